@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.SessionOptions.Path;
+import io.github.t6j.attention.tpa.TensorProductAttention;
 import io.github.t6j.benchmark.FilledCache;
-import io.github.t6j.cache.FactorCache;
-import io.github.t6j.cache.FactorCache.Factors;
 import io.github.t6j.kernels.Format;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,8 +82,7 @@ class FilledSessionTest {
      */
     @Test
     void aMillionTokensWithThePapersRanksFitIn3GB() {
-        int bytes = new FactorCache(new Factors(1, 32, 64, 0), new Factors(1, 32, 1, 0), 64).layout()
-                .bytesPerToken(Format.Q8);
+        int bytes = new TensorProductAttention(32, 64, 6, 1, 1).layout().bytesPerToken(Format.Q8);
         assertThat(bytes).isEqualTo(2 * (32 + 64) + 4 * Float.BYTES).isLessThanOrEqualTo(250);
     }
 

@@ -12,12 +12,16 @@ public interface AttentionConfig {
     int headDim();
 
     /** Returns the number of elements of a head's value. */
-    int valueDim();
+    default int valueDim() {
+        return headDim();
+    }
 
     /**
      * Returns the number of elements of the vectors to which RoPE is applied; partial RoPE rotates only the first ones.
      */
-    int rotatedDim();
+    default int rotatedDim() {
+        return headDim();
+    }
 
     /** Returns the softmax attention whose heads a linear attention uses, or this. */
     default AttentionConfig dense() {

@@ -7,38 +7,17 @@ import io.github.t6j.kernels.Kernels;
  * by all layers of a pass.
  */
 public final class AttentionPass {
-    /** Number of floats from one row of projections to the next. */
-    public final int stride;
-
-    /** Number of pairs that RoPE rotates, the length of a row of cosines. */
-    public final int pairs;
-
-    /** Rows [rows][stride]: projections, then the elements that the attention appends. */
-    public final float[] projections;
-
-    /** Output of the attention, [rows][heads · valueDim]. */
-    public final float[] output;
-
-    /** Cosines of each row's position, [rows][pairs]. */
-    public final float[] cos;
-
-    /** Sines of each row's position, [rows][pairs]. */
-    public final float[] sin;
-
-    /** Scratch of the projection, from {@link Projection#newScratch}. */
-    public float[][] scratch = new float[0][];
-
-    /** Attention of the current layer. */
-    public Attention attention;
-
-    /** Index of the current layer, from 0. */
-    public int layer;
-
-    /** Number of rows of this pass. */
-    public int rows;
-
-    /** Position of the first row if rows are consecutive positions of one sequence: row r sees 0 … position + r. */
-    public int position;
+    public final int stride; //          floats from one row of projections to the next
+    public final int pairs; //           pairs that RoPE rotates, the length of a row of cosines
+    public final float[] projections; // [rows][stride]: projections, then the elements that the attention appends
+    public final float[] output; //      [rows][heads · valueDim]
+    public final float[] cos; //         [rows][pairs], cosines of each row's position
+    public final float[] sin; //         [rows][pairs]
+    public float[][] scratch = new float[0][]; // of the projection, from Projection.newScratch
+    public Attention attention; // of the current layer
+    public int layer; //           index of the current layer, from 0
+    public int rows; //            number of rows of this pass
+    public int position; //        of the first row if rows are consecutive positions of one sequence
 
     /**
      * Allocates buffers for passes of at most {@code capacity} rows.

@@ -2,7 +2,7 @@ package io.github.t6j.attention;
 
 import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.PackedMatrix;
-import java.security.MessageDigest;
+import java.util.List;
 
 /**
  * Projection that computes all elements of a row in one product.
@@ -18,12 +18,7 @@ record FusedProjection(PackedMatrix matrix, float[] bias) implements Projection 
     }
 
     @Override
-    public long bytes() {
-        return matrix.bytes();
-    }
-
-    @Override
-    public void sample(MessageDigest digest) {
-        matrix.sample(digest);
+    public List<PackedMatrix> matrices() {
+        return List.of(matrix);
     }
 }

@@ -5,25 +5,20 @@ import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Format;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Pages of elements that depend only on the position; page i holds the 64 positions from 64 · i. A page is computed at
  * the first request and then shared by all sessions. Thread-safe.
  */
 public final class PositionPages {
-    /** Source of the elements of a page. */
-    @FunctionalInterface
-    interface Elements {
-        /** Writes the elements of {@code position}, one per column of a page, to the front of {@code columns}. */
-        void at(int position, float[] columns);
-    }
-
     private final PageLayout layout;
     private final Arena arena;
-    private final Elements elements;
+    private final ObjIntConsumer<float[]> elements;
     private volatile Page[] pages = new Page[0];
 
-    PositionPages(int columns, Arena arena, Elements elements) {
+    /** @param elements writes the elements of a position, one per column of a page, to the front of an array */
+    PositionPages(int columns, Arena arena, ObjIntConsumer<float[]> elements) {
         this.layout = new PageLayout(columns, 0, 0);
         this.arena = arena;
         this.elements = elements;
@@ -50,7 +45,7 @@ public final class PositionPages {
         Page page = Page.allocate(layout, Format.F32, arena);
         float[] columns = new float[layout.columns()];
         for (int slot = 0; slot < PageLayout.TOKENS; slot++) {
-            elements.at(index * PageLayout.TOKENS + slot, columns);
+            elements.accept(columns, index * PageLayout.TOKENS + slot);
             page.write(slot, columns, 0, columns, 0);
         }
         return page;

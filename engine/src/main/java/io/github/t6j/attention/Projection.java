@@ -1,7 +1,8 @@
 package io.github.t6j.attention;
 
 import io.github.t6j.kernels.PackedMatMul;
-import java.security.MessageDigest;
+import io.github.t6j.kernels.PackedMatrix;
+import java.util.List;
 
 /** Projection from normed activations to the rows of an attention. */
 public interface Projection {
@@ -17,9 +18,6 @@ public interface Projection {
         return new float[0][];
     }
 
-    /** Returns the size of the matrices in bytes. */
-    long bytes();
-
-    /** Updates {@code digest} with a sample of the matrices. */
-    void sample(MessageDigest digest);
+    /** Returns the matrices. */
+    List<PackedMatrix> matrices();
 }

@@ -18,9 +18,6 @@ import java.util.List;
 public final class Rope {
     private static final double BASE = 10000.0;
 
-    /** Default scale of cosines and sines. */
-    private static final float PLAIN = 1f;
-
     private final Form form;
     private final int pairs;
     private final float[] inverseFrequency; // [pairs]
@@ -54,39 +51,27 @@ public final class Rope {
     public record Config(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor) {
         /** Creates a rotation with the official frequencies. */
         public Config(int rotaryDim, float decayBase, Form form) {
-            this(rotaryDim, decayBase, form, List.of(), PLAIN);
+            this(rotaryDim, decayBase, form, List.of(), 1f);
         }
     }
 
     /** Creates the rotation of {@code config}. */
     public Rope(Config config) {
-        this(config.rotaryDim, config.decayBase, config.form, config.frequencies, config.factor);
-    }
-
-    /**
-     * Creates the official rotation.
-     *
-     * @param rotaryDim number of rotated elements at the front of a vector, even; the other elements stay unchanged
-     * @param decayBase base of the decay, or 0 for none
-     */
-    public Rope(int rotaryDim, float decayBase) {
-        this(rotaryDim, decayBase, decayBase == 0f ? Form.OFFICIAL : Form.OFFICIAL_DECAY);
-    }
-
-    /** Creates the official rotation in another form. */
-    public Rope(int rotaryDim, float decayBase, Form form) {
-        this(rotaryDim, decayBase, form, List.of(), PLAIN);
-    }
-
-    private Rope(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor) {
-        this.form = form;
-        this.factor = factor;
-        pairs = rotaryDim / 2;
+        form = config.form;
+        factor = config.factor;
+        pairs = config.rotaryDim / 2;
         inverseFrequency = new float[pairs];
         for (int i = 0; i < pairs; i++) {
-            inverseFrequency[i] = frequencies.isEmpty() ? frequency(i, rotaryDim, BASE) : frequencies.get(i);
+            inverseFrequency[i] = config.frequencies.isEmpty()
+                    ? frequency(i, config.rotaryDim, BASE)
+                    : config.frequencies.get(i);
         }
-        logDecay = decayBase == 0f ? 0f : (float) StrictMath.log(decayBase);
+        logDecay = config.decayBase == 0f ? 0f : (float) StrictMath.log(config.decayBase);
+    }
+
+    /** Creates the official rotation, see {@link Config}. */
+    public Rope(int rotaryDim, float decayBase) {
+        this(new Config(rotaryDim, decayBase, decayBase == 0f ? Form.OFFICIAL : Form.OFFICIAL_DECAY));
     }
 
     /**

@@ -53,7 +53,7 @@ public final class SharedPages {
 
     /** Returns pages of the vectors in {@code elements}, {@code width} each, rotated by each position. */
     public PositionPages rotated(float[] elements, int width) {
-        PositionPages pages = new PositionPages(elements.length, arena, (position, columns) -> {
+        PositionPages pages = new PositionPages(elements.length, arena, (columns, position) -> {
             float[] cos = new float[rope.pairs()];
             float[] sin = new float[rope.pairs()];
             rope.table(position, cos, sin, 0);
@@ -68,7 +68,7 @@ public final class SharedPages {
     public PositionPages tables() {
         if (tables == null) {
             int pairs = rope.pairs();
-            tables = new PositionPages(2 * pairs, arena, (position, columns) -> {
+            tables = new PositionPages(2 * pairs, arena, (columns, position) -> {
                 float[] sin = new float[pairs];
                 rope.table(position, columns, sin, 0);
                 System.arraycopy(sin, 0, columns, pairs, pairs);

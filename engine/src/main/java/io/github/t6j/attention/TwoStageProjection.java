@@ -3,17 +3,21 @@ package io.github.t6j.attention;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.PackedMatrix;
-import java.security.MessageDigest;
+import java.util.List;
 
 /**
- * Projection of queries from a normalised latent, and of keys and values directly. A row is the queries, then the
- * outputs of {@code down} after the latent.
+ * Projection of queries from a normalised latent, and of keys and values, or their latents, directly. A row is the
+ * queries, then the outputs of {@code down} after the query's latent; latents of keys and values, which are the first of
+ * these, are normalised and moved to the end.
  *
- * @param down [latent + keys and values][width]
- * @param norm [latent], gain of the latent's norm
- * @param up [queries][latent]
+ * @param down [query latent + keys and values][width]
+ * @param queryNorm [query latent], gain of its norm
+ * @param keyValueNorms [latents][elements of a latent], gains of the norms of latents of keys and values, if any
+ * @param up [queries][query latent]
  */
-public record TwoStageProjection(PackedMatrix down, float[] norm, PackedMatrix up) implements Projection {
+public record TwoStageProjection(
+        PackedMatrix down, float[] queryNorm, float[][] keyValueNorms, PackedMatrix up) implements Projection {
+    /** Epsilon of all norms. */
     private static final float EPSILON = 1e-6f;
 
     @Override
@@ -25,27 +29,32 @@ public record TwoStageProjection(PackedMatrix down, float[] norm, PackedMatrix u
     public void project(float[] normed, AttentionPass pass, PackedMatMul matMul) {
         float[] latents = pass.scratch[0]; // [rows][down.stride()]
         float[] lanes = pass.scratch[1];
+        Kernels kernels = matMul.kernels();
         matMul.multiply(down, normed, down.inputs(), pass.rows, latents);
         for (int row = 0; row < pass.rows; row++) {
             int at = row * down.stride();
-            matMul.kernels().rmsNorm(latents, at, norm.length, EPSILON, norm, latents, at, lanes);
+            kernels.rmsNorm(latents, at, queryNorm.length, EPSILON, queryNorm, latents, at, lanes);
         }
         matMul.multiply(up, latents, down.stride(), pass.rows, pass.projections, pass.stride);
-        int others = down.outputs() - norm.length;
+        int others = down.outputs() - queryNorm.length;
+        for (float[] gain : keyValueNorms) {
+            others -= gain.length;
+        }
         for (int row = 0; row < pass.rows; row++) { // after the product, whose last panel may overwrite these elements
-            System.arraycopy(
-                    latents, row * down.stride() + norm.length, pass.projections, pass.at(row) + up.outputs(), others);
+            int from = row * down.stride() + queryNorm.length;
+            int to = pass.at(row) + up.outputs();
+            int latentTo = to + others;
+            for (float[] gain : keyValueNorms) {
+                kernels.rmsNorm(latents, from, gain.length, EPSILON, gain, pass.projections, latentTo, lanes);
+                from += gain.length;
+                latentTo += gain.length;
+            }
+            System.arraycopy(latents, from, pass.projections, to, others);
         }
     }
 
     @Override
-    public long bytes() {
-        return down.bytes() + up.bytes();
-    }
-
-    @Override
-    public void sample(MessageDigest digest) {
-        down.sample(digest);
-        up.sample(digest);
+    public List<PackedMatrix> matrices() {
+        return List.of(down, up);
     }
 }

@@ -22,8 +22,7 @@ import java.util.List;
  *   then       64 elements of slack, unused, except in Q8, if the padded width is no multiple of 64: rows are read in whole panels
  * </pre>
  *
- * {@link FactorCache}, {@link HeadCache} and {@link LatentCache}, or the attention itself, define which elements these
- * are.
+ * Each attention defines which elements these are.
  *
  * @param vectors vectors that form the columns, in their order
  * @param groups number of rows of a token

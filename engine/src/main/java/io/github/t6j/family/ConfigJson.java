@@ -33,32 +33,25 @@ public final class ConfigJson {
 
     /** Returns the number at {@code key}, or {@code absent}. */
     public double number(String key, double absent) {
-        Object value = values.get(key);
-        if (value == null) {
-            return absent;
-        }
-        if (value instanceof Number number) {
-            return number.doubleValue();
-        }
-        throw wrong(key, "a number", value);
+        return typed(key, Number.class, "a number", absent).doubleValue();
     }
 
     /** Returns the string at {@code key}, or {@code absent}. */
     public String text(String key, String absent) {
-        Object value = values.get(key);
-        if (value == null || value instanceof String) {
-            return value == null ? absent : (String) value;
-        }
-        throw wrong(key, "a string", value);
+        return typed(key, String.class, "a string", absent);
     }
 
     /** Returns the boolean at {@code key}, or {@code absent}. */
     public boolean flag(String key, boolean absent) {
+        return typed(key, Boolean.class, "true or false", absent);
+    }
+
+    private <T> T typed(String key, Class<T> type, String expected, T absent) {
         Object value = values.get(key);
-        if (value == null || value instanceof Boolean) {
-            return value == null ? absent : (Boolean) value;
+        if (value != null && !type.isInstance(value)) {
+            throw wrong(key, expected, value);
         }
-        throw wrong(key, "true or false", value);
+        return value == null ? absent : type.cast(value);
     }
 
     /**
@@ -93,21 +86,17 @@ public final class ConfigJson {
         if (!has(key)) {
             throw new ModelFormatException(where + ": expected the key " + key + " (" + why + "), found none; add it");
         }
-        return whole(key);
+        return whole(key, 1);
     }
 
     /** Returns the integer at {@code key}, or {@code absent}. */
     public int optional(String key, int absent) {
-        return has(key) ? whole(key) : absent;
+        return has(key) ? whole(key, 1) : absent;
     }
 
     /** Returns the integer at {@code key}, which may be 0, or {@code absent}. */
     public int countOr(String key, int absent) {
         return has(key) ? whole(key, 0) : absent;
-    }
-
-    private int whole(String key) {
-        return whole(key, 1);
     }
 
     private int whole(String key, int least) {
@@ -125,20 +114,24 @@ public final class ConfigJson {
 
     /** Fails if the key exists and contradicts the tensors. */
     public void check(String key, int fromShapes, String shapes) {
-        if (has(key) && whole(key) != fromShapes) {
-            throw contradiction(key, values.get(key), Integer.toString(fromShapes), shapes);
+        if (has(key)) {
+            check(key, whole(key, 1), fromShapes, shapes);
         }
     }
 
     /** Fails if the key exists and contradicts the tensors. */
     public void check(String key, boolean fromTensors, String tensors) {
-        if (has(key) && !values.get(key).equals(fromTensors)) {
-            throw contradiction(key, values.get(key), Boolean.toString(fromTensors), tensors);
+        if (has(key)) {
+            check(key, values.get(key), fromTensors, tensors);
         }
     }
 
-    private ModelFormatException contradiction(String key, Object said, String found, String shapes) {
-        return new ModelFormatException(where + " contradicts the weights: it has " + key + " = " + said + ", expected "
-                + found + " from " + shapes + "; one of the two files belongs to another model");
+    /** Fails if {@code said}, the value at {@code key}, differs from that of the tensors. */
+    public void check(String key, Object said, Object found, String tensors) {
+        if (!said.equals(found)) {
+            throw new ModelFormatException(where + " contradicts the weights: it has " + key + " = " + said
+                    + ", expected " + found + " from " + tensors
+                    + "; one of the two files belongs to another model");
+        }
     }
 }

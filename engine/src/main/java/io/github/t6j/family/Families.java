@@ -85,16 +85,10 @@ public final class Families {
     /**
      * Packs a checkpoint of {@code config} into {@code arena}.
      *
+     * @param progress receives the share of the layers that are loaded, from 0 to 1
      * @throws io.github.t6j.ModelFormatException if a tensor is missing, has the wrong shape, or does not belong to the
      *     model
      */
-    public static Transformer load(
-            NamedTensors tensors, ModelConfig config, Kernels kernels, Workers workers, Arena arena) {
-        return load(tensors, config, kernels, workers, arena, share -> {
-        });
-    }
-
-    /** Loads as {@link #load(NamedTensors, ModelConfig, Kernels, Workers, Arena)} and reports progress from 0 to 1. */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, Kernels kernels, Workers workers, Arena arena,
             DoubleConsumer progress) {

@@ -11,7 +11,11 @@ public interface NewModel {
     Map<String, Object> config();
 
     /** Returns a copy with other values for some keys of config.json. */
-    NewModel with(Map<String, Object> changed);
+    default NewModel with(Map<String, Object> changed) {
+        Map<String, Object> keys = new TreeMap<>(config());
+        keys.putAll(changed);
+        return with(keys, variant());
+    }
 
     /**
      * Returns a complete config.json: the sizes, and the other keys of the official files, none of which affects
@@ -29,7 +33,12 @@ public interface NewModel {
     VariantJson variant();
 
     /** Returns a copy with another t6j.json. */
-    NewModel with(VariantJson newVariant);
+    default NewModel with(VariantJson newVariant) {
+        return with(config(), newVariant);
+    }
+
+    /** Returns a copy with another config.json and t6j.json. */
+    NewModel with(Map<String, Object> newConfig, VariantJson newVariant);
 
     /**
      * Returns every tensor of the model.

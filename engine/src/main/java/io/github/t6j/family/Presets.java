@@ -21,30 +21,12 @@ public final class Presets {
             Map.of("head_dim", 32L, "vocab_size", 4096L, "block_size", 512L);
 
     static {
-        preset("t6-small", Attention.TPA, 12, 768, 34);
-        preset("t6-medium", Attention.TPA, 24, 1024, 47);
-        preset("t6-large", Attention.TPA, 36, 1280, 61);
-        preset("t6-xl", Attention.TPA, 48, 1600, 78);
-        preset("t6-kvonly-small", Attention.TPA_KVONLY, 12, 768, 22);
-        preset("t6-kvonly-medium", Attention.TPA_KVONLY, 24, 1024, 29);
-        preset("t6-kvonly-large", Attention.TPA_KVONLY, 36, 1280, 37);
-        preset("t6-kvonly-xl", Attention.TPA_KVONLY, 48, 1600, 47);
-        preset("mha-small", Attention.MHA, 12, 768, 12);
-        preset("mha-medium", Attention.MHA, 24, 1024, 16);
-        preset("mha-large", Attention.MHA, 36, 1280, 20);
-        preset("mha-xl", Attention.MHA, 48, 1600, 25);
-        preset("gqa-small", Attention.GQA, 12, 768, 22).put("group_size", 11L);
-        preset("gqa-medium", Attention.GQA, 24, 1024, 30).put("group_size", 15L);
-        preset("gqa-large", Attention.GQA, 36, 1280, 38).put("group_size", 19L);
-        preset("gqa-xl", Attention.GQA, 48, 1600, 48).put("group_size", 24L);
-        preset("mqa-small", Attention.GQA, 12, 768, 23).put("group_size", 23L);
-        preset("mqa-medium", Attention.GQA, 24, 1024, 31).put("group_size", 31L);
-        preset("mqa-large", Attention.GQA, 36, 1280, 39).put("group_size", 39L);
-        preset("mqa-xl", Attention.GQA, 48, 1600, 49).put("group_size", 49L);
-        preset("mla-small", Attention.MLA, 12, 768, 13);
-        preset("mla-medium", Attention.MLA, 24, 1024, 23);
-        preset("mla-large", Attention.MLA, 36, 1280, 34);
-        preset("mla-xl", Attention.MLA, 48, 1600, 49);
+        official("t6", Attention.TPA, 34, 47, 61, 78);
+        official("t6-kvonly", Attention.TPA_KVONLY, 22, 29, 37, 47);
+        official("mha", Attention.MHA, 12, 16, 20, 25);
+        official("gqa", Attention.GQA, 22, 30, 38, 48);
+        official("mqa", Attention.GQA, 23, 31, 39, 49);
+        official("mla", Attention.MLA, 13, 23, 34, 49);
         forCpu("nano", 4, 128, new int[] {5, 6, 4, 6, 7, 5}, 80, 40);
         forCpu("micro", 6, 192, new int[] {11, 9, 6, 10, 11, 7}, 128, 64);
         forCpu("mini", 8, 256, new int[] {17, 13, 8, 14, 15, 9}, 168, 80);
@@ -56,6 +38,14 @@ public final class Presets {
         }
     }
 
+    /** @param heads number of heads of small, medium, large and xl */
+    private static void official(String name, Attention attention, int... heads) {
+        preset(name + "-small", attention, 12, 768, heads[0]);
+        preset(name + "-medium", attention, 24, 1024, heads[1]);
+        preset(name + "-large", attention, 36, 1280, heads[2]);
+        preset(name + "-xl", attention, 48, 1600, heads[3]);
+    }
+
     /**
      * @param heads of T6, T6 KV-only, MHA, GQA, MQA and MLA; they give each attention about 4 · width² parameters a
      *     layer
@@ -64,18 +54,12 @@ public final class Presets {
         preset("t6-" + size, Attention.TPA, layers, width, heads[0]).putAll(SMALL_SIZES);
         preset("t6-kvonly-" + size, Attention.TPA_KVONLY, layers, width, heads[1]).putAll(SMALL_SIZES);
         preset("mha-" + size, Attention.MHA, layers, width, heads[2]).putAll(SMALL_SIZES);
-        gqa("gqa-" + size, layers, width, heads[3], heads[3] / 2);
-        gqa("mqa-" + size, layers, width, heads[4], heads[4]);
+        preset("gqa-" + size, Attention.GQA, layers, width, heads[3]).putAll(SMALL_SIZES);
+        preset("mqa-" + size, Attention.GQA, layers, width, heads[4]).putAll(SMALL_SIZES);
         Map<String, Object> mla = preset("mla-" + size, Attention.MLA, layers, width, heads[5]);
         mla.putAll(SMALL_SIZES);
         mla.putAll(Map.of(
                 "q_lora_rank", queryLatent, "kv_lora_rank", latent, "qk_rope_head_dim", 16L, "v_head_dim", 32L));
-    }
-
-    private static void gqa(String name, long layers, long width, long heads, long groupSize) {
-        Map<String, Object> config = preset(name, Attention.GQA, layers, width, heads);
-        config.putAll(SMALL_SIZES);
-        config.put("group_size", groupSize);
     }
 
     private static Map<String, Object> preset(String name, Attention attention, long layers, long width, long heads) {
@@ -90,7 +74,8 @@ public final class Presets {
             case TPA -> config.putAll(Map.of("rank", 2L, "q_rank", 6L));
             case TPA_KVONLY -> config.put("rank", 2L);
             case MLA -> config.putAll(T6Config.LATENT_SIZES);
-            case MHA, GQA -> {
+            case GQA -> config.put("group_size", name.startsWith("mqa") ? heads : heads / 2);
+            case MHA -> {
             }
         }
         PRESETS.put(name, new T6Config(attention, config, VariantJson.none()));

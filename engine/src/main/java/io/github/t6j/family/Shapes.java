@@ -1,7 +1,10 @@
 package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.TensorRole;
+import io.github.t6j.model.TensorSpec;
 import java.util.List;
 
 /** Shapes of the first block's tensors, by the names that the official code and its descendants share. */
@@ -26,6 +29,11 @@ public final class Shapes {
         return block(layer) + "attn." + name + ".weight";
     }
 
+    /** Returns a weight of a block's attention. */
+    public static TensorSpec attention(TensorRole role, int layer, String name, long... shape) {
+        return TensorSpec.of(role, layer, attention(layer, name), shape);
+    }
+
     public boolean has(String name) {
         return tensors.has(name);
     }
@@ -34,7 +42,7 @@ public final class Shapes {
         return has(attention(0, name));
     }
 
-    public int layers() {
+    private int layers() {
         int layers = 0;
         while (has(block(layers) + "mlp.c_fc1.weight")) {
             layers++;
@@ -42,18 +50,29 @@ public final class Shapes {
         return layers;
     }
 
+    /**
+     * Returns the sizes of everything except attention, after checking them against config.json.
+     *
+     * @param embedding shape of the embedding
+     * @param contextLength context length if config.json has no block_size, which is added to {@code assumptions}
+     */
+    public ModelConfig.Sizes sizes(
+            List<Long> embedding, ConfigJson config, int contextLength, List<String> assumptions) {
+        ModelConfig.Sizes sizes = new ModelConfig.Sizes(
+                Math.toIntExact(embedding.get(0)), layers(), Math.toIntExact(embedding.get(1)),
+                rows(block(0) + "mlp.c_fc1.weight"), config.optional("block_size", contextLength));
+        config.check("vocab_size", sizes.vocabulary(), "the embedding's rows");
+        config.check("n_embd", sizes.width(), "the embedding's columns");
+        config.check("n_layer", sizes.layers(), "the numbered blocks");
+        if (!config.has("block_size")) {
+            assumptions.add("context length " + contextLength + " (config.json has no block_size)");
+        }
+        return sizes;
+    }
+
     /** Returns the rows of a matrix, by its full name. */
     public int rows(String name) {
-        return size(name, 0);
-    }
-
-    /** Returns the columns of a matrix, by its full name. */
-    int columns(String name) {
-        return size(name, 1);
-    }
-
-    private int size(String name, int dimension) {
-        return Math.toIntExact(tensors.matrix(name).shape().get(dimension));
+        return Math.toIntExact(tensors.matrix(name).shape().get(0));
     }
 
     /** Returns the rows of a weight of the first block's attention. */

@@ -2,6 +2,7 @@ package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.grouped.GroupedFactors;
+import io.github.t6j.model.NamedTensors;
 import io.github.t6j.weights.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,9 +31,10 @@ public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, O
                             + " of MFA, whose queries have two stages and cannot be kept unchanged");
         }
         long heads = config.get("n_head") instanceof Long value && value > 0 ? value : 0;
-        long headDim = quotient(rows(grouped, "q"), heads, "rows of c_q", "n_head");
-        long groups = quotient(rows(grouped, "k"), headDim, "rows of c_k", "head size");
-        quotient(heads, groups, "n_head", "heads of c_k");
+        Shapes shapes = new Shapes(new NamedTensors(grouped, "as tensor product attention"));
+        long headDim = shapes.quotient(rows(grouped, "q"), heads, "rows of c_q", "n_head of config.json");
+        long groups = shapes.quotient(rows(grouped, "k"), headDim, "rows of c_k", "head size");
+        shapes.quotient(heads, groups, "n_head of config.json", "heads of c_k");
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         grouped.forEach((name, tensor) -> {
             Matcher projection = PROJECTION.matcher(name);
@@ -46,7 +48,8 @@ public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, O
                 put(tensors, prefix + "c_q.weight", tensor);
             } else {
                 put(tensors, prefix + "W_B_" + of + ".weight", tensor);
-                put(tensors, prefix + "a_" + of, headFactors(heads, groups));
+                float[] factors = GroupedFactors.headFactors(Math.toIntExact(heads), Math.toIntExact(groups));
+                put(tensors, prefix + "a_" + of, Tensor.of("head factors", factors, heads, groups));
             }
         });
         Map<String, Object> changed = new LinkedHashMap<>(config);
@@ -60,11 +63,6 @@ public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, O
         tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
     }
 
-    private static Tensor headFactors(long heads, long groups) {
-        float[] factors = GroupedFactors.headFactors(Math.toIntExact(heads), Math.toIntExact(groups));
-        return Tensor.of("head factors", factors, heads, groups);
-    }
-
     private static long rows(Map<String, Tensor> tensors, String of) {
         String name = Shapes.attention(0, "c_" + of);
         Tensor tensor = tensors.get(name);
@@ -75,14 +73,5 @@ public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, O
                             + ": only whole heads can be converted to factors");
         }
         return tensor.shape().getFirst();
-    }
-
-    private static long quotient(long product, long factor, String what, String by) {
-        if (factor == 0 || product % factor != 0 || product == 0) {
-            throw new ModelFormatException(
-                    "as tensor product attention: expected the " + what + " to be a multiple of the " + by + ", found "
-                            + product + " and " + factor + ": config.json belongs to another model");
-        }
-        return product / factor;
     }
 }

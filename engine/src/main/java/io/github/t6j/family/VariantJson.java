@@ -47,7 +47,7 @@ public final class VariantJson {
     private static final Set<String> OTHERS = Set.of("format", "order", "fixed", "shared_b", "no_scale");
 
     private final Map<String, Object> keys;
-    private final String where;
+    private final ConfigJson json; // the same keys
 
     /**
      * Checks each key by itself.
@@ -57,7 +57,7 @@ public final class VariantJson {
      */
     public VariantJson(Map<String, Object> keys, String where) {
         this.keys = new LinkedHashMap<>(keys);
-        this.where = where;
+        json = new ConfigJson(keys, where);
         keys.forEach(this::check);
     }
 
@@ -69,10 +69,10 @@ public final class VariantJson {
     private void check(String key, Object value) {
         Set<String> words = WORDS.get(key);
         if (words == null && !OTHERS.contains(key)) {
-            throw wrong(key, "no such key", value);
+            throw json.wrong(key, "no such key", value);
         }
         if (words != null && words.stream().noneMatch(word -> word.equals(value))) {
-            throw wrong(key, "one of " + sorted(words), value);
+            throw json.wrong(key, "one of " + sorted(words), value);
         }
         switch (key) {
             case "format" -> expect(key, Objects.equals(value, 1L), "1", value);
@@ -95,22 +95,18 @@ public final class VariantJson {
 
     private void expect(String key, boolean right, String expected, Object found) {
         if (!right) {
-            throw wrong(key, expected, found);
+            throw json.wrong(key, expected, found);
         }
-    }
-
-    private ModelFormatException wrong(String key, String expected, Object found) {
-        return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found " + found);
     }
 
     /** Returns whether {@code key} exists. */
     public boolean has(String key) {
-        return keys.containsKey(key);
+        return json.has(key);
     }
 
     /** Returns the word at {@code key}, or {@code absent}. */
     public String word(String key, String absent) {
-        return has(key) ? (String) keys.get(key) : absent;
+        return json.text(key, absent);
     }
 
     /** Returns the variant, or null. */
@@ -120,17 +116,22 @@ public final class VariantJson {
 
     /** Returns the order, or {@code absent}. */
     public int order(int absent) {
-        return has("order") ? ((Long) keys.get("order")).intValue() : absent;
+        return json.optional("order", absent);
     }
 
     /** Returns whether B is shared, or {@code absent}. */
     public boolean sharedB(boolean absent) {
-        return has("shared_b") ? (Boolean) keys.get("shared_b") : absent;
+        return json.flag("shared_b", absent);
     }
 
     /** Returns whether the factors of latents are omitted. */
     public boolean noScale() {
-        return has("no_scale") && (Boolean) keys.get("no_scale");
+        return json.flag("no_scale", false);
+    }
+
+    /** Fails if {@code said}, the value at {@code key} or its default, differs from that of the tensors. */
+    public void check(String key, Object said, Object found, String tensors) {
+        json.check(key, said, found, tensors);
     }
 
     /**
@@ -140,9 +141,7 @@ public final class VariantJson {
     public void refuse(List<String> unused, String reason) {
         for (String key : unused) {
             if (has(key)) {
-                throw new ModelFormatException(
-                        where + ": " + key + ": expected no such key, since " + reason + ", found "
-                                + keys.get(key) + ": remove it");
+                throw json.wrong(key, "no such key, since " + reason, keys.get(key) + ": remove it");
             }
         }
     }
@@ -165,16 +164,11 @@ public final class VariantJson {
                 : Set.of();
     }
 
-    /** Returns whether whole heads are used as factors. */
-    public boolean hasFactorHeads() {
-        return has("heads");
-    }
-
     /** Returns a copy with {@code key} set. */
     public VariantJson with(String key, Object value) {
         Map<String, Object> changed = new LinkedHashMap<>(keys);
         changed.put(key, value);
-        return new VariantJson(changed, where);
+        return new VariantJson(changed, where());
     }
 
     /** Returns the first key about factors that does not apply to whole heads, or null. */
@@ -189,6 +183,6 @@ public final class VariantJson {
 
     /** Returns the name of the file in errors. */
     public String where() {
-        return where;
+        return json.where();
     }
 }

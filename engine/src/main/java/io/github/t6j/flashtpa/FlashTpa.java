@@ -32,9 +32,9 @@ import java.util.Objects;
  * used by one thread at a time.
  */
 public final class FlashTpa implements AutoCloseable {
-    private final Shape shape;
-    private final Options options;
-    private final TensorProductAttention attention;
+    final Shape shape;
+    final Options options;
+    final TensorProductAttention attention;
     private final Workers workers;
 
     /**
@@ -188,18 +188,6 @@ public final class FlashTpa implements AutoCloseable {
     /** Creates the attention, with its buffers, of one cache. */
     PagedAttention newAttention() {
         return new PagedAttention(attention, null, KernelChoice.kernels(), workers);
-    }
-
-    Shape shape() {
-        return shape;
-    }
-
-    Options options() {
-        return options;
-    }
-
-    TensorProductAttention attention() {
-        return attention;
     }
 
     /** Ends the threads. */

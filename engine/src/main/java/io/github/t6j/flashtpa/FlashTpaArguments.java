@@ -8,15 +8,9 @@ import java.lang.foreign.MemorySegment;
 final class FlashTpaArguments {
     private FlashTpaArguments() {}
 
-    static void checkSequence(int sequence, int batch) {
-        if (sequence < 0 || sequence >= batch) {
-            throw new IllegalArgumentException("sequence: expected 0 to " + (batch - 1) + ", found " + sequence);
-        }
-    }
-
-    static void checkPosition(int position, int most) {
-        if (position < 0 || position > most) {
-            throw new IllegalArgumentException("position: expected 0 to " + most + ", found " + position);
+    static void checkIndex(String what, int found, int most) {
+        if (found < 0 || found > most) {
+            throw new IllegalArgumentException(what + ": expected 0 to " + most + ", found " + found);
         }
     }
 

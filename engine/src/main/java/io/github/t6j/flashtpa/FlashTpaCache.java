@@ -1,8 +1,7 @@
 package io.github.t6j.flashtpa;
 
 import static io.github.t6j.flashtpa.FlashTpaArguments.checkCounts;
-import static io.github.t6j.flashtpa.FlashTpaArguments.checkPosition;
-import static io.github.t6j.flashtpa.FlashTpaArguments.checkSequence;
+import static io.github.t6j.flashtpa.FlashTpaArguments.checkIndex;
 import static io.github.t6j.flashtpa.FlashTpaArguments.checkSize;
 
 import io.github.t6j.ModelFormatException;
@@ -10,11 +9,12 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TensorProductAttention;
-import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
 import io.github.t6j.kernels.scalar.ScalarKernels;
+import io.github.t6j.session.SessionUse.Call;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -36,6 +36,7 @@ public final class FlashTpaCache implements AutoCloseable {
     private final FlashTpa flash;
     private final FlashTpa.Shape shape;
     private final CacheType type;
+    private final int queryVectors; // B_Q, or whole heads
     private final boolean sigmoid;
     private final TensorProductAttention attention;
     private final PagedAttention paged;
@@ -47,6 +48,7 @@ public final class FlashTpaCache implements AutoCloseable {
     private final float[] row; // projections of the pass
     private float[] bias = new float[0];
     private final AtomicBoolean used = new AtomicBoolean(); // by a call; stays true once the cache is freed
+    private final Call call = this::end;
     private volatile boolean closed;
 
     /** Creates a cache that takes ownership of {@code sequences}. */
@@ -55,10 +57,11 @@ public final class FlashTpaCache implements AutoCloseable {
         this.type = type;
         this.sequences = sequences;
         this.lengths = lengths;
-        FlashTpa.Options options = flash.options();
-        shape = flash.shape();
+        FlashTpa.Options options = flash.options;
+        shape = flash.shape;
+        queryVectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
         sigmoid = options.sigmoid();
-        attention = flash.attention();
+        attention = flash.attention;
         paged = flash.newAttention();
         FlashTpa.Options own = FlashTpa.Options.defaults(shape);
         queryFactor = options.scale() / own.scale() * (options.queryScale() / own.queryScale())
@@ -89,7 +92,7 @@ public final class FlashTpaCache implements AutoCloseable {
      */
     public int length(int sequence) {
         checkOpen();
-        checkSequence(sequence, sequences.length);
+        checkIndex("sequence", sequence, sequences.length - 1);
         return lengths[sequence];
     }
 
@@ -122,8 +125,7 @@ public final class FlashTpaCache implements AutoCloseable {
         checkSize("keys.b", keys.b(), batch(), tokens, shape.keyRank(), shape.headDim());
         checkSize("values.a", values.a(), batch(), tokens, shape.heads(), shape.valueRank());
         checkSize("values.b", values.b(), batch(), tokens, shape.valueRank(), shape.valueDim());
-        begin();
-        try {
+        try (Call _ = begin()) {
             for (int b = 0; b < sequences.length; b++) {
                 sequences[b].reserve(lengths[b], lengths[b] + counts[b]); // for all sequences, before any grows
             }
@@ -132,19 +134,15 @@ public final class FlashTpaCache implements AutoCloseable {
                     append(b, (long) b * tokens + t, keys, values);
                 }
             }
-        } finally {
-            end();
         }
     }
 
     /** Appends the token at {@code index} among all tokens in the factors. */
     private void append(int sequence, long index, Factors keys, Factors values) {
-        FactorCache factors = attention.factors();
-        int columns = attention.columnsAt();
-        read(keys.b(), index, columns, shape.keyRank() * shape.headDim());
-        readHeadFactors(keys.a(), index, columns + factors.keyHeadFactors(), shape.keyRank());
-        readHeadFactors(values.a(), index, columns + factors.valueHeadFactors(), shape.valueRank());
-        read(values.b(), index, attention.rowsAt(), shape.valueRank() * shape.valueDim());
+        read(keys.b(), index, attention.at(Factor.B_K), shape.keyRank() * shape.headDim());
+        readHeadFactors(keys.a(), index, attention.at(Factor.A_K), shape.keyRank());
+        readHeadFactors(values.a(), index, attention.at(Factor.A_V), shape.valueRank());
+        read(values.b(), index, attention.at(Factor.B_V), shape.valueRank() * shape.valueDim());
         int token = lengths[sequence]++;
         attention.append(row, 0, sequences[sequence].pageOf(0, token), PagedCache.slot(token));
     }
@@ -156,14 +154,11 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #longest()}; nothing is removed then
      */
     public void truncate(int position) {
-        begin();
-        try {
-            checkPosition(position, longest());
+        try (Call _ = begin()) {
+            checkIndex("position", position, longest());
             for (int b = 0; b < sequences.length; b++) {
                 cut(b, Math.min(position, lengths[b]));
             }
-        } finally {
-            end();
         }
     }
 
@@ -174,12 +169,9 @@ public final class FlashTpaCache implements AutoCloseable {
      *     length
      */
     public void truncate(int sequence, int position) {
-        begin();
-        try {
-            checkPosition(position, length(sequence));
+        try (Call _ = begin()) {
+            checkIndex("position", position, length(sequence));
             cut(sequence, position);
-        } finally {
-            end();
         }
     }
 
@@ -194,13 +186,10 @@ public final class FlashTpaCache implements AutoCloseable {
      * another thread.
      */
     public FlashTpaCache fork() {
-        begin();
-        try {
+        try (Call _ = begin()) {
             PagedCache[] forks = new PagedCache[sequences.length];
             Arrays.setAll(forks, b -> sequences[b].fork(lengths[b]));
             return new FlashTpaCache(flash, type, forks, lengths.clone());
-        } finally {
-            end();
         }
     }
 
@@ -212,11 +201,8 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public void save(Path file) {
-        begin();
-        try {
+        try (Call _ = begin()) {
             new FlashTpaFile(lengths, sequences).write(file, FlashTpaFile.kind(shape, sigmoid, type));
-        } finally {
-            end();
         }
     }
 
@@ -231,15 +217,12 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {
-        begin();
-        try {
+        try (Call _ = begin()) {
             FlashTpaFile found = FlashTpaFile.read(
                     file, FlashTpaFile.kind(shape, sigmoid, type), sequences.length, () -> flash.newSequence(type));
             FlashTpaFile.close(sequences);
             System.arraycopy(found.sequences(), 0, sequences, 0, sequences.length);
             System.arraycopy(found.lengths(), 0, lengths, 0, lengths.length);
-        } finally {
-            end();
         }
     }
 
@@ -283,32 +266,21 @@ public final class FlashTpaCache implements AutoCloseable {
     public void attend(int queries, Factors q, float[] mask, float[] out) {
         checkOpen();
         FlashTpa.atLeast(1, queries, "queries");
-        int vectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
         checkSize("q.a", q.a(), batch(), queries, shape.heads(), shape.queryRank());
-        checkSize("q.b", q.b(), batch(), queries, vectors, shape.headDim());
+        checkSize("q.b", q.b(), batch(), queries, queryVectors, shape.headDim());
         checkSize("out", MemorySegment.ofArray(out), batch(), queries, shape.heads(), shape.valueDim());
         int maskTokens = mask == null ? 0 : maskTokens(queries, mask.length);
-        begin();
-        try {
-            attendAll(queries, q, mask, maskTokens, out);
-        } finally {
-            end();
-        }
-    }
-
-    private void attendAll(int queries, Factors q, float[] mask, int maskTokens, float[] out) {
-        int vectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
-        for (int i = 0; i < sequences.length * queries; i++) {
-            int sequence = i / queries;
-            read(q.b(), i, 0, vectors * shape.headDim());
-            readHeadFactors(q.a(), i, attention.queryHeadFactorsAt(), shape.queryRank());
-            scaleQuery();
-            float[] added = mask == null ? null : bias(mask, i * maskTokens, lengths[sequence]);
-            pass.position = lengths[sequence] - 1;
-            paged.attend(pass, sequences[sequence], added);
-            int to = i * pass.output.length;
-            for (int j = 0; j < pass.output.length; j++) {
-                out[to + j] = (float) (pass.output[j] * valueFactor);
+        try (Call _ = begin()) {
+            for (int i = 0; i < sequences.length * queries; i++) {
+                int sequence = i / queries;
+                readQuery(q, i);
+                float[] added = mask == null ? null : bias(mask, i * maskTokens, lengths[sequence]);
+                pass.position = lengths[sequence] - 1;
+                paged.attend(pass, sequences[sequence], added);
+                int to = i * pass.output.length;
+                for (int j = 0; j < pass.output.length; j++) {
+                    out[to + j] = (float) (pass.output[j] * valueFactor);
+                }
             }
         }
     }
@@ -326,9 +298,13 @@ public final class FlashTpaCache implements AutoCloseable {
         }
     }
 
-    private void scaleQuery() {
-        int from = shape.queryRank() == 0 ? 0 : attention.queryHeadFactorsAt();
-        int count = shape.heads() * (shape.queryRank() == 0 ? shape.headDim() : shape.queryRank());
+    /** Copies query {@code index} into the row, its head factors or whole heads scaled. */
+    private void readQuery(Factors q, long index) {
+        read(q.b(), index, 0, queryVectors * shape.headDim());
+        readHeadFactors(q.a(), index, attention.at(Factor.A_Q), shape.queryRank());
+        boolean whole = shape.queryRank() == 0;
+        int from = whole ? 0 : attention.at(Factor.A_Q);
+        int count = shape.heads() * (whole ? shape.headDim() : shape.queryRank());
         for (int i = from; i < from + count; i++) {
             row[i] = (float) (row[i] * queryFactor);
         }
@@ -384,12 +360,13 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /** Begins a call. */
-    private void begin() {
+    private Call begin() {
         checkOpen();
         if (!used.compareAndSet(false, true)) {
             checkOpen();
             throw new IllegalStateException("the cache is used by another thread; give each thread a cache of its own");
         }
+        return call;
     }
 
     private void end() {

@@ -50,9 +50,9 @@ final class Activations {
     /** Allocates buffers for passes of at most {@code capacity} rows. */
     Activations(Transformer model, int capacity) {
         this.capacity = capacity;
-        kernels = model.kernels();
-        workers = model.workers();
-        rope = model.rope();
+        kernels = model.kernels;
+        workers = model.workers;
+        rope = model.rope;
         matMul = new PackedMatMul(kernels, workers);
         ModelConfig.Sizes sizes = model.config().sizes();
         width = sizes.width();
@@ -63,7 +63,7 @@ final class Activations {
         x = new float[capacity * width];
         normed = new float[capacity * width];
         attention = AttentionPass.of(model.attention(), capacity, rope.pairs());
-        attention.scratch = model.blocks()[0].projection().newScratch(capacity);
+        attention.scratch = model.weights.blocks()[0].projection().newScratch(capacity);
         gateUp = new float[capacity * gateUpStride];
         hidden = new float[capacity * sizes.hidden()];
         update = new float[capacity * updateStride];
@@ -75,7 +75,7 @@ final class Activations {
      * Copies the last row of this pass, from which logits are computed, to {@code other}, whose pass becomes one row.
      */
     void copyLastRow(Activations other) {
-        other.begin(1);
+        other.attention.rows = 1;
         System.arraycopy(x, (rows() - 1) * width, other.x, 0, width);
     }
 
@@ -92,11 +92,6 @@ final class Activations {
     /** Returns the number of rows of the pass. */
     int rows() {
         return attention.rows;
-    }
-
-    /** Begins a pass of {@code rows} rows. */
-    void begin(int rows) {
-        attention.rows = rows;
     }
 
     /** Sets the id and the position of {@code row}. */

@@ -34,7 +34,7 @@ public final class Batch implements AttentionStep {
 
     Batch(Transformer model) {
         this.model = model;
-        this.workers = model.workers();
+        this.workers = model.workers;
     }
 
     void clear() {
@@ -98,7 +98,7 @@ public final class Batch implements AttentionStep {
         AttentionPass own = sequences[i].own(count(i));
         own.begin(pass.attention, pass.layer);
         own.copyRows(pass, firstRows[i]);
-        sequences[i].attention().append(own);
+        sequences[i].attention.append(own);
     }
 
     /** Computes parts of prompts one after the other, and single rows of all sequences in parts that threads share. */
@@ -106,7 +106,7 @@ public final class Batch implements AttentionStep {
     public void attend(AttentionPass newPass) {
         for (int i = 0; i < size; i++) {
             if (count(i) > 1) {
-                sequences[i].attention().attend(own(i));
+                sequences[i].attention.attend(own(i));
                 copyOutput(i);
             }
         }
@@ -120,17 +120,17 @@ public final class Batch implements AttentionStep {
 
     private void begin(int s, int worker) {
         int threads = Math.ceilDiv(workers.threads(), singleCount);
-        firstParts[s + 1] = sequences[singles[s]].attention().begin(own(singles[s]), threads);
+        firstParts[s + 1] = sequences[singles[s]].attention.begin(own(singles[s]), threads);
     }
 
     private void part(int part, int worker) {
         int found = Arrays.binarySearch(firstParts, 0, singleCount, part);
         int s = found >= 0 ? found : -found - 2;
-        sequences[singles[s]].attention().part(own(singles[s]), part - firstParts[s], worker);
+        sequences[singles[s]].attention.part(own(singles[s]), part - firstParts[s], worker);
     }
 
     private void end(int s, int worker) {
-        sequences[singles[s]].attention().end(own(singles[s]));
+        sequences[singles[s]].attention.end(own(singles[s]));
         copyOutput(singles[s]);
     }
 

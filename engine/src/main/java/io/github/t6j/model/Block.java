@@ -4,7 +4,7 @@ import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.attention.Projection;
 import io.github.t6j.kernels.PackedMatrix;
-import java.security.MessageDigest;
+import java.util.stream.Stream;
 
 /**
  * One layer.
@@ -22,11 +22,11 @@ record Block(
 
     /** Computes x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass. */
     void forward(AttentionStep step, Activations a) {
-        attentionNorm.forward(a);
+        a.eachRow(attentionNorm);
         attend(step, a);
         a.addUpdate();
 
-        feedForwardNorm.forward(a);
+        a.eachRow(feedForwardNorm);
         feedForward.forward(a);
         a.addUpdate();
     }
@@ -39,7 +39,7 @@ record Block(
         step.append(a.attention); // TPA: 2·r·(h+d) elements, not 2·h·d
         step.attend(a.attention);
         if (headNorm != null) {
-            headNorm.forward(a);
+            a.eachRow(headNorm);
         }
         a.matMul.multiply(output, a.attention.output, output.inputs(), a.rows(), a.update);
         a.matMul.add(outputBias, a.rows(), a.update, a.updateStride);
@@ -51,13 +51,9 @@ record Block(
         attention.rotateAndActivate(a.rope, a.attention, row);
     }
 
-    long bytes() {
-        return projection.bytes() + attention.weightBytes() + output.bytes() + feedForward.bytes();
-    }
-
-    void sample(MessageDigest digest) {
-        projection.sample(digest);
-        output.sample(digest);
-        feedForward.sample(digest);
+    /** Returns all matrices except those that attention itself reads. */
+    Stream<PackedMatrix> matrices() {
+        return Stream.concat(
+                projection.matrices().stream(), Stream.of(output, feedForward.gateUp(), feedForward.down()));
     }
 }

@@ -1,7 +1,6 @@
 package io.github.t6j.model;
 
 import io.github.t6j.kernels.PackedMatrix;
-import java.security.MessageDigest;
 
 /**
  * SwiGLU (Shazeer, 2020): down · (silu(gate · h) ∘ (up · h)).
@@ -28,14 +27,5 @@ record FeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix down,
         int hidden = down.inputs();
         int gate = row * a.gateUpStride;
         a.kernels.swiGlu(a.gateUp, gate, gate + hidden, hidden, a.hidden, row * hidden);
-    }
-
-    long bytes() {
-        return gateUp.bytes() + down.bytes();
-    }
-
-    void sample(MessageDigest digest) {
-        gateUp.sample(digest);
-        down.sample(digest);
     }
 }

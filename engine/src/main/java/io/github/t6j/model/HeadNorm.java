@@ -8,11 +8,7 @@ package io.github.t6j.model;
 record HeadNorm(float[] gain) implements RowOperation {
     private static final float EPSILON = 1e-5f;
 
-    /** Normalises the heads of all rows' attention output in place. */
-    void forward(Activations a) {
-        a.eachRow(this);
-    }
-
+    /** Normalises the heads of the attention's output in place. */
     @Override
     public void row(Activations a, int row, int worker) {
         float[] output = a.attention.output;

@@ -6,11 +6,7 @@ package io.github.t6j.model;
  * @param gain [width], or null for ones
  */
 record RmsNorm(float[] gain, float epsilon) implements RowOperation {
-    /** Computes normed = norm(x), for all rows of the pass. */
-    void forward(Activations a) {
-        a.eachRow(this);
-    }
-
+    /** Computes normed = norm(x). */
     @Override
     public void row(Activations a, int row, int worker) {
         normalise(a, row, row, worker);

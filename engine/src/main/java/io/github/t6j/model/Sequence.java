@@ -14,7 +14,7 @@ public final class Sequence implements AutoCloseable {
     private final Transformer model;
     private final boolean materialized;
     private final SequenceCache cache;
-    private final AttentionAlgorithm attention;
+    final AttentionAlgorithm attention;
     private final Activations one; // buffers of passes of one row
     private Activations many; //      of several, or null after they were released
     private Activations activations; // of the last pass, one or many
@@ -94,7 +94,7 @@ public final class Sequence implements AutoCloseable {
             many = new Activations(model, Activations.capacity(rows));
         }
         activations = rows == 1 ? one : many;
-        activations.begin(rows);
+        activations.attention.rows = rows;
         return activations;
     }
 
@@ -112,11 +112,6 @@ public final class Sequence implements AutoCloseable {
     void advance(int rows) {
         cache.commit();
         position += rows;
-    }
-
-    /** Returns the algorithm that computes its attention. */
-    AttentionAlgorithm attention() {
-        return attention;
     }
 
     /**

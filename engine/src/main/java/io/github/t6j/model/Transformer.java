@@ -45,11 +45,11 @@ public final class Transformer {
             PackedMatrix embedding, Block[] blocks, RmsNorm outputNorm, PackedMatrix output, long checksum) {}
 
     private final ModelConfig config;
-    private final Weights weights;
+    final Weights weights;
     private final SharedPages shared;
-    private final Rope rope;
-    private final Kernels kernels;
-    private final Workers workers;
+    final Rope rope;
+    final Kernels kernels;
+    final Workers workers;
     private final RowOperation embed = this::embed;
 
     Transformer(ModelConfig config, Weights weights, SharedPages shared, Kernels kernels, Workers workers) {
@@ -137,22 +137,6 @@ public final class Transformer {
         return weights.blocks[0].attention();
     }
 
-    Block[] blocks() {
-        return weights.blocks;
-    }
-
-    Kernels kernels() {
-        return kernels;
-    }
-
-    Workers workers() {
-        return workers;
-    }
-
-    Rope rope() {
-        return rope;
-    }
-
     /**
      * Returns the bytes that all sequences share: pages of fixed factors, and their products that depend on positions.
      */
@@ -169,7 +153,7 @@ public final class Transformer {
     public long weightBytes() {
         long bytes = weights.output.bytes();
         for (Block block : weights.blocks) {
-            bytes += block.bytes();
+            bytes += block.matrices().mapToLong(PackedMatrix::bytes).sum() + block.attention().weightBytes();
         }
         return bytes;
     }
@@ -284,7 +268,7 @@ public final class Transformer {
             weights.output.sample(digest);
         }
         for (Block block : weights.blocks) {
-            block.sample(digest);
+            block.matrices().forEach(matrix -> matrix.sample(digest));
         }
         return HexFormat.of().formatHex(digest.digest());
     }

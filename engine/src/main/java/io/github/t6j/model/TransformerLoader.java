@@ -78,11 +78,11 @@ public final class TransformerLoader {
     private long checkedBytes() {
         long stored = 0;
         long packed = 0;
-        for (Map<TensorRole, List<Tensor>> group : groups()) {
-            for (List<Tensor> parts : group.values()) {
-                stored += parts.stream().mapToLong(part -> part.data().byteSize()).sum();
-                packed += parts.getFirst().shape().size() == 2 ? PackedMatrix.packedBytes(parts) : 0;
-            }
+        List<Map<TensorRole, List<Tensor>>> groups = new ArrayList<>(layers);
+        groups.add(others);
+        for (List<Tensor> parts : groups.stream().flatMap(group -> group.values().stream()).toList()) {
+            stored += parts.stream().mapToLong(part -> part.data().byteSize()).sum();
+            packed += parts.getFirst().shape().size() == 2 ? PackedMatrix.packedBytes(parts) : 0;
         }
         if (packed > GROWTH * stored + ALWAYS) {
             throw new ModelFormatException(
@@ -96,12 +96,6 @@ public final class TransformerLoader {
                     "use a smaller model, or weights of 16, 8 or 4 bits");
         }
         return packed;
-    }
-
-    private List<Map<TensorRole, List<Tensor>>> groups() {
-        List<Map<TensorRole, List<Tensor>>> groups = new ArrayList<>(layers);
-        groups.add(others);
-        return groups;
     }
 
     private Transformer transformer(Kernels kernels, DoubleConsumer progress) {
@@ -152,10 +146,6 @@ public final class TransformerLoader {
             return layer;
         }
 
-        private List<Tensor> read(TensorRole role) {
-            return parts.get(role).stream().map(tensor -> tensors.reader().whole(tensor, copies)).toList();
-        }
-
         @Override
         public PackedMatrix packed(TensorRole role) {
             if (Thread.currentThread().isInterrupted()) {
@@ -169,22 +159,17 @@ public final class TransformerLoader {
             if (!parts.containsKey(role)) {
                 return null;
             }
-            float[] floats = concatenated(read(role));
+            long count = parts.get(role).stream().mapToLong(Tensor::elementCount).sum();
+            float[] floats = new float[Math.toIntExact(count)];
+            int at = 0;
+            for (Tensor part : parts.get(role)) {
+                int elements = Math.toIntExact(part.elementCount());
+                tensors.reader().whole(part, copies).read(0, floats, at, elements);
+                at += elements;
+            }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
             checksum.update(bytes);
-            return floats;
-        }
-
-        private static float[] concatenated(List<Tensor> tensors) {
-            long count = tensors.stream().mapToLong(Tensor::elementCount).sum();
-            float[] floats = new float[Math.toIntExact(count)];
-            int at = 0;
-            for (Tensor tensor : tensors) {
-                int elements = Math.toIntExact(tensor.elementCount());
-                tensor.read(0, floats, at, elements);
-                at += elements;
-            }
             return floats;
         }
 

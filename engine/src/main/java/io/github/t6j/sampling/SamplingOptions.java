@@ -80,62 +80,51 @@ public record SamplingOptions(
 
     /** Returns these options with another temperature. */
     public SamplingOptions withTemperature(float newTemperature) {
-        return new SamplingOptions(
-                newTemperature, topK, topP, minP, penalties, logitBias, step, seed);
+        return new SamplingOptions(newTemperature, topK, topP, minP, penalties, logitBias, step, seed);
     }
 
     /** Returns these options with another top-k. */
     public SamplingOptions withTopK(int newTopK) {
-        return new SamplingOptions(
-                temperature, newTopK, topP, minP, penalties, logitBias, step, seed);
+        return new SamplingOptions(temperature, newTopK, topP, minP, penalties, logitBias, step, seed);
     }
 
     /** Returns these options with another top-p. */
     public SamplingOptions withTopP(float newTopP) {
-        return new SamplingOptions(
-                temperature, topK, newTopP, minP, penalties, logitBias, step, seed);
+        return new SamplingOptions(temperature, topK, newTopP, minP, penalties, logitBias, step, seed);
     }
 
     /** Returns these options with another min-p. */
     public SamplingOptions withMinP(float newMinP) {
-        return new SamplingOptions(
-                temperature, topK, topP, newMinP, penalties, logitBias, step, seed);
+        return new SamplingOptions(temperature, topK, topP, newMinP, penalties, logitBias, step, seed);
     }
 
     /** Returns these options with another repetition penalty. */
     public SamplingOptions withRepetitionPenalty(float newRepetitionPenalty) {
-        return new SamplingOptions(
-                temperature, topK, topP, minP,
-                new Penalties(newRepetitionPenalty, penalties.frequency, penalties.presence), logitBias,
-                step, seed);
+        return withPenalties(new Penalties(newRepetitionPenalty, penalties.frequency, penalties.presence));
     }
 
     /** Returns these options with another frequency penalty. */
     public SamplingOptions withFrequencyPenalty(float newFrequencyPenalty) {
-        return new SamplingOptions(
-                temperature, topK, topP, minP,
-                new Penalties(penalties.repetition, newFrequencyPenalty, penalties.presence), logitBias,
-                step, seed);
+        return withPenalties(new Penalties(penalties.repetition, newFrequencyPenalty, penalties.presence));
     }
 
     /** Returns these options with another presence penalty. */
     public SamplingOptions withPresencePenalty(float newPresencePenalty) {
-        return new SamplingOptions(
-                temperature, topK, topP, minP,
-                new Penalties(penalties.repetition, penalties.frequency, newPresencePenalty), logitBias,
-                step, seed);
+        return withPenalties(new Penalties(penalties.repetition, penalties.frequency, newPresencePenalty));
+    }
+
+    private SamplingOptions withPenalties(Penalties newPenalties) {
+        return new SamplingOptions(temperature, topK, topP, minP, newPenalties, logitBias, step, seed);
     }
 
     /** Returns these options with other biases, which are copied. */
     public SamplingOptions withLogitBias(Map<Integer, Float> newLogitBias) {
-        return new SamplingOptions(
-                temperature, topK, topP, minP, penalties, newLogitBias, step, seed);
+        return new SamplingOptions(temperature, topK, topP, minP, penalties, newLogitBias, step, seed);
     }
 
     /** Returns these options with a step of the caller's own; null for none. */
     public SamplingOptions withStep(SamplingStep newStep) {
-        return new SamplingOptions(
-                temperature, topK, topP, minP, penalties, logitBias, newStep, seed);
+        return new SamplingOptions(temperature, topK, topP, minP, penalties, logitBias, newStep, seed);
     }
 
     /** Returns these options with another seed. */
@@ -145,7 +134,6 @@ public record SamplingOptions(
 
     /** Returns these options with another seed; null for a random one. */
     public SamplingOptions withSeed(Long newSeed) {
-        return new SamplingOptions(
-                temperature, topK, topP, minP, penalties, logitBias, step, newSeed);
+        return new SamplingOptions(temperature, topK, topP, minP, penalties, logitBias, step, newSeed);
     }
 }

@@ -67,7 +67,8 @@ class SharedPagesTest {
     void rotatedColumnsHaveTheBitsOfRotatedRows() {
         Random random = new Random(9);
         for (int form = 0; form < 8; form++) {
-            Rope rope = new Rope(4, 0f, new Rope.Form((form & 1) > 0, (form & 2) > 0, (form & 4) > 0));
+            Rope rope = new Rope(
+                    new Rope.Config(4, 0f, new Rope.Form((form & 1) > 0, (form & 2) > 0, (form & 4) > 0)));
             float[] columns = new float[SIZE * 64];
             float[] tables = new float[4 * 64];
             float[][] rows = new float[64][SIZE];

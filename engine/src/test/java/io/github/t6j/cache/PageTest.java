@@ -1,16 +1,15 @@
 package io.github.t6j.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
+import io.github.t6j.attention.tpa.TensorProductAttention;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,19 +17,17 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Tests that a page returns the written elements, rounded as its format requires. */
 class PageTest {
     /** Layout of 5 heads of 40, key rank 3, value rank 2. */
-    private static final FactorCache FACTORS = factors(5, 40, 3, 2);
+    private static final PageLayout FACTORS = factors(5, 40, 3, 2);
 
-    private static FactorCache factors(int heads, int headDim, int keyRank, int valueRank) {
-        return new FactorCache(
-                new FactorCache.Factors(keyRank, heads * keyRank, keyRank * headDim, 0),
-                new FactorCache.Factors(valueRank, heads * valueRank, valueRank, 0), headDim);
+    private static PageLayout factors(int heads, int headDim, int keyRank, int valueRank) {
+        return new TensorProductAttention(heads, headDim, 6, keyRank, valueRank).layout();
     }
 
     @ParameterizedTest
     @EnumSource(Format.class)
     void numbersComeBackRounded(Format format) {
         Random random = new Random(7);
-        PageLayout layout = FACTORS.layout();
+        PageLayout layout = FACTORS;
         try (Arena arena = Arena.ofConfined()) {
             Page page = Page.allocate(layout, format, arena);
             float[][] columns = new float[64][];
@@ -61,7 +58,7 @@ class PageTest {
     void touchReadsEveryLine(Format format) {
         Random random = new Random(3);
         try (Arena arena = Arena.ofConfined()) {
-            Page page = Page.allocate(FACTORS.layout(), format, arena);
+            Page page = Page.allocate(FACTORS, format, arena);
             int expected = 0;
             for (long at = 0; at < page.bytes(); at += Integer.BYTES) {
                 int value = random.nextInt();
@@ -129,7 +126,7 @@ class PageTest {
         "5, 40, 3, 2, F32, 900", "5, 40, 3, 2, F16, 450", "5, 40, 3, 2, BF16, 546", "5, 40, 3, 2, Q8, 313"})
     void bytesPerTokenAreWhatTheLayoutDraws(int heads, int headDim, int keyRank, int valueRank, Format format,
             int bytes) {
-        PageLayout layout = factors(heads, headDim, keyRank, valueRank).layout();
+        PageLayout layout = factors(heads, headDim, keyRank, valueRank);
         assertThat(layout.bytesPerToken(format)).isEqualTo(bytes);
         assertThat(layout.bytes(format)).isBetween(64L * bytes, 64L * bytes + 256);
     }
@@ -173,7 +170,7 @@ class PageTest {
     @ParameterizedTest
     @EnumSource(Format.class)
     void aWidenedPageHasTheNumbersOfTheNarrowOne(Format format) {
-        PageLayout layout = FACTORS.layout();
+        PageLayout layout = FACTORS;
         try (Arena arena = Arena.ofConfined()) {
             Page page = Page.allocate(layout, format, arena);
             Page wide = Page.allocate(layout, Format.F32, arena);
@@ -190,17 +187,6 @@ class PageTest {
                     assertThat(wide.row(slot, i / 40, i % 40)).isEqualTo(page.row(slot, i / 40, i % 40));
                 }
             }
-        }
-    }
-
-    @Test
-    void columnsOfTwoScalesAreNotSummed() {
-        try (Arena arena = Arena.ofConfined()) {
-            Page page = Page.allocate(FACTORS.layout(), Format.Q8, arena);
-            assertThatThrownBy(
-                    () -> page.multiplyColumns(KernelChoice.kernels(), new float[80], 0, 1, 80, 0, new float[64], 0))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("expected columns of one vector, found 80 from 0");
         }
     }
 }

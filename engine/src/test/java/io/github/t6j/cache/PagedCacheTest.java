@@ -9,6 +9,7 @@ import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Tests that a cache returns each token's elements, whichever caches share its pages. */
 class PagedCacheTest {
     private static final int LAYERS = 3;
-    private static final PageLayout LAYOUT = new HeadCache(2, 5).layout();
+    private static final PageLayout LAYOUT = new PageLayout(List.of(PageLayout.Vectors.oneByOne(2, 5)), 2, 5);
     private static final int ELEMENTS = 10; // in columns, and in rows
 
     private final Random random = new Random(5);

@@ -50,7 +50,7 @@ class BlockTest {
             NamedTensors tensors = new NamedTensors(checkpoint.tensors(), golden.name());
             Map<String, Object> json = TestData.json("golden/" + golden.name() + "/config.json");
             ModelConfig config = Families.describe(tensors, ModelMetadata.of(json, golden.variant()));
-            Transformer model = Families.load(tensors, config, KernelChoice.kernels(), workers, arena);
+            Transformer model = Families.load(tensors, config, KernelChoice.kernels(), workers, arena, share -> {});
             for (boolean materialized : new boolean[] {false, true}) {
                 firstBlock(golden, model, materialized);
             }
@@ -63,16 +63,16 @@ class BlockTest {
         try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
             AttentionAlgorithm algorithm = model.newAlgorithm(cache, materialized);
             Activations a = new Activations(model, rows);
-            a.begin(rows);
+            a.attention.rows = rows;
             cache.reserve(0, rows);
             double[] blockIn = tap(golden, "block_in");
             for (int i = 0; i < blockIn.length; i++) {
                 a.x[i] = (float) blockIn[i];
             }
             for (int row = 0; row < rows; row++) {
-                model.rope().table(row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+                model.rope.table(row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
             }
-            model.blocks()[0].forward(algorithm, a);
+            model.weights.blocks()[0].forward(algorithm, a);
 
             int width = a.width;
             compare(golden, "attn_y", a.attention.output, 0, config.attention().heads() * model.attention().valueDim(),

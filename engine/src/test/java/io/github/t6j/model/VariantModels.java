@@ -75,7 +75,7 @@ public final class VariantModels {
             Map<String, Tensor> tensors, ModelConfig config, double[] x, boolean materialized, int chunk, int threads) {
         try (Workers workers = new Workers(threads); Arena arena = Arena.ofShared()) {
             Transformer model = Families.load(
-                    new NamedTensors(tensors, "here"), config, KernelChoice.kernels(), workers, arena);
+                    new NamedTensors(tensors, "here"), config, KernelChoice.kernels(), workers, arena, share -> {});
             try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
                 AttentionAlgorithm algorithm = model.newAlgorithm(cache, materialized);
                 Activations a = new Activations(model, Math.min(chunk, x.length / config.sizes().width()));
@@ -94,15 +94,15 @@ public final class VariantModels {
                 new float[tokens * outputs], new float[tokens * width], model.attention().elementsPerToken());
         for (int position = 0; position < tokens; position += chunk) {
             int rows = Math.min(chunk, tokens - position);
-            a.begin(rows);
+            a.attention.rows = rows;
             a.attention.position = position;
             for (int i = 0; i < rows * width; i++) {
                 a.normed[i] = (float) x[position * width + i];
             }
             for (int row = 0; row < rows; row++) {
-                model.rope().table(position + row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+                model.rope.table(position + row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
             }
-            model.blocks()[0].attend(algorithm, a);
+            model.weights.blocks()[0].attend(algorithm, a);
             algorithm.cache().commit();
             for (int row = 0; row < rows; row++) {
                 int token = position + row;

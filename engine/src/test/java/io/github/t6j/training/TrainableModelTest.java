@@ -226,7 +226,8 @@ class TrainableModelTest {
     private static TpaConfig with(
             TpaConfig form, int third, HeadActivation activation, boolean shared, Set<Factor> fixed) {
         return new TpaConfig(
-                form.heads(), form.headDim(), form.valueDim(), third, form.ranks(), activation, shared, fixed);
+                form.heads(), form.headDim(), form.valueDim(), third, form.queryRank(), form.keyRank(),
+                form.valueRank(), activation, shared, fixed);
     }
 
     @ParameterizedTest

@@ -72,7 +72,7 @@ public class CacheAppendBenchmark {
     @Benchmark
     public PagedCache append(Rates rates) {
         pass.position = token;
-        subject.append(pass, cache);
+        subject.append(pass, 0, pass.rows, cache);
         token = (token + 1) % context;
         rates.add(bytes, 0);
         return cache;

@@ -137,9 +137,8 @@ public final class StepWork implements AutoCloseable {
 
     /** Returns multiply-adds that build a token's queries, keys and values in a layer from its factors. */
     private long factors() {
-        TpaConfig.Ranks ranks = form.ranks();
         return (long) form.heads()
-                * ((ranks.query() + ranks.key()) * form.headDim() + ranks.value() * form.valueDim());
+                * ((form.queryRank() + form.keyRank()) * form.headDim() + form.valueRank() * form.valueDim());
     }
 
     /**

@@ -12,6 +12,7 @@ import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
+import io.github.t6j.model.NamedTensors;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
@@ -133,7 +134,7 @@ public final class ConvertCommand implements Callable<Integer> {
             Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
         warn(checkpoint.convertedTypes(), byName.values());
-        boolean llama = LlamaFamily.recognises(byName.keySet());
+        boolean llama = new LlamaFamily().recognises(new NamedTensors(byName, source.toString()));
         TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         TensorReader reader = gguf == null ? checkpoint : gguf;
         List<LazyTensor> tensors = new ArrayList<>();

@@ -1,6 +1,6 @@
 package io.github.t6j.attention.grouped;
 
-import io.github.t6j.attention.DenseConfig;
+import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.tpa.Factor;
@@ -18,7 +18,7 @@ import java.util.Map;
  *
  * @param grouped grouped query attention of the model's weights
  */
-public record GroupedFactors(GroupedQueryConfig grouped) implements DenseConfig {
+public record GroupedFactors(GroupedQueryConfig grouped) implements AttentionConfig {
     @Override
     public int heads() {
         return grouped.heads();
@@ -27,16 +27,6 @@ public record GroupedFactors(GroupedQueryConfig grouped) implements DenseConfig 
     @Override
     public int headDim() {
         return grouped.headDim();
-    }
-
-    @Override
-    public int valueDim() {
-        return grouped.valueDim();
-    }
-
-    @Override
-    public int rotatedDim() {
-        return grouped.rotatedDim();
     }
 
     @Override
@@ -49,7 +39,7 @@ public record GroupedFactors(GroupedQueryConfig grouped) implements DenseConfig 
     public TensorProductAttention attention(LayerWeights weights, SharedPages shared) {
         int rank = grouped.keyValueHeads();
         TpaConfig form = new TpaConfig(
-                heads(), headDim(), valueDim(), 0, new TpaConfig.Ranks(0, rank, rank), HeadActivation.LINEAR, false,
+                heads(), headDim(), headDim(), 0, 0, rank, rank, HeadActivation.LINEAR, false,
                 EnumSet.of(Factor.A_K, Factor.A_V));
         Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
         float[] factors = headFactors(heads(), rank);

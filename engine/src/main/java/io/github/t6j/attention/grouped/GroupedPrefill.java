@@ -23,13 +23,13 @@ final class GroupedPrefill implements PrefillForm {
     /** Least number of queries per block, since each block reads the pages again (ADR 31, last section). */
     private static final int LEAST_QUERIES = 128;
 
-    private final GroupedPages shape;
+    private final GroupedAttention shape;
     private final int groupHeads; // query heads per key head
     private final int headDim;
 
-    GroupedPrefill(GroupedPages shape) {
+    GroupedPrefill(GroupedAttention shape) {
         this.shape = shape;
-        groupHeads = shape.heads() / shape.keyValueHeads();
+        groupHeads = shape.groupSize;
         headDim = shape.headDim();
     }
 

@@ -1,6 +1,6 @@
 package io.github.t6j.attention.grouped;
 
-import io.github.t6j.attention.DenseConfig;
+import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.SharedPages;
@@ -15,20 +15,10 @@ import java.util.Map;
  * @param options norms, RoPE and windows of the layers
  */
 public record GroupedQueryConfig(int heads, int headDim, int keyValueHeads,
-        LayerOptions options) implements DenseConfig {
+        LayerOptions options) implements AttentionConfig {
     /** Creates the sizes of an attention without layer options. */
     public GroupedQueryConfig(int heads, int headDim, int keyValueHeads) {
         this(heads, headDim, keyValueHeads, LayerOptions.NONE);
-    }
-
-    @Override
-    public int valueDim() {
-        return headDim;
-    }
-
-    @Override
-    public int rotatedDim() {
-        return headDim;
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.github.t6j.attention.grouped;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.cache.Page;
@@ -22,73 +21,29 @@ import java.util.Arrays;
  *   cache        columns k_pe [rope], rows V [g][d]      tied elements are transposed to columns for scores
  * </pre>
  */
-public final class GroupedTiedAttention implements GroupedPages, MaterializedHeads {
-    private final int heads;
-    private final int headDim;
-    private final int keyValueHeads;
-    private final int groupSize;
+public final class GroupedTiedAttention extends GroupedAttention {
     private final int rope;
     private final int tied; // elements that a key and its value share
-    private final PageLayout layout;
 
     /** Creates attention of these sizes. */
     public GroupedTiedAttention(GroupedTiedConfig sizes) {
-        heads = sizes.heads();
-        headDim = sizes.headDim();
-        keyValueHeads = sizes.keyValueHeads();
-        groupSize = heads / keyValueHeads;
+        super(sizes.heads(), sizes.headDim(), sizes.keyValueHeads(),
+                new PageLayout(sizes.rope(), sizes.keyValueHeads(), sizes.headDim()));
         rope = sizes.rope();
-        tied = headDim - rope;
-        layout = new PageLayout(rope, keyValueHeads, headDim);
-    }
-
-    @Override
-    public int heads() {
-        return heads;
-    }
-
-    @Override
-    public int headDim() {
-        return headDim;
-    }
-
-    @Override
-    public int keyValueHeads() {
-        return keyValueHeads;
-    }
-
-    @Override
-    public int projections() {
-        return heads * headDim + layout.elementsPerToken();
+        tied = sizes.headDim() - rope;
     }
 
     @Override
     public void rotateAndActivate(Rope rotation, AttentionPass pass, int row) {
         int at = pass.at(row);
         int table = pass.tableAt(row);
-        rotation.rotate(pass.projections, at + tied, heads, headDim, pass.cos, pass.sin, table);
-        rotation.rotate(pass.projections, at + heads * headDim, 1, rope, pass.cos, pass.sin, table);
-    }
-
-    @Override
-    public PageLayout layout() {
-        return layout;
-    }
-
-    @Override
-    public void append(float[] projections, int at, Page page, int slot) {
-        int keys = at + heads * headDim;
-        page.write(slot, projections, keys, projections, keys + rope);
+        rotation.rotate(pass.projections, at + tied, heads(), headDim(), pass.cos, pass.sin, table);
+        rotation.rotate(pass.projections, at + heads() * headDim(), 1, rope, pass.cos, pass.sin, table);
     }
 
     @Override
     public Scratch scratch() {
-        return new Scratch(heads * headDim, 0, (long) PANEL * tied * Float.BYTES, null);
-    }
-
-    @Override
-    public MaterializedHeads materialized() {
-        return this;
+        return new Scratch(heads() * headDim(), 0, (long) PANEL * tied * Float.BYTES, null);
     }
 
     @Override
@@ -97,37 +52,24 @@ public final class GroupedTiedAttention implements GroupedPages, MaterializedHea
     }
 
     @Override
-    public void groupScores(
-            Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
-        int at = first * headDim;
+    void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
+        int at = first * headDim();
         int to = first * PANEL;
         Arrays.fill(state.scores, to, to + lines * PANEL, 0f);
-        page.addColumns(kernels, queries, at + tied, headDim, lines, rope, 0, state.scores, to);
-        page.transposeRows(kernels, g, tied, state.offHeap);
         kernels.multiply(
-                queries, at, headDim, lines, tied, Format.F32, state.offHeap, 0, PANEL, PANEL, state.scores, to, 0,
+                queries, at + tied, headDim(), lines, rope, page.format(), page.data(), page.columnAt(0), PANEL, PANEL,
+                state.scores, to, 0, true);
+        kernels.transpose(
+                page.format(), page.data(), page.rowsAt(g), page.rowStride(), PANEL, tied, state.offHeap, PANEL);
+        kernels.multiply(
+                queries, at, headDim(), lines, tied, Format.F32, state.offHeap, 0, PANEL, PANEL, state.scores, to, 0,
                 true);
     }
 
     @Override
-    public void materializeQuery(float[] projections, int at, int head, double[] q) {
-        for (int d = 0; d < headDim; d++) {
-            q[d] = projections[at + head * headDim + d];
-        }
-    }
-
-    @Override
     public void materializeKey(Page page, int slot, int position, int head, double[] k) {
-        int group = head / groupSize;
-        for (int d = 0; d < headDim; d++) {
-            k[d] = d < tied ? page.row(slot, group, d) : page.column(slot, d - tied);
-        }
-    }
-
-    @Override
-    public void materializeValue(Page page, int slot, int position, int head, double[] v) {
-        for (int d = 0; d < headDim; d++) {
-            v[d] = page.row(slot, head / groupSize, d);
+        for (int d = 0; d < k.length; d++) {
+            k[d] = d < tied ? page.row(slot, head / groupSize, d) : page.column(slot, d - tied);
         }
     }
 }

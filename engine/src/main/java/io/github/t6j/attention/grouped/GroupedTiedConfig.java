@@ -15,11 +15,6 @@ import java.util.Map;
  */
 public record GroupedTiedConfig(int heads, int headDim, int keyValueHeads, int rope) implements AttentionConfig {
     @Override
-    public int valueDim() {
-        return headDim;
-    }
-
-    @Override
     public int rotatedDim() {
         return rope;
     }

@@ -18,20 +18,6 @@ import java.util.Map;
  * @param queryRank elements of the query's latent, share_q_dim
  */
 public record MultiMatrixConfig(int heads, int headDim, int queryRank) implements AttentionConfig {
-    private GroupedQueryConfig multiQuery() {
-        return new GroupedQueryConfig(heads, headDim, 1);
-    }
-
-    @Override
-    public int valueDim() {
-        return multiQuery().valueDim();
-    }
-
-    @Override
-    public int rotatedDim() {
-        return multiQuery().rotatedDim();
-    }
-
     @Override
     public Map<String, Integer> sizes() {
         return Map.of("kv_heads", 1, "q_lora_rank", queryRank);
@@ -39,13 +25,13 @@ public record MultiMatrixConfig(int heads, int headDim, int queryRank) implement
 
     @Override
     public Attention attention(LayerWeights weights, SharedPages shared) {
-        return multiQuery().attention(weights, shared);
+        return new GroupedQueryConfig(heads, headDim, 1).attention(weights, shared);
     }
 
     @Override
     public Projection projection(LayerWeights weights) {
         return new TwoStageProjection(
-                weights.packed(TensorRole.PROJECTION), weights.floats(TensorRole.QUERY_LATENT_NORM),
+                weights.packed(TensorRole.PROJECTION), weights.floats(TensorRole.QUERY_LATENT_NORM), new float[0][],
                 weights.packed(TensorRole.QUERY_UP));
     }
 }

@@ -27,7 +27,6 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     private final Prefill rebuilt;
     private final float[][] products; // one per worker
     private AttentionPass absorbedPass; // projections: [rows][absorbedFloats]; output: means, [rows][softmaxes][rank]
-    private int capacity; // rows that absorbedPass can hold
     private final Workers.Work absorb = this::absorb;
     private final Workers.Work output = this::output;
 
@@ -62,7 +61,10 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
         if (rebuilt.accepts(newPass.rows)) {
             rebuilt.attend(newPass, cache());
         } else {
-            attendAbsorbed(newPass);
+            begin(newPass);
+            workers.run(attention.heads(), absorb);
+            absorbed.attend(absorbedPass);
+            workers.run(attention.heads(), output);
         }
     }
 
@@ -70,15 +72,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     public void release() {
         rebuilt.release();
         absorbedPass = null;
-        capacity = 0;
         Arrays.fill(products, new float[0]);
-    }
-
-    private void attendAbsorbed(AttentionPass newPass) {
-        begin(newPass);
-        workers.run(attention.heads(), absorb);
-        absorbed.attend(absorbedPass);
-        workers.run(attention.heads(), output);
     }
 
     private void begin(AttentionPass newPass) {
@@ -113,14 +107,13 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     }
 
     private void reserve(int rows) {
-        if (capacity < rows) {
+        if (absorbedPass == null || absorbedPass.capacity() < rows) {
             absorbedPass =
-                    new AttentionPass(rows, attention.absorbedFloats(), attention.softmaxes() * attention.rank(), 0);
-            int widest = Kernels.padded(Math.max(attention.rank(), attention.valueDim()));
+                    new AttentionPass(rows, attention.absorbedFloats(), attention.softmaxes() * attention.rank, 0);
+            int widest = Kernels.padded(Math.max(attention.rank, attention.valueDim()));
             for (int i = 0; i < products.length; i++) {
                 products[i] = new float[rows * widest];
             }
-            capacity = rows;
         }
     }
 

@@ -5,19 +5,20 @@ import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
-import io.github.t6j.cache.LatentCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PageLayout.Vectors;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
+import java.util.List;
 
 /**
  * Multi-head latent attention (DeepSeek-V2, section 2.1; the official llama-mla): W_UK and W_UV project keys and values
@@ -28,9 +29,10 @@ import java.lang.foreign.Arena;
  * of branch b is key head b·h + i here. Each latent serves equally many consecutive key heads.
  *
  * <pre>
- *   projections  Q_pe [h][rope] | k_pe [rope] | c [latents][rank] | Q_nope [h][nope]        each c is normalised
+ *   projections  Q [h][Q_nope [nope] | Q_pe [rope]] | k_pe [rope] | c [latents][rank]        each c is normalised
  *   key of key head g       k_nope = W_UK[g] c [nope] | k_pe [rope]
  *   value of key head g     W_UV[g] c [valueDim]
+ *   cache        columns k_pe [rope], rotated | c [latents][rank]; the latents of a page are transposed to sum values
  * </pre>
  *
  * <p>The absorbed form is an attention with one key and value head per latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores
@@ -40,16 +42,14 @@ import java.lang.foreign.Arena;
  *
  * <p>Both matrices are stored in f32 whatever the type of the checkpoint; they are about a twentieth of the weights.
  */
-public final class LatentAttention implements PageAttention, MaterializedHeads {
+public final class LatentAttention extends PageAttention {
     private final int heads;
     private final int branches;
-    private final int nope;
-    private final int rope;
-    private final int rank; // elements of one latent
+    final int nope;
+    final int rope;
+    final int rank; // elements of one latent
     private final int valueDim;
-    private final LatentCache kept;
-    private final int keyHeadsPerLatent; // key heads per latent
-    private final PageLayout layout;
+    private final int keyHeadsPerLatent;
     private final UpProjections keyUp; //   W_UK [nope][rank] of each key head
     private final UpProjections valueUp; // W_UVᵀ [rank][valueDim], times the factor of the output
 
@@ -58,15 +58,14 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
      * @param arena arena for the matrices
      */
     public LatentAttention(LatentConfig sizes, float[] up, Arena arena) {
+        super(sizes.heads(), sizes.headDim() + sizes.rope(), sizes.valueDim(), layout(sizes));
         heads = sizes.heads();
         nope = sizes.headDim();
         rope = sizes.rope();
         rank = sizes.latentDim();
         valueDim = sizes.valueDim();
         branches = sizes.parts().branches();
-        kept = new LatentCache(sizes.parts().latents(), rank, rope);
-        layout = kept.layout();
-        keyHeadsPerLatent = softmaxes() / kept.latents();
+        keyHeadsPerLatent = softmaxes() / sizes.parts().latents();
         keyUp = new UpProjections(softmaxes(), nope, rank, arena);
         valueUp = new UpProjections(softmaxes(), rank, valueDim, arena);
         float[] turned = new float[rank * valueDim];
@@ -83,24 +82,16 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         }
     }
 
+    private static PageLayout layout(LatentConfig sizes) {
+        return new PageLayout(
+                List.of(Vectors.oneByOne(1, sizes.rope()),
+                        Vectors.oneByOne(sizes.parts().latents(), sizes.latentDim())),
+                0, 0);
+    }
+
     @Override
     public long weightBytes() {
         return keyUp.bytes() + valueUp.bytes();
-    }
-
-    @Override
-    public int heads() {
-        return heads;
-    }
-
-    @Override
-    public int headDim() {
-        return nope + rope;
-    }
-
-    @Override
-    public int valueDim() {
-        return valueDim;
     }
 
     @Override
@@ -110,30 +101,20 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public int projections() {
-        return nopeAt() + heads * nope;
+        return heads * headDim() + layout().columns();
     }
 
     @Override
     public void rotateAndActivate(Rope rotation, AttentionPass pass, int row) {
-        rotation.rotate(pass.projections, pass.at(row), heads + 1, rope, pass.cos, pass.sin, pass.tableAt(row));
-    }
-
-    int nope() {
-        return nope;
-    }
-
-    int rope() {
-        return rope;
-    }
-
-    /** Returns the number of elements of one latent. */
-    int rank() {
-        return rank;
+        int at = pass.at(row);
+        int table = pass.tableAt(row);
+        rotation.rotate(pass.projections, at + nope, heads, headDim(), pass.cos, pass.sin, table);
+        rotation.rotate(pass.projections, at + heads * headDim(), 1, rope, pass.cos, pass.sin, table);
     }
 
     /** Returns the first column of the latent of a key head. */
     int latent(int keyHead) {
-        return kept.latent(keyHead / keyHeadsPerLatent);
+        return rope + keyHead / keyHeadsPerLatent * rank;
     }
 
     /** Returns true if a rebuilt key and value are smaller than two latents, so that many rows are faster with them. */
@@ -141,22 +122,13 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         return nope + valueDim < 2 * rank;
     }
 
-    private int nopeAt() {
-        return heads * rope + layout.columns();
-    }
-
     private float scale() {
-        return (float) (LOG2_E / Math.sqrt(nope + rope));
-    }
-
-    @Override
-    public PageLayout layout() {
-        return layout;
+        return (float) (LOG2_E / Math.sqrt(headDim()));
     }
 
     @Override
     public void append(float[] projections, int at, Page page, int slot) {
-        page.write(slot, projections, at + heads * rope, projections, 0);
+        page.write(slot, projections, at + heads * headDim(), projections, 0);
     }
 
     /** Returns the number of floats of a row of absorbed queries. */
@@ -173,15 +145,16 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     void absorb(Kernels kernels, int head, AttentionPass pass, float[] absorbed, float[] product) {
         int rows = pass.rows;
         float scale = scale();
+        int query = head * headDim();
         for (int row = 0; row < rows; row++) {
+            int from = pass.at(row) + query + nope;
             int to = row * absorbedFloats() + head * rope;
             for (int i = 0; i < rope; i++) {
-                absorbed[to + i] = pass.projections[pass.at(row) + head * rope + i] * scale;
+                absorbed[to + i] = pass.projections[from + i] * scale;
             }
         }
         for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
-            keyUp.multiply(
-                    kernels, keyHead, pass.projections, nopeAt() + head * nope, pass.stride, rows, product, false);
+            keyUp.multiply(kernels, keyHead, pass.projections, query, pass.stride, rows, product, false);
             for (int row = 0; row < rows; row++) {
                 int to = row * absorbedFloats() + heads * rope + keyHead * rank;
                 for (int i = 0; i < rank; i++) {
@@ -211,18 +184,14 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
         }
     }
 
-    /** Writes the scaled queries of one head, [rows][nope + rope], in the order of a materialised key. */
+    /** Writes the scaled queries of one head, [rows][nope + rope]. */
     void queries(int head, AttentionPass pass, float[] queries) {
-        float[] projections = pass.projections;
         float scale = scale();
+        int size = headDim();
         for (int row = 0; row < pass.rows; row++) {
-            int at = pass.at(row);
-            int to = row * (nope + rope);
-            for (int d = 0; d < nope; d++) {
-                queries[to + d] = projections[at + nopeAt() + head * nope + d] * scale;
-            }
-            for (int d = 0; d < rope; d++) {
-                queries[to + nope + d] = projections[at + head * rope + d] * scale;
+            int from = pass.at(row) + head * size;
+            for (int d = 0; d < size; d++) {
+                queries[row * size + d] = pass.projections[from + d] * scale;
             }
         }
     }
@@ -254,11 +223,6 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     }
 
     @Override
-    public MaterializedHeads materialized() {
-        return this;
-    }
-
-    @Override
     public void prepareQuery(float[] queries, int at, PageState state) {
         // nothing: absorb has prepared the queries once for all spans
     }
@@ -267,16 +231,16 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
     public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
         int first = state.firstHead;
         int some = state.span.lines;
-        page.multiplyColumns(
-                kernels, queries, at + first * rope, Math.min(some, heads), rope, 0, state.scores, 0);
+        PageProducts.multiplyColumns(
+                kernels, page, queries, at + first * rope, Math.min(some, heads), rope, 0, state.scores, 0);
         for (int branch = 1; branch < branches; branch++) {
             System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
         }
         for (int i = 0, next; i < some; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
-            int from = at + heads * rope + (first + i) * rank;
-            page.addColumns(
-                    kernels, queries, from, rank, next - i, rank, latent(first + i), state.scores, i * PANEL);
+            kernels.multiply(
+                    queries, at + heads * rope + (first + i) * rank, rank, next - i, rank, page.format(), page.data(),
+                    page.columnAt(latent(first + i)), PANEL, PANEL, state.scores, i * PANEL, 0, true);
         }
     }
 
@@ -299,7 +263,9 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
             int latent = latent(state.firstHead + i);
             for (int c = 0; c < rank; c += PANEL) {
                 int width = Math.min(PANEL, rank - c);
-                page.transposeColumns(kernels, latent + c, width, state.offHeap, PANEL);
+                kernels.transpose(
+                        page.format(), page.data(), page.columnAt(latent + c), PANEL, width, PANEL, state.offHeap,
+                        PANEL);
                 kernels.multiply(
                         state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, PANEL,
                         width, state.span.out, c * some + i * PANEL, 0, true);
@@ -309,11 +275,8 @@ public final class LatentAttention implements PageAttention, MaterializedHeads {
 
     @Override
     public void materializeQuery(float[] projections, int at, int head, double[] q) {
-        for (int d = 0; d < nope; d++) {
-            q[d] = projections[at + nopeAt() + head * nope + d];
-        }
-        for (int d = 0; d < rope; d++) {
-            q[nope + d] = projections[at + head * rope + d];
+        for (int d = 0; d < q.length; d++) {
+            q[d] = projections[at + head * q.length + d];
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.Projection;
 import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.TwoStageProjection;
 import io.github.t6j.model.TensorRole;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -106,8 +107,8 @@ public record LatentConfig(
         float[] latentNorms = times(factors.latent, weights.floats(TensorRole.LATENT_NORM));
         float[][] norms = new float[parts.latents][];
         Arrays.setAll(norms, i -> Arrays.copyOfRange(latentNorms, i * latentDim(), (i + 1) * latentDim()));
-        return new LatentProjection(
-                this, weights.packed(TensorRole.PROJECTION),
+        return new TwoStageProjection(
+                weights.packed(TensorRole.PROJECTION),
                 times(factors.query, weights.floats(TensorRole.QUERY_LATENT_NORM)), norms,
                 weights.packed(TensorRole.QUERY_UP));
     }

@@ -3,6 +3,7 @@ package io.github.t6j.attention.latent;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PrefillForm;
 import io.github.t6j.attention.paged.RowBlock;
@@ -10,8 +11,6 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * Latent attention of all rows of a pass over keys and values rebuilt from the latents, one head and page at a time.
@@ -29,8 +28,6 @@ import java.nio.ByteOrder;
  * </pre>
  */
 final class LatentPrefill implements PrefillForm {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final LatentAttention shape;
     private final int leastRows;
     private final int headDim;
@@ -44,7 +41,7 @@ final class LatentPrefill implements PrefillForm {
         headDim = shape.headDim();
         valueDim = shape.valueDim();
         valueStride = Kernels.padded(valueDim);
-        upFloats = (shape.nope() + valueDim) * shape.rank();
+        upFloats = (shape.nope + valueDim) * shape.rank;
     }
 
     @Override
@@ -60,7 +57,7 @@ final class LatentPrefill implements PrefillForm {
 
     @Override
     public PageAttention.Scratch scratch(int rows) {
-        int products = shape.branches() * upFloats + (shape.nope() + valueDim) * PANEL;
+        int products = shape.branches() * upFloats + (shape.nope + valueDim) * PANEL;
         return new PageAttention.Scratch(rows * headDim, products, columnAt(headDim + valueDim), null);
     }
 
@@ -94,15 +91,15 @@ final class LatentPrefill implements PrefillForm {
     /** Rebuilds the keys and values of a key head in a page: W_UK c and k_pe in columns, W_UV c in rows. */
     private void rebuild(Page page, int group, RowBlock b) {
         PageState state = b.state;
-        int nope = shape.nope();
+        int nope = shape.nope;
         int rebuilt = shape.branches() * upFloats;
-        page.multiplyColumns(
-                state.kernels, state.products, (group - b.firstGroup) * upFloats, nope + valueDim, shape.rank(),
+        PageProducts.multiplyColumns(
+                state.kernels, page, state.products, (group - b.firstGroup) * upFloats, nope + valueDim, shape.rank,
                 shape.latent(keyHead(group)), state.products, rebuilt);
-        MemorySegment.copy(state.products, rebuilt, state.offHeap, FLOAT, columnAt(0), nope * PANEL);
-        page.copyColumns(0, shape.rope(), state.offHeap, columnAt(nope));
+        MemorySegment.copy(state.products, rebuilt, state.offHeap, Page.FLOAT, columnAt(0), nope * PANEL);
+        MemorySegment.copy(page.data(), page.columnAt(0), state.offHeap, columnAt(nope), page.columnAt(shape.rope));
         long values = columnAt(headDim);
-        MemorySegment.copy(state.products, rebuilt + nope * PANEL, state.offHeap, FLOAT, values, valueDim * PANEL);
+        MemorySegment.copy(state.products, rebuilt + nope * PANEL, state.offHeap, Page.FLOAT, values, valueDim * PANEL);
         state.kernels.transpose(
                 Format.F32, state.offHeap, values, PANEL, valueDim, PANEL, state.offHeap, valueStride);
     }

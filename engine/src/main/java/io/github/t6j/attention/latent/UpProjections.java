@@ -2,12 +2,11 @@ package io.github.t6j.attention.latent;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
+import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * Up-projections of all key heads of {@link LatentAttention}, W_UK or W_UVᵀ, [inputs][outputs] each, in f32. A matrix
@@ -18,8 +17,6 @@ import java.nio.ByteOrder;
  * </pre>
  */
 final class UpProjections {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final int inputs;
     private final int outputs;
     private final MemorySegment data;
@@ -46,7 +43,7 @@ final class UpProjections {
 
     /** Returns an element of a key head's matrix. */
     float get(int keyHead, int input, int output) {
-        return data.get(FLOAT, at(keyHead, input, output));
+        return data.get(Page.FLOAT, at(keyHead, input, output));
     }
 
     /** Sets a key head's matrix to {@code matrix}, [inputs][outputs] from {@code from}. */
@@ -54,7 +51,7 @@ final class UpProjections {
         for (int i = 0; i < inputs; i++) {
             for (int o = 0; o < outputs; o += PANEL) {
                 int count = Math.min(PANEL, outputs - o);
-                MemorySegment.copy(matrix, from + i * outputs + o, data, FLOAT, at(keyHead, i, o), count);
+                MemorySegment.copy(matrix, from + i * outputs + o, data, Page.FLOAT, at(keyHead, i, o), count);
             }
         }
     }
@@ -64,7 +61,7 @@ final class UpProjections {
         for (int i = 0; i < inputs; i++) {
             for (int o = 0; o < outputs; o += PANEL) {
                 int count = Math.min(PANEL, outputs - o);
-                MemorySegment.copy(data, FLOAT, at(keyHead, i, o), into, intoAt + i * outputs + o, count);
+                MemorySegment.copy(data, Page.FLOAT, at(keyHead, i, o), into, intoAt + i * outputs + o, count);
             }
         }
     }

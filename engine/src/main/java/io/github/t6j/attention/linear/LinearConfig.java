@@ -1,7 +1,7 @@
 package io.github.t6j.attention.linear;
 
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.DenseConfig;
+import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.Projection;
 import io.github.t6j.attention.SharedPages;
@@ -10,9 +10,9 @@ import java.util.Map;
 /**
  * Config of {@link LinearAttention} over the heads of another attention.
  *
- * @param dense attention whose queries, keys and values are used
+ * @param dense attention whose queries, keys and values are used, which has {@link DenseHeads}
  */
-public record LinearConfig(DenseConfig dense) implements AttentionConfig {
+public record LinearConfig(AttentionConfig dense) implements AttentionConfig {
     @Override
     public int heads() {
         return dense.heads();
@@ -40,7 +40,7 @@ public record LinearConfig(DenseConfig dense) implements AttentionConfig {
 
     @Override
     public LinearAttention attention(LayerWeights weights, SharedPages shared) {
-        return new LinearAttention(dense.attention(weights, shared));
+        return new LinearAttention((DenseHeads) dense.attention(weights, shared));
     }
 
     @Override

@@ -28,7 +28,7 @@ public final class MaterializedAttention implements AttentionAlgorithm {
 
     @Override
     public void append(AttentionPass pass) {
-        pass.attention.materialized().append(pass, cache);
+        pass.attention.materialized().append(pass, 0, pass.rows, cache);
     }
 
     @Override

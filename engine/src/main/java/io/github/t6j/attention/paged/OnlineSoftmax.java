@@ -79,14 +79,10 @@ public final class OnlineSoftmax {
     }
 
     /**
-     * Writes the means of values divided by {@code divisor}, [lines][width] with rows {@code yStride} apart, to
-     * {@code y}; zeros for a line without a token. Overwrites {@link #sum}.
+     * Writes the means of values divided by {@code divisor}, of {@code count} lines from {@code first}, to {@code y}:
+     * [lines][width] with rows {@code yStride} apart; {@code yAt} is the offset of line 0. A line without a token gets
+     * zeros. Overwrites {@link #sum}.
      */
-    void finish(float divisor, int width, float[] y, int yAt, int yStride) {
-        finish(0, lines, divisor, width, y, yAt, yStride);
-    }
-
-    /** Writes the means of {@code count} lines from {@code first}; {@code yAt} is the offset of line 0. */
     void finish(int first, int count, float divisor, int width, float[] y, int yAt, int yStride) {
         for (int line = first; line < first + count; line++) {
             finish(line, divisor, width, y, yAt + line * yStride, false);

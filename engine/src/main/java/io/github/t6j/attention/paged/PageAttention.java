@@ -2,7 +2,7 @@ package io.github.t6j.attention.paged;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
-import io.github.t6j.attention.PagedTokens;
+import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
@@ -15,7 +15,7 @@ import io.github.t6j.kernels.Workers;
  * Attention over a cache of pages: the operations on one query and one page. {@link PagedAttention} does the rest for
  * all such attentions: the order of pages, the softmax, threads.
  */
-public interface PageAttention extends Attention, PagedTokens {
+public abstract class PageAttention implements Attention, MaterializedHeads {
     /**
      * Sizes of a thread's scratch.
      *
@@ -24,18 +24,51 @@ public interface PageAttention extends Attention, PagedTokens {
      * @param bytes bytes of state.offHeap, for a rewritten page or a matrix that kernels read
      * @param layout layout of state.scratch, an F32 page, or null if none is needed
      */
-    record Scratch(int queryFloats, int productFloats, long bytes, PageLayout layout) {
-        /** Returns the sizes of scratch that is only a query of {@code floats} floats. */
-        public static Scratch ofQuery(int floats) {
-            return new Scratch(floats, 0, 0, null);
-        }
+    public record Scratch(int queryFloats, int productFloats, long bytes, PageLayout layout) {}
+
+    private final int heads;
+    private final int headDim;
+    private final int valueDim;
+    private final PageLayout layout;
+
+    /** Creates attention of these sizes, whose tokens {@code layout} draws. */
+    protected PageAttention(int heads, int headDim, int valueDim, PageLayout layout) {
+        this.heads = heads;
+        this.headDim = headDim;
+        this.valueDim = valueDim;
+        this.layout = layout;
+    }
+
+    @Override
+    public final int heads() {
+        return heads;
+    }
+
+    @Override
+    public final int headDim() {
+        return headDim;
+    }
+
+    @Override
+    public final int valueDim() {
+        return valueDim;
+    }
+
+    @Override
+    public final PageLayout layout() {
+        return layout;
+    }
+
+    @Override
+    public final MaterializedHeads materialized() {
+        return this;
     }
 
     /** Returns the sizes of a thread's scratch. */
-    Scratch scratch();
+    public abstract Scratch scratch();
 
     /** Prepares the query of the row at {@code at} in state.query, for the heads of state.span. */
-    void prepareQuery(float[] projections, int at, PageState state);
+    public abstract void prepareQuery(float[] projections, int at, PageState state);
 
     /**
      * Writes the scores, in powers of two, of the prepared query and each token of a page to state.scores
@@ -43,58 +76,58 @@ public interface PageAttention extends Attention, PagedTokens {
      *
      * @param index index of the page, whose first token has position 64 · index
      */
-    void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state);
+    public abstract void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state);
 
     /** Returns R_V, the number of rows of which a head's value is the weighted mean, or 0 if values are whole. */
-    default int valueRank() {
+    public int valueRank() {
         return 0;
     }
 
     /** Returns the page whose columns from {@link #valueHeadColumn()} on are the head factors A_V of the values. */
-    default Page valueHeads(Page page) {
+    public Page valueHeads(Page page) {
         return page;
     }
 
     /** Returns the first column of A_V in {@link #valueHeads}. */
-    default int valueHeadColumn() {
+    public int valueHeadColumn() {
         return 0;
     }
 
     /** Adds the values of a page's first {@code count} tokens, weighted with state.probabilities, to state.span.out. */
-    void values(Kernels kernels, Page page, int count, PageState state);
+    public abstract void values(Kernels kernels, Page page, int count, PageState state);
 
     /** Returns the number of softmaxes of a row. */
-    default int softmaxes() {
-        return branches() * heads();
+    public int softmaxes() {
+        return branches() * heads;
     }
 
     /** Returns the elements that {@link #values} sums per softmax: those of a value, or of a latent. */
-    default int summedDim() {
-        return valueDim();
+    public int summedDim() {
+        return valueDim;
     }
 
     /** Returns true if threads may compute some heads of a query separately; each head then has one softmax. */
-    default boolean cutsHeads() {
+    public boolean cutsHeads() {
         return branches() == 1;
     }
 
     /** Returns true if pages of {@code format} must be converted to f32 before this attention reads them. */
-    default boolean needsF32(Format format) {
+    public boolean needsF32(Format format) {
         return false;
     }
 
     @Override
-    default int elementsPerToken() {
-        return layout().elementsPerToken();
+    public int elementsPerToken() {
+        return layout.elementsPerToken();
     }
 
     @Override
-    default SequenceCache newCache(Format format, int layers) {
-        return new PagedCache(layout(), format, layers);
+    public SequenceCache newCache(Format format, int layers) {
+        return new PagedCache(layout, format, layers);
     }
 
     @Override
-    default AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         return new PagedAttention(this, (PagedCache) cache, kernels, workers);
     }
 }

@@ -30,28 +30,18 @@ public final class PageState {
     public OnlineSoftmax span; //          softmaxes of some lines to which pages are added
     public int firstHead; //               first head of span
     public final Kernels kernels;
-    public final Page.Sums sums = new Page.Sums();
     int prefetchSink; //            keeps prefetching reads alive, see Page.prefetch
     private final Arena memory; //  arena of the off-heap buffers
     private Page f32Copy; //        current page converted to f32, if the cache has another format
 
-    /** Allocates buffers for single queries of {@code attention} and others of its shape. */
-    PageState(PageAttention attention, Kernels kernels, Arena memory) {
-        this(
-                null, attention.scratch(), attention.softmaxes(), attention.valueRank(), attention.summedDim(), kernels,
-                memory);
-    }
-
     /**
-     * Allocates buffers for {@code lines} softmaxes over whole values; the caller provides the spans.
+     * Allocates buffers for {@code lines} softmaxes.
      *
      * @param before buffers for other lines, whose off-heap memory is taken over, or null
+     * @param valueRank as {@link PageAttention#valueRank}
+     * @param width elements that a line sums; 0 if the caller provides the spans
      */
-    PageState(PageState before, PageAttention.Scratch sizes, int lines, Kernels kernels, Arena memory) {
-        this(before, sizes, lines, 0, 0, kernels, memory);
-    }
-
-    private PageState(
+    PageState(
             PageState before, PageAttention.Scratch sizes, int lines, int valueRank, int width, Kernels kernels,
             Arena memory) {
         this.kernels = kernels;
@@ -117,7 +107,11 @@ public final class PageState {
     }
 
     private int exponentiate(Page heads, int column, int rank) {
-        return heads.softmax(kernels, scores, span.lines, column, rank, span.max, span.sum, probabilities);
+        int largest = kernels.softmax(
+                scores, span.lines, heads.format(), heads.data(), heads.columnAt(column), rank, span.max, span.sum,
+                probabilities);
+        PageProducts.scale(kernels, heads, column, rank, probabilities, PANEL, span.lines, rank * PANEL);
+        return largest;
     }
 
     /** Raises the maximum of every line whose scores exceed it by too much; NaN counts as exceeding. */

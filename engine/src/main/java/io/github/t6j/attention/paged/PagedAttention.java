@@ -74,7 +74,9 @@ public final class PagedAttention implements AttentionAlgorithm {
         parts = new RowParts(shape);
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
-            states[i] = new PageState(shape, kernels, cache == null ? Arena.ofAuto() : cache.scratch());
+            states[i] = new PageState(
+                    null, shape.scratch(), shape.softmaxes(), shape.valueRank(), shape.summedDim(), kernels,
+                    cache == null ? Arena.ofAuto() : cache.scratch());
         }
     }
 
@@ -87,7 +89,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     public void append(AttentionPass newPass) {
         pass = newPass;
         attention = (PageAttention) newPass.attention;
-        workers.run((slot(pass.position) + pass.rows + PANEL - 1) / PANEL, appendWork);
+        workers.run(pages(slot(pass.position) + pass.rows), appendWork);
     }
 
     /** Appends the rows of one page. Threads share work by pages, because tokens of a page share cache lines. */
@@ -157,20 +159,19 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     private static int pages(int tokens) {
-        return (tokens + PANEL - 1) / PANEL;
+        return Math.ceilDiv(tokens, PANEL);
     }
 
     /** Returns the number of pages of a span for a query that sees {@code tokens} tokens. */
     static int spanPages(int tokens) {
-        int atLeast = (pages(tokens) + MOST_SPANS - 1) / MOST_SPANS;
+        int atLeast = Math.ceilDiv(pages(tokens), MOST_SPANS);
         int shortest = pages(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
         return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
     }
 
     /** Returns the number of spans of a query that sees {@code tokens} tokens; without tokens one, which is empty. */
     static int spanCount(int tokens) {
-        int span = spanPages(tokens);
-        return Math.max(1, (pages(tokens) + span - 1) / span);
+        return Math.max(1, Math.ceilDiv(pages(tokens), spanPages(tokens)));
     }
 
     /** Attends one row on one thread. */
@@ -185,7 +186,8 @@ public final class PagedAttention implements AttentionAlgorithm {
         }
         int width = attention.summedDim();
         int to = row * attention.softmaxes() * width;
-        state.all.finish(Math.max(1, attention.valueRank()), width, pass.output, to, width);
+        state.all.finish(
+                0, state.all.lines, Math.max(1, attention.valueRank()), width, pass.output, to, width);
     }
 
     /** Attends a part of a single row. */

@@ -35,7 +35,8 @@ public final class RowBlock {
         rowLines = sizes.ordersByRow() ? sizes.groupHeads() : 1;
         lastGroup = softmaxes % sizes.groupHeads() == 0 ? -1 : softmaxes / sizes.groupHeads();
         state = new PageState(
-                before == null ? null : before.state, form.scratch(rows), sizes.groupHeads() * rows, kernels, memory);
+                before == null ? null : before.state, form.scratch(rows), sizes.groupHeads() * rows, 0, 0,
+                kernels, memory);
         all = softmaxes(sizes, softmaxes);
         later = sizes.keepsBits() ? softmaxes(sizes, softmaxes) : all;
     }

@@ -1,10 +1,9 @@
 package io.github.t6j.attention.tpa;
 
 import io.github.t6j.attention.SharedPages;
-import io.github.t6j.attention.tpa.forms.FixedFactors;
 import io.github.t6j.attention.tpa.forms.KeyFeatures;
-import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.Page;
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -33,14 +32,33 @@ record FactorLocations(
     }
 
     /** @param given fixed factors of the checkpoint */
-    static FactorLocations of(TpaConfig form, FactorCache kept, Map<Factor, float[]> given, SharedPages shared) {
-        FixedFactors fixed = FixedFactors.of(form, given);
-        float[] features = fixed.elements().get(Factor.B_V);
+    static FactorLocations of(TpaConfig form, FactorRow row, Map<Factor, float[]> given, SharedPages shared) {
+        Map<Factor, float[]> fixed = fixed(form, given);
+        float[] constants = new float[fixed.values().stream().mapToInt(factor -> factor.length).sum()];
+        fixed.forEach((factor, elements) -> System.arraycopy(
+                elements, 0, constants, row.at(factor) - row.projections, elements.length));
+        float[] features = fixed.get(Factor.B_V);
         return new FactorLocations(
-                fixed.concatenated(), keyFeatures(form, fixed.elements().get(Factor.B_K), shared),
-                columns(fixed.elements().get(Factor.A_K), kept.keyHeadFactors(), shared),
-                columns(fixed.elements().get(Factor.A_V), kept.valueHeadFactors(), shared),
+                constants, keyFeatures(form, fixed.get(Factor.B_K), shared),
+                columns(fixed.get(Factor.A_K), row.at(Factor.A_K) - row.columns, shared),
+                columns(fixed.get(Factor.A_V), row.at(Factor.A_V) - row.columns, shared),
                 new Location(features == null ? null : shared.rows(features, form.valueFeatureDim()), 0));
+    }
+
+    /** Returns the fixed factors as attention uses them: A is activated, a shared B is present as B_K and as B_V. */
+    private static Map<Factor, float[]> fixed(TpaConfig form, Map<Factor, float[]> given) {
+        Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
+        for (Factor factor : Factor.values()) {
+            if (form.isFixed(factor)) {
+                boolean shared = factor == Factor.B_V && form.sharedFeatures();
+                float[] copy = given.get(shared ? Factor.B_K : factor).clone();
+                if (factor.isHeads()) {
+                    form.activation().apply(copy, 0, form.heads(), form.columns(factor));
+                }
+                fixed.put(factor, copy);
+            }
+        }
+        return fixed;
     }
 
     private static Location columns(float[] fixed, int keptAt, SharedPages shared) {

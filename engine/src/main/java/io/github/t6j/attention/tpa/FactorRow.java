@@ -1,80 +1,87 @@
 package io.github.t6j.attention.tpa;
 
-import io.github.t6j.cache.FactorCache;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PageLayout.Vectors;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Layout of the factors in a position's row, as offsets in floats: the projections, then the factors that
- * {@link TensorProductAttention#rotateAndActivate} appends, so that a completed row contains every factor.
+ * Layout of the factors in a position's row, as offsets in floats, and in a page of the cache. A row is the projections,
+ * then the factors that {@link TensorProductAttention#rotateAndActivate} appends, so that it contains every factor.
  *
  * <pre>
- *   B_Q [R_Q][d_b] or Q [h][d] | columns of {@link FactorCache} | its rows | A_Q [h][R_Q] | C_Q [R_Q][d_c]
+ *   B_Q [R_Q][d_b] or Q [h][d] | columns of the page | its rows | A_Q [h][R_Q] | C_Q [R_Q][d_c]
  *   fixed factors, in the order of {@link Factor} | B_K rotated, if B is shared and projected as B_V
  * </pre>
  *
- * @param query factors of the query; features is B_Q or the whole query
- * @param key factors of the key; B_K is rotated in place
- * @param value factors of the value
- * @param columns offset of the elements that {@link FactorCache} keeps in columns
- * @param rows offset of the elements that it keeps in rows
- * @param projections number of projected elements
- * @param floats number of floats of a row
+ * The page holds only factors that exist and depend on the token, (R_K + R_V)·(h + d) elements if all do. B_K is stored
+ * rotated. A shared B is stored once, in rows and not rotated.
+ *
+ * <pre>
+ *   columns  B_K [R_K][d_b] | C_K [R_K][d_c] | A_K [h][R_K] | A_V [h][R_V] | C_V [R_V][d_c]
+ *   rows     B_V [R_V][e_b]
+ * </pre>
  */
-record FactorRow(Factors query, Factors key, Factors value, int columns, int rows, int projections, int floats) {
-    /**
-     * Offsets of the factors of the query, the key or the value.
-     *
-     * @param heads offset of A
-     * @param features offset of B
-     * @param third offset of C
-     */
-    record Factors(int heads, int features, int third) {}
+final class FactorRow {
+    final int queryThird; // offsets of C
+    final int keyThird;
+    final int valueThird;
+    final int columns; // offset of the elements that the page stores in columns
+    final int rows; // offset of the elements that it stores in rows
+    final int projections; // number of projected elements
+    final int floats; // number of floats of a row
+    final PageLayout page;
+    private final int[] at = new int[Factor.values().length];
+    private final List<Vectors> vectors = new ArrayList<>(); // of the page's columns
+    private int end; // of the elements placed so far
 
-    static FactorRow of(TpaConfig form) {
-        FactorCache kept = form.kept();
-        int columns = form.isFixed(Factor.B_Q) ? 0 : form.queryVectors() * form.featureDim();
-        int rows = columns + kept.layout().columns();
-        int queryHeads = rows + kept.value().features() * kept.valueDim();
-        int queryThird = queryHeads + (form.isFixed(Factor.A_Q) ? 0 : form.size(Factor.A_Q));
-        int projections = queryThird + form.queryRank() * form.thirdDim();
-        List<Factor> behind = new ArrayList<>();
+    FactorRow(TpaConfig form) {
+        place(Factor.B_Q, form.isFixed(Factor.B_Q) ? 0 : form.queryVectors() * form.featureDim());
+        columns = end;
+        boolean keepsKeys = !form.isFixed(Factor.B_K) && !form.sharedFeatures();
+        placeColumns(Factor.B_K, Vectors.oneByOne(form.keyRank(), keepsKeys ? form.featureDim() : 0));
+        keyThird = placeColumns(Vectors.oneByOne(form.keyRank(), form.thirdDim()));
+        placeColumns(Factor.A_K, Vectors.interleaved(form.keyRank(), form.isFixed(Factor.A_K) ? 0 : form.heads()));
+        placeColumns(Factor.A_V, Vectors.interleaved(form.valueRank(), form.isFixed(Factor.A_V) ? 0 : form.heads()));
+        valueThird = placeColumns(Vectors.oneByOne(form.valueRank(), form.thirdDim()));
+        rows = end;
+        int groups = form.isFixed(Factor.B_V) ? 0 : form.valueRank();
+        place(Factor.B_V, groups * form.valueFeatureDim());
+        page = new PageLayout(vectors, groups, form.valueFeatureDim());
+        place(Factor.A_Q, form.isFixed(Factor.A_Q) ? 0 : form.size(Factor.A_Q));
+        queryThird = end;
+        end += form.queryRank() * form.thirdDim();
+        projections = end;
         for (Factor factor : Factor.values()) {
             if (form.isFixed(factor)) {
-                behind.add(factor);
+                place(factor, form.size(factor));
             }
         }
         if (form.keepsSharedFeatures()) {
-            behind.add(Factor.B_K);
+            place(Factor.B_K, form.size(Factor.B_K));
         }
-        Factors query = new Factors(
-                place(Factor.A_Q, queryHeads, behind, projections, form),
-                place(Factor.B_Q, 0, behind, projections, form), queryThird);
-        Factors key = new Factors(
-                place(Factor.A_K, columns + kept.keyHeadFactors(), behind, projections, form),
-                place(Factor.B_K, columns, behind, projections, form), columns + kept.keyThirdAt());
-        Factors value = new Factors(
-                place(Factor.A_V, columns + kept.valueHeadFactors(), behind, projections, form),
-                place(Factor.B_V, rows, behind, projections, form), columns + kept.valueThirdAt());
-        return new FactorRow(
-                query, key, value, columns, rows, projections, place(null, projections, behind, projections, form));
+        floats = end;
     }
 
-    /**
-     * Returns the offset of {@code factor}: after the projections if {@code behind} contains it, else
-     * {@code projected}. For null it returns the end of the row.
-     */
-    private static int place(Factor factor, int projected, List<Factor> behind, int projections, TpaConfig form) {
-        if (factor != null && !behind.contains(factor)) {
-            return projected;
+    private void place(Factor factor, int size) {
+        at[factor.ordinal()] = end;
+        end += size;
+    }
+
+    private void placeColumns(Factor factor, Vectors some) {
+        at[factor.ordinal()] = placeColumns(some);
+    }
+
+    private int placeColumns(Vectors some) {
+        if (some.length() > 0) {
+            vectors.add(some);
         }
-        int at = projections;
-        for (Factor other : behind) {
-            if (other == factor) {
-                return at;
-            }
-            at += form.size(other);
-        }
-        return at;
+        end += some.columns();
+        return end - some.columns();
+    }
+
+    /** Returns the offset of a factor; that of B_Q is the offset of a whole query too. */
+    int at(Factor factor) {
+        return at[factor.ordinal()];
     }
 }

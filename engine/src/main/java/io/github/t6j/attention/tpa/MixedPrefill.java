@@ -4,6 +4,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PrefillForm;
 import io.github.t6j.attention.paged.RowBlock;
@@ -105,14 +106,13 @@ final class MixedPrefill implements PrefillForm {
         int features = rank * form.headDim();
         int heads = form.heads() * rank;
         float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * rank * form.keyRank()));
-        FactorRow.Factors query = shape.row().query();
         for (int row = 0; row < b.rows(); row++) {
             int from = b.pass.at(b.first + row);
             System.arraycopy(
-                    b.pass.projections, from + query.features(), b.state.query, row * features, features);
+                    b.pass.projections, from + shape.at(Factor.B_Q), b.state.query, row * features, features);
             int to = queryHeadsAt(b) + row * heads;
             for (int i = 0; i < heads; i++) {
-                b.state.query[to + i] = b.pass.projections[from + query.heads() + i] * scale;
+                b.state.query[to + i] = b.pass.projections[from + shape.at(Factor.A_Q) + i] * scale;
             }
         }
     }
@@ -139,9 +139,9 @@ final class MixedPrefill implements PrefillForm {
         int vectors = form.queryRank();
         int headDim = form.headDim();
         for (int k = 0; factoredKeys && k < form.keyRank(); k++) {
-            features.multiplyColumns(
-                    state.kernels, state.query, b.low * vectors * headDim, (b.rows() - b.low) * vectors, headDim,
-                    k * headDim, state.products, (k * b.capacity + b.low) * vectors * PANEL);
+            PageProducts.multiplyColumns(
+                    state.kernels, features, state.query, b.low * vectors * headDim, (b.rows() - b.low) * vectors,
+                    headDim, k * headDim, state.products, (k * b.capacity + b.low) * vectors * PANEL);
         }
         return features;
     }
@@ -154,14 +154,15 @@ final class MixedPrefill implements PrefillForm {
             return;
         }
         PageState state = b.state;
-        TensorProductAttention attention = attention(b);
-        Page factors = attention.locations().keyHeads().in(page);
+        FactorLocations.Location keyHeads = attention(b).locations().keyHeads();
+        Page factors = keyHeads.in(page);
+        long column = factors.columnAt(keyHeads.first() + head * form.keyRank());
         int rank = form.queryRank();
         for (int row = b.low; row < b.rows(); row++) {
-            factors.tensorScores(
-                    state.kernels, attention.keyFactors(), head, heads(b), state.query,
-                    queryHeadsAt(b) + (row * form.heads() + head) * rank, state.products, row * rank * PANEL,
-                    b.capacity * rank * PANEL, state.scores, row * PANEL, b.capacity * PANEL);
+            state.kernels.tensorScores(
+                    state.query, queryHeadsAt(b) + (row * form.heads() + head) * rank, heads(b), rank, state.products,
+                    row * rank * PANEL, b.capacity * rank * PANEL, form.keyRank(), factors.data(), column,
+                    state.scores, row * PANEL, b.capacity * PANEL);
         }
     }
 
@@ -172,11 +173,11 @@ final class MixedPrefill implements PrefillForm {
         int rank = form.keyRank();
         for (int i = 0; i < heads(b); i++) {
             int at = readHead(
-                    locations.keyHeads(), head + i, rank, page, shape.factors().keyThirdAt(), headsAt(b.capacity),
+                    locations.keyHeads(), head + i, rank, page, shape.keyThird(), headsAt(b.capacity),
                     state.products);
             for (int piece = 0; piece < form.pieces(); piece++) {
-                features.rebuildColumns(
-                        state.kernels, state.products, at + piece * rank * PANEL, rank, form.featureDim(),
+                state.kernels.rebuildColumns(
+                        state.products, at + piece * rank * PANEL, rank, features.data(), 0, form.featureDim(),
                         state.offHeap, keysAt + (long) piece * form.featureDim() * PANEL * Float.BYTES);
             }
             state.kernels.multiply(
@@ -213,12 +214,13 @@ final class MixedPrefill implements PrefillForm {
         int rank = form.valueRank();
         for (int i = 0; i < heads(b); i++) {
             int at = readHead(
-                    locations.valueHeads(), group * GROUP_HEADS + i, rank, page, shape.factors().valueThirdAt(),
+                    locations.valueHeads(), group * GROUP_HEADS + i, rank, page, shape.valueThird(),
                     headsAt(b.capacity), state.products);
             for (int piece = 0; piece < form.pieces(); piece++) {
-                features.rebuildRows(
-                        state.kernels, state.products, at + piece * rank * PANEL, rank, state.offHeap,
-                        (long) piece * form.valueFeatureDim() * Float.BYTES, valueStride);
+                state.kernels.rebuildRows(
+                        state.products, at + piece * rank * PANEL, rank, features.data(), features.rowsAt(0),
+                        form.valueFeatureDim(), state.offHeap, (long) piece * form.valueFeatureDim() * Float.BYTES,
+                        valueStride);
             }
             int line = (i * b.capacity + b.low) * PANEL;
             state.kernels.multiply(

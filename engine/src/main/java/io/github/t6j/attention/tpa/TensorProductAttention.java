@@ -7,16 +7,15 @@ import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.attention.LayerOptions;
-import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.paged.OnlineSoftmax;
 import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PagedAttention;
 import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.attention.tpa.forms.ThirdFactor;
-import io.github.t6j.cache.FactorCache;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
@@ -24,16 +23,17 @@ import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
 
 /**
  * Tensor Product Attention (paper, section 3): Q, K and V of a token are means of outer products of head factors A and
  * feature factors B, and attention is computed from the factors (FlashTPA, Algorithm 2). With query rank 0 the query is
- * whole (T6 KV-only). {@link TpaConfig} describes the forms, {@link FactorRow} the layout of a row and
- * {@link FactorCache} that of the cache. Fixed factors are in {@link SharedPages}.
+ * whole (T6 KV-only). {@link TpaConfig} describes the forms, {@link FactorRow} the layouts of a row and of a page.
+ * Fixed factors are in {@link SharedPages}.
  */
-public final class TensorProductAttention implements PageAttention, MaterializedHeads, DenseHeads {
+public final class TensorProductAttention extends PageAttention implements DenseHeads {
     private final TpaConfig form;
     private final LayerOptions.Layer layer;
     private final int heads;
@@ -41,11 +41,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
     private final int keyRank;
     private final int valueRank;
     private final FactorRow row;
-    private final FactorHeads whole;
-    private final FactorCache kept;
-    private final PageLayout layout;
     private final FactorLocations locations;
-    private final Page.KeyFactors keyFactors;
 
     /** Creates attention of the official form with keys and values of one size. */
     public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
@@ -71,33 +67,16 @@ public final class TensorProductAttention implements PageAttention, Materialized
     /** Creates the attention of a layer. */
     public TensorProductAttention(
             TpaConfig form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
+        FactorRow row = new FactorRow(form);
+        super(form.heads(), form.headDim(), form.valueDim(), row.page);
         this.form = form;
         this.layer = layer;
+        this.row = row;
         heads = form.heads();
         featureDim = form.featureDim();
         keyRank = form.keyRank();
         valueRank = form.valueRank();
-        row = FactorRow.of(form);
-        kept = form.kept();
-        layout = kept.layout();
-        whole = new FactorHeads(form, row);
-        locations = FactorLocations.of(form, kept, fixed, shared);
-        keyFactors = new Page.KeyFactors(form.queryRank(), keyRank, locations.keyHeads().first());
-    }
-
-    @Override
-    public int heads() {
-        return heads;
-    }
-
-    @Override
-    public int headDim() {
-        return form.headDim();
-    }
-
-    @Override
-    public int valueDim() {
-        return form.valueDim();
+        locations = FactorLocations.of(form, row, fixed, shared);
     }
 
     /** Returns h: every head has a key and a value of its own. */
@@ -111,9 +90,9 @@ public final class TensorProductAttention implements PageAttention, Materialized
         return form;
     }
 
-    /** Returns the layout of the factors in a row. */
-    FactorRow row() {
-        return row;
+    /** Returns the offset of a factor in a row; that of B_Q is the offset of a whole query too. */
+    public int at(Factor factor) {
+        return row.at(factor);
     }
 
     /** Returns the locations of the factors of a page's tokens. */
@@ -121,29 +100,14 @@ public final class TensorProductAttention implements PageAttention, Materialized
         return locations;
     }
 
-    /** Returns A_K as the kernel of scores reads it. */
-    Page.KeyFactors keyFactors() {
-        return keyFactors;
+    /** Returns the first column of C_K in a page. */
+    int keyThird() {
+        return row.keyThird - row.columns;
     }
 
-    /** Returns the layout of a token's factors in a page. */
-    public FactorCache factors() {
-        return kept;
-    }
-
-    /** Returns the offset in a row of the elements cached in columns, which are in the order of {@link #factors()}. */
-    public int columnsAt() {
-        return row.columns();
-    }
-
-    /** Returns the offset in a row of the elements cached in rows. */
-    public int rowsAt() {
-        return row.rows();
-    }
-
-    /** Returns the offset of A_Q in a row. */
-    public int queryHeadFactorsAt() {
-        return row.query().heads();
+    /** Returns the first column of C_V in a page. */
+    int valueThird() {
+        return row.valueThird - row.columns;
     }
 
     /** Passes of many rows use {@link MixedPrefill}. */
@@ -169,12 +133,12 @@ public final class TensorProductAttention implements PageAttention, Materialized
 
     @Override
     public int projections() {
-        return row.projections();
+        return row.projections;
     }
 
     @Override
     public int rowFloats() {
-        return row.floats();
+        return row.floats;
     }
 
     @Override
@@ -183,35 +147,29 @@ public final class TensorProductAttention implements PageAttention, Materialized
     }
 
     @Override
-    public PageLayout layout() {
-        return layout;
-    }
-
-    @Override
     public void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
         float[] x = pass.projections;
         int at = pass.at(r);
-        System.arraycopy(locations.constants(), 0, x, at + row.projections(), locations.constants().length);
+        System.arraycopy(locations.constants(), 0, x, at + row.projections, locations.constants().length);
         if (form.keepsSharedFeatures()) {
-            System.arraycopy(x, at + row.value().features(), x, at + row.key().features(), keyRank * featureDim);
+            System.arraycopy(x, at + at(Factor.B_V), x, at + at(Factor.B_K), keyRank * featureDim);
         }
         layer.prepare(
-                rope, pass, r, at + row.query().features(), form.queryVectors(), at + row.key().features(), keyRank,
-                featureDim);
-        activate(Factor.A_Q, x, at + row.query().heads());
-        activate(Factor.A_K, x, at + row.key().heads());
-        activate(Factor.A_V, x, at + row.value().heads());
+                rope, pass, r, at + at(Factor.B_Q), form.queryVectors(), at + at(Factor.B_K), keyRank, featureDim);
+        activate(Factor.A_Q, x, at);
+        activate(Factor.A_K, x, at);
+        activate(Factor.A_V, x, at);
     }
 
     private void activate(Factor factor, float[] x, int at) {
         if (!form.isFixed(factor)) {
-            form.activation().apply(x, at, heads, form.columns(factor));
+            form.activation().apply(x, at + at(factor), heads, form.columns(factor));
         }
     }
 
     @Override
     public void append(float[] projections, int at, Page page, int slot) {
-        page.write(slot, projections, at + row.columns(), projections, at + row.rows());
+        page.write(slot, projections, at + row.columns, projections, at + row.rows);
     }
 
     @Override
@@ -260,15 +218,10 @@ public final class TensorProductAttention implements PageAttention, Materialized
     }
 
     @Override
-    public MaterializedHeads materialized() {
-        return this;
-    }
-
-    @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
         float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
         int aHead = wholeQuery() ? form.headDim() : form.queryRank(); // floats
-        int from = at + (wholeQuery() ? row.query().features() : row.query().heads()) + state.firstHead * aHead;
+        int from = at + at(wholeQuery() ? Factor.B_Q : Factor.A_Q) + state.firstHead * aHead;
         int count = state.span.lines * aHead;
         for (int i = 0; i < count; i++) {
             state.query[i] = projections[from + i] * scale;
@@ -279,24 +232,38 @@ public final class TensorProductAttention implements PageAttention, Materialized
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
         Page features = locations.keyFeatures().columns(page, index, state);
         float[] query = wholeQuery() ? state.query : projections;
-        int from = wholeQuery() ? 0 : at + row.query().features();
+        int from = wholeQuery() ? 0 : at + at(Factor.B_Q);
         int some = state.span.lines;
         int vectors = wholeQuery() ? some * form.pieces() : form.queryVectors();
         for (int k = 0; k < keyRank; k++) {
-            features.multiplyColumns(
-                    kernels, query, from, vectors, featureDim, k * featureDim, state.products, k * vectors * PANEL);
+            PageProducts.multiplyColumns(
+                    kernels, features, query, from, vectors, featureDim, k * featureDim, state.products,
+                    k * vectors * PANEL);
         }
         if (third()) {
             multiplyThird(kernels, projections, at, page, some, state.products);
         }
         Page factors = locations.keyHeads().in(page);
-        if (wholeQuery()) {
-            int column = locations.keyHeads().first() + state.firstHead * keyRank;
-            factors.factorScores(kernels, state.products, some, keyRank, column, state.scores);
-        } else {
-            factors.tensorScores(
-                    kernels, keyFactors, state.firstHead, some, state.query, state.products, state.offHeap,
-                    factoredAt(), state.scores);
+        int column = locations.keyHeads().first() + state.firstHead * keyRank;
+        int products = wholeQuery() ? some : form.queryRank(); // per rank of the key
+        PageProducts.scale(
+                kernels, factors, column, keyRank, state.products, products * PANEL, products, PANEL);
+        if (!wholeQuery()) {
+            multiplyHeads(kernels, some, state);
+        }
+        kernels.factorScores(
+                state.products, factoredAt(), some, keyRank, factors.format(), factors.data(),
+                factors.columnAt(column), state.scores);
+    }
+
+    /** Multiplies the products of B_Q and B_K, [R_K][R_Q][64], by A_Q: [R_K][some][64] (paper, Algorithm 2). */
+    private void multiplyHeads(Kernels kernels, int some, PageState state) {
+        int rank = form.queryRank();
+        MemorySegment.copy(state.products, 0, state.offHeap, Page.FLOAT, 0, keyRank * rank * PANEL);
+        for (int k = 0; k < keyRank; k++) {
+            kernels.multiply(
+                    state.query, 0, rank, some, rank, Format.F32, state.offHeap, (long) k * rank * PANEL * Float.BYTES,
+                    PANEL, PANEL, state.products, factoredAt() + k * some * PANEL, 0, false);
         }
     }
 
@@ -305,14 +272,14 @@ public final class TensorProductAttention implements PageAttention, Materialized
             Kernels kernels, float[] projections, int at, Page page, int some, float[] products) {
         int third = form.thirdDim();
         for (int k = 0; k < keyRank; k++) {
-            int c = kept.keyThirdAt() + k * third;
+            int c = keyThird() + k * third;
             if (wholeQuery()) {
                 page.readColumns(c, third, products, thirdAt());
                 ThirdFactor.contract(products, k * some * third, thirdAt(), some, third, k * some);
             } else {
                 int rank = form.queryRank();
-                page.multiplyColumns(
-                        kernels, projections, at + row.query().third(), rank, third, c, products, thirdAt());
+                PageProducts.multiplyColumns(
+                        kernels, page, projections, at + row.queryThird, rank, third, c, products, thirdAt());
                 ThirdFactor.multiply(products, k * rank * PANEL, thirdAt(), rank * PANEL);
             }
         }
@@ -338,41 +305,72 @@ public final class TensorProductAttention implements PageAttention, Materialized
         OnlineSoftmax span = state.span;
         Page features = locations.valueFeatures().in(page);
         if (!third()) {
-            Page.Sums sums = state.sums.of(span.lines, valueRank, 0, span.lines * PANEL);
-            features.addRows(kernels, sums, state.probabilities, 0, count, span.out, 0);
+            PageProducts.addRows(
+                    kernels, features, state.probabilities, 0, span.lines, valueRank, 0, count, span.out, 0,
+                    span.lines * PANEL);
             return;
         }
         float[] scratch = state.products;
-        Page.Sums pieces = state.sums.of(form.thirdDim(), valueRank, 0, form.thirdDim() * PANEL);
-        page.readColumns(kept.valueThirdAt(), valueRank * form.thirdDim(), scratch, 0);
+        int third = form.thirdDim();
+        page.readColumns(valueThird(), valueRank * third, scratch, 0);
         for (int h = 0; h < span.lines; h++) {
-            ThirdFactor.expand(
-                    state.probabilities, h * valueRank * PANEL, scratch, expandedAt(), valueRank, form.thirdDim());
+            ThirdFactor.expand(state.probabilities, h * valueRank * PANEL, scratch, expandedAt(), valueRank, third);
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
-            features.addRows(kernels, pieces, scratch, expandedAt(), count, scratch, summedAt());
-            ThirdFactor.add(
-                    scratch, summedAt(), form.thirdDim(), form.valueFeatureDim(), span.out, h, span.lines);
+            PageProducts.addRows(
+                    kernels, features, scratch, expandedAt(), third, valueRank, 0, count, scratch, summedAt(),
+                    third * PANEL);
+            ThirdFactor.add(scratch, summedAt(), third, form.valueFeatureDim(), span.out, h, span.lines);
         }
     }
 
     @Override
-    public void query(float[] projections, int at, int head, float[] q, int qAt) {
-        whole.query(projections, at, head, q, qAt);
+    public void query(float[] x, int at, int head, float[] q, int qAt) {
+        if (wholeQuery()) {
+            System.arraycopy(x, at + at(Factor.B_Q) + head * form.headDim(), q, qAt, form.headDim());
+        } else {
+            mean(x, at, Factor.A_Q, Factor.B_Q, row.queryThird, head, q, qAt);
+        }
     }
 
     @Override
-    public void key(float[] projections, int at, int head, float[] k) {
-        whole.key(projections, at, head, k);
+    public void key(float[] x, int at, int head, float[] k) {
+        mean(x, at, Factor.A_K, Factor.B_K, row.keyThird, head, k, 0);
     }
 
     @Override
-    public void value(float[] projections, int at, int head, float[] v) {
-        whole.value(projections, at, head, v);
+    public void value(float[] x, int at, int head, float[] v) {
+        mean(x, at, Factor.A_V, Factor.B_V, row.valueThird, head, v, 0);
+    }
+
+    /** Writes (Σ_r A[head][r] · vec(B[r] C[r]ᵀ)) / R of a completed row to {@code y} from {@code yAt}. */
+    private void mean(float[] x, int at, Factor a, Factor b, int third, int head, float[] y, int yAt) {
+        int rank = form.columns(a);
+        int size = form.columns(b);
+        int heads = at + at(a) + head * rank;
+        int features = at + at(b);
+        for (int d = 0; d < size * form.pieces(); d++) {
+            float sum = 0f;
+            for (int r = 0; r < rank; r++) {
+                float ac = third() ? x[heads + r] * x[at + third + r * form.thirdDim() + d / size] : x[heads + r];
+                sum += ac * x[features + r * size + d % size];
+            }
+            y[yAt + d] = sum / rank;
+        }
     }
 
     @Override
-    public void materializeQuery(float[] projections, int at, int head, double[] q) {
-        whole.query(projections, at, head, q);
+    public void materializeQuery(float[] x, int at, int head, double[] q) {
+        int rank = form.queryRank();
+        int features = at + at(Factor.B_Q);
+        for (int d = 0; d < q.length; d++) {
+            double sum = 0;
+            for (int r = 0; r < rank; r++) {
+                double a = x[at + at(Factor.A_Q) + head * rank + r];
+                double c = third() ? x[at + row.queryThird + r * form.thirdDim() + d / featureDim] : 1;
+                sum += a * c * x[features + r * featureDim + d % featureDim];
+            }
+            q[d] = wholeQuery() ? x[features + head * q.length + d] : sum / rank;
+        }
     }
 
     @Override
@@ -382,7 +380,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
         for (int r = 0; r < keyRank; r++) {
             locations.keyFeatures().read(page, slot, position, r, b);
             double a = locations.keyHeads().in(page).column(slot, locations.keyHeads().first() + head * keyRank + r);
-            add(page, slot, a / keyRank, b, kept.keyThirdAt() + r * form.thirdDim(), k);
+            add(page, slot, a / keyRank, b, keyThird() + r * form.thirdDim(), k);
         }
     }
 
@@ -396,7 +394,7 @@ public final class TensorProductAttention implements PageAttention, Materialized
             }
             double a =
                     locations.valueHeads().in(page).column(slot, locations.valueHeads().first() + head * valueRank + r);
-            add(page, slot, a / valueRank, b, kept.valueThirdAt() + r * form.thirdDim(), v);
+            add(page, slot, a / valueRank, b, valueThird() + r * form.thirdDim(), v);
         }
     }
 

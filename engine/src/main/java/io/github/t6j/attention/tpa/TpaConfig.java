@@ -1,10 +1,9 @@
 package io.github.t6j.attention.tpa;
 
-import io.github.t6j.attention.DenseConfig;
+import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
-import io.github.t6j.cache.FactorCache;
 import io.github.t6j.model.TensorRole;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -19,7 +18,9 @@ import java.util.Set;
  * @param headDim elements of a query and a key, d; with a third factor d = d_b · d_c
  * @param valueDim elements of a value, e, equal to d in every known model; with a third factor e = e_b · d_c
  * @param thirdDim elements of the third factor C, d_c (higher order; paper, appendix C), or 0 without one
- * @param ranks ranks of the factors
+ * @param queryRank rank of the query, R_Q, or 0 for whole queries
+ * @param keyRank rank of the key, R_K
+ * @param valueRank rank of the value, R_V
  * @param activation activation of all head factors
  * @param sharedFeatures true if B_V is B_K before RoPE
  * @param fixed factors that are parameters, equal for every token, instead of projections
@@ -29,27 +30,17 @@ public record TpaConfig(
         int headDim,
         int valueDim,
         int thirdDim,
-        Ranks ranks,
+        int queryRank,
+        int keyRank,
+        int valueRank,
         HeadActivation activation,
         boolean sharedFeatures,
         Set<Factor> fixed)
         implements
-            DenseConfig {
-
-    /**
-     * Ranks of the factors.
-     *
-     * @param query rank of the query, R_Q, or 0 for whole queries
-     * @param key rank of the key, R_K
-     * @param value rank of the value, R_V
-     */
-    public record Ranks(int query, int key, int value) {}
+            AttentionConfig {
 
     /** @throws IllegalArgumentException if the arguments contradict each other */
     public TpaConfig {
-        int queryRank = ranks.query;
-        int keyRank = ranks.key;
-        int valueRank = ranks.value;
         // in the order of the enum, since toString is part of a model's fingerprint
         fixed = Collections.unmodifiableSet(fixed.isEmpty() ? EnumSet.noneOf(Factor.class) : EnumSet.copyOf(fixed));
         if (sharedFeatures && (keyRank != valueRank || headDim != valueDim || fixed.contains(Factor.B_V))) {
@@ -70,7 +61,7 @@ public record TpaConfig(
     public static TpaConfig official(
             int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         return new TpaConfig(
-                heads, headDim, valueDim, 0, new Ranks(queryRank, keyRank, valueRank), HeadActivation.LINEAR, false,
+                heads, headDim, valueDim, 0, queryRank, keyRank, valueRank, HeadActivation.LINEAR, false,
                 Set.of());
     }
 
@@ -81,7 +72,7 @@ public record TpaConfig(
 
     @Override
     public Map<String, Integer> sizes() {
-        return Map.of("q_rank", ranks.query, "k_rank", ranks.key, "v_rank", ranks.value);
+        return Map.of("q_rank", queryRank, "k_rank", keyRank, "v_rank", valueRank);
     }
 
     @Override
@@ -121,30 +112,15 @@ public record TpaConfig(
      * whole heads.
      */
     public int queryVectors() {
-        return ranks.query == 0 ? heads * pieces() : ranks.query;
-    }
-
-    /** Returns R_Q, or 0 for a whole query. */
-    public int queryRank() {
-        return ranks.query;
-    }
-
-    /** Returns R_K. */
-    public int keyRank() {
-        return ranks.key;
-    }
-
-    /** Returns R_V. */
-    public int valueRank() {
-        return ranks.value;
+        return queryRank == 0 ? heads * pieces() : queryRank;
     }
 
     /** Returns the rank of a factor. */
     private int rank(Factor factor) {
         return switch (factor) {
-            case A_Q, B_Q -> ranks.query;
-            case A_K, B_K -> ranks.key;
-            case A_V, B_V -> ranks.value;
+            case A_Q, B_Q -> queryRank;
+            case A_K, B_K -> keyRank;
+            case A_V, B_V -> valueRank;
         };
     }
 
@@ -161,17 +137,5 @@ public record TpaConfig(
     /** Returns the number of elements of a factor. */
     int size(Factor factor) {
         return rows(factor) * columns(factor);
-    }
-
-    /** Returns the layout of a token's factors in a page. */
-    public FactorCache kept() {
-        return new FactorCache(
-                new FactorCache.Factors(
-                        ranks.key, isFixed(Factor.A_K) ? 0 : heads * ranks.key,
-                        isFixed(Factor.B_K) || sharedFeatures ? 0 : ranks.key * featureDim(), ranks.key * thirdDim),
-                new FactorCache.Factors(
-                        ranks.value, isFixed(Factor.A_V) ? 0 : heads * ranks.value,
-                        isFixed(Factor.B_V) ? 0 : ranks.value, ranks.value * thirdDim),
-                valueFeatureDim());
     }
 }

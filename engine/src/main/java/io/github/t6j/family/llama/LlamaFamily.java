@@ -26,7 +26,6 @@ import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Llama, Mistral, Qwen2, Qwen3 and SmolLM3 in Hugging Face's layout: grouped query attention, norms with gains, a gated
@@ -44,11 +43,6 @@ public final class LlamaFamily implements Family {
     @Override
     public boolean recognises(NamedTensors tensors) {
         return tensors.has(LlamaNames.EMBEDDING) && !tensors.has(LlamaNames.MICROLLAMA);
-    }
-
-    /** Returns whether these names of tensors are those of this family. */
-    public static boolean recognises(Set<String> names) {
-        return names.contains(LlamaNames.EMBEDDING) && !names.contains(LlamaNames.MICROLLAMA);
     }
 
     @Override

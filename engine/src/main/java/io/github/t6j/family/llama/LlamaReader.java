@@ -73,7 +73,7 @@ final class LlamaReader {
         LayerOptions options = new LlamaLayers(config, type, layers)
                 .options(optional.contains(QUERY_NORM) ? epsilon : 0f);
         GroupedQueryConfig grouped = new GroupedQueryConfig(heads, headDim, keyHeads, options);
-        AttentionConfig attention = variantJson.hasFactorHeads() ? new GroupedFactors(grouped) : grouped;
+        AttentionConfig attention = variantJson.has("heads") ? new GroupedFactors(grouped) : grouped;
         return new ModelConfig(
                 LlamaFamily.NAME, name(grouped), sizes, attention, LlamaRope.of(config, type, headDim),
                 new ModelConfig.Norms(epsilon, true, false), optional, assumptions);
@@ -87,7 +87,7 @@ final class LlamaReader {
         String unrotated = form.options().unrotated().isEmpty()
                 ? ""
                 : ", " + form.options().unrotated().size() + " layers without RoPE";
-        return heads + (variantJson.hasFactorHeads() ? " as TPA" : "") + " (" + type.word() + ")" + windows + unrotated;
+        return heads + (variantJson.has("heads") ? " as TPA" : "") + " (" + type.word() + ")" + windows + unrotated;
     }
 
     /** Fails if config.json requires something that this engine does not compute; the error names the key. */

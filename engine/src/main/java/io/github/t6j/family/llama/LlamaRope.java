@@ -42,18 +42,14 @@ public final class LlamaRope {
         if (scaling.firstObject() != null) {
             throw scaling.wrong(scaling.firstObject(), "a number or a string, the same for all layers", "an object");
         }
-        double theta = scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta));
+        double theta = positive(
+                config, "rope_theta", scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta)));
         double positions = config.number("max_position_embeddings", type.contextLength);
         double trained = config.number(
                 "original_max_position_embeddings", scaling.number("original_max_position_embeddings", positions));
-        check(theta > 0 && Double.isFinite(theta), config, "rope_theta", "a number above 0", theta);
-        if (config.number("partial_rotary_factor", 1) != 1) {
-            throw config.wrong("partial_rotary_factor", "1 (t6j rotates whole heads)",
-                    config.number("partial_rotary_factor", 1));
-        }
-        if (config.flag("rope_interleaved", false)) {
-            throw config.wrong("rope_interleaved", "false", true);
-        }
+        double rotated = config.number("partial_rotary_factor", 1);
+        check(rotated == 1, config, "partial_rotary_factor", "1 (t6j rotates whole heads)", rotated);
+        check(!config.flag("rope_interleaved", false), config, "rope_interleaved", "false", true);
         return new LlamaRope(headDim, scaling, theta, trained).config(positions);
     }
 
@@ -95,16 +91,17 @@ public final class LlamaRope {
 
     /** Returns the factor by which the context was extended, or {@code absent} if no key states it. */
     private double factor(double absent) {
-        double factor = scaling.number("factor", absent);
-        check(factor > 0 && Double.isFinite(factor), scaling, "factor", "a number above 0", factor);
-        return factor;
+        return positive(scaling, "factor", scaling.number("factor", absent));
     }
 
     private double required(String key) {
-        double value = scaling.number(key, Double.NaN);
-        check(value > 0 && Double.isFinite(value), scaling, key, "a number above 0",
-                scaling.has(key) ? value : "none");
-        return value;
+        return positive(scaling, key, scaling.number(key, Double.NaN));
+    }
+
+    private static double positive(ConfigJson config, String key, double found) {
+        check(found > 0 && Double.isFinite(found), config, key, "a number above 0",
+                Double.isNaN(found) ? "none" : found);
+        return found;
     }
 
     private float[] linear() {

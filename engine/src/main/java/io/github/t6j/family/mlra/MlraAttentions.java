@@ -19,7 +19,6 @@ import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.Shapes;
 import io.github.t6j.family.t6.T6Factors;
 import io.github.t6j.family.t6.T6Family;
-import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.List;
 
@@ -204,43 +203,40 @@ final class MlraAttentions {
         }
     }
 
-    private static void add(List<TensorSpec> specs, TensorRole role, int layer, String name, long... shape) {
-        specs.add(TensorSpec.of(role, layer, Shapes.attention(layer, name), shape));
-    }
-
     private static void groupedTied(int layer, GroupedTiedConfig sizes, int width, List<TensorSpec> specs) {
-        add(specs, PROJECTION, layer, "c_q", (long) sizes.heads() * sizes.headDim(), width);
-        add(specs, PROJECTION, layer, "W_rope_k", sizes.rope(), width);
-        add(specs, PROJECTION, layer, "kv_proj", (long) sizes.keyValueHeads() * sizes.headDim(), width);
+        specs.add(Shapes.attention(PROJECTION, layer, "c_q", (long) sizes.heads() * sizes.headDim(), width));
+        specs.add(Shapes.attention(PROJECTION, layer, "W_rope_k", sizes.rope(), width));
+        specs.add(
+                Shapes.attention(PROJECTION, layer, "kv_proj", (long) sizes.keyValueHeads() * sizes.headDim(), width));
     }
 
     private static void multiMatrix(int layer, MultiMatrixConfig sizes, int width, List<TensorSpec> specs) {
-        add(specs, PROJECTION, layer, "c_q", sizes.queryRank(), width);
-        add(specs, PROJECTION, layer, "c_k", sizes.headDim(), width);
-        add(specs, PROJECTION, layer, "c_v", sizes.headDim(), width);
-        add(specs, QUERY_LATENT_NORM, layer, "q_layernorm", sizes.queryRank());
-        add(specs, QUERY_UP, layer, "w_q", (long) sizes.heads() * sizes.headDim(), sizes.queryRank());
+        specs.add(Shapes.attention(PROJECTION, layer, "c_q", sizes.queryRank(), width));
+        specs.add(Shapes.attention(PROJECTION, layer, "c_k", sizes.headDim(), width));
+        specs.add(Shapes.attention(PROJECTION, layer, "c_v", sizes.headDim(), width));
+        specs.add(Shapes.attention(QUERY_LATENT_NORM, layer, "q_layernorm", sizes.queryRank()));
+        specs.add(Shapes.attention(QUERY_UP, layer, "w_q", (long) sizes.heads() * sizes.headDim(), sizes.queryRank()));
     }
 
     private static void latent(int layer, LatentConfig sizes, int width, List<TensorSpec> specs) {
         long queries = (long) sizes.heads() * (sizes.headDim() + sizes.rope());
-        add(specs, PROJECTION, layer, "q_a_proj", sizes.queryRank(), width);
-        add(specs, PROJECTION, layer, "kv_a_proj_with_mqa", sizes.rank() + sizes.rope(), width);
-        add(specs, QUERY_LATENT_NORM, layer, "q_a_layernorm", sizes.queryRank());
-        add(specs, QUERY_UP, layer, "q_b_proj", queries, sizes.queryRank());
+        specs.add(Shapes.attention(PROJECTION, layer, "q_a_proj", sizes.queryRank(), width));
+        specs.add(Shapes.attention(PROJECTION, layer, "kv_a_proj_with_mqa", sizes.rank() + sizes.rope(), width));
+        specs.add(Shapes.attention(QUERY_LATENT_NORM, layer, "q_a_layernorm", sizes.queryRank()));
+        specs.add(Shapes.attention(QUERY_UP, layer, "q_b_proj", queries, sizes.queryRank()));
         int latents = sizes.parts().latents();
         int rank = sizes.latentDim();
         if (latents == 1) {
-            add(specs, LATENT_NORM, layer, "kv_a_layernorm", rank);
-            add(specs, KEY_VALUE_UP, layer, "kv_b_proj", sizes.upRows(), rank);
+            specs.add(Shapes.attention(LATENT_NORM, layer, "kv_a_layernorm", rank));
+            specs.add(Shapes.attention(KEY_VALUE_UP, layer, "kv_b_proj", sizes.upRows(), rank));
         } else if (latents == 2) {
             for (int i = 1; i <= latents; i++) {
-                add(specs, LATENT_NORM, layer, "kv_a_layernorm_" + i, rank);
-                add(specs, KEY_VALUE_UP, layer, "kv_b_proj_" + i, sizes.upRows(), rank);
+                specs.add(Shapes.attention(LATENT_NORM, layer, "kv_a_layernorm_" + i, rank));
+                specs.add(Shapes.attention(KEY_VALUE_UP, layer, "kv_b_proj_" + i, sizes.upRows(), rank));
             }
         } else {
             for (int i = 0; i < latents; i++) {
-                add(specs, LATENT_NORM, layer, "kv_a_layernorms." + i, rank);
+                specs.add(Shapes.attention(LATENT_NORM, layer, "kv_a_layernorms." + i, rank));
             }
             specs.add(TensorSpec.of(KEY_VALUE_UP_INPUTS_FIRST, layer, ups(layer), latents, rank, sizes.upRows()));
         }

@@ -2,12 +2,12 @@ package io.github.t6j.family.mlra;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.grouped.GroupedTiedConfig;
 import io.github.t6j.attention.grouped.MultiMatrixConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
-import io.github.t6j.attention.tpa.forms.HeadActivation;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
@@ -91,15 +91,8 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
     }
 
     @Override
-    public MlraConfig with(Map<String, Object> changed) {
-        Map<String, Object> keys = new TreeMap<>(config);
-        keys.putAll(changed);
-        return new MlraConfig(attention, keys, variant);
-    }
-
-    @Override
-    public MlraConfig with(VariantJson newVariant) {
-        return new MlraConfig(attention, config, newVariant);
+    public MlraConfig with(Map<String, Object> newConfig, VariantJson newVariant) {
+        return new MlraConfig(attention, newConfig, newVariant);
     }
 
     @Override
@@ -112,20 +105,19 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
         if (!attention.sizes.containsKey("kv_lora_rank")) {
             variant.refuseNoScale();
         }
+        ModelConfig.Sizes sizes = new ModelConfig.Sizes(
+                size("vocab_size"), size("n_layer"), size("n_embd"), size("intermediate_size"), size("block_size"));
         MlraFamily family = new MlraFamily();
-        return family.tensors(family.config(
-                sizes(), new ModelConfig.Sizes(
-                        size("vocab_size"), size("n_layer"), size("n_embd"), size("intermediate_size"),
-                        size("block_size"))));
+        return family.tensors(new ModelConfig(
+                family.name(), attention.name(), sizes, sizes(), new Rope.Config(0, 0f, Rope.Form.OFFICIAL),
+                new ModelConfig.Norms(0f, true, false), List.of()));
     }
 
     private AttentionConfig sizes() {
         int heads = size("n_head");
         return switch (attention) {
-            case TPA -> new TpaConfig(
-                    heads, size("head_dim"), size("head_dim"), 0,
-                    new TpaConfig.Ranks(size("q_rank"), size("rank"), size("rank")), HeadActivation.LINEAR, false,
-                    Set.of());
+            case TPA -> TpaConfig.official(
+                    heads, size("head_dim"), size("head_dim"), size("q_rank"), size("rank"), size("rank"));
             case MHA -> new GroupedQueryConfig(heads, size("head_dim"), heads);
             case GQA, MQA -> new GroupedQueryConfig(heads, size("head_dim"), heads / size("group_size"));
             case GTA -> new GroupedTiedConfig(

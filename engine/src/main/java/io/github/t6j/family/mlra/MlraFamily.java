@@ -16,7 +16,6 @@ import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Published models of "Multi-Head Low-Rank Attention" (ICLR 2026): TPA, and ten other attentions ({@link
@@ -44,11 +43,6 @@ public final class MlraFamily implements Family {
         return tensors.has(Shapes.block(0) + ATTENTION_NORM);
     }
 
-    /** Returns whether these names of tensors are those of this family. */
-    public static boolean recognises(Set<String> names) {
-        return names.contains(Shapes.block(0) + ATTENTION_NORM);
-    }
-
     @Override
     public ModelConfig read(NamedTensors tensors, ModelMetadata description) {
         Shapes shapes = new Shapes(tensors);
@@ -61,12 +55,8 @@ public final class MlraFamily implements Family {
                 ? tensors.matrix(T6Family.EMBEDDING_NAME).shape()
                 : tensors.tied(T6Family.EMBEDDING_NAME, T6Family.HEAD_NAME).shape();
         ConfigJson config = description.config();
-        ModelConfig.Sizes sizes = new ModelConfig.Sizes(
-                Math.toIntExact(embedding.get(0)), shapes.layers(), Math.toIntExact(embedding.get(1)),
-                shapes.rows(Shapes.block(0) + "mlp.c_fc1.weight"), config.optional("block_size", 2048));
-        config.check("vocab_size", sizes.vocabulary(), "the embedding's rows");
-        config.check("n_embd", sizes.width(), "the embedding's columns");
-        config.check("n_layer", sizes.layers(), "the numbered blocks");
+        List<String> assumptions = new ArrayList<>();
+        ModelConfig.Sizes sizes = shapes.sizes(embedding, config, 2048, assumptions);
         config.check("intermediate_size", sizes.hidden(), "the rows of mlp.c_fc1");
         AttentionConfig attention = new MlraAttentions(shapes, description, sizes.width()).read();
         if (attention.rotatedDim() % 2 != 0) {
@@ -76,27 +66,11 @@ public final class MlraFamily implements Family {
         }
         Rope.Config rotation =
                 new Rope.Config(attention.rotatedDim(), 0f, T6Rope.form(description.variantJson(), FORM));
-        List<String> assumptions = config.has("block_size")
-                ? List.of()
-                : List.of("context length 2048 (config.json has no block_size)");
-        Set<TensorRole> optional = untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class);
-        return config(attention, sizes, rotation, description.variantJson().noScale(), optional, assumptions);
-    }
-
-    private ModelConfig config(
-            AttentionConfig attention, ModelConfig.Sizes sizes, Rope.Config rotation, boolean noScale,
-            Set<TensorRole> optional, List<String> assumptions) {
-        String name = MlraAttentions.name(attention) + (noScale ? ", no scale" : "")
+        String name = MlraAttentions.name(attention) + (description.variantJson().noScale() ? ", no scale" : "")
                 + (rotation.form().equals(FORM) ? "" : ", RoPE" + T6Rope.words(rotation.form()));
         return new ModelConfig(
-                name(), name, sizes, attention, rotation, new ModelConfig.Norms(EPSILON, true, false), optional,
-                assumptions);
-    }
-
-    /** Returns the configuration of a new model. */
-    ModelConfig config(AttentionConfig attention, ModelConfig.Sizes sizes) {
-        return config(attention, sizes, new Rope.Config(attention.rotatedDim(), 0f, FORM), false,
-                EnumSet.noneOf(TensorRole.class), List.of());
+                name(), name, sizes, attention, rotation, new ModelConfig.Norms(EPSILON, true, false),
+                untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class), List.copyOf(assumptions));
     }
 
     private static void refuseGates(Shapes shapes) {
@@ -119,8 +93,7 @@ public final class MlraFamily implements Family {
         for (int layer = 0; layer < sizes.layers(); layer++) {
             String block = Shapes.block(layer);
             MlraAttentions.tensors(layer, attention, sizes.width(), specs);
-            specs.add(TensorSpec.of(
-                    TensorRole.ATTENTION_OUTPUT, layer, Shapes.attention(layer, "c_proj"), sizes.width(), values));
+            specs.add(Shapes.attention(TensorRole.ATTENTION_OUTPUT, layer, "c_proj", sizes.width(), values));
             T6Family.feedForward(layer, sizes, specs);
             specs.add(TensorSpec.of(TensorRole.ATTENTION_NORM, layer, block + ATTENTION_NORM, sizes.width()));
             specs.add(TensorSpec.of(TensorRole.FEED_FORWARD_NORM, layer, block + FEED_FORWARD_NORM, sizes.width()));

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Configuration of a new model of the T6 family; the keys of config.json determine the shapes of its tensors.
@@ -63,15 +62,8 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
     }
 
     @Override
-    public T6Config with(Map<String, Object> changed) {
-        Map<String, Object> keys = new TreeMap<>(config);
-        keys.putAll(changed);
-        return new T6Config(attention, keys, variant);
-    }
-
-    @Override
-    public T6Config with(VariantJson newVariant) {
-        return new T6Config(attention, config, newVariant);
+    public T6Config with(Map<String, Object> newConfig, VariantJson newVariant) {
+        return new T6Config(attention, newConfig, newVariant);
     }
 
     @Override
@@ -113,7 +105,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         variant.fixed().forEach(name -> fixed.add(Factor.valueOf(name.toUpperCase(Locale.ROOT))));
         return new TpaConfig(
                 heads, headDim, headDim, third ? size("c_dim") : 0,
-                new TpaConfig.Ranks(queryRank, rank("k"), rank("v")),
+                queryRank, rank("k"), rank("v"),
                 HeadActivation.LINEAR, variant.sharedB(false), fixed);
     }
 

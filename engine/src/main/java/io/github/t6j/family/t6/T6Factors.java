@@ -54,8 +54,8 @@ public final class T6Factors {
      */
     public static List<TensorSpec> tensors(int layer, TpaConfig form, int width) {
         List<TensorSpec> specs = new ArrayList<>();
-        projections(form).forEach((name, rows) -> specs.add(TensorSpec.of(
-                TensorRole.PROJECTION, layer, Shapes.attention(layer, name), rows, width)));
+        projections(form).forEach(
+                (name, rows) -> specs.add(Shapes.attention(TensorRole.PROJECTION, layer, name, rows, width)));
         for (Factor factor : form.fixed()) {
             specs.add(TensorSpec.of(
                     TensorRole.fixed(factor), layer, parameter(layer, factor), form.rows(factor),
@@ -143,10 +143,10 @@ public final class T6Factors {
     private TpaConfig read() {
         findFixed();
         boolean shared = !tensors.hasAttention(projection(Factor.B_V)) && !fixed.contains(Factor.B_V);
-        contradict("order", variant.order(third ? 3 : 2), third ? 3 : 2, "the presence or absence of c_qkv.W_C_k");
-        contradict("shared_b", variant.sharedB(shared), shared, "the presence or absence of c_qkv.W_B_v or b_v");
+        variant.check("order", variant.order(third ? 3 : 2), third ? 3 : 2, "the presence or absence of c_qkv.W_C_k");
+        variant.check("shared_b", variant.sharedB(shared), shared, "the presence or absence of c_qkv.W_B_v or b_v");
         if (variant.has("fixed")) {
-            contradict("fixed", new TreeSet<>(variant.fixed()), words(fixed), "the names of c_qkv's parameters");
+            variant.check("fixed", new TreeSet<>(variant.fixed()), words(fixed), "the names of c_qkv's parameters");
         }
         long out = tensors.attentionColumns("c_proj"); // h·d
         int heads = heads(out);
@@ -167,7 +167,7 @@ public final class T6Factors {
         HeadActivation activation = HeadActivation.valueOf(
                 variant.word("head_factors", "linear").toUpperCase(Locale.ROOT));
         TpaConfig form = new TpaConfig(
-                heads, headDim, headDim, thirdDim, new TpaConfig.Ranks(queryRank, keyRank, valueRank), activation,
+                heads, headDim, headDim, thirdDim, queryRank, keyRank, valueRank, activation,
                 shared, fixed);
         if (projections(form).isEmpty()) {
             throw new ModelFormatException(tensors.where() + ": expected a factor that depends on the token, found all"
@@ -189,14 +189,6 @@ public final class T6Factors {
                             + (wholeQuery ? Shapes.attention(0, "c_qkv.c_q") : projection) + ", found both");
                 }
             }
-        }
-    }
-
-    private void contradict(String key, Object said, Object found, String tensorNames) {
-        if (!said.equals(found)) {
-            throw new ModelFormatException(variant.where() + " contradicts the weights: it has " + key + " = " + said
-                    + ", expected " + found + " from " + tensorNames
-                    + "; one of the two files belongs to another model");
         }
     }
 

@@ -14,7 +14,7 @@ import static io.github.t6j.model.TensorRole.QUERY_UP;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.DenseConfig;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.linear.LinearConfig;
@@ -168,37 +168,17 @@ public final class T6Family implements Family {
     private ModelConfig config(
             String name, AttentionConfig attention, NamedTensors tensors, ModelMetadata description) {
         Shapes shapes = new Shapes(tensors);
-        ConfigJson config = description.config();
-        List<Long> embedding = tensors.tied(EMBEDDING_NAME, HEAD_NAME).shape();
-        int vocabulary = Math.toIntExact(embedding.get(0));
-        int width = Math.toIntExact(embedding.get(1));
-        int layers = shapes.layers();
-        boolean groupNorm = shapes.hasAttention("subln");
-        config.check("vocab_size", vocabulary, "the embedding's rows");
-        config.check("n_embd", width, "the embedding's columns");
-        config.check("n_layer", layers, "the numbered blocks");
-        config.check("using_groupnorm", groupNorm, "the presence or absence of attn.subln.weight");
         List<String> assumptions = new ArrayList<>();
-        if (!config.has("block_size")) {
-            assumptions.add("context length 1024 (config.json has no block_size)");
-        }
-        ModelConfig.Sizes sizes = new ModelConfig.Sizes(
-                vocabulary, layers, width, shapes.rows(Shapes.block(0) + "mlp.c_fc1.weight"),
-                config.optional("block_size", 1024));
+        ModelConfig.Sizes sizes = shapes.sizes(
+                tensors.tied(EMBEDDING_NAME, HEAD_NAME).shape(), description.config(), 1024, assumptions);
+        boolean groupNorm = shapes.hasAttention("subln");
+        description.config().check("using_groupnorm", groupNorm, "the presence or absence of attn.subln.weight");
         T6Rope rope = new T6Rope(shapes.where(), description);
-        return config(name, attention, sizes, groupNorm, rope, assumptions);
-    }
-
-    /** Returns a configuration of these parts. */
-    ModelConfig config(
-            String name, AttentionConfig attention, ModelConfig.Sizes sizes, boolean groupNorm, T6Rope rope,
-            List<String> assumptions) {
-        var rotation = rope.read(attention.rotatedDim(), assumptions);
-        boolean linear = rope.variant() == RopeVariant.LINEARATTN;
+        Rope.Config rotation = rope.read(attention.rotatedDim(), assumptions);
         return new ModelConfig(
                 name(), name + rope.suffix(rotation), sizes,
-                linear ? new LinearConfig((DenseConfig) attention) : attention,
-                rotation, new ModelConfig.Norms(EPSILON, false, groupNorm), List.copyOf(assumptions));
+                rope.variant() == RopeVariant.LINEARATTN ? new LinearConfig(attention) : attention, rotation,
+                new ModelConfig.Norms(EPSILON, false, groupNorm), List.copyOf(assumptions));
     }
 
     @Override
@@ -249,33 +229,28 @@ public final class T6Family implements Family {
             default -> throw new IllegalArgumentException("no T6 model has " + attention);
         }
         int valueDim = attention.valueDim();
-        specs.add(TensorSpec.of(
-                ATTENTION_OUTPUT, layer, Shapes.attention(layer, "c_proj"), width,
-                (long) attention.heads() * valueDim));
+        specs.add(Shapes.attention(ATTENTION_OUTPUT, layer, "c_proj", width, (long) attention.heads() * valueDim));
         if (config.norms().heads()) {
-            specs.add(TensorSpec.of(HEAD_NORM, layer, Shapes.attention(layer, "subln"), valueDim));
+            specs.add(Shapes.attention(HEAD_NORM, layer, "subln", valueDim));
         }
     }
 
     public static void groupedQuery(int layer, GroupedQueryConfig sizes, int width, List<TensorSpec> specs) {
         long keys = (long) sizes.keyValueHeads() * sizes.headDim();
         long queries = (long) sizes.heads() * sizes.headDim();
-        specs.add(TensorSpec.of(PROJECTION, layer, Shapes.attention(layer, "c_q"), queries, width));
-        specs.add(TensorSpec.of(PROJECTION, layer, Shapes.attention(layer, "c_k"), keys, width));
-        specs.add(TensorSpec.of(PROJECTION, layer, Shapes.attention(layer, "c_v"), keys, width));
+        specs.add(Shapes.attention(PROJECTION, layer, "c_q", queries, width));
+        specs.add(Shapes.attention(PROJECTION, layer, "c_k", keys, width));
+        specs.add(Shapes.attention(PROJECTION, layer, "c_v", keys, width));
     }
 
     private static void latent(int layer, LatentConfig sizes, int width, List<TensorSpec> specs) {
         long queries = (long) sizes.heads() * (sizes.headDim() + sizes.rope());
-        long keysAndValues = (long) sizes.heads() * (sizes.headDim() + sizes.valueDim());
-        String attn = Shapes.block(layer) + "attn.";
-        specs.add(TensorSpec.of(PROJECTION, layer, attn + "q_a_proj.weight", sizes.queryRank(), width));
-        specs.add(TensorSpec.of(
-                PROJECTION, layer, attn + "kv_a_proj_with_mqa.weight", sizes.rank() + sizes.rope(), width));
-        specs.add(TensorSpec.of(QUERY_LATENT_NORM, layer, attn + "q_a_layernorm.weight", sizes.queryRank()));
-        specs.add(TensorSpec.of(LATENT_NORM, layer, attn + "kv_a_layernorm.weight", sizes.rank()));
-        specs.add(TensorSpec.of(QUERY_UP, layer, attn + "q_b_proj.weight", queries, sizes.queryRank()));
-        specs.add(TensorSpec.of(KEY_VALUE_UP, layer, attn + "kv_b_proj.weight", keysAndValues, sizes.rank()));
+        specs.add(Shapes.attention(PROJECTION, layer, "q_a_proj", sizes.queryRank(), width));
+        specs.add(Shapes.attention(PROJECTION, layer, "kv_a_proj_with_mqa", sizes.rank() + sizes.rope(), width));
+        specs.add(Shapes.attention(QUERY_LATENT_NORM, layer, "q_a_layernorm", sizes.queryRank()));
+        specs.add(Shapes.attention(LATENT_NORM, layer, "kv_a_layernorm", sizes.rank()));
+        specs.add(Shapes.attention(QUERY_UP, layer, "q_b_proj", queries, sizes.queryRank()));
+        specs.add(Shapes.attention(KEY_VALUE_UP, layer, "kv_b_proj", sizes.upRows(), sizes.rank()));
     }
 
     /**
@@ -285,7 +260,7 @@ public final class T6Family implements Family {
         Tensor embedding = tensors.get(EMBEDDING_NAME);
         Tensor head = tensors.get(HEAD_NAME);
         boolean differ = embedding != null && head != null && head.data().mismatch(embedding.data()) >= 0;
-        if (differ && !MlraFamily.recognises(tensors.keySet())) {
+        if (differ && !new MlraFamily().recognises(new NamedTensors(tensors, "the tensors"))) {
             throw new ModelFormatException(
                     HEAD_NAME + ": expected the elements of " + EMBEDDING_NAME + ", which is tied to it, found "
                             + "other elements: t6j runs models with tied embeddings");

@@ -46,7 +46,7 @@ class GroupedPrefillTest {
         try (Workers workers = new Workers(threads);
                 PagedCache cache = new PagedCache(attention.layout(), format, 1)) {
             cache.reserve(0, position + rows);
-            attention.append(Passes.of(attention, projections, stride, 0, position + rows), cache);
+            attention.append(Passes.of(attention, projections, stride, 0, position + rows), 0, position + rows, cache);
             AttentionAlgorithm grouped = attention.newAlgorithm(cache, kernels, workers);
             float[] expected = new float[rows * width];
             for (int row = 0; row < rows; row++) {

@@ -44,7 +44,7 @@ class OnlineSoftmaxTest {
         none.clear();
         none.add(none, 1, 1, KernelChoice.scalar());
         float[] y = {1, 1, 1, 1, 1, 1};
-        none.finish(1f, 2, y, 0, 2);
+        none.finish(0, HEADS, 1f, 2, y, 0, 2);
         assertThat(y).containsOnly(0f);
     }
 }

@@ -61,7 +61,7 @@ class PagedAttentionTest {
 
     private static PageAttention third(int headDim, int queryRank) {
         var form = new TpaConfig(
-                3, headDim, headDim, 2, new TpaConfig.Ranks(queryRank, 2, 3), HeadActivation.LINEAR, false,
+                3, headDim, headDim, 2, queryRank, 2, 3, HeadActivation.LINEAR, false,
                 Set.of());
         return new TensorProductAttention(form, Map.of(), null);
     }
@@ -75,7 +75,7 @@ class PagedAttentionTest {
         try (Workers workers = new Workers(2);
                 PagedCache cache = new PagedCache(attention.layout(), c.format, 1)) {
             cache.reserve(0, TOKENS);
-            attention.append(Passes.of(attention, projections, stride, 0, TOKENS), cache);
+            attention.append(Passes.of(attention, projections, stride, 0, TOKENS), 0, TOKENS, cache);
             AttentionPass last = Passes.of(attention, projections, stride, TOKENS - ROWS, ROWS);
             float[] simd = Passes.attend(new PagedAttention(attention, cache, KernelChoice.kernels(), workers), last);
             float[] twin = Passes.attend(new PagedAttention(attention, cache, KernelChoice.scalar(), workers), last);

@@ -60,7 +60,7 @@ class RowPartsTest {
         float[] projections = TestNumbers.normal(new Random(SEED), tokens * stride, 1.5);
         try (PagedCache cache = new PagedCache(attention.layout(), c.format(), 1)) {
             cache.reserve(0, tokens);
-            attention.append(Passes.of(attention, projections, stride, 0, tokens), cache);
+            attention.append(Passes.of(attention, projections, stride, 0, tokens), 0, tokens, cache);
             for (int row : new int[] {0, 63, 200, 600, tokens - 1}) {
                 AttentionPass pass = Passes.of(attention, projections, stride, row, 1);
                 float[] expected = attend(attention, cache, pass, 1);

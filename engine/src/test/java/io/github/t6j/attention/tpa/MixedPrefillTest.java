@@ -50,7 +50,7 @@ class MixedPrefillTest {
             int heads, int dim, int valueDim, int third, int queryRank, int keyRank, int valueRank, boolean shared,
             Factor... fixed) {
         return new TpaConfig(
-                heads, dim, valueDim, third, new TpaConfig.Ranks(queryRank, keyRank, valueRank),
+                heads, dim, valueDim, third, queryRank, keyRank, valueRank,
                 shared ? HeadActivation.SOFTMAX : HeadActivation.LINEAR, shared, Set.of(fixed));
     }
 
@@ -205,7 +205,7 @@ class MixedPrefillTest {
         Rope rope = rope(form);
         TensorProductAttention attention = attention(form, rope, 0);
         float[] prompt = prompt(attention, 128);
-        prompt[100 * attention.projections() + attention.rowsAt()] = Float.NaN; // in B_V
+        prompt[100 * attention.projections() + attention.at(Factor.B_V)] = Float.NaN; // in B_V
         float[] found = attend(mixed(attention, format, KernelChoice.kernels(), two), attention, rope, prompt, 90, 38);
         int width = form.heads() * form.valueDim();
         for (int i = 0; i < 90 * width; i++) {

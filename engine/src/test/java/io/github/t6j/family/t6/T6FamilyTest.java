@@ -228,7 +228,8 @@ class T6FamilyTest {
     private static void load(String golden, Map<String, Tensor> tensors) {
         try (Workers workers = new Workers(1); Arena arena = Arena.ofShared()) {
             ModelConfig config = describe(tensors, config(golden), null);
-            Families.load(new NamedTensors(tensors, "here"), config, KernelChoice.kernels(), workers, arena);
+            Families.load(new NamedTensors(tensors, "here"), config, KernelChoice.kernels(), workers, arena,
+                    share -> {});
         }
     }
 }
