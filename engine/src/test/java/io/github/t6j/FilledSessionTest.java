@@ -82,7 +82,7 @@ class FilledSessionTest {
      */
     @Test
     void aMillionTokensWithThePapersRanksFitIn3GB() {
-        int bytes = new TensorProductAttention(32, 64, 6, 1, 1).layout().bytesPerToken(Format.Q8);
+        int bytes = new TensorProductAttention(32, 64, 64, 6, 1, 1).layout().bytesPerToken(Format.Q8);
         assertThat(bytes).isEqualTo(2 * (32 + 64) + 4 * Float.BYTES).isLessThanOrEqualTo(250);
     }
 

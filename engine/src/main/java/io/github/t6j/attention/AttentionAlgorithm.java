@@ -8,7 +8,6 @@ import io.github.t6j.cache.SequenceCache;
  * pass are consecutive positions of the sequence.
  */
 public interface AttentionAlgorithm extends AttentionStep {
-    /** Returns the cache of the sequence. */
     SequenceCache cache();
 
     /**

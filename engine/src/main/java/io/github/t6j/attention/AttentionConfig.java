@@ -23,11 +23,6 @@ public interface AttentionConfig {
         return headDim();
     }
 
-    /** Returns the softmax attention whose heads a linear attention uses, or this. */
-    default AttentionConfig dense() {
-        return this;
-    }
-
     /** Returns the other sizes by their names in config.json, for display. */
     Map<String, Integer> sizes();
 
@@ -40,6 +35,6 @@ public interface AttentionConfig {
 
     /** Creates the projection that computes the attention's rows in a layer. */
     default Projection projection(LayerWeights weights) {
-        return new FusedProjection(weights.packed(TensorRole.PROJECTION), weights.floats(TensorRole.PROJECTION_BIAS));
+        return new Projection.Fused(weights.packed(TensorRole.PROJECTION), weights.floats(TensorRole.PROJECTION_BIAS));
     }
 }

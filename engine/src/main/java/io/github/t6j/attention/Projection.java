@@ -18,6 +18,24 @@ public interface Projection {
         return new float[0][];
     }
 
-    /** Returns the matrices. */
     List<PackedMatrix> matrices();
+
+    /**
+     * Projection that computes all elements of a row in one product.
+     *
+     * @param matrix [attention.projections()][width]
+     * @param bias [attention.projections()], or null without a bias
+     */
+    record Fused(PackedMatrix matrix, float[] bias) implements Projection {
+        @Override
+        public void project(float[] normed, AttentionPass pass, PackedMatMul matMul) {
+            matMul.multiply(matrix, normed, matrix.inputs(), pass.rows, pass.projections, pass.stride);
+            matMul.add(bias, pass.rows, pass.projections, pass.stride);
+        }
+
+        @Override
+        public List<PackedMatrix> matrices() {
+            return List.of(matrix);
+        }
+    }
 }

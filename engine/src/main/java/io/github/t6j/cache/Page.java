@@ -23,9 +23,9 @@ public final class Page {
     private static final int LINE = 64; // bytes of a processor's cache line
     private static final int LARGEST = 127;
 
-    private final PageLayout layout;
-    private final Format format;
-    private final MemorySegment data;
+    public final PageLayout layout;
+    public final Format format; //      of the elements
+    public final MemorySegment data; // which kernels read
 
     /** Creates a page over {@code data}, layout.bytes(format) bytes, aligned to 64. */
     Page(PageLayout layout, Format format, MemorySegment data) {
@@ -37,21 +37,6 @@ public final class Page {
     /** Allocates an empty page. */
     public static Page allocate(PageLayout layout, Format format, Arena arena) {
         return new Page(layout, format, arena.allocate(layout.bytes(format), 64));
-    }
-
-    /** Returns the layout. */
-    public PageLayout layout() {
-        return layout;
-    }
-
-    /** Returns the format of the elements. */
-    public Format format() {
-        return format;
-    }
-
-    /** Returns the memory of the page, which kernels read. */
-    public MemorySegment data() {
-        return data;
     }
 
     /** Returns the byte at which column {@code column} begins. */
@@ -77,11 +62,6 @@ public final class Page {
     /** Returns the byte at which the scales of a group's rows begin; Q8 only. */
     public long rowScalesAt(int group) {
         return layout.scalesAt(format, layout.vectorOfGroup(group));
-    }
-
-    /** Returns the size in bytes. */
-    public long bytes() {
-        return data.byteSize();
     }
 
     /**

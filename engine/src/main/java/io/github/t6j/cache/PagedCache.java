@@ -53,16 +53,6 @@ public final class PagedCache implements SequenceCache {
         this.pages = pages;
     }
 
-    /** Returns the layout of a page. */
-    public PageLayout layout() {
-        return layout;
-    }
-
-    /** Returns the format of the elements. */
-    public Format format() {
-        return format;
-    }
-
     /** Returns scratch memory for attention over this cache, freed with it. */
     public Arena scratch() {
         return scratch;
@@ -166,7 +156,7 @@ public final class PagedCache implements SequenceCache {
         long size = layout.bytes(format);
         MemorySegment all = arena.allocate(pagesOf(length) * size, 64);
         for (int i = 0; i < pagesOf(length); i++) {
-            all.asSlice(i * size, size).copyFrom(page(layer, i).data());
+            all.asSlice(i * size, size).copyFrom(page(layer, i).data);
         }
         if (slot(length) > 0) {
             Page last = new Page(layout, format, all.asSlice(all.byteSize() - size));
@@ -186,14 +176,9 @@ public final class PagedCache implements SequenceCache {
         long size = layout.bytes(format);
         for (int layer = 0; layer < layers; layer++) {
             for (int i = 0; i < pagesOf(length); i++) {
-                page(layer, i).data().copyFrom(tensors.get(name(layer)).data().asSlice(i * size, size));
+                page(layer, i).data.copyFrom(tensors.get(name(layer)).data().asSlice(i * size, size));
             }
         }
-    }
-
-    @Override
-    public void commit() {
-        // Nothing reads the slots past the end of the sequence, whether a pass wrote to them or not.
     }
 
     /** Frees the pages if no token is left; otherwise the pages of a longer sequence stay for later tokens. */
@@ -221,7 +206,7 @@ public final class PagedCache implements SequenceCache {
         }
         for (int i = written; i < pagesOf(length); i++) {
             for (int layer = 0; layer < layers; layer++) {
-                page(layer, i).data().copyFrom(page(layer, i % written).data());
+                page(layer, i).data.copyFrom(page(layer, i % written).data);
             }
         }
     }

@@ -55,9 +55,9 @@ final class RefCountedPages {
      */
     RefCountedPages own(boolean copy, Slab from) {
         Page first = layers[0];
-        RefCountedPages own = new RefCountedPages(first.layout(), first.format(), layers.length, from);
+        RefCountedPages own = new RefCountedPages(first.layout, first.format, layers.length, from);
         for (int i = 0; copy && i < layers.length; i++) {
-            own.layers[i].data().copyFrom(layers[i].data());
+            own.layers[i].data.copyFrom(layers[i].data);
         }
         release();
         return own;

@@ -13,8 +13,8 @@ public interface SequenceCache extends AutoCloseable {
     /** Makes room for the tokens from {@code position} to {@code length} (exclusive) at the start of a pass. */
     void reserve(int position, int length);
 
-    /** Ends a pass and keeps its tokens. Without this call the pass has no effect. */
-    void commit();
+    /** Ends a pass and keeps its tokens. Without this call the pass has no effect: nothing reads tokens past the end. */
+    default void commit() {}
 
     /**
      * Removes the tokens from {@code length} on.

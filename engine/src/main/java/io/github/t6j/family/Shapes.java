@@ -76,18 +76,25 @@ public final class Shapes {
     }
 
     /** Returns the rows of a weight of the first block's attention. */
-    public long attentionRows(String name) {
-        return tensors.matrix(attention(0, name)).shape().get(0);
+    public int attentionRows(String name) {
+        return rows(attention(0, name));
     }
 
     /** Returns the columns of a weight of the first block's attention. */
-    public long attentionColumns(String name) {
-        return tensors.matrix(attention(0, name)).shape().get(1);
+    public int attentionColumns(String name) {
+        return Math.toIntExact(tensors.matrix(attention(0, name)).shape().get(1));
+    }
+
+    /** Fails unless {@code right}; the error names what was expected and found. */
+    public void check(boolean right, String expected, String found) {
+        if (!right) {
+            throw new ModelFormatException(where() + ": expected " + expected + ", found " + found);
+        }
     }
 
     /** Fails if a weight of the first block's attention has another number of rows. */
     public void checkAttentionRows(String name, long expected) {
-        long found = attentionRows(name);
+        int found = attentionRows(name);
         if (found != expected) {
             throw new ModelFormatException(where() + ": " + attention(0, name) + ": expected " + expected
                     + " rows by the shapes of its neighbours, found " + found);
@@ -111,10 +118,8 @@ public final class Shapes {
 
     /** Returns product / factor, which must be an integer: a size that shapes show only as a product. */
     public int quotient(long product, long factor, String what, String by) {
-        if (factor <= 0 || product % factor != 0 || product <= 0) {
-            throw new ModelFormatException(where() + ": expected the " + what + " to be a multiple of the " + by
-                    + ", found " + product + " and " + factor);
-        }
+        check(factor > 0 && product > 0 && product % factor == 0, "the " + what + " to be a multiple of the " + by,
+                product + " and " + factor);
         return Math.toIntExact(product / factor);
     }
 

@@ -99,7 +99,6 @@ public final class VariantJson {
         }
     }
 
-    /** Returns whether {@code key} exists. */
     public boolean has(String key) {
         return json.has(key);
     }
@@ -169,11 +168,6 @@ public final class VariantJson {
         Map<String, Object> changed = new LinkedHashMap<>(keys);
         changed.put(key, value);
         return new VariantJson(changed, where());
-    }
-
-    /** Returns the first key about factors that does not apply to whole heads, or null. */
-    public String factorKey() {
-        return FACTOR_KEYS.stream().filter(this::has).findFirst().orElse(null);
     }
 
     /** Returns all keys, in the form in which they are written. */

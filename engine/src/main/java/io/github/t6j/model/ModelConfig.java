@@ -15,6 +15,7 @@ import java.util.Set;
  *     MQA, MLA
  * @param sizes sizes of everything except attention
  * @param attention the attention and its sizes
+ * @param linear true for linear attention, which weights values by the scores themselves, without a softmax
  * @param rope rotation of its vectors
  * @param norms presence and epsilon of norms
  * @param optional roles of the tensors that only some models of the family have, and this one has
@@ -25,16 +26,17 @@ public record ModelConfig(
         String name,
         Sizes sizes,
         AttentionConfig attention,
+        boolean linear,
         Rope.Config rope,
         Norms norms,
         Set<TensorRole> optional,
         List<String> assumptions) {
 
-    /** Creates the configuration of a model without optional tensors or assumptions. */
+    /** Creates the configuration of a model with a softmax and without optional tensors. */
     public ModelConfig(
             String family, String name, Sizes sizes, AttentionConfig attention, Rope.Config rope, Norms norms,
             List<String> assumptions) {
-        this(family, name, sizes, attention, rope, norms, EnumSet.noneOf(TensorRole.class), assumptions);
+        this(family, name, sizes, attention, false, rope, norms, EnumSet.noneOf(TensorRole.class), assumptions);
     }
 
     /**
@@ -59,6 +61,6 @@ public record ModelConfig(
 
     /** Returns, as text, everything in the configuration that affects the model's results. */
     String identity() {
-        return new ModelConfig(family, name, sizes, attention, rope, norms, optional, List.of()).toString();
+        return new ModelConfig(family, name, sizes, attention, linear, rope, norms, optional, List.of()).toString();
     }
 }

@@ -145,7 +145,7 @@ public final class Sequence implements AutoCloseable {
      * Returns a sequence with the same tokens. The two share the pages of these tokens but are otherwise independent.
      */
     public Sequence fork() {
-        return model.sequence(cache.fork(position), materialized, position);
+        return model.sequence(cache.fork(position), materialized, position, fork -> {});
     }
 
     /** Returns the bytes of the elements that the cache stores for its tokens. */

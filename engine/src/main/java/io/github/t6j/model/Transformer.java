@@ -21,6 +21,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** Weights of a model and the path of a token through them; immutable and shared by all sequences. */
 public final class Transformer {
@@ -127,7 +128,6 @@ public final class Transformer {
         return weights.output.stride();
     }
 
-    /** Returns the sizes and choices. */
     public ModelConfig config() {
         return config;
     }
@@ -162,12 +162,17 @@ public final class Transformer {
      * Creates an empty sequence whose cache stores elements in {@code format}; {@code materialized} selects the oracle.
      */
     public Sequence newSequence(Format format, boolean materialized) {
-        return sequence(newCache(format, materialized), materialized, 0);
+        return sequence(newCache(format, materialized), materialized, 0, cache -> {});
     }
 
-    /** Creates a sequence of the {@code length} tokens in {@code cache}; if that fails, the cache is closed. */
-    Sequence sequence(SequenceCache cache, boolean materialized, int length) {
+    /**
+     * Creates a sequence of the {@code length} tokens in {@code cache}; if that fails, the cache is closed.
+     *
+     * @param fill reads the tokens into the cache
+     */
+    Sequence sequence(SequenceCache cache, boolean materialized, int length, Consumer<SequenceCache> fill) {
         try {
+            fill.accept(cache);
             return new Sequence(this, newAlgorithm(cache, materialized), materialized, length);
         } catch (RuntimeException | Error failure) {
             cache.close();
@@ -183,14 +188,8 @@ public final class Transformer {
      */
     public Sequence restoredSequence(
             Format format, boolean materialized, Map<String, Tensor> tensors, int length, String where) {
-        SequenceCache cache = newCache(format, materialized);
-        try {
-            cache.restore(tensors, length, where);
-        } catch (RuntimeException | Error failure) {
-            cache.close();
-            throw failure;
-        }
-        return sequence(cache, materialized, length);
+        return sequence(
+                newCache(format, materialized), materialized, length, cache -> cache.restore(tensors, length, where));
     }
 
     /**
@@ -216,18 +215,10 @@ public final class Transformer {
      */
     public long heldBytes(Format format, boolean materialized, int tokens) {
         if (attention().stateElements() > 0 && !materialized) {
-            return stateBytes(false);
+            return 2L * config.sizes().layers() * attention().stateElements() * Float.BYTES; // before and after a pass
         }
         return PagedCache.heldBytes(layout(materialized), format, config.sizes().layers(), tokens)
                 + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
-    }
-
-    /**
-     * Returns the bytes of a sequence's cache that do not depend on its length: linear attention's state before and
-     * after a pass.
-     */
-    public long stateBytes(boolean materialized) {
-        return materialized ? 0 : 2L * config.sizes().layers() * attention().stateElements() * Float.BYTES;
     }
 
     /** Returns the approximate bytes of a sequence's buffers for the largest pass. */

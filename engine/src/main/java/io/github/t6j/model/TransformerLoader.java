@@ -2,9 +2,12 @@ package io.github.t6j.model;
 
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.Attention;
+import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.linear.LinearAttention;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
@@ -103,10 +106,10 @@ public final class TransformerLoader {
         Block[] blocks = new Block[layers.size()];
         try (copies) {
             for (int layer = 0; layer < blocks.length; layer++) {
-                blocks[layer] = block(layer, new Layer(layer, layers.get(layer)), shared);
+                blocks[layer] = block(layer, new Layer(this, layer, layers.get(layer)), shared);
                 progress.accept((layer + 1.0) / blocks.length);
             }
-            Layer rest = new Layer(TensorSpec.NO_LAYER, others);
+            Layer rest = new Layer(this, TensorSpec.NO_LAYER, others);
             RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
             PackedMatrix embedding = rest.packed(TensorRole.EMBEDDING);
             PackedMatrix output = others.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
@@ -117,9 +120,11 @@ public final class TransformerLoader {
 
     private Block block(int layer, Layer weights, SharedPages shared) {
         float[] headGain = weights.floats(TensorRole.HEAD_NORM);
+        Attention attention = config.attention().attention(weights, shared);
         return new Block(
                 layer, norm(weights, TensorRole.ATTENTION_NORM), config.attention().projection(weights),
-                config.attention().attention(weights, shared), headGain == null ? null : new HeadNorm(headGain),
+                config.linear() ? new LinearAttention((DenseHeads) attention) : attention,
+                headGain == null ? null : new HeadNorm(headGain),
                 weights.packed(TensorRole.ATTENTION_OUTPUT), weights.floats(TensorRole.ATTENTION_OUTPUT_BIAS),
                 norm(weights, TensorRole.FEED_FORWARD_NORM),
                 new FeedForward(
@@ -132,26 +137,15 @@ public final class TransformerLoader {
     }
 
     /** The tensors of a layer, or the ones outside the layers. */
-    private final class Layer implements LayerWeights {
-        private final int layer;
-        private final Map<TensorRole, List<Tensor>> parts;
-
-        Layer(int layer, Map<TensorRole, List<Tensor>> parts) {
-            this.layer = layer;
-            this.parts = parts;
-        }
-
-        @Override
-        public int layer() {
-            return layer;
-        }
-
+    private record Layer(TransformerLoader loader, int layer, Map<TensorRole, List<Tensor>> parts)
+            implements
+                LayerWeights {
         @Override
         public PackedMatrix packed(TensorRole role) {
             if (Thread.currentThread().isInterrupted()) {
-                throw new CancellationException(tensors.where() + ": loading was interrupted");
+                throw new CancellationException(loader.tensors.where() + ": loading was interrupted");
             }
-            return PackedMatrix.pack(parts.get(role), tensors.reader(), arena, workers);
+            return PackedMatrix.pack(parts.get(role), loader.tensors.reader(), loader.arena, loader.workers);
         }
 
         @Override
@@ -164,18 +158,18 @@ public final class TransformerLoader {
             int at = 0;
             for (Tensor part : parts.get(role)) {
                 int elements = Math.toIntExact(part.elementCount());
-                tensors.reader().whole(part, copies).read(0, floats, at, elements);
+                loader.tensors.reader().whole(part, loader.copies).read(0, floats, at, elements);
                 at += elements;
             }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
-            checksum.update(bytes);
+            loader.checksum.update(bytes);
             return floats;
         }
 
         @Override
         public Arena arena() {
-            return arena;
+            return loader.arena;
         }
     }
 }

@@ -56,13 +56,13 @@ public final class Sampler {
     private static Step[] pipeline(SamplingOptions options, History history) {
         List<Step> steps = new ArrayList<>();
         if (options.penalties().repetition() != 1) {
-            steps.add(new RepetitionPenalty(options.penalties().repetition(), history));
+            steps.add(Step.repetitionPenalty(options.penalties().repetition(), history));
         }
         if (options.penalties().frequency() != 0 || options.penalties().presence() != 0) {
-            steps.add(new FrequencyPenalty(options.penalties().frequency(), options.penalties().presence(), history));
+            steps.add(Step.frequencyPenalty(options.penalties().frequency(), options.penalties().presence(), history));
         }
         if (!options.logitBias().isEmpty()) {
-            steps.add(new LogitBias(options.logitBias()));
+            steps.add(Step.logitBias(options.logitBias()));
         }
         if (options.temperature() == 0) {
             return steps.toArray(Step[]::new);
@@ -71,12 +71,12 @@ public final class Sampler {
         if (options.topK() != 0) {
             steps.add(new TopK(options.topK()));
         }
-        steps.add(new Temperature(options.temperature()));
+        steps.add(Step.temperature(options.temperature()));
         if (options.topP() != 1) {
             steps.add(new TopP(options.topP()));
         }
         if (options.minP() != 0) {
-            steps.add(new MinP(options.minP()));
+            steps.add(Step.minP(options.minP()));
         }
         return steps.toArray(Step[]::new);
     }

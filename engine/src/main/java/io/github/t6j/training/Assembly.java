@@ -77,7 +77,7 @@ final class Assembly {
 
     private TrainableAttention attention(AttentionConfig attention, int layer) {
         LinearLayer projection = linear(TensorRole.PROJECTION, TensorRole.PROJECTION_BIAS, layer);
-        return switch (attention.dense()) {
+        return switch (attention) {
             case TpaConfig form -> new TensorProductHeads(resources, form, projection, rotation);
             case GroupedQueryConfig sizes -> new GroupedQueryHeads(
                     resources, sizes, projection, vectorNorm(TensorRole.QUERY_NORM, sizes, layer),

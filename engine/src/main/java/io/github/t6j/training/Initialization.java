@@ -70,7 +70,7 @@ public enum Initialization {
         int width = config.sizes().width();
         return switch (spec.role()) {
             case ATTENTION_OUTPUT, DOWN, PROJECTION_BIAS, ATTENTION_OUTPUT_BIAS, GATE_UP_BIAS, DOWN_BIAS -> 0;
-            case PROJECTION -> config.attention().dense() instanceof TpaConfig form
+            case PROJECTION -> config.attention() instanceof TpaConfig form
                     ? ofFactor(form, T6Family.factor(spec), width, spec)
                     : ofColumns(spec);
             default -> ofColumns(spec);

@@ -1,7 +1,6 @@
 package io.github.t6j.training;
 
 import io.github.t6j.RopeVariant;
-import io.github.t6j.attention.linear.LinearConfig;
 import io.github.t6j.family.Families;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
@@ -55,7 +54,7 @@ public final class TrainableModel implements AutoCloseable {
     static TrainableModel of(ModelConfig config, List<TensorSpec> specs, int threads, Kernels kernels) {
         TrainingLimits.check(config);
         Resources resources = new Resources(
-                kernels, new Workers(threads), !(config.attention() instanceof LinearConfig));
+                kernels, new Workers(threads), !config.linear());
         try {
             return new TrainableModel(resources, config, new Assembly(resources, config, specs));
         } catch (RuntimeException | Error failure) {

@@ -23,7 +23,7 @@ final class TrainingLimits {
 
     /** @throws ModelFormatException if training does not support the model; the message names the reason */
     static void check(ModelConfig config) {
-        check(config.attention().dense());
+        check(config.attention());
         if (config.rope().factor() != 1) {
             throw refused("RoPE", "no scaling", "yarn");
         }
@@ -73,7 +73,7 @@ final class TrainingLimits {
 
     /** @throws IllegalArgumentException if a sequence exceeds a layer's window, or an array would be too long */
     static void check(ModelConfig config, MicroBatch batch) {
-        if (config.attention().dense() instanceof GroupedQueryConfig grouped && !grouped.options().windowed().isEmpty()
+        if (config.attention() instanceof GroupedQueryConfig grouped && !grouped.options().windowed().isEmpty()
                 && batch.length() > grouped.options().window()) {
             throw new IllegalArgumentException("micro-batch: expected sequences within the window of "
                     + grouped.options().window() + " positions, found " + batch.length() + ": train on shorter ones");
@@ -85,7 +85,7 @@ final class TrainingLimits {
 
     /** Returns an upper bound of the floats per position in any one array. */
     private static long widest(ModelConfig config) {
-        AttentionConfig attention = config.attention().dense();
+        AttentionConfig attention = config.attention();
         long heads = 4L * attention.heads() * Math.max(attention.headDim() + attention.rotatedDim(),
                 attention.valueDim());
         return Math.max(heads, Math.max(2L * config.sizes().hidden(), config.sizes().width()));

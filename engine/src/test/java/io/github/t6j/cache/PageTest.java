@@ -20,7 +20,7 @@ class PageTest {
     private static final PageLayout FACTORS = factors(5, 40, 3, 2);
 
     private static PageLayout factors(int heads, int headDim, int keyRank, int valueRank) {
-        return new TensorProductAttention(heads, headDim, 6, keyRank, valueRank).layout();
+        return new TensorProductAttention(heads, headDim, headDim, 6, keyRank, valueRank).layout();
     }
 
     @ParameterizedTest
@@ -60,9 +60,9 @@ class PageTest {
         try (Arena arena = Arena.ofConfined()) {
             Page page = Page.allocate(FACTORS, format, arena);
             int expected = 0;
-            for (long at = 0; at < page.bytes(); at += Integer.BYTES) {
+            for (long at = 0; at < page.data.byteSize(); at += Integer.BYTES) {
                 int value = random.nextInt();
-                page.data().set(ValueLayout.JAVA_INT, at, value);
+                page.data.set(ValueLayout.JAVA_INT, at, value);
                 expected += at % 64 == 0 ? value : 0;
             }
             assertThat(page.prefetch()).as("seed 3").isEqualTo(expected);
@@ -159,12 +159,12 @@ class PageTest {
         assertThat(first.page(1, 1)).as("no longer shared, so not copied").isSameAs(alone);
 
         first.close();
-        assertThat(shared.data().scope().isAlive()).isTrue();
-        assertThat(alone.data().scope().isAlive()).isFalse();
+        assertThat(shared.data.scope().isAlive()).isTrue();
+        assertThat(alone.data.scope().isAlive()).isFalse();
         assertThat(second.pageOf(1, 63).column(63, 2)).isEqualTo(1);
         second.close();
         second.close();
-        assertThat(shared.data().scope().isAlive()).isFalse();
+        assertThat(shared.data.scope().isAlive()).isFalse();
     }
 
     @ParameterizedTest

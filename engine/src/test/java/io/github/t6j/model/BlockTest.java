@@ -10,7 +10,6 @@ import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.linear.LinearConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.SequenceCache;
@@ -95,7 +94,7 @@ class BlockTest {
             latentProjections(golden, model, a, rows);
             return;
         }
-        AttentionConfig heads = config.attention() instanceof LinearConfig linear ? linear.dense() : config.attention();
+        AttentionConfig heads = config.attention();
         if (!(heads instanceof TpaConfig form)) {
             comparePadded(golden, "q", a.attention.projections, a.attention.stride, 0, h * d, rows);
             return;

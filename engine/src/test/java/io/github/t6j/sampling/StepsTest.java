@@ -53,16 +53,16 @@ class StepsTest {
     @Test
     void minPIsRelativeToTheMostLikelyId() {
         float half = (float) Math.log(0.5);
-        assertThat(kept(new MinP(0.49), half, 0, half, -1)).containsExactly(0, 1, 2);
-        assertThat(kept(new MinP(0.51), half, 0, half, -1)).containsExactly(1);
-        assertThat(kept(new MinP(0.99), 3, 3, 2)).containsExactly(0, 1);
-        assertThat(kept(new MinP(Math.exp(-1)), 0, -1, Math.nextDown(-1f))).containsExactly(0, 1);
+        assertThat(kept(Step.minP(0.49), half, 0, half, -1)).containsExactly(0, 1, 2);
+        assertThat(kept(Step.minP(0.51), half, 0, half, -1)).containsExactly(1);
+        assertThat(kept(Step.minP(0.99), 3, 3, 2)).containsExactly(0, 1);
+        assertThat(kept(Step.minP(Math.exp(-1)), 0, -1, Math.nextDown(-1f))).containsExactly(0, 1);
     }
 
     @Test
     void impossibleIdsAreAnError() {
         float no = Float.NEGATIVE_INFINITY;
-        for (Step step : List.of(new TopP(0.5), new MinP(0.5))) {
+        for (Step step : List.of(new TopP(0.5), Step.minP(0.5))) {
             assertThatIllegalStateException()
                     .isThrownBy(() -> kept(step, no, no))
                     .withMessageContaining("found -Infinity for all");
@@ -79,7 +79,7 @@ class StepsTest {
             String as = "seed " + SEED + ", round " + round + ", k " + k + ", p " + p;
             assertThat(kept(new TopK(k), logits)).as(as).isEqualTo(sortedTopK(logits, k));
             assertThat(kept(new TopP(p), logits)).as(as).isEqualTo(sortedTopP(logits, p));
-            assertThat(kept(new MinP(p), logits)).as(as).isEqualTo(allWithMinP(logits, p));
+            assertThat(kept(Step.minP(p), logits)).as(as).isEqualTo(allWithMinP(logits, p));
         }
     }
 
@@ -125,7 +125,7 @@ class StepsTest {
         history.generated(1);
         history.generated(2);
         history.generated(4);
-        assertThat(changed(new RepetitionPenalty(2, history), 3, -3, 5, 7, Float.NEGATIVE_INFINITY))
+        assertThat(changed(Step.repetitionPenalty(2, history), 3, -3, 5, 7, Float.NEGATIVE_INFINITY))
                 .containsExactly(1.5, -6, 2.5, 7, Double.NEGATIVE_INFINITY);
     }
 
@@ -138,8 +138,8 @@ class StepsTest {
         for (int id : new int[] {1, 2, 2, 2}) {
             history.generated(id);
         }
-        assertThat(changed(new FrequencyPenalty(0.5, 0.25, history), 1, 1, 1, 1)).containsExactly(1, 0.25, -0.75, 1);
-        assertThat(changed(new FrequencyPenalty(-0.5, 0, history), 1, 1, 1, 1)).containsExactly(1, 1.5, 2.5, 1);
+        assertThat(changed(Step.frequencyPenalty(0.5, 0.25, history), 1, 1, 1, 1)).containsExactly(1, 0.25, -0.75, 1);
+        assertThat(changed(Step.frequencyPenalty(-0.5, 0, history), 1, 1, 1, 1)).containsExactly(1, 1.5, 2.5, 1);
     }
 
     @Test
@@ -152,14 +152,14 @@ class StepsTest {
 
     @Test
     void biasIsAdded() {
-        Step bias = new LogitBias(Map.of(0, 1.5f, 2, Float.NEGATIVE_INFINITY));
+        Step bias = Step.logitBias(Map.of(0, 1.5f, 2, Float.NEGATIVE_INFINITY));
         assertThat(changed(bias, 1, 2, 3)).containsExactly(2.5, 2, Double.NEGATIVE_INFINITY);
     }
 
     @Test
     void temperatureDivides() {
-        assertThat(changed(new Temperature(0.5), 1, -2)).containsExactly(2, -4);
-        assertThat(changed(new Temperature(Float.MIN_VALUE), Float.MAX_VALUE)[0]).isFinite();
+        assertThat(changed(Step.temperature(0.5), 1, -2)).containsExactly(2, -4);
+        assertThat(changed(Step.temperature(Float.MIN_VALUE), Float.MAX_VALUE)[0]).isFinite();
     }
 
     /** Returns logits with few distinct values, so that ties are frequent. */

@@ -9,7 +9,6 @@ import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.linear.LinearConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.family.Family;
 import io.github.t6j.family.llama.LlamaFamily;
@@ -80,7 +79,7 @@ class DerivativesTest {
             String name, Family family, AttentionConfig attention, Rope.Config rope, ModelConfig.Norms norms,
             Set<TensorRole> optional, int sequences, int length) {
         ModelConfig config = new ModelConfig(
-                family.name(), name, SIZES, attention, rope, norms, optional, List.of());
+                family.name(), name, SIZES, attention, name.startsWith("linear"), rope, norms, optional, List.of());
         return new Case(name, SmallModels.random(config, family.tensors(config), name.hashCode()), sequences, length);
     }
 
@@ -122,9 +121,9 @@ class DerivativesTest {
                 official("values of another size", wide, 8, 0, true, 2, 9),
                 official("KV-only, odd ranks, partial", keyValue, 6, 0, false, 2, 9),
                 official("nothing rotated", odd, 0, 0, false, 2, 9),
-                official("linear", new LinearConfig(odd), 4, 0.9f, false, 2, 9),
-                official("linear KV-only", new LinearConfig(keyValue), 4, 0.9f, true, 2, 9),
-                official("linear GQA", new LinearConfig(grouped), 4, 0.9f, false, 2, 9),
+                official("linear", odd, 4, 0.9f, false, 2, 9),
+                official("linear KV-only", keyValue, 4, 0.9f, true, 2, 9),
+                official("linear GQA", grouped, 4, 0.9f, false, 2, 9),
                 official("GQA, partial, decay, group norm", grouped, 4, 0.9f, true, 2, 9),
                 official("MLA, group norm", latent, 4, 0, true, 2, 9),
                 official("one position", odd, 8, 0, false, 3, 1),

@@ -7,7 +7,6 @@ import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.linear.LinearConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.training.layers.Heads;
@@ -27,7 +26,7 @@ final class Float64Model {
 
     Float64Model(SmallModels small) {
         config = small.config();
-        attention = config.attention() instanceof LinearConfig linear ? linear.dense() : config.attention();
+        attention = config.attention();
         width = config.sizes().width();
         small.weights().forEach((name, values) -> tensors.put(name, doubles(values)));
     }
@@ -185,7 +184,7 @@ final class Float64Model {
     private double[] attend(Heads heads, int h, int g, int t, int window) {
         double[] q = heads.q[t][h];
         double[] out = new double[heads.v[t][g].length];
-        boolean softmax = !(config.attention() instanceof LinearConfig);
+        boolean softmax = !config.linear();
         double total = 0;
         for (int s = Math.max(0, t - window + 1); s <= t; s++) {
             double score = 0;

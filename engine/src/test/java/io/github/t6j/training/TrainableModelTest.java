@@ -12,9 +12,9 @@ import io.github.t6j.TestData;
 import io.github.t6j.TestData.GoldenModel;
 import io.github.t6j.TestNumbers;
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedFactors;
-import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
@@ -220,7 +220,7 @@ class TrainableModelTest {
                 Arguments.of(with(form, 0, HeadActivation.LINEAR, true, Set.of()), "a shared B"),
                 Arguments.of(with(form, 2, HeadActivation.LINEAR, false, Set.of()), "third order"),
                 Arguments.of(with(form, 0, HeadActivation.SIGMOID, false, Set.of()), "the activation sigmoid"),
-                Arguments.of(new GroupedFactors(new GroupedQueryConfig(2, 4, 1)), "factors (t6j.json)"));
+                Arguments.of(new GroupedFactors(2, 4, 1, LayerOptions.NONE), "factors (t6j.json)"));
     }
 
     private static TpaConfig with(

@@ -65,7 +65,7 @@ public class CacheAppendBenchmark {
         pass.rows = 1;
         cache = new PagedCache(subject.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, context);
-        bytes = subject.layout().bytesPerToken(cache.format());
+        bytes = subject.layout().bytesPerToken(BenchmarkSupport.format(cacheType));
     }
 
     /** Appends one token. */

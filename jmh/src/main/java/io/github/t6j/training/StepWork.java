@@ -44,7 +44,7 @@ public final class StepWork implements AutoCloseable {
     public StepWork(Kernels kernels, int threads, String preset, int sequences, int length) {
         NewModel shape = Presets.of(preset);
         config = Families.describe(shape);
-        if (!(config.attention().dense() instanceof TpaConfig tensorProduct)) {
+        if (!(config.attention() instanceof TpaConfig tensorProduct)) {
             throw new IllegalArgumentException("preset: expected a T6, found " + preset + ", " + config.name());
         }
         form = tensorProduct;

@@ -34,7 +34,7 @@ public final class PagesStress {
     }
 
     private static MemorySegment data(RefCountedPages pages) {
-        return pages.layer(0).data();
+        return pages.layer(0).data;
     }
 
     private static int isFreed(RefCountedPages pages) {

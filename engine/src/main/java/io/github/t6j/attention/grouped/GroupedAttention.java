@@ -1,7 +1,6 @@
 package io.github.t6j.attention.grouped;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.paged.PageAttention;
@@ -34,7 +33,6 @@ abstract class GroupedAttention extends PageAttention {
         queryFloats = heads * headDim;
     }
 
-    /** Returns the number of key and value heads, g. */
     public final int keyValueHeads() {
         return keyValueHeads;
     }
@@ -53,11 +51,6 @@ abstract class GroupedAttention extends PageAttention {
     @Override
     public Scratch scratch() {
         return new Scratch(queryFloats, 0, 0, null);
-    }
-
-    /** Returns the factor that turns q · k into a score in powers of two, log₂e / √d. */
-    final float scale() {
-        return (float) (LOG2_E / Math.sqrt(headDim()));
     }
 
     /**
@@ -81,12 +74,7 @@ abstract class GroupedAttention extends PageAttention {
 
     @Override
     public final void prepareQuery(float[] projections, int at, PageState state) {
-        float scale = scale();
-        int from = at + state.firstHead * headDim();
-        int count = state.span.lines * headDim();
-        for (int i = 0; i < count; i++) {
-            state.query[i] = projections[from + i] * scale;
-        }
+        state.scaleQuery(projections, at + state.firstHead * headDim(), state.span.lines * headDim(), scale());
     }
 
     @Override
@@ -110,13 +98,6 @@ abstract class GroupedAttention extends PageAttention {
     public final AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
         Prefill prefill = new Prefill(new GroupedPrefill(this), kernels, workers);
         return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
-    }
-
-    @Override
-    public final void materializeQuery(float[] projections, int at, int head, double[] q) {
-        for (int d = 0; d < q.length; d++) {
-            q[d] = projections[at + head * q.length + d];
-        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.t6j.attention.grouped;
 
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.tpa.Factor;
@@ -16,36 +17,28 @@ import java.util.Map;
  * values are features B of rank g; the head factors A are fixed: g if the head belongs to the group (the mean over
  * ranks makes it 1), else 0.
  *
- * @param grouped grouped query attention of the model's weights
+ * @param heads number of query heads, h
+ * @param headDim elements of a head, d
+ * @param keyValueHeads number of key and value heads, g, a divisor of h
+ * @param options norms, RoPE and windows of the layers
  */
-public record GroupedFactors(GroupedQueryConfig grouped) implements AttentionConfig {
-    @Override
-    public int heads() {
-        return grouped.heads();
-    }
-
-    @Override
-    public int headDim() {
-        return grouped.headDim();
-    }
-
+public record GroupedFactors(int heads, int headDim, int keyValueHeads,
+        LayerOptions options) implements AttentionConfig {
     @Override
     public Map<String, Integer> sizes() {
-        int rank = grouped.keyValueHeads();
-        return Map.of("kv_heads", rank, "q_rank", 0, "k_rank", rank, "v_rank", rank);
+        return Map.of("kv_heads", keyValueHeads, "q_rank", 0, "k_rank", keyValueHeads, "v_rank", keyValueHeads);
     }
 
     @Override
     public TensorProductAttention attention(LayerWeights weights, SharedPages shared) {
-        int rank = grouped.keyValueHeads();
         TpaConfig form = new TpaConfig(
-                heads(), headDim(), headDim(), 0, 0, rank, rank, HeadActivation.LINEAR, false,
+                heads, headDim, headDim, 0, 0, keyValueHeads, keyValueHeads, HeadActivation.LINEAR, false,
                 EnumSet.of(Factor.A_K, Factor.A_V));
         Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
-        float[] factors = headFactors(heads(), rank);
+        float[] factors = headFactors(heads, keyValueHeads);
         fixed.put(Factor.A_K, factors);
         fixed.put(Factor.A_V, factors);
-        return new TensorProductAttention(form, fixed, shared, grouped.options().layer(weights));
+        return new TensorProductAttention(form, fixed, shared, options.layer(weights));
     }
 
     /** Returns the fixed head factors A [heads][groups]; {@code heads} is a multiple of {@code groups}. */

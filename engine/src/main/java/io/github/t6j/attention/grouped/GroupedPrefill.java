@@ -52,14 +52,7 @@ final class GroupedPrefill implements PrefillForm {
     /** Scales the queries, [rows][heads of the group][headDim]. */
     @Override
     public void prepareQueries(RowBlock b) {
-        float scale = shape.scale();
-        int floats = groupHeads * headDim;
-        for (int row = 0; row < b.rows(); row++) {
-            int from = b.pass.at(b.first + row) + b.firstGroup * floats;
-            for (int i = 0; i < floats; i++) {
-                b.state.query[row * floats + i] = b.pass.projections[from + i] * scale;
-            }
-        }
+        b.scaleQueries(b.firstGroup * groupHeads * headDim, groupHeads * headDim, shape.scale());
     }
 
     @Override

@@ -31,7 +31,6 @@ public final class GroupedQueryAttention extends GroupedAttention implements Den
         this(new GroupedQueryConfig(heads, headDim, keyValueHeads), LayerOptions.Layer.PLAIN);
     }
 
-    /** Creates the attention of a layer. */
     GroupedQueryAttention(GroupedQueryConfig sizes, LayerOptions.Layer layer) {
         super(sizes.heads(), sizes.headDim(), sizes.keyValueHeads(), new PageLayout(
                 List.of(Vectors.oneByOne(sizes.keyValueHeads(), sizes.headDim())), sizes.keyValueHeads(),

@@ -57,10 +57,10 @@ public final class GroupedTiedAttention extends GroupedAttention {
         int to = first * PANEL;
         Arrays.fill(state.scores, to, to + lines * PANEL, 0f);
         kernels.multiply(
-                queries, at + tied, headDim(), lines, rope, page.format(), page.data(), page.columnAt(0), PANEL, PANEL,
+                queries, at + tied, headDim(), lines, rope, page.format, page.data, page.columnAt(0), PANEL, PANEL,
                 state.scores, to, 0, true);
         kernels.transpose(
-                page.format(), page.data(), page.rowsAt(g), page.rowStride(), PANEL, tied, state.offHeap, PANEL);
+                page.format, page.data, page.rowsAt(g), page.rowStride(), PANEL, tied, state.offHeap, PANEL);
         kernels.multiply(
                 queries, at, headDim(), lines, tied, Format.F32, state.offHeap, 0, PANEL, PANEL, state.scores, to, 0,
                 true);

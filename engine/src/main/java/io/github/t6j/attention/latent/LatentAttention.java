@@ -1,7 +1,6 @@
 package io.github.t6j.attention.latent;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
@@ -122,10 +121,6 @@ public final class LatentAttention extends PageAttention {
         return nope + valueDim < 2 * rank;
     }
 
-    private float scale() {
-        return (float) (LOG2_E / Math.sqrt(headDim()));
-    }
-
     @Override
     public void append(float[] projections, int at, Page page, int slot) {
         page.write(slot, projections, at + heads * headDim(), projections, 0);
@@ -184,18 +179,6 @@ public final class LatentAttention extends PageAttention {
         }
     }
 
-    /** Writes the scaled queries of one head, [rows][nope + rope]. */
-    void queries(int head, AttentionPass pass, float[] queries) {
-        float scale = scale();
-        int size = headDim();
-        for (int row = 0; row < pass.rows; row++) {
-            int from = pass.at(row) + head * size;
-            for (int d = 0; d < size; d++) {
-                queries[row * size + d] = pass.projections[from + d] * scale;
-            }
-        }
-    }
-
     /** Writes W_UK above W_UV of one key head, [nope + valueDim][rank], to {@code up} from {@code at} on. */
     void up(int keyHead, float[] up, int at) {
         keyUp.copy(keyHead, up, at);
@@ -239,7 +222,7 @@ public final class LatentAttention extends PageAttention {
         for (int i = 0, next; i < some; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
             kernels.multiply(
-                    queries, at + heads * rope + (first + i) * rank, rank, next - i, rank, page.format(), page.data(),
+                    queries, at + heads * rope + (first + i) * rank, rank, next - i, rank, page.format, page.data,
                     page.columnAt(latent(first + i)), PANEL, PANEL, state.scores, i * PANEL, 0, true);
         }
     }
@@ -264,19 +247,12 @@ public final class LatentAttention extends PageAttention {
             for (int c = 0; c < rank; c += PANEL) {
                 int width = Math.min(PANEL, rank - c);
                 kernels.transpose(
-                        page.format(), page.data(), page.columnAt(latent + c), PANEL, width, PANEL, state.offHeap,
+                        page.format, page.data, page.columnAt(latent + c), PANEL, width, PANEL, state.offHeap,
                         PANEL);
                 kernels.multiply(
                         state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, PANEL,
                         width, state.span.out, c * some + i * PANEL, 0, true);
             }
-        }
-    }
-
-    @Override
-    public void materializeQuery(float[] projections, int at, int head, double[] q) {
-        for (int d = 0; d < q.length; d++) {
-            q[d] = projections[at + head * q.length + d];
         }
     }
 

@@ -73,7 +73,7 @@ final class LatentPrefill implements PrefillForm {
     @Override
     public void prepareQueries(RowBlock b) {
         LatentAttention attention = (LatentAttention) b.pass.attention;
-        attention.queries(b.firstGroup / shape.branches(), b.pass, b.state.query);
+        b.scaleQueries(b.firstGroup / shape.branches() * headDim, headDim, shape.scale());
         for (int group = b.firstGroup; group < b.endGroup; group++) {
             attention.up(keyHead(group), b.state.products, (group - b.firstGroup) * upFloats);
         }
@@ -97,7 +97,7 @@ final class LatentPrefill implements PrefillForm {
                 state.kernels, page, state.products, (group - b.firstGroup) * upFloats, nope + valueDim, shape.rank,
                 shape.latent(keyHead(group)), state.products, rebuilt);
         MemorySegment.copy(state.products, rebuilt, state.offHeap, Page.FLOAT, columnAt(0), nope * PANEL);
-        MemorySegment.copy(page.data(), page.columnAt(0), state.offHeap, columnAt(nope), page.columnAt(shape.rope));
+        MemorySegment.copy(page.data, page.columnAt(0), state.offHeap, columnAt(nope), page.columnAt(shape.rope));
         long values = columnAt(headDim);
         MemorySegment.copy(state.products, rebuilt + nope * PANEL, state.offHeap, Page.FLOAT, values, valueDim * PANEL);
         state.kernels.transpose(

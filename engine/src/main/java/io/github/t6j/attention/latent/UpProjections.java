@@ -28,7 +28,6 @@ final class UpProjections {
         data = arena.allocate((long) keyHeads * inputs * Kernels.padded(outputs) * Float.BYTES, 64);
     }
 
-    /** Returns the size in bytes. */
     long bytes() {
         return data.byteSize();
     }

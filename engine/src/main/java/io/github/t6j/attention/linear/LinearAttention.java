@@ -31,11 +31,6 @@ public record LinearAttention(DenseHeads dense) implements Attention {
     }
 
     @Override
-    public int valueDim() {
-        return dense.valueDim();
-    }
-
-    @Override
     public int projections() {
         return dense.projections();
     }

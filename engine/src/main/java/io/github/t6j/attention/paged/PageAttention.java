@@ -1,5 +1,7 @@
 package io.github.t6j.attention.paged;
 
+import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
+
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.MaterializedHeads;
@@ -62,6 +64,19 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     @Override
     public final MaterializedHeads materialized() {
         return this;
+    }
+
+    /** Returns the factor that turns q · k into a score in powers of two, log₂e / √d. */
+    public final float scale() {
+        return (float) (LOG2_E / Math.sqrt(headDim));
+    }
+
+    /** Reads a row that begins with whole queries, [h][d]. */
+    @Override
+    public void materializeQuery(float[] projections, int at, int head, double[] q) {
+        for (int d = 0; d < headDim; d++) {
+            q[d] = projections[at + head * headDim + d];
+        }
     }
 
     /** Returns the sizes of a thread's scratch. */

@@ -22,16 +22,16 @@ public final class PageProducts {
      */
     public static void multiplyColumns(
             Kernels kernels, Page page, float[] x, int xAt, int rows, int inner, int first, float[] y, int yAt) {
-        boolean q8 = page.format() == Format.Q8;
+        boolean q8 = page.format == Format.Q8;
         if (q8 && page.columnScalesAt(first) != page.columnScalesAt(first + inner - 1)) {
             throw new IllegalArgumentException(
                     "columns: expected columns of one vector, found " + inner + " from " + first + ", which span two");
         }
         kernels.multiply(
-                x, xAt, inner, rows, inner, page.format(), page.data(), page.columnAt(first), PANEL, PANEL, y, yAt, 0,
+                x, xAt, inner, rows, inner, page.format, page.data, page.columnAt(first), PANEL, PANEL, y, yAt, 0,
                 false);
         if (q8) {
-            kernels.scale(y, yAt, rows, PANEL, page.data(), page.columnScalesAt(first));
+            kernels.scale(y, yAt, rows, PANEL, page.data, page.columnScalesAt(first));
         }
     }
 
@@ -44,25 +44,25 @@ public final class PageProducts {
     public static void addRows(
             Kernels kernels, Page page, float[] x, int xAt, int outputs, int groups, int first, int count, float[] y,
             int yAt, int panel) {
-        for (int g = 0; page.format() == Format.Q8 && g < groups; g++) {
+        for (int g = 0; page.format == Format.Q8 && g < groups; g++) {
             kernels.scale(
-                    x, xAt + g * PANEL, outputs, groups * PANEL, page.data(), page.rowScalesAt(first + g));
+                    x, xAt + g * PANEL, outputs, groups * PANEL, page.data, page.rowScalesAt(first + g));
         }
         // The rows of a full page are one matrix [groups·64][width].
         int pieces = count == PANEL ? 1 : groups;
         int inner = count == PANEL ? groups * PANEL : count;
         for (int g = 0; g < pieces; g++) {
             kernels.multiply(
-                    x, xAt + g * PANEL, groups * PANEL, outputs, inner, page.format(), page.data(),
-                    page.rowsAt(first + g), page.rowStride(), page.layout().width(), y, yAt, panel, true);
+                    x, xAt + g * PANEL, groups * PANEL, outputs, inner, page.format, page.data,
+                    page.rowsAt(first + g), page.rowStride(), page.layout.width(), y, yAt, panel, true);
         }
     }
 
     /** Multiplies panels of y, {@code step} floats apart, by the scales of {@code count} adjacent columns' vectors. */
     public static void scale(
             Kernels kernels, Page page, int first, int count, float[] y, int step, int rows, int stride) {
-        for (int i = 0; page.format() == Format.Q8 && i < count; i++) {
-            kernels.scale(y, i * step, rows, stride, page.data(), page.columnScalesAt(first + i));
+        for (int i = 0; page.format == Format.Q8 && i < count; i++) {
+            kernels.scale(y, i * step, rows, stride, page.data, page.columnScalesAt(first + i));
         }
     }
 }

@@ -63,6 +63,13 @@ public final class PageState {
         return sizes.layout() == null ? null : Page.allocate(sizes.layout(), Format.F32, memory);
     }
 
+    /** Sets the query to {@code count} elements of {@code x} from {@code from}, times {@code scale}. */
+    public void scaleQuery(float[] x, int from, int count, float scale) {
+        for (int i = 0; i < count; i++) {
+            query[i] = x[from + i] * scale;
+        }
+    }
+
     /**
      * Returns the index in the span of the next head after {@code i} that begins a group of {@code size} heads, or the
      * end.
@@ -108,7 +115,7 @@ public final class PageState {
 
     private int exponentiate(Page heads, int column, int rank) {
         int largest = kernels.softmax(
-                scores, span.lines, heads.format(), heads.data(), heads.columnAt(column), rank, span.max, span.sum,
+                scores, span.lines, heads.format, heads.data, heads.columnAt(column), rank, span.max, span.sum,
                 probabilities);
         PageProducts.scale(kernels, heads, column, rank, probabilities, PANEL, span.lines, rank * PANEL);
         return largest;
@@ -129,16 +136,16 @@ public final class PageState {
      * attention {@code needsF32}.
      */
     Page readable(Page from, boolean needsF32) {
-        return needsF32 || from.format() == Format.F16 ? f32(from) : from;
+        return needsF32 || from.format == Format.F16 ? f32(from) : from;
     }
 
     /** Returns {@code from} if it is f32, else a copy in f32, valid until the next call. */
     private Page f32(Page from) {
-        if (from.format() == Format.F32) {
+        if (from.format == Format.F32) {
             return from;
         }
         if (f32Copy == null) {
-            f32Copy = Page.allocate(from.layout(), Format.F32, memory);
+            f32Copy = Page.allocate(from.layout, Format.F32, memory);
         }
         from.widen(kernels, f32Copy);
         return f32Copy;

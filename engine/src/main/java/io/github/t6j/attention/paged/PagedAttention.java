@@ -218,10 +218,10 @@ public final class PagedAttention implements AttentionAlgorithm {
             int count = Math.min(PANEL, seen - index * PANEL);
             if (!isHidden(index, count)) {
                 Page page = tokens.page(pass.layer, index);
-                if (uncached && page.bytes() <= LARGEST_PREFETCHED_PAGE) {
+                if (uncached && page.data.byteSize() <= LARGEST_PREFETCHED_PAGE) {
                     state.prefetchSink += page.prefetch();
                 }
-                page(state.readable(page, attention.needsF32(page.format())), index, pass.at(row),
+                page(state.readable(page, attention.needsF32(page.format)), index, pass.at(row),
                         visible - index * PANEL, count, state);
             }
         }

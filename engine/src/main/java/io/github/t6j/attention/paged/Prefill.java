@@ -116,7 +116,7 @@ public final class Prefill {
     private void page(int index, RowBlock b) {
         PageState state = b.state;
         Page kept = cache.page(pass.layer, index);
-        Page page = state.readable(kept, !sizes.keepsBits() || sizes.attention().needsF32(kept.format()));
+        Page page = state.readable(kept, !sizes.keepsBits() || sizes.attention().needsF32(kept.format));
         int seen = pass.position + b.end - index * PANEL; // tokens of the page and later ones that the last row sees
         b.low = Math.max(0, index * PANEL - pass.position - b.first);
         Page keys = form.prepareKeys(page, index, b);

@@ -23,7 +23,6 @@ public interface PrefillForm {
             PageAttention attention, int leastRows, int groupHeads, int parts, boolean ordersByRow,
             boolean keepsBits) {}
 
-    /** Returns the sizes. */
     Sizes sizes();
 
     /** Returns the rows per block for a pass of {@code rows} rows. */

@@ -51,9 +51,18 @@ public final class RowBlock {
         return some;
     }
 
-    /** Returns the number of rows. */
     public int rows() {
         return end - first;
+    }
+
+    /** Sets state.query to {@code count} elements of each row from offset {@code from}, times {@code scale}. */
+    public void scaleQueries(int from, int count, float scale) {
+        for (int row = 0; row < rows(); row++) {
+            int at = pass.at(first + row) + from;
+            for (int i = 0; i < count; i++) {
+                state.query[row * count + i] = pass.projections[at + i] * scale;
+            }
+        }
     }
 
     /** Returns the row of a line, from 0. */

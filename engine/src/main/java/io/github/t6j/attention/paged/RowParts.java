@@ -47,7 +47,6 @@ final class RowParts {
         return slice * shape.softmaxes() / slices;
     }
 
-    /** Returns the span of a part. */
     int span(int part) {
         return part / slices;
     }

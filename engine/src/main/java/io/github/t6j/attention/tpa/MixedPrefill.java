@@ -161,7 +161,7 @@ final class MixedPrefill implements PrefillForm {
         for (int row = b.low; row < b.rows(); row++) {
             state.kernels.tensorScores(
                     state.query, queryHeadsAt(b) + (row * form.heads() + head) * rank, heads(b), rank, state.products,
-                    row * rank * PANEL, b.capacity * rank * PANEL, form.keyRank(), factors.data(), column,
+                    row * rank * PANEL, b.capacity * rank * PANEL, form.keyRank(), factors.data, column,
                     state.scores, row * PANEL, b.capacity * PANEL);
         }
     }
@@ -177,7 +177,7 @@ final class MixedPrefill implements PrefillForm {
                     state.products);
             for (int piece = 0; piece < form.pieces(); piece++) {
                 state.kernels.rebuildColumns(
-                        state.products, at + piece * rank * PANEL, rank, features.data(), 0, form.featureDim(),
+                        state.products, at + piece * rank * PANEL, rank, features.data, 0, form.featureDim(),
                         state.offHeap, keysAt + (long) piece * form.featureDim() * PANEL * Float.BYTES);
             }
             state.kernels.multiply(
@@ -218,7 +218,7 @@ final class MixedPrefill implements PrefillForm {
                     headsAt(b.capacity), state.products);
             for (int piece = 0; piece < form.pieces(); piece++) {
                 state.kernels.rebuildRows(
-                        state.products, at + piece * rank * PANEL, rank, features.data(), features.rowsAt(0),
+                        state.products, at + piece * rank * PANEL, rank, features.data, features.rowsAt(0),
                         form.valueFeatureDim(), state.offHeap, (long) piece * form.valueFeatureDim() * Float.BYTES,
                         valueStride);
             }

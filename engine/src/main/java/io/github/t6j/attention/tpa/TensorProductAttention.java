@@ -43,11 +43,6 @@ public final class TensorProductAttention extends PageAttention implements Dense
     private final FactorRow row;
     private final FactorLocations locations;
 
-    /** Creates attention of the official form with keys and values of one size. */
-    public TensorProductAttention(int heads, int headDim, int queryRank, int keyRank, int valueRank) {
-        this(heads, headDim, headDim, queryRank, keyRank, valueRank);
-    }
-
     /** Creates attention of the official form. */
     public TensorProductAttention(
             int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
@@ -64,7 +59,6 @@ public final class TensorProductAttention extends PageAttention implements Dense
         this(form, fixed, shared, LayerOptions.Layer.PLAIN);
     }
 
-    /** Creates the attention of a layer. */
     public TensorProductAttention(
             TpaConfig form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
         FactorRow row = new FactorRow(form);
@@ -85,7 +79,6 @@ public final class TensorProductAttention extends PageAttention implements Dense
         return heads;
     }
 
-    /** Returns the form. */
     TpaConfig form() {
         return form;
     }
@@ -222,10 +215,7 @@ public final class TensorProductAttention extends PageAttention implements Dense
         float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
         int aHead = wholeQuery() ? form.headDim() : form.queryRank(); // floats
         int from = at + at(wholeQuery() ? Factor.B_Q : Factor.A_Q) + state.firstHead * aHead;
-        int count = state.span.lines * aHead;
-        for (int i = 0; i < count; i++) {
-            state.query[i] = projections[from + i] * scale;
-        }
+        state.scaleQuery(projections, from, state.span.lines * aHead, scale);
     }
 
     @Override
@@ -252,7 +242,7 @@ public final class TensorProductAttention extends PageAttention implements Dense
             multiplyHeads(kernels, some, state);
         }
         kernels.factorScores(
-                state.products, factoredAt(), some, keyRank, factors.format(), factors.data(),
+                state.products, factoredAt(), some, keyRank, factors.format, factors.data,
                 factors.columnAt(column), state.scores);
     }
 

@@ -115,7 +115,6 @@ public record TpaConfig(
         return queryRank == 0 ? heads * pieces() : queryRank;
     }
 
-    /** Returns the rank of a factor. */
     private int rank(Factor factor) {
         return switch (factor) {
             case A_Q, B_Q -> queryRank;

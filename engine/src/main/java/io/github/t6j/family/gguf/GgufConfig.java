@@ -144,15 +144,12 @@ final class GgufConfig {
     }
 
     private long whole(String key) {
-        return positive(key, required(key, Long.class, "a whole number"));
+        return whole(key, required(key, Long.class, "a whole number"));
     }
 
     private long whole(String key, long absent) {
-        Long number = optional(key, Long.class, "a whole number");
-        return number == null ? absent : positive(key, number);
-    }
-
-    private long positive(String key, long number) {
+        Long found = optional(key, Long.class, "a whole number");
+        long number = found == null ? absent : found;
         if (number < 1 || number > Integer.MAX_VALUE) {
             throw wrong(key(key), "a whole number from 1 to " + Integer.MAX_VALUE, number);
         }

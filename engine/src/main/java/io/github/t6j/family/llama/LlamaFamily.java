@@ -81,27 +81,25 @@ public final class LlamaFamily implements Family {
             add(PROJECTION, "self_attn.q_proj.weight", queries, width);
             add(PROJECTION, "self_attn.k_proj.weight", keys, width);
             add(PROJECTION, "self_attn.v_proj.weight", keys, width);
-            if (config.optional().contains(PROJECTION_BIAS)) {
-                add(PROJECTION_BIAS, "self_attn.q_proj.bias", queries);
-                add(PROJECTION_BIAS, "self_attn.k_proj.bias", keys);
-                add(PROJECTION_BIAS, "self_attn.v_proj.bias", keys);
-            }
-            if (config.optional().contains(QUERY_NORM)) {
-                add(QUERY_NORM, "self_attn.q_norm.weight", attention.headDim());
-                add(KEY_NORM, "self_attn.k_norm.weight", attention.headDim());
-            }
+            addOptional(PROJECTION_BIAS, "self_attn.q_proj.bias", queries);
+            addOptional(PROJECTION_BIAS, "self_attn.k_proj.bias", keys);
+            addOptional(PROJECTION_BIAS, "self_attn.v_proj.bias", keys);
+            addOptional(QUERY_NORM, "self_attn.q_norm.weight", attention.headDim());
+            addOptional(KEY_NORM, "self_attn.k_norm.weight", attention.headDim());
             add(ATTENTION_OUTPUT, "self_attn.o_proj.weight", width, queries);
-            if (config.optional().contains(ATTENTION_OUTPUT_BIAS)) {
-                add(ATTENTION_OUTPUT_BIAS, "self_attn.o_proj.bias", width);
-            }
+            addOptional(ATTENTION_OUTPUT_BIAS, "self_attn.o_proj.bias", width);
             add(FEED_FORWARD_NORM, "post_attention_layernorm.weight", width);
             add(GATE_UP, "mlp.gate_proj.weight", hidden, width);
             add(GATE_UP, "mlp.up_proj.weight", hidden, width);
             add(DOWN, "mlp.down_proj.weight", width, hidden);
-            if (config.optional().contains(DOWN_BIAS)) {
-                add(GATE_UP_BIAS, "mlp.gate_proj.bias", hidden);
-                add(GATE_UP_BIAS, "mlp.up_proj.bias", hidden);
-                add(DOWN_BIAS, "mlp.down_proj.bias", width);
+            addOptional(GATE_UP_BIAS, "mlp.gate_proj.bias", hidden);
+            addOptional(GATE_UP_BIAS, "mlp.up_proj.bias", hidden);
+            addOptional(DOWN_BIAS, "mlp.down_proj.bias", width);
+        }
+
+        private void addOptional(TensorRole role, String name, long size) {
+            if (config.optional().contains(role)) {
+                add(role, name, size);
             }
         }
 

@@ -21,11 +21,8 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
     LayerOptions options(float normEpsilon) {
         SortedSet<Integer> unrotated = type == LlamaType.SMOLLM3 ? unrotated() : new TreeSet<>();
         SortedSet<Integer> windowed = windowed(unrotated);
-        return new LayerOptions(normEpsilon, unrotated, windowed.isEmpty() ? 0 : window(), windowed);
-    }
-
-    private int window() {
-        return config.optional("sliding_window", DEFAULT_WINDOW);
+        return new LayerOptions(normEpsilon, unrotated,
+                windowed.isEmpty() ? 0 : config.optional("sliding_window", DEFAULT_WINDOW), windowed);
     }
 
     private SortedSet<Integer> which(IntPredicate layer) {

@@ -73,9 +73,11 @@ final class LlamaReader {
         LayerOptions options = new LlamaLayers(config, type, layers)
                 .options(optional.contains(QUERY_NORM) ? epsilon : 0f);
         GroupedQueryConfig grouped = new GroupedQueryConfig(heads, headDim, keyHeads, options);
-        AttentionConfig attention = variantJson.has("heads") ? new GroupedFactors(grouped) : grouped;
+        AttentionConfig attention = variantJson.has("heads")
+                ? new GroupedFactors(heads, headDim, keyHeads, options)
+                : grouped;
         return new ModelConfig(
-                LlamaFamily.NAME, name(grouped), sizes, attention, LlamaRope.of(config, type, headDim),
+                LlamaFamily.NAME, name(grouped), sizes, attention, false, LlamaRope.of(config, type, headDim),
                 new ModelConfig.Norms(epsilon, true, false), optional, assumptions);
     }
 

@@ -14,7 +14,6 @@ import io.github.t6j.attention.grouped.GroupedTiedConfig;
 import io.github.t6j.attention.grouped.MultiMatrixConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
-import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.Shapes;
 import io.github.t6j.family.t6.T6Factors;
@@ -36,22 +35,11 @@ import java.util.List;
  *   kv_b_proj [latents, latent, out]     GLA-4, MLRA-2, MLRA-4: out determines the number of heads of a latent
  *   c_q                                  MHA, GQA, MQA
  * </pre>
+ *
+ * @param width elements of the residual stream
  */
-final class MlraAttentions {
+record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
     private static final String SHAPES = "the attention's shapes";
-
-    private final Shapes shapes;
-    private final ModelMetadata description;
-    private final ConfigJson config;
-    private final int width;
-
-    /** @param width elements of the residual stream */
-    MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
-        this.shapes = shapes;
-        this.description = description;
-        this.config = description.config();
-        this.width = width;
-    }
 
     /**
      * Returns the name, inside the file, of the parameter that holds several matrices, inputs before outputs. It has no
@@ -79,8 +67,8 @@ final class MlraAttentions {
             return multiMatrix();
         }
         if (shapes.hasAttention("c_q")) {
-            GroupedQueryConfig sizes = T6Family.groupedQuery(shapes, config);
-            config.check("head_dim", sizes.headDim(), "n_head and the rows of c_q");
+            GroupedQueryConfig sizes = T6Family.groupedQuery(shapes, description.config());
+            description.config().check("head_dim", sizes.headDim(), "n_head and the rows of c_q");
             return sizes;
         }
         throw new ModelFormatException(shapes.where() + ": expected an attention of the MLRA checkpoints, with "
@@ -88,26 +76,26 @@ final class MlraAttentions {
     }
 
     private GroupedTiedConfig groupedTied() {
-        int rope = Math.toIntExact(shapes.attentionRows("W_rope_k"));
+        int rope = shapes.attentionRows("W_rope_k");
         int headDim = Math.multiplyExact(2, rope);
         int heads = shapes.quotient(shapes.attentionRows("c_q"), headDim, "rows of c_q", "doubled rows of W_rope_k");
         int keyValueHeads =
                 shapes.quotient(shapes.attentionRows("kv_proj"), headDim, "rows of kv_proj",
                         "doubled rows of W_rope_k");
         int groupSize = shapes.quotient(heads, keyValueHeads, "number of heads", "number of key heads");
-        config.check("n_head", heads, SHAPES);
-        config.check("head_dim", headDim, SHAPES);
-        config.check("group_size", groupSize, SHAPES);
+        description.config().check("n_head", heads, SHAPES);
+        description.config().check("head_dim", headDim, SHAPES);
+        description.config().check("group_size", groupSize, SHAPES);
         return new GroupedTiedConfig(heads, headDim, keyValueHeads, rope);
     }
 
     private MultiMatrixConfig multiMatrix() {
-        int headDim = Math.toIntExact(shapes.attentionRows("c_k"));
+        int headDim = shapes.attentionRows("c_k");
         int heads = shapes.quotient(shapes.attentionRows("w_q"), headDim, "rows of w_q", "rows of c_k");
-        int queryRank = Math.toIntExact(shapes.attentionRows("c_q"));
-        config.check("n_head", heads, SHAPES);
-        config.check("head_dim", headDim, SHAPES);
-        config.check("share_q_dim", queryRank, "the rows of c_q");
+        int queryRank = shapes.attentionRows("c_q");
+        description.config().check("n_head", heads, SHAPES);
+        description.config().check("head_dim", headDim, SHAPES);
+        description.config().check("share_q_dim", queryRank, "the rows of c_q");
         return new MultiMatrixConfig(heads, headDim, queryRank);
     }
 
@@ -119,32 +107,28 @@ final class MlraAttentions {
         List<Long> up = upShape();
         int latents = Math.toIntExact(up.get(0));
         int rank = Math.toIntExact(latents * up.get(1));
-        long out = shapes.attentionColumns("c_proj");
-        long rope = shapes.attentionRows("kv_a_proj_with_mqa") - rank;
-        if (rope < 2) {
-            throw new ModelFormatException(
-                    shapes.where() + ": expected kv_a_proj_with_mqa to have more rows than latents"
-                            + " have elements, found " + (rope + rank) + " and " + rank);
-        }
+        int out = shapes.attentionColumns("c_proj");
+        int rope = shapes.attentionRows("kv_a_proj_with_mqa") - rank;
+        shapes.check(rope >= 2, "kv_a_proj_with_mqa to have more rows than latents have elements",
+                rope + rank + " and " + rank);
         int heads = shapes.quotient(
                 shapes.attentionRows("q_b_proj") - out, rope, "rows of q_b_proj without columns of c_proj",
                 "rope rows");
         int headDim = shapes.quotient(out, heads, "columns of c_proj", "heads");
         int branches = shapes.quotient(
                 latents * up.get(2), 2 * out, "keys and values of all latents", "columns of c_proj twice");
-        if (latents % branches != 0 || heads % (latents / branches) != 0) {
-            throw new ModelFormatException(shapes.where() + ": expected latents that share the heads evenly, found "
-                    + latents + " latents for " + branches + " times " + heads + " heads");
-        }
-        int queryRank = Math.toIntExact(shapes.attentionRows("q_a_proj"));
-        config.check("n_head", heads, SHAPES);
-        config.check("qk_nope_head_dim", headDim, SHAPES);
-        config.check("qk_rope_head_dim", Math.toIntExact(rope), SHAPES);
-        config.check("kv_lora_rank", rank, SHAPES);
-        config.check("q_lora_rank", queryRank, "the rows of q_a_proj");
+        shapes.check(latents % branches == 0 && heads % (latents / branches) == 0,
+                "latents that share the heads evenly",
+                latents + " latents for " + branches + " times " + heads + " heads");
+        int queryRank = shapes.attentionRows("q_a_proj");
+        description.config().check("n_head", heads, SHAPES);
+        description.config().check("qk_nope_head_dim", headDim, SHAPES);
+        description.config().check("qk_rope_head_dim", Math.toIntExact(rope), SHAPES);
+        description.config().check("kv_lora_rank", rank, SHAPES);
+        description.config().check("q_lora_rank", queryRank, "the rows of q_a_proj");
         LatentConfig.Parts parts = new LatentConfig.Parts(latents, branches);
         return new LatentConfig(
-                heads, headDim, headDim, queryRank, rank, (int) rope, parts,
+                heads, headDim, headDim, queryRank, rank, rope, parts,
                 description.variantJson().noScale()
                         ? LatentConfig.Factors.NONE
                         : factors(width, queryRank, rank, parts));
@@ -153,10 +137,11 @@ final class MlraAttentions {
     /** Returns the shape of the up-projection to keys and values: [latents, elements of a latent, outputs]. */
     private List<Long> upShape() {
         if (shapes.hasAttention("kv_b_proj")) {
-            return List.of(1L, shapes.attentionColumns("kv_b_proj"), shapes.attentionRows("kv_b_proj"));
+            return List.of(1L, (long) shapes.attentionColumns("kv_b_proj"), (long) shapes.attentionRows("kv_b_proj"));
         }
         if (shapes.hasAttention("kv_b_proj_1")) {
-            return List.of(2L, shapes.attentionColumns("kv_b_proj_1"), shapes.attentionRows("kv_b_proj_1"));
+            return List.of(2L, (long) shapes.attentionColumns("kv_b_proj_1"),
+                    (long) shapes.attentionRows("kv_b_proj_1"));
         }
         return shapes.matricesShape(ups(0));
     }

@@ -1,6 +1,5 @@
 package io.github.t6j.family.mlra;
 
-import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
@@ -39,20 +38,26 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
         GTA(9960, Map.of("head_dim", 128L, "group_size", 4L)),
         MFA(8024, Map.of("head_dim", 256L, "share_q_dim", 2048L)),
         MLA(9448, latent(1536)),
-        GLA_2(10048, latent(1024)),
-        GLA_4(10136, latent(1024)),
-        MLRA_2(10048, latent(1024)),
-        MLRA_4(9880, latent(1024));
+        GLA_2(10048, latent(1024), 2, 1),
+        GLA_4(10136, latent(1024), 4, 1),
+        MLRA_2(10048, latent(1024), 4, 2),
+        MLRA_4(9880, latent(1024), 4, 4);
 
         /** Keys that a smaller model keeps unchanged. */
         private static final Set<String> COUNTS = Set.of("rank", "q_rank", "group_size");
 
         private final long hidden;
         private final Map<String, Long> sizes;
+        private final LatentConfig.Parts parts;
 
         Attention(long hidden, Map<String, Long> sizes) {
+            this(hidden, sizes, 1, 1);
+        }
+
+        Attention(long hidden, Map<String, Long> sizes, int latents, int branches) {
             this.hidden = hidden;
             this.sizes = sizes;
+            parts = new LatentConfig.Parts(latents, branches);
         }
 
         private static Map<String, Long> latent(long queryRank) {
@@ -66,17 +71,6 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
                     "vocab_size", vocabulary, "block_size", context));
             sizes.forEach((key, size) -> config.put(key, COUNTS.contains(key) ? size : size / smaller));
             return config;
-        }
-
-        /** Returns the parts of a token's latent. */
-        private LatentConfig.Parts parts() {
-            return switch (this) {
-                case GLA_2 -> new LatentConfig.Parts(2, 1);
-                case GLA_4 -> new LatentConfig.Parts(4, 1);
-                case MLRA_2 -> new LatentConfig.Parts(4, 2);
-                case MLRA_4 -> new LatentConfig.Parts(4, 4);
-                default -> LatentConfig.Parts.WHOLE;
-            };
         }
     }
 
@@ -97,11 +91,7 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
 
     @Override
     public List<TensorSpec> tensors() {
-        if (variant.factorKey() != null) {
-            throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about"
-                    + " factors, since the MLRA checkpoints have a fixed set of them: remove it, or choose a preset"
-                    + " of t6");
-        }
+        variant.refuse(VariantJson.FACTOR_KEYS, "the MLRA checkpoints have a fixed set of factors");
         if (!attention.sizes.containsKey("kv_lora_rank")) {
             variant.refuseNoScale();
         }
@@ -125,7 +115,7 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
             case MFA -> new MultiMatrixConfig(heads, size("head_dim"), size("share_q_dim"));
             case MLA, GLA_2, GLA_4, MLRA_2, MLRA_4 -> new LatentConfig(
                     heads, size("qk_nope_head_dim"), size("qk_nope_head_dim"), size("q_lora_rank"),
-                    size("kv_lora_rank"), size("qk_rope_head_dim"), attention.parts(), LatentConfig.Factors.NONE);
+                    size("kv_lora_rank"), size("qk_rope_head_dim"), attention.parts, LatentConfig.Factors.NONE);
         };
     }
 

@@ -122,9 +122,8 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
                         + "such projection to fix: remove it, or choose another attention");
             }
         }
-        if (!isFactored() && variant.factorKey() != null) {
-            throw new ModelFormatException(variant.where() + ": " + variant.factorKey() + ": expected no key about "
-                    + "factors, since this model has no factors: remove it, or choose the attention tpa");
+        if (!isFactored()) {
+            variant.refuse(VariantJson.FACTOR_KEYS, "this model has no factors; the attention tpa has");
         }
         if (variant.sharedB(false) && rank("k") != rank("v")) {
             throw new ModelFormatException(variant.where() + ": shared_b: expected equal ranks of keys and values, "

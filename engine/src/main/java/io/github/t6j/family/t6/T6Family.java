@@ -17,7 +17,6 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.linear.LinearConfig;
 import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.family.ConfigJson;
@@ -29,9 +28,11 @@ import io.github.t6j.family.llama.LlamaNames;
 import io.github.t6j.family.mlra.MlraFamily;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 
@@ -110,12 +111,11 @@ public final class T6Family implements Family {
     }
 
     public static void refuseFactorKeys(VariantJson variant) {
-        String key = variant.factorKey();
-        if (key != null) {
+        VariantJson.FACTOR_KEYS.stream().filter(variant::has).findFirst().ifPresent(key -> {
             throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
                     + " of factored attention, but " + Shapes.attention(0, "c_qkv.W_A_k") + " is missing"
                     + "; remove the key, or convert the model to tensor product attention");
-        }
+        });
     }
 
     public static String name(GroupedQueryConfig sizes) {
@@ -127,11 +127,9 @@ public final class T6Family implements Family {
         int headDim = shapes.quotient(shapes.attentionRows("c_q"), heads, "rows of c_q", "n_head");
         int keyValueHeads = shapes.quotient(shapes.attentionRows("c_k"), headDim, "rows of c_k", "head size");
         shapes.checkAttentionRows("c_v", (long) keyValueHeads * headDim);
-        if (heads % keyValueHeads != 0) {
-            throw new ModelFormatException(
-                    shapes.where() + ": expected the number of query heads to be a multiple of the number of"
-                            + " key heads, found " + heads + " and " + keyValueHeads);
-        }
+        shapes.check(heads % keyValueHeads == 0,
+                "the number of query heads to be a multiple of the number of key heads",
+                heads + " and " + keyValueHeads);
         if (config.has("group_size") || keyValueHeads != heads) {
             config.check("group_size", heads / keyValueHeads, "n_head and the rows of c_k");
             config.check("head_dim", headDim, "n_head and the rows of c_q");
@@ -145,15 +143,14 @@ public final class T6Family implements Family {
      * sizes. config.json's keys for MLA differ from what the official script creates, so they are not compared.
      */
     private static LatentConfig latent(Shapes shapes, ConfigJson config) {
-        int rank = Math.toIntExact(shapes.attentionColumns("kv_b_proj"));
-        long rope = shapes.attentionRows("kv_a_proj_with_mqa") - rank;
-        long query = shapes.attentionRows("q_b_proj");
-        long keysAndValues = shapes.attentionRows("kv_b_proj");
-        long out = shapes.attentionColumns("c_proj");
-        if (rope < 2 || rope % 2 != 0) {
-            throw new ModelFormatException(shapes.where() + ": expected kv_a_proj_with_mqa to have an even number of"
-                    + " rows more than kv_b_proj has columns, found " + (rope + rank) + " and " + rank);
-        }
+        int rank = shapes.attentionColumns("kv_b_proj");
+        int rope = shapes.attentionRows("kv_a_proj_with_mqa") - rank;
+        int query = shapes.attentionRows("q_b_proj");
+        int keysAndValues = shapes.attentionRows("kv_b_proj");
+        int out = shapes.attentionColumns("c_proj");
+        shapes.check(rope >= 2 && rope % 2 == 0,
+                "kv_a_proj_with_mqa to have an even number of rows more than kv_b_proj has columns",
+                rope + rank + " and " + rank);
         int heads = shapes.quotient(query - keysAndValues + out, rope, "rows of q_b_proj without those of keys",
                 "rope rows");
         int headDim =
@@ -161,8 +158,8 @@ public final class T6Family implements Family {
         int valueDim = shapes.quotient(out, heads, "columns of c_proj", "heads");
         config.check("n_head", heads, "the attention's shapes");
         config.check("head_dim", headDim, "the attention's shapes");
-        int queryRank = Math.toIntExact(shapes.attentionRows("q_a_proj"));
-        return new LatentConfig(heads, headDim, valueDim, queryRank, rank, (int) rope);
+        int queryRank = shapes.attentionRows("q_a_proj");
+        return new LatentConfig(heads, headDim, valueDim, queryRank, rank, rope);
     }
 
     private ModelConfig config(
@@ -176,9 +173,9 @@ public final class T6Family implements Family {
         T6Rope rope = new T6Rope(shapes.where(), description);
         Rope.Config rotation = rope.read(attention.rotatedDim(), assumptions);
         return new ModelConfig(
-                name(), name + rope.suffix(rotation), sizes,
-                rope.variant() == RopeVariant.LINEARATTN ? new LinearConfig(attention) : attention, rotation,
-                new ModelConfig.Norms(EPSILON, false, groupNorm), List.copyOf(assumptions));
+                name(), name + rope.suffix(rotation), sizes, attention, rope.variant() == RopeVariant.LINEARATTN,
+                rotation, new ModelConfig.Norms(EPSILON, false, groupNorm), EnumSet.noneOf(TensorRole.class),
+                List.copyOf(assumptions));
     }
 
     @Override
@@ -221,7 +218,7 @@ public final class T6Family implements Family {
 
     private static void attention(int layer, ModelConfig config, List<TensorSpec> specs) {
         int width = config.sizes().width();
-        AttentionConfig attention = config.attention().dense();
+        AttentionConfig attention = config.attention();
         switch (attention) {
             case TpaConfig form -> specs.addAll(T6Factors.tensors(layer, form, width));
             case GroupedQueryConfig grouped -> groupedQuery(layer, grouped, width, specs);

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class LinearAttentionTest {
     private static final int TOKENS = 90;
     private static final List<DenseHeads> SHAPES = List.of(
-            new TensorProductAttention(3, 16, 4, 2, 2), new TensorProductAttention(5, 7, 0, 1, 3),
+            new TensorProductAttention(3, 16, 16, 4, 2, 2), new TensorProductAttention(5, 7, 7, 0, 1, 3),
             new GroupedQueryAttention(6, 12, 2), new GroupedQueryAttention(4, 33, 1),
             new GroupedQueryAttention(2, 64, 2));
 

@@ -15,7 +15,7 @@ class PageProductsTest {
     @Test
     void columnsOfTwoScalesAreNotSummed() {
         try (Arena arena = Arena.ofConfined()) {
-            Page page = Page.allocate(new TensorProductAttention(5, 40, 6, 3, 2).layout(), Format.Q8, arena);
+            Page page = Page.allocate(new TensorProductAttention(5, 40, 40, 6, 3, 2).layout(), Format.Q8, arena);
             Kernels kernels = KernelChoice.kernels();
             float[] x = new float[80];
             assertThatThrownBy(

@@ -49,8 +49,8 @@ class PagedAttentionTest {
         for (Format format : Format.values()) {
             for (int headDim : new int[] {64, 32, 20, 96, 134}) {
                 String d = " of " + headDim;
-                cases.add(new Case(new TensorProductAttention(5, headDim, 3, 2, 3), format, "T6" + d));
-                cases.add(new Case(new TensorProductAttention(3, headDim, 0, 2, 1), format, "T6 KV-only" + d));
+                cases.add(new Case(new TensorProductAttention(5, headDim, headDim, 3, 2, 3), format, "T6" + d));
+                cases.add(new Case(new TensorProductAttention(3, headDim, headDim, 0, 2, 1), format, "T6 KV-only" + d));
                 cases.add(new Case(new GroupedQueryAttention(6, headDim, 2), format, "GQA" + d));
                 cases.add(new Case(third(headDim, 3), format, "third order" + d));
                 cases.add(new Case(third(headDim, 0), format, "third order KV-only" + d));

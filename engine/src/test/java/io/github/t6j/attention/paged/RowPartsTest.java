@@ -101,8 +101,8 @@ class RowPartsTest {
     @ValueSource(ints = {2, 8, 16, 64})
     void at4096TokensEveryThreadGetsAPart(int threads) {
         for (PageAttention attention : List.of(
-                new TensorProductAttention(34, 64, 6, 2, 2), new TensorProductAttention(22, 64, 0, 2, 2),
-                new TensorProductAttention(12, 64, 6, 2, 2),
+                new TensorProductAttention(34, 64, 64, 6, 2, 2), new TensorProductAttention(22, 64, 64, 0, 2, 2),
+                new TensorProductAttention(12, 64, 64, 6, 2, 2),
                 new GroupedQueryAttention(12, 64, 12), new GroupedQueryAttention(22, 64, 2),
                 new GroupedQueryAttention(12, 64, 1), new GroupedTiedAttention(new GroupedTiedConfig(16, 64, 4, 32)),
                 latent(new LatentConfig(12, 64, 64, 1, 128, 32), "MLA").attention())) {

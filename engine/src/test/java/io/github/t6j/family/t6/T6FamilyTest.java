@@ -7,7 +7,6 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.TestData;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.linear.LinearConfig;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.kernels.KernelChoice;
@@ -111,9 +110,9 @@ class T6FamilyTest {
                 .hasMessageContaining("partialrope-decay or linearattn");
         ModelConfig linear = describe(tensors(golden), config(golden), "linearattn");
         ModelConfig decay = describe(tensors(golden), config(golden), "partialrope-decay");
-        assertThat(linear.attention()).isInstanceOf(LinearConfig.class);
+        assertThat(linear.linear()).isTrue();
         assertThat(linear.name()).endsWith(", linearattn");
-        assertThat(decay.attention()).isNotInstanceOf(LinearConfig.class);
+        assertThat(decay.linear()).isFalse();
         assertThat(linear.rope().rotaryDim()).isEqualTo(decay.rope().rotaryDim()).isPositive();
         assertThat(linear.rope().decayBase()).isEqualTo(decay.rope().decayBase()).isEqualTo(0.99f);
     }
