@@ -26,8 +26,6 @@ public interface AttentionAlgorithm extends AttentionStep {
         attend(pass);
     }
 
-    /** Combines the parts into pass.output, on one thread. */
-    default void end(AttentionPass pass) {
-        // the only part has written it
-    }
+    /** Combines the parts into pass.output, on one thread; an only part has written it. */
+    default void end(AttentionPass pass) {}
 }

@@ -72,10 +72,9 @@ public final class StateCache implements SequenceCache {
         return layer * layerBytes() + (long) head * headDim * headDim * Float.BYTES;
     }
 
+    /** Does nothing: a state has room for any number of tokens. */
     @Override
-    public void reserve(int position, int length) {
-        // A state has room for any number of tokens.
-    }
+    public void reserve(int position, int length) {}
 
     @Override
     public void commit() {

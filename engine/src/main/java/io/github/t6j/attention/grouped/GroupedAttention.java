@@ -8,6 +8,8 @@ import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PagedAttention;
 import io.github.t6j.attention.paged.Prefill;
+import io.github.t6j.attention.paged.PrefillForm;
+import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
@@ -17,10 +19,23 @@ import io.github.t6j.kernels.Workers;
 
 /**
  * Attention in which h/g consecutive query heads share one of g key and value heads: the operations on the queries of
- * several rows and one key head of a page, for single rows and {@link GroupedPrefill}. A row's projections are the
- * queries, [h][d], then the columns and the rows of a page, which are the values, [g][d].
+ * several rows and one key head of a page. A row's projections are the queries, [h][d], then the columns and the rows of
+ * a page, which are the values, [g][d].
+ *
+ * <p>For many rows, all queries of a block of rows that share a key head are multiplied with its keys together. With one
+ * query at a time, MHA would be bound by reading keys and values. Each query is computed independently, over the same
+ * pages in the same spans, so the bits equal those of single rows. A block has one group, the query heads of a key head.
  */
-abstract class GroupedAttention extends PageAttention {
+abstract class GroupedAttention extends PageAttention implements PrefillForm {
+    /** Rows from which blocks pay. */
+    private static final int LEAST_ROWS = 2;
+
+    /** Least number of rows per block: enough for whole register tiles of each key head. */
+    private static final int LEAST_BLOCK_ROWS = 20;
+
+    /** Least number of queries per block, since each block reads the pages again (ADR 31, last section). */
+    private static final int LEAST_QUERIES = 128;
+
     final int groupSize; // query heads per key head
     private final int keyValueHeads;
     private final int queryFloats;
@@ -93,11 +108,46 @@ abstract class GroupedAttention extends PageAttention {
         }
     }
 
-    /** Passes of several rows use {@link GroupedPrefill}. */
+    /** Passes of several rows go in blocks. */
     @Override
     public final AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        Prefill prefill = new Prefill(new GroupedPrefill(this), kernels, workers);
+        Prefill prefill = new Prefill(this, kernels, workers);
         return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
+    }
+
+    @Override
+    public final Sizes sizes() {
+        return new Sizes(this, LEAST_ROWS, groupSize, keyValueHeads, true, true);
+    }
+
+    @Override
+    public final int blockRows(int rows, int threads) {
+        return Math.max(LEAST_BLOCK_ROWS, Math.ceilDiv(LEAST_QUERIES, groupSize));
+    }
+
+    @Override
+    public final Scratch scratch(int rows) {
+        Scratch one = scratch();
+        return new Scratch(rows * groupSize * headDim(), 0, one.bytes(), one.layout());
+    }
+
+    /** Scales the queries, [rows][heads of the group][headDim]. */
+    @Override
+    public final void prepareQueries(RowBlock b) {
+        int floats = groupSize * headDim();
+        b.scaleQueries(b.firstGroup * floats, floats, scale());
+    }
+
+    @Override
+    public final void scores(Page page, Page keys, int group, RowBlock b) {
+        int low = b.low * groupSize;
+        groupScores(b.state.kernels, group, b.state.query, low, b.rows() * groupSize - low, page, b.state);
+    }
+
+    @Override
+    public final void values(Page page, int group, int count, RowBlock b) {
+        int low = b.low * groupSize;
+        groupValues(b.state.kernels, group, page, low, b.rows() * groupSize - low, count, b.state);
     }
 
     @Override

@@ -205,10 +205,9 @@ public final class LatentAttention extends PageAttention {
         return new LatentAlgorithm(this, (PagedCache) cache, kernels, workers);
     }
 
+    /** Does nothing: {@link #absorb} has prepared the queries once for all spans. */
     @Override
-    public void prepareQuery(float[] queries, int at, PageState state) {
-        // nothing: absorb has prepared the queries once for all spans
-    }
+    public void prepareQuery(float[] queries, int at, PageState state) {}
 
     @Override
     public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {

@@ -49,9 +49,7 @@ public final class LinearRecurrence implements AttentionAlgorithm {
 
     /** Does nothing: {@link #attend} adds each token to the state, since a row must not see later ones. */
     @Override
-    public void append(AttentionPass newPass) {
-        // see attend
-    }
+    public void append(AttentionPass newPass) {}
 
     @Override
     public void attend(AttentionPass newPass) {

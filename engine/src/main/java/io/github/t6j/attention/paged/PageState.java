@@ -47,7 +47,11 @@ public final class PageState {
         this.kernels = kernels;
         this.memory = before == null ? memory : before.memory;
         offHeap = before == null ? memory.allocate(sizes.bytes(), 64) : before.offHeap;
-        scratch = before == null ? scratch(sizes, memory) : before.scratch;
+        if (before != null) {
+            scratch = before.scratch;
+        } else {
+            scratch = sizes.layout() == null ? null : Page.allocate(sizes.layout(), Format.F32, memory);
+        }
         f32Copy = before == null ? null : before.f32Copy;
         query = new float[sizes.queryFloats()];
         products = new float[sizes.productFloats()];
@@ -57,10 +61,6 @@ public final class PageState {
         sumBefore = new float[lines * LANES];
         own = width == 0 ? null : new OnlineSoftmax(lines, width);
         all = width == 0 ? null : new OnlineSoftmax(lines, width);
-    }
-
-    private static Page scratch(PageAttention.Scratch sizes, Arena memory) {
-        return sizes.layout() == null ? null : Page.allocate(sizes.layout(), Format.F32, memory);
     }
 
     /** Sets the query to {@code count} elements of {@code x} from {@code from}, times {@code scale}. */
@@ -136,12 +136,7 @@ public final class PageState {
      * attention {@code needsF32}.
      */
     Page readable(Page from, boolean needsF32) {
-        return needsF32 || from.format == Format.F16 ? f32(from) : from;
-    }
-
-    /** Returns {@code from} if it is f32, else a copy in f32, valid until the next call. */
-    private Page f32(Page from) {
-        if (from.format == Format.F32) {
+        if (from.format == Format.F32 || from.format != Format.F16 && !needsF32) {
             return from;
         }
         if (f32Copy == null) {

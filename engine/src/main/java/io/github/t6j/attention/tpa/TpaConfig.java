@@ -39,22 +39,9 @@ public record TpaConfig(
         implements
             AttentionConfig {
 
-    /** @throws IllegalArgumentException if the arguments contradict each other */
     public TpaConfig {
         // in the order of the enum, since toString is part of a model's fingerprint
         fixed = Collections.unmodifiableSet(fixed.isEmpty() ? EnumSet.noneOf(Factor.class) : EnumSet.copyOf(fixed));
-        if (sharedFeatures && (keyRank != valueRank || headDim != valueDim || fixed.contains(Factor.B_V))) {
-            throw new IllegalArgumentException("shared B: expected equal ranks and sizes and no B_V of its own, found"
-                    + " ranks " + keyRank + " and " + valueRank + ", sizes " + headDim + " and " + valueDim + ", fixed "
-                    + fixed);
-        }
-        if (thirdDim > 0 && (headDim % thirdDim != 0 || valueDim % thirdDim != 0)) {
-            throw new IllegalArgumentException("third factor: expected a size that divides those of keys and values,"
-                    + " " + headDim + " and " + valueDim + ", found " + thirdDim);
-        }
-        if (queryRank == 0 && (fixed.contains(Factor.A_Q) || fixed.contains(Factor.B_Q))) {
-            throw new IllegalArgumentException("fixed: expected no factors of a whole query, found " + fixed);
-        }
     }
 
     /** Returns the form of the official T6 (KV-only with query rank 0): second order, no fixed or shared factors. */

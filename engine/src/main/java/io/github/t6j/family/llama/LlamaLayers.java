@@ -57,10 +57,10 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
                 boolean used = config.flag("use_sliding_window", false) && mayHaveWindow();
                 yield byType(used, which(layer -> layer >= first));
             }
-            case SMOLLM3 -> config.has("sliding_window")
-                    ? byType(config.flag("use_sliding_window", false) || !config.list("layer_types").isEmpty(),
-                            unrotated)
-                    : byType(false, unrotated);
+            case SMOLLM3 -> byType(
+                    config.has("sliding_window")
+                            && (config.flag("use_sliding_window", false) || !config.list("layer_types").isEmpty()),
+                    unrotated);
         };
     }
 

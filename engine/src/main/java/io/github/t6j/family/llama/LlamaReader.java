@@ -64,7 +64,12 @@ final class LlamaReader {
                 size(LlamaNames.EMBEDDING, 0), layers, size(LlamaNames.EMBEDDING, 1),
                 size(LlamaNames.layer(0, "mlp.gate_proj.weight"), 0),
                 config.optional("max_position_embeddings", type.contextLength));
-        check(sizes, keyHeads, headDim);
+        config.check("vocab_size", sizes.vocabulary(), "the embedding's rows");
+        config.check("hidden_size", sizes.width(), "the embedding's columns");
+        config.check("intermediate_size", sizes.hidden(), "the rows of mlp.gate_proj");
+        config.check("num_hidden_layers", sizes.layers(), "the numbered layers");
+        config.check("num_key_value_heads", keyHeads, "the rows of k_proj");
+        config.check("head_dim", headDim, "the rows of q_proj");
         float epsilon = (float) config.number("rms_norm_eps", 1e-6);
         if (!(epsilon > 0 && epsilon < 1)) {
             throw config.wrong("rms_norm_eps", "a number above 0 and below 1", config.number("rms_norm_eps", 1e-6));
@@ -135,15 +140,6 @@ final class LlamaReader {
                             + ", " + divisor + ", found " + rows);
         }
         return rows / divisor;
-    }
-
-    private void check(ModelConfig.Sizes sizes, int keyHeads, int headDim) {
-        config.check("vocab_size", sizes.vocabulary(), "the embedding's rows");
-        config.check("hidden_size", sizes.width(), "the embedding's columns");
-        config.check("intermediate_size", sizes.hidden(), "the rows of mlp.gate_proj");
-        config.check("num_hidden_layers", sizes.layers(), "the numbered layers");
-        config.check("num_key_value_heads", keyHeads, "the rows of k_proj");
-        config.check("head_dim", headDim, "the rows of q_proj");
     }
 
     /** Returns the roles of the optional tensors that exist, after checking them against config.json. */
