@@ -12,6 +12,7 @@ import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.tpa.TensorProductAttention;
 import io.github.t6j.attention.tpa.TpaConfig;
 import java.lang.foreign.Arena;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -122,8 +123,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
     /** Builds the engine's attention of this shape; up-projections of latents are seeded numbers in {@code arena}. */
     PageAttention build(Arena arena) {
         return switch (sizes) {
-            case TpaConfig form -> new TensorProductAttention(
-                    form.heads(), form.headDim(), form.queryRank(), form.keyRank(), form.valueRank());
+            case TpaConfig form -> new TensorProductAttention(form, Map.of(), null);
             case GroupedQueryConfig grouped -> new GroupedQueryAttention(
                     grouped.heads(), grouped.headDim(), grouped.keyValueHeads());
             case MultiMatrixConfig factored -> new GroupedQueryAttention(factored.heads(), factored.headDim(), 1);

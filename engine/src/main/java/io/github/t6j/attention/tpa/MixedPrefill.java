@@ -47,7 +47,7 @@ final class MixedPrefill implements PrefillForm {
 
     MixedPrefill(TensorProductAttention shape) {
         this.shape = shape;
-        form = shape.form();
+        form = shape.form;
         int factored = form.keyRank() * (form.queryRank() * form.headDim() + form.heads() * (form.queryRank() + 1));
         factoredKeys = form.queryRank() > 0 && form.thirdDim() == 0 && factored <= form.heads() * form.headDim();
         valueStride = Kernels.padded(form.valueDim());
@@ -72,7 +72,7 @@ final class MixedPrefill implements PrefillForm {
                 ? form.queryRank() * (form.headDim() + form.heads())
                 : form.heads() * form.headDim());
         int heads = Math.max(form.keyRank(), form.valueRank()) * (2 * form.thirdDim() + 1) * PANEL;
-        int products = Math.max(headsAt(rows) + heads, shape.locations().keyFeatures().scratchFloats());
+        int products = Math.max(headsAt(rows) + heads, shape.locations.keyFeatures().scratchFloats());
         long keyBytes = factoredKeys ? 0 : (long) form.headDim() * PANEL * Float.BYTES;
         return new PageAttention.Scratch(queries, products, keysAt + keyBytes, one.layout());
     }
@@ -135,7 +135,7 @@ final class MixedPrefill implements PrefillForm {
     @Override
     public Page prepareKeys(Page page, int index, RowBlock b) {
         PageState state = b.state;
-        Page features = attention(b).locations().keyFeatures().columns(page, index, state);
+        Page features = attention(b).locations.keyFeatures().columns(page, index, state);
         int vectors = form.queryRank();
         int headDim = form.headDim();
         for (int k = 0; factoredKeys && k < form.keyRank(); k++) {
@@ -154,7 +154,7 @@ final class MixedPrefill implements PrefillForm {
             return;
         }
         PageState state = b.state;
-        FactorLocations.Location keyHeads = attention(b).locations().keyHeads();
+        FactorLocations.Location keyHeads = attention(b).locations.keyHeads();
         Page factors = keyHeads.in(page);
         long column = factors.columnAt(keyHeads.first() + head * form.keyRank());
         int rank = form.queryRank();
@@ -168,7 +168,7 @@ final class MixedPrefill implements PrefillForm {
 
     private void rebuiltScores(Page page, Page features, int head, RowBlock b) {
         PageState state = b.state;
-        FactorLocations locations = attention(b).locations();
+        FactorLocations locations = attention(b).locations;
         int headDim = form.headDim();
         int rank = form.keyRank();
         for (int i = 0; i < heads(b); i++) {
@@ -209,7 +209,7 @@ final class MixedPrefill implements PrefillForm {
     @Override
     public void values(Page page, int group, int count, RowBlock b) {
         PageState state = b.state;
-        FactorLocations locations = attention(b).locations();
+        FactorLocations locations = attention(b).locations;
         Page features = locations.valueFeatures().in(page);
         int rank = form.valueRank();
         for (int i = 0; i < heads(b); i++) {

@@ -34,14 +34,14 @@ import java.util.Map;
  * Fixed factors are in {@link SharedPages}.
  */
 public final class TensorProductAttention extends PageAttention implements DenseHeads {
-    private final TpaConfig form;
+    final TpaConfig form;
     private final LayerOptions.Layer layer;
     private final int heads;
     private final int featureDim;
     private final int keyRank;
     private final int valueRank;
     private final FactorRow row;
-    private final FactorLocations locations;
+    final FactorLocations locations;
 
     /** Creates attention of the official form. */
     public TensorProductAttention(
@@ -79,18 +79,9 @@ public final class TensorProductAttention extends PageAttention implements Dense
         return heads;
     }
 
-    TpaConfig form() {
-        return form;
-    }
-
     /** Returns the offset of a factor in a row; that of B_Q is the offset of a whole query too. */
     public int at(Factor factor) {
         return row.at(factor);
-    }
-
-    /** Returns the locations of the factors of a page's tokens. */
-    FactorLocations locations() {
-        return locations;
     }
 
     /** Returns the first column of C_K in a page. */
