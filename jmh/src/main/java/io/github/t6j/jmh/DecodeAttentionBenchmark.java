@@ -8,20 +8,13 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
@@ -29,12 +22,7 @@ import org.openjdk.jmh.infra.BenchmarkParams;
  * of a batch. It excludes projections, RoPE and appending the new token. It includes that MLA, GLA and MLRA absorb W_UK
  * into the query and apply W_UV to the sum, since the others begin with whole queries and end with whole values.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
-public class DecodeAttentionBenchmark {
+public class DecodeAttentionBenchmark extends TimeBenchmark {
     /** Caches and queries. */
     @State(Scope.Benchmark)
     public static class Caches {

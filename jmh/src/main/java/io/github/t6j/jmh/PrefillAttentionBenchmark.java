@@ -9,31 +9,16 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Causal attention of one layer over a whole prompt, in passes of as many rows as the engine takes at once. Each pass
  * appends its tokens first.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
-@State(Scope.Benchmark)
-public class PrefillAttentionBenchmark {
+public class PrefillAttentionBenchmark extends KernelBenchmark {
     /** Rows of a pass of the engine. */
     private static final int PASS = 128;
 
@@ -52,14 +37,6 @@ public class PrefillAttentionBenchmark {
     /** Type of the cache's elements: f32, f16, bf16 or q8. */
     @Param("f32")
     public String cacheType;
-
-    /** Number of threads. */
-    @Param("1")
-    public int threads;
-
-    /** Kernels: simd or scalar. */
-    @Param("simd")
-    public String kernels;
 
     PageAttention subject;
     float[] projections; // [tokens][stride]

@@ -11,31 +11,16 @@ import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * From the normed x of a position to the input of attention, with RoPE: projected factors of TPA; the same with Q, K
  * and V of every head rebuilt from them (tensor products, as linear attention needs them); and MHA's projected Q, K, V.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
-@State(Scope.Benchmark)
-public class ProjectionBenchmark {
+public class ProjectionBenchmark extends KernelBenchmark {
     /** Form of the result: factored, materialised, or mha for its whole heads. */
     @Param({"factored", "materialised", "mha"})
     public String form;
@@ -48,17 +33,9 @@ public class ProjectionBenchmark {
     @Param({"1", "128"})
     public int rows;
 
-    /** Number of threads. */
-    @Param("1")
-    public int threads;
-
     /** Place of the weights before a product: memory or cached. */
     @Param("memory")
     public String residency;
-
-    /** Kernels: simd or scalar. */
-    @Param("simd")
-    public String kernels;
 
     DenseHeads attention;
     Tensor weights; // [projections][width]

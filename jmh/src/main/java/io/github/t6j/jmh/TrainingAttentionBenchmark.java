@@ -1,39 +1,16 @@
 package io.github.t6j.jmh;
 
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /** Causal attention of one layer in training, for all heads of a micro-batch. Masked pairs are not counted. */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
-@State(Scope.Benchmark)
-public class TrainingAttentionBenchmark {
+public class TrainingAttentionBenchmark extends KernelBenchmark {
     /** Sequences × tokens × heads × elements of a head, for the smallest and the small T6. */
     @Param({"8x512x11x32", "2x1024x34x64"})
     public String shape;
-
-    /** Number of threads. */
-    @Param("1")
-    public int threads;
-
-    /** Kernels: simd or scalar. */
-    @Param("simd")
-    public String kernels;
 
     HeadsWork work;
     float[] q; // [sequences][tokens][heads][elements], as the others

@@ -1,33 +1,22 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.training.StepWork;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A whole training step of a T6 with f32 weights, in three parts, whose times add up to that of the step. The
  * operations are those of {@link StepWork}; exponentials of the softmax, norms and activations are not counted.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
 @Fork(value = 1, jvmArgsPrepend = {
     BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES, TrainingStepBenchmark.MEMORY})
-@State(Scope.Benchmark)
-public class TrainingStepBenchmark {
+public class TrainingStepBenchmark extends KernelBenchmark {
     /**
      * JVM option for the heap, which holds parameters and activations; Java's default, a quarter of the memory, holds
      * no small T6.
@@ -43,14 +32,6 @@ public class TrainingStepBenchmark {
     /** Preset, and sequences × tokens. */
     @Param({"t6-micro/8x512", "t6-small/2x1024", "tiny/8x512"})
     public String shape;
-
-    /** Number of threads. */
-    @Param("1")
-    public int threads;
-
-    /** Kernels: simd or scalar. */
-    @Param("simd")
-    public String kernels;
 
     StepWork work;
 

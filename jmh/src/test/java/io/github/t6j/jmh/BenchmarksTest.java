@@ -238,7 +238,7 @@ class BenchmarksTest {
 
     @Test
     void aRegionDoesOneItemAThread() {
-        HandOverBenchmark benchmark = new HandOverBenchmark();
+        ParallelRegionBenchmark benchmark = new ParallelRegionBenchmark();
         benchmark.threads = 3;
         benchmark.spin = 1;
         benchmark.start();

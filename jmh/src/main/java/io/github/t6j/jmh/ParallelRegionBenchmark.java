@@ -1,32 +1,17 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.kernels.Workers;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Overhead of a parallel region: one item per thread, and one region immediately after another, as in decoding. Compare
  * with {@code threads} 1 and the same {@code spin}. In sample mode ({@code -bm sample}) the median is more reliable
  * than the mean, which a descheduled thread distorts.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsPrepend = {BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES})
-@State(Scope.Benchmark)
-public class HandOverBenchmark {
+public class ParallelRegionBenchmark extends TimeBenchmark {
     /** Number of threads. */
     @Param({"1", "2"})
     public int threads;
