@@ -1,8 +1,8 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.jmh.load.LoadCommand;
-import io.github.t6j.jmh.report.LearningCurvesCommand;
 import io.github.t6j.jmh.report.ReportCommand;
+import io.github.t6j.jmh.study.LearningCurvesCommand;
 import io.github.t6j.jmh.study.StudyCommand;
 import java.io.IOException;
 import java.util.Arrays;

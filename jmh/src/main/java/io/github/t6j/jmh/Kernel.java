@@ -23,16 +23,34 @@ public final class Kernel {
 
     /** Returns the kernels of a JVM started as JMH starts forks, with this JVM's options, too. */
     public static String inAFork() {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add(BenchmarkSupport.VECTORS);
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Kernel.class.getName()));
         try {
-            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            Process process =
+                    new ProcessBuilder(command(Kernel.class)).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException failure) {
             throw new UncheckedIOException("cannot start a JVM to ask for its kernels", failure);
         }
+    }
+
+    /** Runs {@code main} in such a JVM. @return its exit code */
+    public static int fork(Class<?> main, String... args) throws IOException {
+        Process process = new ProcessBuilder(command(main, args)).inheritIO().start();
+        try {
+            return process.waitFor();
+        } catch (InterruptedException interrupted) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            return 1;
+        }
+    }
+
+    private static List<String> command(Class<?> main, String... args) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES));
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(args));
+        return command;
     }
 }

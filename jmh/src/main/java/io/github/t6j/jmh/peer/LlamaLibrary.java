@@ -36,6 +36,9 @@ final class LlamaLibrary {
     final NativeFunction freeContext;
     final NativeFunction decode;
     final NativeFunction logits;
+    final NativeFunction memory;
+    final NativeFunction removeFrom;
+    final NativeFunction synchronize;
     final NativeFunction vocabulary;
     final NativeFunction vocabularySize;
     final NativeFunction tokenize;
@@ -55,6 +58,9 @@ final class LlamaLibrary {
         freeContext = nothing("llama_free", ADDRESS);
         decode = returning("llama_decode", JAVA_INT, ADDRESS, LlamaStructs.BATCH);
         logits = returning("llama_get_logits_ith", ADDRESS, ADDRESS, JAVA_INT);
+        memory = returning("llama_get_memory", ADDRESS, ADDRESS);
+        removeFrom = returning("llama_memory_seq_rm", JAVA_BOOLEAN, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT);
+        synchronize = nothing("llama_synchronize", ADDRESS);
         vocabulary = returning("llama_model_get_vocab", ADDRESS, ADDRESS);
         vocabularySize = returning("llama_vocab_n_tokens", JAVA_INT, ADDRESS);
         tokenize = returning("llama_tokenize", JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_BOOLEAN,

@@ -43,21 +43,33 @@ public final class LlamaModel implements AutoCloseable {
     public LlamaContext newContext(int length, int threads) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment params = library.contextDefaults.pointer(arena);
-            for (String field : new String[] {"n_ctx", "n_batch", "n_ubatch"}) {
+            for (String field : new String[] {"n_batch", "n_ubatch"}) {
                 LlamaStructs.set(params, LlamaStructs.CONTEXT_PARAMS, field, length);
-            }
-            for (String field : new String[] {"n_threads", "n_threads_batch"}) {
-                LlamaStructs.set(params, LlamaStructs.CONTEXT_PARAMS, field, threads);
             }
             for (String field : new String[] {"flash_attn_type", "type_k", "type_v"}) {
                 LlamaStructs.set(params, LlamaStructs.CONTEXT_PARAMS, field, 0); // disabled, GGML_TYPE_F32
             }
-            MemorySegment context = library.newContext.pointer(model, params);
-            if (context.equals(MemorySegment.NULL)) {
-                throw new IllegalStateException("llama.cpp makes no context: " + LlamaLibrary.errors());
-            }
-            return new LlamaContext(library, context, vocabularySize());
+            return newContext(params, length, threads);
         }
+    }
+
+    /** Returns a context with llama.cpp's defaults: an f16 cache, and flash attention where it chooses so. */
+    public LlamaContext newDefaultContext(int length, int threads) {
+        try (Arena arena = Arena.ofConfined()) {
+            return newContext(library.contextDefaults.pointer(arena), length, threads);
+        }
+    }
+
+    private LlamaContext newContext(MemorySegment params, int length, int threads) {
+        LlamaStructs.set(params, LlamaStructs.CONTEXT_PARAMS, "n_ctx", length);
+        for (String field : new String[] {"n_threads", "n_threads_batch"}) {
+            LlamaStructs.set(params, LlamaStructs.CONTEXT_PARAMS, field, threads);
+        }
+        MemorySegment context = library.newContext.pointer(model, params);
+        if (context.equals(MemorySegment.NULL)) {
+            throw new IllegalStateException("llama.cpp makes no context: " + LlamaLibrary.errors());
+        }
+        return new LlamaContext(library, context, vocabularySize());
     }
 
     @Override

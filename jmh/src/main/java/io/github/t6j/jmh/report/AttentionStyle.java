@@ -2,90 +2,92 @@ package io.github.t6j.jmh.report;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Polygon;
 import java.awt.Shape;
-import java.awt.geom.Ellipse2D;
-import java.awt.geom.Rectangle2D;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jfree.chart.plot.DefaultDrawingSupplier;
 
 /**
  * Style of an attention: a colour, a marker and a dash of its own, so that it can be told apart in grey as well. Any
  * two colours differ for readers with each kind of colour blindness, and each differs from the background.
  *
+ * @param name name of the attention in text
  * @param color colour on white
  * @param dark colour on {@link #DARK_BACKGROUND}, for a dark page
  * @param dash lengths of line and gap; none for a solid line
  */
-record AttentionStyle(Color color, Color dark, Shape marker, float... dash) {
+public record AttentionStyle(String name, Color color, Color dark, Shape marker, float... dash) {
     static final Color GRID = new Color(0xDDDDDD);
-    static final Color BAR = new Color(0x6F8FB8);
-    static final Color BAR_ABOVE_LIMIT = new Color(0xC77B3B);
     static final Color DARK_BACKGROUND = new Color(0x16181D);
 
     private static final Map<String, AttentionStyle> OF_ATTENTIONS = new LinkedHashMap<>();
 
+    /** Attentions in the order of tables and plots: this project's, the paper's, then the others. */
+    static final List<String> NAMES;
+
     static {
-        style("tpa", 0x000000, 0xFFFFFF, new Ellipse2D.Double(-4.5, -4.5, 9, 9));
-        style("tpa_kvonly", 0x35755A, 0x26FA7F, polygon(-2, -6, 2, -6, 2, -2, 6, -2, 6, 2, 2, 2, 2, 6, -2, 6, -2, 2,
-                -6, 2, -6, -2, -2, -2), 4, 3);
-        style("mha", 0x9E4B11, 0xE67F1F, new Rectangle2D.Double(-4, -4, 8, 8), 16, 3);
-        style("mqa", 0x2D98FB, 0x92D0FF, polygon(-5, 4, 5, 4, 0, -5), 2, 3);
-        style("gqa", 0x161B93, 0x4883CB, polygon(-5, 0, 0, -5, 5, 0, 0, 5), 8, 3);
-        style("mla", 0xBF8C00, 0xFFD500, polygon(-5, -4, 5, -4, 0, 5), 8, 3, 2, 3);
-        style("mfa", 0x412F09, 0x85854D, polygon(-5, -5, 5, 5, 5, -5, -5, 5), 2, 2);
-        style("gta", 0x8800F0, 0x8F62FF, polygon(-5, -5, -5, 5, 5, 0), 10, 2, 2, 2, 2, 2);
-        style("gla", 0x9B8DB5, 0xB0C3A1, polygon(5, -5, 5, 5, -5, 0), 12, 4);
-        style("mlra", 0x66005C, 0xB16C8E, polygon(-6, -2, 6, -2, 6, 2, -6, 2), 6, 2, 2, 2);
+        style("tpa", "TPA", 0x000000, 0xFFFFFF);
+        style("tpa_kvonly", "TPA KV-only", 0x35755A, 0x26FA7F, 4, 3);
+        style("mha", "MHA", 0x9E4B11, 0xE67F1F, 16, 3);
+        style("mqa", "MQA", 0x2D98FB, 0x92D0FF, 2, 3);
+        style("gqa", "GQA", 0x161B93, 0x4883CB, 8, 3);
+        style("mla", "MLA", 0xBF8C00, 0xFFD500, 8, 3, 2, 3);
+        style("mfa", "MFA", 0x412F09, 0x85854D, 2, 2);
+        style("gta", "GTA", 0x8800F0, 0x8F62FF, 10, 2, 2, 2, 2, 2);
+        style("gla", "GLA-2", 0x9B8DB5, 0xB0C3A1, 12, 4);
+        style("mlra", "MLRA-4", 0x66005C, 0xB16C8E, 6, 2, 2, 2);
+        NAMES = List.copyOf(OF_ATTENTIONS.keySet());
     }
 
-    private static void style(String attention, int color, int dark, Shape marker, float... dash) {
-        OF_ATTENTIONS.put(attention, new AttentionStyle(new Color(color), new Color(dark), marker, dash));
+    private static void style(String attention, String name, int color, int dark, float... dash) {
+        Shape marker = DefaultDrawingSupplier.DEFAULT_SHAPE_SEQUENCE[OF_ATTENTIONS.size()];
+        OF_ATTENTIONS.put(attention, new AttentionStyle(name, new Color(color), new Color(dark), marker, dash));
     }
 
-    private static Polygon polygon(int... points) {
-        Polygon polygon = new Polygon();
-        for (int i = 0; i < points.length; i += 2) {
-            polygon.addPoint(points[i], points[i + 1]);
-        }
-        return polygon;
-    }
-
-    static AttentionStyle of(String attention) {
+    /** Returns the style of an attention by its parameter, such as tpa. */
+    public static AttentionStyle of(String attention) {
         return OF_ATTENTIONS.get(attention);
     }
 
-    /** Returns all styles. */
-    static List<AttentionStyle> all() {
-        return new ArrayList<>(OF_ATTENTIONS.values());
+    /** Returns the names of attentions in text. */
+    static Map<String, String> names() {
+        return OF_ATTENTIONS.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().name));
     }
 
-    BasicStroke stroke() {
-        return dash.length == 0
-                ? new BasicStroke(1.8f)
-                : new BasicStroke(1.8f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, dash, 0);
+    /** Returns all styles, in the order of tables and plots. */
+    public static List<AttentionStyle> all() {
+        return List.copyOf(OF_ATTENTIONS.values());
+    }
+
+    /** Returns the same colour with a fine dash and another marker, for another engine. */
+    AttentionStyle dotted() {
+        return new AttentionStyle(name, color, dark, of("mlra").marker, 2, 2);
+    }
+
+    BasicStroke stroke(float width) {
+        return new BasicStroke(width, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, dash.length == 0 ? null : dash,
+                0);
     }
 
     /** Returns CSS rules that give a figure its dark colours if the reader's system is dark. */
     static String darkRules() {
-        Map<Color, Color> darker = new LinkedHashMap<>(Map.of(
-                Color.WHITE, DARK_BACKGROUND, GRID, new Color(0x3A3E47), Color.GRAY, new Color(0x9A9FA8), BAR,
-                new Color(0x4F74A3), BAR_ABOVE_LIMIT, new Color(0xA85F24)));
-        all().forEach(style -> darker.put(style.color, style.dark));
-        return darker.entrySet().stream().sorted((a, b) -> Integer.compare(a.getKey().getRGB(), b.getKey().getRGB()))
+        Map<Integer, Color> darker = new TreeMap<>(Map.of(Color.WHITE.getRGB(), DARK_BACKGROUND, GRID.getRGB(),
+                new Color(0x3A3E47), Color.GRAY.getRGB(), new Color(0x9A9FA8)));
+        all().forEach(style -> darker.put(style.color.getRGB(), style.dark));
+        return darker.entrySet().stream()
                 .map(pair -> rule("fill", pair.getKey(), pair.getValue())
                         + rule("stroke", pair.getKey(), pair.getValue()))
                 .collect(Collectors.joining("", "@media (prefers-color-scheme: dark) {\n", "}\n"));
     }
 
     /** Returns a rule; Batik writes white, black and grey by name. */
-    private static String rule(String property, Color from, Color to) {
-        String name = Map.of(Color.WHITE, "white", Color.BLACK, "black", Color.GRAY, "gray").getOrDefault(from,
-                "rgb(" + from.getRed() + "," + from.getGreen() + "," + from.getBlue() + ")");
-        return String.format("[%s=\"%s\"] { %s: #%06X; }%n", property, name, property, to.getRGB() & 0xFFFFFF)
-                .replace("\r", "");
+    private static String rule(String property, int from, Color to) {
+        Color light = new Color(from);
+        String name = Map.of(Color.WHITE, "white", Color.BLACK, "black", Color.GRAY, "gray").getOrDefault(light,
+                "rgb(" + light.getRed() + "," + light.getGreen() + "," + light.getBlue() + ")");
+        return "[%s=\"%s\"] { %s: #%06X; }\n".formatted(property, name, property, to.getRGB() & 0xFFFFFF);
     }
 }

@@ -1,9 +1,12 @@
 package io.github.t6j.jmh.report;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Differences between two runs that exceed the noise: more than 5 %, and disjoint 95 % intervals. Limits are measured
@@ -18,34 +21,31 @@ final class Comparison {
     static List<String> lines(List<Result> before, List<Result> after) {
         Map<String, Result> old = byKey(before);
         Map<String, Result> current = byKey(after);
-        record Change(double ratio, String text) {}
+        record Change(double factor, String text) {}
         List<Change> changes = new ArrayList<>();
-        int common = 0;
-        for (Result result : current.values()) {
-            Result was = old.get(result.key());
-            if (was == null) {
-                continue;
+        current.forEach((key, result) -> {
+            if (!old.containsKey(key)) {
+                return;
             }
-            common++;
-            Measured then = was.seconds();
+            Measured then = old.get(key).seconds();
             Measured now = result.seconds();
             double ratio = then.mean() / now.mean();
             if (!then.overlaps(now) && Math.abs(ratio - 1) > LEAST) {
-                changes.add(new Change(ratio, Numbers.factor(ratio > 1 ? ratio : 1 / ratio)
-                        + (ratio > 1 ? " faster: " : " slower: ") + Pages.shortKey(result) + ": " + then.time() + " → "
-                        + now.time()));
+                double factor = Math.max(ratio, 1 / ratio);
+                changes.add(new Change(factor, Numbers.factor(factor) + (ratio > 1 ? " faster: " : " slower: ")
+                        + result.shortKey() + ": " + then.time() + " → " + now.time()));
             }
-        }
-        changes.sort((a, b) -> Double.compare(Math.abs(Math.log(b.ratio)), Math.abs(Math.log(a.ratio))));
-        List<String> lines = new ArrayList<>(changes.stream().map(Change::text).toList());
+        });
+        long common = current.keySet().stream().filter(old::containsKey).count();
+        List<String> lines = new ArrayList<>(
+                changes.stream().sorted(Comparator.comparingDouble(Change::factor).reversed()).map(Change::text)
+                        .toList());
         lines.add(changes.size() + " of " + common + " changed beyond the noise; " + (current.size() - common)
                 + " are new, " + (old.size() - common) + " are missing");
         return lines;
     }
 
     private static Map<String, Result> byKey(List<Result> results) {
-        Map<String, Result> first = new LinkedHashMap<>();
-        results.forEach(result -> first.putIfAbsent(result.key(), result));
-        return first;
+        return results.stream().collect(Collectors.toMap(Result::key, Function.identity(), (a, b) -> a, TreeMap::new));
     }
 }

@@ -13,51 +13,115 @@ import java.util.function.Function;
  * @param setting common parameters
  * @param series results by attention, then by that number, in its order
  */
-record Group(Setting setting, Map<String, TreeMap<Integer, Result>> series) {
+public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> series) {
+    private static final Map<String, String> SHAPES = Map.of("paper", "paper, equal heads (32 × 64)", "paper-1024",
+            "paper-1024, equal heads (16 × 64)", "paper-3072", "paper-3072, equal heads (48 × 64)", "d128",
+            "d128, equal heads (32 × 128)", "mlra", "mlra, published models (2.9 B, 24 heads)", "small",
+            "small, equal parameters (124 M)", "medium", "medium, equal parameters (353 M)", "large",
+            "large, equal parameters (773 M)", "xl", "xl, equal parameters (1.5 B)");
+
+    /** Contexts side by side in the main table, which is narrow enough for a phone. */
+    private static final int CONTEXTS = 3;
 
     /**
      * Parameters that two decode steps must share to be compared; 0 in {@code context} or {@code batch} matches any.
      */
-    record Setting(String shape, String cacheType, int threads, String residency, int batch, int context) {
-        String text() {
-            return Labels.shape(shape) + ", " + rest();
+    public record Setting(String shape, String cacheType, int threads, String residency, int batch, int context) {
+        /** Returns the name of the shape, and what its attentions have in common. */
+        public String shapeText() {
+            return SHAPES.getOrDefault(shape, shape);
+        }
+
+        public String text() {
+            return shapeText() + ", " + rest();
         }
 
         /** Returns the setting without the shape. */
-        String rest() {
+        public String rest() {
             return cacheType + " cache" + (residency.equals("cached") ? ", one cache" : "")
                     + (batch > 1 ? ", batch " + batch : "") + (context > 0 ? ", " + context + " tokens" : "") + ", "
-                    + Labels.threads(threads);
+                    + Numbers.threads(threads);
         }
     }
 
     /** Groups decode steps over contexts. */
-    static List<Group> overContext(List<Result> decode) {
-        return groups(decode, "context", r -> new Setting(
+    static List<Group> overContext(List<Result> results) {
+        return groups(results, "context", r -> new Setting(
                 r.param("shape"), r.param("cacheType"), r.computing(), r.param("residency"), r.number("batch"), 0));
     }
 
     /** Groups decode steps over batches. */
-    static List<Group> overBatch(List<Result> decode) {
-        return groups(decode, "batch", r -> new Setting(
+    static List<Group> overBatch(List<Result> results) {
+        return groups(results, "batch", r -> new Setting(
                 r.param("shape"), r.param("cacheType"), r.computing(), r.param("residency"), 0, r.number("context")));
     }
 
-    private static List<Group> groups(
-            List<Result> decode, String number, Function<Result, Setting> setting) {
+    private static List<Group> groups(List<Result> results, String number, Function<Result, Setting> setting) {
         Map<Setting, Group> groups = new LinkedHashMap<>();
-        List<Result> ordered = decode.stream().filter(r -> r.is("DecodeAttentionBenchmark.step")).sorted(
-                Comparator.comparing(r -> Labels.ATTENTIONS.indexOf(r.param("attention")))).toList();
-        for (Result result : ordered) {
-            groups.computeIfAbsent(setting.apply(result), s -> new Group(s, new LinkedHashMap<>())).series
-                    .computeIfAbsent(result.param("attention"), a -> new TreeMap<>())
-                    .put(result.number(number), result);
-        }
-        return groups.values().stream().toList();
+        results.stream().filter(r -> r.is("DecodeAttentionBenchmark.step"))
+                .sorted(Comparator.comparing(r -> AttentionStyle.NAMES.indexOf(r.param("attention"))))
+                .forEach(r -> groups.computeIfAbsent(setting.apply(r), s -> new Group(s, new LinkedHashMap<>())).series
+                        .computeIfAbsent(r.param("attention"), a -> new TreeMap<>()).put(r.number(number), r));
+        return List.copyOf(groups.values());
     }
 
     /** Returns whether there are enough points for a curve. */
     boolean isCurve() {
         return series.values().stream().anyMatch(points -> points.size() > 1);
+    }
+
+    /** Returns the numbers at which any attention was measured. */
+    public List<Integer> numbers() {
+        return series.values().stream().flatMap(points -> points.keySet().stream()).distinct().sorted().toList();
+    }
+
+    /** Returns the shortest, a middle and the longest context. */
+    public List<Integer> contexts() {
+        List<Integer> all = numbers();
+        return all.size() <= CONTEXTS ? all : List.of(all.getFirst(), all.get(all.size() / 2), all.getLast());
+    }
+
+    /** Returns the time of a step, or a dash if it was not measured. */
+    public String time(String attention, int number) {
+        Result step = series.getOrDefault(attention, new TreeMap<>()).get(number);
+        return step == null ? "–" : step.seconds().time();
+    }
+
+    /** Returns the attention's time divided by TPA's at the longest common context, or a dash. */
+    public String ratio(String attention) {
+        TreeMap<Integer, Result> tpa = series.getOrDefault("tpa", new TreeMap<>());
+        return series.get(attention).descendingMap().entrySet().stream().filter(step -> tpa.containsKey(step.getKey()))
+                .findFirst().map(step -> Numbers.factor(
+                        step.getValue().seconds().mean() / tpa.get(step.getKey()).seconds().mean()))
+                .orElse("–");
+    }
+
+    /** Returns the bytes of a token in the cache, or a dash. */
+    public String bytes(String attention) {
+        return series.containsKey(attention)
+                ? Numbers.whole(series.get(attention).firstEntry().getValue().counter("cacheBytesPerToken").mean())
+                : "–";
+    }
+
+    /** Returns a group with the attentions of both. */
+    Group with(Group other) {
+        Map<String, TreeMap<Integer, Result>> all = new LinkedHashMap<>(other.series);
+        all.putAll(series);
+        return new Group(setting, all);
+    }
+
+    /** Draws the time of a step over the number, with logarithmic axes and error bars. */
+    Plot plot(String name) {
+        Chart chart = new Chart("Decode: " + setting.shapeText(), setting.rest(), Chart.logAxis(
+                setting.batch == 0 ? "sequences in the batch" : "tokens in the cache", 2,
+                (double) numbers().getLast() / numbers().getFirst()), Chart.logAxis("time per step (ms)", 10, 1));
+        series.forEach((attention, steps) -> {
+            TreeMap<Integer, Measured> milliseconds = new TreeMap<>();
+            steps.forEach((number, step) -> milliseconds.put(number, step.seconds().times(1e3)));
+            if (steps.size() > 1) {
+                chart.curve(AttentionStyle.of(attention).name(), AttentionStyle.of(attention), milliseconds);
+            }
+        });
+        return chart.plot(name);
     }
 }

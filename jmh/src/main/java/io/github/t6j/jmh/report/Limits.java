@@ -8,10 +8,9 @@ import java.util.stream.Stream;
  * Limits of the machine, measured by PeakBenchmark in the same run, and each result's share of its nearest limit. A
  * suite measures limits at both ends of a run, since the speed of memory varies; the higher of the two counts.
  *
- * @param results results of the run
  * @param thirdLevel bytes of L3, or 0 if unknown
  */
-record Limits(List<Result> results, long thirdLevel) {
+public record Limits(List<Result> results, long thirdLevel) {
     private static final int SECOND_LEVEL_KILOBYTES = 256;
 
     /** Smallest size of a read that comes from memory. */
@@ -24,14 +23,10 @@ record Limits(List<Result> results, long thirdLevel) {
      * @param of name of the nearest limit
      * @param why reason for a share above 100 %, or empty
      */
-    record Fraction(Measured share, String of, String why) {
-        String text() {
-            return Numbers.percent(share.mean()) + " of " + of + (why.isEmpty() ? "" : ": " + why);
-        }
-
-        /** Returns a note for a figure that has {@code label}. */
-        String note(String label) {
-            return "* " + label + ", " + text() + ".";
+    public record Fraction(double share, String of, String why) {
+        @Override
+        public String toString() {
+            return Numbers.percent(share) + " of " + of + (why.isEmpty() ? "" : ": " + why);
         }
     }
 
@@ -42,19 +37,20 @@ record Limits(List<Result> results, long thirdLevel) {
             return values.stream().max(Comparator.comparingDouble(Measured::mean)).orElse(null);
         }
 
-        Measured first() {
-            return values.getFirst();
+        boolean isOnce() {
+            return values.size() == 1;
         }
+    }
 
-        /** Returns the last measurement; null if there is only one. */
-        Measured last() {
-            return values.size() > 1 ? values.getLast() : null;
-        }
+    private Ends ends(String benchmark, int threads, int kilobytes, String counter) {
+        return new Ends(results.stream().filter(r -> r.is(benchmark) && r.threads() == threads
+                && (kilobytes == 0 || r.number("kilobytes") == kilobytes)).map(r -> r.counter(counter)).toList());
     }
 
     /** Returns bytes per second from memory in {@code threads} threads; no values if not measured. */
     Ends memory(int threads) {
-        return reads(memoryKilobytes(), threads);
+        int kilobytes = memoryKilobytes();
+        return kilobytes == 0 ? new Ends(List.of()) : ends("PeakBenchmark.read", threads, kilobytes, "bytes");
     }
 
     /** Returns the KiB that each thread read for {@link #memory}; 0 if not measured. */
@@ -63,44 +59,47 @@ record Limits(List<Result> results, long thirdLevel) {
                 .filter(kilobytes -> kilobytes >= LEAST_MEMORY_KILOBYTES).max().orElse(0);
     }
 
-    /** Returns bytes per second from L2. */
-    Ends secondLevel(int threads) {
-        return reads(SECOND_LEVEL_KILOBYTES, threads);
-    }
-
-    private Ends reads(int kilobytes, int threads) {
-        return new Ends(results.stream().filter(r -> r.is("PeakBenchmark.read") && r.threads() == threads
-                && r.number("kilobytes") == kilobytes).map(r -> r.counter("bytes")).toList());
+    private Ends secondLevel(int threads) {
+        return ends("PeakBenchmark.read", threads, SECOND_LEVEL_KILOBYTES, "bytes");
     }
 
     /** Returns multiplications and additions per second. */
     Ends multiplyAdd(int threads) {
-        return new Ends(results.stream().filter(r -> r.is("PeakBenchmark.multiplyAdd") && r.threads() == threads)
-                .map(r -> r.counter("flops")).toList());
+        return ends("PeakBenchmark.multiplyAdd", threads, 0, "flops");
     }
 
-    /** Returns the numbers of threads that limits were measured with. */
-    List<Integer> threads() {
+    /** A limit in the report: its measurements at both ends of the run. */
+    public record Row(String name, String threads, String first, String last) {
+        private static Stream<Row> of(String name, int threads, Ends ends, String unit) {
+            List<String> rates = ends.values.stream().map(value -> value.rate(unit)).toList();
+            return rates.isEmpty()
+                    ? Stream.of()
+                    : Stream.of(new Row(name, Numbers.threads(threads), rates.getFirst(),
+                            rates.size() == 1 ? "not measured" : rates.getLast()));
+        }
+    }
+
+    /** Returns the limits for each number of threads. */
+    public List<Row> rows() {
+        String memory = "read from memory (" + Numbers.size(memoryKilobytes() * 1024L) + ")";
         return results.stream().filter(r -> r.is("PeakBenchmark.multiplyAdd")).map(Result::threads).distinct().sorted()
+                .flatMap(threads -> Stream.of(Row.of(memory, threads, memory(threads), "B/s"),
+                        Row.of("read from L2 (256 KiB)", threads, secondLevel(threads), "B/s"),
+                        Row.of("f32 multiply-add", threads, multiplyAdd(threads), "FLOP/s")).flatMap(rows -> rows))
                 .toList();
     }
 
     /** Returns {@code result}'s share of the limit that it comes nearest to; null if that is unknown. */
-    Fraction of(Result result) {
+    public Fraction of(Result result) {
         if (Stream.of("Peak", "Tokenizer", "CacheAppend").anyMatch(result.name()::startsWith)) {
             return null; // limits themselves, and benchmarks that neither stream from memory nor compute
         }
         boolean cached = result.param("residency").equals("cached");
         int threads = result.computing();
-        Fraction bytes = fraction(
-                result.counter("bytesPerSecond", "bytes"), cached ? secondLevel(threads) : memory(threads),
-                cached ? "L2 read" : "memory read");
-        Fraction flops = fraction(
-                result.counter("flopsPerSecond", "flops"), multiplyAdd(threads), "multiply-add");
-        if (bytes == null || flops == null) {
-            return bytes == null ? flops : bytes;
-        }
-        return bytes.share.mean() > flops.share.mean() ? bytes : flops;
+        Fraction bytes = fraction(result.counter("bytesPerSecond", "bytes"),
+                cached ? secondLevel(threads) : memory(threads), cached ? "L2 read" : "memory read");
+        Fraction flops = fraction(result.counter("flopsPerSecond", "flops"), multiplyAdd(threads), "multiply-add");
+        return flops == null || bytes != null && bytes.share > flops.share ? bytes : flops;
     }
 
     private Fraction fraction(Measured counted, Ends limit, String name) {
@@ -108,17 +107,13 @@ record Limits(List<Result> results, long thirdLevel) {
         if (counted == null || counted.mean() == 0 || highest == null) {
             return null;
         }
-        boolean above = Math.round(100 * counted.mean() / highest.mean()) > 100;
-        return new Fraction(counted.of(highest), name, above ? why(counted, limit, name) : "");
+        double share = counted.mean() / highest.mean();
+        return new Fraction(share, name, Math.round(100 * share) > 100 ? why(counted, limit, name) : "");
     }
 
     private String why(Measured counted, Ends limit, String name) {
-        if (counted.overlaps(limit.highest())) {
-            return "equal within the errors";
-        }
-        String when =
-                limit.last() == null ? "while the limit was measured, once in this run" : "at both ends of the run";
-        return switch (name) {
+        String when = limit.isOnce() ? "while the limit was measured, once in this run" : "at both ends of the run";
+        return counted.overlaps(limit.highest()) ? "equal within the errors" : switch (name) {
             case "L2 read" -> "a part lay in L1, which is faster";
             case "multiply-add" -> "the processor's clock was lower " + when;
             default -> "memory was slower " + when

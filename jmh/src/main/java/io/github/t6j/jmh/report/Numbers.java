@@ -45,6 +45,10 @@ final class Numbers {
         return String.format(Locale.ROOT, "%.0f %%", 100 * share);
     }
 
+    static String threads(int threads) {
+        return threads == 1 ? "1 thread" : threads + " threads";
+    }
+
     private static String scaled(double value, double[] scales, String[] units) {
         int i = 0;
         while (i < scales.length - 1 && value < 0.9995 * scales[i]) { // a value that rounds to 1000 uses the next unit

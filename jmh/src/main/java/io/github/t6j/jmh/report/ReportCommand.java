@@ -1,11 +1,18 @@
 package io.github.t6j.jmh.report;
 
+import io.github.t6j.jmh.CommandRun;
+import io.github.t6j.jmh.Machine;
+import io.github.t6j.jmh.peer.PeerOptions;
+import io.github.t6j.jmh.peer.PeerPlan;
+import io.github.t6j.jmh.peer.PeerRun;
+import io.github.t6j.jmh.suite.Suite;
+import io.github.t6j.jmh.suite.SuiteRun;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -21,13 +28,17 @@ import picocli.CommandLine.Spec;
             "Writes DIR/results.json (JMH's format), machine.json, report.html, summary.md and plots/*.svg."},
         footer = {
             "",
-            "Suites on 2 cores: quick takes 5 minutes, paper 60 minutes, full hours.",
+            "On 2 cores, --suite quick and --peer take 5 minutes, paper 60 minutes, full hours.",
             "",
             "Examples:",
             "  java -jar jmh/target/benchmarks.jar report --suite quick --out results",
-            "  java -jar jmh/target/benchmarks.jar report --from results/results.json --compare old/results.json"
+            "  java -jar jmh/target/benchmarks.jar report --from results/results.json --compare old/results.json",
+            "  java -jar jmh/target/benchmarks.jar report --peer LLAMA --out results --models t6,mha --depths 128"
         })
 public final class ReportCommand implements Callable<Integer> {
+    static final String BEGIN = "<!-- benchmarks: begin, written by `benchmarks.jar report --readme` -->";
+    static final String END = "<!-- benchmarks: end -->";
+
     @Spec
     private CommandSpec spec;
 
@@ -43,6 +54,9 @@ public final class ReportCommand implements Callable<Integer> {
         @Option(names = "--from", required = true, paramLabel = "FILE",
                 description = "Read JMH's results from a file, and machine.json beside it, if it exists.")
         private Path from;
+
+        @ArgGroup(exclusive = false)
+        private PeerOptions peer;
     }
 
     @Option(names = "--out", paramLabel = "DIR", description = "Folder to write to, new or existing.")
@@ -62,53 +76,32 @@ public final class ReportCommand implements Callable<Integer> {
 
     /** @return the exit code: 0 done, 1 failed, 2 bad usage */
     public static int run(String... args) {
-        return run(new ReportCommand(), "report", args);
-    }
-
-    /**
-     * Runs a command of this jar. @return the exit code: 0 done, 1 failed with a message that begins with {@code name},
-     * 2 bad usage
-     */
-    public static int run(Callable<Integer> command, String name, String... args) {
-        return new CommandLine(command).setExecutionExceptionHandler((failure, line, parsed) -> {
-            if (failure.getMessage() == null) {
-                failure.printStackTrace();
-            }
-            line.getErr().println(name + ": " + message(failure));
-            return CommandLine.ExitCode.SOFTWARE;
-        }).execute(args);
-    }
-
-    private static String message(Exception failure) {
-        return switch (failure) {
-            case NoSuchFileException missing -> missing.getMessage() + ": expected a file, found none";
-            case IOException other -> "cannot read or write " + other.getMessage();
-            default -> failure.getMessage();
-        };
+        return CommandRun.run(new ReportCommand(), "report", args);
     }
 
     @Override
     public Integer call() throws IOException {
-        if (out == null && (source.suite != null || readme != null || compare == null)) {
+        if (out == null && (source.from == null || readme != null || compare == null)) {
             throw usage("--out: expected a folder to write to, found none");
         }
+        if (source.peer != null) {
+            return comparePeer();
+        }
         List<Result> before = compare == null ? null : Results.read(compare); // first: the run may replace it
-        Suite suite = source.suite == null ? null : suite();
+        Suite suite = source.suite == null
+                ? null
+                : checked(() -> Suite.of(source.suite, Runtime.getRuntime().availableProcessors()));
         if (readme != null) {
-            ReadmeTable.check(readme); // checked before minutes of measuring, like the fonts
+            markers(readme); // checked before minutes of measuring, like the fonts
         }
         if (out != null) {
-            Charts.checkFonts();
+            Chart.checkFonts();
             Files.createDirectories(out);
         }
         Path json = suite == null ? source.from : measure(suite);
         List<Result> results = Results.read(json);
-        Machine machine = Results.machine(json);
         if (out != null) {
-            write(results, machine, json);
-        }
-        if (readme != null) {
-            ReadmeTable.write(readme, machine, results, out);
+            write(results, Results.machine(json), json);
         }
         if (before != null) {
             Comparison.lines(before, results).forEach(System.out::println);
@@ -116,11 +109,25 @@ public final class ReportCommand implements Callable<Integer> {
         return failed == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    private Suite suite() {
+    private int comparePeer() throws IOException {
+        PeerPlan plan = checked(source.peer::plan);
+        Chart.checkFonts();
+        Path json = Files.createDirectories(out).resolve("peer.json");
+        Machine machine = Machine.here("peer");
+        int code = source.peer.run(json);
+        if (code == CommandLine.ExitCode.OK) {
+            Results.write(machine, json);
+            new PeerReport(PeerRun.read(json)).write(machine, plan, source.peer.toString(), out);
+            System.err.println("wrote " + out.resolve("report.html"));
+        }
+        return code;
+    }
+
+    private <T> T checked(Supplier<T> options) {
         try {
-            return Suite.of(source.suite, Runtime.getRuntime().availableProcessors());
-        } catch (IllegalArgumentException unknown) {
-            throw usage(unknown.getMessage());
+            return options.get();
+        } catch (IllegalArgumentException wrong) {
+            throw usage(wrong.getMessage());
         }
     }
 
@@ -143,17 +150,37 @@ public final class ReportCommand implements Callable<Integer> {
             Files.writeString(copy, Files.readString(json));
             Results.write(machine, copy);
         }
-        Pages pages = new Pages(machine, results);
-        List<Section> sections = pages.sections();
-        String title = "t6j benchmarks: " + machine.cpu();
-        Files.writeString(out.resolve("report.html"), HtmlPage.of(title, pages.facts(), sections));
-        Files.writeString(out.resolve("summary.md"), Markdown.of(title, pages.facts(), sections));
-        Path plots = Files.createDirectories(out.resolve("plots"));
-        for (Section section : sections) {
-            for (Plot plot : section.plots) {
-                Files.writeString(plots.resolve(plot.name() + ".svg"), plot.svg());
-            }
+        Report report = Report.of(machine, results);
+        report.write(out);
+        if (readme != null) {
+            rewrite(report, machine.suite());
         }
         System.err.println("wrote " + out.resolve("report.html"));
+    }
+
+    /** Returns a README's text up to the first marker, and from the second on. */
+    static String[] markers(Path readme) throws IOException {
+        String text = Files.readString(readme);
+        int begin = text.indexOf(BEGIN);
+        int end = text.indexOf(END);
+        if (begin < 0 || end < begin) {
+            throw new IllegalArgumentException(readme + ": expected the lines " + BEGIN + " and " + END
+                    + ", found at most one; add both where the tables belong");
+        }
+        return new String[] {text.substring(0, begin + BEGIN.length()), text.substring(end)};
+    }
+
+    /** Replaces the text between the markers. The command that it names runs in the project's folder. */
+    private void rewrite(Report report, String suite) throws IOException {
+        Path folder = readme.toAbsolutePath().normalize().getParent();
+        Path project = Path.of(folder.toString().replaceFirst("/jmh(/results)?$", ""));
+        String[] parts = markers(readme);
+        String command = "report --suite " + suite + " --out " + relative(project, out) + " --readme "
+                + relative(project, readme);
+        Files.writeString(readme, parts[0] + "\n\n" + report.readme(command, relative(folder, out)) + "\n" + parts[1]);
+    }
+
+    private static String relative(Path from, Path to) {
+        return from.relativize(to.toAbsolutePath().normalize()).toString().replace('\\', '/');
     }
 }

@@ -3,9 +3,11 @@ package io.github.t6j.jmh.report;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.openjdk.jmh.util.ListStatistics;
 
 /** Result of a benchmark with one combination of parameters, from JMH's JSON; other keys are ignored. */
-record Result(
+public record Result(
         String benchmark, String mode, int threads, int forks, String jdkVersion, String vmName, String vmVersion,
         List<String> jvmArgs, int warmupIterations, String warmupTime, int measurementIterations,
         String measurementTime, Map<String, String> params, Metric primaryMetric,
@@ -22,7 +24,7 @@ record Result(
     }
 
     /** Returns the parameter, or "" if the benchmark has none of that name. */
-    String param(String name) {
+    public String param(String name) {
         return params == null ? "" : params.getOrDefault(name, "");
     }
 
@@ -35,30 +37,42 @@ record Result(
         return param("threads").isEmpty() ? threads : number("threads");
     }
 
-    /** Returns mean and error of a counter per second; null if the result has none of these names. */
-    Measured counter(String... names) {
-        for (String name : names) {
-            Metric metric = secondaryMetrics == null ? null : secondaryMetrics.get(name);
-            if (metric != null) {
-                boolean sums = metric.scoreUnit().equals("#"); // an event counter: JMH's score is the sum of shares
-                int shares = sums ? metric.rawData().stream().mapToInt(List::size).sum() : 1;
-                return new Measured(metric.score(), metric.error() * shares);
-            }
+    /**
+     * A score or counter in JMH's format.
+     *
+     * @param score mean
+     * @param scoreUnit unit, such as ns/op
+     * @param rawData values, [forks][iterations]
+     */
+    public record Metric(double score, String scoreUnit, List<List<Double>> rawData) {
+        /** Returns half of the 95 % interval around the mean, or NaN for a single iteration. */
+        double error() {
+            double[] all = rawData.stream().flatMap(List::stream).mapToDouble(Double::doubleValue).toArray();
+            return all.length < 2 ? Double.NaN : new ListStatistics(all).getMeanErrorAt(0.95);
         }
-        return null;
+    }
+
+    /** Returns mean and error of a counter per second; null if the result has none of these names. */
+    public Measured counter(String... names) {
+        return Stream.of(names).filter(name -> secondaryMetrics != null && secondaryMetrics.containsKey(name))
+                .findFirst()
+                .map(secondaryMetrics::get).map(metric -> {
+                    boolean sums = metric.scoreUnit.equals("#"); // an event counter: JMH's score is the sum of shares
+                    int shares = sums ? metric.rawData.stream().mapToInt(List::size).sum() : 1;
+                    return new Measured(metric.score, metric.error() * shares);
+                }).orElse(null);
     }
 
     /** Returns the seconds of one operation. */
-    Measured seconds() {
-        double score = primaryMetric.score();
+    public Measured seconds() {
+        double score = primaryMetric.score;
         double error = primaryMetric.error();
-        String unit = primaryMetric.scoreUnit();
+        String unit = primaryMetric.scoreUnit;
         if (unit.startsWith("ops/")) {
             double seconds = unitSeconds(unit.substring("ops/".length())) / score;
             return new Measured(seconds, seconds * error / score);
         }
-        double scale = unitSeconds(unit.substring(0, unit.indexOf('/')));
-        return new Measured(score * scale, error * scale);
+        return new Measured(score, error).times(unitSeconds(unit.substring(0, unit.indexOf('/'))));
     }
 
     private static double unitSeconds(String unit) {
@@ -67,9 +81,8 @@ record Result(
             case "us" -> 1e-6;
             case "ms" -> 1e-3;
             case "s" -> 1;
-            default -> throw new IllegalArgumentException(
-                    "scoreUnit: expected a time in ns, us, ms or s, found " + unit
-                            + ": use results of this suite");
+            default -> throw new IllegalArgumentException("scoreUnit: expected a time in ns, us, ms or s, found " + unit
+                    + ": use results of this suite");
         };
     }
 
@@ -77,5 +90,36 @@ record Result(
     String key() {
         return name() + (threads == 1 ? "" : " -t " + threads)
                 + (params == null ? "" : " " + new TreeMap<>(params).toString().replaceAll("[{},]", ""));
+    }
+
+    /** Returns a rate per second of {@code unit}, or a dash if none was counted by these names. */
+    public String rate(String unit, String... counters) {
+        Measured counted = counter(counters);
+        return counted == null || counted.mean() == 0 ? "–" : counted.rate(unit);
+    }
+
+    /** Returns the name of a test of a whole model. */
+    public String test() {
+        return is("ModelBenchmark.prefill") ? "prefill " + param("tokens") : "decode at " + param("depth");
+    }
+
+    String keyWithoutModel() {
+        return key().replace("model=" + param("model"), "");
+    }
+
+    /** Returns the key without the usual parameters. */
+    public String shortKey() {
+        return key().replace("Benchmark", "").replace(" kernels=simd", "").replace(" residency=memory", "")
+                .replaceAll(" batch=1(?= |$)", "").replaceAll(" model= ", " ");
+    }
+
+    String flags() {
+        return jvmArgs == null ? "" : String.join(" ", jvmArgs);
+    }
+
+    /** Returns the forks and iterations. */
+    String method() {
+        return forks + (forks == 1 ? " fork, " : " forks, ") + warmupIterations + " × " + warmupTime + " warm-up, "
+                + measurementIterations + " × " + measurementTime + " measured";
     }
 }

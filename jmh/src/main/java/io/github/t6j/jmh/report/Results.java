@@ -5,13 +5,14 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.Strictness;
 import com.google.gson.reflect.TypeToken;
+import io.github.t6j.jmh.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
 /** Reads JMH's results, and the description of the machine beside them. */
-final class Results {
+public final class Results {
     private static final Gson GSON = new GsonBuilder().setStrictness(Strictness.LENIENT).setPrettyPrinting()
             .disableHtmlEscaping().create();
 
@@ -22,7 +23,7 @@ final class Results {
      *
      * @throws IllegalArgumentException if the file has another format
      */
-    static List<Result> read(Path file) throws IOException {
+    public static List<Result> read(Path file) throws IOException {
         try {
             List<Result> results = GSON.fromJson(Files.readString(file), new TypeToken<List<Result>>() {});
             if (results == null || results.isEmpty() || results.stream().anyMatch(Results::isIncomplete)) {

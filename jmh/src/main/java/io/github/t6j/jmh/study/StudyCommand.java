@@ -1,7 +1,6 @@
 package io.github.t6j.jmh.study;
 
-import io.github.t6j.jmh.report.LearningCurvesCommand;
-import io.github.t6j.jmh.report.ReportCommand;
+import io.github.t6j.jmh.CommandRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +27,8 @@ import picocli.CommandLine.Spec;
             "Writes DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, and the curves."},
         footer = {
             "",
-            "results/results/study, some 4 to 6 hours on two cores",
-            "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar study --out jmh/results/study"
+            "Example, 4 to 6 hours on two cores:",
+            "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar study --out study"
         })
 public final class StudyCommand implements Callable<Integer> {
     private static final String SPEED = "speed.json";
@@ -82,7 +81,7 @@ public final class StudyCommand implements Callable<Integer> {
 
     /** @return the exit code: 0 done, 1 failed, 2 bad usage */
     public static int run(String... args) {
-        return ReportCommand.run(new StudyCommand(), "study", args);
+        return CommandRun.run(new StudyCommand(), "study", args);
     }
 
     @Override

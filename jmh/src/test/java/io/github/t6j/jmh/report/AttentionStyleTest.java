@@ -84,7 +84,7 @@ class AttentionStyleTest {
 
     @Test
     void everyAttentionHasALookOfItsOwn() {
-        assertThat(Labels.ATTENTIONS.stream().map(AttentionStyle::of)).doesNotContainNull().doesNotHaveDuplicates();
+        assertThat(AttentionStyle.NAMES.stream().map(AttentionStyle::of)).doesNotContainNull().doesNotHaveDuplicates();
         assertThat(AttentionStyle.all().stream().map(style -> Arrays.toString(style.dash()))).doesNotHaveDuplicates();
     }
 

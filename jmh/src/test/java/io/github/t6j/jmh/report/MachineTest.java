@@ -2,10 +2,10 @@ package io.github.t6j.jmh.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.jmh.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,12 +56,11 @@ class MachineTest {
         assertThat(machine.thirdLevelBytes()).isZero();
         assertThat(machine.processor()).isEqualTo("AMD EPYC");
         assertThat(machine.software()).isEqualTo("t6j, version not recorded");
-        List<Section> sections = new Pages(machine, Results.read(OLD)).sections();
-        String text = Markdown.of("title", new Pages(machine, Results.read(OLD)).facts(), sections);
+        String text = Report.of(machine, Results.read(OLD)).markdown();
         assertThat(text).contains("t6j, version not recorded, on AMD EPYC, family not known, 2 cores; JDK 25.0.3, SIMD")
                 .contains("| L3 | not known |").contains("| 35.2 GB/s ± 4 % | not measured |")
                 .contains("| 144 % of memory read: memory was slower while the limit was measured, once in this run, or"
                         + " a part lay in L3, whose size is unknown |")
-                .contains("\n* decode MHA, 137 % of memory read: equal within the errors.\n");
+                .contains("| 137 % of memory read: equal within the errors |");
     }
 }

@@ -3,10 +3,13 @@ package io.github.t6j.jmh.report;
 import static io.github.t6j.jmh.report.TestResults.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.jmh.Machine;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,44 +21,60 @@ class PagesTest {
     /** Returns all attentions at four contexts, in random order. */
     private static List<Result> steps(long seed) {
         List<Result> steps = new ArrayList<>();
-        CONTEXTS.forEach(context -> Labels.ATTENTIONS.forEach(attention -> steps.add(
+        CONTEXTS.forEach(context -> AttentionStyle.NAMES.forEach(attention -> steps.add(
                 step(attention, "paper", Integer.parseInt(context), 2, 1000, 1000,
-                        100 + Labels.ATTENTIONS.indexOf(attention)))));
+                        100 + AttentionStyle.NAMES.indexOf(attention)))));
         Collections.shuffle(steps, new Random(seed));
         return steps;
     }
 
     @Test
-    void tpaStandsFirst() {
+    void tpaStandsFirst() throws IOException {
         long seed = 20261126;
-        Section main = new Pages(Machine.unknown(), steps(seed)).sections().get(1);
+        String text = Report.of(Machine.unknown(), steps(seed)).markdown();
 
-        Table table = main.tables.getFirst();
-        assertThat(table.header()).as("seed %d", seed).containsExactly("attention", "64 tokens", "256 tokens",
-                "512 tokens", "time ÷ TPA's", "cache, bytes per token");
-        assertThat(table.rows()).as("seed %d", seed).extracting(List::getFirst).containsExactly("TPA", "TPA KV-only",
-                "MHA", "MQA", "GQA", "MLA", "MFA", "GTA", "GLA-2", "MLRA-4");
-        assertThat(table.rows().getLast()).containsExactly(
-                "MLRA-4", "6.98 µs ± 0 %", "27.9 µs ± 0 %", "55.8 µs ± 0 %", "1.09 ×", "1000");
+        assertThat(text).as("seed %d", seed).contains(
+                "| attention | 64 tokens | 256 tokens | 512 tokens | time ÷ TPA's | cache, bytes per token |\n"
+                        + "|---|--:|--:|--:|--:|--:|\n| TPA |",
+                "\n| MLRA-4 | 6.98 µs ± 0 % | 27.9 µs ± 0 % | 55.8 µs ± 0 % | 1.09 × | 1000 |\n");
+        assertThat(Pattern.compile("(?m)^\\| ([A-Z0-9-]+(?: KV-only)?) \\|").matcher(text).results()
+                .map(row -> row.group(1)).limit(10)).as("seed %d", seed).containsExactly("TPA", "TPA KV-only", "MHA",
+                        "MQA",
+                        "GQA", "MLA", "MFA", "GTA", "GLA-2", "MLRA-4");
     }
 
     @Test
-    void fiveLinesSayHowToReadIt() {
-        Section first = new Pages(Machine.unknown(), steps(1)).sections().getFirst();
+    void fiveLinesSayHowToReadIt() throws IOException {
+        String text = Report.of(Machine.unknown(), steps(1)).markdown();
 
-        assertThat(first.title).isEqualTo("How to read this");
-        assertThat(first.notes).hasSize(5);
+        String first = text.split("\n## ")[1];
+        assertThat(first).startsWith("How to read this");
+        assertThat(first.lines().filter(line -> line.startsWith("- "))).hasSize(5);
     }
 
     @Test
-    void rowsOfTpaAreMarkedAndNumbersKeepTheirUnits() {
-        Pages pages = new Pages(Machine.unknown(), steps(2));
+    void rowsOfTpaAreMarkedAndNumbersKeepTheirUnits() throws IOException {
+        Report report = Report.of(Machine.unknown(), steps(2));
 
-        String page = HtmlPage.of("title", pages.facts(), pages.sections());
+        String page = Page.html(report.markdown(), report.plots());
 
-        assertThat(page).contains("<tr class=\"own\"><td class=\"word\">TPA</td><td>6.40\u00a0µs ±\u00a00\u00a0%</td>")
-                .contains("<tr><td class=\"word\">MHA</td>").contains("color-scheme: light dark")
+        assertThat(page).containsPattern(
+                "<tr class=\"own\">\\s*<td>TPA</td>\\s*<td align=\"right\">6.40\u00a0µs ±\u00a00\u00a0%</td>")
+                .containsPattern("<tr>\\s*<td>MHA</td>").contains("color-scheme: light dark")
                 .contains("@media (prefers-color-scheme: dark)");
+    }
+
+    @Test
+    void longTablesAreFolded() throws IOException {
+        List<Result> many = new ArrayList<>();
+        for (int context = 64; context < 64 + 25; context++) {
+            many.add(step("mha", "paper", context, 2, 1000, 1000, 100));
+        }
+        Report report = Report.of(Machine.unknown(), many);
+
+        assertThat(report.markdown()).contains("<details><summary>25 rows</summary>\n\n| setting | tokens | MHA |\n");
+        assertThat(Page.html(report.markdown(), report.plots())).contains("<details><summary>25 rows</summary>")
+                .contains("</details>");
     }
 
     @ParameterizedTest

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.ByteArrayOutputStream;
+import io.github.t6j.jmh.Machine;
+import io.github.t6j.jmh.report.Result.Metric;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +26,9 @@ class ReportTest {
 
     /** File that .ci/render reads. */
     private static final Path OUT = Path.of("target/report");
+
+    /** Curves over contexts and batches of the sample. */
+    private static final int PLOTS = 3;
 
     @TempDir
     private Path folder;
@@ -92,22 +94,17 @@ class ReportTest {
                 .contains("![Decode: paper, equal heads (32 × 64), f32 cache, 2 threads](plots/decode-1.svg)");
     }
 
-    /**
-     * Between 1024 and 4096 tokens the sample's GQA, at 86 ns per token, becomes slower than TPA, at 54 ns and 40 µs:
-     * at about 1220.
-     */
+    /** T6 comes first among the models of a test and a setting. */
     @Test
-    void crossoversAreFound() throws IOException {
-        assertThat(summary()).containsPattern("GQA \\| TPA is faster from about 12\\d\\d tokens on \\| 256 … 65536")
-                .contains("| MHA | TPA is faster throughout | 256 … 65536 | 2.72 × … 10.3 × |")
-                .contains("| MLA | level within the errors | 16384 | 1.02 × |")
-                .contains("| GQA | GQA is faster | 16384 | 0.48 × |");
-    }
+    void modelsAreComparedWithTheirLike() {
+        Metric time = new Metric(10, "ms/op", List.of(List.of(10.0, 10.0)));
+        List<Result> results = Stream.of("bf16", "q8_0").flatMap(type -> Stream.of("mha-small", "t6-small").map(
+                model -> result("ModelBenchmark.decode", Map.of("model", model, "type", type), time, Map.of())))
+                .toList();
 
-    /** log 0.5 to log 2 over 100 to 400: halfway, at the geometric mean. */
-    @Test
-    void curvesCrossInTheirLogarithms() {
-        assertThat(Crossover.crossing(Map.entry(100, 0.5), Map.entry(400, 2.0))).isCloseTo(200, within(1e-9));
+        assertThat(Report.of(Machine.unknown(), results).models())
+                .extracting(r -> r.param("model") + " " + r.param("type"))
+                .containsExactly("t6-small bf16", "mha-small bf16", "t6-small q8_0", "mha-small q8_0");
     }
 
     @Test
@@ -119,10 +116,10 @@ class ReportTest {
         Limits.Fraction cached = limits.of(find(results, "DecodeAttentionBenchmark.step", "residency", "cached"));
 
         assertThat(product.of()).isEqualTo("multiply-add");
-        assertThat(product.share().mean()).isCloseTo(191.0 / 233, within(1e-3));
+        assertThat(product.share()).isCloseTo(191.0 / 233, within(1e-3));
         // one thread, 0.7 · 108 ns a token and 80 µs, 7296 operations, of 117 GFLOP/s
         assertThat(cached.of()).isEqualTo("multiply-add");
-        assertThat(cached.share().mean()).isCloseTo(7296 * 4096 / ((0.7 * 54 * 4096 + 40000) * 2) / 117, within(1e-3));
+        assertThat(cached.share()).isCloseTo(7296 * 4096 / ((0.7 * 54 * 4096 + 40000) * 2) / 117, within(1e-3));
         assertThat(limits.of(find(results, "SamplerBenchmark.sample", "sampling", "default"))).isNull();
     }
 
@@ -136,7 +133,7 @@ class ReportTest {
 
         assertThat(page).doesNotContain("<script").doesNotContain("src=\"http").doesNotContain("plots/")
                 .contains("<meta name=\"viewport\"").contains("alt=\"Decode: paper, equal heads (32 × 64), f32 cache");
-        assertThat(page.split("data:image/svg\\+xml;base64,", -1)).hasSize(1 + 10);
+        assertThat(page.split("data:image/svg\\+xml;base64,", -1)).hasSize(1 + PLOTS);
     }
 
     @Test
@@ -144,7 +141,7 @@ class ReportTest {
         String curves = Files.readString(OUT.resolve("plots/decode-1.svg"));
 
         assertThat(curves).contains(">Decode: paper, equal heads (32 × 64)<", ">f32 cache, 2 threads<",
-                ">tokens in the cache<", ">time per step<", ">TPA KV-only<", "viewBox=\"0 0 480 420\"");
+                ">tokens in the cache<", ">time per step (ms)<", ">TPA KV-only<", "viewBox=\"0 0 480 420\"");
         try (Stream<Path> plots = Files.list(OUT.resolve("plots"))) {
             for (Path plot : plots.toList()) {
                 DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
@@ -155,26 +152,6 @@ class ReportTest {
         }
     }
 
-    /** Only models with the same types of weights and caches are in one figure. */
-    @Test
-    void modelsAreComparedWithTheirLike() {
-        Metric time = new Metric(10, "ms/op", List.of(List.of(10.0, 10.0)));
-        Metric speed = new Metric(100, "#", List.of(List.of(50.0, 50.0)));
-        List<Result> results = Stream.of("bf16", "q8_0").flatMap(type -> Stream.of("mha-small", "t6-small").map(
-                model -> result(
-                        "ModelBenchmark.decode", Map.of(
-                                "model", model, "type", type, "cacheType", "f32", "depth", "128", "threads", "2"),
-                        time, Map.of("tokensPerSecond", speed))))
-                .toList();
-
-        List<Plot> plots = new Pages(Machine.unknown(), results).sections().stream().flatMap(s -> s.plots.stream())
-                .toList();
-
-        assertThat(plots).extracting(Plot::title).containsExactly(
-                "Whole model: decode at 128, equal parameters (124 M), bf16 weights, f32 cache, 2 threads",
-                "Whole model: decode at 128, equal parameters (124 M), q8_0 weights, f32 cache, 2 threads");
-    }
-
     @Test
     void keysLeaveOutWhatIsAsUsual() {
         Metric time = new Metric(10, "ns/op", List.of(List.of(10.0, 10.0)));
@@ -182,9 +159,9 @@ class ReportTest {
         Map<String, String> unusual = Map.of(
                 "batch", "16", "kernels", "scalar", "residency", "cached", "context", "64");
 
-        assertThat(Pages.shortKey(result("DecodeAttentionBenchmark.step", usual, time, null)))
+        assertThat(result("DecodeAttentionBenchmark.step", usual, time, null).shortKey())
                 .isEqualTo("DecodeAttention.step context=64");
-        assertThat(Pages.shortKey(result("DecodeAttentionBenchmark.step", unusual, time, null)))
+        assertThat(result("DecodeAttentionBenchmark.step", unusual, time, null).shortKey())
                 .isEqualTo("DecodeAttention.step batch=16 context=64 kernels=scalar residency=cached");
     }
 
@@ -217,7 +194,7 @@ class ReportTest {
     @Test
     void theReadmesTablesAreWrittenBetweenItsMarkers() throws IOException {
         Path readme = folder.resolve("README.md");
-        Files.writeString(readme, "before\n" + ReadmeTable.BEGIN + "\nold\n" + ReadmeTable.END + "\nafter\n");
+        Files.writeString(readme, "before\n" + ReportCommand.BEGIN + "\nold\n" + ReportCommand.END + "\nafter\n");
         Path out = folder.resolve("jmh/results/sample");
 
         for (int again = 0; again < 2; again++) {
@@ -225,8 +202,8 @@ class ReportTest {
                     readme.toString())).isZero();
         }
 
-        assertThat(Files.readString(readme)).startsWith("before\n" + ReadmeTable.BEGIN + "\n\nMade by `java -jar ")
-                .endsWith("\n" + ReadmeTable.END + "\nafter\n").doesNotContain("old\n")
+        assertThat(Files.readString(readme)).startsWith("before\n" + ReportCommand.BEGIN + "\n\nMade by `java -jar ")
+                .endsWith("\n" + ReportCommand.END + "\nafter\n").doesNotContain("old\n")
                 .contains("report --suite quick --out jmh/results/sample --readme README.md")
                 .contains("""
                         | attention | 256 tokens | 4096 tokens | 65536 tokens | time ÷ TPA's | cache, bytes per token |
@@ -235,100 +212,23 @@ class ReportTest {
                         | TPA KV-only |""")
                 .contains("| MHA | 146 µs ± 3 % | 2.30 ms ± 3 % | 36.7 ms ± 3 % | 10.3 × | 16384 |")
                 .contains("equal heads").contains("equal parameters").contains("(jmh/results/sample/summary.md)")
-                .contains("| t6-small | prefill 512 | bf16, f32 | 2 | 830 ± 3 % |");
+                .contains("| t6-small | prefill 512 | bf16 | f32 | 2 | 830 ± 3 % |");
         assertThat(out.resolve("results.json")).hasSameTextualContentAs(SAMPLE);
         assertThat(out.resolve("report.html")).exists();
     }
 
     @Test
     void theProjectsReadmeHasTheMarkers() throws IOException {
-        assertThat(Files.readString(Path.of("README.md"))).contains(ReadmeTable.BEGIN).contains(ReadmeTable.END);
-    }
-
-    /** Estimates of the suites; jmh/README.md has the measured times. */
-    @ParameterizedTest
-    @CsvSource({"quick, 300", "paper, 3600"})
-    void suitesKeepToTheirTime(String name, int seconds) {
-        Suite suite = Suite.of(name, 2);
-
-        assertThat(suite.seconds()).isLessThan(seconds);
-        assertThat(suite.points()).filteredOn(point -> !point.benchmark().startsWith("Peak")).doesNotHaveDuplicates();
-    }
-
-    @ParameterizedTest
-    @CsvSource({"1, 3", "2, 6"})
-    void limitsAreMeasuredAtBothEnds(int cores, int limits) {
-        List<Point> points = Suite.of("quick", cores).points();
-
-        List<Point> end = points.subList(points.size() - limits, points.size());
-        assertThat(end).isEqualTo(points.subList(0, limits)).doesNotHaveDuplicates()
-                .allMatch(point -> point.benchmark().startsWith("Peak"));
-        assertThat(points).filteredOn(point -> point.benchmark().startsWith("Peak")).hasSize(2 * limits);
-    }
-
-    /** At least 400 MiB, and twice the L3. */
-    @ParameterizedTest
-    @CsvSource({"0, 409600", "33554432, 409600", "402653184, 786432"})
-    void theLimitOfMemoryIsReadFromMemory(long thirdLevel, String kilobytes) {
-        assertThat(Suite.of("quick", 2, thirdLevel).points().stream().filter(
-                point -> point.benchmark().equals("PeakBenchmark.read")).map(point -> point.params().get("kilobytes")))
-                .containsOnly("256", kilobytes);
-    }
-
-    /** Measures two points in forks of their own, and a limit before and after them. */
-    @Test
-    void aSuiteIsMeasuredAndTold() throws Exception {
-        ByteArrayOutputStream told = new ByteArrayOutputStream();
-        Path json = folder.resolve("results.json");
-
-        System.setProperty("jmh.ignoreLock", "true");
-        new SuiteRun(Suite.of("test", 2), new PrintStream(told, true, StandardCharsets.UTF_8)).run(json);
-
-        List<Result> results = Results.read(json);
-        assertThat(results).hasSize(4).allSatisfy(result -> assertThat(result.seconds().mean()).isPositive());
-        assertThat(results.getFirst().counter("flops").mean()).isPositive();
-        Result step = results.get(2);
-        assertThat(step.counter("cacheBytesPerToken").mean()).isCloseTo(768, within(1e-6));
-        double steps = 1 / step.seconds().mean();
-        assertThat(step.counter("bytesPerSecond").mean() / steps).isBetween(0.2 * 128 * 768,
-                5.0 * 128 * 768);
-        assertThat(told.toString(StandardCharsets.UTF_8)).startsWith("4 points, about ").contains("[1/4, ")
-                .contains("[3/4, ").contains("[4/4, 0:00 left] Peak.multiplyAdd")
-                .contains("4 measured, 0 skipped, 0 failed, in 0:");
-    }
-
-    /**
-     * 2^30 tokens of MHA fit nowhere. A shape that does not exist is a failure, which is reported; the run continues.
-     */
-    @Test
-    void whatCannotBeMeasuredIsTold() throws Exception {
-        Suite one = Suite.of("test", 2);
-        String decode = "DecodeAttentionBenchmark.step";
-        Suite suite = new Suite("test", 1, one.warmup(), one.measured(), List.of(
-                new Point(decode, 1, Map.of("attention", "mha", "context", "1073741824")),
-                new Point(decode, 1, Map.of("attention", "tpa", "context", "64", "shape", "huge")),
-                new Point("PeakBenchmark.multiplyAdd", 1, Map.of())));
-        ByteArrayOutputStream told = new ByteArrayOutputStream();
-        Path json = folder.resolve("results.json");
-
-        System.setProperty("jmh.ignoreLock", "true");
-        int failed = new SuiteRun(suite, new PrintStream(told, true, StandardCharsets.UTF_8)).run(json);
-
-        assertThat(failed).isEqualTo(1);
-        assertThat(Results.read(json)).hasSize(2); // the limit, at both ends
-        assertThat(told.toString(StandardCharsets.UTF_8))
-                .contains("skipped, 1 × mha at 1073741824 tokens takes 17592.2 GB")
-                .contains("shape: expected paper, ").contains("2 measured, 1 skipped, 1 failed");
+        assertThat(Files.readString(Path.of("results/speed.md"))).contains(ReportCommand.BEGIN)
+                .contains(ReportCommand.END);
     }
 
     @Test
     void mistakesAreToldInOneLine() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Suite.of("fast", 2))
-                .withMessage("--suite: expected quick, paper or full, found fast");
         assertThatIllegalArgumentException().isThrownBy(() -> Results.read(Path.of("pom.xml")))
                 .withMessageContaining("pom.xml: expected JMH's results");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ReadmeTable.write(Path.of("pom.xml"), Machine.unknown(), List.of(), folder))
+                .isThrownBy(() -> ReportCommand.markers(Path.of("pom.xml")))
                 .withMessageContaining("expected the lines");
         assertThat(ReportCommand.run("--suite", "quick")).isEqualTo(2);
         assertThat(ReportCommand.run("--suite", "fast", "--out", folder.toString())).isEqualTo(2);

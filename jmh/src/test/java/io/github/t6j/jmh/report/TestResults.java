@@ -1,5 +1,6 @@
 package io.github.t6j.jmh.report;
 
+import io.github.t6j.jmh.report.Result.Metric;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

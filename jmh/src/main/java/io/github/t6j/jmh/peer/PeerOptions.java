@@ -1,0 +1,53 @@
+package io.github.t6j.jmh.peer;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/** Options of {@code report --peer}. */
+public final class PeerOptions {
+    private static final int PROMPT = 512;
+    private static final int TOKENS = 32;
+
+    @Option(names = "--peer", required = true, paramLabel = "DIR",
+            description = "Measure t6j and llama.cpp, whose library is in DIR, in turn; needs --out.")
+    private Path library;
+
+    @Option(names = "--models", paramLabel = "NAME", split = ",", defaultValue = "t6,mha,gqa",
+            description = "With --peer: models of 124 M parameters (default: ${DEFAULT-VALUE}).")
+    private List<String> models;
+
+    @Option(names = "--types", paramLabel = "TYPE", split = ",", defaultValue = "bf16,q8_0,q4_0",
+            description = "With --peer: types of the weights: f16, bf16, q8_0, q4_0 (default: ${DEFAULT-VALUE}).")
+    private List<String> types;
+
+    @Option(names = "--depths", paramLabel = "N", split = ",", defaultValue = "128,1024",
+            description = "With --peer: tokens in the cache before decoding (default: ${DEFAULT-VALUE}).")
+    private List<Integer> depths;
+
+    @Option(names = "--rounds", paramLabel = "N", defaultValue = "5",
+            description = "With --peer: measurements of each test (default: ${DEFAULT-VALUE}).")
+    private int rounds;
+
+    /** Returns the plan. @throws IllegalArgumentException if an option has a wrong value */
+    public PeerPlan plan() {
+        return new PeerPlan(library.toAbsolutePath().toString(), models, types, PROMPT, depths, TOKENS, rounds,
+                Runtime.getRuntime().availableProcessors());
+    }
+
+    /** Measures, and writes the results. @return the exit code */
+    public int run(Path json) throws IOException {
+        return PeerRun.fork(plan(), json);
+    }
+
+    /** Returns the command line, without folders. */
+    @Override
+    public String toString() {
+        return "report --peer LLAMA --out DIR --models " + String.join(",", models) + " --types "
+                + String.join(",", types)
+                + " --depths " + depths.stream().map(String::valueOf).collect(Collectors.joining(",")) + " --rounds "
+                + rounds;
+    }
+}

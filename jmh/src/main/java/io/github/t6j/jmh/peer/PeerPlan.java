@@ -1,0 +1,45 @@
+package io.github.t6j.jmh.peer;
+
+import java.util.List;
+
+/**
+ * Tests of t6j and llama.cpp.
+ *
+ * @param library folder of llama.cpp's library
+ * @param models t6, mha and gqa, of 124 M parameters each; llama.cpp has no t6
+ * @param types types of the weights
+ * @param prompt tokens of the prompt that is read into an empty cache
+ * @param depths tokens in the cache before decoding
+ * @param tokens tokens to decode
+ * @param rounds rounds over all models
+ * @param threads threads of each engine
+ */
+public record PeerPlan(
+        String library, List<String> models, List<String> types, int prompt, List<Integer> depths, int tokens,
+        int rounds, int threads) {
+    private static final List<String> MODELS = List.of("t6", "mha", "gqa");
+    private static final List<String> TYPES = List.of("f16", "bf16", "q8_0", "q4_0");
+
+    /** @throws IllegalArgumentException if a value is not possible */
+    public PeerPlan {
+        check("--models", models, MODELS);
+        check("--types", types, TYPES);
+        if (depths.isEmpty() || depths.stream().anyMatch(depth -> depth < 1 || depth > 30000)) {
+            throw new IllegalArgumentException("--depths: expected numbers from 1 to 30000, found " + depths);
+        }
+        if (rounds < 1) {
+            throw new IllegalArgumentException("--rounds: expected 1 or more, found " + rounds);
+        }
+    }
+
+    private static void check(String option, List<String> found, List<String> expected) {
+        if (found.isEmpty() || !expected.containsAll(found)) {
+            throw new IllegalArgumentException(option + ": expected some of " + String.join(", ", expected) + ", found "
+                    + String.join(", ", found));
+        }
+    }
+
+    int contextLength() {
+        return Math.max(prompt, depths.stream().mapToInt(depth -> depth).max().orElseThrow() + tokens) + 1;
+    }
+}

@@ -1,0 +1,167 @@
+package io.github.t6j.jmh.peer;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import io.github.t6j.jmh.Kernel;
+import io.github.t6j.weights.DType;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Measures t6j and llama.cpp in turn: all models in both engines are loaded at once, and each round measures every one,
+ * beginning with another. Both run the same files where both know the model.
+ */
+public final class PeerRun {
+    /** Shortest warm-up of each test of each model. */
+    private static final long WARM_UP_NANOS = 1_000_000_000L;
+
+    /** Pause before each measurement, in which the threads of the other engine go to sleep. */
+    private static final long PAUSE_MILLIS = 50;
+
+    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+
+    private final PeerPlan plan;
+    private final PrintStream err;
+
+    PeerRun(PeerPlan plan, PrintStream err) {
+        this.plan = plan;
+        this.err = err;
+    }
+
+    /** Measures in a JVM of its own, which has the vector module. @return the exit code */
+    public static int fork(PeerPlan plan, Path json) throws IOException {
+        return Kernel.fork(PeerRun.class, GSON.toJson(plan), json.toString());
+    }
+
+    /** Reads results. */
+    public static List<PeerSpeed> read(Path json) throws IOException {
+        return List.of(GSON.fromJson(Files.readString(json), PeerSpeed[].class));
+    }
+
+    /** Measures. @param args a plan in JSON, and the file for the results */
+    public static void main(String[] args) throws IOException {
+        PeerPlan plan = GSON.fromJson(args[0], PeerPlan.class);
+        try {
+            new PeerRun(plan, System.err).run(Llama.open(Path.of(plan.library())), Path.of(args[1]));
+        } catch (IllegalStateException | IOException failure) {
+            System.err.println("report: " + failure.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private void run(Llama llama, Path json) throws IOException {
+        Path folder = Files.createTempDirectory("t6j-peer");
+        try {
+            List<PeerSpeed> speeds = new ArrayList<>();
+            for (String type : plan.types()) {
+                err.println("making the models in " + type);
+                Map<String, Path> files = new LinkedHashMap<>();
+                for (String model : plan.models()) {
+                    files.put(model, file(llama, folder, model, type));
+                }
+                speeds.addAll(measure(type, open(llama, files)));
+                Files.writeString(json, GSON.toJson(speeds) + "\n");
+            }
+        } finally {
+            try (Stream<Path> made = Files.walk(folder)) {
+                for (Path path : made.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+
+    private static Path file(Llama llama, Path folder, String model, String type) throws IOException {
+        Path file = folder.resolve(model + "-" + type + (model.equals("t6") ? "" : ".gguf"));
+        String name = type.toUpperCase(Locale.ROOT);
+        if (model.equals("t6")) {
+            PeerShape.writeT6(file, PeerShape.t6(), DType.valueOf(name));
+            return file;
+        }
+        Path unrounded = folder.resolve(model + "-f32.gguf");
+        if (!Files.exists(unrounded)) {
+            LlamaFile.write(unrounded, PeerShape.of(model));
+        }
+        llama.quantize(unrounded, file, LlamaFileType.valueOf(name));
+        return file;
+    }
+
+    private List<Contestant> open(Llama llama, Map<String, Path> files) {
+        List<Contestant> contestants = new ArrayList<>();
+        files.forEach((model, file) -> {
+            contestants.add(Contestant.t6j(model, file, plan.contextLength(), plan.threads()));
+            if (!model.equals("t6")) {
+                contestants.add(Contestant.llama(model, llama, file, plan.contextLength(), plan.threads()));
+            }
+        });
+        return contestants;
+    }
+
+    /** Measures all tests with {@code contestants}, and closes them. */
+    List<PeerSpeed> measure(String type, List<Contestant> contestants) {
+        try {
+            List<PeerSpeed> speeds = new ArrayList<>(test(type, contestants, -1));
+            plan.depths().forEach(depth -> speeds.addAll(test(type, contestants, depth)));
+            return speeds;
+        } finally {
+            contestants.forEach(Contestant::close);
+        }
+    }
+
+    private List<PeerSpeed> test(String type, List<Contestant> contestants, int depth) {
+        int count = depth < 0 ? plan.prompt() : plan.tokens();
+        int[] ids = Contestant.ids(count, PeerShape.of("mha").vocabulary());
+        Consumer<Contestant> work =
+                depth < 0 ? contestant -> contestant.read(ids) : contestant -> contestant.write(ids);
+        for (Contestant contestant : contestants) {
+            contestant.fill(Math.max(0, depth));
+            long start = System.nanoTime();
+            do {
+                seconds(contestant, work);
+            } while (System.nanoTime() - start < WARM_UP_NANOS);
+        }
+        double[][] speeds = new double[contestants.size()][plan.rounds()];
+        for (int round = 0; round < plan.rounds(); round++) {
+            for (int turn = 0; turn < contestants.size(); turn++) {
+                int next = (round + turn) % contestants.size();
+                pause();
+                speeds[next][round] = count / seconds(contestants.get(next), work);
+            }
+        }
+        List<PeerSpeed> results = new ArrayList<>();
+        for (int i = 0; i < contestants.size(); i++) {
+            Contestant of = contestants.get(i);
+            PeerSpeed speed = new PeerSpeed(of.engine(), of.model(), type, of.cache(), count, depth, speeds[i]);
+            results.add(speed);
+            err.printf(Locale.ROOT, "%s, %s, %s: %s: %.1f tokens/s, median %.1f%n", speed.engine(), speed.model(), type,
+                    speed.test(), speed.fastest(), speed.median());
+        }
+        return results;
+    }
+
+    private static double seconds(Contestant contestant, Consumer<Contestant> work) {
+        long start = System.nanoTime();
+        work.accept(contestant);
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        contestant.rewind();
+        return seconds;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.github.t6j.jmh.peer;
+
+import java.util.Arrays;
+
+/**
+ * Speed of a model in an engine, measured in turn with the others.
+ *
+ * @param model t6, mha or gqa
+ * @param type type of the weights
+ * @param cache type of the cache's elements
+ * @param depth tokens in the cache before the test; −1 for a prompt into an empty cache
+ * @param tokensPerSecond speed of each round
+ */
+public record PeerSpeed(
+        String engine, String model, String type, String cache, int tokens, int depth, double[] tokensPerSecond) {
+    /** Returns the name of the test. */
+    public String test() {
+        return depth < 0 ? "prompt of " + tokens : "decode at " + depth;
+    }
+
+    /** Returns the speed of the fastest round. */
+    public double fastest() {
+        return Arrays.stream(tokensPerSecond).max().orElseThrow();
+    }
+
+    /** Returns the speed of the middle round; of an even number, of the slower of the two. */
+    public double median() {
+        double[] sorted = tokensPerSecond.clone();
+        Arrays.sort(sorted);
+        return sorted[(sorted.length - 1) / 2];
+    }
+}

@@ -1,0 +1,176 @@
+package io.github.t6j.jmh.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Dimension;
+import java.awt.Font;
+import java.awt.Shape;
+import java.awt.geom.Line2D;
+import java.awt.geom.Rectangle2D;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.apache.batik.svggen.SVGGraphics2D;
+import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.axis.ValueAxis;
+import org.jfree.chart.block.BlockBorder;
+import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.renderer.xy.XYErrorRenderer;
+import org.jfree.chart.text.TextUtils;
+import org.jfree.chart.title.TextTitle;
+import org.jfree.chart.ui.RectangleInsets;
+import org.jfree.data.xy.YIntervalSeries;
+import org.jfree.data.xy.YIntervalSeriesCollection;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+
+/** Figure of curves as SVG, legible on a phone, and dark if the reader's system is. */
+public final class Chart {
+    private static final int WIDTH = 480;
+    private static final int HEIGHT = 420;
+    private static final int TICKS = 6; // at most, on a logarithmic axis
+    private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+
+    static {
+        TextUtils.setUseDrawRotatedStringWorkaround(false); // which would draw the text as curves
+    }
+
+    private final YIntervalSeriesCollection curves = new YIntervalSeriesCollection();
+    private final XYErrorRenderer renderer = new XYErrorRenderer();
+    private final JFreeChart chart;
+    private final String title;
+
+    public Chart(String title, String subtitle, ValueAxis x, ValueAxis y) {
+        this.title = subtitle.isEmpty() ? title : title + ", " + subtitle;
+        renderer.setDrawXError(false);
+        renderer.setDefaultLinesVisible(true);
+        renderer.setErrorStroke(new BasicStroke(1.2f));
+        renderer.setLegendLine(new Line2D.Double(-16, 0, 16, 0));
+        XYPlot plot = new XYPlot(curves, x, y, renderer);
+        plot.setBackgroundPaint(Color.WHITE);
+        plot.setDomainGridlinePaint(AttentionStyle.GRID);
+        plot.setRangeGridlinePaint(AttentionStyle.GRID);
+        for (ValueAxis axis : List.of(x, y)) {
+            axis.setLabelFont(TEXT);
+            axis.setTickLabelFont(TEXT);
+        }
+        chart = new JFreeChart(title, TEXT.deriveFont(Font.BOLD, 14), plot, true);
+        chart.addSubtitle(0, new TextTitle(subtitle, TEXT));
+        chart.setBackgroundPaint(Color.WHITE);
+        chart.setPadding(new RectangleInsets(4, 4, 4, 12));
+        chart.getLegend().setItemFont(TEXT);
+        chart.getLegend().setFrame(BlockBorder.NONE);
+    }
+
+    /**
+     * Tries to draw a letter.
+     *
+     * @throws IllegalStateException if the JDK has no font for it
+     */
+    public static void checkFonts() {
+        try {
+            new Drawing().getFontMetrics(TEXT).stringWidth("t");
+        } catch (RuntimeException | LinkageError | InternalError failure) {
+            throw new IllegalStateException(
+                    "fonts: expected the system's fonts for plots, found none: install fontconfig"
+                            + " and a font, for example with apt install fontconfig fonts-dejavu-core",
+                    failure);
+        }
+    }
+
+    /** Returns a logarithmic axis with a tick for each power of {@code base}, or fewer if {@code range} has many. */
+    public static LogAxis logAxis(String title, int base, double range) {
+        LogAxis axis = new LogAxis(title);
+        axis.setBase(base);
+        double powers = Math.log(range) / Math.log(base);
+        axis.setTickUnit(new NumberTickUnit(Math.ceil(Math.max(1, powers) / TICKS)));
+        axis.setNumberFormatOverride(new DecimalFormat("0.####", DecimalFormatSymbols.getInstance(Locale.ROOT)));
+        axis.setMinorTickMarksVisible(false);
+        return axis;
+    }
+
+    /** Adds a curve with error bars; an interval that reaches 0, which has no logarithm, ends at a tenth. */
+    public void curve(String label, AttentionStyle style, SortedMap<? extends Number, Measured> values) {
+        YIntervalSeries series = new YIntervalSeries(label);
+        values.forEach((x, y) -> series.add(x.doubleValue(), y.mean(), Math.max(y.low(), y.mean() / 10), y.high()));
+        add(series, style.color(), style.stroke(1.8f), style.marker(), true);
+    }
+
+    /** Adds a line without error bars. @param marker shape of its points, or null */
+    public void line(YIntervalSeries series, Color color, BasicStroke stroke, Shape marker, boolean inLegend) {
+        renderer.setDrawYError(false);
+        add(series, color, stroke, marker, inLegend);
+    }
+
+    private void add(YIntervalSeries series, Color color, BasicStroke stroke, Shape marker, boolean inLegend) {
+        int index = curves.getSeriesCount();
+        curves.addSeries(series);
+        renderer.setSeriesPaint(index, color);
+        renderer.setSeriesStroke(index, stroke);
+        renderer.setSeriesShape(index, marker);
+        renderer.setSeriesShapesVisible(index, marker != null);
+        renderer.setSeriesVisibleInLegend(index, inLegend);
+    }
+
+    /** Draws the figure. */
+    public Plot plot(String name) {
+        Drawing drawing = new Drawing();
+        drawing.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
+        chart.draw(drawing, new Rectangle2D.Double(0, 0, WIDTH, HEIGHT));
+        return new Plot(name, title, drawing.svg());
+    }
+
+    /** Drawing whose text is as wide in every reader's font as in the font that it was placed with. */
+    private static final class Drawing extends SVGGraphics2D {
+        private final List<Integer> widths = new ArrayList<>();
+
+        Drawing() {
+            super(emptyDocument());
+        }
+
+        private static Document emptyDocument() {
+            try {
+                return DocumentBuilderFactory.newInstance().newDocumentBuilder().getDOMImplementation()
+                        .createDocument("http://www.w3.org/2000/svg", "svg", null);
+            } catch (ParserConfigurationException never) {
+                throw new IllegalStateException("every JDK can make an XML document", never);
+            }
+        }
+
+        @Override
+        public void drawString(String text, float x, float y) {
+            super.drawString(text, x, y);
+            widths.add(getFontMetrics().stringWidth(text));
+        }
+
+        String svg() {
+            Element root = getRoot();
+            root.setAttribute("viewBox", "0 0 " + WIDTH + " " + HEIGHT);
+            for (int i = 0; i < widths.size(); i++) {
+                Element text = (Element) root.getElementsByTagNameNS("*", "text").item(i);
+                text.setAttribute("textLength", widths.get(i).toString());
+                text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+            }
+            Element style = root.getOwnerDocument().createElementNS(root.getNamespaceURI(), "style");
+            style.setTextContent(AttentionStyle.darkRules());
+            root.insertBefore(style, root.getFirstChild());
+            StringWriter svg = new StringWriter();
+            try {
+                stream(root, svg, false, false); // as attributes, which dark mode overrides
+            } catch (IOException never) {
+                throw new UncheckedIOException(never);
+            }
+            return svg.toString();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+<#-- Folds long tables. -->
+<#macro fold rows>
+<#if (rows > 24)>
+<details><summary>${rows} rows</summary>
+
+</#if>
+<#nested>
+<#if (rows > 24)>
+
+</details>
+</#if>
+</#macro>
+<#-- The most important table of a group of decode steps. -->
+<#macro main group>
+| attention |<#list group.contexts() as context> ${context} tokens |</#list> time ÷ TPA's | cache, bytes per token |
+|---|<#list group.contexts() as context>--:|</#list>--:|--:|
+<#list group.series as a, steps>
+| ${names[a]} |<#list group.contexts() as context> ${group.time(a, context)} |</#list> ${group.ratio(a)} | ${group.bytes(a)} |
+</#list>
+</#macro>
+<#macro models>
+| model | test | weights | cache | threads | tokens/s | of limit |
+|---|---|--:|--:|--:|--:|--:|
+<#list report.models() as r>
+| ${r.param("model")} | ${r.test()} | ${r.param("type")} | ${r.param("cacheType")} | ${r.param("threads")} | ${r.counter("tokensPerSecond").plain()} | ${report.limits.of(r)!"–"} |
+</#list>
+</#macro>

@@ -1,0 +1,145 @@
+package io.github.t6j.jmh.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Tests and turns of a run, with engines that only record their calls. */
+class PeerRunTest {
+    private static final PeerPlan PLAN =
+            new PeerPlan("none", List.of("t6", "mha"), List.of("q8_0"), 100, List.of(128, 1024), 16, 3, 2);
+
+    /** Calls of all engines, in order; a repeated call of the same engine is recorded once. */
+    private final List<String> calls = new ArrayList<>();
+
+    private Contestant contestant(String engine, String model) {
+        return new Contestant() {
+            private int depth = -1;
+            private int fed;
+
+            private void call(String call) {
+                String text = engine + " " + model + " " + call;
+                if (calls.isEmpty() || !calls.getLast().equals(text)) {
+                    calls.add(text);
+                }
+            }
+
+            @Override
+            public String engine() {
+                return engine;
+            }
+
+            @Override
+            public String model() {
+                return model;
+            }
+
+            @Override
+            public String cache() {
+                return engine.equals("t6j") ? "bf16" : "f16";
+            }
+
+            @Override
+            public void fill(int newDepth) {
+                depth = newDepth;
+                call("fill " + depth);
+            }
+
+            @Override
+            public void read(int[] ids) {
+                feed(ids, 100);
+                call("read");
+            }
+
+            @Override
+            public void write(int[] ids) {
+                feed(ids, 16);
+                call("write");
+            }
+
+            private void feed(int[] ids, int expected) {
+                assertThat(ids).hasSize(expected);
+                assertThat(fed).as("tokens beyond the depth").isZero();
+                fed = ids.length;
+                try {
+                    Thread.sleep(20);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+
+            @Override
+            public void rewind() {
+                assertThat(depth).isNotNegative();
+                fed = 0;
+            }
+
+            @Override
+            public void close() {
+                call("close");
+            }
+        };
+    }
+
+    private List<PeerSpeed> measured() {
+        PrintStream quiet = new PrintStream(OutputStream.nullOutputStream());
+        return new PeerRun(PLAN, quiet).measure("q8_0",
+                List.of(contestant("t6j", "t6"), contestant("t6j", "mha"), contestant("llama.cpp", "mha")));
+    }
+
+    @Test
+    void everyTestOfEveryModelHasARow() {
+        List<PeerSpeed> speeds = measured();
+
+        assertThat(speeds).extracting(s -> s.engine() + " " + s.model() + " " + s.cache() + ": " + s.test())
+                .containsExactly("t6j t6 bf16: prompt of 100", "t6j mha bf16: prompt of 100",
+                        "llama.cpp mha f16: prompt of 100", "t6j t6 bf16: decode at 128", "t6j mha bf16: decode at 128",
+                        "llama.cpp mha f16: decode at 128", "t6j t6 bf16: decode at 1024",
+                        "t6j mha bf16: decode at 1024", "llama.cpp mha f16: decode at 1024");
+        assertThat(speeds).allSatisfy(speed -> {
+            assertThat(speed.tokensPerSecond()).hasSize(3);
+            double tokens = speed.depth() < 0 ? 100 : 16;
+            assertThat(speed.fastest()).isBetween(speed.median(), tokens / 0.02); // a call sleeps 20 ms
+        });
+    }
+
+    /** Warm-up in order, then three rounds; each begins with the next model. */
+    @Test
+    void roundsAlternateAndBeginWithAnotherModel() {
+        measured();
+
+        String a = "t6j t6 read";
+        String b = "t6j mha read";
+        String c = "llama.cpp mha read";
+        assertThat(calls)
+                .startsWith("t6j t6 fill 0", a, "t6j mha fill 0", b, "llama.cpp mha fill 0", c, a, b, c, b, c, a,
+                        c, a, b, "t6j t6 fill 128")
+                .endsWith("t6j t6 close", "t6j mha close", "llama.cpp mha close");
+    }
+
+    @Test
+    void theMedianIsTheMiddleRound() {
+        PeerSpeed speed = new PeerSpeed("t6j", "mha", "q8_0", "bf16", 16, 128, new double[] {30, 10, 20, 50, 40});
+
+        assertThat(speed.fastest()).isEqualTo(50);
+        assertThat(speed.median()).isEqualTo(30);
+    }
+
+    @Test
+    void wrongPlansAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new PeerPlan("", List.of("mla"), List.of("q8_0"), 1, List.of(1), 1, 1, 1))
+                .withMessage("--models: expected some of t6, mha, gqa, found mla");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q9"), 1, List.of(1), 1, 1, 1))
+                .withMessageStartingWith("--types: expected some of");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q8_0"), 1, List.of(0), 1, 1, 1))
+                .withMessageStartingWith("--depths: expected numbers from 1");
+    }
+}
