@@ -130,7 +130,7 @@ public class ModelBenchmark {
 
     /** Context of a decode step. */
     @State(Scope.Benchmark)
-    public static class Past {
+    public static class Context {
         /** Tokens in the cache. */
         @Param({"128", "1024"})
         public int depth;
@@ -164,7 +164,7 @@ public class ModelBenchmark {
     /** Counter of ids. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
-    public static class Fed {
+    public static class TokenRate {
         private final Counter tokens = new Counter();
 
         /** Begins counting. */
@@ -191,10 +191,10 @@ public class ModelBenchmark {
 
     /** Feeds a prompt into an empty cache. */
     @Benchmark
-    public float[] prefill(Loaded loaded, Prompt prompt, Rates rates, Fed fed) {
+    public float[] prefill(Loaded loaded, Prompt prompt, Rates rates, TokenRate rate) {
         long tokens = prompt.tokens;
         long embedding = (long) loaded.shape.vocabulary() * loaded.shape.attention().width();
-        fed.tokens.add(tokens);
+        rate.tokens.add(tokens);
         rates.add(0, 2 * (tokens * (loaded.shape.matrixWeights() - embedding) + embedding)
                 + loaded.attentionFlops(tokens * (tokens + 1) / 2));
         return prompt.feed(loaded);
@@ -202,10 +202,10 @@ public class ModelBenchmark {
 
     /** Decodes one id after {@code depth} others, then removes it from the cache. */
     @Benchmark
-    public float[] decode(Loaded loaded, Past past, Rates rates, Fed fed) {
-        fed.tokens.add(1);
+    public float[] decode(Loaded loaded, Context context, Rates rates, TokenRate rate) {
+        rate.tokens.add(1);
         rates.add(loaded.weightBytes + loaded.sequence.cacheBytes(),
-                2 * loaded.shape.matrixWeights() + loaded.attentionFlops(past.depth + 1L));
-        return past.decode(loaded);
+                2 * loaded.shape.matrixWeights() + loaded.attentionFlops(context.depth + 1L));
+        return context.decode(loaded);
     }
 }

@@ -12,7 +12,7 @@ public class TrainingAttentionBenchmark extends KernelBenchmark {
     @Param({"8x512x11x32", "2x1024x34x64"})
     public String shape;
 
-    HeadsWork work;
+    TrainingHeads work;
     float[] q; // [sequences][tokens][heads][elements], as the others
     float[] k;
     float[] v;
@@ -39,7 +39,7 @@ public class TrainingAttentionBenchmark extends KernelBenchmark {
         k = BenchmarkSupport.floats(count, random);
         v = BenchmarkSupport.floats(count, random);
         dy = BenchmarkSupport.floats(count, random);
-        work = new HeadsWork(BenchmarkSupport.kernels(kernels), threads, q, k, v, dy, heads, dim, tokens);
+        work = new TrainingHeads(BenchmarkSupport.kernels(kernels), threads, q, k, v, dy, heads, dim, tokens);
     }
 
     /** Computes y. */

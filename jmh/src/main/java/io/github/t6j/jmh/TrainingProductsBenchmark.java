@@ -18,7 +18,7 @@ public class TrainingProductsBenchmark extends KernelBenchmark {
     @Param({"4096x192x192", "4096x512x192", "4096x192x512", "512x4096x192", "2048x2048x768", "2048x768x2048"})
     public String shape;
 
-    LayerWork layer;
+    LinearLayer layer;
 
     /** Fills the layer with seeded numbers and warms up the kernels. */
     @Setup
@@ -37,7 +37,7 @@ public class TrainingProductsBenchmark extends KernelBenchmark {
         int outputs = Integer.parseInt(sizes[1]);
         int inputs = Integer.parseInt(sizes[2]);
         SplittableRandom random = new SplittableRandom(1);
-        layer = new LayerWork(
+        layer = new LinearLayer(
                 BenchmarkSupport.kernels(kernels), threads, BenchmarkSupport.floats(rows * inputs, random),
                 BenchmarkSupport.floats(outputs * inputs, random), BenchmarkSupport.floats(rows * outputs, random),
                 rows);

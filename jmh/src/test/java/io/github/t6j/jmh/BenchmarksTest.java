@@ -111,19 +111,19 @@ class BenchmarksTest {
         ModelBenchmark.Prompt prompt = new ModelBenchmark.Prompt();
         prompt.tokens = 130;
         prompt.make(loaded);
-        ModelBenchmark.Past past = new ModelBenchmark.Past();
-        past.depth = 129;
-        ModelBenchmark.Fed fed = new ModelBenchmark.Fed();
-        fed.begin();
+        ModelBenchmark.Context context = new ModelBenchmark.Context();
+        context.depth = 129;
+        ModelBenchmark.TokenRate rate = new ModelBenchmark.TokenRate();
+        rate.begin();
         ModelBenchmark benchmark = new ModelBenchmark();
 
-        float[] prefilled = Arrays.copyOf(benchmark.prefill(loaded, prompt, rates(), fed), 100);
-        fed.end();
-        assertThat(fed.tokensPerSecond()).isPositive();
+        float[] prefilled = Arrays.copyOf(benchmark.prefill(loaded, prompt, rates(), rate), 100);
+        rate.end();
+        assertThat(rate.tokensPerSecond()).isPositive();
         loaded.sequence.truncate(0);
-        past.feed(loaded);
-        benchmark.decode(loaded, past, rates(), fed);
-        float[] decoded = Arrays.copyOf(benchmark.decode(loaded, past, rates(), fed), 100);
+        context.feed(loaded);
+        benchmark.decode(loaded, context, rates(), rate);
+        float[] decoded = Arrays.copyOf(benchmark.decode(loaded, context, rates(), rate), 100);
 
         float[] expected;
         try (Sequence oracle = loaded.transformer.newSequence(Format.F32, true)) {

@@ -22,8 +22,7 @@ import java.util.stream.Stream;
  * beginning with another. Both run the same files where both know the model.
  */
 public final class PeerRun {
-    /** Shortest warm-up of each test of each model. */
-    private static final long WARM_UP_NANOS = 1_000_000_000L;
+    private static final double WARM_UP_SECONDS = 1;
 
     /** Pause before each measurement, in which the threads of the other engine go to sleep. */
     private static final long PAUSE_MILLIS = 50;
@@ -31,10 +30,13 @@ public final class PeerRun {
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
     private final PeerPlan plan;
+    private final double warmUpSeconds;
     private final PrintStream err;
 
-    PeerRun(PeerPlan plan, PrintStream err) {
+    /** @param warmUpSeconds shortest warm-up of each test of each model */
+    PeerRun(PeerPlan plan, double warmUpSeconds, PrintStream err) {
         this.plan = plan;
+        this.warmUpSeconds = warmUpSeconds;
         this.err = err;
     }
 
@@ -52,7 +54,7 @@ public final class PeerRun {
     public static void main(String[] args) throws IOException {
         PeerPlan plan = GSON.fromJson(args[0], PeerPlan.class);
         try {
-            new PeerRun(plan, System.err).run(Llama.open(Path.of(plan.library())), Path.of(args[1]));
+            new PeerRun(plan, WARM_UP_SECONDS, System.err).run(Llama.open(Path.of(plan.library())), Path.of(args[1]));
         } catch (IllegalStateException | IOException failure) {
             System.err.println("report: " + failure.getMessage());
             System.exit(1);
@@ -96,51 +98,51 @@ public final class PeerRun {
         return file;
     }
 
-    private List<Contestant> open(Llama llama, Map<String, Path> files) {
-        List<Contestant> contestants = new ArrayList<>();
+    private List<PeerModel> open(Llama llama, Map<String, Path> files) {
+        List<PeerModel> models = new ArrayList<>();
         files.forEach((model, file) -> {
-            contestants.add(Contestant.t6j(model, file, plan.contextLength(), plan.threads()));
+            models.add(PeerModel.t6j(model, file, plan.contextLength(), plan.threads()));
             if (!model.equals("t6")) {
-                contestants.add(Contestant.llama(model, llama, file, plan.contextLength(), plan.threads()));
+                models.add(PeerModel.llama(model, llama, file, plan.contextLength(), plan.threads()));
             }
         });
-        return contestants;
+        return models;
     }
 
-    /** Measures all tests with {@code contestants}, and closes them. */
-    List<PeerSpeed> measure(String type, List<Contestant> contestants) {
+    /** Measures all tests with {@code models}, and closes them. */
+    List<PeerSpeed> measure(String type, List<PeerModel> models) {
         try {
-            List<PeerSpeed> speeds = new ArrayList<>(test(type, contestants, -1));
-            plan.depths().forEach(depth -> speeds.addAll(test(type, contestants, depth)));
+            List<PeerSpeed> speeds = new ArrayList<>(test(type, models, -1));
+            plan.depths().forEach(depth -> speeds.addAll(test(type, models, depth)));
             return speeds;
         } finally {
-            contestants.forEach(Contestant::close);
+            models.forEach(PeerModel::close);
         }
     }
 
-    private List<PeerSpeed> test(String type, List<Contestant> contestants, int depth) {
+    private List<PeerSpeed> test(String type, List<PeerModel> models, int depth) {
         int count = depth < 0 ? plan.prompt() : plan.tokens();
-        int[] ids = Contestant.ids(count, PeerShape.of("mha").vocabulary());
-        Consumer<Contestant> work =
-                depth < 0 ? contestant -> contestant.read(ids) : contestant -> contestant.write(ids);
-        for (Contestant contestant : contestants) {
-            contestant.fill(Math.max(0, depth));
-            long start = System.nanoTime();
+        int[] ids = PeerModel.ids(count, PeerShape.of("mha").vocabulary());
+        Consumer<PeerModel> work =
+                depth < 0 ? model -> model.read(ids) : model -> model.write(ids);
+        for (PeerModel model : models) {
+            model.fill(Math.max(0, depth));
+            double warm = 0;
             do {
-                seconds(contestant, work);
-            } while (System.nanoTime() - start < WARM_UP_NANOS);
+                warm += seconds(model, work);
+            } while (warm < warmUpSeconds);
         }
-        double[][] speeds = new double[contestants.size()][plan.rounds()];
+        double[][] speeds = new double[models.size()][plan.rounds()];
         for (int round = 0; round < plan.rounds(); round++) {
-            for (int turn = 0; turn < contestants.size(); turn++) {
-                int next = (round + turn) % contestants.size();
+            for (int turn = 0; turn < models.size(); turn++) {
+                int next = (round + turn) % models.size();
                 pause();
-                speeds[next][round] = count / seconds(contestants.get(next), work);
+                speeds[next][round] = count / seconds(models.get(next), work);
             }
         }
         List<PeerSpeed> results = new ArrayList<>();
-        for (int i = 0; i < contestants.size(); i++) {
-            Contestant of = contestants.get(i);
+        for (int i = 0; i < models.size(); i++) {
+            PeerModel of = models.get(i);
             PeerSpeed speed = new PeerSpeed(of.engine(), of.model(), type, of.cache(), count, depth, speeds[i]);
             results.add(speed);
             err.printf(Locale.ROOT, "%s, %s, %s: %s: %.1f tokens/s, median %.1f%n", speed.engine(), speed.model(), type,
@@ -149,11 +151,11 @@ public final class PeerRun {
         return results;
     }
 
-    private static double seconds(Contestant contestant, Consumer<Contestant> work) {
+    private static double seconds(PeerModel model, Consumer<PeerModel> work) {
         long start = System.nanoTime();
-        work.accept(contestant);
+        work.accept(model);
         double seconds = (System.nanoTime() - start) * 1e-9;
-        contestant.rewind();
+        model.rewind();
         return seconds;
     }
 

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.commonmark.ext.gfm.tables.TableCell;
 import org.commonmark.ext.gfm.tables.TableRow;
@@ -27,6 +28,7 @@ public final class Page {
     static {
         TEMPLATES.setClassForTemplateLoading(Page.class, "/io/github/t6j/jmh");
         TEMPLATES.setDefaultEncoding("UTF-8");
+        TEMPLATES.setLocale(Locale.ROOT);
         TEMPLATES.setNumberFormat("computer");
         TEMPLATES.setLogTemplateExceptions(false);
     }

@@ -18,7 +18,7 @@ final class StudyTable {
      */
     static String of(
             Map<String, List<StudyResult>> tried, Map<String, List<StudyResult>> runs, StudySpeed speed) {
-        StringBuilder out = new StringBuilder("# Attentions of equal parameters, trained alike\n\n");
+        StringBuilder out = new StringBuilder("# Attentions of equal parameters, trained on the same tokens\n\n");
         out.append(
                 "Mean over the seeds ± half the distance between the best and the worst. Loss in nats per token,"
                         + " bits per byte.\n\n");

@@ -1,13 +1,13 @@
-# t6j and llama.cpp: ${machine.cpu}
+# t6j and llama.cpp: ${machine.cpu()}
 
-${machine.software()} and llama.cpp 0.5.0, on ${machine.processor()}, ${machine.cores} cores, ${threads} threads each; JDK ${jdk}, ${machine.kernels}; ${machine.date}.
+${machine.software()} and llama.cpp 0.5.0, on ${machine.processor()}, ${machine.cores()} cores, ${threads} threads each; JDK ${jdk}, ${machine.kernels()}; ${machine.date()}.
 
 Tokens per second of the fastest of ${rounds} rounds, with the median in parentheses. Each round measures every model in both engines in turn. Models: random weights, equal parameters (124 M). Both engines read the same GGUF files of MHA (12 heads × 64) and GQA (22 heads × 64, 2 key heads); llama.cpp has no T6 (34 heads × 64). llama.cpp's cache is f16, its default; t6j's is bf16, of the same size. In q4_0 files, llama.cpp's quantiser keeps the embedding in q6_K. Bold: llama.cpp is faster in its fastest round.
 <#list types as type, rows>
 
 ## ${type} weights
 
-<#list plots as plot><#if plot.name == "peer-" + type>
+<#list plots as plot><#if plot.name() == "peer-" + type>
 ${plot}
 
 </#if></#list>

@@ -1,8 +1,8 @@
 <#import "tables.ftl" as t>
-Made by `java -jar jmh/target/benchmarks.jar ${command}` on ${machine.processor()}, ${machine.cores} cores, JDK ${any.jdkVersion}, ${machine.kernels}, ${machine.software()} (${machine.date}); more in [${link}](${link}/summary.md).
+Made by `java -jar jmh/target/benchmarks.jar ${command}` on ${machine.processor()}, ${machine.cores()} cores, JDK ${any.jdkVersion()}, ${machine.kernels()}, ${machine.software()} (${machine.date()}); more in [${link}](${link}/summary.md).
 <#list report.mains() as group>
 
-Time of one decode step of one layer's attention, ${group.setting.text()}:
+Time of one decode step of one layer's attention, ${group.setting().text()}:
 
 <@t.main group/>
 </#list>

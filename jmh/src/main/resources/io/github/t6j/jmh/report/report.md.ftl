@@ -1,7 +1,7 @@
 <#import "tables.ftl" as t>
-# t6j benchmarks: ${machine.cpu}
+# t6j benchmarks: ${machine.cpu()}
 
-${machine.software()}, on ${machine.cpu}, ${machine.family!"family not known"}, ${machine.cores} cores; JDK ${any.jdkVersion}, ${machine.kernels}; suite ${machine.suite}, ${machine.date}.
+${machine.software()}, on ${machine.cpu()}, ${machine.family()!"family not known"}, ${machine.cores()} cores; JDK ${any.jdkVersion()}, ${machine.kernels()}; suite ${machine.suite()}, ${machine.date()}.
 
 ## How to read this
 
@@ -12,30 +12,30 @@ ${machine.software()}, on ${machine.cpu}, ${machine.family!"family not known"}, 
 - “Of limit” is the share of the nearer limit: the highest read bandwidth and the highest rate of multiply-adds in this run. The report explains each share above 100 %.
 <#list report.mains() as group>
 
-## TPA and the other attentions: ${group.setting.rest()}
+## TPA and the other attentions: ${group.setting().rest()}
 
-Time of one decode step of one layer's attention, read from memory: ${group.setting.shapeText()}.
+Time of one decode step of one layer's attention, read from memory: ${group.setting().shapeText()}.
 
 <@t.main group/>
 </#list>
-<#if report.groups?has_content>
+<#if report.groups()?has_content>
 
 ## Decode attention, all settings
 
 Time of one decode step of one layer: scores, softmax and values of one query for each sequence of the batch, over a cache of that many tokens. “Equal heads” gives all attentions as many query heads, as the paper's figures 5, 7 and 8 do; “equal parameters” gives each the heads of the paper's language model of that size.
 
-<#list report.plots as plot>
+<#list report.plots() as plot>
 ${plot}
 </#list>
 
 <#assign rows = 0>
-<#list report.groups as group><#assign rows += group.numbers()?size></#list>
+<#list report.groups() as group><#assign rows += group.numbers()?size></#list>
 <@t.fold rows>
-| setting | tokens |<#list report.attentions as a> ${names[a]} |</#list>
-|---|--:|<#list report.attentions as a>--:|</#list>
-<#list report.groups as group>
+| setting | tokens |<#list report.attentions() as a> ${names[a]} |</#list>
+|---|--:|<#list report.attentions() as a>--:|</#list>
+<#list report.groups() as group>
 <#list group.numbers() as context>
-| ${group.setting.text()} | ${context} |<#list report.attentions as a> ${group.time(a, context)} |</#list>
+| ${group.setting().text()} | ${context} |<#list report.attentions() as a> ${group.time(a, context)} |</#list>
 </#list>
 </#list>
 </@t.fold>
@@ -44,10 +44,10 @@ ${plot}
 
 Bytes that one token takes in one layer's cache.
 
-| shape and type |<#list report.attentions as a> ${names[a]} |</#list>
-|---|<#list report.attentions as a>--:|</#list>
+| shape and type |<#list report.attentions() as a> ${names[a]} |</#list>
+|---|<#list report.attentions() as a>--:|</#list>
 <#list report.caches() as group>
-| ${group.setting.shapeText()}, ${group.setting.cacheType} |<#list report.attentions as a> ${group.bytes(a)} |</#list>
+| ${group.setting().shapeText()}, ${group.setting().cacheType()} |<#list report.attentions() as a> ${group.bytes(a)} |</#list>
 </#list>
 </#if>
 <#if report.models()?has_content>
@@ -58,7 +58,7 @@ Random weights of the paper's small size: equal parameters (124 M), not equal he
 
 <@t.models/>
 </#if>
-<#if report.limits.rows()?has_content>
+<#if report.limits().rows()?has_content>
 
 ## Limits of the machine
 
@@ -66,8 +66,8 @@ Limits of any kernel, measured by PeakBenchmark at both ends of the same run. Th
 
 | limit | threads | at the beginning | at the end |
 |---|---|--:|--:|
-<#list report.limits.rows() as row>
-| ${row.name} | ${row.threads} | ${row.first} | ${row.last} |
+<#list report.limits().rows() as row>
+| ${row.name()} | ${row.threads()} | ${row.first()} | ${row.last()} |
 </#list>
 </#if>
 <#if report.fractions()?has_content>
@@ -80,7 +80,7 @@ Share of the nearer limit: bytes read of the read bandwidth, or multiplications 
 | benchmark | bytes | operations | of limit |
 |---|--:|--:|--:|
 <#list report.fractions() as r>
-| ${r.shortKey()} | ${r.rate("B/s", "bytesPerSecond", "bytes")} | ${r.rate("FLOP/s", "flopsPerSecond", "flops")} | ${report.limits.of(r)} |
+| ${r.shortKey()} | ${r.rate("B/s", "bytesPerSecond", "bytes")} | ${r.rate("FLOP/s", "flopsPerSecond", "flops")} | ${report.limits().of(r)} |
 </#list>
 </@t.fold>
 </#if>
@@ -102,13 +102,13 @@ Share of the nearer limit: bytes read of the read bandwidth, or multiplications 
 | property | value |
 |---|---|
 | t6j | ${machine.software()} |
-| CPU | ${machine.cpu}, ${machine.cores} cores for the JVM |
-| CPU family | ${machine.family!"not known"} |
+| CPU | ${machine.cpu()}, ${machine.cores()} cores for the JVM |
+| CPU family | ${machine.family()!"not known"} |
 | L3 | ${report.thirdLevel()} |
-| memory | ${machine.memory} GB |
-| system | ${machine.system} |
-| JDK | ${any.vmName} ${any.vmVersion} |
+| memory | ${machine.memory()} GB |
+| system | ${machine.system()} |
+| JDK | ${any.vmName()} ${any.vmVersion()} |
 | flags | ${report.all("flags")} |
-| kernels | ${machine.kernels} |
-| suite | ${machine.suite}, ${machine.date} |
+| kernels | ${machine.kernels()} |
+| suite | ${machine.suite()}, ${machine.date()} |
 | JMH | ${report.all("method")} |

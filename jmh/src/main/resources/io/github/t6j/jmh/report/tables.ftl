@@ -14,7 +14,7 @@
 <#macro main group>
 | attention |<#list group.contexts() as context> ${context} tokens |</#list> time ÷ TPA's | cache, bytes per token |
 |---|<#list group.contexts() as context>--:|</#list>--:|--:|
-<#list group.series as a, steps>
+<#list group.series() as a, steps>
 | ${names[a]} |<#list group.contexts() as context> ${group.time(a, context)} |</#list> ${group.ratio(a)} | ${group.bytes(a)} |
 </#list>
 </#macro>
@@ -22,6 +22,6 @@
 | model | test | weights | cache | threads | tokens/s | of limit |
 |---|---|--:|--:|--:|--:|--:|
 <#list report.models() as r>
-| ${r.param("model")} | ${r.test()} | ${r.param("type")} | ${r.param("cacheType")} | ${r.param("threads")} | ${r.counter("tokensPerSecond").plain()} | ${report.limits.of(r)!"–"} |
+| ${r.param("model")} | ${r.test()} | ${r.param("type")} | ${r.param("cacheType")} | ${r.param("threads")} | ${r.counter("tokensPerSecond").plain()} | ${report.limits().of(r)!"–"} |
 </#list>
 </#macro>

@@ -17,8 +17,8 @@ class PeerRunTest {
     /** Calls of all engines, in order; a repeated call of the same engine is recorded once. */
     private final List<String> calls = new ArrayList<>();
 
-    private Contestant contestant(String engine, String model) {
-        return new Contestant() {
+    private PeerModel model(String engine, String model) {
+        return new PeerModel() {
             private int depth = -1;
             private int fed;
 
@@ -88,8 +88,8 @@ class PeerRunTest {
 
     private List<PeerSpeed> measured() {
         PrintStream quiet = new PrintStream(OutputStream.nullOutputStream());
-        return new PeerRun(PLAN, quiet).measure("q8_0",
-                List.of(contestant("t6j", "t6"), contestant("t6j", "mha"), contestant("llama.cpp", "mha")));
+        return new PeerRun(PLAN, 0.05, quiet).measure("q8_0",
+                List.of(model("t6j", "t6"), model("t6j", "mha"), model("llama.cpp", "mha")));
     }
 
     @Test

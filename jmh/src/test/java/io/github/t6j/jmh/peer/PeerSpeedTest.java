@@ -52,12 +52,12 @@ class PeerSpeedTest {
         Path file = folder.resolve("typed.gguf");
         Llama llama = Llama.open();
         llama.quantize(unrounded, file, type);
-        PeerPlan plan = new PeerPlan("", List.of("mha"), List.of("q8_0"), 100, List.of(70), 8, 2, 2);
+        PeerPlan plan = new PeerPlan("", List.of("mha"), List.of("q8_0"), 100, List.of(70), 8, 2, 1);
         PrintStream quiet = new PrintStream(OutputStream.nullOutputStream());
 
-        List<PeerSpeed> speeds = new PeerRun(plan, quiet).measure(type.name(),
-                List.of(Contestant.t6j("mha", file, plan.contextLength(), 2),
-                        Contestant.llama("mha", llama, file, plan.contextLength(), 2)));
+        List<PeerSpeed> speeds = new PeerRun(plan, 0, quiet).measure(type.name(),
+                List.of(PeerModel.t6j("mha", file, plan.contextLength(), 1),
+                        PeerModel.llama("mha", llama, file, plan.contextLength(), 1)));
 
         assertThat(speeds).extracting(speed -> speed.engine() + " " + speed.test()).containsExactly(
                 "t6j prompt of 100", "llama.cpp prompt of 100", "t6j decode at 70", "llama.cpp decode at 70");

@@ -7,7 +7,7 @@ import io.github.t6j.training.layers.Rows;
 import java.util.Arrays;
 
 /** Causal attention of all heads of some sequences. */
-public final class HeadsWork implements AutoCloseable {
+public final class TrainingHeads implements AutoCloseable {
     private final int heads;
     private final int dim;
     private final int length;
@@ -25,7 +25,7 @@ public final class HeadsWork implements AutoCloseable {
     private final HeadAttention[] attentions;
 
     /** Creates heads of these numbers, all [sequences][length][heads][dim]. */
-    public HeadsWork(
+    public TrainingHeads(
             Kernels kernels, int threads, float[] q, float[] k, float[] v, float[] dy, int heads, int dim, int length) {
         this.q = q;
         this.k = k;

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** A model in an engine, to be measured. */
-interface Contestant extends AutoCloseable {
+interface PeerModel extends AutoCloseable {
     /** Returns the name of the engine. */
     String engine();
 
@@ -42,11 +42,11 @@ interface Contestant extends AutoCloseable {
     }
 
     /** Loads a model into t6j, as {@code t6j bench} does. Its cache is bf16, and is filled with random rows. */
-    static Contestant t6j(String name, Path file, int contextLength, int threads) {
+    static PeerModel t6j(String name, Path file, int contextLength, int threads) {
         Model model = Model.load(file, ModelOptions.defaults().withThreads(threads));
         Session session = model.newSession(
                 SessionOptions.defaults().withContextLength(contextLength).withCacheType(CacheType.BF16));
-        return new Contestant() {
+        return new PeerModel() {
             private int depth;
 
             @Override
@@ -99,10 +99,10 @@ interface Contestant extends AutoCloseable {
     }
 
     /** Loads a model into llama.cpp, with its default context: an f16 cache, flash attention if it chooses so. */
-    static Contestant llama(String name, Llama llama, Path file, int contextLength, int threads) {
+    static PeerModel llama(String name, Llama llama, Path file, int contextLength, int threads) {
         LlamaModel model = llama.load(file);
         LlamaContext context = model.newDefaultContext(contextLength, threads);
-        return new Contestant() {
+        return new PeerModel() {
             private static final int PIECE = 512;
 
             private int depth;

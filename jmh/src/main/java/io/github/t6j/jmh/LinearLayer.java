@@ -6,7 +6,7 @@ import io.github.t6j.training.layers.Products;
 import io.github.t6j.training.layers.Rows;
 
 /** A linear layer and some rows. */
-public final class LayerWork implements AutoCloseable {
+public final class LinearLayer implements AutoCloseable {
     /** Input, [rows][inputs]. */
     public final float[] x;
 
@@ -29,7 +29,7 @@ public final class LayerWork implements AutoCloseable {
     private final Products products;
 
     /** Creates a layer of these numbers. */
-    public LayerWork(Kernels kernels, int threads, float[] x, float[] w, float[] dy, int rows) {
+    public LinearLayer(Kernels kernels, int threads, float[] x, float[] w, float[] dy, int rows) {
         this.x = x;
         this.w = w;
         this.dy = dy;
