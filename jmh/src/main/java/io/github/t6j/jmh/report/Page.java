@@ -71,7 +71,7 @@ public final class Page {
             /** Keeps a number on the line of its unit; only its error may move to the next line. */
             @Override
             public void visit(Text cell) {
-                if (cell.getParent() instanceof TableCell) {
+                if (cell.getParent() instanceof TableCell parent && !parent.isHeader()) {
                     cell.setLiteral(cell.getLiteral().replaceAll("(?<=[0-9±]) (?=[^ ±…])", "\u00a0"));
                 }
             }

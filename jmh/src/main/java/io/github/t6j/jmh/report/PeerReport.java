@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jfree.chart.axis.NumberAxis;
 
 /** Tables and figures of t6j beside llama.cpp; the template peer.md.ftl arranges them. */
 record PeerReport(List<PeerSpeed> speeds) {
@@ -68,7 +69,7 @@ record PeerReport(List<PeerSpeed> speeds) {
         double most = decoding.stream().mapToInt(PeerSpeed::depth).max().orElse(1);
         double least = decoding.stream().mapToInt(PeerSpeed::depth).min().orElse(1);
         Chart chart = new Chart("Decode, " + type + " weights", "fastest of the rounds",
-                Chart.logAxis("tokens in the cache", 2, most / least), Chart.logAxis("tokens per second", 10, 1));
+                Chart.logAxis("tokens in the cache", 2, most / least), new NumberAxis("tokens per second"));
         Map<String, TreeMap<Integer, Measured>> curves = new LinkedHashMap<>();
         decoding.forEach(speed -> curves.computeIfAbsent(column(speed), column -> new TreeMap<>()).put(speed.depth(),
                 new Measured(speed.fastest(), Double.NaN)));
