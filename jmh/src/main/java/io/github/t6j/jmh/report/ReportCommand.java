@@ -173,7 +173,7 @@ public final class ReportCommand implements Callable<Integer> {
     /** Replaces the text between the markers. The command that it names runs in the project's folder. */
     private void rewrite(Report report, String suite) throws IOException {
         Path folder = readme.toAbsolutePath().normalize().getParent();
-        Path project = Path.of(folder.toString().replaceFirst("/jmh(/results)?$", ""));
+        Path project = Path.of(folder.toString().replaceFirst("[/\\\\]jmh([/\\\\]results)?$", ""));
         String[] parts = markers(readme);
         String command = "report --suite " + suite + " --out " + relative(project, out) + " --readme "
                 + relative(project, readme);
