@@ -76,6 +76,7 @@ public final class Model implements AutoCloseable {
                     Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
             tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
             transformer = Families.load(tensors, config, kernels, workers, weights, progress);
+            workers.leaveProcessorWhile(kernels::isWarmingUp);
             info = ModelInfo.of(
                     transformer, checkpoint.description(),
                     kernels.description() + ", " + workers.threads() + " threads");

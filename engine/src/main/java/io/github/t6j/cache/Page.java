@@ -103,11 +103,9 @@ public final class Page {
             Vectors some = layout.vectors().get(i);
             for (int v = 0; v < some.count(); v++) {
                 int column = first + v * some.vectorStep();
-                int step = some.elementStep();
-                float factor = scale(columns, columnsAt + column, step, some.length(), vector++, slot);
-                for (int n = 0; n < some.length(); n++, column += step) {
-                    format.set(data, columnAt(column), slot, columns[columnsAt + column] * factor);
-                }
+                float factor =
+                        scale(columns, columnsAt + column, some.elementStep(), some.length(), vector++, slot);
+                writeColumns(slot, columns, columnsAt, column, some.elementStep(), some.length(), factor);
             }
             first += some.columns();
         }
@@ -115,10 +113,21 @@ public final class Page {
         for (int g = 0; g < layout.groups(); g++) {
             int from = rowsAt + g * width;
             float factor = scale(rows, from, 1, width, vector++, slot);
-            long row = layout.rowAt(format, g, slot);
-            for (int n = 0; n < width; n++) {
-                format.set(data, row, n, rows[from + n] * factor);
-            }
+            writeRow(layout.rowAt(format, g, slot), rows, from, width, factor);
+        }
+    }
+
+    // The two loops are methods of their own because C2 compiles them several times, each time with fewer assumptions.
+
+    private void writeColumns(int slot, float[] x, int at, int first, int step, int count, float factor) {
+        for (int n = 0, column = first; n < count; n++, column += step) {
+            format.set(data, columnAt(column), slot, x[at + column] * factor);
+        }
+    }
+
+    private void writeRow(long row, float[] x, int at, int count, float factor) {
+        for (int n = 0; n < count; n++) {
+            format.set(data, row, n, x[at + n] * factor);
         }
     }
 

@@ -5,21 +5,35 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
 /**
  * SIMD kernels with their scalar twin in place of each kernel that is not compiled yet: until then, the Vector API is
- * some hundred times slower. A kernel is an operation in a format and, for products, a tile height. From its first use,
- * an extra thread calls it on a few zeros until it is faster than the twin, and then it takes over. Both give the same
- * bits, so callers cannot notice the exchange. The kernel called most is warmed up next.
+ * some hundred times slower. A kernel is an operation in a format and, for products, a tile height. Once the twin has
+ * computed more in place of a kernel than the compilation costs, an extra thread calls the kernel on a few zeros until
+ * it is faster than the twin, and then it takes over. Both give the same bits, so callers cannot notice the exchange.
+ * The kernel that the twin has computed most for is warmed up next.
  *
  * <p>The thread ends when nothing is left to warm up, at the latest after {@link #close()}.
  */
 public final class WarmingKernels implements Kernels, AutoCloseable {
-    /** Number of consecutive calls that must be faster than the twin's fastest. */
+    /** Number of multiply-adds or the like, some milliseconds of the compiled twin, after which a kernel is due. */
+    private static final long DUE = 20_000_000;
+
+    /** Number of multiply-adds in one call, some milliseconds of the twin, for which a caller waits for the kernel. */
+    private static final long HEAVY = 1_000_000;
+
+    /** Longest wait for a kernel, from the moment when it was due; afterwards the twin computes. */
+    private static final long PATIENCE_NANOS = 500_000_000;
+
+    private static final long POLL_NANOS = 100_000;
+
+    /** Number of consecutive calls that must be about as fast as the twin's fastest. */
     private static final int PROOF = 3;
 
     /** Number of calls after which both have left the interpreter, in which the SIMD kernel may be the faster one. */
@@ -28,10 +42,10 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     /** Number of calls after which C2 has compiled all it can: the kernel then takes over whatever its time. */
     private static final int ENOUGH = 20_000;
 
-    /**
-     * Number of further calls that a product of few rows waits for: it may belong to a short prompt, which comes once.
-     */
-    private static final int RARE = 500;
+    /** Elementary operations of an exponential, and of a rounding. */
+    private static final int EXP = 8;
+
+    private static final int ROUNDING = 2;
 
     private static final int FORMATS = Format.values().length;
 
@@ -40,10 +54,23 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private final ToIntFunction<Format> tileRows;
     private final int mostRows;
     private final int products; // number of places for products
-    private final AtomicReferenceArray<Kernels> serving; // null: never called
-    private final AtomicReferenceArray<Consumer<Kernels>> trials;
-    private final int[] calls; // approximate: threads count without waiting for each other
+    private final Place[] places;
+    private final AtomicInteger trials = new AtomicInteger(); // waiting or running
+    private volatile boolean cold = true; // no trial has ended yet
+    private volatile long due = DUE;
     private final ThreadPoolExecutor beside;
+
+    /** Progress of one kernel. */
+    private static final class Place {
+        volatile Kernels serving;
+        volatile Consumer<Kernels> trial; // null before the kernel is due, and once its trial has begun
+        long work; // of the twin; approximate: threads count without waiting for each other
+        long since; // System.nanoTime() when the kernel was due, 0 before
+
+        Place(Kernels first) {
+            serving = first;
+        }
+    }
 
     /**
      * Creates kernels that start with {@code twin} and end with {@code simd}.
@@ -57,16 +84,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         mostRows = Stream.of(Format.values()).mapToInt(tileRows).max().orElseThrow();
         // Tiles of 1 … mostRows rows, and pairs of neighbouring heights for rows that do not split evenly.
         products = FORMATS * (mostRows + 2);
-        int places = products + KernelTrial.values().length * FORMATS;
-        serving = new AtomicReferenceArray<>(places);
-        trials = new AtomicReferenceArray<>(places);
-        calls = new int[places];
+        places = new Place[products + KernelTrial.values().length * FORMATS];
+        for (int i = 0; i < places.length; i++) {
+            places[i] = new Place(twin);
+        }
         beside = new ThreadPoolExecutor(
                 0, 1, 100, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
                 body -> Thread.ofPlatform().daemon().name("t6j-warm-up").unstarted(body), new DiscardPolicy());
-        for (int place = 0; simd == twin && place < places; place++) {
-            serving.setPlain(place, simd);
-        }
     }
 
     /** Ends the thread; kernels that are not warm yet stay with the twin. */
@@ -75,69 +99,88 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         beside.shutdownNow();
     }
 
+    /** From now on, also warms up kernels for which the twin has computed little. */
+    public void warmAll() {
+        due = 0;
+    }
+
     /** Returns whether the SIMD form of every kernel called so far has taken over. */
     public boolean isWarm() {
-        for (int i = 0; i < serving.length(); i++) {
-            if (serving.get(i) == twin) {
+        for (Place place : places) {
+            if (place.work > 0 && place.serving != simd) {
                 return false;
             }
         }
         return true;
     }
 
-    private Kernels product(Format format, int rows) {
+    /** Returns whether the JVM is busy compiling: a trial is running, or none has ended yet. */
+    public boolean isWarmingUp() {
+        return simd != twin && (cold || trials.get() > 0);
+    }
+
+    private Kernels product(Format format, int rows, long workOfRow) {
         int most = tileRows.applyAsInt(format);
         int tiles = Math.max(1, (rows + most - 1) / most);
         int tall = Math.max(1, (rows + tiles - 1) / tiles);
         boolean even = rows % tiles == 0;
-        int place = format.ordinal() * (mostRows + 2) + (even ? tall - 1 : tall + 1);
-        Kernels kernels = serving.get(place);
-        if (kernels == simd) {
-            return simd;
-        }
-        if (kernels == null) {
-            calls[place] = rows > 1 && rows < most ? -RARE : 0;
-            begin(place, KernelTrial.product(format, even ? tall : 2 * tall - 1));
-        }
-        calls[place]++;
-        return twin;
+        Place place = places[format.ordinal() * (mostRows + 2) + (even ? tall - 1 : tall + 1)];
+        return place.serving == simd
+                ? simd
+                : choose(place, rows * workOfRow, () -> KernelTrial.product(format, even ? tall : 2 * tall - 1));
     }
 
-    private Kernels other(KernelTrial operation, Format format) {
-        int place = products + operation.ordinal() * FORMATS + format.ordinal();
-        Kernels kernels = serving.get(place);
-        if (kernels == simd) {
-            return simd;
-        }
-        if (kernels == null) {
-            begin(place, operation.on(format));
-        }
-        calls[place]++;
-        return twin;
+    private Kernels other(KernelTrial operation, Format format, long work) {
+        Place place = places[products + operation.ordinal() * FORMATS + format.ordinal()];
+        return place.serving == simd ? simd : choose(place, work, () -> operation.on(format));
     }
 
-    private void begin(int place, Consumer<Kernels> trial) {
-        if (serving.compareAndSet(place, null, twin)) {
-            trials.set(place, trial);
-            beside.execute(this::warmMostCalled);
+    /** Returns the kernels for a call of {@code work} operations; a call without any announces others. */
+    private Kernels choose(Place place, long work, Supplier<Consumer<Kernels>> trial) {
+        place.work += work;
+        if (place.work >= due || work == 0) {
+            begin(place, trial);
+            while (work >= HEAVY && place.serving == twin && !beside.isShutdown()
+                    && System.nanoTime() - place.since < PATIENCE_NANOS) {
+                LockSupport.parkNanos(POLL_NANOS);
+            }
         }
+        return place.serving;
     }
 
-    private void warmMostCalled() {
-        int most = -1;
-        for (int place = 0; place < calls.length; place++) {
-            if (trials.get(place) != null && (most < 0 || calls[place] > calls[most])) {
+    private void begin(Place place, Supplier<Consumer<Kernels>> trial) {
+        synchronized (place) {
+            if (place.since != 0) {
+                return;
+            }
+            place.since = System.nanoTime();
+            place.trial = trial.get();
+        }
+        trials.incrementAndGet();
+        beside.execute(this::warmMostUsed);
+    }
+
+    private void warmMostUsed() {
+        Place most = null;
+        for (Place place : places) {
+            if (place.trial != null && (most == null || place.work > most.work)) {
                 most = place;
             }
         }
+        Consumer<Kernels> trial = most.trial;
+        most.trial = null;
         try {
-            warm(trials.getAndSet(most, null));
-            serving.set(most, simd);
+            warm(trial);
+            most.serving = simd;
         } catch (InterruptedException | RuntimeException | Error closedOrBroken) {
             // The twin continues; an error of a kernel must reach its caller instead of being printed by this thread.
+        } finally {
+            cold = false;
+            trials.decrementAndGet();
         }
     }
 
+    /** Calls until the kernel takes less than twice the twin's time, with pauses that leave the core to C2. */
     private void warm(Consumer<Kernels> trial) throws InterruptedException {
         long toBeat = Long.MAX_VALUE;
         int faster = 0;
@@ -150,7 +193,12 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             long middle = System.nanoTime();
             trial.accept(twin);
             toBeat = Math.min(toBeat, System.nanoTime() - middle);
-            faster = n >= LEAST && middle - start < toBeat ? faster + 1 : 0;
+            if (n >= LEAST) {
+                faster = (middle - start) / 2 < toBeat ? faster + 1 : 0;
+                if (faster == 0) {
+                    LockSupport.parkNanos(middle - start);
+                }
+            }
         }
     }
 
@@ -184,12 +232,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             int yPanel,
             boolean accumulate) {
         Kernels kernels;
+        long workOfRow = (long) inner * columns;
         if (Kernels.isSlim(format, rows)) {
-            kernels = other(KernelTrial.SLIM_PRODUCT, format);
+            kernels = other(KernelTrial.SLIM_PRODUCT, format, rows * workOfRow);
         } else if (Kernels.isNarrow(format, xStride, rows, columns)) {
-            kernels = other(KernelTrial.NARROW_PRODUCT, format);
+            kernels = other(KernelTrial.NARROW_PRODUCT, format, rows * workOfRow);
         } else {
-            kernels = product(format, rows);
+            kernels = product(format, rows, workOfRow);
         }
         kernels.multiply(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
     }
@@ -197,28 +246,31 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     @Override
     public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        other(KernelTrial.FACTOR_SCORES, format).factorScores(g, gAt, heads, keyRank, format, page, aKAt, s);
+        other(KernelTrial.FACTOR_SCORES, format, (long) heads * keyRank * PANEL).factorScores(g, gAt, heads, keyRank,
+                format, page, aKAt, s);
     }
 
     @Override
     public void tensorScores(
             float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
             MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
-        other(KernelTrial.TENSOR_SCORES, Format.F32)
+        other(KernelTrial.TENSOR_SCORES, Format.F32, (long) heads * keyRank * queryRank * PANEL)
                 .tensorScores(aQ, aQAt, heads, queryRank, g, gAt, gStep, keyRank, page, aKAt, s, sAt, sStep);
     }
 
     @Override
     public void rebuildColumns(
             float[] a, int aAt, int rank, MemorySegment b, long bAt, int count, MemorySegment to, long toAt) {
-        other(KernelTrial.COLUMNS, Format.F32).rebuildColumns(a, aAt, rank, b, bAt, count, to, toAt);
+        other(KernelTrial.COLUMNS, Format.F32, (long) rank * count * PANEL).rebuildColumns(a, aAt, rank, b, bAt, count,
+                to, toAt);
     }
 
     @Override
     public void rebuildRows(
             float[] a, int aAt, int rank, MemorySegment b, long bAt, int width, MemorySegment to, long toAt,
             int toStride) {
-        other(KernelTrial.ROWS, Format.F32).rebuildRows(a, aAt, rank, b, bAt, width, to, toAt, toStride);
+        other(KernelTrial.ROWS, Format.F32, (long) rank * width * PANEL).rebuildRows(a, aAt, rank, b, bAt, width, to,
+                toAt, toStride);
     }
 
     @Override
@@ -232,69 +284,73 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             float[] max,
             float[] sum,
             float[] w) {
-        return other(valueRank == 0 ? KernelTrial.WHOLE_SOFTMAX : KernelTrial.SOFTMAX, format)
+        return other(valueRank == 0 ? KernelTrial.WHOLE_SOFTMAX : KernelTrial.SOFTMAX, format,
+                (long) heads * (EXP + valueRank) * PANEL)
                 .softmax(s, heads, format, page, aVAt, valueRank, max, sum, w);
     }
 
     @Override
     public void rowMaxima(float[] s, int rows, float[] into) {
-        other(KernelTrial.MAXIMA, Format.F32).rowMaxima(s, rows, into);
+        other(KernelTrial.MAXIMA, Format.F32, (long) rows * PANEL).rowMaxima(s, rows, into);
     }
 
     @Override
     public void widen(
             Format format, MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to,
             long toAt) {
-        other(KernelTrial.WIDEN, format).widen(format, from, fromAt, count, scalesAt, scaleStep, to, toAt);
+        other(KernelTrial.WIDEN, format, count).widen(format, from, fromAt, count, scalesAt, scaleStep, to, toAt);
     }
 
     @Override
     public void scale(float[] y, int yAt, int rows, int yStride, MemorySegment scales, long scalesAt) {
-        other(KernelTrial.SCALE, Format.F32).scale(y, yAt, rows, yStride, scales, scalesAt);
+        other(KernelTrial.SCALE, Format.F32, (long) rows * PANEL).scale(y, yAt, rows, yStride, scales, scalesAt);
     }
 
     @Override
     public void addScaled(
             float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width) {
-        other(KernelTrial.ADD_SCALED, Format.F32).addScaled(x, xFactors, y, yFactors, at, first, count, width);
+        other(KernelTrial.ADD_SCALED, Format.F32, (long) count * width).addScaled(x, xFactors, y, yFactors, at, first,
+                count, width);
     }
 
     @Override
     public void transpose(
             Format format, MemorySegment from, long fromAt, int fromStride, int rows, int columns, MemorySegment to,
             int toStride) {
-        other(KernelTrial.TRANSPOSE, format).transpose(format, from, fromAt, fromStride, rows, columns, to, toStride);
+        other(KernelTrial.TRANSPOSE, format, (long) rows * columns).transpose(format, from, fromAt, fromStride, rows,
+                columns, to, toStride);
     }
 
     @Override
     public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
-        other(KernelTrial.OUTER, Format.F32).addOuter(k, rows, v, columns, from, to, at);
+        other(KernelTrial.OUTER, Format.F32, (long) rows * columns).addOuter(k, rows, v, columns, from, to, at);
     }
 
     @Override
     public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
-        other(KernelTrial.NORM, Format.F32).rmsNorm(x, xAt, n, epsilon, weight, y, yAt, lanes);
+        other(KernelTrial.NORM, Format.F32, n).rmsNorm(x, xAt, n, epsilon, weight, y, yAt, lanes);
     }
 
     @Override
     public void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
-        other(KernelTrial.SWIGLU, Format.F32).swiGlu(x, gateAt, upAt, n, y, yAt);
+        other(KernelTrial.SWIGLU, Format.F32, (long) EXP * n).swiGlu(x, gateAt, upAt, n, y, yAt);
     }
 
     @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
-        other(KernelTrial.ROUND, Format.F32).round(x, xAt, count, to, row);
+        other(KernelTrial.ROUND, Format.F32, (long) ROUNDING * count).round(x, xAt, count, to, row);
     }
 
     @Override
     public void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
-        other(blocks(format, x.rows), Format.F32).multiplyBlocks(x, format, w, wAt, y, yAt, yStride);
+        other(blocks(format, x.rows), Format.F32, (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL)
+                .multiplyBlocks(x, format, w, wAt, y, yAt, yStride);
     }
 
     @Override
     public double logSumExp(float[] x, int n, float[] lanes) {
-        return other(KernelTrial.LOG_SUM, Format.F32).logSumExp(x, n, lanes);
+        return other(KernelTrial.LOG_SUM, Format.F32, (long) EXP * n).logSumExp(x, n, lanes);
     }
 
     @Override

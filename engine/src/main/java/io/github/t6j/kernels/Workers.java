@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * Threads that compute: the caller and {@code threads − 1} others, which spin for a bounded time after their last work
@@ -23,6 +24,9 @@ public final class Workers implements AutoCloseable {
      * Number of spins, some four microseconds, after which a thread yields if there are more threads than processors.
      */
     private static final int FEW_SPINS = 256;
+
+    private static final boolean TWO_PROCESSORS =
+            Runtime.getRuntime().availableProcessors() <= 2;
 
     private static final int CLOSED = Integer.MAX_VALUE;
 
@@ -50,6 +54,7 @@ public final class Workers implements AutoCloseable {
     private int items;
     private volatile Throwable failure;
     private volatile boolean closed;
+    private volatile BooleanSupplier compiling = () -> false;
 
     private final int spinsToYield; // with too many threads, a spinning thread would block those that have work
     private final AtomicInteger sleepers = new AtomicInteger();
@@ -80,11 +85,20 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
+     * From now on leaves the second of two processors to the JVM's compilers while {@code compiling} is true: a caller
+     * then computes alone, which is faster than three or four threads on two processors.
+     */
+    public void leaveProcessorWhile(BooleanSupplier newCompiling) {
+        compiling = newCompiling;
+    }
+
+    /**
      * Runs {@code body} for the items 0 … count − 1 and returns when all are done. While another thread runs a region,
      * or inside a region, the caller runs all items itself.
      */
     public void run(int count, Work body) {
-        if (count <= 1 || threads.length == 0 || region.isHeldByCurrentThread() || !region.tryLock()) {
+        if (count <= 1 || threads.length == 0 || TWO_PROCESSORS && compiling.getAsBoolean()
+                || region.isHeldByCurrentThread() || !region.tryLock()) {
             for (int item = 0; item < count; item++) {
                 body.run(item, 0);
             }

@@ -24,6 +24,7 @@ public final class WarmUp {
      * @return false if it ended before
      */
     public static boolean run(WarmingKernels kernels, int vocabulary, Predicate<int[]> generation) {
+        kernels.warmAll();
         for (int round = 0; round < PROMPTS.length || !kernels.isWarm(); round++) {
             int length = PROMPTS[round % PROMPTS.length];
             if (!generation.test(IntStream.range(0, length).map(i -> i * 31 % vocabulary).toArray())) {

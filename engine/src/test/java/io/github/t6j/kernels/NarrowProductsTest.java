@@ -60,6 +60,7 @@ class NarrowProductsTest {
         Random random = new Random(seed);
         float[] x = TestNumbers.normal(random, 16 * PANEL, 1);
         try (WarmingKernels kernels = KernelChoice.warming(); Arena arena = Arena.ofConfined()) {
+            kernels.warmAll();
             MemorySegment w = arena.allocate(4L * PANEL * PANEL, 64);
             MemorySegment.copy(
                     TestNumbers.normal(random, PANEL * PANEL, 1), 0, w, ValueLayout.JAVA_FLOAT, 0, PANEL * PANEL);

@@ -66,6 +66,7 @@ class WarmingKernelsTest {
             }
         });
         try (WarmingKernels kernels = new WarmingKernels(slow, twin, TILE_ROWS)) {
+            kernels.warmAll();
             for (int call = 0; call < 100; call++) {
                 norm(kernels);
             }
@@ -89,6 +90,7 @@ class WarmingKernelsTest {
                 Thread.onSpinWait();
             }
         }), twin, TILE_ROWS);
+        kernels.warmAll();
         norm(kernels);
         called.await();
         assertThat(threads()).isEqualTo(1);
@@ -108,6 +110,7 @@ class WarmingKernelsTest {
             failures.incrementAndGet();
             throw new IllegalStateException("a kernel of the test");
         }), twin, TILE_ROWS)) {
+            kernels.warmAll();
             norm(kernels);
             assertThat(eventually(() -> failures.get() == 1 && threads() == 0)).isTrue();
             norm(kernels);
@@ -118,7 +121,10 @@ class WarmingKernelsTest {
     @Test
     void withTheTwinAloneThereIsNothingToWarm() {
         try (WarmingKernels kernels = new WarmingKernels(twin, twin, TILE_ROWS)) {
+            kernels.warmAll();
             norm(kernels);
+            assertThat(kernels.isWarm()).isTrue();
+            assertThat(kernels.isWarmingUp()).isFalse();
             assertThat(threads()).isZero();
         }
     }
@@ -130,6 +136,7 @@ class WarmingKernelsTest {
         Random random = new Random(seed);
         int inner = 37;
         try (WarmingKernels kernels = KernelChoice.warming(); Arena arena = Arena.ofConfined()) {
+            kernels.warmAll();
             MemorySegment w = arena.allocate((inner + 2L) * 2 * PANEL * Float.BYTES, 64);
             for (Format format : new Format[] {Format.F32, Format.BF16}) {
                 for (int i = 0; i < (inner + 2) * 2 * PANEL * format.bytes(1) / 4; i++) {
