@@ -173,6 +173,14 @@ class GenerateOutputTest {
     }
 
     @Test
+    void statsTellWarmUpApartFromSpeed() {
+        assertThat(generate("The whale", "-n", "42", "--ignore-eos", "--stats").err())
+                .containsPattern("decode {4}42 tokens, .* tokens/s; after warm-up: last 10 tokens, .* tokens/s\n");
+        assertThat(generate("The whale", "-n", "31", "--stats").err()).contains("decode ")
+                .doesNotContain("after warm-up");
+    }
+
+    @Test
     void statsSayWhatTheProcessTook() {
         assertThat(generate("The whale", "--stats", "--frequency-penalty", "0.5").err())
                 .containsPattern("load {6}\\d+\\.\\d\\d s").contains("frequency penalty 0.5, presence penalty 0.0");

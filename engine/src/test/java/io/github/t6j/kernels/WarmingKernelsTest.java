@@ -82,6 +82,32 @@ class WarmingKernelsTest {
     }
 
     @Test
+    void aKernelIsDueOnceTheTwinHasComputedMuch() throws InterruptedException {
+        try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
+        }), twin, TILE_ROWS)) {
+            int n = 1_000_000;
+            for (int call = 0; call < 19; call++) {
+                kernels.rmsNorm(new float[n], 0, n, 1f, null, new float[n], 0, new float[16]);
+            }
+            assertThat(threads()).isZero();
+            assertThat(kernels.isWarmingUp()).as("nothing is compiled yet").isTrue();
+            kernels.rmsNorm(new float[n], 0, n, 1f, null, new float[n], 0, new float[16]);
+            assertThat(eventually(kernels::isWarm)).isTrue();
+            assertThat(eventually(() -> !kernels.isWarmingUp())).isTrue();
+        }
+    }
+
+    @Test
+    void aHeavyCallWaitsForItsKernel() {
+        try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
+        }), twin, TILE_ROWS)) {
+            int n = 20_000_000;
+            kernels.rmsNorm(new float[n], 0, n, 1f, null, new float[n], 0, new float[16]);
+            assertThat(served).hasValue(1);
+        }
+    }
+
+    @Test
     void closeEndsTheThreadThoughNoKernelGetsFaster() throws InterruptedException {
         CountDownLatch called = new CountDownLatch(1);
         WarmingKernels kernels = new WarmingKernels(fake(() -> {

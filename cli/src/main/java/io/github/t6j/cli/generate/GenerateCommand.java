@@ -154,7 +154,7 @@ public final class GenerateCommand extends SessionCommand {
             printer.end(generation);
             noteFullContext(List.of(generation), session);
             if (output.stats()) {
-                print(Stats.of(generation, session, model.info()), model, options);
+                print(Stats.of(generation, printer::timeOfLast, session, model.info()), model, options);
             }
             return generation.finishReason() == FinishReason.CANCELLED ? Main.INTERRUPTED : Main.DONE;
         } catch (CancellationException e) {

@@ -11,6 +11,7 @@ import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ final class GenerationPrinter implements TokenListener {
     private final Tokenizer tokenizer;
     private final Spinner waiting;
     private final List<Object> alternatives = new ArrayList<>(); // of each token, if requested
+    private final List<Long> times = new ArrayList<>(); // System.nanoTime() of each token
     private String echo;
 
     /** @param echo text to print first; printed earlier, the progress of the prompt would erase it */
@@ -40,6 +42,9 @@ final class GenerationPrinter implements TokenListener {
 
     @Override
     public boolean onToken(Token token) {
+        if (!token.isTail()) {
+            times.add(System.nanoTime());
+        }
         if (output.json() && token.isTail()) {
             return true; // the final object has the text
         }
@@ -97,6 +102,11 @@ final class GenerationPrinter implements TokenListener {
                 tokenizer.hasText(one.id()) ? new String(tokenizer.bytes(one.id()), StandardCharsets.UTF_8) : "");
         object.put("log_probability", Float.isFinite(one.logProbability()) ? one.logProbability() : null);
         return object;
+    }
+
+    /** Returns the time that the last {@code count} tokens took; there are more than that. */
+    Duration timeOfLast(int count) {
+        return Duration.ofNanos(times.getLast() - times.get(times.size() - 1 - count));
     }
 
     /** Returns the finish reason in its JSON form. */

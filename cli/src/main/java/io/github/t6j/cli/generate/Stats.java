@@ -14,15 +14,27 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.function.IntFunction;
 
 /** Lines of {@code t6j generate --stats}. */
 public final class Stats {
+    /** Least number of tokens whose last quarter tells the speed after the warm-up. */
+    private static final int MEASURABLE = 32;
+
     private Stats() {}
 
-    static List<String> of(Generation generation, Session session, ModelInfo info) {
+    /** @param timeOfLast returns the time that the given number of last tokens took */
+    static List<String> of(
+            Generation generation, IntFunction<Duration> timeOfLast, Session session, ModelInfo info) {
+        int tokens = generation.tokens().size();
+        String decode = "decode    " + speed(tokens, generation.decodeTime());
+        if (tokens >= MEASURABLE) {
+            // The first tokens share the processors with the JVM's compilers.
+            decode += "; after warm-up: last " + speed(tokens / 4, timeOfLast.apply(tokens / 4));
+        }
         return List.of(
                 "prompt    " + speed(Math.min(generation.promptTokens(), session.position()), generation.prefillTime()),
-                "decode    " + speed(generation.tokens().size(), generation.decodeTime()),
+                decode,
                 "seed      " + generation.seed(),
                 "finish    " + GenerationPrinter.reason(generation),
                 "cache     " + cache(session.usedCacheBytes(), session.position(), session.cacheType(), info),
