@@ -8,6 +8,7 @@ import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.SessionOptions.Path;
 import io.github.t6j.sampling.SamplingOptions;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -248,6 +249,7 @@ class BatchTest {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = Thread.currentThread().threadId();
         try (Model model = Model.load(TestData.tiny()); Session origin = model.newSession(options(20_000))) {
+            model.warmUp(Duration.ofMinutes(1)); // also kernels that are so cheap that the twin would keep them
             origin.prefill(new int[640]);
             List<Session> sessions = List.of(origin.fork(), origin.fork(), origin.fork(), origin.fork());
             int[] ids = {1, 2, 3, 4};

@@ -7,6 +7,7 @@ import com.sun.management.ThreadMXBean;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.sampling.SamplingOptions;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -254,6 +255,7 @@ class SessionTest {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         SessionOptions options = SessionOptions.defaults().withContextLength(20_000).withCacheType(type);
         try (Session steps = model.newSession(options)) {
+            model.warmUp(Duration.ofMinutes(1)); // also kernels that are so cheap that the twin would keep them
             long thread = Thread.currentThread().threadId();
             long allocated = Long.MAX_VALUE;
             // vectors are objects until C2 has compiled the kernels, so wait for a stretch without allocations

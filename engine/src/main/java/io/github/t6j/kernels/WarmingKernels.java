@@ -63,7 +63,8 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     /** Progress of one kernel. */
     private static final class Place {
         volatile Kernels serving;
-        volatile Consumer<Kernels> trial; // null before the kernel is due, and once its trial has begun
+        volatile Supplier<Consumer<Kernels>> trial; // null before the first call
+        volatile boolean waiting; // for its trial
         long work; // of the twin; approximate: threads count without waiting for each other
         long since; // System.nanoTime() when the kernel was due, 0 before
 
@@ -102,12 +103,17 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     /** From now on, also warms up kernels for which the twin has computed little. */
     public void warmAll() {
         due = 0;
+        for (Place place : places) {
+            if (place.trial != null) {
+                begin(place);
+            }
+        }
     }
 
     /** Returns whether the SIMD form of every kernel called so far has taken over. */
     public boolean isWarm() {
         for (Place place : places) {
-            if (place.work > 0 && place.serving != simd) {
+            if (place.trial != null && place.serving != simd) {
                 return false;
             }
         }
@@ -138,23 +144,26 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     /** Returns the kernels for a call of {@code work} operations; a call without any announces others. */
     private Kernels choose(Place place, long work, Supplier<Consumer<Kernels>> trial) {
         place.work += work;
-        if (place.work >= due || work == 0) {
-            begin(place, trial);
-            while (work >= HEAVY && place.serving == twin && !beside.isShutdown()
-                    && System.nanoTime() - place.since < PATIENCE_NANOS) {
-                LockSupport.parkNanos(POLL_NANOS);
+        if (place.since == 0) {
+            place.trial = trial;
+            if (place.work >= due || work == 0) {
+                begin(place);
             }
+        }
+        while (work >= HEAVY && place.serving == twin && !beside.isShutdown()
+                && System.nanoTime() - place.since < PATIENCE_NANOS) {
+            LockSupport.parkNanos(POLL_NANOS);
         }
         return place.serving;
     }
 
-    private void begin(Place place, Supplier<Consumer<Kernels>> trial) {
+    private void begin(Place place) {
         synchronized (place) {
             if (place.since != 0) {
                 return;
             }
             place.since = System.nanoTime();
-            place.trial = trial.get();
+            place.waiting = true;
         }
         trials.incrementAndGet();
         beside.execute(this::warmMostUsed);
@@ -163,14 +172,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private void warmMostUsed() {
         Place most = null;
         for (Place place : places) {
-            if (place.trial != null && (most == null || place.work > most.work)) {
+            if (place.waiting && (most == null || place.work > most.work)) {
                 most = place;
             }
         }
-        Consumer<Kernels> trial = most.trial;
-        most.trial = null;
+        most.waiting = false;
         try {
-            warm(trial);
+            warm(most.trial.get());
             most.serving = simd;
         } catch (InterruptedException | RuntimeException | Error closedOrBroken) {
             // The twin continues; an error of a kernel must reach its caller instead of being printed by this thread.

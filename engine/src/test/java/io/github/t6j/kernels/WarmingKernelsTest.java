@@ -98,6 +98,17 @@ class WarmingKernelsTest {
     }
 
     @Test
+    void warmAllIncludesKernelsCalledBefore() throws InterruptedException {
+        try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
+        }), twin, TILE_ROWS)) {
+            norm(kernels);
+            assertThat(kernels.isWarm()).isFalse();
+            kernels.warmAll();
+            assertThat(eventually(kernels::isWarm)).isTrue();
+        }
+    }
+
+    @Test
     void aHeavyCallWaitsForItsKernel() {
         try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
         }), twin, TILE_ROWS)) {
