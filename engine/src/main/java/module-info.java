@@ -7,6 +7,7 @@ module io.github.t6j.engine {
     exports io.github.t6j;
     exports io.github.t6j.flashtpa;
     exports io.github.t6j.sampling;
+    exports io.github.t6j.schedule;
     exports io.github.t6j.tokenizer;
     exports io.github.t6j.training;
     exports io.github.t6j.benchmark to io.github.t6j.cli;
@@ -18,7 +19,7 @@ module io.github.t6j.engine {
     exports io.github.t6j.kernels to io.github.t6j.cli;
     exports io.github.t6j.model to io.github.t6j.cli;
     exports io.github.t6j.random to io.github.t6j.cli;
-    exports io.github.t6j.schedule to io.github.t6j.cli;
+    exports io.github.t6j.tokenizer.json to io.github.t6j.cli;
     exports io.github.t6j.weights to io.github.t6j.chat, io.github.t6j.cli;
     exports io.github.t6j.weights.safetensors to io.github.t6j.cli;
 }

@@ -10,8 +10,10 @@ public enum FinishReason {
     MAX_TOKENS,
     /** The session's context is full. */
     CONTEXT_FULL,
-    /** The listener returned false. */
+    /** The listener returned false, or the consumer closed the stream. */
     STOPPED_BY_LISTENER,
-    /** {@link Session#cancel()} was called. */
-    CANCELLED
+    /** {@link Session#cancel()} was called, or {@link GenerationOptions#cancellation()} returned true. */
+    CANCELLED,
+    /** {@link GenerationOptions#deadline()} or {@link GenerationOptions#timeout()} has passed. */
+    DEADLINE
 }

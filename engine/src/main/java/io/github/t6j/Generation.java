@@ -2,9 +2,10 @@ package io.github.t6j;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 
 /**
- * Result of a generation.
+ * Result of a generation. Two results are equal if they differ in their durations only.
  *
  * @param text the continuation, without the prompt and without the stop string that ended it: the text that a listener
  *     received
@@ -22,4 +23,16 @@ public record Generation(
         int promptTokens,
         long seed,
         Duration prefillTime,
-        Duration decodeTime) {}
+        Duration decodeTime) {
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Generation that && text.equals(that.text) && tokens.equals(that.tokens)
+                && finishReason == that.finishReason && promptTokens == that.promptTokens && seed == that.seed;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(text, tokens, finishReason, promptTokens, seed);
+    }
+}

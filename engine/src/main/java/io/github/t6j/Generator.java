@@ -2,6 +2,8 @@ package io.github.t6j;
 
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.StopStrings;
+import io.github.t6j.session.Expiry;
+import io.github.t6j.session.GeneratedTokens;
 import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.session.SessionUse;
@@ -11,21 +13,22 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Generation that the caller advances step by step, so that many can run side by side: {@link #next} chooses an id from
  * the session's logits, and the caller feeds it, alone or together with those of other sessions.
  *
  * <pre>{@code
- * Generator generator = session.newGenerator(promptIds, options);
- * session.prefill(promptIds);
+ * Generator generator = session.newGenerator(prompt, options);
+ * session.prefill(generator.promptIds());
  * for (Token token = generator.next(); token != null; token = generator.next()) {
- *     session.decode(token.id());
+ *     session.step(token.id());
  * }
  * Generation generation = generator.result();
  * }</pre>
  *
- * <p>This loop gives the same result as {@link Session#generate(int[], GenerationOptions, TokenListener)}. For use by
+ * <p>This loop gives the same result as {@link Session#generate(Prompt, GenerationOptions, TokenListener)}. For use by
  * one thread at a time.
  */
 public final class Generator {
@@ -38,7 +41,8 @@ public final class Generator {
     private final StopStrings stop;
     private final List<Token> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
-    private final int promptTokens;
+    private final int[] promptIds;
+    private final Expiry expiry;
     private final long start = System.nanoTime();
     private long first; // time of the first call of next, or 0
     private FinishReason reason; // null while the generation continues
@@ -49,11 +53,18 @@ public final class Generator {
      * generated and tokens have no text.
      */
     Generator(Session session, SessionState state, int[] promptIds, GenerationOptions options) {
+        this(session, state, promptIds, options,
+                Expiry.of(options.deadline(), options.timeout(), options.cancellation()));
+    }
+
+    private Generator(
+            Session session, SessionState state, int[] promptIds, GenerationOptions options, Expiry expiry) {
         this.session = session;
         this.state = state;
         Tokenizer tokenizer = session.model().tokenizerOrNull();
         this.options = options;
-        this.promptTokens = promptIds.length;
+        this.promptIds = promptIds;
+        this.expiry = expiry;
         if (tokenizer == null && !options.stop().isEmpty()) {
             throw new IllegalArgumentException(
                     "stop: expected no stop strings, since the model has no tokenizer, found "
@@ -67,6 +78,16 @@ public final class Generator {
         stop = new StopStrings(options.stop());
     }
 
+    /** Returns the ids of the prompt, which the caller feeds before the first token. */
+    public int[] promptIds() {
+        return promptIds.clone();
+    }
+
+    /** Returns true once the generation must end because of its options, or because its call was cancelled. */
+    boolean mustEnd() {
+        return isCancelled() || expiry.isOver();
+    }
+
     /**
      * Chooses the next id. The caller feeds it to the session before the next call; if {@link #finishReason} is then
      * not null, this was the last token and feeding it is optional.
@@ -77,6 +98,9 @@ public final class Generator {
     public Token next() {
         if (first == 0) {
             first = System.nanoTime();
+        }
+        if (reason == null) {
+            reason = expiry.reason();
         }
         if (reason != null) {
             return null;
@@ -101,12 +125,16 @@ public final class Generator {
             reason = FinishReason.END_OF_TEXT;
             return null;
         }
-        return accepted(id, session.model().logProbability(logits, id));
+        return accepted(id, logits);
     }
 
-    private Token accepted(int id, float logProbability) {
+    private Token accepted(int id, float[] logits) {
+        Model model = session.model();
+        int top = Math.min(options.topLogprobs(), logits.length);
         sampler.accept(id);
-        Token token = new Token(id, stop.append(decoder == null ? "" : decoder.append(id)), logProbability);
+        Token token = new Token(
+                id, stop.append(decoder == null ? "" : decoder.append(id)), model.logProbability(logits, id),
+                top == 0 ? List.of() : Likelihood.best(logits, top, model));
         tokens.add(token);
         text.append(token.text());
         if (stop.stopped()) {
@@ -147,6 +175,9 @@ public final class Generator {
      * @return false if all have ended; their tails are reported
      */
     private static boolean step(List<Generator> generators, SampleListener listener) {
+        if (generators.getFirst().isCancelled()) {
+            generators.forEach(generator -> generator.end(FinishReason.CANCELLED));
+        }
         boolean fed;
         SessionFeed feed = generators.getFirst().state.sharedFeed();
         try {
@@ -155,9 +186,6 @@ public final class Generator {
             }
         } finally {
             fed = feed.run(); // even if the listener throws, so that the session contains what it received
-        }
-        if (generators.getFirst().isCancelled()) {
-            generators.forEach(generator -> generator.end(FinishReason.CANCELLED));
         }
         return fed;
     }
@@ -186,8 +214,39 @@ public final class Generator {
         reason = reason == null ? why : reason;
     }
 
-    long seed() {
-        return sampler.seed();
+    /** Ends the generation because its call was cancelled or its options end it. */
+    void interrupt() {
+        end(isCancelled() ? FinishReason.CANCELLED : expiry.reason());
+    }
+
+    /** Returns the generation of sample {@code index} of the same prompt in {@code fork}. */
+    Generator sample(SessionState fork, int index) {
+        long seed = sampler.seed() + index;
+        return new Generator(
+                session, fork, promptIds, options.withSampling(options.sampling().withSeed(seed)), expiry);
+    }
+
+    /** Returns the steps of a stream. @param onFinish receives the result */
+    GeneratedTokens.Steps<Token> steps(Consumer<Generation> onFinish) {
+        return new GeneratedTokens.Steps<>() {
+            @Override
+            public boolean isExpired() {
+                return expiry.isOver();
+            }
+
+            @Override
+            public Token step() {
+                return Generator.this.step();
+            }
+
+            @Override
+            public void finish(FinishReason why) {
+                if (why == FinishReason.CANCELLED) {
+                    interrupt();
+                }
+                onFinish.accept(result(why));
+            }
+        };
     }
 
     /** Returns the buffered rest of the text of an ended generation once, or null if there is none. */
@@ -207,7 +266,12 @@ public final class Generator {
      * text.
      */
     public Generation result() {
-        end(FinishReason.CANCELLED);
+        return result(FinishReason.CANCELLED);
+    }
+
+    /** Ends the generation for {@code why}, unless it has ended, and returns its result. */
+    Generation result(FinishReason why) {
+        end(why);
         long now = System.nanoTime();
         long begun = first == 0 ? now : first;
         return result(begun - start, now - begun);
@@ -216,7 +280,7 @@ public final class Generator {
     Generation result(long prefillNanos, long decodeNanos) {
         tail();
         return new Generation(
-                text.toString(), List.copyOf(tokens), reason, promptTokens, sampler.seed(),
+                text.toString(), List.copyOf(tokens), reason, promptIds.length, sampler.seed(),
                 Duration.ofNanos(prefillNanos), Duration.ofNanos(decodeNanos));
     }
 }

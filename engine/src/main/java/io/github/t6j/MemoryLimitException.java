@@ -4,7 +4,7 @@ package io.github.t6j;
  * Thrown when there is not enough memory for a request. Nothing was allocated and the state is unchanged, except that
  * ids fed in earlier passes of the same call stay fed.
  */
-public final class MemoryLimitException extends RuntimeException {
+public final class MemoryLimitException extends T6jException {
     private static final long serialVersionUID = 1;
 
     private final long needed;
@@ -18,7 +18,7 @@ public final class MemoryLimitException extends RuntimeException {
      */
     public MemoryLimitException(String what, long needed, long available, String advice) {
         super(what + ": expected at most " + megabytes(available) + " MB (available memory), found a need of "
-                + megabytes(needed) + " MB: " + advice);
+                + megabytes(needed) + " MB: " + advice, null);
         this.needed = needed;
         this.available = available;
     }

@@ -14,6 +14,7 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.session.Expiry;
 import io.github.t6j.session.ModelUse;
 import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
@@ -62,6 +63,8 @@ public final class Model implements AutoCloseable {
     private final ModelUse use;
 
     private Model(Path path, ModelOptions options, DoubleConsumer progress) {
+        Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
+        expiry.check("loading " + path);
         FolderFiles files = FolderFiles.of(path);
         folder = files.folder();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
@@ -75,7 +78,10 @@ public final class Model implements AutoCloseable {
             ModelConfig config =
                     Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
             tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
-            transformer = Families.load(tensors, config, kernels, workers, weights, progress);
+            transformer = Families.load(tensors, config, kernels, workers, weights, share -> {
+                expiry.check("loading " + path);
+                progress.accept(share);
+            });
             workers.leaveProcessorWhile(kernels::isWarmingUp);
             info = ModelInfo.of(
                     transformer, checkpoint.description(),
@@ -88,7 +94,11 @@ public final class Model implements AutoCloseable {
         } catch (InternalError fault) {
             use.close();
             throw new ModelFormatException(
-                    path + ": the file was truncated while it was read: load it when nothing writes to it", fault);
+                    path + ": the file was truncated while it was read: load it when nothing writes to it", fault)
+                    .of(path);
+        } catch (ModelFormatException wrong) {
+            use.close();
+            throw wrong.of(path);
         } catch (RuntimeException | Error failure) {
             use.close();
             throw failure;
@@ -117,7 +127,8 @@ public final class Model implements AutoCloseable {
      *     reason and the remedy
      * @throws java.io.UncheckedIOException if a file cannot be read
      * @throws MemoryLimitException if the machine does not have enough memory for the weights
-     * @throws java.util.concurrent.CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set, or the deadline
+     *     or cancellation of the options ends loading
      */
     public static Model load(Path path, ModelOptions options) {
         return load(path, options, share -> {
@@ -271,7 +282,7 @@ public final class Model implements AutoCloseable {
     /**
      * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
      * little longer than for one session. Afterwards {@link Session#logits()} of each are those after its id, with the
-     * same bits as by {@link Session#decode} alone, whatever the sessions' lengths, paths and cache types. Allocates
+     * same bits as by {@link Session#step} alone, whatever the sessions' lengths, paths and cache types. Allocates
      * only when a cache grows by a page or the sessions differ from those of the step before. {@link Session#cancel()}
      * does not stop a step, since it is short.
      *
@@ -279,7 +290,7 @@ public final class Model implements AutoCloseable {
      *     a session is a duplicate or belongs to another model; nothing is fed then
      * @throws IllegalStateException if a session is closed, in use or its context is full; nothing is fed then
      */
-    public void decode(List<Session> sessions, int... ids) {
+    public void step(List<Session> sessions, int... ids) {
         use.checkOpen();
         checkOnePerSession("ids: expected one", sessions, ids.length);
         checkSessions(sessions);
@@ -299,8 +310,8 @@ public final class Model implements AutoCloseable {
      * Feeds some ids to each of several sessions, {@code ids[i]} to session i, in shared passes over the weights. For
      * example, a server feeds parts of new prompts together with the next ids of running generations. Afterwards
      * {@link Session#logits()} of each are those after its last id, with the same bits as by {@link Session#prefill}
-     * alone. For some attentions the bits depend on how a prompt is split ({@link #passesMatter}); splitting at
-     * multiples of {@link #maxPassRows} gives the bits of the whole prompt.
+     * alone. For some attentions the bits depend on how a prompt is split; splitting at multiples of
+     * {@link #maxPassRows} gives the bits of the whole prompt for all.
      *
      * @throws IllegalArgumentException if there is not one non-empty array per session, an id is not below the
      *     vocabulary's size, or a session is a duplicate or belongs to another model; nothing is fed then
@@ -377,12 +388,6 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Returns true if bits depend on how a prompt is split; if not, {@link Session#decode} gives the same bits. */
-    public boolean passesMatter() {
-        use.checkOpen();
-        return transformer.attention().rowsChooseForm();
-    }
-
     /** Returns the most ids of a prompt that pass through the model together. */
     public static int maxPassRows() {
         return Transformer.MAX_PASS_ROWS;
@@ -403,12 +408,12 @@ public final class Model implements AutoCloseable {
         use.checkOpen();
         long start = System.nanoTime();
         BooleanSupplier isTime = () -> System.nanoTime() - start < atMost.toNanos();
-        GenerationOptions options = new GenerationOptions(
-                WarmUp.TOKENS, SamplingOptions.defaults().withSeed(0L), List.of(), true);
+        GenerationOptions options = GenerationOptions.defaults().withMaxTokens(WarmUp.TOKENS)
+                .withSampling(SamplingOptions.defaults().withSeed(0)).withIgnoreEndOfText(true);
         try (Session session = newSession(SessionOptions.defaults().withContextLength(WarmUp.CONTEXT))) {
             return WarmUp.run(kernels, info.sizes().vocabulary(), ids -> {
                 session.truncate(0);
-                Generation generation = session.generate(ids, options, token -> isTime.getAsBoolean());
+                Generation generation = session.generate(Prompt.of(ids), options, token -> isTime.getAsBoolean());
                 return generation.finishReason() != FinishReason.CANCELLED && isTime.getAsBoolean();
             });
         } catch (IllegalStateException closed) {

@@ -6,6 +6,7 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.Transformer;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 
 /**
  * Description of a loaded model.
@@ -42,13 +43,32 @@ public record ModelInfo(
      * @param headDim elements of a head; for MLA, of the part of a query that is not rotated
      * @param valueDim elements of a head's value
      * @param headNorm true if each head's output is normalised
-     * @param sizes other sizes by name, such as {@code q_rank}, {@code kv_heads} or {@code kv_lora_rank}
+     * @param sizes sizes that only some attentions have
      */
     public record Attention(
-            String name, int heads, int headDim, int valueDim, boolean headNorm, Map<String, Integer> sizes) {
-        /** Returns a size by its name, or 0 if this attention has none of that name. */
-        public int size(String size) {
-            return sizes.getOrDefault(size, 0);
+            String name, int heads, int headDim, int valueDim, boolean headNorm, AttentionSizes sizes) {}
+
+    /**
+     * Sizes that only some attentions have; 0 for the others.
+     *
+     * @param keyValueHeads heads of keys and values of GQA, MQA, MFA and GTA (kv_heads)
+     * @param queryRank rank of queries of TPA (q_rank); 0 also for whole queries
+     * @param keyRank rank of keys of TPA (k_rank)
+     * @param valueRank rank of values of TPA (v_rank)
+     * @param queryLatent elements of the latent of queries of MLA, MLRA and MFA (q_lora_rank); 0 also without one
+     * @param keyValueLatent elements of the latents of keys and values of MLA, GLA and MLRA (kv_lora_rank)
+     * @param rotated elements of a key that carry RoPE apart from the latents or tied keys (qk_rope_dim)
+     * @param latents number of latents of GLA and MLRA
+     * @param branches number of branches of MLRA
+     */
+    public record AttentionSizes(int keyValueHeads, int queryRank, int keyRank, int valueRank, int queryLatent,
+            int keyValueLatent, int rotated, int latents, int branches) {
+        private static AttentionSizes of(Map<String, Integer> sizes) {
+            ToIntFunction<String> size = name -> sizes.getOrDefault(name, 0);
+            return new AttentionSizes(
+                    size.applyAsInt("kv_heads"), size.applyAsInt("q_rank"), size.applyAsInt("k_rank"),
+                    size.applyAsInt("v_rank"), size.applyAsInt("q_lora_rank"), size.applyAsInt("kv_lora_rank"),
+                    size.applyAsInt("qk_rope_dim"), size.applyAsInt("latents"), size.applyAsInt("branches"));
         }
     }
 
@@ -73,7 +93,7 @@ public record ModelInfo(
                         Families.parameters(config)),
                 new Attention(
                         config.name(), attention.heads(), attention.headDim(), attention.valueDim(),
-                        config.norms().heads(), attention.sizes()),
+                        config.norms().heads(), AttentionSizes.of(attention.sizes())),
                 new Cache(
                         transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
                         transformer.sharedElementsPerPosition()),

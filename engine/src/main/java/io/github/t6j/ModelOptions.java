@@ -1,16 +1,28 @@
 package io.github.t6j;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
 
-/**
- * Options for loading a model.
- *
- * @param load copies or maps the files
- * @param threads number of threads that compute, including the calling one; 0 for one per core
- * @param variant RoPE variant if the files do not determine it, or null to use {@code t6j.json} and config.json
- * @param tokenizer folder or tokenizer.json of another tokenizer, or null for the model's own
- */
-public record ModelOptions(Load load, int threads, RopeVariant variant, Path tokenizer) {
+/** Options for loading a model, immutable: {@link #defaults} and the methods that change one of them in a copy. */
+public final class ModelOptions {
+    private final Values values;
+
+    private record Values(
+            Load load, int threads, RopeVariant variant, Path tokenizer, Instant deadline, Duration timeout,
+            BooleanSupplier cancellation) {
+        Values {
+            if (threads < 0) {
+                throw new IllegalArgumentException("threads: expected 0 (one per core) or more, found " + threads);
+            }
+        }
+    }
+
+    private ModelOptions(Values values) {
+        this.values = values;
+    }
 
     /**
      * Method of reading weights. They are packed for the kernels either way, so a loaded model no longer needs its
@@ -26,40 +38,118 @@ public record ModelOptions(Load load, int threads, RopeVariant variant, Path tok
         MMAP
     }
 
-    /** @throws IllegalArgumentException if {@code threads} is negative */
-    public ModelOptions {
-        if (threads < 0) {
-            throw new IllegalArgumentException("threads: expected 0 (one per core) or more, found " + threads);
-        }
-    }
-
-    /** Creates options with the model's own tokenizer. */
-    public ModelOptions(Load load, int threads, RopeVariant variant) {
-        this(load, threads, variant, null);
-    }
-
     /** Returns the defaults: files are copied, all cores, the variant of the files, the model's own tokenizer. */
     public static ModelOptions defaults() {
-        return new ModelOptions(Load.COPY, 0, null);
+        return new ModelOptions(new Values(Load.COPY, 0, null, null, null, null, null));
+    }
+
+    /** Returns the method of reading weights. */
+    public Load load() {
+        return values.load;
+    }
+
+    /** Returns the number of threads that compute, including the calling one; 0 for one per core. */
+    public int threads() {
+        return values.threads;
+    }
+
+    /** Returns the RoPE variant of files that do not determine it, or null to use {@code t6j.json} and config.json. */
+    public RopeVariant variant() {
+        return values.variant;
+    }
+
+    /** Returns the folder or tokenizer.json of another tokenizer, or null for the model's own. */
+    public Path tokenizer() {
+        return values.tokenizer;
+    }
+
+    /** Returns the time at which loading ends, or null for none. */
+    public Instant deadline() {
+        return values.deadline;
+    }
+
+    /** Returns the longest time that loading takes, or null for no limit. */
+    public Duration timeout() {
+        return values.timeout;
+    }
+
+    /** Returns the function that ends loading once it returns true, or null for none. */
+    public BooleanSupplier cancellation() {
+        return values.cancellation;
     }
 
     /** Returns these options with another method of reading weights. */
-    public ModelOptions withLoad(Load newLoad) {
-        return new ModelOptions(newLoad, threads, variant, tokenizer);
+    public ModelOptions withLoad(Load load) {
+        Objects.requireNonNull(load, "load");
+        return new ModelOptions(new Values(
+                load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
+                values.cancellation));
     }
 
-    /** Returns these options with another number of threads. */
-    public ModelOptions withThreads(int newThreads) {
-        return new ModelOptions(load, newThreads, variant, tokenizer);
+    /**
+     * Returns these options with another number of threads; 0 for one per core.
+     *
+     * @throws IllegalArgumentException if {@code threads} is negative
+     */
+    public ModelOptions withThreads(int threads) {
+        return new ModelOptions(new Values(
+                values.load, threads, values.variant, values.tokenizer, values.deadline, values.timeout,
+                values.cancellation));
     }
 
-    /** Returns these options with another variant. */
-    public ModelOptions withVariant(RopeVariant newVariant) {
-        return new ModelOptions(load, threads, newVariant, tokenizer);
+    /** Returns these options with another variant; null to use {@code t6j.json} and config.json. */
+    public ModelOptions withVariant(RopeVariant variant) {
+        return new ModelOptions(new Values(
+                values.load, values.threads, variant, values.tokenizer, values.deadline, values.timeout,
+                values.cancellation));
     }
 
-    /** Returns these options with another tokenizer. */
-    public ModelOptions withTokenizer(Path newTokenizer) {
-        return new ModelOptions(load, threads, variant, newTokenizer);
+    /** Returns these options with another tokenizer; null for the model's own. */
+    public ModelOptions withTokenizer(Path tokenizer) {
+        return new ModelOptions(new Values(
+                values.load, values.threads, values.variant, tokenizer, values.deadline, values.timeout,
+                values.cancellation));
+    }
+
+    /**
+     * Returns these options with another deadline; null for none. Past it, loading ends with a CancellationException
+     * before the next layer.
+     */
+    public ModelOptions withDeadline(Instant deadline) {
+        return new ModelOptions(new Values(
+                values.load, values.threads, values.variant, values.tokenizer, deadline, values.timeout,
+                values.cancellation));
+    }
+
+    /** Returns these options with another timeout; null for none. The earlier of deadline and timeout counts. */
+    public ModelOptions withTimeout(Duration timeout) {
+        return new ModelOptions(new Values(
+                values.load, values.threads, values.variant, values.tokenizer, values.deadline, timeout,
+                values.cancellation));
+    }
+
+    /**
+     * Returns these options with a function that ends loading with a CancellationException once it returns true; null
+     * for none. The loading thread calls it before each layer.
+     */
+    public ModelOptions withCancellation(BooleanSupplier cancellation) {
+        return new ModelOptions(new Values(
+                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
+                cancellation));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ModelOptions options && values.equals(options.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return values.toString().replaceFirst("Values", "ModelOptions");
     }
 }

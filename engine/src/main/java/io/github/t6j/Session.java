@@ -1,13 +1,11 @@
 package io.github.t6j;
 
-import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.session.GeneratedTokens;
 import io.github.t6j.session.LeakTracker;
 import io.github.t6j.session.SessionCore;
 import io.github.t6j.session.SessionFile;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.session.SessionUse;
-import io.github.t6j.tokenizer.Tokenizer;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,15 +13,18 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Sequence of ids fed to a model, and its cache. For use by one thread at a time, except {@link #cancel()}.
+ * Sequence of ids fed to a model, and its cache. One thread at a time may feed, change or save it. Any thread may call
+ * {@link #cancel()}, {@link #position()}, {@link #ids()}, {@link #likeliest}, {@link #cacheBytes()} and
+ * {@link #usedCacheBytes()} meanwhile, and {@link #fork()} and {@link #freeze()} between these calls.
  *
  * <p>Methods throw an IllegalStateException if the session is closed or another call is using it. A listener may read,
  * fork and save its session, but not feed, truncate or restore it.
  *
- * <p>Feed ids with {@link #prefill} or {@link #decode} and read {@link #logits()}, or let {@link #generate} do both. A
+ * <p>Feed ids with {@link #prefill} or {@link #step} and read {@link #logits()}, or let {@link #generate} do both. A
  * call computes on the calling thread and on the model's threads; a virtual thread yields after each block.
  *
  * <p>The cache is native memory that grows with the ids ({@link #cacheBytes}). The ids, the logits (4 bytes per id of
@@ -54,7 +55,7 @@ public final class Session implements AutoCloseable {
         return model;
     }
 
-    /** Returns the number of ids in the cache. Any thread may call it, to follow the progress of a call. */
+    /** Returns the number of ids in the cache; in a call of another thread, the progress so far. */
     public int position() {
         use.checkOpen();
         return state.position();
@@ -62,9 +63,8 @@ public final class Session implements AutoCloseable {
 
     /** Returns the ids in the cache. */
     public int[] ids() {
-        try (SessionUse.Call _ = use.beginReading()) {
-            return state.ids();
-        }
+        use.checkOpen();
+        return state.ids();
     }
 
     /** Returns the number of ids that fit: by default the model's context length, or less if memory is short. */
@@ -81,16 +81,14 @@ public final class Session implements AutoCloseable {
 
     /** Returns the bytes allocated for the cache, with room for further ids; shared pages count in each fork. */
     public long cacheBytes() {
-        try (SessionUse.Call _ = use.beginReading()) {
-            return state.cacheBytes();
-        }
+        use.checkOpen();
+        return state.cacheBytes();
     }
 
     /** Returns the bytes of the cache in use. The state of linear attention has a fixed size for any number of ids. */
     public long usedCacheBytes() {
-        try (SessionUse.Call _ = use.beginReading()) {
-            return state.usedCacheBytes();
-        }
+        use.checkOpen();
+        return state.usedCacheBytes();
     }
 
     /**
@@ -110,7 +108,7 @@ public final class Session implements AutoCloseable {
      * at most {@link Model#maxPassRows} each.
      */
     public void prefill(int[] ids, LogitsListener listener) {
-        try (SessionUse.Call _ = use.begin()) {
+        try (SessionUse.Call _ = use.beginComputing()) {
             state.check(ids);
             if (!state.feed(ids, listener, cancelled)) {
                 throw cancelled("prefill");
@@ -126,11 +124,11 @@ public final class Session implements AutoCloseable {
      * @throws IllegalStateException if the context is full
      * @throws CancellationException after {@link #cancel()}; the id is not fed
      */
-    public void decode(int id) {
-        try (SessionUse.Call _ = use.begin()) {
+    public void step(int id) {
+        try (SessionUse.Call _ = use.beginComputing()) {
             state.checkNext(id);
             if (!state.feed(id, cancelled)) {
-                throw cancelled("decode");
+                throw cancelled("step");
             }
         }
     }
@@ -165,63 +163,68 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Continues {@code prompt} as {@link #generate(String, GenerationOptions, TokenListener)}, without a listener. */
+    /** Continues a text as {@link #generate(Prompt, GenerationOptions, TokenListener)}, without a listener. */
     public Generation generate(String prompt, GenerationOptions options) {
+        return generate(Prompt.of(prompt), options);
+    }
+
+    /** Continues a prompt as {@link #generate(Prompt, GenerationOptions, TokenListener)}, without a listener. */
+    public Generation generate(Prompt prompt, GenerationOptions options) {
         return generate(prompt, options, token -> true);
     }
 
+    /** Continues a text as {@link #generate(Prompt, GenerationOptions, TokenListener)}. */
+    public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
+        return generate(Prompt.of(prompt), options, listener);
+    }
+
     /**
-     * Feeds {@code prompt} and continues it. The prompt is plain text: special ids are not read from it. An empty
-     * prompt continues the ids of the session; in an empty session it starts with {@code <|endoftext|>}, or another id
-     * that precedes documents in training. A text in an empty session begins with the model's beginning-of-text id, if
-     * its tokenizer has one ({@link Tokenizer#encodePrompt}).
+     * Feeds {@code prompt} and continues it. Afterwards the session contains the prompt and all ids of the result.
+     * Without a tokenizer, the texts of tokens are empty.
      *
+     * @throws IllegalArgumentException if an id is not below the vocabulary's size, or the options have stop strings,
+     *     but the model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
      */
-    public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
-        try (SessionUse.Call _ = use.begin()) {
-            return continued(promptIds(prompt), options, listener);
-        }
-    }
-
-    private int[] promptIds(String prompt) {
-        Tokenizer tokenizer = model.requiredTokenizer();
+    public Generation generate(Prompt prompt, GenerationOptions options, TokenListener listener) {
         Objects.requireNonNull(prompt, "prompt");
-        return state.position() > 0 ? tokenizer.encode(prompt) : tokenizer.encodeBeginning(prompt);
-    }
-
-    /**
-     * Continues {@code promptIds} as {@link #generate(String, GenerationOptions, TokenListener)}. Afterwards the
-     * session contains the prompt and all ids of the result. Without a tokenizer, the texts of tokens are empty.
-     *
-     * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
-     */
-    public Generation generate(int[] promptIds, GenerationOptions options, TokenListener listener) {
-        try (SessionUse.Call _ = use.begin()) {
-            return continued(promptIds, options, listener);
-        }
-    }
-
-    private Generation continued(int[] promptIds, GenerationOptions options, TokenListener listener) {
-        Objects.requireNonNull(promptIds, "promptIds");
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(listener, "listener");
-        Generator generator = new Generator(this, state, promptIds, options);
-        if (state.feedPrompt(promptIds, cancelled)) {
-            Generator.run(List.of(generator), (sample, token) -> listener.onToken(token));
+        try (SessionUse.Call _ = use.beginComputing()) {
+            Generator generator = new Generator(this, state, promptIds(prompt), options);
+            if (state.feedPrompt(generator.promptIds(), generator::mustEnd)) {
+                Generator.run(List.of(generator), (sample, token) -> listener.onToken(token));
+            } else {
+                generator.interrupt();
+            }
+            Generation generation = generator.result();
+            listener.onFinish(generation);
+            return generation;
         }
-        return generator.result();
     }
 
-    /** Returns {@link #stream(int[], GenerationOptions)} of a text, which is encoded as in {@link #generate}. */
+    private int[] promptIds(Prompt prompt) {
+        return prompt.ids(model, state.position() == 0);
+    }
+
+    /** Streams the continuation of a text, see {@link #stream(Prompt, GenerationOptions, Consumer)}. */
     public Stream<Token> stream(String prompt, GenerationOptions options) {
-        try (SessionUse.Call _ = use.beginReading()) {
-            return stream(promptIds(prompt), options);
-        }
+        return stream(Prompt.of(prompt), options);
+    }
+
+    /** Streams the continuation of a prompt, see {@link #stream(Prompt, GenerationOptions, Consumer)}. */
+    public Stream<Token> stream(Prompt prompt, GenerationOptions options) {
+        return stream(prompt, options, generation -> {
+        });
+    }
+
+    /** Streams the continuation of a text, see {@link #stream(Prompt, GenerationOptions, Consumer)}. */
+    public Stream<Token> stream(String prompt, GenerationOptions options, Consumer<Generation> onFinish) {
+        return stream(Prompt.of(prompt), options, onFinish);
     }
 
     /**
-     * Returns a stream of the tokens that {@link #generate(int[], GenerationOptions, TokenListener)} would report to
+     * Returns a stream of the tokens that {@link #generate(Prompt, GenerationOptions, TokenListener)} would report to
      * its listener. Each token is computed on demand, on the consuming thread. The session always contains the tokens
      * returned so far; it must not be fed, truncated or restored while the stream is in use. An abandoned stream
      * computes nothing and holds no resources. Closing it, from any thread, ends the call in progress: that of the
@@ -230,82 +233,102 @@ public final class Session implements AutoCloseable {
      * <p>Consuming throws a CancellationException after {@link #cancel()} or an interrupt, and an IllegalStateException
      * if the session was closed or changed.
      *
-     * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
+     * @param onFinish receives the result, which says why the stream ended, once: when the consumer asks for more after
+     *     the last token, or closes the stream. It is not called if consuming fails with another exception than
+     *     CancellationException
+     * @throws IllegalArgumentException if an id is not below the vocabulary's size, or the options have stop strings,
+     *     but the model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
      */
-    public Stream<Token> stream(int[] promptIds, GenerationOptions options) {
-        Generator generator = newGenerator(promptIds, options);
+    public Stream<Token> stream(Prompt prompt, GenerationOptions options, Consumer<Generation> onFinish) {
+        Objects.requireNonNull(onFinish, "onFinish");
+        Generator generator = newGenerator(prompt, options);
         try (SessionUse.Call _ = use.beginReading()) {
-            state.checkPrompt(promptIds);
-            return GeneratedTokens.stream(core(), promptIds.clone(), generator::step);
+            state.checkPrompt(generator.promptIds());
+            return GeneratedTokens.stream(core(), generator.promptIds(), generator.steps(onFinish));
         }
     }
 
+    /** Returns a generator of a text, see {@link #newGenerator(Prompt, GenerationOptions)}. */
+    public Generator newGenerator(String prompt, GenerationOptions options) {
+        return newGenerator(Prompt.of(prompt), options);
+    }
+
     /**
-     * Returns a generation that the caller advances step by step, from the logits after {@code promptIds}, which the
-     * caller feeds first with {@link #prefill} or {@link Model#feed}. Penalties count the ids of the session and
-     * {@code promptIds}.
+     * Returns a generation that the caller advances step by step, from the logits after the ids of {@code prompt}
+     * ({@link Generator#promptIds}), which the caller feeds first with {@link #prefill} or {@link Model#feed}. Penalties
+     * count the ids of the session and of the prompt.
      *
      * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      */
-    public Generator newGenerator(int[] promptIds, GenerationOptions options) {
-        Objects.requireNonNull(promptIds, "promptIds");
+    public Generator newGenerator(Prompt prompt, GenerationOptions options) {
+        Objects.requireNonNull(prompt, "prompt");
         Objects.requireNonNull(options, "options");
         try (SessionUse.Call _ = use.beginReading()) {
-            return new Generator(this, state, promptIds, options);
+            return new Generator(this, state, promptIds(prompt), options);
         }
     }
 
     /**
      * Returns the most likely next ids with the logarithms of their probabilities, most likely first; of equally likely
-     * ones the lower first. In a listener they are those from which its token was chosen.
+     * ones the lower first. In a listener they are those from which its token was chosen; in a call of another thread,
+     * those after the last id whose logits it has computed.
      *
      * @param count number of ids, at most the vocabulary
      * @throws IllegalArgumentException if {@code count} is not in 1 … vocabulary
      * @throws IllegalStateException if the session has no {@link #logits()}
      */
     public List<Likelihood> likeliest(int count) {
-        try (SessionUse.Call _ = use.beginReading()) {
-            return Likelihood.best(state.logits(), count, model);
+        try (SessionUse.Call reading = use.tryReading()) {
+            return Likelihood.best(reading == null ? state.lastLogits() : state.logits(), count, model);
         }
     }
 
-    /** Generates samples from a text, see {@link #generateSamples(int[], int, GenerationOptions, SampleListener)}. */
+    /** Generates samples from a text, see {@link #generateSamples(Prompt, int, GenerationOptions, SampleListener)}. */
     public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
-        try (SessionUse.Call _ = use.begin()) {
-            return samples(promptIds(prompt), samples, options, (sample, token) -> true);
-        }
+        return generateSamples(Prompt.of(prompt), samples, options);
+    }
+
+    /** Generates samples, see {@link #generateSamples(Prompt, int, GenerationOptions, SampleListener)}. */
+    public List<Generation> generateSamples(Prompt prompt, int samples, GenerationOptions options) {
+        return generateSamples(prompt, samples, options, (sample, token) -> true);
+    }
+
+    /** Generates samples from a text, see {@link #generateSamples(Prompt, int, GenerationOptions, SampleListener)}. */
+    public List<Generation> generateSamples(
+            String prompt, int samples, GenerationOptions options, SampleListener listener) {
+        return generateSamples(Prompt.of(prompt), samples, options, listener);
     }
 
     /**
-     * Feeds a prompt once as {@link #generate(int[], GenerationOptions, TokenListener)} does, and continues it
-     * {@code samples} times in forks of this session that advance together ({@link Model#decode}). Sample i equals the
+     * Feeds a prompt once as {@link #generate(Prompt, GenerationOptions, TokenListener)} does, and continues it
+     * {@code samples} times in forks of this session that advance together ({@link Model#step}). Sample i equals the
      * result of {@code generate} with the options' seed + i; its decodeTime is that of all samples. Afterwards, and in
      * the listener, the session contains the prompt and has the logits after it.
      *
      * @throws IllegalArgumentException if {@code samples} is not positive, or the options have stop strings, but the
      *     model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
-     * @throws CancellationException if the model is closed, or after {@link #cancel()} while the prompt is fed; a later
-     *     {@code cancel} ends the samples as they are
+     * @throws CancellationException if the model is closed, or if {@link #cancel()} or the options end the call while
+     *     the prompt is fed; later they end the samples as they are
      */
     public List<Generation> generateSamples(
-            int[] promptIds, int samples, GenerationOptions options, SampleListener listener) {
-        try (SessionUse.Call _ = use.begin()) {
-            return samples(promptIds, samples, options, listener);
-        }
-    }
-
-    private List<Generation> samples(int[] promptIds, int samples, GenerationOptions options, SampleListener listener) {
-        Objects.requireNonNull(promptIds, "promptIds");
+            Prompt prompt, int samples, GenerationOptions options, SampleListener listener) {
+        Objects.requireNonNull(prompt, "prompt");
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(listener, "listener");
         if (samples < 1) {
             throw new IllegalArgumentException("samples: expected 1 or more, found " + samples);
         }
-        long seed = new Generator(this, state, promptIds, options).seed(); // checks the options, too
+        try (SessionUse.Call _ = use.beginComputing()) {
+            return samples(new Generator(this, state, promptIds(prompt), options), samples, listener);
+        }
+    }
+
+    /** @param first generation that has checked the options; it has the seed of the first sample */
+    private List<Generation> samples(Generator first, int samples, SampleListener listener) {
         long start = System.nanoTime();
-        if (!state.feedPrompt(promptIds, cancelled)) {
+        if (!state.feedPrompt(first.promptIds(), first::mustEnd)) {
             throw cancelled("prompt");
         }
         long fed = System.nanoTime();
@@ -314,8 +337,7 @@ public final class Session implements AutoCloseable {
         try {
             for (int i = 0; i < samples; i++) {
                 forks.add(state.fork());
-                SamplingOptions sampling = options.sampling().withSeed(seed + i);
-                generators.add(new Generator(this, forks.getLast(), promptIds, options.withSampling(sampling)));
+                generators.add(first.sample(forks.getLast(), i));
             }
             Generator.run(generators, listener);
             if (model.use().isClosed()) {
@@ -343,8 +365,10 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Cancels the call in progress, if any, from any thread or from a listener. The call ends soon after. An interrupt
-     * of the thread that runs the call has the same effect; its interrupt status stays set.
+     * Cancels the call in progress that feeds or generates, from any thread or from a listener; it ends soon after. If
+     * none is in progress, the next such call of this session is cancelled as soon as it begins, so that a timer is
+     * reliable. A single step of several sessions ({@link Model#step}) is not affected. An interrupt of the thread that
+     * runs the call has the same effect; its interrupt status stays set.
      */
     public void cancel() {
         use.cancel();
@@ -361,6 +385,16 @@ public final class Session implements AutoCloseable {
     }
 
     /**
+     * Returns the ids and cache so far as a prefix, which later calls of this session do not change. Any number of
+     * threads may open sessions from it at once. The caller closes it.
+     */
+    public Prefix freeze() {
+        try (SessionUse.Call _ = use.beginReading()) {
+            return new Prefix(model, state.fork());
+        }
+    }
+
+    /**
      * Writes ids, cache and logits atomically to {@code file}, a safetensors file. An existing file is replaced and
      * keeps its permissions; only the owner can read a new file. Links are followed.
      *
@@ -368,7 +402,8 @@ public final class Session implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public void save(Path file) {
-        try (SessionUse.Call _ = use.beginReading()) {
+        Objects.requireNonNull(file, "file");
+        try (SessionUse.Call _ = use.beginLongReading()) {
             state.save(file, kind());
         }
     }
@@ -383,8 +418,11 @@ public final class Session implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {
+        Objects.requireNonNull(file, "file");
         try (SessionUse.Call _ = use.begin()) {
             state.restore(file, kind());
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(file);
         }
     }
 

@@ -1,21 +1,22 @@
 package io.github.t6j;
 
-/**
- * Options of a session.
- *
- * @param contextLength number of ids that the session has room for, or 0 for the model's context length, or less if
- *     memory is short. More is allowed, but the model was not trained on it.
- * @param path algorithm that computes attention
- * @param cacheType type of the cached elements
- */
-public record SessionOptions(int contextLength, Path path, CacheType cacheType) {
+import java.util.Objects;
 
-    /** Algorithm that computes attention. Both give the same results up to rounding. */
-    public enum Path {
-        /** FlashTPA: directly from the cached factors. */
-        FACTORED,
-        /** Oracle in float64: rebuilds K and V from the cache in every step. Slow. */
-        MATERIALIZED
+/** Options of a session, immutable: {@link #defaults} and the methods that change one of them in a copy. */
+public final class SessionOptions {
+    private final Values values;
+
+    private record Values(int contextLength, AttentionPath path, CacheType cacheType) {
+        Values {
+            if (contextLength < 0) {
+                throw new IllegalArgumentException(
+                        "contextLength: expected 0 (the model's) or more, found " + contextLength);
+            }
+        }
+    }
+
+    private SessionOptions(Values values) {
+        this.values = values;
     }
 
     /**
@@ -47,31 +48,63 @@ public record SessionOptions(int contextLength, Path path, CacheType cacheType) 
         }
     }
 
-    /** @throws IllegalArgumentException if {@code contextLength} is negative */
-    public SessionOptions {
-        if (contextLength < 0) {
-            throw new IllegalArgumentException(
-                    "contextLength: expected 0 (the model's) or more, found " + contextLength);
-        }
-    }
-
     /** Returns the defaults: the model's context length, the factored path, an f32 cache. */
     public static SessionOptions defaults() {
-        return new SessionOptions(0, Path.FACTORED, CacheType.F32);
+        return new SessionOptions(new Values(0, AttentionPath.FACTORED, CacheType.F32));
     }
 
-    /** Returns these options with another context length. */
-    public SessionOptions withContextLength(int newContextLength) {
-        return new SessionOptions(newContextLength, path, cacheType);
+    /**
+     * Returns the number of ids that the session has room for, or 0 for the model's context length, or less if memory
+     * is short.
+     */
+    public int contextLength() {
+        return values.contextLength;
+    }
+
+    /** Returns the algorithm that computes attention. */
+    public AttentionPath path() {
+        return values.path;
+    }
+
+    /** Returns the type of the cached elements. */
+    public CacheType cacheType() {
+        return values.cacheType;
+    }
+
+    /**
+     * Returns these options with another context length; 0 for the model's. More than the model's is allowed, but the
+     * model was not trained on it.
+     *
+     * @throws IllegalArgumentException if {@code contextLength} is negative
+     */
+    public SessionOptions withContextLength(int contextLength) {
+        return new SessionOptions(new Values(contextLength, values.path, values.cacheType));
     }
 
     /** Returns these options with another algorithm for attention. */
-    public SessionOptions withPath(Path newPath) {
-        return new SessionOptions(contextLength, newPath, cacheType);
+    public SessionOptions withPath(AttentionPath path) {
+        Objects.requireNonNull(path, "path");
+        return new SessionOptions(new Values(values.contextLength, path, values.cacheType));
     }
 
     /** Returns these options with another cache type. */
-    public SessionOptions withCacheType(CacheType newCacheType) {
-        return new SessionOptions(contextLength, path, newCacheType);
+    public SessionOptions withCacheType(CacheType cacheType) {
+        Objects.requireNonNull(cacheType, "cacheType");
+        return new SessionOptions(new Values(values.contextLength, values.path, cacheType));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof SessionOptions options && values.equals(options.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return values.toString().replaceFirst("Values", "SessionOptions");
     }
 }

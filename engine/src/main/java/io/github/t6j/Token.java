@@ -1,5 +1,7 @@
 package io.github.t6j;
 
+import java.util.List;
+
 /**
  * Generated id, or the tail of a text.
  *
@@ -7,11 +9,13 @@ package io.github.t6j;
  * @param text text completed by this id: empty while a character or a possible stop string is incomplete, and more than
  *     the id's own text if it completes one
  * @param logProbability natural logarithm of the id's probability under the model's unmodified logits; NaN for the tail
+ * @param topLogprobs most likely ids at this position, most likely first, as many as
+ *     {@link GenerationOptions#topLogprobs} asks for
  */
-public record Token(int id, String text, float logProbability) {
+public record Token(int id, String text, float logProbability, List<Likelihood> topLogprobs) {
 
     static Token tail(String text) {
-        return new Token(-1, text, Float.NaN);
+        return new Token(-1, text, Float.NaN, List.of());
     }
 
     /**

@@ -20,4 +20,10 @@ public interface TokenListener {
      * @return false to end the generation with this token; ignored for the tail
      */
     boolean onToken(Token token);
+
+    /**
+     * Called once after the last token with the result, which says why the generation ended. It is not called if the
+     * generation fails with an exception. The default does nothing.
+     */
+    default void onFinish(Generation generation) {}
 }

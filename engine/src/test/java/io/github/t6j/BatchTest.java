@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.SessionOptions.Path;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.sampling.SamplingOptions;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -46,9 +46,9 @@ class BatchTest {
             }
             for (int step = 0; step < STEPS; step++) {
                 int[] ids = random.ints(depths.length, 0, vocabulary).toArray();
-                model.decode(together, ids);
+                model.step(together, ids);
                 for (int i = 0; i < depths.length; i++) {
-                    alone.get(i).decode(ids[i]);
+                    alone.get(i).step(ids[i]);
                     String what = "seed " + SEED + ", session " + i + ", step " + step;
                     assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
                     assertThat(together.get(i).ids()).as(what).isEqualTo(alone.get(i).ids());
@@ -68,7 +68,7 @@ class BatchTest {
             for (CacheType type : CacheType.values()) {
                 kinds.add(options(1000).withCacheType(type));
             }
-            kinds.add(options(1000).withPath(Path.MATERIALIZED));
+            kinds.add(options(1000).withPath(AttentionPath.MATERIALIZED));
             assertSameBits(model, kinds, 0, 1, 63, 64, 65, 300, 7, 128, 129, 20);
             assertSameBits(model, kinds, 700, 3); // one session is longer than a thread's share
             assertSameBits(model, kinds, 0);
@@ -86,9 +86,9 @@ class BatchTest {
     @CsvSource({"T6_odd, full", "T6_kvonly, full", "llama-gqa, full", "llama-mla, full", "T6_linearattn, linearattn",
         "llama-linearattn-gqa, linearattn", "T6_groupnorm, full"})
     void everyAttentionDecodesTogether(String golden, String variant) {
-        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(RopeVariant.of(variant));
+        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(VariantName.parse(variant));
         try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
-            List<SessionOptions> kinds = List.of(options(200), options(200).withPath(Path.MATERIALIZED));
+            List<SessionOptions> kinds = List.of(options(200), options(200).withPath(AttentionPath.MATERIALIZED));
             assertSameBits(model, kinds, 3, 9, 0, 70, 33);
         }
     }
@@ -127,8 +127,8 @@ class BatchTest {
                 assertThat(heard.get(i).toArray()).as(what).isEqualTo(expected.get(i).toArray());
                 assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
                 assertThat(together.get(i).ids()).as(what).isEqualTo(alone.get(i).ids());
-                together.get(i).decode(7); // reads the cache that the parts have filled
-                alone.get(i).decode(7);
+                together.get(i).step(7); // reads the cache that the parts have filled
+                alone.get(i).step(7);
                 assertThat(together.get(i).logits()).as(what).isEqualTo(alone.get(i).logits());
             }
         } finally {
@@ -153,7 +153,7 @@ class BatchTest {
             for (CacheType type : CacheType.values()) {
                 kinds.add(options(1000).withCacheType(type));
             }
-            kinds.add(options(1000).withPath(Path.MATERIALIZED));
+            kinds.add(options(1000).withPath(AttentionPath.MATERIALIZED));
             assertSameBitsOfParts(model, kinds, new int[] {0, 100, 63, 0, 65, 300, 7, 128, 129, 20},
                     new int[] {300, 1, 1, 40, 2, 1, 128, 129, 1, 64});
             assertSameBitsOfParts(model, kinds, new int[] {500, 0}, new int[] {1, 400});
@@ -176,9 +176,9 @@ class BatchTest {
     @CsvSource({"T6_odd, full", "T6_kvonly, full", "llama-gqa, full", "llama-mla, full", "T6_linearattn, linearattn",
         "llama-linearattn-gqa, linearattn", "T6_groupnorm, full"})
     void everyAttentionFeedsPartsTogether(String golden, String variant) {
-        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(RopeVariant.of(variant));
+        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(VariantName.parse(variant));
         try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
-            List<SessionOptions> kinds = List.of(options(400), options(400).withPath(Path.MATERIALIZED));
+            List<SessionOptions> kinds = List.of(options(400), options(400).withPath(AttentionPath.MATERIALIZED));
             assertSameBitsOfParts(model, kinds, new int[] {3, 9, 0, 70, 33}, new int[] {70, 1, 130, 5, 1});
         }
     }
@@ -189,8 +189,8 @@ class BatchTest {
             origin.prefill(new Random(SEED).ints(70, 0, 4096).toArray());
             float[] before = origin.logits().clone();
             try (Session a = origin.fork(); Session b = origin.fork(); Session alone = origin.fork()) {
-                model.decode(List.of(a, b), 5, 6);
-                model.decode(List.of(b, a), 7, 8);
+                model.step(List.of(a, b), 5, 6);
+                model.step(List.of(b, a), 7, 8);
                 alone.prefill(5, 8);
                 assertThat(a.logits()).isEqualTo(alone.logits());
                 alone.truncate(70);
@@ -212,15 +212,15 @@ class BatchTest {
             Session closed = model.newSession();
             closed.close();
             closed.close();
-            full.decode(1);
-            a.decode(2);
+            full.step(1);
+            a.step(2);
             assertRefused(model, List.of(a), new int[] {1, 2}, "ids: expected one per session, 1, found 2");
             assertRefused(model, List.of(a, foreign), new int[] {1, 2}, "found one of another model at index 1");
             assertRefused(model, List.of(a, a), new int[] {1, 2}, "found a duplicate at indices 0 and 1");
             assertRefused(model, List.of(a), new int[] {4096}, "expected 0 to 4095");
             assertRefused(model, List.of(a, full), new int[] {1, 2}, "the context has room for 1 ids and holds 1");
             assertRefused(model, List.of(a, closed), new int[] {1, 2}, "the session is closed");
-            assertThatThrownBy(() -> closed.decode(1)).hasMessageContaining("the session is closed");
+            assertThatThrownBy(() -> closed.step(1)).hasMessageContaining("the session is closed");
             assertThatThrownBy(() -> model.feed(List.of(a), new int[0]))
                     .hasMessageContaining("ids: expected one or more, found none");
             assertThatThrownBy(() -> model.feed(List.of(a), new int[] {1}, new int[] {2}))
@@ -232,13 +232,13 @@ class BatchTest {
             assertThatThrownBy(() -> model.feed(List.of(a, a), new int[] {1}, new int[] {2}))
                     .hasMessageContaining("found a duplicate at indices 0 and 1");
             assertThat(a.position()).isOne();
-            model.decode(List.of());
+            model.step(List.of());
             model.feed(List.of());
         }
     }
 
     private static void assertRefused(Model model, List<Session> sessions, int[] ids, String message) {
-        assertThatThrownBy(() -> model.decode(sessions, ids))
+        assertThatThrownBy(() -> model.step(sessions, ids))
                 .isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class)
                 .hasMessageContaining(message);
     }
@@ -256,10 +256,10 @@ class BatchTest {
             long allocated = Long.MAX_VALUE;
             // vectors are objects until C2 has compiled the kernels, so wait for a stretch without allocations
             for (int round = 0; round < 200 && allocated > 0; round++) {
-                model.decode(sessions, ids); // begins a page, and a new array of ids
+                model.step(sessions, ids); // begins a page, and a new array of ids
                 long before = threads.getThreadAllocatedBytes(thread);
                 for (int i = 0; i < 40; i++) {
-                    model.decode(sessions, ids);
+                    model.step(sessions, ids);
                     sessions.getLast().logits();
                 }
                 allocated = threads.getThreadAllocatedBytes(thread) - before;

@@ -101,7 +101,7 @@ class CacheTypeTest {
         SessionOptions options = SessionOptions.defaults().withCacheType(type);
         float tolerance = type == CacheType.F32 ? 1e-4f : 0.05f;
         try (Session factored = model.newSession(options);
-                Session oracle = model.newSession(options.withPath(SessionOptions.Path.MATERIALIZED))) {
+                Session oracle = model.newSession(options.withPath(AttentionPath.MATERIALIZED))) {
             factored.prefill(some);
             oracle.prefill(some);
             for (int i = 0; i < factored.logits().length; i++) {

@@ -48,7 +48,7 @@ class CarriedSessionTest {
     private static float[] end(Session session) {
         session.prefill(Arrays.copyOfRange(IDS, KEPT, IDS.length - 5));
         for (int i = IDS.length - 5; i < IDS.length; i++) {
-            session.decode(IDS[i]);
+            session.step(IDS[i]);
         }
         return session.logits().clone();
     }

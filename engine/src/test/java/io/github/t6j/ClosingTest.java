@@ -96,7 +96,7 @@ class ClosingTest {
                     }
                     for (Session one : open.values()) {
                         if (model.use().isClosed()) {
-                            assertThatThrownBy(() -> one.decode(1)).as(order.toString()).hasMessage(MODEL_CLOSED);
+                            assertThatThrownBy(() -> one.step(1)).as(order.toString()).hasMessage(MODEL_CLOSED);
                         } else {
                             one.truncate(66);
                             one.prefill(Arrays.copyOfRange(ids, 66, 70));
@@ -152,7 +152,7 @@ class ClosingTest {
             }
             case DECODE -> {
                 for (int i = 0; i < 100; i++) {
-                    session.decode(i);
+                    session.step(i);
                 }
                 yield session.logits().length;
             }
@@ -170,7 +170,7 @@ class ClosingTest {
                 session.prefill(7, 8, 9);
                 for (int i = 0; i < 20; i++) {
                     try (Session fork = session.fork()) {
-                        fork.decode(i);
+                        fork.step(i);
                     }
                 }
                 yield "forked";
@@ -178,7 +178,7 @@ class ClosingTest {
             case RESTORE -> {
                 for (int i = 0; i < 10; i++) {
                     session.restore(file);
-                    session.decode(i);
+                    session.step(i);
                 }
                 yield "restored";
             }
@@ -186,7 +186,7 @@ class ClosingTest {
             case BATCH -> {
                 try (Session other = model.newSession()) {
                     for (int i = 0; i < 30; i++) {
-                        model.decode(List.of(session, other), i, i);
+                        model.step(List.of(session, other), i, i);
                     }
                     yield other.position();
                 }
@@ -201,7 +201,7 @@ class ClosingTest {
             case OPEN -> {
                 for (int i = 0; i < 50; i++) {
                     try (Session other = model.newSession()) {
-                        other.decode(i);
+                        other.step(i);
                     }
                 }
                 yield "opened";

@@ -108,8 +108,8 @@ class DeterminismTest {
         try (Model model = load(2); Session a = model.newSession(roomy()); Session b = model.newSession(roomy())) {
             int[] ids = ids();
             for (int i = 0; i < ids.length; i++) {
-                a.decode(ids[i]);
-                b.decode(ids[ids.length - 1 - i]);
+                a.step(ids[i]);
+                b.step(ids[ids.length - 1 - i]);
             }
             assertThat(a.logits()).isEqualTo(logits(model, 25));
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.SessionOptions.Path;
 import io.github.t6j.attention.tpa.TensorProductAttention;
 import io.github.t6j.benchmark.FilledCache;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.kernels.Format;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ class FilledSessionTest {
             assertThat(session.ids()).hasSize(length).containsOnly(0);
             assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
             session.prefill(1, 2);
-            assertThatThrownBy(() -> session.decode(3)).hasMessageContaining("the context has room");
+            assertThatThrownBy(() -> session.step(3)).hasMessageContaining("the context has room");
             return session.logits().clone();
         }
     }
@@ -40,7 +40,7 @@ class FilledSessionTest {
             assertThat(logits(model, options, LENGTH, 1)).isEqualTo(filled);
             assertThat(logits(model, options, LENGTH, 2)).isNotEqualTo(filled);
             assertThat(logits(model, options, LENGTH - 1, 1)).isNotEqualTo(filled);
-            float[] oracle = logits(model, options.withPath(Path.MATERIALIZED), LENGTH, 1);
+            float[] oracle = logits(model, options.withPath(AttentionPath.MATERIALIZED), LENGTH, 1);
             assertThat(filled).containsExactly(oracle, org.assertj.core.api.Assertions.within(2e-4f));
         }
     }
@@ -50,7 +50,7 @@ class FilledSessionTest {
         "T6_linearattn, linearattn"})
     void everyAttentionCanBeFilled(String golden, String variant) {
         try (Model model = Model.load(
-                TestData.path("golden/" + golden), ModelOptions.defaults().withVariant(RopeVariant.of(variant)))) {
+                TestData.path("golden/" + golden), ModelOptions.defaults().withVariant(VariantName.parse(variant)))) {
             List<float[]> found = new ArrayList<>();
             for (long seed : new long[] {1, 1, 2}) {
                 found.add(logits(model, SessionOptions.defaults(), LENGTH, seed));
@@ -71,7 +71,7 @@ class FilledSessionTest {
             assertThatThrownBy(() -> FilledCache.fill(session, -1, 0))
                     .hasMessage("length: expected 0 to 512, found -1");
             FilledCache.fill(session, 0, 0);
-            session.decode(1);
+            session.step(1);
             assertThatThrownBy(() -> FilledCache.fill(session, 2, 0))
                     .hasMessageContaining("expected an empty session");
         }

@@ -59,12 +59,12 @@ class GeneratorTest {
         options = stop.isEmpty() ? options : options.withStop(stop);
         int[] prompt = model.tokenizer().encodePrompt(PROMPT);
         try (Session session = model.newSession()) {
-            Generator generator = session.newGenerator(prompt, options);
+            Generator generator = session.newGenerator(Prompt.of(prompt), options);
             session.prefill(prompt);
             StringBuilder heard = new StringBuilder();
             for (Token token = generator.next(); token != null; token = generator.next()) {
                 heard.append(token.text());
-                session.decode(token.id());
+                session.step(token.id());
             }
             Generation generation = generator.result();
             assertSame(generation, alone(options));
@@ -77,7 +77,7 @@ class GeneratorTest {
     @Test
     void anUnfinishedGenerationEndsAsCancelled() {
         try (Session session = model.newSession()) {
-            Generator generator = session.newGenerator(new int[] {5}, options(40, 1));
+            Generator generator = session.newGenerator(Prompt.of(5), options(40, 1));
             assertThatThrownBy(generator::next).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("feed an id first");
             session.prefill(5);
@@ -90,10 +90,10 @@ class GeneratorTest {
     @Test
     void theFinishReasonIsSetWithTheLastToken() {
         try (Session session = model.newSession(SessionOptions.defaults().withContextLength(3))) {
-            Generator generator = session.newGenerator(new int[] {5}, options(40, 1));
+            Generator generator = session.newGenerator(Prompt.of(5), options(40, 1));
             session.prefill(5);
             for (Token token = generator.next(); token != null; token = generator.next()) {
-                session.decode(token.id());
+                session.step(token.id());
             }
             assertThat(generator.finishReason()).isEqualTo(FinishReason.CONTEXT_FULL);
             assertThat(generator.result().tokens()).hasSize(2);
@@ -112,7 +112,7 @@ class GeneratorTest {
         for (int step = 0; step < 100; step++) {
             if (step < many) {
                 sessions.add(model.newSession());
-                generators.add(sessions.getLast().newGenerator(prompt, options.get(step)));
+                generators.add(sessions.getLast().newGenerator(Prompt.of(prompt), options.get(step)));
                 next.add(prompt);
             }
             List<Session> fed = new ArrayList<>();
@@ -163,7 +163,7 @@ class GeneratorTest {
     void aListenerSeesTheLogitsOfItsToken() {
         try (Session session = model.newSession()) {
             GenerationOptions greedy = options(10, 1).withSampling(SamplingOptions.defaults().withTemperature(0));
-            session.generate(model.tokenizer().encodePrompt(PROMPT), greedy, token -> {
+            session.generate(Prompt.of(model.tokenizer().encodePrompt(PROMPT)), greedy, token -> {
                 assertThat(session.likeliest(2).getFirst())
                         .isEqualTo(new Likelihood(token.id(), token.logProbability()));
                 return true;
@@ -177,8 +177,8 @@ class GeneratorTest {
         GenerationOptions options = GenerationOptions.defaults().withMaxTokens(12).withSampling(greedy);
         int[] prompt = model.tokenizer().encodePrompt(PROMPT);
         try (Session session = model.newSession()) {
-            Generation first = session.generate(prompt, options, token -> true);
-            Generation second = session.generate(new int[0], options, token -> true);
+            Generation first = session.generate(Prompt.of(prompt), options, token -> true);
+            Generation second = session.generate(Prompt.of(new int[0]), options, token -> true);
             List<Integer> ids = new ArrayList<>();
             first.tokens().forEach(token -> ids.add(token.id()));
             second.tokens().forEach(token -> ids.add(token.id()));

@@ -36,7 +36,7 @@ class GoldenModelsTest {
     void prefillMatchesTheOracle(GoldenModel golden) {
         try (Model model = golden.load(ModelOptions.defaults())) {
             double[] expected = golden.logits();
-            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+            for (AttentionPath path : AttentionPath.values()) {
                 try (Session session = model.newSession(SessionOptions.defaults().withPath(path))) {
                     session.prefill(golden.ids(), (position, logits) -> check(expected, position, logits, path));
                 }
@@ -49,13 +49,13 @@ class GoldenModelsTest {
     void stepsMatchTheOracleAndPrefill(GoldenModel golden) {
         try (Model model = golden.load(ModelOptions.defaults())) {
             double[] expected = golden.logits();
-            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+            for (AttentionPath path : AttentionPath.values()) {
                 SessionOptions options = SessionOptions.defaults().withPath(path);
                 try (Session steps = model.newSession(options); Session whole = model.newSession(options)) {
                     whole.prefill(golden.ids(), (position, logits) -> {
-                        steps.decode(golden.ids()[position]);
+                        steps.step(golden.ids()[position]);
                         check(expected, position, steps.logits(), path);
-                        if (hasTwoForms(golden.name()) && path == SessionOptions.Path.FACTORED) {
+                        if (hasTwoForms(golden.name()) && path == AttentionPath.FACTORED) {
                             // prefill may use one form and steps the other (ADR 9, 31)
                             assertThat(steps.logits()).as("position " + position).containsExactly(logits, FORMS);
                         } else {
@@ -71,7 +71,7 @@ class GoldenModelsTest {
         return name.contains("mla") || name.startsWith("T6") && !name.contains("linearattn");
     }
 
-    private static void check(double[] expected, int position, float[] logits, SessionOptions.Path path) {
+    private static void check(double[] expected, int position, float[] logits, AttentionPath path) {
         for (int i = 0; i < logits.length; i++) {
             assertThat((double) logits[i])
                     .as(path + " position " + position + " id " + i)
@@ -83,7 +83,7 @@ class GoldenModelsTest {
     @MethodSource("models")
     void greedyTokensAreEqual(GoldenModel golden) {
         try (Model model = golden.load(ModelOptions.defaults())) {
-            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+            for (AttentionPath path : AttentionPath.values()) {
                 SessionOptions options = SessionOptions.defaults()
                         .withPath(path)
                         .withContextLength(golden.ids().length + golden.greedy().length);
@@ -92,7 +92,7 @@ class GoldenModelsTest {
                     int[] tokens = new int[golden.greedy().length];
                     for (int i = 0; i < tokens.length; i++) {
                         tokens[i] = argMax(session.logits());
-                        session.decode(tokens[i]);
+                        session.step(tokens[i]);
                     }
                     assertThat(tokens).as(path.toString()).isEqualTo(golden.greedy());
                 }

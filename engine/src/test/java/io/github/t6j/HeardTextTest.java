@@ -81,7 +81,7 @@ class HeardTextTest {
         List<Token> tokens = new ArrayList<>();
         try (Session session = model.newSession(
                 SessionOptions.defaults().withContextLength(full ? 1 + count : 100))) {
-            Generation generation = session.generate(new int[] {7}, options, token -> {
+            Generation generation = session.generate(Prompt.of(7), options, token -> {
                 tokens.add(token);
                 heard.append(token.text());
                 boolean last = tokens.size() == count;
@@ -99,7 +99,7 @@ class HeardTextTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "STOP_STRING")
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"STOP_STRING", "DEADLINE"})
     void theListenerReceivesTheWholeText(FinishReason reason) {
         boolean byListener = reason == FinishReason.CANCELLED || reason == FinishReason.STOPPED_BY_LISTENER;
         for (int count = byListener ? 1 : 0; count <= BYTES.length; count++) {
@@ -129,7 +129,7 @@ class HeardTextTest {
     void aStreamReturnsTheWholeText() {
         for (int count = 0; count <= BYTES.length; count++) {
             try (Session session = model.newSession();
-                    Stream<Token> tokens = session.stream(new int[] {7}, saying(NEVER).withMaxTokens(count))) {
+                    Stream<Token> tokens = session.stream(Prompt.of(7), saying(NEVER).withMaxTokens(count))) {
                 String given = tokens.map(Token::text).reduce("", String::concat);
                 assertThat(given).as("%d bytes", count).isEqualTo(text(count));
                 assertThat(session.position()).isEqualTo(1 + count);
@@ -145,7 +145,7 @@ class HeardTextTest {
             int[] told = new int[2];
             try (Session session = model.newSession()) {
                 List<Generation> samples = session.generateSamples(
-                        new int[] {7}, 2, saying(NEVER).withMaxTokens(count), (sample, token) -> {
+                        Prompt.of(7), 2, saying(NEVER).withMaxTokens(count), (sample, token) -> {
                             heard.get(sample).append(token.text());
                             return ++told[sample] != (sample == 0 ? last : 3);
                         });

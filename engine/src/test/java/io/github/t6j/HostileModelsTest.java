@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
@@ -50,10 +51,26 @@ class HostileModelsTest {
         "decay-1e-50            | partialrope-decay | rope_decay_base: expected above 0, up to 1, found 1.0E-50"
     })
     void theErrorGivesTheReason(String folder, String variant, String message) {
-        ModelOptions options = ModelOptions.defaults().withVariant(RopeVariant.of(variant));
+        ModelOptions options = ModelOptions.defaults().withVariant(VariantName.parse(variant));
         assertThatThrownBy(() -> Model.load(TestData.path("hostile/" + folder), options))
-                .isInstanceOf(ModelFormatException.class)
+                .isInstanceOfSatisfying(ModelFormatException.class, error -> {
+                    assertThat(error.path()).isEqualTo(TestData.path("hostile/" + folder));
+                    assertThat(error.kind()).isEqualTo(ModelFormatException.Kind.DAMAGED);
+                })
+                .isInstanceOf(T6jException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void aModelOfAnotherKindIsUnsupported() throws IOException {
+        Path golden = TestData.path("golden_llama/llama3-gqa");
+        Files.writeString(folder.resolve("config.json"), Files.readString(golden.resolve("config.json"))
+                .replaceAll("\"model_type\": *\"\\w+\"", "\"model_type\": \"mamba\""));
+        Files.copy(golden.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+        assertThatThrownBy(() -> Model.load(folder)).isInstanceOfSatisfying(ModelFormatException.class, error -> {
+            assertThat(error.path()).isEqualTo(folder);
+            assertThat(error.kind()).as(error.getMessage()).isEqualTo(ModelFormatException.Kind.UNSUPPORTED);
+        });
     }
 
     /** Matrices with few rows in a sparse file, which would take gigabytes when padded to whole panels. */

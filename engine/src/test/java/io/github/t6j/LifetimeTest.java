@@ -15,6 +15,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class LifetimeTest {
 
     private String expected(int... ids) {
         try (Session fresh = model.newSession()) {
-            return fresh.generate(ids, GREEDY, token -> true).text();
+            return fresh.generate(Prompt.of(ids), GREEDY, token -> true).text();
         }
     }
 
@@ -73,7 +74,7 @@ class LifetimeTest {
                     way.accept(one);
                     String text = switch (kind) {
                         case 0 -> one.generate("", GREEDY).text();
-                        case 1 -> one.generate(new int[0], GREEDY, token -> true).text();
+                        case 1 -> one.generate(Prompt.of(new int[0]), GREEDY, token -> true).text();
                         default -> one.generateSamples("", 1, GREEDY).getFirst().text();
                     };
                     assertThat(text).as(name).isEqualTo(expected);
@@ -141,7 +142,7 @@ class LifetimeTest {
     void aThrowingListenerLosesNoToken() {
         int[] ids = model.tokenizer().encode("The whale");
         List<Integer> told = new ArrayList<>();
-        assertThatThrownBy(() -> session.generate(ids, GREEDY, token -> {
+        assertThatThrownBy(() -> session.generate(Prompt.of(ids), GREEDY, token -> {
             told.add(token.id());
             if (told.size() == 3) {
                 throw new IllegalArgumentException("mine");
@@ -164,10 +165,10 @@ class LifetimeTest {
                 Map.entry("cacheBytes", session::cacheBytes), Map.entry("usedCacheBytes", session::usedCacheBytes),
                 Map.entry("prefill", () -> session.prefill(1)),
                 Map.entry("prefill with a listener", () -> session.prefill(new int[] {1}, (position, logits) -> {
-                })), Map.entry("decode", () -> session.decode(1)), Map.entry("logits", session::logits),
+                })), Map.entry("decode", () -> session.step(1)), Map.entry("logits", session::logits),
                 Map.entry("truncate", () -> session.truncate(0)), Map.entry("fork", session::fork),
                 Map.entry("generate", () -> session.generate("The", GREEDY)),
-                Map.entry("generate ids", () -> session.generate(new int[] {1}, GREEDY, token -> true)),
+                Map.entry("generate ids", () -> session.generate(Prompt.of(1), GREEDY, token -> true)),
                 Map.entry("generateSamples", () -> session.generateSamples("The", 2, GREEDY)),
                 Map.entry("stream", () -> session.stream("The", GREEDY).toList()),
                 Map.entry("save", () -> session.save(Path.of("never"))),
@@ -182,10 +183,10 @@ class LifetimeTest {
         session.cancel();
         assertClosed("Session", "the session is closed; open a new one", calls(session));
         try (Session open = model.newSession()) {
-            assertThatThrownBy(() -> model.decode(List.of(open, session), 1, 2))
+            assertThatThrownBy(() -> model.step(List.of(open, session), 1, 2))
                     .hasMessage("the session is closed; open a new one");
             assertThat(open.position()).isZero();
-            open.decode(1);
+            open.step(1);
         }
     }
 
@@ -198,7 +199,7 @@ class LifetimeTest {
         assertClosed("Model", "the model is closed; load it again", Map.of(
                 "info", model::info, "sharedBytes", model::sharedBytes, "weightBytes", model::weightBytes,
                 "weightType", model::weightType, "hasTokenizer", model::hasTokenizer, "tokenizer", model::tokenizer,
-                "newSession", model::newSession, "decode", () -> model.decode(List.of(session), 1)));
+                "newSession", model::newSession, "decode", () -> model.step(List.of(session), 1)));
     }
 
     @Test
@@ -290,7 +291,7 @@ class LifetimeTest {
                 .hasMessageContaining("used by another thread (the first)"));
         tried.countDown();
         thread.join();
-        session.decode(1);
+        session.step(1);
     }
 
     @Test
@@ -300,7 +301,7 @@ class LifetimeTest {
             assertThat(session.position()).isPositive();
             session.fork().close();
             for (ThrowingCallable call : List.<ThrowingCallable>of(
-                    () -> session.decode(1), () -> session.truncate(0), () -> session.generate("a", GREEDY))) {
+                    () -> session.step(1), () -> session.truncate(0), () -> session.generate("a", GREEDY))) {
                 assertThatThrownBy(call).isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("in a call already");
             }
@@ -309,8 +310,7 @@ class LifetimeTest {
     }
 
     @Test
-    void cancelAffectsOnlyTheCallInProgress() {
-        session.cancel();
+    void cancelAffectsOnlyOneCall() {
         session.prefill(1, 2);
         Generation cancelled = session.generate("a", GREEDY, token -> {
             session.cancel();
@@ -323,6 +323,34 @@ class LifetimeTest {
             throw new IllegalArgumentException("mine");
         })).hasMessage("mine");
         session.prefill(3);
+    }
+
+    /** A timer may fire before its call begins; the next call that computes is cancelled then, and no other. */
+    @Test
+    void cancelBeforeACallCountsForIt() {
+        session.cancel();
+        assertThatThrownBy(() -> session.prefill(1, 2)).isInstanceOf(CancellationException.class);
+        session.prefill(1, 2);
+        session.cancel();
+        session.truncate(1); // computes nothing
+        session.fork().close();
+        assertThatThrownBy(() -> session.step(3)).isInstanceOf(CancellationException.class);
+        session.step(3);
+        session.cancel();
+        Generation cancelled = session.generate("a", GREEDY);
+        assertThat(cancelled.finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(cancelled.tokens()).isEmpty();
+        assertThat(session.position()).isEqualTo(2);
+        session.step(4);
+        session.cancel();
+        assertThat(session.generate("", GREEDY).tokens()).as("of the session's ids").isEmpty();
+        session.cancel();
+        assertThatThrownBy(() -> session.generateSamples("a", 2, GREEDY)).isInstanceOf(CancellationException.class);
+        session.cancel();
+        try (Stream<Token> tokens = session.stream("a", GREEDY)) {
+            assertThatThrownBy(tokens::toList).isInstanceOf(CancellationException.class);
+        }
+        assertThat(session.generate("", GREEDY.withMaxTokens(3)).tokens()).hasSize(3);
     }
 
     @Test
@@ -346,7 +374,9 @@ class LifetimeTest {
     void nullArgumentsAreRejectedByName() {
         Map<String, ThrowingCallable> calls = Map.of(
                 "prompt", () -> session.generate((String) null, GREEDY),
-                "promptIds", () -> session.generate((int[]) null, GREEDY, token -> true),
+                "onFinish", () -> session.stream("a", GREEDY, null),
+                "sampling", () -> GREEDY.withSampling(null),
+                "stop", () -> GREEDY.withStop((String) null),
                 "options", () -> session.generate("a", null),
                 "listener", () -> session.generate("a", GREEDY, null),
                 "ids", () -> session.prefill((int[]) null),

@@ -99,11 +99,25 @@ class ManySessionsTest {
                 .isInstanceOf(IllegalStateException.class).hasMessage("the model is closed; load it again");
     }
 
-    private static Thread cancelAfter(Session session, long nanos) {
-        return Thread.ofVirtual().start(() -> {
-            LockSupport.parkNanos(nanos);
-            session.cancel();
-        });
+    /** Cancels a call of {@code session} after a while, unless the call has ended: the next one would be cancelled. */
+    private static final class Canceller {
+        private final Thread thread;
+        private volatile boolean over;
+
+        private Canceller(Session session, long nanos) {
+            thread = Thread.ofVirtual().start(() -> {
+                LockSupport.parkNanos(nanos);
+                if (!over) {
+                    session.cancel();
+                }
+            });
+        }
+
+        private void end() throws InterruptedException {
+            over = true;
+            LockSupport.unpark(thread);
+            thread.join();
+        }
     }
 
     /** The tokens before and after a cancellation are those of an uninterrupted generation. */
@@ -119,11 +133,11 @@ class ManySessionsTest {
                 List<Token> found = new ArrayList<>();
                 boolean begun = false;
                 for (long latest = 10_000_000; found.size() < 60; latest += latest) {
-                    Thread canceller = cancelAfter(session, random.nextLong(latest));
+                    Canceller canceller = new Canceller(session, random.nextLong(latest));
                     // a prompt that was cancelled is fed again
                     String prompt = begun ? "" : "The whale";
                     Generation part = session.generate(prompt, greedy.withMaxTokens(60 - found.size()));
-                    canceller.join();
+                    canceller.end();
                     found.addAll(part.tokens());
                     cancelled += part.finishReason() == FinishReason.CANCELLED ? 1 : 0;
                     begun = session.position() > 0;
@@ -147,14 +161,14 @@ class ManySessionsTest {
                 session.truncate(0);
                 // later each time, so that the test ends on a machine of any speed
                 for (long latest = 20_000_000; session.position() < ids.length; latest += latest) {
-                    Thread canceller = cancelAfter(session, random.nextLong(latest));
+                    Canceller canceller = new Canceller(session, random.nextLong(latest));
                     try {
                         session.prefill(Arrays.copyOfRange(ids, session.position(), ids.length));
                     } catch (CancellationException told) {
                         cancelled++;
                         assertThat(told).hasMessage("prefill was cancelled at position " + session.position());
                     }
-                    canceller.join();
+                    canceller.end();
                 }
                 assertThat(session.logits()).as("seed " + SEED + ", round " + round).isEqualTo(expected);
                 assertThat(session.ids()).isEqualTo(ids);
@@ -172,18 +186,18 @@ class ManySessionsTest {
             Thread.currentThread().interrupt();
             Map<String, ThrowingCallable> feeding = Map.of(
                     "prefill", () -> session.prefill(4, 5),
-                    "decode", () -> session.decode(4),
+                    "step", () -> session.step(4),
                     "prompt", () -> session.generateSamples("The whale", 2, OPTIONS));
             feeding.forEach((name, call) -> assertThatThrownBy(call).isInstanceOf(CancellationException.class)
                     .hasMessage(name + " was cancelled at position 3"));
             assertThat(session.generate("The whale", OPTIONS).finishReason()).isEqualTo(FinishReason.CANCELLED);
             assertThat(session.ids()).containsExactly(1, 2, 3);
             session.truncate(2);
-            model.decode(List.of(session), 3);
+            model.step(List.of(session), 3);
             assertThat(session.logits()).isEqualTo(before);
             session.fork().close();
             assertThat(Thread.interrupted()).isTrue();
-            session.decode(4);
+            session.step(4);
         }
     }
 

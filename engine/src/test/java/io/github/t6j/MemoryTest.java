@@ -39,7 +39,7 @@ class MemoryTest {
                 session.prefill(ids(300));
                 fork.prefill(ids(50));
                 try (Session later = session.fork()) {
-                    later.decode(1);
+                    later.step(1);
                 }
                 session.truncate(0);
                 session.prefill(ids(45));
@@ -50,8 +50,8 @@ class MemoryTest {
     @ParameterizedTest
     @ValueSource(strings = {"T6_even", "T6_kvonly", "llama-mha", "llama-gqa", "llama-mla", "T6_linearattn"})
     void everyByteIsFreed(String golden) {
-        ModelOptions options = new ModelOptions(
-                ModelOptions.Load.COPY, 2, golden.equals("T6_linearattn") ? RopeVariant.LINEARATTN : null);
+        ModelOptions options = ModelOptions.defaults().withThreads(2)
+                .withVariant(golden.equals("T6_linearattn") ? RopeVariant.LINEARATTN : null);
         long before = NativeMemory.allocatedBytes();
         try (Model model = Model.load(TestData.path("golden/" + golden), options)) {
             assertThat(NativeMemory.allocatedBytes() - before).isGreaterThanOrEqualTo(model.weightBytes());
@@ -168,7 +168,7 @@ class MemoryTest {
     @Test
     void thePredictedMemoryIncludesAState() {
         SessionOptions options = SessionOptions.defaults().withContextLength(8);
-        SessionOptions pages = options.withPath(SessionOptions.Path.MATERIALIZED);
+        SessionOptions pages = options.withPath(AttentionPath.MATERIALIZED);
         try (Model model = Model.load(
                 TestData.path("golden/T6_linearattn"), ModelOptions.defaults().withVariant(RopeVariant.LINEARATTN));
                 Session session = model.newSession(options)) {
@@ -196,7 +196,7 @@ class MemoryTest {
             try (Model model = Model.load(TestData.path("golden/T6_even"))) {
                 for (int i = 0; i < 250; i++) {
                     try (Session session = model.newSession(SessionOptions.defaults().withContextLength(101))) {
-                        session.generate(new int[] {i % 64}, LONG, token -> true);
+                        session.generate(Prompt.of(i % 64), LONG, token -> true);
                     }
                 }
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
@@ -79,7 +80,7 @@ class NumbersTest {
         for (String name : names) {
             Path made = Files.createDirectory(folder.resolve(name));
             write(from, made, name, Float.NaN, DType.F32);
-            ModelOptions options = ModelOptions.defaults().withThreads(1).withVariant(RopeVariant.of(variant));
+            ModelOptions options = ModelOptions.defaults().withThreads(1).withVariant(VariantName.parse(variant));
             try (Model model = Model.load(made, options)) {
                 for (CacheType type : CacheType.values()) {
                     if (allNumbers(logits(model, type))) {
@@ -104,7 +105,7 @@ class NumbersTest {
                     .findFirst().orElseThrow().name();
         }
         write(from, made, norm, Float.NaN, dtype);
-        try (Model model = Model.load(made, ModelOptions.defaults().withVariant(RopeVariant.of("full")))) {
+        try (Model model = Model.load(made, ModelOptions.defaults().withVariant(VariantName.parse("full")))) {
             assertThat(allNumbers(logits(model, CacheType.F32))).isFalse();
         }
     }
@@ -118,7 +119,7 @@ class NumbersTest {
             for (SamplingOptions sampling : List.of(SamplingOptions.defaults(), SamplingOptions.greedy())) {
                 GenerationOptions options = GenerationOptions.defaults().withSampling(sampling);
                 for (ThrowingCallable call : List.<ThrowingCallable>of(
-                        () -> session.generate(new int[] {3}, options, token -> true),
+                        () -> session.generate(Prompt.of(3), options, token -> true),
                         () -> session.generateSamples("a", 2, options))) {
                     assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessage(
                             "logits: expected finite numbers or -Infinity, found NaN for id 0: the model computed it;"
@@ -127,7 +128,7 @@ class NumbersTest {
             }
             assertThat(session.ids()).startsWith(1, 2, 3);
             session.truncate(0);
-            session.decode(1);
+            session.step(1);
         }
     }
 
@@ -147,14 +148,14 @@ class NumbersTest {
                     .extracting(Generation::finishReason).containsOnly(FinishReason.CONTEXT_FULL);
             String full = "the context has room for 1 ids and holds 1: expected at most 0 more, found 1";
             for (ThrowingCallable call : List.<ThrowingCallable>of(
-                    () -> session.decode(2), () -> session.prefill(2), () -> model.decode(List.of(session), 2),
-                    () -> session.generate(new int[] {2}, GenerationOptions.defaults(), token -> true))) {
+                    () -> session.step(2), () -> session.prefill(2), () -> model.step(List.of(session), 2),
+                    () -> session.generate(Prompt.of(2), GenerationOptions.defaults(), token -> true))) {
                 assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessageStartingWith(full);
             }
             assertThat(session.ids()).containsExactly(1);
             assertThat(session.logits()).isEqualTo(logits);
             session.truncate(0);
-            session.decode(1);
+            session.step(1);
             assertThat(session.logits()).isEqualTo(logits);
         }
     }
@@ -168,8 +169,8 @@ class NumbersTest {
             SamplingOptions bias = id < 0 ? null : SamplingOptions.defaults().withLogitBias(Map.of(id, 1f));
             List<ThrowingCallable> calls = new ArrayList<>(List.of(
                     () -> session.prefill(1, id), () -> session.prefill(new int[] {id}, (position, logits) -> {
-                    }), () -> session.decode(id), () -> model.decode(List.of(session), id),
-                    () -> session.generate(new int[] {1, id}, options, token -> true),
+                    }), () -> session.step(id), () -> model.step(List.of(session), id),
+                    () -> session.generate(Prompt.of(1, id), options, token -> true),
                     () -> model.tokenizer().decode(new int[] {1, id}),
                     () -> model.tokenizer().newDecoder().append(id)));
             if (bias != null) {

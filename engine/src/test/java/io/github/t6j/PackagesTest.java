@@ -2,6 +2,7 @@ package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.family.VariantName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ class PackagesTest {
     private static final int MOST_FILES = 20;
     /** Types that every package may use. */
     private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant",
-            "FinishReason", "LogitsListener", "SessionOptions", "TensorRole");
+            "FinishReason", "LogitsListener", "SessionOptions", "AttentionPath", "TensorRole");
 
     private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z0-9]+)*)\\.([A-Z]\\w*)");
 
@@ -111,6 +112,6 @@ class PackagesTest {
 
     @Test
     void theListOfVariantsIsComplete() {
-        assertThat(RopeVariant.WORDS.split(", | or ")).containsExactlyElementsOf(RopeVariant.words());
+        assertThat(VariantName.ALL.split(", | or ")).containsExactlyElementsOf(VariantName.all());
     }
 }

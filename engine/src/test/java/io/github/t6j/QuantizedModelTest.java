@@ -129,7 +129,7 @@ class QuantizedModelTest {
                 session.prefill(Arrays.copyOf(ids, 65));
                 long before = threads.getThreadAllocatedBytes(thread);
                 for (int i = 0; i < 50; i++) {
-                    session.decode(ids[i]);
+                    session.step(ids[i]);
                     session.logits();
                 }
                 allocated = threads.getThreadAllocatedBytes(thread) - before;

@@ -49,7 +49,7 @@ class RecordedBitsTest {
         try (Session session = model.newSession(options)) {
             session.prefill(Arrays.copyOf(IDS, PREFILLED), (position, logits) -> update(checksum, logits));
             for (int i = PREFILLED; i < IDS.length; i++) {
-                session.decode(IDS[i]);
+                session.step(IDS[i]);
                 update(checksum, session.logits());
             }
         }

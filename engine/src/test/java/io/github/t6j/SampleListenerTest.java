@@ -17,7 +17,7 @@ class SampleListenerTest {
     private static void check(Model model) {
         List<List<Token>> heard = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         try (Session session = model.newSession()) {
-            List<Generation> samples = session.generateSamples(PROMPT, 3, OPTIONS, (sample, token) -> {
+            List<Generation> samples = session.generateSamples(Prompt.of(PROMPT), 3, OPTIONS, (sample, token) -> {
                 assertThat(session.ids()).isEqualTo(PROMPT);
                 heard.get(sample).add(token);
                 return sample != 1 || heard.get(1).size() < 4;
@@ -25,7 +25,7 @@ class SampleListenerTest {
             for (int i = 0; i < 3; i++) {
                 try (Session alone = model.newSession()) {
                     GenerationOptions own = OPTIONS.withSampling(OPTIONS.sampling().withSeed(9 + i));
-                    List<Token> expected = alone.generate(PROMPT, own, token -> true).tokens();
+                    List<Token> expected = alone.generate(Prompt.of(PROMPT), own, token -> true).tokens();
                     expected = i == 1 ? expected.subList(0, 4) : expected;
                     assertThat(samples.get(i).tokens()).isEqualTo(expected);
                     assertThat(heard.get(i)).filteredOn(token -> !token.isTail()).isEqualTo(expected);
@@ -55,7 +55,7 @@ class SampleListenerTest {
     @Test
     void exceptionsOfTheListenerPropagate() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
-            assertThatThrownBy(() -> session.generateSamples(PROMPT, 2, OPTIONS, (sample, token) -> {
+            assertThatThrownBy(() -> session.generateSamples(Prompt.of(PROMPT), 2, OPTIONS, (sample, token) -> {
                 throw new IllegalArgumentException("mine");
             })).hasMessage("mine");
             assertThat(session.ids()).isEqualTo(PROMPT);

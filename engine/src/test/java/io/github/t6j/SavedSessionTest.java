@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.safetensors.Safetensors;
@@ -84,7 +85,7 @@ class SavedSessionTest {
         int[] rest = from(session.position());
         session.prefill(Arrays.copyOf(rest, rest.length - 3));
         for (int i = rest.length - 3; i < rest.length; i++) {
-            session.decode(rest[i]);
+            session.step(rest[i]);
         }
         return session.logits().clone();
     }
@@ -113,7 +114,7 @@ class SavedSessionTest {
             Path file = folder.resolve(name);
             TestData.GoldenModel golden = TestData.goldenModels().stream()
                     .filter(g -> g.name().equals(name)).findFirst().orElseThrow();
-            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+            for (AttentionPath path : AttentionPath.values()) {
                 SessionOptions options = options(CacheType.BF16).withPath(path);
                 try (Model other = golden.load(ModelOptions.defaults());
                         Session session = session(other, options, KEPT);
@@ -169,12 +170,13 @@ class SavedSessionTest {
                 "expected at most 100 ids, the session's context, found 150");
         Path weights = TestData.path("golden/T6_even");
         Path of = folder.resolve("golden");
-        try (Model full = Model.load(weights, ModelOptions.defaults().withVariant(RopeVariant.of("full")));
+        try (Model full = Model.load(weights, ModelOptions.defaults().withVariant(VariantName.parse("full")));
                 Session session = session(full, options(CacheType.BF16), 3)) {
             session.save(of);
             refused(full, options(CacheType.BF16), file, "fingerprint: expected ", ", found ", "another model");
         }
-        try (Model partial = Model.load(weights, ModelOptions.defaults().withVariant(RopeVariant.of("partialrope")))) {
+        try (Model partial =
+                Model.load(weights, ModelOptions.defaults().withVariant(VariantName.parse("partialrope")))) {
             refused(partial, options(CacheType.BF16), of, "variant: expected T6, partialrope, found T6");
         }
     }
@@ -316,7 +318,7 @@ class SavedSessionTest {
                     .hasMessageContainingAll(message);
             assertThat(session.logits()).isEqualTo(logits);
             assertThat(session.ids()).isEqualTo(Arrays.copyOf(IDS, 70));
-            session.decode(1);
+            session.step(1);
             assertThat(session.position()).isEqualTo(71);
         }
     }
@@ -326,7 +328,7 @@ class SavedSessionTest {
         try (Session session = session(model, options(CacheType.F32), 3)) {
             assertThatThrownBy(() -> session.save(folder.resolve("no/such/folder")))
                     .isInstanceOf(UncheckedIOException.class);
-            session.decode(1);
+            session.step(1);
             assertThat(session.ids()).containsExactly(IDS[0], IDS[1], IDS[2], 1);
         }
     }
@@ -351,8 +353,8 @@ class SavedSessionTest {
             assertThat(fork.logits()).isEqualTo(fresh.logits());
             assertThat(forkOfFork.logits()).isEqualTo(fresh.logits());
             fork.close();
-            forkOfFork.decode(5);
-            fresh.decode(5);
+            forkOfFork.step(5);
+            fresh.step(5);
             assertThat(forkOfFork.logits()).isEqualTo(fresh.logits());
             forkOfFork.close();
             fresh.truncate(0);

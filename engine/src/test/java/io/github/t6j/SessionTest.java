@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.sampling.SamplingOptions;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -47,7 +48,7 @@ class SessionTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("expected 0 to 4095")
                 .hasMessageContaining("found 4096");
-        assertThatThrownBy(() -> session.decode(-1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> session.step(-1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> session.prefill()).isInstanceOf(IllegalArgumentException.class);
         assertThat(session.position()).isZero();
         assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
@@ -65,7 +66,7 @@ class SessionTest {
                         + " the", GREEDY).text());
         try (Session inTwo = model.newSession()) {
             inTwo.prefill(first);
-            assertThat(inTwo.generate(then, penalised, token -> true).text()).isEqualTo(whole);
+            assertThat(inTwo.generate(Prompt.of(then), penalised, token -> true).text()).isEqualTo(whole);
             inTwo.truncate(first.length);
             assertThat(inTwo.generateSamples(" and the", 2, penalised)).extracting(Generation::text)
                     .containsOnly(whole);
@@ -82,9 +83,9 @@ class SessionTest {
                     .hasMessageContaining("room for 4 ids and holds 3")
                     .hasMessageContaining("found 2");
             assertThat(small.logits()).isEqualTo(before);
-            small.decode(4);
+            small.step(4);
             assertThat(small.position()).isEqualTo(4);
-            assertThatThrownBy(() -> small.decode(5)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> small.step(5)).isInstanceOf(IllegalStateException.class);
         }
     }
 
@@ -96,7 +97,7 @@ class SessionTest {
         assertThatThrownBy(() -> session.truncate(6)).isInstanceOf(IllegalArgumentException.class);
         session.truncate(2);
         assertThatThrownBy(session::logits).isInstanceOf(IllegalStateException.class);
-        session.decode(7);
+        session.step(7);
         assertThat(session.logits()).isEqualTo(three);
         assertThat(session.usedCacheBytes()).isEqualTo(3L * 6 * (2 + 2) * (8 + 32) * 4);
     }
@@ -105,10 +106,11 @@ class SessionTest {
     void linearAttentionTruncatesOnlyToZero() {
         for (String name : List.of("T6_linearattn", "llama-linearattn-gqa")) {
             try (Model linear = Model.load(
-                    TestData.path("golden/" + name), ModelOptions.defaults().withVariant(RopeVariant.of("linearattn")));
+                    TestData.path("golden/" + name),
+                    ModelOptions.defaults().withVariant(VariantName.parse("linearattn")));
                     Session recurrent = linear.newSession();
                     Session oracle = linear.newSession(
-                            SessionOptions.defaults().withPath(SessionOptions.Path.MATERIALIZED))) {
+                            SessionOptions.defaults().withPath(AttentionPath.MATERIALIZED))) {
                 recurrent.prefill(5, 6, 7);
                 float[] three = recurrent.logits().clone();
                 long bytes = recurrent.usedCacheBytes();
@@ -131,7 +133,7 @@ class SessionTest {
 
                 oracle.prefill(5, 6, 1);
                 oracle.truncate(2);
-                oracle.decode(7);
+                oracle.step(7);
                 assertThat(oracle.logits()).containsExactly(three, org.assertj.core.api.Assertions.within(1e-4f));
             }
         }
@@ -212,11 +214,6 @@ class SessionTest {
 
     @Test
     void cancellingStopsPrefillAndGeneration() throws InterruptedException {
-        session.cancel(); // no call is in progress
-        session.prefill(1, 2, 3);
-        assertThat(session.position()).isEqualTo(3);
-
-        session.truncate(0);
         Generation generation = session.generate("The whale", GREEDY, token -> {
             session.cancel();
             return true;
@@ -263,7 +260,7 @@ class SessionTest {
                 steps.prefill(new int[65]); // so that no page begins
                 long before = threads.getThreadAllocatedBytes(thread);
                 for (int i = 0; i < 50; i++) {
-                    steps.decode(i);
+                    steps.step(i);
                     steps.logits();
                 }
                 allocated = threads.getThreadAllocatedBytes(thread) - before;
@@ -296,7 +293,7 @@ class SessionTest {
                 Session oracle = bare.newSession()) {
             GenerationOptions greedy = GenerationOptions.defaults().withMaxTokens(5)
                     .withSampling(SamplingOptions.greedy());
-            Generation generation = session.generate(new int[] {3, 1, 2}, greedy, token -> token.text().isEmpty());
+            Generation generation = session.generate(Prompt.of(3, 1, 2), greedy, token -> token.text().isEmpty());
             oracle.prefill(3, 1, 2);
             for (Token token : generation.tokens()) {
                 int best = 0;
@@ -304,12 +301,12 @@ class SessionTest {
                     best = oracle.logits()[i] > oracle.logits()[best] ? i : best;
                 }
                 assertThat(token.id()).isEqualTo(best);
-                oracle.decode(best);
+                oracle.step(best);
             }
             assertThat(generation.tokens()).hasSize(5);
             assertThat(generation.text()).isEmpty();
             GenerationOptions stopping = greedy.withStop(".");
-            assertThatThrownBy(() -> session.generate(new int[] {3}, stopping, token -> true))
+            assertThatThrownBy(() -> session.generate(Prompt.of(3), stopping, token -> true))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("tokenizer");
         }
     }

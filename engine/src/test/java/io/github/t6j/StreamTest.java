@@ -99,7 +99,7 @@ class StreamTest {
     void closingFromAnotherThreadCancelsThePrompt() {
         int[] many = new int[200_000];
         try (Session large = model.newSession(SessionOptions.defaults().withContextLength(300_000))) {
-            Stream<Token> tokens = large.stream(many, OPTIONS);
+            Stream<Token> tokens = large.stream(Prompt.of(many), OPTIONS);
             CompletableFuture<List<Token>> asking = CompletableFuture.supplyAsync(tokens::toList);
             while (large.position() == 0) {
                 Thread.onSpinWait();
@@ -130,7 +130,7 @@ class StreamTest {
     void changingTheSessionIsAnError() {
         Iterator<Token> tokens = session.stream(PROMPT, OPTIONS).iterator();
         tokens.next();
-        session.decode(1);
+        session.step(1);
         assertThatThrownBy(tokens::next).isInstanceOf(IllegalStateException.class)
                 .hasMessage("stream: expected its session at position 3, found it at 4:"
                         + " do not feed, truncate or restore it while the stream is open");
@@ -156,7 +156,7 @@ class StreamTest {
     @Test
     void cancelEndsThePrompt() {
         try (Session large = model.newSession(SessionOptions.defaults().withContextLength(300_000))) {
-            Stream<Token> tokens = large.stream(new int[200_000], OPTIONS);
+            Stream<Token> tokens = large.stream(Prompt.of(new int[200_000]), OPTIONS);
             CompletableFuture<List<Token>> asking = CompletableFuture.supplyAsync(tokens::toList);
             while (large.position() == 0) {
                 Thread.onSpinWait();
@@ -169,11 +169,12 @@ class StreamTest {
     @Test
     void invalidArgumentsAreRejectedAtOnce() {
         assertThatThrownBy(() -> session.stream((String) null, OPTIONS)).hasMessage("prompt");
-        assertThatThrownBy(() -> session.stream((int[]) null, OPTIONS)).hasMessage("promptIds");
+        assertThatThrownBy(() -> session.stream(Prompt.of((int[]) null), OPTIONS)).hasMessage("prompt");
         assertThatThrownBy(() -> session.stream(PROMPT, null)).hasMessage("options");
-        assertThatThrownBy(() -> session.stream(new int[] {4096}, OPTIONS))
+        assertThatThrownBy(() -> session.stream(Prompt.of(4096), OPTIONS))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("found 4096");
-        assertThatThrownBy(() -> session.stream(new int[0], OPTIONS)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> session.stream(Prompt.of(new int[0]), OPTIONS))
+                .isInstanceOf(IllegalArgumentException.class);
         try (Session small = model.newSession(SessionOptions.defaults().withContextLength(1))) {
             assertThatThrownBy(() -> small.stream(PROMPT, OPTIONS)).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("room for 1 ids");

@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.family.VariantName;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
@@ -79,7 +80,7 @@ public final class TestData {
                                     ? "partialrope"
                                     : "full";
             return new GoldenModel(
-                    name, folder, RopeVariant.of(variant), ints(greedy.get("prompt")), ints(greedy.get("tokens")));
+                    name, folder, VariantName.parse(variant), ints(greedy.get("prompt")), ints(greedy.get("tokens")));
         }
 
         /** Returns the expected logits in float64, [ids][vocabulary]. */

@@ -136,7 +136,7 @@ class VariantSessionsTest {
             assertThat(steps).usingComparatorWithPrecision(1e-4f).containsExactly(expected);
             SessionOptions oracle = SessionOptions.defaults()
                     .withContextLength(LENGTH)
-                    .withPath(SessionOptions.Path.MATERIALIZED);
+                    .withPath(AttentionPath.MATERIALIZED);
             try (Session session = model.newSession(oracle)) {
                 session.prefill(ids);
                 for (int i = 0; i < expected.length; i++) {
@@ -160,7 +160,7 @@ class VariantSessionsTest {
                     restored.restore(folder.resolve("session"));
                     whole.prefill(Arrays.copyOfRange(ids, 70, 100));
                     for (int i = 70; i < 100; i++) {
-                        restored.decode(ids[i]);
+                        restored.step(ids[i]);
                     }
                     assertThat(restored.logits()).as(type.name()).isEqualTo(whole.logits());
                     for (int i = 0; i < exact.length; i++) {

@@ -35,7 +35,7 @@ class EvaluationOutputTest {
             int[] ids = model.tokenizer().encode(TEXT);
             nlls = new double[ids.length - 1];
             for (int i = 0; i < nlls.length; i++) {
-                session.decode(ids[i]);
+                session.step(ids[i]);
                 float[] logits = session.logits();
                 double sum = 0;
                 for (float logit : logits) {

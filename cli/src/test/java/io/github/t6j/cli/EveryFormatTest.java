@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.ModelOptions.Load;
+import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.benchmark.PromptPasses;
 import io.github.t6j.cli.formats.Fed;
 import io.github.t6j.cli.formats.ModelFormat;
 import io.github.t6j.cli.formats.ModelKind;
@@ -145,7 +147,9 @@ class EveryFormatTest {
         try (Model reference = Model.load(plain, ModelOptions.defaults().withThreads(1));
                 Model model = Model.load(source,
                         ModelOptions.defaults().withThreads(setting.threads).withLoad(setting.load))) {
-            assertThat(model.passesMatter()).isEqualTo(longPass > 0);
+            try (Session session = model.newSession()) {
+                assertThat(PromptPasses.matter(session)).isEqualTo(longPass > 0);
+            }
             Fed atOnce = Fed.greedily(reference, options, ids);
             Fed fed = Fed.inChunks(
                     model, options, ids, setting.chunk, setting.event, setting.kind.isLinear(),

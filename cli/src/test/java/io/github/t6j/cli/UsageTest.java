@@ -114,7 +114,7 @@ class UsageTest {
             train --data x --out y --steps 0            | --steps: expected 1 to
             train --data x --out y --steps 1 --minutes 1 | --steps: expected no --passes, --minutes or --tokens
             train --data x --out y --steps 1 --passes 2 | --steps: expected no --passes, --minutes or --tokens
-            train --data x --out y --steps 9 --warm-up 10 | --warm-up: expected 0 to the number of steps, 9, found 10
+            train --data x --out y --steps 9 --warm-up 10 | --warm-up: expected 0 to 9, the length of the run, found 10
             train --data x --out y --minutes 0          | --minutes: expected a number above 0, found 0
             train --data x --out y --passes NaN         | --passes: expected a number above 0, found NaN
             train --data x --out y --batch 0            | --batch: expected 1 to

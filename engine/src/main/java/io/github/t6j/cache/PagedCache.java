@@ -226,7 +226,8 @@ public final class PagedCache implements SequenceCache {
     public long heldBytes() {
         long page = RefCountedPages.bytes(layout, format, layers);
         long count = Arrays.stream(pages).filter(Objects::nonNull).count();
-        return count * page + (slab == null ? 0 : slab.unused());
+        Slab source = slab; // another thread may change the field meanwhile
+        return count * page + (source == null ? 0 : source.unused());
     }
 
     /** Frees the pages that no other cache shares. */

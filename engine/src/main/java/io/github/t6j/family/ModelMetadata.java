@@ -30,7 +30,7 @@ public record ModelMetadata(ConfigJson config, VariantJson variantJson, RopeVari
      */
     public void checkFullRope(String message) {
         if (variant() != null && variant() != RopeVariant.FULL) {
-            throw new ModelFormatException(message + variant().word());
+            throw new ModelFormatException(message + VariantName.of(variant()));
         }
     }
 }

@@ -25,7 +25,7 @@ public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, O
     public static TensorProductConversion of(Map<String, Tensor> grouped, Map<String, Object> config,
             VariantJson variant) {
         if (grouped.containsKey(Shapes.attention(0, "w_q"))) {
-            throw new ModelFormatException(
+            throw ModelFormatException.unsupported(
                     "as tensor product attention: expected the weights of MHA, GQA or MQA, found "
                             + Shapes.attention(0, "w_q")
                             + " of MFA, whose queries have two stages and cannot be kept unchanged");
@@ -67,7 +67,7 @@ public record TensorProductConversion(Map<String, Tensor> tensors, Map<String, O
         String name = Shapes.attention(0, "c_" + of);
         Tensor tensor = tensors.get(name);
         if (tensor == null || tensor.shape().size() != 2) {
-            throw new ModelFormatException(
+            throw ModelFormatException.unsupported(
                     "as tensor product attention: expected the weights of MHA, GQA or MQA with " + name + ", found "
                             + (tensor == null ? "no such tensor" : "shape " + tensor.shape())
                             + ": only whole heads can be converted to factors");

@@ -36,7 +36,7 @@ public final class VariantJson {
     public static final Set<String> FACTORS = Set.of("a_q", "b_q", "a_k", "b_k", "a_v", "b_v");
 
     private static final Map<String, Set<String>> WORDS = Map.of(
-            "variant", Set.copyOf(RopeVariant.words()),
+            "variant", Set.copyOf(VariantName.all()),
             "heads", Set.of("factors"),
             "head_factors", Set.of("linear", "sigmoid", "softmax"),
             "rope_pairing", Set.of("half", "adjacent"),
@@ -110,7 +110,7 @@ public final class VariantJson {
 
     /** Returns the variant, or null. */
     public RopeVariant variant() {
-        return has("variant") ? RopeVariant.of(word("variant", null)) : null;
+        return has("variant") ? VariantName.parse(word("variant", null)) : null;
     }
 
     /** Returns the order, or {@code absent}. */

@@ -76,47 +76,104 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * Options of the computation. Scores are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over
-     * the ranks; the output is valueScale times the mean of Σ A_V B_V weighted by the softmax.
-     *
-     * @param scale 1/√D by default
-     * @param queryScale 1/R_Q by default, or 1 for whole queries
-     * @param keyScale 1/R_K by default
-     * @param valueScale 1/R_V by default
-     * @param sigmoid true to apply 1/(1 + e^−a) to every element of the head factors A first
-     * @param threads number of threads that compute, including the calling one; 0 for one per core
+     * Options of the computation, immutable: {@link #defaults} and the methods that change one of them in a copy. Scores
+     * are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over the ranks; the output is valueScale
+     * times the mean of Σ A_V B_V weighted by the softmax.
      */
-    public record Options(
-            double scale, double queryScale, double keyScale, double valueScale, boolean sigmoid, int threads) {
-        /** @throws IllegalArgumentException if a scale is not finite, or {@code threads} is negative */
-        public Options {
-            finite(scale, "scale");
-            finite(queryScale, "queryScale");
-            finite(keyScale, "keyScale");
-            finite(valueScale, "valueScale");
-            atLeast(0, threads, "threads");
+    public static final class Options {
+        private final Values values;
+
+        private record Values(
+                double scale, double queryScale, double keyScale, double valueScale, boolean sigmoid, int threads) {
+            Values {
+                finite(scale, "scale");
+                finite(queryScale, "queryScale");
+                finite(keyScale, "keyScale");
+                finite(valueScale, "valueScale");
+                atLeast(0, threads, "threads");
+            }
+        }
+
+        private Options(Values values) {
+            this.values = values;
         }
 
         /** Returns the options of T6 models, on all cores. */
         public static Options defaults(Shape shape) {
-            return new Options(
+            return new Options(new Values(
                     1 / Math.sqrt(shape.headDim), 1.0 / Math.max(1, shape.queryRank), 1.0 / shape.keyRank,
-                    1.0 / shape.valueRank, false, 0);
+                    1.0 / shape.valueRank, false, 0));
         }
 
-        /** Returns these options with other scales. */
-        public Options withScales(double newScale, double newQueryScale, double newKeyScale, double newValueScale) {
-            return new Options(newScale, newQueryScale, newKeyScale, newValueScale, sigmoid, threads);
+        /** Returns the scale of scores, 1/√D by default. */
+        public double scale() {
+            return values.scale;
         }
 
-        /** Returns these options with a sigmoid on every A. */
+        /** Returns the scale of queries, by default 1/R_Q, or 1 for whole queries. */
+        public double queryScale() {
+            return values.queryScale;
+        }
+
+        /** Returns the scale of keys, 1/R_K by default. */
+        public double keyScale() {
+            return values.keyScale;
+        }
+
+        /** Returns the scale of values, 1/R_V by default. */
+        public double valueScale() {
+            return values.valueScale;
+        }
+
+        /** Returns true if 1/(1 + e^−a) is applied to every element of the head factors A first. */
+        public boolean sigmoid() {
+            return values.sigmoid;
+        }
+
+        /** Returns the number of threads that compute, including the calling one; 0 for one per core. */
+        public int threads() {
+            return values.threads;
+        }
+
+        /**
+         * Returns these options with other scales.
+         *
+         * @throws IllegalArgumentException if a scale is NaN or infinite
+         */
+        public Options withScales(double scale, double queryScale, double keyScale, double valueScale) {
+            return new Options(new Values(
+                    scale, queryScale, keyScale, valueScale, values.sigmoid, values.threads));
+        }
+
+        /** Returns these options with a sigmoid on every element of the head factors A. */
         public Options withSigmoid() {
-            return new Options(scale, queryScale, keyScale, valueScale, true, threads);
+            return new Options(new Values(
+                    values.scale, values.queryScale, values.keyScale, values.valueScale, true, values.threads));
         }
 
-        /** Returns these options with another number of threads. */
-        public Options withThreads(int newThreads) {
-            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, newThreads);
+        /**
+         * Returns these options with another number of threads; 0 for one per core.
+         *
+         * @throws IllegalArgumentException if {@code threads} is negative
+         */
+        public Options withThreads(int threads) {
+            return new Options(new Values(
+                    values.scale, values.queryScale, values.keyScale, values.valueScale, values.sigmoid, threads));
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Options options && values.equals(options.values);
+        }
+
+        @Override
+        public int hashCode() {
+            return values.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            return values.toString().replaceFirst("Values", "Options");
         }
     }
 
@@ -156,7 +213,7 @@ public final class FlashTpa implements AutoCloseable {
         this.options = options;
         attention = new TensorProductAttention(
                 shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank);
-        workers = new Workers(options.threads == 0 ? Runtime.getRuntime().availableProcessors() : options.threads);
+        workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
     }
 
     /**

@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -27,7 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * tokens, then attend as often as needed. It stores (R_K + R_V)·H + R_K·D + R_V·E elements per token, in pages of 64
  * tokens. It can be truncated, forked, saved and restored like a {@link Session}.
  *
- * <p>For use by one thread at a time; concurrent use throws an IllegalStateException. {@link #close} frees the memory
+ * <p>For use by one thread at a time, except {@link #cancel}; concurrent use throws an IllegalStateException. {@link #close} frees the memory
  * except pages shared with forks; each fork must be closed separately.
  */
 public final class FlashTpaCache implements AutoCloseable {
@@ -49,7 +50,9 @@ public final class FlashTpaCache implements AutoCloseable {
     private float[] bias = new float[0];
     private final AtomicBoolean used = new AtomicBoolean(); // by a call; stays true once the cache is freed
     private final Call call = this::end;
+    private final Call computing = this::endComputing;
     private volatile boolean closed;
+    private volatile boolean cancelled; // until the end of the next call that computes
 
     /** Creates a cache that takes ownership of {@code sequences}. */
     FlashTpaCache(FlashTpa flash, CacheType type, PagedCache[] sequences, int[] lengths) {
@@ -116,6 +119,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * @param keys A_K [batch][tokens][H][R_K], B_K [batch][tokens][R_K][D]
      * @param values A_V [batch][tokens][H][R_V], B_V [batch][tokens][R_V][E]
      * @throws IllegalArgumentException if a size is wrong; nothing is appended then
+     * @throws CancellationException after {@link #cancel} or an interrupt; nothing is appended then
      */
     public void append(int tokens, int[] counts, Factors keys, Factors values) {
         checkOpen();
@@ -125,14 +129,23 @@ public final class FlashTpaCache implements AutoCloseable {
         checkSize("keys.b", keys.b(), batch(), tokens, shape.keyRank(), shape.headDim());
         checkSize("values.a", values.a(), batch(), tokens, shape.heads(), shape.valueRank());
         checkSize("values.b", values.b(), batch(), tokens, shape.valueRank(), shape.valueDim());
-        try (Call _ = begin()) {
-            for (int b = 0; b < sequences.length; b++) {
-                sequences[b].reserve(lengths[b], lengths[b] + counts[b]); // for all sequences, before any grows
-            }
-            for (int b = 0; b < sequences.length; b++) {
-                for (int t = 0; t < counts[b]; t++) {
-                    append(b, (long) b * tokens + t, keys, values);
+        try (Call _ = beginComputing()) {
+            int[] before = lengths.clone();
+            try {
+                for (int b = 0; b < sequences.length; b++) {
+                    sequences[b].reserve(lengths[b], lengths[b] + counts[b]); // for all sequences, before any grows
                 }
+                for (int b = 0; b < sequences.length; b++) {
+                    for (int t = 0; t < counts[b]; t++) {
+                        checkCancelled("append");
+                        append(b, (long) b * tokens + t, keys, values);
+                    }
+                }
+            } catch (CancellationException early) {
+                for (int b = 0; b < sequences.length; b++) {
+                    cut(b, before[b]);
+                }
+                throw early;
             }
         }
     }
@@ -201,6 +214,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public void save(Path file) {
+        Objects.requireNonNull(file, "file");
         try (Call _ = begin()) {
             new FlashTpaFile(lengths, sequences).write(file, FlashTpaFile.kind(shape, sigmoid, type));
         }
@@ -217,12 +231,15 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {
+        Objects.requireNonNull(file, "file");
         try (Call _ = begin()) {
             FlashTpaFile found = FlashTpaFile.read(
                     file, FlashTpaFile.kind(shape, sigmoid, type), sequences.length, () -> flash.newSequence(type));
             FlashTpaFile.close(sequences);
             System.arraycopy(found.sequences(), 0, sequences, 0, sequences.length);
             System.arraycopy(found.lengths(), 0, lengths, 0, lengths.length);
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(file);
         }
     }
 
@@ -232,6 +249,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * @param q A_Q [batch][queries][H][R_Q], B_Q [batch][queries][R_Q][D]
      * @return [batch][queries][H][E]
      * @throws IllegalArgumentException if a size is wrong
+     * @throws CancellationException after {@link #cancel} or an interrupt, before the next query
      */
     public float[] attend(int queries, Factors q) {
         return attend(queries, q, null);
@@ -270,8 +288,9 @@ public final class FlashTpaCache implements AutoCloseable {
         checkSize("q.b", q.b(), batch(), queries, queryVectors, shape.headDim());
         checkSize("out", MemorySegment.ofArray(out), batch(), queries, shape.heads(), shape.valueDim());
         int maskTokens = mask == null ? 0 : maskTokens(queries, mask.length);
-        try (Call _ = begin()) {
+        try (Call _ = beginComputing()) {
             for (int i = 0; i < sequences.length * queries; i++) {
+                checkCancelled("attend");
                 int sequence = i / queries;
                 readQuery(q, i);
                 float[] added = mask == null ? null : bias(mask, i * maskTokens, lengths[sequence]);
@@ -340,6 +359,20 @@ public final class FlashTpaCache implements AutoCloseable {
         return found / each;
     }
 
+    private void checkCancelled(String call) {
+        if (cancelled || Thread.currentThread().isInterrupted()) {
+            throw new CancellationException(call + " was cancelled");
+        }
+    }
+
+    /**
+     * Cancels the call of {@link #append} or {@link #attend} in progress, from any thread; it ends soon after with a
+     * CancellationException. If none is in progress, the next one is cancelled as soon as it begins.
+     */
+    public void cancel() {
+        cancelled = true;
+    }
+
     private void checkOpen() {
         if (closed) {
             throw new IllegalStateException("the cache is closed; create a new one");
@@ -367,6 +400,17 @@ public final class FlashTpaCache implements AutoCloseable {
             throw new IllegalStateException("the cache is used by another thread; give each thread a cache of its own");
         }
         return call;
+    }
+
+    /** Begins a call that {@link #cancel} ends. */
+    private Call beginComputing() {
+        begin();
+        return computing;
+    }
+
+    private void endComputing() {
+        cancelled = false;
+        end();
     }
 
     private void end() {

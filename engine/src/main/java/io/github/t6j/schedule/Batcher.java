@@ -4,7 +4,7 @@ import io.github.t6j.LogitsListener;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
-import io.github.t6j.SessionOptions;
+import io.github.t6j.session.SessionCore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** Running generations and scorings, and kept caches of finished ones; for one thread. */
 final class Batcher {
     private final Model model;
-    private final SchedulerLimits limits;
+    private final SchedulerOptions limits;
     /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
     private final Session empty;
     private final Prefixes prefixes;
@@ -25,17 +25,22 @@ final class Batcher {
     private long rows;
     private long ended;
 
-    /** @throws MemoryLimitException if memory does not hold the options' context */
-    Batcher(Model model, SessionOptions options, SchedulerLimits limits) {
+    /** @throws MemoryLimitException if memory does not hold the context of the sessions */
+    Batcher(Model model, SchedulerOptions limits) {
         this.model = model;
         this.limits = limits;
-        empty = model.newSession(options);
+        empty = model.newSession(limits.session());
         prefixes = new Prefixes(
-                model.passesMatter() ? Model.maxPassRows() : 1, Prefixes.most(model.info().sizes().vocabulary()));
+                SessionCore.of(empty).state().passesMatter() ? Model.maxPassRows() : 1,
+                Prefixes.most(model.info().sizes().vocabulary()));
     }
 
     boolean isEmpty() {
         return reading.isEmpty() && running.isEmpty();
+    }
+
+    int contextLength() {
+        return empty.contextLength();
     }
 
     /** Returns the bytes that a session takes before its first id: linear attention's state. */
@@ -71,14 +76,8 @@ final class Batcher {
 
     private void fail(Job job, Throwable failure) {
         prefixes.shrink(0); // less memory is free than estimated
-        job.fail(cause(failure));
+        job.fail(failure);
         leave(job);
-    }
-
-    private static RuntimeException cause(Throwable failure) {
-        return failure instanceof RuntimeException known
-                ? known
-                : new IllegalStateException(failure.toString(), failure);
     }
 
     /**
@@ -86,7 +85,7 @@ final class Batcher {
      * finished ones
      */
     List<Runnable> step() {
-        reading.removeIf(this::isCancelled);
+        reading.removeIf(this::isInterrupted);
         List<Session> sessions = new ArrayList<>();
         List<int[]> ids = new ArrayList<>();
         List<LogitsListener> listeners = new ArrayList<>();
@@ -116,7 +115,7 @@ final class Batcher {
         List<Continuation> over = running.stream().filter(Continuation::isOver).toList();
         over.forEach(this::free);
         running.removeAll(over);
-        over.forEach(continuation -> ends.add(continuation::tellLast));
+        over.forEach(continuation -> ends.add(continuation::tellEnd));
         return ends;
     }
 
@@ -150,9 +149,9 @@ final class Batcher {
                             new LogitsListener[] {listeners.get(i)});
                 } catch (RuntimeException | OutOfMemoryError alone) {
                     if (i < running.size()) {
-                        running.get(i).fail(cause(alone));
+                        running.get(i).fail(alone);
                     } else {
-                        parts.get(i - running.size()).fail(cause(alone));
+                        parts.get(i - running.size()).fail(alone);
                     }
                 }
             }
@@ -220,10 +219,10 @@ final class Batcher {
         }
     }
 
-    private boolean isCancelled(Job job) {
-        if (job.isCancelled()) {
-            job.cancel();
+    private boolean isInterrupted(Job job) {
+        if (job.isInterrupted()) {
             leave(job);
+            job.tellInterruption();
             return true;
         }
         return false;
@@ -239,8 +238,8 @@ final class Batcher {
 
     /** Cancels all running jobs. */
     void cancel() {
-        reading.forEach(job -> job.ticket().cancel());
-        running.forEach(continuation -> continuation.ticket().cancel());
+        reading.forEach(Job::cancel);
+        running.forEach(continuation -> continuation.handle().cancel());
     }
 
     /** Ends all running jobs because of {@code cause}. */
@@ -248,7 +247,7 @@ final class Batcher {
         reading.forEach(job -> job.fail(cause));
         for (Continuation continuation : running) {
             continuation.fail(cause);
-            continuation.tellLast();
+            continuation.tellEnd();
         }
     }
 
@@ -260,8 +259,9 @@ final class Batcher {
         empty.close();
     }
 
-    Counts counts(int waiting) {
-        return new Counts(
-                waiting, copies(), bytes(), prefixes.bytes(), promptIds, cachedIds, generatedIds, passes, rows, ended);
+    SchedulerMetrics metrics(int waiting, long refused) {
+        return new SchedulerMetrics(
+                waiting, copies(), bytes(), prefixes.bytes(), promptIds, cachedIds, generatedIds, passes, rows, ended,
+                refused);
     }
 }

@@ -1,37 +1,32 @@
 package io.github.t6j.schedule;
 
+import io.github.t6j.FinishReason;
+import io.github.t6j.Generation;
 import io.github.t6j.Generator;
-import io.github.t6j.Likelihood;
 import io.github.t6j.Session;
 import io.github.t6j.Token;
-import java.util.List;
 
 /** A continuation of a prompt that was read; it generates one id per step. */
 final class Continuation {
-    private final Ticket ticket;
-    private final int index; // index in the ticket
+    private final GenerationHandle handle;
     private final Session session;
     private final Generator generator;
-    private final int alternatives;
-    private final int cachedIds;
     private final long bytes;
     private int id; // the next id to feed
-    private Event last; // null while it continues
+    private boolean stopped; // by the listener
+    private boolean over;
+    private Throwable failure; // or null
 
     /** @param bytes largest size of its cache */
-    Continuation(Ticket ticket, int index, Session session, Generator generator, int alternatives, int cachedIds,
-            long bytes) {
-        this.ticket = ticket;
-        this.index = index;
+    Continuation(GenerationHandle handle, Session session, Generator generator, long bytes) {
+        this.handle = handle;
         this.session = session;
         this.generator = generator;
-        this.alternatives = alternatives;
-        this.cachedIds = cachedIds;
         this.bytes = bytes;
     }
 
-    Ticket ticket() {
-        return ticket;
+    GenerationHandle handle() {
+        return handle;
     }
 
     Session session() {
@@ -47,37 +42,47 @@ final class Continuation {
     }
 
     boolean isOver() {
-        return last != null;
+        return over;
     }
 
     /** Chooses an id from the session's logits and reports it, or ends. @return true if there is a new id */
     boolean choose() {
         try {
-            Token token = ticket.isCancelled() ? null : generator.next();
+            Token token = handle.interruption() != null ? null : generator.next();
             if (token != null) {
                 id = token.id();
-                ticket.add(new Event.Chosen(index, token, alternatives()));
+                stopped = !handle.add(token);
             }
-            if (token == null || generator.finishReason() != null) {
-                last = new Event.Ended(index, generator.result(), cachedIds);
-            }
+            over = token == null || stopped || generator.finishReason() != null;
             return token != null;
-        } catch (RuntimeException broken) { // logits that are NaN or infinite
+        } catch (RuntimeException | Error broken) { // logits that are NaN or infinite, or the listener
             fail(broken);
             return false;
         }
     }
 
-    private List<Likelihood> alternatives() {
-        return alternatives == 0 ? List.of() : session.likeliest(Math.min(alternatives, session.logits().length));
-    }
-
-    void fail(RuntimeException cause) {
-        last = new Event.Failed(index, cause);
+    void fail(Throwable cause) {
+        over = true;
+        failure = cause;
     }
 
     /** Reports the end after its cache is free, since the client may send the next request at once. */
-    void tellLast() {
-        ticket.add(last);
+    void tellEnd() {
+        if (failure != null) {
+            handle.fail(failure);
+        } else {
+            handle.end(generation());
+        }
+    }
+
+    private Generation generation() {
+        FinishReason why = stopped ? FinishReason.STOPPED_BY_LISTENER : handle.interruption();
+        Generation found = generator.result();
+        boolean own = why == null || found.finishReason() != FinishReason.CANCELLED;
+        return own
+                ? found
+                : new Generation(
+                        found.text(), found.tokens(), why, found.promptTokens(), found.seed(), found.prefillTime(),
+                        found.decodeTime());
     }
 }

@@ -1,28 +1,29 @@
 package io.github.t6j.schedule;
 
+import io.github.t6j.FinishReason;
 import io.github.t6j.GenerationOptions;
-import io.github.t6j.Generator;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A generation while its prompt is read. */
+/** The samples of one prompt while it is read. */
 final class GenerationJob extends Job {
-    private final Request request;
-    private final GenerationOptions options; // options with a seed
+    private final List<GenerationHandle> handles;
+    private final GenerationOptions options; // options with a seed, and with the deadline instead of the timeout
     private final long firstBytes;
     private final long otherBytes;
-    private int cachedIds;
 
     /**
-     * @param options options of the request, with a seed
+     * @param handles one for each sample
+     * @param options options with the seed of the first sample
      * @param firstBytes largest size of the cache of the prompt and one continuation
      * @param otherBytes largest size of the cache of each further continuation
      */
-    GenerationJob(Request request, Ticket ticket, int index, GenerationOptions options, long firstBytes,
-            long otherBytes) {
-        super(request.prompt(), ticket, index, request.copies(), firstBytes + (request.copies() - 1) * otherBytes);
-        this.request = request;
+    GenerationJob(
+            int[] prompt, List<GenerationHandle> handles, GenerationOptions options, long firstBytes, long otherBytes) {
+        super(prompt, handles.size(), firstBytes + (handles.size() - 1) * otherBytes);
+        this.handles = handles;
         this.options = options;
         this.firstBytes = firstBytes;
         this.otherBytes = otherBytes;
@@ -31,7 +32,7 @@ final class GenerationJob extends Job {
     @Override
     void begin(Session newSession) {
         super.begin(newSession);
-        cachedIds = newSession.position();
+        handles.getFirst().setCachedTokens(newSession.position());
     }
 
     /** Returns its continuations, once the prompt is read. */
@@ -54,9 +55,31 @@ final class GenerationJob extends Job {
 
     private Continuation continuation(int copy, Session own) {
         var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
-        Generator generator = own.newGenerator(prompt(), options.withSampling(sampling));
-        long bytes = copy == 0 ? firstBytes : otherBytes;
-        int cached = copy == 0 ? cachedIds : 0; // count a prompt once
-        return new Continuation(ticket(), index() + copy, own, generator, request.alternatives(), cached, bytes);
+        var generator = own.newGenerator(Prompt.of(prompt()), options.withSampling(sampling));
+        return new Continuation(handles.get(copy), own, generator, copy == 0 ? firstBytes : otherBytes);
+    }
+
+    /** Returns true if no sample may go on. */
+    @Override
+    boolean isInterrupted() {
+        return handles.stream().allMatch(handle -> handle.interruption() != null);
+    }
+
+    @Override
+    void tellInterruption() {
+        for (GenerationHandle handle : handles) {
+            FinishReason reason = handle.interruption();
+            handle.end(reason == null ? FinishReason.CANCELLED : reason);
+        }
+    }
+
+    @Override
+    void cancel() {
+        handles.forEach(GenerationHandle::cancel);
+    }
+
+    @Override
+    void tellFailure(Throwable cause) {
+        handles.forEach(handle -> handle.fail(cause));
     }
 }

@@ -4,31 +4,22 @@ import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
 import java.util.Arrays;
 
-/** A submitted request while its prompt is read; then it generates or scores. */
+/** Submitted work while its prompt is read; then it generates or scores. */
 abstract sealed class Job permits GenerationJob, ScoringJob {
     private final int[] prompt;
-    private final Ticket ticket;
-    private final int index; // index of the first copy in the ticket
     private final int copies;
     private final long bytes;
     private Session session; // null before it begins
     private boolean failed;
 
-    /** @param bytes largest size of its caches */
-    Job(int[] prompt, Ticket ticket, int index, int copies, long bytes) {
+    /**
+     * @param copies number of its generations or scorings
+     * @param bytes largest size of its caches
+     */
+    Job(int[] prompt, int copies, long bytes) {
         this.prompt = prompt;
-        this.ticket = ticket;
-        this.index = index;
         this.copies = copies;
         this.bytes = bytes;
-    }
-
-    Ticket ticket() {
-        return ticket;
-    }
-
-    int index() {
-        return index;
     }
 
     int copies() {
@@ -41,10 +32,6 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
 
     int[] prompt() {
         return prompt;
-    }
-
-    boolean isCancelled() {
-        return ticket.isCancelled();
     }
 
     /** Begins in {@code newSession}, which holds the first ids of the prompt or none. */
@@ -80,19 +67,20 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         return failed;
     }
 
-    /** Reports that it was cancelled before it had a result. */
-    void cancel() {
-        for (int copy = 0; copy < copies; copy++) {
-            ticket.add(new Event.Cancelled(index + copy));
-        }
+    void fail(Throwable cause) {
+        failed = true;
+        tellFailure(cause);
     }
 
-    void fail(RuntimeException cause) {
-        failed = true;
-        for (int copy = 0; copy < copies; copy++) {
-            ticket.add(new Event.Failed(index + copy, cause));
-        }
-    }
+    /** Returns true if it must end before it has a result. */
+    abstract boolean isInterrupted();
+
+    /** Reports that it ended because it {@link #isInterrupted}. */
+    abstract void tellInterruption();
+
+    abstract void tellFailure(Throwable cause);
+
+    abstract void cancel();
 
     /** Frees its caches, if it has begun. */
     void close() {

@@ -1,7 +1,9 @@
 package io.github.t6j.schedule;
 
-/** A request that the scheduler refuses or cannot complete. */
-public final class RefusedException extends RuntimeException {
+import io.github.t6j.T6jException;
+
+/** Thrown when a scheduler refuses a submission; the future of an accepted one fails with it if the scheduler breaks. */
+public final class RefusedException extends T6jException {
     private static final long serialVersionUID = 1;
 
     /** Reason of a refusal. */
@@ -17,7 +19,7 @@ public final class RefusedException extends RuntimeException {
     private final Reason reason;
 
     RefusedException(Reason reason, String message) {
-        super(message);
+        super(message, null);
         this.reason = reason;
     }
 

@@ -1,119 +1,263 @@
 package io.github.t6j.schedule;
 
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
+import io.github.t6j.Prompt;
+import io.github.t6j.SampleListener;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.TokenListener;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.schedule.RefusedException.Reason;
+import io.github.t6j.session.Expiry;
+import io.github.t6j.weights.NativeMemory;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * Continuous batching: generations join and leave between passes, and parts of new prompts share a pass with the next
- * ids of running generations; scorings are such parts, too. One thread owns all sessions. A request gives the same bits
- * as {@link Session#generate} for it alone, whatever runs with it.
+ * Continuous batching: many generations with one model at once. They join and leave between passes, and parts of new
+ * prompts share a pass with the next ids of running generations. Any number of threads may submit.
+ *
+ * <pre>{@code
+ * try (Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults())) {
+ *     GenerationHandle handle = scheduler.submit("The whale", GenerationOptions.defaults());
+ *     System.out.println(handle.result().join().text());
+ * }
+ * }</pre>
+ *
+ * <p>A generation gives the same bits as {@link Session#generate} for it alone, whatever runs with it. Prompts that
+ * begin like an earlier one share its cache. Submissions are admitted strictly in order, so none starves; a long prompt
+ * is fed in parts that alternate with those of other prompts, so a short one does not wait for all of it.
+ *
+ * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading and
+ * running generations alike.
  */
 public final class Scheduler implements AutoCloseable {
     /** Tokens of a page, by which caches grow. */
     private static final int PAGE = 64;
+    private static final Duration FAR = Duration.ofDays(36500);
 
     private final Model model;
-    private final SchedulerLimits limits;
+    private final SchedulerOptions limits; // with the context length and the memory budget that apply
     private final long stateBytes; // of a session, for any number of ids
     private final long bytesPerId;
     private final Thread thread;
     private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, like the fields below
     private int waitingCopies;
-    private boolean closed; //    accepts no more requests
+    private boolean closed; //    accepts no more submissions
     private boolean cancelled; // also ends the accepted ones
-    private Counts counts;
+    private long refused;
+    private SchedulerMetrics metrics;
 
-    /** @param options options of all sessions, without their context length */
-    public Scheduler(Model model, SessionOptions options, SchedulerLimits limits) {
-        this.model = model;
-        this.limits = limits;
-        long onePage = model.sessionBytes(options.withContextLength(1));
-        bytesPerId = (model.sessionBytes(options.withContextLength(PAGE + 1)) - onePage) / PAGE;
-        Batcher batcher = new Batcher(model, options.withContextLength(limits.contextLength()), limits);
+    /** Creates a scheduler with {@link SchedulerOptions#defaults}, see {@link #Scheduler(Model, SchedulerOptions)}. */
+    public Scheduler(Model model) {
+        this(model, SchedulerOptions.defaults());
+    }
+
+    /**
+     * Creates a scheduler of {@code model} and starts its thread. Close it before the model.
+     *
+     * @throws MemoryLimitException if memory does not suffice for the context length of the sessions
+     */
+    public Scheduler(Model model, SchedulerOptions options) {
+        this.model = Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(options, "options");
+        SchedulerOptions budgeted = options.cacheBytes() > 0
+                ? options
+                : options.withCacheBytes(Math.max(1, NativeMemory.available() / 2));
+        Batcher batcher = new Batcher(model, budgeted);
+        SessionOptions session = options.session().withContextLength(batcher.contextLength());
+        limits = budgeted.withSession(session);
+        long onePage = model.sessionBytes(session.withContextLength(1));
+        bytesPerId = (model.sessionBytes(session.withContextLength(PAGE + 1)) - onePage) / PAGE;
         stateBytes = batcher.stateBytes();
-        counts = batcher.counts(0);
+        metrics = batcher.metrics(0, 0);
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
     }
 
-    /**
-     * Accepts a generation; {@code ticket} then reports its copies, too.
-     *
-     * @param ticket ticket of the submitting thread
-     * @throws RefusedException if the scheduler refuses the request
-     * @throws IllegalArgumentException if the prompt does not fit in the context, an id does not exist, there are more
-     *     copies than may run, or the options do not fit the model
-     */
-    public void submit(Request request, Ticket ticket) {
-        check(request);
-        submit(job(request, ticket));
+    /** Submits the continuation of a text, see {@link #submit(Prompt, GenerationOptions, TokenListener)}. */
+    public GenerationHandle submit(String prompt, GenerationOptions options) {
+        return submit(Prompt.of(prompt), options);
+    }
+
+    /** Submits the continuation of a prompt, see {@link #submit(Prompt, GenerationOptions, TokenListener)}. */
+    public GenerationHandle submit(Prompt prompt, GenerationOptions options) {
+        return submit(prompt, options, token -> true);
+    }
+
+    /** Submits the continuation of a text, see {@link #submit(Prompt, GenerationOptions, TokenListener)}. */
+    public GenerationHandle submit(String prompt, GenerationOptions options, TokenListener listener) {
+        return submit(Prompt.of(prompt), options, listener);
     }
 
     /**
-     * Accepts a scoring; {@code ticket} then reports its end, too. The result is that of {@link Session#prefill} for
-     * the prompt, and for the continuations in forks of its session.
+     * Submits the continuation of a prompt and returns at once. The timeout of the options begins to run now.
      *
-     * @param ticket ticket of the submitting thread
-     * @throws RefusedException if the scheduler refuses the scoring
-     * @throws IllegalArgumentException if it does not fit in the context, or an id does not exist
+     * @param listener receives each token on one of the computing threads, and the result on the scheduler's: it must
+     *     return at once, since it delays all generations. Slow consumers use {@link GenerationHandle#tokens} or
+     *     {@link GenerationHandle#result}. Its exception fails this generation only
+     * @throws RefusedException if the queue is full, the cache would exceed the memory budget, or the scheduler is
+     *     closed
+     * @throws IllegalArgumentException if the prompt is empty or does not fit in the context, an id does not exist, or
+     *     the options do not fit the model
      */
-    public void submit(Scoring scoring, Ticket ticket) {
+    public GenerationHandle submit(Prompt prompt, GenerationOptions options, TokenListener listener) {
+        Objects.requireNonNull(listener, "listener");
+        return submit(prompt, options, List.of(listener)).getFirst();
+    }
+
+    /** Submits samples of a text, see {@link #submitSamples(Prompt, int, GenerationOptions, SampleListener)}. */
+    public List<GenerationHandle> submitSamples(String prompt, int samples, GenerationOptions options) {
+        return submitSamples(Prompt.of(prompt), samples, options);
+    }
+
+    /** Submits samples of a prompt, see {@link #submitSamples(Prompt, int, GenerationOptions, SampleListener)}. */
+    public List<GenerationHandle> submitSamples(Prompt prompt, int samples, GenerationOptions options) {
+        return submitSamples(prompt, samples, options, (sample, token) -> true);
+    }
+
+    /** Submits samples of a text, see {@link #submitSamples(Prompt, int, GenerationOptions, SampleListener)}. */
+    public List<GenerationHandle> submitSamples(
+            String prompt, int samples, GenerationOptions options, SampleListener listener) {
+        return submitSamples(Prompt.of(prompt), samples, options, listener);
+    }
+
+    /**
+     * Submits several continuations of a prompt, which is fed once. Sample i has the options' seed + i.
+     *
+     * @param listener listener as in {@link #submit(Prompt, GenerationOptions, TokenListener)}; different samples may
+     *     call it at the same time
+     * @return one handle for each sample, in order
+     * @throws RefusedException as {@link #submit(Prompt, GenerationOptions, TokenListener)} does
+     * @throws IllegalArgumentException also if {@code samples} is not in 1 … {@link SchedulerOptions#running}
+     */
+    public List<GenerationHandle> submitSamples(
+            Prompt prompt, int samples, GenerationOptions options, SampleListener listener) {
+        Objects.requireNonNull(listener, "listener");
+        if (samples < 1 || samples > limits.running()) {
+            throw new IllegalArgumentException(
+                    "samples: expected 1 to " + limits.running() + ", found " + samples);
+        }
+        List<TokenListener> listeners = new ArrayList<>();
+        for (int i = 0; i < samples; i++) {
+            int sample = i;
+            listeners.add(token -> listener.onToken(sample, token));
+        }
+        return submit(prompt, options, listeners);
+    }
+
+    private List<GenerationHandle> submit(Prompt prompt, GenerationOptions options, List<TokenListener> listeners) {
+        Objects.requireNonNull(prompt, "prompt");
+        Objects.requireNonNull(options, "options");
+        int[] ids = prompt.ids(model);
+        check(ids, options);
+        GenerationOptions own = seeded(withoutTimeout(options), listeners.size());
+        List<GenerationHandle> handles = new ArrayList<>();
+        for (TokenListener listener : listeners) {
+            handles.add(new GenerationHandle(
+                    ids, own.sampling().seed() + handles.size(), listener, interruption(own)));
+        }
+        int more = Math.min(own.maxTokens(), contextLength() - ids.length);
+        submit(new GenerationJob(ids, handles, own, bytes(ids.length + more), bytes(more + PAGE)));
+        return handles;
+    }
+
+    private Interruption interruption(GenerationOptions options) {
+        return new Interruption(Expiry.of(options.deadline(), null, options.cancellation()), this::wake);
+    }
+
+    /** Returns options whose deadline is also that of the timeout, which begins now and not with the first pass. */
+    private static GenerationOptions withoutTimeout(GenerationOptions options) {
+        if (options.timeout() == null || options.timeout().compareTo(FAR) > 0) {
+            return options.withTimeout(null);
+        }
+        Instant end = Instant.now().plus(options.timeout());
+        Instant deadline = options.deadline();
+        return options.withTimeout(null).withDeadline(deadline != null && deadline.isBefore(end) ? deadline : end);
+    }
+
+    /** Returns options with a seed below 2⁵³, so that a client that reads numbers as doubles can send it back. */
+    private static GenerationOptions seeded(GenerationOptions options, int samples) {
+        return options.sampling().seed() != null
+                ? options
+                : options.withSampling(
+                        options.sampling().withSeed(new SplittableRandom().nextLong((1L << 53) - samples)));
+    }
+
+    /**
+     * Submits the scoring of continuations of a prompt, which is fed once. The result is that of {@link Session#prefill}
+     * for the prompt, and for each continuation in a fork of its session.
+     *
+     * @param prompt prompt; without ids, nothing predicts the first id of a continuation
+     * @param continuations ids of at least one continuation: at least one id each, or two without a prompt
+     * @return future log-probabilities of the ids of each continuation, in nats; without a prompt, of all but its
+     *     first. Cancelling it cancels the scoring
+     * @throws RefusedException as {@link #submit(Prompt, GenerationOptions, TokenListener)} does
+     * @throws IllegalArgumentException if it does not fit in the context, an id does not exist, or a continuation is
+     *     too short
+     */
+    public CompletableFuture<List<float[]>> score(Prompt prompt, List<int[]> continuations) {
+        Scoring scoring = new Scoring(prompt.ids(model), continuations);
         int ids = scoring.prompt().length + scoring.longest() - 1; // the last id is not fed
-        if (ids > limits.contextLength()) {
-            throw new IllegalArgumentException("prompt and continuation: expected at most " + limits.contextLength()
+        if (ids > contextLength()) {
+            throw new IllegalArgumentException("prompt and continuation: expected at most " + contextLength()
                     + " tokens, the context, and one more, found " + (ids + 1));
         }
         checkIds("prompt", scoring.prompt());
         scoring.continuations().forEach(one -> checkIds("continuations", one));
-        int index = ticket.enlarge(1, this::wake);
-        submit(new ScoringJob(scoring, ticket, index, bytes(ids) + bytes(PAGE)));
+        Result<List<float[]>> result =
+                new Result<>(new Interruption(Expiry.of(null, null, null), this::wake));
+        submit(new ScoringJob(scoring, result, bytes(ids) + bytes(PAGE)));
+        return result;
     }
 
-    private void submit(Job job) {
+    private synchronized void submit(Job job) {
+        int most = (int) Math.min(Integer.MAX_VALUE, (long) limits.running() + limits.queued());
+        int there = waitingCopies + metrics.running();
         if (job.bytes() > limits.cacheBytes()) {
-            throw new RefusedException(Reason.TOO_LARGE, "expected a cache of at most " + limits.cacheBytes()
+            throw refused(Reason.TOO_LARGE, "expected a cache of at most " + limits.cacheBytes()
                     + " bytes, the limit for all caches, found a request that may take " + job.bytes()
                     + ": ask for fewer tokens");
         }
-        synchronized (this) {
-            if (closed) {
-                throw new RefusedException(Reason.CLOSED, "the server is stopping and accepts no more requests");
-            }
-            int most = limits.running() + limits.queued();
-            int there = waitingCopies + counts.running();
-            if (there + job.copies() > most) {
-                throw new RefusedException(Reason.QUEUE_FULL,
-                        there + " generations run or wait, the limit is " + most + ": try again later");
-            }
-            waiting.add(job);
-            waitingCopies += job.copies();
-            notifyAll();
+        if (closed) {
+            throw refused(Reason.CLOSED, "the scheduler is stopping and accepts no more requests");
         }
+        if (there + job.copies() > most) {
+            throw refused(Reason.QUEUE_FULL,
+                    there + " generations run or wait, the limit is " + most + ": try again later");
+        }
+        waiting.add(job);
+        waitingCopies += job.copies();
+        notifyAll();
     }
 
-    private void check(Request request) {
-        if (request.prompt().length > limits.contextLength()) {
-            throw new IllegalArgumentException("prompt: expected at most " + limits.contextLength()
-                    + " tokens, the context, found " + request.prompt().length);
+    private RefusedException refused(Reason reason, String message) {
+        refused++;
+        return new RefusedException(reason, message);
+    }
+
+    private void check(int[] prompt, GenerationOptions options) {
+        if (prompt.length == 0) {
+            throw new IllegalArgumentException("prompt: expected at least one id, found none");
         }
-        if (request.copies() > limits.running()) {
-            throw new IllegalArgumentException(
-                    "copies: expected at most " + limits.running() + ", found " + request.copies());
+        if (prompt.length > contextLength()) {
+            throw new IllegalArgumentException("prompt: expected at most " + contextLength()
+                    + " tokens, the context, found " + prompt.length);
         }
         // Refuses a bias for an id that does not exist.
-        new Sampler(request.options().sampling(), model.info().sizes().vocabulary(), model.sampleableIds());
-        if (!model.hasTokenizer() && !request.options().stop().isEmpty()) {
+        new Sampler(options.sampling(), model.info().sizes().vocabulary(), model.sampleableIds());
+        if (!model.hasTokenizer() && !options.stop().isEmpty()) {
             throw new IllegalArgumentException("stop: expected none, since the model has no tokenizer");
         }
-        checkIds("prompt", request.prompt());
+        checkIds("prompt", prompt);
     }
 
     private void checkIds(String what, int[] ids) {
@@ -126,19 +270,6 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    private Job job(Request request, Ticket ticket) {
-        GenerationOptions options = request.options();
-        if (options.sampling().seed() == null) {
-            // Seeds below 2⁵³, so that a client that reads numbers as doubles can send them back.
-            long seed = new SplittableRandom().nextLong((1L << 53) - request.copies());
-            options = options.withSampling(options.sampling().withSeed(seed));
-        }
-        int prompt = request.prompt().length;
-        int more = Math.min(options.maxTokens(), limits.contextLength() - prompt);
-        int index = ticket.enlarge(request.copies(), this::wake);
-        return new GenerationJob(request, ticket, index, options, bytes(prompt + more), bytes(more + PAGE));
-    }
-
     /** Returns the bytes of a session's cache. */
     private long bytes(long ids) {
         return stateBytes + (ids + PAGE - 1) / PAGE * PAGE * bytesPerId;
@@ -149,13 +280,13 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /** Returns the current counts. */
-    public synchronized Counts counts() {
-        return counts;
+    public synchronized SchedulerMetrics metrics() {
+        return metrics;
     }
 
-    /** Returns the context length of all sessions. */
+    /** Returns the context length of all sessions: the most ids of a prompt and its continuation. */
     public int contextLength() {
-        return limits.contextLength();
+        return limits.session().contextLength();
     }
 
     private void run(Batcher batcher) {
@@ -174,39 +305,35 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private synchronized void count(Batcher batcher) {
-        counts = batcher.counts(waitingCopies);
+        metrics = batcher.metrics(waitingCopies, refused);
     }
 
     /** Waits for work, and admits the jobs that there is room for. @return false at the end */
-    private synchronized boolean join(Batcher batcher) {
-        while (waiting.isEmpty() && batcher.isEmpty()) {
-            if (closed) {
-                return false;
+    private boolean join(Batcher batcher) {
+        List<Job> left;
+        synchronized (this) {
+            while (waiting.isEmpty() && batcher.isEmpty()) {
+                if (closed) {
+                    return false;
+                }
+                try {
+                    wait();
+                } catch (InterruptedException never) {
+                    throw new IllegalStateException("expected no interrupt of this thread", never);
+                }
             }
-            try {
-                wait();
-            } catch (InterruptedException never) {
-                throw new IllegalStateException("expected no interrupt of this thread", never);
+            if (cancelled) {
+                batcher.cancel();
             }
+            left = waiting.stream().filter(job -> cancelled || job.isInterrupted()).toList();
+            waiting.removeAll(left);
+            waitingCopies -= left.stream().mapToInt(Job::copies).sum();
+            while (!waiting.isEmpty() && batcher.admit(waiting.peek())) { // strictly in order
+                waitingCopies -= waiting.remove().copies();
+            }
+            metrics = batcher.metrics(waitingCopies, refused);
         }
-        if (cancelled) {
-            waiting.forEach(job -> job.ticket().cancel());
-            batcher.cancel();
-        }
-        waiting.removeIf(this::hasLeft);
-        while (!waiting.isEmpty() && batcher.admit(waiting.peek())) { // strictly in order
-            waitingCopies -= waiting.remove().copies();
-        }
-        counts = batcher.counts(waitingCopies);
-        return true;
-    }
-
-    private boolean hasLeft(Job job) {
-        if (!job.isCancelled()) {
-            return false;
-        }
-        job.cancel();
-        waitingCopies -= job.copies();
+        left.forEach(Job::tellInterruption);
         return true;
     }
 
@@ -218,9 +345,12 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
-     * Accepts no more requests, and waits up to {@code patience} for the others to end. @return true if all have ended
+     * Accepts no more submissions, and waits up to {@code patience} for the others to end.
+     *
+     * @return true if all have ended
      */
     public boolean drain(Duration patience) throws InterruptedException {
+        Objects.requireNonNull(patience, "patience");
         synchronized (this) {
             closed = true;
             notifyAll();
@@ -228,7 +358,7 @@ public final class Scheduler implements AutoCloseable {
         return thread.join(patience);
     }
 
-    /** Cancels all requests, and waits until they have ended. */
+    /** Cancels all submissions, and waits until they have ended. */
     @Override
     public void close() {
         synchronized (this) {

@@ -8,9 +8,9 @@ import java.util.List;
  * @param prompt ids before each text; may be empty, in which case nothing predicts the first id of a text
  * @param continuations ids of at least one text: at least one id each, or two without a prompt
  */
-public record Scoring(int[] prompt, List<int[]> continuations) {
+record Scoring(int[] prompt, List<int[]> continuations) {
     /** @throws IllegalArgumentException if there is no text, or one has no predicted id */
-    public Scoring {
+    Scoring {
         continuations = List.copyOf(continuations);
         int least = prompt.length == 0 ? 2 : 1;
         if (continuations.isEmpty() || continuations.stream().anyMatch(one -> one.length < least)) {

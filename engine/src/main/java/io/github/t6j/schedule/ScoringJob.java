@@ -5,19 +5,22 @@ import io.github.t6j.Session;
 import io.github.t6j.sampling.Sampler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /** A scoring: reads its prompt once, then its continuations one after the other, each in a fork. */
 final class ScoringJob extends Job {
     private final Scoring scoring;
+    private final Result<List<float[]>> result;
     private final List<float[]> found = new ArrayList<>();
     private Session fork; // for the current continuation
     private float[] logProbabilities; // of the predicted ids of the continuation
     private int known; // number of known log-probabilities
 
     /** @param bytes largest size of the cache of the prompt and a continuation */
-    ScoringJob(Scoring scoring, Ticket ticket, int index, long bytes) {
-        super(scoring.prompt(), ticket, index, 1, bytes);
+    ScoringJob(Scoring scoring, Result<List<float[]>> result, long bytes) {
+        super(scoring.prompt(), 1, bytes);
         this.scoring = scoring;
+        this.result = result;
     }
 
     @Override
@@ -91,7 +94,27 @@ final class ScoringJob extends Job {
 
     /** Reports the result, after its cache is free. */
     void tell() {
-        ticket().add(new Event.Scored(index(), List.copyOf(found)));
+        result.end(List.copyOf(found));
+    }
+
+    @Override
+    boolean isInterrupted() {
+        return result.interruption().reason() != null;
+    }
+
+    @Override
+    void tellInterruption() {
+        result.fail(new CancellationException("the scoring was cancelled"));
+    }
+
+    @Override
+    void cancel() {
+        result.interruption().cancel();
+    }
+
+    @Override
+    void tellFailure(Throwable cause) {
+        result.fail(cause);
     }
 
     @Override

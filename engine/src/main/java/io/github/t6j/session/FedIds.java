@@ -3,34 +3,42 @@ package io.github.t6j.session;
 import java.util.Arrays;
 import java.util.Objects;
 
-/** Ids fed to a session, and checks of further ids. */
+/** Ids fed to a session, which any thread may read, and checks of further ids. */
 final class FedIds {
     private final int contextLength;
     private final int vocabulary;
-    private int[] ids; // the first ones are those in the cache; the rest is spare or truncated
+    private int[] ids; // the first ones, length of them, are those in the cache; the rest is spare or truncated
+    private int length;
 
     FedIds(int contextLength, int vocabulary, int[] ids) {
         this.contextLength = contextLength;
         this.vocabulary = vocabulary;
         this.ids = ids;
+        length = ids.length;
     }
 
-    /** Returns the id at {@code index}. */
-    int get(int index) {
-        return ids[index];
+    /** Returns the last id in the cache. */
+    synchronized int last() {
+        return ids[length - 1];
     }
 
-    /** Returns the first {@code count} ids. */
-    int[] first(int count) {
-        return Arrays.copyOf(ids, count);
+    /** Returns the ids in the cache. */
+    synchronized int[] all() {
+        return Arrays.copyOf(ids, length);
     }
 
     /** Records fed ids as the last of the {@code position} ids in the cache. */
-    void append(int[] fed, int from, int count, int position) {
+    synchronized void append(int[] fed, int from, int count, int position) {
         if (position > ids.length) {
             ids = Arrays.copyOf(ids, Math.max(position, 2 * ids.length));
         }
         System.arraycopy(fed, from, ids, position - count, count);
+        length = position;
+    }
+
+    /** Removes the ids from {@code position} on. */
+    synchronized void truncate(int position) {
+        length = position;
     }
 
     /**

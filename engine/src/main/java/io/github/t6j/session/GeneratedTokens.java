@@ -1,9 +1,10 @@
 package io.github.t6j.session;
 
+import io.github.t6j.FinishReason;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -12,37 +13,53 @@ import java.util.stream.StreamSupport;
  * is returned. So the session always contains exactly the returned tokens, wherever the consumer stops.
  */
 public final class GeneratedTokens<T> implements Spliterator<T> {
+    /** Generation that a stream advances. */
+    public interface Steps<T> {
+        /** Returns true once the generation must end because of its options. */
+        boolean isExpired();
+
+        /** Chooses the next token, feeds and returns it; at the end feeds nothing and returns the last element, or null. */
+        T step();
+
+        /** Ends the generation for {@code reason}, or for its own if it has ended or expired, and reports its result. */
+        void finish(FinishReason reason);
+    }
+
     private final SessionState state;
     private final SessionUse use;
-    private final Supplier<T> step;
+    private final Steps<T> steps;
+    private final ReentrantLock lock = new ReentrantLock(); // held while the generation is advanced or finished
     private int[] promptIds; // null once fed
     private int position; // expected position of the session at the next call
     private boolean over;
     private boolean cancelled; // after the last returned token
+    private boolean finished;
     private volatile boolean closed;
 
-    private GeneratedTokens(SessionCore session, int[] promptIds, Supplier<T> step) {
+    private GeneratedTokens(SessionCore session, int[] promptIds, Steps<T> steps) {
         state = session.state();
         use = session.use();
-        this.step = step;
+        this.steps = steps;
         this.promptIds = promptIds;
         position = state.position();
     }
 
-    /**
-     * Returns a stream that feeds {@code promptIds} and continues them.
-     *
-     * @param step chooses the next token, feeds and returns it; at the end it feeds nothing and returns the last
-     *     element, or null
-     */
-    public static <T> Stream<T> stream(SessionCore session, int[] promptIds, Supplier<T> step) {
-        GeneratedTokens<T> tokens = new GeneratedTokens<>(session, promptIds, step);
-        return StreamSupport.stream(tokens, false).onClose(() -> tokens.closed = true);
+    /** Returns a stream that feeds {@code promptIds} and continues them. */
+    public static <T> Stream<T> stream(SessionCore session, int[] promptIds, Steps<T> steps) {
+        GeneratedTokens<T> tokens = new GeneratedTokens<>(session, promptIds, steps);
+        return StreamSupport.stream(tokens, false).onClose(tokens::close);
     }
 
     @Override
     public boolean tryAdvance(Consumer<? super T> action) {
-        T token = next();
+        T token;
+        lock.lock();
+        try {
+            token = next();
+        } finally {
+            lock.unlock();
+            finishIfClosed();
+        }
         if (token == null) {
             return false;
         }
@@ -52,18 +69,22 @@ public final class GeneratedTokens<T> implements Spliterator<T> {
 
     private T next() {
         if (over || closed) {
+            finish(FinishReason.STOPPED_BY_LISTENER);
             return null;
         }
         over = true; // unless this call feeds a token
-        try (SessionUse.Call _ = use.begin()) {
+        try (SessionUse.Call _ = use.beginComputing()) {
             checkUnchanged();
             if (cancelled || use.isCancelled() || !feedPrompt()) {
                 return end();
             }
-            T token = step.get();
+            T token = steps.step();
             over = state.position() == position;
             position = state.position();
             cancelled = use.isCancelled();
+            if (token == null) {
+                finish(FinishReason.CANCELLED);
+            }
             return token;
         }
     }
@@ -75,12 +96,12 @@ public final class GeneratedTokens<T> implements Spliterator<T> {
         }
     }
 
-    /** @return false if the call was cancelled or the stream closed */
+    /** @return false if the call was cancelled, has expired, or the stream was closed */
     private boolean feedPrompt() {
         if (promptIds == null) {
             return true;
         }
-        if (!state.feedPrompt(promptIds, () -> closed || use.isCancelled())) {
+        if (!state.feedPrompt(promptIds, () -> closed || use.isCancelled() || steps.isExpired())) {
             return false;
         }
         promptIds = null;
@@ -92,7 +113,35 @@ public final class GeneratedTokens<T> implements Spliterator<T> {
         if (closed) {
             return null;
         }
+        boolean isExpired = !cancelled && !use.isCancelled();
+        finish(FinishReason.CANCELLED);
+        if (isExpired) {
+            return null;
+        }
         throw new CancellationException("the stream was cancelled at position " + state.position());
+    }
+
+    /** Closes the stream; a call in progress on another thread ends soon, and then finishes the generation. */
+    private void close() {
+        closed = true;
+        finishIfClosed();
+    }
+
+    private void finishIfClosed() {
+        if (closed && lock.tryLock()) {
+            try {
+                finish(FinishReason.STOPPED_BY_LISTENER);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void finish(FinishReason reason) {
+        if (!finished) {
+            finished = true;
+            steps.finish(reason);
+        }
     }
 
     /** Returns null: a token depends on the one before it. */

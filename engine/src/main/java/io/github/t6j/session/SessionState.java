@@ -1,5 +1,6 @@
 package io.github.t6j.session;
 
+import io.github.t6j.AttentionPath;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.SessionOptions;
@@ -12,17 +13,21 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
-/** State of a session: its token ids, their cache, and the logits after the last id. */
+/**
+ * State of a session: its token ids, their cache, and the logits after the last id. For one thread at a time, except
+ * {@link #position}, {@link #ids}, {@link #cacheBytes}, {@link #usedCacheBytes} and {@link #lastLogits}.
+ */
 public final class SessionState {
     private final Transformer transformer;
     private final SessionOptions options;
     private final int contextLength;
     private final float[] logits; // [vocabulary]
     private final int[] single = new int[1];
-    private FedIds ids;
+    private volatile FedIds ids;
     private Sequence sequence;
     private int lastRow = -1; // row of the last pass whose logits can be computed, or -1
     private boolean logitsReady;
+    private boolean logitsKnown; // logits holds those after some id of the session; guarded by logits
     private SessionFeed feed; // reused, or null
 
     public SessionState(Transformer transformer, SessionOptions options) {
@@ -73,7 +78,7 @@ public final class SessionState {
     }
 
     private static boolean materialized(SessionOptions options) {
-        return options.path() == SessionOptions.Path.MATERIALIZED;
+        return options.path() == AttentionPath.MATERIALIZED;
     }
 
     public SessionOptions options() {
@@ -82,6 +87,11 @@ public final class SessionState {
 
     public int contextLength() {
         return contextLength;
+    }
+
+    /** Returns true if bits depend on how a prompt is split into passes. */
+    public boolean passesMatter() {
+        return transformer.attention().rowsChooseForm();
     }
 
     public int vocabulary() {
@@ -93,7 +103,7 @@ public final class SessionState {
     }
 
     public int[] ids() {
-        return ids.first(position());
+        return ids.all();
     }
 
     public long cacheBytes() {
@@ -205,7 +215,7 @@ public final class SessionState {
 
     /** Sets the logits after the last id to those at {@code from} of {@code all}. */
     void setLogits(float[] all, int from) {
-        System.arraycopy(all, from, logits, 0, logits.length);
+        copyLogits(all, from);
         lastRow = 0;
         logitsReady = true;
     }
@@ -218,14 +228,42 @@ public final class SessionState {
     /** Returns the logits after the last id. */
     public float[] logits() {
         if (!hasLogits()) {
-            throw new IllegalStateException(
-                    "no logits: feed an id first (truncate and a cancelled prefill discard the logits)");
+            throw noLogits();
         }
         if (!logitsReady) {
-            System.arraycopy(sequence.logits(lastRow, 1), 0, logits, 0, logits.length);
+            copyLogits(sequence.logits(lastRow, 1), 0);
             logitsReady = true;
         }
         return logits;
+    }
+
+    private void copyLogits(float[] all, int from) {
+        synchronized (logits) {
+            System.arraycopy(all, from, logits, 0, logits.length);
+            logitsKnown = true;
+        }
+    }
+
+    /** Returns a copy of the last logits that were computed, while another thread may feed the session. */
+    public float[] lastLogits() {
+        synchronized (logits) {
+            if (!logitsKnown) {
+                throw noLogits();
+            }
+            return logits.clone();
+        }
+    }
+
+    private static IllegalStateException noLogits() {
+        return new IllegalStateException(
+                "no logits: feed an id first (truncate and a cancelled prefill discard the logits)");
+    }
+
+    private void discardLogits() {
+        lastRow = -1;
+        synchronized (logits) {
+            logitsKnown = false;
+        }
     }
 
     /** Passes the logits of all rows of the last pass to {@code listener}. */
@@ -243,9 +281,10 @@ public final class SessionState {
 
     /** Recomputes the logits after the last id, which a truncation or a cancelled call has discarded. */
     private void refeedLast() {
-        int last = ids.get(position() - 1);
+        int last = ids.last();
         sequence.reserveLast(); // fails, if at all, before anything is removed
         sequence.truncate(position() - 1);
+        ids.truncate(position());
         feed(last, () -> false);
     }
 
@@ -254,7 +293,8 @@ public final class SessionState {
             throw new IllegalArgumentException("position: expected 0 to " + position() + ", found " + position);
         }
         sequence.truncate(position);
-        lastRow = -1;
+        ids.truncate(position);
+        discardLogits();
     }
 
     /**
@@ -277,7 +317,7 @@ public final class SessionState {
             throw failure;
         }
         ids.append(new int[length], 0, length, length);
-        lastRow = -1;
+        discardLogits();
     }
 
     public SessionState fork() {
@@ -300,7 +340,7 @@ public final class SessionState {
             sequence.close();
             sequence = restored;
             ids = new FedIds(contextLength, logits.length, found.ids());
-            lastRow = -1;
+            discardLogits();
             if (found.logits() != null) {
                 setLogits(found.logits(), 0);
             }

@@ -1,12 +1,13 @@
 package io.github.t6j.session;
 
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
- * Tracker of the call that uses a session: one call at a time, and none after the session is closed. A call in progress
- * when the session is closed ends as cancelled and frees the memory itself.
+ * Tracker of the calls that use a session, and none after the session is closed. One call at a time may change the
+ * session; another one then fails. Calls that only read are short, so they and a call that begins wait for one another.
+ * A call in progress when the session is closed ends as cancelled and frees the memory itself.
  */
 public final class SessionUse {
     /** Call in progress, until it is closed. */
@@ -20,13 +21,16 @@ public final class SessionUse {
     private static final Call NESTED = () -> {
     };
 
-    private final Call call = this::end;
-    private final AtomicReference<Thread> user = new AtomicReference<>();
+    private final Call changing = this::end;
+    private final Call computing = this::endComputing;
+    private final Call reading = this::endReading;
+    private final ReentrantLock lock = new ReentrantLock(); // held by a reader, and when a change begins
     private final ModelUse model;
     private final Runnable free;
+    private volatile Thread user; // thread of the call that may change the session; set with the lock
     private volatile boolean closed;
-    private volatile boolean cancelled;
-    private boolean freed; // accessed only by the current user
+    private volatile boolean cancelled; // until the end of the next call that computes
+    private boolean freed; // accessed with the lock
 
     /** @param free frees the session's memory; runs once, when no call uses it; must not reference the session */
     public SessionUse(ModelUse model, Runnable free) {
@@ -36,7 +40,7 @@ public final class SessionUse {
     }
 
     /**
-     * Begins a call.
+     * Begins a call that may change the session.
      *
      * @throws IllegalStateException if the session is closed, or another call uses it
      */
@@ -44,18 +48,28 @@ public final class SessionUse {
         if (!model.acquire()) {
             throw closed();
         }
-        Thread other = user.compareAndExchange(null, Thread.currentThread());
-        if (other != null) {
-            boolean closing = closed || model.isClosed(); // by the other call, or during it
+        lock.lock(); // waits for readers
+        Thread other = user;
+        boolean isOver = closed || model.isClosed();
+        if (other == null && !isOver) {
+            user = Thread.currentThread();
+        }
+        lock.unlock();
+        if (isOver || other != null) {
             model.release();
-            throw closing ? closed() : used(other);
+            throw isOver ? closed() : used(other);
         }
-        cancelled = false;
-        if (closed || model.isClosed()) {
-            end();
-            throw closed();
-        }
-        return call;
+        return changing;
+    }
+
+    /**
+     * Begins a call that computes, which {@link #cancel} ends, also one that came before.
+     *
+     * @throws IllegalStateException if the session is closed, or another call uses it
+     */
+    public Call beginComputing() {
+        begin();
+        return computing;
     }
 
     /**
@@ -90,19 +104,75 @@ public final class SessionUse {
                             + " but not feed, truncate, restore or continue it");
         }
         return new IllegalStateException("the session is used by another thread (" + other.getName()
-                + "); give each thread a session of its own, for example a fork");
+                + "); give each thread a session of its own, for example from a prefix (freeze)");
     }
 
     /** Ends the call in progress. */
     public void end() {
-        user.set(null);
+        user = null;
         freeIfClosed();
         model.release();
     }
 
-    /** Begins a call that reads; a listener may make it within another call. */
+    private void endComputing() {
+        cancelled = false;
+        end();
+    }
+
+    /**
+     * Begins a call that reads; a listener may make it within another call.
+     *
+     * @throws IllegalStateException if the session is closed, or a call of another thread changes it
+     */
     public Call beginReading() {
-        return user.get() == Thread.currentThread() ? NESTED : begin();
+        Call call = tryReading();
+        if (call == null) {
+            Thread other = user;
+            throw other == null
+                    ? new IllegalStateException("the session was used by another thread; try again")
+                    : used(other);
+        }
+        return call;
+    }
+
+    /**
+     * Begins a call that reads, unless a call of another thread changes the session.
+     *
+     * @return null if another thread changes it
+     * @throws IllegalStateException if the session is closed
+     */
+    public Call tryReading() {
+        if (user == Thread.currentThread()) {
+            return NESTED;
+        }
+        if (!model.acquire()) {
+            throw closed();
+        }
+        lock.lock();
+        boolean isOver = closed || model.isClosed();
+        if (user == null && !isOver) {
+            return reading;
+        }
+        lock.unlock();
+        model.release();
+        if (isOver) {
+            throw closed();
+        }
+        return null;
+    }
+
+    private void endReading() {
+        lock.unlock();
+        model.release();
+    }
+
+    /**
+     * Begins a call that reads for long, such as writing a file: other calls fail rather than wait.
+     *
+     * @throws IllegalStateException if the session is closed, or a call of another thread uses it
+     */
+    public Call beginLongReading() {
+        return user == Thread.currentThread() ? NESTED : begin();
     }
 
     /**
@@ -110,7 +180,7 @@ public final class SessionUse {
      *     ending
      */
     public void checkOpen() {
-        if (closed && user.get() != Thread.currentThread()) {
+        if (closed && user != Thread.currentThread()) {
             throw closed();
         }
     }
@@ -126,11 +196,9 @@ public final class SessionUse {
         return closed;
     }
 
-    /** Cancels the call in progress, if any. */
+    /** Cancels the call that computes, or the next one if none is in progress. */
     public void cancel() {
-        if (user.get() != null) {
-            cancelled = true;
-        }
+        cancelled = true;
     }
 
     /**
@@ -147,13 +215,17 @@ public final class SessionUse {
     }
 
     private void freeIfClosed() {
-        if (closed && user.compareAndSet(null, Thread.currentThread())) {
-            if (!freed) {
-                freed = true;
-                free.run();
-                model.remove(this);
+        if (closed) {
+            lock.lock(); // waits for readers
+            try {
+                if (user == null && !freed) {
+                    freed = true;
+                    free.run();
+                    model.remove(this);
+                }
+            } finally {
+                lock.unlock();
             }
-            user.set(null);
         }
     }
 }

@@ -9,7 +9,7 @@ import io.github.t6j.tokenizer.bpe.Fingerprint;
 import io.github.t6j.tokenizer.bpe.IdDecoder;
 import io.github.t6j.tokenizer.bpe.IntList;
 import io.github.t6j.tokenizer.bpe.Vocabulary;
-import io.github.t6j.tokenizer.json.GgufTokenizer;
+import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.tokenizer.json.TokenizerDefinition;
 import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.tokenizer.split.AddedToken;
@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 
 /**
  * Converts text to ids and back by byte-pair encoding, as in GPT-2 and the models of Llama, Mistral, Qwen and SmolLM.
@@ -33,6 +33,10 @@ import java.util.Map;
  * #encodeWithSpecialTokens} reads that token and does not add a second one.
  */
 public final class Tokenizer {
+    static {
+        ModelTokenizer.setHook(Tokenizer::new);
+    }
+
     private final Vocabulary vocabulary;
     private final TokenizerDefinition.Preparation preparation;
     private final BytePairEncoding encoding;
@@ -94,31 +98,11 @@ public final class Tokenizer {
      * @throws ModelFormatException if the files are missing, or are not BPE of a supported kind
      */
     public static Tokenizer load(Path folder) {
-        return new Tokenizer(TokenizerFiles.read(folder));
-    }
-
-    /**
-     * Returns the tokenizer in a GGUF file, or null if the file has none.
-     *
-     * @param keys keys of the file
-     * @param where name of the file in errors
-     * @throws ModelFormatException if the kind of tokenizer is not supported
-     */
-    public static Tokenizer ofGguf(Map<String, Object> keys, String where) {
-        return GgufTokenizer.isIn(keys) ? new Tokenizer(GgufTokenizer.read(keys, where)) : null;
-    }
-
-    /**
-     * The tokenizer in a GGUF file as the files of a model's folder: tokenizer.json and tokenizer_config.json, which has the
-     * chat template, too, by name. {@link #load} and Hugging Face's library get the same ids from them. Empty if there is
-     * none.
-     *
-     * @param keys the file's
-     * @param where what to call it in errors
-     * @throws ModelFormatException if it is of a kind that is not known here
-     */
-    public static Map<String, byte[]> filesOfGguf(Map<String, Object> keys, String where) {
-        return GgufTokenizer.isIn(keys) ? GgufTokenizer.files(keys, where) : Map.of();
+        try {
+            return new Tokenizer(TokenizerFiles.read(Objects.requireNonNull(folder, "folder")));
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(folder);
+        }
     }
 
     /** Returns GPT-2's tokenizer, which is part of t6j. */

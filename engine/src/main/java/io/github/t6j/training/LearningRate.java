@@ -20,12 +20,11 @@ public record LearningRate(double maximum, double minimum, long warmup, long upd
 
     /** @throws IllegalArgumentException for rates below 0 or above 1, or a warm-up longer than the run */
     public LearningRate {
-        TrainingOptions.check("learningRate", maximum > 0 && maximum <= 1, "above 0 and at most 1", maximum);
-        TrainingOptions.check("minLearningRate", minimum >= 0 && minimum <= maximum,
-                "0 to the learning rate, " + maximum, minimum);
-        TrainingOptions.check("steps", updates >= 1 && updates <= MOST, "1 to " + MOST, updates);
-        TrainingOptions.check("warmUp", warmup >= 0 && warmup <= updates,
-                "0 to the number of steps, " + updates, warmup);
+        TrainingOptions.check("maximum", maximum > 0 && maximum <= 1, "above 0 and at most 1", maximum);
+        TrainingOptions.check("minimum", minimum >= 0 && minimum <= maximum, "0 to the maximum, " + maximum, minimum);
+        TrainingOptions.check("updates", updates >= 1 && updates <= MOST, "1 to " + MOST, updates);
+        TrainingOptions.check("warmup", warmup >= 0 && warmup <= updates, "0 to " + updates + ", the length of the run",
+                warmup);
     }
 
     /** Returns the rate of an update, counted from 0. */

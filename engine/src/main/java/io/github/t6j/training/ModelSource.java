@@ -8,6 +8,7 @@ import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.ModelTensors;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
@@ -53,7 +54,7 @@ final class ModelSource implements AutoCloseable {
             boolean own = read.config() != null;
             configJson = own ? read.config() : configJson();
             VariantJson said = new FolderFiles(folder).variant();
-            variantJson = variant == null ? said : said.with("variant", variant.word());
+            variantJson = variant == null ? said : said.with("variant", VariantName.of(variant));
             String where = own ? path.toString() : folder.resolve("config.json").toString();
             config = Families.describe(
                     tensors, new ModelMetadata(new ConfigJson(configJson, where), variantJson, variant));

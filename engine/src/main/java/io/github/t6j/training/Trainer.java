@@ -10,10 +10,15 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.data.Windows;
 import io.github.t6j.training.layers.MicroBatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -22,7 +27,7 @@ import java.util.function.IntConsumer;
  * Training run of a model: its weights, the state of AdamW, and the position in the data. An update reads
  * micro-batches, sums or averages their gradients, clips them and steps. Options, data and initial weights determine
  * every bit of the result; the number of threads does not affect it. A trainer that was saved and restored continues as
- * if it had never stopped. For use by one thread at a time; it computes on several.
+ * if it had never stopped. For use by one thread at a time, except {@link #cancel}; it computes on several.
  *
  * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored.
  */
@@ -38,6 +43,8 @@ public final class Trainer implements AutoCloseable {
     private final int[] targets;
     private long steps;
     private DataPosition position;
+    private volatile boolean cancelled; // until the end of the next call that computes
+    private int calls; // that compute, one within the other
 
     private Trainer(ModelFiles files, ModelConfig config, TrainingOptions asked, int threads) {
         int context = asked.batches().context() == 0 ? config.sizes().contextLength() : asked.batches().context();
@@ -72,6 +79,9 @@ public final class Trainer implements AutoCloseable {
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
     public static Trainer create(String preset, Path tokenizer, TrainingOptions options, int threads) {
+        Objects.requireNonNull(preset, "preset");
+        Objects.requireNonNull(tokenizer, "tokenizer");
+        Objects.requireNonNull(options, "options");
         long ids = Math.ceilDiv(Tokenizer.load(tokenizer).size(), ROUNDED_VOCABULARY) * (long) ROUNDED_VOCABULARY;
         long context = options.batches().context();
         NewModel model = Presets.of(preset)
@@ -107,11 +117,15 @@ public final class Trainer implements AutoCloseable {
      */
     public static Trainer from(
             Path path, RopeVariant variant, Path tokenizer, TrainingOptions options, int threads) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(options, "options");
         try (ModelSource source = new ModelSource(path, variant)) {
             ModelFiles files = source.files(tokenizer, options.batches().context());
             return filled(
                     new Trainer(files, source.config(), options, threads),
                     trainer -> source.copy(trainer.parameters()));
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(path);
         }
     }
 
@@ -124,6 +138,15 @@ public final class Trainer implements AutoCloseable {
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
     public static Trainer restore(Path checkpoint, int threads) {
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        try {
+            return restored(checkpoint, threads);
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(checkpoint);
+        }
+    }
+
+    private static Trainer restored(Path checkpoint, int threads) {
         TrainingCheckpoint saved = TrainingCheckpoint.open(checkpoint);
         TrainingJson json = saved.json();
         try (ModelSource source = new ModelSource(checkpoint, null)) {
@@ -142,9 +165,19 @@ public final class Trainer implements AutoCloseable {
      *
      * @throws IllegalArgumentException if this run has read other data before
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
-     * @throws CancellationException if the thread is interrupted, which stays set; the trainer is unchanged
+     * @throws CancellationException after {@link #cancel}, or if the thread is interrupted, which stays set; the trainer
+     *     is unchanged
      */
     public StepResult step(TokenData data) {
+        calls++;
+        try {
+            return next(data);
+        } finally {
+            end();
+        }
+    }
+
+    private StepResult next(TokenData data) {
         BatchOrder order = position.of(data);
         long[] before = order.state();
         try {
@@ -162,8 +195,18 @@ public final class Trainer implements AutoCloseable {
      * @param following targets [accumulation][sequences][context]
      * @throws IllegalArgumentException if a size is wrong, or a micro-batch has no target
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
+     * @throws CancellationException after {@link #cancel} or an interrupt; the trainer is unchanged
      */
     public StepResult step(int[] batch, int[] following) {
+        calls++;
+        try {
+            return next(batch, following);
+        } finally {
+            end();
+        }
+    }
+
+    private StepResult next(int[] batch, int[] following) {
         long expected = (long) ids.length * options.batches().accumulation();
         TrainingOptions.check("batch", batch.length == expected && following.length == expected,
                 expected + " ids and targets", batch.length + " and " + following.length);
@@ -203,17 +246,34 @@ public final class Trainer implements AutoCloseable {
         model.clearGradients();
         double loss = 0;
         for (int part = 0; part < batches.accumulation(); part++) {
-            checkInterrupted();
+            checkCancelled();
             source.accept(part);
             loss += model.lossAndGradient(ids, targets, batches.sequences(), batches.context(), scale);
         }
         return loss;
     }
 
-    private static void checkInterrupted() {
-        if (Thread.currentThread().isInterrupted()) {
-            throw new CancellationException("interrupted");
+    /** Ends a call that computes; a listener makes one within another. */
+    private void end() {
+        calls--;
+        if (calls == 0) {
+            cancelled = false;
         }
+    }
+
+    private void checkCancelled() {
+        if (cancelled || Thread.currentThread().isInterrupted()) {
+            throw new CancellationException(cancelled ? "training was cancelled" : "interrupted");
+        }
+    }
+
+    /**
+     * Cancels the call in progress that computes, from any thread or from a listener: it ends with a
+     * CancellationException before its next micro-batch. If none is in progress, the next one is cancelled as soon as it
+     * begins, so that a timer is reliable.
+     */
+    public void cancel() {
+        cancelled = true;
     }
 
     /**
@@ -222,8 +282,14 @@ public final class Trainer implements AutoCloseable {
      * @throws RuntimeException the exceptions of {@link #step(TokenData)}
      */
     public void train(TokenData data, TrainingListener listener) {
-        while (steps < options.rate().updates() && listener.onStep(step(data))) {
-            // the next one
+        Objects.requireNonNull(listener, "listener");
+        calls++;
+        try {
+            while (steps < options.rate().updates() && listener.onStep(next(data))) {
+                // the next one
+            }
+        } finally {
+            end();
         }
     }
 
@@ -233,9 +299,18 @@ public final class Trainer implements AutoCloseable {
      *
      * @param most most windows to evaluate
      * @throws IllegalArgumentException if {@code most} is below 1, or no shard has a window and the id after it
-     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws CancellationException after {@link #cancel}, or if the thread is interrupted, which stays set
      */
     public double evaluate(TokenData data, int most) {
+        calls++;
+        try {
+            return meanLoss(data, most);
+        } finally {
+            end();
+        }
+    }
+
+    private double meanLoss(TokenData data, int most) {
         TrainingOptions.check("windows", most >= 1, "1 or more", most);
         int context = options.batches().context();
         Windows windows = new Windows(data, context);
@@ -245,7 +320,7 @@ public final class Trainer implements AutoCloseable {
         int count = (int) Math.min(windows.count(), most);
         double sum = 0;
         for (int from = 0; from < count; from += options.batches().sequences()) {
-            checkInterrupted();
+            checkCancelled();
             int rows = Math.min(options.batches().sequences(), count - from);
             int[] windowIds = new int[rows * context];
             int[] windowTargets = new int[windowIds.length];
@@ -261,8 +336,13 @@ public final class Trainer implements AutoCloseable {
     public double secondsOfStep() {
         Arrays.fill(targets, 0);
         long start = System.nanoTime();
-        gradients(part -> {
-        }, 1f);
+        calls++;
+        try {
+            gradients(part -> {
+            }, 1f);
+        } finally {
+            end();
+        }
         optimizer.gradientNorm();
         return (System.nanoTime() - start) / 1e9;
     }
@@ -274,28 +354,38 @@ public final class Trainer implements AutoCloseable {
      * @throws java.io.UncheckedIOException if it cannot be written, or the folder contains other files
      */
     public void save(Path checkpoint) {
+        Objects.requireNonNull(checkpoint, "checkpoint");
         TrainingJson json = new TrainingJson(steps, options, position.fingerprint(), position.state());
         new TrainingCheckpoint(checkpoint, json).write(files, model.parameters(), optimizer);
     }
 
     /**
-     * Writes only the model into a folder, each file atomically: config.json, model.safetensors, the tokenizer.
+     * Writes only the model into a folder, each file atomically: config.json, model.safetensors, the tokenizer. The
+     * folder is made if it does not exist.
      *
      * @throws java.io.UncheckedIOException if a file cannot be written
      */
     public void saveModel(Path folder) {
+        Objects.requireNonNull(folder, "folder");
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException failure) {
+            throw new UncheckedIOException(folder + ": cannot make the folder: " + failure.getMessage(), failure);
+        }
         files.write(folder, model.parameters());
     }
 
     /**
-     * Sets another learning rate schedule, and with it the length of the run, before the first step.
+     * Sets another learning rate schedule, and with it the length of the run. The moments of the optimizer and the
+     * position in the data stay, so a restored run can be lengthened.
      *
-     * @throws IllegalStateException if the run has made a step
+     * @throws IllegalArgumentException if the run has made more steps than the schedule has
      */
     public void setRate(LearningRate rate) {
-        if (steps > 0) {
-            throw new IllegalStateException("learning rate: expected a run without steps, found " + steps
-                    + ": set it before the first step");
+        Objects.requireNonNull(rate, "rate");
+        if (rate.updates() < steps) {
+            throw new IllegalArgumentException(
+                    "rate: expected at least " + steps + " updates, which the run has made, found " + rate.updates());
         }
         options = options.withRate(rate);
     }
@@ -321,10 +411,13 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Returns whether a folder without a tokenizer uses {@link Tokenizer#gpt2}, on whose ids its family was trained.
+     * Returns the tokenizer on whose ids the family of this model was trained, for models without a tokenizer of their
+     * own: {@link Tokenizer#gpt2} or none.
      */
-    public boolean speaksGpt2() {
-        return Families.usesGpt2Tokenizer(config) && vocabulary() >= Tokenizer.gpt2().size();
+    public Optional<Tokenizer> defaultTokenizer() {
+        return Families.usesGpt2Tokenizer(config)
+                ? Optional.of(Tokenizer.gpt2()).filter(gpt2 -> gpt2.size() <= vocabulary())
+                : Optional.empty();
     }
 
     /** Returns the name of the model's attention for display: T6, MHA, … */

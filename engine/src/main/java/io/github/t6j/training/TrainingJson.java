@@ -64,17 +64,12 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
                 throw wrong("format", Long.toString(FORMAT));
             }
             try {
-                TrainingOptions options = new TrainingOptions(
-                        new TrainingOptions.Batches(
-                                size("context"), size("sequences"), size("accumulation"), flag("adds"),
-                                one("data_order", BatchOrder.Order.values())),
-                        new LearningRate(
-                                number("learning_rate"), number("min_learning_rate"), whole("warmup", 0),
-                                whole("updates", 1)),
-                        new TrainingOptions.Optimizer(
-                                number("beta1"), number("beta2"), number("epsilon"), number("weight_decay"),
-                                flag("decays_vectors"), number("clip")),
-                        one("initialization", Initialization.values()), whole("seed", Long.MIN_VALUE));
+                LearningRate rate = new LearningRate(
+                        number("learning_rate"), number("min_learning_rate"), whole("warmup", 0), whole("updates", 1));
+                TrainingOptions options = TrainingOptions.defaults(rate.updates()).withRate(rate)
+                        .withBatches(batches()).withOptimizer(optimizer())
+                        .withInitialization(one("initialization", Initialization.values()))
+                        .withSeed(whole("seed", Long.MIN_VALUE));
                 boolean begun = json.containsKey("order");
                 DataFingerprint data =
                         begun ? new DataFingerprint(whole("data_ids", 1), whole("data_checksum", 0)) : null;
@@ -82,6 +77,18 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
             } catch (IllegalArgumentException e) {
                 throw new ModelFormatException(where + ": " + e.getMessage(), e);
             }
+        }
+
+        private TrainingOptions.Batches batches() {
+            return TrainingOptions.Batches.defaults().withSequences(1).withContext(size("context"))
+                    .withSequences(size("sequences")).withAccumulation(size("accumulation")).withAdds(flag("adds"))
+                    .withOrder(one("data_order", BatchOrder.Order.values()));
+        }
+
+        private TrainingOptions.Optimizer optimizer() {
+            return TrainingOptions.Optimizer.defaults().withBeta1(number("beta1")).withBeta2(number("beta2"))
+                    .withEpsilon(number("epsilon")).withDecay(number("weight_decay"))
+                    .withDecaysVectors(flag("decays_vectors")).withClip(number("clip"));
         }
 
         private <E extends Enum<E>> E one(String key, E[] all) {

@@ -98,7 +98,7 @@ final class TrainingLimits {
         if (needed > most) {
             throw new MemoryLimitException(
                     "training", needed, most,
-                    "give Java more (T6J_JAVA_OPTS=-Xmx…g), or train fewer or shorter sequences at once (--batch, --context)");
+                    "give Java more heap (-Xmx), or train fewer or shorter sequences at once");
         }
     }
 

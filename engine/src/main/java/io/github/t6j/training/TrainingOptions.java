@@ -3,87 +3,270 @@ package io.github.t6j.training;
 import java.util.Objects;
 
 /**
- * Options of a training run. The same options, data and initial model give the same bits.
- *
- * @param batches batches of an update
- * @param rate schedule of the learning rate, and the number of updates
- * @param optimizer parameters of AdamW and of gradient clipping
- * @param initialization initialisation of a new model
- * @param seed seed of new weights and of the order of the data
+ * Options of a training run, immutable: {@link #defaults} and the methods that change one of them in a copy. The same
+ * options, data and initial model give the same bits.
  */
-public record TrainingOptions(
-        Batches batches, LearningRate rate, Optimizer optimizer, Initialization initialization, long seed) {
+public final class TrainingOptions {
+    private final Values values;
 
-    /**
-     * Batches of an update: {@code accumulation} micro-batches of {@code sequences · context} tokens.
-     *
-     * @param context tokens of a sequence, or 0 for the model's context length
-     * @param sequences sequences of a micro-batch; memory grows with it
-     * @param accumulation micro-batches of an update
-     * @param adds true to add their gradients, as the official script does; false to average them
-     * @param order order in which the data is read
-     */
-    public record Batches(int context, int sequences, int accumulation, boolean adds, BatchOrder.Order order) {
-        private static final int MOST = 1 << 20;
+    private record Values(
+            Batches batches, LearningRate rate, Optimizer optimizer, Initialization initialization, long seed) {}
 
-        /** @throws IllegalArgumentException if a number is out of range */
-        public Batches {
-            Objects.requireNonNull(order, "order");
-            check("context", context >= 0 && context <= MOST, "0 to " + MOST, context);
-            check("batch", sequences >= 1 && sequences <= MOST, "1 to " + MOST, sequences);
-            check("accumulate", accumulation >= 1 && accumulation <= MOST, "1 to " + MOST, accumulation);
-            check("batch", (long) Math.max(1, context) * sequences <= MOST, "at most " + MOST + " tokens at once",
-                    sequences + " sequences of " + context + ": use fewer sequences or a shorter context");
+    private TrainingOptions(Values values) {
+        this.values = values;
+    }
+
+    /** Batches of an update: {@link #accumulation} micro-batches of sequences · context tokens; immutable. */
+    public static final class Batches {
+        private final Values values;
+
+        private record Values(int context, int sequences, int accumulation, boolean adds, BatchOrder.Order order) {
+            Values {
+                check("context", context >= 0 && context <= MOST, "0 to " + MOST, context);
+                check("sequences", sequences >= 1 && sequences <= MOST, "1 to " + MOST, sequences);
+                check("accumulation", accumulation >= 1 && accumulation <= MOST, "1 to " + MOST, accumulation);
+                check("sequences", (long) Math.max(1, context) * sequences <= MOST,
+                        "at most " + MOST + " tokens at once",
+                        sequences + " sequences of " + context + ": use fewer sequences or a shorter context");
+            }
         }
 
-        /** Returns these batches with sequences of another length. */
-        public Batches withContext(int tokens) {
-            return new Batches(tokens, sequences, accumulation, adds, order);
+        private Batches(Values values) {
+            this.values = values;
+        }
+
+        private static final int MOST = 1 << 20;
+
+        /** Returns the defaults: 8 sequences of the model's context, one micro-batch, adjacent windows in random order. */
+        public static Batches defaults() {
+            return new Batches(new Values(0, 8, 1, false, BatchOrder.Order.EPOCH));
         }
 
         /** Returns the number of tokens of an update. */
         public long tokens() {
-            return (long) context * sequences * accumulation;
+            return (long) values.context * values.sequences * values.accumulation;
+        }
+
+        /** Returns the tokens of a sequence, or 0 for the model's context length. */
+        public int context() {
+            return values.context;
+        }
+
+        /** Returns the sequences of a micro-batch; memory grows with it. */
+        public int sequences() {
+            return values.sequences;
+        }
+
+        /** Returns the micro-batches of an update. */
+        public int accumulation() {
+            return values.accumulation;
+        }
+
+        /**
+         * Returns true if gradients of micro-batches are added, as the official script does; false if they are
+         * averaged.
+         */
+        public boolean adds() {
+            return values.adds;
+        }
+
+        /** Returns the order in which the data is read. */
+        public BatchOrder.Order order() {
+            return values.order;
+        }
+
+        /**
+         * Returns these batches with sequences of another length; 0 for the model's context length.
+         *
+         * @throws IllegalArgumentException if it is out of range, or a micro-batch would have more than 1048576
+         *     tokens
+         */
+        public Batches withContext(int context) {
+            return new Batches(new Values(context, values.sequences, values.accumulation, values.adds, values.order));
+        }
+
+        /**
+         * Returns these batches with another number of sequences of a micro-batch.
+         *
+         * @throws IllegalArgumentException if it is out of range, or a micro-batch would have more than 1048576
+         *     tokens
+         */
+        public Batches withSequences(int sequences) {
+            return new Batches(new Values(values.context, sequences, values.accumulation, values.adds, values.order));
+        }
+
+        /**
+         * Returns these batches with another number of micro-batches of an update.
+         *
+         * @throws IllegalArgumentException if it is out of range, or a micro-batch would have more than 1048576
+         *     tokens
+         */
+        public Batches withAccumulation(int accumulation) {
+            return new Batches(new Values(values.context, values.sequences, accumulation, values.adds, values.order));
+        }
+
+        /** Returns these batches with gradients of micro-batches added (true) or averaged (false). */
+        public Batches withAdds(boolean adds) {
+            return new Batches(new Values(values.context, values.sequences, values.accumulation, adds, values.order));
+        }
+
+        /** Returns these batches in another order. */
+        public Batches withOrder(BatchOrder.Order order) {
+            Objects.requireNonNull(order, "order");
+            return new Batches(new Values(values.context, values.sequences, values.accumulation, values.adds, order));
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Batches options && values.equals(options.values);
+        }
+
+        @Override
+        public int hashCode() {
+            return values.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            return values.toString().replaceFirst("Values", "Batches");
         }
     }
 
-    /**
-     * Parameters of AdamW and of gradient clipping.
-     *
-     * @param beta1 decay rate of the first moment, the mean of the gradients
-     * @param beta2 decay rate of the second moment, the mean of their squares
-     * @param epsilon added to the denominator
-     * @param decay weight decay λ
-     * @param decaysVectors true to decay gains and biases, too, as in the official script; false to decay only
-     *     matrices, as in nanoGPT
-     * @param clip largest 2-norm of an update's gradients, or 0 for no clipping
-     */
-    public record Optimizer(
-            double beta1, double beta2, double epsilon, double decay, boolean decaysVectors, double clip) {
-        /** Defaults: β₁ 0.9, β₂ 0.95, ε 10⁻⁸, weight decay 0.1 of matrices only, gradients clipped to norm 1. */
-        public static final Optimizer DEFAULT = new Optimizer(0.9, 0.95, 1e-8, 0.1, false, 1);
+    /** Parameters of AdamW and of gradient clipping, immutable. */
+    public static final class Optimizer {
+        private final Values values;
 
-        /** @throws IllegalArgumentException if a number is out of range */
-        public Optimizer {
-            check("beta1", beta1 >= 0 && beta1 < 1, "0 to below 1", beta1);
-            check("beta2", beta2 >= 0 && beta2 < 1, "0 to below 1", beta2);
-            check("epsilon", epsilon > 0 && epsilon <= 1, "above 0 to 1", epsilon);
-            check("weightDecay", decay >= 0 && decay <= 1, "0 to 1", decay);
-            check("clip", clip >= 0 && clip <= Float.MAX_VALUE, "0 (no clipping) or more", clip);
+        private record Values(
+                double beta1, double beta2, double epsilon, double decay, boolean decaysVectors, double clip) {
+            Values {
+                check("beta1", beta1 >= 0 && beta1 < 1, "0 to below 1", beta1);
+                check("beta2", beta2 >= 0 && beta2 < 1, "0 to below 1", beta2);
+                check("epsilon", epsilon > 0 && epsilon <= 1, "above 0 to 1", epsilon);
+                check("decay", decay >= 0 && decay <= 1, "0 to 1", decay);
+                check("clip", clip >= 0 && clip <= Float.MAX_VALUE, "0 (no clipping) or more", clip);
+            }
+        }
+
+        private Optimizer(Values values) {
+            this.values = values;
+        }
+
+        /**
+         * Returns the defaults: β₁ 0.9, β₂ 0.95, ε 10⁻⁸, weight decay 0.1 of matrices only, gradients clipped to
+         * norm 1.
+         */
+        public static Optimizer defaults() {
+            return new Optimizer(new Values(0.9, 0.95, 1e-8, 0.1, false, 1));
         }
 
         /** Returns the factor that clips gradients of this norm. */
         double factor(double norm) {
-            return clip == 0 ? 1 : Math.min(1, clip / (norm + 1e-6));
+            return values.clip == 0 ? 1 : Math.min(1, values.clip / (norm + 1e-6));
         }
-    }
 
-    /** @throws NullPointerException if an argument is null */
-    public TrainingOptions {
-        Objects.requireNonNull(batches, "batches");
-        Objects.requireNonNull(rate, "rate");
-        Objects.requireNonNull(optimizer, "optimizer");
-        Objects.requireNonNull(initialization, "initialization");
+        /** Returns the decay rate of the first moment, the mean of the gradients. */
+        public double beta1() {
+            return values.beta1;
+        }
+
+        /** Returns the decay rate of the second moment, the mean of their squares. */
+        public double beta2() {
+            return values.beta2;
+        }
+
+        /** Returns the number that is added to the denominator. */
+        public double epsilon() {
+            return values.epsilon;
+        }
+
+        /** Returns the weight decay λ. */
+        public double decay() {
+            return values.decay;
+        }
+
+        /**
+         * Returns true if gains and biases decay, too, as in the official script; false if only matrices do, as in
+         * nanoGPT.
+         */
+        public boolean decaysVectors() {
+            return values.decaysVectors;
+        }
+
+        /** Returns the largest 2-norm of an update's gradients, or 0 for no clipping. */
+        public double clip() {
+            return values.clip;
+        }
+
+        /**
+         * Returns these parameters with another decay rate of the first moment.
+         *
+         * @throws IllegalArgumentException if it is out of range; the message gives the range
+         */
+        public Optimizer withBeta1(double beta1) {
+            return new Optimizer(new Values(
+                    beta1, values.beta2, values.epsilon, values.decay, values.decaysVectors, values.clip));
+        }
+
+        /**
+         * Returns these parameters with another decay rate of the second moment.
+         *
+         * @throws IllegalArgumentException if it is out of range; the message gives the range
+         */
+        public Optimizer withBeta2(double beta2) {
+            return new Optimizer(new Values(
+                    values.beta1, beta2, values.epsilon, values.decay, values.decaysVectors, values.clip));
+        }
+
+        /**
+         * Returns these parameters with another number added to the denominator.
+         *
+         * @throws IllegalArgumentException if it is out of range; the message gives the range
+         */
+        public Optimizer withEpsilon(double epsilon) {
+            return new Optimizer(new Values(
+                    values.beta1, values.beta2, epsilon, values.decay, values.decaysVectors, values.clip));
+        }
+
+        /**
+         * Returns these parameters with another weight decay.
+         *
+         * @throws IllegalArgumentException if it is out of range; the message gives the range
+         */
+        public Optimizer withDecay(double decay) {
+            return new Optimizer(new Values(
+                    values.beta1, values.beta2, values.epsilon, decay, values.decaysVectors, values.clip));
+        }
+
+        /** Returns these parameters with decay of gains and biases, too (true), or of matrices only (false). */
+        public Optimizer withDecaysVectors(boolean decaysVectors) {
+            return new Optimizer(new Values(
+                    values.beta1, values.beta2, values.epsilon, values.decay, decaysVectors, values.clip));
+        }
+
+        /**
+         * Returns these parameters with another largest norm of gradients; 0 for no clipping.
+         *
+         * @throws IllegalArgumentException if it is out of range; the message gives the range
+         */
+        public Optimizer withClip(double clip) {
+            return new Optimizer(new Values(
+                    values.beta1, values.beta2, values.epsilon, values.decay, values.decaysVectors, clip));
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Optimizer options && values.equals(options.values);
+        }
+
+        @Override
+        public int hashCode() {
+            return values.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            return values.toString().replaceFirst("Values", "Optimizer");
+        }
     }
 
     static void check(String name, boolean right, String expected, Object found) {
@@ -93,40 +276,88 @@ public record TrainingOptions(
     }
 
     /**
-     * Returns defaults for small models: 8 sequences of the model's context per update, a learning rate that falls from
-     * 2·10⁻³ to a tenth after a warm-up of a twentieth of the run, seed 0.
+     * Returns defaults for small models: {@link Batches#defaults}, a learning rate that falls from 2·10⁻³ to a tenth
+     * after a warm-up of a twentieth of the run, {@link Optimizer#defaults}, seed 0.
      *
      * @param updates number of updates of the run
      */
     public static TrainingOptions defaults(long updates) {
-        return new TrainingOptions(
-                new Batches(0, 8, 1, false, BatchOrder.Order.EPOCH),
-                new LearningRate(2e-3, 2e-4, updates / 20, updates),
-                Optimizer.DEFAULT, Initialization.SMALL, 0);
+        return new TrainingOptions(new Values(
+                Batches.defaults(), new LearningRate(2e-3, 2e-4, updates / 20, updates), Optimizer.defaults(),
+                Initialization.SMALL, 0));
+    }
+
+    /** Returns the batches of an update. */
+    public Batches batches() {
+        return values.batches;
+    }
+
+    /** Returns the schedule of the learning rate, and the number of updates. */
+    public LearningRate rate() {
+        return values.rate;
+    }
+
+    /** Returns the parameters of AdamW and of gradient clipping. */
+    public Optimizer optimizer() {
+        return values.optimizer;
+    }
+
+    /** Returns the initialisation of a new model. */
+    public Initialization initialization() {
+        return values.initialization;
+    }
+
+    /** Returns the seed of new weights and of the order of the data. */
+    public long seed() {
+        return values.seed;
     }
 
     /** Returns these options with other batches. */
-    public TrainingOptions withBatches(Batches newBatches) {
-        return new TrainingOptions(newBatches, rate, optimizer, initialization, seed);
+    public TrainingOptions withBatches(Batches batches) {
+        Objects.requireNonNull(batches, "batches");
+        return new TrainingOptions(new Values(
+                batches, values.rate, values.optimizer, values.initialization, values.seed));
     }
 
     /** Returns these options with another learning rate or number of updates. */
-    public TrainingOptions withRate(LearningRate newRate) {
-        return new TrainingOptions(batches, newRate, optimizer, initialization, seed);
+    public TrainingOptions withRate(LearningRate rate) {
+        Objects.requireNonNull(rate, "rate");
+        return new TrainingOptions(new Values(
+                values.batches, rate, values.optimizer, values.initialization, values.seed));
     }
 
     /** Returns these options with other parameters of the optimizer. */
-    public TrainingOptions withOptimizer(Optimizer newOptimizer) {
-        return new TrainingOptions(batches, rate, newOptimizer, initialization, seed);
+    public TrainingOptions withOptimizer(Optimizer optimizer) {
+        Objects.requireNonNull(optimizer, "optimizer");
+        return new TrainingOptions(new Values(
+                values.batches, values.rate, optimizer, values.initialization, values.seed));
     }
 
     /** Returns these options with another initialisation. */
-    public TrainingOptions withInitialization(Initialization newInitialization) {
-        return new TrainingOptions(batches, rate, optimizer, newInitialization, seed);
+    public TrainingOptions withInitialization(Initialization initialization) {
+        Objects.requireNonNull(initialization, "initialization");
+        return new TrainingOptions(new Values(
+                values.batches, values.rate, values.optimizer, initialization, values.seed));
     }
 
     /** Returns these options with another seed. */
-    public TrainingOptions withSeed(long newSeed) {
-        return new TrainingOptions(batches, rate, optimizer, initialization, newSeed);
+    public TrainingOptions withSeed(long seed) {
+        return new TrainingOptions(new Values(
+                values.batches, values.rate, values.optimizer, values.initialization, seed));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TrainingOptions options && values.equals(options.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return values.toString().replaceFirst("Values", "TrainingOptions");
     }
 }

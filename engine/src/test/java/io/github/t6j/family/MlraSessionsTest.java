@@ -3,6 +3,7 @@ package io.github.t6j.family;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
@@ -141,8 +142,8 @@ class MlraSessionsTest {
             second.prefill(Arrays.copyOf(ids, 35));
             alone.prefill(Arrays.copyOf(ids, 35));
             for (int i = 35; i < 70; i++) {
-                model.decode(List.of(first, second), new int[] {ids[i], ids[i]});
-                alone.decode(ids[i]);
+                model.step(List.of(first, second), new int[] {ids[i], ids[i]});
+                alone.step(ids[i]);
             }
             assertThat(second.logits()).isEqualTo(alone.logits());
         }
@@ -155,7 +156,7 @@ class MlraSessionsTest {
         try (Model model = golden.load();
                 Session whole = model.newSession(options(CacheType.F32));
                 Session oracle =
-                        model.newSession(options(CacheType.F32).withPath(SessionOptions.Path.MATERIALIZED))) {
+                        model.newSession(options(CacheType.F32).withPath(AttentionPath.MATERIALIZED))) {
             int[] ids = ids(model);
             float[][] expected = new float[LENGTH][];
             oracle.prefill(ids, (position, logits) -> expected[position] = logits.clone());
@@ -186,14 +187,14 @@ class MlraSessionsTest {
                         fork.prefill(7, 8, 9, 10);
                         fork.truncate(69);
                         for (int i = 69; i < 110; i++) {
-                            fork.decode(ids[i]);
+                            fork.step(ids[i]);
                         }
                         whole.prefill(Arrays.copyOfRange(ids, 70, 90));
                         whole.prefill(Arrays.copyOfRange(ids, 90, 110));
                         assertThat(fork.logits()).as(type + " forked and truncated").isEqualTo(whole.logits());
                     }
                     for (int i = 70; i < 110; i++) {
-                        restored.decode(ids[i]);
+                        restored.step(ids[i]);
                     }
                     assertThat(restored.logits()).as(type + " restored").isEqualTo(whole.logits());
                 }

@@ -252,7 +252,7 @@ final class Targets {
                 session.restore(file);
                 check(session.ids().length == session.position(), "another number of ids than positions");
                 if (session.position() < session.contextLength()) {
-                    session.decode(1);
+                    session.step(1);
                     check(session.logits().length > 0, "no logits after an id");
                 }
             }, FOLDER.toString());
@@ -265,9 +265,10 @@ final class Targets {
         int small = in.getInt();
         SamplingOptions options;
         try {
-            options = new SamplingOptions(in.getFloat(), in.getInt(), in.getFloat(), in.getFloat(),
-                    new SamplingOptions.Penalties(in.getFloat(), in.getFloat(), in.getFloat()),
-                    Map.of((int) (byte) small, in.getFloat()), null, (long) (byte) (small >> 8));
+            options = SamplingOptions.defaults().withTemperature(in.getFloat()).withTopK(in.getInt())
+                    .withTopP(in.getFloat()).withMinP(in.getFloat())
+                    .withPenalties(new SamplingOptions.Penalties(in.getFloat(), in.getFloat(), in.getFloat()))
+                    .withLogitBias(Map.of((int) (byte) small, in.getFloat())).withSeed((byte) (small >> 8));
         } catch (IllegalArgumentException refused) {
             check(refused.getMessage().contains("expected"), "a message without what was expected");
             return;

@@ -1,7 +1,6 @@
 package io.github.t6j.fuzz;
 
 import io.github.t6j.TestData;
-import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.TokenData;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
@@ -24,7 +23,7 @@ final class TrainingSeeds {
 
     private static Path save() {
         TrainingOptions options = TrainingOptions.defaults(5)
-                .withBatches(new TrainingOptions.Batches(8, 2, 1, false, BatchOrder.Order.EPOCH));
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(2).withContext(8));
         try (Trainer trainer = Trainer.from(TestData.path("golden/T6_rank1"), null, null, options, 1)) {
             Path folder = Files.createTempDirectory("fuzz-training");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.TestData;
 import io.github.t6j.TestData.GoldenModel;
+import io.github.t6j.family.VariantName;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,8 +51,8 @@ class ReferenceTest {
     void t6IsTheOfficialCode(GoldenModel golden) {
         T6Reference reference = new T6Reference(
                 Weights.read(golden.weights()), TestData.json(golden.folder().resolve("config.json")),
-                golden.variant().word(), golden.name().contains("ropek"));
-        boolean decays = golden.variant().word().matches(".*decay|linearattn");
+                VariantName.of(golden.variant()), golden.name().contains("ropek"));
+        boolean decays = VariantName.of(golden.variant()).matches(".*decay|linearattn");
         check(reference.logits(golden.ids()), golden.logits(), decays ? 1e-5 : 1e-9);
     }
 

@@ -4,6 +4,7 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.family.t6.T6Config.Attention;
 import io.github.t6j.json.Json;
@@ -92,8 +93,8 @@ record WideModel(
         config.putAll(heads);
         config.putAll(others);
         NewModel model = new T6Config(attention, config, VariantJson.none());
-        return of(name + " " + variant.word(), variant, model,
-                weights -> new T6Reference(weights, config, variant.word(), name.contains("ropek")));
+        return of(name + " " + VariantName.of(variant), variant, model,
+                weights -> new T6Reference(weights, config, VariantName.of(variant), name.contains("ropek")));
     }
 
     private static WideModel mlra(String name) {

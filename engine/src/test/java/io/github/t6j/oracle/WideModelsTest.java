@@ -2,11 +2,11 @@ package io.github.t6j.oracle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.SessionOptions.Path;
 import io.github.t6j.TestNumbers;
 import java.io.IOException;
 import java.util.Arrays;
@@ -47,7 +47,7 @@ class WideModelsTest {
         ModelOptions options = ModelOptions.defaults().withThreads(2).withVariant(wide.variant());
         try (Model model = Model.load(folder, options)) {
             float[][] whole = new float[PROMPT + GENERATED][];
-            int[] ids = continued(model, Path.FACTORED, prompt, whole);
+            int[] ids = continued(model, AttentionPath.FACTORED, prompt, whole);
             double[][] exact = wide.reference().apply(weights).logits(ids);
             check("prefill", whole, exact, TOLERANCE);
             for (int position = PROMPT - 1; position + 1 < ids.length; position++) {
@@ -55,7 +55,7 @@ class WideModelsTest {
                         .isEqualTo(best(exact[position]));
             }
             float[][] materialized = new float[PROMPT + GENERATED][];
-            assertThat(continued(model, Path.MATERIALIZED, prompt, materialized)).isEqualTo(ids);
+            assertThat(continued(model, AttentionPath.MATERIALIZED, prompt, materialized)).isEqualTo(ids);
             check("materialized", materialized, exact, TOLERANCE);
             check("materialized beside factored", materialized, doubles(whole), BETWEEN_PATHS);
             check("steps", steps(model, ids), exact, TOLERANCE);
@@ -63,13 +63,13 @@ class WideModelsTest {
     }
 
     /** Feeds the prompt at once, then the most likely ids. @return all ids; {@code logits} gets those after each */
-    private static int[] continued(Model model, Path path, int[] prompt, float[][] logits) {
+    private static int[] continued(Model model, AttentionPath path, int[] prompt, float[][] logits) {
         int[] ids = Arrays.copyOf(prompt, logits.length);
         try (Session session = model.newSession(SessionOptions.defaults().withPath(path))) {
             session.prefill(prompt, (position, found) -> logits[position] = found.clone());
             for (int position = prompt.length; position < ids.length; position++) {
                 ids[position] = best(doubles(logits)[position - 1]);
-                session.decode(ids[position]);
+                session.step(ids[position]);
                 logits[position] = session.logits().clone();
             }
         }
@@ -80,7 +80,7 @@ class WideModelsTest {
         float[][] logits = new float[ids.length][];
         try (Session session = model.newSession()) {
             for (int position = 0; position < ids.length; position++) {
-                session.decode(ids[position]);
+                session.step(ids[position]);
                 logits[position] = session.logits().clone();
             }
         }

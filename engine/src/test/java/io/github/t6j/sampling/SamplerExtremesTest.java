@@ -83,7 +83,8 @@ class SamplerExtremesTest {
             Map<Integer, Float> bias = random.nextBoolean()
                     ? Map.of()
                     : Map.of(random.nextInt(size), random.nextInt(3) == 0 ? NONE : additions[random.nextInt(6)]);
-            SamplingOptions options = new SamplingOptions(1, 0, 1, 0, penalties, bias, null, SEED);
+            SamplingOptions options = SamplingOptions.greedy().withTemperature(1).withPenalties(penalties)
+                    .withLogitBias(bias).withSeed(SEED);
             int expected = likeliest(options, logits, prompt, generated);
             for (int way = 0; way < ONE.size() && expected >= 0; way++) {
                 Sampler sampler = new Sampler(ONE.get(way).apply(options), size, size);

@@ -248,8 +248,8 @@ class SamplerTest {
     }
 
     private static SamplingOptions everything() {
-        return new SamplingOptions(0.9f, 6, 0.93f, 0.05f, new Penalties(1.2f, 0.3f, 0.2f), Map.of(3, 0.5f, 5, -0.5f),
-                null, 42L);
+        return SamplingOptions.defaults().withTemperature(0.9f).withTopK(6).withTopP(0.93f).withMinP(0.05f)
+                .withPenalties(new Penalties(1.2f, 0.3f, 0.2f)).withLogitBias(Map.of(3, 0.5f, 5, -0.5f)).withSeed(42);
     }
 
     private static int sample(SamplingOptions options, float... logits) {

@@ -3,6 +3,7 @@ package io.github.t6j.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.github.t6j.sampling.SamplingOptions.Penalties;
 import java.util.Collections;
@@ -42,7 +43,6 @@ class SamplingOptionsTest {
                 bad(o -> o.withPresencePenalty(NAN), "presencePenalty: expected a finite number, found NaN"),
                 bad(o -> o.withPresencePenalty(-INFINITY),
                         "presencePenalty: expected a finite number, found -Infinity"),
-                bad(o -> o.withLogitBias(null), "logitBias: expected a map, found null"),
                 bad(o -> o.withLogitBias(Map.of(-1, 1f)), "logitBias: expected ids of 0 or more, found -1"),
                 bad(o -> o.withLogitBias(Collections.singletonMap(null, 1f)),
                         "logitBias: expected ids of 0 or more, found null"),
@@ -65,12 +65,20 @@ class SamplingOptionsTest {
     }
 
     @Test
+    void nullsAreRejectedByName() {
+        assertThatNullPointerException().isThrownBy(() -> OPTIONS.withLogitBias(null)).withMessage("logitBias");
+        assertThatNullPointerException().isThrownBy(() -> OPTIONS.withPenalties(null)).withMessage("penalties");
+    }
+
+    @Test
     void boundsAreAllowed() {
         Map<Integer, Float> bias = Map.of(0, -INFINITY, Integer.MAX_VALUE, -100f);
         assertThatNoException().isThrownBy(() -> {
-            new SamplingOptions(0f, 0, 1f, 0f, new Penalties(Float.MIN_VALUE, -2f, -2f), bias, null, Long.MIN_VALUE);
-            new SamplingOptions(Float.MAX_VALUE, Integer.MAX_VALUE, Float.MIN_VALUE, Math.nextDown(1f),
-                    new Penalties(Float.MAX_VALUE, 2f, 2f), Map.of(), null, null);
+            SamplingOptions.greedy().withPenalties(new Penalties(Float.MIN_VALUE, -2f, -2f)).withLogitBias(bias)
+                    .withSeed(Long.MIN_VALUE);
+            SamplingOptions.greedy().withTemperature(Float.MAX_VALUE).withTopK(Integer.MAX_VALUE)
+                    .withTopP(Float.MIN_VALUE).withMinP(Math.nextDown(1f))
+                    .withPenalties(new Penalties(Float.MAX_VALUE, 2f, 2f));
         });
     }
 
@@ -82,8 +90,10 @@ class SamplingOptionsTest {
                 .withTemperature(1.5f).withTopK(3).withTopP(0.4f).withMinP(0.2f).withRepetitionPenalty(1.1f)
                 .withFrequencyPenalty(0.6f).withPresencePenalty(0.7f).withLogitBias(Map.of(8, 9f)).withStep(step)
                 .withSeed(10);
-        assertThat(changed).isEqualTo(
-                new SamplingOptions(1.5f, 3, 0.4f, 0.2f, new Penalties(1.1f, 0.6f, 0.7f), Map.of(8, 9f), step, 10L));
+        assertThat(changed.toString()).isEqualTo("SamplingOptions[temperature=1.5, topK=3, topP=0.4, minP=0.2, "
+                + "penalties=Penalties[repetition=1.1, frequency=0.6, presence=0.7], logitBias={8=9.0}, step=" + step
+                + ", seed=10]");
+        assertThat(changed.withPenalties(new Penalties(1.1f, 0.6f, 0.7f))).isEqualTo(changed);
     }
 
     @Test

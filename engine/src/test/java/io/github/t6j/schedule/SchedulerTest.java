@@ -8,19 +8,34 @@ import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
+import io.github.t6j.Prompt;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.Token;
+import io.github.t6j.TokenListener;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.RefusedException.Reason;
+import io.github.t6j.session.SessionCore;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,8 +58,13 @@ class SchedulerTest {
         return load("models/t6-tiny");
     }
 
-    private static SchedulerLimits limits(int running, int queued, long bytes) {
-        return new SchedulerLimits(running, queued, bytes, CONTEXT);
+    private static SchedulerOptions limits(int running, int queued, long bytes) {
+        return limits(running, queued, bytes, CONTEXT);
+    }
+
+    private static SchedulerOptions limits(int running, int queued, long bytes, int context) {
+        return SchedulerOptions.defaults().withRunning(running).withQueued(queued).withCacheBytes(bytes)
+                .withSession(SessionOptions.defaults().withContextLength(context));
     }
 
     private static GenerationOptions options(int tokens, long seed) {
@@ -52,41 +72,68 @@ class SchedulerTest {
                 .withSampling(SamplingOptions.defaults().withSeed(seed).withFrequencyPenalty(0.3f));
     }
 
+    /** What is submitted. */
+    private record Request(int[] prompt, GenerationOptions options) {}
+
     private static Generation alone(Model model, Request request) {
         try (Session session = model.newSession(SessionOptions.defaults().withContextLength(CONTEXT))) {
-            return session.generate(request.prompt(), request.options(), token -> true);
+            return session.generate(Prompt.of(request.prompt()), request.options());
         }
     }
 
-    private static Ticket submitted(Scheduler scheduler, Request request) {
-        Ticket ticket = new Ticket();
-        scheduler.submit(request, ticket);
-        return ticket;
+    private static GenerationHandle submitted(Scheduler scheduler, Request request) {
+        return scheduler.submit(Prompt.of(request.prompt()), request.options());
     }
 
-    private static Event last(Ticket ticket) throws InterruptedException {
-        Event event = ticket.next();
-        while (event instanceof Event.Chosen) {
-            event = ticket.next();
+    /** Receives tokens, some at a time. */
+    private static final class Received implements Flow.Subscriber<Token> {
+        private final List<Token> tokens = new ArrayList<>();
+        private final CompletableFuture<List<Token>> all = new CompletableFuture<>();
+        private final int atOnce;
+        private Flow.Subscription subscription;
+
+        private Received(int atOnce) {
+            this.atOnce = atOnce;
         }
-        return event;
-    }
 
-    /** Returns the generation of a ticket, whose events must agree with its end. */
-    private static Generation heard(Ticket ticket) throws InterruptedException {
-        List<Token> tokens = new ArrayList<>();
-        while (true) {
-            switch (ticket.next()) {
-                case Event.Chosen(int _, Token token, var _) -> tokens.add(token);
-                case Event.Ended(int _, Generation generation, var _) -> {
-                    assertThat(generation.tokens()).isEqualTo(tokens);
-                    return generation;
-                }
-                case Event.Scored _ -> throw new AssertionError("scored");
-                case Event.Cancelled(int _) -> throw new AssertionError("cancelled");
-                case Event.Failed(int _, RuntimeException cause) -> throw cause;
+        @Override
+        public void onSubscribe(Flow.Subscription newSubscription) {
+            subscription = newSubscription;
+            subscription.request(atOnce);
+        }
+
+        @Override
+        public void onNext(Token token) {
+            tokens.add(token);
+            if (tokens.size() % atOnce == 0) {
+                subscription.request(atOnce);
             }
         }
+
+        @Override
+        public void onError(Throwable failure) {
+            all.completeExceptionally(failure);
+        }
+
+        @Override
+        public void onComplete() {
+            all.complete(tokens);
+        }
+    }
+
+    private static String text(List<Token> tokens) {
+        return tokens.stream().map(Token::text).collect(Collectors.joining());
+    }
+
+    /** Returns the generation of a handle, whose published tokens must agree with its end. */
+    private static Generation heard(GenerationHandle handle) {
+        Received received = new Received(3);
+        handle.tokens().subscribe(received);
+        Generation generation = handle.result().join();
+        List<Token> tokens = received.all.join();
+        assertThat(tokens.stream().filter(token -> !token.isTail())).containsExactlyElementsOf(generation.tokens());
+        assertThat(text(tokens)).isEqualTo(generation.text());
+        return generation;
     }
 
     private static void assertSame(String what, Generation found, Generation expected) {
@@ -106,7 +153,7 @@ class SchedulerTest {
             for (int at = shared; at < prompt.length; at++) {
                 prompt[at] = random.nextInt(vocabulary);
             }
-            requests.add(Request.of(prompt, options(1 + random.nextInt(25), i)));
+            requests.add(new Request(prompt, options(1 + random.nextInt(25), i)));
         }
         return requests;
     }
@@ -117,17 +164,17 @@ class SchedulerTest {
     void eachIsWhatItIsAlone(String folder, long bytes) throws InterruptedException {
         Random random = new Random(SEED);
         try (Model model = load(folder);
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(20, 60, bytes))) {
+                Scheduler scheduler = new Scheduler(model, limits(20, 60, bytes))) {
             List<Request> requests = requests(60, model.info().sizes().vocabulary(), random);
-            List<Ticket> tickets = new ArrayList<>();
+            List<GenerationHandle> handles = new ArrayList<>();
             for (Request request : requests) {
-                tickets.add(submitted(scheduler, request));
+                handles.add(submitted(scheduler, request));
                 if (random.nextInt(4) == 0) {
                     Thread.sleep(random.nextInt(5));
                 }
             }
-            for (int i = 0; i < tickets.size(); i++) {
-                assertSame("seed " + SEED + ", request " + i, heard(tickets.get(i)), alone(model, requests.get(i)));
+            for (int i = 0; i < handles.size(); i++) {
+                assertSame("seed " + SEED + ", request " + i, heard(handles.get(i)), alone(model, requests.get(i)));
             }
         }
     }
@@ -135,82 +182,231 @@ class SchedulerTest {
     @Test
     void whatWasComputedIsNotComputedAgain() throws InterruptedException {
         try (Model model = tiny();
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(4, 0, PLENTY))) {
+                Scheduler scheduler = new Scheduler(model, limits(4, 0, PLENTY));
+                Session session = model.newSession()) {
             int[] first = new Random(SEED).ints(300, 0, 4096).toArray();
-            Request long1 = Request.of(first, options(10, 1));
+            Request long1 = new Request(first, options(10, 1));
             Generation one = heard(submitted(scheduler, long1));
             int[] second = IntStream.concat(
                     Arrays.stream(first), IntStream.concat(one.tokens().stream().mapToInt(Token::id), IntStream.of(7)))
                     .toArray();
-            Request long2 = Request.of(second, options(10, 2));
-            Event.Ended ended = (Event.Ended) last(submitted(scheduler, long2));
+            Request long2 = new Request(second, options(10, 2));
+            GenerationHandle handle = submitted(scheduler, long2);
+            Generation two = heard(handle);
             // the last chosen id is fed, too; if bits depend on passes, only whole passes of the prompt count
-            int expected = model.passesMatter() ? 300 / Model.maxPassRows() * Model.maxPassRows() : 310;
-            assertThat(ended.cachedIds()).isEqualTo(expected);
-            assertSame("second", ended.generation(), alone(model, long2));
-            assertThat(scheduler.counts().cachedIds()).isEqualTo(expected);
+            boolean passesMatter = SessionCore.of(session).state().passesMatter();
+            int expected = passesMatter ? 300 / Model.maxPassRows() * Model.maxPassRows() : 310;
+            assertThat(handle.cachedTokens()).isEqualTo(expected);
+            assertSame("second", two, alone(model, long2));
+            assertThat(scheduler.metrics().cachedIds()).isEqualTo(expected);
         }
     }
 
     @Test
-    void copiesHaveSeedsOfTheirOwn() throws InterruptedException {
+    void copiesHaveSeedsOfTheirOwn() {
         try (Model model = tiny();
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(6, 0, PLENTY))) {
+                Scheduler scheduler = new Scheduler(model, limits(6, 0, PLENTY))) {
             int[] prompt = new Random(SEED).ints(200, 0, 4096).toArray();
-            Ticket ticket = submitted(scheduler, new Request(prompt, options(12, 40), 0, 5));
-            scheduler.submit(Request.of(new int[] {3}, options(2, 9)), ticket);
-            assertThat(ticket.size()).isEqualTo(6);
-            Generation[] found = new Generation[6];
-            for (int left = 6; left > 0;) {
-                if (ticket.next() instanceof Event.Ended(int index, Generation generation, int _)) {
-                    found[index] = generation;
-                    left--;
+            List<GenerationHandle> handles = scheduler.submitSamples(Prompt.of(prompt), 5, options(12, 40));
+            GenerationHandle other = submitted(scheduler, new Request(new int[] {3}, options(2, 9)));
+            for (int copy = 0; copy < 5; copy++) {
+                Generation found = heard(handles.get(copy));
+                assertThat(found.seed()).isEqualTo(40 + copy);
+                assertSame("copy " + copy, found, alone(model, new Request(prompt, options(12, 40 + copy))));
+            }
+            assertSame("other", heard(other), alone(model, new Request(new int[] {3}, options(2, 9))));
+            assertThat(scheduler.metrics().promptIds()).isEqualTo(201);
+        }
+    }
+
+    @Test
+    void theLikeliestComeWithTheirToken() {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(2, 0, PLENTY));
+                Session session = model.newSession()) {
+            GenerationOptions greedy = options(5, 1).withSampling(SamplingOptions.greedy()).withTopLogprobs(3);
+            Generation found = heard(scheduler.submit(Prompt.of(5, 6), greedy));
+            session.prefill(5, 6);
+            for (Token token : found.tokens()) {
+                assertThat(token.topLogprobs()).isEqualTo(session.likeliest(3));
+                assertThat(token.topLogprobs().getFirst().id()).isEqualTo(token.id());
+                session.step(token.id());
+            }
+            assertThat(found.tokens()).hasSize(5);
+        }
+    }
+
+    /** Fifty virtual threads submit at once; each gets the text that it gets alone. */
+    @Test
+    void fiftyVirtualThreads() throws Exception {
+        List<String> prompts = List.of("The whale", "It was a dark night", "Call me", "The captain said:", "In 1851,");
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(12, 50, PLENTY));
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Generation>> found = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                String prompt = prompts.get(i % 5).repeat(1 + i % 7);
+                GenerationOptions own = options(20, i);
+                found.add(threads.submit(() -> heard(scheduler.submit(prompt, own))));
+            }
+            for (int i = 0; i < 50; i++) {
+                try (Session session = model.newSession()) {
+                    assertThat(found.get(i).get()).as("seed " + i)
+                            .isEqualTo(session.generate(prompts.get(i % 5).repeat(1 + i % 7), options(20, i)));
                 }
             }
-            for (int copy = 0; copy < 5; copy++) {
-                assertThat(found[copy].seed()).isEqualTo(40 + copy);
-                assertSame("copy " + copy, found[copy], alone(model, Request.of(prompt, options(12, 40 + copy))));
-            }
-            assertSame("other", found[5], alone(model, Request.of(new int[] {3}, options(2, 9))));
-            assertThat(scheduler.counts().promptIds()).isEqualTo(201);
+        }
+    }
+
+    /** One long generation runs; the jobs behind it wait in the queue when they are cancelled or past their deadline. */
+    @Test
+    void whoWaitsCanLeave() throws Exception {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(1, 5, PLENTY))) {
+            CountDownLatch begun = new CountDownLatch(1);
+            AtomicBoolean left = new AtomicBoolean();
+            GenerationHandle running =
+                    scheduler.submit(Prompt.of(1), options(CONTEXT - 1, 1), token -> {
+                        begun.countDown();
+                        return !left.get();
+                    });
+            begun.await();
+            Request small = new Request(new int[] {2, 3}, options(3, 2));
+            GenerationHandle cancelled = submitted(scheduler, small);
+            GenerationHandle future = submitted(scheduler, small);
+            AtomicBoolean enough = new AtomicBoolean();
+            GenerationHandle expired = scheduler.submit(
+                    Prompt.of(2, 3), small.options.withDeadline(Instant.now().minusSeconds(1)));
+            GenerationHandle late = scheduler.submit(
+                    Prompt.of(2, 3), small.options.withTimeout(Duration.ofMillis(1)));
+            GenerationHandle supplied =
+                    scheduler.submit(Prompt.of(2, 3), small.options.withCancellation(enough::get));
+            cancelled.cancel();
+            future.result().cancel(true);
+            enough.set(true);
+            assertNothing(cancelled, FinishReason.CANCELLED);
+            assertNothing(expired, FinishReason.DEADLINE);
+            assertNothing(late, FinishReason.DEADLINE);
+            assertNothing(supplied, FinishReason.CANCELLED);
+            assertThat(future.result()).isCancelled();
+            assertThat(running.result()).as("runs on, so the others were in the queue").isNotDone();
+            left.set(true);
+            assertThat(running.result().get().finishReason()).isEqualTo(FinishReason.STOPPED_BY_LISTENER);
+            assertSame("next", heard(submitted(scheduler, small)), alone(model, small));
+            assertThat(scheduler.metrics().promptIds()).as("none of those that left was fed").isEqualTo(1 + 2);
+        }
+    }
+
+    private static void assertNothing(GenerationHandle handle, FinishReason reason) {
+        Generation found = heard(handle);
+        assertThat(found.finishReason()).isEqualTo(reason);
+        assertThat(found.tokens()).isEmpty();
+        assertThat(found.promptTokens()).isEqualTo(2);
+    }
+
+    /** A deadline ends a generation that runs, with the beginning of the text that it has alone. */
+    @Test
+    void aDeadlineEndsARunningGeneration() {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(2, 0, PLENTY))) {
+            AtomicInteger count = new AtomicInteger();
+            Request request = new Request(new int[] {5}, options(100, 4));
+            GenerationOptions until = request.options.withCancellation(() -> count.get() >= 10);
+            Generation found = scheduler.submit(Prompt.of(5), until, token -> {
+                count.incrementAndGet();
+                return true;
+            }).result().join();
+            assertThat(found.finishReason()).isEqualTo(FinishReason.CANCELLED);
+            assertThat(found.tokens()).isEqualTo(alone(model, request).tokens().subList(0, 10));
+            Generation late = scheduler.submit(
+                    Prompt.of(5), options(CONTEXT - 1, 4).withTimeout(Duration.ofMillis(100)), token -> {
+                        LockSupport.parkNanos(5_000_000);
+                        return true;
+                    }).result().join();
+            assertThat(late.finishReason()).isEqualTo(FinishReason.DEADLINE);
+            assertThat(alone(model, new Request(new int[] {5}, options(CONTEXT - 1, 4))).text())
+                    .startsWith(late.text());
         }
     }
 
     @Test
-    void theLikeliestComeWithTheirToken() throws InterruptedException {
+    void aListenerThatThrowsFailsItsGenerationOnly() {
         try (Model model = tiny();
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(2, 0, PLENTY))) {
-            GenerationOptions greedy = options(5, 1).withSampling(SamplingOptions.greedy());
-            Ticket ticket = submitted(scheduler, new Request(new int[] {5, 6}, greedy, 3, 1));
-            for (int i = 0; i < 5; i++) {
-                Event.Chosen chosen = (Event.Chosen) ticket.next();
-                assertThat(chosen.alternatives()).hasSize(3);
-                assertThat(chosen.alternatives().getFirst().id()).isEqualTo(chosen.token().id());
-                assertThat(chosen.alternatives().getFirst().logProbability())
-                        .isEqualTo(chosen.token().logProbability());
+                Scheduler scheduler = new Scheduler(model, limits(2, 0, PLENTY))) {
+            Request other = new Request(new int[] {7}, options(30, 3));
+            GenerationHandle good = submitted(scheduler, other);
+            GenerationHandle bad = scheduler.submit(Prompt.of(1), options(30, 1), token -> {
+                throw new IllegalStateException("broken");
+            });
+            assertThatThrownBy(bad.result()::join).hasRootCauseMessage("broken");
+            assertSame("other", heard(good), alone(model, other));
+            assertThat(scheduler.metrics().running()).isZero();
+        }
+    }
+
+    /** A short prompt does not wait until a long one is read, and the queue is in order. */
+    @Test
+    void aShortPromptDoesNotWaitForALongOne() {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(2, 4, PLENTY, 4000))) {
+            List<String> order = Collections.synchronizedList(new ArrayList<>());
+            int[] ids = new Random(SEED).ints(3900, 0, 4096).toArray();
+            GenerationHandle longOne = scheduler.submit(Prompt.of(ids), options(1, 1), named(order, "long"));
+            GenerationHandle shortOne = scheduler.submit(Prompt.of(9), options(3, 1), named(order, "short"));
+            longOne.result().join();
+            shortOne.result().join();
+            assertThat(order).containsExactly("short", "long");
+        }
+    }
+
+    private static TokenListener named(List<String> order, String name) {
+        return new TokenListener() {
+            @Override
+            public boolean onToken(Token token) {
+                return true;
             }
-            assertThat(ticket.next()).isInstanceOf(Event.Ended.class);
+
+            @Override
+            public void onFinish(Generation generation) {
+                order.add(name);
+            }
+        };
+    }
+
+    @Test
+    void subscribersReceiveAllOrWhatTheyAskFor() {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(2, 0, PLENTY))) {
+            GenerationHandle handle = submitted(scheduler, new Request(new int[] {5}, options(20, 4)));
+            Received slow = new Received(1);
+            handle.tokens().subscribe(slow);
+            Generation found = handle.result().join();
+            Received late = new Received(1000); // subscribes after the end
+            handle.tokens().subscribe(late);
+            assertThat(text(slow.all.join())).isEqualTo(text(late.all.join())).isEqualTo(found.text());
+            Received wrong = new Received(0);
+            handle.tokens().subscribe(wrong);
+            assertThatThrownBy(wrong.all::join).hasRootCauseMessage("request: expected 1 or more tokens, found fewer");
         }
     }
 
     @Test
     void whoLeavesFreesTheCache() throws InterruptedException {
         try (Model model = tiny();
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(2, 2, PLENTY))) {
-            List<Ticket> tickets = new ArrayList<>();
+                Scheduler scheduler = new Scheduler(model, limits(2, 2, PLENTY))) {
+            List<GenerationHandle> handles = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                tickets.add(submitted(scheduler, Request.of(new int[] {i}, options(CONTEXT - 1, i))));
+                handles.add(submitted(scheduler, new Request(new int[] {i}, options(CONTEXT - 1, i))));
             }
-            assertThat(tickets.getFirst().next()).isInstanceOf(Event.Chosen.class);
-            tickets.forEach(Ticket::cancel);
-            Event.Ended running = (Event.Ended) last(tickets.getFirst());
-            assertThat(running.generation().finishReason()).isEqualTo(FinishReason.CANCELLED);
-            assertThat(last(tickets.getLast())).isInstanceOf(Event.Cancelled.class);
-            Request other = Request.of(new int[] {9}, options(3, 1)); // the counts are those before a step
+            handles.forEach(GenerationHandle::cancel);
+            for (GenerationHandle handle : handles) {
+                assertThat(heard(handle).finishReason()).isEqualTo(FinishReason.CANCELLED);
+            }
+            Request other = new Request(new int[] {9}, options(3, 1)); // the counts are those before a step
             heard(submitted(scheduler, other));
             assertThat(scheduler.drain(Duration.ofSeconds(60))).isTrue();
-            assertThat(scheduler.counts().running()).isZero();
-            assertThat(scheduler.counts().cacheBytes()).isZero();
+            assertThat(scheduler.metrics().running()).isZero();
+            assertThat(scheduler.metrics().cacheBytes()).isZero();
         }
     }
 
@@ -220,15 +416,15 @@ class SchedulerTest {
         ModelOptions linear = ModelOptions.defaults().withVariant(RopeVariant.LINEARATTN);
         try (Model model = Model.load(TESTDATA.resolve("golden/T6_linearattn"), linear);
                 Session session = model.newSession()) {
-            Request request = Request.of(new int[] {1}, options(3, 1));
+            Request request = new Request(new int[] {1}, options(3, 1));
             long state = session.cacheBytes();
             assertThat(state).isPositive();
             try (Scheduler small =
-                    new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(1, 1, state - 1, 8))) {
+                    new Scheduler(model, limits(1, 1, state - 1, 8))) {
                 assertRefused(small, request, Reason.TOO_LARGE, "found a request that may take " + state);
             }
             try (Scheduler enough =
-                    new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(1, 1, state, 8))) {
+                    new Scheduler(model, limits(1, 1, state, 8))) {
                 assertThat(heard(submitted(enough, request)).tokens()).hasSize(3);
             }
         }
@@ -237,24 +433,26 @@ class SchedulerTest {
     @Test
     void whatIsTooMuchIsRefused() throws InterruptedException {
         try (Model model = tiny();
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(1, 1, 1 << 20))) {
-            Request small = Request.of(new int[] {1}, options(50, 1));
-            assertRefused(scheduler, Request.of(new int[] {1}, options(CONTEXT, 1)), Reason.TOO_LARGE,
+                Scheduler scheduler = new Scheduler(model, limits(1, 1, 1 << 20))) {
+            Request small = new Request(new int[] {1}, options(50, 1));
+            assertRefused(scheduler, new Request(new int[] {1}, options(CONTEXT, 1)), Reason.TOO_LARGE,
                     "found a request that may take");
-            List<Ticket> taken = List.of(submitted(scheduler, small), submitted(scheduler, small));
+            List<GenerationHandle> taken = List.of(submitted(scheduler, small), submitted(scheduler, small));
             assertRefused(scheduler, small, Reason.QUEUE_FULL, "the limit is 2: try again later");
-            assertThatThrownBy(() -> submitted(scheduler, Request.of(new int[CONTEXT + 1], options(1, 1))))
+            assertThatThrownBy(() -> submitted(scheduler, new Request(new int[CONTEXT + 1], options(1, 1))))
                     .hasMessage("prompt: expected at most 600 tokens, the context, found 601");
-            assertThatThrownBy(() -> submitted(scheduler, Request.of(new int[] {4096}, options(1, 1))))
+            assertThatThrownBy(() -> submitted(scheduler, new Request(new int[] {4096}, options(1, 1))))
                     .hasMessage("prompt: expected ids from 0 to 4095, found 4096");
-            assertThatThrownBy(() -> submitted(scheduler, new Request(new int[1], options(1, 1), 0, 2)))
-                    .hasMessage("copies: expected at most 1, found 2");
+            assertThatThrownBy(() -> scheduler.submitSamples(Prompt.of(0), 2, options(1, 1)))
+                    .hasMessage("samples: expected 1 to 1, found 2");
+            assertThatThrownBy(() -> scheduler.submit(Prompt.of(new int[0]), options(1, 1)))
+                    .hasMessage("prompt: expected at least one id, found none");
             SamplingOptions biased = SamplingOptions.defaults().withLogitBias(Map.of(5000, 1f));
             assertThatThrownBy(
-                    () -> submitted(scheduler, Request.of(new int[] {1}, options(1, 1).withSampling(biased))))
+                    () -> submitted(scheduler, new Request(new int[] {1}, options(1, 1).withSampling(biased))))
                     .hasMessageContaining("logitBias");
-            for (Ticket ticket : taken) {
-                assertSame("small", heard(ticket), alone(model, small));
+            for (GenerationHandle handle : taken) {
+                assertSame("small", heard(handle), alone(model, small));
             }
         }
     }
@@ -268,43 +466,42 @@ class SchedulerTest {
     @Test
     void drainingLosesNone() throws InterruptedException {
         try (Model model = tiny();
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(3, 10, PLENTY))) {
+                Scheduler scheduler = new Scheduler(model, limits(3, 10, PLENTY))) {
             List<Request> requests = requests(10, 4096, new Random(SEED));
-            List<Ticket> tickets = requests.stream().map(one -> submitted(scheduler, one)).toList();
+            List<GenerationHandle> handles = requests.stream().map(one -> submitted(scheduler, one)).toList();
             assertThat(scheduler.drain(Duration.ofSeconds(100))).isTrue();
             assertRefused(scheduler, requests.getFirst(), Reason.CLOSED, "is stopping");
-            for (int i = 0; i < tickets.size(); i++) {
-                assertSame("request " + i, heard(tickets.get(i)), alone(model, requests.get(i)));
+            for (int i = 0; i < handles.size(); i++) {
+                assertSame("request " + i, heard(handles.get(i)), alone(model, requests.get(i)));
             }
         }
     }
 
     @Test
     void closingEndsAll() throws InterruptedException {
-        List<Ticket> tickets = new ArrayList<>();
+        List<GenerationHandle> handles = new ArrayList<>();
         try (Model model = tiny();
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(2, 10, PLENTY))) {
+                Scheduler scheduler = new Scheduler(model, limits(2, 10, PLENTY))) {
             for (int i = 0; i < 8; i++) {
-                tickets.add(submitted(scheduler, Request.of(new int[] {i}, options(CONTEXT - 1, i))));
+                handles.add(submitted(scheduler, new Request(new int[] {i}, options(CONTEXT - 1, i))));
             }
             assertThat(scheduler.drain(Duration.ofMillis(1))).isFalse();
         }
-        for (Ticket ticket : tickets) {
-            assertThat(last(ticket)).isInstanceOfAny(Event.Ended.class, Event.Cancelled.class);
+        for (GenerationHandle handle : handles) {
+            assertThat(heard(handle).finishReason()).isEqualTo(FinishReason.CANCELLED);
         }
     }
 
     @Test
     void aModelThatComputesNoNumbersFailsItsRequestsOnly() throws InterruptedException {
         try (Model model = load("hostile/nan-weights");
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(2, 2, PLENTY))) {
+                Scheduler scheduler = new Scheduler(model, limits(2, 2, PLENTY))) {
             for (int i = 0; i < 3; i++) {
-                Event event = last(submitted(scheduler, Request.of(new int[] {i}, options(5, i))));
-                assertThat(event).isInstanceOfSatisfying(Event.Failed.class,
-                        failed -> assertThat(failed.cause())
-                                .hasMessageContaining("expected finite numbers or -Infinity, found NaN"));
+                GenerationHandle handle = submitted(scheduler, new Request(new int[] {i}, options(5, i)));
+                assertThatThrownBy(handle.result()::join)
+                        .rootCause().hasMessageContaining("expected finite numbers or -Infinity, found NaN");
             }
-            assertThat(scheduler.counts().running()).isZero();
+            assertThat(scheduler.metrics().running()).isZero();
         }
     }
 }

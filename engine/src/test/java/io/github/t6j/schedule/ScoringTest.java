@@ -6,17 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
-import io.github.t6j.RopeVariant;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,11 +36,20 @@ class ScoringTest {
     private static Model load(String model, String variant) {
         return Model.load(TESTDATA.resolve(model),
                 ModelOptions.defaults().withThreads(2)
-                        .withVariant(variant == null ? null : RopeVariant.of(variant)));
+                        .withVariant(variant == null ? null : VariantName.parse(variant)));
     }
 
-    private static SchedulerLimits limits(int running) {
-        return new SchedulerLimits(running, 1000, 1L << 30, CONTEXT);
+    private static SchedulerOptions limits(int running) {
+        return limits(running, SessionOptions.defaults());
+    }
+
+    private static SchedulerOptions limits(int running, SessionOptions session) {
+        return SchedulerOptions.defaults().withRunning(running).withQueued(1000).withCacheBytes(1L << 30)
+                .withSession(session.withContextLength(CONTEXT));
+    }
+
+    private static CompletableFuture<List<float[]>> submitted(Scheduler scheduler, Scoring scoring) {
+        return scheduler.score(Prompt.of(scoring.prompt()), scoring.continuations());
     }
 
     /** Scores with {@link Session#prefill} of the prompt, and of each continuation in a fork. */
@@ -98,60 +110,48 @@ class ScoringTest {
         Random random = new Random(SEED);
         SessionOptions options = SessionOptions.defaults().withCacheType(type);
         try (Model model = load(folder, variant);
-                Scheduler scheduler = new Scheduler(model, options, limits(running))) {
+                Scheduler scheduler = new Scheduler(model, limits(running, options))) {
             int vocabulary = model.info().sizes().vocabulary();
             List<Scoring> scorings = scorings(40, vocabulary, random);
-            List<Ticket> tickets = new ArrayList<>();
-            List<Ticket> generations = new ArrayList<>();
+            List<CompletableFuture<List<float[]>>> futures = new ArrayList<>();
+            List<GenerationHandle> generations = new ArrayList<>();
             for (Scoring scoring : scorings) {
-                tickets.add(new Ticket());
-                scheduler.submit(scoring, tickets.getLast());
-                generations.add(new Ticket());
-                scheduler.submit(Request.of(random.ints(3, 0, vocabulary).toArray(), GenerationOptions.defaults()
-                        .withMaxTokens(9).withSampling(SamplingOptions.greedy())), generations.getLast());
+                futures.add(submitted(scheduler, scoring));
+                generations.add(scheduler.submit(Prompt.of(random.ints(3, 0, vocabulary).toArray()),
+                        GenerationOptions.defaults().withMaxTokens(9).withSampling(SamplingOptions.greedy())));
             }
             for (int i = 0; i < scorings.size(); i++) {
-                assertThat(tickets.get(i).scored().getFirst().toArray()).as("seed " + SEED + ", scoring " + i)
+                assertThat(futures.get(i).join().toArray()).as("seed " + SEED + ", scoring " + i)
                         .isEqualTo(alone(model, options, scorings.get(i)).toArray());
             }
-            for (Ticket ticket : generations) {
-                Event event = ticket.next();
-                while (event instanceof Event.Chosen) {
-                    event = ticket.next();
-                }
-                assertThat(event).isInstanceOf(Event.Ended.class);
-            }
-            assertThat(scheduler.counts().running()).isZero();
-            assertThat(scheduler.counts().cacheBytes()).isZero();
+            generations.forEach(one -> assertThat(one.result().join().tokens()).hasSizeLessThanOrEqualTo(9));
+            assertThat(scheduler.metrics().running()).isZero();
+            assertThat(scheduler.metrics().cacheBytes()).isZero();
         }
     }
 
     @Test
     void aPromptIsFedOnce() throws InterruptedException {
         try (Model model = load("golden/llama-gqa", "full");
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(4))) {
-            Ticket ticket = new Ticket();
-            scheduler.submit(
-                    new Scoring(new int[] {1, 2, 3, 4}, List.of(new int[] {5}, new int[] {6, 7}, new int[] {5, 6, 7})),
-                    ticket);
-            assertThat(ticket.scored().getFirst()).extracting(found -> found.length).containsExactly(1, 2, 3);
-            assertThat(scheduler.counts().promptIds()).isEqualTo(4 + 1 + 2);
+                Scheduler scheduler = new Scheduler(model, limits(4))) {
+            CompletableFuture<List<float[]>> result = scheduler.score(
+                    Prompt.of(1, 2, 3, 4), List.of(new int[] {5}, new int[] {6, 7}, new int[] {5, 6, 7}));
+            assertThat(result.join()).extracting(found -> found.length).containsExactly(1, 2, 3);
+            assertThat(scheduler.metrics().promptIds()).isEqualTo(4 + 1 + 2);
         }
     }
 
     @Test
     void whoLeavesFreesTheCache() throws InterruptedException {
         try (Model model = load("models/t6-tiny", "full");
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(1))) {
-            Ticket ticket = new Ticket();
+                Scheduler scheduler = new Scheduler(model, limits(1))) {
             List<int[]> many = IntStream.range(0, 500).mapToObj(i -> new int[] {i, i, i}).toList();
-            scheduler.submit(new Scoring(new int[] {1}, many), ticket);
-            ticket.cancel();
-            assertThat(ticket.next()).isInstanceOf(Event.Cancelled.class);
-            Ticket other = new Ticket();
-            scheduler.submit(new Scoring(new int[] {1}, List.of(new int[] {2})), other);
-            assertThat(other.scored()).hasSize(1);
-            assertThat(scheduler.counts().running()).isZero();
+            CompletableFuture<List<float[]>> result = scheduler.score(Prompt.of(1), many);
+            assertThat(result.cancel(true)).isTrue();
+            assertThat(scheduler.score(Prompt.of(1), List.of(new int[] {2})).join()).hasSize(1);
+            assertThat(scheduler.drain(Duration.ofSeconds(60))).isTrue();
+            assertThat(scheduler.metrics().promptIds()).isLessThan(1000);
+            assertThat(scheduler.metrics().running()).isZero();
         }
     }
 
@@ -161,15 +161,15 @@ class ScoringTest {
                 .hasMessage("continuations: expected one or more, each of at least 2 ids");
         assertThatThrownBy(() -> new Scoring(new int[] {1}, List.of())).hasMessageContaining("expected one or more");
         try (Model model = load("golden/llama-gqa", "full");
-                Scheduler scheduler = new Scheduler(model, SessionOptions.defaults(), limits(1))) {
+                Scheduler scheduler = new Scheduler(model, limits(1))) {
             int vocabulary = model.info().sizes().vocabulary();
             for (Scoring wrong : List.of(new Scoring(new int[] {vocabulary}, List.of(new int[1])),
                     new Scoring(new int[1], List.of(new int[] {-1})))) {
-                assertThatThrownBy(() -> scheduler.submit(wrong, new Ticket()))
+                assertThatThrownBy(() -> submitted(scheduler, wrong))
                         .hasMessageContaining(": expected ids from 0 to " + (vocabulary - 1));
             }
-            scheduler.submit(new Scoring(new int[CONTEXT], List.of(new int[1])), new Ticket());
-            assertThatThrownBy(() -> scheduler.submit(new Scoring(new int[CONTEXT], List.of(new int[2])), new Ticket()))
+            scheduler.score(Prompt.of(new int[CONTEXT]), List.of(new int[1]));
+            assertThatThrownBy(() -> scheduler.score(Prompt.of(new int[CONTEXT]), List.of(new int[2])))
                     .hasMessage("prompt and continuation: expected at most 600 tokens, the context, and one more, "
                             + "found 602");
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.t6j.TestData;
+import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ class GgufTokenizerFilesTest {
 
     private Path written(Map<String, Object> keys) throws IOException {
         Path made = Files.createTempDirectory(folder, "made");
-        for (Map.Entry<String, byte[]> file : Tokenizer.filesOfGguf(keys, "file").entrySet()) {
+        for (Map.Entry<String, byte[]> file : ModelTokenizer.filesOfGguf(keys, "file").entrySet()) {
             Files.write(made.resolve(file.getKey()), file.getValue());
         }
         return made;
@@ -77,7 +78,7 @@ class GgufTokenizerFilesTest {
     })
     void byteLevelTokenizersOfEverySplitter(String name, String pre) throws IOException {
         Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre);
-        Tokenizer file = Tokenizer.ofGguf(keys, name);
+        Tokenizer file = ModelTokenizer.ofGguf(keys, name);
         Path made = written(keys);
         agree(made, file, name);
         assertThat(Tokenizer.load(made).fingerprint()).isEqualTo(file.fingerprint());
@@ -89,7 +90,7 @@ class GgufTokenizerFilesTest {
         Path made = written(keys);
         Tokenizer read = Tokenizer.load(made);
         assertThat(read.fingerprint()).isEqualTo(Tokenizer.gpt2().fingerprint())
-                .isEqualTo(Tokenizer.ofGguf(keys, "gpt2").fingerprint());
+                .isEqualTo(ModelTokenizer.ofGguf(keys, "gpt2").fingerprint());
         String text = "Call me Ishmael.<|endoftext|>  1234 don't — \u4E2D\uD83D\uDE00\n\n\tx";
         try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(made.resolve("tokenizer.json"))) {
             assertThat(ints(library.encode(text, false, false).getIds()))
@@ -102,10 +103,10 @@ class GgufTokenizerFilesTest {
     void scoredTokenizers(String name, boolean withPrefix) throws IOException {
         Map<String, Object> keys = GgufKeys.scored(GoldTokenizer.unpack(name, folder));
         if (withPrefix) {
-            agree(written(keys), Tokenizer.ofGguf(keys, name), name);
+            agree(written(keys), ModelTokenizer.ofGguf(keys, name), name);
         } else {
             keys.put("tokenizer.ggml.add_space_prefix", false);
-            Tokenizer file = Tokenizer.ofGguf(keys, name);
+            Tokenizer file = ModelTokenizer.ofGguf(keys, name);
             Tokenizer read = Tokenizer.load(written(keys));
             for (String text : List.of("a", " a", "Hello  world\n\u4E2D\u0301", "<s>x</s> y")) {
                 assertThat(read.encodePrompt(text)).isEqualTo(file.encodePrompt(text));
@@ -122,7 +123,7 @@ class GgufTokenizerFilesTest {
         Random random = new Random(seed);
         for (int round = 0; round < 50; round++) {
             Map<String, Object> keys = GgufKeys.overlapping(random);
-            Tokenizer file = Tokenizer.ofGguf(keys, "file");
+            Tokenizer file = ModelTokenizer.ofGguf(keys, "file");
             Tokenizer read = Tokenizer.load(written(keys));
             for (int i = 0; i < 100; i++) {
                 StringBuilder text = new StringBuilder();
@@ -155,6 +156,6 @@ class GgufTokenizerFilesTest {
 
     @Test
     void aFileWithoutVocabularyHasNone() {
-        assertThat(Tokenizer.filesOfGguf(Map.of("tokenizer.ggml.model", "no_vocab"), "file")).isEmpty();
+        assertThat(ModelTokenizer.filesOfGguf(Map.of("tokenizer.ggml.model", "no_vocab"), "file")).isEmpty();
     }
 }

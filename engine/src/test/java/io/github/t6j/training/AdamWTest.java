@@ -36,7 +36,8 @@ class AdamWTest {
     @ParameterizedTest
     @CsvSource({"false, 1, 1", "true, 2, 0", "true, 3, 0.5"})
     void stepMatchesTheFormula(boolean decaysVectors, long seed, double clip) {
-        TrainingOptions.Optimizer options = new TrainingOptions.Optimizer(0.9, 0.95, 1e-8, 0.1, decaysVectors, clip);
+        TrainingOptions.Optimizer options = TrainingOptions.Optimizer.defaults().withBeta1(0.9).withBeta2(0.95)
+                .withEpsilon(1e-8).withDecay(0.1).withDecaysVectors(decaysVectors).withClip(clip);
         List<Parameter> parameters = parameters(seed);
         List<double[][]> oracle = parameters.stream().map(AdamWTest::state).toList();
         SplittableRandom random = new SplittableRandom(-seed);
@@ -98,7 +99,7 @@ class AdamWTest {
             List<Parameter> parameters = parameters(5);
             SplittableRandom random = new SplittableRandom(6);
             try (Workers workers = new Workers(threads)) {
-                AdamW optimizer = new AdamW(parameters, TrainingOptions.Optimizer.DEFAULT, workers);
+                AdamW optimizer = new AdamW(parameters, TrainingOptions.Optimizer.defaults(), workers);
                 for (int t = 1; t <= 5; t++) {
                     parameters.forEach(parameter -> fill(parameter.gradient(), random, 1));
                     norms[threads - 1] = optimizer.gradientNorm();

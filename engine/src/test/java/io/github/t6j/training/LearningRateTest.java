@@ -44,9 +44,9 @@ class LearningRateTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, 0, 0, 1, learningRate: expected above 0 and at most 1", "NaN, 0, 0, 1, learningRate: expected above 0",
-        "1e-3, 1e-2, 0, 1, minLearningRate: expected 0 to the learning rate", "1e-3, 0, 0, 0, steps: expected 1 to",
-        "1e-3, 0, 9, 8, 'warmUp: expected 0 to the number of steps, 8, found 9'", "1e-3, 0, -1, 8, warmUp: expected 0"
+        "0, 0, 0, 1, maximum: expected above 0 and at most 1", "NaN, 0, 0, 1, maximum: expected above 0",
+        "1e-3, 1e-2, 0, 1, minimum: expected 0 to the maximum", "1e-3, 0, 0, 0, updates: expected 1 to",
+        "1e-3, 0, 9, 8, 'warmup: expected 0 to 8, the length of the run, found 9'", "1e-3, 0, -1, 8, warmup: expected 0"
     })
     void invalidSchedulesAreRejected(double maximum, double minimum, long warmup, long updates, String message) {
         assertThatThrownBy(() -> new LearningRate(maximum, minimum, warmup, updates))

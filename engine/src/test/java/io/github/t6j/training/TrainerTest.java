@@ -33,7 +33,9 @@ class TrainerTest {
 
     private static TrainingOptions options(BatchOrder.Order order, int accumulation) {
         return TrainingOptions.defaults(8).withRate(new LearningRate(1e-3, 1e-4, 2, 8))
-                .withBatches(new TrainingOptions.Batches(24, 2, accumulation, false, order)).withSeed(7);
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(2).withContext(24)
+                        .withAccumulation(accumulation).withOrder(order))
+                .withSeed(7);
     }
 
     private static TokenData data(int size, long seed) {
@@ -81,6 +83,58 @@ class TrainerTest {
         }
     }
 
+    /** The rate is constant, so that a run of eight steps and one of four that is lengthened make the same steps. */
+    @Test
+    void aRestoredRunIsLengthenedWithItsMoments() {
+        LearningRate eight = new LearningRate(1e-3, 1e-3, 2, 8);
+        TrainingOptions straight = options(BatchOrder.Order.EPOCH, 1).withRate(eight);
+        List<float[]> expected;
+        try (TokenData data = data(300, 1); Trainer trainer = Trainer.create("t6-nano", TOKENIZER, straight, 2)) {
+            trainer.train(data, step -> true);
+            expected = values(trainer);
+        }
+        Path checkpoint = folder.resolve("checkpoint");
+        TrainingOptions four = straight.withRate(new LearningRate(1e-3, 1e-3, 2, 4));
+        try (TokenData data = data(300, 1); Trainer trainer = Trainer.create("t6-nano", TOKENIZER, four, 2)) {
+            trainer.train(data, step -> true);
+            trainer.save(checkpoint);
+        }
+        try (TokenData data = data(300, 1); Trainer trainer = Trainer.restore(checkpoint, 2)) {
+            assertThatThrownBy(() -> trainer.setRate(new LearningRate(1e-3, 1e-3, 2, 3)))
+                    .hasMessage("rate: expected at least 4 updates, which the run has made, found 3");
+            trainer.setRate(eight);
+            trainer.train(data, step -> true);
+            assertThat(trainer.steps()).isEqualTo(8);
+            assertSameBits(values(trainer), expected);
+        }
+    }
+
+    @Test
+    void cancelEndsTheCallInProgressOrTheNextOne() {
+        List<StepResult> straight = new ArrayList<>();
+        try (TokenData data = data(300, 1);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 2), 2)) {
+            trainer.train(data, straight::add);
+        }
+        List<StepResult> steps = new ArrayList<>();
+        try (TokenData data = data(300, 1);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 2), 2)) {
+            trainer.cancel();
+            assertThatThrownBy(() -> trainer.step(data)).isInstanceOf(CancellationException.class);
+            assertThatThrownBy(() -> trainer.train(data, step -> {
+                steps.add(step);
+                trainer.evaluate(data, 1);
+                trainer.cancel();
+                return true;
+            })).isInstanceOf(CancellationException.class);
+            assertThat(steps).hasSize(1);
+            trainer.cancel();
+            assertThatThrownBy(() -> trainer.evaluate(data, 1)).isInstanceOf(CancellationException.class);
+            trainer.train(data, steps::add);
+            assertThat(steps).isEqualTo(straight);
+        }
+    }
+
     @Test
     void aCheckpointIsAModelWithTheSameLoss() {
         Path saved = folder.resolve("saved");
@@ -95,7 +149,7 @@ class TrainerTest {
         try (Model model = Model.load(saved); Session session = model.newSession()) {
             double sum = 0;
             for (int i = 0; i < 24; i++) {
-                session.decode(ids[i]);
+                session.step(ids[i]);
                 float[] logits = session.logits();
                 double most = IntStream.range(0, logits.length).mapToDouble(k -> logits[k]).max().orElseThrow();
                 double all = IntStream.range(0, logits.length).mapToDouble(k -> Math.exp(logits[k] - most)).sum();
@@ -129,7 +183,8 @@ class TrainerTest {
     @Test
     void gradientsOfMicroBatchesAreAddedOnRequest() {
         TrainingOptions mean = options(BatchOrder.Order.EPOCH, 3);
-        TrainingOptions sum = mean.withBatches(new TrainingOptions.Batches(24, 2, 3, true, BatchOrder.Order.EPOCH));
+        TrainingOptions sum = mean.withBatches(
+                TrainingOptions.Batches.defaults().withSequences(2).withContext(24).withAccumulation(3).withAdds(true));
         try (TokenData data = data(300, 2);
                 Trainer one = Trainer.create("t6-nano", TOKENIZER, mean, 1);
                 Trainer other = Trainer.create("t6-nano", TOKENIZER, sum, 1)) {
@@ -147,7 +202,7 @@ class TrainerTest {
         int[] ids = IntStream.range(0, 256).map(i -> random.nextInt(4096)).toArray();
         int[] targets = IntStream.range(0, 256).map(i -> random.nextInt(4096)).toArray();
         TrainingOptions options = TrainingOptions.defaults(60)
-                .withBatches(new TrainingOptions.Batches(64, 4, 1, false, BatchOrder.Order.EPOCH))
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(4).withContext(64))
                 .withRate(new LearningRate(6e-3, 6e-4, 4, 60));
         try (Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options, 2)) {
             double loss = Double.NaN;
@@ -230,7 +285,7 @@ class TrainerTest {
             Arrays.fill(none, -1);
             assertThatThrownBy(() -> trainer.step(new int[48], none)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("targets from 0: expected at least one id in each micro-batch, found only -1");
-            assertThat(trainer.speaksGpt2()).isFalse();
+            assertThat(trainer.defaultTokenizer()).isEmpty();
         }
     }
 
@@ -244,10 +299,11 @@ class TrainerTest {
                         })) {
             assertThat(trainer.parameterCount()).isEqualTo(3_311_616);
             assertThat(trainer.step(data).loss()).isBetween(3.0, 5.5); // well below ln 4096 = 8.3: a trained model
-            trainer.saveModel(folder);
+            trainer.saveModel(folder.resolve("made/model"));
         }
-        assertThat(folder.resolve("tokenizer.json")).hasSameBinaryContentAs(TestData.tiny().resolve("tokenizer.json"));
-        assertThat(Files.exists(folder.resolve("training.json"))).isFalse();
+        assertThat(folder.resolve("made/model/tokenizer.json"))
+                .hasSameBinaryContentAs(TestData.tiny().resolve("tokenizer.json"));
+        assertThat(Files.exists(folder.resolve("made/model/training.json"))).isFalse();
     }
 
     /** Training on longer sequences raises the context length in config.json; shorter ones do not lower it. */
@@ -255,7 +311,7 @@ class TrainerTest {
     void trainingOnLongerSequencesRaisesTheContextLength() throws IOException {
         for (int context : new int[] {24, 600}) {
             TrainingOptions options = TrainingOptions.defaults(2)
-                    .withBatches(new TrainingOptions.Batches(context, 1, 1, false, BatchOrder.Order.EPOCH));
+                    .withBatches(TrainingOptions.Batches.defaults().withSequences(1).withContext(context));
             try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options, 1)) {
                 trainer.save(folder.resolve("saved"));
             }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Checkpoints are untrusted input: errors name the file that is missing, cut short or from another model. */
 class TrainingCheckpointTest {
     private static final TrainingOptions OPTIONS = TrainingOptions.defaults(5)
-            .withBatches(new TrainingOptions.Batches(8, 2, 1, false, BatchOrder.Order.EPOCH));
+            .withBatches(TrainingOptions.Batches.defaults().withSequences(2).withContext(8));
 
     @TempDir
     private Path folder;

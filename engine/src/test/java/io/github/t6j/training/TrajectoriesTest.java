@@ -41,14 +41,16 @@ class TrajectoriesTest {
         LearningRate rate = new LearningRate(
                 number(HYPER, "learning_rate").doubleValue(), number(HYPER, "min_lr").doubleValue(),
                 number(HYPER, "warmup_iters").longValue(), number(HYPER, "lr_decay_iters").longValue() + 1);
-        TrainingOptions.Optimizer optimizer = new TrainingOptions.Optimizer(
-                number(HYPER, "beta1").doubleValue(), number(HYPER, "beta2").doubleValue(),
-                number(HYPER, "eps").doubleValue(), number(HYPER, "weight_decay").doubleValue(), true,
-                number(run, "grad_clip").doubleValue());
+        TrainingOptions.Optimizer optimizer = TrainingOptions.Optimizer.defaults()
+                .withBeta1(number(HYPER, "beta1").doubleValue()).withBeta2(number(HYPER, "beta2").doubleValue())
+                .withEpsilon(number(HYPER, "eps").doubleValue())
+                .withDecay(number(HYPER, "weight_decay").doubleValue()).withDecaysVectors(true)
+                .withClip(number(run, "grad_clip").doubleValue());
         boolean sum = "sum".equals(run.get("gradients_of_micro_batches"));
-        return new TrainingOptions(
-                new TrainingOptions.Batches(CONTEXT, SEQUENCES, MICRO_BATCHES, sum, BatchOrder.Order.EPOCH), rate,
-                optimizer, Initialization.OFFICIAL, 0);
+        return TrainingOptions.defaults(rate.updates()).withRate(rate).withOptimizer(optimizer)
+                .withInitialization(Initialization.OFFICIAL)
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(SEQUENCES).withContext(CONTEXT)
+                        .withAccumulation(MICRO_BATCHES).withAdds(sum));
     }
 
     @ParameterizedTest

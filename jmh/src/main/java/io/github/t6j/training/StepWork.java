@@ -57,7 +57,7 @@ public final class StepWork implements AutoCloseable {
                 parameter.value()[i] = SCALE * (float) random.nextDouble(-1, 1);
             }
         }
-        optimizer = new AdamW(model.parameters(), TrainingOptions.Optimizer.DEFAULT, model.workers());
+        optimizer = new AdamW(model.parameters(), TrainingOptions.Optimizer.defaults(), model.workers());
         batch = model.begin(ids, targets, sequences, length);
     }
 
@@ -87,7 +87,7 @@ public final class StepWork implements AutoCloseable {
     /** Computes the norm of the gradients, and updates all parameters. */
     public double optimizer() {
         double norm = optimizer.gradientNorm();
-        optimizer.step(RATE, ++updates, TrainingOptions.Optimizer.DEFAULT.factor(norm));
+        optimizer.step(RATE, ++updates, TrainingOptions.Optimizer.defaults().factor(norm));
         return norm;
     }
 

@@ -3,6 +3,7 @@ package io.github.t6j.chat;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -158,7 +159,7 @@ public final class Chat {
         String opened = format.hasTemplate() ? Thinking.openedBy(text) : "";
         split.append(opened);
         int[] rest = Arrays.copyOfRange(ids, cached, ids.length);
-        Generation generation = session.generate(rest, format.untilEndOfTurn(options), token -> {
+        Generation generation = session.generate(Prompt.of(rest), format.untilEndOfTurn(options), token -> {
             split.append(token.text());
             return !stopping;
         });

@@ -4,6 +4,7 @@ import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Generator;
 import io.github.t6j.Model;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.Token;
@@ -80,7 +81,7 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
             document.check(column);
             int[] prompt = prompt(document.text(), session);
             SamplingOptions sampling = options.sampling().withSeed(document.seed(seed));
-            Generator generator = session.newGenerator(prompt, options.withSampling(sampling));
+            Generator generator = session.newGenerator(Prompt.of(prompt), options.withSampling(sampling));
             running.add(new Running(document, session, generator));
             session.prefill(prompt);
         } catch (JobFailure wrong) {
@@ -117,7 +118,7 @@ final class Continuations implements Iterator<Row>, AutoCloseable {
                 ids.add(id);
             }
         }
-        model.decode(sessions, ids.stream().mapToInt(Integer::intValue).toArray());
+        model.step(sessions, ids.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** @return next id, or null at the end */

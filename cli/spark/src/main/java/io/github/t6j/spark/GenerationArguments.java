@@ -54,6 +54,7 @@ final class GenerationArguments implements Serializable {
         options = topP == null ? options : options.withTopP(topP);
         options = minP == null ? options : options.withMinP(minP);
         options = repetitionPenalty == null ? options : options.withRepetitionPenalty(repetitionPenalty);
-        return new GenerationOptions(maxTokens, options, stop, ignoreEndOfText);
+        return GenerationOptions.defaults().withMaxTokens(maxTokens).withSampling(options)
+                .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(ignoreEndOfText);
     }
 }

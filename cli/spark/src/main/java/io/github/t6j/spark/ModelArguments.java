@@ -4,6 +4,7 @@ import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.family.VariantName;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ final class ModelArguments implements Serializable {
     private String model;
 
     @Option(names = "--variant", paramLabel = "NAME",
-            description = {"RoPE variant: " + RopeVariant.WORDS,
+            description = {"RoPE variant: " + VariantName.ALL,
                 "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 
@@ -66,7 +67,8 @@ final class ModelArguments implements Serializable {
             throw new JobFailure("--model " + path + ": expected a folder with config.json and weights, or a weight "
                     + "file, on every machine, found no such file: send a zip of it with --archives model.zip#model");
         }
-        return MODELS.computeIfAbsent(new Loaded(path, new ModelOptions(load, threads, variant)), ModelArguments::load);
+        ModelOptions options = ModelOptions.defaults().withLoad(load).withThreads(threads).withVariant(variant);
+        return MODELS.computeIfAbsent(new Loaded(path, options), ModelArguments::load);
     }
 
     private static Model load(Loaded what) {

@@ -117,7 +117,7 @@ final class BenchRun {
         long start = System.nanoTime();
         for (int step = 0; step < test.tokens(); step++) {
             checkInterrupt();
-            model.decode(sessions, ids);
+            model.step(sessions, ids);
             long fed = System.nanoTime();
             for (int i = 0; i < ids.length; i++) {
                 ids[i] = choose(sessions.get(i).logits(), samplers.get(i), texts.get(i));

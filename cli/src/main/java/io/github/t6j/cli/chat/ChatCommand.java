@@ -129,8 +129,10 @@ public final class ChatCommand extends SessionCommand {
         if (maxTokens != null) {
             Range.atLeast(spec, "-n", maxTokens, 0);
         }
-        return Range.checked(spec, () -> new GenerationOptions(maxTokens == null ? PLAIN_TOKENS : maxTokens,
-                sampling.over(SamplingOptions.defaults()), stop, ignoreEndOfText));
+        return Range.checked(spec, () -> GenerationOptions.defaults()
+                .withMaxTokens(maxTokens == null ? PLAIN_TOKENS : maxTokens)
+                .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
+                .withIgnoreEndOfText(ignoreEndOfText));
     }
 
     private ChatSettings settings(GenerationOptions options, Model model, Session session, PromptFormat format) {

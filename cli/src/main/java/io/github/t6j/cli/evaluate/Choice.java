@@ -1,5 +1,6 @@
 package io.github.t6j.cli.evaluate;
 
+import io.github.t6j.AttentionPath;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
@@ -25,7 +26,7 @@ public final class Choice {
 
     public static void register(CommandLine commandLine) {
         register(commandLine, ModelOptions.Load.class);
-        register(commandLine, SessionOptions.Path.class);
+        register(commandLine, AttentionPath.class);
         register(commandLine, SessionOptions.CacheType.class);
         register(commandLine, RopeVariant.class);
         register(commandLine, T6Config.Attention.class);

@@ -1,13 +1,14 @@
 package io.github.t6j.cli.evaluate;
 
+import io.github.t6j.Prompt;
+import io.github.t6j.cli.generate.LineWork;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.schedule.Scheduler;
-import io.github.t6j.schedule.Scoring;
-import io.github.t6j.schedule.Ticket;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Scores choices after their context by lm-evaluation-harness' rules. Context and choice are tokenised together. The
@@ -15,6 +16,9 @@ import java.util.List;
  * <|endoftext|>} or the model's other document separator. Ids that do not fit are cut from the left.
  */
 final class ChoiceScorer {
+    /** Texts with the same context. */
+    private record Scoring(int[] prompt, List<int[]> continuations) {}
+
     private final Tokenizer tokenizer;
     private final Scheduler scheduler;
 
@@ -26,10 +30,10 @@ final class ChoiceScorer {
     /**
      * Submits all choices of a question; the model reads a context that several share once.
      *
-     * @return ticket for {@link #logLikelihoods}
+     * @return results for {@link #logLikelihoods}
      * @throws CommandFailure if a choice cannot be scored
      */
-    Ticket submit(Question question) {
+    List<CompletableFuture<List<float[]>>> submit(Question question) {
         List<Scoring> scorings = new ArrayList<>();
         for (int choice = 0; choice < question.choices().size(); choice++) {
             Scoring one = scoring(question, choice);
@@ -40,9 +44,8 @@ final class ChoiceScorer {
             }
             scorings.add(one);
         }
-        Ticket ticket = new Ticket();
-        scorings.forEach(scoring -> scheduler.submit(scoring, ticket));
-        return ticket;
+        return scorings.stream()
+                .map(scoring -> scheduler.score(Prompt.of(scoring.prompt()), scoring.continuations())).toList();
     }
 
     private Scoring scoring(Question question, int choice) {
@@ -78,11 +81,12 @@ final class ChoiceScorer {
      * @return the sum of natural logarithms of each choice
      * @throws CommandFailure if one is NaN or infinite
      */
-    static double[] logLikelihoods(Question question, Ticket ticket) throws InterruptedException {
+    static double[] logLikelihoods(Question question, List<CompletableFuture<List<float[]>>> scorings)
+            throws InterruptedException {
         double[] sums = new double[question.choices().size()];
         int choice = 0;
-        for (List<float[]> scoring : ticket.scored()) {
-            for (float[] logProbabilities : scoring) {
+        for (CompletableFuture<List<float[]>> scoring : scorings) {
+            for (float[] logProbabilities : LineWork.await(scoring)) {
                 for (float one : logProbabilities) {
                     sums[choice] += one;
                 }

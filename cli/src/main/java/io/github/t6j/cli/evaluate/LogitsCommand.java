@@ -1,5 +1,6 @@
 package io.github.t6j.cli.evaluate;
 
+import io.github.t6j.AttentionPath;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
@@ -42,7 +43,7 @@ public final class LogitsCommand extends SessionCommand {
     @Option(names = "--path", paramLabel = "PATH", defaultValue = "factored",
             description = {"Path of the attention: factored or materialized.",
                 "materialized is the slow oracle (default: ${DEFAULT-VALUE})."})
-    private SessionOptions.Path path;
+    private AttentionPath path;
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "Safetensors file to write.")
     private Path out;
@@ -82,7 +83,7 @@ public final class LogitsCommand extends SessionCommand {
                 return;
             }
             for (int i = 0; i < input.length; i++) {
-                session.decode(input[i]);
+                session.step(input[i]);
                 listener.onLogits(i, session.logits());
             }
         }

@@ -4,8 +4,9 @@ import io.github.t6j.Model;
 import io.github.t6j.cli.generate.Line;
 import io.github.t6j.cli.generate.LineWork;
 import io.github.t6j.schedule.Scheduler;
-import io.github.t6j.schedule.Ticket;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** Lines of {@code score}, one question each. */
 final class QuestionLines implements LineWork {
@@ -30,8 +31,9 @@ final class QuestionLines implements LineWork {
     @Override
     public Finish begin(Line line, long index, Map<String, Object> result, Scheduler scheduler) {
         Question question = Question.parse(line);
-        Ticket ticket = new ChoiceScorer(model.tokenizer(), scheduler).submit(question);
-        return into -> into.putAll(Accuracy.result(question, ChoiceScorer.logLikelihoods(question, ticket)));
+        List<CompletableFuture<List<float[]>>> scorings =
+                new ChoiceScorer(model.tokenizer(), scheduler).submit(question);
+        return into -> into.putAll(Accuracy.result(question, ChoiceScorer.logLikelihoods(question, scorings)));
     }
 
     @Override

@@ -1,16 +1,17 @@
 package io.github.t6j.cli.evaluate;
 
 import io.github.t6j.Model;
+import io.github.t6j.Prompt;
 import io.github.t6j.cli.generate.Line;
 import io.github.t6j.cli.generate.LineWork;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.schedule.Scheduler;
-import io.github.t6j.schedule.Scoring;
-import io.github.t6j.schedule.Ticket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** Lines of {@code perplexity --texts}: {@code {"text": "…"}}, and optionally {@code "id"}. */
 final class TextLines implements LineWork {
@@ -60,14 +61,14 @@ final class TextLines implements LineWork {
             throw new CommandFailure(line.where() + ": expected a text of at least 2 tokens, found " + ids.length);
         }
         List<Window> cut = windows.of(ids.length);
-        Ticket ticket = new Ticket();
+        List<CompletableFuture<List<float[]>>> scorings = new ArrayList<>();
         for (Window window : cut) {
-            scheduler.submit(
-                    new Scoring(window.context(before, ids), List.of(window.continuation(before, ids))), ticket);
+            scorings.add(scheduler.score(
+                    Prompt.of(window.context(before, ids)), List.of(window.continuation(before, ids))));
         }
         int length = text.getBytes(StandardCharsets.UTF_8).length;
         return into -> {
-            Perplexity found = found(ticket.scored(), cut, ids, line.where());
+            Perplexity found = found(scorings, cut, ids, line.where());
             if (!Double.isFinite(found.value())) { // JSON has no infinity
                 throw new CommandFailure(line.where() + ": expected a finite perplexity, found " + found.value());
             }
@@ -76,12 +77,14 @@ final class TextLines implements LineWork {
         };
     }
 
-    private static Perplexity found(List<List<float[]>> scored, List<Window> windows, int[] ids, String where) {
+    private static Perplexity found(
+            List<CompletableFuture<List<float[]>>> scorings, List<Window> windows, int[] ids, String where)
+            throws InterruptedException {
         Perplexity all = new Perplexity();
         for (int i = 0; i < windows.size(); i++) {
             Perplexity found = new Perplexity();
             Window window = windows.get(i);
-            float[] logProbabilities = scored.get(i).getFirst();
+            float[] logProbabilities = LineWork.await(scorings.get(i)).getFirst();
             int first = logProbabilities.length - (window.end() - window.scoredFrom());
             for (int id = window.scoredFrom(); id < window.end(); id++) {
                 found.add(logProbabilities[first + id - window.scoredFrom()], ids, id, where);

@@ -129,8 +129,9 @@ public final class GenerateCommand extends SessionCommand {
         }
         context.check();
         return Range.checked(
-                spec, () -> new GenerationOptions(maxTokens, sampling.over(SamplingOptions.defaults()), stop,
-                        ignoreEndOfText));
+                spec, () -> GenerationOptions.defaults().withMaxTokens(maxTokens)
+                        .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
+                        .withIgnoreEndOfText(ignoreEndOfText));
     }
 
     private static int promptIds(Model model, Session session, String text) {

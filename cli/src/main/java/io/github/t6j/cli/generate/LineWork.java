@@ -2,6 +2,8 @@ package io.github.t6j.cli.generate;
 
 import io.github.t6j.schedule.Scheduler;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /** Work of a command on each of many lines. */
 public interface LineWork {
@@ -10,6 +12,19 @@ public interface LineWork {
     interface Finish {
         /** Waits for the work and adds to the result. @throws RuntimeException if the line's work failed */
         void into(Map<String, Object> result) throws InterruptedException;
+    }
+
+    /**
+     * Waits for a result of the scheduler.
+     *
+     * @throws RuntimeException the failure of the work
+     */
+    static <T> T await(CompletableFuture<T> result) throws InterruptedException {
+        try {
+            return result.get();
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failed);
+        }
     }
 
     /** Returns the name that progress shows. */

@@ -8,7 +8,7 @@ import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.schedule.Scheduler;
-import io.github.t6j.schedule.SchedulerLimits;
+import io.github.t6j.schedule.SchedulerOptions;
 import io.github.t6j.weights.NativeMemory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +41,7 @@ public final class LinesArguments {
 
     public void check() {
         Range.atLeast(spec, "--parallel", parallel, 1);
-        Range.atMost(spec, "--parallel", parallel, SchedulerLimits.MOST_RUNNING / 2,
+        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MOST_RUNNING / 2,
                 "half of a pass, since as many requests wait");
     }
 
@@ -99,9 +99,10 @@ public final class LinesArguments {
     private int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work, int first,
             int failedBefore, Consumer<Map<String, Object>> results) {
         long bytes = NativeMemory.available() / 4 * 3;
-        SchedulerLimits limits = new SchedulerLimits(parallel, QUEUED, bytes, contextLength(model, options));
+        SchedulerOptions limits = SchedulerOptions.defaults().withRunning(parallel).withQueued(QUEUED)
+                .withCacheBytes(bytes).withSession(options.withContextLength(contextLength(model, options)));
         int failed;
-        try (Scheduler scheduler = new Scheduler(model, options, limits);
+        try (Scheduler scheduler = new Scheduler(model, limits);
                 Progress progress = new Progress(main, work.name())) {
             failed = failedBefore
                     + new LinesRun(lines, work, scheduler, results, out != null).run(first, 2 * parallel, progress);

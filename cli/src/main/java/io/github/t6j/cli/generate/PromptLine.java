@@ -2,11 +2,13 @@ package io.github.t6j.cli.generate;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
+import io.github.t6j.Prompt;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.json.Json;
-import io.github.t6j.schedule.Request;
+import io.github.t6j.schedule.GenerationHandle;
+import io.github.t6j.schedule.Scheduler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,21 +26,22 @@ record PromptLine(String where, Map<String, Object> fields) {
     }
 
     /**
-     * Returns the request of the line.
+     * Submits the generation of the line.
      *
      * @param options options of the command; their seed is this line's, unless the line has its own
      */
-    Request request(Model model, PromptFormat format, GenerationOptions options) {
+    GenerationHandle submit(Scheduler scheduler, Model model, PromptFormat format, GenerationOptions options) {
         Long seed = whole("seed", Long.MIN_VALUE);
         GenerationOptions own =
                 seed == null ? options : options.withSampling(options.sampling().withSeed(seed));
         Long most = whole("max_tokens", 0);
         own = most == null ? own : own.withMaxTokens((int) Math.min(most, Integer.MAX_VALUE));
         if (fields.get("prompt") instanceof String text) {
-            return Request.of(model.tokenizer().encodeBeginning(text), own);
+            return scheduler.submit(text, own);
         }
         if (fields.get("messages") instanceof List<?> list && !list.isEmpty()) {
-            return Request.of(format.encode(format.render(messages(list), true)), format.untilEndOfTurn(own));
+            return scheduler.submit(
+                    Prompt.of(format.encode(format.render(messages(list), true))), format.untilEndOfTurn(own));
         }
         throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", an array, found neither");
     }

@@ -5,9 +5,8 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Token;
 import io.github.t6j.chat.PromptFormat;
-import io.github.t6j.schedule.Event;
+import io.github.t6j.schedule.GenerationHandle;
 import io.github.t6j.schedule.Scheduler;
-import io.github.t6j.schedule.Ticket;
 import java.util.Map;
 
 /** Lines of {@code generate --prompts}. */
@@ -41,27 +40,16 @@ final class PromptLines implements LineWork {
         if (line.id() != null) {
             result.put("id", line.id());
         }
-        Ticket ticket = new Ticket();
         GenerationOptions own = options.withSampling(options.sampling().withSeed(seed + index));
-        scheduler.submit(line.request(model, format, own), ticket);
-        return into -> finish(ticket, into);
+        GenerationHandle handle = line.submit(scheduler, model, format, own);
+        return into -> finish(LineWork.await(handle.result()), into);
     }
 
-    private static void finish(Ticket ticket, Map<String, Object> result) throws InterruptedException {
-        Event event = ticket.next();
-        while (event instanceof Event.Chosen) { // the end event has all tokens
-            event = ticket.next();
-        }
-        switch (event) {
-            case Event.Ended(int _, Generation generation, int _) -> {
-                result.put("text", generation.text());
-                result.put("finish_reason", GenerationPrinter.reason(generation));
-                result.put("tokens", generation.tokens().stream().map(Token::id).toList());
-                result.put("prompt_tokens", generation.promptTokens());
-                result.put("seed", generation.seed());
-            }
-            case Event.Failed(int _, RuntimeException cause) -> throw cause;
-            default -> throw new IllegalStateException("expected a generation's end, found " + event);
-        }
+    private static void finish(Generation generation, Map<String, Object> result) {
+        result.put("text", generation.text());
+        result.put("finish_reason", GenerationPrinter.reason(generation));
+        result.put("tokens", generation.tokens().stream().map(Token::id).toList());
+        result.put("prompt_tokens", generation.promptTokens());
+        result.put("seed", generation.seed());
     }
 }

@@ -1,6 +1,7 @@
 package io.github.t6j.cli.io;
 
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -29,11 +30,21 @@ public final class Range {
      * such as {@code topK}, which is replaced by the option {@code --top-k}.
      */
     public static <T> T checked(CommandSpec spec, Supplier<T> options) {
+        return checked(spec, options, Map.of());
+    }
+
+    /**
+     * Returns the result of {@code options} as {@link #checked(CommandSpec, Supplier)} does.
+     *
+     * @param names names of options, without their dashes, by those of parameters with other names
+     */
+    public static <T> T checked(CommandSpec spec, Supplier<T> options, Map<String, String> names) {
         try {
             return options.get();
         } catch (IllegalArgumentException e) {
             String[] message = e.getMessage().split(":", 2);
-            String option = message[0].replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+            String option =
+                    names.getOrDefault(message[0], message[0]).replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
             throw new ParameterException(spec.commandLine(), "--" + option + ":" + message[1], e);
         }
     }

@@ -8,12 +8,13 @@ import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.family.TensorProductConversion;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;
@@ -72,7 +73,7 @@ public final class ConvertCommand implements Callable<Integer> {
             description = "The model's config.json (default: the file beside SRC).")
     private Path config;
 
-    @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + RopeVariant.WORDS,
+    @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + VariantName.ALL,
         "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 
@@ -205,7 +206,7 @@ public final class ConvertCommand implements Callable<Integer> {
     /** Adds the tokenizer inside a GGUF file, which has precedence over one beside it, as in loading. */
     private void addTokenizer(Checkpoint checkpoint, Map<String, Content> files) {
         try {
-            Map<String, byte[]> made = Tokenizer.filesOfGguf(checkpoint.gguf(), source.toString());
+            Map<String, byte[]> made = ModelTokenizer.filesOfGguf(checkpoint.gguf(), source.toString());
             made.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
         } catch (ModelFormatException unknown) {
             main.note("note: the tokenizer inside the GGUF file is not converted: " + unknown.getMessage()

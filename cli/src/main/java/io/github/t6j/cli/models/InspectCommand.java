@@ -43,10 +43,6 @@ import picocli.CommandLine.Spec;
             "  t6j inspect -m DIR --json"
         })
 public final class InspectCommand implements Callable<Integer> {
-    /** Sizes that only some attentions have; 0 for the others. */
-    private static final List<String> SIZES =
-            List.of("kv_heads", "q_rank", "k_rank", "v_rank", "q_lora_rank", "kv_lora_rank", "qk_rope_dim");
-
     @ParentCommand
     private Main main;
 
@@ -110,7 +106,14 @@ public final class InspectCommand implements Callable<Integer> {
         description.put("n_embd", sizes.width());
         description.put("heads", attention.heads());
         description.put("head_dim", attention.headDim());
-        SIZES.forEach(size -> description.put(size, attention.size(size)));
+        ModelInfo.AttentionSizes some = attention.sizes();
+        description.put("kv_heads", some.keyValueHeads());
+        description.put("q_rank", some.queryRank());
+        description.put("k_rank", some.keyRank());
+        description.put("v_rank", some.valueRank());
+        description.put("q_lora_rank", some.queryLatent());
+        description.put("kv_lora_rank", some.keyValueLatent());
+        description.put("qk_rope_dim", some.rotated());
         description.put("v_head_dim", attention.valueDim());
         description.put("hidden", sizes.hidden());
         description.put("vocabulary", sizes.vocabulary());

@@ -6,6 +6,7 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Threads;
+import io.github.t6j.family.VariantName;
 import java.nio.file.Path;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
@@ -21,7 +22,7 @@ public final class ModelArguments {
     @Option(
             names = "--variant",
             paramLabel = "NAME",
-            description = {"RoPE variant: " + RopeVariant.WORDS,
+            description = {"RoPE variant: " + VariantName.ALL,
                 "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 
@@ -79,7 +80,8 @@ public final class ModelArguments {
     /** Loads another model with the same options. */
     public Model load(Path path) {
         ModelOptions options =
-                new ModelOptions(load, threads.count(), variant, tokenizer);
+                ModelOptions.defaults().withLoad(load).withThreads(threads.count()).withVariant(variant)
+                        .withTokenizer(tokenizer);
         Main main = main();
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);

@@ -4,6 +4,7 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.SmallFile;
 import java.io.IOException;
@@ -34,8 +35,8 @@ final class VariantFile {
     /** Prints a note if {@code said} differs from the variant in t6j.json. */
     static void noteOther(Main main, RopeVariant said, VariantJson json, Path folder) {
         if (said != null && json.variant() != null && said != json.variant()) {
-            main.note("note: --variant " + said.word() + " overrides " + folder.resolve(NAME) + ", which says "
-                    + json.variant().word());
+            main.note("note: --variant " + VariantName.of(said) + " overrides " + folder.resolve(NAME) + ", which says "
+                    + VariantName.of(json.variant()));
         }
     }
 
@@ -47,7 +48,7 @@ final class VariantFile {
      */
     static VariantJson resolve(RopeVariant said, VariantJson json, Path folder, Map<String, Object> config) {
         if (said != null) {
-            return json.with("variant", said.word());
+            return json.with("variant", VariantName.of(said));
         }
         if (json.variant() != null) {
             return json;
@@ -57,7 +58,7 @@ final class VariantFile {
                     + " choose --variant partialrope-decay or --variant linearattn");
         }
         boolean partial = config.containsKey("rope_partial_factor");
-        return json.with("variant", (partial ? RopeVariant.PARTIALROPE : RopeVariant.FULL).word());
+        return json.with("variant", VariantName.of(partial ? RopeVariant.PARTIALROPE : RopeVariant.FULL));
     }
 
     static void write(Path file, VariantJson json) throws IOException {

@@ -2,7 +2,6 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.chat.Message;
-import io.github.t6j.schedule.Request;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,9 +35,10 @@ final class ChatCompletions {
         int most = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
         most = fields.whole("max_completion_tokens", 0, Integer.MAX_VALUE, most);
         GenerationOptions options =
-                served.format().untilEndOfTurn(SamplingFields.options(fields, served.sampling(), most));
+                served.format().untilEndOfTurn(SamplingFields.options(fields, served.sampling(), most))
+                        .withTopLogprobs(alternatives);
         Completions.run(
-                exchange, served, fields, List.of(new Request(prompt, options, alternatives, copies)),
+                exchange, served, fields, List.of(new WantedPrompt(prompt, copies, options)),
                 new ChatFormat("chatcmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, tells));
     }
 

@@ -12,7 +12,12 @@ import java.util.List;
  * @param offset characters of the text before the token
  * @param tokenizer tokenizer for the texts of ids
  */
-record ChosenToken(Token token, int offset, List<Likelihood> alternatives, Tokenizer tokenizer) {
+record ChosenToken(Token token, int offset, Tokenizer tokenizer) {
+    /** Returns the most likely ids at its position. */
+    List<Likelihood> alternatives() {
+        return token.topLogprobs();
+    }
+
     /** Returns the text of an id; bytes that are not a complete character become U+FFFD. */
     String text(int id) {
         return new String(bytes(id), StandardCharsets.UTF_8);

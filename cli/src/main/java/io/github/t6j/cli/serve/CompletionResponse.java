@@ -1,9 +1,10 @@
 package io.github.t6j.cli.serve;
 
+import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
+import io.github.t6j.Token;
+import io.github.t6j.cli.serve.GenerationEvents.Event;
 import io.github.t6j.json.Json;
-import io.github.t6j.schedule.Event;
-import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,14 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes the generations of a ticket, as they are generated or at the end; a client that disconnects ends them. */
+/** Writes the generations of an answer, as they are generated or at the end; a client that disconnects ends them. */
 final class CompletionResponse {
     /** Longest silence while a client waits; writing is the only way to notice a disconnect. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Exchange exchange;
     private final ServedModel served;
-    private final Ticket ticket;
+    private final GenerationEvents events;
     private final ResponseFormat format;
     private final boolean stream;
     private final boolean usage; // true for usage counts in a stream, too
@@ -28,24 +29,22 @@ final class CompletionResponse {
     private final int[] offsets; //          characters of each generation's tokens so far
     private final Generation[] generations;
     private final int promptTokens; // of all prompts
-    private int cachedTokens;
     private boolean begun;
     private long written = System.nanoTime(); // time of the last write, or of the beginning
 
-    CompletionResponse(Exchange exchange, ServedModel served, Ticket ticket, ResponseFormat format, int promptTokens,
-            boolean stream,
-            boolean usage) {
+    CompletionResponse(Exchange exchange, ServedModel served, GenerationEvents events, ResponseFormat format,
+            int promptTokens, boolean stream, boolean usage) {
         this.exchange = exchange;
         this.served = served;
-        this.ticket = ticket;
+        this.events = events;
         this.format = format;
         this.promptTokens = promptTokens;
         this.stream = stream;
         this.usage = usage;
-        told = new int[ticket.size()];
-        heard = new long[ticket.size()];
-        offsets = new int[ticket.size()];
-        generations = new Generation[ticket.size()];
+        told = new int[events.size()];
+        heard = new long[events.size()];
+        offsets = new int[events.size()];
+        generations = new Generation[events.size()];
         for (int i = 0; i < told.length; i++) {
             tokens.add(new ArrayList<>());
         }
@@ -61,7 +60,7 @@ final class CompletionResponse {
                 }
             }
             for (int left = told.length; left > 0;) {
-                Event event = ticket.next(PATIENCE);
+                Event event = events.next(PATIENCE);
                 if (event != null && take(event)) {
                     left--;
                 }
@@ -73,7 +72,7 @@ final class CompletionResponse {
         } catch (InterruptedException e) {
             throw new IOException("the client stopped reading", e); // the write timeout expired just as a write ended
         } finally {
-            ticket.cancel(); // stops the rest if the client disconnected
+            events.cancel(); // stops the rest if the client disconnected
         }
     }
 
@@ -93,9 +92,9 @@ final class CompletionResponse {
     /** @return true if a generation ended */
     private boolean take(Event event) throws IOException {
         return switch (event) {
-            case Event.Chosen(int index, var token, var alternatives) -> {
+            case GenerationEvents.Chosen(int index, Token token) -> {
                 measure(index);
-                ChosenToken chosen = new ChosenToken(token, offsets[index], alternatives, served.model().tokenizer());
+                ChosenToken chosen = new ChosenToken(token, offsets[index], served.model().tokenizer());
                 tokens.get(index).add(chosen);
                 offsets[index] += chosen.characters();
                 if (stream && !token.text().isEmpty()) {
@@ -103,17 +102,17 @@ final class CompletionResponse {
                 }
                 yield false;
             }
-            case Event.Ended(int index, Generation generation, int cached) -> {
+            case GenerationEvents.Ended(int index, Generation generation) -> {
+                if (generation.finishReason() == FinishReason.CANCELLED && generation.tokens().isEmpty()) {
+                    throw ApiException.unavailable("the server is stopping");
+                }
                 generations[index] = generation;
-                cachedTokens += cached;
                 if (stream) {
                     end(index, generation);
                 }
                 yield true;
             }
-            case Event.Scored _ -> throw new IllegalStateException("expected a generation, found a scoring");
-            case Event.Cancelled(int _) -> throw ApiException.unavailable("the server is stopping");
-            case Event.Failed(int _, RuntimeException cause) -> throw ApiException.failed(cause.getMessage());
+            case GenerationEvents.Failed(int _, Throwable cause) -> throw ApiException.failed(cause.getMessage());
         };
     }
 
@@ -189,7 +188,7 @@ final class CompletionResponse {
         counts.put("prompt_tokens", (long) promptTokens);
         counts.put("completion_tokens", generated);
         counts.put("total_tokens", promptTokens + generated);
-        counts.put("prompt_tokens_details", Map.of("cached_tokens", (long) cachedTokens));
+        counts.put("prompt_tokens_details", Map.of("cached_tokens", (long) events.cachedTokens()));
         return counts;
     }
 

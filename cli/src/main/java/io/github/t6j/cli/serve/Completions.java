@@ -2,8 +2,6 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.schedule.RefusedException;
-import io.github.t6j.schedule.Request;
-import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -41,7 +39,8 @@ final class Completions {
                     "echo", "echo: expected no logprobs, found both: t6j computes none for prompts");
         }
         int maxTokens = fields.whole("max_tokens", 0, Integer.MAX_VALUE, DEFAULT_TOKENS);
-        GenerationOptions options = SamplingFields.options(fields, served.sampling(), maxTokens);
+        GenerationOptions options =
+                SamplingFields.options(fields, served.sampling(), maxTokens).withTopLogprobs(alternatives);
         List<int[]> prompts = prompts(fields, served);
         List<String> echoed = new ArrayList<>();
         for (int[] prompt : prompts) {
@@ -50,9 +49,9 @@ final class Completions {
         }
         ResponseFormat format =
                 new CompletionFormat("cmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, echoed, tells);
-        List<Request> requests =
-                prompts.stream().map(prompt -> new Request(prompt, options, alternatives, copies)).toList();
-        run(exchange, served, fields, requests, format);
+        List<WantedPrompt> wanted =
+                prompts.stream().map(prompt -> new WantedPrompt(prompt, copies, options)).toList();
+        run(exchange, served, fields, wanted, format);
     }
 
     /** Returns one prompt or several, given as texts or ids. */
@@ -95,26 +94,28 @@ final class Completions {
     }
 
     /** Generates the requested texts and writes the answer. */
-    static void run(Exchange exchange, ServedModel served, Fields fields, List<Request> requests, ResponseFormat format)
+    static void run(
+            Exchange exchange, ServedModel served, Fields fields, List<WantedPrompt> wanted, ResponseFormat format)
             throws IOException {
         boolean stream = fields.flag("stream");
         boolean usage = fields.object("stream_options").flag("include_usage");
-        Ticket ticket = new Ticket();
+        GenerationEvents events = new GenerationEvents();
         try {
-            requests.forEach(request -> served.scheduler().submit(request, ticket));
+            wanted.forEach(one -> events.submit(served.scheduler(), one.ids(), one.copies(), one.options()));
         } catch (RefusedException e) {
-            ticket.cancel();
+            events.cancel();
             throw switch (e.reason()) {
                 case QUEUE_FULL -> ApiException.busy(e.getMessage());
-                case TOO_LARGE, CLOSED -> ApiException.unavailable(e.getMessage());
+                case TOO_LARGE -> ApiException.unavailable(e.getMessage());
+                case CLOSED -> ApiException.unavailable("the server is stopping and accepts no more requests");
             };
         } catch (IllegalArgumentException e) {
-            ticket.cancel();
+            events.cancel();
             throw ApiException.invalid(null, e.getMessage());
         }
-        int promptTokens = requests.stream().mapToInt(request -> request.prompt().length).sum();
+        int promptTokens = wanted.stream().mapToInt(one -> one.ids().length).sum();
         CompletionResponse response =
-                new CompletionResponse(exchange, served, ticket, format, promptTokens, stream, usage);
+                new CompletionResponse(exchange, served, events, format, promptTokens, stream, usage);
         try {
             response.write();
         } catch (ApiException e) {

@@ -1,14 +1,17 @@
 package io.github.t6j.cli.serve;
 
+import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.Prompt;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.schedule.Event;
+import io.github.t6j.schedule.GenerationHandle;
 import io.github.t6j.schedule.RefusedException;
-import io.github.t6j.schedule.Request;
-import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 /** GET /health: checks that generations make progress, not only that the socket answers. */
@@ -36,9 +39,9 @@ final class Health {
     /** Checks at most once a second; a model that computes for others is healthy. */
     private synchronized boolean isHealthy() {
         if (System.nanoTime() - next >= 0 || seen < 0) {
-            long passes = served.scheduler().counts().passes();
+            long passes = served.scheduler().metrics().passes();
             healthy = passes > seen && seen >= 0 || probe(passes);
-            seen = Math.max(passes, served.scheduler().counts().passes());
+            seen = Math.max(passes, served.scheduler().metrics().passes());
             next = System.nanoTime() + Duration.ofSeconds(1).toNanos();
         }
         return healthy;
@@ -46,29 +49,33 @@ final class Health {
 
     private boolean goesOn(long passes) {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        while (served.scheduler().counts().passes() == passes && System.nanoTime() - end < 0) {
+        while (served.scheduler().metrics().passes() == passes && System.nanoTime() - end < 0) {
             LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
         }
-        return served.scheduler().counts().passes() > passes;
+        return served.scheduler().metrics().passes() > passes;
     }
 
     private boolean probe(long passes) {
         int start = Math.max(0, served.model().tokenizer().documentStart());
         GenerationOptions one = GenerationOptions.defaults().withMaxTokens(1).withIgnoreEndOfText(true)
                 .withSampling(SamplingOptions.greedy());
-        Ticket ticket = new Ticket();
         try {
-            served.scheduler().submit(Request.of(new int[] {start}, one), ticket);
-            return switch (ticket.next(PATIENCE)) {
-                case null -> served.scheduler().counts().passes() > passes; // other generations are ahead of it
-                case Event event -> event instanceof Event.Chosen;
-            };
+            GenerationHandle probe = served.scheduler().submit(Prompt.of(start), one.withTimeout(PATIENCE));
+            Generation found = probe.result().get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+            return !found.tokens().isEmpty() || isAhead(passes);
+        } catch (TimeoutException e) {
+            return isAhead(passes);
+        } catch (ExecutionException e) {
+            return false; // such as logits that are NaN
         } catch (RefusedException e) {
             return e.reason() == RefusedException.Reason.QUEUE_FULL && goesOn(passes); // the model serves others
         } catch (InterruptedException e) {
             throw new IllegalStateException("expected no interrupt of a request", e);
-        } finally {
-            ticket.cancel();
         }
+    }
+
+    /** Returns true if the model computed for other generations, which are ahead of the probe. */
+    private boolean isAhead(long passes) {
+        return served.scheduler().metrics().passes() > passes;
     }
 }

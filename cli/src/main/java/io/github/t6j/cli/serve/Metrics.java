@@ -1,6 +1,6 @@
 package io.github.t6j.cli.serve;
 
-import io.github.t6j.schedule.Counts;
+import io.github.t6j.schedule.SchedulerMetrics;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -25,7 +25,7 @@ final class Metrics {
         answers.forEach((status, count) -> out.append("t6j_answers_total{status=\"").append(status).append("\"} ")
                 .append(count.sum()).append('\n'));
         if (served != null) {
-            counts(out, served.scheduler().counts());
+            counts(out, served.scheduler().metrics());
         }
         requests.write("t6j_request_seconds", "Time from the start of a request to the end of its answer.", out);
         firstToken.write("t6j_first_token_seconds", "Time from the start of a request to its first token.", out);
@@ -33,7 +33,7 @@ final class Metrics {
         return out.toString();
     }
 
-    private static void counts(StringBuilder out, Counts counts) {
+    private static void counts(StringBuilder out, SchedulerMetrics counts) {
         value(out, "t6j_waiting", "gauge", "Generations in the queue.", counts.waiting());
         value(out, "t6j_running", "gauge", "Generations that read their prompts or generate.", counts.running());
         value(out, "t6j_cache_bytes", "gauge", "Bytes that the caches of running generations may take.",

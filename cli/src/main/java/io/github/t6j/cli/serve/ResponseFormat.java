@@ -41,7 +41,7 @@ interface ResponseFormat {
     static String finishReason(Generation generation) {
         return switch (generation.finishReason()) {
             case END_OF_TEXT, STOP_STRING, STOPPED_BY_LISTENER -> "stop";
-            case MAX_TOKENS, CONTEXT_FULL, CANCELLED -> "length";
+            case MAX_TOKENS, CONTEXT_FULL, CANCELLED, DEADLINE -> "length";
         };
     }
 }

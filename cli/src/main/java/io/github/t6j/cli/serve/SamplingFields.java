@@ -40,7 +40,8 @@ final class SamplingFields {
         sampling = presence == null ? sampling : sampling.withPresencePenalty(presence);
         sampling = fields.has("logit_bias") ? sampling.withLogitBias(bias(fields.object("logit_bias"))) : sampling;
         List<String> stop = fields.texts("stop", MOST_STOPS);
-        return new GenerationOptions(maxTokens, sampling, stop, fields.flag("ignore_eos"));
+        return GenerationOptions.defaults().withMaxTokens(maxTokens).withSampling(sampling)
+                .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(fields.flag("ignore_eos"));
     }
 
     private static Map<Integer, Float> bias(Fields biases) {

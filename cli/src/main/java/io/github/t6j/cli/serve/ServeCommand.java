@@ -13,7 +13,7 @@ import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.ShutdownHook;
 import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.schedule.Scheduler;
-import io.github.t6j.schedule.SchedulerLimits;
+import io.github.t6j.schedule.SchedulerOptions;
 import io.github.t6j.weights.NativeMemory;
 import java.io.IOException;
 import java.io.InputStream;
@@ -152,7 +152,7 @@ public final class ServeCommand implements Callable<Integer> {
         Range.atLeast(spec, "--port", port, 0);
         Range.atMost(spec, "--port", port, 65535, "the largest port");
         Range.atLeast(spec, "--parallel", parallel, 1);
-        Range.atMost(spec, "--parallel", parallel, SchedulerLimits.MOST_RUNNING, "the most in one pass");
+        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MOST_RUNNING, "the most in one pass");
         Range.atLeast(spec, "--queue", queue, 0);
         Range.atMost(spec, "--queue", queue, MOST_QUEUED, "the most supported");
         Range.atLeast(spec, "--drain", drain, 0);
@@ -226,8 +226,8 @@ public final class ServeCommand implements Callable<Integer> {
         SessionOptions options = cache.sessionOptions();
         int ids = context == null ? LinesArguments.contextLength(model, options) : context;
         long bytes = cacheMemory == null ? NativeMemory.available() / 4 * 3 : cacheMemory << 20;
-        SchedulerLimits limits = new SchedulerLimits(parallel, queue, bytes, ids);
-        Scheduler scheduler = new Scheduler(model, options, limits);
+        Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(parallel).withQueued(queue)
+                .withCacheBytes(bytes).withSession(options.withContextLength(ids)));
         PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
         server.serve(new ServedModel(name(), System.currentTimeMillis() / 1000, model, scheduler, format,
                 options.cacheType()));

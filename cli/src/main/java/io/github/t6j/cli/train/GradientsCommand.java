@@ -5,6 +5,7 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.evaluate.Ids;
 import io.github.t6j.cli.io.Threads;
 import io.github.t6j.cli.models.ModelFolder;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.training.Parameter;
 import io.github.t6j.training.TrainableModel;
@@ -53,7 +54,7 @@ public final class GradientsCommand implements Callable<Integer> {
     @Mixin
     private Threads threads;
 
-    @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + RopeVariant.WORDS,
+    @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + VariantName.ALL,
         "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 

@@ -10,12 +10,18 @@ import io.github.t6j.training.LearningRate;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
 import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** Options of {@code t6j train} that decide what a run computes, and its length. */
 final class TrainArguments {
+    /** Names of options by those of the library's parameters. */
+    private static final Map<String, String> OPTIONS = Map.of(
+            "sequences", "batch", "accumulation", "accumulate", "decay", "weight-decay", "maximum", "learning-rate",
+            "minimum", "min-learning-rate", "warmup", "warm-up", "updates", "steps");
+
     /** Share of --minutes for steps; the rest is for evaluating, saving, and other programs. */
     private static final double SHARE = 0.85;
 
@@ -136,7 +142,7 @@ final class TrainArguments {
             Range.atLeast(spec, "--tokens", tokens, 1);
         }
         Range.checked(spec, () -> Presets.of(preset()));
-        Range.checked(spec, this::options);
+        Range.checked(spec, this::options, OPTIONS);
     }
 
     private static void positive(CommandSpec spec, String option, double value) {
@@ -147,10 +153,12 @@ final class TrainArguments {
 
     /** Returns the options of a run; its length is a placeholder unless --steps gives it. */
     TrainingOptions options() {
-        return new TrainingOptions(
-                new TrainingOptions.Batches(context, batch, accumulate, sumBatches, order),
-                rate(steps == null ? Long.MAX_VALUE >>> 24 : steps),
-                new TrainingOptions.Optimizer(0.9, 0.95, 1e-8, weightDecay, decayVectors, clip), init, seed);
+        LearningRate rate = rate(steps == null ? Long.MAX_VALUE >>> 24 : steps);
+        return TrainingOptions.defaults(rate.updates()).withRate(rate).withInitialization(init).withSeed(seed)
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(batch).withContext(context)
+                        .withAccumulation(accumulate).withAdds(sumBatches).withOrder(order))
+                .withOptimizer(TrainingOptions.Optimizer.defaults().withDecay(weightDecay)
+                        .withDecaysVectors(decayVectors).withClip(clip));
     }
 
     private LearningRate rate(long count) {

@@ -7,6 +7,7 @@ import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.cli.io.Threads;
 import io.github.t6j.cli.models.ModelFolder;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.Trainer;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ public final class TrainCommand implements Callable<Integer> {
     private Path initFrom;
 
     @Option(names = "--variant", paramLabel = "NAME",
-            description = {"RoPE variant of --init-from: " + RopeVariant.WORDS,
+            description = {"RoPE variant of --init-from: " + VariantName.ALL,
                 "(default: from its t6j.json or config.json)."})
     private RopeVariant variant;
 
@@ -168,9 +169,9 @@ public final class TrainCommand implements Callable<Integer> {
         if (Tokenizer.existsIn(folder)) {
             return Tokenizer.load(folder);
         }
-        if (trainer.speaksGpt2()) {
+        if (trainer.defaultTokenizer().isPresent()) {
             main.note("note: the model has no tokenizer; t6j uses GPT-2's, which its family was trained with");
-            return Tokenizer.gpt2();
+            return trainer.defaultTokenizer().get();
         }
         if (!resume) {
             main.note(

@@ -101,7 +101,7 @@ class CacheComparisonTest {
             long n = info.sizes().width();
             long h = attention.heads();
             long d = attention.headDim();
-            long keyValue = attention.size("k_rank") + attention.size("v_rank");
+            long keyValue = attention.sizes().keyRank() + attention.sizes().valueRank();
             long norm = attention.headNorm() ? d : 0;
             String kind =
                     golden.getFileName().toString().replaceAll("[-_]?(groupnorm|partialrope|decay|odd|even).*", "");
@@ -113,21 +113,21 @@ class CacheComparisonTest {
             switch (kind) {
                 case "llama-mla" -> {
                     assertThat(own.elementsPerToken())
-                            .isEqualTo(attention.size("kv_lora_rank") + attention.size("qk_rope_dim"));
+                            .isEqualTo(attention.sizes().keyValueLatent() + attention.sizes().rotated());
                     assertThat(own.parameters()).isEqualTo(latent(info));
                 }
                 case "llama-linearattn-gqa", "llama-mha", "llama-gqa", "llama-mqa" -> {
-                    long g = attention.size("kv_heads");
+                    long g = attention.sizes().keyValueHeads();
                     assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : 2 * g * d);
                     assertThat(own.parameters()).isEqualTo(2 * n * h * d + 2 * n * g * d + norm);
                 }
                 default -> {
                     assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : keyValue * (h + d));
                     assertThat(own.parameters())
-                            .isEqualTo(attention.size("q_rank") > 0
+                            .isEqualTo(attention.sizes().queryRank() > 0
                                     ? tensorProduct(
-                                            n, h, d, attention.size("q_rank"), attention.size("k_rank"),
-                                            attention.size("v_rank")) + norm
+                                            n, h, d, attention.sizes().queryRank(), attention.sizes().keyRank(),
+                                            attention.sizes().valueRank()) + norm
                                     : n * (2 * h * d + keyValue * (h + d)) + norm);
                 }
             }
@@ -161,9 +161,9 @@ class CacheComparisonTest {
         ModelInfo.Attention attention = info.attention();
         long n = info.sizes().width();
         long h = attention.heads();
-        long q = attention.size("q_lora_rank");
-        long kv = attention.size("kv_lora_rank");
-        long rope = attention.size("qk_rope_dim");
+        long q = attention.sizes().queryLatent();
+        long kv = attention.sizes().keyValueLatent();
+        long rope = attention.sizes().rotated();
         long value = attention.valueDim();
         long norms = q + kv + (attention.headNorm() ? value : 0);
         return n * q + q * h * (attention.headDim() + rope) + n * (kv + rope)

@@ -9,7 +9,7 @@ import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.schedule.Scheduler;
-import io.github.t6j.schedule.SchedulerLimits;
+import io.github.t6j.schedule.SchedulerOptions;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +36,8 @@ class ScoreCommandTest {
     void open() {
         model = Model.load(Path.of(CommandResult.TINY));
         tokenizer = model.tokenizer();
-        scheduler = new Scheduler(model, SessionOptions.defaults(), new SchedulerLimits(4, 4, 1 << 30, 512));
+        scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(4).withQueued(4)
+                .withCacheBytes(1 << 30).withSession(SessionOptions.defaults().withContextLength(512)));
     }
 
     @AfterEach

@@ -1,5 +1,6 @@
 package io.github.t6j.cli.formats;
 
+import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
@@ -62,7 +63,7 @@ public final class Fed {
 
     /** Feeds the first ids to attention computed in float64, by its definition. */
     public static Fed byOracle(Model model, SessionOptions options, int[] ids) {
-        Fed fed = new Fed(model, options.withPath(SessionOptions.Path.MATERIALIZED), ids);
+        Fed fed = new Fed(model, options.withPath(AttentionPath.MATERIALIZED), ids);
         fed.prefill(0, ORACLE);
         fed.close();
         return fed;
@@ -138,9 +139,9 @@ public final class Fed {
 
     private void decode(int position) {
         if (neighbour == null) {
-            session.decode(ids[position]);
+            session.step(ids[position]);
         } else {
-            model.decode(List.of(neighbour, session), ids[0], ids[position]);
+            model.step(List.of(neighbour, session), ids[0], ids[position]);
         }
         passRows[position] = 1;
         logits[position] = session.logits().clone();

@@ -30,10 +30,14 @@ class LibraryPageTest {
             import io.github.t6j.chat.template.*;
             import io.github.t6j.cli.langchain4j.*;
             import io.github.t6j.sampling.*;
+            import io.github.t6j.schedule.*;
             import io.github.t6j.tokenizer.*;
             import java.nio.charset.StandardCharsets;
             import java.nio.file.Path;
+            import java.time.Duration;
+            import java.util.List;
             import java.util.concurrent.*;
+            import java.util.concurrent.atomic.AtomicBoolean;
             import java.util.stream.Stream;
 
             class Page {
@@ -41,9 +45,21 @@ class LibraryPageTest {
                     %s
                 }
 
-                static Generation future(Session session, GenerationOptions options, Executor executor) {
+                static void end(Session session, GenerationOptions options) {
                     %s
-                    return future.join();
+                }
+
+                static void scheduler(Model model, GenerationOptions options) {
+                    %s
+                }
+
+                static void prefix(Session session, Tokenizer tokenizer, GenerationOptions options,
+                        ExecutorService executor) throws InterruptedException {
+                    %s
+                }
+
+                static void deadline(Session session, GenerationOptions options) {
+                    %s
                 }
 
                 static Generation step(Session session, GenerationOptions options, Tokenizer tokenizer) {
@@ -55,11 +71,16 @@ class LibraryPageTest {
                     %s
                 }
 
-                public static void main(String[] args) {
+                public static void main(String[] args) throws InterruptedException {
                     GenerationOptions options = GenerationOptions.defaults().withMaxTokens(20);
-                    try (Model model = Model.load(Path.of(args[0])); Session session = model.newSession()) {
+                    try (Model model = Model.load(Path.of(args[0])); Session session = model.newSession();
+                            ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
                         stream(session, options);
-                        System.out.println("\\nended: " + future(session, options, Runnable::run).finishReason());
+                        end(session, options.withIgnoreEndOfText(true));
+                        scheduler(model, options.withIgnoreEndOfText(true));
+                        session.truncate(0);
+                        prefix(session, model.tokenizer(), options, executor);
+                        deadline(session, options.withIgnoreEndOfText(true));
                         session.truncate(0);
                         System.out.println("digits: " + step(session, options, model.tokenizer()).text());
                     }
@@ -95,7 +116,7 @@ class LibraryPageTest {
         String page = Files.readString(TESTDATA.resolve("../cli/docs/library.md"));
         Object[] blocks = Pattern.compile("(?s)```java\n(.*?)```").matcher(page).results()
                 .map(MatchResult::group).map(block -> block.replaceAll("```(java)?", "")).toArray();
-        assertThat(blocks).hasSize(4);
+        assertThat(blocks).hasSize(7);
         Path source = Files.writeString(folder.resolve("Page.java"), PROGRAM.formatted(blocks));
         String classes = Stream.of(place(Model.class), place(Chat.class), place(T6jChat.class), place(ChatModel.class),
                 System.getProperty("java.class.path"), folder.toString())
@@ -103,6 +124,8 @@ class LibraryPageTest {
         output("javac", List.of("-cp", classes, "-d", folder.toString(), source.toString()));
         String out = output("java", List.of("--add-modules=jdk.incubator.vector", "-Dstdout.encoding=UTF-8", "-cp",
                 classes, "Page", TESTDATA.resolve("models/t6-tiny").toString()));
-        assertThat(out).contains("ended: ").containsPattern("digits: [0-9]{5,}\\R").containsPattern("answer: .");
+        assertThat(out).contains("MAX_TOKENS", "Likelihood[id=", "whale: ", "sea: MAX_TOKENS", "metrics: 40",
+                "reason: MAX_TOKENS").containsPattern("(?s)captain: .*captain: .*captain: ")
+                .containsPattern("digits: [0-9]{5,}\\R").containsPattern("answer: .");
     }
 }

@@ -99,7 +99,7 @@ final class T6jChat implements AutoCloseable {
         FinishReason reason = switch (answer.generation().finishReason()) {
             case END_OF_TEXT, STOP_STRING -> FinishReason.STOP;
             case MAX_TOKENS, CONTEXT_FULL -> FinishReason.LENGTH;
-            case STOPPED_BY_LISTENER, CANCELLED -> FinishReason.OTHER;
+            case STOPPED_BY_LISTENER, CANCELLED, DEADLINE -> FinishReason.OTHER;
         };
         return ChatResponse.builder()
                 .aiMessage(AiMessage.builder().text(text).thinking(thoughts.isEmpty() ? null : thoughts).build())

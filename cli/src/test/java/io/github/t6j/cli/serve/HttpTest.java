@@ -4,7 +4,7 @@ import static io.github.t6j.cli.serve.TestServer.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.json.Json;
-import io.github.t6j.schedule.SchedulerLimits;
+import io.github.t6j.schedule.SchedulerOptions;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.Socket;
@@ -232,16 +232,16 @@ class HttpTest {
 
     @Test
     void whoDoesNotReadHoldsUpNobody() throws Exception {
-        TestServer other = new TestServer(new SchedulerLimits(16, 64, 1L << 30, TestServer.CONTEXT), null, null);
+        TestServer other = new TestServer(TestServer.limits(16, 64, 1L << 30, TestServer.CONTEXT), null, null);
         List<Socket> stuck = new ArrayList<>();
         try {
             for (int i = 0; i < 4; i++) {
                 stuck.add(askAndReadNothing(other));
             }
-            while (other.scheduler.counts().ended() < 64) {
+            while (other.scheduler.metrics().ended() < 64) {
                 Thread.sleep(5);
             }
-            assertThat(other.scheduler.counts().cacheBytes()).as("is free although nobody reads").isZero();
+            assertThat(other.scheduler.metrics().cacheBytes()).as("is free although nobody reads").isZero();
             assertThat(other.post("/v1/completions", PROMPT).statusCode()).isEqualTo(200);
             assertThat(other.server.drain(Duration.ofSeconds(1))).isTrue(); // the server stops nevertheless
         } finally {
@@ -254,7 +254,7 @@ class HttpTest {
 
     @Test
     void whoReadsNothingForTooLongIsTakenToHaveLeft() throws Exception {
-        SchedulerLimits limits = new SchedulerLimits(16, 64, 1L << 30, TestServer.CONTEXT);
+        SchedulerOptions limits = TestServer.limits(16, 64, 1L << 30, TestServer.CONTEXT);
         try (TestServer other = new TestServer(limits, null, null, Duration.ofMillis(300));
                 Socket socket = askAndReadNothing(other)) {
             // Each check counts as an answer once it has ended; one more is the client's.

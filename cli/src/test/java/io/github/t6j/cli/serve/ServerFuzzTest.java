@@ -2,7 +2,6 @@ package io.github.t6j.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.schedule.SchedulerLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -40,7 +39,7 @@ class ServerFuzzTest {
 
     @Test
     void everyAnswerIsOfAKnownKind() throws Exception {
-        try (TestServer server = new TestServer(new SchedulerLimits(4, 8, 1L << 28, 64), null, null)) {
+        try (TestServer server = new TestServer(TestServer.limits(4, 8, 1L << 28, 64), null, null)) {
             String good = good(server);
             long end = System.nanoTime() + Duration.ofMinutes(MINUTES).toNanos();
             long seed = FIRST;
@@ -51,7 +50,7 @@ class ServerFuzzTest {
                 }
             }
             assertThat(good(server)).isEqualTo(good);
-            while (server.scheduler.counts().running() + server.scheduler.counts().waiting() > 0) {
+            while (server.scheduler.metrics().running() + server.scheduler.metrics().waiting() > 0) {
                 Thread.sleep(1); // of clients that disconnected
             }
             System.out.println("server fuzz: " + (seed - FIRST) + " requests, answers by status " + statuses

@@ -6,12 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.schedule.Request;
-import io.github.t6j.schedule.SchedulerLimits;
-import io.github.t6j.schedule.Ticket;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -266,7 +264,7 @@ class ServerTest {
 
     @Test
     void sixtyStreamsAtOnce() throws Exception {
-        try (TestServer small = new TestServer(new SchedulerLimits(8, 30, 1L << 30, TestServer.CONTEXT), null, null);
+        try (TestServer small = new TestServer(TestServer.limits(8, 30, 1L << 30, TestServer.CONTEXT), null, null);
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<HttpResponse<String>>> answers = new ArrayList<>();
             for (int i = 0; i < 60; i++) {
@@ -286,7 +284,7 @@ class ServerTest {
                 }
             }
             assertThat(refused).isLessThanOrEqualTo(22); // the server accepts 38 at any time
-            assertThat(small.scheduler.counts().running()).isZero();
+            assertThat(small.scheduler.metrics().running()).isZero();
         }
     }
 
@@ -307,7 +305,7 @@ class ServerTest {
     void aClientThatLeavesEndsItsGenerations(boolean stream) throws Exception {
         int copies = 128; // take many seconds; an answer that is not streamed notices a disconnect after two
         try (TestServer other =
-                new TestServer(new SchedulerLimits(copies, 0, 1L << 30, TestServer.CONTEXT), null, null)) {
+                new TestServer(TestServer.limits(copies, 0, 1L << 30, TestServer.CONTEXT), null, null)) {
             String body = Json.writeLine(Map.of("prompt", "The whale", "max_tokens", 500L, "stream", stream,
                     "ignore_eos", true, "n", (long) copies));
             try (Socket socket = new Socket("127.0.0.1", other.server.address().getPort())) {
@@ -315,29 +313,27 @@ class ServerTest {
                         + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
                 assertThat(socket.getInputStream().read()).isEqualTo('H'); // after the first token, or a second
             }
-            while (other.scheduler.counts().running() > 0) { // ended by the timeout of the class
+            while (other.scheduler.metrics().running() > 0) { // ended by the timeout of the class
                 Thread.sleep(5);
             }
-            assertThat(other.scheduler.counts().generatedIds()).isBetween(1L, copies * 500L - 1);
-            assertThat(other.scheduler.counts().cacheBytes()).isZero();
+            assertThat(other.scheduler.metrics().generatedIds()).isBetween(1L, copies * 500L - 1);
+            assertThat(other.scheduler.metrics().cacheBytes()).isZero();
         }
     }
 
     /** The probe itself finds the queue full; but the generations of others make progress. */
     @Test
     void aFullQueueIsHealthy() throws Exception {
-        try (TestServer full = new TestServer(new SchedulerLimits(1, 1, 1L << 30, TestServer.CONTEXT), null, null)) {
+        try (TestServer full = new TestServer(TestServer.limits(1, 1, 1L << 30, TestServer.CONTEXT), null, null)) {
             GenerationOptions options = options(400, plain(1)).withIgnoreEndOfText(true);
-            Ticket ticket = new Ticket();
             for (int i = 0; i < 2; i++) {
-                full.scheduler.submit(Request.of(new int[] {5}, options), ticket);
-                while (full.scheduler.counts().running() + full.scheduler.counts().waiting() <= i) {
+                full.scheduler.submit(Prompt.of(5), options);
+                while (full.scheduler.metrics().running() + full.scheduler.metrics().waiting() <= i) {
                     Thread.sleep(1);
                 }
             }
             assertThat(full.get("/health").statusCode()).isEqualTo(200);
-            assertThat(full.scheduler.counts().waiting()).as("still full").isEqualTo(1);
-            ticket.cancel();
+            assertThat(full.scheduler.metrics().waiting()).as("still full").isEqualTo(1);
         }
     }
 
@@ -351,7 +347,7 @@ class ServerTest {
                         Json.writeLine(Map.of("prompt", "Call", "max_tokens", 80L, "seed", (long) i, "stream", true));
                 answers.add(clients.submit(() -> other.post(COMPLETIONS, body)));
             }
-            while (other.scheduler.counts().running() < 5) {
+            while (other.scheduler.metrics().running() < 5) {
                 Thread.sleep(1);
             }
             assertThat(other.server.drain(java.time.Duration.ofSeconds(60))).isTrue();
@@ -376,7 +372,7 @@ class ServerTest {
     @Test
     void keysAndOrigins() throws Exception {
         try (TestServer closed =
-                new TestServer(new SchedulerLimits(4, 4, 1L << 30, 512), "secret", "https://page.example")) {
+                new TestServer(TestServer.limits(4, 4, 1L << 30, 512), "secret", "https://page.example")) {
             assertThat(closed.get("/v1/models").statusCode()).isEqualTo(401);
             assertThat(closed.get("/v1/models", "Authorization", "Bearer wrong").statusCode()).isEqualTo(401);
             assertThat(closed.get("/metrics").statusCode()).isEqualTo(401);

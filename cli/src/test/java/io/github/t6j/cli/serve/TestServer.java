@@ -6,7 +6,7 @@ import io.github.t6j.SessionOptions;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.Scheduler;
-import io.github.t6j.schedule.SchedulerLimits;
+import io.github.t6j.schedule.SchedulerOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,18 +32,23 @@ final class TestServer implements AutoCloseable {
     final Scheduler scheduler;
     private final HttpClient client = HttpClient.newHttpClient();
 
-    TestServer() throws IOException {
-        this(new SchedulerLimits(16, 64, 1L << 30, CONTEXT), null, null);
+    static SchedulerOptions limits(int running, int queued, long cacheBytes, int context) {
+        return SchedulerOptions.defaults().withRunning(running).withQueued(queued).withCacheBytes(cacheBytes)
+                .withSession(SessionOptions.defaults().withContextLength(context));
     }
 
-    TestServer(SchedulerLimits limits, String key, String allowedOrigin) throws IOException {
+    TestServer() throws IOException {
+        this(limits(16, 64, 1L << 30, CONTEXT), null, null);
+    }
+
+    TestServer(SchedulerOptions limits, String key, String allowedOrigin) throws IOException {
         this(limits, key, allowedOrigin, Duration.ofMinutes(1));
     }
 
-    TestServer(SchedulerLimits limits, String key, String allowedOrigin, Duration longestWrite) throws IOException {
+    TestServer(SchedulerOptions limits, String key, String allowedOrigin, Duration longestWrite) throws IOException {
         model = Model.load(TESTDATA.resolve("models/t6-tiny"), ModelOptions.defaults().withThreads(2));
         server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null), longestWrite);
-        scheduler = new Scheduler(model, SessionOptions.defaults(), limits);
+        scheduler = new Scheduler(model, limits);
         PromptFormat format = new PromptFormat(model.tokenizer(), Optional.empty());
         server.serve(new ServedModel("t6-tiny", 1, model, scheduler, format, SessionOptions.CacheType.F32));
     }

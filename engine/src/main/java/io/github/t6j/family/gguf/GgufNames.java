@@ -69,7 +69,7 @@ public final class GgufNames implements TensorReader {
         this.where = where;
         Object architecture = checkpoint.gguf().get(ARCHITECTURE);
         if (!(architecture instanceof String name) || !ARCHITECTURES.contains(name)) {
-            throw new ModelFormatException(
+            throw ModelFormatException.unsupported(
                     where + ": " + ARCHITECTURE + ": expected one of " + ARCHITECTURES + ", found "
                             + (architecture instanceof String other ? other : "none"));
         }

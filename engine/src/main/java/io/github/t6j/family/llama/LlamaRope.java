@@ -67,7 +67,7 @@ public final class LlamaRope {
             case "llama3" -> config(llama3(), 1);
             case "yarn" -> config(yarn(factor(positions / trained)), attentionFactor(factor(positions / trained)));
             case DIVIDED -> config(divided(), 1);
-            default -> throw new ModelFormatException(scaling.where()
+            default -> throw ModelFormatException.unsupported(scaling.where()
                     + ": rope_type: expected default, linear, llama3 or yarn, found " + type
                     + "; t6j does not support it");
         };

@@ -48,7 +48,7 @@ enum LlamaType {
             }
         }
         String needs = OTHERS.containsKey(found) ? "; it would need " + OTHERS.get(found) : "";
-        throw new ModelFormatException(config.where() + ": model_type: expected one of "
+        throw ModelFormatException.unsupported(config.where() + ": model_type: expected one of "
                 + Arrays.stream(values()).map(LlamaType::word).collect(Collectors.joining(", ")) + ", found " + found
                 + needs);
     }

@@ -76,7 +76,7 @@ public final class MlraFamily implements Family {
     private static void refuseGates(Shapes shapes) {
         for (String gate : new String[] {"c_gated", "gated_proj"}) {
             if (shapes.hasAttention(gate)) {
-                throw new ModelFormatException(shapes.where() + ": " + Shapes.attention(0, gate)
+                throw ModelFormatException.unsupported(shapes.where() + ": " + Shapes.attention(0, gate)
                         + ": expected attention whose output goes to c_proj unchanged, found gates, an ablation of the"
                         + " MLRA checkpoints: it needs a product with sigmoid(W x) before c_proj in every block,"
                         + " which t6j does not support; use the checkpoint without gates");

@@ -89,12 +89,13 @@ public final class T6Family implements Family {
 
     private static void refuseOthers(NamedTensors tensors, Shapes shapes) {
         if (shapes.hasAttention("c_attn") || shapes.has("h.0.attn.c_attn.weight")) {
-            throw new ModelFormatException(shapes.where()
+            throw ModelFormatException.unsupported(shapes.where()
                     + ": these are GPT-2 weights (attn.c_attn, learned positions)."
                     + " T6 checkpoints have model_type gpt2 too, but GPT-2 is another model; t6j runs the T6 family");
         }
         if (shapes.has("layers.0.attention.wo.weight")) {
-            throw new ModelFormatException(shapes.where() + ": these are the keys of the official T6_infer.py, a"
+            throw ModelFormatException.unsupported(shapes.where()
+                    + ": these are the keys of the official T6_infer.py, a"
                     + " model that no training script produces; expected a checkpoint of model/T6.py or its relatives");
         }
         if (shapes.has(LlamaNames.MICROLLAMA)) {

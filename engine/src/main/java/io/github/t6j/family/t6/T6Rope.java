@@ -6,6 +6,7 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.VariantName;
 import java.util.List;
 
 /** Rotation of a model of the T6 family: given by the user, t6j.json or config.json, in that order. */
@@ -101,7 +102,7 @@ public final class T6Rope {
 
     /** Returns the part of the model's name that describes RoPE; empty for full RoPE in the official form. */
     String suffix(Rope.Config rope) {
-        String name = variant == RopeVariant.FULL ? "" : ", " + variant.word();
+        String name = variant == RopeVariant.FULL ? "" : ", " + VariantName.of(variant);
         return rope.form().equals(official(rope.decayBase())) ? name : name + ", RoPE" + words(rope.form());
     }
 

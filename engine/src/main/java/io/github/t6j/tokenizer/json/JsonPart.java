@@ -79,7 +79,7 @@ record JsonPart(String where, Map<String, Object> json) {
 
     ModelFormatException error(String key, String expected) {
         Object found = json.get(key);
-        return new ModelFormatException(where + "." + key + ": expected " + expected + ", found "
+        return ModelFormatException.unsupported(where + "." + key + ": expected " + expected + ", found "
                 + (found instanceof Map<?, ?> map && map.containsKey("type") ? map.get("type") : found) + HINT);
     }
 }

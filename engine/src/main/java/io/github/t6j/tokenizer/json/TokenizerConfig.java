@@ -40,7 +40,7 @@ record TokenizerConfig(Path file, Map<String, Object> json) {
         TokenizerConfig config = of(folder);
         String found = config.tokenizerClass();
         if (!found.isEmpty() && !GPT2.contains(found)) {
-            throw new ModelFormatException(config.file
+            throw ModelFormatException.unsupported(config.file
                     + ": tokenizer_class: expected GPT2Tokenizer, since only its two"
                     + " files are complete, found " + found + ": copy the model's tokenizer.json there");
         }

@@ -209,7 +209,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
                     return dtype;
                 }
             }
-            throw new ModelFormatException(where + ": expected a dtype of "
+            throw ModelFormatException.unsupported(where + ": expected a dtype of "
                     + Arrays.stream(DType.values()).filter(dtype -> !dtype.isQuantized()).toList()
                     + ", found " + Json.writeLine(value));
         }

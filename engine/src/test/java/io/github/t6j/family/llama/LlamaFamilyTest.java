@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.AttentionPath;
 import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
@@ -12,9 +13,9 @@ import io.github.t6j.LogitsListener;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelOptions;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.SessionOptions.Path;
 import io.github.t6j.TestData;
 import io.github.t6j.Token;
 import io.github.t6j.family.ConfigJson;
@@ -71,7 +72,7 @@ class LlamaFamilyTest {
         double[] logits = TestData.doubles(place(name) + "/logits_f64.safetensors", "logits");
         try (Session whole = model.newSession(options); Session steps = model.newSession(options)) {
             whole.prefill(ids, (position, found) -> {
-                steps.decode(ids[position]);
+                steps.step(ids[position]);
                 assertThat(steps.logits()).as("position " + position).containsExactly(found, offset(between));
                 for (int id = 0; id < found.length; id++) {
                     assertThat((double) found[id]).as("position " + position + " id " + id)
@@ -85,7 +86,7 @@ class LlamaFamilyTest {
     @MethodSource("cases")
     void logitsEqualTheOracle(String name) {
         try (Model model = Model.load(golden(name))) {
-            for (Path path : Path.values()) {
+            for (AttentionPath path : AttentionPath.values()) {
                 check(name, model, SessionOptions.defaults().withPath(path), 0f);
             }
             assertThat(model.info().family()).isEqualTo("Llama");
@@ -105,7 +106,7 @@ class LlamaFamilyTest {
                     best = logits[id] > logits[best] ? id : best;
                 }
                 assertThat(best).as("position " + session.position()).isEqualTo(expected);
-                session.decode(expected);
+                session.step(expected);
             }
         }
     }
@@ -118,7 +119,7 @@ class LlamaFamilyTest {
         Files.writeString(folder.resolve("t6j.json"), "{\"format\": 1, \"heads\": \"factors\"}");
         try (Model model = Model.load(folder)) {
             assertThat(model.info().attention().name()).contains("as TPA");
-            for (Path path : Path.values()) {
+            for (AttentionPath path : AttentionPath.values()) {
                 check(name, model, SessionOptions.defaults().withPath(path), 1e-4f); // two forms, ADR 31
             }
         }
@@ -153,14 +154,14 @@ class LlamaFamilyTest {
         try (Model model = Model.load(golden(name));
                 Session whole = model.newSession(options);
                 Session pieces = model.newSession(options);
-                Session oracle = model.newSession(options.withPath(Path.MATERIALIZED))) {
+                Session oracle = model.newSession(options.withPath(AttentionPath.MATERIALIZED))) {
             whole.prefill(ids);
             for (int from = 0; from < 290; from += 29) {
                 pieces.prefill(Arrays.copyOfRange(ids, from, from + 29));
             }
             try (Session fork = pieces.fork()) {
                 for (int i = 290; i < ids.length; i++) {
-                    fork.decode(ids[i]);
+                    fork.step(ids[i]);
                 }
                 assertThat(fork.logits()).isEqualTo(whole.logits());
             }
@@ -322,7 +323,7 @@ class LlamaFamilyTest {
         copy("llama3-gqa", Map.of("eos_token_id", List.of(31L, 91L)));
         GenerationOptions greedy = GenerationOptions.defaults().withSampling(SamplingOptions.greedy());
         try (Model model = Model.load(folder); Session session = model.newSession()) {
-            Generation end = session.generate(prompt("llama3-gqa"), greedy, token -> true);
+            Generation end = session.generate(Prompt.of(prompt("llama3-gqa")), greedy, token -> true);
             assertThat(end.tokens()).extracting(Token::id).containsExactly(9);
             assertThat(end.finishReason()).isEqualTo(FinishReason.END_OF_TEXT);
         }
@@ -415,7 +416,7 @@ class LlamaFamilyTest {
 
     private static void checkGguf(java.nio.file.Path file, int[] ids, LogitsListener check) {
         for (ModelOptions.Load load : ModelOptions.Load.values()) {
-            try (Model model = Model.load(file, new ModelOptions(load, 2, null));
+            try (Model model = Model.load(file, ModelOptions.defaults().withLoad(load).withThreads(2));
                     Session session = model.newSession()) {
                 session.prefill(ids, check);
                 assertThat(model.info().weightFormat()).contains("gguf");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelOptions;
@@ -75,7 +76,7 @@ class MlraFamilyTest {
         try (Model model = golden.load()) {
             assertThat(model.info().family()).isEqualTo("MLRA");
             assertThat(model.info().attention().name()).isEqualTo(golden.attention());
-            for (SessionOptions.Path path : SessionOptions.Path.values()) {
+            for (AttentionPath path : AttentionPath.values()) {
                 check(golden.ids(), golden.logits("logits"), model, golden.options().withPath(path));
             }
         }
@@ -93,7 +94,7 @@ class MlraFamilyTest {
             Offset<Float> between = offset(model.info().attention().name().startsWith("TPA") ? 1e-4f : 0f);
             whole.prefill(ids, (position, logits) -> found[position] = logits.clone());
             for (int position = 0; position < ids.length; position++) {
-                steps.decode(ids[position]);
+                steps.step(ids[position]);
                 for (int id = 0; id < found[position].length; id++) {
                     double exact = expected[position * found[position].length + id];
                     assertThat((double) found[position][id]).as("position " + position + " id " + id)
@@ -125,7 +126,7 @@ class MlraFamilyTest {
                     best = logits[id] > logits[best] ? id : best;
                 }
                 assertThat(best).as("position " + session.position()).isEqualTo(expected);
-                session.decode(expected);
+                session.step(expected);
             }
         }
     }

@@ -9,6 +9,7 @@ import io.github.t6j.TestData;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.VariantName;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
@@ -40,7 +41,7 @@ class T6FamilyTest {
     }
 
     private static ModelConfig describe(Map<String, Tensor> tensors, Map<String, Object> config, String variant) {
-        RopeVariant said = variant == null ? null : RopeVariant.of(variant);
+        RopeVariant said = variant == null ? null : VariantName.parse(variant);
         return Families.describe(new NamedTensors(tensors, "here"), ModelMetadata.of(config, said));
     }
 

@@ -32,7 +32,7 @@ class GgufTokenizerTest {
         "llama3-small, llama-v3, 0"
     })
     void plainTextsHaveTheIdsOfTheLibrary(String name, String pre, int beginning) throws IOException {
-        Tokenizer tokenizer = Tokenizer.ofGguf(GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre), name);
+        Tokenizer tokenizer = ModelTokenizer.ofGguf(GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre), name);
         int plain = 0;
         for (Map<String, Object> gold : GoldTokenizer.cases(name)) {
             if (gold.get("text") instanceof String text && !gold.containsKey("special")) {
@@ -48,7 +48,7 @@ class GgufTokenizerTest {
     @Test
     void readsTheTokenizerOfAWholeFile() {
         try (Checkpoint file = Checkpoint.open(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), true)) {
-            Tokenizer tokenizer = Tokenizer.ofGguf(file.gguf(), "file");
+            Tokenizer tokenizer = ModelTokenizer.ofGguf(file.gguf(), "file");
             assertThat(tokenizer.size()).isEqualTo(104);
             assertThat(tokenizer.decode(tokenizer.encode("the"))).isEqualTo("the");
             assertThat(tokenizer.encodePrompt("the")).startsWith(102);
@@ -70,7 +70,7 @@ class GgufTokenizerTest {
         Map<String, Object> keys = GgufKeys.byteLevel(
                 GoldTokenizer.unpack("llama3-small", folder), "llama-bpe");
         keys.put("tokenizer.ggml." + key, value);
-        assertThatThrownBy(() -> Tokenizer.ofGguf(keys, "file")).isInstanceOf(ModelFormatException.class)
+        assertThatThrownBy(() -> ModelTokenizer.ofGguf(keys, "file")).isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("file: " + message);
     }
 
@@ -86,7 +86,7 @@ class GgufTokenizerTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "none", "no_vocab"})
     void aFileWithoutOneHasNone(String model) {
-        assertThat(Tokenizer.ofGguf(model.isEmpty() ? Map.of() : Map.of("tokenizer.ggml.model", model), "file"))
+        assertThat(ModelTokenizer.ofGguf(model.isEmpty() ? Map.of() : Map.of("tokenizer.ggml.model", model), "file"))
                 .isNull();
     }
 
@@ -96,7 +96,7 @@ class GgufTokenizerTest {
         Path gguf = Files.copy(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), folder.resolve("model.gguf"));
         int[] ids;
         try (Checkpoint file = Checkpoint.open(gguf, true)) {
-            ids = Tokenizer.ofGguf(file.gguf(), "file").encode("the whale");
+            ids = ModelTokenizer.ofGguf(file.gguf(), "file").encode("the whale");
         }
         assertThat(Tokenizer.load(gguf).encode("the whale")).isEqualTo(ids).isNotEmpty();
         assertThat(Tokenizer.load(folder).encode("the whale")).isEqualTo(ids);

@@ -80,7 +80,7 @@ interface PeerModel extends AutoCloseable {
             @Override
             public void write(int[] ids) {
                 for (int id : ids) {
-                    session.decode(id);
+                    session.step(id);
                     session.logits();
                 }
             }

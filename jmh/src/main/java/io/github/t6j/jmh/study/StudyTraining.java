@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.JsonSyntaxException;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
-import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.LearningRate;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
@@ -116,7 +115,7 @@ final class StudyTraining {
     static Trainer newTrainer(StudyRun run, StudyData data) {
         long steps = run.tokens() / STEP;
         TrainingOptions options = TrainingOptions.defaults(steps)
-                .withBatches(new TrainingOptions.Batches(CONTEXT, SEQUENCES, 1, false, BatchOrder.Order.EPOCH))
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(SEQUENCES).withContext(CONTEXT))
                 .withRate(new LearningRate(run.rate(), LEAST * run.rate(), (long) (WARM_UP * steps), steps))
                 .withSeed(run.seed());
         return Trainer.create(run.preset(), data.tokenizer, options, 0);

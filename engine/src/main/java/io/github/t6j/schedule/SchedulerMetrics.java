@@ -1,7 +1,7 @@
 package io.github.t6j.schedule;
 
 /**
- * Counts of a scheduler.
+ * Snapshot of a scheduler's counts, taken before a pass.
  *
  * @param waiting generations and scorings in the queue
  * @param running generations and scorings that read their prompts or continue
@@ -12,8 +12,9 @@ package io.github.t6j.schedule;
  * @param generatedIds ids generated so far
  * @param passes passes through the weights so far
  * @param rows rows of these passes
- * @param ended generations and scorings that have ended so far
+ * @param ended generations and scorings that have ended so far, after they had begun
+ * @param refused submissions refused so far
  */
-public record Counts(
+public record SchedulerMetrics(
         int waiting, int running, long cacheBytes, long keptBytes, long promptIds, long cachedIds, long generatedIds,
-        long passes, long rows, long ended) {}
+        long passes, long rows, long ended, long refused) {}

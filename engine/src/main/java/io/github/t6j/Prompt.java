@@ -1,0 +1,73 @@
+package io.github.t6j;
+
+import io.github.t6j.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * Prompt of a generation: a plain text, or ids. Every method that continues a prompt accepts either, and a String as a
+ * shorthand for a text.
+ */
+public final class Prompt {
+    private final String text; // null if it is given as ids
+    private final int[] ids; //   null if it is given as a text
+
+    private Prompt(String text, int[] ids) {
+        this.text = text;
+        this.ids = ids;
+    }
+
+    /**
+     * Returns a plain text: special ids are not read from it. In an empty session the text begins with the model's
+     * beginning-of-text id, if its tokenizer has one ({@link Tokenizer#encodePrompt}). An empty text continues the ids
+     * of the session; in an empty session it starts with {@code <|endoftext|>}, or another id that precedes documents
+     * in training.
+     */
+    public static Prompt of(String text) {
+        return new Prompt(Objects.requireNonNull(text, "prompt"), null);
+    }
+
+    /** Returns a prompt of {@code ids}, which are copied. Without ids it continues the ids of the session. */
+    public static Prompt of(int... ids) {
+        return new Prompt(null, Objects.requireNonNull(ids, "prompt").clone());
+    }
+
+    /** Returns the text, or null if the prompt was given as ids. */
+    public String text() {
+        return text;
+    }
+
+    /**
+     * Returns the ids that an empty session of {@code model} is fed.
+     *
+     * @throws ModelFormatException if this is a text and the model has no tokenizer
+     * @throws IllegalArgumentException if the text is empty and the tokenizer has no id that precedes documents
+     */
+    public int[] ids(Model model) {
+        return ids(model, true);
+    }
+
+    /** Returns the ids that a session is fed. @param beginning true if the session is empty */
+    int[] ids(Model model, boolean beginning) {
+        if (text == null) {
+            return ids.clone();
+        }
+        Tokenizer tokenizer = model.requiredTokenizer();
+        return beginning ? tokenizer.encodeBeginning(text) : tokenizer.encode(text);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Prompt prompt && Objects.equals(text, prompt.text) && Arrays.equals(ids, prompt.ids);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Objects.hashCode(text) + Arrays.hashCode(ids);
+    }
+
+    @Override
+    public String toString() {
+        return text == null ? Arrays.toString(ids) : text;
+    }
+}

@@ -1,0 +1,107 @@
+package io.github.t6j.schedule;
+
+import io.github.t6j.SessionOptions;
+import java.util.Objects;
+
+/** Options and limits of a scheduler, immutable: {@link #defaults} and the methods that change one in a copy. */
+public final class SchedulerOptions {
+    /** Largest number of single ids that fit in one pass with the largest part of a prompt. */
+    public static final int MOST_RUNNING = 128;
+
+    private static final SchedulerOptions DEFAULTS =
+            new SchedulerOptions(new Values(16, 256, 0, SessionOptions.defaults()));
+
+    private final Values values;
+
+    private record Values(int running, int queued, long cacheBytes, SessionOptions session) {}
+
+    private SchedulerOptions(Values values) {
+        this.values = values;
+    }
+
+    /**
+     * Returns the defaults: 16 generations at once, 256 waiting ones, half of the available memory for caches,
+     * {@link SessionOptions#defaults()}.
+     */
+    public static SchedulerOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** Returns the most generations and scorings at once. */
+    public int running() {
+        return values.running;
+    }
+
+    /** Returns the most generations and scorings that may wait. */
+    public int queued() {
+        return values.queued;
+    }
+
+    /** Returns the most bytes of all caches, including those kept for their prefixes; 0 for half of free memory. */
+    public long cacheBytes() {
+        return values.cacheBytes;
+    }
+
+    /** Returns the options of all sessions; their context length is the most ids of a prompt and its continuation. */
+    public SessionOptions session() {
+        return values.session;
+    }
+
+    /**
+     * Returns these options with another number of generations at once.
+     *
+     * @throws IllegalArgumentException if {@code running} is not in 1 … {@link #MOST_RUNNING}
+     */
+    public SchedulerOptions withRunning(int running) {
+        if (running < 1 || running > MOST_RUNNING) {
+            throw new IllegalArgumentException("running: expected 1 to " + MOST_RUNNING + ", found " + running);
+        }
+        return new SchedulerOptions(new Values(running, values.queued, values.cacheBytes, values.session));
+    }
+
+    /**
+     * Returns these options with another length of the queue.
+     *
+     * @throws IllegalArgumentException if {@code queued} is negative
+     */
+    public SchedulerOptions withQueued(int queued) {
+        if (queued < 0) {
+            throw new IllegalArgumentException("queued: expected 0 or more, found " + queued);
+        }
+        return new SchedulerOptions(new Values(values.running, queued, values.cacheBytes, values.session));
+    }
+
+    /**
+     * Returns these options with another memory budget; 0 for half of the memory that is available when the scheduler
+     * begins.
+     *
+     * @throws IllegalArgumentException if {@code cacheBytes} is negative
+     */
+    public SchedulerOptions withCacheBytes(long cacheBytes) {
+        if (cacheBytes < 0) {
+            throw new IllegalArgumentException("cacheBytes: expected 0 (half of memory) or more, found " + cacheBytes);
+        }
+        return new SchedulerOptions(new Values(values.running, values.queued, cacheBytes, values.session));
+    }
+
+    /** Returns these options with other options of the sessions. */
+    public SchedulerOptions withSession(SessionOptions session) {
+        Objects.requireNonNull(session, "session");
+        return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, session));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof SchedulerOptions options && values.equals(options.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return values.toString().replaceFirst("Values", "SchedulerOptions");
+    }
+}
