@@ -28,8 +28,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * tokens, then attend as often as needed. It stores (R_K + R_V)·H + R_K·D + R_V·E elements per token, in pages of 64
  * tokens. It can be truncated, forked, saved and restored like a {@link Session}.
  *
- * <p>For use by one thread at a time, except {@link #cancel}; concurrent use throws an IllegalStateException. {@link #close} frees the memory
- * except pages shared with forks; each fork must be closed separately.
+ * <p>For use by one thread at a time, except {@link #cancel}; concurrent use throws an IllegalStateException.
+ * {@link #close} frees the memory except pages shared with forks; each fork must be closed separately.
  */
 public final class FlashTpaCache implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
