@@ -57,12 +57,14 @@ public final class Model implements AutoCloseable {
     private final Tokenizer tokenizer; // null without one
     private final Set<Integer> endIds;
     private final SamplingOptions sampling; // null if the model's files have none
+    private final Path path;
     private final Path folder;
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
     private final ModelUse use;
 
     private Model(Path path, ModelOptions options, DoubleConsumer progress) {
+        this.path = path;
         Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
         expiry.check("loading " + path);
         FolderFiles files = FolderFiles.of(path);
@@ -153,6 +155,11 @@ public final class Model implements AutoCloseable {
             ids.add(tokenizer.endOfText());
         }
         return Collections.unmodifiableSet(ids);
+    }
+
+    /** Returns the folder or file that this model was loaded from. */
+    public Path path() {
+        return path;
     }
 
     /** Returns a description of this model. */

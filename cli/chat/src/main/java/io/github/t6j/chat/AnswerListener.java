@@ -1,11 +1,14 @@
 package io.github.t6j.chat;
 
-/** Receives an answer as it is generated. */
+/** Receives an answer as it is generated, on the generating thread. */
 @FunctionalInterface
 public interface AnswerListener {
-    /**
-     * @param text next piece of the answer
-     * @param thinking true for thinking, including its tags {@code <think>} and {@code </think>}; false for the answer
-     */
-    void onText(String text, boolean thinking);
+    /** Receives the next part. An exception ends the generation and propagates to the caller. */
+    void onPart(AnswerPart part);
+
+    /** Returns a listener that ignores the parts. */
+    static AnswerListener none() {
+        return _ -> {
+        };
+    }
 }

@@ -2,66 +2,140 @@ package io.github.t6j.chat;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
- * A message of a conversation.
+ * Message of a conversation.
  *
- * @param role one of {@link #ROLES}
- * @param content unchanged text; an answer's may begin with its thinking
+ * @param role author of the message
+ * @param content text; of an answer, without its reasoning and its tool calls
+ * @param reasoning reasoning before an answer, or ""
+ * @param toolCalls calls in an answer
+ * @param toolCallId id of the call that a tool's message answers, or ""
+ * @param toolName name of the tool that was called, or ""
  */
-public record Message(String role, String content) {
-    static final String SYSTEM = "system";
-    static final String USER = "user";
-    static final String ASSISTANT = "assistant";
-    /** Roles of messages. */
-    public static final List<String> ROLES = List.of(SYSTEM, USER, ASSISTANT);
+public record Message(Role role, String content, String reasoning, List<ToolCall> toolCalls, String toolCallId,
+        String toolName) {
+    private static final String ROLE = "role";
+    private static final String CONTENT = "content";
+    private static final String REASONING = "reasoning_content";
+    private static final String CALLS = "tool_calls";
+    private static final String CALL_ID = "tool_call_id";
+    private static final String NAME = "name";
+
+    /** Requires all components. */
+    public Message {
+        Objects.requireNonNull(role, ROLE);
+        Objects.requireNonNull(content, CONTENT);
+        Objects.requireNonNull(reasoning, "reasoning");
+        toolCalls = List.copyOf(toolCalls);
+        Objects.requireNonNull(toolCallId, "toolCallId");
+        Objects.requireNonNull(toolName, "toolName");
+    }
+
+    private static Message plain(Role role, String content) {
+        return new Message(role, content, "", List.of(), "", "");
+    }
 
     /** Returns a system message, which instructs the model. */
     public static Message system(String content) {
-        return new Message(SYSTEM, content);
+        return plain(Role.SYSTEM, content);
     }
 
     /** Returns a message of the user. */
     public static Message user(String content) {
-        return new Message(USER, content);
+        return plain(Role.USER, content);
     }
 
     /** Returns a message of the model. */
     public static Message assistant(String content) {
-        return new Message(ASSISTANT, content);
+        return plain(Role.ASSISTANT, content);
+    }
+
+    /** Returns a message of the model with its reasoning, or "", and its calls of tools. */
+    public static Message assistant(String content, String reasoning, List<ToolCall> toolCalls) {
+        return new Message(Role.ASSISTANT, content, reasoning, toolCalls, "", "");
+    }
+
+    /** Returns the result of a tool, usually JSON. */
+    public static Message toolResult(ToolCall call, String content) {
+        return toolResult(call.id(), call.name(), content);
+    }
+
+    /** Returns the result of a call by its id and the name of its tool, or "". */
+    public static Message toolResult(String toolCallId, String toolName, String content) {
+        return new Message(Role.TOOL, content, "", List.of(), toolCallId, toolName);
     }
 
     /**
-     * Returns the message in a JSON object with role and content.
+     * Returns the message in a JSON object with role and content, and as far as they apply reasoning_content,
+     * tool_calls, tool_call_id and name.
      *
      * @param where name of the object in errors
      * @throws ModelFormatException if it is not a message
      */
     public static Message from(Object json, String where) {
         Map<String, Object> fields = Json.object(json, where);
-        if (!(fields.get("role") instanceof String role) || !ROLES.contains(role)) {
-            throw new ModelFormatException(where + ": role: expected " + String.join(", ", ROLES) + ", found "
-                    + Json.writeLine(fields.get("role")).strip());
+        Role role = fields.get(ROLE) instanceof String word ? Role.of(word).orElse(null) : null;
+        if (role == null) {
+            throw wrong(fields, ROLE, Role.words(), where);
         }
-        if (!(fields.get("content") instanceof String content)) {
-            throw new ModelFormatException(where + ": content: expected a text, found "
-                    + Json.writeLine(fields.get("content")).strip());
+        List<ToolCall> calls = new ArrayList<>();
+        if (role == Role.ASSISTANT && fields.get(CALLS) != null) {
+            for (Object call : Json.array(fields.get(CALLS), where + ": " + CALLS)) {
+                calls.add(ToolCall.from(call, where + ": " + CALLS + "[" + calls.size() + "]"));
+            }
         }
-        return new Message(role, content);
+        boolean empty = !calls.isEmpty() && fields.get(CONTENT) == null;
+        String content = empty ? "" : text(fields, CONTENT, null, where);
+        String reasoning = role == Role.ASSISTANT ? text(fields, REASONING, "", where) : "";
+        boolean result = role == Role.TOOL;
+        return new Message(role, content, reasoning, calls,
+                result ? text(fields, CALL_ID, "", where) : "", result ? text(fields, NAME, "", where) : "");
     }
 
-    boolean isOf(String other) {
-        return role.equals(other);
+    private static String text(Map<String, Object> fields, String key, String fallback, String where) {
+        Object value = fields.get(key);
+        if (value == null && fallback != null) {
+            return fallback;
+        }
+        if (value instanceof String text) {
+            return text;
+        }
+        throw wrong(fields, key, "a text", where);
+    }
+
+    private static ModelFormatException wrong(Map<String, Object> fields, String key, String expected, String where) {
+        return new ModelFormatException(where + ": " + key + ": expected " + expected + ", found "
+                + Json.writeLine(fields.get(key)).strip());
+    }
+
+    /** Returns this message with another text. */
+    Message withContent(String newContent) {
+        return new Message(role, newContent, reasoning, toolCalls, toolCallId, toolName);
     }
 
     /** Returns the fields as templates and files have them. */
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("role", role);
-        fields.put("content", content);
+        fields.put(ROLE, role.word());
+        if (!toolName.isEmpty()) {
+            fields.put(NAME, toolName);
+        }
+        if (!toolCallId.isEmpty()) {
+            fields.put(CALL_ID, toolCallId);
+        }
+        fields.put(CONTENT, content);
+        if (!reasoning.isEmpty()) {
+            fields.put(REASONING, reasoning);
+        }
+        if (!toolCalls.isEmpty()) {
+            fields.put(CALLS, toolCalls.stream().map(ToolCall::fields).toList());
+        }
         return fields;
     }
 }

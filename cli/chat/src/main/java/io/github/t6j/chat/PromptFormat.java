@@ -4,6 +4,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,24 +13,70 @@ import java.util.stream.Collectors;
 /**
  * Turns messages into the ids of a prompt. A model's chat template makes one text, in which special tokens are read; no
  * id is added. Without a template, messages are plain text ({@link #plainText}), which begins as every prompt does and
- * has no special tokens.
+ * has no special tokens. Tools that the template does not support stand as JSON before the conversation.
+ *
+ * <p>Safe for use by several threads.
  */
 public final class PromptFormat {
     private static final String BETWEEN = "\n\n";
     private static final String PROBE = "probe";
-    private static final List<Message> PROBED = List.of(Message.user(PROBE), Message.assistant(PROBE));
+    private static final Message ASKED = Message.user(PROBE);
+    private static final List<Message> ANSWERED = List.of(ASKED, Message.assistant(PROBE));
 
     private final Tokenizer tokenizer;
     private final ChatTemplate template; // null for plain text
     private final String endOfTurn;
     private final boolean switchesThinking;
+    private final boolean hasTools;
+    private final boolean hasReasoning;
+    private final boolean hasSystem;
 
     /** @param template chat template, or empty for plain text */
     public PromptFormat(Tokenizer tokenizer, Optional<ChatTemplate> template) {
         this.tokenizer = tokenizer;
         this.template = template.orElse(null);
-        endOfTurn = template.map(_ -> endOfTurn()).orElse("");
-        switchesThinking = template.isPresent() && !probe(true).equals(probe(false));
+        endOfTurn = endOfTurn(probe(ANSWERED, Map.of(), false));
+        switchesThinking = !probe(List.of(ASKED), Map.of("enable_thinking", true), true)
+                .equals(probe(List.of(ASKED), Map.of("enable_thinking", false), true));
+        String name = "probed_tool";
+        hasTools = probe(List.of(ASKED), tools(List.of(new Tool(name, PROBE, Map.of()))), true).contains(name);
+        String thought = "probed thought";
+        hasReasoning = probe(List.of(ASKED, Message.assistant(PROBE, thought, List.of())), Map.of(), false)
+                .contains(thought);
+        String told = "probed system";
+        hasSystem = probe(List.of(Message.system(told), ASKED), Map.of(), true).contains(told);
+    }
+
+    /** Returns the rendered messages; "" without a template or where the template refuses them. */
+    private String probe(List<Message> messages, Map<String, Object> variables, boolean forAnswer) {
+        if (template == null) {
+            return "";
+        }
+        try {
+            return template.render(fields(messages), forAnswer, variables);
+        } catch (RuntimeException refused) {
+            return "";
+        }
+    }
+
+    private static Map<String, Object> tools(List<Tool> tools) {
+        return Map.of("tools", tools.stream().map(Tool::fields).toList());
+    }
+
+    private static List<Map<String, Object>> fields(List<Message> messages) {
+        return messages.stream().map(Message::fields).collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    private String endOfTurn(String rendered) {
+        int end = rendered.lastIndexOf(PROBE) + PROBE.length();
+        if (end <= rendered.length()) {
+            for (int id : tokenizer.encodeWithSpecialTokens(rendered.substring(end))) {
+                if (tokenizer.isSpecial(id)) {
+                    return tokenizer.decode(id);
+                }
+            }
+        }
+        return "";
     }
 
     /** Returns whether there is a template, and thus messages with roles. */
@@ -42,6 +89,11 @@ public final class PromptFormat {
         return switchesThinking;
     }
 
+    /** Returns whether the template has a place for tools. */
+    public boolean hasTools() {
+        return hasTools;
+    }
+
     /** Returns {@code options} that also stop at the end of an answer: most models list only the end of a text. */
     public GenerationOptions untilEndOfTurn(GenerationOptions options) {
         if (endOfTurn.isEmpty() || options.ignoreEndOfText()) {
@@ -52,44 +104,46 @@ public final class PromptFormat {
         return options.withStop(stop.toArray(String[]::new));
     }
 
-    private String endOfTurn() {
-        String text;
-        try {
-            text = rendered(PROBED, false, true);
-        } catch (RuntimeException refused) {
-            return ""; // the template needs other messages than these
-        }
-        int end = text.lastIndexOf(PROBE) + PROBE.length();
-        for (int id : tokenizer.encodeWithSpecialTokens(text.substring(end))) {
-            if (tokenizer.isSpecial(id)) {
-                return tokenizer.decode(id);
-            }
-        }
-        return "";
-    }
-
-    private String probe(boolean thinking) {
-        try {
-            return render(PROBED.subList(0, 1), thinking);
-        } catch (RuntimeException refused) {
-            return "";
-        }
-    }
-
     /**
      * Returns the text that the model continues with its answer to the last message.
      *
-     * @param thinking false tells the template to turn thinking off
+     * @param options tools and thinking
      * @throws RuntimeException if the template refuses the messages
      */
-    public String render(List<Message> messages, boolean thinking) {
-        return template == null ? plainText(messages) : rendered(messages, true, thinking);
+    public String render(List<Message> messages, ChatOptions options) {
+        List<Message> all = hasTools ? messages : ToolPrompt.with(options.tools(), messages);
+        if (template == null) {
+            return plainText(all);
+        }
+        Map<String, Object> variables = new LinkedHashMap<>();
+        if (hasTools && !options.tools().isEmpty()) {
+            variables.putAll(tools(options.tools()));
+        }
+        options.thinking().ifPresent(thinking -> variables.put("enable_thinking", thinking));
+        boolean joins = !hasSystem && !hasTools && !options.tools().isEmpty();
+        return template.render(fields(withReasoning(joins ? withoutSystem(all) : all)), true, variables);
     }
 
-    private String rendered(List<Message> messages, boolean forAnswer, boolean thinking) {
-        List<Map<String, Object>> fields = messages.stream().map(Message::fields).toList();
-        return template.render(new ArrayList<>(fields), forAnswer,
-                thinking ? Map.of() : Map.of("enable_thinking", false));
+    /** Puts the system message before the first message of the user, for templates without that role. */
+    private static List<Message> withoutSystem(List<Message> messages) {
+        if (messages.size() < 2 || messages.get(1).role() != Role.USER) {
+            return messages;
+        }
+        List<Message> all = new ArrayList<>(messages.subList(1, messages.size()));
+        all.set(0, Message.user(messages.getFirst().content() + BETWEEN + all.getFirst().content()));
+        return all;
+    }
+
+    /** Puts reasoning into the text, for templates that look for it there. */
+    private List<Message> withReasoning(List<Message> messages) {
+        return hasReasoning
+                ? messages
+                : messages.stream().map(message -> message.reasoning().isEmpty()
+                        ? message
+                        : Message.assistant("<think>\n" + message.reasoning() + "\n</think>\n\n" + message.content(),
+                                "",
+                                message.toolCalls()))
+                        .toList();
     }
 
     /**
@@ -103,5 +157,16 @@ public final class PromptFormat {
     /** Returns the ids of a rendered text. */
     public int[] encode(String rendered) {
         return template == null ? tokenizer.encodePrompt(rendered) : tokenizer.encodeWithSpecialTokens(rendered);
+    }
+
+    /**
+     * Returns a parser of the answer to {@code messages}.
+     *
+     * @param rendered rendered prompt, which may open the reasoning
+     * @param listener receives the parts of the answer
+     */
+    public AnswerParser newParser(
+            String rendered, List<Message> messages, ChatOptions options, AnswerListener listener) {
+        return new AnswerParser(template == null ? "" : rendered, options.tools(), messages, listener);
     }
 }

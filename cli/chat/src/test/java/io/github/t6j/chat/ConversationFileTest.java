@@ -18,7 +18,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ConversationFileTest {
     private static final List<Message> SOME = List.of(
-            Message.system("Be brief.\n"), Message.user("\"Ahoy\" \\ é 🐳 \u001b[2J"), Message.assistant(""));
+            Message.system("Be brief.\n"), Message.user("\"Ahoy\" \\ é 🐳 \u001b[2J"), Message.assistant(""),
+            Message.assistant("", "so", List.of(new ToolCall("a1", "f", "{\"x\":[1,{}]}"))),
+            Message.toolResult("a1", "f", "21"), Message.assistant("", "", List.of(new ToolCall("a2", "g", "{\"x"))));
 
     @TempDir
     private Path folder;
@@ -58,10 +60,13 @@ class ConversationFileTest {
             {}                                        | messages: expected an array of messages, found no such key
             {"messages": 7}                           | messages: expected an array of messages, found another value
             {"messages": [7]}                         | messages[0]: expected a JSON object
-            {"messages": [{"content": "x"}]}          | messages[0]: role: expected system, user, assistant, found null
-            {"messages": [{"role": "x"}]}             | messages[0]: role: expected system, user, assistant, found "x"
+            {"messages": [{"content": "x"}]}          | messages[0]: role: expected system, user, assistant, tool, found null
+            {"messages": [{"role": "x"}]}             | messages[0]: role: expected system, user, assistant, tool, found "x"
             {"messages": [{"role": "user"}]}          | messages[0]: content: expected a text, found null
             {"messages": [{"role": "user", "content": ["x"]}]} | messages[0]: content: expected a text, found ["x"]
+            {"messages": [{"role": "assistant", "tool_calls": 1}]} | messages[0]: tool_calls: expected a JSON array
+            {"messages": [{"role": "assistant", "tool_calls": [{"id": "a"}]}]} | messages[0]: tool_calls[0]: function: expected a JSON object
+            {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "a"}}]}]} | messages[0]: tool_calls[0]: id: expected a text, found null
             """)
     void anythingElseIsRefused(String json, String message) throws IOException {
         Path file = Files.writeString(folder.resolve("talk.json"), json);

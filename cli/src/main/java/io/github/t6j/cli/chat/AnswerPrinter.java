@@ -1,6 +1,7 @@
 package io.github.t6j.cli.chat;
 
 import io.github.t6j.chat.AnswerListener;
+import io.github.t6j.chat.AnswerPart;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.cli.io.Style;
@@ -11,6 +12,7 @@ final class AnswerPrinter implements AnswerListener {
     private final Main main;
     private final Spinner waiting;
     private final Style style;
+    private boolean thinking;
 
     /** @param waiting closed when the answer begins */
     AnswerPrinter(Main main, Spinner waiting, Style style) {
@@ -20,15 +22,34 @@ final class AnswerPrinter implements AnswerListener {
     }
 
     @Override
-    public void onText(String text, boolean thinking) {
+    public void onPart(AnswerPart part) {
         waiting.close();
-        String printable = Text.printablePiece(text);
-        main.out.print(thinking ? style.dim(printable) : printable);
+        switch (part) {
+            case AnswerPart.Reasoning(String text) -> {
+                main.out.print(style.dim((thinking ? "" : "<think>\n") + Text.printablePiece(text)));
+                thinking = true;
+            }
+            case AnswerPart.Text(String text) -> {
+                endThinking();
+                main.out.print(Text.printablePiece(text));
+            }
+            case AnswerPart.CallBegun _,AnswerPart.Arguments _,AnswerPart.CallEnded _ -> {
+                // a chat on the terminal has no tools
+            }
+        }
+    }
+
+    private void endThinking() {
+        if (thinking) {
+            main.out.print(style.dim("\n</think>\n\n"));
+            thinking = false;
+        }
     }
 
     /** Ends the line of the answer. */
     void end() {
         waiting.close();
+        endThinking();
         main.out.println("");
     }
 }

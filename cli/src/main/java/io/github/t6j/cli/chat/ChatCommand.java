@@ -2,14 +2,11 @@ package io.github.t6j.cli.chat;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
-import io.github.t6j.ModelFormatException;
-import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.chat.Chat;
+import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.ChatSession;
 import io.github.t6j.chat.ConversationFile;
-import io.github.t6j.chat.Message;
 import io.github.t6j.chat.PromptFormat;
-import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.bench.WarmUp;
 import io.github.t6j.cli.generate.ContextArguments;
@@ -102,25 +99,25 @@ public final class ChatCommand extends SessionCommand {
         context.check();
         GenerationOptions options = options();
         CacheType saved = sessionFile == null ? null : SavedSession.cacheType(cacheFile());
-        List<Message> before = before();
+        boolean continues = continues();
         String text = prompt == null ? null : Text.argumentOrInput(prompt, "--prompt", main, spec);
         String piped = prompt == null && !main.terminal ? Text.argumentOrInput(null, "message", main, spec) : null;
-        PromptFormat format;
         try (Model model = arguments.load()) {
-            format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
-            checkThinking(format);
-            try (Session session = model.newSession(context.over(cache.sessionOptions(saved), model, main))) {
-                context.noteShort(model, session, main);
-                restoreCache(session);
-                Chat chat = new Chat(model, session, format);
-                chat.replace(before);
+            ChatModel answering = ChatModel.of(model);
+            checkThinking(answering.format());
+            try (ChatSession chat = answering.newSession(context.over(cache.sessionOptions(saved), model, main))) {
+                context.noteShort(model, chat.session(), main);
+                if (continues) {
+                    chat.load(sessionFile).ifPresent(e -> main.note(
+                            "note: " + Errors.line(e) + "; the model reads the conversation again"));
+                }
                 if (system != null) {
                     chat.system(system);
                 }
-                ChatSettings settings = settings(options, model, session, format);
-                ChatTurns turns = new ChatTurns(main, model, session, chat, settings, sessionFile, stats);
+                ChatSettings settings = settings(options, answering, chat);
+                ChatTurns turns = new ChatTurns(main, model, chat, settings, sessionFile, stats);
                 ChatLoop loop = new ChatLoop(main, chat, turns, settings);
-                return run(model, session, chat, turns, loop, text, piped);
+                return run(model, chat, turns, loop, text, piped);
             }
         }
     }
@@ -135,12 +132,13 @@ public final class ChatCommand extends SessionCommand {
                 .withIgnoreEndOfText(ignoreEndOfText));
     }
 
-    private ChatSettings settings(GenerationOptions options, Model model, Session session, PromptFormat format) {
+    private ChatSettings settings(GenerationOptions options, ChatModel model, ChatSession chat) {
+        PromptFormat format = model.format();
         GenerationOptions all =
-                options.withSampling(sampling.over(model));
+                options.withSampling(sampling.over(model.model()));
         boolean whole = maxTokens == null && format.hasTemplate();
         return new ChatSettings(
-                whole ? all.withMaxTokens(session.contextLength()) : all,
+                whole ? all.withMaxTokens(chat.session().contextLength()) : all,
                 format.switchesThinking() ? Boolean.valueOf(!noThinking) : null);
     }
 
@@ -155,27 +153,16 @@ public final class ChatCommand extends SessionCommand {
         return sessionFile.resolveSibling(sessionFile.getFileName() + ".cache");
     }
 
-    private List<Message> before() {
+    /** Returns whether there is a conversation to continue, which is read here so that errors come first. */
+    private boolean continues() {
         if (sessionFile == null) {
-            return List.of();
+            return false;
         }
         Safetensors.checkWritable(sessionFile);
-        return Files.exists(sessionFile) ? ConversationFile.read(sessionFile) : List.of();
+        return Files.exists(sessionFile) && ConversationFile.read(sessionFile) != null;
     }
 
-    /** Restores the cache, which only saves time: a cache that does not match the conversation is ignored. */
-    private void restoreCache(Session session) {
-        if (sessionFile != null && Files.exists(cacheFile())) {
-            try {
-                session.restore(cacheFile());
-            } catch (ModelFormatException e) {
-                main.note("note: " + Errors.line(e) + "; the model reads the conversation again");
-            }
-        }
-    }
-
-    private int run(
-            Model model, Session session, Chat chat, ChatTurns turns, ChatLoop loop, String text, String piped) {
+    private int run(Model model, ChatSession chat, ChatTurns turns, ChatLoop loop, String text, String piped) {
         int code;
         try (OnInterrupt interrupt = new OnInterrupt(main)) {
             if (text != null) {
@@ -188,14 +175,13 @@ public final class ChatCommand extends SessionCommand {
             }
             if (sessionFile != null) {
                 interrupt.finish();
-                ConversationFile.write(sessionFile, chat.messages());
-                session.save(cacheFile());
+                chat.save(sessionFile);
             }
         }
         return main.interrupted ? Main.INTERRUPTED : code;
     }
 
-    private void talk(Model model, Chat chat, ChatLoop loop) {
+    private void talk(Model model, ChatSession chat, ChatLoop loop) {
         try (TerminalInput terminal = new TerminalInput(main, history(), ChatLoop.COMMANDS, chat::stop);
                 WarmUp warmUp = new WarmUp(model, WARM_UP)) {
             main.note("/help lists the commands, Ctrl-D ends the chat");

@@ -1,6 +1,6 @@
 package io.github.t6j.cli.chat;
 
-import io.github.t6j.chat.Chat;
+import io.github.t6j.chat.ChatSession;
 import io.github.t6j.chat.ConversationFile;
 import io.github.t6j.chat.Message;
 import io.github.t6j.cli.Main;
@@ -36,11 +36,11 @@ final class ChatLoop {
     private static final Pattern COMMAND = Pattern.compile("/[a-z-]*(\\s.*)?", Pattern.DOTALL);
 
     private final Main main;
-    private final Chat chat;
+    private final ChatSession chat;
     private final ChatTurns turns;
     private final ChatSettings settings;
 
-    ChatLoop(Main main, Chat chat, ChatTurns turns, ChatSettings settings) {
+    ChatLoop(Main main, ChatSession chat, ChatTurns turns, ChatSettings settings) {
         this.main = main;
         this.chat = chat;
         this.turns = turns;

@@ -1,6 +1,7 @@
 package io.github.t6j.cli.chat;
 
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.sampling.SamplingOptions;
 import java.util.ArrayList;
@@ -20,12 +21,9 @@ final class ChatSettings {
         this.thinking = thinking;
     }
 
-    GenerationOptions generation() {
-        return generation;
-    }
-
-    boolean thinking() {
-        return thinking == null || thinking;
+    ChatOptions options() {
+        ChatOptions options = ChatOptions.of(generation);
+        return thinking == null ? options : options.withThinking(thinking);
     }
 
     /** Returns a line for each setting. */

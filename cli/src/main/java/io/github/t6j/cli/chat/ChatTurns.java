@@ -5,7 +5,7 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.chat.Answer;
 import io.github.t6j.chat.AnswerListener;
-import io.github.t6j.chat.Chat;
+import io.github.t6j.chat.ChatSession;
 import io.github.t6j.chat.ConversationFile;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.Stats;
@@ -22,16 +22,16 @@ final class ChatTurns {
     private final Main main;
     private final Model model;
     private final Session session;
-    private final Chat chat;
+    private final ChatSession chat;
     private final ChatSettings settings;
     private final Path file; // the conversation's, or null
     private final boolean stats;
     private Answer last; // null before the first
 
-    ChatTurns(Main main, Model model, Session session, Chat chat, ChatSettings settings, Path file, boolean stats) {
+    ChatTurns(Main main, Model model, ChatSession chat, ChatSettings settings, Path file, boolean stats) {
         this.main = main;
         this.model = model;
-        this.session = session;
+        this.session = chat.session();
         this.chat = chat;
         this.settings = settings;
         this.file = file;
@@ -40,12 +40,12 @@ final class ChatTurns {
 
     /** Sends {@code message} and prints the answer. @return an exit code */
     int say(String message) {
-        return turn(listener -> chat.say(message, settings.generation(), settings.thinking(), listener));
+        return turn(listener -> chat.send(message, settings.options(), listener));
     }
 
     /** Prints another answer to the last message. @return an exit code */
     int regenerate() {
-        return turn(listener -> chat.regenerate(settings.generation(), settings.thinking(), listener));
+        return turn(listener -> chat.regenerate(settings.options(), listener));
     }
 
     private int turn(Function<AnswerListener, Answer> call) {

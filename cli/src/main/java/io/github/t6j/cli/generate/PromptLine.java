@@ -3,6 +3,7 @@ package io.github.t6j.cli.generate;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Prompt;
+import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.io.CommandFailure;
@@ -41,7 +42,8 @@ record PromptLine(String where, Map<String, Object> fields) {
         }
         if (fields.get("messages") instanceof List<?> list && !list.isEmpty()) {
             return scheduler.submit(
-                    Prompt.of(format.encode(format.render(messages(list), true))), format.untilEndOfTurn(own));
+                    Prompt.of(format.encode(format.render(messages(list), ChatOptions.of(own)))),
+                    format.untilEndOfTurn(own));
         }
         throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", an array, found neither");
     }

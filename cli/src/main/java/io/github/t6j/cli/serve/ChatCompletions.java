@@ -1,7 +1,9 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
+import io.github.t6j.chat.Role;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +57,9 @@ final class ChatCompletions {
     private static String render(List<Message> messages, Fields fields, ServedModel served) {
         Object thinks = fields.object("chat_template_kwargs").value("enable_thinking");
         try {
-            return served.format().render(messages, !Boolean.FALSE.equals(thinks));
+            ChatOptions options = ChatOptions.of(GenerationOptions.defaults());
+            return served.format().render(messages,
+                    thinks instanceof Boolean flag ? options.withThinking(flag) : options);
         } catch (RuntimeException refused) { // by the chat template
             throw ApiException.invalid("messages", "messages: " + refused.getMessage());
         }
@@ -67,12 +71,18 @@ final class ChatCompletions {
             message.refuse(Set.of("tool_calls", "function_call", "audio"));
             String said = message.requiredText("role");
             String role = said.equals("developer") ? "system" : said; // the newer name of the same role
-            if (!Message.ROLES.contains(role)) {
+            Role known = Role.of(role).filter(one -> one != Role.TOOL).orElse(null);
+            if (known == null) {
                 throw ApiException.invalid("messages",
                         "messages[" + messages.size() + "].role: expected system, user or"
                                 + " assistant, found \"" + said + "\"");
             }
-            messages.add(new Message(role, content(message, messages.size())));
+            String content = content(message, messages.size());
+            messages.add(switch (known) {
+                case SYSTEM -> Message.system(content);
+                case ASSISTANT -> Message.assistant(content);
+                default -> Message.user(content);
+            });
         }
         return messages;
     }

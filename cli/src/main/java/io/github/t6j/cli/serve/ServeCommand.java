@@ -2,8 +2,8 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.chat.ChatModel;
 import io.github.t6j.chat.PromptFormat;
-import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.CacheArguments;
 import io.github.t6j.cli.generate.LinesArguments;
@@ -228,7 +228,7 @@ public final class ServeCommand implements Callable<Integer> {
         long bytes = cacheMemory == null ? NativeMemory.available() / 4 * 3 : cacheMemory << 20;
         Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(parallel).withQueued(queue)
                 .withCacheBytes(bytes).withSession(options.withContextLength(ids)));
-        PromptFormat format = new PromptFormat(model.tokenizer(), ChatTemplate.of(arguments.path()));
+        PromptFormat format = ChatModel.of(model).format();
         server.serve(new ServedModel(name(), System.currentTimeMillis() / 1000, model, scheduler, format,
                 options.cacheType()));
         InetSocketAddress address = server.address();

@@ -2,6 +2,7 @@ package io.github.t6j.cli.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.chat.AnswerPart;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.PipedInput;
 import io.github.t6j.cli.io.Spinner;
@@ -79,8 +80,9 @@ class ChatInputTest {
 
     @Test
     void thinkingIsDimWhereThereAreColours() {
-        assertThat(printed(true)).isEqualTo("\u001b[2m<think>\\u001b[1m\n\u001b[22mé\\u009b\ta\n");
-        assertThat(printed(false)).isEqualTo("<think>\\u001b[1m\né\\u009b\ta\n");
+        assertThat(printed(true))
+                .isEqualTo("\u001b[2m<think>\n\\u001b[1m\u001b[22m\u001b[2m\n</think>\n\n\u001b[22mé\\u009b\ta\n");
+        assertThat(printed(false)).isEqualTo("<think>\n\\u001b[1m\n</think>\n\né\\u009b\ta\n");
     }
 
     private static String printed(boolean colours) {
@@ -88,8 +90,8 @@ class ChatInputTest {
         Main main = new Main(new ByteArrayInputStream(new byte[0]), out, new PrintStream(out), false);
         try (Spinner waiting = new Spinner(main, "waiting")) {
             AnswerPrinter printer = new AnswerPrinter(main, waiting, new Style(colours));
-            printer.onText("<think>\u001b[1m\n", true);
-            printer.onText("é\u009b\ta", false);
+            printer.onPart(new AnswerPart.Reasoning("\u001b[1m"));
+            printer.onPart(new AnswerPart.Text("é\u009b\ta"));
             printer.end();
         }
         return out.toString(StandardCharsets.UTF_8);

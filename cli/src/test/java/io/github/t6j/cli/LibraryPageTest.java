@@ -1,10 +1,9 @@
-package io.github.t6j.cli.langchain4j;
+package io.github.t6j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.langchain4j.model.chat.ChatModel;
 import io.github.t6j.Model;
-import io.github.t6j.chat.Chat;
+import io.github.t6j.chat.ChatModel;
 import java.io.File;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -27,8 +26,6 @@ class LibraryPageTest {
     private static final String PROGRAM = """
             import io.github.t6j.*;
             import io.github.t6j.chat.*;
-            import io.github.t6j.chat.template.*;
-            import io.github.t6j.cli.langchain4j.*;
             import io.github.t6j.sampling.*;
             import io.github.t6j.schedule.*;
             import io.github.t6j.tokenizer.*;
@@ -67,7 +64,7 @@ class LibraryPageTest {
                     return session.generate("The", options);
                 }
 
-                static void langChain4j(Path folder) {
+                static void chat(Path folder) {
                     %s
                 }
 
@@ -85,7 +82,7 @@ class LibraryPageTest {
                         System.out.println("digits: " + step(session, options, model.tokenizer()).text());
                     }
                     System.out.print("answer: ");
-                    langChain4j(Path.of(args[0]));
+                    chat(Path.of(args[0]));
                 }
             }
             """;
@@ -118,7 +115,7 @@ class LibraryPageTest {
                 .map(MatchResult::group).map(block -> block.replaceAll("```(java)?", "")).toArray();
         assertThat(blocks).hasSize(7);
         Path source = Files.writeString(folder.resolve("Page.java"), PROGRAM.formatted(blocks));
-        String classes = Stream.of(place(Model.class), place(Chat.class), place(T6jChat.class), place(ChatModel.class),
+        String classes = Stream.of(place(Model.class), place(ChatModel.class),
                 System.getProperty("java.class.path"), folder.toString())
                 .distinct().collect(Collectors.joining(File.pathSeparator));
         output("javac", List.of("-cp", classes, "-d", folder.toString(), source.toString()));

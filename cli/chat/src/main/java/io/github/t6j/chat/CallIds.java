@@ -1,0 +1,27 @@
+package io.github.t6j.chat;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Ids of new tool calls, which differ from those of earlier calls. They have nine letters and digits, as Mistral's
+ * templates require, and are the same whenever the conversation is.
+ */
+final class CallIds {
+    private final Set<String> used = new HashSet<>();
+    private int next;
+
+    CallIds(Collection<Message> earlier) {
+        earlier.forEach(message -> message.toolCalls().forEach(call -> used.add(call.id())));
+    }
+
+    String next() {
+        String id;
+        do {
+            id = String.format(Locale.ROOT, "call%05d", next++);
+        } while (!used.add(id));
+        return id;
+    }
+}

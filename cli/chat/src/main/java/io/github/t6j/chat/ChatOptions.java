@@ -1,0 +1,80 @@
+package io.github.t6j.chat;
+
+import io.github.t6j.GenerationOptions;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Options of an answer. */
+public final class ChatOptions {
+    private final GenerationOptions generation;
+    private final List<Tool> tools;
+    private final Boolean thinking; // null: the template's default
+    private final ContextOverflow overflow;
+
+    private ChatOptions(GenerationOptions generation, List<Tool> tools, Boolean thinking, ContextOverflow overflow) {
+        this.generation = Objects.requireNonNull(generation, "generation");
+        this.tools = List.copyOf(tools);
+        this.thinking = thinking;
+        this.overflow = Objects.requireNonNull(overflow, "overflow");
+    }
+
+    /**
+     * Returns options without tools, with the template's default for thinking, and
+     * {@link ContextOverflow#DROP_OLDEST_TURNS}. {@link ChatModel#options} has those that fit a model.
+     */
+    public static ChatOptions of(GenerationOptions generation) {
+        return new ChatOptions(generation, List.of(), null, ContextOverflow.DROP_OLDEST_TURNS);
+    }
+
+    /** Returns the options of the generation. */
+    public GenerationOptions generation() {
+        return generation;
+    }
+
+    /** Returns the tools that the model may call. */
+    public List<Tool> tools() {
+        return tools;
+    }
+
+    /** Returns whether thinking is turned on or off; empty for the template's default. */
+    public Optional<Boolean> thinking() {
+        return Optional.ofNullable(thinking);
+    }
+
+    /** Returns the policy for a conversation that is longer than the context. */
+    public ContextOverflow overflow() {
+        return overflow;
+    }
+
+    /** Returns these options with other options of the generation. */
+    public ChatOptions withGeneration(GenerationOptions newGeneration) {
+        return new ChatOptions(newGeneration, tools, thinking, overflow);
+    }
+
+    /** Returns these options with a change of the options of the generation. */
+    public ChatOptions withGeneration(UnaryOperator<GenerationOptions> change) {
+        return withGeneration(change.apply(generation));
+    }
+
+    /** Returns these options with other tools. */
+    public ChatOptions withTools(List<Tool> newTools) {
+        return new ChatOptions(generation, newTools, thinking, overflow);
+    }
+
+    /** Returns these options with other tools. */
+    public ChatOptions withTools(Tool... newTools) {
+        return withTools(List.of(newTools));
+    }
+
+    /** Returns these options with thinking turned on or off, if the template supports that. */
+    public ChatOptions withThinking(boolean newThinking) {
+        return new ChatOptions(generation, tools, newThinking, overflow);
+    }
+
+    /** Returns these options with another policy for a conversation that is longer than the context. */
+    public ChatOptions withOverflow(ContextOverflow newOverflow) {
+        return new ChatOptions(generation, tools, thinking, newOverflow);
+    }
+}

@@ -1,0 +1,126 @@
+package io.github.t6j.chat;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads a call in tags, {@code <function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>}. */
+final class FunctionCallReader extends CallReader {
+    private static final Pattern TAG = Pattern.compile(
+            "\\s*(?:<function=(?<function>[^>\\n]+)>|<parameter=(?<parameter>[^>\\n]+)>|(?<end></function>)"
+                    + "|(?<close></tool_call>))");
+    private static final String END_OF_VALUE = "</parameter>";
+
+    private String function; //  name of the tool in progress, or null
+    private String parameter; // whose value is read, or null
+    private boolean first; //    no parameter was read yet
+    private int searched; //     characters of the value without its end
+
+    FunctionCallReader(AnswerParser parser, String raw) {
+        super(parser, raw);
+    }
+
+    @Override
+    boolean read(StringBuilder held) {
+        while (true) {
+            if (parameter != null) {
+                if (!readValue(held)) {
+                    return false;
+                }
+                continue;
+            }
+            Matcher tag = TAG.matcher(held);
+            if (!tag.lookingAt()) {
+                if (tag.hitEnd()) {
+                    return false;
+                }
+                giveUp();
+                return true;
+            }
+            boolean closes = readTag(tag);
+            held.delete(0, tag.end());
+            if (closes) {
+                return true;
+            }
+        }
+    }
+
+    /** @return true if it closes the calls */
+    private boolean readTag(Matcher tag) {
+        if (tag.group("function") != null) {
+            end();
+            function = tag.group("function").strip();
+            first = true;
+            raw().setLength(0);
+            parser.beginCall("", function);
+            parser.arguments("{");
+        } else if (tag.group("parameter") != null && function != null) {
+            parameter = tag.group("parameter").strip();
+            searched = 0;
+        } else {
+            end();
+        }
+        return tag.group("close") != null;
+    }
+
+    private void end() {
+        if (function != null) {
+            parser.arguments("}");
+            parser.endCall();
+            function = null;
+        }
+    }
+
+    private boolean readValue(StringBuilder held) {
+        int end = held.indexOf(END_OF_VALUE, searched);
+        if (end < 0) {
+            searched = Math.max(0, held.length() - END_OF_VALUE.length());
+            return false;
+        }
+        int length = end > 0 && held.charAt(end - 1) == '\n' ? end - 1 : end;
+        int start = length > 0 && held.charAt(0) == '\n' ? 1 : 0;
+        parser.arguments((first ? "" : ", ") + quoted(parameter) + ": " + json(held.substring(start, length)));
+        held.delete(0, end + END_OF_VALUE.length());
+        first = false;
+        parameter = null;
+        return true;
+    }
+
+    private static String quoted(String text) {
+        return Json.writeLine(text).strip();
+    }
+
+    /** Returns a value as JSON: text where the tool's schema says so, or where it is not JSON. */
+    private String json(String value) {
+        String type = parser.tools().stream().filter(tool -> tool.name().equals(function)).findFirst()
+                .map(tool -> tool.typeOf(parameter)).orElse("string");
+        if (type.equals("string")) {
+            return quoted(value);
+        }
+        try {
+            Json.parse(value.getBytes(StandardCharsets.UTF_8), parameter);
+            return value.strip();
+        } catch (ModelFormatException text) {
+            return quoted(value);
+        }
+    }
+
+    private void giveUp() {
+        if (function != null) {
+            parser.endCall();
+            function = null;
+        } else {
+            flush();
+        }
+    }
+
+    @Override
+    void finish(StringBuilder held) {
+        if (function != null) {
+            held.setLength(0); // a value without its end
+        }
+        giveUp();
+    }
+}

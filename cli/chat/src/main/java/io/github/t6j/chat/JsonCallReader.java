@@ -1,0 +1,92 @@
+package io.github.t6j.chat;
+
+/**
+ * Reads calls that are JSON objects with name and arguments, one after the other or in an array, up to a closing tag if
+ * there is one.
+ */
+final class JsonCallReader extends CallReader {
+    private final String close; // "" without a tag
+    private final boolean plain; // the answer begins with JSON, which may be something else than calls
+    private JsonCall call; // in progress, or null
+    private boolean any;
+
+    /** @param raw text up to the JSON, empty but for white space if no tag stands before it */
+    JsonCallReader(AnswerParser parser, String raw, String close) {
+        super(parser, raw);
+        this.close = close;
+        plain = !raw.contains(Tag.TOOL_CALL.open()) && !raw.contains(Tag.TOOL_CALLS.open());
+    }
+
+    @Override
+    boolean read(StringBuilder held) {
+        int at = 0;
+        boolean over = false;
+        while (at < held.length() && !over) {
+            char next = held.charAt(at);
+            if (call != null) {
+                over = readCall(next);
+                at++;
+            } else if (next == '{') {
+                call = new JsonCall(parser, plain, this);
+                raw().append(next);
+                at++;
+            } else if (!close.isEmpty() && held.indexOf(close, at) == at) {
+                raw().append(any ? "" : close);
+                at += close.length();
+                over = true;
+            } else if (!close.isEmpty() && close.startsWith(held.substring(at))) {
+                break; // more text may complete the tag
+            } else if (isBetween(next)) {
+                raw().append(any ? "" : Character.toString(next));
+                at++;
+            } else {
+                over = true;
+            }
+        }
+        held.delete(0, at);
+        if (call != null) {
+            call.flush();
+        }
+        if (over) {
+            flush();
+        }
+        return over;
+    }
+
+    /** @return true if it turns out to be no call */
+    private boolean readCall(char next) {
+        raw().append(next);
+        boolean well = call.accept(next);
+        if (well && !call.isComplete()) {
+            return false;
+        }
+        boolean begun = call.hasBegun();
+        end();
+        any = true;
+        return !well && (close.isEmpty() || !begun);
+    }
+
+    /** Returns whether {@code next} may stand before, between or after calls. */
+    private boolean isBetween(char next) {
+        return Character.isWhitespace(next) || (any ? !close.isEmpty() || ",;]`".indexOf(next) >= 0 : next == '[');
+    }
+
+    @Override
+    void finish(StringBuilder held) {
+        if (any || call != null && call.hasBegun()) {
+            held.setLength(0); // the beginning of the closing tag
+        }
+        end();
+    }
+
+    private void end() {
+        if (call != null && call.hasBegun()) {
+            call.flush();
+            parser.endCall();
+            raw().setLength(0);
+        } else {
+            flush();
+        }
+        call = null;
+    }
+}

@@ -1,0 +1,77 @@
+package io.github.t6j.chat;
+
+import io.github.t6j.Generation;
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Generator;
+import io.github.t6j.Prompt;
+import io.github.t6j.Session;
+import io.github.t6j.Token;
+import io.github.t6j.TokenListener;
+import java.util.Arrays;
+import java.util.concurrent.CancellationException;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/** A generation that goes on when the context is full: it removes the older half of the ids, except the first ones. */
+final class Shifting {
+    private final Session session;
+    private final int fixed; // ids at the beginning that stay
+    private int shifted;
+
+    Shifting(Session session, int fixed) {
+        this.session = session;
+        this.fixed = fixed;
+    }
+
+    /** Returns how many ids were removed. */
+    int shifted() {
+        return shifted;
+    }
+
+    /**
+     * Generates as {@link Session#generate(Prompt, GenerationOptions, TokenListener)} does.
+     *
+     * @param listener receives each piece of the text; false ends the generation
+     */
+    Generation generate(int[] prompt, GenerationOptions options, Predicate<String> listener) {
+        Generator generator = session.newGenerator(Prompt.of(prompt), options);
+        int received = 0;
+        try {
+            session.prefill(prompt);
+            boolean more = true;
+            for (Token token = next(generator); more && token != null; token = more ? next(generator) : null) {
+                received += token.text().length();
+                more = listener.test(token.text());
+                session.step(token.id());
+            }
+        } catch (CancellationException cancelled) {
+            // result() says so.
+        }
+        Generation generation = generator.result();
+        String tail = generation.text().substring(received);
+        if (!tail.isEmpty()) {
+            listener.test(tail);
+        }
+        return generation;
+    }
+
+    private Token next(Generator generator) {
+        if (generator.finishReason() == null && session.position() == session.contextLength()) {
+            shift();
+        }
+        return generator.next();
+    }
+
+    private void shift() {
+        int[] ids = session.ids();
+        int removed = (ids.length - fixed) / 2;
+        if (removed == 0) {
+            return; // the generation ends, because the context is full
+        }
+        int kept = ContextWindow.cut(session, fixed);
+        int[] again = IntStream.concat(
+                Arrays.stream(ids, kept, fixed), Arrays.stream(ids, fixed + removed, ids.length)).toArray();
+        session.prefill(again);
+        shifted += removed;
+    }
+}

@@ -1,0 +1,113 @@
+package io.github.t6j.langchain4j;
+
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.ToolChoice;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.model.output.TokenUsage;
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.chat.Answer;
+import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.Tool;
+import io.github.t6j.chat.ToolCall;
+import io.github.t6j.sampling.SamplingOptions;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+
+/** Converts LangChain4j's requests to messages and options of t6j, and answers to responses. */
+final class Requests {
+    private Requests() {}
+
+    static List<Message> messages(ChatRequest request) {
+        return request.messages().stream().map(Requests::message).toList();
+    }
+
+    private static Message message(ChatMessage message) {
+        return switch (message) {
+            case SystemMessage system -> Message.system(system.text());
+            case UserMessage user when user.contents().stream().allMatch(TextContent.class::isInstance) ->
+                Message.user(user.contents().stream().map(part -> ((TextContent) part).text())
+                        .collect(Collectors.joining("\n")));
+            case AiMessage ai -> Message.assistant(
+                    Objects.requireNonNullElse(ai.text(), ""), Objects.requireNonNullElse(ai.thinking(), ""),
+                    ai.toolExecutionRequests().stream().map(Requests::call).toList());
+            case ToolExecutionResultMessage result when result.hasSingleText() -> Message.toolResult(
+                    Objects.requireNonNullElse(result.id(), ""), Objects.requireNonNullElse(result.toolName(), ""),
+                    result.text());
+            default ->
+                throw new UnsupportedFeatureException("messages: expected texts, found other content: "
+                        + message.type());
+        };
+    }
+
+    private static ToolCall call(ToolExecutionRequest call) {
+        return new ToolCall(Objects.requireNonNullElse(call.id(), ""), call.name(),
+                Objects.requireNonNullElse(call.arguments(), "{}"));
+    }
+
+    /** @param defaults options that a request does not set */
+    static ChatOptions options(ChatRequest request, ChatOptions defaults) {
+        if (request.responseFormat() != null && request.responseFormat().type() == ResponseFormatType.JSON) {
+            throw new UnsupportedFeatureException("responseFormat: expected text, found JSON");
+        }
+        if (request.toolChoice() == ToolChoice.REQUIRED) {
+            throw new UnsupportedFeatureException("toolChoice: expected AUTO or NONE, found REQUIRED");
+        }
+        GenerationOptions generation = defaults.generation();
+        SamplingOptions sampling = generation.sampling();
+        sampling = with(request.temperature(), sampling, (s, value) -> s.withTemperature(value.floatValue()));
+        sampling = with(request.topK(), sampling, SamplingOptions::withTopK);
+        sampling = with(request.topP(), sampling, (s, value) -> s.withTopP(value.floatValue()));
+        sampling = with(request.frequencyPenalty(), sampling, (s, p) -> s.withFrequencyPenalty(p.floatValue()));
+        sampling = with(request.presencePenalty(), sampling, (s, p) -> s.withPresencePenalty(p.floatValue()));
+        generation = with(request.maxOutputTokens(), generation.withSampling(sampling),
+                GenerationOptions::withMaxTokens);
+        if (!request.stopSequences().isEmpty()) {
+            generation = generation.withStop(request.stopSequences().toArray(String[]::new));
+        }
+        List<Tool> tools = request.toolChoice() == ToolChoice.NONE
+                ? List.of()
+                : request.toolSpecifications().stream().map(tool -> Tool.parse(tool.toJson())).toList();
+        return defaults.withGeneration(generation).withTools(tools);
+    }
+
+    private static <O, V> O with(V value, O options, BiFunction<O, V, O> change) {
+        return value == null ? options : change.apply(options, value);
+    }
+
+    /** Returns the response; a call that the end of the answer cuts off is left out. */
+    static ChatResponse response(Answer answer) {
+        Message message = answer.message();
+        List<ToolExecutionRequest> calls =
+                message.toolCalls().stream().filter(ToolCall::isComplete).map(Requests::request).toList();
+        FinishReason reason = switch (answer.generation().finishReason()) {
+            case END_OF_TEXT, STOP_STRING -> calls.isEmpty() ? FinishReason.STOP : FinishReason.TOOL_EXECUTION;
+            case MAX_TOKENS, CONTEXT_FULL, DEADLINE -> FinishReason.LENGTH;
+            default -> FinishReason.OTHER;
+        };
+        return ChatResponse.builder()
+                .aiMessage(AiMessage.builder()
+                        .text(message.content().isEmpty() && !calls.isEmpty() ? null : message.content())
+                        .thinking(message.reasoning().isEmpty() ? null : message.reasoning())
+                        .toolExecutionRequests(calls).build())
+                .tokenUsage(new TokenUsage(
+                        answer.cached() + answer.generation().promptTokens(), answer.generation().tokens().size()))
+                .finishReason(reason).build();
+    }
+
+    static ToolExecutionRequest request(ToolCall call) {
+        return ToolExecutionRequest.builder().id(call.id()).name(call.name()).arguments(call.arguments()).build();
+    }
+}

@@ -1,0 +1,44 @@
+package io.github.t6j.langchain4j;
+
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.ChatOptions;
+import java.util.Objects;
+
+/**
+ * LangChain4j's StreamingChatModel on a model of t6j in this process. Each answer arrives on a thread of its own: text,
+ * thinking, and tool calls with their arguments while they are generated. It supports what {@link T6jChatModel} does.
+ */
+public final class T6jStreamingChatModel implements StreamingChatModel {
+    private final ChatModel model;
+    private final ChatOptions defaults;
+
+    /** @param model model, which the caller closes after the last request */
+    public T6jStreamingChatModel(ChatModel model) {
+        this(model, model.options());
+    }
+
+    /**
+     * @param model model, which the caller closes after the last request
+     * @param defaults options that a request does not set; only these can have a seed
+     */
+    public T6jStreamingChatModel(ChatModel model, ChatOptions defaults) {
+        this.model = Objects.requireNonNull(model, "model");
+        this.defaults = Objects.requireNonNull(defaults, "defaults");
+    }
+
+    @Override
+    public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
+        Thread.ofVirtual().name("t6j-answer").start(() -> {
+            StreamedAnswer streamed = new StreamedAnswer(handler);
+            try {
+                streamed.complete(model.answer(
+                        Requests.messages(request), Requests.options(request, defaults), streamed));
+            } catch (RuntimeException | Error failure) {
+                streamed.fail(failure);
+            }
+        });
+    }
+}

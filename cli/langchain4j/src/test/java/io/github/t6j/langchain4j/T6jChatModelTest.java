@@ -1,0 +1,291 @@
+package io.github.t6j.langchain4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.langchain4j.agent.tool.P;
+import dev.langchain4j.agent.tool.Tool;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.memory.chat.MessageWindowChatMemory;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ToolChoice;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.PartialResponse;
+import dev.langchain4j.model.chat.response.PartialResponseContext;
+import dev.langchain4j.model.chat.response.PartialThinking;
+import dev.langchain4j.model.chat.response.PartialToolCall;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.service.AiServices;
+import dev.langchain4j.service.TokenStream;
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.chat.Answer;
+import io.github.t6j.chat.AnswerListener;
+import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.template.ChatTemplate;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.schedule.Scheduler;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** LangChain4j's two interfaces give the answers of a t6j chat model, also through AiServices with tools. */
+@Timeout(120)
+class T6jChatModelTest {
+    private static final String CHATML = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+            + "{% endfor %}<|im_start|>assistant\n";
+    private static final ChatOptions DEFAULTS = ChatOptions.of(GenerationOptions.defaults().withMaxTokens(20)
+            .withSampling(SamplingOptions.defaults().withSeed(7)));
+    private static final List<ChatMessage> CONVERSATION = List.of(
+            SystemMessage.from("be brief"), UserMessage.from("hello there"), AiMessage.from("a whale"),
+            UserMessage.from("what is a whale?"));
+    private static final List<Message> SAME = List.of(Message.system("be brief"), Message.user("hello there"),
+            Message.assistant("a whale"), Message.user("what is a whale?"));
+
+    private Model model;
+    private ChatModel chat;
+
+    @BeforeEach
+    void load() {
+        model = Model.load(Path.of(System.getProperty("t6j.testdata"), "models/t6-tiny"));
+        chat = ChatModel.of(model, Optional.of(ChatTemplate.parse("chatml", CHATML, Map.of())));
+    }
+
+    @AfterEach
+    void close() {
+        model.close();
+    }
+
+    /** Returns options that make the model write {@code answers}. */
+    private ChatOptions script(String... answers) {
+        return ChatOptions.of(GenerationOptions.defaults().withMaxTokens(200)
+                .withSampling(SamplingOptions.greedy().withStep(new Script(model, answers))));
+    }
+
+    /** Receives a streamed answer. */
+    private static class Received implements StreamingChatResponseHandler {
+        final StringBuffer text = new StringBuffer();
+        final StringBuffer thoughts = new StringBuffer();
+        final StringBuffer arguments = new StringBuffer();
+        final CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
+
+        @Override
+        public void onPartialResponse(String part) {
+            text.append(part);
+        }
+
+        @Override
+        public void onPartialThinking(PartialThinking part) {
+            thoughts.append(part.text());
+        }
+
+        @Override
+        public void onPartialToolCall(PartialToolCall part) {
+            arguments.append(part.partialArguments());
+        }
+
+        @Override
+        public void onCompleteResponse(ChatResponse answer) {
+            whole.complete(answer);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            whole.completeExceptionally(error);
+        }
+    }
+
+    private static void check(ChatResponse found, Answer expected, FinishReason reason) {
+        assertThat(found.aiMessage().text()).isEqualTo(expected.content()).isNotEmpty();
+        assertThat(found.aiMessage().thinking()).isNull();
+        assertThat(found.finishReason()).isEqualTo(reason);
+        assertThat(found.tokenUsage().inputTokenCount()).isEqualTo(expected.generation().promptTokens());
+        assertThat(found.tokenUsage().outputTokenCount()).isEqualTo(expected.generation().tokens().size());
+    }
+
+    @Test
+    void answersAreTheChatModels() {
+        Answer expected = chat.answer(SAME, DEFAULTS, AnswerListener.none());
+        check(new T6jChatModel(chat, DEFAULTS).chat(CONVERSATION), expected, FinishReason.LENGTH);
+
+        Received received = new Received();
+        new T6jStreamingChatModel(chat, DEFAULTS).chat(CONVERSATION, received);
+        check(received.whole.join(), expected, FinishReason.LENGTH);
+        assertThat(received.text).hasToString(expected.content());
+    }
+
+    /** Requests that the scheduler runs together get the answers that each gets alone, in fewer passes. */
+    @Test
+    void manyRequestsRunAtOnce() throws Exception {
+        T6jChatModel answering = new T6jChatModel(chat, DEFAULTS);
+        List<String> alone = new ArrayList<>();
+        List<Future<String>> together = new ArrayList<>();
+        try (Scheduler scheduler = new Scheduler(model)) {
+            T6jChatModel batching = new T6jChatModel(chat.withScheduler(scheduler), DEFAULTS);
+            try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (int i = 0; i < 12; i++) {
+                    String asked = "number " + i;
+                    together.add(executor.submit(() -> batching.chat(asked)));
+                }
+            }
+            assertThat(scheduler.metrics().rows()).isGreaterThan(2 * scheduler.metrics().passes());
+        }
+        for (int i = 0; i < 12; i++) {
+            alone.add(answering.chat("number " + i));
+            assertThat(together.get(i).get()).isEqualTo(alone.get(i));
+        }
+        assertThat(alone).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aRequestSaysHowToSampleAndWhereToStop() {
+        SamplingOptions sampling = SamplingOptions.defaults().withTemperature(1.5f).withTopK(11).withTopP(0.75f)
+                .withFrequencyPenalty(0.5f).withPresencePenalty(0.25f).withSeed(7);
+        ChatOptions options = ChatOptions.of(
+                GenerationOptions.defaults().withMaxTokens(40).withSampling(sampling));
+        String text = chat.answer(SAME, options, AnswerListener.none()).content();
+        String stop = text.substring(text.length() / 2, text.length() / 2 + 2);
+        ChatRequest request = ChatRequest.builder().messages(CONVERSATION).temperature(1.5).topK(11).topP(0.75)
+                .frequencyPenalty(0.5).presencePenalty(0.25).maxOutputTokens(40).stopSequences(List.of(stop)).build();
+        ChatResponse answer = new T6jChatModel(chat, DEFAULTS).chat(request);
+        assertThat(answer.aiMessage().text()).isEqualTo(text.substring(0, text.indexOf(stop)));
+        assertThat(answer.finishReason()).isEqualTo(FinishReason.STOP);
+    }
+
+    /** A tool that LangChain4j calls. */
+    public static final class Weather {
+        private final List<String> asked = new ArrayList<>();
+
+        @Tool("Weather of a city")
+        String weather(@P("name of the city") String city, int days) {
+            asked.add(city + " " + days);
+            return "sunny";
+        }
+    }
+
+    /** An assistant that LangChain4j implements. */
+    interface Assistant {
+        String ask(String question);
+    }
+
+    /** A streaming assistant that LangChain4j implements. */
+    interface StreamingAssistant {
+        TokenStream ask(String question);
+    }
+
+    @Test
+    void aiServicesCallTools() {
+        Weather weather = new Weather();
+        ChatOptions options = script("<think>hm</think>Let me see.\n<tool_call>\n{\"name\": \"weather\","
+                + " \"arguments\": {\"city\": \"Bern\", \"days\": 2}}\n</tool_call>", "It is sunny in Bern.");
+        Assistant assistant = AiServices.builder(Assistant.class).chatModel(new T6jChatModel(chat, options))
+                .chatMemory(MessageWindowChatMemory.withMaxMessages(10)).tools(weather).build();
+        assertThat(assistant.ask("Weather in Bern?")).isEqualTo("It is sunny in Bern.");
+        assertThat(weather.asked).containsExactly("Bern 2");
+    }
+
+    @Test
+    void streamedAiServicesCallTools() {
+        Weather weather = new Weather();
+        ChatOptions options = script("{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\", \"days\": 2}}",
+                "It is sunny.");
+        StreamingAssistant assistant = AiServices.builder(StreamingAssistant.class)
+                .streamingChatModel(new T6jStreamingChatModel(chat, options)).tools(weather).build();
+        CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
+        StringBuffer text = new StringBuffer();
+        assistant.ask("Weather in Bern?").onPartialResponse(text::append).onCompleteResponse(whole::complete)
+                .onError(whole::completeExceptionally).start();
+        assertThat(whole.join().aiMessage().text()).isEqualTo("It is sunny.");
+        assertThat(text).hasToString("It is sunny.");
+        assertThat(weather.asked).containsExactly("Bern 2");
+    }
+
+    @Test
+    void callsAndThinkingArriveInParts() {
+        Received received = new Received();
+        ChatRequest request = ChatRequest.builder().messages(UserMessage.from("a"))
+                .toolSpecifications(dev.langchain4j.agent.tool.ToolSpecifications.toolSpecificationsFrom(new Weather()))
+                .build();
+        new T6jStreamingChatModel(chat, script("<think>so\nso</think>Yes.<tool_call>{\"name\": \"weather\","
+                + " \"arguments\": {\"city\": \"Bern\"}}</tool_call>")).chat(request, received);
+        ChatResponse answer = received.whole.join();
+        assertThat(answer.finishReason()).isEqualTo(FinishReason.TOOL_EXECUTION);
+        assertThat(answer.aiMessage().thinking()).isEqualTo("so\nso").isEqualTo(received.thoughts.toString());
+        assertThat(answer.aiMessage().text()).isEqualTo("Yes.").isEqualTo(received.text.toString());
+        assertThat(answer.aiMessage().toolExecutionRequests()).singleElement()
+                .satisfies(call -> assertThat(call.arguments()).isEqualTo("{\"city\": \"Bern\"}")
+                        .isEqualTo(received.arguments.toString()));
+    }
+
+    /** A call that the limit of tokens cuts off is not executed. */
+    @Test
+    void aCallThatIsCutOffIsLeftOut() {
+        ChatRequest request = ChatRequest.builder().messages(UserMessage.from("a")).maxOutputTokens(12)
+                .toolSpecifications(dev.langchain4j.agent.tool.ToolSpecifications.toolSpecificationsFrom(new Weather()))
+                .build();
+        ChatResponse answer =
+                new T6jChatModel(chat, script("{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\"}}"))
+                        .chat(request);
+        assertThat(answer.finishReason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(answer.aiMessage().hasToolExecutionRequests()).isFalse();
+    }
+
+    @Test
+    void whatIsNotSupportedIsRefused() {
+        T6jChatModel answering = new T6jChatModel(chat, DEFAULTS);
+        ChatRequest json = ChatRequest.builder().messages(CONVERSATION).responseFormat(ResponseFormat.JSON).build();
+        assertThatThrownBy(() -> answering.chat(json)).isInstanceOf(UnsupportedFeatureException.class)
+                .hasMessage("responseFormat: expected text, found JSON");
+        ChatRequest required = ChatRequest.builder().messages(CONVERSATION).toolChoice(ToolChoice.REQUIRED)
+                .toolSpecifications(dev.langchain4j.agent.tool.ToolSpecifications.toolSpecificationsFrom(new Weather()))
+                .build();
+        assertThatThrownBy(() -> answering.chat(required)).isInstanceOf(UnsupportedFeatureException.class);
+        UserMessage image = UserMessage.from(TextContent.from("see"), ImageContent.from("AA==", "image/png"));
+        assertThatThrownBy(() -> answering.chat(image)).isInstanceOf(UnsupportedFeatureException.class)
+                .hasMessage("messages: expected texts, found other content: USER");
+        Received received = new Received();
+        new T6jStreamingChatModel(chat, DEFAULTS).chat(List.of(image), received);
+        assertThatThrownBy(received.whole::join).hasCauseInstanceOf(UnsupportedFeatureException.class);
+    }
+
+    @Test
+    void aCancelledAnswerEnds() throws Exception {
+        CountDownLatch cancelled = new CountDownLatch(1);
+        Received received = new Received() {
+            @Override
+            public void onPartialResponse(PartialResponse part, PartialResponseContext context) {
+                super.onPartialResponse(part.text());
+                context.streamingHandle().cancel();
+                cancelled.countDown();
+            }
+        };
+        new T6jStreamingChatModel(chat, DEFAULTS).chat(CONVERSATION, received);
+        assertThat(cancelled.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(() -> received.whole.get(200, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        String whole = chat.answer(SAME, DEFAULTS, AnswerListener.none()).content();
+        assertThat(whole).startsWith(received.text).hasSizeGreaterThan(received.text.length());
+    }
+}

@@ -1,0 +1,129 @@
+package io.github.t6j.springai;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.chat.Answer;
+import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.Tool;
+import io.github.t6j.chat.ToolCall;
+import io.github.t6j.sampling.SamplingOptions;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.SystemMessage;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.metadata.ChatGenerationMetadata;
+import org.springframework.ai.chat.metadata.ChatResponseMetadata;
+import org.springframework.ai.chat.metadata.DefaultUsage;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.model.tool.ToolCallingChatOptions;
+import org.springframework.ai.tool.ToolCallback;
+import org.springframework.ai.tool.definition.ToolDefinition;
+
+/** Converts Spring AI's prompts to messages and options of t6j, and answers to responses. */
+final class Prompts {
+    /** Key of the reasoning in a message's metadata, which other models of Spring AI use, too. */
+    static final String REASONING = "reasoningContent";
+
+    private Prompts() {}
+
+    static List<Message> messages(Prompt prompt) {
+        return prompt.getInstructions().stream().flatMap(Prompts::messages).toList();
+    }
+
+    private static Stream<Message> messages(org.springframework.ai.chat.messages.Message message) {
+        return switch (message) {
+            case SystemMessage system -> Stream.of(Message.system(text(system)));
+            case UserMessage user when user.getMedia().isEmpty() -> Stream.of(Message.user(text(user)));
+            case AssistantMessage assistant when assistant.getMedia().isEmpty() -> Stream.of(Message.assistant(
+                    text(assistant),
+                    assistant.getMetadata().get(REASONING) instanceof String reasoning ? reasoning : "",
+                    assistant.getToolCalls().stream()
+                            .map(call -> new ToolCall(call.id(), call.name(), call.arguments())).toList()));
+            case ToolResponseMessage results -> results.getResponses().stream()
+                    .map(result -> Message.toolResult(result.id(), result.name(), result.responseData()));
+            default -> throw new IllegalArgumentException(
+                    "messages: expected texts, found other content in a message of type " + message.getMessageType());
+        };
+    }
+
+    private static String text(org.springframework.ai.chat.messages.Message message) {
+        return Objects.requireNonNullElse(message.getText(), "");
+    }
+
+    /** @param defaults options that a prompt does not set */
+    static ChatOptions options(Prompt prompt, ChatOptions defaults) {
+        org.springframework.ai.chat.prompt.ChatOptions asked = prompt.getOptions();
+        if (asked == null) {
+            return defaults;
+        }
+        GenerationOptions generation = defaults.generation();
+        SamplingOptions sampling = generation.sampling();
+        sampling = with(asked.getTemperature(), sampling, (s, value) -> s.withTemperature(value.floatValue()));
+        sampling = with(asked.getTopK(), sampling, SamplingOptions::withTopK);
+        sampling = with(asked.getTopP(), sampling, (s, value) -> s.withTopP(value.floatValue()));
+        sampling = with(asked.getFrequencyPenalty(), sampling, (s, p) -> s.withFrequencyPenalty(p.floatValue()));
+        sampling = with(asked.getPresencePenalty(), sampling, (s, p) -> s.withPresencePenalty(p.floatValue()));
+        generation = with(asked.getMaxTokens(), generation.withSampling(sampling), GenerationOptions::withMaxTokens);
+        List<String> stop = asked.getStopSequences();
+        if (stop != null && !stop.isEmpty()) {
+            generation = generation.withStop(stop.toArray(String[]::new));
+        }
+        List<Tool> tools = asked instanceof ToolCallingChatOptions calling && calling.getToolCallbacks() != null
+                ? calling.getToolCallbacks().stream().map(Prompts::tool).toList()
+                : List.of();
+        return defaults.withGeneration(generation).withTools(tools);
+    }
+
+    private static Tool tool(ToolCallback callback) {
+        ToolDefinition definition = callback.getToolDefinition();
+        return Tool.of(definition.name(), definition.description(), definition.inputSchema());
+    }
+
+    private static <O, V> O with(V value, O options, BiFunction<O, V, O> change) {
+        return value == null ? options : change.apply(options, value);
+    }
+
+    /** Returns a part of a streamed response. */
+    static ChatResponse part(String text, String reasoning) {
+        return new ChatResponse(List.of(new Generation(message(text, reasoning, List.of()))));
+    }
+
+    private static AssistantMessage message(String text, String reasoning, List<ToolCall> calls) {
+        return AssistantMessage.builder().content(text)
+                .properties(reasoning.isEmpty() ? Map.of() : Map.of(REASONING, reasoning))
+                .toolCalls(calls.stream().filter(ToolCall::isComplete).map(call -> new AssistantMessage.ToolCall(
+                        call.id(), "function", call.name(), call.arguments())).toList())
+                .build();
+    }
+
+    /** Returns the whole response; a call that the end of the answer cuts off is left out. */
+    static ChatResponse response(Answer answer) {
+        Message message = answer.message();
+        return response(answer, message(message.content(), message.reasoning(), message.toolCalls()));
+    }
+
+    /** Returns the last part of a streamed response: the calls, the finish reason and the number of tokens. */
+    static ChatResponse last(Answer answer) {
+        return response(answer, message("", "", answer.message().toolCalls()));
+    }
+
+    private static ChatResponse response(Answer answer, AssistantMessage message) {
+        String reason = switch (answer.generation().finishReason()) {
+            case END_OF_TEXT, STOP_STRING -> message.hasToolCalls() ? "TOOL_CALLS" : "STOP";
+            case MAX_TOKENS, CONTEXT_FULL, DEADLINE -> "LENGTH";
+            default -> "CANCELLED";
+        };
+        DefaultUsage usage = new DefaultUsage(
+                answer.cached() + answer.generation().promptTokens(), answer.generation().tokens().size());
+        return new ChatResponse(
+                List.of(new Generation(message, ChatGenerationMetadata.builder().finishReason(reason).build())),
+                ChatResponseMetadata.builder().usage(usage).build());
+    }
+}

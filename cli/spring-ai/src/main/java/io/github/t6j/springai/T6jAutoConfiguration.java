@@ -1,0 +1,58 @@
+package io.github.t6j.springai;
+
+import io.github.t6j.Model;
+import io.github.t6j.ModelOptions;
+import io.github.t6j.chat.ChatModel;
+import io.github.t6j.schedule.Scheduler;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration for Spring Boot: loads the model that {@code spring.ai.t6j.model} names, unless
+ * {@code spring.ai.model.chat} chooses another provider than {@code t6j}. A bean of your own replaces any of these.
+ */
+@AutoConfiguration
+@ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "t6j", matchIfMissing = true)
+@EnableConfigurationProperties(T6jProperties.class)
+public class T6jAutoConfiguration {
+    /** Creates the configuration. */
+    public T6jAutoConfiguration() {}
+
+    /** Returns the model, which the application context closes. */
+    @Bean(destroyMethod = "close")
+    @ConditionalOnMissingBean
+    @ConditionalOnProperty("spring.ai.t6j.model")
+    Model t6jModel(T6jProperties properties) {
+        ModelOptions options = ModelOptions.defaults();
+        return Model.load(properties.model(),
+                properties.threads() == null ? options : options.withThreads(properties.threads()));
+    }
+
+    /** Returns the scheduler, which answers many prompts at once; the application context closes it before the model. */
+    @Bean(destroyMethod = "close")
+    @ConditionalOnMissingBean
+    @ConditionalOnBean(Model.class)
+    Scheduler t6jScheduler(Model model) {
+        return new Scheduler(model);
+    }
+
+    /** Returns the model with its chat template. */
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnBean(Model.class)
+    ChatModel t6jChat(Model model, Scheduler scheduler) {
+        return ChatModel.of(model).withScheduler(scheduler);
+    }
+
+    /** Returns the chat model for Spring AI. */
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnBean(ChatModel.class)
+    T6jChatModel t6jChatModel(ChatModel chat, T6jProperties properties) {
+        return new T6jChatModel(chat, properties.options(chat));
+    }
+}

@@ -1,0 +1,224 @@
+package io.github.t6j.springai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.chat.Answer;
+import io.github.t6j.chat.AnswerListener;
+import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.chat.Message;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.schedule.Scheduler;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.SystemMessage;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.content.Media;
+import org.springframework.ai.model.tool.ToolCallingChatOptions;
+import org.springframework.ai.support.ToolCallbacks;
+import org.springframework.ai.tool.annotation.Tool;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.util.MimeTypeUtils;
+
+/** Spring AI's ChatModel gives the answers of a t6j chat model, also through a ChatClient with tools. */
+@Timeout(120)
+class T6jChatModelTest {
+    private static final Path TINY = Path.of(System.getProperty("t6j.testdata"), "models/t6-tiny");
+    private static final ChatOptions DEFAULTS = ChatOptions.of(GenerationOptions.defaults().withMaxTokens(20)
+            .withSampling(SamplingOptions.defaults().withSeed(7)));
+    private static final Prompt CONVERSATION = new Prompt(List.of(new SystemMessage("be brief"),
+            new UserMessage("hello there"), new AssistantMessage("a whale"), new UserMessage("what is a whale?")));
+    private static final List<Message> SAME = List.of(Message.system("be brief"), Message.user("hello there"),
+            Message.assistant("a whale"), Message.user("what is a whale?"));
+
+    private Model model;
+    private ChatModel chat;
+
+    @BeforeEach
+    void load() {
+        model = Model.load(TINY);
+        chat = ChatModel.of(model);
+    }
+
+    @AfterEach
+    void close() {
+        model.close();
+    }
+
+    /** Returns options that make the model write {@code answers}. */
+    private ChatOptions script(String... answers) {
+        return ChatOptions.of(GenerationOptions.defaults().withMaxTokens(200)
+                .withSampling(SamplingOptions.greedy().withStep(new Script(model, answers))));
+    }
+
+    @Test
+    void answersAreTheChatModels() {
+        Answer expected = chat.answer(SAME, DEFAULTS, AnswerListener.none());
+        T6jChatModel answering = new T6jChatModel(chat, DEFAULTS);
+        ChatResponse found = answering.call(CONVERSATION);
+        assertThat(found.getResult().getOutput().getText()).isEqualTo(expected.content()).isNotEmpty();
+        assertThat(found.getResult().getMetadata().getFinishReason()).isEqualTo("LENGTH");
+        assertThat(found.getMetadata().getUsage().getPromptTokens()).isEqualTo(expected.generation().promptTokens());
+        assertThat(found.getMetadata().getUsage().getCompletionTokens()).isEqualTo(20);
+
+        List<ChatResponse> parts = answering.stream(CONVERSATION).collectList().block();
+        StringBuilder text = new StringBuilder();
+        parts.forEach(part -> text.append(part.getResult().getOutput().getText()));
+        assertThat(text).hasToString(expected.content());
+        assertThat(parts).hasSizeGreaterThan(10);
+        assertThat(parts.getLast().getMetadata().getUsage().getCompletionTokens()).isEqualTo(20);
+    }
+
+    /** Prompts that the scheduler runs together get the answers that each gets alone, in fewer passes. */
+    @Test
+    void manyPromptsRunAtOnce() throws Exception {
+        T6jChatModel answering = new T6jChatModel(chat, DEFAULTS);
+        List<String> alone = new ArrayList<>();
+        List<Future<String>> together = new ArrayList<>();
+        try (Scheduler scheduler = new Scheduler(model)) {
+            T6jChatModel batching = new T6jChatModel(chat.withScheduler(scheduler), DEFAULTS);
+            try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (int i = 0; i < 12; i++) {
+                    String asked = "number " + i;
+                    together.add(executor.submit(() -> batching.call(asked)));
+                }
+            }
+            assertThat(scheduler.metrics().rows()).isGreaterThan(2 * scheduler.metrics().passes());
+        }
+        for (int i = 0; i < 12; i++) {
+            alone.add(answering.call("number " + i));
+            assertThat(together.get(i).get()).isEqualTo(alone.get(i));
+        }
+        assertThat(alone).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aPromptSaysHowToSampleAndWhereToStop() {
+        SamplingOptions sampling = SamplingOptions.defaults().withTemperature(1.5f).withTopK(11).withTopP(0.75f)
+                .withFrequencyPenalty(0.5f).withPresencePenalty(0.25f).withSeed(7);
+        String text = chat.answer(SAME, ChatOptions.of(
+                GenerationOptions.defaults().withMaxTokens(40).withSampling(sampling)), AnswerListener.none())
+                .content();
+        String stop = text.substring(text.length() / 2, text.length() / 2 + 2);
+        Prompt prompt = new Prompt(CONVERSATION.getInstructions(),
+                org.springframework.ai.chat.prompt.ChatOptions.builder()
+                        .temperature(1.5).topK(11).topP(0.75).frequencyPenalty(0.5).presencePenalty(0.25).maxTokens(40)
+                        .stopSequences(List.of(stop)).build());
+        ChatResponse answer = new T6jChatModel(chat, DEFAULTS).call(prompt);
+        assertThat(answer.getResult().getOutput().getText()).isEqualTo(text.substring(0, text.indexOf(stop)));
+        assertThat(answer.getResult().getMetadata().getFinishReason()).isEqualTo("STOP");
+    }
+
+    /** A tool that Spring AI calls. */
+    public static final class Weather {
+        private final List<String> asked = new ArrayList<>();
+
+        /** Returns the weather. */
+        @Tool(description = "Weather of a city")
+        public String weather(String city, int days) {
+            asked.add(city + " " + days);
+            return "sunny";
+        }
+    }
+
+    @Test
+    void aChatClientCallsTools() {
+        Weather weather = new Weather();
+        ChatOptions options = script("<think>hm</think>Let me see.\n<tool_call>\n{\"name\": \"weather\","
+                + " \"arguments\": {\"city\": \"Bern\", \"days\": 2}}\n</tool_call>", "It is sunny in Bern.");
+        String answer = ChatClient.create(new T6jChatModel(chat, options)).prompt("Weather in Bern?").tools(weather)
+                .call().content();
+        assertThat(answer).isEqualTo("It is sunny in Bern.");
+        assertThat(weather.asked).containsExactly("Bern 2");
+    }
+
+    @Test
+    void aStreamingChatClientCallsTools() {
+        Weather weather = new Weather();
+        ChatOptions options = script("{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\", \"days\": 2}}",
+                "It is sunny.");
+        List<String> parts = ChatClient.create(new T6jChatModel(chat, options)).prompt("Weather in Bern?")
+                .tools(weather).stream().content().collectList().block();
+        assertThat(String.join("", parts)).isEqualTo("It is sunny.");
+        assertThat(weather.asked).containsExactly("Bern 2");
+    }
+
+    @Test
+    void callsAndReasoningAreApart() {
+        Prompt prompt = new Prompt("a", ToolCallingChatOptions.builder()
+                .toolCallbacks(ToolCallbacks.from(new Weather())).build());
+        AssistantMessage message = new T6jChatModel(chat, script("<think>so</think>Yes.<tool_call>{\"name\":"
+                + " \"weather\", \"arguments\": {\"city\": \"Bern\"}}</tool_call>")).call(prompt).getResult()
+                .getOutput();
+        assertThat(message.getText()).isEqualTo("Yes.");
+        assertThat(message.getMetadata()).containsEntry("reasoningContent", "so");
+        assertThat(message.getToolCalls()).singleElement()
+                .satisfies(call -> assertThat(call.arguments()).isEqualTo("{\"city\": \"Bern\"}"));
+    }
+
+    @Test
+    void imagesAreRefused() {
+        Prompt image = new Prompt(UserMessage.builder().text("see")
+                .media(new Media(MimeTypeUtils.IMAGE_PNG, URI.create("file:a.png"))).build());
+        assertThatThrownBy(() -> new T6jChatModel(chat, DEFAULTS).call(image))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected texts, found other content");
+        assertThatThrownBy(() -> new T6jChatModel(chat, DEFAULTS).stream(image).collectList().block())
+                .hasMessageContaining("expected texts, found other content");
+    }
+
+    @Test
+    void aCancelledStreamEnds() {
+        String whole = chat.answer(SAME, DEFAULTS, AnswerListener.none()).content();
+        List<ChatResponse> parts =
+                new T6jChatModel(chat, DEFAULTS).stream(CONVERSATION).take(2).collectList().block();
+        assertThat(parts).hasSize(2);
+        assertThat(whole).startsWith(parts.getFirst().getResult().getOutput().getText());
+    }
+
+    private static ApplicationContextRunner boot() {
+        return new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(T6jAutoConfiguration.class));
+    }
+
+    @Test
+    void bootLoadsTheModelOfItsProperties() {
+        String expected = chat.answer(List.of(Message.user("The whale")), DEFAULTS, AnswerListener.none()).content();
+        Model[] loaded = new Model[1];
+        boot().withPropertyValues("spring.ai.t6j.model=" + TINY, "spring.ai.t6j.seed=7", "spring.ai.t6j.max-tokens=20",
+                "spring.ai.t6j.threads=1").run(context -> {
+                    loaded[0] = context.getBean(Model.class);
+                    assertThat(context.getBean(org.springframework.ai.chat.model.ChatModel.class).call("The whale"))
+                            .isEqualTo(expected);
+                });
+        assertThatThrownBy(() -> loaded[0].info()).as("closed with the context")
+                .isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void bootMakesNothingIfNotAsked() {
+        boot().run(context -> assertThat(context).doesNotHaveBean(T6jChatModel.class).doesNotHaveBean(Model.class));
+        boot().withPropertyValues("spring.ai.t6j.model=" + TINY, "spring.ai.model.chat=other")
+                .run(context -> assertThat(context).doesNotHaveBean(T6jChatModel.class));
+        T6jChatModel own = new T6jChatModel(chat, DEFAULTS);
+        boot().withPropertyValues("spring.ai.t6j.model=" + TINY).withBean(T6jChatModel.class, () -> own)
+                .run(context -> assertThat(context.getBean(T6jChatModel.class)).isSameAs(own));
+    }
+}
