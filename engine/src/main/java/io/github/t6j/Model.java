@@ -39,7 +39,6 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
 import java.util.function.IntConsumer;
-import java.util.stream.Collectors;
 
 /**
  * Model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
@@ -89,7 +88,6 @@ public final class Model implements AutoCloseable {
                     transformer, checkpoint.description(),
                     kernels.description() + ", " + workers.threads() + " threads");
             weightType = DType.ofMost(checkpoint.tensors().values()).name().toLowerCase(Locale.ROOT);
-            addNotes(checkpoint);
             GenerationJson generation = files.generation();
             endIds = endIds(generation.endIds(configJson));
             sampling = generation.sampling();
@@ -181,13 +179,6 @@ public final class Model implements AutoCloseable {
     public long weightBytes() {
         use.checkOpen();
         return transformer.weightBytes();
-    }
-
-    private void addNotes(Checkpoint checkpoint) {
-        if (!checkpoint.convertedTypes().isEmpty()) {
-            String types = checkpoint.convertedTypes().stream().map(DType::name).collect(Collectors.joining(", "));
-            notes.add("weights of types " + types + " were converted to q8_0");
-        }
     }
 
     /** Returns remarks on how this model was loaded, a sentence each, for display; usually none. */

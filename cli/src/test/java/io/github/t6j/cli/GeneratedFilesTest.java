@@ -46,7 +46,7 @@ class GeneratedFilesTest {
             generate x -m no --cache-type    | f32 f16 bf16 q8
             generate x -m no --load          | copy mmap
             generate x -m no --variant       | full partialrope partialrope-decay linearattn
-            convert x y --dtype              | f32 f16 bf16 q8_0 q4_0
+            convert x y --dtype              | f32 f16 bf16 q8_0 q6_k q5_k q4_k q4_0
             convert x y --as                 | tpa
             init --preset tiny --attention   | tpa tpa-kvonly mha gqa mla
             logits --ids 1 --path            | factored materialized

@@ -95,7 +95,7 @@ class UsageTest {
             tokenizer train --data a --vocab x --out b  | expected a whole number, found 'x'
             convert                                     | Missing required parameters
             convert a                                   | Missing required parameter
-            convert a b --dtype f8                      | expected f32, f16, bf16, q8_0 or q4_0, found 'f8'
+            convert a b --dtype f8                      | expected f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0, found 'f8'
             convert a b --as mha                        | --as
             init --preset tiny                          | Missing required option: '--out
             init --out x                                | --preset=NAME | --config=FILE

@@ -57,7 +57,7 @@ public enum BlockFormat {
     }
 
     /** Returns the index of an output in a row, in shorts. */
-    private static int slot(int output) {
+    static int slot(int output) {
         return (output & 32) | (output & 15) << 1 | (output >>> 4 & 1);
     }
 

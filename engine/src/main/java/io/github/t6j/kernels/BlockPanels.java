@@ -67,7 +67,7 @@ final class BlockPanels extends PackedMatrix {
     }
 
     /** Computes y[r][outputs of the panel] for all rows. */
-    void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yStride) {
-        kernels.multiplyBlocks(x, format, data, panelAt(panel), y, panel * PANEL, yStride);
+    void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yAt, int yStride) {
+        kernels.multiplyBlocks(x, format, data, panelAt(panel), y, yAt, yStride);
     }
 }

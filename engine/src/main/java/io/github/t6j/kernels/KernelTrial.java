@@ -7,6 +7,7 @@ import static io.github.t6j.kernels.Kernels.SLIM_ROWS;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -83,6 +84,15 @@ enum KernelTrial {
         RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE);
         float[] y = new float[rows * PANEL];
         return k -> k.multiplyBlocks(x, format, w, 0, y, 0, PANEL);
+    }
+
+    /** Returns a trial of a product of one block. */
+    static Consumer<Kernels> kQuants(KQuantFormat format, int rows) {
+        MemorySegment w = Arena.ofAuto().allocate(format.bytes(1), 64);
+        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, Set.of(format));
+        UnpackedBlocks unpacked = new UnpackedBlocks();
+        float[] y = new float[rows * PANEL];
+        return k -> k.multiplyKQuants(x, format, w, 0, unpacked, y, 0, PANEL);
     }
 
     private static MemorySegment zeros(Format format, int elements) {

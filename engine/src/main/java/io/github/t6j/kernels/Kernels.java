@@ -110,6 +110,20 @@ public interface Kernels {
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride);
 
     /**
+     * Multiplies a panel of K-quants by rows. For each part of the inputs with one scale, in ascending order, y[r][c] +=
+     * (Σ_k x[r][k] · (q[k][c] − zero)) · (scale[c] · xScale[r]), then y[r][c] += offset[c] · xTotal[r]: an exact sum of
+     * integers, a rounded product of scales, and a chain of fused multiply-adds from 0.
+     *
+     * @param x rows with the sums that belong to {@code format}
+     * @param w the panel in {@code format}, from byte {@code wAt}
+     * @param unpacked scratch; the kernel leaves the last super-block there, or its scales
+     * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
+     */
+    void multiplyKQuants(
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
+            int yStride);
+
+    /**
      * Computes the scores of one page: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.
      *
      * @param g products of the queries and B_K, [keyRank][heads][{@value #PANEL}], from {@code gAt}

@@ -2,6 +2,9 @@ package io.github.t6j.kernels;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
+import java.util.Arrays;
+import java.util.Set;
+
 /**
  * Product of a packed matrix and rows, on all workers: y[r] = W · x[r]. One thread computes a panel of the matrix, so
  * each output is summed in one order. For a quantised matrix the rows are rounded once, before the product. One object
@@ -32,12 +35,14 @@ public final class PackedMatMul implements Workers.Work {
     private float[] bias;
     private int stretch; // number of consecutive panels in a thread's first item
     private final float[][] panels; // one per worker: [rows][64], a panel of y
+    private final UnpackedBlocks[] unpacked; // one per worker
 
     /** Creates products computed with these kernels on these threads. */
     public PackedMatMul(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
         panels = new float[workers.threads()][0];
+        unpacked = new UnpackedBlocks[workers.threads()];
     }
 
     /** Returns the kernels that compute the products. */
@@ -89,11 +94,10 @@ public final class PackedMatMul implements Workers.Work {
         y = newY;
         yStride = newYStride;
         switch (matrix) {
-            case BlockPanels blocks -> {
-                rounded.resize(rows, blocks.inputs());
-                workers.run(rows, rounding);
-            }
             case DensePanels elements -> growPanels();
+            case BlockPanels blocks -> round();
+            case KQuantPanels blocks -> round();
+            case JoinedPanels parts -> round();
         }
         stretch = rows > FEW_ROWS ? 1 : Math.max(1, matrix.panels() * 3 / 4 / workers.threads());
         workers.run(matrix.panels() - workers.threads() * (stretch - 1), this);
@@ -107,8 +111,18 @@ public final class PackedMatMul implements Workers.Work {
         }
     }
 
+    private void round() {
+        Set<KQuantFormat> formats = matrix.kQuants();
+        if (!formats.isEmpty() && unpacked[0] == null) {
+            Arrays.setAll(unpacked, i -> new UnpackedBlocks());
+        }
+        rounded.resize(rows, matrix.inputs(), formats);
+        workers.run(rows, rounding);
+    }
+
     private void round(int row, int worker) {
         kernels.round(x, row * xStride, matrix.inputs(), rounded, row);
+        rounded.addSums(row);
     }
 
     /**
@@ -120,19 +134,20 @@ public final class PackedMatMul implements Workers.Work {
         int first = item < threads ? item * stretch : threads * (stretch - 1) + item;
         int end = first + (item < threads ? stretch : 1);
         for (int panel = first; panel < end; panel++) {
-            panel(panel, worker);
+            panel(matrix, panel, panel * PANEL, worker);
         }
     }
 
-    private void panel(int panel, int worker) {
-        switch (matrix) {
-            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, yStride);
-            case DensePanels elements -> multiply(elements, panel, worker);
+    private void panel(PackedMatrix part, int panel, int to, int worker) {
+        switch (part) {
+            case DensePanels elements -> multiply(elements, panel, to, worker);
+            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, to, yStride);
+            case KQuantPanels blocks -> blocks.multiply(kernels, panel, rounded, unpacked[worker], y, to, yStride);
+            case JoinedPanels parts -> parts.at(panel, (one, index) -> panel(one, index, to, worker));
         }
     }
 
-    private void multiply(DensePanels elements, int panel, int worker) {
-        int to = panel * PANEL;
+    private void multiply(DensePanels elements, int panel, int to, int worker) {
         if (rows == 1) {
             elements.multiply(kernels, panel, 0, elements.inputs(), x, xStride, 1, y, to);
             return;
@@ -142,8 +157,8 @@ public final class PackedMatMul implements Workers.Work {
             int count = Math.min(BLOCK, elements.inputs() - from);
             elements.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
         }
-        for (int row = 0; row < rows; row++, to += yStride) {
-            System.arraycopy(sums, row * PANEL, y, to, PANEL);
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(sums, row * PANEL, y, to + row * yStride, PANEL);
         }
     }
 }

@@ -8,13 +8,15 @@ import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Weight matrix [outputs][inputs] in the layout of the kernels: panels of {@value Kernels#PANEL} outputs, the last one
  * padded with zeros. Matrix × vector reads it as one sequential stream. Each output is one chain of multiply-adds over
  * the inputs, in matrix × matrix as well.
  */
-public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
+public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQuantPanels, JoinedPanels {
     static final int PANEL = Kernels.PANEL;
 
     /** Number of bytes at either end that enter a fingerprint. */
@@ -33,25 +35,15 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
     }
 
     /**
-     * Packs matrices [·][inputs], one below the other, as one. The result is bf16, q8_0 or q4_0 if all of them are;
-     * other types, and mixtures, become f32.
+     * Packs matrices [·][inputs], one below the other, as one. bf16 and quantised matrices keep their type if all have
+     * the same, or if all are quantised and all but the last have whole panels. Other types, and mixtures, become f32.
      *
      * @param reader reads a panel's rows on the thread that packs them, so that they are in its caches
      * @throws io.github.t6j.ModelFormatException if a scale of a quantised matrix is not finite
      */
     public static PackedMatrix pack(
             List<Tensor> parts, TensorReader reader, Arena arena, Workers workers) {
-        int inputs = Math.toIntExact(parts.getFirst().shape().get(1));
-        int outputs = 0;
-        for (Tensor part : parts) {
-            outputs += Math.toIntExact(part.shape().get(0));
-        }
-        PackedMatrix matrix = switch (dtypeOf(parts)) {
-            case Q8_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q8_0, arena);
-            case Q4_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q4_0, arena);
-            case BF16 -> new DensePanels(outputs, inputs, Format.BF16, arena);
-            default -> new DensePanels(outputs, inputs, Format.F32, arena);
-        };
+        PackedMatrix matrix = empty(parts, arena);
         workers.run(matrix.panels(), (panel, worker) -> {
             try (Arena memory = Arena.ofConfined()) { // one panel: too small to be counted
                 matrix.fill(panel, matrix.rows(panel, parts, reader, memory));
@@ -65,23 +57,61 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
         return matrix;
     }
 
+    private static PackedMatrix empty(List<Tensor> parts, Arena arena) {
+        if (keepTheirTypes(parts)) {
+            List<PackedMatrix> joined = new ArrayList<>();
+            parts.forEach(part -> joined.add(empty(List.of(part), arena)));
+            return new JoinedPanels(joined, arena);
+        }
+        int inputs = inputs(parts);
+        int outputs = Math.toIntExact(outputs(parts));
+        DType dtype = dtypeOf(parts);
+        return switch (dtype) {
+            case Q8_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q8_0, arena);
+            case Q4_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q4_0, arena);
+            case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
+                new KQuantPanels(outputs, inputs, KQuantFormat.of(dtype), arena);
+            case BF16 -> new DensePanels(outputs, inputs, Format.BF16, arena);
+            default -> new DensePanels(outputs, inputs, Format.F32, arena);
+        };
+    }
+
     /** Returns the number of bytes that {@link #pack} needs for these matrices. */
     public static long packedBytes(List<Tensor> parts) {
-        int inputs = Math.toIntExact(parts.getFirst().shape().get(1));
-        long outputs = parts.stream().mapToLong(part -> part.shape().get(0)).sum();
-        long panelBytes = switch (dtypeOf(parts)) {
+        if (keepTheirTypes(parts)) {
+            return parts.stream().mapToLong(part -> packedBytes(List.of(part))).sum();
+        }
+        int inputs = inputs(parts);
+        DType dtype = dtypeOf(parts);
+        long panelBytes = switch (dtype) {
             case Q8_0 -> BlockPanels.panelBytes(inputs, BlockFormat.Q8_0);
             case Q4_0 -> BlockPanels.panelBytes(inputs, BlockFormat.Q4_0);
+            case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> KQuantFormat.of(dtype).panelBytes(inputs);
             case BF16 -> DensePanels.panelBytes(inputs, Format.BF16);
             default -> DensePanels.panelBytes(inputs, Format.F32);
         };
-        return Math.ceilDiv(outputs, PANEL) * panelBytes;
+        return Math.ceilDiv(outputs(parts), PANEL) * panelBytes;
     }
 
-    /** Returns the type that all tensors have once they are loaded, F32 if the types differ. */
+    private static int inputs(List<Tensor> parts) {
+        return Math.toIntExact(parts.getFirst().shape().get(1));
+    }
+
+    private static long outputs(List<Tensor> parts) {
+        return parts.stream().mapToLong(Tensor::rowCount).sum();
+    }
+
+    /** Returns whether matrices of different types can be packed as {@link JoinedPanels}. */
+    private static boolean keepTheirTypes(List<Tensor> parts) {
+        return parts.stream().map(Tensor::dtype).distinct().count() > 1
+                && parts.stream().allMatch(part -> part.dtype().isQuantized())
+                && parts.subList(0, parts.size() - 1).stream().allMatch(part -> part.rowCount() % PANEL == 0);
+    }
+
+    /** Returns the type that all tensors have, F32 if the types differ. */
     private static DType dtypeOf(List<Tensor> parts) {
-        DType dtype = parts.getFirst().dtype().loaded();
-        return parts.stream().allMatch(part -> part.dtype().loaded() == dtype) ? dtype : DType.F32;
+        DType dtype = parts.getFirst().dtype();
+        return parts.stream().allMatch(part -> part.dtype() == dtype) ? dtype : DType.F32;
     }
 
     /**
@@ -90,9 +120,12 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
     public static void announce(List<Tensor> parts, Kernels kernels) {
         MemorySegment nothing = MemorySegment.ofArray(new byte[0]);
         float[] y = new float[PANEL];
-        switch (dtypeOf(parts)) {
+        DType dtype = dtypeOf(parts);
+        switch (dtype) {
             case Q8_0 -> kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q8_0, nothing, 0, y, 0, PANEL);
             case Q4_0 -> kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q4_0, nothing, 0, y, 0, PANEL);
+            case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> kernels.multiplyKQuants(
+                    RoundedRows.zeros(1, 0), KQuantFormat.of(dtype), nothing, 0, new UnpackedBlocks(), y, 0, PANEL);
             case BF16 -> kernels.multiply(
                     new float[0], 0, 0, 1, 0, Format.BF16, nothing, 0, PANEL, PANEL, y, 0, 0, false);
             default -> kernels.multiply(
@@ -150,6 +183,16 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels {
     /** Returns the outputs rounded up to whole panels: the distance, in floats, between rows of a product. */
     public int stride() {
         return panels() * PANEL;
+    }
+
+    /** Returns the formats that need sums of {@link RoundedRows}. */
+    Set<KQuantFormat> kQuants() {
+        return switch (this) {
+            case KQuantPanels panels -> Set.of(panels.format());
+            case JoinedPanels joined ->
+                joined.parts().stream().flatMap(part -> part.kQuants().stream()).collect(Collectors.toSet());
+            default -> Set.of();
+        };
     }
 
     int panels() {

@@ -1,6 +1,7 @@
 package io.github.t6j.kernels;
 
 import io.github.t6j.kernels.scalar.ScalarKernels;
+import java.util.Set;
 
 /**
  * Rows of activations, rounded for products with quantised weights: blocks of {@value BlockFormat#SIZE} integers from
@@ -48,10 +49,27 @@ public final class RoundedRows {
     /** Corrections for the 8 that Q4_0 adds to its weights, [rows][blocks], mod 2^16 in both halves of an int. */
     public int[] eights = new int[0];
 
+    /**
+     * Start values of sums of 16 bits for {@link KQuantFormat}s of 4, 5 and 6 bits, [rows][blocks][{@value
+     * BlockFormat#SIZE} / {@link KQuantFormat#exact}]: −zero times the sum of the integers that a sum covers, mod 2^16
+     * in both halves of an int, with 2^15 added in the low half. Only those of {@link #resize}'s formats are computed.
+     */
+    public final int[][] starts = new int[3][0];
+
+    /** Sums of the rounded elements of a block, [rows][blocks]; for {@link KQuantFormat}. */
+    public float[] totals = new float[0];
+
+    private Set<KQuantFormat> formats = Set.of();
+
     /** Returns {@code rows} rows of {@code inputs} zeros. */
     static RoundedRows zeros(int rows, int inputs) {
+        return zeros(rows, inputs, Set.of());
+    }
+
+    /** Returns zeros for products with {@code formats}. */
+    static RoundedRows zeros(int rows, int inputs, Set<KQuantFormat> formats) {
         RoundedRows zeros = new RoundedRows();
-        zeros.resize(rows, inputs);
+        zeros.resize(rows, inputs, formats);
         return zeros;
     }
 
@@ -68,6 +86,47 @@ public final class RoundedRows {
         if (numbers.length < places) {
             numbers = new int[places];
         }
+    }
+
+    /** Does the same as {@link #resize(int, int)}, also for the sums that {@link #addSums} computes. */
+    void resize(int newRows, int inputs, Set<KQuantFormat> newFormats) {
+        resize(newRows, inputs);
+        formats = newFormats;
+        for (KQuantFormat format : formats) {
+            int parts = rows * blocks * SIZE / format.exact();
+            if (starts[format.bits() - 4].length < parts) {
+                starts[format.bits() - 4] = new int[parts];
+            }
+            if (totals.length < rows * blocks) {
+                totals = new float[rows * blocks];
+            }
+        }
+    }
+
+    /** Computes {@link #starts} and {@link #totals} of a row that is rounded. */
+    void addSums(int row) {
+        for (KQuantFormat format : formats) {
+            for (int block = 0; block < blocks; block++) {
+                addSums(row, block, format);
+            }
+        }
+    }
+
+    private void addSums(int row, int block, KQuantFormat format) {
+        int exact = format.exact();
+        int place = row * blocks + block;
+        int to = place * SIZE / exact;
+        int total = 0;
+        for (int k = at(row, block), last = k + SIZE; k < last;) {
+            int sum = 0;
+            for (int end = k + exact; k < end; k += 2) {
+                int even = (short) numbers[k];
+                sum += even + (short) (numbers[k + 1] + 256 * even);
+            }
+            starts[format.bits() - 4][to++] = twin(-format.zero() * sum) ^ 0x8000;
+            total += sum;
+        }
+        totals[place] = total * scales[place];
     }
 
     /** Returns the index at which a block of a row begins in {@link #numbers}. */

@@ -48,12 +48,14 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private static final int ROUNDING = 2;
 
     private static final int FORMATS = Format.values().length;
+    private static final int KQUANTS = KQuantFormat.values().length;
 
     private final Kernels simd;
     private final Kernels twin;
     private final ToIntFunction<Format> tileRows;
     private final int mostRows;
     private final int products; // number of places for products
+    private final int others; // number of places before those of K-quants
     private final Place[] places;
     private final AtomicInteger trials = new AtomicInteger(); // waiting or running
     private volatile boolean cold = true; // no trial has ended yet
@@ -85,7 +87,8 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         mostRows = Stream.of(Format.values()).mapToInt(tileRows).max().orElseThrow();
         // Tiles of 1 … mostRows rows, and pairs of neighbouring heights for rows that do not split evenly.
         products = FORMATS * (mostRows + 2);
-        places = new Place[products + KernelTrial.values().length * FORMATS];
+        others = products + KernelTrial.values().length * FORMATS;
+        places = new Place[others + 2 * KQUANTS]; // K-quants: one row, several rows
         for (int i = 0; i < places.length; i++) {
             places[i] = new Place(twin);
         }
@@ -139,6 +142,13 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private Kernels other(KernelTrial operation, Format format, long work) {
         Place place = places[products + operation.ordinal() * FORMATS + format.ordinal()];
         return place.serving == simd ? simd : choose(place, work, () -> operation.on(format));
+    }
+
+    private Kernels kQuants(KQuantFormat format, boolean several, long work) {
+        Place place = places[others + (several ? KQUANTS : 0) + format.ordinal()];
+        return place.serving == simd
+                ? simd
+                : choose(place, work, () -> KernelTrial.kQuants(format, several ? 5 : 1));
     }
 
     /** Returns the kernels for a call of {@code work} operations; a call without any announces others. */
@@ -354,6 +364,14 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
         other(blocks(format, x.rows), Format.F32, (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL)
                 .multiplyBlocks(x, format, w, wAt, y, yAt, yStride);
+    }
+
+    @Override
+    public void multiplyKQuants(
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
+            int yStride) {
+        kQuants(format, x.rows > 1, (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL)
+                .multiplyKQuants(x, format, w, wAt, unpacked, y, yAt, yStride);
     }
 
     @Override

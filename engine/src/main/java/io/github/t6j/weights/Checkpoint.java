@@ -14,21 +14,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
 
 /**
  * All tensors of a model's weight files, in off-heap memory that {@link #close()} frees. Safe for use by several
  * threads.
  *
- * <p>{@link #rows} copies elements unless the checkpoint is mapped, and converts types that no kernel reads to Q8_0
- * ({@link DType#loaded}).
+ * <p>{@link #rows} copies elements unless the checkpoint is mapped.
  */
 public final class Checkpoint implements TensorReader, AutoCloseable {
     /** Prefix that torch.compile adds to the names of the module that it wraps. */
@@ -96,13 +92,6 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         return Collections.unmodifiableMap(gguf);
     }
 
-    /** Returns the types that {@link #rows} converts to Q8_0, among those of the tensors; for a note to the user. */
-    public Set<DType> convertedTypes() {
-        Set<DType> converted = EnumSet.noneOf(DType.class);
-        tensors.values().stream().map(Tensor::dtype).filter(type -> type.loaded() != type).forEach(converted::add);
-        return converted;
-    }
-
     /** Returns the files that hold weights, without an index. */
     public List<Path> files() {
         return sources.stream().map(Source::file).toList();
@@ -115,7 +104,7 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
 
     @Override
     public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
-        return loaded(tensor.dtype(), memory, target -> stored(tensor.rows(first, count), target));
+        return stored(tensor.rows(first, count), memory);
     }
 
     /**
@@ -126,22 +115,7 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
      */
     public Tensor rows(Tensor tensor, long first, long count, LongUnaryOperator order, Arena memory) {
         Objects.checkFromIndexSize(first, count, tensor.rowCount());
-        return loaded(tensor.dtype(), memory, target -> gathered(tensor, first, count, order, target));
-    }
-
-    /** Converts the rows that {@code stored} reads to Q8_0 if no kernel reads their type. */
-    private static Tensor loaded(DType dtype, Arena memory, Function<Arena, Tensor> stored) {
-        if (dtype.loaded() == dtype) {
-            return stored.apply(memory);
-        }
-        try (NativeMemory copies = NativeMemory.confined()) {
-            Tensor rows = stored.apply(copies);
-            Tensor converted = GgmlBlocks.toQ8(rows, memory);
-            if (rows.data().isMapped()) {
-                rows.data().unload(); // otherwise the pages of the file stay resident until it is unmapped
-            }
-            return converted;
-        }
+        return gathered(tensor, first, count, order, memory);
     }
 
     private Tensor stored(Tensor rows, Arena memory) {

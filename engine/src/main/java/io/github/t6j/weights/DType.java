@@ -14,9 +14,8 @@ import java.util.Objects;
 /**
  * Type of the elements of a stored tensor, little-endian. The names are those of the safetensors format, except Q8_0
  * and the types after it, which GGML defines: blocks of 32 or 256 elements of a matrix row, the last one padded with
- * zeros. Indices into the data of a quantised tensor count the padding. Q8_0 and Q4_0 are {@link QuantizedBlock}s. The
- * other quantised types appear only in GGUF files ({@link GgmlBlocks}); they are never written, and {@link
- * Checkpoint#rows} converts them to Q8_0 ({@link #loaded}).
+ * zeros. Indices into the data of a quantised tensor count the padding. Q8_0 and Q4_0 are {@link QuantizedBlock}s, the
+ * others {@link KQuantBlock}s. Floats are never written as Q4_1, Q5_0 or Q5_1, which appear in files of others.
  *
  * <p>The conversions here are the simple ones for loading, saving and tests; the kernels convert what each token needs.
  */
@@ -57,17 +56,6 @@ public enum DType {
     }
 
     /**
-     * Returns the type after {@link Checkpoint#rows}: Q8_0 for types that only GGUF files have, otherwise the same
-     * type.
-     */
-    public DType loaded() {
-        return switch (this) {
-            case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> Q8_0;
-            default -> this;
-        };
-    }
-
-    /**
      * Returns the number of bytes of a tensor of {@code shape}.
      *
      * @throws ArithmeticException if the number does not fit in a long, or a dimension is negative
@@ -88,6 +76,16 @@ public enum DType {
     /** Returns whether elements are stored in blocks with a scale. */
     public boolean isQuantized() {
         return blockSize > 1;
+    }
+
+    /** Returns the bytes of a block at which its f16 scale and min begin; empty unless the type is quantised. */
+    public List<Integer> scalePlaces() {
+        return switch (this) {
+            case Q8_0, Q4_0, Q5_0 -> List.of(0);
+            case Q4_1, Q5_1, Q4_K, Q5_K -> List.of(0, 2);
+            case Q6_K -> List.of(208);
+            default -> List.of();
+        };
     }
 
     /** Returns the length of a row of {@code elements} with its padding. */
@@ -113,8 +111,8 @@ public enum DType {
     public void read(MemorySegment data, long from, float[] into, int at, int count) {
         Objects.checkFromIndexSize(at, count, into.length);
         Objects.checkFromIndexSize(from, count, places(data));
-        if (loaded() != this) {
-            GgmlBlocks.read(this, data, from, into, at, count);
+        if (KQuantBlock.describes(this)) {
+            KQuants.read(this, data, from, into, at, count);
             return;
         }
         if (isQuantized()) {
@@ -169,8 +167,12 @@ public enum DType {
     public void write(float[] from, int at, MemorySegment data, long to, int count) {
         Objects.checkFromIndexSize(at, count, from.length);
         Objects.checkFromIndexSize(to, padded(count), places(data));
-        if (loaded() != this) {
-            throw notWritten();
+        if (KQuantBlock.describes(this)) {
+            if (blockSize == QuantizedBlock.SIZE) {
+                throw notWritten();
+            }
+            KQuants.write(this, from, at, data, to, count);
+            return;
         }
         if (isQuantized()) {
             QuantizedBlock.write(this, from, at, data, to, count);
@@ -200,7 +202,7 @@ public enum DType {
 
     private IllegalArgumentException notWritten() {
         return new IllegalArgumentException("cannot write floats as " + this
-                + ": expected F64, F32, F16, BF16, Q8_0 or Q4_0");
+                + ": expected F64, F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K or Q6_K");
     }
 
     /** Returns the bfloat16 nearest to {@code value}, ties to even; NaN stays NaN. */

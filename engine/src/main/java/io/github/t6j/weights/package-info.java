@@ -21,9 +21,7 @@
  * convert the pickle to descriptions of tensors. {@code TorchCheckpoint} checks these against the storages; {@code
  * StridedCopy} copies the tensors that are not contiguous.
  *
- * <p>{@code Gguf} reads everything before the data through {@code GgufReader}. Tensors of types that no kernel reads
- * stay unchanged until {@code Checkpoint.rows} reads them; {@code GgmlBlocks} then converts them to Q8_0. So opening a
- * model takes no more memory than one of its tensors.
+ * <p>{@code Gguf} reads everything before the data through {@code GgufReader}.
  *
  * <p>To add a format, write a class with a {@code parse} method from memory to {@code Map<String, Tensor>}, and add a
  * line or two to {@code Checkpoint}.

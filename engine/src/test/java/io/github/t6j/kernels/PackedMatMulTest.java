@@ -2,18 +2,23 @@ package io.github.t6j.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.TestData;
 import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -65,9 +70,9 @@ class PackedMatMulTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q4_0"})
+    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
     void eachOutputIsTheSumOverBlocks(DType dtype) {
-        for (int inputs : new int[] {1, 31, 32, 33, 64, 100, 257}) {
+        for (int inputs : new int[] {1, 31, 32, 33, 64, 100, 257, 600}) {
             for (int outputs : new int[] {1, 63, 65, 130}) {
                 int seed = 1000 * inputs + outputs;
                 Random random = new Random(seed);
@@ -95,11 +100,154 @@ class PackedMatMulTest {
                 double bound = 0;
                 for (int k = 0; k < inputs; k++) {
                     sum += row[k] * weights[o * inputs + k];
-                    bound += Math.abs(row[k] * weights[o * inputs + k]);
+                    bound += Math.abs(row[k]) * largest(weights, o * inputs, k, inputs);
                 }
                 double error = Math.abs(y[r * matrix.stride() + o] - sum);
                 if (!(error <= 1e-6 * bound + 1e-30)) {
                     assertThat(error).as(what + " row " + r + " output " + o).isLessThanOrEqualTo(1e-6 * bound);
+                }
+            }
+        }
+    }
+
+    /** Returns the largest weight of a block: products with K-quants add the middle of a block's range on its own. */
+    private static float largest(float[] weights, int row, int input, int inputs) {
+        float largest = 0;
+        for (int k = input / 32 * 32; k < Math.min(inputs, input / 32 * 32 + 32); k++) {
+            largest = Math.max(largest, Math.abs(weights[row + k]));
+        }
+        return largest;
+    }
+
+    /** Blocks as ggml encoded them, of every type: values are ggml's, and sums those of float64. */
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
+    void multipliesGgmlsBlocks(DType dtype) {
+        Map<String, Tensor> golden = Safetensors.read(
+                TestData.path("golden_llama/ggml_blocks/q" + dtype.name().substring(1) + ".safetensors"),
+                arena).tensors();
+        int outputs = Math.toIntExact(golden.get("x").shape().get(0));
+        int inputs = Math.toIntExact(golden.get("x").shape().get(1));
+        PackedMatrix matrix = pack(new Tensor("w", dtype, golden.get("x").shape(), golden.get("blocks").data()));
+        float[] ggml = golden.get("y").toFloats();
+        float[] row = new float[inputs];
+        for (int output = 0; output < outputs; output++) {
+            matrix.row(output, row, 0);
+            assertThat(row).as("output %d", output)
+                    .containsExactly(Arrays.copyOfRange(ggml, output * inputs, (output + 1) * inputs), within(0f));
+        }
+        for (int rows : new int[] {1, 3, 4, 7}) {
+            float[] x = TestNumbers.normal(new Random(rows), rows * inputs, 1);
+            float[] y = multiply(scalar, matrix, x, rows);
+            assertThat(multiply(simd, matrix, x, rows)).as("rows %d", rows).isEqualTo(y);
+            check(dtype + " rows " + rows, matrix, ggml, x, rows, y);
+        }
+    }
+
+    /** All bits random, subnormal and negative scales among them: every integer, scale and min meets every other. */
+    @ParameterizedTest
+    @EnumSource(names = {"Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
+    void twinAndSimdAgreeOnAnyBits(DType dtype) {
+        int outputs = 130;
+        int inputs = 544; // two super-blocks and a block
+        for (int seed = 0; seed < 5; seed++) {
+            Random random = new Random(seed);
+            byte[] bytes = new byte[Math.toIntExact(dtype.bytes(List.of((long) outputs, (long) inputs)))];
+            random.nextBytes(bytes);
+            for (int block = 0; block < bytes.length; block += dtype.bytes()) {
+                for (int place : dtype.scalePlaces()) {
+                    int exponent = random.nextInt(3) == 0 ? 0 : random.nextInt(31);
+                    bytes[block + place + 1] = (byte) (random.nextInt(4) | exponent << 2 | random.nextInt(2) << 7);
+                }
+            }
+            Tensor tensor = new Tensor(
+                    "w", dtype, List.of((long) outputs, (long) inputs), MemorySegment.ofArray(bytes));
+            PackedMatrix matrix = pack(tensor);
+            float[] weights = tensor.toFloats();
+            float[] row = new float[inputs];
+            for (int output = 0; output < outputs; output += 43) {
+                matrix.row(output, row, 0);
+                assertThat(row).as("seed %d, output %d", seed, output).containsExactly(
+                        Arrays.copyOfRange(weights, output * inputs, (output + 1) * inputs), within(0f));
+            }
+            for (int rows : new int[] {1, 6}) {
+                float[] x = TestNumbers.normal(random, rows * inputs, 1);
+                float[] y = multiply(scalar, matrix, x, rows);
+                assertThat(multiply(simd, matrix, x, rows)).as("seed %d, rows %d", seed, rows).isEqualTo(y);
+            }
+        }
+    }
+
+    /** Sums that 16 bits just hold: the smallest and largest integers, with activations of ±127. */
+    @ParameterizedTest
+    @EnumSource(names = {"Q4_K", "Q5_K", "Q6_K"})
+    void noSumOfKQuantsOverflows(DType dtype) {
+        byte[] data = new byte[64 * dtype.bytes()];
+        for (int output = 0; output < 64; output++) {
+            int block = output * dtype.bytes();
+            int integers = dtype == DType.Q6_K ? 0 : 16;
+            int end = block + (dtype == DType.Q6_K ? 192 : dtype.bytes());
+            Arrays.fill(data, block + integers, end, (byte) (output % 3 == 0 ? 0xFF : 0));
+            if (dtype == DType.Q6_K) {
+                Arrays.fill(data, block + 192, block + 208, (byte) 1);
+            } else { // scales of 1 and mins of 0
+                Arrays.fill(data, block + 4, block + 8, (byte) 1);
+                Arrays.fill(data, block + 12, block + 16, (byte) 1);
+            }
+            data[block + dtype.scalePlaces().getFirst() + 1] = 0x3c; // 1
+        }
+        Tensor tensor = new Tensor("w", dtype, List.of(64L, 256L), MemorySegment.ofArray(data));
+        PackedMatrix matrix = pack(tensor);
+        float[] weights = tensor.toFloats();
+        for (int rows : new int[] {1, 4, 5}) {
+            float[] x = new float[rows * 256];
+            for (int i = 0; i < x.length; i++) {
+                x[i] = i / 256 % 2 == 0 || i % 5 == 0 ? 127 : -127;
+            }
+            float[] y = multiply(scalar, matrix, x, rows);
+            for (int i = 0; i < y.length; i++) {
+                float sum = 0;
+                for (int k = 0; k < 256; k++) {
+                    sum += x[i / 64 * 256 + k] * weights[i % 64 * 256 + k];
+                }
+                assertThat(y[i]).isEqualTo(sum);
+            }
+            assertThat(multiply(simd, matrix, x, rows)).isEqualTo(y);
+        }
+    }
+
+    /** Matrices of other types below whole panels keep their types; each has the bits that it has alone. */
+    @Test
+    void quantisedMatricesOfDifferentTypesAreJoined() {
+        Random random = new Random(8);
+        List<Tensor> parts = new ArrayList<>();
+        for (DType dtype : List.of(DType.Q4_K, DType.Q6_K, DType.Q8_0, DType.Q4_0, DType.Q5_K)) {
+            int outputs = dtype == DType.Q5_K ? 70 : 128;
+            parts.add(Tensor.of("w" + dtype, dtype, TestNumbers.normal(random, outputs * 300, 0.1f), outputs, 300));
+        }
+        PackedMatrix joined = PackedMatrix.pack(parts, TensorReader.IN_MEMORY, arena, workers);
+        assertThat(joined.bytes()).isEqualTo(PackedMatrix.packedBytes(parts));
+        assertThat(joined.outputs()).isEqualTo(4 * 128 + 70);
+        for (int rows : new int[] {1, 5}) {
+            float[] x = TestNumbers.normal(random, rows * 300, 1);
+            for (Kernels kernels : new Kernels[] {scalar, simd}) {
+                float[] y = multiply(kernels, joined, x, rows);
+                int first = 0;
+                for (Tensor part : parts) {
+                    PackedMatrix alone = pack(part);
+                    float[] expected = multiply(kernels, alone, x, rows);
+                    float[] row = new float[300];
+                    float[] rowOfJoined = new float[300];
+                    for (int r = 0; r < rows; r++) {
+                        for (int c = 0; c < alone.outputs(); c++) {
+                            assertThat(y[r * joined.stride() + first + c]).as(part.name())
+                                    .isEqualTo(expected[r * alone.stride() + c]);
+                        }
+                    }
+                    alone.row(67, row, 0);
+                    joined.row(first + 67, rowOfJoined, 0);
+                    assertThat(rowOfJoined).isEqualTo(row);
+                    first += alone.outputs();
                 }
             }
         }
@@ -138,7 +286,7 @@ class PackedMatMulTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q4_0"})
+    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
     void whatIsNotFiniteShowsInItsRowAndNowhereElse(DType dtype) {
         PackedMatrix matrix = pack(Tensor.of("w", dtype, TestNumbers.normal(new Random(3), 65 * 70, 1), 65, 70));
         for (float bad : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00001), Float.POSITIVE_INFINITY,
@@ -161,7 +309,7 @@ class PackedMatMulTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q4_0"})
+    @EnumSource(names = {"Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
     void zerosAndTinyAndHugeActivationsAgree(DType dtype) {
         float[] weights = TestNumbers.normal(new Random(5), 64 * 96, 1e-4f); // includes subnormal f16 scales
         Arrays.fill(weights, 32, 64, 0f);
@@ -200,7 +348,7 @@ class PackedMatMulTest {
     }
 
     @Test
-    void differentTypesArePackedAsF32() {
+    void differentTypesWithoutWholePanelsArePackedAsF32() {
         Tensor first = Tensor.of("a", DType.Q8_0, TestNumbers.normal(new Random(1), 3 * 40, 1), 3, 40);
         Tensor second = Tensor.of("b", DType.Q4_0, TestNumbers.normal(new Random(2), 3 * 40, 1), 3, 40);
 
@@ -210,6 +358,22 @@ class PackedMatMulTest {
         float[] row = new float[40];
         matrix.row(4, row, 0);
         assertThat(row).isEqualTo(Arrays.copyOfRange(second.toFloats(), 40, 80));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
+    void aScaleOrMinThatIsNotFiniteIsAnError(DType dtype) {
+        int blocks = dtype.blockSize() == 32 ? 8 : 1;
+        for (int place : dtype.scalePlaces()) {
+            for (byte high : new byte[] {0x7c, 0x7e, (byte) 0xfc}) { // infinite, NaN, −infinite
+                byte[] data = new byte[3 * blocks * dtype.bytes()];
+                data[2 * blocks * dtype.bytes() + place + 1] = high;
+                Tensor tensor = new Tensor("w", dtype, List.of(3L, 256L), MemorySegment.ofArray(data));
+                assertThatThrownBy(() -> pack(tensor)).isInstanceOf(ModelFormatException.class)
+                        .hasMessageContaining("tensor w: expected finite " + (place == 2 ? "mins" : "scales"))
+                        .hasMessageContaining("in block 0 of row 2");
+            }
+        }
     }
 
     @Test

@@ -20,7 +20,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Options that take one of a few words: the constants of an enum in lower case, with hyphens. */
 public final class Choice {
-    private static final List<DType> WEIGHTS = List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0);
+    private static final List<DType> WEIGHTS = List.of(
+            DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q6_K, DType.Q5_K, DType.Q4_K, DType.Q4_0);
 
     private Choice() {}
 
@@ -40,7 +41,7 @@ public final class Choice {
     private static DType weightType(String text) {
         return WEIGHTS.stream().filter(type -> weightWord(type).equals(text)).findFirst()
                 .orElseThrow(() -> new TypeConversionException(
-                        "expected f32, f16, bf16, q8_0 or q4_0, found '" + text + "'"));
+                        "expected f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0, found '" + text + "'"));
     }
 
     private static String weightWord(DType type) {

@@ -32,7 +32,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -65,7 +64,7 @@ public final class ConvertCommand implements Callable<Integer> {
     private Path destination;
 
     @Option(names = "--dtype", paramLabel = "D",
-            description = {"Type of the matrices: f32, f16, bf16, q8_0 or q4_0.",
+            description = {"Type of the matrices: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0.",
                 "Vectors keep their type (default: matrices keep theirs, too)."})
     private DType dtype;
 
@@ -134,7 +133,7 @@ public final class ConvertCommand implements Callable<Integer> {
     private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
             Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
-        warn(checkpoint.convertedTypes(), byName.values());
+        warn(byName.values());
         boolean llama = new LlamaFamily().recognises(new NamedTensors(byName, source.toString()));
         TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         TensorReader reader = gguf == null ? checkpoint : gguf;
@@ -150,18 +149,15 @@ public final class ConvertCommand implements Callable<Integer> {
         NewFolder.create(main, destination, files);
     }
 
-    /** Warns about weights that are quantised or rounded a second time. */
-    private void warn(Set<DType> turned, Collection<Tensor> tensors) {
-        if (!turned.isEmpty()) {
-            String types = turned.stream().map(DType::name).collect(Collectors.joining(", "));
-            String then = dtype == null || dtype == DType.Q8_0
-                    ? ""
-                    : ", and then to " + dtype.name().toLowerCase(Locale.ROOT);
-            main.note("note: weights of the types " + types + " are converted to q8_0" + then);
-        }
-        if (dtype == DType.Q4_0 && tensors.stream().anyMatch(tensor -> tensor.dtype().loaded() == DType.Q8_0)) {
-            main.note("note: q8_0 weights are rounded a second time, to q4_0: converting the original weights to q4_0"
-                    + " loses less");
+    /** Warns about quantised weights that are rounded a second time. */
+    private void warn(Collection<Tensor> tensors) {
+        String types = tensors.stream().map(Tensor::dtype).filter(type -> type.isQuantized() && type != dtype)
+                .distinct().sorted().map(type -> type.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
+        if (dtype != null && dtype.isQuantized() && !types.isEmpty()) {
+            String to = dtype.name().toLowerCase(Locale.ROOT);
+            main.note("note: " + types + " weights are rounded a second time, to " + to
+                    + ": converting the original weights to " + to + " loses less");
         }
     }
 

@@ -30,16 +30,19 @@ interface Elements {
         };
     }
 
-    /** @throws CommandFailure if a block of {@code tensor} has a scale that is NaN or infinite */
+    /** @throws CommandFailure if a block of {@code tensor} has a scale or min that is NaN or infinite */
     static void checkScales(Tensor tensor) {
+        DType dtype = tensor.dtype();
         long columns = tensor.shape().getLast();
-        long blocks = Math.ceilDiv(columns, QuantizedBlock.SIZE);
-        for (long block = 0, at = 0; at < tensor.data().byteSize(); block++, at += tensor.dtype().bytes()) {
-            float scale = Float.float16ToFloat(QuantizedBlock.scale(tensor.data(), at));
-            if (!Float.isFinite(scale)) {
-                long first = block / blocks * columns + block % blocks * QuantizedBlock.SIZE;
-                throw new CommandFailure(tensor.name() + ": expected finite scales, found " + scale
-                        + " for the block from " + place(tensor, first) + " on: the weights are damaged");
+        long blocks = Math.ceilDiv(columns, dtype.blockSize());
+        for (long block = 0, at = 0; at < tensor.data().byteSize(); block++, at += dtype.bytes()) {
+            for (int place : dtype.scalePlaces()) {
+                float scale = Float.float16ToFloat(QuantizedBlock.scale(tensor.data(), at + place));
+                if (!Float.isFinite(scale)) {
+                    long first = block / blocks * columns + block % blocks * dtype.blockSize();
+                    throw new CommandFailure(tensor.name() + ": expected finite scales, found " + scale
+                            + " for the block from " + place(tensor, first) + " on: the weights are damaged");
+                }
             }
         }
     }
@@ -79,6 +82,8 @@ interface Elements {
             case F16 -> 1;
             case Q8_0 -> 127;
             case Q4_0 -> 8;
+            case Q4_K, Q5_K -> 63; // of the min
+            case Q6_K -> 32 * 128;
             default -> 0;
         };
         String type = dtype.name().toLowerCase(Locale.ROOT);

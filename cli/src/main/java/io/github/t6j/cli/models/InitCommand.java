@@ -98,8 +98,9 @@ public final class InitCommand implements Callable<Integer> {
     private long seed;
 
     @Option(names = "--dtype", paramLabel = "D", defaultValue = "f32",
-            description = {"Type of the weights: f32, f16, bf16, q8_0 or q4_0.",
-                "With q8_0 and q4_0, only matrices have that type, the rest is f32 (default: ${DEFAULT-VALUE})."})
+            description = {"Type of the weights: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0.",
+                "With the types from q8_0 on, only matrices have that type, the rest is f32",
+                "(default: ${DEFAULT-VALUE})."})
     private DType dtype;
 
     @Override

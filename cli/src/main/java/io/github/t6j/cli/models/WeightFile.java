@@ -38,7 +38,7 @@ public final class WeightFile {
      */
     static LazyTensor converted(
             String name, Tensor tensor, DType dtype, TensorReader reader) {
-        DType own = tensor.dtype().loaded();
+        DType own = tensor.dtype();
         boolean kept = dtype == null || tensor.shape().size() != 2 || !own.isFloating();
         DType stored = kept ? own : dtype;
         return new LazyTensor(name, stored, tensor.shape(), arena -> {
@@ -85,8 +85,11 @@ public final class WeightFile {
 
     /** Returns config.json's name of a type; it has no names for quantised types, whose other tensors are f32. */
     static String torchName(DType dtype) {
+        if (dtype.isQuantized()) {
+            return "float32";
+        }
         return switch (dtype) {
-            case F32, Q8_0, Q4_0 -> "float32";
+            case F32 -> "float32";
             case F16 -> "float16";
             case BF16 -> "bfloat16";
             default -> throw new IllegalArgumentException("expected a type of weights, found " + dtype);

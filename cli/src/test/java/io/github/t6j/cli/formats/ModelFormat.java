@@ -28,9 +28,8 @@ public enum ModelFormat {
     /** Returns whether files of this format can have matrices of {@code dtype}. */
     public boolean holds(DType dtype) {
         return switch (this) {
-            case SAFETENSORS, SHARDS -> dtype.loaded() == dtype;
+            case SAFETENSORS, SHARDS, GGUF -> true;
             case TORCH -> !dtype.isQuantized();
-            case GGUF -> true;
         };
     }
 

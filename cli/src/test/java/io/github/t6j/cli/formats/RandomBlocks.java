@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Tensors of GGML's types that t6j only reads. All bits are random except the scales of blocks, which give the elements
+ * Tensors of K-quants and of the older types of 4 and 5 bits. All bits are random except the scales of blocks, which give the elements
  * a mean of about 0 and a standard deviation.
  */
 final class RandomBlocks {

@@ -2,6 +2,7 @@ package io.github.t6j.cli.formats;
 
 import io.github.t6j.cli.formats.ModelKind.PlannedTensor;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.KQuantBlock;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,25 +40,13 @@ public record StoredModel(
         return new StoredModel(plan.config(), plan.variant(), tensors, aliases);
     }
 
-    /** Returns this model with its weights after loading: types that only GGUF files have become q8_0. */
-    public StoredModel loaded() {
-        return new StoredModel(config, variant, tensors.stream().map(StoredModel::loaded).toList(), aliases);
-    }
-
-    private static Tensor loaded(Tensor tensor) {
-        DType dtype = tensor.dtype().loaded();
-        return dtype == tensor.dtype()
-                ? tensor
-                : Tensor.of(tensor.name(), dtype, tensor.toFloats(), shape(tensor.shape()));
-    }
-
     private static long[] shape(List<Long> shape) {
         return shape.stream().mapToLong(n -> n).toArray();
     }
 
     private static Tensor random(PlannedTensor tensor, DType dtype, Random random) {
         double deviation = deviation(tensor);
-        if (dtype.loaded() != dtype) {
+        if (KQuantBlock.describes(dtype)) {
             return RandomBlocks.tensor(tensor.name(), dtype, tensor.shape(), deviation, random);
         }
         float mean = tensor.shape().size() == 1 && !tensor.name().endsWith("bias") ? 1 : 0;

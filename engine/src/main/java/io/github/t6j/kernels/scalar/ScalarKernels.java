@@ -2,7 +2,9 @@ package io.github.t6j.kernels.scalar;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.RoundedRows;
+import io.github.t6j.kernels.UnpackedBlocks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -12,6 +14,9 @@ import java.util.Arrays;
 public final class ScalarKernels extends ScalarFactorKernels {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -98,6 +103,64 @@ public final class ScalarKernels extends ScalarFactorKernels {
                 }
             }
         }
+    }
+
+    @Override
+    public void multiplyKQuants(
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
+            int yStride) {
+        for (int r = 0; r < x.rows; r++) {
+            Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
+        }
+        short[] rows = new short[format.bytes(KQuantFormat.BLOCKS) / Short.BYTES];
+        for (int block = 0; block < x.blocks; block += KQuantFormat.BLOCKS) {
+            int blocks = Math.min(KQuantFormat.BLOCKS, x.blocks - block);
+            int bytes = format.bytes(blocks);
+            MemorySegment.copy(w, SHORT, wAt, rows, 0, bytes / Short.BYTES); // single loads are slow until compiled
+            wAt += bytes;
+            format.unpack(rows, blocks, unpacked);
+            for (int r = 0; r < x.rows; r++) {
+                multiplyUnpacked(x, r, block, format, unpacked, blocks, y, yAt + r * yStride);
+            }
+        }
+    }
+
+    private void multiplyUnpacked(
+            RoundedRows x, int r, int block, KQuantFormat format, UnpackedBlocks w, int blocks, float[] y, int yAt) {
+        int[] low = new int[PANEL / 2]; // sums of the outputs in the low halves of ints
+        int[] high = new int[PANEL / 2];
+        for (int from = 0; from < blocks * BlockFormat.SIZE; from += format.scaled()) {
+            Arrays.fill(low, 0);
+            Arrays.fill(high, 0);
+            int first = block * BlockFormat.SIZE + from;
+            for (int k = 0; k < format.scaled(); k += 2) {
+                addPairs(x.number(r, first + k), x.number(r, first + k + 1), format.zero(), w.pairs,
+                        (from + k) / 2 * UnpackedBlocks.ROW, low, high);
+            }
+            int place = r * x.blocks + first / BlockFormat.SIZE;
+            for (int i = 0; i < PANEL / 2; i++) {
+                int c = i / 16 * 32 + i % 16;
+                addPart(low[i], c, x, place, format, w, from, y, yAt);
+                addPart(high[i], c + 16, x, place, format, w, from, y, yAt);
+            }
+        }
+    }
+
+    /** Adds the products of two inputs and the weights of a panel, of the outputs in either half of an int. */
+    private static void addPairs(int x0, int x1, int zero, int[] pairs, int at, int[] low, int[] high) {
+        for (int i = 0; i < low.length; i++) {
+            int pair = pairs[at + i];
+            low[i] += x0 * ((pair & 0xFF) - zero) + x1 * ((pair >>> 8 & 0xFF) - zero);
+            high[i] += x0 * ((pair >>> 16 & 0xFF) - zero) + x1 * ((pair >>> 24) - zero);
+        }
+    }
+
+    private void addPart(
+            int sum, int c, RoundedRows x, int place, KQuantFormat format, UnpackedBlocks w, int from, float[] y,
+            int yAt) {
+        int part = from / format.scaled() * PANEL + c;
+        y[yAt + c] = fma(sum, w.scales[part] * x.scales[place], y[yAt + c]);
+        y[yAt + c] = fma(w.offsets[part], x.totals[place], y[yAt + c]);
     }
 
     private static void addScaled(int a, int[] b, int[] y, int yAt) {

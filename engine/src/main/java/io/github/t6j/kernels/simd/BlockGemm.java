@@ -56,7 +56,7 @@ public final class BlockGemm {
     }
 
     /** Returns the output in the low half of int {@code i} of a row. */
-    private static int column(int i) {
+    static int column(int i) {
         return i / 16 * 32 + i % 16;
     }
 }

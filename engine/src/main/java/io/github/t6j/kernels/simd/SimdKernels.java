@@ -2,8 +2,10 @@ package io.github.t6j.kernels.simd;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.RoundedRows;
+import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 
@@ -65,6 +67,13 @@ public final class SimdKernels implements Kernels {
     public void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
         BlockGemm.rows(x, format, w, wAt, y, yAt, yStride, one);
+    }
+
+    @Override
+    public void multiplyKQuants(
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
+            int yStride) {
+        KQuantGemm.rows(x, format, w, wAt, unpacked, y, yAt, yStride, one);
     }
 
     @Override

@@ -4,17 +4,19 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
-import io.github.t6j.weights.QuantizedBlock;
 import io.github.t6j.weights.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Form of quantised matrices [out, in] in a safetensors file. The bytes are a U8 tensor [out, ⌈in/32⌉ · 34] (Q8_0) or
- * [out, ⌈in/32⌉ · 18] (Q4_0). The file's metadata has their type and shape, as the text of a JSON object:
+ * Form of quantised matrices [out, in] in a safetensors file. The bytes are a U8 tensor [out, bytes of a row's blocks],
+ * such as [out, ⌈in/32⌉ · 34] (Q8_0) or [out, ⌈in/256⌉ · 144] (Q4_K). The file's metadata has their type and shape, as
+ * the text of a JSON object:
  *
  * <pre>
  *   "t6j.quantized": {"lm_head.weight": {"type": "q8_0", "shape": [4096, 256]}, …}
@@ -23,14 +25,19 @@ import java.util.Map;
 final class QuantizedTensors {
     static final String KEY = "t6j.quantized";
 
-    private static final Map<String, DType> TYPES = Map.of("q8_0", DType.Q8_0, "q4_0", DType.Q4_0);
+    private static final Map<String, DType> TYPES = Stream.of(DType.values()).filter(DType::isQuantized)
+            .collect(Collectors.toMap(QuantizedTensors::word, dtype -> dtype, (a, b) -> a, LinkedHashMap::new));
 
     private QuantizedTensors() {}
 
     /** Returns the shape of a matrix's bytes. */
     static List<Long> storedShape(DType dtype, List<Long> shape) {
         return List.of(shape.get(0),
-                Math.multiplyExact(Math.ceilDiv(shape.get(1), QuantizedBlock.SIZE), dtype.bytes()));
+                Math.multiplyExact(Math.ceilDiv(shape.get(1), dtype.blockSize()), dtype.bytes()));
+    }
+
+    private static String word(DType dtype) {
+        return dtype.name().toLowerCase(Locale.ROOT);
     }
 
     /** Returns the metadata entry for the quantised tensors among {@code tensors}. */
@@ -39,7 +46,7 @@ final class QuantizedTensors {
         for (LazyTensor tensor : tensors) {
             if (tensor.dtype().isQuantized()) {
                 Map<String, Object> entry = new LinkedHashMap<>();
-                entry.put("type", tensor.dtype().name().toLowerCase(Locale.ROOT));
+                entry.put("type", word(tensor.dtype()));
                 entry.put("shape", tensor.shape());
                 entries.put(tensor.name(), entry);
             }
@@ -74,8 +81,10 @@ final class QuantizedTensors {
     private static Tensor restore(Tensor stored, Map<String, Object> entry, String where) {
         DType dtype = entry.get("type") instanceof String type ? TYPES.get(type) : null;
         if (dtype == null) {
-            throw new ModelFormatException(where + ": expected the type q8_0 or q4_0 in " + KEY + ", found "
-                    + Json.writeLine(entry.get("type")));
+            throw new ModelFormatException(
+                    where + ": expected one of the types " + String.join(", ", TYPES.keySet()) + " in "
+                            + KEY + ", found "
+                            + Json.writeLine(entry.get("type")));
         }
         List<Object> sizes = Json.array(entry.get("shape"), where + ": " + KEY + ": shape");
         if (sizes.size() != 2 || !(sizes.get(0) instanceof Long out) || !(sizes.get(1) instanceof Long in)

@@ -195,8 +195,9 @@ class QuantizedTensorsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "{'t':{'type':'q5_1','shape':[1,2]}}             | [1,34] | expected the type q8_0 or q4_0 in t6j.quantized",
-        "{'t':{'shape':[1,2]}}                           | [1,34] | expected the type q8_0 or q4_0",
+        "{'t':{'type':'q2_k','shape':[1,2]}}             | [1,34] | expected one of the types q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k in t6j.quantized",
+        "{'t':{'shape':[1,2]}}                           | [1,34] | expected one of the types q8_0, q4_0",
+        "{'t':{'type':'q4_k','shape':[1,257]}}           | [1,34] | expects U8 [1, 288], found U8 [1, 34]",
         "{'t':{'type':'q8_0'}}                           | [1,34] | shape",
         "{'t':{'type':'q8_0','shape':[34]}}              | [1,34] | expected a matrix's shape [out, in]",
         "{'t':{'type':'q8_0','shape':[1,-2]}}            | [1,34] | expected a matrix's shape [out, in]",

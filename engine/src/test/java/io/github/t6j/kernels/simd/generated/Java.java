@@ -5,7 +5,9 @@ final class Java {
     private static final String[] STATIC = {
         "io.github.t6j.kernels.Kernels.PANEL", "io.github.t6j.kernels.simd.BlockGemm.F16_BITS",
         "io.github.t6j.kernels.simd.BlockGemm.F16_EXPONENT", "io.github.t6j.kernels.simd.BlockGemm.WHOLE",
-        "io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS", "io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT",
+        "io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS", "io.github.t6j.kernels.simd.KQuantUnpack.FIFTH_BITS",
+        "io.github.t6j.kernels.simd.KQuantUnpack.NIBBLES", "io.github.t6j.kernels.simd.KQuantUnpack.TOP_BITS",
+        "io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT",
         "io.github.t6j.kernels.simd.Lanes.BYTE_ZERO", "io.github.t6j.kernels.simd.Lanes.C1",
         "io.github.t6j.kernels.simd.Lanes.C2", "io.github.t6j.kernels.simd.Lanes.C3",
         "io.github.t6j.kernels.simd.Lanes.FLOATS", "io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR",
@@ -15,8 +17,10 @@ final class Java {
         "jdk.incubator.vector.VectorOperators.ASHR", "jdk.incubator.vector.VectorOperators.LSHL",
         "jdk.incubator.vector.VectorOperators.LSHR"};
     private static final String[] TYPES = {
-        "io.github.t6j.kernels.BlockFormat", "io.github.t6j.kernels.Format", "io.github.t6j.kernels.RoundedRows",
-        "java.lang.foreign.MemorySegment", "jdk.incubator.vector.FloatVector", "jdk.incubator.vector.IntVector",
+        "io.github.t6j.kernels.BlockFormat", "io.github.t6j.kernels.Format", "io.github.t6j.kernels.KQuantFormat",
+        "io.github.t6j.kernels.RoundedRows",
+        "io.github.t6j.kernels.UnpackedBlocks", "java.lang.foreign.MemorySegment", "jdk.incubator.vector.FloatVector",
+        "jdk.incubator.vector.IntVector",
         "jdk.incubator.vector.ShortVector"};
 
     private final StringBuilder body = new StringBuilder();
@@ -43,6 +47,11 @@ final class Java {
                 file.append(keyword).append(name).append(";\n");
             }
         }
+    }
+
+    /** Adds the methods of another. */
+    void add(Java methods) {
+        body.append(methods.body);
     }
 
     /** Adds a statement. */

@@ -1,0 +1,62 @@
+package io.github.t6j.kernels;
+
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.security.MessageDigest;
+import java.util.List;
+
+/**
+ * Matrices of different quantised types, one below the other, as one. Each but the last has whole panels. In files of
+ * K-quants, the values' projection often has more bits than those of the queries and keys.
+ */
+final class JoinedPanels extends PackedMatrix {
+    private final List<PackedMatrix> parts;
+
+    JoinedPanels(List<PackedMatrix> parts, Arena arena) {
+        super(parts.stream().mapToInt(PackedMatrix::outputs).sum(), parts.getFirst().inputs(), 0, arena);
+        this.parts = parts;
+    }
+
+    List<PackedMatrix> parts() {
+        return parts;
+    }
+
+    /** Operation on a panel of one of the matrices. */
+    @FunctionalInterface
+    interface PanelOperation {
+        void run(PackedMatrix part, int panel);
+    }
+
+    /** Passes the matrix to which {@code panel} belongs, and the index of the panel in it. */
+    void at(int panel, PanelOperation operation) {
+        int first = panel;
+        for (PackedMatrix part : parts) {
+            if (first < part.panels()) {
+                operation.run(part, first);
+                return;
+            }
+            first -= part.panels();
+        }
+        throw new IndexOutOfBoundsException(panel);
+    }
+
+    @Override
+    void fill(int panel, List<Tensor> rows) {
+        at(panel, (part, index) -> part.fill(index, rows));
+    }
+
+    @Override
+    public long bytes() {
+        return parts.stream().mapToLong(PackedMatrix::bytes).sum();
+    }
+
+    @Override
+    public void sample(MessageDigest digest) {
+        parts.forEach(part -> part.sample(digest));
+    }
+
+    @Override
+    public void row(int output, float[] into, int at) {
+        at(output / PANEL, (part, index) -> part.row(index * PANEL + output % PANEL, into, at));
+    }
+}

@@ -1,0 +1,71 @@
+package io.github.t6j.kernels;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.KQuantBlock;
+import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/** Matrix of K-quants, or of the types of 4 and 5 bits before those: panels as {@link KQuantFormat} draws them. */
+final class KQuantPanels extends PackedMatrix {
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or NaN
+
+    private final KQuantFormat format;
+
+    KQuantPanels(int outputs, int inputs, KQuantFormat format, Arena arena) {
+        super(outputs, inputs, format.panelBytes(inputs), arena);
+        this.format = format;
+    }
+
+    KQuantFormat format() {
+        return format;
+    }
+
+    @Override
+    void fill(int panel, List<Tensor> rows) {
+        int size = format.dtype().bytes();
+        int blocks = BlockFormat.blocks(inputs());
+        int step = format.dtype().blockSize() / BlockFormat.SIZE; // blocks of a panel that a block on disk fills
+        KQuantBlock block = new KQuantBlock(format.dtype());
+        byte[] row = new byte[Math.ceilDiv(blocks, step) * size];
+        short[] shorts = new short[(int) format.panelBytes(inputs()) / Short.BYTES];
+        each(rows, (part, index, column) -> {
+            MemorySegment.copy(part.data(), ValueLayout.JAVA_BYTE, index * row.length, row, 0, row.length);
+            for (int b = 0; b < blocks; b += step) {
+                block.read(row, b / step * size);
+                check(block.scale, "scales", part, index, b / step);
+                check(block.min, "mins", part, index, b / step);
+                format.set(block, shorts, startOf(b), Math.min(step, blocks - b), column);
+            }
+        });
+        MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
+    }
+
+    /** Returns the index, in shorts, of what a block on disk fills in a panel. */
+    private int startOf(int block) {
+        return Math.toIntExact(KQuantFormat.superAt(block / KQuantFormat.BLOCKS, format)
+                + (long) block % KQuantFormat.BLOCKS * format.blockRows() * KQuantFormat.ROW) / Short.BYTES;
+    }
+
+    private static void check(short half, String what, Tensor part, long row, int block) {
+        if ((half & F16_EXPONENT) == F16_EXPONENT) {
+            throw new ModelFormatException("tensor " + part.name() + ": expected finite " + what + ", found "
+                    + Float.float16ToFloat(half) + " in block " + block + " of row " + row
+                    + ": the file is damaged, or was quantised from weights that are not finite");
+        }
+    }
+
+    @Override
+    public void row(int output, float[] into, int at) {
+        format.row(data, panelAt(output / PANEL), output % PANEL, inputs(), into, at);
+    }
+
+    /** Computes y[r][outputs of the panel] for all rows. */
+    void multiply(Kernels kernels, int panel, RoundedRows x, UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
+        kernels.multiplyKQuants(x, format, data, panelAt(panel), unpacked, y, yAt, yStride);
+    }
+}

@@ -1,0 +1,28 @@
+package io.github.t6j.kernels;
+
+/**
+ * A super-block of a panel, unpacked for products: weights of the form scale · (q − zero) + offset ({@link
+ * KQuantFormat}). One object serves all panels that a thread multiplies.
+ */
+public final class UnpackedBlocks {
+    /** Number of ints in a row of {@link #pairs}. */
+    public static final int ROW = Kernels.PANEL / 2;
+
+    /**
+     * Integers q, [{@value KQuantFormat#SUPER} / 2][{@value #ROW}]: 16 bits have those of two inputs, q0 + 256 · q1,
+     * and an int has those of two outputs, as in a row that {@link BlockFormat} draws.
+     */
+    public final int[] pairs = new int[KQuantFormat.SUPER / 2 * ROW];
+
+    /** Scales, [{@value KQuantFormat#SUPER} / {@link KQuantFormat#scaled}][{@value Kernels#PANEL}]. */
+    public final float[] scales = new float[2 * KQuantFormat.BLOCKS * Kernels.PANEL];
+
+    /** Offsets, one for each scale; 0 for Q6_K and Q5_0. */
+    public final float[] offsets = new float[2 * KQuantFormat.BLOCKS * Kernels.PANEL];
+
+    /** Sums of 16 bits, [{@value RoundedRows#GROUP}][{@link KQuantFormat#sums}][{@value #ROW}]. */
+    public final int[] sums = new int[RoundedRows.GROUP * KQuantFormat.sums() * ROW];
+
+    /** Common scales and mins of the super-block, [2][{@value Kernels#PANEL}]. */
+    public final float[] common = new float[2 * Kernels.PANEL];
+}
