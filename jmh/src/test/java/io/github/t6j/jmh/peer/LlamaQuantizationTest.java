@@ -48,7 +48,8 @@ class LlamaQuantizationTest {
         for (LlamaFileType type : List.of(LlamaFileType.Q4_K_M, LlamaFileType.Q5_K_M, LlamaFileType.Q6_K)) {
             Path quantized = folder.resolve(type + ".gguf");
             Llama.open().quantize(exact, quantized, type);
-            try (Checkpoint before = Checkpoint.open(exact, true); Checkpoint after = Checkpoint.open(quantized, true)) {
+            try (Checkpoint before = Checkpoint.open(exact, true);
+                    Checkpoint after = Checkpoint.open(quantized, true)) {
                 after.tensors().forEach((name, tensor) -> {
                     if (KQuantBlock.describes(tensor.dtype()) && tensor.dtype().blockSize() == KQuantBlock.SIZE) {
                         add(before.tensors().get(name).toFloats(), tensor,
