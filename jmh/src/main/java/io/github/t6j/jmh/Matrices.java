@@ -30,6 +30,10 @@ public class Matrices {
     @Param({"f32", "bf16", "q8_0", "q4_0"})
     public String type;
 
+    /** Largest magnitude of the weights. Below 0.0078 the scales of q8_0, below 0.0005 those of q4_0 are subnormal. */
+    @Param("1")
+    public float magnitude;
+
     /** Number of threads. */
     @Param("1")
     public int threads;
@@ -59,7 +63,7 @@ public class Matrices {
         int outputs = Integer.parseInt(sizes[0]);
         int inputs = Integer.parseInt(sizes[1]);
         SplittableRandom random = new SplittableRandom(1);
-        weights = Tensor.of("weights", dtype, floats(outputs * inputs, random), outputs, inputs);
+        weights = Tensor.of("weights", dtype, floats(outputs * inputs, magnitude, random), outputs, inputs);
         workers = new Workers(threads);
         product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
         arena = Arena.ofShared();
@@ -82,14 +86,14 @@ public class Matrices {
 
     /** Fills the rows that the matrices are multiplied with. */
     void rows(int rows) {
-        x = floats(rows * copies[0].inputs(), new SplittableRandom(2));
+        x = floats(rows * copies[0].inputs(), 1, new SplittableRandom(2));
         y = new float[rows * copies[0].stride()];
     }
 
-    private static float[] floats(int count, SplittableRandom random) {
+    private static float[] floats(int count, float magnitude, SplittableRandom random) {
         float[] floats = new float[count];
         for (int i = 0; i < count; i++) {
-            floats[i] = (float) random.nextDouble(-1, 1);
+            floats[i] = magnitude * (float) random.nextDouble(-1, 1);
         }
         return floats;
     }

@@ -151,6 +151,7 @@ class BenchmarksTest {
         matrices.shape = "70x33";
         matrices.type = type;
         matrices.threads = 2;
+        matrices.magnitude = 1;
         matrices.residency = "cached";
         matrices.kernels = "simd";
         matrices.fill();
