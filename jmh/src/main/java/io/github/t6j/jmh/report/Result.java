@@ -88,8 +88,10 @@ public record Result(
 
     /** Returns the key of the result: two results with the same key are comparable. */
     String key() {
+        TreeMap<String, String> compared = new TreeMap<>(params == null ? Map.of() : params);
+        compared.remove("magnitude", "1"); // results of versions without this parameter have that value, too
         return name() + (threads == 1 ? "" : " -t " + threads)
-                + (params == null ? "" : " " + new TreeMap<>(params).toString().replaceAll("[{},]", ""));
+                + (params == null ? "" : " " + compared.toString().replaceAll("[{},]", ""));
     }
 
     /** Returns a rate per second of {@code unit}, or a dash if none was counted by these names. */
