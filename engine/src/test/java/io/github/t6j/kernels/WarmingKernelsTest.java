@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
@@ -57,10 +58,10 @@ class WarmingKernelsTest {
 
     @Test
     void theTwinServesUntilAKernelIsFaster() throws InterruptedException {
-        CountDownLatch compiled = new CountDownLatch(1);
+        AtomicReference<CountDownLatch> compiled = new AtomicReference<>(new CountDownLatch(1));
         Kernels slow = fake(() -> {
             try {
-                compiled.await();
+                compiled.get().await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -71,12 +72,14 @@ class WarmingKernelsTest {
                 norm(kernels);
             }
             assertThat(served).hasValue(0);
-            compiled.countDown();
+            compiled.get().countDown();
             assertThat(eventually(kernels::isWarm)).isTrue();
             norm(kernels);
             assertThat(served).hasValue(1);
+            compiled.set(new CountDownLatch(1));
             kernels.swiGlu(new float[32], 0, 16, 16, new float[16], 0);
             assertThat(served).as("another kernel is not warm yet").hasValue(1);
+            compiled.get().countDown();
         }
         assertThat(eventually(() -> threads() == 0)).isTrue();
     }

@@ -31,9 +31,6 @@ final class BlockTiles {
         BlockTiles tiles = new BlockTiles();
         tiles.java.begin("Q4Tiles", "Tiles of q4_0 weights for {@code BlockGemm}: one row × one or two panels, and four"
                 + " rows × one panel. The sum of a block fits in 16 bits.");
-        tiles.java.line("/** Mask of the low nibbles: each half of an int holds the weights of two inputs, w0 + 256 ·"
-                + " w1. */");
-        tiles.java.line("private static final int NIBBLES = 0x0F0F0F0F;");
         tiles.methods(tiles::q4Block);
         return tiles.java.end();
     }
