@@ -6,6 +6,7 @@ module io.github.t6j.engine {
 
     exports io.github.t6j;
     exports io.github.t6j.flashtpa;
+    exports io.github.t6j.grammar;
     exports io.github.t6j.sampling;
     exports io.github.t6j.schedule;
     exports io.github.t6j.tokenizer;

@@ -1,0 +1,128 @@
+package io.github.t6j.grammar;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * Immutable set of Unicode code points, as ascending ranges. Surrogates are never members, because UTF-8 cannot encode
+ * them.
+ */
+final class CodePoints {
+    private static final int FIRST_SURROGATE = 0xD800;
+    private static final int LAST_SURROGATE = 0xDFFF;
+    static final CodePoints NONE = new CodePoints(new int[0]);
+    static final CodePoints ALL = NONE.complement();
+
+    private final int[] bounds; // first and last member of each range, ascending; ranges do not touch
+
+    private CodePoints(int[] bounds) {
+        this.bounds = bounds;
+    }
+
+    /** Returns the union of ranges, each given by its first and its last member, in any order. */
+    static CodePoints of(int... firstsAndLasts) {
+        int[][] ranges = IntStream.range(0, firstsAndLasts.length / 2)
+                .mapToObj(i -> new int[] {firstsAndLasts[2 * i], firstsAndLasts[2 * i + 1]})
+                .sorted((a, b) -> Integer.compare(a[0], b[0]))
+                .toArray(int[][]::new);
+        int[] merged = new int[2 * ranges.length + 2];
+        int count = 0;
+        for (int[] range : ranges) {
+            if (count > 0 && range[0] <= merged[count - 1] + 1) {
+                merged[count - 1] = Math.max(merged[count - 1], range[1]);
+            } else {
+                merged[count++] = range[0];
+                merged[count++] = range[1];
+            }
+        }
+        CodePoints set = new CodePoints(Arrays.copyOf(merged, count));
+        return set.hasSurrogates() ? set.complement().complement() : set;
+    }
+
+    /** Returns the set of the characters of {@code text}. */
+    static CodePoints anyOf(String text) {
+        return of(text.codePoints().flatMap(c -> IntStream.of(c, c)).toArray());
+    }
+
+    private boolean hasSurrogates() {
+        for (int i = 0; i < bounds.length; i += 2) {
+            if (bounds[i] <= LAST_SURROGATE && bounds[i + 1] >= FIRST_SURROGATE) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    CodePoints union(CodePoints other) {
+        int[] both = Arrays.copyOf(bounds, bounds.length + other.bounds.length);
+        System.arraycopy(other.bounds, 0, both, bounds.length, other.bounds.length);
+        return of(both);
+    }
+
+    /** Returns all code points that are not in this set, without surrogates. */
+    CodePoints complement() {
+        int[] gaps = new int[bounds.length + 4];
+        int count = 0;
+        int next = 0; // first code point that no range was found for
+        for (int i = 0; i <= bounds.length; i += 2) {
+            int end = i < bounds.length ? bounds[i] - 1 : Character.MAX_CODE_POINT;
+            if (next < FIRST_SURROGATE && end > LAST_SURROGATE) {
+                gaps[count++] = next;
+                gaps[count++] = FIRST_SURROGATE - 1;
+                next = LAST_SURROGATE + 1;
+            }
+            if (next >= FIRST_SURROGATE && next <= LAST_SURROGATE) {
+                next = LAST_SURROGATE + 1;
+            }
+            if (end >= FIRST_SURROGATE && end <= LAST_SURROGATE) {
+                end = FIRST_SURROGATE - 1;
+            }
+            if (next <= end) {
+                gaps[count++] = next;
+                gaps[count++] = end;
+            }
+            next = i < bounds.length ? bounds[i + 1] + 1 : next;
+        }
+        return new CodePoints(Arrays.copyOf(gaps, count));
+    }
+
+    CodePoints intersect(CodePoints other) {
+        return complement().union(other.complement()).complement();
+    }
+
+    CodePoints minus(CodePoints other) {
+        return complement().union(other).complement();
+    }
+
+    boolean contains(int codePoint) {
+        for (int i = 0; i < bounds.length; i += 2) {
+            if (bounds[i] <= codePoint && codePoint <= bounds[i + 1]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns the number of ranges. */
+    int ranges() {
+        return bounds.length / 2;
+    }
+
+    int first(int range) {
+        return bounds[2 * range];
+    }
+
+    int last(int range) {
+        return bounds[2 * range + 1];
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof CodePoints set && Arrays.equals(bounds, set.bounds);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bounds);
+    }
+}

@@ -1,0 +1,93 @@
+package io.github.t6j.grammar;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Position of one generation in a grammar: says which ids may come next, and takes the chosen one.
+ *
+ * <pre>{@code
+ * GrammarMatcher matcher = new TokenGrammar(grammar, vocabulary).newMatcher();
+ * while (!matcher.isComplete()) {
+ *     int id = choose(matcher.allowed());
+ *     matcher.accept(id);
+ * }
+ * }</pre>
+ *
+ * <p>For one thread.
+ */
+public final class GrammarMatcher {
+    private final TokenGrammar grammar;
+    private Parser.State state;
+    private boolean ended;
+
+    GrammarMatcher(TokenGrammar grammar) {
+        this.grammar = grammar;
+        state = grammar.parser().start();
+    }
+
+    /**
+     * Returns the ids that may come next, with the end ids where the text may end. Never empty before the text is
+     * complete.
+     *
+     * @return a copy
+     */
+    public BitSet allowed() {
+        return ended ? new BitSet() : (BitSet) grammar.mask(state).clone();
+    }
+
+    /**
+     * Sets the logits of all ids that may not come next to negative infinity.
+     *
+     * @param logits [vocabulary], modified
+     * @throws IllegalArgumentException if there are fewer logits than ids of the tokenizer
+     */
+    public void mask(float[] logits) {
+        if (logits.length < grammar.trie().vocabulary()) {
+            throw new IllegalArgumentException("logits: expected one for each of the tokenizer's "
+                    + grammar.trie().vocabulary() + " ids, found " + logits.length);
+        }
+        long[] words = ended ? new long[0] : grammar.mask(state).toLongArray();
+        for (int from = 0; from < logits.length; from += Long.SIZE) {
+            int to = Math.min(logits.length, from + Long.SIZE);
+            long word = from / Long.SIZE < words.length ? words[from / Long.SIZE] : 0;
+            if (word == 0) {
+                Arrays.fill(logits, from, to, Float.NEGATIVE_INFINITY);
+            } else if (word != -1) {
+                for (int id = from; id < to; id++) {
+                    if ((word >>> id & 1) == 0) {
+                        logits[id] = Float.NEGATIVE_INFINITY;
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Takes the next id of the text.
+     *
+     * @throws IllegalArgumentException if the id may not come next; the matcher stays as it was
+     */
+    public void accept(int id) {
+        if (ended || id < 0 || !grammar.mask(state).get(id)) {
+            throw new IllegalArgumentException("id: expected one that the grammar allows here, found " + id);
+        }
+        if (grammar.isEnd(id)) {
+            ended = true;
+        } else {
+            for (byte value : grammar.bytes(id)) {
+                state = grammar.parser().next(state, value & 0xFF);
+            }
+        }
+    }
+
+    /** Returns whether the text so far matches the grammar. */
+    public boolean mayEnd() {
+        return ended || state.mayEnd();
+    }
+
+    /** Returns whether the text so far matches the grammar, and nothing may follow. */
+    public boolean isComplete() {
+        return ended || !state.mayContinue();
+    }
+}

@@ -1,0 +1,260 @@
+package io.github.t6j.grammar;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.grammar.Expression.Call;
+import io.github.t6j.grammar.Expression.Choice;
+import io.github.t6j.json.Json;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reader of JSON schemas (draft 2020-12). Each schema becomes a rule, which is named by its JSON pointer. Keywords that
+ * are not supported are rejected by name, so that a text never breaks one of them.
+ *
+ * <p>An object with {@code properties} has no others unless {@code additionalProperties} allows them; its members stand in
+ * the order of the schema.
+ */
+final class JsonSchemaReader {
+    static final String ROOT = "root";
+    /** Keywords that allow and forbid nothing. */
+    static final Set<String> ANNOTATIONS = Set.of("title", "description", "default", "examples", "$schema", "$id",
+            "$comment", "$defs", "definitions", "deprecated", "readOnly", "writeOnly");
+    private static final Set<String> COMBINING = Set.of("$ref", "allOf", "anyOf", "oneOf", "const", "enum", "type");
+    /** Deepest chain of references and combinations that is followed to merge schemas. */
+    private static final int MAX_DEPTH = 100;
+
+    private final Object document;
+    private final Map<String, Expression> rules = new LinkedHashMap<>();
+    private final ValueForms forms = new ValueForms(rules, this::call);
+
+    private JsonSchemaReader(Object document) {
+        this.document = document;
+    }
+
+    /**
+     * Returns the rules of {@code schema}; a whole text matches {@link #ROOT}.
+     *
+     * @throws IllegalArgumentException if it is not JSON, or no schema, or uses an unsupported keyword
+     */
+    static Map<String, Expression> read(String schema) {
+        Object document;
+        try {
+            document = Json.parse(schema.getBytes(StandardCharsets.UTF_8), "schema");
+        } catch (ModelFormatException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+        JsonSchemaReader reader = new JsonSchemaReader(document);
+        JsonForms.addRules(reader.rules);
+        reader.rules.put(ROOT, Expression.sequence(JsonForms.BLANK, reader.call(document, "#")));
+        return reader.rules;
+    }
+
+    /** Returns a call of the rule of {@code schema}, which is made if it is new. */
+    private Expression call(Object schema, String at) {
+        if (!rules.containsKey(at)) {
+            rules.put(at, Expression.EMPTY); // found by schemas inside that refer to this one
+            rules.put(at, value(schema, at));
+        }
+        return new Call(at);
+    }
+
+    private Expression value(Object schema, String at) {
+        if (schema instanceof Boolean allowed) {
+            return allowed ? new Call(JsonForms.VALUE) : JsonForms.nothing();
+        }
+        Map<String, Object> keywords = new LinkedHashMap<>(object(schema, at));
+        keywords.keySet().removeAll(ANNOTATIONS);
+        for (String keyword : keywords.keySet()) {
+            if (!COMBINING.contains(keyword) && !ValueForms.isKeyword(keyword)) {
+                throw new IllegalArgumentException("schema at " + at + ": keyword " + keyword + " is not supported");
+            }
+        }
+        if (keywords.containsKey("$ref")) {
+            return reference(keywords, at);
+        }
+        if (keywords.containsKey("allOf")) {
+            return call(flat(keywords, at, 0), at + " merged");
+        }
+        for (String keyword : List.of("anyOf", "oneOf")) {
+            if (keywords.containsKey(keyword)) {
+                return options(keywords, keyword, at);
+            }
+        }
+        return plain(keywords, at);
+    }
+
+    private Expression reference(Map<String, Object> keywords, String at) {
+        String pointer = string(keywords.get("$ref"), at + "/$ref");
+        if (keywords.size() == 1) {
+            return call(resolve(pointer, at), pointer);
+        }
+        return call(flat(keywords, at, 0), at + " merged");
+    }
+
+    /** Returns keywords without {@code $ref} and {@code allOf}, whose schemas are merged into them. */
+    private Map<String, Object> flat(Map<String, Object> keywords, String at, int depth) {
+        if (depth > MAX_DEPTH) {
+            throw new IllegalArgumentException("schema at " + at + ": expected schemas that end, found $ref or allOf"
+                    + " that lead back to themselves");
+        }
+        Map<String, Object> merged = new LinkedHashMap<>(keywords);
+        List<Object> further = new ArrayList<>();
+        if (merged.remove("$ref") instanceof String pointer) {
+            further.add(resolve(pointer, at));
+        }
+        if (merged.containsKey("allOf")) {
+            further.addAll(array(merged.remove("allOf"), at + "/allOf"));
+        }
+        for (Object schema : further) {
+            merged = SchemaMerge.merge(merged, flat(open(schema, at), at, depth + 1), at);
+        }
+        return merged;
+    }
+
+    /** Returns the keywords of a schema that may be {@code true}. */
+    private static Map<String, Object> open(Object schema, String at) {
+        if (Boolean.FALSE.equals(schema)) {
+            throw new IllegalArgumentException("schema at " + at + ": expected a schema that a value can match, found"
+                    + " false");
+        }
+        return Boolean.TRUE.equals(schema) ? Map.of() : object(schema, at);
+    }
+
+    private Expression options(Map<String, Object> keywords, String keyword, String at) {
+        Map<String, Object> rest = new LinkedHashMap<>(keywords);
+        List<Object> options = array(rest.remove(keyword), at + "/" + keyword);
+        if (keyword.equals("oneOf")) {
+            SchemaOverlap.check(options.stream().map(option -> option instanceof Map<?, ?>
+                    ? flat(object(option, at), at, 0)
+                    : Map.<String, Object>of()).toList(), at);
+        }
+        List<Expression> expressions = new ArrayList<>();
+        for (int i = 0; i < options.size(); i++) {
+            String place = at + "/" + keyword + "/" + i;
+            if (rest.isEmpty() || Boolean.FALSE.equals(options.get(i))) {
+                expressions.add(call(options.get(i), place));
+            } else {
+                Map<String, Object> own = flat(open(options.get(i), place), place, 0);
+                expressions.add(call(SchemaMerge.merge(rest, own, place), place + " merged"));
+            }
+        }
+        return new Choice(expressions);
+    }
+
+    /** Returns the expression of a schema without references and combinations. */
+    private Expression plain(Map<String, Object> keywords, String at) {
+        if (keywords.containsKey("const") || keywords.containsKey("enum")) {
+            return constants(keywords, at);
+        }
+        if (keywords.containsKey("type")) {
+            return new Choice(types(keywords.get("type"), at).stream()
+                    .map(type -> forms.ofType(type, keywords, at))
+                    .toList());
+        }
+        return keywords.isEmpty() ? new Call(JsonForms.VALUE) : forms.ofType(ValueForms.impliedType(keywords, at), keywords, at);
+    }
+
+    private static Expression constants(Map<String, Object> keywords, String at) {
+        List<Object> values = new ArrayList<>();
+        if (keywords.containsKey("const")) {
+            values.add(keywords.get("const"));
+        } else {
+            values.addAll(array(keywords.get("enum"), at + "/enum"));
+        }
+        for (String keyword : keywords.keySet()) {
+            if (!keyword.equals("const") && !keyword.equals("enum") && !keyword.equals("type")
+                    || keywords.containsKey("const") && keyword.equals("enum")) {
+                throw new IllegalArgumentException("schema at " + at + ": " + keyword
+                        + " beside const or enum is not supported; leave out values that it excludes");
+            }
+        }
+        if (keywords.containsKey("type")) {
+            Set<String> types = types(keywords.get("type"), at);
+            values.removeIf(value -> {
+                String type = SchemaText.type(value);
+                return !types.contains(type) && !(type.equals("integer") && types.contains("number"));
+            });
+        }
+        return new Choice(values.stream().map(value -> Expression.text(SchemaText.write(value))).toList());
+    }
+
+    private Object resolve(String pointer, String at) {
+        if (!pointer.equals("#") && !pointer.startsWith("#/")) {
+            throw new IllegalArgumentException("schema at " + at + ": $ref " + pointer
+                    + " is not supported; expected a JSON pointer within the schema, such as #/$defs/name");
+        }
+        Object found = document;
+        for (String part : pointer.substring(1).split("/", -1)) {
+            if (!part.isEmpty() || found != document) {
+                found = member(found, part.replace("~1", "/").replace("~0", "~"), pointer, at);
+            }
+        }
+        return found;
+    }
+
+    private static Object member(Object value, String name, String pointer, String at) {
+        if (value instanceof Map<?, ?> map && map.containsKey(name)) {
+            return map.get(name);
+        }
+        if (value instanceof List<?> list && name.matches("\\d{1,6}") && Integer.parseInt(name) < list.size()) {
+            return list.get(Integer.parseInt(name));
+        }
+        throw new IllegalArgumentException("schema at " + at + ": expected a schema at " + pointer + ", found none");
+    }
+
+    static Set<String> types(Object type, String at) {
+        Set<String> types = new LinkedHashSet<>();
+        for (Object each : type instanceof List<?> list ? list : List.of(type)) {
+            String name = string(each, at + "/type");
+            if (!ValueForms.TYPES.contains(name)) {
+                throw new IllegalArgumentException("schema at " + at + ": expected a type of "
+                        + String.join(", ", ValueForms.TYPES) + ", found " + name);
+            }
+            types.add(name);
+        }
+        return types;
+    }
+
+    @SuppressWarnings("unchecked")
+    static Map<String, Object> object(Object value, String at) {
+        if (value instanceof Map<?, ?> map) {
+            return (Map<String, Object>) map;
+        }
+        throw wrong(value, "an object", at);
+    }
+
+    @SuppressWarnings("unchecked")
+    static List<Object> array(Object value, String at) {
+        if (value instanceof List<?> list) {
+            return (List<Object>) list;
+        }
+        throw wrong(value, "an array", at);
+    }
+
+    static String string(Object value, String at) {
+        if (value instanceof String string) {
+            return string;
+        }
+        throw wrong(value, "a string", at);
+    }
+
+    /** Returns a number; one that JSON's reader rounds to double is rejected, as a bound would move. */
+    static BigDecimal number(Object value, String at) {
+        return switch (value) {
+            case Long integer -> BigDecimal.valueOf(integer);
+            case Double real when Math.abs(real) < 1L << 53 -> BigDecimal.valueOf(real);
+            case null, default -> throw wrong(value, "a number of at most 15 digits", at);
+        };
+    }
+
+    private static IllegalArgumentException wrong(Object value, String expected, String at) {
+        return new IllegalArgumentException(
+                "schema at " + at + ": expected " + expected + ", found " + SchemaText.write(value));
+    }
+}

@@ -1,0 +1,272 @@
+package io.github.t6j.grammar;
+
+import io.github.t6j.grammar.Expression.Language;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Rules of a grammar as nodes, whose edges are ranges of bytes of UTF-8, empty, or calls of other rules. Contains only
+ * nodes from which the end of their rule can be reached, so that a parser that is at a node can always finish.
+ */
+final class Network {
+    /** Edge of a byte from {@code first} to {@code last}, unsigned. */
+    record ByteEdge(int first, int last, int to) {}
+
+    /** Edge of a text of a rule. */
+    record CallEdge(int rule, int to) {}
+
+    /** Edges of a node. */
+    private static final class Node {
+        private final List<ByteEdge> bytes = new ArrayList<>();
+        private final List<CallEdge> calls = new ArrayList<>();
+        private final List<Integer> empties = new ArrayList<>();
+    }
+
+    private final List<Node> nodes = new ArrayList<>();
+    private final List<String> names; // of rules
+    private final int[] starts; // node where each rule starts
+    private final int[] ends;
+    private final BitSet endNodes = new BitSet();
+    private final int root;
+
+    /**
+     * Builds the network of rules.
+     *
+     * @param rules expression of each rule by name
+     * @param rootRule name of the rule that a whole text matches
+     * @throws IllegalArgumentException if a rule is missing or calls itself before any character, no text matches, or the
+     *     grammar is too large
+     */
+    Network(Map<String, Expression> rules, String rootRule) {
+        names = List.copyOf(new LinkedHashMap<>(rules).keySet());
+        starts = new int[names.size()];
+        ends = new int[names.size()];
+        root = names.indexOf(rootRule);
+        Bytes builder = new Bytes();
+        for (int rule = 0; rule < starts.length; rule++) {
+            starts[rule] = builder.newNode();
+            ends[rule] = builder.newNode();
+            endNodes.set(ends[rule]);
+            builder.add(rules.get(names.get(rule)), starts[rule], ends[rule]);
+        }
+        node(builder.count() - 1);
+        keepFinishing();
+        checkLeftRecursion();
+    }
+
+    int rootStart() {
+        return starts[root];
+    }
+
+    int start(int rule) {
+        return starts[rule];
+    }
+
+    boolean isEnd(int node) {
+        return endNodes.get(node);
+    }
+
+    List<ByteEdge> bytes(int node) {
+        return nodes.get(node).bytes;
+    }
+
+    List<CallEdge> calls(int node) {
+        return nodes.get(node).calls;
+    }
+
+    List<Integer> empties(int node) {
+        return nodes.get(node).empties;
+    }
+
+    int size() {
+        return nodes.size();
+    }
+
+    private Node node(int index) {
+        while (nodes.size() <= index) {
+            nodes.add(new Node());
+        }
+        return nodes.get(index);
+    }
+
+    /** Removes edges to nodes from which the end of their rule cannot be reached, and calls of rules without any text. */
+    private void keepFinishing() {
+        List<List<Integer>> sources = new ArrayList<>(); // by node: nodes with an edge of bytes or an empty edge to it
+        List<List<int[]>> callers = new ArrayList<>(); //   by node: node and rule of each call that returns to it
+        nodes.forEach(_ -> {
+            sources.add(new ArrayList<>());
+            callers.add(new ArrayList<>());
+        });
+        for (int n = 0; n < nodes.size(); n++) {
+            int from = n;
+            nodes.get(n).bytes.forEach(edge -> sources.get(edge.to).add(from));
+            nodes.get(n).empties.forEach(to -> sources.get(to).add(from));
+            nodes.get(n).calls.forEach(edge -> callers.get(edge.to).add(new int[] {from, edge.rule}));
+        }
+        Map<Integer, Integer> ruleOfStart = new TreeMap<>();
+        List<List<Integer>> waiting = new ArrayList<>(); // by rule: nodes that finish if the rule does
+        for (int rule = 0; rule < starts.length; rule++) {
+            ruleOfStart.put(starts[rule], rule);
+            waiting.add(new ArrayList<>());
+        }
+        BitSet finishing = new BitSet();
+        List<Integer> work = new ArrayList<>(endNodes.stream().boxed().toList());
+        while (!work.isEmpty()) {
+            int node = work.removeLast();
+            if (finishing.get(node)) {
+                continue;
+            }
+            finishing.set(node);
+            work.addAll(sources.get(node));
+            for (int[] call : callers.get(node)) {
+                (finishing.get(starts[call[1]]) ? work : waiting.get(call[1])).add(call[0]);
+            }
+            Integer rule = ruleOfStart.get(node);
+            if (rule != null) {
+                work.addAll(waiting.get(rule));
+            }
+        }
+        if (!finishing.get(rootStart())) {
+            throw new IllegalArgumentException("grammar: expected at least one text that matches, found none; each way"
+                    + " through it leads into a rule or a value that cannot end");
+        }
+        for (Node node : nodes) {
+            node.bytes.removeIf(edge -> !finishing.get(edge.to));
+            node.empties.removeIf(to -> !finishing.get(to));
+            node.calls.removeIf(edge -> !finishing.get(edge.to) || !finishing.get(starts[edge.rule]));
+        }
+    }
+
+    private void checkLeftRecursion() {
+        BitSet nullable = nullable();
+        int[] progress = new int[starts.length]; // 0 not visited, 1 on the path, 2 done
+        for (int rule = 0; rule < starts.length; rule++) {
+            checkLeftRecursion(rule, nullable, progress);
+        }
+    }
+
+    private void checkLeftRecursion(int rule, BitSet nullable, int[] progress) {
+        if (progress[rule] == 1) {
+            throw new IllegalArgumentException("grammar: rule " + names.get(rule)
+                    + ": expected a character before it calls itself, found none; write a repetition instead");
+        }
+        if (progress[rule] == 0) {
+            progress[rule] = 1;
+            BitSet reached = reached(starts[rule], nullable);
+            BitSet called = new BitSet();
+            reached.stream().forEach(node -> nodes.get(node).calls.forEach(edge -> called.set(edge.rule)));
+            called.stream().forEach(other -> checkLeftRecursion(other, nullable, progress));
+            progress[rule] = 2;
+        }
+    }
+
+    /** Returns the rules that match the empty text. */
+    private BitSet nullable() {
+        BitSet nullable = new BitSet();
+        for (boolean changed = true; changed;) {
+            changed = false;
+            for (int rule = 0; rule < starts.length; rule++) {
+                if (!nullable.get(rule) && reached(starts[rule], nullable).get(ends[rule])) {
+                    nullable.set(rule);
+                    changed = true;
+                }
+            }
+        }
+        return nullable;
+    }
+
+    /** Returns the nodes that can be reached without a character. */
+    private BitSet reached(int from, BitSet nullable) {
+        BitSet reached = new BitSet();
+        List<Integer> work = new ArrayList<>(List.of(from));
+        while (!work.isEmpty()) {
+            int node = work.removeLast();
+            if (!reached.get(node)) {
+                reached.set(node);
+                work.addAll(nodes.get(node).empties);
+                for (CallEdge edge : nodes.get(node).calls) {
+                    if (nullable.get(edge.rule)) {
+                        work.add(edge.to);
+                    }
+                }
+            }
+        }
+        return reached;
+    }
+
+    /** Writes characters as the bytes of UTF-8. */
+    private final class Bytes extends Nodes {
+        @Override
+        void addEmpty(int from, int to) {
+            node(from).empties.add(to);
+        }
+
+        @Override
+        void addCharacters(int from, int to, CodePoints set) {
+            for (int i = 0; i < set.ranges(); i++) {
+                Utf8Ranges.split(set.first(i), set.last(i), (first, last) -> addSequence(from, to, first, last));
+            }
+        }
+
+        private void addSequence(int from, int to, int[] first, int[] last) {
+            int at = from;
+            for (int i = 0; i < first.length; i++) {
+                int next = i + 1 < first.length ? newNode() : to;
+                node(at).bytes.add(new ByteEdge(first[i], last[i], next));
+                at = next;
+            }
+        }
+
+        @Override
+        void addCall(int from, int to, String rule) {
+            int index = names.indexOf(rule);
+            if (index < 0) {
+                throw new IllegalArgumentException("grammar: expected a rule \"" + rule + "\", found none");
+            }
+            node(from).calls.add(new CallEdge(index, to));
+        }
+
+        @Override
+        void addLanguage(int from, int to, Language language) {
+            Automaton automaton = language.automaton();
+            int[] states = new int[automaton.states()];
+            for (int state = 0; state < states.length; state++) {
+                states[state] = newNode();
+            }
+            addEmpty(from, states[0]);
+            for (int state = 0; state < states.length; state++) {
+                if (automaton.accepts(state)) {
+                    addEmpty(states[state], to);
+                }
+                for (Automaton.Edge edge : automaton.edges(state)) {
+                    CodePoints set = CodePoints.of(edge.first(), edge.last());
+                    if (language.escaped()) {
+                        addEscaped(states[state], states[edge.state()], set);
+                    } else {
+                        addCharacters(states[state], states[edge.state()], set);
+                    }
+                }
+            }
+        }
+
+        private void addEscaped(int from, int to, CodePoints set) {
+            addCharacters(from, to, set.minus(JsonText.ESCAPED));
+            CodePoints escaped = set.intersect(JsonText.ESCAPED);
+            for (int i = 0; i < escaped.ranges(); i++) {
+                for (int c = escaped.first(i); c <= escaped.last(i); c++) {
+                    byte[] ascii = JsonText.escape(c).getBytes(StandardCharsets.US_ASCII);
+                    int[] bytes = new int[ascii.length];
+                    for (int b = 0; b < bytes.length; b++) {
+                        bytes[b] = ascii[b];
+                    }
+                    addSequence(from, to, bytes, bytes);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package io.github.t6j.grammar;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** Merges schemas that must hold together, of {@code allOf} and beside {@code anyOf} or {@code $ref}, into one. */
+final class SchemaMerge {
+    private SchemaMerge() {}
+
+    /**
+     * Returns the schema of values that match both.
+     *
+     * @param at place in errors
+     * @throws IllegalArgumentException if a keyword of both cannot be merged
+     */
+    static Map<String, Object> merge(Map<String, Object> left, Map<String, Object> right, String at) {
+        checkClosed(left, right, at);
+        Map<String, Object> merged = new LinkedHashMap<>(left);
+        right.forEach((keyword, value) -> merged.merge(
+                keyword, value == null ? NULL : value, (own, other) -> merge(keyword, own, other, at)));
+        merged.replaceAll((_, value) -> value == NULL ? null : value);
+        return merged;
+    }
+
+    private static final Object NULL = new Object(); // Map.merge would remove a key for null
+
+    private static Object merge(String keyword, Object left, Object right, String at) {
+        if (JsonSchemaReader.ANNOTATIONS.contains(keyword) || Objects.equals(left, right)) {
+            return left;
+        }
+        return switch (keyword) {
+            case "properties" -> properties(left, right, at);
+            case "required" -> union(left, right, at);
+            case "type" -> intersection(left, right, at);
+            case "minimum", "exclusiveMinimum", "minLength", "minItems" -> larger(left, right, at) ? left : right;
+            case "maximum", "exclusiveMaximum", "maxLength", "maxItems" -> larger(left, right, at) ? right : left;
+            default -> throw new IllegalArgumentException("schema at " + at + ": two different values of " + keyword
+                    + " that must hold together are not supported");
+        };
+    }
+
+    /** An object that is closed to additional properties is closed to those of the other schema, too. */
+    private static void checkClosed(Map<String, Object> left, Map<String, Object> right, String at) {
+        boolean open = left.containsKey("additionalProperties") || right.containsKey("additionalProperties");
+        if (open && left.containsKey("properties") && right.containsKey("properties")
+                && !keys(left, at).equals(keys(right, at))) {
+            throw new IllegalArgumentException("schema at " + at + ": additionalProperties beside properties of another"
+                    + " schema that must hold, too, is not supported; write all properties in one schema");
+        }
+    }
+
+    private static Set<String> keys(Map<String, Object> schema, String at) {
+        return JsonSchemaReader.object(schema.get("properties"), at + "/properties").keySet();
+    }
+
+    private static Object properties(Object left, Object right, String at) {
+        Map<String, Object> all = new LinkedHashMap<>(JsonSchemaReader.object(left, at + "/properties"));
+        JsonSchemaReader.object(right, at + "/properties").forEach((name, schema) -> all.merge(
+                name, schema, (own, other) -> own.equals(other) ? own : Map.of("allOf", List.of(own, other))));
+        return all;
+    }
+
+    private static Object union(Object left, Object right, String at) {
+        Set<Object> all = new LinkedHashSet<>(JsonSchemaReader.array(left, at));
+        all.addAll(JsonSchemaReader.array(right, at));
+        return new ArrayList<>(all);
+    }
+
+    private static Object intersection(Object left, Object right, String at) {
+        Set<String> both = new LinkedHashSet<>(JsonSchemaReader.types(left, at));
+        Set<String> other = JsonSchemaReader.types(right, at);
+        boolean integer = both.contains("integer") && other.contains("number")
+                || both.contains("number") && other.contains("integer");
+        both.retainAll(other);
+        if (integer && !both.contains("number")) {
+            both.add("integer");
+        }
+        if (both.isEmpty()) {
+            throw new IllegalArgumentException("schema at " + at + ": expected a type that both schemas allow, found "
+                    + left + " and " + right);
+        }
+        return new ArrayList<>(both);
+    }
+
+    private static boolean larger(Object left, Object right, String at) {
+        BigDecimal a = JsonSchemaReader.number(left, at);
+        BigDecimal b = JsonSchemaReader.number(right, at);
+        return a.compareTo(b) > 0;
+    }
+}

@@ -1,0 +1,94 @@
+package io.github.t6j.grammar;
+
+import io.github.t6j.tokenizer.Tokenizer;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Grammar over the tokens of a vocabulary. Keeps the mask of each state that a generation has met; for any number of
+ * threads.
+ */
+public final class TokenGrammar {
+    /** Most kept masks: 19 KB each for a vocabulary of 151,936. */
+    private static final int MAX_MASKS = 2_000;
+
+    private final Parser parser;
+    private final TokenTrie trie;
+    private final BitSet endIds;
+    private final Map<Parser.State, BitSet> masks = new ConcurrentHashMap<>();
+
+    /** Tokens of a vocabulary, prepared for grammars; takes a fraction of a second, so keep it. */
+    public static final class Vocabulary {
+        private final TokenTrie trie;
+        private final Set<Integer> endIds;
+
+        /**
+         * Prepares the tokens of a tokenizer.
+         *
+         * @param endIds ids that end a text; they are allowed where the grammar may end
+         */
+        public Vocabulary(Tokenizer tokenizer, Set<Integer> endIds) {
+            this.trie = new TokenTrie(tokenizer);
+            this.endIds = Set.copyOf(endIds);
+        }
+    }
+
+    /**
+     * Creates the grammar over a vocabulary.
+     *
+     * @throws IllegalArgumentException if a byte that the grammar may need has no token of its own, so that a generation
+     *     might have no token to continue with
+     */
+    public TokenGrammar(Grammar grammar, Vocabulary vocabulary) {
+        parser = grammar.parser();
+        trie = vocabulary.trie;
+        endIds = new BitSet();
+        vocabulary.endIds.forEach(endIds::set);
+        for (int value = 0; value < 256; value++) {
+            if (parser.uses(value) && !trie.hasByte(value)) {
+                throw new IllegalArgumentException(String.format("grammar: expected a token for each byte of its texts,"
+                        + " found none for the byte 0x%02x in the tokenizer", value));
+            }
+        }
+    }
+
+    /** Returns a matcher at the beginning of a text. */
+    public GrammarMatcher newMatcher() {
+        return new GrammarMatcher(this);
+    }
+
+    Parser parser() {
+        return parser;
+    }
+
+    TokenTrie trie() {
+        return trie;
+    }
+
+    /** Returns the ids that may come next, without a copy. */
+    BitSet mask(Parser.State state) {
+        BitSet mask = masks.get(state);
+        if (mask == null) {
+            mask = trie.allowed(parser, state);
+            if (state.mayEnd()) {
+                mask.or(endIds);
+            }
+            if (masks.size() >= MAX_MASKS) {
+                masks.clear();
+            }
+            masks.put(state, mask);
+        }
+        return mask;
+    }
+
+    /** Returns the bytes of a token. */
+    byte[] bytes(int id) {
+        return trie.bytes(id);
+    }
+
+    boolean isEnd(int id) {
+        return endIds.get(id);
+    }
+}

@@ -1,0 +1,124 @@
+package io.github.t6j.grammar;
+
+import io.github.t6j.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Tokens of a vocabulary as a tree of their bytes, in the order of a depth-first walk:
+ *
+ * <pre>
+ * value[n]      byte of node n
+ * depth[n]      number of bytes of the path to n, 1 or more
+ * subtreeEnd[n] first node after those below n
+ * ids           of the tokens that end at n: ids[firstId[n]] … ids[firstId[n + 1] − 1]
+ * </pre>
+ *
+ * <p>Special tokens and tokens without bytes are not in the tree.
+ */
+final class TokenTrie {
+    private record Token(int id, byte[] bytes) {}
+
+    private final int vocabulary;
+    private final byte[][] bytes; // by id; null outside the tree
+    private final byte[] value;
+    private final int[] depth;
+    private final int[] subtreeEnd;
+    private final int[] firstId;
+    private final int[] ids;
+    private int nodes;
+    private int maxDepth;
+
+    TokenTrie(Tokenizer tokenizer) {
+        vocabulary = tokenizer.size();
+        bytes = new byte[vocabulary][];
+        List<Token> tokens = new ArrayList<>();
+        for (int id = 0; id < vocabulary; id++) {
+            if (tokenizer.hasText(id) && !tokenizer.isSpecial(id)) {
+                bytes[id] = tokenizer.bytes(id);
+                if (bytes[id].length > 0) {
+                    tokens.add(new Token(id, bytes[id]));
+                }
+            }
+        }
+        tokens.sort((a, b) -> Arrays.compareUnsigned(a.bytes, b.bytes));
+        int most = tokens.stream().mapToInt(token -> token.bytes.length).sum();
+        value = new byte[most];
+        depth = new int[most];
+        subtreeEnd = new int[most];
+        firstId = new int[most + 1];
+        ids = tokens.stream().mapToInt(Token::id).toArray();
+        build(tokens);
+    }
+
+    private void build(List<Token> tokens) {
+        byte[] path = new byte[0]; // bytes of the last node's path
+        int[] open = new int[tokens.stream().mapToInt(token -> token.bytes.length).max().orElse(0) + 1];
+        for (Token token : tokens) {
+            byte[] bytes = token.bytes;
+            int mismatch = Arrays.mismatch(path, bytes);
+            int shared = mismatch < 0 ? bytes.length : mismatch;
+            close(open, path.length, shared);
+            for (int level = shared + 1; level <= bytes.length; level++) {
+                open[level] = nodes;
+                value[nodes] = bytes[level - 1];
+                depth[nodes++] = level;
+            }
+            firstId[open[bytes.length] + 1]++;
+            path = bytes;
+        }
+        close(open, path.length, 0);
+        maxDepth = open.length - 1;
+        for (int n = 0; n < nodes; n++) {
+            firstId[n + 1] += firstId[n];
+        }
+    }
+
+    /** Ends the nodes of a path below the level {@code shared}. */
+    private void close(int[] open, int length, int shared) {
+        for (int level = length; level > shared; level--) {
+            subtreeEnd[open[level]] = nodes;
+        }
+    }
+
+    int vocabulary() {
+        return vocabulary;
+    }
+
+    /** Returns the bytes of a token of the tree, without a copy. */
+    byte[] bytes(int id) {
+        return bytes[id];
+    }
+
+    /** Returns whether a token consists of the byte {@code unsigned}. */
+    boolean hasByte(int unsigned) {
+        for (int n = 0; n < nodes; n = subtreeEnd[n]) {
+            if ((value[n] & 0xFF) == unsigned) {
+                return firstId[n] < firstId[n + 1];
+            }
+        }
+        return false;
+    }
+
+    /** Returns the ids of the tokens whose bytes may follow {@code state}. */
+    BitSet allowed(Parser parser, Parser.State state) {
+        BitSet allowed = new BitSet(vocabulary);
+        Parser.State[] path = new Parser.State[maxDepth + 1]; // state after each byte of the current path
+        path[0] = state;
+        for (int n = 0; n < nodes;) {
+            Parser.State next = parser.next(path[depth[n] - 1], value[n] & 0xFF);
+            if (next.isDead()) {
+                n = subtreeEnd[n];
+            } else {
+                path[depth[n]] = next;
+                for (int i = firstId[n]; i < firstId[n + 1]; i++) {
+                    allowed.set(ids[i]);
+                }
+                n++;
+            }
+        }
+        return allowed;
+    }
+}

@@ -1,0 +1,141 @@
+package io.github.t6j.grammar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tests each keyword of JSON Schema with values that match and values that do not. */
+class JsonSchemaGrammarTest {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        // types
+        "{'type': 'object'} | {} ~ {'a': [1, {'b': null}]} | [] ~ {'a'}",
+        "{'type': 'array'} | [] ~ [1,'a',[]] | [1,] ~ {}",
+        "{'type': 'string'} | '' ~ 'é\\u00e9\\n\\/\\ud83d\\ude42' | '\\ud83d' ~ '\\x' ~ 'a",
+        "{'type': 'integer'} | 0 ~ -17 | 1.5 ~ 01 ~ 1e3",
+        "{'type': 'number'} | 0 ~ -1.50e-3 | 1. ~ .5 ~ +1",
+        "{'type': 'boolean'} | true ~ false | null ~ True",
+        "{'type': ['string', 'null']} | null ~ 'a' | 1",
+        "true | 1 ~ 'a' ~ {} | x",
+        "{'title': 'anything', '$comment': 'c'} | 1 ~ [] | x",
+        // blanks: one between tokens, none at the end
+        "{'type': 'array'} | [ 1 ,⏎2 ] | [  1] ~ [1\t] ~ [1]⏎",
+        // constants
+        "{'const': {'a': [1, null, 'x\\\"']}} | {'a':[1,null,'x\\\"']} | {'a': [1]}",
+        "{'enum': ['red', 'amber', 3, null]} | 'red' ~ 3 ~ null | 'r' ~ 4",
+        "{'type': 'string', 'enum': ['a', 1]} | 'a' | 1",
+        // objects
+        "{'properties': {'a': {'type': 'integer'}, 'b': {'type': 'null'}, 'c': true}, 'required': ['b']} "
+                + "| {'b':null} ~ {'a':1,'b':null} ~ {'b':null,'c':[]} ~ {'a':1 , 'b' : null,'c':0} "
+                + "| {} ~ {'a':1} ~ {'b':null,'a':1} ~ {'b':null,'d':1} ~ {'b':null,} ~ {,'b':null}",
+        "{'properties': {'a': {'type': 'integer'}}} | {} ~ {'a':1} | {'b':1} ~ {'a':'x'}",
+        "{'properties': {'a': {'type': 'integer'}}, 'additionalProperties': {'type': 'string'}} "
+                + "| {} ~ {'b':'x'} ~ {'a':1,'b':'x','ab':'','':''} | {'b':1} ~ {'a':'x'} ~ {'\\u0061':'x'} ~ {'b':'','a':1}",
+        "{'additionalProperties': {'type': 'boolean'}} | {} ~ {'x':true,'y':false} | {'x':1}",
+        "{'type': 'object', 'additionalProperties': false} | {} ~ { } | {'a':1} ~ {  }",
+        "{'type': 'object', 'required': ['k']} | {'k':1} ~ {'k':1,'z':2} | {} ~ {'z':2}",
+        "{'properties': {'a\\\"/~': true}, 'required': ['a\\\"/~']} | {'a\\\"/~':1} | {'a':1}",
+        // arrays
+        "{'items': {'type': 'integer'}} | [] ~ [1,2] | ['a'] ~ 1",
+        "{'items': {'type': 'integer'}, 'minItems': 2, 'maxItems': 3} | [1,2] ~ [1,2,3] | [1] ~ [1,2,3,4] ~ []",
+        "{'prefixItems': [{'type': 'integer'}, {'type': 'string'}], 'items': {'type': 'null'}} "
+                + "| [] ~ [1] ~ [1,'a'] ~ [1,'a',null,null] | ['a'] ~ [1,null] ~ [1,'a',1]",
+        "{'prefixItems': [{'type': 'integer'}, {'type': 'string'}], 'items': false, 'minItems': 1} "
+                + "| [1] ~ [1,'a'] | [] ~ [1,'a',1]",
+        "{'items': true, 'maxItems': 0} | [] ~ [ ] | [1]",
+        "{'prefixItems': [{'const': 1}, {'const': 2}, {'const': 3}], 'items': false, 'minItems': 2, 'maxItems': 2} "
+                + "| [1,2] | [1] ~ [1,2,3]",
+        // strings
+        "{'type': 'string', 'minLength': 2, 'maxLength': 3} | 'ab' ~ 'é🙂\\n' | 'a' ~ 'abcd' ~ '\\u0061b'",
+        "{'type': 'string', 'pattern': 'b+'} | 'b' ~ 'abbc' | 'a' ~ ''",
+        "{'type': 'string', 'pattern': '^[a-z]{2}$', 'maxLength': 5} | 'ab' | 'abc' ~ 'AB'",
+        "{'type': 'string', 'pattern': '\\\\\\\\\\\"'} | 'a\\\\\\\"b' | 'ab'",
+        "{'type': 'string', 'format': 'date'} | '2026-11-28' | '2026-02-30' ~ '2026-13-01'",
+        "{'type': 'string', 'format': 'date-time'} | '2026-11-28T23:59:00.5Z' | '2026-11-28'",
+        "{'type': 'string', 'format': 'uuid'} | '01234567-89ab-cdef-0123-456789abcdef' | '0123'",
+        "{'type': 'string', 'format': 'ipv4'} | '255.0.10.199' | '256.0.0.1'",
+        // numbers
+        "{'type': 'integer', 'minimum': -3, 'exclusiveMaximum': 12} | -3 ~ 0 ~ 11 | -4 ~ 12 ~ -0",
+        "{'type': 'number', 'exclusiveMinimum': 0, 'maximum': 2.5} | 0.1 ~ 2.5 ~ 2 | 0 ~ 0.0 ~ 2.51 ~ -1",
+        "{'type': 'integer', 'multipleOf': 7, 'minimum': 1, 'maximum': 100} | 7 ~ 98 | 0 ~ 8 ~ 105",
+        "{'minimum': 5} | 5 ~ 1000000 | 4",
+        // combinations and references
+        "{'anyOf': [{'type': 'integer'}, {'type': 'string', 'maxLength': 1}]} | 1 ~ 'a' | 'ab' ~ null",
+        "{'oneOf': [{'type': 'integer'}, {'type': 'string'}]} | 1 ~ 'a' | null",
+        "{'oneOf': [{'properties': {'k': {'const': 'a'}}, 'required': ['k']}, "
+                + "{'properties': {'k': {'const': 'b'}, 'v': true}, 'required': ['k']}]} "
+                + "| {'k':'a'} ~ {'k':'b','v':1} | {'k':'a','v':1} ~ {}",
+        "{'allOf': [{'type': ['integer', 'string'], 'minimum': 3}, {'type': 'integer', 'maximum': 5}]} "
+                + "| 3 ~ 5 | 2 ~ 6 ~ 'a'",
+        "{'type': 'object', 'properties': {'a': true}, 'anyOf': [{'required': ['a']}, {'properties': {'b': true}}]} "
+                + "| {'a':1} ~ {'a':1,'b':2} ~ {} | {'c':1}",
+        "{'$ref': '#/$defs/tree', '$defs': {'tree': {'properties': {'left': {'$ref': '#/$defs/tree'}, 'v': "
+                + "{'type': 'integer'}}}}} | {} ~ {'left':{'left':{'v':1},'v':2}} | {'left':1}",
+        "{'properties': {'child': {'$ref': '#'}, 'a~b/c': {'type': 'null'}}} | {'child':{'child':{}}} | {'child':null}",
+        "{'$ref': '#/$defs/a~1b', 'maximum': 3, '$defs': {'a/b': {'type': 'integer', 'minimum': 2}}} | 2 ~ 3 | 1 ~ 4",
+    })
+    void aTextMatchesAsTheSchemaSays(String schema, String valid, String invalid) {
+        Grammar grammar = Grammar.jsonSchema(schema.replace('\'', '"'));
+        for (String text : texts(valid)) {
+            assertThat(Texts.matches(grammar, text)).as("valid: " + text).isTrue();
+        }
+        for (String text : texts(invalid)) {
+            assertThat(Texts.matches(grammar, text)).as("invalid: " + text).isFalse();
+        }
+    }
+
+    /** Splits a cell into texts; a table has no line breaks and no double quotes. */
+    private static List<String> texts(String cell) {
+        return List.of(cell.replace('\'', '"').replace('⏎', '\n').split(" ~ "));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{'not': {}} | schema at #: keyword not is not supported",
+        "{'properties': {'a': {'items': {'contains': 1}}}} | schema at #/properties/a/items: keyword contains",
+        "{'patternProperties': {}} | keyword patternProperties is not supported",
+        "{'minProperties': 1} | keyword minProperties is not supported",
+        "{'uniqueItems': true} | uniqueItems is not supported",
+        "{'items': [true]} | a list of items is not supported; use prefixItems",
+        "{'type': 'number', 'multipleOf': 0.01} | multipleOf 0.01 is not supported",
+        "{'format': 'idn-email'} | format idn-email is not supported; expected one of date",
+        "{'type': 'string', 'pattern': 'a(?=b)'} | schema at #/pattern: regex at character 1: look-around",
+        "{'type': 'string', 'pattern': '(a?){40}b[ab]{60}', 'minLength': 3000} | schema at #",
+        "{'oneOf': [{'type': 'integer'}, {'type': 'number'}]} | options 0 and 1 may match the same value",
+        "{'enum': ['a'], 'maxLength': 3} | maxLength beside const or enum is not supported",
+        "{'$ref': 'other.json'} | $ref other.json is not supported",
+        "{'$ref': '#/$defs/x'} | expected a schema at #/$defs/x, found none",
+        "{'$ref': '#'} | expected at least one text that matches",
+        "{'allOf': [{'$ref': '#'}]} | lead back to themselves",
+        "{'allOf': [{'type': 'string'}, {'type': 'null'}]} | expected a type that both schemas allow",
+        "{'allOf': [{'pattern': 'a'}, {'pattern': 'b'}]} | two different values of pattern",
+        "{'type': 'strin'} | expected a type of object, array, string",
+        "{'type': 'integer', 'minimum': 'a'} | schema at #/minimum: expected a number",
+        "{'type': 'string', 'minLength': -1} | schema at #/minLength: expected an integer from 0",
+        "{'type': 'integer', 'minimum': 3, 'maximum': 2} | expected at least one text that matches",
+        "{'properties': {'a': false}, 'required': ['a']} | expected at least one text that matches",
+        "{'properties': {'a': {'$ref': '#'}}, 'required': ['a']} | expected at least one text that matches",
+        "{'minimum': 1, 'maxLength': 2} | expected a type, found keywords of string and number",
+        "{'type': 'string' | schema: not valid JSON",
+        "17 | schema at #: expected an object, found 17",
+    })
+    void unsupportedAndMalformedSchemasAreRejectedByName(String schema, String message) {
+        assertThatThrownBy(() -> Grammar.jsonSchema(schema.replace('\'', '"')))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(message);
+    }
+
+    @Test
+    void manyOptionalPropertiesStaySmall() {
+        StringBuilder schema = new StringBuilder("{\"properties\": {");
+        for (int i = 0; i < 500; i++) {
+            schema.append(i == 0 ? "" : ",").append("\"p").append(i).append("\": {\"type\": \"integer\"}");
+        }
+        Grammar grammar = Grammar.jsonSchema(schema.append("}}").toString());
+        assertThat(Texts.matches(grammar, "{\"p3\":1,\"p77\":2,\"p499\":3}")).isTrue();
+        assertThat(Texts.matches(grammar, "{\"p77\":1,\"p3\":2}")).isFalse();
+    }
+}
