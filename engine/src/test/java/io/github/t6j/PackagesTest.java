@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 /** Tests that packages use only those below them, that the root is public, and that only kernels.simd uses the Vector API. */
 class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
-            "benchmark", "schedule", "flashtpa", "", "training", "grammar", "tokenizer", "session", "family", "sampling", "model",
+            "benchmark", "schedule", "flashtpa", "", "training", "grammar", "tokenizer", "session", "family",
+            "sampling", "model",
             "attention", "cache", "kernels", "weights", "json", "random");
     /** Packages of attention, top-down; {@code attention.tpa.forms} belongs to {@code attention.tpa}. */
     private static final List<String> ATTENTION = List.of(

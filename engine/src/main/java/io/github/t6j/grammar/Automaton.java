@@ -65,11 +65,6 @@ final class Automaton {
         return new Subsets(expression).build();
     }
 
-    /** Returns the automaton of all texts of {@code min} to {@code max} characters. */
-    static Automaton length(int min, int max) {
-        return of(new Expression.Repeat(new Expression.Characters(CodePoints.ALL), min, max));
-    }
-
     /** Returns the automaton of the texts that this one does not accept. */
     Automaton complement() {
         int sink = states();

@@ -206,7 +206,8 @@ final class GbnfReader {
             case 'U' -> scanner.hexadecimal(8);
             default -> throw scanner.unsupported(position, "\\" + Character.toString(escaped));
         };
-        if (!Character.isValidCodePoint(value) || value >= Character.MIN_SURROGATE && value <= Character.MAX_SURROGATE) {
+        if (!Character.isValidCodePoint(value)
+                || value >= Character.MIN_SURROGATE && value <= Character.MAX_SURROGATE) {
             scanner.moveTo(position);
             throw scanner.error("a code point that is no surrogate");
         }

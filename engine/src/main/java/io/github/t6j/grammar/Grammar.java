@@ -1,5 +1,6 @@
 package io.github.t6j.grammar;
 
+import java.util.BitSet;
 import java.util.Map;
 import java.util.Objects;
 
@@ -14,10 +15,19 @@ import java.util.Objects;
  * them. Other keywords are rejected.
  */
 public final class Grammar {
+    private final Map<String, Expression> rules;
+    private final String root;
     private final Parser parser;
+    private final BitSet usedBytes;
 
     private Grammar(Map<String, Expression> rules, String root) {
-        parser = new Parser(new Network(rules, root));
+        this.rules = rules;
+        this.root = root;
+        BitSet allBytes = new BitSet();
+        allBytes.set(0, 256);
+        Network network = new Network(rules, root, allBytes);
+        parser = new Parser(network);
+        usedBytes = network.usedBytes();
     }
 
     /**
@@ -62,5 +72,16 @@ public final class Grammar {
 
     Parser parser() {
         return parser;
+    }
+
+    /**
+     * Returns a parser of the texts whose bytes are all in {@code alphabet}.
+     *
+     * @throws IllegalArgumentException if there are none
+     */
+    Parser parser(BitSet alphabet) {
+        BitSet missing = (BitSet) usedBytes.clone();
+        missing.andNot(alphabet);
+        return missing.isEmpty() ? parser : new Parser(new Network(rules, root, alphabet));
     }
 }

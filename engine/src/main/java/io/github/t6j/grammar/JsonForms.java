@@ -6,6 +6,7 @@ import io.github.t6j.grammar.Expression.Choice;
 import io.github.t6j.grammar.Expression.Repeat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Rules of JSON itself. Between two tokens at most one space or line break may stand, so that a model cannot write blanks
@@ -16,6 +17,10 @@ final class JsonForms {
     static final String OBJECT = "any object";
     static final String ARRAY = "any array";
     static final String STRING = "any string";
+    /** Rule of one character of a string, in its shortest form. */
+    static final String CHARACTER = "any character";
+    /** Rule of an escaped control character. */
+    static final String CONTROL = "control character";
     private static final String MEMBER = "any member";
     static final Expression BLANK = Expression.optional(new Characters(CodePoints.anyOf(" \n")));
     static final Expression COMMA = Expression.sequence(BLANK, Expression.text(","), BLANK);
@@ -39,6 +44,11 @@ final class JsonForms {
 
     /** Adds the rules of any value. */
     static void addRules(Map<String, Expression> rules) {
+        rules.put(CONTROL, new Choice(IntStream.rangeClosed(0, 0x1F)
+                .mapToObj(c -> Expression.text(JsonText.escape(c)))
+                .toList()));
+        rules.put(CHARACTER, Expression.choice(new Characters(JsonText.ESCAPED.complement()),
+                Expression.text(JsonText.escape('"')), Expression.text(JsonText.escape('\\')), new Call(CONTROL)));
         rules.put(STRING, quoted(new Repeat(
                 Expression.choice(new Characters(JsonText.ESCAPED.complement()), escape()), 0, Expression.UNLIMITED)));
         rules.put(MEMBER, member(new Call(STRING), new Call(VALUE)));
@@ -51,7 +61,8 @@ final class JsonForms {
     /** Returns any escape, also those that are never needed; surrogates in pairs only. */
     private static Expression escape() {
         Expression plain = Expression.choice(
-                Expression.sequence(new Characters(CodePoints.of('0', '9', 'a', 'c', 'e', 'f', 'A', 'C', 'E', 'F')), HEX),
+                Expression.sequence(new Characters(CodePoints.of('0', '9', 'a', 'c', 'e', 'f', 'A', 'C', 'E', 'F')),
+                        HEX),
                 Expression.sequence(new Characters(CodePoints.anyOf("dD")), new Characters(CodePoints.of('0', '7'))));
         Expression high = Expression.sequence(
                 new Characters(CodePoints.anyOf("dD")), new Characters(CodePoints.of('8', '9', 'a', 'b', 'A', 'B')));
@@ -91,7 +102,8 @@ final class JsonForms {
     private static Expression enclosed(String open, Expression content, String close, boolean mayBeEmpty) {
         Expression inside = Expression.sequence(content, BLANK);
         return Expression.sequence(
-                Expression.text(open), BLANK, mayBeEmpty ? Expression.optional(inside) : inside, Expression.text(close));
+                Expression.text(open), BLANK, mayBeEmpty ? Expression.optional(inside) : inside,
+                Expression.text(close));
     }
 
     /** Returns the expression that no text matches. */

@@ -157,7 +157,9 @@ final class JsonSchemaReader {
                     .map(type -> forms.ofType(type, keywords, at))
                     .toList());
         }
-        return keywords.isEmpty() ? new Call(JsonForms.VALUE) : forms.ofType(ValueForms.impliedType(keywords, at), keywords, at);
+        return keywords.isEmpty()
+                ? new Call(JsonForms.VALUE)
+                : forms.ofType(ValueForms.impliedType(keywords, at), keywords, at);
     }
 
     private static Expression constants(Map<String, Object> keywords, String at) {

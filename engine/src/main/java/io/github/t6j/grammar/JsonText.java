@@ -2,8 +2,9 @@ package io.github.t6j.grammar;
 
 /** Form of characters inside a JSON string. */
 final class JsonText {
+    static final CodePoints CONTROLS = CodePoints.of(0, 0x1F);
     /** Characters that JSON does not allow unescaped. */
-    static final CodePoints ESCAPED = CodePoints.of(0, 0x1F, '"', '"', '\\', '\\');
+    static final CodePoints ESCAPED = CONTROLS.union(CodePoints.anyOf("\"\\"));
 
     private JsonText() {}
 

@@ -33,16 +33,19 @@ final class Network {
     private final int[] ends;
     private final BitSet endNodes = new BitSet();
     private final int root;
+    private final BitSet alphabet;
 
     /**
      * Builds the network of rules.
      *
      * @param rules expression of each rule by name
      * @param rootRule name of the rule that a whole text matches
+     * @param alphabet bytes that a text may contain
      * @throws IllegalArgumentException if a rule is missing or calls itself before any character, no text matches, or the
      *     grammar is too large
      */
-    Network(Map<String, Expression> rules, String rootRule) {
+    Network(Map<String, Expression> rules, String rootRule, BitSet alphabet) {
+        this.alphabet = alphabet;
         names = List.copyOf(new LinkedHashMap<>(rules).keySet());
         starts = new int[names.size()];
         ends = new int[names.size()];
@@ -85,6 +88,13 @@ final class Network {
 
     int size() {
         return nodes.size();
+    }
+
+    /** Returns the bytes that texts may contain. */
+    BitSet usedBytes() {
+        BitSet used = new BitSet();
+        nodes.forEach(node -> node.bytes.forEach(edge -> used.set(edge.first, edge.last + 1)));
+        return used;
     }
 
     private Node node(int index) {
@@ -217,8 +227,17 @@ final class Network {
             int at = from;
             for (int i = 0; i < first.length; i++) {
                 int next = i + 1 < first.length ? newNode() : to;
-                node(at).bytes.add(new ByteEdge(first[i], last[i], next));
+                addBytes(at, next, first[i], last[i]);
                 at = next;
+            }
+        }
+
+        /** Adds an edge for each run of bytes of the alphabet within a range. */
+        private void addBytes(int from, int to, int first, int last) {
+            for (int run = alphabet.nextSetBit(first); run >= 0 && run <= last;) {
+                int end = Math.min(last + 1, alphabet.nextClearBit(run));
+                node(from).bytes.add(new ByteEdge(run, end - 1, to));
+                run = alphabet.nextSetBit(end);
             }
         }
 
@@ -257,6 +276,11 @@ final class Network {
         private void addEscaped(int from, int to, CodePoints set) {
             addCharacters(from, to, set.minus(JsonText.ESCAPED));
             CodePoints escaped = set.intersect(JsonText.ESCAPED);
+            if (escaped.intersect(JsonText.CONTROLS).equals(JsonText.CONTROLS)) {
+                // one call instead of 150 nodes, for each character of a long string
+                addCall(from, to, JsonForms.CONTROL);
+                escaped = escaped.minus(JsonText.CONTROLS);
+            }
             for (int i = 0; i < escaped.ranges(); i++) {
                 for (int c = escaped.first(i); c <= escaped.last(i); c++) {
                     byte[] ascii = JsonText.escape(c).getBytes(StandardCharsets.US_ASCII);

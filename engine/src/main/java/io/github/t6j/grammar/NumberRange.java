@@ -20,7 +20,8 @@ import java.util.List;
  * @param belowMax true if {@code max} itself is excluded
  * @param multipleOf divisor of each number, which is then an integer, or 1
  */
-record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean aboveMin, boolean belowMax, int multipleOf) {
+record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean aboveMin, boolean belowMax,
+        int multipleOf) {
     private static final int MOST_DIGITS = 15;
     private static final Expression DIGIT = digits('0', '9');
     private static final Expression ANY_DIGITS = new Repeat(DIGIT, 0, Expression.UNLIMITED);
@@ -85,7 +86,8 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
         for (int i = 0; i < whole.length(); i++) {
             addDigits(options, whole, i, whole.charAt(i) + 1, '9');
         }
-        options.add(Expression.sequence(Expression.text(whole), fraction(fractionAtLeast(fraction(bound), above), fraction(bound).isEmpty() && !above)));
+        options.add(Expression.sequence(Expression.text(whole),
+                fraction(fractionAtLeast(fraction(bound), above), fraction(bound).isEmpty() && !above)));
         return new Choice(options);
     }
 
@@ -98,7 +100,8 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
         for (int i = 0; i < whole.length(); i++) {
             addDigits(options, whole, i, '0', whole.charAt(i) - 1);
         }
-        options.add(Expression.sequence(Expression.text(whole), fraction(fractionAtMost(fraction(bound), below), !fraction(bound).isEmpty() || !below)));
+        options.add(Expression.sequence(Expression.text(whole),
+                fraction(fractionAtMost(fraction(bound), below), !fraction(bound).isEmpty() || !below)));
         return new Choice(options);
     }
 

@@ -103,18 +103,6 @@ final class Parser {
         return start;
     }
 
-    /** Returns whether an edge has the byte {@code value}, so that a text may contain it. */
-    boolean uses(int value) {
-        for (int node = 0; node < network.size(); node++) {
-            for (Network.ByteEdge edge : network.bytes(node)) {
-                if (edge.first() <= value && value <= edge.last()) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
     /** Returns the state after the byte {@code value}, 0 to 255. */
     State next(State state, int value) {
         State next = state.next[classes[value]];

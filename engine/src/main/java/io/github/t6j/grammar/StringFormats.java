@@ -13,7 +13,8 @@ final class StringFormats {
             + "|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))";
     private static final String TIME =
             "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,6})?(?:Z|[+-](?:0\\d|1[0-3]):[0-5]\\d)";
-    private static final String HOST = "[a-z][a-z0-9]{0,15}(?:-[a-z0-9]{1,15})?(?:\\.[a-z][a-z0-9]{1,15}){0,2}\\.[a-z]{2,6}";
+    private static final String HOST =
+            "[a-z][a-z0-9]{0,15}(?:-[a-z0-9]{1,15})?(?:\\.[a-z][a-z0-9]{1,15}){0,2}\\.[a-z]{2,6}";
     /** Top-level domains of e-mail addresses: common ones, since validators know the list. */
     private static final String MAIL_HOST = "[a-z][a-z0-9]{0,15}(?:-[a-z0-9]{1,15})?(?:\\.[a-z][a-z0-9]{1,15}){0,2}\\."
             + "(?:com|org|net|edu|gov|info|biz|app|dev|io|ai|eu|at|au|be|br|ca|ch|cn|cz|de|dk|es|fi|fr|gr|hu|ie|il|in|it"

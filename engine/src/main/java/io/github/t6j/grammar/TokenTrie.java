@@ -92,14 +92,13 @@ final class TokenTrie {
         return bytes[id];
     }
 
-    /** Returns whether a token consists of the byte {@code unsigned}. */
-    boolean hasByte(int unsigned) {
+    /** Returns the bytes that are tokens by themselves. */
+    BitSet singleBytes() {
+        BitSet single = new BitSet();
         for (int n = 0; n < nodes; n = subtreeEnd[n]) {
-            if ((value[n] & 0xFF) == unsigned) {
-                return firstId[n] < firstId[n + 1];
-            }
+            single.set(value[n] & 0xFF, firstId[n] < firstId[n + 1]);
         }
-        return false;
+        return single;
     }
 
     /** Returns the ids of the tokens whose bytes may follow {@code state}. */

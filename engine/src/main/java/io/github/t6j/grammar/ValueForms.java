@@ -1,6 +1,7 @@
 package io.github.t6j.grammar;
 
 import io.github.t6j.grammar.Expression.Call;
+import io.github.t6j.grammar.Expression.Characters;
 import io.github.t6j.grammar.Expression.Choice;
 import io.github.t6j.grammar.Expression.Language;
 import io.github.t6j.grammar.Expression.Repeat;
@@ -169,10 +170,16 @@ final class ValueForms {
     }
 
     private Expression string(Map<String, Object> keywords, String at) {
-        List<Automaton> languages = new ArrayList<>();
+        int min = count(keywords, "minLength", 0, at);
+        int max = count(keywords, "maxLength", Expression.UNLIMITED, at);
+        if (max != Expression.UNLIMITED && max < min) {
+            return JsonForms.nothing();
+        }
+        boolean sized = min > 0 || max != Expression.UNLIMITED;
+        List<Expression> languages = new ArrayList<>();
         if (keywords.containsKey("pattern")) {
             String pattern = JsonSchemaReader.string(keywords.get("pattern"), at + "/pattern");
-            languages.add(located(at + "/pattern", () -> Automaton.of(RegexReader.containing(pattern))));
+            languages.add(located(at + "/pattern", () -> RegexReader.containing(pattern)));
         }
         if (keywords.containsKey("format")) {
             String format = JsonSchemaReader.string(keywords.get("format"), at + "/format");
@@ -180,20 +187,21 @@ final class ValueForms {
                 throw new IllegalArgumentException("schema at " + at + ": format " + format
                         + " is not supported; expected one of " + StringFormats.names());
             }
-            languages.add(Automaton.of(RegexReader.whole(StringFormats.regex(format))));
-        }
-        int min = count(keywords, "minLength", 0, at);
-        int max = count(keywords, "maxLength", Expression.UNLIMITED, at);
-        if (max != Expression.UNLIMITED && max < min) {
-            return JsonForms.nothing();
-        }
-        if (min > 0 || max != Expression.UNLIMITED) {
-            languages.add(located(at, () -> Automaton.length(min, max)));
+            languages.add(RegexReader.whole(StringFormats.regex(format)));
+            if (languages.size() == 1 && !sized) {
+                return JsonForms.quoted(languages.getFirst()); // formats need no escapes
+            }
         }
         if (languages.isEmpty()) {
-            return new Call(JsonForms.STRING);
+            return sized
+                    ? JsonForms.quoted(new Repeat(new Call(JsonForms.CHARACTER), min, max))
+                    : new Call(JsonForms.STRING);
         }
-        Automaton all = located(at, () -> languages.stream().reduce(Automaton::intersect).orElseThrow());
+        if (sized) {
+            languages.add(new Repeat(new Characters(CodePoints.ALL), min, max));
+        }
+        Automaton all = located(at,
+                () -> languages.stream().map(Automaton::of).reduce(Automaton::intersect).orElseThrow());
         return JsonForms.quoted(new Language(all, true));
     }
 

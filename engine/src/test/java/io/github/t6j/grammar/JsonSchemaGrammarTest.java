@@ -129,6 +129,13 @@ class JsonSchemaGrammarTest {
     }
 
     @Test
+    void longStringsStaySmall() {
+        Grammar grammar = Grammar.jsonSchema("{\"type\": \"string\", \"minLength\": 3, \"maxLength\": 20000}");
+        assertThat(Texts.matches(grammar, "\"" + "é\\n".repeat(10_000) + "\"")).isTrue();
+        assertThat(Texts.mayBegin(grammar, "\"" + "x".repeat(20_001))).isFalse();
+    }
+
+    @Test
     void manyOptionalPropertiesStaySmall() {
         StringBuilder schema = new StringBuilder("{\"properties\": {");
         for (int i = 0; i < 500; i++) {

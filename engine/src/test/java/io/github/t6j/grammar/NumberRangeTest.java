@@ -32,7 +32,8 @@ class NumberRangeTest {
                 signs[negative ? 1 : 0] = ((Expression.Language) parts.parts().getLast()).automaton();
             }
             for (int i = 0; i < 40; i++) {
-                BigDecimal number = i % 4 == 0 && min != null ? min : i % 4 == 1 && max != null ? max : randomNumber(random);
+                BigDecimal number =
+                        i % 4 == 0 && min != null ? min : i % 4 == 1 && max != null ? max : randomNumber(random);
                 number = number.signum() == 0 ? BigDecimal.ZERO : number;
                 if (integer && number.stripTrailingZeros().scale() > 0) {
                     continue;
