@@ -2,7 +2,10 @@ package io.github.t6j;
 
 /** Reason why a generation ended. */
 public enum FinishReason {
-    /** The model generated an end id, such as {@code <|endoftext|>}, which is not part of the result. */
+    /**
+     * The model generated an end id, such as {@code <|endoftext|>}, which is not part of the result, or the text is
+     * complete under its grammar.
+     */
     END_OF_TEXT,
     /** One of {@link GenerationOptions#stop()} was generated; it is not part of the result. */
     STOP_STRING,

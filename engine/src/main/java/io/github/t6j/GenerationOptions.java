@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.grammar.Grammar;
 import io.github.t6j.sampling.SamplingOptions;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,12 +11,13 @@ import java.util.function.BooleanSupplier;
 /** Options of a generation, immutable: {@link #defaults} and the methods that change one of them in a copy. */
 public final class GenerationOptions {
     private static final GenerationOptions DEFAULTS =
-            new GenerationOptions(new Values(128, SamplingOptions.defaults(), List.of(), false, 0, null, null, null));
+            new GenerationOptions(
+                    new Values(128, SamplingOptions.defaults(), List.of(), false, 0, null, null, null, null));
 
     private final Values values;
 
     private record Values(int maxTokens, SamplingOptions sampling, List<String> stop, boolean ignoreEndOfText,
-            int topLogprobs, Instant deadline, Duration timeout, BooleanSupplier cancellation) {}
+            int topLogprobs, Instant deadline, Duration timeout, BooleanSupplier cancellation, Grammar grammar) {}
 
     private GenerationOptions(Values values) {
         this.values = values;
@@ -80,7 +82,7 @@ public final class GenerationOptions {
         }
         return new GenerationOptions(new Values(
                 maxTokens, values.sampling, values.stop, values.ignoreEndOfText, values.topLogprobs, values.deadline,
-                values.timeout, values.cancellation));
+                values.timeout, values.cancellation, values.grammar));
     }
 
     /** Returns these options with other options for choosing ids. */
@@ -88,7 +90,7 @@ public final class GenerationOptions {
         Objects.requireNonNull(sampling, "sampling");
         return new GenerationOptions(new Values(
                 values.maxTokens, sampling, values.stop, values.ignoreEndOfText, values.topLogprobs, values.deadline,
-                values.timeout, values.cancellation));
+                values.timeout, values.cancellation, values.grammar));
     }
 
     /**
@@ -106,14 +108,14 @@ public final class GenerationOptions {
         }
         return new GenerationOptions(new Values(
                 values.maxTokens, values.sampling, List.of(stop), values.ignoreEndOfText, values.topLogprobs,
-                values.deadline, values.timeout, values.cancellation));
+                values.deadline, values.timeout, values.cancellation, values.grammar));
     }
 
     /** Returns these options with {@code ignoreEndOfText} set or cleared. */
     public GenerationOptions withIgnoreEndOfText(boolean ignoreEndOfText) {
         return new GenerationOptions(new Values(
                 values.maxTokens, values.sampling, values.stop, ignoreEndOfText, values.topLogprobs, values.deadline,
-                values.timeout, values.cancellation));
+                values.timeout, values.cancellation, values.grammar));
     }
 
     /**
@@ -128,7 +130,7 @@ public final class GenerationOptions {
         }
         return new GenerationOptions(new Values(
                 values.maxTokens, values.sampling, values.stop, values.ignoreEndOfText, topLogprobs, values.deadline,
-                values.timeout, values.cancellation));
+                values.timeout, values.cancellation, values.grammar));
     }
 
     /**
@@ -138,7 +140,7 @@ public final class GenerationOptions {
     public GenerationOptions withDeadline(Instant deadline) {
         return new GenerationOptions(new Values(
                 values.maxTokens, values.sampling, values.stop, values.ignoreEndOfText, values.topLogprobs, deadline,
-                values.timeout, values.cancellation));
+                values.timeout, values.cancellation, values.grammar));
     }
 
     /**
@@ -153,7 +155,7 @@ public final class GenerationOptions {
         }
         return new GenerationOptions(new Values(
                 values.maxTokens, values.sampling, values.stop, values.ignoreEndOfText, values.topLogprobs,
-                values.deadline, timeout, values.cancellation));
+                values.deadline, timeout, values.cancellation, values.grammar));
     }
 
     /**
@@ -164,7 +166,24 @@ public final class GenerationOptions {
     public GenerationOptions withCancellation(BooleanSupplier cancellation) {
         return new GenerationOptions(new Values(
                 values.maxTokens, values.sampling, values.stop, values.ignoreEndOfText, values.topLogprobs,
-                values.deadline, values.timeout, cancellation));
+                values.deadline, values.timeout, cancellation, values.grammar));
+    }
+
+    /** Returns the grammar that the generated text matches, or null for none. */
+    public Grammar grammar() {
+        return values.grammar;
+    }
+
+    /**
+     * Returns these options with a grammar that the generated text matches; null for none. The generation may end early
+     * only by its limits: of ids, context and time, stop strings and cancellation. The end of the grammar is the end of
+     * the text; where the grammar may end, an end id ends it, even with {@link #ignoreEndOfText}. The model needs a
+     * tokenizer.
+     */
+    public GenerationOptions withGrammar(Grammar grammar) {
+        return new GenerationOptions(new Values(
+                values.maxTokens, values.sampling, values.stop, values.ignoreEndOfText, values.topLogprobs,
+                values.deadline, values.timeout, values.cancellation, grammar));
     }
 
     @Override

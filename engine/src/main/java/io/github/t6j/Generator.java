@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.grammar.GrammarMatcher;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.StopStrings;
 import io.github.t6j.session.Expiry;
@@ -39,6 +40,8 @@ public final class Generator {
     private final GenerationOptions options;
     private final TokenStream decoder; // null without a tokenizer, so without text
     private final StopStrings stop;
+    private final GrammarMatcher matcher; // null without a grammar
+    private final float[] masked; // [vocabulary], logits of the ids that the grammar allows; empty without one
     private final List<Token> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
     private final int[] promptIds;
@@ -76,6 +79,8 @@ public final class Generator {
         endIds = session.model().textEnds();
         decoder = tokenizer == null ? null : tokenizer.newContinuation();
         stop = new StopStrings(options.stop());
+        matcher = options.grammar() == null ? null : session.model().tokenGrammar(options.grammar()).newMatcher();
+        masked = new float[matcher == null ? 0 : state.vocabulary()];
     }
 
     /** Returns the ids of the prompt, which the caller feeds before the first token. */
@@ -120,18 +125,35 @@ public final class Generator {
             return null;
         }
         float[] logits = state.logits();
-        int id = sampler.sample(logits);
-        if (!options.ignoreEndOfText() && endIds.contains(id)) {
+        if (matcher != null && matcher.isComplete()) {
+            reason = FinishReason.END_OF_TEXT;
+            return null;
+        }
+        int id = sampler.sample(allowed(logits));
+        if ((matcher != null || !options.ignoreEndOfText()) && endIds.contains(id)) {
             reason = FinishReason.END_OF_TEXT;
             return null;
         }
         return accepted(id, logits);
     }
 
+    /** Returns {@code logits}, or a copy in which the ids that the grammar forbids are negative infinity. */
+    private float[] allowed(float[] logits) {
+        if (matcher == null) {
+            return logits;
+        }
+        System.arraycopy(logits, 0, masked, 0, masked.length);
+        matcher.mask(masked);
+        return masked;
+    }
+
     private Token accepted(int id, float[] logits) {
         Model model = session.model();
         int top = Math.min(options.topLogprobs(), logits.length);
         sampler.accept(id);
+        if (matcher != null) {
+            matcher.accept(id);
+        }
         Token token = new Token(
                 id, stop.append(decoder == null ? "" : decoder.append(id)), model.logProbability(logits, id),
                 top == 0 ? List.of() : Likelihood.best(logits, top, model));
@@ -139,6 +161,8 @@ public final class Generator {
         text.append(token.text());
         if (stop.stopped()) {
             reason = FinishReason.STOP_STRING;
+        } else if (matcher != null && matcher.isComplete()) {
+            reason = FinishReason.END_OF_TEXT;
         }
         return token;
     }

@@ -6,6 +6,8 @@ import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GenerationJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.ModelTensors;
+import io.github.t6j.grammar.Grammar;
+import io.github.t6j.grammar.TokenGrammar;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.WarmingKernels;
@@ -33,9 +35,11 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
 import java.util.function.IntConsumer;
@@ -61,6 +65,8 @@ public final class Model implements AutoCloseable {
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
     private final ModelUse use;
+    private final Map<Grammar, TokenGrammar> grammars = new WeakHashMap<>();
+    private TokenGrammar.Vocabulary grammarVocabulary; // null until the first grammar; both guarded by grammars
 
     private Model(Path path, ModelOptions options, DoubleConsumer progress) {
         this.path = path;
@@ -225,6 +231,25 @@ public final class Model implements AutoCloseable {
     public int sampleableIds() {
         int vocabulary = info.sizes().vocabulary();
         return tokenizer == null ? vocabulary : Math.min(tokenizer.size(), vocabulary);
+    }
+
+    /**
+     * Returns {@code grammar} over this model's tokens, for programs that choose ids themselves;
+     * {@link GenerationOptions#withGrammar} does all else. It is kept as long as {@code grammar}. The first call takes
+     * a fraction of a second.
+     *
+     * @throws ModelFormatException if the model has no tokenizer
+     * @throws IllegalArgumentException if no text of the grammar consists of the model's tokens
+     */
+    public TokenGrammar tokenGrammar(Grammar grammar) {
+        Objects.requireNonNull(grammar, "grammar");
+        Tokenizer tokens = requiredTokenizer();
+        synchronized (grammars) {
+            if (grammarVocabulary == null) {
+                grammarVocabulary = new TokenGrammar.Vocabulary(tokens, sampleableIds(), endIds);
+            }
+            return grammars.computeIfAbsent(grammar, key -> new TokenGrammar(key, grammarVocabulary));
+        }
     }
 
     /**

@@ -40,11 +40,11 @@ public final class GrammarMatcher {
      * Sets the logits of all ids that may not come next to negative infinity.
      *
      * @param logits [vocabulary], modified
-     * @throws IllegalArgumentException if there are fewer logits than ids of the tokenizer
+     * @throws IllegalArgumentException if there are fewer logits than ids that may be generated
      */
     public void mask(float[] logits) {
         if (logits.length < grammar.trie().vocabulary()) {
-            throw new IllegalArgumentException("logits: expected one for each of the tokenizer's "
+            throw new IllegalArgumentException("logits: expected one for each of "
                     + grammar.trie().vocabulary() + " ids, found " + logits.length);
         }
         long[] words = ended ? new long[0] : grammar.mask(state).toLongArray();

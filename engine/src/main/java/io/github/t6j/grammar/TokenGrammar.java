@@ -27,10 +27,11 @@ public final class TokenGrammar {
         /**
          * Prepares the tokens of a tokenizer.
          *
+         * @param ids number of ids that may be generated: tokens from it on are left out
          * @param endIds ids that end a text; they are allowed where the grammar may end
          */
-        public Vocabulary(Tokenizer tokenizer, Set<Integer> endIds) {
-            this.trie = new TokenTrie(tokenizer);
+        public Vocabulary(Tokenizer tokenizer, int ids, Set<Integer> endIds) {
+            this.trie = new TokenTrie(tokenizer, Math.min(ids, tokenizer.size()));
             this.endIds = Set.copyOf(endIds);
         }
     }

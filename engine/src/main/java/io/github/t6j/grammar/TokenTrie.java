@@ -31,8 +31,8 @@ final class TokenTrie {
     private int nodes;
     private int maxDepth;
 
-    TokenTrie(Tokenizer tokenizer) {
-        vocabulary = tokenizer.size();
+    TokenTrie(Tokenizer tokenizer, int vocabulary) {
+        this.vocabulary = vocabulary;
         bytes = new byte[vocabulary][];
         List<Token> tokens = new ArrayList<>();
         for (int id = 0; id < vocabulary; id++) {

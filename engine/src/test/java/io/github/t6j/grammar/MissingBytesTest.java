@@ -16,7 +16,7 @@ class MissingBytesTest {
     @Test
     void noTextNeedsAByteWithoutAToken(@TempDir Path folder) throws IOException {
         Tokenizer tokenizer = Tokenizer.load(GoldTokenizer.unpack("smollm2", folder));
-        TokenGrammar.Vocabulary vocabulary = new TokenGrammar.Vocabulary(tokenizer, Set.of());
+        TokenGrammar.Vocabulary vocabulary = new TokenGrammar.Vocabulary(tokenizer, tokenizer.size(), Set.of());
         // U+41000 begins with F1 in UTF-8, U+1F642 with F0
         GrammarMatcher matcher =
                 new TokenGrammar(Grammar.regex("[\\u{41000}\\u{1F642}]"), vocabulary).newMatcher();

@@ -144,7 +144,7 @@ class SchemaFuzzTest {
     @Test
     void everyTextIsValid() {
         Tokenizer tokenizer = Tokenizer.load(TestData.path("tokenizers/bpe4096"));
-        TokenGrammar.Vocabulary vocabulary = new TokenGrammar.Vocabulary(tokenizer, Set.of());
+        TokenGrammar.Vocabulary vocabulary = new TokenGrammar.Vocabulary(tokenizer, tokenizer.size(), Set.of());
         SchemaRegistry validators = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
         int ended = 0;
         for (int seed = 0; seed < SCHEMAS; seed++) {

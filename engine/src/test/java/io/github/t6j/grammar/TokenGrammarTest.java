@@ -35,7 +35,7 @@ class TokenGrammarTest {
         Grammar grammar = Grammar.jsonSchema(SCHEMA);
         int end = tokenizer.endOfText();
         TokenGrammar tokens = new TokenGrammar(grammar,
-                new TokenGrammar.Vocabulary(tokenizer, end < 0 ? Set.of() : Set.of(end)));
+                new TokenGrammar.Vocabulary(tokenizer, tokenizer.size(), end < 0 ? Set.of() : Set.of(end)));
         Random random = new Random(7);
         for (int run = 0; run < 3; run++) {
             GrammarMatcher matcher = tokens.newMatcher();
@@ -74,7 +74,7 @@ class TokenGrammarTest {
     void theMaskOfLogitsIsThatOfIds() {
         Tokenizer tokenizer = Tokenizer.load(TestData.path("tokenizers/bpe4096"));
         GrammarMatcher matcher = new TokenGrammar(
-                Grammar.jsonObject(), new TokenGrammar.Vocabulary(tokenizer, Set.of())).newMatcher();
+                Grammar.jsonObject(), new TokenGrammar.Vocabulary(tokenizer, tokenizer.size(), Set.of())).newMatcher();
         for (int id : tokenizer.encode("{\"a")) {
             matcher.accept(id);
         }
@@ -93,7 +93,8 @@ class TokenGrammarTest {
         Tokenizer tokenizer = Tokenizer.gpt2();
         int end = tokenizer.endOfText();
         GrammarMatcher matcher = new TokenGrammar(
-                Grammar.regex("ab?"), new TokenGrammar.Vocabulary(tokenizer, Set.of(end))).newMatcher();
+                Grammar.regex("ab?"), new TokenGrammar.Vocabulary(tokenizer, tokenizer.size(), Set.of(end)))
+                .newMatcher();
         int a = tokenizer.encode("a")[0];
         int b = tokenizer.encode("b")[0];
         assertThatThrownBy(() -> matcher.accept(b)).hasMessage(

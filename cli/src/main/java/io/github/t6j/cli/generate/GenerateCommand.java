@@ -40,6 +40,7 @@ import picocli.CommandLine.ParameterException;
             "  t6j generate -f prompt.txt --json --stream --logprobs 3",
             "  t6j generate \"Call me\" --session chat.t6j",
             "  t6j generate \"It was\" --samples 4 --seed 1",
+            "  t6j generate --json-schema person.schema.json \"A person as JSON: \"",
             "  t6j generate --prompts in.jsonl --out out.jsonl --seed 1"
         })
 public final class GenerateCommand extends SessionCommand {
@@ -60,6 +61,9 @@ public final class GenerateCommand extends SessionCommand {
 
     @Option(names = "--ignore-eos", description = "Continue past the model's end tokens, such as <|endoftext|>.")
     private boolean ignoreEndOfText;
+
+    @Mixin
+    private GrammarArguments grammar;
 
     @Option(names = "--samples", paramLabel = "N",
             description = {"Generate N continuations, with the seeds S, S + 1, …, and print them at the end.",
@@ -131,6 +135,7 @@ public final class GenerateCommand extends SessionCommand {
         return Range.checked(
                 spec, () -> GenerationOptions.defaults().withMaxTokens(maxTokens)
                         .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
+                        .withGrammar(grammar.grammar())
                         .withIgnoreEndOfText(ignoreEndOfText));
     }
 
