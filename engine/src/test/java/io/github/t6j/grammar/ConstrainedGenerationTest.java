@@ -120,7 +120,7 @@ class ConstrainedGenerationTest {
     @Test
     void aMatcherServesACallersOwnLoop() {
         Grammar grammar = Grammar.regex("(?:one|two|three)(?:, (?:one|two|three)){2}");
-        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
+        try (Model model = Model.load(TestData.tiny())) {
             GrammarMatcher matcher = model.tokenGrammar(grammar).newMatcher();
             Random random = new Random(5);
             StringBuilder text = new StringBuilder();
