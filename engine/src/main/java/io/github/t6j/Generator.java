@@ -129,7 +129,12 @@ public final class Generator {
             reason = FinishReason.END_OF_TEXT;
             return null;
         }
-        int id = sampler.sample(allowed(logits));
+        // The first choice is mostly allowed. A second one among the allowed ids then has the same distribution as if
+        // they had been masked at once, without the mask's time, and a grammar that allows all changes nothing.
+        int id = sampler.sample(logits);
+        if (matcher != null && !matcher.allows(id)) {
+            id = sampler.sample(allowed(logits));
+        }
         if ((matcher != null || !options.ignoreEndOfText()) && endIds.contains(id)) {
             reason = FinishReason.END_OF_TEXT;
             return null;
@@ -137,11 +142,8 @@ public final class Generator {
         return accepted(id, logits);
     }
 
-    /** Returns {@code logits}, or a copy in which the ids that the grammar forbids are negative infinity. */
+    /** Returns a copy of {@code logits} in which the ids that the grammar forbids are negative infinity. */
     private float[] allowed(float[] logits) {
-        if (matcher == null) {
-            return logits;
-        }
         System.arraycopy(logits, 0, masked, 0, masked.length);
         matcher.mask(masked);
         return masked;

@@ -1,5 +1,6 @@
 package io.github.t6j.grammar;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -10,8 +11,21 @@ import java.util.stream.IntStream;
 final class CodePoints {
     private static final int FIRST_SURROGATE = 0xD800;
     private static final int LAST_SURROGATE = 0xDFFF;
+    /** Largest code point of each length in UTF-8. */
+    private static final int[] LAST_OF_LENGTH = {0x7F, 0x7FF, 0xFFFF, Character.MAX_CODE_POINT};
     static final CodePoints NONE = new CodePoints(new int[0]);
     static final CodePoints ALL = NONE.complement();
+
+    /** Receives sequences of byte ranges. */
+    interface Utf8Receiver {
+        /**
+         * Receives a sequence; byte i is any from {@code first[i]} to {@code last[i]}.
+         *
+         * @param first unsigned bytes of the smallest code point
+         * @param last unsigned bytes of the largest
+         */
+        void onSequence(int[] first, int[] last);
+    }
 
     private final int[] bounds; // first and last member of each range, ascending; ranges do not touch
 
@@ -114,6 +128,50 @@ final class CodePoints {
 
     int last(int range) {
         return bounds[2 * range + 1];
+    }
+
+    /** Reports sequences of byte ranges whose products are exactly the members in UTF-8. */
+    void utf8(Utf8Receiver receiver) {
+        for (int i = 0; i < ranges(); i++) {
+            split(first(i), last(i), receiver);
+        }
+    }
+
+    private static void split(int first, int last, Utf8Receiver receiver) {
+        for (int bound : LAST_OF_LENGTH) {
+            if (first <= bound && bound < last) {
+                split(first, bound, receiver);
+                split(bound + 1, last, receiver);
+                return;
+            }
+        }
+        if (last > 0x7F) {
+            for (int bytes = 1; bytes < 4; bytes++) {
+                int tail = (1 << 6 * bytes) - 1; // the code point's bits in the last bytes
+                if ((first & ~tail) != (last & ~tail)) {
+                    if ((first & tail) != 0) {
+                        split(first, first | tail, receiver);
+                        split((first | tail) + 1, last, receiver);
+                        return;
+                    }
+                    if ((last & tail) != tail) {
+                        split(first, (last & ~tail) - 1, receiver);
+                        split(last & ~tail, last, receiver);
+                        return;
+                    }
+                }
+            }
+        }
+        receiver.onSequence(bytes(first), bytes(last));
+    }
+
+    private static int[] bytes(int codePoint) {
+        byte[] utf8 = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
+        int[] unsigned = new int[utf8.length];
+        for (int i = 0; i < utf8.length; i++) {
+            unsigned[i] = utf8[i] & 0xFF;
+        }
+        return unsigned;
     }
 
     @Override

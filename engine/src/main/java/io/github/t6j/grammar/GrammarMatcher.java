@@ -63,21 +63,35 @@ public final class GrammarMatcher {
         }
     }
 
+    /** Returns whether {@code id} may come next; faster than {@link #allowed}. */
+    public boolean allows(int id) {
+        if (ended) {
+            return false;
+        }
+        return grammar.isEnd(id) ? state.mayEnd() : grammar.hasText(id) && !after(id).isDead();
+    }
+
+    private Parser.State after(int id) {
+        Parser.State next = state;
+        for (byte value : grammar.bytes(id)) {
+            next = grammar.parser().next(next, value & 0xFF);
+        }
+        return next;
+    }
+
     /**
      * Takes the next id of the text.
      *
      * @throws IllegalArgumentException if the id may not come next; the matcher stays as it was
      */
     public void accept(int id) {
-        if (ended || id < 0 || !grammar.mask(state).get(id)) {
+        if (!allows(id)) {
             throw new IllegalArgumentException("id: expected one that the grammar allows here, found " + id);
         }
         if (grammar.isEnd(id)) {
             ended = true;
         } else {
-            for (byte value : grammar.bytes(id)) {
-                state = grammar.parser().next(state, value & 0xFF);
-            }
+            state = after(id);
         }
     }
 

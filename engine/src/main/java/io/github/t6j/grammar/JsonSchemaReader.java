@@ -112,7 +112,7 @@ final class JsonSchemaReader {
             further.addAll(array(merged.remove("allOf"), at + "/allOf"));
         }
         for (Object schema : further) {
-            merged = SchemaMerge.merge(merged, flat(open(schema, at), at, depth + 1), at);
+            merged = Schemas.merge(merged, flat(open(schema, at), at, depth + 1), at);
         }
         return merged;
     }
@@ -130,7 +130,7 @@ final class JsonSchemaReader {
         Map<String, Object> rest = new LinkedHashMap<>(keywords);
         List<Object> options = array(rest.remove(keyword), at + "/" + keyword);
         if (keyword.equals("oneOf")) {
-            SchemaOverlap.check(options.stream().map(option -> option instanceof Map<?, ?>
+            Schemas.checkApart(options.stream().map(option -> option instanceof Map<?, ?>
                     ? flat(object(option, at), at, 0)
                     : Map.<String, Object>of()).toList(), at);
         }
@@ -141,7 +141,7 @@ final class JsonSchemaReader {
                 expressions.add(call(options.get(i), place));
             } else {
                 Map<String, Object> own = flat(open(options.get(i), place), place, 0);
-                expressions.add(call(SchemaMerge.merge(rest, own, place), place + " merged"));
+                expressions.add(call(Schemas.merge(rest, own, place), place + " merged"));
             }
         }
         return new Choice(expressions);
@@ -179,11 +179,11 @@ final class JsonSchemaReader {
         if (keywords.containsKey("type")) {
             Set<String> types = types(keywords.get("type"), at);
             values.removeIf(value -> {
-                String type = SchemaText.type(value);
+                String type = JsonText.type(value);
                 return !types.contains(type) && !(type.equals("integer") && types.contains("number"));
             });
         }
-        return new Choice(values.stream().map(value -> Expression.text(SchemaText.write(value))).toList());
+        return new Choice(values.stream().map(value -> Expression.text(JsonText.write(value))).toList());
     }
 
     private Object resolve(String pointer, String at) {
@@ -257,6 +257,6 @@ final class JsonSchemaReader {
 
     private static IllegalArgumentException wrong(Object value, String expected, String at) {
         return new IllegalArgumentException(
-                "schema at " + at + ": expected " + expected + ", found " + SchemaText.write(value));
+                "schema at " + at + ": expected " + expected + ", found " + JsonText.write(value));
     }
 }

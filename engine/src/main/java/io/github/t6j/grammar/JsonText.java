@@ -1,6 +1,9 @@
 package io.github.t6j.grammar;
 
-/** Form of characters inside a JSON string. */
+import java.util.List;
+import java.util.Map;
+
+/** Forms of characters and constants in generated JSON. */
 final class JsonText {
     static final CodePoints CONTROLS = CodePoints.of(0, 0x1F);
     /** Characters that JSON does not allow unescaped. */
@@ -33,5 +36,31 @@ final class JsonText {
             }
         });
         return quoted.append('"').toString();
+    }
+
+    /** Returns the JSON of a constant in a schema, compact, with the escapes that the language of strings uses. */
+    static String write(Object value) {
+        return switch (value) {
+            case null -> "null";
+            case String string -> JsonText.quote(string);
+            case List<?> list -> "[" + String.join(",", list.stream().map(JsonText::write).toList()) + "]";
+            case Map<?, ?> map -> "{" + String.join(",", map.entrySet().stream()
+                    .map(entry -> JsonText.quote((String) entry.getKey()) + ":" + write(entry.getValue()))
+                    .toList()) + "}";
+            default -> value.toString();
+        };
+    }
+
+    /** Returns the JSON type of a value; integers are numbers without a fraction. */
+    static String type(Object value) {
+        return switch (value) {
+            case null -> "null";
+            case String string -> "string";
+            case Boolean bool -> "boolean";
+            case List<?> list -> "array";
+            case Map<?, ?> map -> "object";
+            case Number number -> number.doubleValue() == Math.rint(number.doubleValue()) ? "integer" : "number";
+            default -> throw new IllegalArgumentException("schema: expected JSON, found " + value);
+        };
     }
 }

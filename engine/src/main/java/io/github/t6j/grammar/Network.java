@@ -218,9 +218,7 @@ final class Network {
 
         @Override
         void addCharacters(int from, int to, CodePoints set) {
-            for (int i = 0; i < set.ranges(); i++) {
-                Utf8Ranges.split(set.first(i), set.last(i), (first, last) -> addSequence(from, to, first, last));
-            }
+            set.utf8((first, last) -> addSequence(from, to, first, last));
         }
 
         private void addSequence(int from, int to, int[] first, int[] last) {

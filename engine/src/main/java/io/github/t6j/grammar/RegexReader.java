@@ -8,16 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reader of regular expressions as in ECMA-262 with the flag u, the form of JSON Schema's {@code pattern}. Anchors are
+ * Reader of regular expressions as in ECMA-262 with the flag u, the form of JSON Schema's {@code pattern}. Where other
+ * dialects disagree, about rare spaces and line ends, only texts that match in all are accepted. Anchors are
  * allowed at the ends of the whole expression and of its options. Look-around, back-references, word boundaries, flags
  * and Unicode properties are rejected by name.
  */
 final class RegexReader {
     private static final CodePoints DIGITS = CodePoints.of('0', '9');
     private static final CodePoints WORD = CodePoints.of('0', '9', 'A', 'Z', 'a', 'z', '_', '_');
-    private static final CodePoints SPACE = CodePoints.of(9, 13, ' ', ' ', 0xA0, 0xA0, 0x1680, 0x1680, 0x2000, 0x200A,
-            0x2028, 0x2029, 0x202F, 0x202F, 0x205F, 0x205F, 0x3000, 0x3000, 0xFEFF, 0xFEFF);
-    private static final CodePoints LINE_ENDS = CodePoints.of('\n', '\n', '\r', '\r', 0x2028, 0x2029);
+    /** Spaces in every dialect; ECMA-262 has further ones, which its own readers and Java's tell apart. */
+    private static final CodePoints SPACE = CodePoints.of(9, 13, ' ', ' ');
+    private static final CodePoints ALL_SPACES =
+            CodePoints.of(9, 13, ' ', ' ', 0xA0, 0xA0, 0x1680, 0x1680, 0x2000, 0x200A,
+                    0x2028, 0x2029, 0x202F, 0x202F, 0x205F, 0x205F, 0x3000, 0x3000, 0xFEFF, 0xFEFF);
+    private static final CodePoints LINE_ENDS = CodePoints.of('\n', '\n', '\r', '\r', 0x85, 0x85, 0x2028, 0x2029);
     private static final CodePoints SYNTAX = CodePoints.anyOf("^$\\.*+?()[]{}|/");
     private static final Expression ANYTHING =
             new Repeat(new Characters(CodePoints.ALL), 0, Expression.UNLIMITED);
@@ -119,7 +123,7 @@ final class RegexReader {
             return new Characters(LINE_ENDS.complement());
         }
         if (scanner.accept("\\")) {
-            return new Characters(escape(position, false));
+            return new Characters(escape(position, false, false));
         }
         if (scanner.sees("^")) {
             throw scanner.unsupported(position, "the anchor ^ after other characters or in a group");
@@ -154,10 +158,10 @@ final class RegexReader {
         CodePoints set = CodePoints.NONE;
         while (!scanner.accept("]")) {
             int position = scanner.position();
-            CodePoints first = classAtom();
+            CodePoints first = classAtom(negated);
             if (scanner.sees("-") && !scanner.sees("-]")) {
                 scanner.accept("-");
-                CodePoints last = classAtom();
+                CodePoints last = classAtom(negated);
                 if (!isSingle(first) || !isSingle(last) || first.first(0) > last.first(0)) {
                     scanner.moveTo(position);
                     throw scanner.error("a range of two characters in ascending order");
@@ -174,21 +178,22 @@ final class RegexReader {
         return set.ranges() == 1 && set.first(0) == set.last(0);
     }
 
-    private CodePoints classAtom() {
+    private CodePoints classAtom(boolean negated) {
         int position = scanner.position();
         int c = scanner.next("a character or ]");
-        return c == '\\' ? escape(position, true) : CodePoints.of(c, c);
+        return c == '\\' ? escape(position, true, negated) : CodePoints.of(c, c);
     }
 
-    private CodePoints escape(int position, boolean inClass) {
+    /** @param negated true in a class whose complement is taken */
+    private CodePoints escape(int position, boolean inClass, boolean negated) {
         int c = scanner.next("a character after \\");
         return switch (c) {
             case 'd' -> DIGITS;
             case 'D' -> DIGITS.complement();
             case 'w' -> WORD;
             case 'W' -> WORD.complement();
-            case 's' -> SPACE;
-            case 'S' -> SPACE.complement();
+            case 's' -> negated ? ALL_SPACES : SPACE;
+            case 'S' -> (negated ? SPACE : ALL_SPACES).complement();
             case 't' -> CodePoints.of('\t', '\t');
             case 'n' -> CodePoints.of('\n', '\n');
             case 'r' -> CodePoints.of('\r', '\r');

@@ -78,12 +78,17 @@ public final class TokenGrammar {
         return mask;
     }
 
+    /** Returns whether {@code id} is a token of the grammar's vocabulary. */
+    boolean hasText(int id) {
+        return id >= 0 && id < trie.vocabulary() && trie.bytes(id) != null && trie.bytes(id).length > 0;
+    }
+
     /** Returns the bytes of a token. */
     byte[] bytes(int id) {
         return trie.bytes(id);
     }
 
     boolean isEnd(int id) {
-        return endIds.get(id);
+        return id >= 0 && endIds.get(id);
     }
 }
