@@ -129,10 +129,11 @@ public final class Generator {
             reason = FinishReason.END_OF_TEXT;
             return null;
         }
-        // The first choice is mostly allowed. A second one among the allowed ids then has the same distribution as if
-        // they had been masked at once, without the mask's time, and a grammar that allows all changes nothing.
-        int id = sampler.sample(logits);
-        if (matcher != null && !matcher.allows(id)) {
+        // The first choice is mostly allowed and saves the mask's time, and a grammar that allows all changes nothing.
+        // Without top-k, top-p and min-p, both ways have the same distribution. A caller's step is called once.
+        boolean maskedFirst = matcher != null && options.sampling().step() != null;
+        int id = sampler.sample(maskedFirst ? allowed(logits) : logits);
+        if (matcher != null && !maskedFirst && !matcher.allows(id)) {
             id = sampler.sample(allowed(logits));
         }
         if ((matcher != null || !options.ignoreEndOfText()) && endIds.contains(id)) {

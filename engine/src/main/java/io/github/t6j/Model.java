@@ -244,11 +244,21 @@ public final class Model implements AutoCloseable {
     public TokenGrammar tokenGrammar(Grammar grammar) {
         Objects.requireNonNull(grammar, "grammar");
         Tokenizer tokens = requiredTokenizer();
+        TokenGrammar.Vocabulary vocabulary;
         synchronized (grammars) {
+            TokenGrammar known = grammars.get(grammar);
+            if (known != null) {
+                return known;
+            }
             if (grammarVocabulary == null) {
                 grammarVocabulary = new TokenGrammar.Vocabulary(tokens, sampleableIds(), endIds);
             }
-            return grammars.computeIfAbsent(grammar, key -> new TokenGrammar(key, grammarVocabulary));
+            vocabulary = grammarVocabulary;
+        }
+        TokenGrammar made = new TokenGrammar(grammar, vocabulary); // outside, so that it delays no other grammar
+        synchronized (grammars) {
+            TokenGrammar first = grammars.putIfAbsent(grammar, made);
+            return first == null ? made : first;
         }
     }
 

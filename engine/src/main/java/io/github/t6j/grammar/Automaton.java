@@ -17,6 +17,8 @@ import java.util.stream.IntStream;
 final class Automaton {
     /** Most states; patterns whose automaton is larger are rejected. */
     static final int MAX_STATES = 50_000;
+    /** Most bits of the sets of nodes while an automaton is built: 128 MB. */
+    private static final long MAX_BITS = 1L << 30;
 
     /** Edge: characters {@code first} to {@code last} lead to {@code state}. */
     record Edge(int first, int last, int state) {}
@@ -168,6 +170,7 @@ final class Automaton {
         private final List<List<Integer>> empties = new ArrayList<>();
         private final Map<BitSet, Integer> known = new HashMap<>();
         private final List<BitSet> sets = new ArrayList<>();
+        private long bits; // of all sets
         private final int start = newNode();
         private final int end = newNode();
 
@@ -190,6 +193,7 @@ final class Automaton {
         @Override
         void addCharacters(int from, int to, CodePoints set) {
             for (int i = 0; i < set.ranges(); i++) {
+                countEdge();
                 of(nodeEdges, from).add(new Edge(set.first(i), set.last(i), to));
             }
         }
@@ -231,7 +235,8 @@ final class Automaton {
             Integer state = known.get(set);
             if (state == null) {
                 state = sets.size();
-                checkStates(state + 1);
+                bits += set.length();
+                checkStates(bits > MAX_BITS ? MAX_STATES + 1 : state + 1);
                 known.put(set, state);
                 sets.add(set);
             }

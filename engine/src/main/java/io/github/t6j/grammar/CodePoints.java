@@ -2,6 +2,7 @@ package io.github.t6j.grammar;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -68,9 +69,11 @@ final class CodePoints {
     }
 
     CodePoints union(CodePoints other) {
-        int[] both = Arrays.copyOf(bounds, bounds.length + other.bounds.length);
-        System.arraycopy(other.bounds, 0, both, bounds.length, other.bounds.length);
-        return of(both);
+        return union(List.of(this, other));
+    }
+
+    static CodePoints union(List<CodePoints> sets) {
+        return of(sets.stream().flatMapToInt(set -> Arrays.stream(set.bounds)).toArray());
     }
 
     /** Returns all code points that are not in this set, without surrogates. */

@@ -160,7 +160,9 @@ final class GbnfReader {
         }
         if (scanner.accept("(")) {
             space(true);
+            scanner.enter();
             Expression inside = choice(true);
+            scanner.leave();
             space(true);
             scanner.expect(")");
             return inside;
@@ -173,7 +175,7 @@ final class GbnfReader {
 
     private CodePoints characterClass() {
         boolean negated = scanner.accept("^");
-        CodePoints set = CodePoints.NONE;
+        List<CodePoints> members = new ArrayList<>();
         while (!scanner.accept("]")) {
             int first = character("the end of the class");
             int last = first;
@@ -184,8 +186,9 @@ final class GbnfReader {
             if (last < first) {
                 throw scanner.error("a range in ascending order before this character");
             }
-            set = set.union(CodePoints.of(first, last));
+            members.add(CodePoints.of(first, last));
         }
+        CodePoints set = CodePoints.union(members);
         return negated ? set.complement() : set;
     }
 

@@ -7,6 +7,8 @@ import io.github.t6j.json.Json;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,9 +30,16 @@ final class JsonSchemaReader {
     private static final Set<String> COMBINING = Set.of("$ref", "allOf", "anyOf", "oneOf", "const", "enum", "type");
     /** Deepest chain of references and combinations that is followed to merge schemas. */
     private static final int MAX_DEPTH = 100;
+    /** Most rules, and most schemas that are merged. */
+    private static final int MAX_RULES = 20_000;
+    /** Deepest nesting of schemas, references among them. */
+    private static final int MAX_NESTING = 500;
 
     private final Object document;
     private final Map<String, Expression> rules = new LinkedHashMap<>();
+    private final Map<Map<String, Object>, String> merged = new HashMap<>(); // place of the first that is equal
+    private int merges;
+    private int nesting;
     private final ValueForms forms = new ValueForms(rules, this::call);
 
     private JsonSchemaReader(Object document) {
@@ -58,10 +67,21 @@ final class JsonSchemaReader {
     /** Returns a call of the rule of {@code schema}, which is made if it is new. */
     private Expression call(Object schema, String at) {
         if (!rules.containsKey(at)) {
+            if (rules.size() >= MAX_RULES || ++nesting > MAX_NESTING) {
+                throw new IllegalArgumentException("schema at " + at + ": expected at most " + MAX_RULES
+                        + " schemas, " + MAX_NESTING + " within each other, found more");
+            }
             rules.put(at, Expression.EMPTY); // found by schemas inside that refer to this one
             rules.put(at, value(schema, at));
+            nesting--;
         }
         return new Call(at);
+    }
+
+    /** Returns a call of the rule of a merged schema; equal ones share a rule, so that a recursive schema ends. */
+    private Expression callMerged(Map<String, Object> schema, String at) {
+        String first = merged.putIfAbsent(schema, at + "~merged");
+        return call(schema, first == null ? at + "~merged" : first);
     }
 
     private Expression value(Object schema, String at) {
@@ -79,7 +99,7 @@ final class JsonSchemaReader {
             return reference(keywords, at);
         }
         if (keywords.containsKey("allOf")) {
-            return call(flat(keywords, at, 0), at + " merged");
+            return callMerged(flat(keywords, at, 0), at);
         }
         for (String keyword : List.of("anyOf", "oneOf")) {
             if (keywords.containsKey(keyword)) {
@@ -94,7 +114,7 @@ final class JsonSchemaReader {
         if (keywords.size() == 1) {
             return call(resolve(pointer, at), pointer);
         }
-        return call(flat(keywords, at, 0), at + " merged");
+        return callMerged(flat(keywords, at, 0), at);
     }
 
     /** Returns keywords without {@code $ref} and {@code allOf}, whose schemas are merged into them. */
@@ -112,6 +132,10 @@ final class JsonSchemaReader {
             further.addAll(array(merged.remove("allOf"), at + "/allOf"));
         }
         for (Object schema : further) {
+            if (++merges > MAX_RULES) {
+                throw new IllegalArgumentException(
+                        "schema at " + at + ": expected at most " + MAX_RULES + " schemas to merge, found more");
+            }
             merged = Schemas.merge(merged, flat(open(schema, at), at, depth + 1), at);
         }
         return merged;
@@ -141,7 +165,7 @@ final class JsonSchemaReader {
                 expressions.add(call(options.get(i), place));
             } else {
                 Map<String, Object> own = flat(open(options.get(i), place), place, 0);
-                expressions.add(call(Schemas.merge(rest, own, place), place + " merged"));
+                expressions.add(callMerged(Schemas.merge(rest, own, place), place));
             }
         }
         return new Choice(expressions);
@@ -187,7 +211,7 @@ final class JsonSchemaReader {
     }
 
     private Object resolve(String pointer, String at) {
-        if (!pointer.equals("#") && !pointer.startsWith("#/")) {
+        if (!pointer.equals("#") && !pointer.matches("#/(?:[^~]|~[01])*")) {
             throw new IllegalArgumentException("schema at " + at + ": $ref " + pointer
                     + " is not supported; expected a JSON pointer within the schema, such as #/$defs/name");
         }
@@ -212,7 +236,7 @@ final class JsonSchemaReader {
 
     static Set<String> types(Object type, String at) {
         Set<String> types = new LinkedHashSet<>();
-        for (Object each : type instanceof List<?> list ? list : List.of(type)) {
+        for (Object each : type instanceof List<?> list ? list : Collections.singletonList(type)) {
             String name = string(each, at + "/type");
             if (!ValueForms.TYPES.contains(name)) {
                 throw new IllegalArgumentException("schema at " + at + ": expected a type of "

@@ -4,10 +4,12 @@ import io.github.t6j.grammar.Expression.Language;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 
 /**
  * Rules of a grammar as nodes, whose edges are ranges of bytes of UTF-8, empty, or calls of other rules. Contains only
@@ -29,6 +31,7 @@ final class Network {
 
     private final List<Node> nodes = new ArrayList<>();
     private final List<String> names; // of rules
+    private final Map<String, Integer> indices = new HashMap<>(); // of rules by name
     private final int[] starts; // node where each rule starts
     private final int[] ends;
     private final BitSet endNodes = new BitSet();
@@ -47,6 +50,9 @@ final class Network {
     Network(Map<String, Expression> rules, String rootRule, BitSet alphabet) {
         this.alphabet = alphabet;
         names = List.copyOf(new LinkedHashMap<>(rules).keySet());
+        for (int rule = 0; rule < names.size(); rule++) {
+            indices.put(names.get(rule), rule);
+        }
         starts = new int[names.size()];
         ends = new int[names.size()];
         root = names.indexOf(rootRule);
@@ -118,7 +124,26 @@ final class Network {
             nodes.get(n).empties.forEach(to -> sources.get(to).add(from));
             nodes.get(n).calls.forEach(edge -> callers.get(edge.to).add(new int[] {from, edge.rule}));
         }
-        Map<Integer, Integer> ruleOfStart = new TreeMap<>();
+        BitSet finishing = finishing(sources, callers);
+        if (!finishing.get(rootStart())) {
+            throw new IllegalArgumentException("grammar: expected at least one text that matches, found none; each way"
+                    + " through it leads into a rule or a value that cannot end");
+        }
+        for (Node node : nodes) {
+            node.bytes.removeIf(edge -> !finishing.get(edge.to));
+            node.empties.removeIf(to -> !finishing.get(to));
+            node.calls.removeIf(edge -> !finishing.get(edge.to) || !finishing.get(starts[edge.rule]));
+        }
+    }
+
+    /**
+     * Returns the nodes from which the end of their rule can be reached.
+     *
+     * @param sources by node: nodes with an edge to it that may be used
+     * @param callers by node: node and rule of each call that returns to it
+     */
+    private BitSet finishing(List<List<Integer>> sources, List<List<int[]>> callers) {
+        Map<Integer, Integer> ruleOfStart = new HashMap<>();
         List<List<Integer>> waiting = new ArrayList<>(); // by rule: nodes that finish if the rule does
         for (int rule = 0; rule < starts.length; rule++) {
             ruleOfStart.put(starts[rule], rule);
@@ -141,57 +166,66 @@ final class Network {
                 work.addAll(waiting.get(rule));
             }
         }
-        if (!finishing.get(rootStart())) {
-            throw new IllegalArgumentException("grammar: expected at least one text that matches, found none; each way"
-                    + " through it leads into a rule or a value that cannot end");
-        }
-        for (Node node : nodes) {
-            node.bytes.removeIf(edge -> !finishing.get(edge.to));
-            node.empties.removeIf(to -> !finishing.get(to));
-            node.calls.removeIf(edge -> !finishing.get(edge.to) || !finishing.get(starts[edge.rule]));
-        }
+        return finishing;
     }
 
+    /** Rejects rules that call themselves before any character: they would call themselves for ever. */
     private void checkLeftRecursion() {
-        BitSet nullable = nullable();
-        int[] progress = new int[starts.length]; // 0 not visited, 1 on the path, 2 done
+        BitSet empty = withoutBytes();
+        List<Set<Integer>> callees = new ArrayList<>(); // by rule: rules called before any character
+        int[] callers = new int[starts.length]; //         by rule: number of rules whose callees contain it
+        for (int start : starts) {
+            Set<Integer> called = called(start, empty);
+            called.forEach(rule -> callers[rule]++);
+            callees.add(called);
+        }
+        // removes rules that none calls first, until only those of cycles, and what they call, are left
+        List<Integer> work = new ArrayList<>();
         for (int rule = 0; rule < starts.length; rule++) {
-            checkLeftRecursion(rule, nullable, progress);
+            if (callers[rule] == 0) {
+                work.add(rule);
+            }
         }
-    }
-
-    private void checkLeftRecursion(int rule, BitSet nullable, int[] progress) {
-        if (progress[rule] == 1) {
-            throw new IllegalArgumentException("grammar: rule " + names.get(rule)
-                    + ": expected a character before it calls itself, found none; write a repetition instead");
-        }
-        if (progress[rule] == 0) {
-            progress[rule] = 1;
-            BitSet reached = reached(starts[rule], nullable);
-            BitSet called = new BitSet();
-            reached.stream().forEach(node -> nodes.get(node).calls.forEach(edge -> called.set(edge.rule)));
-            called.stream().forEach(other -> checkLeftRecursion(other, nullable, progress));
-            progress[rule] = 2;
-        }
-    }
-
-    /** Returns the rules that match the empty text. */
-    private BitSet nullable() {
-        BitSet nullable = new BitSet();
-        for (boolean changed = true; changed;) {
-            changed = false;
-            for (int rule = 0; rule < starts.length; rule++) {
-                if (!nullable.get(rule) && reached(starts[rule], nullable).get(ends[rule])) {
-                    nullable.set(rule);
-                    changed = true;
+        int removed = 0;
+        while (!work.isEmpty()) {
+            removed++;
+            for (int rule : callees.get(work.removeLast())) {
+                if (--callers[rule] == 0) {
+                    work.add(rule);
                 }
             }
         }
-        return nullable;
+        if (removed < starts.length) {
+            List<String> left = new ArrayList<>();
+            for (int rule = 0; rule < starts.length && left.size() < 5; rule++) {
+                if (callers[rule] > 0) {
+                    left.add(names.get(rule));
+                }
+            }
+            throw new IllegalArgumentException("grammar: rules " + String.join(", ", left)
+                    + ": expected a character before each calls itself, found none; write a repetition instead");
+        }
     }
 
-    /** Returns the nodes that can be reached without a character. */
-    private BitSet reached(int from, BitSet nullable) {
+    /** Returns the nodes from which the end of their rule can be reached without any byte. */
+    private BitSet withoutBytes() {
+        List<List<Integer>> sources = new ArrayList<>(); // by node: nodes with an empty edge to it
+        List<List<int[]>> returns = new ArrayList<>(); //  by node: node and rule of each call that returns to it
+        nodes.forEach(_ -> {
+            sources.add(new ArrayList<>());
+            returns.add(new ArrayList<>());
+        });
+        for (int n = 0; n < nodes.size(); n++) {
+            int from = n;
+            nodes.get(n).empties.forEach(to -> sources.get(to).add(from));
+            nodes.get(n).calls.forEach(edge -> returns.get(edge.to).add(new int[] {from, edge.rule}));
+        }
+        return finishing(sources, returns);
+    }
+
+    /** Returns the rules that are called before any byte after {@code from}. */
+    private Set<Integer> called(int from, BitSet empty) {
+        Set<Integer> called = new LinkedHashSet<>();
         BitSet reached = new BitSet();
         List<Integer> work = new ArrayList<>(List.of(from));
         while (!work.isEmpty()) {
@@ -200,13 +234,14 @@ final class Network {
                 reached.set(node);
                 work.addAll(nodes.get(node).empties);
                 for (CallEdge edge : nodes.get(node).calls) {
-                    if (nullable.get(edge.rule)) {
+                    called.add(edge.rule);
+                    if (empty.get(starts[edge.rule])) {
                         work.add(edge.to);
                     }
                 }
             }
         }
-        return reached;
+        return called;
     }
 
     /** Writes characters as the bytes of UTF-8. */
@@ -234,6 +269,7 @@ final class Network {
         private void addBytes(int from, int to, int first, int last) {
             for (int run = alphabet.nextSetBit(first); run >= 0 && run <= last;) {
                 int end = Math.min(last + 1, alphabet.nextClearBit(run));
+                countEdge();
                 node(from).bytes.add(new ByteEdge(run, end - 1, to));
                 run = alphabet.nextSetBit(end);
             }
@@ -241,8 +277,8 @@ final class Network {
 
         @Override
         void addCall(int from, int to, String rule) {
-            int index = names.indexOf(rule);
-            if (index < 0) {
+            Integer index = indices.get(rule);
+            if (index == null) {
                 throw new IllegalArgumentException("grammar: expected a rule \"" + rule + "\", found none");
             }
             node(from).calls.add(new CallEdge(index, to));

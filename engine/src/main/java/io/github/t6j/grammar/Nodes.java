@@ -12,10 +12,11 @@ import io.github.t6j.grammar.Expression.Sequence;
  * index.
  */
 abstract class Nodes {
-    /** Most nodes of a grammar; about 200 MB. */
-    private static final int MAX_NODES = 1_000_000;
+    /** Most nodes, and most edges, of a grammar: about 200 MB. */
+    static final int MAX_NODES = 500_000;
 
     private int count;
+    private int edges;
 
     /** @throws IllegalArgumentException if the grammar is too large */
     final int newNode() {
@@ -24,6 +25,14 @@ abstract class Nodes {
                     + " nodes, found more; lower its repetitions and lengths");
         }
         return count++;
+    }
+
+    /** Counts an edge of characters or bytes. */
+    final void countEdge() {
+        if (++edges > 4 * MAX_NODES) {
+            throw new IllegalArgumentException("grammar: expected at most " + 4 * MAX_NODES
+                    + " edges, found more; lower its repetitions and lengths");
+        }
     }
 
     /** Returns the number of nodes. */

@@ -17,6 +17,10 @@ final class Parser {
     private static final int MAX_STATES = 20_000;
     /** Most stacks of a state; only very ambiguous grammars have more. */
     private static final int MAX_STACKS = 10_000;
+    /** Most stacks on the way to a state, those between its bytes included. */
+    private static final int MAX_SEEN = 100_000;
+    /** Most stacks of all kept states together. */
+    private static final int MAX_HELD = 1_000_000;
 
     /** Node, and the nodes where the rules that called its rule continue. */
     private static final class Stack {
@@ -69,6 +73,7 @@ final class Parser {
     private final Map<Place, Stack> stacks = new HashMap<>();
     private final Map<Content, State> states = new HashMap<>();
     private int nextId;
+    private int held; // stacks of all kept states
     private final State start;
 
     Parser(Network network) {
@@ -101,6 +106,11 @@ final class Parser {
 
     State start() {
         return start;
+    }
+
+    /** Returns the number of stacks to look at for the state after {@code value}, or 0 if it is kept. */
+    int work(State state, int value) {
+        return state.next[classes[value]] == null ? state.stacks.length + 1 : 0;
     }
 
     /** Returns the state after the byte {@code value}, 0 to 255. */
@@ -152,7 +162,7 @@ final class Parser {
                     work.add(reached);
                 }
             }
-            if (seen.size() > MAX_STACKS) {
+            if (waiting.size() > MAX_STACKS || seen.size() > MAX_SEEN) {
                 throw new IllegalArgumentException("grammar: expected at most " + MAX_STACKS
                         + " ways to read a text, found more; it is too ambiguous");
             }
@@ -174,13 +184,17 @@ final class Parser {
     }
 
     private State state(List<Stack> waiting, boolean mayEnd) {
-        if (states.size() >= MAX_STATES) {
+        if (states.size() >= MAX_STATES || held >= MAX_HELD || stacks.size() >= MAX_HELD) {
             states.values().forEach(state -> Arrays.fill(state.next, null));
+            Arrays.fill(start.next, null);
             states.clear();
             stacks.clear();
+            held = 0;
         }
         Content content = new Content(waiting.stream().map(stack -> stack.id).toList(), mayEnd);
-        return states.computeIfAbsent(
-                content, _ -> new State(waiting.toArray(Stack[]::new), mayEnd, representatives.length));
+        return states.computeIfAbsent(content, _ -> {
+            held += waiting.size();
+            return new State(waiting.toArray(Stack[]::new), mayEnd, representatives.length);
+        });
     }
 }

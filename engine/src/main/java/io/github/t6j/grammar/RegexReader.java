@@ -148,14 +148,16 @@ final class RegexReader {
                 throw scanner.unsupported(position, "the group (?" + Character.toString(scanner.peek()) + "…)");
             }
         }
+        scanner.enter();
         Expression inside = choice();
+        scanner.leave();
         scanner.expect(")");
         return inside;
     }
 
     private CodePoints characterClass() {
         boolean negated = scanner.accept("^");
-        CodePoints set = CodePoints.NONE;
+        List<CodePoints> members = new ArrayList<>();
         while (!scanner.accept("]")) {
             int position = scanner.position();
             CodePoints first = classAtom(negated);
@@ -166,11 +168,12 @@ final class RegexReader {
                     scanner.moveTo(position);
                     throw scanner.error("a range of two characters in ascending order");
                 }
-                set = set.union(CodePoints.of(first.first(0), last.first(0)));
+                members.add(CodePoints.of(first.first(0), last.first(0)));
             } else {
-                set = set.union(first);
+                members.add(first);
             }
         }
+        CodePoints set = CodePoints.union(members);
         return negated ? set.complement() : set;
     }
 
@@ -229,7 +232,11 @@ final class RegexReader {
         }
         int unit = scanner.hexadecimal(4);
         if (unit <= Character.MAX_VALUE && Character.isHighSurrogate((char) unit) && scanner.accept("\\u")) {
-            return Character.toCodePoint((char) unit, (char) scanner.hexadecimal(4));
+            int low = scanner.hexadecimal(4);
+            if (!Character.isLowSurrogate((char) low)) {
+                throw scanner.error("a low surrogate before this character");
+            }
+            return Character.toCodePoint((char) unit, (char) low);
         }
         return unit;
     }

@@ -2,9 +2,13 @@ package io.github.t6j.grammar;
 
 /** Reads the characters of a notation, and makes errors that name the place. */
 final class Scanner {
+    /** Deepest nesting of groups, so that readers that call themselves do not overflow the stack. */
+    private static final int MAX_DEPTH = 200;
+
     private final String kind;
     private final String text;
     private int at;
+    private int depth;
 
     /** @param kind name of the notation in errors, such as "regex" */
     Scanner(String kind, String text) {
@@ -81,6 +85,18 @@ final class Scanner {
             throw error("a number of one to six digits");
         }
         return Integer.parseInt(digits);
+    }
+
+    /** Enters a group. */
+    void enter() {
+        if (++depth > MAX_DEPTH) {
+            throw error("at most " + MAX_DEPTH + " groups within each other");
+        }
+    }
+
+    /** Leaves a group. */
+    void leave() {
+        depth--;
     }
 
     int position() {

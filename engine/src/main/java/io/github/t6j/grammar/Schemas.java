@@ -65,7 +65,8 @@ final class Schemas {
     private static Object properties(Object left, Object right, String at) {
         Map<String, Object> all = new LinkedHashMap<>(JsonSchemaReader.object(left, at + "/properties"));
         JsonSchemaReader.object(right, at + "/properties").forEach((name, schema) -> all.merge(
-                name, schema, (own, other) -> own.equals(other) ? own : Map.of("allOf", List.of(own, other))));
+                name, Objects.requireNonNullElse(schema, NULL),
+                (own, other) -> Objects.equals(own, other) ? own : Map.of("allOf", List.of(own, other))));
         return all;
     }
 

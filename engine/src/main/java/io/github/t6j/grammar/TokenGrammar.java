@@ -31,7 +31,7 @@ public final class TokenGrammar {
          * @param endIds ids that end a text; they are allowed where the grammar may end
          */
         public Vocabulary(Tokenizer tokenizer, int ids, Set<Integer> endIds) {
-            this.trie = new TokenTrie(tokenizer, Math.min(ids, tokenizer.size()));
+            this.trie = new TokenTrie(tokenizer, Math.min(ids, tokenizer.size()), endIds);
             this.endIds = Set.copyOf(endIds);
         }
     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Tokens of a vocabulary as a tree of their bytes, in the order of a depth-first walk:
@@ -19,6 +20,9 @@ import java.util.List;
  * <p>Special tokens and tokens without bytes are not in the tree.
  */
 final class TokenTrie {
+    /** Most stacks to look at for one mask: about a second. */
+    private static final int MAX_WORK = 5_000_000;
+
     private record Token(int id, byte[] bytes) {}
 
     private final int vocabulary;
@@ -31,12 +35,16 @@ final class TokenTrie {
     private int nodes;
     private int maxDepth;
 
-    TokenTrie(Tokenizer tokenizer, int vocabulary) {
+    /**
+     * @param vocabulary number of ids that may be generated
+     * @param endIds ids that end a text, and so add none
+     */
+    TokenTrie(Tokenizer tokenizer, int vocabulary, Set<Integer> endIds) {
         this.vocabulary = vocabulary;
         bytes = new byte[vocabulary][];
         List<Token> tokens = new ArrayList<>();
         for (int id = 0; id < vocabulary; id++) {
-            if (tokenizer.hasText(id) && !tokenizer.isSpecial(id)) {
+            if (tokenizer.hasText(id) && !tokenizer.isSpecial(id) && !endIds.contains(id)) {
                 bytes[id] = tokenizer.bytes(id);
                 if (bytes[id].length > 0) {
                     tokens.add(new Token(id, bytes[id]));
@@ -106,7 +114,13 @@ final class TokenTrie {
         BitSet allowed = new BitSet(vocabulary);
         Parser.State[] path = new Parser.State[maxDepth + 1]; // state after each byte of the current path
         path[0] = state;
+        int work = 0;
         for (int n = 0; n < nodes;) {
+            work += parser.work(path[depth[n] - 1], value[n] & 0xFF);
+            if (work > MAX_WORK) {
+                throw new IllegalArgumentException("grammar: expected one whose next tokens are found in " + MAX_WORK
+                        + " steps, found one that is too ambiguous");
+            }
             Parser.State next = parser.next(path[depth[n] - 1], value[n] & 0xFF);
             if (next.isDead()) {
                 n = subtreeEnd[n];

@@ -96,20 +96,21 @@ final class ValueForms {
             Map<String, Object> properties, Set<String> required, Object additional, String at) {
         Expression extra = extraMember(properties.keySet(), additional, at);
         Expression first = JsonForms.list(extra, 1, Expression.UNLIMITED); // members from here on, none before them
-        rules.put(at + " rest", new Repeat(
+        rules.put(at + "~rest", new Repeat(
                 Expression.sequence(JsonForms.COMMA, extra), 0, Expression.UNLIMITED));
-        Expression rest = new Call(at + " rest"); // members from here on after others
+        Expression rest = new Call(at + "~rest"); // members from here on after others
         for (String name : List.copyOf(properties.keySet()).reversed()) {
             String place = at + "/properties/" + name.replace("~", "~0").replace("/", "~1");
-            rules.put(place + " member", JsonForms.member(
+            rules.put(place + "~member", JsonForms.member(
                     Expression.text(JsonText.quote(name)), reader.apply(properties.get(name), place)));
-            Expression member = new Call(place + " member");
+            Expression member = new Call(place + "~member");
             Expression beginning = Expression.sequence(member, rest);
-            first = required.contains(name) ? beginning : Expression.choice(beginning, first);
+            rules.put(place + "~first", required.contains(name) ? beginning : Expression.choice(beginning, first));
+            first = new Call(place + "~first");
             Expression next = Expression.sequence(JsonForms.COMMA, member);
-            rules.put(place + " onwards", Expression.sequence(
+            rules.put(place + "~onwards", Expression.sequence(
                     required.contains(name) ? next : Expression.optional(next), rest));
-            rest = new Call(place + " onwards");
+            rest = new Call(place + "~onwards");
         }
         return first;
     }

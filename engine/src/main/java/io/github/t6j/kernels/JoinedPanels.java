@@ -4,6 +4,8 @@ import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Matrices of different quantised types, one below the other, as one. Each but the last has whole panels. In files of
@@ -11,10 +13,17 @@ import java.util.List;
  */
 final class JoinedPanels extends PackedMatrix {
     private final List<PackedMatrix> parts;
+    private final Set<KQuantFormat> kQuants;
 
     JoinedPanels(List<PackedMatrix> parts, Arena arena) {
         super(parts.stream().mapToInt(PackedMatrix::outputs).sum(), parts.getFirst().inputs(), 0, arena);
         this.parts = parts;
+        kQuants = parts.stream().flatMap(part -> part.kQuants().stream()).collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    Set<KQuantFormat> kQuants() {
+        return kQuants;
     }
 
     List<PackedMatrix> parts() {

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Set;
 
 /** Matrix of K-quants, or of the types of 4 and 5 bits before those: panels as {@link KQuantFormat} draws them. */
 final class KQuantPanels extends PackedMatrix {
@@ -15,14 +16,17 @@ final class KQuantPanels extends PackedMatrix {
     private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or NaN
 
     private final KQuantFormat format;
+    private final Set<KQuantFormat> kQuants;
 
     KQuantPanels(int outputs, int inputs, KQuantFormat format, Arena arena) {
         super(outputs, inputs, format.panelBytes(inputs), arena);
         this.format = format;
+        kQuants = Set.of(format);
     }
 
-    KQuantFormat format() {
-        return format;
+    @Override
+    Set<KQuantFormat> kQuants() {
+        return kQuants;
     }
 
     @Override

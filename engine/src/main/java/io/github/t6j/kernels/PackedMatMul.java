@@ -175,7 +175,14 @@ public final class PackedMatMul implements Workers.Work {
             case DensePanels elements -> multiply(elements, panel, to, worker);
             case BlockPanels blocks -> blocks.multiply(kernels, panel, 1, rounded, scratch[worker], y, to, yStride);
             case KQuantPanels blocks -> blocks.multiply(kernels, panel, rounded, unpacked[worker], y, to, yStride);
-            case JoinedPanels parts -> parts.at(panel, (one, index) -> panel(one, index, to, worker));
+            case JoinedPanels joined -> {
+                int index = panel;
+                int i = 0;
+                while (index >= joined.parts().get(i).panels()) {
+                    index -= joined.parts().get(i++).panels();
+                }
+                panel(joined.parts().get(i), index, to, worker);
+            }
         }
     }
 

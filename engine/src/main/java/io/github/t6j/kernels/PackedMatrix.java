@@ -9,7 +9,6 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Weight matrix [outputs][inputs] in the layout of the kernels: panels of {@value Kernels#PANEL} outputs, the last one
@@ -198,12 +197,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
 
     /** Returns the formats that need sums of {@link RoundedRows}. */
     Set<KQuantFormat> kQuants() {
-        return switch (this) {
-            case KQuantPanels panels -> Set.of(panels.format());
-            case JoinedPanels joined ->
-                joined.parts().stream().flatMap(part -> part.kQuants().stream()).collect(Collectors.toSet());
-            default -> Set.of();
-        };
+        return Set.of();
     }
 
     int panels() {

@@ -68,16 +68,18 @@ final class Batcher {
             job.begin(kept == null ? empty.fork() : kept);
             cachedIds += job.session().position();
             reading.add(job);
-        } catch (RuntimeException | OutOfMemoryError full) { // other processes use the memory, too
-            fail(job, full);
+        } catch (RuntimeException | Error failure) { // other processes use the memory, too
+            fail(job, failure);
         }
         return true;
     }
 
     private void fail(Job job, Throwable failure) {
-        prefixes.shrink(0); // less memory is free than estimated
-        job.fail(failure);
+        if (failure instanceof MemoryLimitException || failure instanceof OutOfMemoryError) {
+            prefixes.shrink(0); // less memory is free than estimated
+        }
         leave(job);
+        job.fail(failure);
     }
 
     /**
@@ -85,7 +87,8 @@ final class Batcher {
      * finished ones
      */
     List<Runnable> step() {
-        reading.removeIf(this::isInterrupted);
+        List<Runnable> ends = new ArrayList<>();
+        reading.removeIf(job -> isInterrupted(job, ends));
         List<Session> sessions = new ArrayList<>();
         List<int[]> ids = new ArrayList<>();
         List<LogitsListener> listeners = new ArrayList<>();
@@ -103,12 +106,11 @@ final class Batcher {
         }
         feed(sessions, ids, listeners, parts);
         choose(running.stream().filter(continuation -> !continuation.isOver()).toList());
-        List<Runnable> ends = new ArrayList<>();
         for (Job job : parts) {
             reading.removeFirst();
             try {
                 goOn(job, ends);
-            } catch (RuntimeException | OutOfMemoryError failure) { // no memory for its forks
+            } catch (RuntimeException | Error failure) { // such as too little memory for its forks
                 fail(job, failure);
             }
         }
@@ -140,14 +142,18 @@ final class Batcher {
         }
         passes++;
         rows += ids.stream().mapToInt(one -> one.length).sum();
+        int[] positions = sessions.stream().mapToInt(Session::position).toArray();
         try {
             model.feed(sessions, ids.toArray(int[][]::new), listeners.toArray(LogitsListener[]::new));
-        } catch (RuntimeException | OutOfMemoryError together) {
+        } catch (RuntimeException | Error together) {
             for (int i = 0; i < sessions.size(); i++) {
                 try {
+                    if (sessions.get(i).position() != positions[i]) {
+                        throw new IllegalStateException("the pass failed after it was fed", together);
+                    }
                     model.feed(List.of(sessions.get(i)), new int[][] {ids.get(i)},
                             new LogitsListener[] {listeners.get(i)});
-                } catch (RuntimeException | OutOfMemoryError alone) {
+                } catch (RuntimeException | Error alone) {
                     if (i < running.size()) {
                         running.get(i).fail(alone);
                     } else {
@@ -219,10 +225,10 @@ final class Batcher {
         }
     }
 
-    private boolean isInterrupted(Job job) {
+    private boolean isInterrupted(Job job, List<Runnable> ends) {
         if (job.isInterrupted()) {
             leave(job);
-            job.tellInterruption();
+            ends.add(job::tellInterruption);
             return true;
         }
         return false;
@@ -230,6 +236,7 @@ final class Batcher {
 
     private void free(Continuation continuation) {
         ended++;
+        continuation.leave();
         if (prefixes.keepsContinuations()) {
             keep(continuation.session());
         }

@@ -5,20 +5,28 @@ import io.github.t6j.Generation;
 import io.github.t6j.Generator;
 import io.github.t6j.Session;
 import io.github.t6j.Token;
+import java.util.List;
 
 /** A continuation of a prompt that was read; it generates one id per step. */
 final class Continuation {
     private final GenerationHandle handle;
     private final Session session;
     private final Generator generator;
-    private final long bytes;
+    private final List<Continuation> samples; // of the same prompt that run, this one among them
+    private long bytes;
     private int id; // the next id to feed
     private boolean stopped; // by the listener
     private boolean over;
     private Throwable failure; // or null
 
-    /** @param bytes largest size of its cache */
-    Continuation(GenerationHandle handle, Session session, Generator generator, long bytes) {
+    /**
+     * @param samples those of the same prompt that run; this one is added
+     * @param bytes largest size of its cache
+     */
+    Continuation(
+            GenerationHandle handle, Session session, Generator generator, List<Continuation> samples, long bytes) {
+        this.samples = samples;
+        samples.add(this);
         this.handle = handle;
         this.session = session;
         this.generator = generator;
@@ -35,6 +43,15 @@ final class Continuation {
 
     long bytes() {
         return bytes;
+    }
+
+    /** Passes the prompt's part of its cache on to another sample, which still holds it. */
+    void leave() {
+        samples.remove(this);
+        if (!samples.isEmpty()) {
+            Continuation heir = samples.getFirst();
+            heir.bytes = Math.max(heir.bytes, bytes);
+        }
     }
 
     int id() {
@@ -71,7 +88,14 @@ final class Continuation {
         if (failure != null) {
             handle.fail(failure);
         } else {
-            handle.end(generation());
+            Generation generation;
+            try {
+                generation = generation();
+            } catch (RuntimeException | Error broken) {
+                handle.fail(broken);
+                return;
+            }
+            handle.end(generation);
         }
     }
 

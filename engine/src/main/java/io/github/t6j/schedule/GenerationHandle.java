@@ -85,6 +85,10 @@ public final class GenerationHandle {
 
     /** Reports the end. */
     void end(Generation generation) {
+        if (result.interruption().failure() != null) {
+            fail(result.interruption().failure());
+            return;
+        }
         try {
             String text = generation.text();
             if (reported < text.length()) {

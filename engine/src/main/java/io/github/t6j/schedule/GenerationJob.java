@@ -10,7 +10,7 @@ import java.util.List;
 /** The samples of one prompt while it is read. */
 final class GenerationJob extends Job {
     private final List<GenerationHandle> handles;
-    private final GenerationOptions options; // options with a seed, and with the deadline instead of the timeout
+    private final GenerationOptions options; // options with a seed
     private final long firstBytes;
     private final long otherBytes;
 
@@ -42,21 +42,23 @@ final class GenerationJob extends Job {
             while (sessions.size() < copies()) {
                 sessions.add(session().fork());
             }
-            List<Continuation> continuations = new ArrayList<>();
+            List<Continuation> samples = new ArrayList<>();
             for (int copy = 0; copy < copies(); copy++) {
-                continuations.add(continuation(copy, sessions.get(copy)));
+                newContinuation(copy, sessions.get(copy), samples);
             }
-            return continuations;
+            return List.copyOf(samples);
         } catch (RuntimeException | Error failure) {
             sessions.subList(1, sessions.size()).forEach(Session::close);
             throw failure;
         }
     }
 
-    private Continuation continuation(int copy, Session own) {
+    private void newContinuation(int copy, Session own, List<Continuation> samples) {
         var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
-        var generator = own.newGenerator(Prompt.of(prompt()), options.withSampling(sampling));
-        return new Continuation(handles.get(copy), own, generator, copy == 0 ? firstBytes : otherBytes);
+        // the handle knows when to end, also before this point
+        var generator = own.newGenerator(Prompt.of(prompt()), options.withSampling(sampling)
+                .withDeadline(null).withTimeout(null).withCancellation(null));
+        new Continuation(handles.get(copy), own, generator, samples, copy == 0 ? firstBytes : otherBytes);
     }
 
     /** Returns true if no sample may go on. */

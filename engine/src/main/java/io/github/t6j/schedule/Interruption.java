@@ -8,6 +8,8 @@ final class Interruption {
     private final Expiry expiry;
     private final Runnable wake;
     private volatile boolean cancelled;
+    private volatile FinishReason found; // once the expiry has given a reason, which then stays
+    private volatile Throwable failure; // of the caller's cancellation, or null
 
     /** @param wake makes the scheduler notice a cancellation */
     Interruption(Expiry expiry, Runnable wake) {
@@ -26,6 +28,22 @@ final class Interruption {
 
     /** Returns the reason, or null while the work may go on. */
     FinishReason reason() {
-        return cancelled ? FinishReason.CANCELLED : expiry.reason();
+        if (cancelled) {
+            return FinishReason.CANCELLED;
+        }
+        if (found == null) {
+            try {
+                found = expiry.reason();
+            } catch (RuntimeException | Error broken) { // of the caller's function: ends this work only
+                failure = broken;
+                found = FinishReason.CANCELLED;
+            }
+        }
+        return found;
+    }
+
+    /** Returns the exception of the caller's function, or null. */
+    Throwable failure() {
+        return failure;
     }
 }

@@ -18,8 +18,8 @@ public final class RefusedException extends T6jException {
 
     private final Reason reason;
 
-    RefusedException(Reason reason, String message) {
-        super(message, null);
+    RefusedException(Reason reason, String message, Throwable cause) {
+        super(message, cause);
         this.reason = reason;
     }
 

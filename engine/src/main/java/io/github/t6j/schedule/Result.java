@@ -3,7 +3,7 @@ package io.github.t6j.schedule;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Future of submitted work; cancelling it cancels the work. It is completed on a virtual thread, so that its dependent
+ * Future of submitted work; cancelling or completing it cancels the work. The scheduler completes it on a virtual thread, so that its dependent
  * actions never delay the scheduler.
  */
 final class Result<T> extends CompletableFuture<T> {
@@ -23,11 +23,24 @@ final class Result<T> extends CompletableFuture<T> {
         return super.cancel(mayInterruptIfRunning);
     }
 
+    /** Completes it for the caller, for example after a timeout of its own, so that the work is of no use. */
+    @Override
+    public boolean complete(T value) {
+        interruption.cancel();
+        return super.complete(value);
+    }
+
+    @Override
+    public boolean completeExceptionally(Throwable failure) {
+        interruption.cancel();
+        return super.completeExceptionally(failure);
+    }
+
     void end(T value) {
-        Thread.startVirtualThread(() -> complete(value));
+        Thread.startVirtualThread(() -> super.complete(value));
     }
 
     void fail(Throwable failure) {
-        Thread.startVirtualThread(() -> completeExceptionally(failure));
+        Thread.startVirtualThread(() -> super.completeExceptionally(failure));
     }
 }

@@ -13,7 +13,6 @@ import io.github.t6j.schedule.RefusedException.Reason;
 import io.github.t6j.session.Expiry;
 import io.github.t6j.weights.NativeMemory;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -43,7 +42,7 @@ import java.util.concurrent.CompletableFuture;
 public final class Scheduler implements AutoCloseable {
     /** Tokens of a page, by which caches grow. */
     private static final int PAGE = 64;
-    private static final Duration FAR = Duration.ofDays(36500);
+    private static final System.Logger LOGGER = System.getLogger(Scheduler.class.getName());
 
     private final Model model;
     private final SchedulerOptions limits; // with the context length and the memory budget that apply
@@ -159,7 +158,7 @@ public final class Scheduler implements AutoCloseable {
         Objects.requireNonNull(options, "options");
         int[] ids = prompt.ids(model);
         check(ids, options);
-        GenerationOptions own = seeded(withoutTimeout(options), listeners.size());
+        GenerationOptions own = seeded(options, listeners.size());
         List<GenerationHandle> handles = new ArrayList<>();
         for (TokenListener listener : listeners) {
             handles.add(new GenerationHandle(
@@ -171,17 +170,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private Interruption interruption(GenerationOptions options) {
-        return new Interruption(Expiry.of(options.deadline(), null, options.cancellation()), this::wake);
-    }
-
-    /** Returns options whose deadline is also that of the timeout, which begins now and not with the first pass. */
-    private static GenerationOptions withoutTimeout(GenerationOptions options) {
-        if (options.timeout() == null || options.timeout().compareTo(FAR) > 0) {
-            return options.withTimeout(null);
-        }
-        Instant end = Instant.now().plus(options.timeout());
-        Instant deadline = options.deadline();
-        return options.withTimeout(null).withDeadline(deadline != null && deadline.isBefore(end) ? deadline : end);
+        return new Interruption(Expiry.of(options.deadline(), options.timeout(), options.cancellation()), this::wake);
     }
 
     /** Returns options with a seed below 2⁵³, so that a client that reads numbers as doubles can send it back. */
@@ -241,7 +230,7 @@ public final class Scheduler implements AutoCloseable {
 
     private RefusedException refused(Reason reason, String message) {
         refused++;
-        return new RefusedException(reason, message);
+        return new RefusedException(reason, message, null);
     }
 
     private void check(int[] prompt, GenerationOptions options) {
@@ -256,6 +245,9 @@ public final class Scheduler implements AutoCloseable {
         new Sampler(options.sampling(), model.info().sizes().vocabulary(), model.sampleableIds());
         if (!model.hasTokenizer() && !options.stop().isEmpty()) {
             throw new IllegalArgumentException("stop: expected none, since the model has no tokenizer");
+        }
+        if (options.grammar() != null) {
+            model.tokenGrammar(options.grammar()); // prepared here, so that it delays no other generation
         }
         checkIds("prompt", prompt);
     }
@@ -294,13 +286,22 @@ public final class Scheduler implements AutoCloseable {
             while (join(batcher)) {
                 List<Runnable> ends = batcher.step();
                 count(batcher);
-                ends.forEach(Runnable::run);
+                ends.forEach(Scheduler::tell);
             }
         } catch (RuntimeException | Error broken) {
-            fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + broken));
+            fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + broken, broken));
             throw broken;
         } finally {
             batcher.close();
+        }
+    }
+
+    /** Reports an end; a failure to report it must not end the others. */
+    private static void tell(Runnable end) {
+        try {
+            end.run();
+        } catch (RuntimeException | Error broken) {
+            LOGGER.log(System.Logger.Level.ERROR, "the end of a generation could not be reported", broken);
         }
     }
 
@@ -310,7 +311,8 @@ public final class Scheduler implements AutoCloseable {
 
     /** Waits for work, and admits the jobs that there is room for. @return false at the end */
     private boolean join(Batcher batcher) {
-        List<Job> left;
+        boolean all;
+        List<Job> there;
         synchronized (this) {
             while (waiting.isEmpty() && batcher.isEmpty()) {
                 if (closed) {
@@ -318,14 +320,19 @@ public final class Scheduler implements AutoCloseable {
                 }
                 try {
                     wait();
-                } catch (InterruptedException never) {
-                    throw new IllegalStateException("expected no interrupt of this thread", never);
+                } catch (InterruptedException set) {
+                    // by a listener that this thread called; the work goes on
                 }
             }
             if (cancelled) {
                 batcher.cancel();
             }
-            left = waiting.stream().filter(job -> cancelled || job.isInterrupted()).toList();
+            all = cancelled;
+            there = List.copyOf(waiting);
+        }
+        // outside the monitor, because it asks functions of the callers; only this thread removes from waiting
+        List<Job> left = there.stream().filter(job -> all || job.isInterrupted()).toList();
+        synchronized (this) {
             waiting.removeAll(left);
             waitingCopies -= left.stream().mapToInt(Job::copies).sum();
             while (!waiting.isEmpty() && batcher.admit(waiting.peek())) { // strictly in order
@@ -333,7 +340,7 @@ public final class Scheduler implements AutoCloseable {
             }
             metrics = batcher.metrics(waitingCopies, refused);
         }
-        left.forEach(Job::tellInterruption);
+        left.forEach(job -> tell(job::tellInterruption));
         return true;
     }
 
@@ -358,7 +365,11 @@ public final class Scheduler implements AutoCloseable {
         return thread.join(patience);
     }
 
-    /** Cancels all submissions, and waits until they have ended. */
+    /**
+     * Cancels all submissions, and waits until they have ended. A listener must not call it from
+     * {@link TokenListener#onToken}, whose call the scheduler waits for; from {@link TokenListener#onFinish} it returns
+     * at once.
+     */
     @Override
     public void close() {
         synchronized (this) {
@@ -367,7 +378,7 @@ public final class Scheduler implements AutoCloseable {
             notifyAll();
         }
         boolean interrupted = false;
-        while (thread.isAlive()) {
+        while (thread.isAlive() && Thread.currentThread() != thread) {
             try {
                 thread.join();
             } catch (InterruptedException later) {

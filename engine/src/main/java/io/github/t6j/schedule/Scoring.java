@@ -11,7 +11,7 @@ import java.util.List;
 record Scoring(int[] prompt, List<int[]> continuations) {
     /** @throws IllegalArgumentException if there is no text, or one has no predicted id */
     Scoring {
-        continuations = List.copyOf(continuations);
+        continuations = continuations.stream().map(int[]::clone).toList(); // the caller may change its own
         int least = prompt.length == 0 ? 2 : 1;
         if (continuations.isEmpty() || continuations.stream().anyMatch(one -> one.length < least)) {
             throw new IllegalArgumentException(

@@ -51,7 +51,13 @@ final class ScoringJob extends Job {
 
     @Override
     LogitsListener listener() {
-        return fork == null ? null : (_, logits) -> add(logits);
+        return fork == null ? null : (_, logits) -> {
+            try {
+                add(logits);
+            } catch (RuntimeException wrong) { // ends this scoring, not the pass that it shares
+                fail(wrong);
+            }
+        };
     }
 
     private int[] continuation() {

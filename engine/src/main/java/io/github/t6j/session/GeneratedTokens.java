@@ -86,6 +86,11 @@ public final class GeneratedTokens<T> implements Spliterator<T> {
                 finish(FinishReason.CANCELLED);
             }
             return token;
+        } catch (CancellationException early) {
+            throw early;
+        } catch (RuntimeException | Error failure) {
+            finished = true; // closing the stream afterwards must not report a result
+            throw failure;
         }
     }
 

@@ -81,8 +81,8 @@ class GbnfGrammarTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "start ::= \"a\" | expected a rule \"root\", found the rules start",
         "root ::= other | expected a rule \"other\", found none",
-        "root ::= root \"a\" ! \"b\" | rule root: expected a character before it calls itself",
-        "root ::= x root \"a\" ! \"b\"~x ::= \"c\"? | rule root: expected a character before it calls itself",
+        "root ::= root \"a\" ! \"b\" | expected a character before each calls itself",
+        "root ::= x root \"a\" ! \"b\"~x ::= \"c\"? | expected a character before each calls itself",
         "root ::= \"a\" root | expected at least one text that matches",
         "root ::= \"a | expected the end of the literal",
         "root ::= [a | expected the end of the class",
@@ -101,8 +101,29 @@ class GbnfGrammarTest {
     }
 
     @Test
-    void aGrammarThatIsTooLargeIsRejected() {
+    void hostileGrammarsAreRejectedInTime() {
         assertThatThrownBy(() -> Grammar.gbnf("root ::= (((\"a\"{999}){999}){999})"))
-                .hasMessageContaining("expected at most 1000000 nodes");
+                .hasMessageContaining("expected at most 500000 nodes");
+        assertThatThrownBy(() -> Grammar.gbnf("root ::= [!#%')+-/13579=?ACEGIKMOQSUWY]{400000}"))
+                .hasMessageContaining("edges");
+        assertThatThrownBy(() -> Grammar.gbnf("root ::= " + "(".repeat(20_000)))
+                .hasMessageContaining("at most 200 groups within each other");
+        assertThatThrownBy(() -> Grammar.regex("(".repeat(20_000)))
+                .hasMessageContaining("at most 200 groups within each other");
+        assertThatThrownBy(() -> Grammar.jsonSchema(
+                "{\"type\": \"string\", \"pattern\": \"^(?:z{90000}|[ab]*a[ab]{30})$\", \"maxLength\": 9}"))
+                .hasMessageContaining("expected an automaton of at most");
+        StringBuilder chain = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            chain.append(i == 0 ? "root" : "r" + i).append(" ::= r").append(i + 1).append('\n');
+        }
+        assertThat(Texts.matches(Grammar.gbnf(chain + "r20000 ::= \"\""), "")).isTrue();
+    }
+
+    @Test
+    void aGrammarWhoseStatesGrowIsRejectedWhileItIsRead() {
+        Grammar grammar = Grammar.gbnf("root ::= [a-z ]* [a-m] [a-z ]{30000} \"!\"");
+        assertThatThrownBy(() -> Texts.mayBegin(grammar, "ab ".repeat(8_000)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("it is too ambiguous");
     }
 }

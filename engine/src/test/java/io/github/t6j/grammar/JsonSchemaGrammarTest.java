@@ -113,6 +113,7 @@ class JsonSchemaGrammarTest {
         "{'allOf': [{'$ref': '#'}]} | lead back to themselves",
         "{'allOf': [{'type': 'string'}, {'type': 'null'}]} | expected a type that both schemas allow",
         "{'allOf': [{'pattern': 'a'}, {'pattern': 'b'}]} | two different values of pattern",
+        "{'type': null} | schema at #/type: expected a string, found null",
         "{'type': 'strin'} | expected a type of object, array, string",
         "{'type': 'integer', 'minimum': 'a'} | schema at #/minimum: expected a number",
         "{'type': 'string', 'minLength': -1} | schema at #/minLength: expected an integer from 0",
@@ -126,6 +127,46 @@ class JsonSchemaGrammarTest {
     void unsupportedAndMalformedSchemasAreRejectedByName(String schema, String message) {
         assertThatThrownBy(() -> Grammar.jsonSchema(schema.replace('\'', '"')))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(message);
+    }
+
+    @Test
+    void aSchemaThatContainsItselfByAllOfEnds() {
+        Grammar grammar = Grammar.jsonSchema("""
+                {"$defs": {"n": {"type": "object", "properties": {"c": {"allOf": [{"$ref": "#/$defs/n"}],
+                  "description": "d"}, "v": {"$ref": "#/$defs/n", "required": ["v"]}}}}, "$ref": "#/$defs/n"}""");
+        assertThat(Texts.matches(grammar, "{\"c\":{\"c\":{}}}")).isTrue();
+        assertThat(Texts.matches(grammar, "{\"c\":{\"c\":1}}")).isFalse();
+    }
+
+    @Test
+    void namesOfPropertiesDoNotMixWithThoseOfRules() {
+        Grammar grammar = Grammar.jsonSchema("""
+                {"properties": {"team": {"type": "string"}, "team member": {"type": "integer"},
+                  "team~member": {"type": "null"}}}""");
+        assertThat(Texts.matches(grammar, "{\"team\":\"a\",\"team member\":1,\"team~member\":null}")).isTrue();
+        assertThat(Texts.matches(grammar, "{\"team member\":\"team\":\"a\"}")).isFalse();
+    }
+
+    @Test
+    void hostileSchemasAreRejectedInTime() {
+        StringBuilder doubling = new StringBuilder("{\"$ref\": \"#/$defs/a0\", \"$defs\": {");
+        for (int i = 0; i < 40; i++) {
+            doubling.append("\"a%d\": {\"allOf\": [{\"$ref\": \"#/$defs/a%d\"}, {\"$ref\": \"#/$defs/a%d\"}]},"
+                    .formatted(i, i + 1, i + 1));
+        }
+        assertThatThrownBy(() -> Grammar.jsonSchema(doubling.append("\"a40\": true}}").toString()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("to merge");
+        StringBuilder chain = new StringBuilder("{\"$ref\": \"#/$defs/a0\", \"$defs\": {");
+        for (int i = 0; i < 5_000; i++) {
+            chain.append("\"a%d\": {\"$ref\": \"#/$defs/a%d\"},".formatted(i, i + 1));
+        }
+        assertThatThrownBy(() -> Grammar.jsonSchema(chain.append("\"a5000\": true}}").toString()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("within each other");
+        StringBuilder many = new StringBuilder("{\"properties\": {");
+        for (int i = 0; i < 5_000; i++) {
+            many.append("%s\"p%d\": {\"type\": \"null\"}".formatted(i == 0 ? "" : ",", i));
+        }
+        assertThat(Texts.matches(Grammar.jsonSchema(many.append("}}").toString()), "{\"p4999\":null}")).isTrue();
     }
 
     @Test

@@ -432,7 +432,7 @@ class TrainCommandTest {
             context         | 99999999   | context: expected 0 to 1048576, found 99999999
             sequences       | 0          | sequences: expected a whole number from 1, found 0
             learning_rate   | "x"        | learning_rate: expected a number, found x
-            learning_rate   | 2.0        | learningRate: expected above 0 and at most 1, found 2.0
+            learning_rate   | 2.0        | maximum: expected above 0 and at most 1, found 2.0
             beta1           | 1.0        | beta1: expected 0 to below 1, found 1.0
             adds            | 0          | adds: expected true or false, found 0
             initialization  | "NONE"     | initialization: expected one of [SMALL, OFFICIAL], found NONE
