@@ -30,10 +30,10 @@ public record Likelihood(int id, float logProbability) {
             best[at] = id;
         }
         double logSumExp = model.logSumExp(logits);
-        List<Likelihood> likeliest = new ArrayList<>(count);
+        List<Likelihood> mostLikely = new ArrayList<>(count);
         for (int id : best) {
-            likeliest.add(new Likelihood(id, (float) (logits[id] - logSumExp)));
+            mostLikely.add(new Likelihood(id, (float) (logits[id] - logSumExp)));
         }
-        return Collections.unmodifiableList(likeliest);
+        return Collections.unmodifiableList(mostLikely);
     }
 }

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 
 /**
  * Sequence of ids fed to a model, and its cache. One thread at a time may feed, change or save it. Any thread may call
- * {@link #cancel()}, {@link #position()}, {@link #ids()}, {@link #likeliest}, {@link #cacheBytes()} and
+ * {@link #cancel()}, {@link #position()}, {@link #ids()}, {@link #mostLikely}, {@link #cacheBytes()} and
  * {@link #usedCacheBytes()} meanwhile, and {@link #fork()} and {@link #freeze()} between these calls.
  *
  * <p>Methods throw an IllegalStateException if the session is closed or another call is using it. A listener may read,
@@ -278,7 +278,7 @@ public final class Session implements AutoCloseable {
      * @throws IllegalArgumentException if {@code count} is not in 1 … vocabulary
      * @throws IllegalStateException if the session has no {@link #logits()}
      */
-    public List<Likelihood> likeliest(int count) {
+    public List<Likelihood> mostLikely(int count) {
         try (SessionUse.Call reading = use.tryReading()) {
             return Likelihood.best(reading == null ? state.lastLogits() : state.logits(), count, model);
         }

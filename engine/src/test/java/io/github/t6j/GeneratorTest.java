@@ -136,26 +136,26 @@ class GeneratorTest {
     }
 
     @Test
-    void likeliestMatchesSortingAllLogits() {
+    void mostLikelyMatchesSortingAllLogits() {
         try (Session session = model.newSession()) {
-            assertThatThrownBy(() -> session.likeliest(1)).hasMessageContaining("feed an id first");
+            assertThatThrownBy(() -> session.mostLikely(1)).hasMessageContaining("feed an id first");
             session.prefill(model.tokenizer().encodePrompt(PROMPT));
             float[] logits = session.logits();
             logits[17] = logits[9] = logits[3000] = 100; // ties; the buffer is the session's own
             List<Integer> sorted = IntStream.range(0, logits.length).boxed()
                     .sorted(Comparator.comparingDouble((Integer id) -> -logits[id])).toList();
-            assertThat(session.likeliest(logits.length)).extracting(Likelihood::id).isEqualTo(sorted);
-            assertThat(session.likeliest(5)).isEqualTo(session.likeliest(logits.length).subList(0, 5));
+            assertThat(session.mostLikely(logits.length)).extracting(Likelihood::id).isEqualTo(sorted);
+            assertThat(session.mostLikely(5)).isEqualTo(session.mostLikely(logits.length).subList(0, 5));
             double sum = 0;
             for (float logit : logits) {
                 sum += Math.exp(logit);
             }
-            for (Likelihood one : session.likeliest(20)) {
+            for (Likelihood one : session.mostLikely(20)) {
                 assertThat((double) one.logProbability()).isCloseTo(
                         logits[one.id()] - Math.log(sum), org.assertj.core.data.Offset.offset(1e-4));
             }
-            assertThatThrownBy(() -> session.likeliest(0)).hasMessageContaining("count: expected 1 to");
-            assertThatThrownBy(() -> session.likeliest(logits.length + 1)).hasMessageContaining("found 4097");
+            assertThatThrownBy(() -> session.mostLikely(0)).hasMessageContaining("count: expected 1 to");
+            assertThatThrownBy(() -> session.mostLikely(logits.length + 1)).hasMessageContaining("found 4097");
         }
     }
 
@@ -164,7 +164,7 @@ class GeneratorTest {
         try (Session session = model.newSession()) {
             GenerationOptions greedy = options(10, 1).withSampling(SamplingOptions.defaults().withTemperature(0));
             session.generate(Prompt.of(model.tokenizer().encodePrompt(PROMPT)), greedy, token -> {
-                assertThat(session.likeliest(2).getFirst())
+                assertThat(session.mostLikely(2).getFirst())
                         .isEqualTo(new Likelihood(token.id(), token.logProbability()));
                 return true;
             });

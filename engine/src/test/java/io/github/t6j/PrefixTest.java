@@ -92,12 +92,12 @@ class PrefixTest {
         try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1));
                 Session session = model.newSession()) {
             session.prefill(ids(70, 4096));
-            List<Likelihood> expected = session.likeliest(5);
+            List<Likelihood> expected = session.mostLikely(5);
             AtomicInteger left = new AtomicInteger(FORKS);
             inThreads(THREADS, () -> {
                 while (left.getAndDecrement() > 0) {
                     try (Session fork = session.fork()) {
-                        assertThat(fork.likeliest(5)).isEqualTo(expected);
+                        assertThat(fork.mostLikely(5)).isEqualTo(expected);
                     }
                 }
             });
@@ -128,7 +128,7 @@ class PrefixTest {
         }
     }
 
-    /** What readers see while another thread generates is always a state that the session had. */
+    /** Readers see a state that the session had, also while another thread generates. */
     @Test
     void readersMayReadWhileASessionWorks() throws Exception {
         try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1));
@@ -139,13 +139,13 @@ class PrefixTest {
             int[] all;
             try (Session other = session.fork()) {
                 other.generate(Prompt.of(Arrays.copyOfRange(prompt, 1, 300)), greedy(150), token -> {
-                    expected.add(other.likeliest(3));
+                    expected.add(other.mostLikely(3));
                     return true;
                 });
-                expected.add(other.likeliest(3)); // after the last id
+                expected.add(other.mostLikely(3)); // after the last id
                 all = other.ids();
             }
-            expected.add(session.likeliest(3)); // before the prompt is fed
+            expected.add(session.mostLikely(3)); // before the prompt is fed
             AtomicBoolean over = new AtomicBoolean();
             AtomicInteger reads = new AtomicInteger();
             try (ExecutorService readers = Executors.newFixedThreadPool(4)) {
@@ -157,7 +157,7 @@ class PrefixTest {
                             assertThat(now).isEqualTo(Arrays.copyOf(all, now.length));
                             assertThat(session.position()).isGreaterThanOrEqualTo(now.length);
                             assertThat(session.cacheBytes()).isPositive();
-                            assertThat(expected).contains(session.likeliest(3));
+                            assertThat(expected).contains(session.mostLikely(3));
                             reads.incrementAndGet();
                         }
                     }));

@@ -30,7 +30,7 @@ final class JsonSchemaReader {
     private static final Set<String> COMBINING = Set.of("$ref", "allOf", "anyOf", "oneOf", "const", "enum", "type");
     /** Deepest chain of references and combinations that is followed to merge schemas. */
     private static final int MAX_DEPTH = 100;
-    /** Most rules, and most schemas that are merged. */
+    /** Most schemas, and most that are merged. */
     private static final int MAX_RULES = 20_000;
     /** Deepest nesting of schemas, references among them. */
     private static final int MAX_NESTING = 500;
@@ -38,6 +38,7 @@ final class JsonSchemaReader {
     private final Object document;
     private final Map<String, Expression> rules = new LinkedHashMap<>();
     private final Map<Map<String, Object>, String> merged = new HashMap<>(); // place of the first that is equal
+    private int schemas;
     private int merges;
     private int nesting;
     private final ValueForms forms = new ValueForms(rules, this::call);
@@ -67,7 +68,7 @@ final class JsonSchemaReader {
     /** Returns a call of the rule of {@code schema}, which is made if it is new. */
     private Expression call(Object schema, String at) {
         if (!rules.containsKey(at)) {
-            if (rules.size() >= MAX_RULES || ++nesting > MAX_NESTING) {
+            if (++schemas > MAX_RULES || ++nesting > MAX_NESTING) {
                 throw new IllegalArgumentException("schema at " + at + ": expected at most " + MAX_RULES
                         + " schemas, " + MAX_NESTING + " within each other, found more");
             }

@@ -13,7 +13,7 @@ import java.util.Set;
  * transitions are computed once and kept, so that most steps are one array access. For any number of threads.
  */
 final class Parser {
-    /** Most kept states; when there are more, all are forgotten and computed anew. */
+    /** Most kept states; when there are more, all are forgotten and computed again. */
     private static final int MAX_STATES = 20_000;
     /** Most stacks of a state; only very ambiguous grammars have more. */
     private static final int MAX_STACKS = 10_000;

@@ -42,7 +42,7 @@ class SamplerExtremesTest {
     /**
      * Oracle: penalties and bias in the order of {@link SamplingOptions}, then the lowest id with the greatest logit.
      */
-    private static int likeliest(SamplingOptions options, float[] logits, int[] prompt, int[] generated) {
+    private static int mostLikely(SamplingOptions options, float[] logits, int[] prompt, int[] generated) {
         int best = -1;
         double greatest = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < logits.length; i++) {
@@ -85,7 +85,7 @@ class SamplerExtremesTest {
                     : Map.of(random.nextInt(size), random.nextInt(3) == 0 ? NONE : additions[random.nextInt(6)]);
             SamplingOptions options = SamplingOptions.greedy().withTemperature(1).withPenalties(penalties)
                     .withLogitBias(bias).withSeed(SEED);
-            int expected = likeliest(options, logits, prompt, generated);
+            int expected = mostLikely(options, logits, prompt, generated);
             for (int way = 0; way < ONE.size() && expected >= 0; way++) {
                 Sampler sampler = new Sampler(ONE.get(way).apply(options), size, size);
                 sampler.prompt(prompt);

@@ -72,7 +72,7 @@ class SchedulerTest {
                 .withSampling(SamplingOptions.defaults().withSeed(seed).withFrequencyPenalty(0.3f));
     }
 
-    /** What is submitted. */
+    /** Prompt and options of a submission. */
     private record Request(int[] prompt, GenerationOptions options) {}
 
     private static Generation alone(Model model, Request request) {
@@ -228,7 +228,7 @@ class SchedulerTest {
             Generation found = heard(scheduler.submit(Prompt.of(5, 6), greedy));
             session.prefill(5, 6);
             for (Token token : found.tokens()) {
-                assertThat(token.topLogprobs()).isEqualTo(session.likeliest(3));
+                assertThat(token.topLogprobs()).isEqualTo(session.mostLikely(3));
                 assertThat(token.topLogprobs().getFirst().id()).isEqualTo(token.id());
                 session.step(token.id());
             }

@@ -1,16 +1,20 @@
 package io.github.t6j.chat;
 
+import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Prompt;
 import io.github.t6j.Session;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -142,8 +146,7 @@ public final class ChatSession implements AutoCloseable {
 
     /** Stops the current answer, from any thread; its text so far is kept. */
     public void stop() {
-        stopping = true;
-        session.cancel();
+        stopping = true; // not session.cancel(), which would end the next answer if this one has just ended
     }
 
     /** Answers the messages; without an answer, those from {@code before} on are removed. */
@@ -152,7 +155,8 @@ public final class ChatSession implements AutoCloseable {
         int first = window.first();
         try {
             Answer answer = answered(options, listener);
-            if (answer.isStopped() && answer.generation().tokens().isEmpty()) {
+            boolean early = answer.isStopped() || answer.generation().finishReason() == FinishReason.DEADLINE;
+            if (early && answer.generation().tokens().isEmpty()) {
                 messages.subList(before, messages.size()).clear();
             } else {
                 messages.add(answer.message());
@@ -170,7 +174,9 @@ public final class ChatSession implements AutoCloseable {
         int cached = ContextWindow.keepCommon(session, prompt.ids());
         AnswerParser parser = model.format().newParser(prompt.text(), messages(), options, listener);
         int[] rest = Arrays.copyOfRange(prompt.ids(), cached, prompt.ids().length);
-        GenerationOptions generating = model.format().untilEndOfTurn(options.generation());
+        BooleanSupplier own = options.generation().cancellation();
+        GenerationOptions generating = model.format().untilEndOfTurn(options.generation())
+                .withCancellation(() -> stopping || own != null && own.getAsBoolean());
         Predicate<String> parsing = text -> {
             parser.append(text);
             return !stopping;
@@ -214,6 +220,8 @@ public final class ChatSession implements AutoCloseable {
                 session.restore(cacheFile(file));
             } catch (ModelFormatException other) {
                 return Optional.of(other);
+            } catch (UncheckedIOException | MemoryLimitException other) {
+                return Optional.of(new ModelFormatException(other.getMessage(), other));
             }
         }
         return Optional.empty();

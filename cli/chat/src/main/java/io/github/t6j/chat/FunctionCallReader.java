@@ -9,9 +9,12 @@ import java.util.regex.Pattern;
 /** Reads a call in tags, {@code <function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>}. */
 final class FunctionCallReader extends CallReader {
     private static final Pattern TAG = Pattern.compile(
-            "\\s*(?:<function=(?<function>[^>\\n]+)>|<parameter=(?<parameter>[^>\\n]+)>|(?<end></function>)"
+            "\\s*(?:<function=(?<function>[^>\\n]*[^>\\s][^>\\n]*)>|<parameter=(?<parameter>[^>\\n]+)>|(?<end></function>)"
                     + "|(?<close></tool_call>))");
-    private static final String END_OF_VALUE = "</parameter>";
+    /** End of a value; a model may leave out its closing tag. */
+    private static final Pattern END_OF_VALUE = Pattern.compile("</parameter>|(?=</function>\\s*</tool_call>)");
+
+    private static final int LONGEST_END = "</parameter>".length();
 
     private String function; //  name of the tool in progress, or null
     private String parameter; // whose value is read, or null
@@ -74,15 +77,17 @@ final class FunctionCallReader extends CallReader {
     }
 
     private boolean readValue(StringBuilder held) {
-        int end = held.indexOf(END_OF_VALUE, searched);
-        if (end < 0) {
-            searched = Math.max(0, held.length() - END_OF_VALUE.length());
+        Matcher matcher = END_OF_VALUE.matcher(held);
+        if (!matcher.find(searched)) {
+            int open = held.lastIndexOf("</function>");
+            searched = open >= searched ? open : Math.max(searched, held.length() - LONGEST_END);
             return false;
         }
+        int end = matcher.start();
         int length = end > 0 && held.charAt(end - 1) == '\n' ? end - 1 : end;
         int start = length > 0 && held.charAt(0) == '\n' ? 1 : 0;
         parser.arguments((first ? "" : ", ") + quoted(parameter) + ": " + json(held.substring(start, length)));
-        held.delete(0, end + END_OF_VALUE.length());
+        held.delete(0, matcher.end());
         first = false;
         parameter = null;
         return true;

@@ -148,7 +148,7 @@ final class JsonCall {
     private boolean endValue() {
         if (key.equals(NAME)) {
             String name = string();
-            return name != null && !begun && beginCall(name);
+            return name != null && !name.isBlank() && !begun && beginCall(name);
         }
         if (key.equals(ID) && string() != null) {
             id = string();

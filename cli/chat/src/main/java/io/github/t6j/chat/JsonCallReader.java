@@ -31,13 +31,17 @@ final class JsonCallReader extends CallReader {
                 raw().append(next);
                 at++;
             } else if (!close.isEmpty() && held.indexOf(close, at) == at) {
-                raw().append(any ? "" : close);
+                if (any) {
+                    raw().setLength(0);
+                } else {
+                    raw().append(close);
+                }
                 at += close.length();
                 over = true;
             } else if (!close.isEmpty() && close.startsWith(held.substring(at))) {
                 break; // more text may complete the tag
             } else if (isBetween(next)) {
-                raw().append(any ? "" : Character.toString(next));
+                raw().append(any && close.isEmpty() ? "" : Character.toString(next));
                 at++;
             } else {
                 over = true;
@@ -73,6 +77,9 @@ final class JsonCallReader extends CallReader {
 
     @Override
     void finish(StringBuilder held) {
+        if (any && raw().toString().isBlank()) {
+            raw().setLength(0); // text after a call without its closing tag is text, but blanks are not
+        }
         if (any || call != null && call.hasBegun()) {
             held.setLength(0); // the beginning of the closing tag
         }

@@ -3,12 +3,16 @@ package io.github.t6j.chat;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Generator;
+import io.github.t6j.Model;
 import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -17,6 +21,9 @@ final class Shifting {
     private final Session session;
     private final int fixed; // ids at the beginning that stay
     private int shifted;
+
+    private BooleanSupplier cancellation;
+    private Instant deadline; // or null
 
     Shifting(Session session, int fixed) {
         this.session = session;
@@ -34,11 +41,12 @@ final class Shifting {
      * @param listener receives each piece of the text; false ends the generation
      */
     Generation generate(int[] prompt, GenerationOptions options, Predicate<String> listener) {
+        begin(options);
         Generator generator = session.newGenerator(Prompt.of(prompt), options);
         int received = 0;
         try {
-            session.prefill(prompt);
-            boolean more = true;
+            feed(prompt);
+            boolean more = !isOver();
             for (Token token = next(generator); more && token != null; token = more ? next(generator) : null) {
                 received += token.text().length();
                 more = listener.test(token.text());
@@ -53,6 +61,29 @@ final class Shifting {
             listener.test(tail);
         }
         return generation;
+    }
+
+    private void begin(GenerationOptions options) {
+        cancellation = options.cancellation() == null ? () -> false : options.cancellation();
+        Instant now = Instant.now();
+        deadline = options.timeout() == null || options.timeout().compareTo(Duration.ofDays(36500)) > 0
+                ? options.deadline()
+                : now.plus(options.timeout());
+        if (options.deadline() != null && options.deadline().isBefore(deadline)) {
+            deadline = options.deadline();
+        }
+    }
+
+    private boolean isOver() {
+        return cancellation.getAsBoolean() || deadline != null && Instant.now().isAfter(deadline);
+    }
+
+    /** Feeds ids pass by pass, until the options end the generation. */
+    private void feed(int[] ids) {
+        int most = Model.maxPassRows();
+        for (int at = 0; at < ids.length && !isOver(); at += most) {
+            session.prefill(Arrays.copyOfRange(ids, at, Math.min(ids.length, at + most)));
+        }
     }
 
     private Token next(Generator generator) {
@@ -71,7 +102,7 @@ final class Shifting {
         int kept = ContextWindow.cut(session, fixed);
         int[] again = IntStream.concat(
                 Arrays.stream(ids, kept, fixed), Arrays.stream(ids, fixed + removed, ids.length)).toArray();
-        session.prefill(again);
+        feed(again);
         shifted += removed;
     }
 }

@@ -72,6 +72,17 @@ class AnswerParserTest {
         assertThat(parsed(tools, "", text.split(""))).as("letter by letter").isEqualTo(expected.translateEscapes());
     }
 
+    /** A model may leave out closing tags; nothing that it wrote is lost, and no call swallows another. */
+    @Test
+    void missingTagsLoseNothing() {
+        check(TOOLS, "<tool_call>{\"name\": \"now\"}\\nIt is noon.", "⟨0 now {}⟩\\nIt is noon.");
+        check(TOOLS, "<tool_call>{\"name\": \"now\"}\\n", "⟨0 now {}⟩");
+        check(TOOLS, "<tool_call>{\"name\": \" \"}</tool_call>", "<tool_call>{\"name\": \" \"}</tool_call>");
+        check(TOOLS, "<tool_call>\\n<function=weather>\\n<parameter=city>Bern\\n</function>\\n</tool_call>\\n"
+                + "<tool_call>\\n<function=weather>\\n<parameter=city>Zug</parameter>\\n</function>\\n</tool_call>",
+                "⟨0 weather {\"city\": \"Bern\"}⟩⟨1 weather {\"city\": \"Zug\"}⟩");
+    }
+
     @ParameterizedTest
     @CsvSource(quoteCharacter = '`', textBlock = """
             `plain`,                                   `plain`

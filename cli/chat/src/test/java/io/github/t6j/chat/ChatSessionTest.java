@@ -186,6 +186,18 @@ class ChatSessionTest {
         return (Model) opened.getFirst();
     }
 
+    /** An interrupt that comes just after an answer must not swallow the next message. */
+    @Test
+    void aStopBetweenAnswersHasNoEffect() throws IOException {
+        ChatSession chat = chatMl("golden/T6_even", CONTEXT);
+        chat.send("one", GREEDY, NOBODY);
+        chat.stop();
+        Answer answer = chat.send("two", GREEDY, NOBODY);
+        assertThat(answer.isStopped()).isFalse();
+        assertThat(answer.generation().tokens()).isNotEmpty();
+        assertThat(chat.messages()).hasSize(4);
+    }
+
     @Test
     void aMessageLongerThanTheContextIsNotSaid() throws IOException {
         ChatSession chat = chatMl("golden/T6_even", 120);

@@ -40,7 +40,7 @@ import picocli.CommandLine.ParameterException;
             "  t6j generate -f prompt.txt --json --stream --logprobs 3",
             "  t6j generate \"Call me\" --session chat.t6j",
             "  t6j generate \"It was\" --samples 4 --seed 1",
-            "  t6j generate --json-schema person.schema.json \"A person as JSON: \"",
+            "  t6j generate --json-schema schema.json \"As JSON: \"",
             "  t6j generate --prompts in.jsonl --out out.jsonl --seed 1"
         })
 public final class GenerateCommand extends SessionCommand {

@@ -50,7 +50,7 @@ final class GenerationPrinter implements TokenListener {
         }
         if (output.alternatives() > 0) {
             int most = Math.min(output.alternatives(), session.logits().length);
-            alternatives.add(session.likeliest(most).stream().map(this::object).toList());
+            alternatives.add(session.mostLikely(most).stream().map(this::object).toList());
         }
         if (output.stream()) {
             waiting.close();

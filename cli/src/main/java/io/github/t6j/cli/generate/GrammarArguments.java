@@ -4,44 +4,49 @@ import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.grammar.Grammar;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.Function;
-import picocli.CommandLine.ArgGroup;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Options for the form of the generated text, of which one may be given. */
 public final class GrammarArguments {
-    @ArgGroup
-    private Form form;
+    @Option(names = "--json-schema", paramLabel = "FILE",
+            description = "Generate JSON that matches the JSON schema in FILE.")
+    private Path jsonSchema;
 
-    private static final class Form {
-        @Option(names = "--json-schema", paramLabel = "FILE",
-                description = "Generate JSON that matches the JSON schema in FILE.")
-        private Path jsonSchema;
+    @Option(names = "--grammar", paramLabel = "FILE",
+            description = "Generate a text of the GBNF grammar in FILE, in llama.cpp's notation.")
+    private Path gbnf;
 
-        @Option(names = "--grammar", paramLabel = "FILE",
-                description = "Generate a text of the GBNF grammar in FILE, in llama.cpp's notation.")
-        private Path grammar;
+    @Option(names = "--regex", paramLabel = "R",
+            description = "Generate a text that the regular expression R matches as a whole.")
+    private String regex;
 
-        @Option(names = "--regex", paramLabel = "R",
-                description = "Generate a text that the regular expression R matches as a whole.")
-        private String regex;
-    }
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
 
     /**
      * Returns the grammar of the given option, or null without one.
      *
+     * @throws ParameterException if several are given
      * @throws CommandFailure if the file cannot be read, or its content is not supported
      */
     public Grammar grammar() {
-        if (form == null) {
-            return null;
+        if (Stream.of(jsonSchema, gbnf, regex).filter(Objects::nonNull).count() > 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "expected one of --json-schema, --grammar and --regex, found several");
         }
-        if (form.regex != null) {
-            return read("--regex", form.regex, Grammar::regex);
+        if (regex != null) {
+            return read("--regex", regex, Grammar::regex);
         }
-        return form.jsonSchema != null
-                ? read(form.jsonSchema.toString(), text(form.jsonSchema), Grammar::jsonSchema)
-                : read(form.grammar.toString(), text(form.grammar), Grammar::gbnf);
+        if (jsonSchema != null) {
+            return read(jsonSchema.toString(), text(jsonSchema), Grammar::jsonSchema);
+        }
+        return gbnf == null ? null : read(gbnf.toString(), text(gbnf), Grammar::gbnf);
     }
 
     private static String text(Path file) {
