@@ -66,14 +66,8 @@ final class BlockPanels extends PackedMatrix {
         }
     }
 
-    @Override
-    boolean isTall(Kernels kernels, int rows) {
-        return kernels.isTall(rows);
-    }
-
-    /** Computes y[r][outputs of {@code count} panels], from index {@code yAt}, for all rows. */
-    void multiply(
-            Kernels kernels, int panel, int count, RoundedRows x, float[] scratch, float[] y, int yAt, int yStride) {
-        kernels.multiplyBlocks(x, format, data, panelAt(panel), count, scratch, y, yAt, yStride);
+    /** Computes y[r][outputs of the panel] for all rows. */
+    void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yAt, int yStride) {
+        kernels.multiplyBlocks(x, format, data, panelAt(panel), y, yAt, yStride);
     }
 }

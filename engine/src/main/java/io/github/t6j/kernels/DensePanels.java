@@ -80,18 +80,4 @@ final class DensePanels extends PackedMatrix {
         kernels.multiply(
                 x, from, xStride, rows, count, format, data, rowAt(panel, from), PANEL, PANEL, y, yAt, 0, from > 0);
     }
-
-    @Override
-    boolean isTall(Kernels kernels, int rows) {
-        return format == Format.F32 && kernels.isTall(rows);
-    }
-
-    /** Does the same for many rows, with x in blocks of {@value Kernels#TALL_STRIDE} inputs: [blocks][rows][128]. */
-    void multiplyTall(Kernels kernels, int panel, float[] x, int rows, float[] y) {
-        for (int from = 0; from < inputs(); from += Kernels.TALL_STRIDE) {
-            int count = Math.min(Kernels.TALL_STRIDE, inputs() - from);
-            kernels.multiplyTall(
-                    x, from * rows, rows, count, data, rowAt(panel, from), y, 0, from > 0);
-        }
-    }
 }

@@ -1,11 +1,9 @@
 package io.github.t6j.kernels;
 
-import static io.github.t6j.kernels.Kernels.BLOCK_SCRATCH;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.NARROW_ROWS;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.Kernels.SLIM_ROWS;
-import static io.github.t6j.kernels.Kernels.TALL_STRIDE;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,19 +15,16 @@ import java.util.function.Consumer;
  * elements have one trial per tile height, the other kernels one per format, or a single one if they have no format.
  */
 enum KernelTrial {
-    NARROW_PRODUCT, SLIM_PRODUCT, TALL_PRODUCT,
+    NARROW_PRODUCT, SLIM_PRODUCT,
     FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE,
-    OUTER, NORM, SWIGLU, LOG_SUM, ROUND, TALL_ROUND,
-    ROW_OF_Q8_0, ROWS_OF_Q8_0, TALL_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0, TALL_Q4_0;
+    OUTER, NORM, SWIGLU, LOG_SUM, ROUND,
+    ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0;
 
     /** Number of inputs of a product on trial. */
     private static final int INNER = 24;
 
     /** Number of heads, rows and the like of other kernels on trial. */
     private static final int SOME = 2;
-
-    /** Number of rows that make tiles of six and of five rows. */
-    private static final int TALL_ROWS = SLIM_ROWS + 1;
 
     /** Returns a trial of a product of {@code rows} rows. */
     static Consumer<Kernels> product(Format format, int rows) {
@@ -57,11 +52,10 @@ enum KernelTrial {
         float[] y = new float[SOME * rows * PANEL];
         float[] elements = new float[SOME * LANES];
         float[] lanes = new float[LANES];
-        RoundedRows rounded = RoundedRows.zeros(1, PANEL, this == TALL_ROUND);
+        RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (this) {
             case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
-            case SLIM_PRODUCT -> product(format, TALL_ROWS);
-            case TALL_PRODUCT -> tallTrial();
+            case SLIM_PRODUCT -> product(format, SLIM_ROWS + 1); // tiles of six and of five rows
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
             case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);
@@ -77,38 +71,25 @@ enum KernelTrial {
             case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
             case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
             case SWIGLU -> k -> k.swiGlu(x, 0, 0, SOME * PANEL, y, 0);
-            case ROUND, TALL_ROUND -> k -> k.round(x, 0, PANEL, rounded, 0);
-            case ROW_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 1, false);
-            case ROWS_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 5, false);
-            case TALL_Q8_0 -> blocksTrial(BlockFormat.Q8_0, TALL_ROWS, true);
-            case ROW_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 1, false);
-            case ROWS_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 5, false);
-            case TALL_Q4_0 -> blocksTrial(BlockFormat.Q4_0, TALL_ROWS, true);
+            case ROUND -> k -> k.round(x, 0, PANEL, rounded, 0);
+            case ROW_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 1);
+            case ROWS_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 5);
+            case ROW_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 1);
+            case ROWS_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 5);
         };
     }
 
-    private static Consumer<Kernels> tallTrial() {
-        MemorySegment w = zeros(Format.F32, INNER * PANEL);
-        float[] x = new float[TALL_ROWS * TALL_STRIDE];
-        float[] y = new float[TALL_ROWS * PANEL];
-        return k -> {
-            k.multiplyTall(x, 0, TALL_ROWS, INNER, w, 0, y, 0, false);
-            k.multiplyTall(x, 0, TALL_ROWS, INNER, w, 0, y, 0, true);
-        };
-    }
-
-    private static Consumer<Kernels> blocksTrial(BlockFormat format, int rows, boolean tall) {
-        MemorySegment w = Arena.ofAuto().allocate(3L * format.bytes(), 64); // a pair and a single panel
-        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, tall);
-        float[] scratch = new float[tall ? BLOCK_SCRATCH : 0];
-        float[] y = new float[rows * 3 * PANEL];
-        return k -> k.multiplyBlocks(x, format, w, 0, 2 * k.panelsAtOnce() - 1, scratch, y, 0, 3 * PANEL);
+    private static Consumer<Kernels> blocksTrial(BlockFormat format, int rows) {
+        MemorySegment w = Arena.ofAuto().allocate(format.bytes(), 64);
+        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE);
+        float[] y = new float[rows * PANEL];
+        return k -> k.multiplyBlocks(x, format, w, 0, y, 0, PANEL);
     }
 
     /** Returns a trial of a product of one block. */
     static Consumer<Kernels> kQuants(KQuantFormat format, int rows) {
         MemorySegment w = Arena.ofAuto().allocate(format.bytes(1), 64);
-        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, false, Set.of(format));
+        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, Set.of(format));
         UnpackedBlocks unpacked = new UnpackedBlocks();
         float[] y = new float[rows * PANEL];
         return k -> k.multiplyKQuants(x, format, w, 0, unpacked, y, 0, PANEL);

@@ -61,12 +61,6 @@ public interface Kernels {
         return Processor.FEW_REGISTERS && rows >= SLIM_ROWS && (format == Format.F32 || format == Format.BF16);
     }
 
-    /** Distance of rows of x in floats, and most inputs, of {@link #multiplyTall}. */
-    int TALL_STRIDE = 128;
-
-    /** Number of floats of scratch: weights of {@value #TALL_STRIDE} inputs, their scales, and the sums of a tile. */
-    int BLOCK_SCRATCH = (TALL_STRIDE + TALL_STRIDE / BlockFormat.SIZE + 6) * PANEL;
-
     /** Returns a description of these kernels, such as {@code SIMD, 512-bit}. */
     String description();
 
@@ -96,27 +90,6 @@ public interface Kernels {
             boolean accumulate);
 
     /**
-     * Returns whether products of {@code rows} rows and packed f32, q8_0 or q4_0 weights use tiles of six or five rows ×
-     * four vectors. The caller then copies or rounds x into blocks of {@value #TALL_STRIDE} inputs.
-     */
-    boolean isTall(int rows);
-
-    /**
-     * Does the same as {@link #multiply} for one panel of packed f32 weights and {@link #isTall many} rows.
-     *
-     * @param x [rows][{@value #TALL_STRIDE}], from {@code xAt}
-     * @param inner number of inputs, at most {@value #TALL_STRIDE}
-     * @param w [inner][{@value #PANEL}], from byte {@code wAt}
-     * @param y [rows][{@value #PANEL}], from {@code yAt}
-     */
-    void multiplyTall(
-            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
-            boolean accumulate);
-
-    /** Returns the number of panels that {@link #multiplyBlocks} takes at once if there are that many. */
-    int panelsAtOnce();
-
-    /**
      * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} elements to integer multiples
      * of 1/127 of its largest magnitude, halves to even.
      *
@@ -126,17 +99,15 @@ public interface Kernels {
     void round(float[] x, int xAt, int count, RoundedRows to, int row);
 
     /**
-     * Multiplies panels of quantised weights by rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c] ·
+     * Multiplies a panel of quantised weights by rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c] ·
      * xScale[r][b]), b ascending: an exact sum of integers, a rounded product of scales, and a chain of fused
      * multiply-adds.
      *
-     * @param w blocks of consecutive panels in {@code format}, from byte {@code wAt}
-     * @param scratch [{@value #BLOCK_SCRATCH}], of one thread, if the rows are {@link RoundedRows#tall}
-     * @param y [x.rows][panels][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
+     * @param w blocks of the panel in {@code format}, from byte {@code wAt}
+     * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      */
     void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, int panels, float[] scratch, float[] y,
-            int yAt, int yStride);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride);
 
     /**
      * Multiplies a panel of K-quants by rows. For each part of the inputs with one scale, in ascending order, y[r][c] +=

@@ -1,8 +1,6 @@
 package io.github.t6j.kernels;
 
-import static io.github.t6j.kernels.Kernels.BLOCK_SCRATCH;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.Kernels.TALL_STRIDE;
 
 import java.util.Arrays;
 import java.util.Set;
@@ -27,7 +25,6 @@ public final class PackedMatMul implements Workers.Work {
     private final Workers workers;
     private final Workers.Work rounding = this::round;
     private final Workers.Work adding = this::add;
-    private final Workers.Work blocking = this::block;
     private final RoundedRows rounded = new RoundedRows();
     private PackedMatrix matrix;
     private float[] x;
@@ -36,18 +33,15 @@ public final class PackedMatMul implements Workers.Work {
     private float[] y;
     private int yStride;
     private float[] bias;
-    private boolean tall;
-    private int unit; // number of panels that the kernels take at once
-    private int stretch; // number of consecutive units in a thread's first item
-    private float[] xBlocks = new float[0]; // x in blocks of inputs, [blocks][rows][128]
-    private final float[][] scratch; // one per worker: a panel of y, [rows][64], or that of quantised weights
+    private int stretch; // number of consecutive panels in a thread's first item
+    private final float[][] panels; // one per worker: [rows][64], a panel of y
     private final UnpackedBlocks[] unpacked; // one per worker
 
     /** Creates products computed with these kernels on these threads. */
     public PackedMatMul(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
-        scratch = new float[workers.threads()][0];
+        panels = new float[workers.threads()][0];
         unpacked = new UnpackedBlocks[workers.threads()];
     }
 
@@ -99,33 +93,20 @@ public final class PackedMatMul implements Workers.Work {
         rows = newRows;
         y = newY;
         yStride = newYStride;
-        tall = matrix.isTall(kernels, rows);
         switch (matrix) {
-            case BlockPanels blocks -> {
-                round();
-                grow(tall ? BLOCK_SCRATCH : 0);
-            }
+            case DensePanels elements -> growPanels();
+            case BlockPanels blocks -> round();
             case KQuantPanels blocks -> round();
             case JoinedPanels parts -> round();
-            case DensePanels elements -> {
-                grow(rows > 1 ? rows * PANEL : 0);
-                if (tall) {
-                    int length = (matrix.inputs() + TALL_STRIDE - 1) / TALL_STRIDE * rows * TALL_STRIDE;
-                    xBlocks = xBlocks.length < length ? new float[length] : xBlocks;
-                    workers.run(rows, blocking);
-                }
-            }
         }
-        unit = rows <= FEW_ROWS && matrix instanceof BlockPanels ? kernels.panelsAtOnce() : 1;
-        int units = (matrix.panels() + unit - 1) / unit;
-        stretch = rows > FEW_ROWS ? 1 : Math.max(1, units * 3 / 4 / workers.threads());
-        workers.run(units - workers.threads() * (stretch - 1), this);
+        stretch = rows > FEW_ROWS ? 1 : Math.max(1, matrix.panels() * 3 / 4 / workers.threads());
+        workers.run(matrix.panels() - workers.threads() * (stretch - 1), this);
     }
 
-    private void grow(int length) {
-        for (int i = 0; i < scratch.length; i++) {
-            if (scratch[i].length < length) {
-                scratch[i] = new float[length];
+    private void growPanels() {
+        for (int i = 0; rows > 1 && i < panels.length; i++) {
+            if (panels[i].length < rows * PANEL) {
+                panels[i] = new float[rows * PANEL];
             }
         }
     }
@@ -135,17 +116,8 @@ public final class PackedMatMul implements Workers.Work {
         if (!formats.isEmpty() && unpacked[0] == null) {
             Arrays.setAll(unpacked, i -> new UnpackedBlocks());
         }
-        rounded.resize(rows, matrix.inputs(), tall, formats);
+        rounded.resize(rows, matrix.inputs(), formats);
         workers.run(rows, rounding);
-    }
-
-    /** Copies a row of x into blocks of inputs. */
-    private void block(int row, int worker) {
-        for (int from = 0; from < matrix.inputs(); from += TALL_STRIDE) {
-            System.arraycopy(
-                    x, row * xStride + from, xBlocks, from * rows + row * TALL_STRIDE,
-                    Math.min(TALL_STRIDE, matrix.inputs() - from));
-        }
     }
 
     private void round(int row, int worker) {
@@ -154,17 +126,13 @@ public final class PackedMatMul implements Workers.Work {
     }
 
     /**
-     * Computes an item: the first items, one per thread, are a stretch of units each, the following are single units.
+     * Computes an item: the first items, one per thread, are a stretch of panels each, the following are single panels.
      */
     @Override
     public void run(int item, int worker) {
         int threads = workers.threads();
-        int first = (item < threads ? item * stretch : threads * (stretch - 1) + item) * unit;
-        int end = Math.min(matrix.panels(), first + (item < threads ? stretch : 1) * unit);
-        if (matrix instanceof BlockPanels blocks) {
-            blocks.multiply(kernels, first, end - first, rounded, scratch[worker], y, first * PANEL, yStride);
-            return;
-        }
+        int first = item < threads ? item * stretch : threads * (stretch - 1) + item;
+        int end = first + (item < threads ? stretch : 1);
         for (int panel = first; panel < end; panel++) {
             panel(matrix, panel, panel * PANEL, worker);
         }
@@ -173,7 +141,7 @@ public final class PackedMatMul implements Workers.Work {
     private void panel(PackedMatrix part, int panel, int to, int worker) {
         switch (part) {
             case DensePanels elements -> multiply(elements, panel, to, worker);
-            case BlockPanels blocks -> blocks.multiply(kernels, panel, 1, rounded, scratch[worker], y, to, yStride);
+            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, to, yStride);
             case KQuantPanels blocks -> blocks.multiply(kernels, panel, rounded, unpacked[worker], y, to, yStride);
             case JoinedPanels joined -> {
                 int index = panel;
@@ -191,14 +159,10 @@ public final class PackedMatMul implements Workers.Work {
             elements.multiply(kernels, panel, 0, elements.inputs(), x, xStride, 1, y, to);
             return;
         }
-        float[] sums = scratch[worker];
-        if (tall) {
-            elements.multiplyTall(kernels, panel, xBlocks, rows, sums);
-        } else {
-            for (int from = 0; from < elements.inputs(); from += BLOCK) {
-                int count = Math.min(BLOCK, elements.inputs() - from);
-                elements.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
-            }
+        float[] sums = panels[worker];
+        for (int from = 0; from < elements.inputs(); from += BLOCK) {
+            int count = Math.min(BLOCK, elements.inputs() - from);
+            elements.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
         }
         for (int row = 0; row < rows; row++) {
             System.arraycopy(sums, row * PANEL, y, to + row * yStride, PANEL);

@@ -121,16 +121,10 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
         float[] y = new float[PANEL];
         DType dtype = dtypeOf(parts);
         switch (dtype) {
-            case Q8_0 ->
-                kernels.multiplyBlocks(RoundedRows.zeros(1, 0, false, Set.of()), BlockFormat.Q8_0, nothing, 0, 1,
-                        null, y, 0, PANEL);
-            case Q4_0 ->
-                kernels.multiplyBlocks(RoundedRows.zeros(1, 0, false, Set.of()), BlockFormat.Q4_0, nothing, 0, 1,
-                        null, y, 0, PANEL);
+            case Q8_0 -> kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q8_0, nothing, 0, y, 0, PANEL);
+            case Q4_0 -> kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q4_0, nothing, 0, y, 0, PANEL);
             case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> kernels.multiplyKQuants(
-                    RoundedRows.zeros(1, 0, false, Set.of()), KQuantFormat.of(dtype), nothing, 0, new UnpackedBlocks(),
-                    y,
-                    0, PANEL);
+                    RoundedRows.zeros(1, 0), KQuantFormat.of(dtype), nothing, 0, new UnpackedBlocks(), y, 0, PANEL);
             case BF16 -> kernels.multiply(
                     new float[0], 0, 0, 1, 0, Format.BF16, nothing, 0, PANEL, PANEL, y, 0, 0, false);
             default -> kernels.multiply(
@@ -173,11 +167,6 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
                 filler.fill(part, row, column++);
             }
         }
-    }
-
-    /** Returns whether products of {@code rows} rows use {@link Kernels#isTall tall} tiles. */
-    boolean isTall(Kernels kernels, int rows) {
-        return false;
     }
 
     /** Returns the number of rows of the matrix. */

@@ -21,7 +21,6 @@ public final class RoundedRows {
     public static final int BLOCK = 2 * BlockFormat.SIZE;
 
     private static final int SIZE = BlockFormat.SIZE;
-    private static final int TALL_BLOCKS = Kernels.TALL_STRIDE / SIZE;
     private static final float LARGEST = 127f;
     private static final int INFINITY = 0x7F800000; // as bits; those of NaN are greater
 
@@ -33,12 +32,6 @@ public final class RoundedRows {
 
     /** Number of rows whose blocks are interleaved: {@value #GROUP}, or 1 if there are fewer rows. */
     public int group;
-
-    /** True if the rounded elements are {@link #floats}, and neither {@link #numbers} nor {@link #eights}. */
-    public boolean tall;
-
-    /** Rounded elements, [blocks / 4][rows][{@value Kernels#TALL_STRIDE}]. */
-    public float[] floats = new float[0];
 
     /** Scales, [rows][blocks]; NaN if an element of the block is not finite. */
     public float[] scales = new float[0];
@@ -69,39 +62,36 @@ public final class RoundedRows {
     private Set<KQuantFormat> formats = Set.of();
 
     /** Returns {@code rows} rows of {@code inputs} zeros. */
-    static RoundedRows zeros(int rows, int inputs, boolean tall) {
-        return zeros(rows, inputs, tall, Set.of());
+    static RoundedRows zeros(int rows, int inputs) {
+        return zeros(rows, inputs, Set.of());
     }
 
     /** Returns zeros for products with {@code formats}. */
-    static RoundedRows zeros(int rows, int inputs, boolean tall, Set<KQuantFormat> formats) {
+    static RoundedRows zeros(int rows, int inputs, Set<KQuantFormat> formats) {
         RoundedRows zeros = new RoundedRows();
-        zeros.resize(rows, inputs, tall, formats);
+        zeros.resize(rows, inputs, formats);
         return zeros;
     }
 
-    /** Makes room for {@code newRows} rows of {@code inputs}, and for the sums that {@code newFormats} need. */
-    void resize(int newRows, int inputs, boolean newTall, Set<KQuantFormat> newFormats) {
-        formats = newFormats;
+    /** Makes room for {@code newRows} rows of {@code inputs}. */
+    void resize(int newRows, int inputs) {
         rows = newRows;
-        tall = newTall;
         blocks = BlockFormat.blocks(inputs);
         group = rows < GROUP ? 1 : GROUP;
-        if (scales.length < rows * blocks) {
-            scales = new float[rows * blocks];
-        }
-        if (tall) {
-            int places = (blocks + TALL_BLOCKS - 1) / TALL_BLOCKS * rows * Kernels.TALL_STRIDE;
-            floats = floats.length < places ? new float[places] : floats;
-            return;
-        }
         int places = (rows + group - 1) / group * group * blocks * BLOCK;
-        if (eights.length < rows * blocks) {
+        if (scales.length < rows * blocks) {
             eights = new int[rows * blocks];
+            scales = new float[rows * blocks];
         }
         if (numbers.length < places) {
             numbers = new int[places];
         }
+    }
+
+    /** Does the same as {@link #resize(int, int)}, also for the sums that {@link #addSums} computes. */
+    void resize(int newRows, int inputs, Set<KQuantFormat> newFormats) {
+        resize(newRows, inputs);
+        formats = newFormats;
         for (KQuantFormat format : formats) {
             int parts = rows * blocks * SIZE / format.exact();
             if (starts[format.bits() - 4].length < parts) {
@@ -139,11 +129,6 @@ public final class RoundedRows {
         totals[place] = total * scales[place];
     }
 
-    /** Returns the index at which a block of a row begins in {@link #floats}. */
-    public int floatAt(int row, int block) {
-        return (block / TALL_BLOCKS * rows + row) * Kernels.TALL_STRIDE + block % TALL_BLOCKS * SIZE;
-    }
-
     /** Returns the index at which a block of a row begins in {@link #numbers}. */
     public int at(int row, int block) {
         return ((row / group * blocks + block) * group + row % group) * BLOCK;
@@ -172,43 +157,24 @@ public final class RoundedRows {
         for (int i = 0; i < count; i++) {
             largest = Math.max(largest, Float.floatToRawIntBits(x[at + i]) & Integer.MAX_VALUE);
         }
-        scales[row * blocks + block] = scale(largest);
-        if (tall) {
-            roundToFloats(x, at, count, inverse(largest), floatAt(row, block));
-        } else {
-            eights[row * blocks + block] = twin(-8 * roundToNumbers(x, at, count, inverse(largest), at(row, block)));
-        }
-    }
-
-    private void roundToFloats(float[] x, int at, int count, float inverse, int to) {
-        for (int i = 0; i < SIZE; i++) {
-            floats[to + i] = i < count ? number(x[at + i] * inverse) : 0f;
-        }
-    }
-
-    /** Returns the sum of the integers. */
-    private int roundToNumbers(float[] x, int at, int count, float inverse, int to) {
+        float inverse = inverse(largest);
+        int to = at(row, block);
         int sum = 0;
         int even = 0; // the integer before an odd index
         for (int i = 0; i < SIZE; i++) {
-            int number = i < count ? number(x[at + i] * inverse) : 0;
+            float scaled = i < count ? x[at + i] * inverse : 0f;
+            int number = (int) (scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING);
             numbers[to + i] = twin(number - 256 * even);
             even = i % 2 == 0 ? number : 0;
             numbers[to + SIZE + i] = twin(-128 * even) ^ 0x8000;
             sum += number;
         }
-        return sum;
-    }
-
-    private static int number(float scaled) {
-        return (int) (scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING);
+        scales[row * blocks + block] = scale(largest);
+        eights[row * blocks + block] = twin(-8 * sum);
     }
 
     /** Returns a rounded element. */
     public int number(int row, int input) {
-        if (tall) {
-            return (int) floats[floatAt(row, input / SIZE) + input % SIZE];
-        }
         int at = at(row, input / SIZE) + input % SIZE;
         return (short) (input % 2 == 0 ? numbers[at] : numbers[at] + 256 * numbers[at - 1]);
     }

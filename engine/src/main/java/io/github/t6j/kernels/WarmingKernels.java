@@ -221,14 +221,10 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     /** Returns the trial of a quantised product, which takes four rows at once and the remaining rows one by one. */
-    private static KernelTrial blocks(BlockFormat format, RoundedRows x) {
+    private static KernelTrial blocks(BlockFormat format, int rows) {
         return switch (format) {
-            case Q8_0 -> x.tall
-                    ? KernelTrial.TALL_Q8_0
-                    : x.rows == 1 ? KernelTrial.ROW_OF_Q8_0 : KernelTrial.ROWS_OF_Q8_0;
-            case Q4_0 -> x.tall
-                    ? KernelTrial.TALL_Q4_0
-                    : x.rows == 1 ? KernelTrial.ROW_OF_Q4_0 : KernelTrial.ROWS_OF_Q4_0;
+            case Q8_0 -> rows == 1 ? KernelTrial.ROW_OF_Q8_0 : KernelTrial.ROWS_OF_Q8_0;
+            case Q4_0 -> rows == 1 ? KernelTrial.ROW_OF_Q4_0 : KernelTrial.ROWS_OF_Q4_0;
         };
     }
 
@@ -360,34 +356,14 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
-        other(to.tall ? KernelTrial.TALL_ROUND : KernelTrial.ROUND, Format.F32, (long) ROUNDING * count)
-                .round(x, xAt, count, to, row);
-    }
-
-    @Override
-    public void multiplyTall(
-            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
-            boolean accumulate) {
-        other(KernelTrial.TALL_PRODUCT, Format.F32, (long) rows * inner * PANEL)
-                .multiplyTall(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
-    }
-
-    @Override
-    public boolean isTall(int rows) {
-        return simd.isTall(rows);
-    }
-
-    @Override
-    public int panelsAtOnce() {
-        return simd.panelsAtOnce();
+        other(KernelTrial.ROUND, Format.F32, (long) ROUNDING * count).round(x, xAt, count, to, row);
     }
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, int panels, float[] scratch, float[] y,
-            int yAt, int yStride) {
-        other(blocks(format, x), Format.F32, (long) x.rows * x.blocks * BlockFormat.SIZE * panels * PANEL)
-                .multiplyBlocks(x, format, w, wAt, panels, scratch, y, yAt, yStride);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+        other(blocks(format, x.rows), Format.F32, (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL)
+                .multiplyBlocks(x, format, w, wAt, y, yAt, yStride);
     }
 
     @Override

@@ -15,8 +15,6 @@ import io.github.t6j.weights.TensorReader;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,14 +32,10 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Tag("width")
 class PackedMatMulTest {
-    /** Numbers of rows: tiles of four and remaining rows, and tiles of six and five rows (from 20). */
-    private static final int[] ROWS = {1, 2, 3, 4, 5, 7, 11, 20, 23};
-
     private final Arena arena = Arena.ofShared();
     private final Workers workers = new Workers(2);
     private final Kernels scalar = new ScalarKernels(true);
-    private final Kernels simd = new SimdKernels(false);
-    private final Kernels intel = new SimdKernels(true);
+    private final Kernels simd = new SimdKernels();
 
     @AfterEach
     void free() {
@@ -85,43 +79,13 @@ class PackedMatMulTest {
                 float[] weights = TestNumbers.normal(random, outputs * inputs, 0.02f);
                 PackedMatrix matrix = pack(Tensor.of("w", dtype, weights, outputs, inputs));
                 float[] stored = Tensor.of("w", dtype, weights, outputs, inputs).toFloats();
-                for (int rows : ROWS) {
+                for (int rows = 1; rows <= 11; rows++) {
                     String what =
                             dtype + " inputs " + inputs + " outputs " + outputs + " rows " + rows + " seed " + seed;
                     float[] x = TestNumbers.normal(random, rows * inputs, 1);
                     float[] y = multiply(scalar, matrix, x, rows);
                     assertThat(multiply(simd, matrix, x, rows)).as("SIMD, " + what).isEqualTo(y);
-                    assertThat(multiply(intel, matrix, x, rows)).as("for Intel, " + what).isEqualTo(y);
                     check(what, matrix, stored, x, rows, y);
-                }
-            }
-        }
-    }
-
-    /** Tests the tiles of six and five rows for f32, over blocks of 128 inputs. */
-    @Test
-    void tallProductsAreTheTwins() {
-        for (int inputs : new int[] {1, 127, 128, 129, 300}) {
-            for (int rows : new int[] {20, 21, 23, 24, 31}) {
-                int seed = 1000 * inputs + rows;
-                Random random = new Random(seed);
-                float[] weights = TestNumbers.normal(random, 130 * inputs, 0.02f);
-                PackedMatrix matrix = pack(Tensor.of("w", DType.F32, weights, 130, inputs));
-                float[] x = TestNumbers.normal(random, rows * inputs, 1);
-                float[] y = multiply(intel, matrix, x, rows);
-                String what = "inputs " + inputs + " rows " + rows + " seed " + seed;
-                assertThat(y).as("for Intel, " + what).isEqualTo(multiply(scalar, matrix, x, rows));
-                assertThat(y).as("SIMD, " + what).isEqualTo(multiply(simd, matrix, x, rows));
-                for (int i = 0; i < rows * 130; i++) {
-                    double sum = 0;
-                    double bound = 0;
-                    for (int k = 0; k < inputs; k++) {
-                        double product = (double) x[i / 130 * inputs + k] * weights[i % 130 * inputs + k];
-                        sum += product;
-                        bound += Math.abs(product);
-                    }
-                    assertThat((double) y[i / 130 * matrix.stride() + i % 130]).as(what)
-                            .isCloseTo(sum, within(1e-5 * bound));
                 }
             }
         }
@@ -304,7 +268,7 @@ class PackedMatMulTest {
         Tensor tensor = new Tensor("w", dtype, List.of(64L, 64L), MemorySegment.ofArray(data));
         PackedMatrix matrix = pack(tensor);
         float[] weights = tensor.toFloats();
-        for (int rows : new int[] {1, 4, 5, 20}) {
+        for (int rows : new int[] {1, 4, 5}) {
             float[] x = new float[rows * 64];
             for (int i = 0; i < x.length; i++) {
                 x[i] = i / 64 % 2 == 0 || i % 5 == 0 ? 127 : -127;
@@ -318,7 +282,6 @@ class PackedMatMulTest {
                 assertThat(y[i]).isEqualTo(sum);
             }
             assertThat(multiply(simd, matrix, x, rows)).isEqualTo(y);
-            assertThat(multiply(intel, matrix, x, rows)).isEqualTo(y);
         }
     }
 
@@ -329,10 +292,10 @@ class PackedMatMulTest {
         for (float bad : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00001), Float.POSITIVE_INFINITY,
             Float.NEGATIVE_INFINITY}) {
             for (int place : new int[] {0, 40, 69}) {
-                for (int rows : new int[] {1, 6, 21}) {
+                for (int rows : new int[] {1, 6}) {
                     float[] x = TestNumbers.normal(new Random(4), rows * 70, 1);
                     x[place] = bad;
-                    for (Kernels kernels : new Kernels[] {scalar, simd, intel}) {
+                    for (Kernels kernels : new Kernels[] {scalar, simd}) {
                         float[] y = multiply(kernels, matrix, x, rows);
                         for (int i = 0; i < y.length; i++) {
                             boolean shows = Float.isNaN(y[i]);
@@ -352,60 +315,17 @@ class PackedMatMulTest {
         Arrays.fill(weights, 32, 64, 0f);
         PackedMatrix matrix = pack(Tensor.of("w", dtype, weights, 64, 96));
         for (float size : new float[] {0, 1e-45f, 1e-30f, 1e-15f, 1, 1e9f, 1e36f}) {
-            for (int rows : new int[] {1, 4, 23}) {
+            for (int rows : new int[] {1, 4}) {
                 float[] x = TestNumbers.normal(new Random(6), rows * 96, size);
                 Arrays.fill(x, 0, 32, 0f);
                 float[] y = multiply(scalar, matrix, x, rows);
                 assertThat(multiply(simd, matrix, x, rows)).as("size " + size).isEqualTo(y);
-                assertThat(multiply(intel, matrix, x, rows)).as("for Intel, size " + size).isEqualTo(y);
                 if (size < 1e-25f) {
                     assertThat(y).containsOnly(0f);
                 } else {
                     assertThat(y[0]).isNotZero().isFinite();
                 }
             }
-        }
-    }
-
-    /**
-     * Tests every finite f16 as a scale: normal, subnormal, zero, of either sign. Each output has a weight of 1 per
-     * block, so its sum is known exactly.
-     */
-    @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q4_0"})
-    void everyFiniteScaleIsConverted(DType dtype) {
-        int inputs = 96;
-        int outputs = 0x10000 / 3 + 1; // 342 panels, the last one incomplete
-        ByteBuffer data = ByteBuffer.allocate(outputs * 3 * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        short[] scales = new short[outputs * 3];
-        for (int i = 0; i < scales.length; i++) {
-            boolean finite = (i & 0x7C00) != 0x7C00;
-            scales[i] = (short) (finite ? i : 0);
-            data.putShort(i * dtype.bytes(), scales[i]);
-            for (int b = 2; b < dtype.bytes(); b++) {
-                data.put(i * dtype.bytes() + b, (byte) (dtype == DType.Q8_0 ? b == 2 ? 1 : 0 : b == 2 ? 0x89 : 0x88));
-            }
-        }
-        PackedMatrix matrix = pack(
-                new Tensor("w", dtype, List.of((long) outputs, (long) inputs), MemorySegment.ofArray(data.array())));
-        for (int rows : new int[] {1, 2, 5}) {
-            float[] x = new float[rows * inputs];
-            Arrays.fill(x, 127f);
-            float[] y = multiply(scalar, matrix, x, rows);
-            for (int i = 0; i < rows * outputs; i++) {
-                int output = i % outputs;
-                double sum = 0;
-                double bound = 0;
-                for (int b = 0; b < 3; b++) {
-                    double scale = Float.float16ToFloat(scales[3 * output + b]);
-                    sum += 127 * scale;
-                    bound += 127 * Math.abs(scale);
-                }
-                assertThat((double) y[i / outputs * matrix.stride() + output]).as(dtype + " output " + output)
-                        .isCloseTo(sum, within(1e-6 * bound));
-            }
-            assertThat(multiply(simd, matrix, x, rows)).as(dtype + " rows " + rows).isEqualTo(y);
-            assertThat(multiply(intel, matrix, x, rows)).as(dtype + " for Intel, rows " + rows).isEqualTo(y);
         }
     }
 

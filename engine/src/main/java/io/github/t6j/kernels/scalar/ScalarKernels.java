@@ -78,33 +78,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     @Override
-    public void multiplyTall(
-            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
-            boolean accumulate) {
-        multiply(x, xAt, TALL_STRIDE, rows, inner, Format.F32, w, wAt, PANEL, PANEL, y, yAt, 0, accumulate);
-    }
-
-    @Override
-    public boolean isTall(int rows) {
-        return false;
-    }
-
-    @Override
-    public int panelsAtOnce() {
-        return 1;
-    }
-
-    @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, int panels, float[] scratch, float[] y,
-            int yAt, int yStride) {
-        for (int panel = 0; panel < panels; panel++) {
-            multiplyPanel(
-                    x, format, w, wAt + (long) panel * x.blocks * format.bytes(), y, yAt + panel * PANEL, yStride);
-        }
-    }
-
-    private void multiplyPanel(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);

@@ -4,7 +4,6 @@ import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.scalar.ScalarKernels;
@@ -16,19 +15,6 @@ public final class SimdKernels implements Kernels {
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
-    private final boolean intel;
-
-    /** Creates the kernels that are fastest on this processor. */
-    public SimdKernels() {
-        this(Processor.INTEL && !Processor.FEW_REGISTERS);
-    }
-
-    /**
-     * @param intel true for the tiles and the order of reading that are fastest on an Intel Xeon, which need 32 registers
-     */
-    public SimdKernels(boolean intel) {
-        this.intel = intel;
-    }
 
     /** Returns whether this machine has vectors of 4 floats or more, which the kernels need. */
     public static boolean available() {
@@ -42,7 +28,7 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public String description() {
-        return "SIMD, " + Lanes.FLOATS.vectorBitSize() + "-bit" + (intel ? ", tuned for Intel" : "");
+        return "SIMD, " + Lanes.FLOATS.vectorBitSize() + "-bit";
     }
 
     @Override
@@ -78,27 +64,9 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void multiplyTall(
-            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
-            boolean accumulate) {
-        TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
-    }
-
-    @Override
-    public boolean isTall(int rows) {
-        return intel && rows >= SLIM_ROWS;
-    }
-
-    @Override
-    public int panelsAtOnce() {
-        return intel ? 2 : 1;
-    }
-
-    @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, int panels, float[] scratch, float[] y,
-            int yAt, int yStride) {
-        BlockGemm.rows(x, format, w, wAt, panels, intel, scratch, y, yAt, yStride, one);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+        BlockGemm.rows(x, format, w, wAt, y, yAt, yStride, one);
     }
 
     @Override

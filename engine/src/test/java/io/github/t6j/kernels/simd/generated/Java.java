@@ -3,10 +3,8 @@ package io.github.t6j.kernels.simd.generated;
 /** A Java source file that is written line by line; imports and static imports are those of all tiles. */
 final class Java {
     private static final String[] STATIC = {
-        "io.github.t6j.kernels.Kernels.PANEL", "io.github.t6j.kernels.Kernels.TALL_STRIDE",
-        "io.github.t6j.kernels.simd.BlockGemm.F16_BIAS",
-        "io.github.t6j.kernels.simd.BlockGemm.F16_BITS", "io.github.t6j.kernels.simd.BlockGemm.F16_LEAST",
-        "io.github.t6j.kernels.simd.BlockGemm.SIGN", "io.github.t6j.kernels.simd.BlockGemm.WHOLE",
+        "io.github.t6j.kernels.Kernels.PANEL", "io.github.t6j.kernels.simd.BlockGemm.F16_BITS",
+        "io.github.t6j.kernels.simd.BlockGemm.F16_EXPONENT", "io.github.t6j.kernels.simd.BlockGemm.WHOLE",
         "io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS", "io.github.t6j.kernels.simd.KQuantUnpack.FIFTH_BITS",
         "io.github.t6j.kernels.simd.KQuantUnpack.NIBBLES", "io.github.t6j.kernels.simd.KQuantUnpack.TOP_BITS",
         "io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT",
@@ -15,11 +13,9 @@ final class Java {
         "io.github.t6j.kernels.simd.Lanes.FLOATS", "io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR",
         "io.github.t6j.kernels.simd.Lanes.HIGH_HALF", "io.github.t6j.kernels.simd.Lanes.INTS",
         "io.github.t6j.kernels.simd.Lanes.INT_VECTOR", "io.github.t6j.kernels.simd.Lanes.LENGTH",
-        "io.github.t6j.kernels.simd.Lanes.LOW_BYTE", "java.lang.foreign.ValueLayout.JAVA_BYTE",
-        "java.nio.ByteOrder.LITTLE_ENDIAN",
+        "io.github.t6j.kernels.simd.Lanes.LOW_BYTE", "java.nio.ByteOrder.LITTLE_ENDIAN",
         "jdk.incubator.vector.VectorOperators.ASHR", "jdk.incubator.vector.VectorOperators.LSHL",
-        "jdk.incubator.vector.VectorOperators.LSHR", "jdk.incubator.vector.VectorOperators.UMIN",
-        "jdk.incubator.vector.VectorOperators.XOR"};
+        "jdk.incubator.vector.VectorOperators.LSHR"};
     private static final String[] TYPES = {
         "io.github.t6j.kernels.BlockFormat", "io.github.t6j.kernels.Format", "io.github.t6j.kernels.KQuantFormat",
         "io.github.t6j.kernels.RoundedRows",

@@ -33,10 +33,9 @@ final class TileGenerator {
         files.put("WideTiles.java", wide());
         files.put("SlimTiles.java", slim());
         files.put("NarrowTile.java", narrow());
-        files.put("TallTiles.java", tall());
         files.put("TransposedTiles.java", transposed());
-        files.put("Q8Tiles.java", BlockTiles.q8());
-        files.put("Q4Tiles.java", BlockTiles.q4());
+        files.put("Q8Tile.java", BlockTiles.q8());
+        files.put("Q4Tile.java", BlockTiles.q4());
         files.put("KQuantTile.java", KQuantTiles.all());
         return files;
     }
@@ -68,7 +67,7 @@ final class TileGenerator {
         tiles.beginSums(8, 2);
         java.open("for (int k = 0; k < inner; k++)");
         for (int v = 0; v < 2; v++) {
-            java.line("FloatVector w%d = FLOAT_VECTOR.cast(%s);", v, load("wAt", v));
+            java.line("FloatVector w%d = FLOAT_VECTOR.cast(%s);", v, load(v));
         }
         for (int r = 0; r < 8; r++) {
             tiles.multiplyAdd(r, 2, "xAt" + plus(r, "PANEL"));
@@ -79,19 +78,6 @@ final class TileGenerator {
         tiles.storeSums(8, 2);
         java.close();
         return java.end();
-    }
-
-    private static String tall() {
-        TileGenerator tiles = new TileGenerator();
-        tiles.java.begin("TallTiles", "Tiles of five and six rows × four vectors, with rows of x and w at constant"
-                + " distances, for {@code TallGemm} and {@code TallBlocks}.");
-        for (int rows = 5; rows <= 6; rows++) {
-            tiles.tallTile(rows);
-        }
-        for (int rows = 5; rows <= 6; rows++) {
-            tiles.tallBlock(rows);
-        }
-        return tiles.java.end();
     }
 
     private static String transposed() {
@@ -133,45 +119,11 @@ final class TileGenerator {
         java.close();
     }
 
-    /** A tile over a panel of f32 weights. */
-    private void tallTile(int rows) {
-        java.open("public static void tile%d(float[] x, int xAt, int inner, MemorySegment w, long wAt, float[] y,"
-                + " int yAt, boolean accumulate)", rows);
-        beginSums(rows, 4);
-        java.open("for (int k = 0; k < inner; k++)");
-        for (int v = 0; v < 4; v++) {
-            java.line("FloatVector w%d = %s;", v, load("wAt + 4L * PANEL * k", v));
-        }
-        for (int r = 0; r < rows; r++) {
-            multiplyAdd(r, 4, "xAt" + plus(r, "TALL_STRIDE"));
-        }
-        java.line("xAt++;");
-        java.close();
-        storeSums(rows, 4);
-        java.close();
-    }
-
-    /** A tile over a block of quantised weights as floats. */
-    private void tallBlock(int rows) {
-        java.open("public static void block%d(float[] x, int xAt, float[] w, int wAt, float[] y, int yAt)", rows);
-        zeroSums(rows, 4);
-        java.open("for (int k = 0; k < BlockFormat.SIZE; k++)");
-        for (int v = 0; v < 4; v++) {
-            java.line("FloatVector w%d = FloatVector.fromArray(FLOATS, w, wAt + PANEL * k%s);", v, COLUMNS[v]);
-        }
-        for (int r = 0; r < rows; r++) {
-            multiplyAdd(r, 4, "xAt + k" + plus(r, "TALL_STRIDE"));
-        }
-        java.close();
-        storeSums(rows, 4);
-        java.close();
-    }
-
     private void loadByFormat(int vectors, boolean bytes) {
         java.line("FloatVector %s;", join(vectors, "w%d"));
         java.open("if (format == Format.F32)");
         for (int v = 0; v < vectors; v++) {
-            java.line("w%d = %s;", v, load("wAt", v));
+            java.line("w%d = %s;", v, load(v));
         }
         java.reopen(bytes ? "else if (format == Format.BF16)" : "else");
         for (int pair = 0; pair < vectors / 2; pair++) {
@@ -216,15 +168,11 @@ final class TileGenerator {
         java.close();
     }
 
-    private void zeroSums(int rows, int vectors) {
+    private void beginSums(int rows, int vectors) {
         java.line("FloatVector zero = FloatVector.zero(FLOATS);");
         for (int r = 0; r < rows; r++) {
             java.line("FloatVector %s;", join(vectors, "s" + r + "%d = zero"));
         }
-    }
-
-    private void beginSums(int rows, int vectors) {
-        zeroSums(rows, vectors);
         java.open("if (accumulate)");
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
@@ -249,8 +197,8 @@ final class TileGenerator {
         }
     }
 
-    private static String load(String at, int v) {
-        return "FloatVector.fromMemorySegment(FLOATS, w, " + at + (v == 0 ? "" : " + 4 * C" + v) + ", LITTLE_ENDIAN)";
+    private static String load(int v) {
+        return "FloatVector.fromMemorySegment(FLOATS, w, wAt" + (v == 0 ? "" : " + 4 * C" + v) + ", LITTLE_ENDIAN)";
     }
 
     /** Text that adds {@code r} times a distance. */
