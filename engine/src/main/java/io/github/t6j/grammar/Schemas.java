@@ -67,6 +67,7 @@ final class Schemas {
         JsonSchemaReader.object(right, at + "/properties").forEach((name, schema) -> all.merge(
                 name, Objects.requireNonNullElse(schema, NULL),
                 (own, other) -> Objects.equals(own, other) ? own : Map.of("allOf", List.of(own, other))));
+        all.replaceAll((_, schema) -> schema == NULL ? null : schema);
         return all;
     }
 

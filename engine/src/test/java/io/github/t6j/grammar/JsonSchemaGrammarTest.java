@@ -113,6 +113,7 @@ class JsonSchemaGrammarTest {
         "{'allOf': [{'$ref': '#'}]} | lead back to themselves",
         "{'allOf': [{'type': 'string'}, {'type': 'null'}]} | expected a type that both schemas allow",
         "{'allOf': [{'pattern': 'a'}, {'pattern': 'b'}]} | two different values of pattern",
+        "{'properties': {'a': true}, 'allOf': [{'properties': {'b': null}}]} | properties/b: expected an object, found null",
         "{'type': null} | schema at #/type: expected a string, found null",
         "{'type': 'strin'} | expected a type of object, array, string",
         "{'type': 'integer', 'minimum': 'a'} | schema at #/minimum: expected a number",
