@@ -37,7 +37,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -50,16 +49,8 @@ import picocli.CommandLine.Spec;
         description = "Runs Tensor Product Attention transformers (the T6 family) on the CPU.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        footer = {
-            "",
-            "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.",
-            "",
-            "Examples:",
-            "  t6j generate \"The whale\"",
-            "  t6j chat -m DIR",
-            "  t6j inspect -m DIR --tensors",
-            "  t6j help generate"
-        })
+        customSynopsis = "t6j COMMAND [OPTIONS]; t6j help COMMAND lists them",
+        footer = "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.")
 public final class Main implements Callable<Integer> {
     public static final int DONE = CommandLine.ExitCode.OK;
     public static final int FAILED = CommandLine.ExitCode.SOFTWARE;
@@ -67,12 +58,12 @@ public final class Main implements Callable<Integer> {
     public static final int INTERRUPTED = 130;
 
     private static final List<Class<?>> COMMANDS = List.of(
-            GenerateCommand.class, ChatCommand.class, ServeCommand.class, PullCommand.class, ModelsCommand.class,
-            TrainCommand.class, GradientsCommand.class, LogitsCommand.class, PerplexityCommand.class,
-            ScoreCommand.class,
-            InspectCommand.class, TokenizeCommand.class, TokenizerCommand.class, ConvertCommand.class,
-            InitCommand.class,
-            BenchCommand.class, HelpCommand.class);
+            GenerateCommand.class, ChatCommand.class, ServeCommand.class,
+            PullCommand.class, ModelsCommand.class, InspectCommand.class, ConvertCommand.class, InitCommand.class,
+            TrainCommand.class, TokenizerCommand.class,
+            BenchCommand.class, PerplexityCommand.class, ScoreCommand.class, TokenizeCommand.class,
+            LogitsCommand.class, GradientsCommand.class,
+            HelpCommand.class);
 
     public final InputStream in;
     public final Output out;

@@ -20,7 +20,7 @@ class HelpTest {
     private static final String ESCAPE = "\u001b";
 
     static List<String> commands() {
-        return List.of("", "generate", "chat", "serve", "pull", "models", "logits", "perplexity", "score", "inspect",
+        return List.of("generate", "chat", "serve", "pull", "models", "logits", "perplexity", "score", "inspect",
                 "tokenize", "tokenizer", "tokenizer train", "convert", "init", "bench");
     }
 
@@ -81,6 +81,55 @@ class HelpTest {
         int sampling = help.indexOf("Sampling:");
         assertThat(help.subList(sampling, help.indexOf("Model:"))).anyMatch(line -> line.contains("--temperature"))
                 .noneMatch(line -> line.contains("--threads"));
+    }
+
+    /** One line for each command; a terminal has 24 lines of 80 columns. */
+    @Test
+    void theListOfCommandsFitsATerminal() {
+        List<String> help = lines("", "80");
+
+        assertThat(help).hasSizeLessThanOrEqualTo(24).allMatch(line -> line.length() <= 80)
+                .containsSubsequence("Use a model:", "Models:", "Train:", "Measure:");
+        for (String command : new Main(System.in, System.out, System.err, false).commandLine().getSubcommands()
+                .keySet()) {
+            assertThat(help.stream().filter(line -> line.startsWith("  " + command + " "))).as(command)
+                    .hasSize(command.equals("help") ? 0 : 1);
+        }
+        assertThat(lines("", "60")).allMatch(line -> line.length() <= 60);
+    }
+
+    @Test
+    void showsTheHelpOfACommandOfACommand() {
+        assertThat(CommandResult.of("help", "tokenizer", "train").out())
+                .isEqualTo(CommandResult.of("tokenizer", "train", "--help").out());
+        assertThat(CommandResult.of("help").out()).isEqualTo(CommandResult.of("--help").out());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "help genrate         | t6j: no such command: genrate; did you mean generate? (see t6j --help)",
+        "genrate              | t6j: no such command: genrate; did you mean generate? (see t6j --help)",
+        "help tokenizer tarin | t6j: no such command: tarin; did you mean train? (see t6j tokenizer --help)",
+        "help xyzzy           | t6j: no such command: xyzzy (see t6j --help)",
+        "help init more       | t6j: t6j init has no commands, found more (see t6j init --help)",
+        "init --out x --preset t6-smal | t6j: --preset: expected a preset such as t6-small, found t6-smal (see t6j init --help)"})
+    void suggestsSimilarNames(String commandLine, String message) {
+        CommandResult ran = CommandResult.of(commandLine.split(" "));
+
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err().strip()).isEqualTo(message);
+    }
+
+    /** A file's name or an option stays on one line where the text is wrapped. */
+    @ParameterizedTest
+    @MethodSource("commands")
+    void namesAreNotBroken(String command) {
+        for (int columns = 60; columns <= 100; columns += 7) {
+            assertThat(lines(command, "" + columns).stream() // without the synopsis
+                    .dropWhile(line -> line.startsWith("Usage") || line.startsWith("        ")))
+                    .as("%d columns", columns)
+                    .noneMatch(line -> line.strip().matches("(jsonl|safetensors|gguf|cpp)\\b.*|.*\\w-"));
+        }
     }
 
     @ParameterizedTest

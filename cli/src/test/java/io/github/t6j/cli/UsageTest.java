@@ -87,7 +87,7 @@ class UsageTest {
             inspect extra                               | Unmatched argument
             inspect --threads x                         | expected a whole number, found 'x'
             tokenize --decode 5,x                       | TEXT: expected ids separated by commas, such as 5,17,3, found 'x'
-            tokenizer trian                             | Unmatched argument
+            tokenizer trian                             | no such command: trian; did you mean train?
             tokenizer train                             | Missing required options: '--vocab=N'
             tokenizer train --data a --vocab 256 --out b | --vocab: expected 257 or more, found 256
             tokenizer train --data a --vocab 2000000 --out b | --vocab: expected at most 1048576 (the most supported)
@@ -99,7 +99,7 @@ class UsageTest {
             convert a b --as mha                        | --as
             init --preset tiny                          | Missing required option: '--out
             init --out x                                | --preset=NAME | --config=FILE
-            init --preset huge --out x                  | --preset: expected one of t6-small
+            init --preset huge --out x                  | --preset: expected a preset such as tiny, t6-small, mha-small, found huge
             init --preset tiny --config c --out x       | mutually exclusive
             pull                                        | Missing required parameter: 'NAME'
             pull ../x                                   | NAME: expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf, found
@@ -110,7 +110,7 @@ class UsageTest {
             models --remove /x --yes                    | --remove: expected ORG/NAME
             train --out x                               | Missing required option: '--data
             train --data x                              | Missing required option: '--out
-            train --data x --out y --preset huge        | --preset: expected one of t6-small
+            train --data x --out y --preset huge        | --preset: expected a preset such as tiny, t6-small, mha-small, found huge
             train --data x --out y --steps 0            | --steps: expected 1 to
             train --data x --out y --steps 1 --minutes 1 | --steps: expected no --passes, --minutes or --tokens
             train --data x --out y --steps 1 --passes 2 | --steps: expected no --passes, --minutes or --tokens

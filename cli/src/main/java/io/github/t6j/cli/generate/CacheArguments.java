@@ -9,7 +9,7 @@ public final class CacheArguments {
             names = "--cache-type",
             paramLabel = "TYPE",
             description = {"Type of the cache's elements: f32, f16, bf16 or q8.",
-                "q8 has 8 bits and scales (default: f32, or the type of a saved session)."})
+                "q8 has 8 bits and scales (default: f32)."})
     private SessionOptions.CacheType type;
 
     /** Returns the default options with this type of cache. */

@@ -78,7 +78,7 @@ public final class GenerateCommand extends SessionCommand {
 
     @Option(names = "--session", paramLabel = "FILE",
             description = {"Continue the session in FILE, if it exists, with the prompt.",
-                "Save the session there at the end."})
+                "Save the session there at the end. The file keeps the type of the cache."})
     private Path sessionFile;
 
     @Mixin

@@ -41,9 +41,25 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        show(e.getMessage().replaceFirst("^Error: ", "") + suggestion(e) + " (see " + command + " --help)", e,
-                Arrays.asList(args).contains("--verbose"));
+        show(message(e) + " (see " + command + " --help)", e, Arrays.asList(args).contains("--verbose"));
         return Main.BAD_USAGE;
+    }
+
+    private static String message(ParameterException e) {
+        if (e instanceof UnmatchedArgumentException unmatched && !e.getCommandLine().getSubcommands().isEmpty()
+                && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+            return unknownCommand(e.getCommandLine(), unmatched.getUnmatched().getFirst());
+        }
+        return e.getMessage().replaceFirst("^Error: ", "") + suggestion(e);
+    }
+
+    /** Returns the message that {@code parent} has no command of this name, with similar names. */
+    public static String unknownCommand(CommandLine parent, String name) {
+        List<String> similar = Similar.to(name, parent.getSubcommands().keySet(), 2);
+        return parent.getSubcommands().isEmpty()
+                ? parent.getCommandSpec().qualifiedName() + " has no commands, found " + name
+                : "no such command: " + name
+                        + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?");
     }
 
     private static String suggestion(ParameterException e) {

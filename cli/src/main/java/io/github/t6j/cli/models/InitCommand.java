@@ -3,7 +3,6 @@ package io.github.t6j.cli.models;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.NewFolder.Content;
-import io.github.t6j.cli.io.Range;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.family.VariantJson;
@@ -17,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +30,8 @@ import picocli.CommandLine.Spec;
 /** {@code t6j init}: writes a model with random weights. */
 @Command(
         name = "init",
-        description = {"Writes a model with random weights of a given shape, for benchmarks.", "It has no tokenizer."},
+        description = {"Writes a model of a given shape with random weights.",
+            "It is for benchmarks and has no tokenizer."},
         footer = {
             "",
             "Presets of the paper: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE (2 KV heads), mqa-SIZE and mla-SIZE.",
@@ -57,14 +56,6 @@ public final class InitCommand implements Callable<Integer> {
 
     @ArgGroup(multiplicity = "1")
     private Shape shape;
-
-    /** Completion candidates of --preset. */
-    static final class PresetNames implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return List.of(Presets.names().split(", ")).iterator();
-        }
-    }
 
     /** The shape: a preset or a config.json. */
     static final class Shape {
@@ -128,7 +119,8 @@ public final class InitCommand implements Callable<Integer> {
 
     private NewModel shaped() {
         if (shape.preset != null) {
-            return Range.checked(spec, () -> Presets.of(shape.preset));
+            PresetNames.check(spec, shape.preset);
+            return Presets.of(shape.preset);
         }
         Map<String, Object> config =
                 Json.parseObject(SmallFile.read(shape.config, SmallFile.CONFIG), shape.config.toString());

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j inspect}: describes a model. */
 @Command(
         name = "inspect",
-        description = {"Describes a model: its family, attention, sizes and files, and the assumptions made about it.",
+        description = {"Describes a model: family, attention, sizes, files, assumptions.",
             "Compares the size of its cache with that of other attentions."},
         footer = {
             "",

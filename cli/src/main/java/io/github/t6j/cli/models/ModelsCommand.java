@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j models}: lists or removes models. */
 @Command(
         name = "models",
-        description = {"Lists the models on this machine: the model that comes with t6j, and pulled models.",
+        description = {"Lists the models on this machine: the bundled and pulled ones.",
             "Removes a pulled model with --remove."},
         footer = {
             "",

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j pull}: downloads a model from a hub. */
 @Command(
         name = "pull",
-        description = {"Downloads a model from a Hugging Face hub and prints its folder or file.",
+        description = {"Downloads a model from a Hugging Face hub and prints its path.",
             "Other commands then find it with --model NAME."},
         footer = {
             "",

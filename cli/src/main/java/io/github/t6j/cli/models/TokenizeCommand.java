@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j tokenize}: converts text to ids and back. */
 @Command(
         name = "tokenize",
-        description = "Prints the ids of a text, separated by commas, or with --decode the text of ids.",
+        description = {"Prints the ids of a text, or with --decode the text of ids.", "Commas separate the ids."},
         footer = {
             "",
             "Examples:",

@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j serve}: runs an HTTP server with OpenAI's API. */
 @Command(
         name = "serve",
-        description = {"Serves a model over HTTP with OpenAI's API, and a page to try it.",
+        description = {"Serves a model over HTTP with OpenAI's API and a web page.",
             "Endpoints: /v1/chat/completions, /v1/completions, /v1/models, /tokenize, /detokenize, /health, /metrics."},
         footer = {
             "",

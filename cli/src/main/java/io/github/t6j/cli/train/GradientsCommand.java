@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
 /** {@code t6j gradients}: writes a loss and its gradients, to compare with other implementations. */
 @Command(
         name = "gradients",
-        description = {"Writes the loss of predicting each token id from those before it, and its gradients.",
+        description = {"Writes the loss of predicting token ids, and its gradients.",
+            "Each id is predicted from those before it.",
             "The file has the tensor loss, f64 [1], and the gradient of each parameter under its name, f32."},
         footer = {
             "",

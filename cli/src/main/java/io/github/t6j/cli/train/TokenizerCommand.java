@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j tokenizer}: commands that make tokenizers. */
 @Command(
         name = "tokenizer",
-        description = "Makes tokenizers.",
+        description = "Trains a tokenizer.",
         subcommands = TokenizerTrainCommand.class,
         footer = {"", "Example:", "  t6j tokenizer train --data book.txt --vocab 4096 --out DIR"})
 public final class TokenizerCommand implements Callable<Integer> {

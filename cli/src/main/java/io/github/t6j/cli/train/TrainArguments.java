@@ -3,7 +3,7 @@ package io.github.t6j.cli.train;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
-import io.github.t6j.family.Presets;
+import io.github.t6j.cli.models.PresetNames;
 import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.Initialization;
 import io.github.t6j.training.LearningRate;
@@ -141,7 +141,7 @@ final class TrainArguments {
         if (tokens != null) {
             Range.atLeast(spec, "--tokens", tokens, 1);
         }
-        Range.checked(spec, () -> Presets.of(preset()));
+        PresetNames.check(spec, preset());
         Range.checked(spec, this::options, OPTIONS);
     }
 

@@ -1,0 +1,40 @@
+package io.github.t6j.cli.io;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+
+/** Names similar to one that does not exist, for error messages. */
+public final class Similar {
+    private Similar() {}
+
+    /**
+     * Returns up to {@code most} of {@code names}, the most similar first: those that differ from {@code name} by at most
+     * two letters (one if it has fewer than five), or that it begins.
+     */
+    public static List<String> to(String name, Collection<String> names, int most) {
+        return names.stream()
+                .filter(other -> distance(name, other) <= (name.length() < 5 ? 1 : 2)
+                        || name.length() > 1 && other.startsWith(name))
+                .sorted(Comparator.<String>comparingInt(other -> distance(name, other)).thenComparing(other -> other))
+                .limit(most).toList();
+    }
+
+    /** Returns the number of letters to insert, remove or replace to make one of the other (Levenshtein's distance). */
+    private static int distance(String one, String other) {
+        int[] row = new int[other.length() + 1];
+        for (int j = 0; j < row.length; j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= one.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j < row.length; j++) {
+                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[other.length()];
+    }
+}
