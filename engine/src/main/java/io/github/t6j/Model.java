@@ -25,8 +25,10 @@ import io.github.t6j.session.WarmUp;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.ResourcePath;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +43,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.BooleanSupplier;
-import java.util.function.DoubleConsumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -68,7 +69,7 @@ public final class Model implements AutoCloseable {
     private final Map<Grammar, TokenGrammar> grammars = new WeakHashMap<>();
     private TokenGrammar.Vocabulary grammarVocabulary; // null until the first grammar; both guarded by grammars
 
-    private Model(Path path, ModelOptions options, DoubleConsumer progress) {
+    private Model(Path path, ModelOptions options, ResourcePath resource) {
         this.path = path;
         Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
         expiry.check("loading " + path);
@@ -76,7 +77,7 @@ public final class Model implements AutoCloseable {
         folder = files.folder();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
         NativeMemory weights = NativeMemory.shared();
-        use = new ModelUse(freeing(kernels, workers, weights));
+        use = new ModelUse(freeing(kernels, workers, weights, resource));
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
             ModelTensors read = ModelTensors.of(checkpoint, path.toString());
             NamedTensors tensors = read.tensors();
@@ -85,18 +86,24 @@ public final class Model implements AutoCloseable {
             ModelConfig config =
                     Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
             tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
-            transformer = Families.load(tensors, config, kernels, workers, weights, share -> {
+            DType type = options.weightType() == null ? null : DType.valueOf(options.weightType().name());
+            NamedTensors loaded = type == null ? tensors : tensors.converted(type);
+            transformer = Families.load(loaded, config, kernels, workers, weights, (done, total) -> {
                 expiry.check("loading " + path);
-                progress.accept(share);
+                if (options.progress() != null) {
+                    options.progress().onProgress(done, total);
+                }
             });
+            notes.addAll(ConvertedMatrices.notes(checkpoint.tensors().values(), type));
             workers.leaveProcessorWhile(kernels::isWarmingUp);
             info = ModelInfo.of(
                     transformer, checkpoint.description(),
                     kernels.description() + ", " + workers.threads() + " threads");
-            weightType = DType.ofMost(checkpoint.tensors().values()).name().toLowerCase(Locale.ROOT);
+            weightType = (type == null ? DType.ofMost(checkpoint.tensors().values()) : type).name()
+                    .toLowerCase(Locale.ROOT);
             GenerationJson generation = files.generation();
             endIds = endIds(generation.endIds(configJson));
-            sampling = generation.sampling();
+            sampling = generation.sampling() == null ? read.generation().sampling() : generation.sampling();
         } catch (InternalError fault) {
             use.close();
             throw new ModelFormatException(
@@ -112,11 +119,15 @@ public final class Model implements AutoCloseable {
         use.watch(this);
     }
 
-    private static Runnable freeing(WarmingKernels kernels, Workers workers, NativeMemory weights) {
+    private static Runnable freeing(
+            WarmingKernels kernels, Workers workers, NativeMemory weights, ResourcePath resource) {
         return () -> {
             kernels.close();
             workers.close();
             weights.close();
+            if (resource != null) {
+                resource.close();
+            }
         };
     }
 
@@ -127,7 +138,8 @@ public final class Model implements AutoCloseable {
 
     /**
      * Loads the model in {@code path}: a folder in Hugging Face layout (config.json with model.safetensors,
-     * pytorch_model.bin, or shards of either with their index), or one weight file with config.json beside it.
+     * pytorch_model.bin, or shards of either with their index), or one weight file with config.json beside it. Files of
+     * another file system than the default one, such as that of a zip file, are read instead of mapped.
      *
      * @throws ModelFormatException if the files are damaged or not those of a supported model; the message gives the
      *     reason and the remedy
@@ -137,20 +149,39 @@ public final class Model implements AutoCloseable {
      *     or cancellation of the options ends loading
      */
     public static Model load(Path path, ModelOptions options) {
-        return load(path, options, share -> {
-        });
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(options, "options");
+        return new Model(path, options, null);
+    }
+
+    /** Loads a resource with {@link ModelOptions#defaults()}, see {@link #loadResource(Class, String, ModelOptions)}. */
+    public static Model loadResource(Class<?> owner, String name) {
+        return loadResource(owner, name, ModelOptions.defaults());
     }
 
     /**
-     * Loads a model and reports the progress, see {@link #load(Path, ModelOptions)}.
+     * Loads a model that is a resource of the class path or of a module: a folder, or a file of weights with its
+     * configuration beside it or within. Otherwise the same as {@link #load(Path, ModelOptions)}.
      *
-     * @param progress receives, on the calling thread, the fraction of the layers that is loaded, from 0 to 1
+     * <p>A jar must be a file, or in a file system, and is open until {@link #close}. Its weights are read into memory
+     * before they are packed, so loading takes the memory of both.
+     *
+     * @param owner class beside which the resource lies, as for {@link Class#getResource}
+     * @param name its name relative to {@code owner}, or from the root if it begins with a slash
+     * @throws IllegalArgumentException if there is no such resource, or it lies in another place than a folder, a jar or
+     *     a run-time image
      */
-    public static Model load(Path path, ModelOptions options, DoubleConsumer progress) {
-        Objects.requireNonNull(path, "path");
+    public static Model loadResource(Class<?> owner, String name, ModelOptions options) {
+        Objects.requireNonNull(owner, "owner");
+        Objects.requireNonNull(name, "name");
         Objects.requireNonNull(options, "options");
-        Objects.requireNonNull(progress, "progress");
-        return new Model(path, options, progress);
+        ResourcePath resource = ResourcePath.of(owner, name);
+        try {
+            return new Model(resource.path(), options, resource);
+        } catch (RuntimeException | Error failure) {
+            resource.close();
+            throw failure;
+        }
     }
 
     private Set<Integer> endIds(Set<Integer> said) {
@@ -193,7 +224,7 @@ public final class Model implements AutoCloseable {
         return Collections.unmodifiableList(notes);
     }
 
-    /** Returns the type of most of the weights in the files: f32, bf16, … */
+    /** Returns {@link ModelOptions#weightType}, or else the type of most of the weights in the files: f32, bf16, … */
     public String weightType() {
         use.checkOpen();
         return weightType;
@@ -278,11 +309,19 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the sampling options of generation_config.json, if any; {@link SamplingOptions#defaults()} fills gaps.
+     * Returns the sampling options of generation_config.json, or else those in a GGUF file, if any; {@link
+     * SamplingOptions#defaults()} fills gaps.
      */
     public Optional<SamplingOptions> sampling() {
         use.checkOpen();
         return Optional.ofNullable(sampling);
+    }
+
+    /**
+     * Returns the options of a generation without options: {@link GenerationOptions#defaults()} with {@link #sampling()}.
+     */
+    public GenerationOptions generationDefaults() {
+        return GenerationOptions.defaults().withSampling(sampling().orElse(SamplingOptions.defaults()));
     }
 
     /** Opens an empty session with {@link SessionOptions#defaults()}. */

@@ -12,7 +12,7 @@ public final class ModelOptions {
 
     private record Values(
             Load load, int threads, RopeVariant variant, Path tokenizer, Instant deadline, Duration timeout,
-            BooleanSupplier cancellation) {
+            BooleanSupplier cancellation, WeightType weightType, LoadListener progress) {
         Values {
             if (threads < 0) {
                 throw new IllegalArgumentException("threads: expected 0 (one per core) or more, found " + threads);
@@ -40,7 +40,7 @@ public final class ModelOptions {
 
     /** Returns the defaults: files are copied, all cores, the variant of the files, the model's own tokenizer. */
     public static ModelOptions defaults() {
-        return new ModelOptions(new Values(Load.COPY, 0, null, null, null, null, null));
+        return new ModelOptions(new Values(Load.COPY, 0, null, null, null, null, null, null, null));
     }
 
     /** Returns the method of reading weights. */
@@ -78,12 +78,22 @@ public final class ModelOptions {
         return values.cancellation;
     }
 
+    /** Returns the type of the matrices in memory, or null for that of the files. */
+    public WeightType weightType() {
+        return values.weightType;
+    }
+
+    /** Returns the listener to the progress of loading, or null for none. */
+    public LoadListener progress() {
+        return values.progress;
+    }
+
     /** Returns these options with another method of reading weights. */
     public ModelOptions withLoad(Load load) {
         Objects.requireNonNull(load, "load");
         return new ModelOptions(new Values(
                 load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation));
+                values.cancellation, values.weightType, values.progress));
     }
 
     /**
@@ -94,48 +104,66 @@ public final class ModelOptions {
     public ModelOptions withThreads(int threads) {
         return new ModelOptions(new Values(
                 values.load, threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation));
+                values.cancellation, values.weightType, values.progress));
     }
 
     /** Returns these options with another variant; null to use {@code t6j.json} and config.json. */
     public ModelOptions withVariant(RopeVariant variant) {
         return new ModelOptions(new Values(
                 values.load, values.threads, variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation));
+                values.cancellation, values.weightType, values.progress));
     }
 
     /** Returns these options with another tokenizer; null for the model's own. */
     public ModelOptions withTokenizer(Path tokenizer) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, tokenizer, values.deadline, values.timeout,
-                values.cancellation));
+                values.cancellation, values.weightType, values.progress));
     }
 
     /**
      * Returns these options with another deadline; null for none. Past it, loading ends with a CancellationException
-     * before the next layer.
+     * before the next rows of a matrix.
      */
     public ModelOptions withDeadline(Instant deadline) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, deadline, values.timeout,
-                values.cancellation));
+                values.cancellation, values.weightType, values.progress));
     }
 
     /** Returns these options with another timeout; null for none. The earlier of deadline and timeout counts. */
     public ModelOptions withTimeout(Duration timeout) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, timeout,
-                values.cancellation));
+                values.cancellation, values.weightType, values.progress));
     }
 
     /**
      * Returns these options with a function that ends loading with a CancellationException once it returns true; null
-     * for none. The loading thread calls it before each layer.
+     * for none. The loading thread calls it often, between rows of matrices.
      */
     public ModelOptions withCancellation(BooleanSupplier cancellation) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                cancellation));
+                cancellation, values.weightType, values.progress));
+    }
+
+    /**
+     * Returns these options with another type of the matrices, to which loading rounds them; null for that of the files.
+     * The model equals one that {@code t6j convert --dtype} wrote, bit for bit, and takes as much memory. F16 weights
+     * are F32 in memory.
+     */
+    public ModelOptions withWeightType(WeightType weightType) {
+        return new ModelOptions(new Values(
+                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
+                values.cancellation, weightType, values.progress));
+    }
+
+    /** Returns these options with another listener to the progress of loading; null for none. */
+    public ModelOptions withProgress(LoadListener progress) {
+        return new ModelOptions(new Values(
+                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
+                values.cancellation, values.weightType, progress));
     }
 
     @Override

@@ -163,6 +163,16 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** Continues a text with {@link Model#generationDefaults()}. */
+    public Generation generate(String prompt) {
+        return generate(Prompt.of(prompt));
+    }
+
+    /** Continues a prompt with {@link Model#generationDefaults()}. */
+    public Generation generate(Prompt prompt) {
+        return generate(prompt, model.generationDefaults());
+    }
+
     /** Continues a text as {@link #generate(Prompt, GenerationOptions, TokenListener)}, without a listener. */
     public Generation generate(String prompt, GenerationOptions options) {
         return generate(Prompt.of(prompt), options);
@@ -205,6 +215,16 @@ public final class Session implements AutoCloseable {
 
     private int[] promptIds(Prompt prompt) {
         return prompt.ids(model, state.position() == 0);
+    }
+
+    /** Streams the continuation of a text with {@link Model#generationDefaults()}. */
+    public Stream<Token> stream(String prompt) {
+        return stream(Prompt.of(prompt));
+    }
+
+    /** Streams the continuation of a prompt with {@link Model#generationDefaults()}. */
+    public Stream<Token> stream(Prompt prompt) {
+        return stream(prompt, model.generationDefaults());
     }
 
     /** Streams the continuation of a text, see {@link #stream(Prompt, GenerationOptions, Consumer)}. */

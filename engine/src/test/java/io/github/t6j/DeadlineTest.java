@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.flashtpa.FlashTpa;
 import io.github.t6j.flashtpa.FlashTpaCache;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.weights.Checkpoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Deadlines, timeouts and cancellation in options end each kind of call. */
 @Timeout(60)
@@ -150,11 +153,31 @@ class DeadlineTest {
         ModelOptions late = ModelOptions.defaults().withTimeout(Duration.ZERO);
         assertThatThrownBy(() -> Model.load(TestData.tiny(), late)).isInstanceOf(CancellationException.class)
                 .hasMessage("loading " + TestData.tiny() + ": the deadline has passed");
-        AtomicInteger layers = new AtomicInteger();
-        ModelOptions cancelled = ModelOptions.defaults().withCancellation(() -> layers.get() > 0);
-        assertThatThrownBy(() -> Model.load(TestData.tiny(), cancelled, share -> layers.incrementAndGet()))
+        AtomicInteger pieces = new AtomicInteger();
+        ModelOptions cancelled = ModelOptions.defaults().withThreads(1).withCancellation(() -> pieces.get() > 0)
+                .withProgress((done, total) -> pieces.incrementAndGet());
+        assertThatThrownBy(() -> Model.load(TestData.tiny(), cancelled))
                 .isInstanceOf(CancellationException.class).hasMessage("loading " + TestData.tiny() + " was cancelled");
-        assertThat(layers.get()).isEqualTo(1);
+        assertThat(pieces.get()).isEqualTo(1);
+    }
+
+    /** The progress counts the bytes of the file, and comes on the loading thread. */
+    @ParameterizedTest
+    @EnumSource
+    void theListenerReceivesTheProgressOfLoading(ModelOptions.Load load) {
+        long weights;
+        try (Checkpoint checkpoint = Checkpoint.open(TestData.tiny(), true)) {
+            weights = checkpoint.tensors().values().stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+        }
+        List<Long> done = new ArrayList<>();
+        ModelOptions options = ModelOptions.defaults().withLoad(load).withThreads(2).withWeightType(WeightType.Q5_K)
+                .withProgress((bytes, total) -> {
+                    assertThat(total).isEqualTo(weights);
+                    done.add(bytes);
+                });
+        Model.load(TestData.tiny(), options).close();
+        assertThat(done).isSorted().hasSizeGreaterThan(10).endsWith(weights);
+        assertThat(done.getFirst()).isBetween(1L, weights / 10);
     }
 
     @Test

@@ -38,6 +38,10 @@ class LibraryPageTest {
             import java.util.stream.Stream;
 
             class Page {
+                static void load(Path folder) {
+                    %s
+                }
+
                 static void stream(Session session, GenerationOptions options) {
                     %s
                 }
@@ -69,6 +73,7 @@ class LibraryPageTest {
                 }
 
                 public static void main(String[] args) throws InterruptedException {
+                    load(Path.of(args[0]));
                     GenerationOptions options = GenerationOptions.defaults().withMaxTokens(20);
                     try (Model model = Model.load(Path.of(args[0])); Session session = model.newSession();
                             ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -113,7 +118,7 @@ class LibraryPageTest {
         String page = Files.readString(TESTDATA.resolve("../cli/docs/library.md"));
         Object[] blocks = Pattern.compile("(?s)```java\n(.*?)```").matcher(page).results()
                 .map(MatchResult::group).map(block -> block.replaceAll("```(java)?", "")).toArray();
-        assertThat(blocks).hasSize(7);
+        assertThat(blocks).hasSize(8);
         Path source = Files.writeString(folder.resolve("Page.java"), PROGRAM.formatted(blocks));
         String classes = Stream.of(place(Model.class), place(ChatModel.class),
                 System.getProperty("java.class.path"), folder.toString())
@@ -121,7 +126,7 @@ class LibraryPageTest {
         output("javac", List.of("-cp", classes, "-d", folder.toString(), source.toString()));
         String out = output("java", List.of("--add-modules=jdk.incubator.vector", "-Dstdout.encoding=UTF-8", "-cp",
                 classes, "Page", TESTDATA.resolve("models/t6-tiny").toString()));
-        assertThat(out).contains("MAX_TOKENS", "Likelihood[id=", "whale: ", "sea: MAX_TOKENS", "metrics: 40",
+        assertThat(out).contains("defaults: 0.8", "MAX_TOKENS", "Likelihood[id=", "whale: ", "sea: MAX_TOKENS", "metrics: 40",
                 "reason: MAX_TOKENS").containsPattern("(?s)captain: .*captain: .*captain: ")
                 .containsPattern("digits: [0-9]{5,}\\R").containsPattern("answer: .");
     }

@@ -1,5 +1,6 @@
 package io.github.t6j.family;
 
+import io.github.t6j.LoadListener;
 import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.mlra.MlraFamily;
 import io.github.t6j.family.t6.T6Family;
@@ -17,7 +18,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleConsumer;
 
 /** Registry of all families. */
 public final class Families {
@@ -85,13 +85,13 @@ public final class Families {
     /**
      * Packs a checkpoint of {@code config} into {@code arena}.
      *
-     * @param progress receives the share of the layers that are loaded, from 0 to 1
+     * @param progress receives the stored bytes that are packed
      * @throws io.github.t6j.ModelFormatException if a tensor is missing, has the wrong shape, or does not belong to the
      *     model
      */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, Kernels kernels, Workers workers, Arena arena,
-            DoubleConsumer progress) {
+            LoadListener progress) {
         return TransformerLoader.load(
                 tensors, config, of(tensors).tensors(config), kernels, workers, arena, progress);
     }

@@ -10,14 +10,17 @@ import java.util.Map;
  *
  * @param tensors read from the checkpoint, which must stay open
  * @param config keys of a GGUF file, converted to those of config.json; null for other files
+ * @param generation keys of a GGUF file, converted to those of generation_config.json; empty for other files
  */
-public record ModelTensors(NamedTensors tensors, Map<String, Object> config) {
+public record ModelTensors(NamedTensors tensors, Map<String, Object> config, GenerationJson generation) {
     /** @param where name of the checkpoint in errors */
     public static ModelTensors of(Checkpoint checkpoint, String where) {
         if (checkpoint.gguf().isEmpty()) {
-            return new ModelTensors(new NamedTensors(checkpoint.tensors(), where, checkpoint), null);
+            return new ModelTensors(new NamedTensors(checkpoint.tensors(), where, checkpoint), null,
+                    GenerationJson.none());
         }
         GgufNames gguf = new GgufNames(checkpoint, where);
-        return new ModelTensors(new NamedTensors(gguf.tensors(), where, gguf), gguf.config());
+        return new ModelTensors(new NamedTensors(gguf.tensors(), where, gguf), gguf.config(),
+                new GenerationJson(new ConfigJson(gguf.generation(), where + ": general.sampling")));
     }
 }

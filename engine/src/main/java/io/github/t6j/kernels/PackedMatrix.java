@@ -42,7 +42,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
      */
     public static PackedMatrix pack(
             List<Tensor> parts, TensorReader reader, Arena arena, Workers workers) {
-        PackedMatrix matrix = empty(parts, arena);
+        PackedMatrix matrix = empty(parts, reader, arena);
         workers.run(matrix.panels(), (panel, worker) -> {
             try (Arena memory = Arena.ofConfined()) { // one panel: too small to be counted
                 matrix.fill(panel, matrix.rows(panel, parts, reader, memory));
@@ -56,15 +56,15 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
         return matrix;
     }
 
-    private static PackedMatrix empty(List<Tensor> parts, Arena arena) {
-        if (keepTheirTypes(parts)) {
+    private static PackedMatrix empty(List<Tensor> parts, TensorReader reader, Arena arena) {
+        if (keepTheirTypes(parts, reader)) {
             List<PackedMatrix> joined = new ArrayList<>();
-            parts.forEach(part -> joined.add(empty(List.of(part), arena)));
+            parts.forEach(part -> joined.add(empty(List.of(part), reader, arena)));
             return new JoinedPanels(joined, arena);
         }
         int inputs = inputs(parts);
         int outputs = Math.toIntExact(outputs(parts));
-        DType dtype = dtypeOf(parts);
+        DType dtype = dtypeOf(parts, reader);
         return switch (dtype) {
             case Q8_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q8_0, arena);
             case Q4_0 -> new BlockPanels(outputs, inputs, BlockFormat.Q4_0, arena);
@@ -76,12 +76,12 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
     }
 
     /** Returns the number of bytes that {@link #pack} needs for these matrices. */
-    public static long packedBytes(List<Tensor> parts) {
-        if (keepTheirTypes(parts)) {
-            return parts.stream().mapToLong(part -> packedBytes(List.of(part))).sum();
+    public static long packedBytes(List<Tensor> parts, TensorReader reader) {
+        if (keepTheirTypes(parts, reader)) {
+            return parts.stream().mapToLong(part -> packedBytes(List.of(part), reader)).sum();
         }
         int inputs = inputs(parts);
-        DType dtype = dtypeOf(parts);
+        DType dtype = dtypeOf(parts, reader);
         long panelBytes = switch (dtype) {
             case Q8_0 -> BlockPanels.panelBytes(inputs, BlockFormat.Q8_0);
             case Q4_0 -> BlockPanels.panelBytes(inputs, BlockFormat.Q4_0);
@@ -101,25 +101,25 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
     }
 
     /** Returns whether matrices of different types can be packed as {@link JoinedPanels}. */
-    private static boolean keepTheirTypes(List<Tensor> parts) {
-        return parts.stream().map(Tensor::dtype).distinct().count() > 1
-                && parts.stream().allMatch(part -> part.dtype().isQuantized())
+    private static boolean keepTheirTypes(List<Tensor> parts, TensorReader reader) {
+        return parts.stream().map(reader::dtype).distinct().count() > 1
+                && parts.stream().allMatch(part -> reader.dtype(part).isQuantized())
                 && parts.subList(0, parts.size() - 1).stream().allMatch(part -> part.rowCount() % PANEL == 0);
     }
 
     /** Returns the type that all tensors have, F32 if the types differ. */
-    private static DType dtypeOf(List<Tensor> parts) {
-        DType dtype = parts.getFirst().dtype();
-        return parts.stream().allMatch(part -> part.dtype() == dtype) ? dtype : DType.F32;
+    private static DType dtypeOf(List<Tensor> parts, TensorReader reader) {
+        DType dtype = reader.dtype(parts.getFirst());
+        return parts.stream().allMatch(part -> reader.dtype(part) == dtype) ? dtype : DType.F32;
     }
 
     /**
      * Calls matrix × vector once, without inputs, so that {@link WarmingKernels} start to warm it up during packing.
      */
-    public static void announce(List<Tensor> parts, Kernels kernels) {
+    public static void announce(List<Tensor> parts, TensorReader reader, Kernels kernels) {
         MemorySegment nothing = MemorySegment.ofArray(new byte[0]);
         float[] y = new float[PANEL];
-        DType dtype = dtypeOf(parts);
+        DType dtype = dtypeOf(parts, reader);
         switch (dtype) {
             case Q8_0 -> kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q8_0, nothing, 0, y, 0, PANEL);
             case Q4_0 -> kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q4_0, nothing, 0, y, 0, PANEL);

@@ -1,6 +1,8 @@
 package io.github.t6j.model;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.ConvertedMatrices;
+import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
@@ -80,6 +82,11 @@ public final class NamedTensors {
             throw new ModelFormatException(where + ": " + name + ": expected a matrix, found shape " + tensor.shape());
         }
         return tensor;
+    }
+
+    /** Returns these tensors with matrices in another type, see {@link ConvertedMatrices}. */
+    public NamedTensors converted(DType type) {
+        return new NamedTensors(tensors, where, new ConvertedMatrices(reader, type));
     }
 
     /** Returns the reader of these tensors' elements. */

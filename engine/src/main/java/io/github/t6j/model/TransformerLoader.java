@@ -1,5 +1,6 @@
 package io.github.t6j.model;
 
+import io.github.t6j.LoadListener;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.Attention;
@@ -11,8 +12,10 @@ import io.github.t6j.attention.linear.LinearAttention;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -20,7 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
-import java.util.function.DoubleConsumer;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
 
 /** Loads a {@link Transformer} from a checkpoint's tensors: packs each tensor for the kernels, by its role. */
@@ -37,15 +40,23 @@ public final class TransformerLoader {
 
     private final NamedTensors tensors;
     private final ModelConfig config;
+    private final TensorReader reader;
     private final Workers workers;
     private final Arena arena;
     private final List<Map<TensorRole, List<Tensor>>> layers = new ArrayList<>();
     private final Map<TensorRole, List<Tensor>> others = new EnumMap<>(TensorRole.class);
     private final NativeMemory copies = NativeMemory.shared(); // for vectors, until loading ends
+    private final LoadListener progress;
+    private final Thread thread = Thread.currentThread();
+    private final LongAdder done = new LongAdder(); // stored bytes of the rows read so far
+    private long stored;
     private final CRC32C checksum = new CRC32C(); // of the weights that are not packed, for the fingerprint
 
-    private TransformerLoader(NamedTensors tensors, ModelConfig config, Workers workers, Arena arena) {
+    private TransformerLoader(
+            NamedTensors tensors, ModelConfig config, Workers workers, Arena arena, LoadListener progress) {
+        this.progress = progress;
         this.tensors = tensors;
+        reader = new WatchedReader();
         this.config = config;
         this.workers = workers;
         this.arena = arena;
@@ -57,14 +68,14 @@ public final class TransformerLoader {
     /**
      * Packs the tensors into {@code arena}; the tensors are not needed afterwards.
      *
-     * @param progress receives the share of the layers that are loaded, from 0 to 1
      * @param specs the tensors of a model of {@code config}, as its family lists them
+     * @param progress receives the stored bytes that are packed
      * @throws io.github.t6j.ModelFormatException if a tensor is missing, has the wrong shape, or is unknown
      */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, List<TensorSpec> specs, Kernels kernels, Workers workers,
-            Arena arena, DoubleConsumer progress) {
-        TransformerLoader loader = new TransformerLoader(tensors, config, workers, arena);
+            Arena arena, LoadListener progress) {
+        TransformerLoader loader = new TransformerLoader(tensors, config, workers, arena, progress);
         for (TensorSpec spec : specs) {
             Map<TensorRole, List<Tensor>> group =
                     spec.layer() == TensorSpec.NO_LAYER ? loader.others : loader.layers.get(spec.layer());
@@ -72,20 +83,19 @@ public final class TransformerLoader {
         }
         tensors.checkAllUsed(specs, config.family());
         if (loader.checkedBytes() > LARGE) {
-            PackedMatrix.announce(loader.others.get(TensorRole.EMBEDDING), kernels);
+            PackedMatrix.announce(loader.others.get(TensorRole.EMBEDDING), tensors.reader(), kernels);
         }
-        return loader.transformer(kernels, progress);
+        return loader.transformer(kernels);
     }
 
     /** Returns the bytes of the packed weights, after checking that they fit in memory and within {@link #GROWTH}. */
     private long checkedBytes() {
-        long stored = 0;
         long packed = 0;
         List<Map<TensorRole, List<Tensor>>> groups = new ArrayList<>(layers);
         groups.add(others);
         for (List<Tensor> parts : groups.stream().flatMap(group -> group.values().stream()).toList()) {
             stored += parts.stream().mapToLong(part -> part.data().byteSize()).sum();
-            packed += parts.getFirst().shape().size() == 2 ? PackedMatrix.packedBytes(parts) : 0;
+            packed += parts.getFirst().shape().size() == 2 ? PackedMatrix.packedBytes(parts, tensors.reader()) : 0;
         }
         if (packed > GROWTH * stored + ALWAYS) {
             throw new ModelFormatException(
@@ -101,20 +111,40 @@ public final class TransformerLoader {
         return packed;
     }
 
-    private Transformer transformer(Kernels kernels, DoubleConsumer progress) {
+    private Transformer transformer(Kernels kernels) {
         SharedPages shared = new SharedPages(new Rope(config.rope()), arena);
         Block[] blocks = new Block[layers.size()];
         try (copies) {
             for (int layer = 0; layer < blocks.length; layer++) {
                 blocks[layer] = block(layer, new Layer(this, layer, layers.get(layer)), shared);
-                progress.accept((layer + 1.0) / blocks.length);
             }
             Layer rest = new Layer(this, TensorSpec.NO_LAYER, others);
             RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
             PackedMatrix embedding = rest.packed(TensorRole.EMBEDDING);
             PackedMatrix output = others.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
             var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
+            progress.onProgress(stored, stored);
             return new Transformer(config, weights, shared, kernels, workers);
+        }
+    }
+
+    /** Reads rows, and reports the progress of those that the loading thread reads itself. */
+    private final class WatchedReader implements TensorReader {
+        private final TensorReader source = tensors.reader();
+
+        @Override
+        public DType dtype(Tensor tensor) {
+            return source.dtype(tensor);
+        }
+
+        @Override
+        public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
+            Tensor rows = source.rows(tensor, first, count, memory);
+            done.add(tensor.data().byteSize() / tensor.rowCount() * count);
+            if (Thread.currentThread() == thread) {
+                progress.onProgress(Math.min(done.sum(), stored), stored); // a few families read a tensor twice
+            }
+            return rows;
         }
     }
 
@@ -145,7 +175,7 @@ public final class TransformerLoader {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException(loader.tensors.where() + ": loading was interrupted");
             }
-            return PackedMatrix.pack(parts.get(role), loader.tensors.reader(), loader.arena, loader.workers);
+            return PackedMatrix.pack(parts.get(role), loader.reader, loader.arena, loader.workers);
         }
 
         @Override
@@ -158,7 +188,7 @@ public final class TransformerLoader {
             int at = 0;
             for (Tensor part : parts.get(role)) {
                 int elements = Math.toIntExact(part.elementCount());
-                loader.tensors.reader().whole(part, loader.copies).read(0, floats, at, elements);
+                loader.reader.whole(part, loader.copies).read(0, floats, at, elements);
                 at += elements;
             }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);

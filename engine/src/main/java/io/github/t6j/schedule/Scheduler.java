@@ -82,6 +82,16 @@ public final class Scheduler implements AutoCloseable {
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
     }
 
+    /** Submits the continuation of a text with {@link Model#generationDefaults()}. */
+    public GenerationHandle submit(String prompt) {
+        return submit(Prompt.of(prompt));
+    }
+
+    /** Submits the continuation of a prompt with {@link Model#generationDefaults()}. */
+    public GenerationHandle submit(Prompt prompt) {
+        return submit(prompt, model.generationDefaults());
+    }
+
     /** Submits the continuation of a text, see {@link #submit(Prompt, GenerationOptions, TokenListener)}. */
     public GenerationHandle submit(String prompt, GenerationOptions options) {
         return submit(Prompt.of(prompt), options);

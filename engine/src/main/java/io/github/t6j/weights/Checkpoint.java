@@ -56,7 +56,8 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
      * file of {@code torch.save}, or an index of shards. The first bytes of a file, not its name, determine its format.
      * The prefixes {@code module.} and {@code _orig_mod.} are removed from the tensors' names.
      *
-     * <p>Files are mapped. Opening reads only their headers, and the files must not change until {@link #close()}.
+     * <p>Files are mapped. Opening reads only their headers, and the files must not change until {@link #close()}. Files
+     * of other file systems than the default one are read as a whole.
      *
      * @param mapped true if {@link #rows} returns the mapped bytes; otherwise it copies them
      * @throws ModelFormatException if the folder has no weights or a file is malformed; the message names the fault and
@@ -209,7 +210,7 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
         } else {
             found = TorchCheckpoint.parse(bytes, arena, file.toString());
         }
-        sources.add(new Source(file, bytes, mapped ? null : FileBytes.open(file)));
+        sources.add(new Source(file, bytes, mapped || !bytes.isMapped() ? null : FileBytes.open(file)));
         for (Tensor tensor : found.values()) {
             String name = withoutPrefixes(tensor.name());
             Tensor renamed = new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data());

@@ -7,11 +7,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -30,8 +33,8 @@ public final class FileBytes {
     private FileBytes() {}
 
     /**
-     * Maps {@code file} read-only for the lifetime of {@code arena}. If the file system cannot map files, such as that
-     * of a zip file, the bytes are copied.
+     * Maps {@code file} read-only for the lifetime of {@code arena}. A file of another file system than the default
+     * one, such as that of a jar, is read instead, because such files cannot be mapped.
      *
      * @throws ModelFormatException if the file is empty, not a regular file, or a Git LFS pointer
      * @throws UncheckedIOException if it cannot be read
@@ -39,12 +42,12 @@ public final class FileBytes {
     public static MemorySegment load(Path file, Arena arena) {
         checkRegular(file, "a file of weights");
         MemorySegment bytes;
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            long size = channel.size();
+        try {
+            long size = Files.size(file);
             if (size == 0) {
                 throw new ModelFormatException(file + ": the file is empty: download or save it again");
             }
-            bytes = map(channel, size, arena, file);
+            bytes = file.getFileSystem() == FileSystems.getDefault() ? map(file, arena) : copy(file, size, arena);
         } catch (IOException e) {
             throw failed(file, "cannot be read", e);
         }
@@ -52,14 +55,25 @@ public final class FileBytes {
         return bytes.asReadOnly();
     }
 
-    private static MemorySegment map(FileChannel channel, long size, Arena arena, Path file) throws IOException {
-        try {
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-        } catch (UnsupportedOperationException nothingIsMappedHere) {
-            MemorySegment bytes = arena.allocate(size, ALIGNMENT);
-            fill(bytes, channel, 0, file);
-            return bytes;
+    private static MemorySegment map(Path file, Arena arena) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         }
+    }
+
+    /** Reads a file as a stream: a channel of a zip file system would write a temporary file. */
+    private static MemorySegment copy(Path file, long size, Arena arena) throws IOException {
+        MemorySegment bytes = arena.allocate(size, ALIGNMENT);
+        try (ReadableByteChannel channel = Channels.newChannel(Files.newInputStream(file))) {
+            for (long at = 0; at < size;) {
+                int read = channel.read(bytes.asSlice(at, Math.min(PIECE, size - at)).asByteBuffer());
+                if (read < 0) {
+                    throw truncated(file, null);
+                }
+                at += read;
+            }
+        }
+        return bytes;
     }
 
     /** Opens {@code file} for {@link #read}. */

@@ -22,6 +22,11 @@ public interface TensorReader {
      */
     Tensor rows(Tensor tensor, long first, long count, Arena memory);
 
+    /** Returns the type of a tensor's rows. */
+    default DType dtype(Tensor tensor) {
+        return tensor.dtype();
+    }
+
     /** Reads all rows of a tensor. */
     default Tensor whole(Tensor tensor, Arena memory) {
         return rows(tensor, 0, tensor.rowCount(), memory);

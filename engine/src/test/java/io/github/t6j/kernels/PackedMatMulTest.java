@@ -226,7 +226,7 @@ class PackedMatMulTest {
             parts.add(Tensor.of("w" + dtype, dtype, TestNumbers.normal(random, outputs * 300, 0.1f), outputs, 300));
         }
         PackedMatrix joined = PackedMatrix.pack(parts, TensorReader.IN_MEMORY, arena, workers);
-        assertThat(joined.bytes()).isEqualTo(PackedMatrix.packedBytes(parts));
+        assertThat(joined.bytes()).isEqualTo(PackedMatrix.packedBytes(parts, TensorReader.IN_MEMORY));
         assertThat(joined.outputs()).isEqualTo(4 * 128 + 70);
         for (int rows : new int[] {1, 5}) {
             float[] x = TestNumbers.normal(random, rows * 300, 1);

@@ -1,10 +1,8 @@
 package io.github.t6j.chat;
 
-import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.chat.template.ChatTemplate;
-import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.Scheduler;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,8 +77,7 @@ public final class ChatModel {
      * as the context holds; without a template, 128 tokens.
      */
     public ChatOptions options() {
-        return ChatOptions.of(GenerationOptions.defaults()
-                .withSampling(model.sampling().orElse(SamplingOptions.defaults()))
+        return ChatOptions.of(model.generationDefaults()
                 .withMaxTokens(format.hasTemplate() ? Integer.MAX_VALUE : PLAIN_TOKENS));
     }
 

@@ -72,7 +72,7 @@ public final class SamplingArguments {
             throw new CommandFailure("--logit-bias: expected ids below " + ids + ", the size of the model's tokenizer, "
                     + "found " + Collections.max(logitBias.keySet()));
         }
-        return over(model.sampling().orElse(SamplingOptions.defaults()));
+        return over(model.generationDefaults().sampling());
     }
 
     /** Returns a line of {@code --stats}. @param asked true if generation_config.json asks to sample */

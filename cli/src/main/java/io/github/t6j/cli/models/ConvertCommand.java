@@ -16,6 +16,7 @@ import io.github.t6j.json.Json;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -27,13 +28,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -103,6 +101,7 @@ public final class ConvertCommand implements Callable<Integer> {
             addOthers(folder, files);
             if (gguf != null) {
                 addTokenizer(checkpoint, files);
+                addGeneration(gguf, files);
             }
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
@@ -133,7 +132,7 @@ public final class ConvertCommand implements Callable<Integer> {
     private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
             Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
-        warn(byName.values());
+        ConvertedMatrices.notes(byName.values(), dtype).forEach(note -> main.note("note: " + note));
         boolean llama = new LlamaFamily().recognises(new NamedTensors(byName, source.toString()));
         TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         TensorReader reader = gguf == null ? checkpoint : gguf;
@@ -147,18 +146,6 @@ public final class ConvertCommand implements Callable<Integer> {
         files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
         files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, tied, main));
         NewFolder.create(main, destination, files);
-    }
-
-    /** Warns about quantised weights that are rounded a second time. */
-    private void warn(Collection<Tensor> tensors) {
-        String types = tensors.stream().map(Tensor::dtype).filter(type -> type.isQuantized() && type != dtype)
-                .distinct().sorted().map(type -> type.name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.joining(", "));
-        if (dtype != null && dtype.isQuantized() && !types.isEmpty()) {
-            String to = dtype.name().toLowerCase(Locale.ROOT);
-            main.note("note: " + types + " weights are rounded a second time, to " + to
-                    + ": converting the original weights to " + to + " loses less");
-        }
     }
 
     private TensorProductConversion official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
@@ -207,6 +194,14 @@ public final class ConvertCommand implements Callable<Integer> {
         } catch (ModelFormatException unknown) {
             main.note("note: the tokenizer inside the GGUF file is not converted: " + unknown.getMessage()
                     + ": copy the model's tokenizer.json to " + destination);
+        }
+    }
+
+    /** Adds the sampling options of a GGUF file, unless generation_config.json stands beside it. */
+    private static void addGeneration(GgufNames gguf, Map<String, Content> files) {
+        if (!gguf.generation().isEmpty()) {
+            byte[] made = Json.write(gguf.generation()).getBytes(StandardCharsets.UTF_8);
+            files.putIfAbsent("generation_config.json", file -> Files.write(file, made));
         }
     }
 

@@ -1,8 +1,10 @@
 package io.github.t6j.cli.models;
 
+import io.github.t6j.LoadListener;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
+import io.github.t6j.WeightType;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Threads;
@@ -33,6 +35,13 @@ public final class ModelArguments {
             description = {"Method of reading the weights: copy or mmap.",
                 "mmap maps the files into memory (default: ${DEFAULT-VALUE})."})
     private ModelOptions.Load load;
+
+    @Option(
+            names = "--weight-type",
+            paramLabel = "TYPE",
+            description = {"Type to which loading rounds the matrices: f32, bf16, q8_0, q6_k, q5_k, q4_k or q4_0",
+                "(default: the type of the files)."})
+    private WeightType weightType;
 
     @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
             description = "Folder with a tokenizer, or a tokenizer.json (default: the model's own).")
@@ -77,18 +86,31 @@ public final class ModelArguments {
         return load(path());
     }
 
+    /** Loads the model and also reports the progress to {@code listener}. */
+    public Model load(LoadListener listener) {
+        return load(path(), listener);
+    }
+
     /** Loads another model with the same options. */
     public Model load(Path path) {
+        return load(path, (done, bytes) -> {
+        });
+    }
+
+    private Model load(Path path, LoadListener listener) {
         ModelOptions options =
                 ModelOptions.defaults().withLoad(load).withThreads(threads.count()).withVariant(variant)
-                        .withTokenizer(tokenizer);
+                        .withTokenizer(tokenizer).withWeightType(weightType);
         Main main = main();
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);
         Model model;
         long start = System.nanoTime();
         try (Progress progress = new Progress(main, "loading")) {
-            model = Model.load(path, options, share -> progress.update(share, 1));
+            model = Model.load(path, options.withProgress((done, bytes) -> {
+                listener.onProgress(done, bytes);
+                progress.update(done, bytes);
+            }));
         }
         loadTime = Duration.ofNanos(System.nanoTime() - start);
         model.notes().forEach(note -> main.note("note: " + note));

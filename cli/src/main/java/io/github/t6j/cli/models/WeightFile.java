@@ -3,6 +3,7 @@ package io.github.t6j.cli.models;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.family.t6.T6Family;
+import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Tensor;
@@ -38,16 +39,9 @@ public final class WeightFile {
      */
     static LazyTensor converted(
             String name, Tensor tensor, DType dtype, TensorReader reader) {
-        DType own = tensor.dtype();
-        boolean kept = dtype == null || tensor.shape().size() != 2 || !own.isFloating();
-        DType stored = kept ? own : dtype;
-        return new LazyTensor(name, stored, tensor.shape(), arena -> {
-            Tensor read = reader.whole(tensor, arena);
-            if (own.isQuantized()) {
-                Elements.checkScales(read);
-            }
-            return stored == own ? read.data() : Elements.of(read, stored).write(stored, read.shape(), arena);
-        });
+        ConvertedMatrices converted = new ConvertedMatrices(reader, dtype);
+        return new LazyTensor(name, converted.dtype(tensor), tensor.shape(),
+                arena -> converted.whole(tensor, arena).data());
     }
 
     private static DType stored(DType dtype, List<Long> shape) {

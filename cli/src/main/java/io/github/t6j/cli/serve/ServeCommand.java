@@ -133,7 +133,7 @@ public final class ServeCommand implements Callable<Integer> {
         try (ShutdownHook _ = new ShutdownHook(() -> {
             stop(server);
             stopped.countDown();
-        }); Model model = arguments.load()) {
+        }); Model model = arguments.load(server::loading)) {
             serve(server, model);
             stopped.await();
             return Main.INTERRUPTED;

@@ -52,6 +52,7 @@ public final class Server implements AutoCloseable {
     private final WriteTimeout writeTimeout;
     private final WebPage page = new WebPage();
     private volatile ServedModel served; // null while the model loads
+    private volatile int loaded; // percent of the model
     private volatile Health health;
 
     /**
@@ -85,6 +86,11 @@ public final class Server implements AutoCloseable {
     /** Returns the address that the server listens on. */
     public InetSocketAddress address() {
         return http.getAddress();
+    }
+
+    /** Reports the bytes of the model that are loaded, which requests get to know until {@link #serve}. */
+    public void loading(long done, long total) {
+        loaded = (int) (100.0 * done / total);
     }
 
     /** Answers with {@code ready} from now on. */
@@ -183,7 +189,7 @@ public final class Server implements AutoCloseable {
     private ServedModel ready() {
         ServedModel now = served;
         if (now == null) {
-            throw ApiException.unavailable("the model is being loaded");
+            throw ApiException.unavailable("the model is being loaded, " + loaded + " % so far");
         }
         return now;
     }

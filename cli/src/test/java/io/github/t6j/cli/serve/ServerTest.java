@@ -361,11 +361,12 @@ class ServerTest {
     void whileTheModelLoads() throws Exception {
         try (Server loading = new Server(new Server.Options("127.0.0.1", 0, null, null, null));
                 Socket socket = new Socket("127.0.0.1", loading.address().getPort())) {
+            loading.loading(7_000_000_000L, 20_000_000_000L);
             socket.getOutputStream().write(
                     "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                             .getBytes(StandardCharsets.UTF_8));
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(answer).startsWith("HTTP/1.1 503").contains("the model is being loaded");
+            assertThat(answer).startsWith("HTTP/1.1 503").contains("the model is being loaded, 35 % so far");
         }
     }
 

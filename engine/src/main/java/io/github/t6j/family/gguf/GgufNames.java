@@ -48,6 +48,9 @@ public final class GgufNames implements TensorReader {
             Map.entry("ffn_gate", "mlp.gate_proj"),
             Map.entry("ffn_up", "mlp.up_proj"),
             Map.entry("ffn_down", "mlp.down_proj"));
+    private static final Map<String, String> SAMPLING = Map.of(
+            "temp", "temperature", "top_k", "top_k", "top_p", "top_p", "min_p", "min_p",
+            "penalty_repeat", "repetition_penalty");
     private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
 
     private final Checkpoint checkpoint;
@@ -96,6 +99,23 @@ public final class GgufNames implements TensorReader {
      */
     public Map<String, Object> config() {
         return config;
+    }
+
+    /**
+     * Returns the keys that generation_config.json would have: do_sample, temperature, top_k, top_p, min_p and
+     * repetition_penalty; empty if the file has no keys {@code general.sampling.*}.
+     */
+    public Map<String, Object> generation() {
+        Map<String, Object> keys = new LinkedHashMap<>();
+        SAMPLING.forEach((name, key) -> {
+            if (checkpoint.gguf().get("general.sampling." + name) instanceof Object value) {
+                keys.put(key, value);
+            }
+        });
+        if (!keys.isEmpty()) {
+            keys.put("do_sample", true);
+        }
+        return keys;
     }
 
     /** Returns the tensors by their names at Hugging Face, in the file's order; {@link #rows} reads their elements. */

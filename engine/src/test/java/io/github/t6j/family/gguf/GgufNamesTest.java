@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
 import io.github.t6j.TestNumbers;
+import io.github.t6j.family.ModelTensors;
 import io.github.t6j.json.Json;
+import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.GgufFile;
@@ -87,6 +89,30 @@ class GgufNamesTest {
         }
         assertThat(found).containsEntry("eos_token_id", 103L); // the file has only the first of them
         assertThat(found).containsKeys("rope_scaling", "rms_norm_eps").hasSize(18);
+    }
+
+    /** Keys of llama.cpp's files become those of generation_config.json, which a model uses unless that file has some. */
+    @Test
+    void samplingOptionsBecomeThoseOfHuggingFace() throws IOException {
+        Path file = write(small("qwen3").key("general.sampling.temp", 0.5f)
+                .key("general.sampling.top_k", GgufFile.I32, 20).key("general.sampling.top_p", 0.75f)
+                .key("general.sampling.min_p", 0.25f).key("general.sampling.penalty_repeat", 1.5f)
+                .key("general.sampling.mirostat", GgufFile.I32, 0));
+        try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
+            assertThat(new GgufNames(checkpoint, "m.gguf").generation()).isEqualTo(Map.of("do_sample", true,
+                    "temperature", 0.5, "top_k", 20L, "top_p", 0.75, "min_p", 0.25, "repetition_penalty", 1.5));
+            SamplingOptions sampling = ModelTensors.of(checkpoint, "m.gguf").generation().sampling();
+            assertThat(sampling).isEqualTo(SamplingOptions.defaults().withTemperature(0.5f).withTopK(20)
+                    .withTopP(0.75f).withMinP(0.25f).withRepetitionPenalty(1.5f));
+        }
+        Path wrong = write(small("qwen3").key("general.sampling.top_p", 1.5f));
+        try (Checkpoint checkpoint = Checkpoint.open(wrong, true)) {
+            assertThatThrownBy(() -> ModelTensors.of(checkpoint, "m.gguf").generation().sampling())
+                    .hasMessageContaining("m.gguf: general.sampling: topP: expected above 0 and at most 1, found 1.5");
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(write(small("llama")), true)) {
+            assertThat(ModelTensors.of(checkpoint, "m.gguf").generation().sampling()).isNull();
+        }
     }
 
     @Test

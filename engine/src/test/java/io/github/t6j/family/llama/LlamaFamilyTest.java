@@ -23,6 +23,7 @@ import io.github.t6j.json.Json;
 import io.github.t6j.oracle.LlamaGguf;
 import io.github.t6j.oracle.ProductRounding;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.schedule.Scheduler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
@@ -348,6 +349,30 @@ class LlamaFamilyTest {
             assertThat(found).isEqualTo(expected);
         } catch (ModelFormatException refused) {
             assertThat(refused).hasMessageContaining(expected);
+        }
+    }
+
+    /** Generations without options are greedy where the file asks for temperature 0, and t6j's defaults without it. */
+    @Test
+    void generationsWithoutOptionsUseThoseOfTheFiles() throws IOException {
+        copy("llama3-gqa", Map.of());
+        Prompt prompt = Prompt.of(prompt("llama3-gqa"));
+        GenerationOptions greedy = GenerationOptions.defaults().withSampling(SamplingOptions.greedy());
+        Files.writeString(folder.resolve("generation_config.json"), "{\"do_sample\": true, \"temperature\": 0}");
+        try (Model model = Model.load(folder); Session session = model.newSession();
+                Session other = model.newSession(); Scheduler scheduler = new Scheduler(model)) {
+            assertThat(model.generationDefaults())
+                    .isEqualTo(GenerationOptions.defaults().withSampling(SamplingOptions.defaults().withTemperature(0)));
+            List<Token> expected = session.generate(prompt, greedy).tokens();
+            assertThat(expected).hasSizeGreaterThan(5);
+            session.truncate(0);
+            assertThat(session.generate(prompt).tokens()).isEqualTo(expected);
+            assertThat(other.stream(prompt)).filteredOn(token -> !token.isTail()).isEqualTo(expected);
+            assertThat(scheduler.submit(prompt).result().join().tokens()).isEqualTo(expected);
+        }
+        Files.delete(folder.resolve("generation_config.json"));
+        try (Model model = Model.load(folder)) {
+            assertThat(model.generationDefaults()).isEqualTo(GenerationOptions.defaults());
         }
     }
 

@@ -1,0 +1,114 @@
+package io.github.t6j.weights;
+
+import io.github.t6j.ModelFormatException;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
+
+/**
+ * Reader that rounds matrices to the nearest values of another type, row by row. Other tensors keep their type. It
+ * rejects blocks whose scale is NaN or infinite, and elements that the new type cannot hold.
+ *
+ * @param source reads the tensors as they are stored
+ * @param type type of the matrices, or null to keep theirs
+ */
+public record ConvertedMatrices(TensorReader source, DType type) implements TensorReader {
+    /** Largest finite f16; scales of blocks are f16. */
+    private static final int HALF = 65504;
+
+    @Override
+    public DType dtype(Tensor tensor) {
+        DType own = source.dtype(tensor);
+        return type == null || tensor.shape().size() != 2 || !own.isFloating() ? own : type;
+    }
+
+    @Override
+    public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
+        Tensor stored = source.rows(tensor, first, count, memory);
+        if (stored.dtype().isQuantized()) {
+            checkScales(stored, first);
+        }
+        DType to = dtype(tensor);
+        return to == stored.dtype() ? stored : convert(stored, first, to, memory);
+    }
+
+    private static Tensor convert(Tensor rows, long first, DType to, Arena memory) {
+        Tensor converted = new Tensor(rows.name(), to, rows.shape(), memory.allocate(to.bytes(rows.shape()), 64));
+        int columns = Math.toIntExact(rows.shape().getLast());
+        float[] row = new float[columns];
+        for (long r = 0; columns > 0 && r < rows.rowCount(); r++) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException(rows.name() + ": the thread was interrupted");
+            }
+            rows.read(r * columns, row, 0, columns);
+            checkFits(rows.name(), first + r, row, to);
+            to.write(row, 0, converted.data(), r * to.padded(columns), columns);
+        }
+        return converted;
+    }
+
+    private static void checkScales(Tensor rows, long first) {
+        DType dtype = rows.dtype();
+        long blocks = Math.ceilDiv(rows.shape().getLast(), dtype.blockSize());
+        for (long block = 0, at = 0; at < rows.data().byteSize(); block++, at += dtype.bytes()) {
+            for (int place : dtype.scalePlaces()) {
+                float scale = Float.float16ToFloat(QuantizedBlock.scale(rows.data(), at + place));
+                if (!Float.isFinite(scale)) {
+                    throw new ModelFormatException(rows.name() + ": expected finite scales, found " + scale
+                            + " for the block from " + place(first + block / blocks, block % blocks * dtype.blockSize())
+                            + " on: the weights are damaged");
+                }
+            }
+        }
+    }
+
+    private static String place(long row, long column) {
+        return "[" + row + ", " + column + "]";
+    }
+
+    private static void checkFits(String name, long row, float[] values, DType dtype) {
+        int most = switch (dtype) { // the divisor that turns an element into an f16 scale
+            case F16 -> 1;
+            case Q8_0 -> 127;
+            case Q4_0 -> 8;
+            case Q4_K, Q5_K -> 63; // of the min
+            case Q6_K -> 32 * 128;
+            default -> 0;
+        };
+        String type = dtype.name().toLowerCase(Locale.ROOT);
+        for (int i = 0; most > 0 && i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                if (dtype.isQuantized()) {
+                    throw new ModelFormatException(name + ": expected finite numbers, found " + values[i] + " at "
+                            + place(row, i) + ", which " + type + " cannot hold: are the weights damaged?");
+                }
+            } else if (!Float.isFinite(Float.float16ToFloat(Float.floatToFloat16(values[i] / most)))) {
+                throw new ModelFormatException(name + ": expected numbers up to " + most * HALF + ", the largest of "
+                        + type + ", found " + values[i] + " at " + place(row, i) + ": use bf16 or f32");
+            }
+        }
+    }
+
+    /**
+     * Returns a note for the user if quantised matrices among {@code tensors} are rounded a second time, or else none.
+     *
+     * @param type type of the matrices, or null to keep theirs
+     */
+    public static List<String> notes(Iterable<Tensor> tensors, DType type) {
+        List<String> others = new ArrayList<>();
+        tensors.forEach(tensor -> {
+            String own = tensor.dtype().name().toLowerCase(Locale.ROOT);
+            if (tensor.dtype().isQuantized() && tensor.dtype() != type && !others.contains(own)) {
+                others.add(own);
+            }
+        });
+        if (type == null || !type.isQuantized() || others.isEmpty()) {
+            return List.of();
+        }
+        String to = type.name().toLowerCase(Locale.ROOT);
+        return List.of(String.join(", ", others.stream().sorted().toList()) + " weights are rounded a second time, to "
+                + to + ": converting the original weights to " + to + " loses less");
+    }
+}
