@@ -2,6 +2,8 @@ package io.github.t6j.chat;
 
 import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Answer of a model.
@@ -17,6 +19,34 @@ public record Answer(Message message, Generation generation, int cached, int dro
     /** Returns the text, without reasoning and tool calls. */
     public String content() {
         return message.content();
+    }
+
+    /**
+     * Returns the calls that the program answers. The arguments of one are no JSON object if the model wrote other text:
+     * the program then reports that error as the call's result. A call that is cut off is not among them.
+     */
+    public List<ToolCall> calls() {
+        List<ToolCall> calls = message.toolCalls();
+        return calls.subList(0, calls.size() - (cutOffCall().isPresent() ? 1 : 0));
+    }
+
+    /**
+     * Returns the last call if the answer ended within it, by the limit of tokens for example. It must not be run: what
+     * it lacks is not known.
+     */
+    public Optional<ToolCall> cutOffCall() {
+        List<ToolCall> calls = message.toolCalls();
+        FinishReason reason = generation.finishReason();
+        boolean ended = reason == FinishReason.END_OF_TEXT || reason == FinishReason.STOP_STRING;
+        return calls.isEmpty() || calls.getLast().isComplete() || ended && !calls.getLast().arguments().isBlank()
+                ? Optional.empty()
+                : Optional.of(calls.getLast());
+    }
+
+    /** Returns a sentence about {@link #cutOffCall}, for people; "" without one. */
+    public String cutOffNotice() {
+        return cutOffCall().map(call -> "The call of the tool " + call.name() + " was cut off: " + call.arguments())
+                .orElse("");
     }
 
     /** Returns whether {@link ChatSession#stop} or an interrupt ended the answer. */

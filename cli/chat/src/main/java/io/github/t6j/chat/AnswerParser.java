@@ -208,7 +208,7 @@ public final class AnswerParser {
 
     /** Begins a call. @param id id that the model gave it, or "" */
     void beginCall(String id, String name) {
-        calling = new ToolCall(id.isEmpty() ? ids.next() : id, name, "");
+        calling = new ToolCall(ids.of(id), name, "");
         listener.onPart(new AnswerPart.CallBegun(calls.size(), calling.id(), name));
     }
 

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Ids of new tool calls, which differ from those of earlier calls. They have nine letters and digits, as Mistral's
+ * Ids of tool calls, of which no two in a conversation are equal. New ones have nine letters and digits, as Mistral's
  * templates require, and are the same whenever the conversation is.
  */
 final class CallIds {
@@ -17,7 +17,12 @@ final class CallIds {
         earlier.forEach(message -> message.toolCalls().forEach(call -> used.add(call.id())));
     }
 
-    String next() {
+    /** Returns {@code id}, which the model gave a call, or a new one if it is empty or was used before. */
+    String of(String id) {
+        return !id.isEmpty() && used.add(id) ? id : next();
+    }
+
+    private String next() {
         String id;
         do {
             id = String.format(Locale.ROOT, "call%05d", next++);

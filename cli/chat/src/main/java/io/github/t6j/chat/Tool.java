@@ -38,7 +38,7 @@ public record Tool(String name, String description, Map<String, Object> paramete
 
     /**
      * Returns the tool that a JSON object describes: name, description and parameters, or as in OpenAI's API an object
-     * with these as its function. A missing description is empty, and missing parameters are none.
+     * with these as its function. A missing or null description is empty, and missing or null parameters are none.
      *
      * @throws io.github.t6j.ModelFormatException if {@code json} is not such an object
      */
@@ -51,7 +51,9 @@ public record Tool(String name, String description, Map<String, Object> paramete
             throw new ModelFormatException("tool: name: expected a text, found "
                     + Json.writeLine(fields.get("name")).strip());
         }
-        Object parameters = fields.getOrDefault("parameters", Map.of("type", "object", "properties", Map.of()));
+        Object parameters = fields.get("parameters") == null
+                ? Map.of("type", "object", "properties", Map.of())
+                : fields.get("parameters");
         return new Tool(name, fields.get("description") instanceof String description ? description : "",
                 Json.object(parameters, "tool " + name + ": parameters"));
     }

@@ -83,6 +83,17 @@ class AnswerParserTest {
                 "⟨0 weather {\"city\": \"Bern\"}⟩⟨1 weather {\"city\": \"Zug\"}⟩");
     }
 
+    /** Ids of calls are unique in a conversation, also if the model repeats one, or writes one that t6j would choose. */
+    @Test
+    void idsOfCallsAreUnique() {
+        Message earlier = Message.assistant("", "", List.of(new ToolCall("abcdefghi", "now", "{}")));
+        AnswerParser parser = new AnswerParser("", TOOLS, List.of(earlier), AnswerListener.none());
+        parser.append("[TOOL_CALLS][{\"id\": \"abcdefghi\", \"name\": \"now\"}, {\"id\": \"call00001\", \"name\": \"now\"},"
+                + " {\"name\": \"now\"}, {\"id\": \"call00001\", \"name\": \"now\"}, {\"id\": \"xyz\", \"name\": \"now\"}]");
+        assertThat(parser.finish().toolCalls()).extracting(ToolCall::id)
+                .containsExactly("call00000", "call00001", "call00002", "call00003", "xyz");
+    }
+
     @ParameterizedTest
     @CsvSource(quoteCharacter = '`', textBlock = """
             `plain`,                                   `plain`

@@ -77,21 +77,30 @@ final class Requests {
         if (!request.stopSequences().isEmpty()) {
             generation = generation.withStop(request.stopSequences().toArray(String[]::new));
         }
-        List<Tool> tools = request.toolChoice() == ToolChoice.NONE
-                ? List.of()
+        return defaults.withGeneration(generation).withTools(tools(request, defaults));
+    }
+
+    private static List<Tool> tools(ChatRequest request, ChatOptions defaults) {
+        if (request.toolChoice() == ToolChoice.NONE) {
+            return List.of();
+        }
+        return request.toolSpecifications().isEmpty()
+                ? defaults.tools()
                 : request.toolSpecifications().stream().map(tool -> Tool.parse(tool.toJson())).toList();
-        return defaults.withGeneration(generation).withTools(tools);
     }
 
     private static <O, V> O with(V value, O options, BiFunction<O, V, O> change) {
         return value == null ? options : change.apply(options, value);
     }
 
-    /** Returns the response; a call that the end of the answer cuts off is left out. */
+    /**
+     * Returns the response. A call that is cut off becomes text, so that nothing runs it; one whose arguments are
+     * malformed stays, and LangChain4j handles the error.
+     */
     static ChatResponse response(Answer answer) {
         Message message = answer.message();
-        List<ToolExecutionRequest> calls =
-                message.toolCalls().stream().filter(ToolCall::isComplete).map(Requests::request).toList();
+        List<ToolExecutionRequest> calls = answer.calls().stream().map(Requests::request).toList();
+        String text = message.content() + notice(answer);
         FinishReason reason = switch (answer.generation().finishReason()) {
             case END_OF_TEXT, STOP_STRING -> calls.isEmpty() ? FinishReason.STOP : FinishReason.TOOL_EXECUTION;
             case MAX_TOKENS, CONTEXT_FULL, DEADLINE -> FinishReason.LENGTH;
@@ -99,12 +108,18 @@ final class Requests {
         };
         return ChatResponse.builder()
                 .aiMessage(AiMessage.builder()
-                        .text(message.content().isEmpty() && !calls.isEmpty() ? null : message.content())
+                        .text(text.isEmpty() && !calls.isEmpty() ? null : text)
                         .thinking(message.reasoning().isEmpty() ? null : message.reasoning())
                         .toolExecutionRequests(calls).build())
                 .tokenUsage(new TokenUsage(
                         answer.cached() + answer.generation().promptTokens(), answer.generation().tokens().size()))
                 .finishReason(reason).build();
+    }
+
+    /** Returns the text about a call that is cut off, after the answer's own text; or "". */
+    static String notice(Answer answer) {
+        String notice = answer.cutOffNotice();
+        return notice.isEmpty() || answer.content().isEmpty() ? notice : "\n" + notice;
     }
 
     static ToolExecutionRequest request(ToolCall call) {

@@ -12,13 +12,17 @@ import dev.langchain4j.model.chat.response.StreamingHandle;
 import io.github.t6j.chat.Answer;
 import io.github.t6j.chat.AnswerListener;
 import io.github.t6j.chat.AnswerPart;
+import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.chat.ToolCall;
 import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /** Passes the parts of an answer to a handler. A cancelled answer ends with its next part, and reports nothing more. */
 final class StreamedAnswer implements AnswerListener, StreamingHandle {
     private final StreamingChatResponseHandler handler;
     private volatile boolean cancelled;
     private AnswerPart.CallBegun call; // in progress
+    private int calls; // that were passed on
 
     StreamedAnswer(StreamingChatResponseHandler handler) {
         this.handler = handler;
@@ -45,14 +49,33 @@ final class StreamedAnswer implements AnswerListener, StreamingHandle {
                     .index(index).id(call.id()).name(call.name()).partialArguments(text).build(),
                     new PartialToolCallContext(this));
             case AnswerPart.CallEnded(int index, var ended) -> {
-                if (ended.isComplete()) {
-                    handler.onCompleteToolCall(new CompleteToolCall(index, Requests.request(ended)));
+                if (ended.isComplete()) { // otherwise the end of the answer shows if it is cut off
+                    complete(index, ended);
                 }
             }
         }
     }
 
+    private void complete(int index, ToolCall ended) {
+        handler.onCompleteToolCall(new CompleteToolCall(index, Requests.request(ended)));
+        calls = index + 1;
+    }
+
+    /** Returns options that also end the answer once it is cancelled, while it waits or no part comes. */
+    ChatOptions cancelling(ChatOptions options) {
+        BooleanSupplier own = options.generation().cancellation();
+        return options.withGeneration(
+                one -> one.withCancellation(() -> cancelled || own != null && own.getAsBoolean()));
+    }
+
     void complete(Answer answer) {
+        if (!cancelled && !answer.cutOffNotice().isEmpty()) {
+            handler.onPartialResponse(
+                    new PartialResponse(Requests.notice(answer)), new PartialResponseContext(this));
+        }
+        for (int index = calls; !cancelled && index < answer.calls().size(); index++) {
+            complete(index, answer.calls().get(index));
+        }
         if (!cancelled) {
             handler.onCompleteResponse(Requests.response(answer));
         }

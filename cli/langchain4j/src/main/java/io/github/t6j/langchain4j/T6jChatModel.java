@@ -22,7 +22,7 @@ public final class T6jChatModel implements ChatModel {
 
     /**
      * @param model model, which the caller closes after the last request
-     * @param defaults options that a request does not set; only these can have a seed
+     * @param defaults options that a request does not set, also tools; only these can have a seed
      */
     public T6jChatModel(io.github.t6j.chat.ChatModel model, ChatOptions defaults) {
         this.model = Objects.requireNonNull(model, "model");

@@ -22,7 +22,7 @@ public final class T6jStreamingChatModel implements StreamingChatModel {
 
     /**
      * @param model model, which the caller closes after the last request
-     * @param defaults options that a request does not set; only these can have a seed
+     * @param defaults options that a request does not set, also tools; only these can have a seed
      */
     public T6jStreamingChatModel(ChatModel model, ChatOptions defaults) {
         this.model = Objects.requireNonNull(model, "model");
@@ -35,7 +35,8 @@ public final class T6jStreamingChatModel implements StreamingChatModel {
             StreamedAnswer streamed = new StreamedAnswer(handler);
             try {
                 streamed.complete(model.answer(
-                        Requests.messages(request), Requests.options(request, defaults), streamed));
+                        Requests.messages(request), streamed.cancelling(Requests.options(request, defaults)),
+                        streamed));
             } catch (RuntimeException | Error failure) {
                 streamed.fail(failure);
             }

@@ -17,6 +17,7 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.CompleteToolCall;
 import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.PartialThinking;
@@ -25,6 +26,7 @@ import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.service.AiServices;
 import dev.langchain4j.service.TokenStream;
+import dev.langchain4j.service.tool.ToolErrorHandlerResult;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.chat.Answer;
@@ -51,6 +53,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** LangChain4j's two interfaces give the answers of a t6j chat model, also through AiServices with tools. */
 @Timeout(120)
@@ -90,6 +94,7 @@ class T6jChatModelTest {
         final StringBuffer text = new StringBuffer();
         final StringBuffer thoughts = new StringBuffer();
         final StringBuffer arguments = new StringBuffer();
+        final List<String> completeCalls = new ArrayList<>();
         final CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
 
         @Override
@@ -105,6 +110,11 @@ class T6jChatModelTest {
         @Override
         public void onPartialToolCall(PartialToolCall part) {
             arguments.append(part.partialArguments());
+        }
+
+        @Override
+        public void onCompleteToolCall(CompleteToolCall call) {
+            completeCalls.add(call.toolExecutionRequest().arguments());
         }
 
         @Override
@@ -240,17 +250,110 @@ class T6jChatModelTest {
                         .isEqualTo(received.arguments.toString()));
     }
 
-    /** A call that the limit of tokens cuts off is not executed. */
+    private static ChatRequest.Builder asksForWeather() {
+        return ChatRequest.builder().messages(UserMessage.from("a")).toolSpecifications(
+                dev.langchain4j.agent.tool.ToolSpecifications.toolSpecificationsFrom(new Weather()));
+    }
+
+    /** A call that the limit of tokens cuts off is not executed, but shown; so is one that ends before its arguments. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"200 | {\"name\": \"weather\"", "200 | <tool_call>{\"name\": \"weather\", \"arg",
+        "30 | {\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}"})
+    void aCallThatIsCutOffIsShown(int most, String answer) {
+        Answer cut = chat.answer(List.of(Message.user("a")),
+                script(answer).withGeneration(one -> one.withMaxTokens(most))
+                        .withTools(new io.github.t6j.chat.Tool("weather", "", Map.of())),
+                AnswerListener.none());
+        assertThat(cut.cutOffCall()).isPresent();
+        assertThat(cut.calls()).isEmpty();
+        String notice = "The call of the tool weather was cut off: " + cut.message().toolCalls().getLast().arguments();
+
+        ChatRequest request = asksForWeather().maxOutputTokens(most).build();
+        ChatResponse found = new T6jChatModel(chat, script(answer)).chat(request);
+        assertThat(found.aiMessage().text()).isEqualTo(notice);
+        assertThat(found.aiMessage().hasToolExecutionRequests()).isFalse();
+        assertThat(found.finishReason()).isEqualTo(most == 200 ? FinishReason.STOP : FinishReason.LENGTH);
+        Received received = new Received();
+        new T6jStreamingChatModel(chat, script(answer)).chat(request, received);
+        assertThat(received.whole.join().aiMessage().text()).isEqualTo(notice).isEqualTo(received.text.toString());
+        assertThat(received.completeCalls).isEmpty();
+    }
+
+    /** LangChain4j reports malformed arguments: to its handler, or as an exception. */
     @Test
-    void aCallThatIsCutOffIsLeftOut() {
-        ChatRequest request = ChatRequest.builder().messages(UserMessage.from("a")).maxOutputTokens(12)
-                .toolSpecifications(dev.langchain4j.agent.tool.ToolSpecifications.toolSpecificationsFrom(new Weather()))
-                .build();
-        ChatResponse answer =
-                new T6jChatModel(chat, script("{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\"}}"))
-                        .chat(request);
-        assertThat(answer.finishReason()).isEqualTo(FinishReason.LENGTH);
-        assertThat(answer.aiMessage().hasToolExecutionRequests()).isFalse();
+    void malformedArgumentsAreReported() {
+        String call = "<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": Bern}}</tool_call>";
+        Received received = new Received();
+        new T6jStreamingChatModel(chat, script(call)).chat(asksForWeather().build(), received);
+        assertThat(received.whole.join().aiMessage().toolExecutionRequests()).singleElement()
+                .satisfies(one -> assertThat(one.arguments()).isEqualTo("{\"city\": Bern}"));
+        assertThat(received.completeCalls).containsExactly("{\"city\": Bern}");
+
+        Weather weather = new Weather();
+        Assistant plain = AiServices.builder(Assistant.class)
+                .chatModel(new T6jChatModel(chat, script(call))).tools(weather).build();
+        assertThatThrownBy(() -> plain.ask("Weather in Bern?")).isInstanceOf(RuntimeException.class);
+        Assistant handling = AiServices.builder(Assistant.class)
+                .chatModel(new T6jChatModel(chat, script(call, "I was wrong."))).tools(weather)
+                .toolArgumentsErrorHandler((error, context) -> ToolErrorHandlerResult.text("wrong arguments")).build();
+        assertThat(handling.ask("Weather in Bern?")).isEqualTo("I was wrong.");
+        assertThat(weather.asked).isEmpty();
+    }
+
+    /** The tools of the defaults are those of requests without tools. */
+    @Test
+    void defaultToolsAreUsed() {
+        ChatOptions options = script("{\"name\": \"clock\", \"arguments\": {}}", "{\"name\": \"clock\"}",
+                "{\"name\": \"clock\"}").withTools(new io.github.t6j.chat.Tool("clock", "", Map.of()));
+        T6jChatModel answering = new T6jChatModel(chat, options);
+        assertThat(answering.chat(UserMessage.from("a")).aiMessage().toolExecutionRequests()).singleElement()
+                .satisfies(call -> assertThat(call.name()).isEqualTo("clock"));
+        assertThat(answering.chat(asksForWeather().build()).aiMessage().hasToolExecutionRequests()).isFalse();
+        ChatRequest none = ChatRequest.builder().messages(UserMessage.from("a")).toolChoice(ToolChoice.NONE).build();
+        assertThat(answering.chat(none).aiMessage().text()).isEqualTo("{\"name\": \"clock\"}");
+    }
+
+    /** A cancelled answer ends and gives back its place, also while the model writes blanks, which are no part of it. */
+    @Test
+    void aCancelledAnswerFreesItsPlace() throws Exception {
+        CountDownLatch cancelled = new CountDownLatch(1);
+        Script blanks = new Script(model, "Yes." + " \n".repeat(200));
+        ChatOptions options = script().withGeneration(one -> one.withSampling(SamplingOptions.greedy().withStep(
+                (logits, generated) -> {
+                    blanks.apply(logits, generated);
+                    if (generated.length >= 50) {
+                        await(cancelled);
+                    }
+                })));
+        try (Scheduler scheduler = new Scheduler(model)) {
+            new T6jStreamingChatModel(chat.withScheduler(scheduler), options).chat(asksForWeather().build(),
+                    new Received() {
+                        @Override
+                        public void onPartialResponse(PartialResponse part, PartialResponseContext context) {
+                            context.streamingHandle().cancel();
+                            cancelled.countDown();
+                        }
+                    });
+            await(cancelled);
+            assertEmpty(scheduler);
+            assertThat(scheduler.metrics().generatedIds()).isBetween(1L, 60L);
+        }
+    }
+
+    private static boolean await(CountDownLatch go) {
+        try {
+            return go.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    private static void assertEmpty(Scheduler scheduler) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (scheduler.metrics().running() + scheduler.metrics().waiting() > 0) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.sleep(5);
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.WeightType;
 import io.github.t6j.family.VariantName;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -38,6 +39,11 @@ final class ModelArguments implements Serializable {
                 "mmap maps the files into memory (default: ${DEFAULT-VALUE})."})
     private ModelOptions.Load load;
 
+    @Option(names = "--weight-type", paramLabel = "TYPE",
+            description = {"Type to which loading rounds the matrices: f32, bf16, q8_0, q6_k, q5_k, q4_k or q4_0",
+                "(default: the type of the files)."})
+    private WeightType weightType;
+
     @Option(names = "--threads", paramLabel = "N", defaultValue = "1",
             description = "Number of threads per task, at most its spark.task.cpus (default: ${DEFAULT-VALUE}).")
     private int threads;
@@ -67,7 +73,8 @@ final class ModelArguments implements Serializable {
             throw new JobFailure("--model " + path + ": expected a folder with config.json and weights, or a weight "
                     + "file, on every machine, found no such file: send a zip of it with --archives model.zip#model");
         }
-        ModelOptions options = ModelOptions.defaults().withLoad(load).withThreads(threads).withVariant(variant);
+        ModelOptions options = ModelOptions.defaults().withLoad(load).withThreads(threads).withVariant(variant)
+                .withWeightType(weightType);
         return MODELS.computeIfAbsent(new Loaded(path, options), ModelArguments::load);
     }
 

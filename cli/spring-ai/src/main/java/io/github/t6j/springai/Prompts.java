@@ -75,10 +75,12 @@ final class Prompts {
         if (stop != null && !stop.isEmpty()) {
             generation = generation.withStop(stop.toArray(String[]::new));
         }
-        List<Tool> tools = asked instanceof ToolCallingChatOptions calling && calling.getToolCallbacks() != null
-                ? calling.getToolCallbacks().stream().map(Prompts::tool).toList()
-                : List.of();
-        return defaults.withGeneration(generation).withTools(tools);
+        List<ToolCallback> callbacks = asked instanceof ToolCallingChatOptions calling
+                ? calling.getToolCallbacks()
+                : null;
+        return defaults.withGeneration(generation).withTools(callbacks == null || callbacks.isEmpty()
+                ? defaults.tools()
+                : callbacks.stream().map(Prompts::tool).toList());
     }
 
     private static Tool tool(ToolCallback callback) {
@@ -98,20 +100,29 @@ final class Prompts {
     private static AssistantMessage message(String text, String reasoning, List<ToolCall> calls) {
         return AssistantMessage.builder().content(text)
                 .properties(reasoning.isEmpty() ? Map.of() : Map.of(REASONING, reasoning))
-                .toolCalls(calls.stream().filter(ToolCall::isComplete).map(call -> new AssistantMessage.ToolCall(
+                .toolCalls(calls.stream().map(call -> new AssistantMessage.ToolCall(
                         call.id(), "function", call.name(), call.arguments())).toList())
                 .build();
     }
 
-    /** Returns the whole response; a call that the end of the answer cuts off is left out. */
+    /**
+     * Returns the whole response. A call that is cut off becomes text, so that nothing runs it; one whose arguments are
+     * malformed stays, and Spring AI handles the error.
+     */
     static ChatResponse response(Answer answer) {
         Message message = answer.message();
-        return response(answer, message(message.content(), message.reasoning(), message.toolCalls()));
+        return response(answer, message(message.content() + notice(answer), message.reasoning(), answer.calls()));
     }
 
     /** Returns the last part of a streamed response: the calls, the finish reason and the number of tokens. */
     static ChatResponse last(Answer answer) {
-        return response(answer, message("", "", answer.message().toolCalls()));
+        return response(answer, message(notice(answer), "", answer.calls()));
+    }
+
+    /** Returns the text about a call that is cut off, after the answer's own text; or "". */
+    private static String notice(Answer answer) {
+        String notice = answer.cutOffNotice();
+        return notice.isEmpty() || answer.content().isEmpty() ? notice : "\n" + notice;
     }
 
     private static ChatResponse response(Answer answer, AssistantMessage message) {

@@ -27,7 +27,7 @@ public class T6jAutoConfiguration {
     @ConditionalOnMissingBean
     @ConditionalOnProperty("spring.ai.t6j.model")
     Model t6jModel(T6jProperties properties) {
-        ModelOptions options = ModelOptions.defaults();
+        ModelOptions options = ModelOptions.defaults().withWeightType(properties.weightType());
         return Model.load(properties.model(),
                 properties.threads() == null ? options : options.withThreads(properties.threads()));
     }

@@ -5,6 +5,7 @@ import io.github.t6j.chat.AnswerPart;
 import io.github.t6j.chat.ChatOptions;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.Prompt;
@@ -28,7 +29,7 @@ public final class T6jChatModel implements ChatModel {
 
     /**
      * @param model model, which the caller closes after the last prompt
-     * @param defaults options that a prompt does not set; only these can have a seed
+     * @param defaults options that a prompt does not set, also tools; only these can have a seed
      */
     public T6jChatModel(io.github.t6j.chat.ChatModel model, ChatOptions defaults) {
         this.model = Objects.requireNonNull(model, "model");
@@ -55,13 +56,21 @@ public final class T6jChatModel implements ChatModel {
     private void answer(Prompt prompt, FluxSink<ChatResponse> sink) {
         try {
             sink.next(Prompts.last(model.answer(
-                    Prompts.messages(prompt), Prompts.options(prompt, defaults), part -> pass(part, sink))));
+                    Prompts.messages(prompt), cancelling(Prompts.options(prompt, defaults), sink),
+                    part -> pass(part, sink))));
             sink.complete();
         } catch (RuntimeException | Error failure) {
             if (!sink.isCancelled()) {
                 sink.error(failure);
             }
         }
+    }
+
+    /** Returns options that also end the answer once the subscriber cancels, while it waits or no part comes. */
+    private static ChatOptions cancelling(ChatOptions options, FluxSink<ChatResponse> sink) {
+        BooleanSupplier own = options.generation().cancellation();
+        return options.withGeneration(
+                one -> one.withCancellation(() -> sink.isCancelled() || own != null && own.getAsBoolean()));
     }
 
     private static void pass(AnswerPart part, FluxSink<ChatResponse> sink) {

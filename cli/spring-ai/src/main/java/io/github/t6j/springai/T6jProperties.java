@@ -1,6 +1,7 @@
 package io.github.t6j.springai;
 
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.WeightType;
 import io.github.t6j.chat.ChatModel;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.sampling.SamplingOptions;
@@ -13,6 +14,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  *
  * @param model folder or file of the model
  * @param threads compute threads; all cores by default
+ * @param weightType type to which loading rounds the weights; that of the files by default
  * @param temperature sampling temperature; 0 takes the most likely token
  * @param topK number of most likely tokens to choose from
  * @param topP probability of the most likely tokens to choose from
@@ -21,8 +23,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param thinking false turns thinking off, if the template supports that
  */
 @ConfigurationProperties("spring.ai.t6j")
-public record T6jProperties(Path model, Integer threads, Float temperature, Integer topK, Float topP, Integer maxTokens,
-        Long seed, Boolean thinking) {
+public record T6jProperties(Path model, Integer threads, WeightType weightType, Float temperature, Integer topK,
+        Float topP, Integer maxTokens, Long seed, Boolean thinking) {
 
     /** Returns the options of {@code chat} with those that are set here. */
     ChatOptions options(ChatModel chat) {

@@ -11,14 +11,22 @@ import io.github.t6j.chat.ChatModel;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.schedule.GenerationHandle;
 import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.schedule.SchedulerOptions;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +44,7 @@ import org.springframework.ai.tool.annotation.Tool;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.util.MimeTypeUtils;
+import reactor.core.Disposable;
 
 /** Spring AI's ChatModel gives the answers of a t6j chat model, also through a ChatClient with tools. */
 @Timeout(120)
@@ -173,6 +182,115 @@ class T6jChatModelTest {
                 .satisfies(call -> assertThat(call.arguments()).isEqualTo("{\"city\": \"Bern\"}"));
     }
 
+    private static Prompt asksForWeather() {
+        return new Prompt("a", ToolCallingChatOptions.builder().toolCallbacks(ToolCallbacks.from(new Weather())).build());
+    }
+
+    private static String text(List<ChatResponse> parts) {
+        return parts.stream().map(part -> part.getResult().getOutput().getText()).collect(Collectors.joining());
+    }
+
+    /** A call that the end of the answer cuts off is not executed, but shown. */
+    @Test
+    void aCallThatIsCutOffIsShown() {
+        String notice = "Yes.\nThe call of the tool weather was cut off: {\"city\": \"Bern, and many more";
+        String call = "Yes.<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}";
+        int most = model.tokenizer().encode(call.substring(0, call.indexOf(" cities"))).length;
+        ChatOptions options = script(call, call).withGeneration(one -> one.withMaxTokens(most));
+        T6jChatModel answering = new T6jChatModel(chat, options);
+        AssistantMessage message = answering.call(asksForWeather()).getResult().getOutput();
+        assertThat(message.getText()).isEqualTo(notice);
+        assertThat(message.hasToolCalls()).isFalse();
+        assertThat(text(answering.stream(asksForWeather()).collectList().block())).isEqualTo(notice);
+    }
+
+    /** Spring AI reports malformed arguments. */
+    @Test
+    void malformedArgumentsAreReported() {
+        Weather weather = new Weather();
+        String call = "<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": Bern}}</tool_call>";
+        T6jChatModel answering = new T6jChatModel(chat, script(call, call));
+        assertThat(answering.call(asksForWeather()).getResult().getOutput().getToolCalls()).singleElement()
+                .satisfies(one -> assertThat(one.arguments()).isEqualTo("{\"city\": Bern}"));
+        assertThatThrownBy(() -> ChatClient.create(answering).prompt("Weather in Bern?").tools(weather).call().content())
+                .isInstanceOf(RuntimeException.class);
+        assertThat(weather.asked).isEmpty();
+    }
+
+    /** The tools of the defaults are those of prompts without tools. */
+    @Test
+    void defaultToolsAreUsed() {
+        ChatOptions options = script("{\"name\": \"clock\", \"arguments\": {}}", "{\"name\": \"clock\"}")
+                .withTools(new io.github.t6j.chat.Tool("clock", "", Map.of()));
+        T6jChatModel answering = new T6jChatModel(chat, options);
+        assertThat(answering.call(new Prompt("a")).getResult().getOutput().getToolCalls()).singleElement()
+                .satisfies(call -> assertThat(call.name()).isEqualTo("clock"));
+        assertThat(answering.call(asksForWeather()).getResult().getOutput().hasToolCalls()).isFalse();
+    }
+
+    private static boolean await(CountDownLatch go) {
+        try {
+            return go.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.sleep(5);
+        }
+    }
+
+    /** A subscriber that leaves while its answer waits behind another gives its place in the queue back. */
+    @Test
+    void aCancelledStreamLeavesTheQueue() throws Exception {
+        CountDownLatch subscribed = new CountDownLatch(1);
+        CountDownLatch left = new CountDownLatch(1);
+        AtomicInteger tokens = new AtomicInteger();
+        try (Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(1).withQueued(1))) {
+            GenerationHandle first = scheduler.submit("The", GenerationOptions.defaults().withMaxTokens(50)
+                    .withIgnoreEndOfText(true), token -> switch (tokens.incrementAndGet()) {
+                        case 1 -> await(subscribed);
+                        case 10 -> await(left);
+                        default -> true;
+                    });
+            Disposable stream = new T6jChatModel(chat.withScheduler(scheduler), DEFAULTS).stream(CONVERSATION).subscribe();
+            subscribed.countDown();
+            await(() -> scheduler.metrics().waiting() == 1);
+            stream.dispose();
+            left.countDown();
+            await(() -> scheduler.metrics().waiting() == 0);
+            assertThat(first.result().join().tokens()).hasSize(50);
+            await(() -> scheduler.metrics().running() == 0);
+            assertThat(scheduler.metrics().ended()).isEqualTo(1);
+        }
+    }
+
+    /** A subscriber that leaves ends its answer, also while the model writes blanks, which are no part of it. */
+    @Test
+    void aCancelledStreamFreesItsPlace() throws Exception {
+        CountDownLatch left = new CountDownLatch(1);
+        Script blanks = new Script(model, "Yes." + " \n".repeat(200));
+        ChatOptions options = script().withGeneration(one -> one.withSampling(SamplingOptions.greedy().withStep(
+                (logits, generated) -> {
+                    blanks.apply(logits, generated);
+                    if (generated.length >= 50) {
+                        await(left);
+                    }
+                })));
+        try (Scheduler scheduler = new Scheduler(model)) {
+            ChatResponse first = new T6jChatModel(chat.withScheduler(scheduler), options).stream(asksForWeather())
+                    .blockFirst();
+            assertThat(first.getResult().getOutput().getText()).startsWith("Y");
+            left.countDown();
+            await(() -> scheduler.metrics().running() == 0);
+            assertThat(scheduler.metrics().generatedIds()).isBetween(1L, 60L);
+        }
+    }
+
     @Test
     void imagesAreRefused() {
         Prompt image = new Prompt(UserMessage.builder().text("see")
@@ -208,6 +326,8 @@ class T6jChatModelTest {
                     assertThat(context.getBean(org.springframework.ai.chat.model.ChatModel.class).call("The whale"))
                             .isEqualTo(expected);
                 });
+        boot().withPropertyValues("spring.ai.t6j.model=" + TINY, "spring.ai.t6j.weight-type=q8_0")
+                .run(context -> assertThat(context.getBean(Model.class).weightType()).isEqualTo("q8_0"));
         assertThatThrownBy(() -> loaded[0].info()).as("closed with the context")
                 .isInstanceOf(IllegalStateException.class);
     }

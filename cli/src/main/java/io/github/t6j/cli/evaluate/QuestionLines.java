@@ -33,7 +33,8 @@ final class QuestionLines implements LineWork {
         Question question = Question.parse(line);
         List<CompletableFuture<List<float[]>>> scorings =
                 new ChoiceScorer(model.tokenizer(), scheduler).submit(question);
-        return into -> into.putAll(Accuracy.result(question, ChoiceScorer.logLikelihoods(question, scorings)));
+        return LineWork.cancelling(scorings,
+                into -> into.putAll(Accuracy.result(question, ChoiceScorer.logLikelihoods(question, scorings))));
     }
 
     @Override

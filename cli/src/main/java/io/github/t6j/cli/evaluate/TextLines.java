@@ -67,14 +67,14 @@ final class TextLines implements LineWork {
                     Prompt.of(window.context(before, ids)), List.of(window.continuation(before, ids))));
         }
         int length = text.getBytes(StandardCharsets.UTF_8).length;
-        return into -> {
+        return LineWork.cancelling(scorings, into -> {
             Perplexity found = found(scorings, cut, ids, line.where());
             if (!Double.isFinite(found.value())) { // JSON has no infinity
                 throw new CommandFailure(line.where() + ": expected a finite perplexity, found " + found.value());
             }
             into.putAll(found.fields(ids.length, length));
             into.put("bytes", (long) length);
-        };
+        });
     }
 
     private static Perplexity found(

@@ -1,9 +1,11 @@
 package io.github.t6j.cli.generate;
 
 import io.github.t6j.schedule.Scheduler;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 
 /** Work of a command on each of many lines. */
 public interface LineWork {
@@ -25,6 +27,17 @@ public interface LineWork {
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failed);
         }
+    }
+
+    /** Returns {@code finish}, which also cancels what is left of a line's work once it fails. */
+    static Finish cancelling(List<? extends Future<?>> work, Finish finish) {
+        return into -> {
+            try {
+                finish.into(into);
+            } finally {
+                work.forEach(one -> one.cancel(false)); // no effect on work that is done
+            }
+        };
     }
 
     /** Returns the name that progress shows. */
