@@ -100,10 +100,14 @@ class ResourceModelTest {
                 assertThat(Tokenizer.load(opened.getPath("/")).encode("A whale"))
                         .isEqualTo(Tokenizer.load(TestData.tiny()).encode("A whale"));
             }
-            try (Model model = Model.load(opened.getPath("/models/" + GGUF.getFileName()))) {
-                opened.close(); // a loaded model needs its files no more
-                assertThat(tokens(model)).isEqualTo(expected(GGUF));
-            }
+        }
+        Model loaded;
+        try (FileSystem opened = FileSystems.newFileSystem(zip)) {
+            loaded = Model.load(opened.getPath("/models/" + GGUF.getFileName()),
+                    ModelOptions.defaults().withLoad(load));
+        }
+        try (loaded) { // which needs its files no more
+            assertThat(tokens(loaded)).isEqualTo(expected(GGUF));
         }
         assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
         assertThat(files()).isEqualTo(files);

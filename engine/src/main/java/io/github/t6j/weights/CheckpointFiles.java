@@ -69,7 +69,7 @@ public final class CheckpointFiles {
 
     /** Returns whether a file's name has an ending of weights, and is none that training leaves beside them. */
     public static boolean mayHoldWeights(Path file) {
-        String name = file.getFileName().toString();
+        String name = file.getFileName() == null ? "" : file.getFileName().toString(); // a root has none
         return ENDINGS.stream().anyMatch(name::endsWith) && !TRAINING_FILES.contains(name);
     }
 }

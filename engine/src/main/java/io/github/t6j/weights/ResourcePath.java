@@ -29,8 +29,11 @@ public record ResourcePath(Path path, FileSystem jar) implements AutoCloseable {
         boolean isFile = CheckpointFiles.mayHoldWeights(Path.of(name));
         URL found = owner.getResource(isFile ? name : name + "/config.json");
         if (found == null) {
-            throw new IllegalArgumentException("resource " + name + ": expected " + (isFile ? "this file" : "a folder"
-                    + " with config.json") + " beside " + owner.getName() + ", or from the root if the name begins with"
+            throw new IllegalArgumentException("resource " + name + ": expected " + (isFile
+                    ? "this file"
+                    : "a folder"
+                            + " with config.json")
+                    + " beside " + owner.getName() + ", or from the root if the name begins with"
                     + " /, found none: a module must open the package, unless a folder's name is no name of a package");
         }
         try {

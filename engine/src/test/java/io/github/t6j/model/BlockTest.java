@@ -49,7 +49,8 @@ class BlockTest {
             NamedTensors tensors = new NamedTensors(checkpoint.tensors(), golden.name());
             Map<String, Object> json = TestData.json("golden/" + golden.name() + "/config.json");
             ModelConfig config = Families.describe(tensors, ModelMetadata.of(json, golden.variant()));
-            Transformer model = Families.load(tensors, config, KernelChoice.kernels(), workers, arena, share -> {});
+            Transformer model =
+                    Families.load(tensors, config, KernelChoice.kernels(), workers, arena, (done, total) -> {});
             for (boolean materialized : new boolean[] {false, true}) {
                 firstBlock(golden, model, materialized);
             }

@@ -42,7 +42,8 @@ class TransformerTest {
             NamedTensors named = new NamedTensors(tensors, golden);
             ModelConfig config = Families.describe(
                     named, ModelMetadata.of(TestData.json("golden/" + golden + "/config.json"), null));
-            return Families.load(named, config, KernelChoice.kernels(), workers, arena, share -> {}).fingerprint();
+            return Families.load(named, config, KernelChoice.kernels(), workers, arena, (done, total) -> {})
+                    .fingerprint();
         }
     }
 }

@@ -75,7 +75,8 @@ public final class VariantModels {
             Map<String, Tensor> tensors, ModelConfig config, double[] x, boolean materialized, int chunk, int threads) {
         try (Workers workers = new Workers(threads); Arena arena = Arena.ofShared()) {
             Transformer model = Families.load(
-                    new NamedTensors(tensors, "here"), config, KernelChoice.kernels(), workers, arena, share -> {});
+                    new NamedTensors(tensors, "here"), config, KernelChoice.kernels(), workers, arena,
+                    (done, total) -> {});
             try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
                 AttentionAlgorithm algorithm = model.newAlgorithm(cache, materialized);
                 Activations a = new Activations(model, Math.min(chunk, x.length / config.sizes().width()));

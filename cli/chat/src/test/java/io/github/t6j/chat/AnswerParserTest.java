@@ -88,8 +88,9 @@ class AnswerParserTest {
     void idsOfCallsAreUnique() {
         Message earlier = Message.assistant("", "", List.of(new ToolCall("abcdefghi", "now", "{}")));
         AnswerParser parser = new AnswerParser("", TOOLS, List.of(earlier), AnswerListener.none());
-        parser.append("[TOOL_CALLS][{\"id\": \"abcdefghi\", \"name\": \"now\"}, {\"id\": \"call00001\", \"name\": \"now\"},"
-                + " {\"name\": \"now\"}, {\"id\": \"call00001\", \"name\": \"now\"}, {\"id\": \"xyz\", \"name\": \"now\"}]");
+        parser.append(
+                "[TOOL_CALLS][{\"id\": \"abcdefghi\", \"name\": \"now\"}, {\"id\": \"call00001\", \"name\": \"now\"},"
+                        + " {\"name\": \"now\"}, {\"id\": \"call00001\", \"name\": \"now\"}, {\"id\": \"xyz\", \"name\": \"now\"}]");
         assertThat(parser.finish().toolCalls()).extracting(ToolCall::id)
                 .containsExactly("call00000", "call00001", "call00002", "call00003", "xyz");
     }

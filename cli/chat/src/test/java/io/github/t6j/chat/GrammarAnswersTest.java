@@ -64,7 +64,8 @@ class GrammarAnswersTest {
     /** Checks an answer of {@link #SHIP} by reading its JSON. */
     private static void check(Answer answer, long seed) {
         String text = answer.content();
-        assertThat(answer.generation().finishReason()).as("seed %d: %s", seed, text).isEqualTo(FinishReason.END_OF_TEXT);
+        assertThat(answer.generation().finishReason()).as("seed %d: %s", seed, text)
+                .isEqualTo(FinishReason.END_OF_TEXT);
         Map<String, Object> ship = Json.parseObject(text.getBytes(StandardCharsets.UTF_8), "seed " + seed);
         assertThat(ship).as("seed %d", seed).containsOnlyKeys("name", "masts", "cargo", "sails");
         assertThat(((String) ship.get("name")).codePointCount(0, ((String) ship.get("name")).length()))
@@ -89,7 +90,8 @@ class GrammarAnswersTest {
                 check(answer, SEED + turn);
                 assertThat(parts).hasToString(answer.content());
             }
-            Answer free = session.send("And now?", ChatOptions.of(GenerationOptions.defaults().withMaxTokens(5).withIgnoreEndOfText(true)),
+            Answer free = session.send("And now?",
+                    ChatOptions.of(GenerationOptions.defaults().withMaxTokens(5).withIgnoreEndOfText(true)),
                     AnswerListener.none());
             assertThat(free.generation().tokens()).hasSize(5);
         }
@@ -101,7 +103,8 @@ class GrammarAnswersTest {
     void answersWithToolsMatch(String template) {
         List<Message> question = List.of(Message.user("Describe a ship"));
         for (int i = 0; i < 5; i++) {
-            check(chat(template).answer(question, options(SEED + i).withTools(WEATHER), AnswerListener.none()), SEED + i);
+            check(chat(template).answer(question, options(SEED + i).withTools(WEATHER), AnswerListener.none()),
+                    SEED + i);
         }
         Grammar calls = Grammar.jsonSchema("""
                 {"type": "object", "properties": {"name": {"const": "weather"}, "arguments": {"type": "object",
@@ -132,7 +135,8 @@ class GrammarAnswersTest {
             for (int i = 0; i < 12; i++) {
                 check(answers.get(i).get(), SEED + i);
                 assertThat(answers.get(i).get().content()).isEqualTo(alone.answer(
-                        List.of(Message.user("Describe ship " + i)), options(SEED + i), AnswerListener.none()).content());
+                        List.of(Message.user("Describe ship " + i)), options(SEED + i), AnswerListener.none())
+                        .content());
             }
         }
     }

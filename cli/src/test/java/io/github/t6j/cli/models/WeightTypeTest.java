@@ -55,7 +55,9 @@ class WeightTypeTest {
             DType stored = types.get(number * 5 % types.size());
             ModelFormat format = kind.isInGguf()
                     ? ModelFormat.GGUF
-                    : ModelFormat.SHARDS.holds(stored) && number % 2 == 0 ? ModelFormat.SHARDS : ModelFormat.SAFETENSORS;
+                    : ModelFormat.SHARDS.holds(stored) && number % 2 == 0
+                            ? ModelFormat.SHARDS
+                            : ModelFormat.SAFETENSORS;
             WeightType type = WeightType.values()[number % WeightType.values().length];
             cases.add(new Case(kind, stored, format, type, number));
         }
@@ -108,7 +110,7 @@ class WeightTypeTest {
         Path source = CommandResult.TESTDATA.resolve("models/t6-tiny");
         List<byte[]> written = new ArrayList<>();
         for (String[] model : new String[][] {
-                {source.toString(), "--weight-type", "q4_k"}, {converted(source, WeightType.Q4_K).toString()}}) {
+            {source.toString(), "--weight-type", "q4_k"}, {converted(source, WeightType.Q4_K).toString()}}) {
             Path out = folder.resolve("logits" + written.size());
             List<String> arguments =
                     new ArrayList<>(List.of("logits", "--ids", "5,17,3", "--out", out.toString(), "--model"));
@@ -142,7 +144,8 @@ class WeightTypeTest {
             return Tensor.of(tensor.name(), elements, tensor.shape().get(0), tensor.shape().get(1));
         });
         Path source = ModelFormat.SAFETENSORS.write(
-                new StoredModel(stored.config(), stored.variant(), tensors, stored.aliases()), folder.resolve("source"));
+                new StoredModel(stored.config(), stored.variant(), tensors, stored.aliases()),
+                folder.resolve("source"));
         assertThatThrownBy(() -> Model.load(source, ModelOptions.defaults().withWeightType(type)))
                 .isInstanceOf(ModelFormatException.class).hasMessageContaining(message)
                 .hasMessageContaining("model.layers.1.self_attn.q_proj.weight");

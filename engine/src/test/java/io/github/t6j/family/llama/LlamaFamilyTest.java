@@ -359,10 +359,13 @@ class LlamaFamilyTest {
         Prompt prompt = Prompt.of(prompt("llama3-gqa"));
         GenerationOptions greedy = GenerationOptions.defaults().withSampling(SamplingOptions.greedy());
         Files.writeString(folder.resolve("generation_config.json"), "{\"do_sample\": true, \"temperature\": 0}");
-        try (Model model = Model.load(folder); Session session = model.newSession();
-                Session other = model.newSession(); Scheduler scheduler = new Scheduler(model)) {
+        try (Model model = Model.load(folder);
+                Session session = model.newSession();
+                Session other = model.newSession();
+                Scheduler scheduler = new Scheduler(model)) {
             assertThat(model.generationDefaults())
-                    .isEqualTo(GenerationOptions.defaults().withSampling(SamplingOptions.defaults().withTemperature(0)));
+                    .isEqualTo(
+                            GenerationOptions.defaults().withSampling(SamplingOptions.defaults().withTemperature(0)));
             List<Token> expected = session.generate(prompt, greedy).tokens();
             assertThat(expected).hasSizeGreaterThan(5);
             session.truncate(0);

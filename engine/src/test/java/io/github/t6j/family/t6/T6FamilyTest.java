@@ -229,7 +229,7 @@ class T6FamilyTest {
         try (Workers workers = new Workers(1); Arena arena = Arena.ofShared()) {
             ModelConfig config = describe(tensors, config(golden), null);
             Families.load(new NamedTensors(tensors, "here"), config, KernelChoice.kernels(), workers, arena,
-                    share -> {});
+                    (done, total) -> {});
         }
     }
 }
