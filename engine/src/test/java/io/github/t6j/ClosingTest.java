@@ -9,6 +9,7 @@ import io.github.t6j.sampling.SamplingOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests closing in any order and at any time: open objects still work, closed ones throw an error with the reason. */
 class ClosingTest {
@@ -108,7 +110,7 @@ class ClosingTest {
         }
     }
 
-    /** Caches outlive their FlashTpa, which owns only the threads. */
+    /** Closing one cache does not affect the other; closing their FlashTpa closes both. */
     @Test
     void cachesAndTheirFlashTpaAreClosedInAnyOrder() {
         FlashTpa.Factors factors = FlashTpa.Factors.of(new float[] {1, 2}, new float[] {1, 2, 3, 4});
@@ -117,21 +119,28 @@ class ClosingTest {
             FlashTpa flash = new FlashTpa(new FlashTpa.Shape(2, 4, 4, 1, 1, 1));
             List<FlashTpaCache> caches = List.of(flash.newCache(1), flash.newCache(1));
             caches.forEach(cache -> cache.append(1, factors, factors));
-            List<FlashTpaCache> open = new ArrayList<>(caches);
+            Set<Integer> closed = new HashSet<>();
             for (int which : order) {
                 if (which == 2) {
                     flash.close();
                 } else {
                     caches.get(which).close();
-                    open.remove(caches.get(which));
-                    assertThatThrownBy(() -> caches.get(which).attend(1, factors))
-                            .isInstanceOf(IllegalStateException.class)
-                            .hasMessage("the cache is closed; create a new one");
                 }
-                for (FlashTpaCache cache : open) {
-                    float[] found = cache.attend(1, factors);
-                    expected = expected == null ? found : expected;
-                    assertThat(found).as(order.toString()).isEqualTo(expected);
+                closed.add(which);
+                for (int i = 0; i < 2; i++) {
+                    FlashTpaCache cache = caches.get(i);
+                    if (closed.contains(2) || closed.contains(i)) {
+                        assertThatThrownBy(() -> cache.attend(1, factors)).as(order.toString())
+                                .isInstanceOf(IllegalStateException.class)
+                                .hasMessage(
+                                        closed.contains(2)
+                                                ? "the cache's FlashTpa is closed; create a new one"
+                                                : "the cache is closed; create a new one");
+                    } else {
+                        float[] found = cache.attend(1, factors);
+                        expected = expected == null ? found : expected;
+                        assertThat(found).as(order.toString()).isEqualTo(expected);
+                    }
                 }
             }
         }
@@ -315,37 +324,44 @@ class ClosingTest {
         }
     }
 
-    /** Closing a cache from another thread frees no memory that is in use. */
-    @Test
-    void aCacheThatIsClosedWhileAnotherThreadAttends() throws Exception {
+    /** Closing a cache, or its FlashTpa, from another thread frees no memory that is in use. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCacheThatIsClosedWhileAnotherThreadAttends(boolean all) throws Exception {
         Random random = new Random(SEED);
+        FlashTpa.Shape shape = new FlashTpa.Shape(4, 16, 16, 2, 1, 1);
+        int tokens = 2000;
+        FlashTpa.Factors factors = FlashTpa.Factors.of(new float[tokens * 4], new float[tokens * 16]);
+        FlashTpa.Factors queries = FlashTpa.Factors.of(new float[8], new float[32]);
+        FlashTpa.Factors prompt = FlashTpa.Factors.of(new float[40 * 8], new float[40 * 32]);
         for (int round = 0; round < 40; round++) {
-            try (FlashTpa flash = new FlashTpa(
-                    new FlashTpa.Shape(4, 16, 16, 2, 1, 1),
-                    FlashTpa.Options.defaults(new FlashTpa.Shape(4, 16, 16, 2, 1, 1)).withThreads(2))) {
-                FlashTpaCache cache = flash.newCache(1);
-                int tokens = 2000;
-                FlashTpa.Factors factors = FlashTpa.Factors.of(new float[tokens * 4], new float[tokens * 16]);
-                cache.append(tokens, factors, factors);
-                FlashTpa.Factors queries = FlashTpa.Factors.of(new float[8], new float[32]);
-                CountDownLatch started = new CountDownLatch(1);
-                FutureTask<Object> task = new FutureTask<>(() -> outcome(() -> {
-                    started.countDown();
-                    for (int i = 0; i < 10_000; i++) {
-                        cache.attend(1, queries);
-                    }
-                    return "attended";
-                }));
-                new Thread(task).start();
-                started.await();
-                pause(random.nextInt(3_000_000));
-                cache.close();
-                if (task.get() instanceof Throwable thrown) {
-                    assertThat(thrown).as("seed " + SEED + ", round " + round)
-                            .isInstanceOf(IllegalStateException.class)
-                            .hasMessage("the cache is closed; create a new one");
+            FlashTpa flash = new FlashTpa(shape, FlashTpa.Options.defaults(shape).withThreads(2));
+            FlashTpaCache cache = flash.newCache(1);
+            cache.append(tokens, factors, factors);
+            CountDownLatch started = new CountDownLatch(1);
+            FutureTask<Object> task = new FutureTask<>(() -> outcome(() -> {
+                started.countDown();
+                for (int i = 0; i < 10_000; i++) {
+                    cache.attend(1, queries);
+                    cache.attendCausal(40, prompt);
                 }
+                return "attended";
+            }));
+            new Thread(task).start();
+            started.await();
+            pause(random.nextInt(3_000_000));
+            if (all) {
+                flash.close();
+            } else {
+                cache.close();
             }
+            if (task.get() instanceof Throwable thrown) {
+                assertThat(thrown).as("seed " + SEED + ", round " + round).isInstanceOf(IllegalStateException.class);
+                assertThat(thrown.getMessage()).isIn(
+                        "attend was cancelled", "attendCausal was cancelled",
+                        "the cache" + (all ? "'s FlashTpa" : "") + " is closed; create a new one");
+            }
+            flash.close();
         }
     }
 }

@@ -208,6 +208,46 @@ class DeadlineTest {
     }
 
     @Test
+    void flashTpaEndsAtItsDeadlineOrCancellation() {
+        FlashTpa.Shape shape = new FlashTpa.Shape(3, 8, 8, 2, 2, 1);
+        FlashTpa.Factors keys = FlashTpa.Factors.of(new float[300 * 6], new float[300 * 16]);
+        FlashTpa.Factors values = FlashTpa.Factors.of(new float[300 * 3], new float[300 * 8]);
+        try (FlashTpa flash = new FlashTpa(shape); FlashTpaCache cache = flash.newCache(1)) {
+            cache.setCallOptions(CallOptions.defaults().withTimeout(Duration.ZERO));
+            assertThatThrownBy(() -> cache.append(300, keys, values)).isInstanceOf(CancellationException.class)
+                    .hasMessage("append: the deadline has passed");
+            assertThat(cache.length(0)).isZero();
+            cache.setCallOptions(CallOptions.defaults());
+            cache.append(300, keys, values);
+            cache.setCallOptions(CallOptions.defaults().withDeadline(Instant.now().minusMillis(1)));
+            assertThatThrownBy(() -> cache.attend(300, keys)).isInstanceOf(CancellationException.class)
+                    .hasMessage("attend: the deadline has passed");
+            assertThatThrownBy(() -> cache.attendCausal(300, keys)).isInstanceOf(CancellationException.class)
+                    .hasMessage("attendCausal: the deadline has passed");
+
+            AtomicInteger asked = new AtomicInteger();
+            CallOptions third = CallOptions.defaults().withCancellation(() -> asked.incrementAndGet() == 3);
+            cache.setCallOptions(third);
+            assertThatThrownBy(() -> cache.attendCausal(300, keys)).isInstanceOf(CancellationException.class)
+                    .hasMessage("attendCausal was cancelled");
+            asked.set(0);
+            assertThatThrownBy(() -> cache.attend(300, keys)).isInstanceOf(CancellationException.class)
+                    .hasMessage("attend was cancelled");
+            assertThat(asked.get()).isEqualTo(3);
+            assertThat(cache.fork().attend(1, FlashTpa.Factors.of(new float[6], new float[16]))).hasSize(24);
+
+            cache.setCallOptions(CallOptions.defaults().withCancellation(() -> {
+                cache.truncate(0);
+                return false;
+            }));
+            assertThatThrownBy(() -> cache.append(300, keys, values)).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("the cache is in a call already: its cancellation function may read and fork it, but"
+                            + " not change it");
+            assertThat(cache.length(0)).as("nothing was appended").isEqualTo(300);
+        }
+    }
+
+    @Test
     void resultsAreEqualWhateverTheirDurations() {
         Generation one = session.generate("The whale", OPTIONS.withTopLogprobs(2));
         session.truncate(0);

@@ -1,8 +1,11 @@
 package io.github.t6j;
 
+import io.github.t6j.flashtpa.FlashTpa;
+import io.github.t6j.flashtpa.FlashTpaCache;
 import io.github.t6j.session.LeakTrackerTest;
 import io.github.t6j.session.ModelUse;
 import io.github.t6j.session.SessionUse;
+import io.github.t6j.weights.NativeMemory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -36,7 +39,25 @@ public final class Forgetful {
         model = null;
         collectUntil("the model is closed", use::isClosed);
         use = null;
+        forgetFlashTpa();
         collectUntil("no thread is left", () -> LeakTrackerTest.threads().isEmpty());
+    }
+
+    /** Drops a cache of an open FlashTpa, then fifty with a cache each. */
+    private static void forgetFlashTpa() {
+        FlashTpa.Shape shape = new FlashTpa.Shape(4, 16, 16, 2, 1, 1);
+        FlashTpa flash = new FlashTpa(shape, FlashTpa.Options.defaults(shape).withThreads(2));
+        long before = NativeMemory.allocatedBytes();
+        append(flash.newCache(1));
+        collectUntil("memory of a cache is freed", () -> NativeMemory.allocatedBytes() == before);
+        for (int i = 0; i < 50; i++) {
+            append(new FlashTpa(shape, FlashTpa.Options.defaults(shape).withThreads(2)).newCache(1));
+        }
+    }
+
+    private static void append(FlashTpaCache cache) {
+        FlashTpa.Factors factors = FlashTpa.Factors.of(new float[70 * 4], new float[70 * 16]);
+        cache.append(70, factors, factors);
     }
 
     /** Returns the tracker of a session that is unreachable when this method returns. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.flashtpa.FlashTpa;
 import io.github.t6j.flashtpa.FlashTpaCache;
 import io.github.t6j.sampling.SamplingOptions;
@@ -203,19 +204,37 @@ class LifetimeTest {
     }
 
     @Test
-    void everyMethodOfAClosedFlashTpaCacheThrows() {
-        try (FlashTpa flash = new FlashTpa(new FlashTpa.Shape(2, 4, 4, 1, 1, 1))) {
-            FlashTpaCache cache = flash.newCache(1);
-            FlashTpa.Factors factors = FlashTpa.Factors.of(new float[2], new float[4]);
-            cache.append(1, factors, factors);
-            cache.close();
-            cache.close();
-            assertClosed("FlashTpaCache", "the cache is closed; create a new one", Map.of(
-                    "batch", cache::batch, "length", () -> cache.length(0), "longest", cache::longest,
-                    "append", () -> cache.append(1, factors, factors), "attend", () -> cache.attend(1, factors),
-                    "cacheType", cache::cacheType, "truncate", () -> cache.truncate(0), "fork", cache::fork,
-                    "save", () -> cache.save(Path.of("never")), "restore", () -> cache.restore(Path.of("never"))));
-        }
+    void everyMethodOfAClosedFlashTpaAndItsCachesThrows() {
+        FlashTpa flash = new FlashTpa(new FlashTpa.Shape(2, 4, 4, 1, 1, 1));
+        FlashTpaCache cache = flash.newCache(1);
+        FlashTpaCache other = flash.newCache(1);
+        FlashTpa.Factors factors = FlashTpa.Factors.of(new float[2], new float[4]);
+        cache.append(1, factors, factors);
+        other.append(1, factors, factors);
+        cache.close();
+        cache.close();
+        assertClosed("FlashTpaCache", "the cache is closed; create a new one", calls(cache, factors));
+        assertThat(other.attend(1, factors)).hasSize(8);
+        flash.close();
+        flash.close();
+        assertClosed("FlashTpaCache", "the cache's FlashTpa is closed; create a new one", calls(other, factors));
+        assertClosed("FlashTpa", "the FlashTpa is closed; create a new one", Map.of(
+                "newCache", () -> flash.newCache(1), "newCache of a type", () -> flash.newCache(1, CacheType.Q8)));
+        other.close();
+    }
+
+    private static Map<String, ThrowingCallable> calls(FlashTpaCache cache, FlashTpa.Factors factors) {
+        return Map.ofEntries(
+                Map.entry("batch", cache::batch), Map.entry("length", () -> cache.length(0)),
+                Map.entry("longest", cache::longest), Map.entry("cacheType", cache::cacheType),
+                Map.entry("cacheBytes", cache::cacheBytes),
+                Map.entry("setCallOptions", () -> cache.setCallOptions(CallOptions.defaults())),
+                Map.entry("append", () -> cache.append(1, factors, factors)),
+                Map.entry("attend", () -> cache.attend(1, factors)),
+                Map.entry("attendCausal", () -> cache.attendCausal(1, factors)),
+                Map.entry("truncate", () -> cache.truncate(0)), Map.entry("fork", cache::fork),
+                Map.entry("save", () -> cache.save(Path.of("never"))),
+                Map.entry("restore", () -> cache.restore(Path.of("never"))));
     }
 
     /** Closing the session or the model from a listener cancels the call. */

@@ -9,7 +9,11 @@ import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.session.ModelUse;
+import io.github.t6j.session.UseWords;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -35,7 +39,15 @@ public final class FlashTpa implements AutoCloseable {
     final Shape shape;
     final Options options;
     final TensorProductAttention attention;
+    final FactorReader reader;
+    final ModelUse use;
     private final Workers workers;
+
+    /** Words of messages; those of a model where both may say the same. */
+    private static final UseWords WORDS = new UseWords(
+            "FlashTpa", "cache", "create a new one", "create a new one",
+            "the cache is in a call already: its cancellation function may read and fork it, but not change it",
+            "give each thread a cache of its own, for example a fork");
 
     /**
      * Sizes of a factored attention.
@@ -52,6 +64,8 @@ public final class FlashTpa implements AutoCloseable {
         private static final int LARGEST = 1 << 20;
 
         /**
+         * Creates a shape.
+         *
          * @throws IllegalArgumentException if a size is below 1, or queryRank below 0, or the factors of a token, its query
          *     and its output have more than 1048576 elements together
          */
@@ -100,6 +114,7 @@ public final class FlashTpa implements AutoCloseable {
 
         /** Returns the options of T6 models, on all cores. */
         public static Options defaults(Shape shape) {
+            Objects.requireNonNull(shape, "shape");
             return new Options(new Values(
                     1 / Math.sqrt(shape.headDim), 1.0 / Math.max(1, shape.queryRank), 1.0 / shape.keyRank,
                     1.0 / shape.valueRank, false, 0));
@@ -185,7 +200,11 @@ public final class FlashTpa implements AutoCloseable {
      * @param b feature factors [batch][tokens][R][D], rotated by position; for values [batch][tokens][R][E]
      */
     public record Factors(MemorySegment a, MemorySegment b) {
-        /** @throws IllegalArgumentException if a segment is of an array whose elements have another type */
+        /**
+         * Creates factors.
+         *
+         * @throws IllegalArgumentException if a segment is of an array whose elements have another type
+         */
         public Factors {
             checkElements("a", a);
             checkElements("b", b);
@@ -193,11 +212,14 @@ public final class FlashTpa implements AutoCloseable {
 
         /** Creates factors from arrays. */
         public static Factors of(float[] a, float[] b) {
+            Objects.requireNonNull(a, "a");
+            Objects.requireNonNull(b, "b");
             return new Factors(MemorySegment.ofArray(a), MemorySegment.ofArray(b));
         }
 
         /** Creates whole queries [batch][tokens][H][D], for a shape whose queryRank is 0. */
         public static Factors whole(float[] queries) {
+            Objects.requireNonNull(queries, "queries");
             return of(new float[0], queries);
         }
     }
@@ -209,17 +231,21 @@ public final class FlashTpa implements AutoCloseable {
 
     /** Creates FlashTPA of a shape. */
     public FlashTpa(Shape shape, Options options) {
-        this.shape = shape;
-        this.options = options;
+        this.shape = Objects.requireNonNull(shape, "shape");
+        this.options = Objects.requireNonNull(options, "options");
         attention = new TensorProductAttention(
                 shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank);
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
+        reader = new FactorReader(shape, options, attention);
+        use = new ModelUse(workers::close, WORDS);
+        use.watch(this);
     }
 
     /**
      * Returns an empty f32 cache of {@code batch} sequences, which may grow to different lengths. The caller closes it.
      *
      * @throws IllegalArgumentException if {@code batch} is below 1
+     * @throws IllegalStateException if this FlashTpa is closed
      */
     public FlashTpaCache newCache(int batch) {
         return newCache(batch, CacheType.F32);
@@ -229,8 +255,10 @@ public final class FlashTpa implements AutoCloseable {
      * Returns an empty cache with elements of {@code type}; attention computes in f32 with every type.
      *
      * @throws IllegalArgumentException if {@code batch} is below 1
+     * @throws IllegalStateException if this FlashTpa is closed
      */
     public FlashTpaCache newCache(int batch, CacheType type) {
+        use.checkOpen();
         atLeast(1, batch, "batch");
         Objects.requireNonNull(type, "type");
         PagedCache[] sequences = new PagedCache[batch];
@@ -242,15 +270,19 @@ public final class FlashTpa implements AutoCloseable {
         return new PagedCache(attention.layout(), Format.valueOf(type.name()), 1);
     }
 
-    /** Creates the attention, with its buffers, of one cache. */
-    PagedAttention newAttention() {
-        return new PagedAttention(attention, null, KernelChoice.kernels(), workers);
+    /** Creates the attention of one cache, with its buffers in {@code memory}. */
+    PagedAttention newAttention(Arena memory) {
+        return attention.newAttention(KernelChoice.kernels(), workers, memory);
     }
 
-    /** Ends the threads. */
+    /**
+     * Ends the threads and closes the caches. Calls in progress on other threads end as cancelled; the last of them ends
+     * the threads. Closing twice has no effect.
+     */
     @Override
     public void close() {
-        workers.close();
+        use.close();
+        Reference.reachabilityFence(this);
     }
 
     static void atLeast(int least, int found, String what) {

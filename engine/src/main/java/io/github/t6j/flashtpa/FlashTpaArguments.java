@@ -1,6 +1,7 @@
 package io.github.t6j.flashtpa;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Checks of the arguments of {@link FlashTpaCache}: each throws an IllegalArgumentException that names the argument.
@@ -14,21 +15,23 @@ final class FlashTpaArguments {
         }
     }
 
-    static void checkCounts(int tokens, int[] counts, int batch) {
+    static void checkCounts(String what, int most, int[] counts, int batch) {
+        Objects.requireNonNull(counts, "counts");
         if (counts.length != batch) {
             throw new IllegalArgumentException(
                     "counts: expected one per sequence, " + batch + ", found " + counts.length);
         }
         for (int b = 0; b < counts.length; b++) {
-            if (counts[b] < 0 || counts[b] > tokens) {
+            if (counts[b] < 0 || counts[b] > most) {
                 throw new IllegalArgumentException(
-                        "counts[" + b + "]: expected 0 to " + tokens + " (tokens), found " + counts[b]);
+                        "counts[" + b + "]: expected 0 to " + most + " (" + what + "), found " + counts[b]);
             }
         }
     }
 
     /** The array of a read-only segment is hidden; alignment still tells eight bytes an element. */
     static void checkElements(String what, MemorySegment found) {
+        Objects.requireNonNull(found, what);
         Object array = found.heapBase().orElse(null);
         boolean wide = !found.isNative() && array == null && found.maxByteAlignment() > Float.BYTES;
         if (wide || array != null && !(array instanceof float[] || array instanceof byte[])) {

@@ -4,55 +4,71 @@ import static io.github.t6j.flashtpa.FlashTpaArguments.checkCounts;
 import static io.github.t6j.flashtpa.FlashTpaArguments.checkIndex;
 import static io.github.t6j.flashtpa.FlashTpaArguments.checkSize;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.paged.PagedAttention;
-import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TensorProductAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
 import io.github.t6j.kernels.scalar.ScalarKernels;
+import io.github.t6j.session.Expiry;
+import io.github.t6j.session.LeakTracker;
+import io.github.t6j.session.SessionUse;
 import io.github.t6j.session.SessionUse.Call;
+import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Cache of the factored keys and values of a batch of sequences for {@link FlashTpa}: append the keys and values of
  * tokens, then attend as often as needed. It stores (R_K + R_V)·H + R_K·D + R_V·E elements per token, in pages of 64
  * tokens. It can be truncated, forked, saved and restored like a {@link Session}.
  *
- * <p>For use by one thread at a time, except {@link #cancel}; concurrent use throws an IllegalStateException.
- * {@link #close} frees the memory except pages shared with forks; each fork must be closed separately.
+ * <p>One thread at a time may append, attend, truncate, save or restore. Any thread may call {@link #cancel},
+ * {@link #length}, {@link #longest} and {@link #cacheBytes} meanwhile, and {@link #fork} between these calls. Methods
+ * throw an IllegalStateException if the cache or its FlashTpa is closed, or another call is using the cache.
+ *
+ * <p>Factors are not checked. NaN in A of a head makes this head's outputs NaN for all queries that see the token, NaN in
+ * B those of all heads (of a value, the elements at its place). A score of +∞ makes outputs NaN, a score of −∞ hides the
+ * token, and an infinite value makes outputs infinite. A mask hides neither NaN nor infinite values, since their product
+ * with 0 is NaN; for the same reason such a value may reach earlier queries of {@link #attendCausal(int, Factors)}. In
+ * {@link CacheType#Q8} NaN or an infinity makes the whole factor of the token NaN.
+ *
+ * <p>{@link CacheType#F16} holds numbers up to 65504; from 65520 on they become infinite, and below 2⁻²⁵ (3·10⁻⁸) zero.
+ * {@link CacheType#BF16} has the range of f32. In {@link CacheType#Q8} the range is that of f32, and elements below 1/254
+ * of the largest of their vector become zero.
+ *
+ * <p>{@link #close} and {@link FlashTpa#close} free the memory except pages shared with forks, which must be closed
+ * separately. The memory of an unreachable cache that was never closed is freed after a garbage collection, and a
+ * warning is logged once.
  */
 public final class FlashTpaCache implements AutoCloseable {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    /** Most queries of a prompt that are computed together: their buffers are small, and a cancelled call ends soon. */
+    private static final int PASS_ROWS = 128;
+
+    private static final Expiry NEVER = Expiry.of(CallOptions.defaults());
 
     private final FlashTpa flash;
     private final FlashTpa.Shape shape;
     private final CacheType type;
-    private final int queryVectors; // B_Q, or whole heads
-    private final boolean sigmoid;
     private final TensorProductAttention attention;
+    private final FactorReader reader;
     private final PagedAttention paged;
-    private final double queryFactor; // ratio of the scales of scores to those of the attention
-    private final double valueFactor;
     private final PagedCache[] sequences;
     private final int[] lengths; // tokens of each sequence
     private final AttentionPass pass; // a pass of one row
-    private final float[] row; // projections of the pass
+    private final SessionUse use;
+    private final LeakTracker.Watch watch; // closes the cache if it becomes unreachable
     private float[] bias = new float[0];
-    private final AtomicBoolean used = new AtomicBoolean(); // by a call; stays true once the cache is freed
-    private final Call call = this::end;
-    private final Call computing = this::endComputing;
-    private volatile boolean closed;
-    private volatile boolean cancelled; // until the end of the next call that computes
+    private CallOptions callOptions = CallOptions.defaults();
+    private Expiry expiry = NEVER; // of the call in progress
 
     /** Creates a cache that takes ownership of {@code sequences}. */
     FlashTpaCache(FlashTpa flash, CacheType type, PagedCache[] sequences, int[] lengths) {
@@ -60,31 +76,39 @@ public final class FlashTpaCache implements AutoCloseable {
         this.type = type;
         this.sequences = sequences;
         this.lengths = lengths;
-        FlashTpa.Options options = flash.options;
         shape = flash.shape;
-        queryVectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
-        sigmoid = options.sigmoid();
         attention = flash.attention;
-        paged = flash.newAttention();
-        FlashTpa.Options own = FlashTpa.Options.defaults(shape);
-        queryFactor = options.scale() / own.scale() * (options.queryScale() / own.queryScale())
-                * (options.keyScale() / own.keyScale());
-        valueFactor = options.valueScale() / own.valueScale();
-        pass = AttentionPass.of(attention, 1, 0);
-        pass.begin(attention, 0);
-        pass.rows = 1;
-        row = pass.projections;
+        reader = flash.reader;
+        NativeMemory memory = NativeMemory.shared(); // of the buffers
+        paged = flash.newAttention(memory);
+        pass = newPass(1);
+        use = new SessionUse(flash.use, freeing(sequences, memory));
+        watch = flash.use.watch(this, use);
+    }
+
+    private static Runnable freeing(PagedCache[] sequences, NativeMemory memory) {
+        return () -> {
+            FlashTpaFile.close(sequences);
+            memory.close();
+        };
+    }
+
+    private AttentionPass newPass(int rows) {
+        AttentionPass made = AttentionPass.of(attention, rows, 0);
+        made.begin(attention, 0);
+        made.rows = rows;
+        return made;
     }
 
     /** Returns the number of sequences. */
     public int batch() {
-        checkOpen();
+        use.checkOpen();
         return sequences.length;
     }
 
     /** Returns the type of the stored elements. */
     public CacheType cacheType() {
-        checkOpen();
+        use.checkOpen();
         return type;
     }
 
@@ -94,15 +118,36 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws IllegalArgumentException if {@code sequence} is not in 0 … batch − 1
      */
     public int length(int sequence) {
-        checkOpen();
+        use.checkOpen();
         checkIndex("sequence", sequence, sequences.length - 1);
         return lengths[sequence];
     }
 
     /** Returns the number of tokens of the longest sequence. */
     public int longest() {
-        checkOpen();
+        use.checkOpen();
         return Arrays.stream(lengths).max().getAsInt();
+    }
+
+    /**
+     * Returns the bytes allocated for the tokens, with room for further ones; pages shared with forks count in each of
+     * them.
+     */
+    public long cacheBytes() {
+        use.checkOpen();
+        return Arrays.stream(sequences).mapToLong(PagedCache::heldBytes).sum();
+    }
+
+    /**
+     * Sets the deadline, timeout and cancellation of all later calls of append and attend; forks begin without them. The
+     * calling thread asks before each token and each query, in {@link #attendCausal(int, Factors)} before each 128
+     * queries.
+     */
+    public void setCallOptions(CallOptions options) {
+        Objects.requireNonNull(options, "options");
+        try (Call _ = use.begin()) {
+            callOptions = options;
+        }
     }
 
     /** Appends {@code tokens} tokens to each sequence, see {@link #append(int, int[], Factors, Factors)}. */
@@ -119,12 +164,15 @@ public final class FlashTpaCache implements AutoCloseable {
      * @param keys A_K [batch][tokens][H][R_K], B_K [batch][tokens][R_K][D]
      * @param values A_V [batch][tokens][H][R_V], B_V [batch][tokens][R_V][E]
      * @throws IllegalArgumentException if a size is wrong; nothing is appended then
-     * @throws CancellationException after {@link #cancel} or an interrupt; nothing is appended then
+     * @throws CancellationException after {@link #cancel}, an interrupt or as the {@link #setCallOptions call options}
+     *     say; nothing is appended then
      */
     public void append(int tokens, int[] counts, Factors keys, Factors values) {
-        checkOpen();
+        use.checkOpen();
         FlashTpa.atLeast(1, tokens, "tokens");
-        checkCounts(tokens, counts, batch());
+        checkCounts("tokens", tokens, counts, batch());
+        Objects.requireNonNull(keys, "keys");
+        Objects.requireNonNull(values, "values");
         checkSize("keys.a", keys.a(), batch(), tokens, shape.heads(), shape.keyRank());
         checkSize("keys.b", keys.b(), batch(), tokens, shape.keyRank(), shape.headDim());
         checkSize("values.a", values.a(), batch(), tokens, shape.heads(), shape.valueRank());
@@ -141,23 +189,22 @@ public final class FlashTpaCache implements AutoCloseable {
                         append(b, (long) b * tokens + t, keys, values);
                     }
                 }
-            } catch (CancellationException early) {
+            } catch (RuntimeException | Error early) {
                 for (int b = 0; b < sequences.length; b++) {
                     cut(b, before[b]);
                 }
                 throw early;
             }
+        } finally {
+            Reference.reachabilityFence(this); // the cache must not be closed as unreachable before
         }
     }
 
     /** Appends the token at {@code index} among all tokens in the factors. */
     private void append(int sequence, long index, Factors keys, Factors values) {
-        read(keys.b(), index, attention.at(Factor.B_K), shape.keyRank() * shape.headDim());
-        readHeadFactors(keys.a(), index, attention.at(Factor.A_K), shape.keyRank());
-        readHeadFactors(values.a(), index, attention.at(Factor.A_V), shape.valueRank());
-        read(values.b(), index, attention.at(Factor.B_V), shape.valueRank() * shape.valueDim());
+        reader.token(keys, values, index, pass.projections);
         int token = lengths[sequence]++;
-        attention.append(row, 0, sequences[sequence].pageOf(0, token), PagedCache.slot(token));
+        attention.append(pass.projections, 0, sequences[sequence].pageOf(0, token), PagedCache.slot(token));
     }
 
     /**
@@ -167,7 +214,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #longest()}; nothing is removed then
      */
     public void truncate(int position) {
-        try (Call _ = begin()) {
+        try (Call _ = use.begin()) {
             checkIndex("position", position, longest());
             for (int b = 0; b < sequences.length; b++) {
                 cut(b, Math.min(position, lengths[b]));
@@ -182,7 +229,7 @@ public final class FlashTpaCache implements AutoCloseable {
      *     length
      */
     public void truncate(int sequence, int position) {
-        try (Call _ = begin()) {
+        try (Call _ = use.begin()) {
             checkIndex("position", position, length(sequence));
             cut(sequence, position);
         }
@@ -199,7 +246,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * another thread.
      */
     public FlashTpaCache fork() {
-        try (Call _ = begin()) {
+        try (Call _ = use.beginReading()) {
             PagedCache[] forks = new PagedCache[sequences.length];
             Arrays.setAll(forks, b -> sequences[b].fork(lengths[b]));
             return new FlashTpaCache(flash, type, forks, lengths.clone());
@@ -215,8 +262,8 @@ public final class FlashTpaCache implements AutoCloseable {
      */
     public void save(Path file) {
         Objects.requireNonNull(file, "file");
-        try (Call _ = begin()) {
-            new FlashTpaFile(lengths, sequences).write(file, FlashTpaFile.kind(shape, sigmoid, type));
+        try (Call _ = use.begin()) {
+            new FlashTpaFile(lengths, sequences).write(file, FlashTpaFile.kind(shape, flash.options.sigmoid(), type));
         }
     }
 
@@ -232,9 +279,10 @@ public final class FlashTpaCache implements AutoCloseable {
      */
     public void restore(Path file) {
         Objects.requireNonNull(file, "file");
-        try (Call _ = begin()) {
+        try (Call _ = use.begin()) {
             FlashTpaFile found = FlashTpaFile.read(
-                    file, FlashTpaFile.kind(shape, sigmoid, type), sequences.length, () -> flash.newSequence(type));
+                    file, FlashTpaFile.kind(shape, flash.options.sigmoid(), type), sequences.length,
+                    () -> flash.newSequence(type));
             FlashTpaFile.close(sequences);
             System.arraycopy(found.sequences(), 0, sequences, 0, sequences.length);
             System.arraycopy(found.lengths(), 0, lengths, 0, lengths.length);
@@ -249,7 +297,8 @@ public final class FlashTpaCache implements AutoCloseable {
      * @param q A_Q [batch][queries][H][R_Q], B_Q [batch][queries][R_Q][D]
      * @return [batch][queries][H][E]
      * @throws IllegalArgumentException if a size is wrong
-     * @throws CancellationException after {@link #cancel} or an interrupt, before the next query
+     * @throws CancellationException after {@link #cancel}, an interrupt or as the {@link #setCallOptions call options}
+     *     say, before the next query
      */
     public float[] attend(int queries, Factors q) {
         return attend(queries, q, null);
@@ -263,15 +312,19 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws IllegalArgumentException if a size is wrong, or the mask contains NaN or +∞
      */
     public float[] attend(int queries, Factors q, float[] mask) {
+        float[] out = newOutput(queries);
+        attend(queries, q, mask, out);
+        return out;
+    }
+
+    private float[] newOutput(int queries) {
         FlashTpa.atLeast(1, queries, "queries");
         long size = (long) batch() * queries * pass.output.length;
         if (size > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("queries: expected at most " + (Integer.MAX_VALUE - 8)
                     + " elements of output, found " + size + " for " + queries + " queries");
         }
-        float[] out = new float[(int) size];
-        attend(queries, q, mask, out);
-        return out;
+        return new float[(int) size];
     }
 
     /**
@@ -282,50 +335,95 @@ public final class FlashTpaCache implements AutoCloseable {
      * @throws IllegalArgumentException if a size is wrong, or the mask contains NaN or +∞
      */
     public void attend(int queries, Factors q, float[] mask, float[] out) {
-        checkOpen();
-        FlashTpa.atLeast(1, queries, "queries");
-        checkSize("q.a", q.a(), batch(), queries, shape.heads(), shape.queryRank());
-        checkSize("q.b", q.b(), batch(), queries, queryVectors, shape.headDim());
-        checkSize("out", MemorySegment.ofArray(out), batch(), queries, shape.heads(), shape.valueDim());
+        checkQueries(queries, q, out);
         int maskTokens = mask == null ? 0 : maskTokens(queries, mask.length);
         try (Call _ = beginComputing()) {
             for (int i = 0; i < sequences.length * queries; i++) {
                 checkCancelled("attend");
                 int sequence = i / queries;
-                readQuery(q, i);
+                reader.query(q, i, pass.projections, 0);
                 float[] added = mask == null ? null : bias(mask, i * maskTokens, lengths[sequence]);
                 pass.position = lengths[sequence] - 1;
                 paged.attend(pass, sequences[sequence], added);
-                int to = i * pass.output.length;
-                for (int j = 0; j < pass.output.length; j++) {
-                    out[to + j] = (float) (pass.output[j] * valueFactor);
+                write(pass, out, i);
+            }
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    private void checkQueries(int queries, Factors q, float[] out) {
+        use.checkOpen();
+        FlashTpa.atLeast(1, queries, "queries");
+        Objects.requireNonNull(q, "q");
+        Objects.requireNonNull(out, "out");
+        checkSize("q.a", q.a(), batch(), queries, shape.heads(), shape.queryRank());
+        checkSize("q.b", q.b(), batch(), queries, reader.queryVectors, shape.headDim());
+        checkSize("out", MemorySegment.ofArray(out), batch(), queries, shape.heads(), shape.valueDim());
+    }
+
+    /** Writes the output of the rows of a pass, the first of which is query {@code index}. */
+    private void write(AttentionPass computed, float[] out, int index) {
+        int width = shape.heads() * shape.valueDim();
+        int to = index * width;
+        for (int j = 0; j < computed.rows * width; j++) {
+            out[to + j] = (float) (computed.output[j] * reader.valueFactor);
+        }
+    }
+
+    /**
+     * Computes causal attention of the last {@code queries} tokens of each sequence, see
+     * {@link #attendCausal(int, int[], Factors, float[])}.
+     *
+     * @return [batch][queries][H][E]
+     */
+    public float[] attendCausal(int queries, Factors q) {
+        float[] out = newOutput(queries);
+        int[] all = new int[batch()];
+        Arrays.fill(all, queries);
+        attendCausal(queries, all, q, out);
+        return out;
+    }
+
+    /**
+     * Computes causal attention of the last tokens of each sequence, for prompts: append the keys and values of a prompt,
+     * then attend with its queries. Query i of sequence b belongs to the token at length(b) − counts[b] + i, and sees
+     * this token and those before it. This needs no mask, and computes many queries together, several times as fast as
+     * one by one; the last bits may differ from those of {@link #attend(int, Factors)}.
+     *
+     * @param counts [batch], number of queries of each sequence, 0 … queries and at most its length; the others are
+     *     padding
+     * @param q A_Q [batch][queries][H][R_Q], B_Q [batch][queries][R_Q][D]
+     * @param out [batch][queries][H][E], written; padding becomes zero
+     * @throws IllegalArgumentException if a size is wrong
+     * @throws CancellationException after {@link #cancel}, an interrupt or as the {@link #setCallOptions call options}
+     *     say, before the next 128 queries
+     */
+    public void attendCausal(int queries, int[] counts, Factors q, float[] out) {
+        checkQueries(queries, q, out);
+        checkCounts("queries", queries, counts, batch());
+        try (Call _ = beginComputing()) {
+            for (int b = 0; b < counts.length; b++) {
+                checkIndex("counts[" + b + "]", counts[b], lengths[b]);
+            }
+            AttentionPass rows = newPass(Math.min(PASS_ROWS, queries));
+            Arrays.fill(out, 0f);
+            for (int b = 0; b < sequences.length; b++) {
+                for (int first = 0; first < counts[b]; first += PASS_ROWS) {
+                    checkCancelled("attendCausal");
+                    rows.rows = Math.min(PASS_ROWS, counts[b] - first);
+                    rows.position = lengths[b] - counts[b] + first;
+                    int index = b * queries + first;
+                    for (int row = 0; row < rows.rows; row++) {
+                        reader.query(q, index + row, rows.projections, rows.at(row));
+                    }
+                    paged.attend(rows, sequences[b], null);
+                    write(rows, out, index);
                 }
             }
-        }
-    }
-
-    /** Copies the {@code count} elements of token or query {@code index} into the row. */
-    private void read(MemorySegment from, long index, int at, int count) {
-        MemorySegment.copy(from, FLOAT, index * count * Float.BYTES, row, at, count);
-    }
-
-    private void readHeadFactors(MemorySegment from, long index, int at, int rank) {
-        int count = shape.heads() * rank;
-        read(from, index, at, count);
-        for (int i = at; sigmoid && i < at + count; i++) {
-            row[i] = (float) (1 / (1 + StrictMath.exp(-row[i])));
-        }
-    }
-
-    /** Copies query {@code index} into the row, its head factors or whole heads scaled. */
-    private void readQuery(Factors q, long index) {
-        read(q.b(), index, 0, queryVectors * shape.headDim());
-        readHeadFactors(q.a(), index, attention.at(Factor.A_Q), shape.queryRank());
-        boolean whole = shape.queryRank() == 0;
-        int from = whole ? 0 : attention.at(Factor.A_Q);
-        int count = shape.heads() * (whole ? shape.headDim() : shape.queryRank());
-        for (int i = from; i < from + count; i++) {
-            row[i] = (float) (row[i] * queryFactor);
+            paged.release();
+        } finally {
+            Reference.reachabilityFence(this);
         }
     }
 
@@ -360,63 +458,32 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     private void checkCancelled(String call) {
-        if (cancelled || Thread.currentThread().isInterrupted()) {
+        if (use.isCancelled()) {
             throw new CancellationException(call + " was cancelled");
         }
+        expiry.check(call);
     }
 
-    /**
-     * Cancels the call of {@link #append} or {@link #attend} in progress, from any thread; it ends soon after with a
-     * CancellationException. If none is in progress, the next one is cancelled as soon as it begins.
-     */
-    public void cancel() {
-        cancelled = true;
-    }
-
-    private void checkOpen() {
-        if (closed) {
-            throw new IllegalStateException("the cache is closed; create a new one");
-        }
-    }
-
-    /** Frees the cache, after any call in progress on another thread has ended. Closing twice has no effect. */
-    @Override
-    public void close() {
-        closed = true;
-        freeIfUnused();
-    }
-
-    private void freeIfUnused() {
-        if (used.compareAndSet(false, true)) {
-            FlashTpaFile.close(sequences);
-        }
-    }
-
-    /** Begins a call. */
-    private Call begin() {
-        checkOpen();
-        if (!used.compareAndSet(false, true)) {
-            checkOpen();
-            throw new IllegalStateException("the cache is used by another thread; give each thread a cache of its own");
-        }
+    /** Begins a call that {@link #cancel} and the call options end. */
+    private Call beginComputing() {
+        Call call = use.beginComputing();
+        expiry = callOptions == CallOptions.defaults() ? NEVER : Expiry.of(callOptions);
         return call;
     }
 
-    /** Begins a call that {@link #cancel} ends. */
-    private Call beginComputing() {
-        begin();
-        return computing;
+    /**
+     * Cancels the call of append or attend in progress, from any thread; it ends soon after with a
+     * CancellationException. If none is in progress, the next one is cancelled as soon as it begins.
+     */
+    public void cancel() {
+        use.cancel();
     }
 
-    private void endComputing() {
-        cancelled = false;
-        end();
-    }
-
-    private void end() {
-        used.set(false);
-        if (closed) {
-            freeIfUnused();
-        }
+    /** Frees the cache; a call in progress on another thread ends as cancelled. Closing twice has no effect. */
+    @Override
+    public void close() {
+        use.close();
+        watch.end();
+        Reference.reachabilityFence(this);
     }
 }

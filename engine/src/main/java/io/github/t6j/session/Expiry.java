@@ -1,5 +1,6 @@
 package io.github.t6j.session;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.FinishReason;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +33,11 @@ public final class Expiry {
         Duration until = deadline == null ? FAR : Duration.between(Instant.now(), deadline);
         left = until.isNegative() ? Duration.ZERO : until.compareTo(left) < 0 ? until : left;
         return new Expiry(left, cancelled == null ? () -> false : cancelled);
+    }
+
+    /** Returns the expiry of a call that begins now. */
+    public static Expiry of(CallOptions options) {
+        return of(options.deadline(), options.timeout(), options.cancellation());
     }
 
     /** Returns {@code CANCELLED} or {@code DEADLINE} once the call must end, or null. */

@@ -19,16 +19,23 @@ public final class ModelUse {
     private final Set<SessionUse> sessions = ConcurrentHashMap.newKeySet();
     private final LeakTracker forgotten = new LeakTracker();
     private final Runnable free;
+    final UseWords words;
 
     /** @param free frees the model's memory; must not reference the model, which would then never become unreachable */
     public ModelUse(Runnable free) {
+        this(free, UseWords.MODEL);
+    }
+
+    /** Creates the tracker of something like a model, with the words of its messages. */
+    public ModelUse(Runnable free, UseWords words) {
         this.free = free;
+        this.words = words;
     }
 
     /** Closes this when {@code model} becomes unreachable. */
     public void watch(Object model) {
         forgotten.watch(model, () -> {
-            warn("model");
+            warn(words.model());
             close();
         });
     }
@@ -47,7 +54,7 @@ public final class ModelUse {
      */
     public LeakTracker.Watch watch(Object session, SessionUse use) {
         return forgotten.watch(session, () -> {
-            warn("session");
+            warn(words.session());
             use.close();
         });
     }
@@ -60,7 +67,7 @@ public final class ModelUse {
         if (WARNED.compareAndSet(false, true)) {
             System.getLogger("io.github.t6j").log(
                     Level.WARNING,
-                    "a {0} of t6j was never closed; it is unreachable and is closed now. Close models and sessions,"
+                    "a {0} of t6j was never closed; it is unreachable and is closed now. Close it,"
                             + " for example with try-with-resources (logged once)",
                     what);
         }
@@ -77,8 +84,8 @@ public final class ModelUse {
         }
     }
 
-    private static IllegalStateException closed() {
-        return new IllegalStateException("the model is closed; load it again");
+    private IllegalStateException closed() {
+        return new IllegalStateException("the " + words.model() + " is closed; " + words.again());
     }
 
     /**

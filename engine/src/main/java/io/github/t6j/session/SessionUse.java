@@ -97,14 +97,13 @@ public final class SessionUse {
         }
     }
 
-    private static IllegalStateException used(Thread other) {
-        if (other == Thread.currentThread()) {
-            return new IllegalStateException(
-                    "the session is in a call already: a listener may read, fork and save it,"
-                            + " but not feed, truncate, restore or continue it");
-        }
-        return new IllegalStateException("the session is used by another thread (" + other.getName()
-                + "); give each thread a session of its own, for example from a prefix (freeze)");
+    private IllegalStateException used(Thread other) {
+        UseWords words = model.words;
+        return new IllegalStateException(
+                other == Thread.currentThread()
+                        ? words.inCall()
+                        : "the " + words.session() + " is used by another thread (" + other.getName() + "); "
+                                + words.alone());
     }
 
     /** Ends the call in progress. */
@@ -129,7 +128,8 @@ public final class SessionUse {
         if (call == null) {
             Thread other = user;
             throw other == null
-                    ? new IllegalStateException("the session was used by another thread; try again")
+                    ? new IllegalStateException(
+                            "the " + model.words.session() + " was used by another thread; try again")
                     : used(other);
         }
         return call;
@@ -186,10 +186,12 @@ public final class SessionUse {
     }
 
     private IllegalStateException closed() {
+        UseWords words = model.words;
+        String what = "the " + words.session();
         return new IllegalStateException(
                 model.isClosed()
-                        ? "the session's model is closed; load it again"
-                        : "the session is closed; open a new one");
+                        ? what + "'s " + words.model() + " is closed; " + words.again()
+                        : what + " is closed; " + words.anew());
     }
 
     public boolean isClosed() {

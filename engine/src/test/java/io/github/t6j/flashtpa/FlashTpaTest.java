@@ -1,11 +1,12 @@
 package io.github.t6j.flashtpa;
 
+import static io.github.t6j.flashtpa.FlashTpaData.assertClose;
+import static io.github.t6j.flashtpa.FlashTpaData.floats;
+import static io.github.t6j.flashtpa.FlashTpaData.oracle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestData;
-import io.github.t6j.TestNumbers;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
 import io.github.t6j.flashtpa.FlashTpa.Options;
 import io.github.t6j.flashtpa.FlashTpa.Shape;
@@ -32,134 +33,11 @@ class FlashTpaTest {
     private static final String GOLDEN = "golden/flashtpa/";
     private static final float HIDDEN = Float.NEGATIVE_INFINITY;
 
-    /** Factors of queries, keys and values in the function's layout. */
-    private record Data(
-            Shape shape, int batch, int queries, int tokens, float[] aQ, float[] bQ, float[] aK, float[] bK, float[] aV,
-            float[] bV) {
-
-        static Data random(Shape s, int batch, int queries, int tokens, Random random) {
-            int vectors = s.queryRank() == 0 ? s.heads() : s.queryRank();
-            return new Data(
-                    s, batch, queries, tokens,
-                    floats(random, batch * queries * s.heads() * s.queryRank()),
-                    floats(random, batch * queries * vectors * s.headDim()),
-                    floats(random, batch * tokens * s.heads() * s.keyRank()),
-                    floats(random, batch * tokens * s.keyRank() * s.headDim()),
-                    floats(random, batch * tokens * s.heads() * s.valueRank()),
-                    floats(random, batch * tokens * s.valueRank() * s.valueDim()));
-        }
-
-        /** Returns the tokens {@code from … to} of every sequence. */
-        Data tokens(int from, int to) {
-            return new Data(
-                    shape, batch, queries, to - from, aQ, bQ, part(aK, from, to), part(bK, from, to),
-                    part(aV, from, to), part(bV, from, to));
-        }
-
-        private float[] part(float[] all, int from, int to) {
-            int size = all.length / (batch * tokens);
-            float[] part = new float[batch * (to - from) * size];
-            for (int b = 0; b < batch; b++) {
-                System.arraycopy(
-                        all, (b * tokens + from) * size, part, b * (to - from) * size, (to - from) * size);
-            }
-            return part;
-        }
-
-        Factors q() {
-            return Factors.of(aQ, bQ);
-        }
-
-        Factors k() {
-            return Factors.of(aK, bK);
-        }
-
-        Factors v() {
-            return Factors.of(aV, bV);
-        }
-    }
-
-    private static float[] floats(Random random, int count) {
-        return TestNumbers.uniform(random, count, 2);
-    }
-
-    /**
-     * Returns attention by its definition, with whole Q, K and V in float64; sequence b has {@code counts[b]} tokens.
-     */
-    private static double[] oracle(Data data, Options options, int[] counts, float[] mask) {
-        Shape s = data.shape();
-        double[] out = new double[data.batch() * data.queries() * s.heads() * s.valueDim()];
-        for (int row = 0; row < data.batch() * data.queries(); row++) {
-            int b = row / data.queries();
-            for (int h = 0; h < s.heads(); h++) {
-                double[] q = s.queryRank() == 0
-                        ? whole(data.bQ(), row * s.heads() + h, s.headDim())
-                        : product(data.aQ(), data.bQ(), row, h, s.heads(), s.queryRank(), s.headDim(), options);
-                double[] logits = new double[counts[b]];
-                double[][] values = new double[counts[b]][];
-                for (int t = 0; t < counts[b]; t++) {
-                    int token = b * data.tokens() + t;
-                    double[] k = product(
-                            data.aK(), data.bK(), token, h, s.heads(), s.keyRank(), s.headDim(), options);
-                    for (int d = 0; d < s.headDim(); d++) {
-                        logits[t] += q[d] * k[d];
-                    }
-                    logits[t] *= options.scale() * options.queryScale() * options.keyScale();
-                    logits[t] += mask == null ? 0 : mask[row * (mask.length / (data.batch() * data.queries())) + t];
-                    values[t] = product(
-                            data.aV(), data.bV(), token, h, s.heads(), s.valueRank(), s.valueDim(), options);
-                }
-                double max = Arrays.stream(logits).max().orElse(0);
-                double sum = 0;
-                for (int t = 0; t < counts[b]; t++) {
-                    double weight = Math.exp(logits[t] - max);
-                    sum += weight;
-                    for (int e = 0; e < s.valueDim(); e++) {
-                        out[(row * s.heads() + h) * s.valueDim() + e] += weight * values[t][e];
-                    }
-                }
-                for (int e = 0; e < s.valueDim(); e++) {
-                    out[(row * s.heads() + h) * s.valueDim() + e] *= options.valueScale() / sum;
-                }
-            }
-        }
-        return out;
-    }
-
-    private static double[] whole(float[] all, int index, int size) {
-        double[] vector = new double[size];
-        for (int d = 0; d < size; d++) {
-            vector[d] = all[index * size + d];
-        }
-        return vector;
-    }
-
-    private static double[] product(
-            float[] a, float[] b, int token, int head, int heads, int rank, int size, Options options) {
-        double[] sum = new double[size];
-        for (int r = 0; r < rank; r++) {
-            double factor = a[(token * heads + head) * rank + r];
-            factor = options.sigmoid() ? 1 / (1 + Math.exp(-factor)) : factor;
-            for (int d = 0; d < size; d++) {
-                sum[d] += factor * b[(token * rank + r) * size + d];
-            }
-        }
-        return sum;
-    }
-
-    private static float[] compute(Data data, Options options, float[] mask) {
+    private static float[] compute(FlashTpaData data, Options options, float[] mask) {
         try (FlashTpa flash = new FlashTpa(data.shape(), options);
                 FlashTpaCache cache = flash.newCache(data.batch())) {
             cache.append(data.tokens(), data.k(), data.v());
             return cache.attend(data.queries(), data.q(), mask);
-        }
-    }
-
-    private static void assertClose(float[] found, double[] expected, String what) {
-        double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
-        assertThat(found).hasSize(expected.length);
-        for (int i = 0; i < found.length; i++) {
-            assertThat((double) found[i]).as(what + ", element " + i).isCloseTo(expected[i], within(1e-5 * largest));
         }
     }
 
@@ -201,7 +79,7 @@ class FlashTpaTest {
     void outputsMatchTheOfficialDecodeFunctions(Object golden) {
         int[] n = sizes(golden, "B", "H", "R", "D", "E", "M");
         String file = (String) Json.object(golden, "case").get("file");
-        Data data = new Data(
+        FlashTpaData data = new FlashTpaData(
                 new Shape(n[1], n[3], n[4], n[2], 1, 1), n[0], 1, n[5], golden(file, "aq"), golden(file, "bq"), golden(
                         file, "ak"),
                 golden(file, "bk"), golden(file, "av"), golden(file, "bv"));
@@ -225,7 +103,7 @@ class FlashTpaTest {
         int[] n = sizes(golden, "B", "N", "H", "RQ", "RK", "RV", "D", "E", "M");
         String prefix = (String) Json.object(golden, "case").get("prefix");
         String file = "general.safetensors";
-        Data data = new Data(
+        FlashTpaData data = new FlashTpaData(
                 new Shape(n[2], n[6], n[7], n[3], n[4], n[5]), n[0], n[1], n[8], golden(file, prefix + "aq"), golden(
                         file, prefix + "bq"),
                 golden(file, prefix + "ak"), golden(file, prefix + "bk"), golden(
@@ -258,7 +136,7 @@ class FlashTpaTest {
             int heads, int d, int e, int rQ, int rK, int rV, int batch, int queries, int tokens) {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        Data data = Data.random(new Shape(heads, d, e, rQ, rK, rV), batch, queries, tokens, random);
+        FlashTpaData data = FlashTpaData.random(new Shape(heads, d, e, rQ, rK, rV), batch, queries, tokens, random);
         Options options = Options.defaults(data.shape()).withScales(0.3, 0.7, 0.9, 1.7);
         int[] counts = new int[batch];
         Arrays.fill(counts, tokens);
@@ -275,7 +153,7 @@ class FlashTpaTest {
     void sequencesGrowToDifferentLengths() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        Data data = Data.random(new Shape(6, 16, 16, 3, 2, 2), 3, 2, 150, random);
+        FlashTpaData data = FlashTpaData.random(new Shape(6, 16, 16, 3, 2, 2), 3, 2, 150, random);
         Options options = Options.defaults(data.shape()).withThreads(2);
         int[] counts = {150, 1, 67};
         float[] mask = floats(random, 3 * 2 * 160); // wider than the longest sequence
@@ -294,9 +172,9 @@ class FlashTpaTest {
     void aSequenceOfABatchGetsTheSameBitsAsAlone() {
         Random random = new Random(5);
         Shape shape = new Shape(4, 12, 8, 3, 1, 2);
-        Data first = Data.random(shape, 1, 1, 300, random);
-        Data second = Data.random(shape, 1, 1, 300, random);
-        Data both = new Data(
+        FlashTpaData first = FlashTpaData.random(shape, 1, 1, 300, random);
+        FlashTpaData second = FlashTpaData.random(shape, 1, 1, 300, random);
+        FlashTpaData both = new FlashTpaData(
                 shape, 2, 1, 300, joined(first.aQ(), second.aQ()), joined(first.bQ(), second.bQ()), joined(
                         first.aK(), second.aK()),
                 joined(first.bK(), second.bK()), joined(first.aV(), second.aV()),
@@ -317,7 +195,7 @@ class FlashTpaTest {
     @ParameterizedTest
     @CsvSource({"1", "63", "64", "65", "200", "256", "300", "1000"})
     void aMaskedTailDoesNotChangeTheBits(int tokens) {
-        Data data = Data.random(new Shape(5, 20, 12, 3, 2, 2), 1, 1, 1100, new Random(tokens));
+        FlashTpaData data = FlashTpaData.random(new Shape(5, 20, 12, 3, 2, 2), 1, 1, 1100, new Random(tokens));
         float[] mask = new float[1100];
         Arrays.fill(mask, tokens, 1100, HIDDEN);
 
@@ -329,13 +207,13 @@ class FlashTpaTest {
     @ParameterizedTest
     @CsvSource({"1", "7", "64", "100"})
     void bitsDoNotDependOnPiecesAndThreads(int piece) {
-        Data data = Data.random(new Shape(5, 20, 12, 3, 2, 2), 2, 3, 600, new Random(9));
+        FlashTpaData data = FlashTpaData.random(new Shape(5, 20, 12, 3, 2, 2), 2, 3, 600, new Random(9));
         float[] whole = compute(data, Options.defaults(data.shape()).withThreads(1), null);
 
         Options options = Options.defaults(data.shape()).withThreads(3);
         try (FlashTpa flash = new FlashTpa(data.shape(), options); FlashTpaCache cache = flash.newCache(2)) {
             for (int from = 0; from < 600; from += piece) {
-                Data part = data.tokens(from, Math.min(600, from + piece));
+                FlashTpaData part = data.tokens(from, Math.min(600, from + piece));
                 cache.append(part.tokens(), part.k(), part.v());
             }
             assertThat(cache.attend(3, data.q())).isEqualTo(whole);
@@ -345,7 +223,7 @@ class FlashTpaTest {
     /** Leading tokens, whole pages and spans may be hidden; a query that sees no token gets zeros. */
     @Test
     void anyTokensMayBeHidden() {
-        Data data = Data.random(new Shape(3, 8, 8, 2, 1, 1), 1, 4, 700, new Random(11));
+        FlashTpaData data = FlashTpaData.random(new Shape(3, 8, 8, 2, 1, 1), 1, 4, 700, new Random(11));
         Options options = Options.defaults(data.shape());
         float[] mask = new float[4 * 700];
         Arrays.fill(mask, 0, 600, HIDDEN);
@@ -362,7 +240,7 @@ class FlashTpaTest {
         Arrays.fill(expected, 24, 48, 0);
         // float64 still resolves the scores beside a bias of 1e30; in f32 all tokens get equal weights
         Arrays.fill(expected, 72, 96, 0);
-        Data mean = new Data(
+        FlashTpaData mean = new FlashTpaData(
                 data.shape(), 1, 1, 700, new float[6], new float[16], data.aK(), data.bK(), data.aV(), data.bV());
         double[] plain = oracle(mean, options, new int[] {700}, null);
         System.arraycopy(plain, 0, expected, 72, 24);
@@ -379,7 +257,7 @@ class FlashTpaTest {
 
     @Test
     void acceptsOffHeapFactorsAndAnOutputArray() {
-        Data data = Data.random(new Shape(4, 10, 6, 2, 2, 1), 2, 1, 80, new Random(3));
+        FlashTpaData data = FlashTpaData.random(new Shape(4, 10, 6, 2, 2, 1), 2, 1, 80, new Random(3));
         float[] expected = compute(data, Options.defaults(data.shape()), null);
 
         try (Arena arena = Arena.ofConfined();
@@ -407,7 +285,7 @@ class FlashTpaTest {
     /** Runs the example in the documentation of {@link FlashTpa}. */
     @Test
     void theDocumentedExampleRuns() {
-        Data data = Data.random(new Shape(34, 64, 64, 6, 2, 2), 1, 1, 100, new Random(1));
+        FlashTpaData data = FlashTpaData.random(new Shape(34, 64, 64, 6, 2, 2), 1, 1, 100, new Random(1));
         float[] aQ = data.aQ();
         float[] bQ = data.bQ();
         float[] aK = data.aK();
@@ -438,7 +316,7 @@ class FlashTpaTest {
 
     @Test
     void errorsNameTheInvalidArgument() {
-        Data data = Data.random(new Shape(3, 8, 5, 2, 2, 1), 2, 4, 10, new Random(2));
+        FlashTpaData data = FlashTpaData.random(new Shape(3, 8, 5, 2, 2, 1), 2, 4, 10, new Random(2));
         try (FlashTpa flash = new FlashTpa(data.shape()); FlashTpaCache cache = flash.newCache(2)) {
             cache.append(10, data.k(), data.v());
 

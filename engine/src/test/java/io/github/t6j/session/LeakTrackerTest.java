@@ -68,6 +68,7 @@ public class LeakTrackerTest {
                 .isInstanceOf(ModelFormatException.class);
         try (FlashTpa flash = new FlashTpa(new FlashTpa.Shape(2, 4, 4, 1, 1, 1))) {
             flash.newCache(1).close();
+            flash.newCache(1);
         }
         assertEnd(before, false);
         assertEnd(before, true);
@@ -129,7 +130,7 @@ public class LeakTrackerTest {
         Path err = folder.resolve("err");
         assertThat(run("forget", err).lines()).containsExactly(
                 "a session is closed: true", "a session is closed: true", "model closed: false",
-                "the model is closed: true", "no thread is left: true");
+                "the model is closed: true", "memory of a cache is freed: true", "no thread is left: true");
         assertThat(err).content().containsOnlyOnce("was never closed")
                 .contains("a session of t6j was never closed; it is unreachable and is closed now.");
     }

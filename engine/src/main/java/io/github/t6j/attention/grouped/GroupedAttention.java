@@ -111,8 +111,9 @@ abstract class GroupedAttention extends PageAttention implements PrefillForm {
     /** Passes of several rows go in blocks. */
     @Override
     public final AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        Prefill prefill = new Prefill(this, kernels, workers);
-        return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
+        PagedCache pages = (PagedCache) cache;
+        Prefill prefill = new Prefill(this, kernels, workers, pages.scratch());
+        return new PagedAttention(this, pages, kernels, workers, prefill);
     }
 
     @Override

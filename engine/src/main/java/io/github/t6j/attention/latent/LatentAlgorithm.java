@@ -42,7 +42,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
         this.kernels = kernels;
         this.workers = workers;
         absorbed = new PagedAttention(shape, cache, kernels, workers);
-        rebuilt = new Prefill(new LatentPrefill(shape, rebuiltRows), kernels, workers);
+        rebuilt = new Prefill(new LatentPrefill(shape, rebuiltRows), kernels, workers, cache.scratch());
         products = new float[workers.threads()][0];
     }
 

@@ -58,8 +58,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     /**
      * Creates attention with the shape of {@code shape}.
      *
-     * @param cache cache to which {@link #append} adds tokens, and whose scratch memory is used; null if only
-     *     {@link #attend(AttentionPass, PagedCache, float[])} is called
+     * @param cache cache to which {@link #append} adds tokens, and whose scratch memory is used
      */
     public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
         this(shape, cache, kernels, workers, null);
@@ -67,6 +66,16 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     /** @param prefill algorithm for passes of several rows, or null */
     public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, Prefill prefill) {
+        this(shape, cache, kernels, workers, prefill, cache.scratch());
+    }
+
+    /** Creates attention for {@link #attend(AttentionPass, PagedCache, float[])} alone, with buffers in {@code memory}. */
+    public PagedAttention(PageAttention shape, Kernels kernels, Workers workers, Prefill prefill, Arena memory) {
+        this(shape, null, kernels, workers, prefill, memory);
+    }
+
+    private PagedAttention(
+            PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, Prefill prefill, Arena memory) {
         this.cache = cache;
         this.kernels = kernels;
         this.workers = workers;
@@ -75,8 +84,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
             states[i] = new PageState(
-                    null, shape.scratch(), shape.softmaxes(), shape.valueRank(), shape.summedDim(), kernels,
-                    cache == null ? Arena.ofAuto() : cache.scratch());
+                    null, shape.scratch(), shape.softmaxes(), shape.valueRank(), shape.summedDim(), kernels, memory);
         }
     }
 

@@ -7,6 +7,7 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
 
 /**
  * Attention of many rows of a pass. It cuts the pass into blocks of rows and parts of the heads. The queries of a block
@@ -19,6 +20,7 @@ public final class Prefill {
     private final PrefillForm.Sizes sizes;
     private final Kernels kernels;
     private final Workers workers;
+    private final Arena memory; // of the off-heap buffers
     private final int groups;
     private final RowBlock[] blocks; // one per worker, allocated when it first has work
     private final Workers.Work work = this::block;
@@ -28,9 +30,10 @@ public final class Prefill {
     private int blockRows; // rows per block in the current pass
     private int parts; //     parts of the groups
 
-    /** Creates a prefill for one sequence. */
-    public Prefill(PrefillForm form, Kernels kernels, Workers workers) {
+    /** Creates a prefill whose off-heap buffers are in {@code memory}. */
+    public Prefill(PrefillForm form, Kernels kernels, Workers workers, Arena memory) {
         this.form = form;
+        this.memory = memory;
         sizes = form.sizes();
         this.kernels = kernels;
         this.workers = workers;
@@ -53,7 +56,7 @@ public final class Prefill {
         workers.run(count * parts, work);
     }
 
-    /** Releases heap memory. Off-heap memory stays with the cache and is reused. */
+    /** Releases heap memory. Off-heap memory stays and is reused. */
     public void release() {
         for (int i = 0; i < blocks.length; i++) {
             if (blocks[i] != null && blocks[i].capacity > 0) {
@@ -66,7 +69,7 @@ public final class Prefill {
         RowBlock b = blocks[worker];
         int partGroups = Math.ceilDiv(groups, parts);
         if (b == null || b.capacity != blockRows || b.groups != partGroups) {
-            b = new RowBlock(form, b, blockRows, partGroups, kernels, cache.scratch());
+            b = new RowBlock(form, b, blockRows, partGroups, kernels, memory);
             blocks[worker] = b;
         }
         b.pass = pass;

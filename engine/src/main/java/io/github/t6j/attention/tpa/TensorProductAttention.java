@@ -23,6 +23,7 @@ import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
@@ -97,8 +98,15 @@ public final class TensorProductAttention extends PageAttention implements Dense
     /** Passes of many rows use {@link MixedPrefill}. */
     @Override
     public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        Prefill prefill = new Prefill(new MixedPrefill(this), kernels, workers);
-        return new PagedAttention(this, (PagedCache) cache, kernels, workers, prefill);
+        PagedCache pages = (PagedCache) cache;
+        Prefill prefill = new Prefill(new MixedPrefill(this), kernels, workers, pages.scratch());
+        return new PagedAttention(this, pages, kernels, workers, prefill);
+    }
+
+    /** Creates attention over the caches of several sequences, with buffers in {@code memory}. */
+    public PagedAttention newAttention(Kernels kernels, Workers workers, Arena memory) {
+        Prefill prefill = new Prefill(new MixedPrefill(this), kernels, workers, memory);
+        return new PagedAttention(this, kernels, workers, prefill, memory);
     }
 
     /** Returns true, since {@link MixedPrefill} attends passes of many rows. */

@@ -1,0 +1,63 @@
+package io.github.t6j.flashtpa;
+
+import io.github.t6j.attention.tpa.Factor;
+import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.flashtpa.FlashTpa.Factors;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Reader of a caller's factors into rows of projections, with the sigmoid and the scales of the options. */
+final class FactorReader {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+    final int queryVectors; // B_Q, or whole heads
+    final double valueFactor; // by which outputs are multiplied
+    private final FlashTpa.Shape shape;
+    private final boolean sigmoid;
+    private final TensorProductAttention attention;
+    private final double queryFactor; // ratio of the scales of scores to those of the attention
+
+    FactorReader(FlashTpa.Shape shape, FlashTpa.Options options, TensorProductAttention attention) {
+        this.shape = shape;
+        this.attention = attention;
+        sigmoid = options.sigmoid();
+        queryVectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
+        FlashTpa.Options own = FlashTpa.Options.defaults(shape);
+        queryFactor = options.scale() / own.scale() * (options.queryScale() / own.queryScale())
+                * (options.keyScale() / own.keyScale());
+        valueFactor = options.valueScale() / own.valueScale();
+    }
+
+    /** Copies the keys and values of token {@code index} to a row. */
+    void token(Factors keys, Factors values, long index, float[] row) {
+        read(keys.b(), index, row, attention.at(Factor.B_K), shape.keyRank() * shape.headDim());
+        headFactors(keys.a(), index, row, attention.at(Factor.A_K), shape.keyRank());
+        headFactors(values.a(), index, row, attention.at(Factor.A_V), shape.valueRank());
+        read(values.b(), index, row, attention.at(Factor.B_V), shape.valueRank() * shape.valueDim());
+    }
+
+    /** Copies query {@code index} to the row at {@code at}, with its head factors or whole heads scaled. */
+    void query(Factors q, long index, float[] row, int at) {
+        read(q.b(), index, row, at + attention.at(Factor.B_Q), queryVectors * shape.headDim());
+        headFactors(q.a(), index, row, at + attention.at(Factor.A_Q), shape.queryRank());
+        boolean whole = shape.queryRank() == 0;
+        int from = at + attention.at(whole ? Factor.B_Q : Factor.A_Q);
+        int count = shape.heads() * (whole ? shape.headDim() : shape.queryRank());
+        for (int i = from; i < from + count; i++) {
+            row[i] = (float) (row[i] * queryFactor);
+        }
+    }
+
+    private void headFactors(MemorySegment from, long index, float[] row, int at, int rank) {
+        int count = shape.heads() * rank;
+        read(from, index, row, at, count);
+        for (int i = at; sigmoid && i < at + count; i++) {
+            row[i] = (float) (1 / (1 + StrictMath.exp(-row[i])));
+        }
+    }
+
+    /** Copies the {@code count} elements of token or query {@code index}. */
+    private static void read(MemorySegment from, long index, float[] row, int at, int count) {
+        MemorySegment.copy(from, FLOAT, index * count * Float.BYTES, row, at, count);
+    }
+}
