@@ -42,6 +42,11 @@ public final class ModelFormatException extends T6jException {
         return new ModelFormatException(Kind.UNSUPPORTED, message, null);
     }
 
+    /** Returns the same exception of a file that is sound, but not supported. */
+    public ModelFormatException asUnsupported() {
+        return new ModelFormatException(Kind.UNSUPPORTED, getMessage(), getCause()).of(path);
+    }
+
     /** Returns the kind of the problem. */
     public Kind kind() {
         return kind;
@@ -52,7 +57,11 @@ public final class ModelFormatException extends T6jException {
         return path;
     }
 
-    /** Sets the path that was to be read, unless it is set. @return this exception */
+    /**
+     * Sets the path that was to be read, unless it is set.
+     *
+     * @return this exception
+     */
     public ModelFormatException of(Path read) {
         path = path == null ? read : path;
         return this;

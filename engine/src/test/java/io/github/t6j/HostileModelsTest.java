@@ -9,6 +9,9 @@ import io.github.t6j.family.VariantName;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.TokenData;
+import io.github.t6j.training.TrainableModel;
+import io.github.t6j.weights.GgufFile;
 import io.github.t6j.weights.NativeMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,14 +65,40 @@ class HostileModelsTest {
                 .hasMessageContaining(message);
     }
 
-    @Test
-    void aModelOfAnotherKindIsUnsupported() throws IOException {
+    /** Changes one key of a sound config.json. */
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '`', delimiter = '|', value = {
+        "model_type           | \"mamba\"", "hidden_act       | \"gelu\"",
+        "architectures        | [\"LlamaForSequenceClassification\"]", "rope_interleaved | true",
+        "quantization_config  | {\"quant_method\": \"awq\"}", "partial_rotary_factor | 0.5",
+        "rope_scaling         | {\"rope_type\": \"longrope\"}"
+    })
+    void aModelOfAnotherKindIsUnsupported(String key, String value) throws IOException {
         Path golden = TestData.path("golden_llama/llama3-gqa");
-        Files.writeString(folder.resolve("config.json"), Files.readString(golden.resolve("config.json"))
-                .replaceAll("\"model_type\": *\"\\w+\"", "\"model_type\": \"mamba\""));
+        Map<String, Object> config =
+                new LinkedHashMap<>(Json.parseObject(Files.readAllBytes(golden.resolve("config.json")), "config"));
+        config.put(key, Json.parse(value.getBytes(StandardCharsets.UTF_8), key));
+        Files.writeString(folder.resolve("config.json"), Json.write(config));
         Files.copy(golden.resolve("model.safetensors"), folder.resolve("model.safetensors"));
-        assertThatThrownBy(() -> Model.load(folder)).isInstanceOfSatisfying(ModelFormatException.class, error -> {
-            assertThat(error.path()).isEqualTo(folder);
+        assertUnsupported(() -> Model.load(folder), folder);
+    }
+
+    @Test
+    void anotherVersionOrTypeIsUnsupported() throws IOException {
+        Path gguf = folder.resolve("model.gguf");
+        Files.write(gguf, new GgufFile().version(1).make());
+        assertUnsupported(() -> Model.load(gguf), gguf);
+        Files.write(gguf, new GgufFile().tensor("w", 16, new byte[66], 1, 256).make()); // IQ2_XXS
+        assertUnsupported(() -> Model.load(gguf), gguf);
+        Path gta = TestData.path("golden_mlra/gta");
+        assertUnsupported(() -> TrainableModel.load(gta, null, 1), gta);
+        Path ids = Files.write(folder.resolve("ids.bin"), Arrays.copyOf(GgufFile.bytes(20240520, 7, 1), 1026));
+        assertUnsupported(() -> TokenData.open(List.of(ids), null, 100, share -> {}), ids);
+    }
+
+    private static void assertUnsupported(ThrowingCallable call, Path path) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(ModelFormatException.class, error -> {
+            assertThat(error.path()).as(error.getMessage()).isEqualTo(path);
             assertThat(error.kind()).as(error.getMessage()).isEqualTo(ModelFormatException.Kind.UNSUPPORTED);
         });
     }

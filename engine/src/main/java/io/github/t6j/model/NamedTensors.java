@@ -129,7 +129,7 @@ public final class NamedTensors {
                     where + ": expected " + first + " or " + second + ", found neither: " + sample());
         }
         if (differ(first, second)) {
-            throw new ModelFormatException(where + ": expected " + first + " and " + second
+            throw ModelFormatException.unsupported(where + ": expected " + first + " and " + second
                     + " to be one tied matrix, found two different matrices; t6j runs models with tied embeddings");
         }
         return matrix(has(second) ? second : first);
@@ -157,7 +157,7 @@ public final class NamedTensors {
         });
         if (!unknown.isEmpty()) {
             String first = tensors.keySet().stream().filter(unknown::contains).findFirst().orElseThrow();
-            throw new ModelFormatException(where + ": expected the tensors of a " + family + " model, found "
+            throw ModelFormatException.unsupported(where + ": expected the tensors of a " + family + " model, found "
                     + unknown.size() + " unknown tensors, the first " + first);
         }
     }

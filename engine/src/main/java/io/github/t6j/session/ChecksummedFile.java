@@ -98,8 +98,9 @@ public final class ChecksummedFile {
                 String advice = key.equals(kind.versionKey)
                         ? ", which another version of t6j wrote"
                         : kind.advice.apply(key);
-                throw new ModelFormatException(
+                ModelFormatException other = new ModelFormatException(
                         file + ": " + key + ": expected " + expected + ", found " + found.get(key) + advice);
+                throw key.equals(kind.versionKey) ? other.asUnsupported() : other;
             }
         });
     }

@@ -8,6 +8,7 @@ import io.github.t6j.training.data.FileProgress;
 import io.github.t6j.training.data.TokenShard;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
@@ -33,12 +34,19 @@ public final class Documents {
      * @throws CancellationException if the thread is interrupted
      */
     public static void read(List<Path> files, Consumer<String> reader, DoubleConsumer progress) {
+        Objects.requireNonNull(files, "files");
+        Objects.requireNonNull(reader, "reader");
+        Objects.requireNonNull(progress, "progress");
         FileProgress all = new FileProgress(files, progress);
         for (Path file : files) {
-            if (TokenShard.is(file, DocumentFile.beginning(file))) {
-                throw new ModelFormatException(file + ": expected text, found token ids: give the original text");
+            try {
+                if (TokenShard.is(file, DocumentFile.beginning(file))) {
+                    throw new ModelFormatException(file + ": expected text, found token ids: give the original text");
+                }
+                read(file, reader, all);
+            } catch (ModelFormatException wrong) {
+                throw wrong.of(file);
             }
-            read(file, reader, all);
         }
     }
 

@@ -43,6 +43,7 @@ public final class TokenData implements AutoCloseable {
      * @throws IllegalArgumentException if {@code ids} is empty or an id is negative
      */
     public static TokenData of(int[] ids) {
+        Objects.requireNonNull(ids, "ids");
         if (ids.length == 0) {
             throw new IllegalArgumentException("ids: expected one or more, found none");
         }
@@ -73,8 +74,17 @@ public final class TokenData implements AutoCloseable {
         return open(files, tokenizer, vocabulary, progress, TokenCache.userCache());
     }
 
+    /**
+     * Opens files, see {@link #open(List, Tokenizer, int, DoubleConsumer)}.
+     *
+     * @param userCache folder for the ids of texts whose own folder cannot be written
+     */
     public static TokenData open(
             List<Path> files, Tokenizer tokenizer, int vocabulary, DoubleConsumer progress, Path userCache) {
+        Objects.requireNonNull(files, "files");
+        files.forEach(file -> Objects.requireNonNull(file, "files"));
+        Objects.requireNonNull(progress, "progress");
+        Objects.requireNonNull(userCache, "userCache");
         if (files.isEmpty()) {
             throw new IllegalArgumentException("files: expected one or more, found none");
         }
@@ -92,10 +102,14 @@ public final class TokenData implements AutoCloseable {
         FileProgress all = new FileProgress(files, progress);
         List<MappedIds> text = new ArrayList<>();
         for (Path file : files) {
-            if (TokenShard.is(file, DocumentFile.beginning(file))) {
-                shards.add(new Shard(List.of(TokenShard.map(file, arena))));
-            } else {
-                text.add(text(file, cache, all));
+            try {
+                if (TokenShard.is(file, DocumentFile.beginning(file))) {
+                    shards.add(new Shard(List.of(TokenShard.map(file, arena))));
+                } else {
+                    text.add(text(file, cache, all));
+                }
+            } catch (ModelFormatException wrong) {
+                throw wrong.of(file);
             }
             all.finish(file);
         }
@@ -173,6 +187,7 @@ public final class TokenData implements AutoCloseable {
      * @throws IllegalStateException if this data is closed
      */
     public void read(int shard, long from, int[] into, int offset, int count) {
+        Objects.requireNonNull(into, "into");
         Shard source = shards.get(shard);
         Objects.checkFromIndexSize(from, count, source.size());
         Objects.checkFromIndexSize(offset, count, into.length);

@@ -1,5 +1,6 @@
 package io.github.t6j.training;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.Families;
 import io.github.t6j.kernels.KernelChoice;
@@ -16,6 +17,7 @@ import io.github.t6j.training.layers.TrainingEmbedding;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Trainable model: parameters, the loss of a micro-batch and its gradients. For use by one thread at a time; it
@@ -74,6 +76,7 @@ public final class TrainableModel implements AutoCloseable {
      * @throws java.io.UncheckedIOException when a file cannot be read
      */
     public static TrainableModel load(Path path, RopeVariant variant, int threads) {
+        Objects.requireNonNull(path, "path");
         try (ModelSource source = new ModelSource(path, variant)) {
             TrainableModel model = of(source.config(), Families.tensors(source.config()), threads);
             try {
@@ -83,6 +86,8 @@ public final class TrainableModel implements AutoCloseable {
                 model.close();
                 throw failure;
             }
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(path);
         }
     }
 
@@ -139,6 +144,8 @@ public final class TrainableModel implements AutoCloseable {
 
     /** Checks a micro-batch and makes room for it. */
     MicroBatch begin(int[] ids, int[] targets, int sequences, int length) {
+        Objects.requireNonNull(ids, "ids");
+        Objects.requireNonNull(targets, "targets");
         ModelConfig.Sizes sizes = config.sizes();
         MicroBatch batch = MicroBatch.checked(ids, targets, sequences, length, sizes.vocabulary());
         TrainingLimits.check(config, batch);

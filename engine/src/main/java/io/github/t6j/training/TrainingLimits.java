@@ -67,7 +67,7 @@ final class TrainingLimits {
     }
 
     private static ModelFormatException refused(String what, String expected, Object found) {
-        return new ModelFormatException("training: " + what + ": expected " + expected + ", found " + found
+        return ModelFormatException.unsupported("training: " + what + ": expected " + expected + ", found " + found
                 + ": t6j can run this model, but cannot train it yet");
     }
 

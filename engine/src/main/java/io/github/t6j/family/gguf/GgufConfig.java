@@ -82,7 +82,8 @@ final class GgufConfig {
             put(scaling, "beta_fast", "rope.scaling.yarn_beta_fast");
             put(scaling, "beta_slow", "rope.scaling.yarn_beta_slow");
             if (number("rope.scaling.attn_factor", 1) != 1) {
-                throw wrong(key("rope.scaling.attn_factor"), "1 or none", number("rope.scaling.attn_factor", 1));
+                throw wrong(key("rope.scaling.attn_factor"), "1 or none", number("rope.scaling.attn_factor", 1))
+                        .asUnsupported();
             }
         }
         if (factors != null) {

@@ -169,8 +169,9 @@ public final class GgufNames implements TensorReader {
             return;
         }
         if (name == null) {
-            throw new ModelFormatException(where + ": expected the tensors of a " + architecture + " model, found "
-                    + tensor.name() + ", which t6j has no place for");
+            throw ModelFormatException
+                    .unsupported(where + ": expected the tensors of a " + architecture + " model, found "
+                            + tensor.name() + ", which t6j has no place for");
         }
         tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
     }

@@ -101,18 +101,18 @@ final class LlamaReader {
     private void checkServed() {
         for (Object architecture : config.list("architectures")) {
             if (!(architecture instanceof String name) || !name.endsWith("ForCausalLM")) {
-                throw config.wrong("architectures", "a language model, …ForCausalLM", architecture);
+                throw config.wrong("architectures", "a language model, …ForCausalLM", architecture).asUnsupported();
             }
         }
         String activation = config.text("hidden_act", "silu");
         if (!activation.equals("silu") && !activation.equals("swish")) {
-            throw config.wrong("hidden_act", "silu", activation);
+            throw config.wrong("hidden_act", "silu", activation).asUnsupported();
         }
         if (config.has("quantization_config")) {
             throw config.wrong("quantization_config",
                     "none: weights of f32, f16 or bf16, or quantised by t6j or in a GGUF"
                             + " file",
-                    config.object("quantization_config").text("quant_method", "one"));
+                    config.object("quantization_config").text("quant_method", "one")).asUnsupported();
         }
     }
 

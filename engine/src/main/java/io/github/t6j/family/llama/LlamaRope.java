@@ -40,7 +40,8 @@ public final class LlamaRope {
             scaling = ConfigJson.empty(config.where() + ": rope_scaling");
         }
         if (scaling.firstObject() != null) {
-            throw scaling.wrong(scaling.firstObject(), "a number or a string, the same for all layers", "an object");
+            throw scaling.wrong(scaling.firstObject(), "a number or a string, the same for all layers", "an object")
+                    .asUnsupported();
         }
         double theta = positive(
                 config, "rope_theta", scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta)));
@@ -48,8 +49,12 @@ public final class LlamaRope {
         double trained = config.number(
                 "original_max_position_embeddings", scaling.number("original_max_position_embeddings", positions));
         double rotated = config.number("partial_rotary_factor", 1);
-        check(rotated == 1, config, "partial_rotary_factor", "1 (t6j rotates whole heads)", rotated);
-        check(!config.flag("rope_interleaved", false), config, "rope_interleaved", "false", true);
+        if (rotated != 1) {
+            throw config.wrong("partial_rotary_factor", "1 (t6j rotates whole heads)", rotated).asUnsupported();
+        }
+        if (config.flag("rope_interleaved", false)) {
+            throw config.wrong("rope_interleaved", "false", true).asUnsupported();
+        }
         return new LlamaRope(headDim, scaling, theta, trained).config(positions);
     }
 

@@ -71,7 +71,7 @@ record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
             description.config().check("head_dim", sizes.headDim(), "n_head and the rows of c_q");
             return sizes;
         }
-        throw new ModelFormatException(shapes.where() + ": expected an attention of the MLRA checkpoints, with "
+        throw ModelFormatException.unsupported(shapes.where() + ": expected an attention of the MLRA checkpoints, with "
                 + Shapes.attention(0, "c_qkv.W_A_k") + ", c_q or q_a_proj, found none of these tensors");
     }
 

@@ -99,12 +99,13 @@ public final class T6Family implements Family {
                     + " model that no training script produces; expected a checkpoint of model/T6.py or its relatives");
         }
         if (shapes.has(LlamaNames.MICROLLAMA)) {
-            throw new ModelFormatException(shapes.where() + ": these are weights of TensorProduct-Microllama, whose"
-                    + " attention was not published with them in a form that t6j could be verified against;"
-                    + " t6j runs the T6 family, the MLRA checkpoints and the Llama family");
+            throw ModelFormatException
+                    .unsupported(shapes.where() + ": these are weights of TensorProduct-Microllama, whose"
+                            + " attention was not published with them in a form that t6j could be verified against;"
+                            + " t6j runs the T6 family, the MLRA checkpoints and the Llama family");
         }
         if (!T6Factors.serves(shapes) && !shapes.hasAttention("c_q") && !shapes.hasAttention("q_a_proj")) {
-            throw new ModelFormatException(shapes.where() + ": expected " + Shapes.attention(0, "c_qkv.W_A_k")
+            throw ModelFormatException.unsupported(shapes.where() + ": expected " + Shapes.attention(0, "c_qkv.W_A_k")
                     + " (T6), " + Shapes.attention(0, "c_q") + " (MHA, GQA, MQA) or "
                     + Shapes.attention(0, "q_a_proj") + " (MLA), found " + tensors.sample()
                     + "; t6j runs the T6 family");
@@ -259,7 +260,7 @@ public final class T6Family implements Family {
         Tensor head = tensors.get(HEAD_NAME);
         boolean differ = embedding != null && head != null && head.data().mismatch(embedding.data()) >= 0;
         if (differ && !new MlraFamily().recognises(new NamedTensors(tensors, "the tensors"))) {
-            throw new ModelFormatException(
+            throw ModelFormatException.unsupported(
                     HEAD_NAME + ": expected the elements of " + EMBEDDING_NAME + ", which is tied to it, found "
                             + "other elements: t6j runs models with tied embeddings");
         }

@@ -108,7 +108,7 @@ public final class GgufTokenizer {
         return switch (model) {
             case BYTE_LEVEL -> byteLevel();
             case "llama" -> sentencePiece();
-            default -> throw error("model", "gpt2 or llama", model);
+            default -> throw error("model", "gpt2 or llama", model).asUnsupported();
         };
     }
 
@@ -116,7 +116,7 @@ public final class GgufTokenizer {
         String pre = get("pre", String.class, "none");
         String splitter = SPLITTERS.get(pre);
         if (splitter == null) {
-            throw error("pre", "one of " + SPLITTERS.keySet().stream().sorted().toList(), pre);
+            throw error("pre", "one of " + SPLITTERS.keySet().stream().sorted().toList(), pre).asUnsupported();
         }
         return splitter;
     }

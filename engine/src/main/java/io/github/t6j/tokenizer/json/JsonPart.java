@@ -50,7 +50,7 @@ record JsonPart(String where, Map<String, Object> json) {
         if (json.get(key) instanceof String text && !text.isEmpty() && Utf8.isWellFormed(text)) {
             return text;
         }
-        throw error(key, "a string");
+        throw wrong(key, "a string");
     }
 
     /** Returns the boolean at {@code key}; {@code absent} if it is missing or null. */
@@ -58,7 +58,7 @@ record JsonPart(String where, Map<String, Object> json) {
         return switch (json.get(key)) {
             case null -> absent;
             case Boolean flag -> flag;
-            default -> throw error(key, "true or false");
+            default -> throw wrong(key, "true or false");
         };
     }
 
@@ -77,9 +77,15 @@ record JsonPart(String where, Map<String, Object> json) {
         }
     }
 
+    /** Returns an error about a value at {@code key} that t6j does not support. */
     ModelFormatException error(String key, String expected) {
+        return wrong(key, expected).asUnsupported();
+    }
+
+    /** Returns an error about a value at {@code key} that no tokenizer has. */
+    private ModelFormatException wrong(String key, String expected) {
         Object found = json.get(key);
-        return ModelFormatException.unsupported(where + "." + key + ": expected " + expected + ", found "
+        return new ModelFormatException(where + "." + key + ": expected " + expected + ", found "
                 + (found instanceof Map<?, ?> map && map.containsKey("type") ? map.get("type") : found) + HINT);
     }
 }

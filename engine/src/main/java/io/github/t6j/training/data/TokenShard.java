@@ -65,7 +65,7 @@ public final class TokenShard {
         }
         int version = bytes.get(LittleEndian.INT, 4);
         if (version != kind.version) {
-            throw new ModelFormatException(file + ": version: expected " + kind.version + ", found " + version);
+            throw ModelFormatException.unsupported(file + ": version: expected " + kind.version + ", found " + version);
         }
         int count = bytes.get(LittleEndian.INT, 8);
         long found = bytes.byteSize() - HEADER;

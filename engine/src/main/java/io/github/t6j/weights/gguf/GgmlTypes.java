@@ -32,7 +32,7 @@ final class GgmlTypes {
         if (dtype == null) {
             String name = OTHERS.getOrDefault(number, "an unknown type");
             throw in.wrong(what, "one of the types F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K",
-                    name + " (" + Integer.toUnsignedString(number) + "): use a file with these types");
+                    name + " (" + Integer.toUnsignedString(number) + "): use a file with these types").asUnsupported();
         }
         return dtype;
     }

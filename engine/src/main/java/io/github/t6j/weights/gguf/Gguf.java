@@ -91,7 +91,7 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
                     ? "1: convert the model again with a recent llama.cpp"
                     : Integer.toUnsignedString(version)
                             + ((version & 0xffff) == 0 ? ": the file is big-endian, or damaged" : "");
-            throw in.wrong("version", "2 or 3", found);
+            throw in.wrong("version", "2 or 3", found).asUnsupported();
         }
     }
 
@@ -106,7 +106,7 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         }
         if (metadata.get("split.count") instanceof Long parts && parts > 1) {
             throw in.wrong("key split.count", "a whole model",
-                    "one of " + parts + " parts: join them with llama-gguf-split --merge");
+                    "one of " + parts + " parts: join them with llama-gguf-split --merge").asUnsupported();
         }
         return metadata;
     }

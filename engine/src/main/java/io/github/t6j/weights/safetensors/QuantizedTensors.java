@@ -81,7 +81,7 @@ final class QuantizedTensors {
     private static Tensor restore(Tensor stored, Map<String, Object> entry, String where) {
         DType dtype = entry.get("type") instanceof String type ? TYPES.get(type) : null;
         if (dtype == null) {
-            throw new ModelFormatException(
+            throw ModelFormatException.unsupported(
                     where + ": expected one of the types " + String.join(", ", TYPES.keySet()) + " in "
                             + KEY + ", found "
                             + Json.writeLine(entry.get("type")));

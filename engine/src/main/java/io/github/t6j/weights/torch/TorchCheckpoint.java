@@ -63,7 +63,7 @@ public final class TorchCheckpoint {
         root = root(entries);
         ZipDirectory.Entry order = entries.get(root + "byteorder");
         if (order != null && order.checked().mismatch(LITTLE) >= 0) {
-            throw error("expected byteorder little, found another: save it on a little-endian machine");
+            throw error("expected byteorder little, found another: save it on a little-endian machine").asUnsupported();
         }
         ZipDirectory.Entry pickle = entries.get(root + PICKLE);
         long size = pickle.data().byteSize();
@@ -93,10 +93,10 @@ public final class TorchCheckpoint {
             throw error("a pickle, but not of torch.save: " + TorchPickle.ADVICE);
         }
         if (!Long.valueOf(LEGACY_PROTOCOL).equals(unpickler.load())) {
-            throw error("expected version " + LEGACY_PROTOCOL + " of the legacy format, found another");
+            throw error("expected version " + LEGACY_PROTOCOL + " of the legacy format, found another").asUnsupported();
         }
         if (!(unpickler.load() instanceof Map<?, ?> machine && Boolean.TRUE.equals(machine.get("little_endian")))) {
-            throw error("expected little_endian numbers: save it on a little-endian machine");
+            throw error("expected little_endian numbers: save it on a little-endian machine").asUnsupported();
         }
         Object value = unpickler.load();
         if (!(unpickler.load() instanceof List<?> keys)) {

@@ -51,8 +51,9 @@ final class TorchPickle {
     /** @throws ModelFormatException unless {@code name} is one of the accepted functions and classes */
     Global global(String name) {
         if (!FUNCTIONS.contains(name) && !STORAGES.containsKey(name)) {
-            throw new ModelFormatException(where + ": refused \"" + name + "\" in the pickle: expected tensors and"
-                    + " plain values only: " + ADVICE);
+            throw ModelFormatException
+                    .unsupported(where + ": refused \"" + name + "\" in the pickle: expected tensors and"
+                            + " plain values only: " + ADVICE);
         }
         return new Global(name);
     }

@@ -105,13 +105,13 @@ final class Unpickler {
             case 'R' -> reduce(pop(2)); // REDUCE
             case 'b' -> build(pop()); // BUILD
             case 'Q' -> push(torch.persistent(pop())); // BINPERSID
-            default -> throw error("opcode " + name(opcode) + " is refused: " + TorchPickle.ADVICE);
+            default -> throw error("opcode " + name(opcode) + " is refused: " + TorchPickle.ADVICE).asUnsupported();
         }
     }
 
     private void protocol(int version) {
         if (version > MAX_PROTOCOL) {
-            throw error("expected a pickle protocol up to " + MAX_PROTOCOL + ", found " + version);
+            throw error("expected a pickle protocol up to " + MAX_PROTOCOL + ", found " + version).asUnsupported();
         }
     }
 

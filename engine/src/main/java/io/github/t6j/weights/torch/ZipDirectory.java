@@ -135,7 +135,7 @@ public record ZipDirectory(MemorySegment file, String where) {
         readZip64(sizes, extra, comment);
         if (u16(at + 10) != 0 || (u16(at + 8) & 1) != 0 || sizes[0] != sizes[1]) {
             throw error("entry " + name + " is compressed or encrypted, expected it stored as torch does: save it again"
-                    + " with torch, or convert it to safetensors");
+                    + " with torch, or convert it to safetensors").asUnsupported();
         }
         Entry entry = new Entry(name, data(name, sizes[2], sizes[1]), file.get(LittleEndian.INT, at + 16), where);
         if (entries.put(name, entry) != null) {
