@@ -253,7 +253,7 @@ public final class Generator {
                 session, fork, promptIds, options.withSampling(options.sampling().withSeed(seed)), expiry);
     }
 
-    /** Returns the steps of a stream. @param onFinish receives the result */
+    /** Returns the steps of a stream, whose result {@code onFinish} receives. */
     GeneratedTokens.Steps<Token> steps(Consumer<Generation> onFinish) {
         return new GeneratedTokens.Steps<>() {
             @Override

@@ -11,6 +11,8 @@ public final class MemoryLimitException extends T6jException {
     private final long available;
 
     /**
+     * Creates an exception of a request.
+     *
      * @param what purpose of the memory
      * @param needed bytes needed
      * @param available bytes available

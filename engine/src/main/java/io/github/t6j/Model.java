@@ -364,6 +364,8 @@ public final class Model implements AutoCloseable {
      */
     public void step(List<Session> sessions, int... ids) {
         use.checkOpen();
+        Objects.requireNonNull(sessions, "sessions");
+        Objects.requireNonNull(ids, "ids");
         checkOnePerSession("ids: expected one", sessions, ids.length);
         checkSessions(sessions);
         SessionUse.beginAll(sessions, Session::use);
@@ -390,7 +392,7 @@ public final class Model implements AutoCloseable {
      * @throws IllegalStateException if a session is closed, in use or its context has no room; nothing is fed then
      */
     public void feed(List<Session> sessions, int[]... ids) {
-        feed(sessions, ids, new LogitsListener[ids.length]);
+        feed(sessions, ids, new LogitsListener[Objects.requireNonNull(ids, "ids").length]);
     }
 
     /**
@@ -401,6 +403,9 @@ public final class Model implements AutoCloseable {
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         use.checkOpen();
+        Objects.requireNonNull(sessions, "sessions");
+        Objects.requireNonNull(ids, "ids");
+        Objects.requireNonNull(listeners, "listeners");
         checkOnePerSession("ids: expected an array", sessions, ids.length);
         checkOnePerSession("listeners: expected one", sessions, listeners.length);
         checkSessions(sessions);
@@ -431,7 +436,7 @@ public final class Model implements AutoCloseable {
     /** @throws IllegalArgumentException if a session is a duplicate or belongs to another model */
     private void checkSessions(List<Session> sessions) {
         for (int i = 0; i < sessions.size(); i++) {
-            if (sessions.get(i).model() != this) {
+            if (Objects.requireNonNull(sessions.get(i), "sessions").model() != this) {
                 throw new IllegalArgumentException(
                         "sessions: expected sessions of this model, found one of another model at index " + i);
             }

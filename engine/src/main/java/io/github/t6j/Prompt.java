@@ -44,10 +44,10 @@ public final class Prompt {
      * @throws IllegalArgumentException if the text is empty and the tokenizer has no id that precedes documents
      */
     public int[] ids(Model model) {
-        return ids(model, true);
+        return ids(Objects.requireNonNull(model, "model"), true);
     }
 
-    /** Returns the ids that a session is fed. @param beginning true if the session is empty */
+    /** Returns the ids that a session is fed, an empty one if {@code beginning}. */
     int[] ids(Model model, boolean beginning) {
         if (text == null) {
             return ids.clone();

@@ -106,8 +106,11 @@ public final class Session implements AutoCloseable {
      * Feeds {@code ids} as {@link #prefill(int...)} and also computes the logits after every id and passes them to
      * {@code listener}. Exceptions of the listener propagate; the session then contains the ids of the passes so far,
      * at most {@link Model#maxPassRows} each.
+     *
+     * @param listener receives the logits, or null for {@link #prefill(int...)}
      */
     public void prefill(int[] ids, LogitsListener listener) {
+        Objects.requireNonNull(ids, "ids");
         try (SessionUse.Call _ = use.beginComputing()) {
             state.check(ids);
             if (!state.feed(ids, listener, cancelled)) {

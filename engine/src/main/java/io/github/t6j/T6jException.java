@@ -8,7 +8,11 @@ package io.github.t6j;
 public abstract class T6jException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Creates an exception whose message is complete. @param cause its cause, or null */
+    /**
+     * Creates an exception whose message is complete.
+     *
+     * @param cause its cause, or null
+     */
     protected T6jException(String message, Throwable cause) {
         super(message, cause);
     }

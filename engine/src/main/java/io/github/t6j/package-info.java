@@ -1,6 +1,5 @@
 /**
- * Main API: load a {@link io.github.t6j.Model}, open a {@link io.github.t6j.Session}, generate text or feed ids. This
- * package contains public types only; their implementation is in the packages below it.
+ * Main API: load a {@link io.github.t6j.Model}, open a {@link io.github.t6j.Session}, generate text or feed ids.
  *
  * <p>Arguments and results are not null unless their documentation says so. Wrong arguments throw an
  * IllegalArgumentException, or a NullPointerException with the argument's name; calls in a wrong state throw an

@@ -2,6 +2,7 @@ package io.github.t6j.grammar;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Objects;
 
 /**
  * Position of one generation in a grammar: says which ids may come next, and takes the chosen one.
@@ -43,6 +44,7 @@ public final class GrammarMatcher {
      * @throws IllegalArgumentException if there are fewer logits than ids that may be generated
      */
     public void mask(float[] logits) {
+        Objects.requireNonNull(logits, "logits");
         if (logits.length < grammar.trie().vocabulary()) {
             throw new IllegalArgumentException("logits: expected one for each of "
                     + grammar.trie().vocabulary() + " ids, found " + logits.length);

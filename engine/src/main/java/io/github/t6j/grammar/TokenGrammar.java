@@ -3,6 +3,7 @@ package io.github.t6j.grammar;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.BitSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -31,6 +32,8 @@ public final class TokenGrammar {
          * @param endIds ids that end a text; they are allowed where the grammar may end
          */
         public Vocabulary(Tokenizer tokenizer, int ids, Set<Integer> endIds) {
+            Objects.requireNonNull(tokenizer, "tokenizer");
+            Objects.requireNonNull(endIds, "endIds");
             this.trie = new TokenTrie(tokenizer, Math.min(ids, tokenizer.size()), endIds);
             this.endIds = Set.copyOf(endIds);
         }
@@ -43,6 +46,8 @@ public final class TokenGrammar {
      * @throws IllegalArgumentException if no text of the grammar consists of such bytes
      */
     public TokenGrammar(Grammar grammar, Vocabulary vocabulary) {
+        Objects.requireNonNull(grammar, "grammar");
+        Objects.requireNonNull(vocabulary, "vocabulary");
         trie = vocabulary.trie;
         parser = grammar.parser(trie.singleBytes());
         endIds = new BitSet();

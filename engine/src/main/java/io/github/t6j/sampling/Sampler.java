@@ -5,6 +5,7 @@ import io.github.t6j.random.SplitMix64;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -33,6 +34,7 @@ public final class Sampler {
      * @throws IllegalArgumentException if sampleable is not in 1…vocabulary, or a biased id may not be chosen
      */
     public Sampler(SamplingOptions options, int vocabulary, int sampleable) {
+        Objects.requireNonNull(options, "options");
         if (sampleable < 1 || sampleable > vocabulary) {
             throw new IllegalArgumentException(
                     "sampleable: expected 1 to the vocabulary's " + vocabulary + ", found " + sampleable);
@@ -92,6 +94,7 @@ public final class Sampler {
      * @throws IllegalArgumentException if an id is not below the vocabulary's size
      */
     public void prompt(int... ids) {
+        Objects.requireNonNull(ids, "ids");
         for (int id : ids) {
             checkId("prompt", id, vocabulary);
             history.prompt(id);
@@ -123,6 +126,7 @@ public final class Sampler {
      *     are negative infinity, from the model, biases or a {@link SamplingStep}
      */
     public int sample(float[] logits) {
+        Objects.requireNonNull(logits, "logits");
         checkLogits(logits, "the model computed it; are its weights damaged?");
         return choose(own == null ? logits : edited(logits));
     }
@@ -168,6 +172,7 @@ public final class Sampler {
      * @throws IllegalArgumentException if {@code id} is not an index of {@code logits}
      */
     public static float logProbability(float[] logits, int id) {
+        Objects.requireNonNull(logits, "logits");
         checkId("id", id, logits.length);
         return KernelChoice.kernels().logProbability(logits, id);
     }

@@ -44,7 +44,11 @@ public final class SamplingOptions {
         /** No penalties. */
         public static final Penalties NONE = new Penalties(1f, 0f, 0f);
 
-        /** @throws IllegalArgumentException if a value is out of range; the message names it and the expected range */
+        /**
+         * Creates penalties.
+         *
+         * @throws IllegalArgumentException if a value is out of range; the message names it and the expected range
+         */
         public Penalties {
             check(repetition > 0 && Float.isFinite(repetition), "repetitionPenalty", "above 0, finite", repetition);
             check(Float.isFinite(frequency), "frequencyPenalty", "a finite number", frequency);

@@ -1,6 +1,7 @@
 package io.github.t6j.sampling;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Ends a text that arrives in pieces just before its first stop string. Text that may be the start of a stop string is
@@ -14,9 +15,13 @@ public final class StopStrings {
     private final StringBuilder held = new StringBuilder();
     private boolean stopped;
 
-    /** @throws IllegalArgumentException if a stop string is empty */
+    /**
+     * Creates the end of a text at any of {@code stops}.
+     *
+     * @throws IllegalArgumentException if a stop string is empty
+     */
     public StopStrings(List<String> stops) {
-        this.stops = List.copyOf(stops);
+        this.stops = List.copyOf(Objects.requireNonNull(stops, "stops"));
         if (this.stops.contains("")) {
             throw new IllegalArgumentException("stop: expected strings of one character or more, found an empty one");
         }
@@ -25,6 +30,7 @@ public final class StopStrings {
 
     /** Adds {@code text} and returns the text now known to precede any stop string; empty once stopped. */
     public String append(String text) {
+        Objects.requireNonNull(text, "text");
         if (stopped) {
             return "";
         }

@@ -62,7 +62,7 @@ final class Continuation {
         return over;
     }
 
-    /** Chooses an id from the session's logits and reports it, or ends. @return true if there is a new id */
+    /** Chooses an id from the session's logits and reports it, or ends; returns true if there is a new id. */
     boolean choose() {
         try {
             Token token = handle.interruption() != null ? null : generator.next();

@@ -71,7 +71,7 @@ public final class GenerationHandle {
         cachedTokens = count;
     }
 
-    /** Reports a token. @return false if the listener ends the generation */
+    /** Reports a token; returns false if the listener ends the generation. */
     boolean add(Token token) {
         reported += token.text().length();
         tokens.add(token);

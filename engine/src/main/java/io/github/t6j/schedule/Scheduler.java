@@ -191,6 +191,11 @@ public final class Scheduler implements AutoCloseable {
                         options.sampling().withSeed(new SplittableRandom().nextLong((1L << 53) - samples)));
     }
 
+    /** Submits the scoring of continuations of a text, see {@link #score(Prompt, List)}. */
+    public CompletableFuture<List<float[]>> score(String prompt, List<int[]> continuations) {
+        return score(Prompt.of(prompt), continuations);
+    }
+
     /**
      * Submits the scoring of continuations of a prompt, which is fed once. The result is that of {@link Session#prefill}
      * for the prompt, and for each continuation in a fork of its session.
@@ -204,6 +209,8 @@ public final class Scheduler implements AutoCloseable {
      *     too short
      */
     public CompletableFuture<List<float[]>> score(Prompt prompt, List<int[]> continuations) {
+        Objects.requireNonNull(prompt, "prompt");
+        Objects.requireNonNull(continuations, "continuations");
         Scoring scoring = new Scoring(prompt.ids(model), continuations);
         int ids = scoring.prompt().length + scoring.longest() - 1; // the last id is not fed
         if (ids > contextLength()) {
@@ -319,7 +326,7 @@ public final class Scheduler implements AutoCloseable {
         metrics = batcher.metrics(waitingCopies, refused);
     }
 
-    /** Waits for work, and admits the jobs that there is room for. @return false at the end */
+    /** Waits for work, and admits the jobs that there is room for; returns false at the end. */
     private boolean join(Batcher batcher) {
         boolean all;
         List<Job> there;

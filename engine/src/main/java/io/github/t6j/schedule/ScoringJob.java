@@ -73,7 +73,7 @@ final class ScoringJob extends Job {
         known++;
     }
 
-    /** Goes on to the next continuation if the current one has ended. @return false if none is left */
+    /** Goes on to the next continuation if the current one has ended; returns false if none is left. */
     boolean next() {
         if (fork != null) {
             if (known < logProbabilities.length) {

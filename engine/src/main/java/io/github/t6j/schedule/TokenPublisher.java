@@ -32,7 +32,7 @@ final class TokenPublisher implements Publisher<Token> {
         deliveries.forEach(Delivery::start);
     }
 
-    /** Ends the stream. @param cause its failure, or null */
+    /** Ends the stream, with a failure if {@code cause} is not null. */
     synchronized void end(Throwable cause) {
         over = true;
         failure = cause;

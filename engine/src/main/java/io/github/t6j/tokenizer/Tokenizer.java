@@ -86,14 +86,15 @@ public final class Tokenizer {
 
     /** Returns whether {@code folder} has the files of a tokenizer, by the names of {@link #load}. */
     public static boolean existsIn(Path folder) {
-        return TokenizerFiles.existIn(folder);
+        return TokenizerFiles.existIn(Objects.requireNonNull(folder, "folder"));
     }
 
     /**
-     * The tokenizer of a model's folder: its tokenizer.json, or else vocab.json and merges.txt, or else encoder.json
-     * and vocab.bpe (GPT-2's own names), or else the tokenizer in the only GGUF file there. {@code folder} may also be a
-     * tokenizer.json itself, or a file of weights: if it is no GGUF file with a tokenizer, that of its folder is loaded. A
-     * tokenizer_config.json beside it says which tokens begin and end a text. Truncation and padding have no effect.
+     * Loads the tokenizer of a model's folder: its tokenizer.json, or else vocab.json and merges.txt, or else
+     * encoder.json and vocab.bpe (GPT-2's own names), or else the tokenizer in the only GGUF file there. {@code folder}
+     * may also be a tokenizer.json itself, or a file of weights: if it is not a GGUF file with a tokenizer, that of its
+     * folder is loaded. A tokenizer_config.json beside it says which tokens begin and end a text. Truncation and padding
+     * have no effect.
      *
      * @throws ModelFormatException if the files are missing, or are not BPE of a supported kind
      */
@@ -202,6 +203,7 @@ public final class Tokenizer {
      * @throws IllegalArgumentException if the prompt is empty and {@link #documentStart} is -1
      */
     public int[] encodeBeginning(String prompt) {
+        Objects.requireNonNull(prompt, "prompt");
         if (!prompt.isEmpty()) {
             return encodePrompt(prompt);
         }
@@ -222,6 +224,7 @@ public final class Tokenizer {
 
     /** @param first id before those of the text, or -1 for none */
     private int[] encode(String text, Added tokens, int first) {
+        Objects.requireNonNull(text, "text");
         IntList ids = new IntList();
         if (first >= 0) {
             ids.add(first);
@@ -250,6 +253,7 @@ public final class Tokenizer {
      * @throws IllegalArgumentException if an id has no text
      */
     public String decode(int... ids) {
+        Objects.requireNonNull(ids, "ids");
         IdDecoder decoder = decoder(false);
         StringBuilder text = new StringBuilder();
         for (int id : ids) {

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.DoubleConsumer;
 
@@ -54,6 +55,7 @@ public final class TokenizerTrainer {
 
     /** Counts the pieces of a text. */
     public void add(String text) {
+        Objects.requireNonNull(text, "text");
         byte[] utf8 = Utf8.encode(text);
         for (int at = 0, end; at < utf8.length; at = end) {
             end = Splitters.GPT2.end(utf8, at, utf8.length);
@@ -81,6 +83,7 @@ public final class TokenizerTrainer {
      * @throws CancellationException if the thread is interrupted
      */
     public Trained train(int vocabulary, DoubleConsumer progress) {
+        Objects.requireNonNull(progress, "progress");
         if (vocabulary < SMALLEST || vocabulary > LARGEST) {
             throw new IllegalArgumentException(
                     "vocabulary: expected " + SMALLEST + " to " + LARGEST + ", found " + vocabulary);

@@ -2,8 +2,8 @@ package io.github.t6j.training;
 
 import io.github.t6j.random.SplitMix64;
 import io.github.t6j.training.data.Windows;
-import io.github.t6j.training.data.Windows;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -44,8 +44,8 @@ public final class BatchOrder {
      */
     public BatchOrder(TokenData data, Order order, int contextLength, long seed) {
         TrainingOptions.check("contextLength", contextLength >= 1, "1 or more", contextLength);
-        this.data = data;
-        this.order = order;
+        this.data = Objects.requireNonNull(data, "data");
+        this.order = Objects.requireNonNull(order, "order");
         this.seed = seed;
         length = contextLength;
         adjacent = new Windows(data, length);
@@ -84,6 +84,8 @@ public final class BatchOrder {
      * @throws IllegalArgumentException if {@code rows} is below 1 or an array is too short
      */
     public void next(int[] ids, int[] targets, int rows) {
+        Objects.requireNonNull(ids, "ids");
+        Objects.requireNonNull(targets, "targets");
         if (rows < 1 || (long) rows * length > Math.min(ids.length, targets.length)) {
             throw new IllegalArgumentException("batch: expected 1 row or more and arrays of rows * " + length
                     + " ids, found " + rows + " rows and arrays of " + ids.length + " and " + targets.length);
@@ -109,6 +111,7 @@ public final class BatchOrder {
      * @throws IllegalArgumentException if it belongs to another order, context or data
      */
     public void restore(long[] state) {
+        Objects.requireNonNull(state, "state");
         long[] own = state();
         if (state.length != own.length || !Arrays.equals(state, 0, 3, own, 0, 3) || state[4] < 0) {
             throw new IllegalArgumentException("state of the data order: expected " + order + " (" + own[0]

@@ -18,7 +18,11 @@ package io.github.t6j.training;
 public record LearningRate(double maximum, double minimum, long warmup, long updates) {
     private static final long MOST = 1L << 40;
 
-    /** @throws IllegalArgumentException for rates below 0 or above 1, or a warm-up longer than the run */
+    /**
+     * Creates a schedule.
+     *
+     * @throws IllegalArgumentException for rates below 0 or above 1, or a warm-up longer than the run
+     */
     public LearningRate {
         TrainingOptions.check("maximum", maximum > 0 && maximum <= 1, "above 0 and at most 1", maximum);
         TrainingOptions.check("minimum", minimum >= 0 && minimum <= maximum, "0 to the maximum, " + maximum, minimum);

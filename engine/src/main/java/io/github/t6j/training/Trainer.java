@@ -1,5 +1,6 @@
 package io.github.t6j.training;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
@@ -7,6 +8,7 @@ import io.github.t6j.family.Families;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.session.Expiry;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.data.Windows;
 import io.github.t6j.training.layers.MicroBatch;
@@ -45,6 +47,8 @@ public final class Trainer implements AutoCloseable {
     private DataPosition position;
     private volatile boolean cancelled; // until the end of the next call that computes
     private int calls; // that compute, one within the other
+    private CallOptions callOptions = CallOptions.defaults();
+    private Expiry expiry; // of the outermost of them
 
     private Trainer(ModelFiles files, ModelConfig config, TrainingOptions asked, int threads) {
         int context = asked.batches().context() == 0 ? config.sizes().contextLength() : asked.batches().context();
@@ -71,7 +75,7 @@ public final class Trainer implements AutoCloseable {
      * Creates a trainer of a new model with random weights. The vocabulary is the tokenizer's, rounded up to a multiple
      * of 64; the context length is that of the options if they set one, else the preset's.
      *
-     * @param preset name of the model's shape, such as {@code t6-micro}; {@code t6j init --help} lists the presets
+     * @param preset name of the model's shape, such as {@code t6-micro}; the error for another name lists all
      * @param tokenizer tokenizer of the new model: a folder, or a tokenizer.json
      * @param threads number of threads that compute; 0 for one per core
      * @throws IllegalArgumentException if the preset does not exist
@@ -165,11 +169,12 @@ public final class Trainer implements AutoCloseable {
      *
      * @throws IllegalArgumentException if this run has read other data before
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
-     * @throws CancellationException after {@link #cancel}, or if the thread is interrupted, which stays set; the trainer
-     *     is unchanged
+     * @throws CancellationException after {@link #cancel}, as the {@link #setCallOptions call options} say, or if the
+     *     thread is interrupted, which stays set; the trainer is unchanged
      */
     public StepResult step(TokenData data) {
-        calls++;
+        Objects.requireNonNull(data, "data");
+        begin();
         try {
             return next(data);
         } finally {
@@ -195,10 +200,13 @@ public final class Trainer implements AutoCloseable {
      * @param following targets [accumulation][sequences][context]
      * @throws IllegalArgumentException if a size is wrong, or a micro-batch has no target
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
-     * @throws CancellationException after {@link #cancel} or an interrupt; the trainer is unchanged
+     * @throws CancellationException after {@link #cancel}, an interrupt, or as the {@link #setCallOptions call options}
+     *     say; the trainer is unchanged
      */
     public StepResult step(int[] batch, int[] following) {
-        calls++;
+        Objects.requireNonNull(batch, "batch");
+        Objects.requireNonNull(following, "following");
+        begin();
         try {
             return next(batch, following);
         } finally {
@@ -253,7 +261,14 @@ public final class Trainer implements AutoCloseable {
         return loss;
     }
 
-    /** Ends a call that computes; a listener makes one within another. */
+    /** Begins a call that computes; a listener makes one within another. */
+    private void begin() {
+        if (calls++ == 0) {
+            expiry = Expiry.of(callOptions);
+        }
+    }
+
+    /** Ends a call that computes. */
     private void end() {
         calls--;
         if (calls == 0) {
@@ -265,6 +280,16 @@ public final class Trainer implements AutoCloseable {
         if (cancelled || Thread.currentThread().isInterrupted()) {
             throw new CancellationException(cancelled ? "training was cancelled" : "interrupted");
         }
+        expiry.check("training");
+    }
+
+    /**
+     * Sets the deadline, timeout and cancellation of all later calls that compute; they end with a CancellationException
+     * before the next micro-batch, and the update that it belongs to is not made. The timeout of {@link #train} counts
+     * for all its updates.
+     */
+    public void setCallOptions(CallOptions options) {
+        callOptions = Objects.requireNonNull(options, "options");
     }
 
     /**
@@ -282,8 +307,9 @@ public final class Trainer implements AutoCloseable {
      * @throws RuntimeException the exceptions of {@link #step(TokenData)}
      */
     public void train(TokenData data, TrainingListener listener) {
+        Objects.requireNonNull(data, "data");
         Objects.requireNonNull(listener, "listener");
-        calls++;
+        begin();
         try {
             while (steps < options.rate().updates() && listener.onStep(next(data))) {
                 // the next one
@@ -299,10 +325,12 @@ public final class Trainer implements AutoCloseable {
      *
      * @param most most windows to evaluate
      * @throws IllegalArgumentException if {@code most} is below 1, or no shard has a window and the id after it
-     * @throws CancellationException after {@link #cancel}, or if the thread is interrupted, which stays set
+     * @throws CancellationException after {@link #cancel}, as the {@link #setCallOptions call options} say, or if the
+     *     thread is interrupted, which stays set
      */
     public double evaluate(TokenData data, int most) {
-        calls++;
+        Objects.requireNonNull(data, "data");
+        begin();
         try {
             return meanLoss(data, most);
         } finally {
@@ -336,7 +364,7 @@ public final class Trainer implements AutoCloseable {
     public double secondsOfStep() {
         Arrays.fill(targets, 0);
         long start = System.nanoTime();
-        calls++;
+        begin();
         try {
             gradients(part -> {
             }, 1f);

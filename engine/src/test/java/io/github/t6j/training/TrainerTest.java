@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -132,6 +134,30 @@ class TrainerTest {
             assertThatThrownBy(() -> trainer.evaluate(data, 1)).isInstanceOf(CancellationException.class);
             trainer.train(data, steps::add);
             assertThat(steps).isEqualTo(straight);
+        }
+    }
+
+    @Test
+    void callOptionsEndACall() {
+        List<StepResult> straight = new ArrayList<>();
+        try (TokenData data = data(300, 1);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 2), 2)) {
+            trainer.train(data, straight::add);
+        }
+        List<StepResult> steps = new ArrayList<>();
+        try (TokenData data = data(300, 1);
+                Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 2), 2)) {
+            trainer.setCallOptions(CallOptions.defaults().withTimeout(Duration.ZERO));
+            assertThatThrownBy(() -> trainer.step(data)).isInstanceOf(CancellationException.class)
+                    .hasMessage("training: the deadline has passed");
+            assertThatThrownBy(() -> trainer.evaluate(data, 1)).isInstanceOf(CancellationException.class);
+            trainer.setCallOptions(CallOptions.defaults().withCancellation(() -> !steps.isEmpty()));
+            assertThatThrownBy(() -> trainer.train(data, steps::add)).isInstanceOf(CancellationException.class)
+                    .hasMessage("training was cancelled");
+            assertThat(steps).hasSize(1);
+            trainer.setCallOptions(CallOptions.defaults().withTimeout(Duration.ofHours(1)));
+            trainer.train(data, steps::add);
+            assertThat(steps).as("cancelled calls leave no trace").isEqualTo(straight);
         }
     }
 
