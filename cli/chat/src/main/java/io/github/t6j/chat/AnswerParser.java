@@ -206,7 +206,7 @@ public final class AnswerParser {
         return tools;
     }
 
-    /** Begins a call. @param id id that the model gave it, or "" */
+    /** Begins a call with the id that the model gave it, or "". */
     void beginCall(String id, String name) {
         calling = new ToolCall(ids.of(id), name, "");
         listener.onPart(new AnswerPart.CallBegun(calls.size(), calling.id(), name));

@@ -63,7 +63,7 @@ abstract class CallReader {
      */
     abstract boolean read(StringBuilder held);
 
-    /** Ends a call that the end of the answer cuts off. @param held text that was not read */
+    /** Ends a call that the end of the answer cuts off; {@code held} is the text that was not read. */
     abstract void finish(StringBuilder held);
 
     /** Returns the text that may turn out to be no call. */

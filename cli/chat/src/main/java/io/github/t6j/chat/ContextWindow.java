@@ -93,14 +93,14 @@ final class ContextWindow {
         }
     }
 
-    /** Cuts a session to its common prefix with {@code ids}, but not all of them. @return length of that prefix */
+    /** Cuts a session to its common prefix with {@code ids}, but not all of them, and returns its length. */
     static int keepCommon(Session session, int[] ids) {
         int common = Arrays.mismatch(session.ids(), ids);
         common = Math.min(common < 0 ? ids.length : common, ids.length - 1);
         return cut(session, common);
     }
 
-    /** Removes the ids from {@code position} on, or all where ids cannot be removed. @return the new position */
+    /** Removes the ids from {@code position} on, or all where ids cannot be removed, and returns the new position. */
     static int cut(Session session, int position) {
         if (position == session.position()) {
             return position;

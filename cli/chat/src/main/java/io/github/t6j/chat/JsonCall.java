@@ -54,7 +54,7 @@ final class JsonCall {
         }
     }
 
-    /** Takes the next character after the opening brace. @return false if this is no call */
+    /** Takes the next character after the opening brace; returns false if this is no call. */
     boolean accept(char next) {
         boolean space = Character.isWhitespace(next);
         return switch (phase) {

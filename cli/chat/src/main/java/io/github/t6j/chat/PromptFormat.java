@@ -1,6 +1,7 @@
 package io.github.t6j.chat;
 
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.Prompt;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -152,6 +153,16 @@ public final class PromptFormat {
      */
     static String plainText(List<Message> messages) {
         return messages.stream().map(message -> message.content() + BETWEEN).collect(Collectors.joining());
+    }
+
+    /**
+     * Returns the prompt that a session or a scheduler continues with the answer to the last message.
+     *
+     * @param options tools and thinking
+     * @throws RuntimeException if the template refuses the messages
+     */
+    public Prompt prompt(List<Message> messages, ChatOptions options) {
+        return Prompt.of(encode(render(messages, options)));
     }
 
     /** Returns the ids of a rendered text. */

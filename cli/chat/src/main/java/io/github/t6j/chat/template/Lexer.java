@@ -122,7 +122,7 @@ final class Lexer {
         close(tag.at() + closing.length() + (tag.sign() == '\0' ? 0 : 1), tag.sign(), end == Kind.BLOCK_END);
     }
 
-    /** Copies the text between raw and endraw. @return false if another tag begins */
+    /** Copies the text between raw and endraw; returns false if another tag begins. */
     private boolean raw() {
         int[] opened = keyword(at, "raw");
         if (opened == null || opened[1] == '+') {
