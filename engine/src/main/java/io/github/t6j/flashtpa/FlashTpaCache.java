@@ -388,8 +388,8 @@ public final class FlashTpaCache implements AutoCloseable {
     /**
      * Computes causal attention of the last tokens of each sequence, for prompts: append the keys and values of a prompt,
      * then attend with its queries. Query i of sequence b belongs to the token at length(b) − counts[b] + i, and sees
-     * this token and those before it. This needs no mask, and computes many queries together, several times as fast as
-     * one by one; the last bits may differ from those of {@link #attend(int, Factors)}.
+     * this token and those before it. This needs no mask, and is faster than one query after the other; the last bits may
+     * differ from those of {@link #attend(int, Factors)}.
      *
      * @param counts [batch], number of queries of each sequence, 0 … queries and at most its length; the others are
      *     padding
