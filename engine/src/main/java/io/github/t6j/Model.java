@@ -1,6 +1,7 @@
 package io.github.t6j;
 
 import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.EmbeddingJson;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GenerationJson;
@@ -61,6 +62,7 @@ public final class Model implements AutoCloseable {
     private final Tokenizer tokenizer; // null without one
     private final Set<Integer> endIds;
     private final SamplingOptions sampling; // null if the model's files have none
+    private final EmbeddingJson embedding;
     private final Path path;
     private final Path folder;
     private final WarmingKernels kernels = KernelChoice.warming();
@@ -104,6 +106,7 @@ public final class Model implements AutoCloseable {
             GenerationJson generation = files.generation();
             endIds = endIds(generation.endIds(configJson));
             sampling = generation.sampling() == null ? read.generation().sampling() : generation.sampling();
+            embedding = EmbeddingJson.ofGguf(checkpoint.gguf(), files.embedding());
         } catch (InternalError fault) {
             use.close();
             throw new ModelFormatException(
@@ -324,6 +327,59 @@ public final class Model implements AutoCloseable {
         return GenerationOptions.defaults().withSampling(sampling().orElse(SamplingOptions.defaults()));
     }
 
+    /**
+     * Returns the pooling and normalisation of embeddings that the model's files state: sentence-transformers'
+     * modules.json and 1_Pooling/config.json, or the key pooling_type of a GGUF file. Without them, embeddings are the
+     * normalised mean, which says little about texts unless the model was trained for it.
+     *
+     * @throws ModelFormatException if the files state a pooling or a further step that the engine does not support
+     */
+    public EmbeddingOptions embeddingDefaults() {
+        use.checkOpen();
+        if (embedding.unsupported() != null) {
+            throw ModelFormatException.unsupported(path + ": " + embedding.unsupported()
+                    + ": choose a pooling to embed texts in another way than the model was trained for");
+        }
+        return EmbeddingOptions.defaults().withNormalized(embedding.normalized())
+                .withPooling(statesPooling() ? embedding.pooling() : Pooling.MEAN);
+    }
+
+    /** Returns true if the model's files state a pooling, as those of embedding models do. */
+    public boolean statesPooling() {
+        use.checkOpen();
+        return embedding.pooling() != null;
+    }
+
+    boolean normalizesEmbeddings() {
+        return embedding.normalized();
+    }
+
+    /** Embeds a text with {@link #embeddingDefaults}, see {@link Embedder#embed(Prompt)}. */
+    public Embedding embed(String text) {
+        return embed(List.of(text), EmbeddingOptions.defaults()).getFirst();
+    }
+
+    /** Embeds texts in shared passes, see {@link Embedder#embed(List)}. */
+    public List<Embedding> embed(List<String> texts, EmbeddingOptions options) {
+        return new Embedder(this, options).embed(texts.stream().map(Prompt::of).toList());
+    }
+
+    /**
+     * Returns the hidden states of each id of a prompt after some layers: 0 for the rows of the embedding matrix; after
+     * all layers, with the last norm, as in transformers' {@code hidden_states}.
+     *
+     * @param layer number of layers, or -1 for all
+     * @return [ids][width]
+     * @throws IllegalArgumentException if the prompt is empty or longer than the model's context, an id is not below the
+     *     vocabulary's size, or the model has fewer layers
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set, or the model is
+     *     closed
+     */
+    public float[][] hiddenStates(Prompt prompt, int layer) {
+        return new Embedder(this, EmbeddingOptions.defaults().withPooling(Pooling.LAST).withLayer(layer))
+                .hiddenStates(prompt);
+    }
+
     /** Opens an empty session with {@link SessionOptions#defaults()}. */
     public Session newSession() {
         return newSession(SessionOptions.defaults());
@@ -516,6 +572,10 @@ public final class Model implements AutoCloseable {
      */
     String fingerprint() {
         return transformer.fingerprint();
+    }
+
+    Transformer transformer() {
+        return transformer;
     }
 
     /** Returns the tracker of the calls and sessions of this model. */

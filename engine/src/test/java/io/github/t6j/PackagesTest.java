@@ -32,7 +32,7 @@ class PackagesTest {
     /** Types that every package may use. */
     private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant",
             "FinishReason", "LoadListener", "LogitsListener", "SessionOptions", "AttentionPath", "TensorRole",
-            "CallOptions");
+            "CallOptions", "Pooling", "EmbeddingOptions");
 
     private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z0-9]+)*)\\.([A-Z]\\w*)");
 

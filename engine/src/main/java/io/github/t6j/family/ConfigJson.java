@@ -4,6 +4,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Keys of config.json; each is read by name, and compared with the tensors' shapes where they determine it. */
 public final class ConfigJson {
@@ -19,6 +20,11 @@ public final class ConfigJson {
     /** Returns an object without keys. */
     public static ConfigJson empty(String where) {
         return new ConfigJson(Map.of(), where);
+    }
+
+    /** Returns all keys. */
+    Set<String> keys() {
+        return values.keySet();
     }
 
     /** Returns whether {@code key} exists, even with the value null. */

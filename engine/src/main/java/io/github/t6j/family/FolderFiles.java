@@ -6,6 +6,7 @@ import io.github.t6j.weights.SmallFile;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -41,6 +42,24 @@ public record FolderFiles(Path folder) {
         return exists(file)
                 ? new GenerationJson(new ConfigJson(object(file), file.toString()))
                 : GenerationJson.none();
+    }
+
+    /** Returns the pooling that sentence-transformers' files state; if they are missing, none. */
+    public EmbeddingJson embedding() {
+        Path modulesFile = folder.resolve(EmbeddingJson.MODULES_FILE);
+        Path poolingFile = folder.resolve(EmbeddingJson.POOLING_FILE);
+        List<String> modules = exists(modulesFile)
+                ? EmbeddingJson.modules(
+                        Json.parse(SmallFile.read(modulesFile, SmallFile.CONFIG), modulesFile.toString()),
+                        modulesFile.toString())
+                : null;
+        if (exists(poolingFile)) {
+            return EmbeddingJson.of(new ConfigJson(object(poolingFile), poolingFile.toString()), modules);
+        }
+        return modules == null || !modules.contains("Pooling")
+                ? EmbeddingJson.NONE
+                : new EmbeddingJson(null, true,
+                        poolingFile + ": expected the pooling of modules.json, found no such file");
     }
 
     /** Returns true for a broken link too, so that reading it reports an error. */

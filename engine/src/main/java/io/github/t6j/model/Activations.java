@@ -28,7 +28,7 @@ final class Activations {
     final float[] gateUp; //  [rows][gateUpStride], gate then up
     final float[] hidden; //  [rows][hidden]
     final float[] update; //  [rows][updateStride], the output of half a block, which is added to x
-    float[] logits; //        [1 or LOGIT_ROWS][padded vocabulary]
+    float[] logits; //        [0, 1 or LOGIT_ROWS][padded vocabulary], allocated for the first logits
     final float[][] lanes; // [workers][LANES]
 
     final int width;
@@ -67,7 +67,7 @@ final class Activations {
         gateUp = new float[capacity * gateUpStride];
         hidden = new float[capacity * sizes.hidden()];
         update = new float[capacity * updateStride];
-        logits = new float[padded(sizes.vocabulary())];
+        logits = new float[0];
         lanes = new float[workers.threads()][Kernels.LANES];
     }
 

@@ -4,13 +4,14 @@ import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 
 /**
  * A pass with rows of different sequences, so that one pass over the weights serves them all. A sequence has one row,
  * the next of a generation, or several, part of a prompt. Each row has the same bits as in a pass of its sequence
  * alone. Attention is computed per sequence, with its own depth, cache type and algorithm.
  *
- * <p>{@link Sequence#batch()} creates a batch, which uses that sequence's buffers. A batch allocates nothing while its
+ * <p>{@link Sequence#batch()} creates a batch, which uses the buffers of that sequence, its owner. A batch allocates nothing while its
  * sequences stay the same.
  */
 public final class Batch implements AttentionStep {
@@ -18,6 +19,7 @@ public final class Batch implements AttentionStep {
     public static final int MAX_PASS_ROWS = 2 * Transformer.MAX_PASS_ROWS;
 
     private final Transformer model;
+    private final Sequence owner; // its buffers serve the passes
     private final Workers workers;
     private final Sequence[] sequences = new Sequence[MAX_PASS_ROWS];
     private final int[] firstRows = new int[MAX_PASS_ROWS + 1]; // of each sequence; after the last, the number of rows
@@ -32,8 +34,9 @@ public final class Batch implements AttentionStep {
     private int singleCount;
     private AttentionPass pass;
 
-    Batch(Transformer model) {
+    Batch(Transformer model, Sequence owner) {
         this.model = model;
+        this.owner = owner;
         this.workers = model.workers;
     }
 
@@ -70,21 +73,41 @@ public final class Batch implements AttentionStep {
     }
 
     /**
-     * Feeds the ids and empties the batch; {@link Sequence#logits} of the first sequence then returns the rows' logits.
+     * Feeds the ids and empties the batch; {@link Sequence#logits} of the batch's owner then returns the rows' logits.
      */
     public void forward() {
-        Activations a = sequences[0].begin(rows());
+        feed(model.config().sizes().layers(), () -> false);
+    }
+
+    /**
+     * Feeds the ids through the first {@code layers} blocks only and empties the batch. The sequences must go on with
+     * the same number of blocks, and have no logits.
+     *
+     * @param cancelled called between blocks; if it returns true, the pass ends and its ids are not fed
+     * @return hidden states [rows][width], a buffer that the owner's next pass overwrites: the residual stream, or after
+     *     the last block its norm; null if the pass was cancelled
+     */
+    public float[] hiddenStates(int layers, BooleanSupplier cancelled) {
+        Activations a = feed(layers, cancelled);
+        return a == null ? null : model.hiddenStates(a, layers);
+    }
+
+    private Activations feed(int layers, BooleanSupplier cancelled) {
+        Activations a = owner.begin(rows());
         for (int i = 0; i < size; i++) {
             sequences[i].reserve(count(i));
             for (int row = firstRows[i]; row < firstRows[i + 1]; row++) {
                 a.set(row, ids[row], sequences[i].position() + row - firstRows[i]);
             }
         }
-        model.forward(a, this, () -> false);
+        if (!model.forward(a, this, layers, cancelled)) {
+            return null;
+        }
         for (int i = 0; i < size; i++) {
             sequences[i].advance(count(i));
         }
         clear();
+        return a;
     }
 
     /** Appends each sequence's rows to its own cache. */

@@ -20,6 +20,12 @@ public final class NamedTensors {
     /** Name of RoPE's frequencies in old Llama files, which are redundant with config.json. */
     private static final String FREQUENCIES = ".rotary_emb.inv_freq";
 
+    /** Prefix of the names in a language model's file, which the file of its base model lacks. */
+    private static final String PREFIX = "model.";
+
+    /** Name that identifies the file of a base model, such as an embedding model. */
+    private static final String BASE = "embed_tokens.weight";
+
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final String where;
     private final TensorReader reader;
@@ -33,9 +39,10 @@ public final class NamedTensors {
     public NamedTensors(Map<String, Tensor> all, String where, TensorReader reader) {
         this.where = where;
         this.reader = reader;
+        String prefix = all.containsKey(BASE) ? PREFIX : "";
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
             if (!entry.getKey().endsWith(FREQUENCIES)) {
-                tensors.put(entry.getKey(), entry.getValue());
+                tensors.put(prefix + entry.getKey(), entry.getValue());
             }
         }
     }

@@ -19,7 +19,7 @@ public final class Sequence implements AutoCloseable {
     private Activations many; //      of several, or null after they were released
     private Activations activations; // of the last pass, one or many
     private AttentionPass own; // its rows of a batch, or null
-    private Batch batch; // of the passes with this sequence first, or null
+    private Batch batch; // of the passes in this sequence's buffers, or null
     private int position;
 
     Sequence(Transformer model, AttentionAlgorithm attention, boolean materialized, int position) {
@@ -127,10 +127,10 @@ public final class Sequence implements AutoCloseable {
         return own;
     }
 
-    /** Returns an empty batch, whose first row must be this sequence's; valid until the next call. */
+    /** Returns an empty batch, whose passes use the buffers of this sequence; valid until the next call. */
     public Batch batch() {
         if (batch == null) {
-            batch = new Batch(model);
+            batch = new Batch(model, this);
         }
         batch.clear(); // removes the rows of a failed pass
         return batch;

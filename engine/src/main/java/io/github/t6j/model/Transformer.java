@@ -70,12 +70,17 @@ public final class Transformer {
      * @return false if the pass was cancelled
      */
     boolean forward(Activations a, AttentionStep step, BooleanSupplier cancelled) {
+        return forward(a, step, weights.blocks.length, cancelled);
+    }
+
+    /** Feeds the rows through the first {@code layers} blocks; {@link #hiddenStates} is then available. */
+    boolean forward(Activations a, AttentionStep step, int layers, BooleanSupplier cancelled) {
         a.eachRow(embed);
-        for (Block block : weights.blocks) {
+        for (int layer = 0; layer < layers; layer++) {
             if (cancelled.getAsBoolean()) {
                 return false;
             }
-            block.forward(step, a);
+            weights.blocks[layer].forward(step, a);
             if (Thread.currentThread().isVirtual()) {
                 Thread.yield(); // virtual threads are not preempted
             }
@@ -87,6 +92,19 @@ public final class Transformer {
     private void embed(Activations a, int row, int worker) {
         weights.embedding.row(a.ids[row], a.x, row * a.width);
         rope.table(a.positions[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+    }
+
+    /**
+     * Returns the hidden states of all rows after a pass of {@code layers} blocks: x, or norm(x) after the last block.
+     *
+     * @return [rows][width], a buffer that the next pass overwrites
+     */
+    float[] hiddenStates(Activations a, int layers) {
+        if (layers < weights.blocks.length) {
+            return a.x;
+        }
+        a.eachRow(weights.outputNorm);
+        return a.normed;
     }
 
     /**
@@ -113,7 +131,7 @@ public final class Transformer {
 
     private void growLogits(Activations a, int count) {
         if (a.logits.length < count * logitStride()) {
-            a.logits = new float[MOST_LOGIT_ROWS * logitStride()];
+            a.logits = new float[(count == 1 ? 1 : MOST_LOGIT_ROWS) * logitStride()];
         }
     }
 

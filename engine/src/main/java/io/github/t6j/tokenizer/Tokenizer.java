@@ -46,6 +46,7 @@ public final class Tokenizer {
     private final int beginningOfText;
     private final int endOfText;
     private final int documentStart;
+    private final int[] appended;
 
     /** Added tokens, separated into those that are searched in the text and those in normalised text. */
     private record Added(AddedTokens raw, AddedTokens normalized) {}
@@ -69,7 +70,15 @@ public final class Tokenizer {
                     + ": expected the first id of a prompt among the tokenizer's ids, found " + marks.prompt()
                     + "; do its post_processor and its vocabulary belong together?");
         }
+        for (int id : marks.appended()) {
+            if (!vocabulary.contains(id)) {
+                throw new ModelFormatException(definition.vocabularySource()
+                        + ": expected the last ids of a text among the tokenizer's ids, found " + id
+                        + "; do its post_processor and its vocabulary belong together?");
+            }
+        }
         beginningOfText = marks.prompt();
+        appended = marks.appended().stream().mapToInt(id -> id).toArray();
         endOfText = firstId(marks.end(), named);
         documentStart = firstId(named, marks.beginning(), endOfText);
     }
@@ -130,6 +139,14 @@ public final class Tokenizer {
      */
     public int endOfText() {
         return endOfText;
+    }
+
+    /**
+     * Returns the ids that the tokenizer appends to a whole text, as embedding models read it ({@link #encodeWhole}), in
+     * order; usually none.
+     */
+    public int[] appended() {
+        return appended.clone();
     }
 
     /**
@@ -194,6 +211,17 @@ public final class Tokenizer {
     /** Returns the ids of {@link #encode}, after {@link #beginningOfText} if the model has one. */
     public int[] encodePrompt(String text) {
         return encode(text, plainTokens, beginningOfText);
+    }
+
+    /**
+     * Returns the ids of a whole text, to which nothing is added: those of {@link #encodePrompt}, then {@link #appended}.
+     * Hugging Face's tokenizers call this encoding with special tokens.
+     */
+    public int[] encodeWhole(String text) {
+        int[] ids = encodePrompt(text);
+        int[] whole = Arrays.copyOf(ids, ids.length + appended.length);
+        System.arraycopy(appended, 0, whole, ids.length, appended.length);
+        return whole;
     }
 
     /**

@@ -41,6 +41,15 @@ public final class CopiedFile {
         return existing(folder, List.of("generation_config.json"), SmallFile.CONFIG);
     }
 
+    /**
+     * Returns the files of {@code folder} that state the pooling of embeddings, by name; empty if they are missing.
+     *
+     * @throws ModelFormatException as {@link #read}
+     */
+    public static Map<String, byte[]> embedding(Path folder) {
+        return existing(folder, List.of("modules.json", "1_Pooling/config.json"), SmallFile.CONFIG);
+    }
+
     private static Map<String, byte[]> existing(Path folder, List<String> names, int longest) {
         Map<String, byte[]> files = new LinkedHashMap<>();
         for (String name : names) {

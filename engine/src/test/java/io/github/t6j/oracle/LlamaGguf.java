@@ -36,9 +36,14 @@ public final class LlamaGguf {
 
     /** Writes the weights of a folder of Hugging Face, f32, as {@code file}. */
     public static void write(Path folder, Path file) throws IOException {
+        write(folder, file, new GgufFile());
+    }
+
+    /** Writes the weights of a folder as {@code file}. @param gguf has further keys */
+    public static void write(Path folder, Path file, GgufFile gguf) throws IOException {
         Map<String, Object> config = TestData.json(folder.resolve("config.json"));
         String type = (String) config.get("model_type");
-        GgufFile gguf = new GgufFile().key("general.architecture", type);
+        gguf.key("general.architecture", type);
         String[][] keys = {
             {"context_length", "max_position_embeddings"}, {"embedding_length", "hidden_size"},
             {"block_count", "num_hidden_layers"}, {"feed_forward_length", "intermediate_size"},

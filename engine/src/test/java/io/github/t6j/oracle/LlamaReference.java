@@ -48,12 +48,28 @@ public final class LlamaReference implements Reference {
 
     /** Logits [ids][vocabulary] where products round their inputs. */
     public double[][] logits(int[] ids, Rounding rounding) {
+        boolean tied = (Boolean) config.getOrDefault("tie_word_embeddings", type.equals("smollm3"));
+        return times(hiddenStates(layers(), ids, rounding), tied ? "model.embed_tokens.weight" : "lm_head.weight",
+                rounding);
+    }
+
+    private int layers() {
+        return (int) number("num_hidden_layers", 0);
+    }
+
+    @Override
+    public double[][] hiddenStates(int layers, int... ids) {
+        return hiddenStates(layers, ids, (rows, matrix) -> rows);
+    }
+
+    /** Hidden states where products round their inputs. */
+    public double[][] hiddenStates(int layers, int[] ids, Rounding rounding) {
         double[] embedding = w.get("model.embed_tokens.weight");
         double[][] x = new double[ids.length][];
         for (int t = 0; t < ids.length; t++) {
             x[t] = Arrays.copyOfRange(embedding, ids[t] * width, (ids[t] + 1) * width);
         }
-        for (int layer = 0; layer < (int) number("num_hidden_layers", 0); layer++) {
+        for (int layer = 0; layer < layers; layer++) {
             String block = "model.layers." + layer + ".";
             double[][] h = norm(x, width, block + "input_layernorm.weight");
             Float64.add(x, times(attention(block + "self_attn.", layer, h, rounding), block + "self_attn.o_proj.weight",
@@ -64,9 +80,7 @@ public final class LlamaReference implements Reference {
                     times(h, block + "mlp.up_proj.weight", rounding));
             Float64.add(x, times(hidden, block + "mlp.down_proj.weight", rounding));
         }
-        boolean tied = (Boolean) config.getOrDefault("tie_word_embeddings", type.equals("smollm3"));
-        return times(norm(x, width, "model.norm.weight"), tied ? "model.embed_tokens.weight" : "lm_head.weight",
-                rounding);
+        return layers < layers() ? x : norm(x, width, "model.norm.weight");
     }
 
     private double[][] times(double[][] x, String matrix, Rounding rounding) {

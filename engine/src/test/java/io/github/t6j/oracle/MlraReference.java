@@ -28,12 +28,17 @@ public final class MlraReference implements Reference {
 
     @Override
     public double[][] logits(int... ids) {
+        return Float64.times(hiddenStates(size("n_layer"), ids), w.get("lm_head.weight"), null);
+    }
+
+    @Override
+    public double[][] hiddenStates(int layers, int... ids) {
         double[] embedding = w.get("lm_head.weight");
         double[][] x = new double[ids.length][];
         for (int t = 0; t < ids.length; t++) {
             x[t] = Arrays.copyOfRange(embedding, ids[t] * width, (ids[t] + 1) * width);
         }
-        for (int layer = 0; layer < size("n_layer"); layer++) {
+        for (int layer = 0; layer < layers; layer++) {
             String block = "transformer.h." + layer + ".";
             double[][] h = norm(x, block + "input_layernorm.weight");
             Float64.add(x, w.times(attention(block + "attn.", h), block + "attn.c_proj.weight"));
@@ -42,7 +47,7 @@ public final class MlraReference implements Reference {
                     Float64.gated(w.times(h, block + "mlp.c_fc1.weight"), w.times(h, block + "mlp.c_fc2.weight"));
             Float64.add(x, w.times(hidden, block + "mlp.c_proj.weight"));
         }
-        return Float64.times(norm(x, "layernorm.weight"), embedding, null);
+        return layers < size("n_layer") ? x : norm(x, "layernorm.weight");
     }
 
     private double[][] norm(double[][] x, String gain) {

@@ -36,13 +36,22 @@ public final class T6Reference implements Reference {
 
     @Override
     public double[][] logits(int... ids) {
-        double[] embedding = w.get(w.has("lm_head.weight") ? "lm_head.weight" : "transformer.wte.weight");
+        return Float64.times(hiddenStates(size("n_layer", 0), ids), embedding(), null);
+    }
+
+    private double[] embedding() {
+        return w.get(w.has("lm_head.weight") ? "lm_head.weight" : "transformer.wte.weight");
+    }
+
+    @Override
+    public double[][] hiddenStates(int layers, int... ids) {
+        double[] embedding = embedding();
         int width = size("n_embd", 0);
         double[][] x = new double[ids.length][];
         for (int t = 0; t < ids.length; t++) {
             x[t] = java.util.Arrays.copyOfRange(embedding, ids[t] * width, (ids[t] + 1) * width);
         }
-        for (int layer = 0; layer < size("n_layer", 0); layer++) {
+        for (int layer = 0; layer < layers; layer++) {
             String block = "transformer.h." + layer + ".";
             double[][] y = attention(block + "attn.", rms(x, width, null, EPSILON, 1));
             Float64.add(x, w.times(y, block + "attn.c_proj.weight"));
@@ -51,7 +60,7 @@ public final class T6Reference implements Reference {
                     Float64.gated(w.times(h, block + "mlp.c_fc1.weight"), w.times(h, block + "mlp.c_fc2.weight"));
             Float64.add(x, w.times(hidden, block + "mlp.c_proj.weight"));
         }
-        return Float64.times(rms(x, width, null, EPSILON, 1), embedding, null);
+        return layers < size("n_layer", 0) ? x : rms(x, width, null, EPSILON, 1);
     }
 
     private double[][] attention(String attn, double[][] h) {

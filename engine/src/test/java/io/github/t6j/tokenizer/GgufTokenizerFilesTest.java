@@ -84,6 +84,24 @@ class GgufTokenizerFilesTest {
         assertThat(Tokenizer.load(made).fingerprint()).isEqualTo(file.fingerprint());
     }
 
+    /** The oracle is the library with special tokens, by the template that was made of the file's keys. */
+    @ParameterizedTest
+    @CsvSource({"true, false", "false, true", "true, true", "false, false"})
+    void wholeTextsBeginAndEndAsTheKeysSay(boolean begins, boolean ends) throws IOException {
+        Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack("qwen3", folder), "qwen2");
+        keys.put("tokenizer.ggml.add_bos_token", begins);
+        keys.put("tokenizer.ggml.add_eos_token", ends);
+        Tokenizer file = ModelTokenizer.ofGguf(keys, "qwen3");
+        Path made = written(keys);
+        String text = "Call me Ishmael.  1234 don't — \u4E2D\uD83D\uDE00\n\n\tx";
+        assertThat(file.appended()).hasSize(ends ? 1 : 0);
+        assertThat(file.encodeWhole(text)).hasSize(file.encode(text).length + (begins ? 1 : 0) + (ends ? 1 : 0))
+                .isEqualTo(Tokenizer.load(made).encodeWhole(text));
+        try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(made.resolve("tokenizer.json"))) {
+            assertThat(file.encodeWhole(text)).isEqualTo(ints(library.encode(text, true, false).getIds()));
+        }
+    }
+
     @Test
     void gpt2() throws IOException {
         Map<String, Object> keys = GgufKeys.gpt2();

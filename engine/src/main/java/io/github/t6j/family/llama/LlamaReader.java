@@ -30,6 +30,9 @@ import java.util.Set;
 final class LlamaReader {
     private static final String QUERY = LlamaNames.layer(0, "self_attn.q_proj.weight");
     private static final String KEY = LlamaNames.layer(0, "self_attn.k_proj.weight");
+    /** Classes of models without an output matrix, such as embedding models. */
+    private static final Set<String> BASE =
+            Set.of("LlamaModel", "MistralModel", "Qwen2Model", "Qwen3Model", "SmolLM3Model");
 
     private final NamedTensors tensors;
     private final ConfigJson config;
@@ -100,9 +103,13 @@ final class LlamaReader {
     /** Fails if config.json requires something that this engine does not compute; the error names the key. */
     private void checkServed() {
         for (Object architecture : config.list("architectures")) {
-            if (!(architecture instanceof String name) || !name.endsWith("ForCausalLM")) {
-                throw config.wrong("architectures", "a language model, …ForCausalLM", architecture).asUnsupported();
+            if (!(architecture instanceof String name) || !name.endsWith("ForCausalLM") && !BASE.contains(name)) {
+                throw config.wrong("architectures", "a language model, …ForCausalLM, or its base model", architecture)
+                        .asUnsupported();
             }
+        }
+        if (!config.flag("is_causal", true)) {
+            throw config.wrong("is_causal", "true: a token sees only those before it", false).asUnsupported();
         }
         String activation = config.text("hidden_act", "silu");
         if (!activation.equals("silu") && !activation.equals("swish")) {

@@ -228,7 +228,10 @@ public final class GgufTokenizer {
     private TextMarks marks(boolean begins) {
         int beginning = id("bos_token_id");
         boolean added = get("add_bos_token", Boolean.class, begins);
-        return new TextMarks(added ? beginning : TokenizerDefinition.NONE, beginning, id("eos_token_id"));
+        int end = id("eos_token_id");
+        boolean ends = get("add_eos_token", Boolean.class, false) && end >= 0;
+        return new TextMarks(
+                added ? beginning : TokenizerDefinition.NONE, beginning, end, ends ? List.of(end) : List.of());
     }
 
     private int id(String key) {

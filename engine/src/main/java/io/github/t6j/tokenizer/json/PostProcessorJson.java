@@ -5,8 +5,8 @@ import io.github.t6j.tokenizer.json.TokenizerDefinition.TextMarks;
 import java.util.List;
 
 /**
- * Reads the post_processor of a tokenizer.json: the id that its template adds before a text. Ids that it adds after a
- * text are ignored, because the model continues a prompt.
+ * Reads the post_processor of a tokenizer.json: the id that its template adds before a text, and those that it adds
+ * after a whole text. A prompt does not have the latter, because the model continues it.
  */
 final class PostProcessorJson {
     private PostProcessorJson() {}
@@ -34,21 +34,29 @@ final class PostProcessorJson {
 
     private static TextMarks readTemplate(JsonPart part) {
         List<JsonPart> single = part.parts("single");
-        int texts = (int) single.stream().filter(item -> item.get("Sequence") != null).count();
-        if (texts != 1 || single.getFirst().get("Sequence") == null && single.size() > 1
-                && single.get(1).get("Sequence") == null) {
+        int text = 0;
+        while (text < single.size() && single.get(text).get("Sequence") == null) {
+            text++;
+        }
+        List<JsonPart> after = single.subList(Math.min(text + 1, single.size()), single.size());
+        if (text > 1 || text == single.size() || after.stream().anyMatch(item -> item.get("Sequence") != null)) {
             throw part.error("single", "one Sequence, and at most one SpecialToken before it");
         }
-        if (single.getFirst().get("Sequence") != null) {
-            return TextMarks.NONE;
-        }
-        String token = single.getFirst().part("SpecialToken").text("id");
-        JsonPart special = part.part("special_tokens").part(token);
+        int first = text == 0 ? TokenizerDefinition.NONE : id(part, single.getFirst());
+        List<Integer> appended = after.stream().map(item -> id(part, item)).toList();
+        return text == 0 && appended.isEmpty()
+                ? TextMarks.NONE
+                : new TextMarks(first, first, TokenizerDefinition.NONE, appended);
+    }
+
+    /** Returns the id of a special token of a template. */
+    private static int id(JsonPart template, JsonPart item) {
+        String token = item.part("SpecialToken").text("id");
+        JsonPart special = template.part("special_tokens").part(token);
         List<Object> ids = Json.array(special.get("ids"), special.where() + ".ids");
         if (ids.size() != 1) {
             throw special.error("ids", "one id");
         }
-        int id = TokenizerFiles.id(ids.getFirst(), special.where(), token);
-        return new TextMarks(id, id, TokenizerDefinition.NONE);
+        return TokenizerFiles.id(ids.getFirst(), special.where(), token);
     }
 }

@@ -7,6 +7,7 @@ import io.github.t6j.weights.SmallFile;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -14,7 +15,7 @@ import java.util.Set;
 record TokenizerConfig(Path file, Map<String, Object> json) {
     static final String NAME = "tokenizer_config.json";
 
-    /** Classes for which add_bos_token decides; others follow their tokenizer.json. */
+    /** Classes for which add_bos_token and add_eos_token decide; others follow their tokenizer.json. */
     private static final Set<String> LLAMA = Set.of("LlamaTokenizer", "LlamaTokenizerFast");
 
     private static final Set<String> GPT2 = Set.of("GPT2Tokenizer", "GPT2TokenizerFast");
@@ -60,7 +61,15 @@ record TokenizerConfig(Path file, Map<String, Object> json) {
                         + " is true, found " + json.get("bos_token"));
             }
         }
-        return new TextMarks(prompt, prompt < 0 ? beginning : prompt, definition.id(token("eos_token")));
+        int end = definition.id(token("eos_token"));
+        return new TextMarks(prompt, prompt < 0 ? beginning : prompt, end, appended(definition, end));
+    }
+
+    private List<Integer> appended(TokenizerDefinition definition, int end) {
+        if (!(json.get("add_eos_token") instanceof Boolean adds) || !LLAMA.contains(tokenizerClass())) {
+            return definition.marks().appended();
+        }
+        return adds && end >= 0 ? List.of(end) : List.of();
     }
 
     /** Returns the text of a token: a string, or the content of an object; null is not a token. */

@@ -85,10 +85,12 @@ public record TokenizerDefinition(
      *
      * @param prompt first id of a prompt
      * @param beginning beginning-of-text id, even if prompts do not begin with it
+     * @param end end-of-text id, even if whole texts do not end with it
+     * @param appended last ids of a whole text, as an embedding model reads it; a prompt does not have them
      */
-    public record TextMarks(int prompt, int beginning, int end) {
+    public record TextMarks(int prompt, int beginning, int end, List<Integer> appended) {
         public static final TextMarks NONE = new TextMarks(
-                TokenizerDefinition.NONE, TokenizerDefinition.NONE, TokenizerDefinition.NONE);
+                TokenizerDefinition.NONE, TokenizerDefinition.NONE, TokenizerDefinition.NONE, List.of());
     }
 
     /** Returns a byte-level BPE tokenizer, as in GPT-2 and later models. */

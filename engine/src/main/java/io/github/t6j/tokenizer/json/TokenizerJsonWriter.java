@@ -86,17 +86,28 @@ public final class TokenizerJsonWriter {
     }
 
     private static Map<String, Object> postProcessor(TokenizerDefinition definition) {
-        int id = definition.marks().prompt();
-        if (id == TokenizerDefinition.NONE) {
+        int first = definition.marks().prompt();
+        List<Integer> appended = definition.marks().appended();
+        if (first == TokenizerDefinition.NONE && appended.isEmpty()) {
             return null;
         }
+        Map<String, Object> special = new LinkedHashMap<>();
+        List<Object> begin = first == TokenizerDefinition.NONE ? List.of() : List.of(mark(definition, first, special));
+        List<Object> end = appended.stream().map(id -> (Object) mark(definition, id, special)).toList();
+        List<Object> single = new ArrayList<>(begin);
+        single.add(Map.of("Sequence", ordered("id", "A", "type_id", 0L)));
+        single.addAll(end);
+        List<Object> pair = new ArrayList<>(single);
+        pair.add(Map.of("Sequence", ordered("id", "B", "type_id", 1L)));
+        pair.addAll(end);
+        return part("TemplateProcessing", "single", single, "pair", pair, "special_tokens", special);
+    }
+
+    /** Returns a template's item of the token {@code id}, and adds the token to {@code special}. */
+    private static Map<String, Object> mark(TokenizerDefinition definition, int id, Map<String, Object> special) {
         String token = definition.token(id);
-        Map<String, Object> begin = Map.of("SpecialToken", ordered("id", token, "type_id", 0L));
-        Map<String, Object> text = Map.of("Sequence", ordered("id", "A", "type_id", 0L));
-        Map<String, Object> second = Map.of("Sequence", ordered("id", "B", "type_id", 1L));
-        return part("TemplateProcessing", "single", List.of(begin, text), "pair", List.of(begin, text, second),
-                "special_tokens",
-                Map.of(token, ordered("id", token, "ids", List.of((long) id), "tokens", List.of(token))));
+        special.put(token, ordered("id", token, "ids", List.of((long) id), "tokens", List.of(token)));
+        return Map.of("SpecialToken", ordered("id", token, "type_id", 0L));
     }
 
     private static List<Map<String, Object>> decoders(TokenizerDefinition definition) {

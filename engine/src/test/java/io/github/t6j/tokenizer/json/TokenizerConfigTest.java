@@ -11,8 +11,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +88,38 @@ class TokenizerConfigTest {
         refused(HandMadeTokenizer.write(folder, json), "post_processor.processors[1].type", "one TemplateProcessing");
         json.put("post_processor", parse("{\"type\": \"ByteLevel\"}"));
         assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).beginningOfText()).isEqualTo(-1);
+    }
+
+    /** Columns: tokenizer_config.json; items of the template before and after the text; ids of the whole text "a". */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{} | | </s> | 97 257",
+        "{} | <s> | </s> | 256 97 257",
+        "{} | <s> | </s> <s> | 256 97 257 256",
+        "{} | <s> | | 256 97",
+        "{\"tokenizer_class\": \"LlamaTokenizerFast\", \"add_eos_token\": true, \"eos_token\": \"</s>\"} | <s> | | 256 97 257",
+        "{\"tokenizer_class\": \"LlamaTokenizerFast\", \"add_eos_token\": false, \"eos_token\": \"</s>\"} | <s> | </s> | 256 97",
+        "{\"tokenizer_class\": \"Qwen2Tokenizer\", \"add_eos_token\": true, \"eos_token\": \"</s>\"} | <s> | | 256 97",
+    })
+    void wholeTextsEndWithTheIdsOfTheTemplate(String config, String before, String after, String whole)
+            throws IOException {
+        List<Object> single = new ArrayList<>();
+        for (String item : ((before == null ? "" : before) + " A " + (after == null ? "" : after)).strip().split(" ")) {
+            single.add(parse(item.equals("A")
+                    ? "{\"Sequence\": {\"id\": \"A\"}}"
+                    : "{\"SpecialToken\": {\"id\": \"%s\"}}".formatted(item)));
+        }
+        Map<String, Object> template = new LinkedHashMap<>(Json.object(parse(TEMPLATE), "template"));
+        template.put("single", single);
+        template.put("special_tokens", parse("{\"<s>\": {\"ids\": [256]}, \"</s>\": {\"ids\": [257]}}"));
+        json.put("post_processor", template);
+        Files.writeString(folder.resolve("tokenizer_config.json"), config);
+        Tokenizer tokenizer = Tokenizer.load(HandMadeTokenizer.write(folder, json));
+        int[] ids = Stream.of(whole.split(" ")).mapToInt(Integer::parseInt).toArray();
+        assertThat(tokenizer.encodeWhole("a")).containsExactly(ids);
+        int appended = tokenizer.appended().length;
+        assertThat(tokenizer.encodePrompt("a")).containsExactly(Arrays.copyOf(ids, ids.length - appended));
+        assertThat(tokenizer.appended()).containsExactly(Arrays.copyOfRange(ids, ids.length - appended, ids.length));
     }
 
     @Test

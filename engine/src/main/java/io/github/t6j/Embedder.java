@@ -1,0 +1,194 @@
+package io.github.t6j;
+
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.session.Expiry;
+import io.github.t6j.session.HiddenStates;
+import io.github.t6j.session.Pooler;
+import io.github.t6j.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Embeddings of texts by a model: hidden states of their tokens, pooled to a vector each. Immutable and safe for use by
+ * several threads; close the model, nothing else. Texts of one call share passes over the weights; each has the same
+ * bits as alone. Calls on several threads compete for the model's compute threads, so give one call many texts.
+ */
+public final class Embedder {
+    private final Model model;
+    private final EmbeddingOptions options; // with the model's defaults
+    private final ModelConfig.Sizes sizes;
+
+    /** Creates an embedder with {@link Model#embeddingDefaults}. */
+    public Embedder(Model model) {
+        this(model, EmbeddingOptions.defaults());
+    }
+
+    /**
+     * Creates an embedder; the model's files decide where the options have no value.
+     *
+     * @throws IllegalArgumentException if the model has fewer layers or dimensions than the options ask for
+     * @throws ModelFormatException if the options have no pooling and the engine does not support the model's
+     */
+    public Embedder(Model model, EmbeddingOptions options) {
+        this.model = model;
+        sizes = model.transformer().config().sizes();
+        check("layer", options.layer(), sizes.layers(), "the layers of the model");
+        check("dimensions", options.dimensions(), sizes.width(), "those of the model");
+        EmbeddingOptions chosen = options;
+        if (chosen.pooling() == null) {
+            chosen = chosen.withPooling(model.embeddingDefaults().pooling());
+        }
+        if (chosen.normalized() == null) {
+            chosen = chosen.withNormalized(model.normalizesEmbeddings());
+        }
+        this.options = chosen
+                .withLayer(options.layer() < 0 ? sizes.layers() : options.layer())
+                .withDimensions(options.dimensions() == 0 ? sizes.width() : options.dimensions());
+    }
+
+    private static void check(String name, int found, int most, String what) {
+        if (found > most) {
+            throw new IllegalArgumentException(name + ": expected at most " + most + ", " + what + ", found " + found);
+        }
+    }
+
+    /** Returns the options with a value for each that the model's files decide. */
+    public EmbeddingOptions options() {
+        return options;
+    }
+
+    /** Returns the number of dimensions of the embeddings. */
+    public int dimensions() {
+        return options.dimensions();
+    }
+
+    /**
+     * Returns the ids that the model reads for a prompt, for programs that check or count texts before they embed them;
+     * {@link #embed(Prompt)} of these ids is the prompt's embedding.
+     *
+     * @throws IllegalArgumentException as {@link #embed(List)} does
+     * @throws ModelFormatException if the prompt is a text and the model has no tokenizer
+     */
+    public int[] ids(Prompt prompt) {
+        return truncated(ids(prompt, "prompt"), prompt.text() != null, "prompt");
+    }
+
+    /** Embeds a text, see {@link #embed(List)}. */
+    public Embedding embed(String text) {
+        return embed(Prompt.of(text));
+    }
+
+    /** Embeds a text or ids, see {@link #embed(List)}. */
+    public Embedding embed(Prompt prompt) {
+        return embed(List.of(prompt)).getFirst();
+    }
+
+    /**
+     * Embeds texts or ids in shared passes. A text is encoded by {@link Tokenizer#encodeWhole}; ids are read as they are.
+     *
+     * @return embeddings in the order of the prompts
+     * @throws IllegalArgumentException if a prompt is empty, or longer than the model's context and the options do not
+     *     truncate it, or an id is not below the vocabulary's size; the message names its index
+     * @throws IllegalStateException if the model is closed, or an embedding has a NaN or infinite element, since the
+     *     weights have one or are too large
+     * @throws ModelFormatException if a prompt is a text and the model has no tokenizer
+     * @throws CancellationException if the options end the call, the thread is interrupted, which stays set, or the model
+     *     is closed meanwhile
+     */
+    public List<Embedding> embed(List<Prompt> prompts) {
+        int[][] full = new int[prompts.size()][];
+        List<int[]> ids = new ArrayList<>(prompts.size());
+        for (int i = 0; i < full.length; i++) {
+            full[i] = ids(prompts.get(i), "prompts[" + i + "]");
+            ids.add(truncated(full[i], prompts.get(i).text() != null, "prompts[" + i + "]"));
+        }
+        Pooler pooler = new Pooler(options, sizes.width(), ids.stream().mapToInt(one -> one.length).toArray());
+        read(ids, pooler);
+        List<Embedding> embeddings = new ArrayList<>(full.length);
+        for (int i = 0; i < full.length; i++) {
+            float[] vector = pooler.vectors()[i];
+            check(vector, i);
+            embeddings.add(new Embedding(vector, ids.get(i).length, ids.get(i).length < full[i].length));
+        }
+        return embeddings;
+    }
+
+    /** Returns the hidden states [ids][width] of a prompt, see {@link Model#hiddenStates}. */
+    float[][] hiddenStates(Prompt prompt) {
+        int[] ids = ids(prompt);
+        float[][] all = new float[ids.length][];
+        read(List.of(ids), (text, first, count, states, at) -> {
+            for (int i = 0; i < count; i++) {
+                all[first + i] = Arrays.copyOfRange(states, at + i * sizes.width(), at + (i + 1) * sizes.width());
+            }
+        });
+        return all;
+    }
+
+    private int[] ids(Prompt prompt, String where) {
+        Objects.requireNonNull(prompt, where);
+        int[] ids = prompt.text() != null ? encoded(prompt.text()) : prompt.ids(model);
+        if (ids.length == 0) {
+            throw new IllegalArgumentException(where + ": expected at least one token, found none: remove empty texts");
+        }
+        for (int id : ids) {
+            if (id < 0 || id >= sizes.vocabulary()) {
+                throw new IllegalArgumentException(where + ": expected ids from 0 to " + (sizes.vocabulary() - 1)
+                        + ", found " + id);
+            }
+        }
+        return ids;
+    }
+
+    /** Returns the ids of a text, or none for one without any of its own. */
+    private int[] encoded(String text) {
+        Tokenizer tokenizer = model.requiredTokenizer();
+        int[] ids = tokenizer.encodeWhole(text);
+        int added = tokenizer.appended().length + (tokenizer.beginningOfText() < 0 ? 0 : 1);
+        return ids.length > added ? ids : new int[0];
+    }
+
+    /** Returns ids that fit in the context; of a text, those that the tokenizer appends stay. */
+    private int[] truncated(int[] ids, boolean isText, String where) {
+        int most = sizes.contextLength();
+        if (ids.length <= most) {
+            return ids;
+        }
+        if (!options.truncate()) {
+            throw new IllegalArgumentException(where + ": expected at most " + most
+                    + " tokens, the model's context, found " + ids.length + ": split or truncate it");
+        }
+        int[] some = Arrays.copyOf(ids, most);
+        int kept = isText ? Math.min(most, model.requiredTokenizer().appended().length) : 0;
+        System.arraycopy(ids, ids.length - kept, some, most - kept, kept);
+        return some;
+    }
+
+    private void read(List<int[]> ids, HiddenStates.Listener listener) {
+        Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
+        BooleanSupplier ends =
+                () -> expiry.isOver() || model.use().isClosed() || Thread.currentThread().isInterrupted();
+        model.use().begin();
+        try (HiddenStates states = new HiddenStates(model.transformer(), options.layer())) {
+            if (!states.read(ids, listener, ends)) {
+                expiry.check("embedding");
+                throw new CancellationException("embedding was cancelled");
+            }
+        } finally {
+            model.use().release();
+        }
+    }
+
+    private static void check(float[] vector, int index) {
+        for (float element : vector) {
+            if (!Float.isFinite(element)) {
+                throw new IllegalStateException("embedding: expected finite numbers, found " + element
+                        + " for prompts[" + index + "]: a weight is NaN or infinite, or too large");
+            }
+        }
+    }
+}

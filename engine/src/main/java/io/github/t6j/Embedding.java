@@ -1,0 +1,32 @@
+package io.github.t6j;
+
+/**
+ * Embedding of a text.
+ *
+ * @param vector its elements
+ * @param tokens number of ids that the model read, with those that its tokenizer adds
+ * @param truncated true if the text was longer than the model's context and was truncated
+ */
+public record Embedding(float[] vector, int tokens, boolean truncated) {
+    /**
+     * Returns the cosine of the angle between this vector and {@code other}: 1 for the same direction; 0 if one of them
+     * is zero.
+     *
+     * @throws IllegalArgumentException if the vectors have different numbers of dimensions
+     */
+    public double cosine(Embedding other) {
+        if (other.vector.length != vector.length) {
+            throw new IllegalArgumentException("other: expected an embedding of " + vector.length
+                    + " dimensions, found " + other.vector.length);
+        }
+        double product = 0;
+        double own = 0;
+        double others = 0;
+        for (int i = 0; i < vector.length; i++) {
+            product += (double) vector[i] * other.vector[i];
+            own += (double) vector[i] * vector[i];
+            others += (double) other.vector[i] * other.vector[i];
+        }
+        return own == 0 || others == 0 ? 0 : product / Math.sqrt(own * others);
+    }
+}

@@ -1,0 +1,126 @@
+package io.github.t6j.session;
+
+import io.github.t6j.kernels.Format;
+import io.github.t6j.model.Batch;
+import io.github.t6j.model.Sequence;
+import io.github.t6j.model.Transformer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Passes of many texts, each in a sequence of its own, through the first layers of a model. Texts share passes; each is
+ * split as if it were alone, so that it has the same bits beside any others. For one thread.
+ */
+public final class HiddenStates implements AutoCloseable {
+    /** Listener to the hidden states of consecutive ids of a text. */
+    @FunctionalInterface
+    public interface Listener {
+        /**
+         * @param text index of the text
+         * @param first position of the first of these ids in the text
+         * @param states hidden states, of the first id at index {@code at}; a buffer that is reused after the call
+         */
+        void onStates(int text, int first, int count, float[] states, int at);
+    }
+
+    private final Transformer transformer;
+    private final int layers;
+    private final Sequence owner; // owner of the buffers of all passes
+    private final Deque<Sequence> free = new ArrayDeque<>();
+    private final List<Reading> readings = new ArrayList<>(); // texts of which some ids are left, in order
+
+    /** A text of which a part is in a pass. */
+    private static final class Reading {
+        final int text;
+        final int[] ids;
+        final Sequence sequence;
+        int now; // number of ids in the current pass
+
+        Reading(int text, int[] ids, Sequence sequence) {
+            this.text = text;
+            this.ids = ids;
+            this.sequence = sequence;
+        }
+
+        int left() {
+            return ids.length - sequence.position();
+        }
+    }
+
+    /** @param layers number of layers to pass: hidden states of all of them are normed as before the output matrix */
+    public HiddenStates(Transformer transformer, int layers) {
+        this.transformer = transformer;
+        this.layers = layers;
+        owner = newSequence();
+    }
+
+    private Sequence newSequence() {
+        return transformer.newSequence(Format.F32, false);
+    }
+
+    /**
+     * Reports the hidden states of all {@code texts}, each of one id or more below the vocabulary's size.
+     *
+     * @param cancelled called between blocks; if it returns true, the reading ends
+     * @return false if it was cancelled
+     */
+    public boolean read(List<int[]> texts, Listener listener, BooleanSupplier cancelled) {
+        for (int next = 0; next < texts.size() || !readings.isEmpty();) {
+            Batch batch = owner.batch();
+            readings.forEach(reading -> add(batch, reading));
+            while (next < texts.size() && fits(batch, texts.get(next).length)) {
+                Sequence sequence = free.isEmpty() ? newSequence() : free.pop();
+                readings.add(new Reading(next, texts.get(next), sequence));
+                add(batch, readings.getLast());
+                next++;
+            }
+            float[] states = batch.hiddenStates(layers, cancelled);
+            if (states == null) {
+                return false;
+            }
+            report(states, listener);
+        }
+        return true;
+    }
+
+    private static boolean fits(Batch batch, int ids) {
+        return batch.rows() + Math.min(ids, Transformer.MAX_PASS_ROWS) <= Batch.MAX_PASS_ROWS;
+    }
+
+    private static void add(Batch batch, Reading reading) {
+        reading.now = fits(batch, reading.left()) ? Math.min(reading.left(), Transformer.MAX_PASS_ROWS) : 0;
+        if (reading.now > 0) {
+            batch.add(reading.sequence, reading.ids, reading.sequence.position(), reading.now);
+        }
+    }
+
+    private void report(float[] states, Listener listener) {
+        int width = transformer.config().sizes().width();
+        int row = 0;
+        for (Reading reading : readings) {
+            if (reading.now > 0) {
+                listener.onStates(
+                        reading.text, reading.sequence.position() - reading.now, reading.now, states, row * width);
+                row += reading.now;
+            }
+        }
+        for (Reading reading : readings) {
+            if (reading.left() == 0) {
+                reading.sequence.truncate(0);
+                free.push(reading.sequence);
+            }
+        }
+        readings.removeIf(reading -> reading.sequence.position() == 0);
+    }
+
+    /** Frees the caches. */
+    @Override
+    public void close() {
+        readings.forEach(reading -> reading.sequence.close());
+        free.forEach(Sequence::close);
+        owner.close();
+    }
+}
