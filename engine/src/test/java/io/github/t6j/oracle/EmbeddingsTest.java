@@ -10,6 +10,7 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.Pooling;
 import io.github.t6j.Prompt;
 import io.github.t6j.TestData;
+import io.github.t6j.weights.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -26,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * with the engine: texts of one token to two passes and three pages, alone and in a batch with others.
  */
 class EmbeddingsTest {
-    /** Of the largest element. */
+    /** Largest difference over the largest element. */
     private static final double TOLERANCE = 1e-5;
 
     private static final long SEED = 29;
@@ -144,6 +146,31 @@ class EmbeddingsTest {
                 check(name + " " + pooling, found.getFirst().vector(), pooled(states, leading, pooling, true));
                 assertThat(difference(found.getLast().vector(), pooled(states, ids.length, pooling, true)))
                         .as(name + " " + pooling).isLessThanOrEqualTo(pooling == Pooling.LAST ? 10 * whole : whole);
+            }
+        }
+    }
+
+    /** Each quantised type, made here; the first tokens' embeddings are those of the reference, as above. */
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q6_K", "Q5_K", "Q4_K", "Q4_0"})
+    void embeddingsOfEachQuantizedTypeAreThoseOfTheReference(DType type) throws IOException {
+        WideModel wide = WideModel.ofWholeBlocks();
+        Weights weights = wide.weights(SEED);
+        wide.write(weights, type, folder);
+        int[] ids = new Random(SEED).ints(LENGTHS[0], 0, WideModel.VOCABULARY).toArray();
+        try (Model model = Model.load(folder, ModelOptions.defaults().withThreads(2))) {
+            double[][] states = ((LlamaReference) wide.reference().apply(weights)).hiddenStates(
+                    model.info().sizes().layers(), ids,
+                    (rows, matrix) -> wide.isWhole(matrix) ? ProductRounding.rounded(rows, false) : rows);
+            for (Pooling pooling : Pooling.values()) {
+                Embedder embedder = new Embedder(model, EmbeddingOptions.defaults().withPooling(pooling));
+                List<Embedding> found = embedder.embed(
+                        List.of(Prompt.of(Arrays.copyOf(ids, 3)), Prompt.of(ids), Prompt.of(ids[0])));
+                check(type + " " + pooling, found.get(0).vector(), pooled(states, 3, pooling, true));
+                check(type + " " + pooling, found.get(2).vector(), pooled(states, 1, pooling, true));
+                assertThat(difference(found.get(1).vector(), pooled(states, ids.length, pooling, true)))
+                        .as(type + " " + pooling).isLessThanOrEqualTo(0.02);
+                assertThat(embedder.embed(Prompt.of(ids)).vector()).isEqualTo(found.get(1).vector());
             }
         }
     }

@@ -28,7 +28,8 @@ public final class ProductRounding implements LlamaReference.Rounding {
         };
     }
 
-    private static double[][] rounded(double[][] rows, boolean halfScales) {
+    /** Rounds rows to integers times a scale, of f16 if {@code halfScales}, per block of 32. */
+    static double[][] rounded(double[][] rows, boolean halfScales) {
         double[][] rounded = new double[rows.length][rows[0].length];
         for (int t = 0; t < rows.length; t++) {
             for (int block = 0; block < rows[t].length; block += 32) {

@@ -10,6 +10,7 @@ import io.github.t6j.family.t6.T6Config.Attention;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.random.SplitMix64;
+import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
@@ -54,6 +55,11 @@ record WideModel(
         models.add(llama("smollm3", 10, 2, 36, Map.of(
                 "num_hidden_layers", 4L, "use_sliding_window", true, "sliding_window", 75L)));
         return models;
+    }
+
+    /** A model whose matrices, except those of attention's output, have rows of whole super-blocks of K-quants. */
+    static WideModel ofWholeBlocks() {
+        return llama("qwen3", 9, 3, 44, Map.of("hidden_size", 512L, "intermediate_size", 768L));
     }
 
     private static void t6(List<WideModel> models) {
@@ -121,8 +127,8 @@ record WideModel(
     }
 
     private static WideModel llama(String type, long heads, long keyHeads, long headDim, Map<String, Object> others) {
-        long width = 200;
-        long hidden = 300;
+        long width = (Long) others.getOrDefault("hidden_size", 200L);
+        long hidden = (Long) others.getOrDefault("intermediate_size", 300L);
         Map<String, Object> config = new TreeMap<>(Map.of(
                 "model_type", type, "vocab_size", (long) VOCABULARY, "hidden_size", width, "intermediate_size", hidden,
                 "num_hidden_layers", 2L, "num_attention_heads", heads, "num_key_value_heads", keyHeads,
@@ -199,11 +205,29 @@ record WideModel(
 
     /** Writes config.json and weights into an empty folder. */
     void write(Weights weights, Path folder) throws IOException {
+        write(weights, DType.F32, folder);
+    }
+
+    /**
+     * Writes config.json and weights into an empty folder, and makes {@code weights} those of the files.
+     *
+     * @param type type of the matrices whose rows have whole super-blocks; others are f32
+     */
+    void write(Weights weights, DType type, Path folder) throws IOException {
         List<Tensor> tensors = new ArrayList<>();
-        shapes.forEach((name, shape) -> tensors.add(
-                Tensor.of(name, weights.floats(name), shape.stream().mapToLong(size -> size).toArray())));
+        shapes.forEach((name, shape) -> {
+            DType own = isWhole(name) ? type : DType.F32;
+            Tensor tensor = Tensor.of(name, own, weights.floats(name), shape.stream().mapToLong(size -> size).toArray());
+            weights.put(name, tensor.toFloats(), shape);
+            tensors.add(tensor);
+        });
         Safetensors.write(folder.resolve("model.safetensors"), Map.of("format", "pt"), tensors);
         Files.writeString(folder.resolve("config.json"), Json.write(config));
+    }
+
+    /** True of a matrix whose rows have whole super-blocks. */
+    boolean isWhole(String name) {
+        return shapes.get(name).size() == 2 && shapes.get(name).getLast() % 256 == 0;
     }
 
     @Override
