@@ -2,6 +2,7 @@ package io.github.t6j.cli;
 
 import io.github.t6j.cli.bench.BenchCommand;
 import io.github.t6j.cli.chat.ChatCommand;
+import io.github.t6j.cli.embed.EmbedCommand;
 import io.github.t6j.cli.evaluate.Choice;
 import io.github.t6j.cli.evaluate.LogitsCommand;
 import io.github.t6j.cli.evaluate.PerplexityCommand;
@@ -58,7 +59,7 @@ public final class Main implements Callable<Integer> {
     public static final int INTERRUPTED = 130;
 
     private static final List<Class<?>> COMMANDS = List.of(
-            GenerateCommand.class, ChatCommand.class, ServeCommand.class,
+            GenerateCommand.class, ChatCommand.class, EmbedCommand.class, ServeCommand.class,
             PullCommand.class, ModelsCommand.class, InspectCommand.class, ConvertCommand.class, InitCommand.class,
             TrainCommand.class, TokenizerCommand.class,
             BenchCommand.class, PerplexityCommand.class, ScoreCommand.class, TokenizeCommand.class,

@@ -20,8 +20,8 @@ class HelpTest {
     private static final String ESCAPE = "\u001b";
 
     static List<String> commands() {
-        return List.of("generate", "chat", "serve", "pull", "models", "logits", "perplexity", "score", "inspect",
-                "tokenize", "tokenizer", "tokenizer train", "convert", "init", "bench");
+        return List.of("generate", "chat", "embed", "serve", "pull", "models", "logits", "perplexity", "score",
+                "inspect", "tokenize", "tokenizer", "tokenizer train", "convert", "init", "bench");
     }
 
     private static CommandResult help(String command, Map<String, String> environment, boolean terminal) {
@@ -158,7 +158,8 @@ class HelpTest {
     @ParameterizedTest
     @ValueSource(strings = {"logits -m x -t 1 --ids 1 --out x", "chat -m x -p hi -n 3 -c 9",
         "bench -m x -p 1 -n 1 -d 0 -r 1",
-        "perplexity -m x -f pom.xml -c 9", "score -m x -f ${task}", "inspect -m x -c 9", "tokenize -m x hi"})
+        "embed -m x -p hi -t 1", "perplexity -m x -f pom.xml -c 9", "score -m x -f ${task}", "inspect -m x -c 9",
+        "tokenize -m x hi"})
     void shortNamesAreKnown(String commandLine) {
         String task = CommandResult.TESTDATA.resolve("hostile/nan-weights/task.jsonl").toString();
         assertThat(CommandResult.of(commandLine.replace("${task}", task).split(" ")).err())

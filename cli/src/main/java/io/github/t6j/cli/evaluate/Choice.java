@@ -2,6 +2,7 @@ package io.github.t6j.cli.evaluate;
 
 import io.github.t6j.AttentionPath;
 import io.github.t6j.ModelOptions;
+import io.github.t6j.Pooling;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.bench.BenchCommand;
@@ -30,6 +31,7 @@ public final class Choice {
         register(commandLine, AttentionPath.class);
         register(commandLine, SessionOptions.CacheType.class);
         register(commandLine, RopeVariant.class);
+        register(commandLine, Pooling.class);
         register(commandLine, T6Config.Attention.class);
         register(commandLine, ConvertCommand.As.class);
         register(commandLine, BenchCommand.Format.class);

@@ -20,7 +20,9 @@ import java.util.TreeSet;
 final class PullPlan {
     private static final List<String> BESIDE = List.of("config.json", "generation_config.json", "t6j.json",
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-            "chat_template.jinja", "chat_template.json");
+            "chat_template.jinja", "chat_template.json", "modules.json");
+    /** Folder beside the weights with the pooling of embeddings, as sentence-transformers names it. */
+    private static final String POOLING = "1_Pooling";
     /** GPT-2's two files; used only without tokenizer.json. */
     private static final List<String> TWO_FILES = List.of("vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
     private static final List<List<String>> ENDINGS =
@@ -90,6 +92,10 @@ final class PullPlan {
                     : choice("expected one GGUF file, found " + gguf.size() + ": choose one", gguf);
         }
         List<RemoteFile> needed = new ArrayList<>(beside(files));
+        RemoteFile pooling = in(name.inside().isEmpty() ? POOLING : name.inside() + "/" + POOLING).get("config.json");
+        if (pooling != null) {
+            needed.add(pooling);
+        }
         needed.addAll(weights);
         if (weights.getFirst().name().endsWith(INDEX)) {
             needed.addAll(shards(getter.get(weights.getFirst()), weights.getFirst(), files));

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -103,7 +104,8 @@ public final class NewFolder {
     }
 
     /**
-     * Creates {@code folder} with {@code files}, in their order; removes them again if that fails or is interrupted.
+     * Creates {@code folder} with {@code files}, in their order; removes them again if that fails or is interrupted. A name
+     * may be that of a file in a folder in it, FOLDER/FILE.
      */
     public static void create(Main main, Path folder, Map<String, Content> files) {
         check(folder);
@@ -132,6 +134,7 @@ public final class NewFolder {
 
     private static void write(Path file, Content content) {
         try {
+            Files.createDirectories(file.getParent());
             content.write(file);
         } catch (IOException e) {
             throw Errors.failure(file, "cannot be written", e);
@@ -177,12 +180,23 @@ public final class NewFolder {
             String found = file.getFileName().toString();
             if (names.stream().anyMatch(name -> found.equals(name)
                     || found.startsWith(name + ".") && found.endsWith(".partial"))) {
-                try {
-                    Files.deleteIfExists(file);
-                } catch (IOException e) {
-                    // the error that led here has the reason
+                delete(file);
+            } else if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+                List<String> inside = names.stream().filter(name -> name.startsWith(found + "/")
+                        && name.matches("[\\w-]+/[\\w-]+\\.json")).toList();
+                inside.forEach(name -> delete(folder.resolve(name)));
+                if (!inside.isEmpty()) {
+                    delete(file); // fails unless it is empty
                 }
             }
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // the error that led here has the reason
         }
     }
 }

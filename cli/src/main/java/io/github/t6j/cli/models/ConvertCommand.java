@@ -6,6 +6,7 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.NewFolder.Content;
+import io.github.t6j.family.EmbeddingJson;
 import io.github.t6j.family.TensorProductConversion;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
@@ -102,6 +103,7 @@ public final class ConvertCommand implements Callable<Integer> {
             if (gguf != null) {
                 addTokenizer(checkpoint, files);
                 addGeneration(gguf, files);
+                add(EmbeddingJson.filesOfGguf(checkpoint.gguf(), (Long) gguf.config().get("hidden_size")), files);
             }
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
@@ -189,8 +191,7 @@ public final class ConvertCommand implements Callable<Integer> {
     /** Adds the tokenizer inside a GGUF file, which has precedence over one beside it, as in loading. */
     private void addTokenizer(Checkpoint checkpoint, Map<String, Content> files) {
         try {
-            Map<String, byte[]> made = ModelTokenizer.filesOfGguf(checkpoint.gguf(), source.toString());
-            made.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
+            add(ModelTokenizer.filesOfGguf(checkpoint.gguf(), source.toString()), files);
         } catch (ModelFormatException unknown) {
             main.note("note: the tokenizer inside the GGUF file is not converted: " + unknown.getMessage()
                     + ": copy the model's tokenizer.json to " + destination);
@@ -205,10 +206,14 @@ public final class ConvertCommand implements Callable<Integer> {
         }
     }
 
-    /** Adds the tokenizer and generation_config.json. */
+    /** Adds the tokenizer, generation_config.json and the files that state the pooling of embeddings. */
     private static void addOthers(Path folder, Map<String, Content> files) {
-        for (Map<String, byte[]> copied : List.of(CopiedFile.tokenizer(folder), CopiedFile.generation(folder))) {
-            copied.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
-        }
+        add(CopiedFile.tokenizer(folder), files);
+        add(CopiedFile.generation(folder), files);
+        add(CopiedFile.embedding(folder), files);
+    }
+
+    private static void add(Map<String, byte[]> copied, Map<String, Content> files) {
+        copied.forEach((name, bytes) -> files.put(name, file -> Files.write(file, bytes)));
     }
 }

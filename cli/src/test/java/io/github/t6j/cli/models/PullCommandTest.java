@@ -2,6 +2,8 @@ package io.github.t6j.cli.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.Model;
+import io.github.t6j.Pooling;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.FakeHub;
 import io.github.t6j.cli.FakeHub.Request;
@@ -98,6 +100,21 @@ class PullCommandTest extends PullFixture {
         assertThat(ran.err()).contains("found model-00002-of-00003.safetensors, which the repository does not have")
                 .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
+    }
+
+    @Test
+    void aPulledModelHasTheFilesOfItsPooling() throws IOException {
+        hub.files.put("modules.json", """
+                [{"type": "sentence_transformers.models.Transformer"}, {"type": "sentence_transformers.models.Pooling"}]
+                """.getBytes(StandardCharsets.UTF_8));
+        hub.files.put("1_Pooling/config.json",
+                "{\"pooling_mode_lasttoken\": true}".getBytes(StandardCharsets.UTF_8));
+        hub.files.put("2_Other/config.json", "{}".getBytes(StandardCharsets.UTF_8));
+        assertPulled(pull("org/name"), "config.json", WEIGHTS, "modules.json", "1_Pooling/config.json");
+        try (Model model = Model.load(snapshot)) {
+            assertThat(model.embeddingDefaults().pooling()).isEqualTo(Pooling.LAST);
+            assertThat(model.embeddingDefaults().normalized()).isFalse();
+        }
     }
 
     @Test

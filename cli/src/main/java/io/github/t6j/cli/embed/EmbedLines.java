@@ -1,0 +1,104 @@
+package io.github.t6j.cli.embed;
+
+import io.github.t6j.Embedder;
+import io.github.t6j.Embedding;
+import io.github.t6j.Prompt;
+import io.github.t6j.cli.generate.Line;
+import io.github.t6j.cli.generate.LineWork;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.schedule.Scheduler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+
+/** Lines of {@code embed}: {@code {"text": "…"}} or {@code {"ids": […]}}, and optionally {@code "id"}. */
+final class EmbedLines implements LineWork {
+    private final Embedder embedder;
+    private final List<Waiting> waiting = new ArrayList<>(); // lines that are embedded together, once one is needed
+
+    /** A line, and its embedding once it is computed. */
+    private static final class Waiting {
+        final Prompt ids;
+        Embedding embedding;
+
+        Waiting(Prompt ids) {
+            this.ids = ids;
+        }
+    }
+
+    EmbedLines(Embedder embedder) {
+        this.embedder = embedder;
+    }
+
+    @Override
+    public String name() {
+        return "embedding";
+    }
+
+    @Override
+    public boolean isResult(Map<String, Object> found) {
+        return found.get("embedding") instanceof List<?> list && list.size() == embedder.dimensions();
+    }
+
+    @Override
+    public Finish begin(Line line, long index, Map<String, Object> result, Scheduler scheduler) {
+        Map<String, Object> fields = line.fields();
+        if (fields.get("id") != null) {
+            result.put("id", fields.get("id"));
+        }
+        try {
+            Waiting own = new Waiting(Prompt.of(embedder.ids(prompt(line, fields))));
+            waiting.add(own);
+            return into -> finish(own, into);
+        } catch (IllegalArgumentException wrong) {
+            throw new CommandFailure(line.where() + ": " + wrong.getMessage(), wrong);
+        }
+    }
+
+    /** Returns the text or the ids of a line. */
+    static Prompt prompt(Line line, Map<String, Object> fields) {
+        if (fields.get("text") instanceof String text) {
+            return Prompt.of(text);
+        }
+        if (!fields.containsKey("ids")) {
+            throw line.expected("text", "a text (or the key ids, a list of ids)", fields);
+        }
+        if (!(fields.get("ids") instanceof List<?> list) || !list.stream().allMatch(EmbedLines::isId)) {
+            throw line.expected("ids", "a list of ids", fields);
+        }
+        return Prompt.of(list.stream().mapToInt(id -> ((Long) id).intValue()).toArray());
+    }
+
+    private static boolean isId(Object value) {
+        return value instanceof Long id && id >= 0 && id <= Integer.MAX_VALUE;
+    }
+
+    private void finish(Waiting own, Map<String, Object> result) throws InterruptedException {
+        if (own.embedding == null) {
+            embed();
+        }
+        result.put("embedding", values(own.embedding.vector()));
+        result.put("tokens", (long) own.embedding.tokens());
+    }
+
+    private void embed() throws InterruptedException {
+        try {
+            List<Embedding> found = embedder.embed(waiting.stream().map(one -> one.ids).toList());
+            for (int i = 0; i < found.size(); i++) {
+                waiting.get(i).embedding = found.get(i);
+            }
+            waiting.clear();
+        } catch (CancellationException interrupted) {
+            throw (InterruptedException) new InterruptedException().initCause(interrupted);
+        }
+    }
+
+    private static List<Object> values(float[] vector) {
+        List<Object> values = new ArrayList<>(vector.length);
+        for (float element : vector) {
+            values.add(element);
+        }
+        return values;
+    }
+}

@@ -1,0 +1,2 @@
+/** The command {@code embed}. */
+package io.github.t6j.cli.embed;
