@@ -42,7 +42,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         description = {"Serves a model over HTTP with OpenAI's API and a web page.",
-            "Endpoints: /v1/chat/completions, /v1/completions, /v1/models, /tokenize, /detokenize, /health, /metrics."},
+            "Endpoints: /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/models, /tokenize, /detokenize,",
+            "/health, /metrics."},
         footer = {
             "",
             "On Ctrl-C or SIGTERM the server accepts no more requests; those that run have --drain seconds to finish.",

@@ -54,6 +54,7 @@ public final class Server implements AutoCloseable {
     private volatile ServedModel served; // null while the model loads
     private volatile int loaded; // percent of the model
     private volatile Health health;
+    private volatile Embeddings embeddings;
 
     /**
      * Listens; requests are answered with 503 until {@link #serve}.
@@ -96,6 +97,7 @@ public final class Server implements AutoCloseable {
     /** Answers with {@code ready} from now on. */
     public void serve(ServedModel ready) {
         health = new Health(ready);
+        embeddings = new Embeddings(ready);
         served = ready;
     }
 
@@ -155,6 +157,10 @@ public final class Server implements AutoCloseable {
                 get(exchange).json(200, Map.of("object", "list", "data", List.of(ready().described())));
             case "/v1/completions" -> Completions.answer(post(exchange), ready());
             case "/v1/chat/completions" -> ChatCompletions.answer(post(exchange), ready());
+            case "/v1/embeddings" -> {
+                ready();
+                embeddings.answer(post(exchange));
+            }
             case "/tokenize" -> Tokens.tokenize(post(exchange), ready());
             case "/detokenize" -> Tokens.detokenize(post(exchange), ready());
             default -> other(exchange);
@@ -204,6 +210,7 @@ public final class Server implements AutoCloseable {
         ServedModel now = served;
         boolean ended = true;
         if (now != null) {
+            embeddings.stop();
             Scheduler scheduler = now.scheduler();
             try {
                 ended = scheduler.drain(patience);
@@ -214,6 +221,9 @@ public final class Server implements AutoCloseable {
             scheduler.close();
         }
         awaitLastWrites(Math.max(end - System.nanoTime(), LAST_WRITES.toNanos()));
+        if (now != null) {
+            embeddings.cancel();
+        }
         http.stop(0);
         requests.close();
         writeTimeout.close();

@@ -154,7 +154,7 @@ class HttpTest {
      * refuses.
      */
     @ParameterizedTest
-    @CsvSource({"/v1/embeddings, 404", "/v1/models, 405", "/v1/completions, 415"})
+    @CsvSource({"/v1/responses, 404", "/v1/models, 405", "/v1/completions, 415"})
     void errorsReachWhoSendsMuch(String path, int status) throws Exception {
         String body = " ".repeat(8 << 20);
         for (int i = 0; i < 5; i++) {

@@ -30,6 +30,10 @@ final class RequestFuzz {
                      "response_format": {"type": "text"}, "modalities": ["text"], "tools": [],
                      "chat_template_kwargs": {"enable_thinking": false}}
                     """,
+            "/v1/embeddings", """
+                    {"model": "t6-tiny", "input": ["The whale", "Call me"], "encoding_format": "base64", "dimensions": 17,
+                     "user": "someone"}
+                    """,
             "/tokenize", """
                     {"content": "The whale", "add_special": true, "parse_special": false}
                     """,
@@ -38,7 +42,8 @@ final class RequestFuzz {
                     """);
 
     private static final List<String> PATHS = List.of("/", "/health", "/metrics", "/v1/models", "/v1/models/t6-tiny",
-            "/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "*", "//", "/%2e%2e/", "/v1/%zz",
+            "/v1/completions", "/v1/chat/completions", "/v1/embeddings", "/tokenize", "/detokenize", "*", "//",
+            "/%2e%2e/", "/v1/%zz",
             "http://localhost/health", "http://[/", "mailto:a", "", "/?a=b", "/\u00ff",
             "/v1/models/" + "a".repeat(9000));
 
@@ -141,7 +146,7 @@ final class RequestFuzz {
         Map<String, Object> changed = new LinkedHashMap<>();
         json.forEach((name, value) -> changed.put((String) name, value));
         if (changed.isEmpty() || oneIn(20)) {
-            changed.put(any(List.of("prompt", "n", "", "tools", "suffix", "a\u0000")), value());
+            changed.put(any(List.of("prompt", "input", "n", "", "tools", "suffix", "a\u0000")), value());
             return changed;
         }
         String name = any(List.copyOf(changed.keySet()));

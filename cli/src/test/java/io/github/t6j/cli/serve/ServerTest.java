@@ -240,7 +240,7 @@ class ServerTest {
         "400 | /v1/completions | {\"prompt\": []}                          | prompt: expected a text, an array of ids",
         "400 | /tokenize            | {}                                   | prompt: expected a text, found nothing",
         "400 | /detokenize          | {\"tokens\": [4096]}                 | tokens[0]: expected an id of the tokenizer, found 4096",
-        "404 | /v1/embeddings       | {}                                   | no such endpoint: /v1/embeddings",
+        "404 | /v1/responses        | {}                                   | no such endpoint: /v1/responses",
         "405 | /v1/models           | {}                                   | /v1/models: expected GET, found POST"})
     void mistakes(int status, String path, String body, String message) throws Exception {
         HttpResponse<String> answer = server.post(path, body);

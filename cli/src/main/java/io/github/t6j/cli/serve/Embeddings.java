@@ -1,0 +1,162 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.Embedder;
+import io.github.t6j.Embedding;
+import io.github.t6j.EmbeddingOptions;
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.Prompt;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** POST /v1/embeddings: embeds texts. */
+final class Embeddings {
+    /** Fields of other servers that would change the answer, and are not supported. */
+    private static final Set<String> UNSUPPORTED = Set.of("messages", "input_type", "task", "prompt_name", "truncate",
+            "truncate_prompt_tokens", "normalize", "embd_normalize", "embed_dtype", "endianness", "pooling", "layer");
+
+    private static final int MOST_TEXTS = 2048;
+
+    private final ServedModel served;
+    private final EmbeddingQueue queue = new EmbeddingQueue();
+    private Embedder embedder; // null until the first request
+
+    Embeddings(ServedModel served) {
+        this.served = served;
+    }
+
+    void answer(Exchange exchange) throws IOException {
+        Fields fields = exchange.fields();
+        served.check(fields);
+        fields.refuse(UNSUPPORTED);
+        String encoding = fields.text("encoding_format", "float");
+        if (!encoding.equals("float") && !encoding.equals("base64")) {
+            throw ApiException.invalid(
+                    "encoding_format", "encoding_format: expected float or base64, found \"" + encoding + "\"");
+        }
+        Embedder all = embedder();
+        int dimensions = fields.whole("dimensions", 1, all.dimensions(), all.dimensions());
+        List<int[]> texts = new ArrayList<>();
+        for (Prompt input : inputs(fields)) {
+            texts.add(ids(all, input, "input[" + texts.size() + "]"));
+        }
+        List<Object> data = new ArrayList<>();
+        for (Embedding found : queue.embed(all, texts)) {
+            data.add(described(found.vector(), data.size(), dimensions, encoding));
+        }
+        long tokens = texts.stream().mapToLong(ids -> ids.length).sum();
+        exchange.json(200, ordered("object", "list", "data", data, "model", served.name(),
+                "usage", ordered("prompt_tokens", tokens, "total_tokens", tokens)));
+    }
+
+    private synchronized Embedder embedder() {
+        if (embedder == null) {
+            try {
+                embedder = new Embedder(
+                        served.model(), EmbeddingOptions.defaults().withCancellation(queue::isCancelled));
+            } catch (ModelFormatException unsupported) {
+                throw ApiException.invalid("model", unsupported.getMessage());
+            }
+        }
+        return embedder;
+    }
+
+    /** Returns one input or several, given as texts or ids. */
+    private static List<Prompt> inputs(Fields fields) {
+        Object input = fields.value("input");
+        if (input instanceof String text) {
+            return List.of(Prompt.of(text));
+        }
+        if (input instanceof List<?> list && !list.isEmpty()) {
+            if (list.stream().allMatch(Long.class::isInstance)) {
+                return List.of(prompt(list));
+            }
+            boolean several = list.size() <= MOST_TEXTS;
+            if (several && list.stream().allMatch(String.class::isInstance)) {
+                return list.stream().map(text -> Prompt.of((String) text)).toList();
+            }
+            if (several && list.stream().allMatch(Embeddings::isIds)) {
+                return list.stream().map(ids -> prompt((List<?>) ids)).toList();
+            }
+        }
+        throw ApiException.invalid("input", "input: expected a text, an array of ids, or an array of at most "
+                + MOST_TEXTS + " of either");
+    }
+
+    private static boolean isIds(Object value) {
+        return value instanceof List<?> list && list.stream().allMatch(Long.class::isInstance);
+    }
+
+    private static Prompt prompt(List<?> ids) {
+        return Prompt.of(ids.stream().mapToInt(id -> Math.clamp((Long) id, -1, Integer.MAX_VALUE)).toArray());
+    }
+
+    private static int[] ids(Embedder embedder, Prompt input, String where) {
+        try {
+            return embedder.ids(input);
+        } catch (IllegalArgumentException wrong) {
+            throw ApiException.invalid("input", wrong.getMessage().replaceFirst("^prompt", where));
+        }
+    }
+
+    private Map<String, Object> described(float[] vector, int index, int dimensions, String encoding) {
+        float[] cut = cut(vector, dimensions, embedder.options().normalized());
+        return ordered("object", "embedding", "index", (long) index,
+                "embedding", encoding.equals("base64") ? base64(cut) : list(cut));
+    }
+
+    /** Returns the first elements, scaled to length 1 again if {@code vector} is. */
+    private static float[] cut(float[] vector, int dimensions, boolean normalized) {
+        float[] cut = Arrays.copyOf(vector, dimensions);
+        if (normalized && dimensions < vector.length) {
+            double squares = 0;
+            for (float element : cut) {
+                squares += (double) element * element;
+            }
+            for (int i = 0; i < dimensions && squares > 0; i++) {
+                cut[i] = (float) (cut[i] / Math.sqrt(squares));
+            }
+        }
+        return cut;
+    }
+
+    private static List<Float> list(float[] vector) {
+        List<Float> list = new ArrayList<>(vector.length);
+        for (float element : vector) {
+            list.add(element);
+        }
+        return list;
+    }
+
+    /** Returns the floats in little-endian order, as base64. */
+    private static String base64(float[] vector) {
+        ByteBuffer bytes = ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(vector);
+        return Base64.getEncoder().encodeToString(bytes.array());
+    }
+
+    private static Map<String, Object> ordered(Object... keysAndValues) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return map;
+    }
+
+    /** Refuses requests from now on; those that run go on. */
+    void stop() {
+        queue.stop();
+    }
+
+    /** Ends all requests. */
+    void cancel() {
+        queue.cancel();
+    }
+}
