@@ -1,7 +1,6 @@
 package io.github.t6j.springai;
 
 import io.github.t6j.Model;
-import io.github.t6j.ModelOptions;
 import io.github.t6j.chat.ChatModel;
 import io.github.t6j.schedule.Scheduler;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -12,25 +11,15 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration for Spring Boot: loads the model that {@code spring.ai.t6j.model} names, unless
- * {@code spring.ai.model.chat} chooses another provider than {@code t6j}. A bean of your own replaces any of these.
+ * Auto-configuration of chats by the model of {@link T6jModelAutoConfiguration}, unless {@code spring.ai.model.chat}
+ * chooses another provider than {@code t6j}. A bean of your own replaces any of these.
  */
-@AutoConfiguration
+@AutoConfiguration(after = T6jModelAutoConfiguration.class)
 @ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "t6j", matchIfMissing = true)
 @EnableConfigurationProperties(T6jProperties.class)
 public class T6jAutoConfiguration {
     /** Creates the configuration. */
     public T6jAutoConfiguration() {}
-
-    /** Returns the model, which the application context closes. */
-    @Bean(destroyMethod = "close")
-    @ConditionalOnMissingBean
-    @ConditionalOnProperty("spring.ai.t6j.model")
-    Model t6jModel(T6jProperties properties) {
-        ModelOptions options = ModelOptions.defaults().withWeightType(properties.weightType());
-        return Model.load(properties.model(),
-                properties.threads() == null ? options : options.withThreads(properties.threads()));
-    }
 
     /** Returns the scheduler, which answers many prompts at once; the application context closes it before the model. */
     @Bean(destroyMethod = "close")

@@ -313,7 +313,8 @@ class T6jChatModelTest {
 
     private static ApplicationContextRunner boot() {
         return new ApplicationContextRunner()
-                .withConfiguration(AutoConfigurations.of(T6jAutoConfiguration.class));
+                .withConfiguration(AutoConfigurations.of(
+                        T6jAutoConfiguration.class, T6jModelAutoConfiguration.class));
     }
 
     @Test
