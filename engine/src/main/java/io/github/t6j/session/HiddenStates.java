@@ -50,7 +50,7 @@ public final class HiddenStates implements AutoCloseable {
         }
     }
 
-    /** @param layers number of layers to pass: hidden states of all of them are normed as before the output matrix */
+    /** @param layers number of layers before the hidden states; after all layers, the last norm is applied */
     public HiddenStates(Transformer transformer, int layers) {
         this.transformer = transformer;
         this.layers = layers;
