@@ -53,7 +53,8 @@ class NullArgumentsTest {
     /** Arguments that may be null, as TYPE.METHOD:INDEX; the documentation of each says what null means. */
     private static final Set<String> NULLABLE = Set.of(
             "ModelOptions.withVariant:0", "ModelOptions.withTokenizer:0", "ModelOptions.withDeadline:0",
-            "ModelOptions.withTimeout:0", "ModelOptions.withCancellation:0", "GenerationOptions.withDeadline:0",
+            "ModelOptions.withTimeout:0", "ModelOptions.withCancellation:0", "ModelOptions.withWeightType:0",
+            "ModelOptions.withProgress:0", "GenerationOptions.withDeadline:0",
             "GenerationOptions.withTimeout:0", "GenerationOptions.withCancellation:0",
             "GenerationOptions.withGrammar:0",
             "CallOptions.withDeadline:0", "CallOptions.withTimeout:0", "CallOptions.withCancellation:0",
@@ -73,6 +74,7 @@ class NullArgumentsTest {
             case "float" -> 0.5f;
             case "boolean" -> true;
             case "String" -> "The";
+            case "Class" -> Model.class;
             case "String[]" -> new String[] {"The"};
             case "int[]" -> new int[] {1};
             case "long[]" -> new long[] {1};
