@@ -173,7 +173,7 @@ class WeightTypeTest {
         List<String> arguments = new ArrayList<>(List.of("generate", "-n", "1", "--stats", "A whale", "--model"));
         arguments.addAll(List.of(model));
         LaunchedProcess process = LaunchedProcess.start(LaunchedProcess.builder(
-                LaunchedProcess.modules("-Xmx64m", "--add-modules=jdk.incubator.vector"),
+                LaunchedProcess.modules("-Xmx200m", "--add-modules=jdk.incubator.vector"),
                 arguments.toArray(String[]::new)));
         String err = process.end().err();
         Matcher peak = Pattern.compile("memory +([0-9.]+) (MB|GB) peak").matcher(err);
