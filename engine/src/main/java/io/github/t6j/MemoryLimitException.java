@@ -7,7 +7,9 @@ package io.github.t6j;
 public final class MemoryLimitException extends T6jException {
     private static final long serialVersionUID = 1;
 
+    /** Number of bytes needed. */
     private final long needed;
+    /** Number of bytes available. */
     private final long available;
 
     /**

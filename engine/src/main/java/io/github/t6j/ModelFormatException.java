@@ -19,6 +19,7 @@ public final class ModelFormatException extends T6jException {
         UNSUPPORTED
     }
 
+    /** Kind of the problem. */
     private final Kind kind;
     private transient Path path; // null until the reader of the file sets it
 

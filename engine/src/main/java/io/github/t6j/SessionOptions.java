@@ -20,8 +20,8 @@ public final class SessionOptions {
     }
 
     /**
-     * Type of the elements of a cache. Attention computes in f32 with every type. ADR 13 gives the error of each type.
-     * Linear attention has a running sum instead of a cache, which is always f32.
+     * Type of the elements of a cache. Attention computes in f32 with every type. Linear attention has a running sum
+     * instead of a cache, which is always f32.
      */
     public enum CacheType {
         /** 32 bits, as computed. */

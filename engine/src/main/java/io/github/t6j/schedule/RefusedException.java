@@ -16,6 +16,7 @@ public final class RefusedException extends T6jException {
         CLOSED
     }
 
+    /** Reason of the refusal. */
     private final Reason reason;
 
     RefusedException(Reason reason, String message, Throwable cause) {

@@ -43,11 +43,12 @@ public final class ChatModel {
      *     another format
      */
     public static ChatModel of(Model model) {
-        return of(model, ChatTemplate.of(model.path()));
+        return of(model, ChatTemplate.of(Objects.requireNonNull(model, "model").path()));
     }
 
     /** Returns a chat model with another template, or with none. */
     public static ChatModel of(Model model, Optional<ChatTemplate> template) {
+        Objects.requireNonNull(model, "model");
         Objects.requireNonNull(template, "template");
         return new ChatModel(model, new PromptFormat(model.tokenizer(), template), null);
     }
@@ -102,6 +103,7 @@ public final class ChatModel {
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public ChatSession load(Path file, SessionOptions options) {
+        Objects.requireNonNull(file, "file");
         ChatSession session = newSession(options);
         try {
             session.load(file);
@@ -127,6 +129,9 @@ public final class ChatModel {
      * @throws RuntimeException if the template refuses the messages
      */
     public Answer answer(List<Message> messages, ChatOptions options, AnswerListener listener) {
+        Objects.requireNonNull(messages, "messages");
+        Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(listener, "listener");
         if (scheduler != null && options.overflow() != ContextOverflow.SHIFT && !messages.isEmpty()) {
             return new ScheduledAnswer(scheduler, format).answer(messages, options, listener);
         }

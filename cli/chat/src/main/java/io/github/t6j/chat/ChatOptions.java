@@ -15,7 +15,7 @@ public final class ChatOptions {
 
     private ChatOptions(GenerationOptions generation, List<Tool> tools, Boolean thinking, ContextOverflow overflow) {
         this.generation = Objects.requireNonNull(generation, "generation");
-        this.tools = List.copyOf(tools);
+        this.tools = List.copyOf(Objects.requireNonNull(tools, "tools"));
         this.thinking = thinking;
         this.overflow = Objects.requireNonNull(overflow, "overflow");
     }
@@ -55,7 +55,7 @@ public final class ChatOptions {
 
     /** Returns these options with a change of the options of the generation. */
     public ChatOptions withGeneration(UnaryOperator<GenerationOptions> change) {
-        return withGeneration(change.apply(generation));
+        return withGeneration(Objects.requireNonNull(change, "change").apply(generation));
     }
 
     /** Returns these options with other tools. */
@@ -65,7 +65,7 @@ public final class ChatOptions {
 
     /** Returns these options with other tools. */
     public ChatOptions withTools(Tool... newTools) {
-        return withTools(List.of(newTools));
+        return withTools(List.of(Objects.requireNonNull(newTools, "tools")));
     }
 
     /** Returns these options with thinking turned on or off, if the template supports that. */

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -61,6 +62,7 @@ public final class ChatSession implements AutoCloseable {
 
     /** Replaces the conversation by another. Ids in the session are reused where they match. */
     public void replace(List<Message> others) {
+        Objects.requireNonNull(others, "others");
         boolean begins = !others.isEmpty() && others.getFirst().role() == Role.SYSTEM;
         system = begins ? others.getFirst().content() : null;
         messages.clear();
@@ -104,6 +106,9 @@ public final class ChatSession implements AutoCloseable {
      * @throws RuntimeException if the template refuses the messages
      */
     public Answer send(List<Message> added, ChatOptions options, AnswerListener listener) {
+        Objects.requireNonNull(added, "added");
+        Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(listener, "listener");
         if (added.isEmpty()) {
             throw new IllegalArgumentException("messages: expected at least one, found none");
         }
@@ -118,6 +123,8 @@ public final class ChatSession implements AutoCloseable {
      * @throws IllegalStateException if there is no message
      */
     public Answer regenerate(ChatOptions options, AnswerListener listener) {
+        Objects.requireNonNull(options, "options");
+        Objects.requireNonNull(listener, "listener");
         int asked = messages.size() - 1;
         while (asked >= 0 && messages.get(asked).role() != Role.USER) {
             asked--;
@@ -200,6 +207,7 @@ public final class ChatSession implements AutoCloseable {
      * @throws java.io.UncheckedIOException if a file cannot be written
      */
     public void save(Path file) {
+        Objects.requireNonNull(file, "file");
         ConversationFile.write(file, messages());
         session.save(cacheFile(file));
     }
@@ -214,6 +222,7 @@ public final class ChatSession implements AutoCloseable {
      * @throws java.io.UncheckedIOException if {@code file} cannot be read
      */
     public Optional<ModelFormatException> load(Path file) {
+        Objects.requireNonNull(file, "file");
         replace(ConversationFile.read(file));
         if (Files.exists(cacheFile(file))) {
             try {

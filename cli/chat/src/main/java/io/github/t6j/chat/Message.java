@@ -32,7 +32,7 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
         Objects.requireNonNull(role, ROLE);
         Objects.requireNonNull(content, CONTENT);
         Objects.requireNonNull(reasoning, "reasoning");
-        toolCalls = List.copyOf(toolCalls);
+        toolCalls = List.copyOf(Objects.requireNonNull(toolCalls, "toolCalls"));
         Objects.requireNonNull(toolCallId, "toolCallId");
         Objects.requireNonNull(toolName, "toolName");
     }
@@ -63,7 +63,7 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
 
     /** Returns the result of a tool, usually JSON. */
     public static Message toolResult(ToolCall call, String content) {
-        return toolResult(call.id(), call.name(), content);
+        return toolResult(Objects.requireNonNull(call, "call").id(), call.name(), content);
     }
 
     /** Returns the result of a call by its id and the name of its tool, or "". */

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -34,8 +35,8 @@ public final class PromptFormat {
 
     /** @param template chat template, or empty for plain text */
     public PromptFormat(Tokenizer tokenizer, Optional<ChatTemplate> template) {
-        this.tokenizer = tokenizer;
-        this.template = template.orElse(null);
+        this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
+        this.template = Objects.requireNonNull(template, "template").orElse(null);
         endOfTurn = endOfTurn(probe(ANSWERED, Map.of(), false));
         switchesThinking = !probe(List.of(ASKED), Map.of("enable_thinking", true), true)
                 .equals(probe(List.of(ASKED), Map.of("enable_thinking", false), true));
@@ -112,6 +113,8 @@ public final class PromptFormat {
      * @throws RuntimeException if the template refuses the messages
      */
     public String render(List<Message> messages, ChatOptions options) {
+        Objects.requireNonNull(messages, "messages");
+        Objects.requireNonNull(options, "options");
         List<Message> all = hasTools ? messages : ToolPrompt.with(options.tools(), messages);
         if (template == null) {
             return plainText(all);

@@ -32,6 +32,7 @@ public record Tool(String name, String description, Map<String, Object> paramete
      * @throws io.github.t6j.ModelFormatException if {@code schema} is not a JSON object
      */
     public static Tool of(String name, String description, String schema) {
+        Objects.requireNonNull(schema, "schema");
         return new Tool(name, description, Json.parseObject(
                 schema.getBytes(StandardCharsets.UTF_8), "parameters of the tool " + name));
     }
@@ -43,6 +44,7 @@ public record Tool(String name, String description, Map<String, Object> paramete
      * @throws io.github.t6j.ModelFormatException if {@code json} is not such an object
      */
     public static Tool parse(String json) {
+        Objects.requireNonNull(json, "json");
         Map<String, Object> fields = Json.parseObject(json.getBytes(StandardCharsets.UTF_8), "tool");
         if (fields.get("function") != null) {
             fields = Json.object(fields.get("function"), "tool: function");

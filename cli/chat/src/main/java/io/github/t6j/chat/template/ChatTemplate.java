@@ -5,6 +5,7 @@ import java.time.LocalDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -49,7 +50,7 @@ public final class ChatTemplate {
      * @throws java.io.UncheckedIOException if a file cannot be read
      */
     public static Optional<ChatTemplate> of(Path model) {
-        return TemplateFiles.find(model);
+        return TemplateFiles.find(Objects.requireNonNull(model, "model"));
     }
 
     /**
@@ -60,6 +61,9 @@ public final class ChatTemplate {
      * @throws ChatTemplateException if the template is not supported
      */
     public static ChatTemplate parse(String name, String template, Map<String, String> specialTokens) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(template, "template");
+        Objects.requireNonNull(specialTokens, "specialTokens");
         return new ChatTemplate(new Source(name, template), null, specialTokens);
     }
 
@@ -100,6 +104,8 @@ public final class ChatTemplate {
      */
     public String render(List<Map<String, Object>> messages, boolean addGenerationPrompt,
             Map<String, Object> variables) {
+        Objects.requireNonNull(messages, "messages");
+        Objects.requireNonNull(variables, "variables");
         return render(messages, addGenerationPrompt, variables, LocalDateTime.now());
     }
 

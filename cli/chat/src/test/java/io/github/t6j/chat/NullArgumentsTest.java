@@ -1,0 +1,67 @@
+package io.github.t6j.chat;
+
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.chat.template.ChatTemplate;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** A null argument throws a NullPointerException with its name. */
+class NullArgumentsTest {
+    private static void refuses(String name, ThrowingCallable call) {
+        assertThatNullPointerException().isThrownBy(call).withMessage(name);
+    }
+
+    @Test
+    void nullsAreRefusedByName() {
+        Path folder = Path.of(System.getProperty("t6j.testdata")).resolve("models/t6-tiny");
+        List<Message> asked = List.of(Message.user("What?"));
+        try (Model model = Model.load(folder); ChatSession session = ChatModel.of(model).newSession()) {
+            ChatModel chat = ChatModel.of(model);
+            ChatOptions options = chat.options();
+            AnswerListener nobody = AnswerListener.none();
+            refuses("model", () -> ChatModel.of(null));
+            refuses("model", () -> ChatModel.of(null, Optional.empty()));
+            refuses("template", () -> ChatModel.of(model, null));
+            refuses("scheduler", () -> chat.withScheduler(null));
+            refuses("options", () -> chat.newSession(null));
+            refuses("file", () -> chat.load(null, SessionOptions.defaults()));
+            refuses("options", () -> chat.load(folder, null));
+            refuses("messages", () -> chat.answer(null));
+            refuses("options", () -> chat.answer(asked, null, nobody));
+            refuses("listener", () -> chat.answer(asked, options, null));
+            refuses("others", () -> session.replace(null));
+            refuses("content", () -> session.send(null));
+            refuses("added", () -> session.send((List<Message>) null, options, nobody));
+            refuses("options", () -> session.send("What?", null, nobody));
+            refuses("listener", () -> session.send("What?", options, null));
+            refuses("options", () -> session.regenerate(null, nobody));
+            refuses("listener", () -> session.regenerate(options, null));
+            refuses("file", () -> session.save(null));
+            refuses("file", () -> session.load(null));
+            refuses("generation", () -> ChatOptions.of(null));
+            refuses("change", () -> options.withGeneration((UnaryOperator<GenerationOptions>) null));
+            refuses("tools", () -> options.withTools((List<Tool>) null));
+            refuses("tools", () -> options.withTools((Tool[]) null));
+            refuses("overflow", () -> options.withOverflow(null));
+            refuses("toolCalls", () -> Message.assistant("", "", null));
+            refuses("call", () -> Message.toolResult(null, ""));
+            refuses("schema", () -> Tool.of("a", "b", null));
+            refuses("json", () -> Tool.parse(null));
+            refuses("tokenizer", () -> new PromptFormat(null, Optional.empty()));
+            refuses("template", () -> new PromptFormat(model.tokenizer(), null));
+            refuses("messages", () -> chat.format().render(null, options));
+            refuses("options", () -> chat.format().prompt(asked, null));
+            refuses("model", () -> ChatTemplate.of(null));
+            refuses("template", () -> ChatTemplate.parse("a", null, Map.of()));
+        }
+    }
+}
