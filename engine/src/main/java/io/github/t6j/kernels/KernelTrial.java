@@ -26,9 +26,9 @@ enum KernelTrial {
     /** Number of heads, rows and the like of other kernels on trial. */
     private static final int SOME = 2;
 
-    /** Returns a trial of a product of {@code rows} rows. */
-    static Consumer<Kernels> product(Format format, int rows) {
-        return productTrial(format, rows, INNER, PANEL);
+    /** Returns a trial of a product of {@code rows} rows, {@code xStride} floats apart, or at any distance if 0. */
+    static Consumer<Kernels> product(Format format, int rows, int xStride) {
+        return productTrial(format, rows, xStride == 0 ? INNER : xStride, PANEL);
     }
 
     private static Consumer<Kernels> productTrial(Format format, int rows, int xStride, int columns) {
@@ -55,7 +55,7 @@ enum KernelTrial {
         RoundedRows rounded = RoundedRows.zeros(1, PANEL);
         return switch (this) {
             case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
-            case SLIM_PRODUCT -> product(format, SLIM_ROWS + 1); // tiles of six and of five rows
+            case SLIM_PRODUCT -> product(format, SLIM_ROWS + 1, 0); // tiles of six and of five rows
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
             case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);

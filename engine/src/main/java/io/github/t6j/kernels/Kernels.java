@@ -61,6 +61,14 @@ public interface Kernels {
         return Processor.FEW_REGISTERS && rows >= SLIM_ROWS && (format == Format.F32 || format == Format.BF16);
     }
 
+    /**
+     * Returns whether a product uses tiles whose rows of x are at a constant distance, one or two panels, as those of
+     * queries and probabilities are.
+     */
+    static boolean isPaged(int xStride, int rows) {
+        return !Processor.FEW_REGISTERS && rows > 1 && (xStride == PANEL || xStride == 2 * PANEL);
+    }
+
     /** Returns a description of these kernels, such as {@code SIMD, 512-bit}. */
     String description();
 

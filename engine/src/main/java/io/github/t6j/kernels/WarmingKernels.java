@@ -47,6 +47,9 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     private static final int ROUNDING = 2;
 
+    /** Distances of rows that have tiles of their own, in panels: any, one and two. */
+    private static final int DISTANCES = 3;
+
     private static final int FORMATS = Format.values().length;
     private static final int KQUANTS = KQuantFormat.values().length;
 
@@ -85,8 +88,9 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         this.twin = twin;
         this.tileRows = tileRows;
         mostRows = Stream.of(Format.values()).mapToInt(tileRows).max().orElseThrow();
-        // Tiles of 1 … mostRows rows, and pairs of neighbouring heights for rows that do not split evenly.
-        products = FORMATS * (mostRows + 2);
+        // Tiles of 1 … mostRows rows, and pairs of neighbouring heights for rows that do not split evenly; for each
+        // distance that tiles have as a constant, or none.
+        products = DISTANCES * FORMATS * (mostRows + 2);
         others = products + KernelTrial.values().length * FORMATS;
         places = new Place[others + 2 * KQUANTS]; // K-quants: one row, several rows
         for (int i = 0; i < places.length; i++) {
@@ -128,15 +132,18 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         return simd != twin && (cold || trials.get() > 0);
     }
 
-    private Kernels product(Format format, int rows, long workOfRow) {
+    private Kernels product(Format format, int xStride, int rows, long workOfRow) {
         int most = tileRows.applyAsInt(format);
         int tiles = Math.max(1, (rows + most - 1) / most);
         int tall = Math.max(1, (rows + tiles - 1) / tiles);
         boolean even = rows % tiles == 0;
-        Place place = places[format.ordinal() * (mostRows + 2) + (even ? tall - 1 : tall + 1)];
+        int distance = Kernels.isPaged(xStride, rows) ? xStride / PANEL : 0;
+        int tiled = distance * FORMATS + format.ordinal();
+        Place place = places[tiled * (mostRows + 2) + (even ? tall - 1 : tall + 1)];
         return place.serving == simd
                 ? simd
-                : choose(place, rows * workOfRow, () -> KernelTrial.product(format, even ? tall : 2 * tall - 1));
+                : choose(place, rows * workOfRow,
+                        () -> KernelTrial.product(format, even ? tall : 2 * tall - 1, distance * PANEL));
     }
 
     private Kernels other(KernelTrial operation, Format format, long work) {
@@ -256,7 +263,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         } else if (Kernels.isNarrow(format, xStride, rows, columns)) {
             kernels = other(KernelTrial.NARROW_PRODUCT, format, rows * workOfRow);
         } else {
-            kernels = product(format, rows, workOfRow);
+            kernels = product(format, xStride, rows, workOfRow);
         }
         kernels.multiply(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
     }

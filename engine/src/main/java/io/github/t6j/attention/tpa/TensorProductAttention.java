@@ -237,6 +237,12 @@ public final class TensorProductAttention extends PageAttention implements Dense
         int products = wholeQuery() ? some : form.queryRank(); // per rank of the key
         PageProducts.scale(
                 kernels, factors, column, keyRank, state.products, products * PANEL, products, PANEL);
+        if (!wholeQuery() && factors.format == Format.F32) {
+            kernels.tensorScores(
+                    state.query, 0, some, products, state.products, 0, products * PANEL, keyRank, factors.data,
+                    factors.columnAt(column), state.scores, 0, PANEL);
+            return;
+        }
         if (!wholeQuery()) {
             multiplyHeads(kernels, some, state);
         }

@@ -45,12 +45,16 @@ final class Gemm {
         return format == Format.Q8 ? Math.min(4, MAX_ROWS) : MAX_ROWS;
     }
 
-    static void rows(
-            float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
-            int columns, float[] y, int yAt, int yPanel, boolean accumulate, int one) {
+    static void check(Format format) {
         if (format == Format.F16) {
             throw new IllegalArgumentException("format: expected F32, BF16 or Q8, found F16");
         }
+    }
+
+    static void rows(
+            float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
+            int columns, float[] y, int yAt, int yPanel, boolean accumulate, int one) {
+        check(format);
         long wStep = format.bytes(wStride) * one;
         for (int c = 0; c < columns; c += PANEL, yAt += yPanel) {
             for (int lane = 0; lane < LANES; lane += LENGTH) {

@@ -49,6 +49,8 @@ public final class SimdKernels implements Kernels {
             boolean accumulate) {
         if (NarrowGemm.AVAILABLE && Kernels.isNarrow(format, xStride, rows, columns)) {
             NarrowGemm.rows(x, xAt, rows, inner, w, wAt, wStride, y, yAt, accumulate);
+        } else if (Kernels.isPaged(xStride, rows)) {
+            PageGemm.rows(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
         } else if (Kernels.isSlim(format, rows)) {
             SlimGemm.rows(
                     x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);

@@ -1,5 +1,6 @@
 package io.github.t6j.kernels.simd.generated;
 
+import io.github.t6j.kernels.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ final class TileGenerator {
         files.put("WideTiles.java", wide());
         files.put("SlimTiles.java", slim());
         files.put("NarrowTile.java", narrow());
+        files.put("PageTiles.java", page());
         files.put("TransposedTiles.java", transposed());
         files.put("Q8Tile.java", BlockTiles.q8());
         files.put("Q4Tile.java", BlockTiles.q4());
@@ -44,7 +46,7 @@ final class TileGenerator {
         TileGenerator tiles = new TileGenerator();
         tiles.java.begin("WideTiles", "Tiles of one to five rows × four vectors, for {@code Gemm}.");
         for (int rows = 1; rows <= 5; rows++) {
-            tiles.segmentTile(rows, 4, rows < 5, rows < 4);
+            tiles.segmentTile(rows, 4, 0, rows < 5, rows < 4);
         }
         return tiles.java.end();
     }
@@ -52,8 +54,8 @@ final class TileGenerator {
     private static String slim() {
         TileGenerator tiles = new TileGenerator();
         tiles.java.begin("SlimTiles", "Tiles of five and six rows × two vectors, for {@code SlimGemm}.");
-        tiles.segmentTile(5, 2, false, false);
-        tiles.segmentTile(6, 2, false, false);
+        tiles.segmentTile(5, 2, 0, false, false);
+        tiles.segmentTile(6, 2, 0, false, false);
         return tiles.java.end();
     }
 
@@ -80,6 +82,18 @@ final class TileGenerator {
         return java.end();
     }
 
+    private static String page() {
+        TileGenerator tiles = new TileGenerator();
+        tiles.java.begin(
+                "PageTiles", "Tiles of two to five rows at a constant distance × four vectors, for {@code PageGemm}.");
+        for (int distance = 1; distance <= 2; distance++) {
+            for (int rows = 2; rows <= 5; rows++) {
+                tiles.segmentTile(rows, 4, distance, rows < 5, false);
+            }
+        }
+        return tiles.java.end();
+    }
+
     private static String transposed() {
         TileGenerator tiles = new TileGenerator();
         tiles.java.begin("TransposedTiles", "Tiles whose rows of x are neighbours, for {@code TransposedGemm}.");
@@ -93,14 +107,19 @@ final class TileGenerator {
     /**
      * A tile over weights of any format.
      *
+     * @param distance panels from one row of x to the next; 0 if it is a parameter
      * @param bytes true if it reads Q8, too
      * @param byBytes true if its loop counts bytes by a step that C2 does not know, so that C2 keeps the order of the loads
      */
-    private void segmentTile(int rows, int vectors, boolean bytes, boolean byBytes) {
-        java.open("public static void tile%d(float[] x, int xAt,%s int inner, Format format, MemorySegment w, long wAt,"
-                + " long wStep, float[] y, int yAt, boolean accumulate)", rows, rows == 1 ? "" : " int xStride,");
+    private void segmentTile(int rows, int vectors, int distance, boolean bytes, boolean byBytes) {
+        java.open(
+                "public static void tile%d%s(float[] x, int xAt,%s int inner, Format format, MemorySegment w, long wAt,"
+                        + " long wStep, float[] y, int yAt, boolean accumulate)",
+                rows,
+                distance == 0 ? "" : "At" + distance * Kernels.PANEL,
+                rows == 1 || distance > 0 ? "" : " int xStride,");
         beginSums(rows, vectors);
-        for (int r = 2; r < rows; r++) {
+        for (int r = 2; distance == 0 && r < rows; r++) {
             java.line("int xStride%d = %d * xStride;", r, r);
         }
         java.open(byBytes
@@ -108,7 +127,9 @@ final class TileGenerator {
                 : "for (int k = 0; k < inner; k++)");
         loadByFormat(vectors, bytes);
         for (int r = 0; r < rows; r++) {
-            multiplyAdd(r, vectors, r == 0 ? "xAt" : "xAt + xStride" + (r == 1 ? "" : r));
+            multiplyAdd(r, vectors, "xAt" + (distance > 0
+                    ? plus(r * distance, "PANEL")
+                    : r == 0 ? "" : " + xStride" + (r == 1 ? "" : r)));
         }
         java.line("xAt++;");
         if (!byBytes) {
