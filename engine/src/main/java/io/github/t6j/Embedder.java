@@ -34,7 +34,8 @@ public final class Embedder {
      * @throws ModelFormatException if the options have no pooling and the engine does not support the model's
      */
     public Embedder(Model model, EmbeddingOptions options) {
-        this.model = model;
+        this.model = Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(options, "options");
         sizes = model.transformer().config().sizes();
         check("layer", options.layer(), sizes.layers(), "the layers of the model");
         check("dimensions", options.dimensions(), sizes.width(), "those of the model");
@@ -84,7 +85,7 @@ public final class Embedder {
 
     /** Embeds a text or ids, see {@link #embed(List)}. */
     public Embedding embed(Prompt prompt) {
-        return embed(List.of(prompt)).getFirst();
+        return embed(List.of(Objects.requireNonNull(prompt, "prompt"))).getFirst();
     }
 
     /**
@@ -100,7 +101,7 @@ public final class Embedder {
      *     is closed meanwhile
      */
     public List<Embedding> embed(List<Prompt> prompts) {
-        int[][] full = new int[prompts.size()][];
+        int[][] full = new int[Objects.requireNonNull(prompts, "prompts").size()][];
         List<int[]> ids = new ArrayList<>(prompts.size());
         for (int i = 0; i < full.length; i++) {
             full[i] = ids(prompts.get(i), "prompts[" + i + "]");

@@ -1,5 +1,7 @@
 package io.github.t6j;
 
+import java.util.Objects;
+
 /**
  * Embedding of a text.
  *
@@ -15,6 +17,7 @@ public record Embedding(float[] vector, int tokens, boolean truncated) {
      * @throws IllegalArgumentException if the vectors have different numbers of dimensions
      */
     public double cosine(Embedding other) {
+        Objects.requireNonNull(other, "other");
         if (other.vector.length != vector.length) {
             throw new IllegalArgumentException("other: expected an embedding of " + vector.length
                     + " dimensions, found " + other.vector.length);

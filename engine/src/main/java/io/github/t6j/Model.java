@@ -356,11 +356,12 @@ public final class Model implements AutoCloseable {
 
     /** Embeds a text with {@link #embeddingDefaults}, see {@link Embedder#embed(Prompt)}. */
     public Embedding embed(String text) {
-        return embed(List.of(text), EmbeddingOptions.defaults()).getFirst();
+        return embed(List.of(Objects.requireNonNull(text, "text")), EmbeddingOptions.defaults()).getFirst();
     }
 
     /** Embeds texts in shared passes, see {@link Embedder#embed(List)}. */
     public List<Embedding> embed(List<String> texts, EmbeddingOptions options) {
+        Objects.requireNonNull(texts, "texts");
         return new Embedder(this, options).embed(texts.stream().map(Prompt::of).toList());
     }
 

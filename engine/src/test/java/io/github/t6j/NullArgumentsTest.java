@@ -58,6 +58,8 @@ class NullArgumentsTest {
             "GenerationOptions.withTimeout:0", "GenerationOptions.withCancellation:0",
             "GenerationOptions.withGrammar:0",
             "CallOptions.withDeadline:0", "CallOptions.withTimeout:0", "CallOptions.withCancellation:0",
+            "EmbeddingOptions.withPooling:0", "EmbeddingOptions.withDeadline:0", "EmbeddingOptions.withTimeout:0",
+            "EmbeddingOptions.withCancellation:0",
             "SamplingOptions.withStep:0", "SamplingOptions.withSeed:0", "Session.prefill:1",
             "FlashTpaCache.attend:2", "Trainer.from:1", "Trainer.from:2", "TrainableModel.load:1", "TokenData.open:1");
 
@@ -96,6 +98,7 @@ class NullArgumentsTest {
             case "SchedulerOptions" -> SchedulerOptions.defaults();
             case "TrainingOptions" -> TrainingOptions.defaults(2);
             case "CallOptions" -> CallOptions.defaults();
+            case "EmbeddingOptions" -> EmbeddingOptions.defaults();
             case "Penalties" -> SamplingOptions.Penalties.NONE;
             case "Batches" -> TrainingOptions.Batches.defaults();
             case "Optimizer" -> TrainingOptions.Optimizer.defaults();
@@ -192,7 +195,8 @@ class NullArgumentsTest {
                     training.batches(), training.optimizer(), FlashTpa.Options.defaults(shape), Prompt.of("The"),
                     tokenizer, tokenizer.newDecoder(), new TokenizerTrainer(), new StopStrings(List.of("a")),
                     new Sampler(SamplingOptions.defaults(), 9, 9), new BatchOrder(data, BatchOrder.Order.EPOCH, 8, 1),
-                    new RotaryEmbedding(RotaryEmbedding.Pairing.HALVES, 2, 10000), scheduler, session, cache, flash,
+                    new RotaryEmbedding(RotaryEmbedding.Pairing.HALVES, 2, 10000), EmbeddingOptions.defaults(),
+                    new Embedder(model), new Embedding(new float[1], 1, false), scheduler, session, cache, flash,
                     data, trainable, trainer, model)) {
                 tryAll(one, one.getClass(), own);
             }

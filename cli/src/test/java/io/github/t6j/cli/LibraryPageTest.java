@@ -74,8 +74,10 @@ class LibraryPageTest {
         output("javac", List.of("-cp", classes, "-d", folder.toString(), source.toString()));
         String out = output("java", List.of("--add-modules=jdk.incubator.vector", "-Dstdout.encoding=UTF-8", "-cp",
                 classes, "Library", TESTDATA.resolve("models/t6-tiny").toString()));
-        assertThat(out).contains("defaults: 0.8", "MAX_TOKENS", "Likelihood[id=", "whale: ", "sea: MAX_TOKENS", "metrics: 40",
-                "reason: MAX_TOKENS", "attended: 100 of 100", "attended: 1 of 101", "restored: 90", "10: ", "all ran")
+        assertThat(out)
+                .contains("defaults: 0.8", "MAX_TOKENS", "Likelihood[id=", "whale: ", "sea: MAX_TOKENS", "metrics: 40",
+                        "reason: MAX_TOKENS", "attended: 100 of 100", "attended: 1 of 101", "restored: 90", "10: ",
+                        "all ran")
                 .containsPattern("(?s)captain: .*captain: .*captain: ")
                 .containsPattern("digits: [0-9]{5,}\\R").containsPattern("answer: .");
     }

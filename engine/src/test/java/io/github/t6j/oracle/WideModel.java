@@ -217,7 +217,8 @@ record WideModel(
         List<Tensor> tensors = new ArrayList<>();
         shapes.forEach((name, shape) -> {
             DType own = isWhole(name) ? type : DType.F32;
-            Tensor tensor = Tensor.of(name, own, weights.floats(name), shape.stream().mapToLong(size -> size).toArray());
+            Tensor tensor =
+                    Tensor.of(name, own, weights.floats(name), shape.stream().mapToLong(size -> size).toArray());
             weights.put(name, tensor.toFloats(), shape);
             tensors.add(tensor);
         });
