@@ -78,8 +78,8 @@ public final class Model implements AutoCloseable {
         FolderFiles files = FolderFiles.of(path);
         folder = files.folder();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
-        NativeMemory weights = NativeMemory.shared();
-        use = new ModelUse(freeing(kernels, workers, weights, resource));
+        Resources resources = new Resources(kernels, workers, resource);
+        use = new ModelUse(resources);
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
             ModelTensors read = ModelTensors.of(checkpoint, path.toString());
             NamedTensors tensors = read.tensors();
@@ -90,12 +90,13 @@ public final class Model implements AutoCloseable {
             tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
             DType type = options.weightType() == null ? null : DType.valueOf(options.weightType().name());
             NamedTensors loaded = type == null ? tensors : tensors.converted(type);
-            transformer = Families.load(loaded, config, kernels, workers, weights, (done, total) -> {
+            transformer = Families.load(loaded, config, kernels, workers, resources.weights, (done, total) -> {
                 expiry.check("loading " + path);
                 if (options.progress() != null) {
                     options.progress().onProgress(done, total);
                 }
             });
+            resources.transformer = transformer;
             notes.addAll(ConvertedMatrices.notes(checkpoint.tensors().values(), type));
             workers.leaveProcessorWhile(kernels::isWarmingUp);
             info = ModelInfo.of(
@@ -122,16 +123,32 @@ public final class Model implements AutoCloseable {
         use.watch(this);
     }
 
-    private static Runnable freeing(
-            WarmingKernels kernels, Workers workers, NativeMemory weights, ResourcePath resource) {
-        return () -> {
+    /** Memory and threads of a model, freed once; it must not reference the model. */
+    private static final class Resources implements Runnable {
+        private final WarmingKernels kernels;
+        private final Workers workers;
+        private final ResourcePath resource; // or null
+        private final NativeMemory weights = NativeMemory.shared();
+        private volatile Transformer transformer; // null until it is loaded
+
+        private Resources(WarmingKernels kernels, Workers workers, ResourcePath resource) {
+            this.kernels = kernels;
+            this.workers = workers;
+            this.resource = resource;
+        }
+
+        @Override
+        public void run() {
             kernels.close();
             workers.close();
+            if (transformer != null) {
+                transformer.close();
+            }
             weights.close();
             if (resource != null) {
                 resource.close();
             }
-        };
+        }
     }
 
     /** Loads a model with {@link ModelOptions#defaults()}, see {@link #load(Path, ModelOptions)}. */
@@ -225,6 +242,20 @@ public final class Model implements AutoCloseable {
     public List<String> notes() {
         use.checkOpen();
         return Collections.unmodifiableList(notes);
+    }
+
+    /**
+     * Frees the buffers of passes that no call uses now, on the heap and off it. The model keeps those of ended calls for
+     * the next ones: of up to 256 concurrent calls for single ids, which take some hundred kilobytes each, and of up to 4
+     * for prompts, some megabytes each.
+     */
+    public void trim() {
+        use.begin();
+        try {
+            transformer.trim();
+        } finally {
+            use.release();
+        }
     }
 
     /** Returns {@link ModelOptions#weightType}, or else the type of most of the weights in the files: f32, bf16, … */
@@ -398,11 +429,11 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes that a session with these options takes once its context is full: its cache as it has grown, which
-     * may be twice what its ids take, or 16 MB more; the shared pages of that many positions; and the buffers of a prompt,
-     * estimated. Buffers of attention, a few hundred kilobytes, are not counted.
+     * Returns the bytes that a session with these options takes once its context is full, on the heap and off it: its
+     * cache, the shared pages of that many positions, its ids and logits, and the buffers of a prompt, estimated. Buffers
+     * of attention, a few hundred kilobytes, are not counted.
      */
-    public long sessionBytes(SessionOptions options) {
+    public SessionBytes sessionBytes(SessionOptions options) {
         Objects.requireNonNull(options, "options");
         use.checkOpen();
         return SessionState.bytes(transformer, options);

@@ -27,8 +27,9 @@ import java.util.stream.Stream;
  * <p>Feed ids with {@link #prefill} or {@link #step} and read {@link #logits()}, or let {@link #generate} do both. A
  * call computes on the calling thread and on the model's threads; a virtual thread yields after each block.
  *
- * <p>The cache is native memory that grows with the ids ({@link #cacheBytes}). The ids, the logits (4 bytes per id of
- * the vocabulary) and the buffers of a pass are on the heap. {@link Model#sessionBytes} is the sum for a full context.
+ * <p>The cache is native memory that grows with the ids ({@link #cacheBytes}). The ids and the logits (4 bytes per id of
+ * the vocabulary) are on the heap; {@link #trim()} frees the logits. Calls take the buffers of their passes from the
+ * model, which keeps them for the calls of all sessions. {@link Model#sessionBytes} gives the bytes for a full context.
  * {@link #close} and {@link Model#close} free the native memory at once. The memory of an unreachable session that was
  * never closed is freed after a garbage collection, and a warning is logged once.
  */
@@ -163,6 +164,17 @@ public final class Session implements AutoCloseable {
     public void truncate(int position) {
         try (SessionUse.Call _ = use.begin()) {
             state.truncate(position);
+        }
+    }
+
+    /**
+     * Frees memory that a session needs only during calls and for their results: the array of {@link #logits()}, which is
+     * computed again when it is asked for, and the cache of truncated ids. Later calls give the same bits. For sessions
+     * that stay open without being used, such as those of a chat's users; {@link Model#trim()} frees the buffers of passes.
+     */
+    public void trim() {
+        try (SessionUse.Call _ = use.begin()) {
+            state.trim();
         }
     }
 

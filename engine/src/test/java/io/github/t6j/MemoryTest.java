@@ -3,6 +3,7 @@ package io.github.t6j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.weights.NativeMemory;
@@ -77,21 +78,68 @@ class MemoryTest {
         }
     }
 
-    /** A pass of 128 rows takes 2.4 MB in this model. */
+    /** The buffers of a pass of 128 rows take 2.4 MB in this model; a session takes its ids and logits. */
     @Test
-    void theBuffersOfALongPromptAreFreed() {
-        int count = 12;
+    void idleSessionsHoldNoBuffersAndTrimmedOnesNoLogits() {
+        int count = 200;
         List<Session> sessions = new ArrayList<>();
         try (Model model = Model.load(TestData.tiny())) {
             use(model);
             long before = heap();
             for (int i = 0; i < count; i++) {
                 sessions.add(model.newSession());
-                sessions.getLast().prefill(ids(256));
+                sessions.getLast().prefill(ids(300));
+                sessions.getLast().logits();
             }
-            assertThat((heap() - before) / count).as("bytes of the heap per session").isLessThan(1_000_000);
+            long logits = 4L * model.info().sizes().vocabulary();
+            assertThat((heap() - before) / count).as("bytes of the heap per session")
+                    .isBetween(logits, logits + 20_000);
+            sessions.forEach(Session::trim);
+            assertThat((heap() - before) / count).as("bytes of the heap per trimmed session").isLessThan(20_000);
         } finally {
             sessions.forEach(Session::close);
+        }
+    }
+
+    /** Without shared buffers, each of these sessions would allocate more than 2 MB. */
+    @Test
+    void shortLivedSessionsUseTheSameBuffers() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1))) {
+            long held = 0;
+            long allocated = 0;
+            for (int i = 0; i < 300; i++) {
+                if (i == 200) {
+                    held = NativeMemory.allocatedBytes();
+                    allocated = threads.getCurrentThreadAllocatedBytes();
+                }
+                try (Session session = model.newSession()) {
+                    session.prefill(ids(128));
+                    session.step(1);
+                }
+            }
+            long perSession = (threads.getCurrentThreadAllocatedBytes() - allocated) / 100;
+            assertThat(perSession).as("bytes of the heap that a session allocates").isLessThan(100_000);
+            assertThat(NativeMemory.allocatedBytes()).isEqualTo(held);
+            model.trim();
+            assertThat(NativeMemory.allocatedBytes()).as("after the buffers are freed").isLessThan(held);
+        }
+    }
+
+    @Test
+    void trimFreesTheCacheOfTruncatedIds() {
+        SessionOptions options = SessionOptions.defaults().withContextLength(5000);
+        try (Model model = Model.load(TestData.tiny());
+                Session session = model.newSession(options);
+                Session other = model.newSession(options)) {
+            session.prefill(ids(2000));
+            long full = NativeMemory.allocatedBytes();
+            session.truncate(70);
+            assertThat(NativeMemory.allocatedBytes()).isEqualTo(full);
+            session.trim();
+            other.prefill(ids(70));
+            assertThat(session.cacheBytes()).isEqualTo(other.cacheBytes());
+            assertThat(NativeMemory.allocatedBytes()).isLessThan(full - 1000 * 3840L);
         }
     }
 
@@ -137,43 +185,31 @@ class MemoryTest {
         try (Model model = Model.load(TestData.path(folder))) {
             for (CacheType type : CacheType.values()) {
                 SessionOptions one = SessionOptions.defaults().withContextLength(1).withCacheType(type);
-                long buffers = model.sessionBytes(one) - held(model, one);
-                assertThat(buffers).isBetween(1L << 16, 8L << 20);
                 for (int ids : new int[] {100, 640, 1000, 5008, 20_011}) {
                     SessionOptions options = one.withContextLength(ids);
                     long before = NativeMemory.allocatedBytes();
                     try (Session session = model.newSession(options)) {
                         FilledCache.fill(session, ids, 1);
                         String which = type + ", " + ids + " ids";
-                        assertThat(model.sessionBytes(options) - buffers).as(which).isEqualTo(session.cacheBytes())
+                        SessionBytes predicted = model.sessionBytes(options);
+                        assertThat(predicted.nativeBytes()).as(which).isEqualTo(session.cacheBytes())
+                                .isEqualTo(NativeMemory.allocatedBytes() - before)
                                 .isGreaterThan(session.usedCacheBytes());
-                        assertThat((double) model.sessionBytes(options)).as(which)
-                                .isBetween((double) NativeMemory.allocatedBytes() - before,
-                                        1.03 * (NativeMemory.allocatedBytes() - before) + buffers);
+                        assertThat(predicted.heapBytes()).as(which).isBetween(4L * ids, (8L << 20) + 4L * ids);
+                        assertThat(predicted.total()).isEqualTo(predicted.heapBytes() + predicted.nativeBytes());
                     }
                 }
             }
         }
     }
 
-    /** Bytes of the cache of a session that is full. */
-    private static long held(Model model, SessionOptions options) {
-        try (Session session = model.newSession(options)) {
-            FilledCache.fill(session, options.contextLength(), 1);
-            return session.cacheBytes();
-        }
-    }
-
-    /** The materialized path caches tokens and has the same buffers. */
     @Test
     void thePredictedMemoryIncludesAState() {
         SessionOptions options = SessionOptions.defaults().withContextLength(8);
-        SessionOptions pages = options.withPath(AttentionPath.MATERIALIZED);
         try (Model model = Model.load(
                 TestData.path("golden/T6_linearattn"), ModelOptions.defaults().withVariant(RopeVariant.LINEARATTN));
                 Session session = model.newSession(options)) {
-            long buffers = model.sessionBytes(pages) - held(model, pages);
-            long state = model.sessionBytes(options) - buffers;
+            long state = model.sessionBytes(options).nativeBytes();
             assertThat(state).as("before a pass, and after").isEqualTo(2 * session.usedCacheBytes());
             assertThat(session.cacheBytes() - state).as("slack").isBetween(0L, 1024L);
         }

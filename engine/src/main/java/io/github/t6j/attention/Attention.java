@@ -4,6 +4,7 @@ import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
 
 /**
  * Attention of a layer as its block sees it: the size of its projections, the rotation of a row, its cache and its
@@ -59,9 +60,18 @@ public interface Attention {
     SequenceCache newCache(Format format, int layers);
 
     /**
-     * Returns an algorithm that computes this attention over {@code cache}, from {@link #newCache}, for one sequence.
+     * Returns an algorithm that computes this attention over caches from {@link #newCache}, bound to none yet.
+     *
+     * @param scratch arena of its off-heap buffers
      */
-    AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers);
+    AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch);
+
+    /** Returns an algorithm for {@code cache} alone, whose buffers are freed after a garbage collection. */
+    default AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
+        AttentionAlgorithm algorithm = newAlgorithm(kernels, workers, Arena.ofAuto());
+        algorithm.bind(cache);
+        return algorithm;
+    }
 
     /** Returns the definition of this attention, for {@code MaterializedAttention}. */
     MaterializedHeads materialized();

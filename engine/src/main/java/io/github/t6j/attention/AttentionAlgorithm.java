@@ -3,12 +3,15 @@ package io.github.t6j.attention;
 import io.github.t6j.cache.SequenceCache;
 
 /**
- * Algorithm that computes attention for one sequence over its cache: {@code PagedAttention}, {@code LatentAlgorithm}
+ * Algorithm that computes attention for one sequence at a time over its cache: {@code PagedAttention}, {@code LatentAlgorithm}
  * for latents, {@code LinearRecurrence} without a softmax, and the oracle {@code MaterializedAttention}. The rows of a
  * pass are consecutive positions of the sequence.
  */
 public interface AttentionAlgorithm extends AttentionStep {
     SequenceCache cache();
+
+    /** Sets the cache of the sequence that the following passes attend; null for none. */
+    void bind(SequenceCache cache);
 
     /**
      * Begins the attention of a pass of one row in parts, so that threads can work on the parts of several sequences.

@@ -7,7 +7,4 @@ public interface AttentionStep {
 
     /** Computes the causal attention of the pass's rows into pass.output; {@link #append} must have cached them. */
     void attend(AttentionPass pass);
-
-    /** Releases heap memory that only passes of many rows need. */
-    default void release() {}
 }

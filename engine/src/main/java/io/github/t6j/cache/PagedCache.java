@@ -3,9 +3,7 @@ package io.github.t6j.cache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
-import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,7 +37,6 @@ public final class PagedCache implements SequenceCache {
     private RefCountedPages[] pages;
     private Slab slab; // source of the next pages
     private long allocated; // bytes of all slabs so far
-    private final NativeMemory scratch = NativeMemory.shared();
 
     /** Creates an empty cache whose layers all have {@code layout}. */
     public PagedCache(PageLayout layout, Format format, int layers) {
@@ -51,11 +48,6 @@ public final class PagedCache implements SequenceCache {
         this.format = format;
         this.layers = layers;
         this.pages = pages;
-    }
-
-    /** Returns scratch memory for attention over this cache, freed with it. */
-    public Arena scratch() {
-        return scratch;
     }
 
     /** Makes room for tokens; allocates only if they begin a page or write to a shared one. */
@@ -189,6 +181,18 @@ public final class PagedCache implements SequenceCache {
         }
     }
 
+    /** Frees the pages after the last token; what is left of a slab stays for later tokens. */
+    @Override
+    public void trim(int length) {
+        for (int i = pagesOf(length); i < pages.length; i++) {
+            release(pages[i]);
+        }
+        pages = Arrays.copyOf(pages, Math.min(pages.length, pagesOf(length)));
+        if (slab != null && slab.isUnshared()) {
+            releaseSlab();
+        }
+    }
+
     /** Writes a few pages token by token and copies them to the others, because a million tokens are gigabytes. */
     @Override
     public void fill(int length, long seed) {
@@ -233,13 +237,17 @@ public final class PagedCache implements SequenceCache {
     /** Frees the pages that no other cache shares. */
     private void clear() {
         for (RefCountedPages page : pages) {
-            if (page != null) {
-                page.release();
-            }
+            release(page);
         }
         pages = new RefCountedPages[0];
         releaseSlab();
         allocated = 0;
+    }
+
+    private static void release(RefCountedPages page) {
+        if (page != null) { // null if memory ran out
+            page.release();
+        }
     }
 
     private void releaseSlab() {
@@ -253,6 +261,5 @@ public final class PagedCache implements SequenceCache {
     @Override
     public void close() {
         clear();
-        scratch.close();
     }
 }

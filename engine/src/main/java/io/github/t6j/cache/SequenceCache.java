@@ -24,6 +24,9 @@ public interface SequenceCache extends AutoCloseable {
      */
     void truncate(int from, int length);
 
+    /** Releases memory that the {@code length} tokens, which are all of them, do not take. */
+    default void trim(int length) {}
+
     /**
      * Returns a cache of the same {@code length} tokens, which are all of them. Writing to one, or closing it, leaves
      * the other unchanged.

@@ -24,6 +24,11 @@ final class Slab {
         return used + bytes <= data.byteSize();
     }
 
+    /** Returns true if no page is in this slab; only its cache may ask. */
+    boolean isUnshared() {
+        return owners.get() == 1;
+    }
+
     long unused() {
         return data.byteSize() - used;
     }

@@ -272,7 +272,7 @@ public final class FlashTpa implements AutoCloseable {
 
     /** Creates the attention of one cache, with its buffers in {@code memory}. */
     PagedAttention newAttention(Arena memory) {
-        return attention.newAttention(KernelChoice.kernels(), workers, memory);
+        return attention.newAlgorithm(KernelChoice.kernels(), workers, memory);
     }
 
     /**

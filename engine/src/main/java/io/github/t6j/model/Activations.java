@@ -9,7 +9,7 @@ import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
 
 /**
- * Buffers of the rows that pass through the blocks together; each sequence has its own and reuses them for every pass.
+ * Buffers of the rows that pass through the blocks together; {@link PassBuffers} keeps idle ones.
  */
 final class Activations {
     /** Rows whose logits are computed together; few, because each row has the size of the vocabulary. */
@@ -28,7 +28,7 @@ final class Activations {
     final float[] gateUp; //  [rows][gateUpStride], gate then up
     final float[] hidden; //  [rows][hidden]
     final float[] update; //  [rows][updateStride], the output of half a block, which is added to x
-    float[] logits; //        [0, 1 or LOGIT_ROWS][padded vocabulary], allocated for the first logits
+    float[] logits = new float[0]; // [0, 1 or LOGIT_ROWS][padded vocabulary], allocated for the first logits
     final float[][] lanes; // [workers][LANES]
 
     final int width;
@@ -67,16 +67,7 @@ final class Activations {
         gateUp = new float[capacity * gateUpStride];
         hidden = new float[capacity * sizes.hidden()];
         update = new float[capacity * updateStride];
-        logits = new float[0];
         lanes = new float[workers.threads()][Kernels.LANES];
-    }
-
-    /**
-     * Copies the last row of this pass, from which logits are computed, to {@code other}, whose pass becomes one row.
-     */
-    void copyLastRow(Activations other) {
-        other.attention.rows = 1;
-        System.arraycopy(x, (rows() - 1) * width, other.x, 0, width);
     }
 
     /** Returns the bytes of the buffers, without logits and other small ones. */

@@ -1,5 +1,6 @@
 package io.github.t6j.model;
 
+import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.kernels.Workers;
@@ -11,17 +12,17 @@ import java.util.function.BooleanSupplier;
  * the next of a generation, or several, part of a prompt. Each row has the same bits as in a pass of its sequence
  * alone. Attention is computed per sequence, with its own depth, cache type and algorithm.
  *
- * <p>{@link Sequence#batch()} creates a batch, which uses the buffers of that sequence, its owner. A batch allocates nothing while its
- * sequences stay the same.
+ * <p>{@link Transformer#batch} returns an idle batch. It allocates nothing while the sequences of its passes stay the
+ * same.
  */
 public final class Batch implements AttentionStep {
     /** Most rows of all sequences in a pass: a prompt's largest pass and as many single rows. */
     public static final int MAX_PASS_ROWS = 2 * Transformer.MAX_PASS_ROWS;
 
     private final Transformer model;
-    private final Sequence owner; // its buffers serve the passes
     private final Workers workers;
     private final Sequence[] sequences = new Sequence[MAX_PASS_ROWS];
+    private final PassAttention[] attentions = new PassAttention[MAX_PASS_ROWS]; // of each sequence, during a pass
     private final int[] firstRows = new int[MAX_PASS_ROWS + 1]; // of each sequence; after the last, the number of rows
     private final int[] ids = new int[MAX_PASS_ROWS];
     private final int[] singles = new int[MAX_PASS_ROWS]; // indices of the sequences with one row
@@ -32,18 +33,33 @@ public final class Batch implements AttentionStep {
     private final Workers.Work endWork = this::end;
     private int size;
     private int singleCount;
+    private Activations activations; // of the last pass, or null
     private AttentionPass pass;
 
-    Batch(Transformer model, Sequence owner) {
+    Batch(Transformer model) {
         this.model = model;
-        this.owner = owner;
         this.workers = model.workers;
     }
 
-    void clear() {
+    private void clear() {
         Arrays.fill(sequences, 0, size, null);
         size = 0;
         singleCount = 0;
+    }
+
+    /** Gives back this batch and the buffers of its last pass; the caller uses it no more. */
+    public void release() {
+        clear(); // removes the rows of a failed pass
+        releaseActivations();
+        pass = null;
+        model.buffers.give(this);
+    }
+
+    private void releaseActivations() {
+        if (activations != null) {
+            model.buffers.give(activations);
+            activations = null;
+        }
     }
 
     /** Returns the number of rows added. */
@@ -72,9 +88,7 @@ public final class Batch implements AttentionStep {
         return firstRows[i + 1] - firstRows[i];
     }
 
-    /**
-     * Feeds the ids and empties the batch; {@link Sequence#logits} of the batch's owner then returns the rows' logits.
-     */
+    /** Feeds the ids and empties the batch; {@link #logits} is then available. */
     public void forward() {
         feed(model.config().sizes().layers(), () -> false);
     }
@@ -84,30 +98,67 @@ public final class Batch implements AttentionStep {
      * the same number of blocks, and have no logits.
      *
      * @param cancelled called between blocks; if it returns true, the pass ends and its ids are not fed
-     * @return hidden states [rows][width], a buffer that the owner's next pass overwrites: the residual stream, or after
-     *     the last block its norm; null if the pass was cancelled
+     * @return hidden states [rows][width], a buffer that the next pass overwrites: the residual stream, or after the last
+     *     block its norm; null if the pass was cancelled
      */
     public float[] hiddenStates(int layers, BooleanSupplier cancelled) {
-        Activations a = feed(layers, cancelled);
-        return a == null ? null : model.hiddenStates(a, layers);
+        return feed(layers, cancelled) ? model.hiddenStates(activations, layers) : null;
     }
 
-    private Activations feed(int layers, BooleanSupplier cancelled) {
-        Activations a = owner.begin(rows());
+    private boolean feed(int layers, BooleanSupplier cancelled) {
         for (int i = 0; i < size; i++) {
             sequences[i].reserve(count(i));
+        }
+        if (activations == null || activations.capacity < rows()) {
+            releaseActivations();
+            activations = model.buffers.takeActivations(rows());
+        }
+        activations.attention.rows = rows();
+        try {
+            if (!pass(activations, layers, cancelled)) {
+                return false;
+            }
+        } finally {
+            giveAttentions();
+        }
+        clear();
+        return true;
+    }
+
+    private boolean pass(Activations a, int layers, BooleanSupplier cancelled) {
+        for (int i = 0; i < size; i++) {
+            attentions[i] = sequences[i].takeAttention(count(i));
             for (int row = firstRows[i]; row < firstRows[i + 1]; row++) {
                 a.set(row, ids[row], sequences[i].position() + row - firstRows[i]);
             }
         }
         if (!model.forward(a, this, layers, cancelled)) {
-            return null;
+            return false;
         }
         for (int i = 0; i < size; i++) {
-            sequences[i].advance(count(i));
+            sequences[i].advance(count(i), a, firstRows[i + 1] - 1);
         }
-        clear();
-        return a;
+        return true;
+    }
+
+    /** Gives back the attentions in reverse order, so that the same sequences take the same ones in the next pass. */
+    private void giveAttentions() {
+        for (int i = size - 1; i >= 0; i--) {
+            if (attentions[i] != null) {
+                model.buffers.give(attentions[i]);
+                attentions[i] = null;
+            }
+        }
+    }
+
+    /**
+     * Returns the logits after rows of the last pass, at most {@link Transformer#MOST_LOGIT_ROWS}.
+     *
+     * @param wanted [from … from + count − 1], each counted from the pass's first
+     * @return [count][{@link Transformer#logitStride()}], a buffer that the next call overwrites
+     */
+    public float[] logits(int[] wanted, int from, int count) {
+        return model.logits(activations, wanted, from, count);
     }
 
     /** Appends each sequence's rows to its own cache. */
@@ -118,10 +169,10 @@ public final class Batch implements AttentionStep {
     }
 
     private void append(int i, int worker) {
-        AttentionPass own = sequences[i].own(count(i));
+        AttentionPass own = own(i);
         own.begin(pass.attention, pass.layer);
         own.copyRows(pass, firstRows[i]);
-        sequences[i].attention.append(own);
+        algorithm(i).append(own);
     }
 
     /** Computes parts of prompts one after the other, and single rows of all sequences in parts that threads share. */
@@ -129,7 +180,7 @@ public final class Batch implements AttentionStep {
     public void attend(AttentionPass newPass) {
         for (int i = 0; i < size; i++) {
             if (count(i) > 1) {
-                sequences[i].attention.attend(own(i));
+                algorithm(i).attend(own(i));
                 copyOutput(i);
             }
         }
@@ -143,22 +194,26 @@ public final class Batch implements AttentionStep {
 
     private void begin(int s, int worker) {
         int threads = Math.ceilDiv(workers.threads(), singleCount);
-        firstParts[s + 1] = sequences[singles[s]].attention.begin(own(singles[s]), threads);
+        firstParts[s + 1] = algorithm(singles[s]).begin(own(singles[s]), threads);
     }
 
     private void part(int part, int worker) {
         int found = Arrays.binarySearch(firstParts, 0, singleCount, part);
         int s = found >= 0 ? found : -found - 2;
-        sequences[singles[s]].attention.part(own(singles[s]), part - firstParts[s], worker);
+        algorithm(singles[s]).part(own(singles[s]), part - firstParts[s], worker);
     }
 
     private void end(int s, int worker) {
-        sequences[singles[s]].attention.end(own(singles[s]));
+        algorithm(singles[s]).end(own(singles[s]));
         copyOutput(singles[s]);
     }
 
     private AttentionPass own(int i) {
-        return sequences[i].own(count(i));
+        return attentions[i].own(count(i), sequences[i].position());
+    }
+
+    private AttentionAlgorithm algorithm(int i) {
+        return attentions[i].algorithm;
     }
 
     private void copyOutput(int i) {

@@ -1,56 +1,92 @@
 package io.github.t6j.model;
 
-import io.github.t6j.attention.AttentionAlgorithm;
-import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.weights.LazyTensor;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
- * The tokens that were fed to a model: their cache, and the buffers of the passes that feed more. Used by one thread.
+ * The tokens that were fed to a model, their cache, and the last row, from which the logits are computed. Between
+ * {@link #forward} and {@link #release} it holds the buffers of a pass. Used by one thread.
  */
 public final class Sequence implements AutoCloseable {
     private final Transformer model;
     private final boolean materialized;
     private final SequenceCache cache;
-    final AttentionAlgorithm attention;
-    private final Activations one; // buffers of passes of one row
-    private Activations many; //      of several, or null after they were released
-    private Activations activations; // of the last pass, one or many
-    private AttentionPass own; // its rows of a batch, or null
-    private Batch batch; // of the passes in this sequence's buffers, or null
+    private final float[] last; // [width], the residual stream after the last token, of no use after truncation
+    private Activations activations; // of the last pass, or null
+    private PassAttention attention; // of the last pass, or null
     private int position;
 
-    Sequence(Transformer model, AttentionAlgorithm attention, boolean materialized, int position) {
+    Sequence(Transformer model, SequenceCache cache, boolean materialized, int position) {
         this.model = model;
         this.materialized = materialized;
-        this.cache = attention.cache();
-        this.attention = attention;
+        this.cache = cache;
         this.position = position;
-        one = new Activations(model, 1);
-        activations = one;
+        last = new float[model.config().sizes().width()];
     }
 
     /**
      * Feeds {@code count} ids, at most {@link Transformer#MAX_PASS_ROWS}, starting at {@code from}; {@link #logits} is then
-     * available.
+     * available until {@link #release}, and {@link #lastLogits} until the next pass.
      *
      * @param cancelled called between blocks; if it returns true, the pass ends and its ids are not fed
      * @return false if the pass was cancelled
      */
     public boolean forward(int[] ids, int from, int count, BooleanSupplier cancelled) {
-        Activations a = begin(count);
         reserve(count);
+        Activations a = begin(count);
         for (int row = 0; row < count; row++) {
             a.set(row, ids[from + row], position + row);
         }
         a.attention.position = position;
-        if (!model.forward(a, attention, cancelled)) {
+        if (!model.forward(a, attention.algorithm, cancelled)) {
             return false;
         }
-        advance(count);
+        advance(count, a, count - 1);
         return true;
+    }
+
+    /** Takes buffers of a pass of {@code rows} rows, unless those of the last pass do. */
+    private Activations begin(int rows) {
+        if (activations == null || activations.capacity < rows) {
+            releaseActivations();
+            activations = model.buffers.takeActivations(rows);
+        }
+        if (attention == null || attention.isSingle && rows > 1) {
+            releaseAttention();
+            attention = takeAttention(rows);
+        }
+        activations.attention.rows = rows;
+        return activations;
+    }
+
+    /** Returns an attention over this sequence's cache for a pass of {@code rows} rows; {@link #give} takes it back. */
+    PassAttention takeAttention(int rows) {
+        PassAttention taken = model.buffers.takeAttention(rows, materialized);
+        taken.algorithm.bind(cache);
+        return taken;
+    }
+
+    /** Gives back the buffers of the last pass. */
+    public void release() {
+        releaseActivations();
+        releaseAttention();
+    }
+
+    private void releaseActivations() {
+        if (activations != null) {
+            model.buffers.give(activations);
+            activations = null;
+        }
+    }
+
+    private void releaseAttention() {
+        if (attention != null) {
+            model.buffers.give(attention);
+            attention = null;
+        }
     }
 
     /**
@@ -63,39 +99,20 @@ public final class Sequence implements AutoCloseable {
         return model.logits(activations, row, count);
     }
 
-    /**
-     * Returns the logits after any rows of the last pass.
-     *
-     * @param rows [from … from + count − 1], each counted from the pass's first
-     * @return as {@link #logits(int, int)} does
-     */
-    public float[] logits(int[] rows, int from, int count) {
-        return model.logits(activations, rows, from, count);
+    /** Computes the logits after the last token and passes them to {@code consumer}, in a buffer that others use later. */
+    public void lastLogits(Consumer<float[]> consumer) {
+        Activations a = model.buffers.takeActivations(1);
+        try {
+            System.arraycopy(last, 0, a.x, 0, last.length);
+            consumer.accept(model.logits(a, 0, 1));
+        } finally {
+            model.buffers.give(a);
+        }
     }
 
     /** Returns the number of floats between the rows of {@link #logits}. */
     public int logitStride() {
         return model.logitStride();
-    }
-
-    /** Releases the buffers of many rows; the last row of the pass becomes row 0. */
-    public void keepLastRow() {
-        if (activations != one) {
-            activations.copyLastRow(one);
-            activations = one;
-        }
-        many = null;
-        attention.release();
-    }
-
-    /** Begins a pass of {@code rows} rows and returns its buffers. */
-    Activations begin(int rows) {
-        if (rows > 1 && (many == null || many.capacity < rows)) {
-            many = new Activations(model, Activations.capacity(rows));
-        }
-        activations = rows == 1 ? one : many;
-        activations.attention.rows = rows;
-        return activations;
     }
 
     /** Copies the last token's page if it is shared, so that another token can replace it after {@link #truncate}. */
@@ -108,32 +125,11 @@ public final class Sequence implements AutoCloseable {
         cache.reserve(position, position + rows);
     }
 
-    /** Ends a pass of {@code rows} rows. */
-    void advance(int rows) {
+    /** Ends a pass of {@code rows} rows of this sequence, whose last one is row {@code row} of {@code a}. */
+    void advance(int rows, Activations a, int row) {
         cache.commit();
         position += rows;
-    }
-
-    /**
-     * Returns the pass of this sequence's next rows, for a batch; a single row replaces a pass of many, to free memory.
-     */
-    AttentionPass own(int rows) {
-        if (own == null || own.capacity() < rows || rows == 1 && own.capacity() > 1) {
-            own = AttentionPass.of(model.attention(), Activations.capacity(rows), 0);
-            attention.release();
-        }
-        own.rows = rows;
-        own.position = position;
-        return own;
-    }
-
-    /** Returns an empty batch, whose passes use the buffers of this sequence; valid until the next call. */
-    public Batch batch() {
-        if (batch == null) {
-            batch = new Batch(model, this);
-        }
-        batch.clear(); // removes the rows of a failed pass
-        return batch;
+        System.arraycopy(a.x, row * last.length, last, 0, last.length);
     }
 
     /** Returns the number of tokens in the cache. */
@@ -145,7 +141,9 @@ public final class Sequence implements AutoCloseable {
      * Returns a sequence with the same tokens. The two share the pages of these tokens but are otherwise independent.
      */
     public Sequence fork() {
-        return model.sequence(cache.fork(position), materialized, position, fork -> {});
+        Sequence fork = model.sequence(cache.fork(position), materialized, position, copy -> {});
+        System.arraycopy(last, 0, fork.last, 0, last.length);
+        return fork;
     }
 
     /** Returns the bytes of the elements that the cache stores for its tokens. */
@@ -174,6 +172,11 @@ public final class Sequence implements AutoCloseable {
         position = newPosition;
     }
 
+    /** Releases the memory of tokens that {@link #truncate} has removed. */
+    public void trim() {
+        cache.trim(position);
+    }
+
     /** Returns the cache's content as tensors, for saving. */
     public List<LazyTensor> tensors() {
         return cache.tensors(position);
@@ -182,6 +185,7 @@ public final class Sequence implements AutoCloseable {
     /** Frees the cache. */
     @Override
     public void close() {
+        release();
         cache.close();
     }
 }

@@ -15,6 +15,7 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -23,8 +24,11 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** Weights of a model and the path of a token through them; immutable and shared by all sequences. */
-public final class Transformer {
+/**
+ * Weights of a model and the path of a token through them, immutable and shared by all sequences, and the idle buffers of
+ * passes.
+ */
+public final class Transformer implements AutoCloseable {
     /**
      * Most rows of one sequence in a pass: enough to use each block of weights many times after one read from memory.
      */
@@ -51,6 +55,7 @@ public final class Transformer {
     final Rope rope;
     final Kernels kernels;
     final Workers workers;
+    final PassBuffers buffers = new PassBuffers(this);
     private final RowOperation embed = this::embed;
 
     Transformer(ModelConfig config, Weights weights, SharedPages shared, Kernels kernels, Workers workers) {
@@ -191,7 +196,7 @@ public final class Transformer {
     Sequence sequence(SequenceCache cache, boolean materialized, int length, Consumer<SequenceCache> fill) {
         try {
             fill.accept(cache);
-            return new Sequence(this, newAlgorithm(cache, materialized), materialized, length);
+            return new Sequence(this, cache, materialized, length);
         } catch (RuntimeException | Error failure) {
             cache.close();
             throw failure;
@@ -239,7 +244,7 @@ public final class Transformer {
                 + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
     }
 
-    /** Returns the approximate bytes of a sequence's buffers for the largest pass. */
+    /** Returns the approximate bytes of the buffers of the largest pass of a sequence. */
     public long passBytes() {
         return MAX_PASS_ROWS * new Activations(this, 1).bytes();
     }
@@ -252,11 +257,32 @@ public final class Transformer {
                 : attention().newCache(format, layers);
     }
 
-    /** Creates the algorithm that computes attention over {@code cache}; {@code materialized} selects the oracle. */
-    AttentionAlgorithm newAlgorithm(SequenceCache cache, boolean materialized) {
+    /**
+     * Creates an algorithm that computes attention over caches of {@link #newCache}; {@code materialized} selects the
+     * oracle.
+     *
+     * @param scratch arena of its off-heap buffers
+     */
+    AttentionAlgorithm newAlgorithm(boolean materialized, Arena scratch) {
         return materialized
-                ? new MaterializedAttention((PagedCache) cache, workers)
-                : attention().newAlgorithm(cache, kernels, workers);
+                ? new MaterializedAttention(workers)
+                : attention().newAlgorithm(kernels, workers, scratch);
+    }
+
+    /** Returns an empty batch, which the caller gives back with {@link Batch#release}. */
+    public Batch batch() {
+        return buffers.takeBatch();
+    }
+
+    /** Frees the idle buffers of passes. */
+    public void trim() {
+        buffers.trim();
+    }
+
+    /** Frees the buffers of passes, those in use when their passes end. The owner of the weights frees these. */
+    @Override
+    public void close() {
+        buffers.close();
     }
 
     /**

@@ -11,6 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Running generations and scorings, and kept caches of finished ones; for one thread. */
 final class Batcher {
+    /** Caches kept for their prefixes, per generation at once; more would only fill the memory of a server. */
+    private static final int KEPT_PER_RUNNING = 16;
+
     private final Model model;
     private final SchedulerOptions limits;
     /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
@@ -32,7 +35,7 @@ final class Batcher {
         empty = model.newSession(limits.session());
         prefixes = new Prefixes(
                 SessionCore.of(empty).state().passesMatter() ? Model.maxPassRows() : 1,
-                Prefixes.most(model.info().sizes().vocabulary()));
+                KEPT_PER_RUNNING * limits.running());
     }
 
     boolean isEmpty() {
@@ -218,6 +221,7 @@ final class Batcher {
         try {
             Session kept = session.fork();
             kept.truncate(length);
+            kept.trim();
             prefixes.keep(kept);
             prefixes.shrink(Math.max(0, limits.cacheBytes() - bytes()));
         } catch (MemoryLimitException | OutOfMemoryError full) {

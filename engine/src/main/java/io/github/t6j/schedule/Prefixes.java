@@ -25,11 +25,6 @@ final class Prefixes {
         this.most = most;
     }
 
-    /** Returns the number of sessions whose logits, stored twice as floats, take a quarter of the heap. */
-    static int most(int vocabulary) {
-        return Math.clamp(Runtime.getRuntime().maxMemory() / 4 / (8L * vocabulary), 1, 1 << 20);
-    }
-
     /** Returns how many of the first {@code length} ids can be kept. */
     int keepable(int length) {
         return length / cut * cut;

@@ -75,8 +75,8 @@ public final class Scheduler implements AutoCloseable {
         Batcher batcher = new Batcher(model, budgeted);
         SessionOptions session = options.session().withContextLength(batcher.contextLength());
         limits = budgeted.withSession(session);
-        long onePage = model.sessionBytes(session.withContextLength(1));
-        bytesPerId = (model.sessionBytes(session.withContextLength(PAGE + 1)) - onePage) / PAGE;
+        long onePage = model.sessionBytes(session.withContextLength(1)).nativeBytes();
+        bytesPerId = (model.sessionBytes(session.withContextLength(PAGE + 1)).nativeBytes() - onePage) / PAGE;
         stateBytes = batcher.stateBytes();
         metrics = batcher.metrics(0, 0);
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));

@@ -36,6 +36,11 @@ final class FedIds {
         length = position;
     }
 
+    /** Releases spare memory. */
+    synchronized void trim() {
+        ids = Arrays.copyOf(ids, length);
+    }
+
     /** Removes the ids from {@code position} on. */
     synchronized void truncate(int position) {
         length = position;

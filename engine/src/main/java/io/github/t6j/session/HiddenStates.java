@@ -28,7 +28,7 @@ public final class HiddenStates implements AutoCloseable {
 
     private final Transformer transformer;
     private final int layers;
-    private final Sequence owner; // owner of the buffers of all passes
+    private final Batch batch;
     private final Deque<Sequence> free = new ArrayDeque<>();
     private final List<Reading> readings = new ArrayList<>(); // texts of which some ids are left, in order
 
@@ -54,7 +54,7 @@ public final class HiddenStates implements AutoCloseable {
     public HiddenStates(Transformer transformer, int layers) {
         this.transformer = transformer;
         this.layers = layers;
-        owner = newSequence();
+        batch = transformer.batch();
     }
 
     private Sequence newSequence() {
@@ -69,12 +69,11 @@ public final class HiddenStates implements AutoCloseable {
      */
     public boolean read(List<int[]> texts, Listener listener, BooleanSupplier cancelled) {
         for (int next = 0; next < texts.size() || !readings.isEmpty();) {
-            Batch batch = owner.batch();
-            readings.forEach(reading -> add(batch, reading));
-            while (next < texts.size() && fits(batch, texts.get(next).length)) {
+            readings.forEach(this::add);
+            while (next < texts.size() && fits(texts.get(next).length)) {
                 Sequence sequence = free.isEmpty() ? newSequence() : free.pop();
                 readings.add(new Reading(next, texts.get(next), sequence));
-                add(batch, readings.getLast());
+                add(readings.getLast());
                 next++;
             }
             float[] states = batch.hiddenStates(layers, cancelled);
@@ -86,12 +85,12 @@ public final class HiddenStates implements AutoCloseable {
         return true;
     }
 
-    private static boolean fits(Batch batch, int ids) {
+    private boolean fits(int ids) {
         return batch.rows() + Math.min(ids, Transformer.MAX_PASS_ROWS) <= Batch.MAX_PASS_ROWS;
     }
 
-    private static void add(Batch batch, Reading reading) {
-        reading.now = fits(batch, reading.left()) ? Math.min(reading.left(), Transformer.MAX_PASS_ROWS) : 0;
+    private void add(Reading reading) {
+        reading.now = fits(reading.left()) ? Math.min(reading.left(), Transformer.MAX_PASS_ROWS) : 0;
         if (reading.now > 0) {
             batch.add(reading.sequence, reading.ids, reading.sequence.position(), reading.now);
         }
@@ -116,11 +115,11 @@ public final class HiddenStates implements AutoCloseable {
         readings.removeIf(reading -> reading.sequence.position() == 0);
     }
 
-    /** Frees the caches. */
+    /** Frees the caches and gives back the buffers. */
     @Override
     public void close() {
         readings.forEach(reading -> reading.sequence.close());
         free.forEach(Sequence::close);
-        owner.close();
+        batch.release();
     }
 }

@@ -2,7 +2,6 @@ package io.github.t6j.session;
 
 import io.github.t6j.LogitsListener;
 import io.github.t6j.model.Batch;
-import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,10 +109,18 @@ public final class SessionFeed {
         }
     }
 
-    /** Makes one pass of the parts from {@code first} that fit, in the buffers of the first. */
+    /** Makes one pass of the parts from {@code first} that fit. */
     private void pass(int first) {
-        Sequence leader = parts.get(first).session.fedSequence();
-        Batch batch = leader.batch();
+        Transformer model = parts.get(first).session.transformer();
+        Batch batch = model.batch();
+        try {
+            pass(first, batch, model.logitStride());
+        } finally {
+            batch.release();
+        }
+    }
+
+    private void pass(int first, Batch batch, int logitStride) {
         needed = 0;
         int end = first;
         for (; end < size && batch.rows() + parts.get(end).count() <= Batch.MAX_PASS_ROWS; end++) {
@@ -130,7 +137,7 @@ public final class SessionFeed {
             part.session.append(part.ids, part.next, part.now);
             part.next += part.now;
         }
-        setLogits(leader);
+        setLogits(batch, logitStride);
     }
 
     /** Records the rows of a part, which begin at {@code row}, whose logits are needed. */
@@ -149,17 +156,17 @@ public final class SessionFeed {
      * Passes logits to sessions and listeners. A session takes only the logits after its last row, so that a listener
      * that throws, or forks the session, never leaves it with others.
      */
-    private void setLogits(Sequence leader) {
+    private void setLogits(Batch batch, int logitStride) {
         for (int from = 0; from < needed; from += Transformer.MOST_LOGIT_ROWS) {
             int some = Math.min(Transformer.MOST_LOGIT_ROWS, needed - from);
-            float[] all = leader.logits(rows, from, some);
+            float[] all = batch.logits(rows, from, some);
             for (int i = 0; i < some; i++) {
                 Part part = parts.get(owners[from + i]);
                 if (from + i + 1 == needed || owners[from + i + 1] != owners[from + i]) {
-                    part.session.setLogits(all, i * leader.logitStride());
+                    part.session.setLogits(all, i * logitStride);
                 }
                 if (part.listener != null) {
-                    System.arraycopy(all, i * leader.logitStride(), reported, 0, reported.length);
+                    System.arraycopy(all, i * logitStride, reported, 0, reported.length);
                     part.listener.onLogits(positions[from + i], reported);
                 }
             }

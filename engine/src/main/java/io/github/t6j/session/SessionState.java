@@ -3,8 +3,10 @@ package io.github.t6j.session;
 import io.github.t6j.AttentionPath;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.MemoryLimitException;
+import io.github.t6j.SessionBytes;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.weights.FileBytes;
@@ -12,6 +14,7 @@ import io.github.t6j.weights.NativeMemory;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * State of a session: its token ids, their cache, and the logits after the last id. For one thread at a time, except
@@ -21,13 +24,15 @@ public final class SessionState {
     private final Transformer transformer;
     private final SessionOptions options;
     private final int contextLength;
-    private final float[] logits; // [vocabulary]
     private final int[] single = new int[1];
+    private final Object logitsLock = new Object();
+    private final Consumer<float[]> copyLogits = all -> copyLogits(all, 0);
     private volatile FedIds ids;
     private Sequence sequence;
-    private int lastRow = -1; // row of the last pass whose logits can be computed, or -1
-    private boolean logitsReady;
-    private boolean logitsKnown; // logits holds those after some id of the session; guarded by logits
+    private float[] logits; // [vocabulary], or null before they are needed; another thread reads them with logitsLock
+    private boolean logitsKnown; // logits has those after some id of the session; guarded by logitsLock
+    private boolean logitsReady; // logits has those after the last id
+    private boolean rowReady; // the logits after the last id can be computed
     private SessionFeed feed; // reused, or null
 
     public SessionState(Transformer transformer, SessionOptions options) {
@@ -41,8 +46,11 @@ public final class SessionState {
         this.options = options;
         this.sequence = sequence;
         this.contextLength = contextLength;
-        logits = new float[transformer.config().sizes().vocabulary()];
-        this.ids = new FedIds(contextLength, logits.length, ids);
+        this.ids = new FedIds(contextLength, vocabulary(), ids);
+    }
+
+    Transformer transformer() {
+        return transformer;
     }
 
     /**
@@ -67,10 +75,12 @@ public final class SessionState {
     }
 
     /** Returns the bytes that a session with these options takes once its context is full. */
-    public static long bytes(Transformer transformer, SessionOptions options) {
-        int asked = options.contextLength();
-        int ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
-        return transformer.heldBytes(format(options), materialized(options), ids) + transformer.passBytes();
+    public static SessionBytes bytes(Transformer transformer, SessionOptions options) {
+        ModelConfig.Sizes sizes = transformer.config().sizes();
+        int ids = options.contextLength() == 0 ? sizes.contextLength() : options.contextLength();
+        long own = (long) ids * Integer.BYTES + (long) (sizes.vocabulary() + sizes.width()) * Float.BYTES;
+        return new SessionBytes(
+                own + transformer.passBytes(), transformer.heldBytes(format(options), materialized(options), ids));
     }
 
     private static Format format(SessionOptions options) {
@@ -95,7 +105,7 @@ public final class SessionState {
     }
 
     public int vocabulary() {
-        return logits.length;
+        return transformer.config().sizes().vocabulary();
     }
 
     public int position() {
@@ -145,10 +155,7 @@ public final class SessionState {
             }
             return true;
         } finally {
-            if (more.length > 0) {
-                sequence.keepLastRow();
-                lastRow = Math.min(lastRow, 0);
-            }
+            sequence.release();
         }
     }
 
@@ -178,19 +185,27 @@ public final class SessionState {
     /** Feeds one id. Returns false if {@code stop} ended it. */
     public boolean feed(int id, BooleanSupplier stop) {
         single[0] = id;
-        return forward(single, 0, 1, stop);
+        try {
+            return forward(single, 0, 1, stop);
+        } finally {
+            sequence.release();
+        }
     }
 
     /** Makes one pass. Returns false, and feeds nothing, if {@code stop} ended it. */
     private boolean forward(int[] more, int from, int count, BooleanSupplier stop) {
-        lastRow = -1;
+        invalidateLogits();
         if (!sequence.forward(more, from, count, stop)) {
             return false;
         }
         append(more, from, count);
-        lastRow = count - 1;
-        logitsReady = false;
+        rowReady = true;
         return true;
+    }
+
+    private void invalidateLogits() {
+        rowReady = false;
+        logitsReady = false;
     }
 
     /** Returns an empty feed to which this session and others are added; valid until the next call. */
@@ -209,20 +224,20 @@ public final class SessionState {
 
     /** Returns the sequence for a pass of several sessions; invalidates the logits. */
     Sequence fedSequence() {
-        lastRow = -1;
+        invalidateLogits();
         return sequence;
     }
 
-    /** Sets the logits after the last id to those at {@code from} of {@code all}. */
+    /** Sets the logits after the last id, just fed, to those at {@code from} of {@code all}. */
     void setLogits(float[] all, int from) {
         copyLogits(all, from);
-        lastRow = 0;
+        rowReady = true;
         logitsReady = true;
     }
 
     /** Returns true if {@link #logits} are available. */
     boolean hasLogits() {
-        return lastRow >= 0;
+        return rowReady || logitsReady;
     }
 
     /** Returns the logits after the last id. */
@@ -231,14 +246,17 @@ public final class SessionState {
             throw noLogits();
         }
         if (!logitsReady) {
-            copyLogits(sequence.logits(lastRow, 1), 0);
+            sequence.lastLogits(copyLogits);
             logitsReady = true;
         }
         return logits;
     }
 
     private void copyLogits(float[] all, int from) {
-        synchronized (logits) {
+        synchronized (logitsLock) {
+            if (logits == null) {
+                logits = new float[vocabulary()];
+            }
             System.arraycopy(all, from, logits, 0, logits.length);
             logitsKnown = true;
         }
@@ -246,7 +264,7 @@ public final class SessionState {
 
     /** Returns a copy of the last logits that were computed, while another thread may feed the session. */
     public float[] lastLogits() {
-        synchronized (logits) {
+        synchronized (logitsLock) {
             if (!logitsKnown) {
                 throw noLogits();
             }
@@ -260,15 +278,29 @@ public final class SessionState {
     }
 
     private void discardLogits() {
-        lastRow = -1;
-        synchronized (logits) {
+        invalidateLogits();
+        synchronized (logitsLock) {
             logitsKnown = false;
+        }
+    }
+
+    /** Releases memory that no call uses now; logits of the last id are computed again when they are asked for. */
+    public void trim() {
+        ids.trim();
+        feed = null;
+        sequence.trim();
+        if (rowReady || !logitsReady) {
+            logitsReady = false;
+            synchronized (logitsLock) {
+                logitsKnown = false;
+                logits = null;
+            }
         }
     }
 
     /** Passes the logits of all rows of the last pass to {@code listener}. */
     private void report(LogitsListener listener, int rows) {
-        float[] reported = new float[logits.length];
+        float[] reported = new float[vocabulary()];
         for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
             int count = Math.min(Transformer.MOST_LOGIT_ROWS, rows - row);
             float[] all = sequence.logits(row, count);
@@ -322,8 +354,10 @@ public final class SessionState {
 
     public SessionState fork() {
         SessionState fork = new SessionState(transformer, options, contextLength, sequence.fork(), ids());
-        if (hasLogits()) {
-            fork.setLogits(logits(), 0);
+        fork.rowReady = rowReady;
+        if (logitsReady) {
+            fork.copyLogits(logits, 0);
+            fork.logitsReady = true;
         }
         return fork;
     }
@@ -334,15 +368,16 @@ public final class SessionState {
 
     public void restore(Path file, SessionFile.Kind kind) {
         try (NativeMemory arena = NativeMemory.confined()) {
-            SessionFile found = SessionFile.read(file, kind, contextLength, logits.length, arena);
+            SessionFile found = SessionFile.read(file, kind, contextLength, vocabulary(), arena);
             Sequence restored = transformer.restoredSequence(
                     format(options), materialized(options), found.cache(), found.ids().length, file.toString());
             sequence.close();
             sequence = restored;
-            ids = new FedIds(contextLength, logits.length, found.ids());
+            ids = new FedIds(contextLength, vocabulary(), found.ids());
             discardLogits();
             if (found.logits() != null) {
-                setLogits(found.logits(), 0);
+                copyLogits(found.logits(), 0);
+                logitsReady = true;
             }
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.truncated(file, fault);

@@ -61,7 +61,8 @@ class BlockTest {
         ModelConfig config = model.config();
         int rows = golden.ids().length;
         try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
-            AttentionAlgorithm algorithm = model.newAlgorithm(cache, materialized);
+            AttentionAlgorithm algorithm = model.newAlgorithm(materialized, Arena.ofAuto());
+            algorithm.bind(cache);
             Activations a = new Activations(model, rows);
             a.attention.rows = rows;
             cache.reserve(0, rows);

@@ -78,7 +78,8 @@ public final class VariantModels {
                     new NamedTensors(tensors, "here"), config, KernelChoice.kernels(), workers, arena,
                     (done, total) -> {});
             try (SequenceCache cache = model.newCache(Format.F32, materialized)) {
-                AttentionAlgorithm algorithm = model.newAlgorithm(cache, materialized);
+                AttentionAlgorithm algorithm = model.newAlgorithm(materialized, arena);
+                algorithm.bind(cache);
                 Activations a = new Activations(model, Math.min(chunk, x.length / config.sizes().width()));
                 cache.reserve(0, x.length / config.sizes().width());
                 return run(model, algorithm, a, x, chunk);

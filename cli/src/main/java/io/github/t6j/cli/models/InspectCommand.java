@@ -88,7 +88,7 @@ public final class InspectCommand implements Callable<Integer> {
         memory.put("weights_bytes", model.weightBytes());
         for (SessionOptions.CacheType type : SessionOptions.CacheType.values()) {
             SessionOptions options = SessionOptions.defaults().withContextLength(tokens).withCacheType(type);
-            memory.put("session_bytes_" + Choice.word(type), model.sessionBytes(options));
+            memory.put("session_bytes_" + Choice.word(type), model.sessionBytes(options).total());
         }
         memory.put("available_bytes", NativeMemory.available());
         return memory;

@@ -12,10 +12,9 @@ import io.github.t6j.attention.paged.PrefillForm;
 import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PagedCache;
-import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
 
 /**
  * Attention in which h/g consecutive query heads share one of g key and value heads: the operations on the queries of
@@ -110,10 +109,9 @@ abstract class GroupedAttention extends PageAttention implements PrefillForm {
 
     /** Passes of several rows go in blocks. */
     @Override
-    public final AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        PagedCache pages = (PagedCache) cache;
-        Prefill prefill = new Prefill(this, kernels, workers, pages.scratch());
-        return new PagedAttention(this, pages, kernels, workers, prefill);
+    public final AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
+        Prefill prefill = new Prefill(this, kernels, workers, scratch);
+        return new PagedAttention(this, kernels, workers, scratch, prefill);
     }
 
     @Override

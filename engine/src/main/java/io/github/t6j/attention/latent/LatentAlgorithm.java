@@ -5,9 +5,10 @@ import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.paged.PagedAttention;
 import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import java.util.Arrays;
+import java.lang.foreign.Arena;
 
 /**
  * Attention on latents, in two forms. For few rows the absorbed form reads the latents as they are: W_UK is absorbed
@@ -33,22 +34,29 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     private LatentAttention attention; // of the current pass
     private AttentionPass pass;
 
-    /** Creates attention with the shape of {@code shape} over {@code cache}. */
-    public LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
-        this(shape, cache, kernels, workers, shape.rebuildingPays() ? REBUILT_ROWS : Integer.MAX_VALUE);
-    }
-
-    LatentAlgorithm(LatentAttention shape, PagedCache cache, Kernels kernels, Workers workers, int rebuiltRows) {
+    /**
+     * Creates attention with the shape of {@code shape}, bound to no cache yet.
+     *
+     * @param rebuiltRows rows from which keys and values are rebuilt
+     * @param scratch arena of its off-heap buffers
+     */
+    LatentAlgorithm(LatentAttention shape, Kernels kernels, Workers workers, int rebuiltRows, Arena scratch) {
         this.kernels = kernels;
         this.workers = workers;
-        absorbed = new PagedAttention(shape, cache, kernels, workers);
-        rebuilt = new Prefill(new LatentPrefill(shape, rebuiltRows), kernels, workers, cache.scratch());
+        absorbed = new PagedAttention(shape, kernels, workers, scratch, null);
+        rebuilt = new Prefill(new LatentPrefill(shape, rebuiltRows), kernels, workers, scratch);
         products = new float[workers.threads()][0];
     }
 
     @Override
     public PagedCache cache() {
         return absorbed.cache();
+    }
+
+    @Override
+    public void bind(SequenceCache cache) {
+        absorbed.bind(cache);
+        pass = null;
     }
 
     @Override
@@ -66,13 +74,6 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
             absorbed.attend(absorbedPass);
             workers.run(attention.heads(), output);
         }
-    }
-
-    @Override
-    public void release() {
-        rebuilt.release();
-        absorbedPass = null;
-        Arrays.fill(products, new float[0]);
     }
 
     private void begin(AttentionPass newPass) {

@@ -11,8 +11,6 @@ import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PageLayout.Vectors;
-import io.github.t6j.cache.PagedCache;
-import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -201,8 +199,9 @@ public final class LatentAttention extends PageAttention {
 
     /** Returns an algorithm that chooses between the absorbed and, if it can pay, the rebuilt form (ADR 30). */
     @Override
-    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        return new LatentAlgorithm(this, (PagedCache) cache, kernels, workers);
+    public AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
+        int rebuiltRows = rebuildingPays() ? LatentAlgorithm.REBUILT_ROWS : Integer.MAX_VALUE;
+        return new LatentAlgorithm(this, kernels, workers, rebuiltRows, scratch);
     }
 
     /** Does nothing: {@link #absorb} has prepared the queries once for all spans. */

@@ -11,6 +11,7 @@ import io.github.t6j.cache.StateCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
 
 /**
  * Linear attention of the official linearattn models: y_t = Σ_{s≤t} (q_t · k_s) v_s, without softmax, scale or
@@ -63,8 +64,8 @@ public record LinearAttention(DenseHeads dense) implements Attention {
     }
 
     @Override
-    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        return new LinearRecurrence(dense, (StateCache) cache, kernels, workers);
+    public AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
+        return new LinearRecurrence(dense, kernels, workers);
     }
 
     @Override

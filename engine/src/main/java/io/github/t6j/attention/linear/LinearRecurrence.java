@@ -5,6 +5,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.DenseHeads;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.cache.StateCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
@@ -12,25 +13,24 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Recurrence of {@link LinearAttention} over the state of one sequence. Every pass goes token by token, so the bits do
+ * Recurrence of {@link LinearAttention} over the state of a sequence. Every pass goes token by token, so the bits do
  * not depend on the chunks of a prefill or on threads.
  */
 public final class LinearRecurrence implements AttentionAlgorithm {
     /** Buffers of a thread for one token: key, value, the queries of a group, and their products, padded to panels. */
     private record Buffers(float[] k, float[] v, float[] q, float[] product) {}
 
-    private final StateCache cache;
     private final Kernels kernels;
     private final Workers workers;
     private final Buffers[] buffers; // one per worker
     private final Workers.Work head = this::head;
 
+    private StateCache cache;
     private DenseHeads heads; // of the current pass
     private AttentionPass pass;
 
-    /** Creates attention with the shape of {@code shape} that continues from the state of {@code cache}. */
-    LinearRecurrence(DenseHeads shape, StateCache cache, Kernels kernels, Workers workers) {
-        this.cache = cache;
+    /** Creates attention with the shape of {@code shape}, which continues from the state of a cache. */
+    LinearRecurrence(DenseHeads shape, Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
         int d = shape.headDim();
@@ -45,6 +45,12 @@ public final class LinearRecurrence implements AttentionAlgorithm {
     @Override
     public StateCache cache() {
         return cache;
+    }
+
+    @Override
+    public void bind(SequenceCache newCache) {
+        cache = (StateCache) newCache;
+        pass = null;
     }
 
     /** Does nothing: {@link #attend} adds each token to the state, since a row must not see later ones. */

@@ -4,6 +4,7 @@ import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
@@ -12,13 +13,23 @@ import java.util.Arrays;
  * query. It shares no kernel with {@code PagedAttention} and is slower by orders of magnitude.
  */
 public final class MaterializedAttention implements AttentionAlgorithm {
-    private final PagedCache cache;
     private final Workers workers;
+    private PagedCache cache;
 
-    /** Creates attention over {@code cache} on the threads of {@code workers}. */
-    public MaterializedAttention(PagedCache cache, Workers workers) {
-        this.cache = cache;
+    /** Creates attention on the threads of {@code workers}, bound to no cache yet. */
+    public MaterializedAttention(Workers workers) {
         this.workers = workers;
+    }
+
+    /** Creates attention over {@code cache}. */
+    public MaterializedAttention(PagedCache cache, Workers workers) {
+        this(workers);
+        this.cache = cache;
+    }
+
+    @Override
+    public void bind(SequenceCache newCache) {
+        cache = (PagedCache) newCache;
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
 
 /**
  * Attention over a cache of pages: the operations on one query and one page. {@link PagedAttention} does the rest for
@@ -142,7 +143,7 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     }
 
     @Override
-    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        return new PagedAttention(this, (PagedCache) cache, kernels, workers);
+    public AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
+        return new PagedAttention(this, kernels, workers, scratch, null);
     }
 }

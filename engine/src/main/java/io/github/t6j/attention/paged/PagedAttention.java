@@ -7,6 +7,7 @@ import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
@@ -18,8 +19,8 @@ import java.lang.foreign.Arena;
  * others (ADR 31).
  *
  * <p>The maximum of the softmax is lazy: it is raised only when a score exceeds it by {@link Kernels#LAZY_MAX} powers
- * of two, so a page normally needs no maximum and no rescaling. Each object belongs to one session. It allocates only
- * when the context grows.
+ * of two, so a page normally needs no maximum and no rescaling. An object serves one sequence at a time ({@link #bind})
+ * and allocates only for longer contexts than it has seen.
  */
 public final class PagedAttention implements AttentionAlgorithm {
     /** Pages of the shortest span; with fewer, adding spans costs more than a second thread gains (ADR 34). */
@@ -41,7 +42,6 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     private final Kernels kernels;
     private final Workers workers;
-    private final PagedCache cache; // filled by append
     private final PageState[] states; // one per worker
     private final Workers.Work appendWork = this::append;
     private final Workers.Work rowWork = this::row;
@@ -50,33 +50,30 @@ public final class PagedAttention implements AttentionAlgorithm {
     private final Prefill prefill; // null if rows are attended one by one
     private final RowParts parts;
 
+    private PagedCache cache; // filled by append
     private AttentionPass pass;
     private PageAttention attention; // of the current pass
     private PagedCache tokens; // cache that the queries read
     private float[] bias;
 
     /**
-     * Creates attention with the shape of {@code shape}.
+     * Creates attention with the shape of {@code shape}, whose off-heap buffers are freed after a garbage collection.
      *
-     * @param cache cache to which {@link #append} adds tokens, and whose scratch memory is used
+     * @param cache cache to which {@link #append} adds tokens
      */
     public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
-        this(shape, cache, kernels, workers, null);
-    }
-
-    /** @param prefill algorithm for passes of several rows, or null */
-    public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, Prefill prefill) {
-        this(shape, cache, kernels, workers, prefill, cache.scratch());
-    }
-
-    /** Creates attention for {@link #attend(AttentionPass, PagedCache, float[])} alone, with buffers in {@code memory}. */
-    public PagedAttention(PageAttention shape, Kernels kernels, Workers workers, Prefill prefill, Arena memory) {
-        this(shape, null, kernels, workers, prefill, memory);
-    }
-
-    private PagedAttention(
-            PageAttention shape, PagedCache cache, Kernels kernels, Workers workers, Prefill prefill, Arena memory) {
+        this(shape, kernels, workers, Arena.ofAuto(), null);
         this.cache = cache;
+    }
+
+    /**
+     * Creates attention that is bound to no cache yet; without one, {@link #attend(AttentionPass, PagedCache, float[])}
+     * can be called.
+     *
+     * @param scratch arena of its off-heap buffers
+     * @param prefill algorithm for passes of several rows, or null
+     */
+    public PagedAttention(PageAttention shape, Kernels kernels, Workers workers, Arena scratch, Prefill prefill) {
         this.kernels = kernels;
         this.workers = workers;
         this.prefill = prefill;
@@ -84,13 +81,21 @@ public final class PagedAttention implements AttentionAlgorithm {
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
             states[i] = new PageState(
-                    null, shape.scratch(), shape.softmaxes(), shape.valueRank(), shape.summedDim(), kernels, memory);
+                    null, shape.scratch(), shape.softmaxes(), shape.valueRank(), shape.summedDim(), kernels,
+                    scratch);
         }
     }
 
     @Override
     public PagedCache cache() {
         return cache;
+    }
+
+    @Override
+    public void bind(SequenceCache newCache) {
+        cache = (PagedCache) newCache;
+        tokens = null;
+        pass = null;
     }
 
     @Override
@@ -159,7 +164,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         }
     }
 
-    @Override
+    /** Releases heap memory that only passes of many rows need. */
     public void release() {
         if (prefill != null) {
             prefill.release();

@@ -20,7 +20,7 @@ public final class Prefill {
     private final PrefillForm.Sizes sizes;
     private final Kernels kernels;
     private final Workers workers;
-    private final Arena memory; // of the off-heap buffers
+    private final Arena scratch;
     private final int groups;
     private final RowBlock[] blocks; // one per worker, allocated when it first has work
     private final Workers.Work work = this::block;
@@ -30,13 +30,17 @@ public final class Prefill {
     private int blockRows; // rows per block in the current pass
     private int parts; //     parts of the groups
 
-    /** Creates a prefill whose off-heap buffers are in {@code memory}. */
-    public Prefill(PrefillForm form, Kernels kernels, Workers workers, Arena memory) {
+    /**
+     * Creates a prefill for one sequence at a time.
+     *
+     * @param scratch arena of its off-heap buffers
+     */
+    public Prefill(PrefillForm form, Kernels kernels, Workers workers, Arena scratch) {
         this.form = form;
-        this.memory = memory;
         sizes = form.sizes();
         this.kernels = kernels;
         this.workers = workers;
+        this.scratch = scratch;
         groups = Math.ceilDiv(sizes.attention().softmaxes(), sizes.groupHeads());
         blocks = new RowBlock[workers.threads()];
     }
@@ -54,6 +58,7 @@ public final class Prefill {
         int count = Math.ceilDiv(pass.rows, blockRows);
         parts = sizes.parts() > 0 ? sizes.parts() : Math.min(groups, Math.ceilDiv(workers.threads(), count));
         workers.run(count * parts, work);
+        cache = null;
     }
 
     /** Releases heap memory. Off-heap memory stays and is reused. */
@@ -69,7 +74,7 @@ public final class Prefill {
         RowBlock b = blocks[worker];
         int partGroups = Math.ceilDiv(groups, parts);
         if (b == null || b.capacity != blockRows || b.groups != partGroups) {
-            b = new RowBlock(form, b, blockRows, partGroups, kernels, memory);
+            b = new RowBlock(form, b, blockRows, partGroups, kernels, scratch);
             blocks[worker] = b;
         }
         b.pass = pass;

@@ -14,7 +14,8 @@ import java.util.Arrays;
  */
 final class RowParts {
     private final PageAttention shape;
-    private OnlineSoftmax[] softmaxes = new OnlineSoftmax[0]; // [spans][slices]
+    private OnlineSoftmax[][] allSoftmaxes = new OnlineSoftmax[0][]; // by number of slices, which sequences change
+    private OnlineSoftmax[] softmaxes; // [spans][slices]
     private int spans;
     private int slices; // number of slices of the heads
     private int joins; // joins per slice
@@ -25,22 +26,28 @@ final class RowParts {
 
     /** Splits {@code newSpans} spans for {@code threads} threads and returns the number of parts. */
     int cut(int newSpans, int threads) {
-        int newSlices = shape.cutsHeads() ? Math.min(Math.ceilDiv(threads, newSpans), shape.softmaxes()) : 1;
-        if (newSlices != slices) {
-            softmaxes = new OnlineSoftmax[0]; // the old ones have other numbers of heads
-        }
         spans = newSpans;
-        slices = newSlices;
+        slices = shape.cutsHeads() ? Math.min(Math.ceilDiv(threads, newSpans), shape.softmaxes()) : 1;
         joins = Math.min(Math.ceilDiv(threads, slices), shape.softmaxes() / slices);
-        if (softmaxes.length < spans * slices) {
-            OnlineSoftmax[] more = Arrays.copyOf(softmaxes, spans * slices);
-            for (int part = softmaxes.length; part < more.length; part++) {
-                int heads = firstHead(part % slices + 1) - firstHead(part % slices);
-                more[part] = new OnlineSoftmax(heads, shape.summedDim());
-            }
-            softmaxes = more;
+        if (allSoftmaxes.length <= slices) {
+            int before = allSoftmaxes.length;
+            allSoftmaxes = Arrays.copyOf(allSoftmaxes, slices + 1);
+            Arrays.fill(allSoftmaxes, before, slices + 1, new OnlineSoftmax[0]);
         }
+        if (allSoftmaxes[slices].length < spans * slices) {
+            allSoftmaxes[slices] = grown(allSoftmaxes[slices], spans * slices);
+        }
+        softmaxes = allSoftmaxes[slices];
         return spans * slices;
+    }
+
+    private OnlineSoftmax[] grown(OnlineSoftmax[] some, int length) {
+        OnlineSoftmax[] more = Arrays.copyOf(some, length);
+        for (int part = some.length; part < length; part++) {
+            int heads = firstHead(part % slices + 1) - firstHead(part % slices);
+            more[part] = new OnlineSoftmax(heads, shape.summedDim());
+        }
+        return more;
     }
 
     private int firstHead(int slice) {

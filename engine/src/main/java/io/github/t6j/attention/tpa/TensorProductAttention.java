@@ -18,8 +18,6 @@ import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.attention.tpa.forms.ThirdFactor;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PagedCache;
-import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -97,16 +95,9 @@ public final class TensorProductAttention extends PageAttention implements Dense
 
     /** Passes of many rows use {@link MixedPrefill}. */
     @Override
-    public AttentionAlgorithm newAlgorithm(SequenceCache cache, Kernels kernels, Workers workers) {
-        PagedCache pages = (PagedCache) cache;
-        Prefill prefill = new Prefill(new MixedPrefill(this), kernels, workers, pages.scratch());
-        return new PagedAttention(this, pages, kernels, workers, prefill);
-    }
-
-    /** Creates attention over the caches of several sequences, with buffers in {@code memory}. */
-    public PagedAttention newAttention(Kernels kernels, Workers workers, Arena memory) {
-        Prefill prefill = new Prefill(new MixedPrefill(this), kernels, workers, memory);
-        return new PagedAttention(this, kernels, workers, prefill, memory);
+    public PagedAttention newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
+        Prefill prefill = new Prefill(new MixedPrefill(this), kernels, workers, scratch);
+        return new PagedAttention(this, kernels, workers, scratch, prefill);
     }
 
     /** Returns true, since {@link MixedPrefill} attends passes of many rows. */

@@ -52,7 +52,14 @@ class LatentAttentionTest {
 
     private LatentAlgorithm path(LatentAttention attention, int materializedRows, Kernels kernels, Workers threads) {
         PagedCache cache = new PagedCache(attention.layout(), Format.F32, 1);
-        return new LatentAlgorithm(attention, cache, kernels, threads, materializedRows);
+        return path(attention, cache, materializedRows, kernels, threads);
+    }
+
+    private LatentAlgorithm path(
+            LatentAttention attention, PagedCache cache, int materializedRows, Kernels kernels, Workers threads) {
+        LatentAlgorithm path = new LatentAlgorithm(attention, kernels, threads, materializedRows, arena);
+        path.bind(cache);
+        return path;
     }
 
     /** Attends all tokens, {@code chunk} at a time. */
@@ -118,8 +125,8 @@ class LatentAttentionTest {
         for (int form : new int[] {ABSORBED, MATERIALIZED}) {
             for (Kernels kernels : new Kernels[] {KernelChoice.kernels(), scalar}) {
                 PagedCache own = new PagedCache(attention.layout(), format, 1);
-                float[] found = attend(new LatentAlgorithm(attention, own, kernels, workers, form), attention,
-                        projections, TOKENS);
+                float[] found = attend(path(attention, own, form, kernels, workers), attention, projections,
+                        TOKENS);
                 for (int i = 0; i < expected.length; i++) {
                     assertThat((double) found[i]).as("seed 23, form " + form + " at " + i)
                             .isCloseTo(expected[i], within(1e-4));

@@ -1,0 +1,43 @@
+package io.github.t6j.model;
+
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.weights.NativeMemory;
+
+/** Algorithm and buffers with which a sequence attends in a pass; {@link PassBuffers} keeps idle ones. */
+final class PassAttention implements AutoCloseable {
+    final AttentionAlgorithm algorithm;
+    final boolean isSingle; //       for passes of one row
+    final boolean isMaterialized; // the oracle
+    private final Transformer model;
+    private final NativeMemory scratch = NativeMemory.shared();
+    private AttentionPass own; // rows of the sequence in a batch, or null
+
+    PassAttention(Transformer model, boolean isSingle, boolean isMaterialized) {
+        this.model = model;
+        this.isSingle = isSingle;
+        this.isMaterialized = isMaterialized;
+        try {
+            algorithm = model.newAlgorithm(isMaterialized, scratch);
+        } catch (RuntimeException | Error failure) {
+            scratch.close();
+            throw failure;
+        }
+    }
+
+    /** Returns the pass of the sequence's next {@code rows} rows, from {@code position} on, for a batch. */
+    AttentionPass own(int rows, int position) {
+        if (own == null || own.capacity() < rows) {
+            own = AttentionPass.of(model.attention(), Activations.capacity(rows), 0);
+        }
+        own.rows = rows;
+        own.position = position;
+        return own;
+    }
+
+    /** Frees the off-heap buffers. */
+    @Override
+    public void close() {
+        scratch.close();
+    }
+}

@@ -1,0 +1,139 @@
+package io.github.t6j.model;
+
+import java.util.function.Consumer;
+
+/**
+ * Idle buffers of passes, which all sequences of a model share: a sequence takes some for a pass and gives them back, so
+ * that an idle one holds none and short-lived ones leave no garbage. The number of idle buffers is limited. Thread-safe.
+ */
+final class PassBuffers implements AutoCloseable {
+    /** Most idle buffers of one row of each kind: what a pass of as many sequences needs. */
+    static final int MOST_SINGLE = Batch.MAX_PASS_ROWS;
+
+    /** Most idle buffers of many rows of each kind, which are megabytes each. */
+    static final int MOST_WIDE = 4;
+
+    private final Transformer model;
+    private final Stack<Activations> singleRows = new Stack<>(MOST_SINGLE, _ -> {});
+    private final Stack<Activations> manyRows = new Stack<>(MOST_WIDE, _ -> {});
+    private final Stack<Batch> batches = new Stack<>(MOST_WIDE, _ -> {});
+    private final Stack<PassAttention> singles = new Stack<>(MOST_SINGLE, PassAttention::close);
+    private final Stack<PassAttention> wide = new Stack<>(MOST_WIDE, PassAttention::close);
+    private final Stack<PassAttention> oracles = new Stack<>(MOST_WIDE, PassAttention::close);
+
+    /**
+     * Idle buffers of one kind, of which the last ones given back are taken first: they are in the processor's caches, and
+     * sequences that take and give back in the same order get their own again.
+     */
+    private static final class Stack<B> {
+        private final Object[] idle;
+        private final Consumer<B> free;
+        private int count;
+        private boolean closed;
+
+        private Stack(int most, Consumer<B> free) {
+            idle = new Object[most];
+            this.free = free;
+        }
+
+        /** Returns buffers, or null if none are idle. */
+        @SuppressWarnings("unchecked")
+        private synchronized B take() {
+            if (count == 0) {
+                return null;
+            }
+            B taken = (B) idle[--count];
+            idle[count] = null;
+            return taken;
+        }
+
+        private void give(B buffers) {
+            if (!add(buffers)) {
+                free.accept(buffers);
+            }
+        }
+
+        private synchronized boolean add(B buffers) {
+            if (closed || count == idle.length) {
+                return false;
+            }
+            idle[count++] = buffers;
+            return true;
+        }
+
+        private void trim() {
+            for (B buffers = take(); buffers != null; buffers = take()) {
+                free.accept(buffers);
+            }
+        }
+
+        private void close() {
+            synchronized (this) {
+                closed = true;
+            }
+            trim();
+        }
+    }
+
+    PassBuffers(Transformer model) {
+        this.model = model;
+    }
+
+    /** Returns buffers of a pass of {@code rows} rows. */
+    Activations takeActivations(int rows) {
+        Activations idle = (rows == 1 ? singleRows : manyRows).take();
+        return idle != null && idle.capacity >= rows
+                ? idle
+                : new Activations(model, Activations.capacity(rows)); // replaces smaller ones
+    }
+
+    void give(Activations activations) {
+        (activations.capacity == 1 ? singleRows : manyRows).give(activations);
+    }
+
+    /** Returns an attention for a pass of {@code rows} rows of one sequence; {@code materialized} selects the oracle. */
+    PassAttention takeAttention(int rows, boolean materialized) {
+        PassAttention idle = kind(rows == 1, materialized).take();
+        return idle != null ? idle : new PassAttention(model, rows == 1, materialized);
+    }
+
+    void give(PassAttention attention) {
+        attention.algorithm.bind(null);
+        kind(attention.isSingle, attention.isMaterialized).give(attention);
+    }
+
+    private Stack<PassAttention> kind(boolean single, boolean materialized) {
+        return materialized ? oracles : single ? singles : wide;
+    }
+
+    /** Returns an empty batch. */
+    Batch takeBatch() {
+        Batch idle = batches.take();
+        return idle != null ? idle : new Batch(model);
+    }
+
+    void give(Batch batch) {
+        batches.give(batch);
+    }
+
+    /** Frees all idle buffers. */
+    void trim() {
+        singleRows.trim();
+        manyRows.trim();
+        batches.trim();
+        singles.trim();
+        wide.trim();
+        oracles.trim();
+    }
+
+    /** Frees all idle buffers, and those in use once they are given back. */
+    @Override
+    public void close() {
+        singleRows.close();
+        manyRows.close();
+        batches.close();
+        singles.close();
+        wide.close();
+        oracles.close();
+    }
+}
