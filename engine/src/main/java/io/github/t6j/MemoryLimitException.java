@@ -7,6 +7,8 @@ package io.github.t6j;
 public final class MemoryLimitException extends T6jException {
     private static final long serialVersionUID = 1;
 
+    private static final long SMALL = 10 << 20;
+
     /** Number of bytes needed. */
     private final long needed;
     /** Number of bytes available. */
@@ -21,14 +23,25 @@ public final class MemoryLimitException extends T6jException {
      * @param advice how to reduce the need
      */
     public MemoryLimitException(String what, long needed, long available, String advice) {
-        super(what + ": expected at most " + megabytes(available) + " MB (available memory), found a need of "
-                + megabytes(needed) + " MB: " + advice, null);
+        this(what, needed, available, "available memory", advice);
+    }
+
+    /**
+     * @param what purpose of the memory
+     * @param needed bytes needed
+     * @param available bytes available
+     * @param limit name of the limit that leaves so few
+     * @param advice how to reduce the need
+     */
+    public MemoryLimitException(String what, long needed, long available, String limit, String advice) {
+        super(what + ": expected at most " + amount(available) + " (" + limit + "), found a need of " + amount(needed)
+                + ": " + advice, null);
         this.needed = needed;
         this.available = available;
     }
 
-    private static long megabytes(long bytes) {
-        return Math.ceilDiv(bytes, 1 << 20);
+    private static String amount(long bytes) {
+        return bytes < SMALL ? bytes + " bytes" : Math.ceilDiv(bytes, 1 << 20) + " MB";
     }
 
     /** Returns the number of bytes needed. */

@@ -28,6 +28,7 @@ import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.ResourcePath;
 import java.lang.ref.Reference;
@@ -68,6 +69,7 @@ public final class Model implements AutoCloseable {
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
     private final ModelUse use;
+    private final MemoryBudget budget; // of the caches of all sessions
     private final Map<Grammar, TokenGrammar> grammars = new WeakHashMap<>();
     private TokenGrammar.Vocabulary grammarVocabulary; // null until the first grammar; both guarded by grammars
 
@@ -78,6 +80,9 @@ public final class Model implements AutoCloseable {
         FolderFiles files = FolderFiles.of(path);
         folder = files.folder();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
+        budget = new MemoryBudget(
+                "caches of the sessions of " + path,
+                options.memoryBudget() == 0 ? Long.MAX_VALUE : options.memoryBudget(), null);
         Resources resources = new Resources(kernels, workers, resource);
         use = new ModelUse(resources);
         try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
@@ -230,6 +235,15 @@ public final class Model implements AutoCloseable {
     public long sharedBytes() {
         use.checkOpen();
         return transformer.sharedBytes();
+    }
+
+    /**
+     * Returns the bytes allocated for the caches of all sessions now, shared pages once, also those that no id uses yet.
+     * {@link ModelOptions#withMemoryBudget} limits them.
+     */
+    public long cacheBytes() {
+        use.checkOpen();
+        return budget.allocated();
     }
 
     /** Returns the bytes of the packed weights, which decoding a token reads. */
@@ -418,14 +432,15 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Opens an empty session, which has a cache and buffers of its own.
+     * Opens an empty session, which has a cache of its own.
      *
-     * @throws MemoryLimitException if memory does not suffice for the context length of the options
+     * @throws MemoryLimitException if memory, or what is left of {@link ModelOptions#memoryBudget}, does not suffice for
+     *     the context length of the options
      */
     public Session newSession(SessionOptions options) {
         Objects.requireNonNull(options, "options");
         use.checkOpen();
-        return new Session(this, new SessionState(transformer, options));
+        return new Session(this, new SessionState(transformer, options, budget));
     }
 
     /**

@@ -12,10 +12,14 @@ public final class ModelOptions {
 
     private record Values(
             Load load, int threads, RopeVariant variant, Path tokenizer, Instant deadline, Duration timeout,
-            BooleanSupplier cancellation, WeightType weightType, LoadListener progress) {
+            BooleanSupplier cancellation, WeightType weightType, LoadListener progress, long memoryBudget) {
         Values {
             if (threads < 0) {
                 throw new IllegalArgumentException("threads: expected 0 (one per core) or more, found " + threads);
+            }
+            if (memoryBudget < 0) {
+                throw new IllegalArgumentException(
+                        "memoryBudget: expected 0 (no budget) or more bytes, found " + memoryBudget);
             }
         }
     }
@@ -40,7 +44,7 @@ public final class ModelOptions {
 
     /** Returns the defaults: files are copied, all cores, the variant of the files, the model's own tokenizer. */
     public static ModelOptions defaults() {
-        return new ModelOptions(new Values(Load.COPY, 0, null, null, null, null, null, null, null));
+        return new ModelOptions(new Values(Load.COPY, 0, null, null, null, null, null, null, null, 0));
     }
 
     /** Returns the method of reading weights. */
@@ -88,12 +92,17 @@ public final class ModelOptions {
         return values.progress;
     }
 
+    /** Returns the most bytes of the caches of all sessions together, or 0 for what the machine has. */
+    public long memoryBudget() {
+        return values.memoryBudget;
+    }
+
     /** Returns these options with another method of reading weights. */
     public ModelOptions withLoad(Load load) {
         Objects.requireNonNull(load, "load");
         return new ModelOptions(new Values(
                 load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget));
     }
 
     /**
@@ -104,21 +113,21 @@ public final class ModelOptions {
     public ModelOptions withThreads(int threads) {
         return new ModelOptions(new Values(
                 values.load, threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget));
     }
 
     /** Returns these options with another variant; null to use {@code t6j.json} and config.json. */
     public ModelOptions withVariant(RopeVariant variant) {
         return new ModelOptions(new Values(
                 values.load, values.threads, variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget));
     }
 
     /** Returns these options with another tokenizer; null for the model's own. */
     public ModelOptions withTokenizer(Path tokenizer) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget));
     }
 
     /**
@@ -128,14 +137,14 @@ public final class ModelOptions {
     public ModelOptions withDeadline(Instant deadline) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget));
     }
 
     /** Returns these options with another timeout; null for none. The earlier of deadline and timeout counts. */
     public ModelOptions withTimeout(Duration timeout) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, timeout,
-                values.cancellation, values.weightType, values.progress));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget));
     }
 
     /**
@@ -145,7 +154,7 @@ public final class ModelOptions {
     public ModelOptions withCancellation(BooleanSupplier cancellation) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                cancellation, values.weightType, values.progress));
+                cancellation, values.weightType, values.progress, values.memoryBudget));
     }
 
     /**
@@ -156,14 +165,28 @@ public final class ModelOptions {
     public ModelOptions withWeightType(WeightType weightType) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, weightType, values.progress));
+                values.cancellation, weightType, values.progress, values.memoryBudget));
     }
 
     /** Returns these options with another listener to the progress of loading; null for none. */
     public ModelOptions withProgress(LoadListener progress) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, progress));
+                values.cancellation, values.weightType, progress, values.memoryBudget));
+    }
+
+    /**
+     * Returns these options with another memory budget, of all sessions of the model together; 0 for what the machine has.
+     * It counts the bytes allocated for their caches ({@link Model#cacheBytes}), not the weights and
+     * {@link Model#sharedBytes}. What exceeds it fails with a {@link MemoryLimitException}: a session that is opened with
+     * a longer context than is left, and a call whose ids make a cache grow; the ids of its earlier passes stay fed.
+     *
+     * @throws IllegalArgumentException if {@code memoryBudget} is negative
+     */
+    public ModelOptions withMemoryBudget(long memoryBudget) {
+        return new ModelOptions(new Values(
+                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
+                values.cancellation, values.weightType, values.progress, memoryBudget));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.t6j.cache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -37,6 +38,8 @@ public final class PagedCache implements SequenceCache {
     private RefCountedPages[] pages;
     private Slab slab; // source of the next pages
     private long allocated; // bytes of all slabs so far
+    private int mostTokens = Integer.MAX_VALUE;
+    private MemoryBudget budget; // or null
 
     /** Creates an empty cache whose layers all have {@code layout}. */
     public PagedCache(PageLayout layout, Format format, int layers) {
@@ -60,40 +63,54 @@ public final class PagedCache implements SequenceCache {
         }
         for (int i = position / PageLayout.TOKENS; i < needed; i++) {
             if (pages[i] == null) {
-                pages[i] = new RefCountedPages(layout, format, layers, slab());
+                pages[i] = new RefCountedPages(layout, format, layers, slab(i));
             } else if (pages[i].shared()) {
-                pages[i] = pages[i].own(i * PageLayout.TOKENS < position, slab());
+                pages[i] = pages[i].own(i * PageLayout.TOKENS < position, slab(i));
             }
         }
     }
 
-    /** Returns a slab with room for all layers of a page. A new slab is as large as all before it, within bounds. */
-    private Slab slab() {
-        long bytes = RefCountedPages.bytes(layout, format, layers);
+    /**
+     * Returns a slab with room for all layers of page {@code index}. A new slab is as large as all before it, but not
+     * larger than {@link #LARGEST_SLAB} and the pages to come.
+     */
+    private Slab slab(int index) {
+        long bytes = pageBytes();
         if (slab == null || !slab.has(bytes)) {
             releaseSlab();
-            long size = slabBytes(allocated, bytes);
-            slab = new Slab(size);
-            allocated += size;
+            long most = Math.min(Math.min(allocated, LARGEST_SLAB) / bytes, pagesOf(mostTokens) - index);
+            slab = new Slab(Math.max(1, most) * bytes, budget);
+            allocated += Math.max(1, most) * bytes;
         }
         return slab;
     }
 
-    /** Returns the size of the slab that follows {@code allocated} bytes of others: whole pages of {@code page} bytes. */
-    private static long slabBytes(long allocated, long page) {
-        return Math.max(1, Math.min(allocated, LARGEST_SLAB) / page) * page;
+    private long pageBytes() {
+        return RefCountedPages.bytes(layout, format, layers);
     }
 
-    /** Returns the number of bytes that a cache of {@code tokens} tokens holds if it grows from nothing. */
-    public static long heldBytes(PageLayout layout, Format format, int layers, int tokens) {
-        long page = RefCountedPages.bytes(layout, format, layers);
-        long needed = pagesOf(tokens) * page;
-        long held = 0;
-        while (held < needed && held < LARGEST_SLAB) {
-            held += slabBytes(held, page);
+    @Override
+    public void charge(MemoryBudget newBudget) {
+        budget = newBudget;
+    }
+
+    @Override
+    public void limit(int tokens) {
+        mostTokens = tokens;
+    }
+
+    @Override
+    public long growthBytes(int position, int tokens) {
+        long missing = 0;
+        for (int i = position / PageLayout.TOKENS; i < pagesOf(tokens); i++) {
+            missing += i >= pages.length || pages[i] == null || pages[i].shared() ? 1 : 0;
         }
-        long slab = slabBytes(LARGEST_SLAB, page); // all that follow have this size
-        return held + Math.max(0, (needed - held + slab - 1) / slab * slab);
+        return Math.max(0, missing * pageBytes() - (slab == null ? 0 : slab.unused()));
+    }
+
+    /** Returns the number of bytes that a cache limited to {@code tokens} tokens holds when it is full. */
+    public static long heldBytes(PageLayout layout, Format format, int layers, int tokens) {
+        return pagesOf(tokens) * RefCountedPages.bytes(layout, format, layers);
     }
 
     private static int pagesOf(int tokens) {
@@ -122,7 +139,10 @@ public final class PagedCache implements SequenceCache {
         for (RefCountedPages page : shared) {
             page.retain();
         }
-        return new PagedCache(layout, format, layers, shared);
+        PagedCache fork = new PagedCache(layout, format, layers, shared);
+        fork.budget = budget;
+        fork.mostTokens = mostTokens;
+        return fork;
     }
 
     /** Returns {@code layer.0}, {@code layer.1}, …: U8 [pages][bytes], cleared after the last token. */
@@ -228,10 +248,9 @@ public final class PagedCache implements SequenceCache {
 
     @Override
     public long heldBytes() {
-        long page = RefCountedPages.bytes(layout, format, layers);
         long count = Arrays.stream(pages).filter(Objects::nonNull).count();
         Slab source = slab; // another thread may change the field meanwhile
-        return count * page + (source == null ? 0 : source.unused());
+        return count * pageBytes() + (source == null ? 0 : source.unused());
     }
 
     /** Frees the pages that no other cache shares. */

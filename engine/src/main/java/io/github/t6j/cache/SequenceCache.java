@@ -3,6 +3,7 @@ package io.github.t6j.cache;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.Tensor;
 import java.util.Collection;
 import java.util.List;
@@ -12,6 +13,21 @@ import java.util.Map;
 public interface SequenceCache extends AutoCloseable {
     /** Makes room for the tokens from {@code position} to {@code length} (exclusive) at the start of a pass. */
     void reserve(int position, int length);
+
+    /**
+     * Counts the memory that this cache and its forks allocate from now on in {@code budget}.
+     *
+     * @throws io.github.t6j.MemoryLimitException if the budget has too little left for what it holds already
+     */
+    void charge(MemoryBudget budget);
+
+    /** Announces that this cache and its forks hold at most {@code tokens} tokens, so that they allocate no more. */
+    default void limit(int tokens) {}
+
+    /** Returns the most bytes that this cache, of {@code position} tokens, still allocates until it has {@code tokens}. */
+    default long growthBytes(int position, int tokens) {
+        return 0;
+    }
 
     /** Ends a pass and keeps its tokens. Without this call the pass has no effect: nothing reads tokens past the end. */
     default void commit() {}

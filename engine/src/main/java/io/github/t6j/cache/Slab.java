@@ -1,5 +1,6 @@
 package io.github.t6j.cache;
 
+import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -10,14 +11,20 @@ import java.util.concurrent.atomic.AtomicInteger;
  * speed.
  */
 final class Slab {
-    private final NativeMemory memory = NativeMemory.shared();
+    private final NativeMemory memory;
     private final AtomicInteger owners = new AtomicInteger(1);
     private final MemorySegment data;
     private long used;
 
-    /** Allocates a slab of {@code bytes} for one cache. */
-    Slab(long bytes) {
-        data = memory.allocate(bytes, 64);
+    /** Allocates a slab of {@code bytes} for one cache, counted in {@code budget}, which may be null. */
+    Slab(long bytes, MemoryBudget budget) {
+        memory = NativeMemory.shared(budget);
+        try {
+            data = memory.allocate(bytes, 64);
+        } catch (RuntimeException | Error failure) {
+            memory.close();
+            throw failure;
+        }
     }
 
     boolean has(long bytes) {

@@ -4,6 +4,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +28,8 @@ public final class StateCache implements SequenceCache {
     private final int layers;
     private final int heads;
     private final int headDim;
-    private final NativeMemory memory = NativeMemory.shared();
+    private final NativeMemory memory;
+    private MemoryBudget budget; // or null
     private MemorySegment before;
     private MemorySegment after;
 
@@ -37,9 +39,15 @@ public final class StateCache implements SequenceCache {
      * @param heads g, number of key and value heads
      */
     public StateCache(int layers, int heads, int headDim) {
+        this(layers, heads, headDim, null);
+    }
+
+    private StateCache(int layers, int heads, int headDim, MemoryBudget budget) {
         this.layers = layers;
         this.heads = heads;
         this.headDim = headDim;
+        this.budget = budget;
+        memory = NativeMemory.shared(budget);
         try {
             before = allocate();
             after = allocate();
@@ -95,8 +103,14 @@ public final class StateCache implements SequenceCache {
     }
 
     @Override
+    public void charge(MemoryBudget newBudget) {
+        memory.charge(newBudget);
+        budget = newBudget;
+    }
+
+    @Override
     public StateCache fork(int length) {
-        StateCache fork = new StateCache(layers, heads, headDim);
+        StateCache fork = new StateCache(layers, heads, headDim, budget);
         fork.before.copyFrom(before);
         return fork;
     }

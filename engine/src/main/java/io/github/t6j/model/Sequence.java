@@ -2,6 +2,7 @@ package io.github.t6j.model;
 
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.MemoryBudget;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -170,6 +171,21 @@ public final class Sequence implements AutoCloseable {
     public void truncate(int newPosition) {
         cache.truncate(position, newPosition);
         position = newPosition;
+    }
+
+    /** Announces that this sequence and its forks have at most {@code tokens} tokens, so that they allocate no more. */
+    public void limit(int tokens) {
+        cache.limit(tokens);
+    }
+
+    /** Counts memory that this sequence and its forks allocate from now on in {@code budget}. */
+    public void charge(MemoryBudget budget) {
+        cache.charge(budget);
+    }
+
+    /** Returns the most bytes that the cache still allocates until it has {@code tokens} tokens. */
+    public long growthBytes(int tokens) {
+        return cache.growthBytes(position, tokens);
     }
 
     /** Releases the memory of tokens that {@link #truncate} has removed. */

@@ -14,6 +14,7 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
@@ -188,6 +189,11 @@ public final class Transformer implements AutoCloseable {
         return sequence(newCache(format, materialized), materialized, 0, cache -> {});
     }
 
+    /** Creates an empty sequence whose cache is counted in {@code budget}. */
+    public Sequence newSequence(Format format, boolean materialized, MemoryBudget budget) {
+        return sequence(newCache(format, materialized), materialized, 0, cache -> cache.charge(budget));
+    }
+
     /**
      * Creates a sequence of the {@code length} tokens in {@code cache}; if that fails, the cache is closed.
      *
@@ -207,12 +213,16 @@ public final class Transformer implements AutoCloseable {
      * Restores a sequence of {@code length} tokens from the tensors that {@link Sequence#tensors} returned.
      *
      * @param where name of the tensors' file in errors
+     * @param budget budget that the cache is counted in
      * @throws io.github.t6j.ModelFormatException if the tensors are not of this model and format
      */
     public Sequence restoredSequence(
-            Format format, boolean materialized, Map<String, Tensor> tensors, int length, String where) {
-        return sequence(
-                newCache(format, materialized), materialized, length, cache -> cache.restore(tensors, length, where));
+            Format format, boolean materialized, Map<String, Tensor> tensors, int length, String where,
+            MemoryBudget budget) {
+        return sequence(newCache(format, materialized), materialized, length, cache -> {
+            cache.charge(budget);
+            cache.restore(tensors, length, where);
+        });
     }
 
     /**
@@ -233,7 +243,7 @@ public final class Transformer implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes allocated for a sequence of {@code tokens} tokens: its cache, grown from an empty one, and the
+     * Returns the bytes allocated for a sequence limited to {@code tokens} tokens once it is full: its cache, and the
      * pages of these positions that all sequences share.
      */
     public long heldBytes(Format format, boolean materialized, int tokens) {

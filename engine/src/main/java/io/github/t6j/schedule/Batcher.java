@@ -5,6 +5,8 @@ import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.session.SessionCore;
+import io.github.t6j.session.SessionState;
+import io.github.t6j.weights.MemoryBudget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -19,6 +21,8 @@ final class Batcher {
     /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
     private final Session empty;
     private final Prefixes prefixes;
+    private final MemoryBudget budget; // of all caches
+    private final long ownBytes; // of the empty session
     private final List<Job> reading = new ArrayList<>(); // in the order of their turns
     private final List<Continuation> running = new ArrayList<>();
     private long promptIds;
@@ -31,10 +35,15 @@ final class Batcher {
     /** @throws MemoryLimitException if memory does not hold the context of the sessions */
     Batcher(Model model, SchedulerOptions limits) {
         this.model = model;
-        this.limits = limits;
         empty = model.newSession(limits.session());
+        SessionState state = SessionCore.of(empty).state();
+        long most = Math.min(limits.cacheBytes(), Math.max(1, state.budget().available()));
+        this.limits = limits.withCacheBytes(most);
+        budget = new MemoryBudget("caches of a scheduler", Long.MAX_VALUE, state.budget());
+        state.charge(budget);
+        ownBytes = budget.allocated();
         prefixes = new Prefixes(
-                SessionCore.of(empty).state().passesMatter() ? Model.maxPassRows() : 1,
+                state.passesMatter() ? Model.maxPassRows() : 1,
                 KEPT_PER_RUNNING * limits.running());
     }
 
@@ -55,19 +64,37 @@ final class Batcher {
         return running.size() + reading.stream().mapToInt(Job::copies).sum();
     }
 
+    /** Returns the limits that apply. */
+    SchedulerOptions limits() {
+        return limits;
+    }
+
+    /** Returns the most bytes of the caches of all jobs that have begun. */
     private long bytes() {
         return running.stream().mapToLong(Continuation::bytes).sum() + reading.stream().mapToLong(Job::bytes).sum();
     }
 
+    /** Returns true if all allocated caches, with what begun jobs may still allocate, leave {@code more} bytes. */
+    private boolean fits(long more) {
+        long growth = running.stream().mapToLong(Continuation::growthBytes).sum()
+                + reading.stream().mapToLong(Job::growthBytes).sum();
+        return budget.allocated() - ownBytes + growth + more <= limits.cacheBytes();
+    }
+
     /** Starts {@code job} if there is room for it; kept prefixes are removed to make room. */
     boolean admit(Job job) {
-        long bytes = bytes() + job.bytes();
-        if (copies() + job.copies() > limits.running() || bytes > limits.cacheBytes()) {
+        if (copies() + job.copies() > limits.running() || bytes() + job.bytes() > limits.cacheBytes()) {
             return false;
         }
         try {
             Session kept = prefixes.fork(job.prompt());
-            prefixes.shrink(limits.cacheBytes() - bytes);
+            prefixes.shrink(() -> fits(job.bytes()));
+            if (!isEmpty() && !fits(job.bytes())) { // pages of ended jobs are in one piece with those of others
+                if (kept != null) {
+                    kept.close();
+                }
+                return false;
+            }
             job.begin(kept == null ? empty.fork() : kept);
             cachedIds += job.session().position();
             reading.add(job);
@@ -79,7 +106,7 @@ final class Batcher {
 
     private void fail(Job job, Throwable failure) {
         if (failure instanceof MemoryLimitException || failure instanceof OutOfMemoryError) {
-            prefixes.shrink(0); // less memory is free than estimated
+            prefixes.shrink(() -> false); // less memory is free than estimated
         }
         leave(job);
         job.fail(failure);
@@ -223,9 +250,9 @@ final class Batcher {
             kept.truncate(length);
             kept.trim();
             prefixes.keep(kept);
-            prefixes.shrink(Math.max(0, limits.cacheBytes() - bytes()));
+            prefixes.shrink(() -> fits(0));
         } catch (MemoryLimitException | OutOfMemoryError full) {
-            prefixes.shrink(0);
+            prefixes.shrink(() -> false);
         }
     }
 
@@ -266,13 +293,13 @@ final class Batcher {
     void close() {
         reading.forEach(Job::close);
         running.forEach(continuation -> continuation.session().close());
-        prefixes.shrink(0);
+        prefixes.shrink(() -> false);
         empty.close();
     }
 
     SchedulerMetrics metrics(int waiting, long refused) {
         return new SchedulerMetrics(
-                waiting, copies(), bytes(), prefixes.bytes(), promptIds, cachedIds, generatedIds, passes, rows, ended,
+                waiting, copies(), bytes(), prefixes.bytes(), budget.allocated() - ownBytes, promptIds, cachedIds, generatedIds, passes, rows, ended,
                 refused);
     }
 }

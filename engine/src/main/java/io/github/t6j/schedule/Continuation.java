@@ -5,6 +5,7 @@ import io.github.t6j.Generation;
 import io.github.t6j.Generator;
 import io.github.t6j.Session;
 import io.github.t6j.Token;
+import io.github.t6j.session.SessionCore;
 import java.util.List;
 
 /** A continuation of a prompt that was read; it generates one id per step. */
@@ -13,6 +14,7 @@ final class Continuation {
     private final Session session;
     private final Generator generator;
     private final List<Continuation> samples; // of the same prompt that run, this one among them
+    private final int length;
     private long bytes;
     private int id; // the next id to feed
     private boolean stopped; // by the listener
@@ -22,9 +24,12 @@ final class Continuation {
     /**
      * @param samples those of the same prompt that run; this one is added
      * @param bytes largest size of its cache
+     * @param length most ids of its session
      */
     Continuation(
-            GenerationHandle handle, Session session, Generator generator, List<Continuation> samples, long bytes) {
+            GenerationHandle handle, Session session, Generator generator, List<Continuation> samples, long bytes,
+            int length) {
+        this.length = length;
         this.samples = samples;
         samples.add(this);
         this.handle = handle;
@@ -43,6 +48,11 @@ final class Continuation {
 
     long bytes() {
         return bytes;
+    }
+
+    /** Returns the most bytes that its cache still allocates. */
+    long growthBytes() {
+        return SessionCore.of(session).state().growthBytes(length);
     }
 
     /** Passes the prompt's part of its cache on to another sample, which still holds it. */

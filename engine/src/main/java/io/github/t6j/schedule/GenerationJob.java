@@ -4,6 +4,7 @@ import io.github.t6j.FinishReason;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Prompt;
 import io.github.t6j.Session;
+import io.github.t6j.session.SessionCore;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,10 +20,12 @@ final class GenerationJob extends Job {
      * @param options options with the seed of the first sample
      * @param firstBytes largest size of the cache of the prompt and one continuation
      * @param otherBytes largest size of the cache of each further continuation
+     * @param length most ids of the prompt and a continuation
      */
     GenerationJob(
-            int[] prompt, List<GenerationHandle> handles, GenerationOptions options, long firstBytes, long otherBytes) {
-        super(prompt, handles.size(), firstBytes + (handles.size() - 1) * otherBytes);
+            int[] prompt, List<GenerationHandle> handles, GenerationOptions options, long firstBytes, long otherBytes,
+            int length) {
+        super(prompt, handles.size(), firstBytes + (handles.size() - 1) * otherBytes, length);
         this.handles = handles;
         this.options = options;
         this.firstBytes = firstBytes;
@@ -33,6 +36,11 @@ final class GenerationJob extends Job {
     void begin(Session newSession) {
         super.begin(newSession);
         handles.getFirst().setCachedTokens(newSession.position());
+    }
+
+    @Override
+    long growthBytes() {
+        return SessionCore.of(session()).state().growthBytes(length()) + (copies() - 1) * otherBytes;
     }
 
     /** Returns its continuations, once the prompt is read. */
@@ -58,7 +66,7 @@ final class GenerationJob extends Job {
         // the handle knows when to end, also before this point
         var generator = own.newGenerator(Prompt.of(prompt()), options.withSampling(sampling)
                 .withDeadline(null).withTimeout(null).withCancellation(null));
-        new Continuation(handles.get(copy), own, generator, samples, copy == 0 ? firstBytes : otherBytes);
+        new Continuation(handles.get(copy), own, generator, samples, copy == 0 ? firstBytes : otherBytes, length());
     }
 
     /** Returns true if no sample may go on. */

@@ -2,6 +2,7 @@ package io.github.t6j.schedule;
 
 import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
+import io.github.t6j.session.SessionCore;
 import java.util.Arrays;
 
 /** Submitted work while its prompt is read; then it generates or scores. */
@@ -9,17 +10,20 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     private final int[] prompt;
     private final int copies;
     private final long bytes;
+    private final int length;
     private Session session; // null before it begins
     private boolean failed;
 
     /**
      * @param copies number of its generations or scorings
      * @param bytes largest size of its caches
+     * @param length most ids of the prompt and a continuation
      */
-    Job(int[] prompt, int copies, long bytes) {
+    Job(int[] prompt, int copies, long bytes, int length) {
         this.prompt = prompt;
         this.copies = copies;
         this.bytes = bytes;
+        this.length = length;
     }
 
     int copies() {
@@ -30,6 +34,13 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         return bytes;
     }
 
+    int length() {
+        return length;
+    }
+
+    /** Returns the most bytes that its caches, which it has begun, still allocate. */
+    abstract long growthBytes();
+
     int[] prompt() {
         return prompt;
     }
@@ -37,6 +48,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     /** Begins in {@code newSession}, which holds the first ids of the prompt or none. */
     void begin(Session newSession) {
         session = newSession;
+        SessionCore.of(newSession).state().limit(length);
     }
 
     /** Returns the session that the next part is fed to. */

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.function.BooleanSupplier;
 
 /** Kept sessions for prompts with the same beginning; the least recently used one is dropped first. */
 final class Prefixes {
@@ -62,6 +63,7 @@ final class Prefixes {
     private static Session truncated(Session session, int length) {
         try {
             session.truncate(length);
+            session.trim();
             return session;
         } catch (IllegalStateException sum) { // ids cannot be removed from linear attention's state
             session.close();
@@ -103,9 +105,9 @@ final class Prefixes {
         return bytes;
     }
 
-    /** Closes the least recently used sessions until the rest takes at most {@code mostBytes} and is not too many. */
-    void shrink(long mostBytes) {
-        while (!kept.isEmpty() && (bytes > mostBytes || mostBytes == 0 || kept.size() > most)) {
+    /** Closes the least recently used sessions until the rest fits in memory and is not too many. */
+    void shrink(BooleanSupplier fits) {
+        while (!kept.isEmpty() && (kept.size() > most || !fits.getAsBoolean())) {
             close(kept.removeLast());
         }
     }

@@ -74,7 +74,7 @@ public final class Scheduler implements AutoCloseable {
                 : options.withCacheBytes(Math.max(1, NativeMemory.available() / 2));
         Batcher batcher = new Batcher(model, budgeted);
         SessionOptions session = options.session().withContextLength(batcher.contextLength());
-        limits = budgeted.withSession(session);
+        limits = batcher.limits().withSession(session);
         long onePage = model.sessionBytes(session.withContextLength(1)).nativeBytes();
         bytesPerId = (model.sessionBytes(session.withContextLength(PAGE + 1)).nativeBytes() - onePage) / PAGE;
         stateBytes = batcher.stateBytes();
@@ -175,7 +175,8 @@ public final class Scheduler implements AutoCloseable {
                     ids, own.sampling().seed() + handles.size(), listener, interruption(own)));
         }
         int more = Math.min(own.maxTokens(), contextLength() - ids.length);
-        submit(new GenerationJob(ids, handles, own, bytes(ids.length + more), bytes(more + PAGE)));
+        submit(new GenerationJob(
+                ids, handles, own, bytes(ids.length + more), bytes(more + PAGE), ids.length + more));
         return handles;
     }
 
@@ -221,7 +222,7 @@ public final class Scheduler implements AutoCloseable {
         scoring.continuations().forEach(one -> checkIds("continuations", one));
         Result<List<float[]>> result =
                 new Result<>(new Interruption(Expiry.of(null, null, null), this::wake));
-        submit(new ScoringJob(scoring, result, bytes(ids) + bytes(PAGE)));
+        submit(new ScoringJob(scoring, result, bytes(ids), bytes(PAGE), ids));
         return result;
     }
 

@@ -5,8 +5,9 @@ package io.github.t6j.schedule;
  *
  * @param waiting generations and scorings in the queue
  * @param running generations and scorings that read their prompts or continue
- * @param cacheBytes bytes of the caches of running ones
- * @param keptBytes bytes of the caches kept for their prefixes
+ * @param cacheBytes most bytes of the caches of running ones
+ * @param keptBytes bytes of the caches kept for their prefixes; shared pages count for each
+ * @param allocatedBytes bytes allocated for all these caches now
  * @param promptIds prompt ids fed so far, and all ids of scorings
  * @param cachedIds prompt ids found in caches, so not fed
  * @param generatedIds ids generated so far
@@ -16,5 +17,6 @@ package io.github.t6j.schedule;
  * @param refused submissions refused so far
  */
 public record SchedulerMetrics(
-        int waiting, int running, long cacheBytes, long keptBytes, long promptIds, long cachedIds, long generatedIds,
+        int waiting, int running, long cacheBytes, long keptBytes, long allocatedBytes,
+        long promptIds, long cachedIds, long generatedIds,
         long passes, long rows, long ended, long refused) {}

@@ -3,6 +3,7 @@ package io.github.t6j.schedule;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
 import io.github.t6j.sampling.Sampler;
+import io.github.t6j.session.SessionCore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -10,16 +11,22 @@ import java.util.concurrent.CancellationException;
 /** A scoring: reads its prompt once, then its continuations one after the other, each in a fork. */
 final class ScoringJob extends Job {
     private final Scoring scoring;
+    private final long forkBytes;
     private final Result<List<float[]>> result;
     private final List<float[]> found = new ArrayList<>();
     private Session fork; // for the current continuation
     private float[] logProbabilities; // of the predicted ids of the continuation
     private int known; // number of known log-probabilities
 
-    /** @param bytes largest size of the cache of the prompt and a continuation */
-    ScoringJob(Scoring scoring, Result<List<float[]>> result, long bytes) {
-        super(scoring.prompt(), 1, bytes);
+    /**
+     * @param bytes largest size of the cache of the prompt and a continuation
+     * @param forkBytes largest size of the page that a fork copies
+     * @param length most ids of the prompt and a continuation
+     */
+    ScoringJob(Scoring scoring, Result<List<float[]>> result, long bytes, long forkBytes, int length) {
+        super(scoring.prompt(), 1, bytes + forkBytes, length);
         this.scoring = scoring;
+        this.forkBytes = forkBytes;
         this.result = result;
     }
 
@@ -29,6 +36,11 @@ final class ScoringJob extends Job {
         if (isRead()) { // the prompt is empty
             next();
         }
+    }
+
+    @Override
+    long growthBytes() {
+        return SessionCore.of(session()).state().growthBytes(length()) + (fork == null ? forkBytes : 0);
     }
 
     /** Returns whether the prompt is read. */

@@ -10,6 +10,7 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.weights.FileBytes;
+import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.NativeMemory;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -23,6 +24,7 @@ import java.util.function.Consumer;
 public final class SessionState {
     private final Transformer transformer;
     private final SessionOptions options;
+    private MemoryBudget budget; // of the caches of this session and its forks
     private final int contextLength;
     private final int[] single = new int[1];
     private final Object logitsLock = new Object();
@@ -35,17 +37,21 @@ public final class SessionState {
     private boolean rowReady; // the logits after the last id can be computed
     private SessionFeed feed; // reused, or null
 
-    public SessionState(Transformer transformer, SessionOptions options) {
-        this(transformer, options, contextLength(transformer, options),
-                transformer.newSequence(format(options), materialized(options)), new int[0]);
+    /** Creates an empty session whose cache is counted in {@code budget}. */
+    public SessionState(Transformer transformer, SessionOptions options, MemoryBudget budget) {
+        this(transformer, options, contextLength(transformer, options, budget),
+                transformer.newSequence(format(options), materialized(options), budget), new int[0], budget);
+        sequence.limit(contextLength);
     }
 
     private SessionState(
-            Transformer transformer, SessionOptions options, int contextLength, Sequence sequence, int[] ids) {
+            Transformer transformer, SessionOptions options, int contextLength, Sequence sequence, int[] ids,
+            MemoryBudget budget) {
         this.transformer = transformer;
         this.options = options;
         this.sequence = sequence;
         this.contextLength = contextLength;
+        this.budget = budget;
         this.ids = new FedIds(contextLength, vocabulary(), ids);
     }
 
@@ -54,21 +60,24 @@ public final class SessionState {
     }
 
     /**
-     * Returns the number of ids that a session with these options has room for, limited by memory if the options set
-     * none.
+     * Returns the number of ids that a session with these options has room for, limited by memory and the budget if the
+     * options set none.
      */
-    private static int contextLength(Transformer transformer, SessionOptions options) {
+    private static int contextLength(Transformer transformer, SessionOptions options, MemoryBudget budget) {
         long perId = transformer.bytesPerToken(format(options), materialized(options));
         int trained = transformer.config().sizes().contextLength();
         int asked = options.contextLength();
-        long available = NativeMemory.availableFor(perId * (asked == 0 ? trained : asked));
+        long wanted = perId * (asked == 0 ? trained : asked);
+        long machine = NativeMemory.availableFor(wanted);
+        long available = Math.min(machine, budget.available());
         long most = perId == 0 ? Integer.MAX_VALUE : available / perId;
         if (asked == 0) {
             return Math.clamp(most, 1, trained);
         }
         if (asked > most) {
             throw new MemoryLimitException(
-                    "a context of " + asked + " ids, " + perId + " bytes each", asked * perId, available,
+                    "a context of " + asked + " ids, " + perId + " bytes each", wanted, available,
+                    available < machine ? "left of the model's memory budget" : "available memory",
                     "open the session with at most " + most + " ids, or with a smaller cache type");
         }
         return asked;
@@ -284,6 +293,27 @@ public final class SessionState {
         }
     }
 
+    /** Returns the budget that the caches of this session and its forks are counted in. */
+    public MemoryBudget budget() {
+        return budget;
+    }
+
+    /** Counts memory that this session and its forks allocate from now on in {@code newBudget}. */
+    public void charge(MemoryBudget newBudget) {
+        sequence.charge(newBudget);
+        budget = newBudget;
+    }
+
+    /** Announces that this session and its forks will have at most {@code ids} ids, so that they allocate no more. */
+    public void limit(int ids) {
+        sequence.limit(Math.min(ids, contextLength));
+    }
+
+    /** Returns the most bytes that the cache still allocates until it has {@code ids} ids. */
+    public long growthBytes(int ids) {
+        return sequence.growthBytes(ids);
+    }
+
     /** Releases memory that no call uses now; logits of the last id are computed again when they are asked for. */
     public void trim() {
         ids.trim();
@@ -353,7 +383,7 @@ public final class SessionState {
     }
 
     public SessionState fork() {
-        SessionState fork = new SessionState(transformer, options, contextLength, sequence.fork(), ids());
+        SessionState fork = new SessionState(transformer, options, contextLength, sequence.fork(), ids(), budget);
         fork.rowReady = rowReady;
         if (logitsReady) {
             fork.copyLogits(logits, 0);
@@ -370,7 +400,9 @@ public final class SessionState {
         try (NativeMemory arena = NativeMemory.confined()) {
             SessionFile found = SessionFile.read(file, kind, contextLength, vocabulary(), arena);
             Sequence restored = transformer.restoredSequence(
-                    format(options), materialized(options), found.cache(), found.ids().length, file.toString());
+                    format(options), materialized(options), found.cache(), found.ids().length, file.toString(),
+                    budget);
+            restored.limit(contextLength);
             sequence.close();
             sequence = restored;
             ids = new FedIds(contextLength, vocabulary(), found.ids());

@@ -44,6 +44,7 @@ public final class NativeMemory implements Arena {
 
     private final Arena arena;
     private final AtomicLong own = new AtomicLong();
+    private MemoryBudget budget; // or null
 
     /** Holder that queries the total on first use. */
     private static final class MachineMemory {
@@ -71,6 +72,13 @@ public final class NativeMemory implements Arena {
     /** Returns memory that any thread may use and close. */
     public static NativeMemory shared() {
         return new NativeMemory(Arena.ofShared());
+    }
+
+    /** Returns memory that any thread may use and close, counted in {@code budget}, which may be null. */
+    public static NativeMemory shared(MemoryBudget budget) {
+        NativeMemory memory = shared();
+        memory.budget = budget;
+        return memory;
     }
 
     /** Returns memory for the calling thread only. */
@@ -104,15 +112,37 @@ public final class NativeMemory implements Arena {
         if (bytes > available) {
             throw new MemoryLimitException("off-heap memory", bytes, available, ADVICE);
         }
+        if (budget != null) {
+            budget.take(bytes);
+        }
+        boolean allocated = false;
         try {
             MemorySegment huge = mayBeHuge(bytes, alignment) ? huge(bytes) : MemorySegment.NULL;
             MemorySegment memory = huge.equals(MemorySegment.NULL) ? arena.allocate(bytes, alignment) : huge;
             own.addAndGet(bytes);
             HELD.addAndGet(bytes);
+            allocated = true;
             return memory;
         } catch (OutOfMemoryError e) {
             throw new MemoryLimitException("off-heap memory", bytes, available, ADVICE);
+        } finally {
+            if (budget != null && !allocated) {
+                budget.give(bytes);
+            }
         }
+    }
+
+    /**
+     * Counts this memory in {@code newBudget} instead of its budget so far.
+     *
+     * @throws MemoryLimitException if that has too little left; nothing is changed then
+     */
+    public void charge(MemoryBudget newBudget) {
+        newBudget.take(own.get());
+        if (budget != null) {
+            budget.give(own.get());
+        }
+        budget = newBudget;
     }
 
     private static boolean mayBeHuge(long bytes, long alignment) {
@@ -173,6 +203,9 @@ public final class NativeMemory implements Arena {
         if (arena.scope().isAlive()) {
             arena.close();
             HELD.addAndGet(-own.get());
+            if (budget != null) {
+                budget.give(own.get());
+            }
         }
     }
 }

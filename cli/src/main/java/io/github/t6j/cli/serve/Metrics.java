@@ -40,6 +40,7 @@ final class Metrics {
                 counts.cacheBytes());
         value(out, "t6j_kept_cache_bytes", "gauge", "Bytes of caches kept for prompts with the same beginning.",
                 counts.keptBytes());
+        value(out, "t6j_allocated_cache_bytes", "gauge", "Bytes allocated for all caches.", counts.allocatedBytes());
         value(out, "t6j_prompt_tokens_total", "counter", "Prompt tokens that were computed.", counts.promptIds());
         value(out, "t6j_cached_tokens_total", "counter", "Prompt tokens found in kept caches.",
                 counts.cachedIds());

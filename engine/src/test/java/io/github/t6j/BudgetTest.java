@@ -1,0 +1,164 @@
+package io.github.t6j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.schedule.GenerationHandle;
+import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.schedule.SchedulerOptions;
+import io.github.t6j.weights.NativeMemory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.LongAccumulator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tests the memory budgets of models and schedulers, which count what is allocated. */
+class BudgetTest {
+    private static final long PAGE = 64 * 3840; // bytes of a page of the tiny model, all layers
+
+    private static int[] ids(int count) {
+        return IntStream.range(0, count).map(i -> i * 7 % 100).toArray();
+    }
+
+    private static SessionOptions context(int ids) {
+        return SessionOptions.defaults().withContextLength(ids);
+    }
+
+    @Test
+    void aModelCountsWhatItsSessionsAllocate() {
+        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession(context(1000))) {
+            assertThat(model.cacheBytes()).isZero();
+            session.prefill(ids(10));
+            session.step(1);
+            long others = NativeMemory.allocatedBytes() - model.cacheBytes();
+            for (int i = 0; i < 9; i++) {
+                session.prefill(ids(100));
+                assertThat(NativeMemory.allocatedBytes() - model.cacheBytes()).isEqualTo(others);
+                assertThat(model.cacheBytes()).isEqualTo(session.cacheBytes());
+            }
+            try (Session fork = session.fork()) {
+                fork.step(3);
+                assertThat(model.cacheBytes()).as("a fork copies one page").isEqualTo(session.cacheBytes() + PAGE);
+            }
+            assertThat(session.cacheBytes()).as("no page beyond the context").isEqualTo(16 * PAGE);
+            session.truncate(0);
+            assertThat(model.cacheBytes()).isZero();
+        }
+    }
+
+    @Test
+    void sessionsOfAModelShareItsBudget() {
+        ModelOptions options = ModelOptions.defaults().withMemoryBudget(5 * PAGE);
+        assertThat(options.memoryBudget()).isEqualTo(5 * PAGE);
+        float[] expected;
+        try (Model free = Model.load(TestData.tiny()); Session alone = free.newSession(context(200))) {
+            alone.prefill(ids(129));
+            alone.step(5);
+            expected = alone.logits().clone();
+        }
+        try (Model model = Model.load(TestData.tiny(), options)) {
+            assertThatThrownBy(() -> model.newSession(context(321)))
+                    .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
+                        assertThat(refusal.needed()).isEqualTo(321 * 3840L);
+                        assertThat(refusal.available()).isEqualTo(5 * PAGE);
+                    })
+                    .hasMessageContaining("a context of 321 ids").hasMessageContaining("memory budget")
+                    .hasMessageContaining("at most 320 ids");
+            try (Session byDefault = model.newSession();
+                    Session first = model.newSession(context(200));
+                    Session second = model.newSession(context(200))) {
+                assertThat(byDefault.contextLength()).isEqualTo(320);
+                first.prefill(ids(129));
+                second.prefill(ids(128));
+                assertThat(model.cacheBytes()).isEqualTo(5 * PAGE);
+                assertThatThrownBy(() -> second.step(5))
+                        .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
+                            assertThat(refusal.needed()).isEqualTo(PAGE);
+                            assertThat(refusal.available()).isZero();
+                        })
+                        .hasMessageContaining("caches of the sessions of " + TestData.tiny())
+                        .hasMessageContaining("expected at most 0 bytes (left of the memory budget of 1228800 bytes)")
+                        .hasMessageContaining("found a need of 245760 bytes").hasMessageContaining("close");
+                assertThat(second.position()).isEqualTo(128);
+                first.close();
+                second.step(ids(129)[128]);
+                second.step(5);
+                assertThat(second.logits()).isEqualTo(expected);
+            }
+            assertThat(model.cacheBytes()).isZero();
+        }
+        assertThatThrownBy(() -> ModelOptions.defaults().withMemoryBudget(-1))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("memoryBudget");
+    }
+
+    @Test
+    void theStateOfLinearAttentionCounts() {
+        ModelOptions linear = ModelOptions.defaults().withVariant(RopeVariant.LINEARATTN);
+        long state;
+        try (Model model = Model.load(TestData.path("golden/T6_linearattn"), linear);
+                Session session = model.newSession()) {
+            state = session.cacheBytes();
+            assertThat(model.cacheBytes()).isEqualTo(state);
+        }
+        try (Model model = Model.load(TestData.path("golden/T6_linearattn"), linear.withMemoryBudget(2 * state));
+                Session one = model.newSession();
+                Session _ = one.fork()) {
+            assertThatThrownBy(one::fork).isInstanceOf(MemoryLimitException.class);
+            assertThatThrownBy(model::newSession).isInstanceOf(MemoryLimitException.class);
+            assertThat(model.cacheBytes()).isEqualTo(2 * state);
+        }
+    }
+
+    /** Without limits of their slabs, caches would take up to twice what their ids need. */
+    @ParameterizedTest
+    @ValueSource(strings = {"models/t6-tiny", "golden/llama-gqa"})
+    void aSchedulerAllocatesNoMoreThanItsBudget(String folder) {
+        long seed = 5;
+        Random random = new Random(seed);
+        try (Model model = Model.load(TestData.path(folder))) {
+            SessionOptions session = context(400);
+            long page = model.sessionBytes(context(1)).nativeBytes();
+            long budget = 17 * page;
+            SchedulerOptions options =
+                    SchedulerOptions.defaults().withSession(session).withRunning(8).withQueued(100).withCacheBytes(budget);
+            List<int[]> prompts = new ArrayList<>();
+            List<GenerationHandle> handles = new ArrayList<>();
+            LongAccumulator most = new LongAccumulator(Math::max, 0);
+            GenerationOptions some = GenerationOptions.defaults().withIgnoreEndOfText(true)
+                    .withSampling(SamplingOptions.greedy());
+            int vocabulary = model.info().sizes().vocabulary();
+            int[] common = random.ints(150, 0, vocabulary).toArray();
+            try (Scheduler scheduler = new Scheduler(model, options)) {
+                for (int i = 0; i < 40; i++) {
+                    int[] prompt = Arrays.copyOf(common, 1 + random.nextInt(200));
+                    prompts.add(prompt);
+                    handles.add(scheduler.submit(
+                            Prompt.of(prompt), some.withMaxTokens(1 + random.nextInt(150)), token -> {
+                                most.accumulate(model.cacheBytes());
+                                return true;
+                            }));
+                }
+                for (GenerationHandle handle : handles) {
+                    handle.result().join();
+                }
+                assertThat(scheduler.metrics().allocatedBytes()).isLessThanOrEqualTo(budget);
+            }
+            assertThat(most.get()).as("seed " + seed).isBetween(budget / 2, budget);
+            for (int i = 0; i < handles.size(); i += 7) {
+                try (Session alone = model.newSession(session)) {
+                    Generation found = handles.get(i).result().join();
+                    assertThat(found.tokens()).as("seed " + seed + ", prompt " + i).extracting(Token::id)
+                            .isEqualTo(alone.generate(
+                                    Prompt.of(prompts.get(i)), some.withMaxTokens(found.tokens().size())).tokens()
+                                    .stream().map(Token::id).toList());
+                }
+            }
+        }
+    }
+}
