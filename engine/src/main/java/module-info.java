@@ -3,6 +3,7 @@
 module io.github.t6j.engine {
     requires jdk.incubator.vector;
     requires jdk.management;
+    requires static jdk.jfr; // its events are optional
 
     exports io.github.t6j;
     exports io.github.t6j.flashtpa;

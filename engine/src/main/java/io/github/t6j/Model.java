@@ -1,5 +1,7 @@
 package io.github.t6j;
 
+import io.github.t6j.events.Events;
+import io.github.t6j.events.ModelLoadEvent;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.EmbeddingJson;
 import io.github.t6j.family.Families;
@@ -75,6 +77,7 @@ public final class Model implements AutoCloseable {
 
     private Model(Path path, ModelOptions options, ResourcePath resource) {
         this.path = path;
+        ModelLoadEvent event = Events.beginModelLoad();
         Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
         expiry.check("loading " + path);
         FolderFiles files = FolderFiles.of(path);
@@ -126,6 +129,9 @@ public final class Model implements AutoCloseable {
             throw failure;
         }
         use.watch(this);
+        if (event != null) {
+            event.end(path.toString(), transformer.weightBytes(), workers.threads());
+        }
     }
 
     /** Memory and threads of a model, freed once; it must not reference the model. */

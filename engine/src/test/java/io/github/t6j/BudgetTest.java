@@ -20,8 +20,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the memory budgets of models and schedulers, which count what is allocated. */
 class BudgetTest {
-    private static final long PAGE = 64 * 3840; // bytes of a page of the tiny model, all layers
-
     private static int[] ids(int count) {
         return IntStream.range(0, count).map(i -> i * 7 % 100).toArray();
     }
@@ -30,12 +28,19 @@ class BudgetTest {
         return SessionOptions.defaults().withContextLength(ids);
     }
 
+    /** Bytes of 64 ids, all layers. */
+    private static long page(Model model) {
+        return model.sessionBytes(context(1)).nativeBytes();
+    }
+
     @Test
     void aModelCountsWhatItsSessionsAllocate() {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession(context(1000))) {
             assertThat(model.cacheBytes()).isZero();
-            session.prefill(ids(10));
+            long page = page(model);
+            session.prefill(ids(100));
             session.step(1);
+            session.truncate(10); // the buffers of passes are there
             long others = NativeMemory.allocatedBytes() - model.cacheBytes();
             for (int i = 0; i < 9; i++) {
                 session.prefill(ids(100));
@@ -44,9 +49,9 @@ class BudgetTest {
             }
             try (Session fork = session.fork()) {
                 fork.step(3);
-                assertThat(model.cacheBytes()).as("a fork copies one page").isEqualTo(session.cacheBytes() + PAGE);
+                assertThat(model.cacheBytes()).as("a fork copies one page").isEqualTo(session.cacheBytes() + page);
             }
-            assertThat(session.cacheBytes()).as("no page beyond the context").isEqualTo(16 * PAGE);
+            assertThat(session.cacheBytes()).as("no page beyond the context").isEqualTo(16 * page);
             session.truncate(0);
             assertThat(model.cacheBytes()).isZero();
         }
@@ -54,37 +59,41 @@ class BudgetTest {
 
     @Test
     void sessionsOfAModelShareItsBudget() {
-        ModelOptions options = ModelOptions.defaults().withMemoryBudget(5 * PAGE);
-        assertThat(options.memoryBudget()).isEqualTo(5 * PAGE);
         float[] expected;
-        try (Model free = Model.load(TestData.tiny()); Session alone = free.newSession(context(200))) {
+        long page;
+        try (Model free = Model.load(TestData.tiny()); Session alone = free.newSession(context(192))) {
+            page = page(free);
             alone.prefill(ids(129));
             alone.step(5);
             expected = alone.logits().clone();
         }
+        ModelOptions options = ModelOptions.defaults().withMemoryBudget(5 * page);
+        assertThat(options.memoryBudget()).isEqualTo(5 * page);
         try (Model model = Model.load(TestData.tiny(), options)) {
-            assertThatThrownBy(() -> model.newSession(context(321)))
+            int most = (int) (5 * page / 3840);
+            assertThatThrownBy(() -> model.newSession(context(most + 1)))
                     .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
-                        assertThat(refusal.needed()).isEqualTo(321 * 3840L);
-                        assertThat(refusal.available()).isEqualTo(5 * PAGE);
+                        assertThat(refusal.needed()).isEqualTo((most + 1) * 3840L);
+                        assertThat(refusal.available()).isEqualTo(5 * page);
                     })
-                    .hasMessageContaining("a context of 321 ids").hasMessageContaining("memory budget")
-                    .hasMessageContaining("at most 320 ids");
+                    .hasMessageContaining("a context of " + (most + 1) + " ids").hasMessageContaining("memory budget")
+                    .hasMessageContaining("at most " + most + " ids");
             try (Session byDefault = model.newSession();
-                    Session first = model.newSession(context(200));
-                    Session second = model.newSession(context(200))) {
-                assertThat(byDefault.contextLength()).isEqualTo(320);
+                    Session second = model.newSession(context(192))) {
+                assertThat(byDefault.contextLength()).isEqualTo(most);
+                Session first = model.newSession(context(192));
                 first.prefill(ids(129));
                 second.prefill(ids(128));
-                assertThat(model.cacheBytes()).isEqualTo(5 * PAGE);
+                assertThat(model.cacheBytes()).isEqualTo(5 * page);
                 assertThatThrownBy(() -> second.step(5))
                         .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
-                            assertThat(refusal.needed()).isEqualTo(PAGE);
+                            assertThat(refusal.needed()).isEqualTo(page);
                             assertThat(refusal.available()).isZero();
                         })
                         .hasMessageContaining("caches of the sessions of " + TestData.tiny())
-                        .hasMessageContaining("expected at most 0 bytes (left of the memory budget of 1228800 bytes)")
-                        .hasMessageContaining("found a need of 245760 bytes").hasMessageContaining("close");
+                        .hasMessageContaining(
+                                "expected at most 0 bytes (left of the memory budget of " + 5 * page + " bytes)")
+                        .hasMessageContaining("found a need of " + page + " bytes").hasMessageContaining("close");
                 assertThat(second.position()).isEqualTo(128);
                 first.close();
                 second.step(ids(129)[128]);
@@ -123,10 +132,11 @@ class BudgetTest {
         Random random = new Random(seed);
         try (Model model = Model.load(TestData.path(folder))) {
             SessionOptions session = context(400);
-            long page = model.sessionBytes(context(1)).nativeBytes();
+            long page = page(model);
             long budget = 17 * page;
             SchedulerOptions options =
-                    SchedulerOptions.defaults().withSession(session).withRunning(8).withQueued(100).withCacheBytes(budget);
+                    SchedulerOptions.defaults().withSession(session).withRunning(8).withQueued(100)
+                            .withCacheBytes(budget);
             List<int[]> prompts = new ArrayList<>();
             List<GenerationHandle> handles = new ArrayList<>();
             LongAccumulator most = new LongAccumulator(Math::max, 0);

@@ -22,7 +22,7 @@ class PackagesTest {
     private static final List<String> TOP_DOWN = List.of(
             "benchmark", "schedule", "flashtpa", "", "training", "grammar", "tokenizer", "session", "family",
             "sampling", "model",
-            "attention", "cache", "kernels", "weights", "json", "random");
+            "attention", "cache", "kernels", "weights", "json", "random", "events");
     /** Packages of attention, top-down; {@code attention.tpa.forms} belongs to {@code attention.tpa}. */
     private static final List<String> ATTENTION = List.of(
             "attention.oracle", "attention.linear", "attention.latent", "attention.grouped", "attention.tpa",

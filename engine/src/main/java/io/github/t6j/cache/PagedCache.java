@@ -1,10 +1,12 @@
 package io.github.t6j.cache;
 
+import io.github.t6j.events.Events;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,6 +83,7 @@ public final class PagedCache implements SequenceCache {
             long most = Math.min(Math.min(allocated, LARGEST_SLAB) / bytes, pagesOf(mostTokens) - index);
             slab = new Slab(Math.max(1, most) * bytes, budget);
             allocated += Math.max(1, most) * bytes;
+            Events.cacheGrowth(slab.unused(), heldBytes());
         }
         return slab;
     }

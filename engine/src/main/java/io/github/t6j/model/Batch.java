@@ -3,6 +3,9 @@ package io.github.t6j.model;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.AttentionStep;
+import io.github.t6j.events.DecodeStepEvent;
+import io.github.t6j.events.Events;
+import io.github.t6j.events.PrefillEvent;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
@@ -114,12 +117,20 @@ public final class Batch implements AttentionStep {
             activations = model.buffers.takeActivations(rows());
         }
         activations.attention.rows = rows();
+        PrefillEvent prefill = singleCount == 0 ? Events.beginPrefill() : null;
+        DecodeStepEvent step = singleCount > 0 ? Events.beginDecodeStep() : null;
         try {
             if (!pass(activations, layers, cancelled)) {
                 return false;
             }
         } finally {
             giveAttentions();
+        }
+        if (prefill != null) {
+            prefill.end(size, rows());
+        }
+        if (step != null) {
+            step.end(singleCount, rows() - singleCount);
         }
         clear();
         return true;

@@ -1,6 +1,9 @@
 package io.github.t6j.model;
 
 import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.events.DecodeStepEvent;
+import io.github.t6j.events.Events;
+import io.github.t6j.events.PrefillEvent;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.MemoryBudget;
 import java.util.List;
@@ -42,10 +45,18 @@ public final class Sequence implements AutoCloseable {
             a.set(row, ids[from + row], position + row);
         }
         a.attention.position = position;
+        PrefillEvent prefill = count > 1 ? Events.beginPrefill() : null;
+        DecodeStepEvent step = count == 1 ? Events.beginDecodeStep() : null;
         if (!model.forward(a, attention.algorithm, cancelled)) {
             return false;
         }
         advance(count, a, count - 1);
+        if (prefill != null) {
+            prefill.end(1, count);
+        }
+        if (step != null) {
+            step.end(1, 0);
+        }
         return true;
     }
 

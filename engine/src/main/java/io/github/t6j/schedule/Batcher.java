@@ -299,7 +299,8 @@ final class Batcher {
 
     SchedulerMetrics metrics(int waiting, long refused) {
         return new SchedulerMetrics(
-                waiting, copies(), bytes(), prefixes.bytes(), budget.allocated() - ownBytes, promptIds, cachedIds, generatedIds, passes, rows, ended,
+                waiting, copies(), bytes(), prefixes.bytes(), budget.allocated() - ownBytes, promptIds, cachedIds,
+                generatedIds, passes, rows, ended,
                 refused);
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 
 /** A continuation of a prompt that was read; it generates one id per step. */
 final class Continuation {
+    private final Job job;
     private final GenerationHandle handle;
     private final Session session;
     private final Generator generator;
@@ -17,6 +18,7 @@ final class Continuation {
     private final int length;
     private long bytes;
     private int id; // the next id to feed
+    private int generated; // number of ids
     private boolean stopped; // by the listener
     private boolean over;
     private Throwable failure; // or null
@@ -27,8 +29,9 @@ final class Continuation {
      * @param length most ids of its session
      */
     Continuation(
-            GenerationHandle handle, Session session, Generator generator, List<Continuation> samples, long bytes,
-            int length) {
+            Job job, GenerationHandle handle, Session session, Generator generator, List<Continuation> samples,
+            long bytes, int length) {
+        this.job = job;
         this.length = length;
         this.samples = samples;
         samples.add(this);
@@ -58,7 +61,10 @@ final class Continuation {
     /** Passes the prompt's part of its cache on to another sample, which still holds it. */
     void leave() {
         samples.remove(this);
-        if (!samples.isEmpty()) {
+        job.addGenerated(generated);
+        if (samples.isEmpty()) {
+            job.endRun();
+        } else {
             Continuation heir = samples.getFirst();
             heir.bytes = Math.max(heir.bytes, bytes);
         }
@@ -78,6 +84,7 @@ final class Continuation {
             Token token = handle.interruption() != null ? null : generator.next();
             if (token != null) {
                 id = token.id();
+                generated++;
                 stopped = !handle.add(token);
             }
             over = token == null || stopped || generator.finishReason() != null;

@@ -66,7 +66,8 @@ final class GenerationJob extends Job {
         // the handle knows when to end, also before this point
         var generator = own.newGenerator(Prompt.of(prompt()), options.withSampling(sampling)
                 .withDeadline(null).withTimeout(null).withCancellation(null));
-        new Continuation(handles.get(copy), own, generator, samples, copy == 0 ? firstBytes : otherBytes, length());
+        new Continuation(this, handles.get(copy), own, generator, samples, copy == 0 ? firstBytes : otherBytes,
+                length());
     }
 
     /** Returns true if no sample may go on. */

@@ -2,6 +2,9 @@ package io.github.t6j.schedule;
 
 import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
+import io.github.t6j.events.Events;
+import io.github.t6j.events.QueueWaitEvent;
+import io.github.t6j.events.RunEvent;
 import io.github.t6j.session.SessionCore;
 import java.util.Arrays;
 
@@ -11,7 +14,10 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     private final int copies;
     private final long bytes;
     private final int length;
+    private final QueueWaitEvent waiting = Events.beginQueueWait(); // or null
     private Session session; // null before it begins
+    private RunEvent run; // of a recording, or null
+    private int cachedIds;
     private boolean failed;
 
     /**
@@ -47,6 +53,11 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
 
     /** Begins in {@code newSession}, which holds the first ids of the prompt or none. */
     void begin(Session newSession) {
+        if (waiting != null) {
+            waiting.end(prompt.length, copies);
+        }
+        run = Events.beginRun();
+        cachedIds = newSession.position();
         session = newSession;
         SessionCore.of(newSession).state().limit(length);
     }
@@ -94,8 +105,24 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
 
     abstract void cancel();
 
+    /** Counts ids that were generated, for recordings. */
+    void addGenerated(int ids) {
+        if (run != null) {
+            run.addGenerated(ids);
+        }
+    }
+
+    /** Records the end, once. */
+    void endRun() {
+        if (run != null) {
+            run.end(prompt.length, cachedIds);
+            run = null;
+        }
+    }
+
     /** Frees its caches, if it has begun. */
     void close() {
+        endRun();
         if (session != null) {
             session.close();
         }

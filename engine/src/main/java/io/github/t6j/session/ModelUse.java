@@ -1,5 +1,7 @@
 package io.github.t6j.session;
 
+import io.github.t6j.events.AllocationSite;
+import io.github.t6j.events.Events;
 import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,8 +36,9 @@ public final class ModelUse {
 
     /** Closes this when {@code model} becomes unreachable. */
     public void watch(Object model) {
+        AllocationSite site = Events.allocationSite(words.model());
         forgotten.watch(model, () -> {
-            warn(words.model());
+            leaked(words.model(), site);
             close();
         });
     }
@@ -53,8 +56,9 @@ public final class ModelUse {
      * end.
      */
     public LeakTracker.Watch watch(Object session, SessionUse use) {
+        AllocationSite site = Events.allocationSite(words.session());
         return forgotten.watch(session, () -> {
-            warn(words.session());
+            leaked(words.session(), site);
             use.close();
         });
     }
@@ -63,14 +67,16 @@ public final class ModelUse {
         sessions.remove(use);
     }
 
-    private static void warn(String what) {
+    /** Logs the first leak, and records each that has a site. */
+    private static void leaked(String what, AllocationSite site) {
         if (WARNED.compareAndSet(false, true)) {
             System.getLogger("io.github.t6j").log(
                     Level.WARNING,
-                    "a {0} of t6j was never closed; it is unreachable and is closed now. Close it,"
+                    "a " + what + " of t6j was never closed; it is unreachable and is closed now. Close it,"
                             + " for example with try-with-resources (logged once)",
-                    what);
+                    site);
         }
+        Events.leak(what, site);
     }
 
     public boolean isClosed() {

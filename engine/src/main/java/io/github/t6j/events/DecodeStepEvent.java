@@ -1,0 +1,36 @@
+package io.github.t6j.events;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+/** Pass of the next ids of sessions through the model. */
+@Name("t6j.DecodeStep")
+@Label("Decode Step")
+@Category("t6j")
+@Description("Pass of the next ids of sessions through the model")
+@StackTrace(false)
+public final class DecodeStepEvent extends Event {
+    /** Event that is never committed; it tells whether recordings include this kind. */
+    static final DecodeStepEvent KIND = new DecodeStepEvent();
+
+    @Label("Sessions")
+    @Description("Sessions that the pass continues by one id")
+    int sessions;
+
+    @Label("Prompt Ids")
+    @Description("Ids of prompts in the same pass")
+    int promptIds;
+
+    DecodeStepEvent() {}
+
+    /** Ends and records the event. */
+    public void end(int newSessions, int newPromptIds) {
+        sessions = newSessions;
+        promptIds = newPromptIds;
+        commit();
+    }
+}
