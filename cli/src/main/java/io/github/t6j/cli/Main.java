@@ -1,5 +1,6 @@
 package io.github.t6j.cli;
 
+import io.github.t6j.T6j;
 import io.github.t6j.cli.bench.BenchCommand;
 import io.github.t6j.cli.chat.ChatCommand;
 import io.github.t6j.cli.embed.EmbedCommand;
@@ -31,7 +32,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -190,13 +190,11 @@ public final class Main implements Callable<Integer> {
         return BAD_USAGE;
     }
 
-    /** Provides the version that the build wrote into the module. */
+    /** Provides the version of the engine, which all modules share. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            ModuleDescriptor module = Main.class.getModule().getDescriptor();
-            String version = module == null ? "(unknown version)" : module.rawVersion().orElse("(unknown version)");
-            return new String[] {"t6j " + version + " (Java " + Runtime.version() + ")"};
+            return new String[] {"t6j " + T6j.version() + " (Java " + Runtime.version() + ")"};
         }
     }
 }
