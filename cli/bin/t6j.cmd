@@ -56,7 +56,7 @@ exit /b 1
 
 :run
 set "COLLECTOR=-XX:+UseSerialGC"
-if /i "%~1"=="serve" set "COLLECTOR=-XX:+UseG1GC -XX:G1PeriodicGCInterval=60000"
+if /i "%~1"=="serve" set "COLLECTOR=-XX:+UseG1GC -XX:G1HeapRegionSize=1m -XX:GCTimeRatio=4 -XX:G1PeriodicGCInterval=60000"
 if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=%COLLECTOR% -Xms32m"
 set "JARS=%APP%\t6j-cli.jar;%APP%\t6j-chat.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar"
 if exist "%ROOT%\lib\modules" set "JARS="

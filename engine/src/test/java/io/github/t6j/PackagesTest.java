@@ -31,7 +31,8 @@ class PackagesTest {
     private static final int MOST_FILES = 20;
     /** Types that every package may use. */
     private static final Set<String> COMMON = Set.of("ModelFormatException", "MemoryLimitException", "RopeVariant",
-            "FinishReason", "LoadListener", "LogitsListener", "SessionBytes", "SessionOptions", "AttentionPath", "TensorRole",
+            "FinishReason", "LoadListener", "LogitsListener", "SessionBytes", "SessionOptions", "AttentionPath",
+            "TensorRole",
             "CallOptions", "Pooling", "EmbeddingOptions");
 
     private static final Pattern USE = Pattern.compile("io\\.github\\.t6j((?:\\.[a-z0-9]+)*)\\.([A-Z]\\w*)");
