@@ -3,7 +3,6 @@ package io.github.t6j.attention.tpa;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
-import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.attention.LayerOptions;
