@@ -7,7 +7,7 @@ const model = 't6-mini';
 const messages = [{role: 'user', content: 'Call me'}];
 const options = {model, messages, max_tokens: 12, seed: 1};
 
-assert.deepEqual((await client.models.list()).data.map(one => one.id), [model]);
+assert.deepEqual((await client.models.list()).data.map(one => one.id), [model, 'gpt-4o']);
 assert.equal((await client.models.retrieve(model)).owned_by, 't6j');
 
 const whole = await client.chat.completions.create({...options, logprobs: true, top_logprobs: 2});

@@ -28,10 +28,27 @@ sealed interface Expression {
     /**
      * Texts that an automaton accepts.
      *
-     * @param escaped true to write each text as the content of a JSON string, with escapes only where JSON needs them,
-     *     so that each text has one form
+     * @param control rule of an escaped control character, to write each text as the content of a JSON string, with
+     *     escapes only where JSON needs them, so that each text has one form; null to write it as it is
      */
-    record Language(Automaton automaton, boolean escaped) implements Expression {}
+    record Language(Automaton automaton, String control) implements Expression {}
+
+    /** Returns the same expression, with {@code prefix} before the name of each rule that it calls. */
+    default Expression withPrefix(String prefix) {
+        return switch (this) {
+            case Sequence(List<Expression> parts) -> new Sequence(withPrefix(parts, prefix));
+            case Choice(List<Expression> options) -> new Choice(withPrefix(options, prefix));
+            case Repeat(Expression part, int min, int max) -> new Repeat(part.withPrefix(prefix), min, max);
+            case Call(String rule) -> new Call(prefix + rule);
+            case Language(Automaton automaton, String control) ->
+                new Language(automaton, control == null ? null : prefix + control);
+            case Characters _ -> this;
+        };
+    }
+
+    private static List<Expression> withPrefix(List<Expression> expressions, String prefix) {
+        return expressions.stream().map(one -> one.withPrefix(prefix)).toList();
+    }
 
     static Expression sequence(Expression... parts) {
         return new Sequence(List.of(parts));

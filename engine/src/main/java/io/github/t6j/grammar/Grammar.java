@@ -1,12 +1,19 @@
 package io.github.t6j.grammar;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * Set of texts that a generation may produce: those of a JSON schema, a regular expression or a GBNF grammar. Immutable;
- * any number of threads and models may use it. It keeps what it has computed, so keep a grammar that is used again.
+ * Set of texts that a generation may produce: those of a JSON schema, a regular expression or a GBNF grammar, or made of
+ * these. Immutable; any number of threads and models may use it. It keeps what it has computed, so keep a grammar that is
+ * used again.
  *
  * <p>JSON schemas: the types and {@code enum}, {@code const}, {@code anyOf}, {@code allOf}, {@code oneOf} whose options
  * exclude each other, {@code $ref} within the schema, {@code properties}, {@code required}, {@code additionalProperties},
@@ -68,6 +75,60 @@ public final class Grammar {
     public static Grammar gbnf(String gbnf) {
         Objects.requireNonNull(gbnf, "gbnf");
         return new Grammar(GbnfReader.read(gbnf), GbnfReader.ROOT);
+    }
+
+    /** Returns the grammar of {@code text} alone. */
+    public static Grammar text(String text) {
+        Objects.requireNonNull(text, "text");
+        return new Grammar(Map.of("text", Expression.text(text)), "text");
+    }
+
+    /** Returns all texts that contain none of {@code parts}, which are not empty. */
+    public static Grammar without(String... parts) {
+        if (parts.length == 0 || List.of(parts).contains("")) {
+            throw new IllegalArgumentException("parts: expected at least one, none of them empty, found "
+                    + List.of(parts));
+        }
+        String regex = Arrays.stream(parts).map(RegexReader::quoted).collect(Collectors.joining("|"));
+        Automaton containing = Automaton.of(RegexReader.containing(regex));
+        return new Grammar(Map.of("without", new Expression.Language(containing.complement(), null)), "without");
+    }
+
+    /** Returns the concatenations of a text of each of {@code parts}. */
+    public static Grammar sequence(Grammar... parts) {
+        return joined(List.of(parts), Expression.Sequence::new);
+    }
+
+    /**
+     * Returns the texts of all {@code options}.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Grammar choice(Grammar... options) {
+        return joined(List.of(options), Expression.Choice::new);
+    }
+
+    /** Returns the empty text and the texts of this grammar. */
+    public Grammar optional() {
+        return joined(List.of(this), parts -> Expression.optional(parts.getFirst()));
+    }
+
+    /** Returns the concatenations of any number of texts of this grammar. */
+    public Grammar repeated() {
+        return joined(List.of(this), parts -> new Expression.Repeat(parts.getFirst(), 0, Expression.UNLIMITED));
+    }
+
+    /** @param join receives a call of each grammar */
+    private static Grammar joined(List<Grammar> grammars, Function<List<Expression>, Expression> join) {
+        Map<String, Expression> rules = new LinkedHashMap<>();
+        List<Expression> calls = new ArrayList<>();
+        for (Grammar grammar : grammars) {
+            String prefix = calls.size() + "/";
+            grammar.rules.forEach((name, rule) -> rules.put(prefix + name, rule.withPrefix(prefix)));
+            calls.add(new Expression.Call(prefix + grammar.root));
+        }
+        rules.put("root", join.apply(calls));
+        return new Grammar(rules, "root");
     }
 
     Parser parser() {

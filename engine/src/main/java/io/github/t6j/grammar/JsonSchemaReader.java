@@ -91,6 +91,7 @@ final class JsonSchemaReader {
         }
         Map<String, Object> keywords = new LinkedHashMap<>(object(schema, at));
         keywords.keySet().removeAll(ANNOTATIONS);
+        keywords.remove("propertyNames", Map.of("type", "string")); // true of every name; generators write it for maps
         for (String keyword : keywords.keySet()) {
             if (!COMBINING.contains(keyword) && !ValueForms.isKeyword(keyword)) {
                 throw new IllegalArgumentException("schema at " + at + ": keyword " + keyword + " is not supported");

@@ -298,8 +298,8 @@ final class Network {
                 }
                 for (Automaton.Edge edge : automaton.edges(state)) {
                     CodePoints set = CodePoints.of(edge.first(), edge.last());
-                    if (language.escaped()) {
-                        addEscaped(states[state], states[edge.state()], set);
+                    if (language.control() != null) {
+                        addEscaped(states[state], states[edge.state()], set, language.control());
                     } else {
                         addCharacters(states[state], states[edge.state()], set);
                     }
@@ -307,12 +307,12 @@ final class Network {
             }
         }
 
-        private void addEscaped(int from, int to, CodePoints set) {
+        private void addEscaped(int from, int to, CodePoints set, String control) {
             addCharacters(from, to, set.minus(JsonText.ESCAPED));
             CodePoints escaped = set.intersect(JsonText.ESCAPED);
             if (escaped.intersect(JsonText.CONTROLS).equals(JsonText.CONTROLS)) {
                 // one call instead of 150 nodes, for each character of a long string
-                addCall(from, to, JsonForms.CONTROL);
+                addCall(from, to, control);
                 escaped = escaped.minus(JsonText.CONTROLS);
             }
             for (int i = 0; i < escaped.ranges(); i++) {

@@ -45,7 +45,7 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
 
     private static void add(List<Expression> signs, String sign, Automaton sizes) {
         if (!sizes.isEmpty()) {
-            signs.add(Expression.sequence(Expression.text(sign), new Language(sizes, false)));
+            signs.add(Expression.sequence(Expression.text(sign), new Language(sizes, null)));
         }
     }
 

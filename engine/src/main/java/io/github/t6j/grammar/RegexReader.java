@@ -46,6 +46,13 @@ final class RegexReader {
         return new RegexReader(regex).read(ANYTHING);
     }
 
+    /** Returns the expression that {@code text} alone matches. */
+    static String quoted(String text) {
+        StringBuilder quoted = new StringBuilder();
+        text.codePoints().forEach(c -> quoted.append(SYNTAX.contains(c) ? "\\" : "").appendCodePoint(c));
+        return quoted.toString();
+    }
+
     /** @param around texts that may stand before and after an option without an anchor */
     private Expression read(Expression around) {
         List<Expression> options = new ArrayList<>();

@@ -122,7 +122,7 @@ final class ValueForms {
         Expression key = new Call(JsonForms.STRING);
         if (!names.isEmpty()) {
             Automaton known = Automaton.of(new Choice(names.stream().map(Expression::text).toList()));
-            key = JsonForms.quoted(new Language(known.complement(), true));
+            key = JsonForms.quoted(new Language(known.complement(), JsonForms.CONTROL));
         }
         return JsonForms.member(key, reader.apply(additional, at + "/additionalProperties"));
     }
@@ -203,7 +203,7 @@ final class ValueForms {
         }
         Automaton all = located(at,
                 () -> languages.stream().map(Automaton::of).reduce(Automaton::intersect).orElseThrow());
-        return JsonForms.quoted(new Language(all, true));
+        return JsonForms.quoted(new Language(all, JsonForms.CONTROL));
     }
 
     private static <T> T located(String at, Supplier<T> work) {

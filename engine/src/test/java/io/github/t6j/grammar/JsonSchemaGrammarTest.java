@@ -39,6 +39,8 @@ class JsonSchemaGrammarTest {
         "{'type': 'object', 'additionalProperties': false} | {} ~ { } | {'a':1} ~ {  }",
         "{'type': 'object', 'required': ['k']} | {'k':1} ~ {'k':1,'z':2} | {} ~ {'z':2}",
         "{'properties': {'a\\\"/~': true}, 'required': ['a\\\"/~']} | {'a\\\"/~':1} | {'a':1}",
+        "{'type': 'object', 'propertyNames': {'type': 'string'}, 'additionalProperties': {'type': 'number'}} "
+                + "| {'a':1.5} ~ {} | {'a':'x'}",
         // arrays
         "{'items': {'type': 'integer'}} | [] ~ [1,2] | ['a'] ~ 1",
         "{'items': {'type': 'integer'}, 'minItems': 2, 'maxItems': 3} | [1,2] ~ [1,2,3] | [1] ~ [1,2,3,4] ~ []",

@@ -22,6 +22,7 @@ public final class AnswerParser {
 
     private final List<Tool> tools;
     private final List<Tag> tags;
+    private final boolean leading; // tags count only before any text
     private final CallIds ids;
     private final AnswerListener listener;
     private final StringBuilder held = new StringBuilder(); // not parsed yet
@@ -43,7 +44,14 @@ public final class AnswerParser {
      * @param listener receives the parts
      */
     AnswerParser(String prompt, List<Tool> tools, Collection<Message> earlier, AnswerListener listener) {
+        this(prompt, tools, earlier, false, listener);
+    }
+
+    /** @param leading true if the text, such as JSON of a grammar, is passed on as it is, even if it contains tags */
+    AnswerParser(String prompt, List<Tool> tools, Collection<Message> earlier, boolean leading,
+            AnswerListener listener) {
         this.tools = tools;
+        this.leading = leading;
         this.listener = listener;
         tags = Tag.all(!tools.isEmpty());
         ids = new CallIds(earlier);
@@ -131,7 +139,7 @@ public final class AnswerParser {
         Tag first = null;
         for (Tag tag : tags) {
             int found = held.indexOf(tag.open());
-            if (found >= 0 && found < at) {
+            if (found >= 0 && found < at && mayStandAt(found)) {
                 at = found;
                 first = tag;
             }
@@ -142,6 +150,10 @@ public final class AnswerParser {
         }
         int before = at - spaceBefore(at);
         return first.calls() ? beginCalls(first, before, at, end) : beginReasoning(first, before, at);
+    }
+
+    private boolean mayStandAt(int found) {
+        return !leading || content.isEmpty() && held.substring(0, found).isBlank();
     }
 
     /** Returns the number of characters at the end of the text that are buffered: they may belong to a tag. */

@@ -3,6 +3,7 @@ package io.github.t6j.chat;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Prompt;
 import io.github.t6j.chat.template.ChatTemplate;
+import io.github.t6j.grammar.Grammar;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +33,7 @@ public final class PromptFormat {
     private final boolean hasTools;
     private final boolean hasReasoning;
     private final boolean hasSystem;
+    private final CallFormat callFormat;
 
     /** @param template chat template, or empty for plain text */
     public PromptFormat(Tokenizer tokenizer, Optional<ChatTemplate> template) {
@@ -47,6 +49,13 @@ public final class PromptFormat {
                 .contains(thought);
         String told = "probed system";
         hasSystem = probe(List.of(Message.system(told), ASKED), Map.of(), true).contains(told);
+        callFormat = hasTools ? callFormat() : CallFormat.JSON;
+    }
+
+    private CallFormat callFormat() {
+        Map<String, Object> tools = tools(CallFormat.PROBED_TOOLS);
+        String called = probe(CallFormat.PROBE, tools, true);
+        return CallFormat.of(called.isEmpty() ? probe(List.of(ASKED), tools, true) : called);
     }
 
     /** Returns the rendered messages; "" without a template or where the template refuses them. */
@@ -96,9 +105,41 @@ public final class PromptFormat {
         return hasTools;
     }
 
-    /** Returns {@code options} that also stop at the end of an answer: most models list only the end of a text. */
+    /**
+     * Returns the place of reasoning in the answer to a rendered prompt, for a grammar that the text after it matches.
+     */
+    public Reasoning reasoning(String rendered, ChatOptions options) {
+        boolean mayReason = (switchesThinking || hasReasoning) && options.thinking().orElse(true);
+        return template == null ? Reasoning.none() : Reasoning.of(rendered, mayReason);
+    }
+
+    /**
+     * Returns the special token, such as {@code [TOOL_CALLS]}, with which the prompt of a required call ends, since no
+     * grammar can write it; "" if the format of the calls needs none. The caller appends it to the rendered prompt, and
+     * to the parser of the answer.
+     */
+    public String callTag() {
+        return callFormat.tag();
+    }
+
+    /**
+     * Returns the grammar of an answer that calls one of {@code tools} with arguments of its schema, in the format that
+     * the template's model writes, after {@link #callTag}.
+     *
+     * @param tools at least one
+     * @param several true to allow several calls
+     * @throws IllegalArgumentException if the parameters of a tool are no object, or their schema is not supported
+     */
+    public Grammar callGrammar(List<Tool> tools, boolean several) {
+        return callFormat.grammar(tools, several);
+    }
+
+    /**
+     * Returns {@code options} that also stop at the end of an answer: most models list only the end of a text. A grammar
+     * ends an answer by itself.
+     */
     public GenerationOptions untilEndOfTurn(GenerationOptions options) {
-        if (endOfTurn.isEmpty() || options.ignoreEndOfText()) {
+        if (endOfTurn.isEmpty() || options.ignoreEndOfText() || options.grammar() != null) {
             return options;
         }
         List<String> stop = new ArrayList<>(options.stop());
@@ -174,13 +215,14 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns a parser of the answer to {@code messages}.
+     * Returns a parser of the answer to {@code messages}. If the options have a grammar, only tags before any text count.
      *
      * @param rendered rendered prompt, which may open the reasoning
      * @param listener receives the parts of the answer
      */
     public AnswerParser newParser(
             String rendered, List<Message> messages, ChatOptions options, AnswerListener listener) {
-        return new AnswerParser(template == null ? "" : rendered, options.tools(), messages, listener);
+        return new AnswerParser(template == null ? "" : rendered, options.tools(), messages,
+                options.generation().grammar() != null, listener);
     }
 }

@@ -11,7 +11,7 @@ import java.util.List;
  * @param calls true for tool calls
  */
 record Tag(String open, String close, boolean calls) {
-    private static final Tag THINK = new Tag("<think>", "</think>", false);
+    static final Tag THINK = new Tag("<think>", "</think>", false);
     private static final Tag MISTRAL_THINK = new Tag("[THINK]", "[/THINK]", false);
     /** Calls of Hermes, Qwen and SmolLM3. */
     static final Tag TOOL_CALL = new Tag("<tool_call>", "</tool_call>", true);

@@ -95,6 +95,25 @@ class AnswerParserTest {
                 .containsExactly("call00000", "call00001", "call00002", "call00003", "xyz");
     }
 
+    /** JSON of a grammar may contain anything in its strings. */
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '`', delimiter = '¦', textBlock = """
+            `{"a": "<think>b</think>"}`                 ¦ `{"a": "<think>b</think>"}`    ¦ ``
+            `{"a": "<tool_call>{}[TOOL_CALLS]"}`        ¦ `{"a": "<tool_call>{}[TOOL_CALLS]"}` ¦ ``
+            `<think>\n{</think>\n\n{"a": "<think>"}` ¦ `{"a": "<think>"}`             ¦ `{`
+            ` <tool_call>{"name": "now"}</tool_call>`   ¦ ``                             ¦ ``
+            """)
+    void withAGrammarOnlyTagsBeforeTheTextCount(String answer, String text, String reasoning) {
+        for (String[] pieces : List.of(new String[] {answer.translateEscapes()}, answer.translateEscapes().split(""))) {
+            AnswerParser parser = new AnswerParser("", TOOLS, List.of(), true, AnswerListener.none());
+            List.of(pieces).forEach(parser::append);
+            Message message = parser.finish();
+            assertThat(message.content()).isEqualTo(text);
+            assertThat(message.reasoning()).isEqualTo(reasoning);
+            assertThat(message.toolCalls()).hasSize(text.isEmpty() ? 1 : 0);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(quoteCharacter = '`', textBlock = """
             `plain`,                                   `plain`

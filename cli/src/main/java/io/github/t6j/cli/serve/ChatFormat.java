@@ -2,18 +2,35 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.Likelihood;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Format of /v1/chat/completions.
- *
- * @param logProbabilities true if the answer includes token probabilities
- */
-record ChatFormat(String id, long created, ServedModel served, boolean logProbabilities) implements ResponseFormat {
+/** Format of /v1/chat/completions. */
+final class ChatFormat implements ResponseFormat {
     /** Replacement for −∞: smaller than the log-probability of any float. */
     private static final double LEAST = -9999;
+
+    private final String id;
+    private final long created;
+    private final ServedModel served;
+    private final ChatPrompt prompt;
+    private final boolean logProbabilities;
+    private final Map<Integer, ChatChoice> choices = new HashMap<>();
+
+    /** @param logProbabilities true if the answer includes token probabilities */
+    ChatFormat(String id, long created, ServedModel served, ChatPrompt prompt, boolean logProbabilities) {
+        this.id = id;
+        this.created = created;
+        this.served = served;
+        this.prompt = prompt;
+        this.logProbabilities = logProbabilities;
+    }
+
+    private ChatChoice choice(int index) {
+        return choices.computeIfAbsent(index, _ -> new ChatChoice(prompt));
+    }
 
     @Override
     public Map<String, Object> head(boolean chunk) {
@@ -24,27 +41,40 @@ record ChatFormat(String id, long created, ServedModel served, boolean logProbab
     public Map<String, Object> first(int index) {
         Map<String, Object> delta = new LinkedHashMap<>();
         delta.put("role", "assistant");
-        delta.put("content", "");
+        delta.put("content", prompt.tools().required().isEmpty() ? "" : null);
         return choice(index, "delta", delta, List.of(), null);
     }
 
     @Override
-    public Map<String, Object> part(int index, String text, List<ChosenToken> tokens) {
-        return choice(index, "delta", Map.of("content", text), tokens, null);
+    public List<Map<String, Object>> parts(int index, String text, List<ChosenToken> tokens) {
+        return deltas(index, choice(index).append(text), tokens);
+    }
+
+    /** Returns a part for each delta, the first with {@code tokens}. */
+    private List<Map<String, Object>> deltas(int index, List<Map<String, Object>> deltas, List<ChosenToken> tokens) {
+        List<Map<String, Object>> parts = new ArrayList<>();
+        for (Map<String, Object> delta : deltas) {
+            parts.add(choice(index, "delta", delta, parts.isEmpty() ? tokens : List.of(), null));
+        }
+        return parts;
     }
 
     @Override
-    public Map<String, Object> last(int index, String finishReason) {
-        return choice(index, "delta", Map.of(), List.of(), finishReason);
+    public List<Map<String, Object>> last(int index, String text, List<ChosenToken> tokens, String finishReason) {
+        List<Map<String, Object>> deltas = new ArrayList<>(choice(index).append(text));
+        deltas.addAll(choice(index).finish());
+        List<Map<String, Object>> parts = deltas(index, deltas, tokens);
+        List<ChosenToken> left = parts.isEmpty() ? tokens : List.of();
+        parts.add(choice(index, "delta", Map.of(), left, choice(index).finishReason(finishReason)));
+        return parts;
     }
 
     @Override
     public Map<String, Object> whole(int index, String text, List<ChosenToken> tokens, String finishReason) {
-        Map<String, Object> message = new LinkedHashMap<>();
-        message.put("role", "assistant");
-        message.put("content", text);
-        message.put("refusal", null);
-        return choice(index, "message", message, tokens, finishReason);
+        ChatChoice choice = choice(index);
+        choice.append(text);
+        choice.finish();
+        return choice(index, "message", choice.message(), tokens, choice.finishReason(finishReason));
     }
 
     private Map<String, Object> choice(

@@ -29,13 +29,14 @@ record CompletionFormat(String id, long created, ServedModel served, List<String
     }
 
     @Override
-    public Map<String, Object> part(int index, String text, List<ChosenToken> tokens) {
-        return choice(index, text, tokens, null);
+    public List<Map<String, Object>> parts(int index, String text, List<ChosenToken> tokens) {
+        return List.of(choice(index, text, tokens, null));
     }
 
     @Override
-    public Map<String, Object> last(int index, String finishReason) {
-        return choice(index, "", List.of(), finishReason);
+    public List<Map<String, Object>> last(int index, String text, List<ChosenToken> tokens, String finishReason) {
+        Map<String, Object> last = choice(index, "", List.of(), finishReason);
+        return text.isEmpty() && tokens.isEmpty() ? List.of(last) : List.of(choice(index, text, tokens, null), last);
     }
 
     @Override

@@ -98,7 +98,7 @@ final class CompletionResponse {
                 tokens.get(index).add(chosen);
                 offsets[index] += chosen.characters();
                 if (stream && !token.text().isEmpty()) {
-                    part(index, token.text());
+                    parts(index, token.text());
                 }
                 yield false;
             }
@@ -112,6 +112,8 @@ final class CompletionResponse {
                 }
                 yield true;
             }
+            case GenerationEvents.Failed(int _, IllegalArgumentException cause) -> // such as an ambiguous grammar
+                throw ApiException.invalid(null, cause.getMessage());
             case GenerationEvents.Failed(int _, Throwable cause) -> throw ApiException.failed(cause.getMessage());
         };
     }
@@ -126,19 +128,23 @@ final class CompletionResponse {
         heard[index] = now;
     }
 
-    private void part(int index, String text) throws IOException {
+    private void parts(int index, String text) throws IOException {
         told[index] += text.length();
-        List<ChosenToken> added = List.copyOf(tokens.get(index));
-        tokens.get(index).clear();
-        choice(format.part(index, text, added));
+        List<Map<String, Object>> parts = format.parts(index, text, List.copyOf(tokens.get(index)));
+        if (!parts.isEmpty()) {
+            tokens.get(index).clear();
+        }
+        for (Map<String, Object> part : parts) {
+            choice(part);
+        }
     }
 
     private void end(int index, Generation generation) throws IOException {
         String rest = generation.text().substring(Math.min(told[index], generation.text().length()));
-        if (!rest.isEmpty() || !tokens.get(index).isEmpty()) {
-            part(index, rest);
+        for (Map<String, Object> part : format.last(
+                index, rest, tokens.get(index), ResponseFormat.finishReason(generation))) {
+            choice(part);
         }
-        choice(format.last(index, ResponseFormat.finishReason(generation)));
     }
 
     /** Sends one part of a stream. */

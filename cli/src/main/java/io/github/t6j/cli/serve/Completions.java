@@ -13,8 +13,7 @@ import java.util.UUID;
 final class Completions {
     /** Fields that would change the answer, and are not supported. */
     private static final Set<String> UNSUPPORTED =
-            Set.of("suffix", "tools", "response_format", "guided_json", "guided_regex",
-                    "guided_choice", "guided_grammar", "grammar", "json_schema", "use_beam_search", "prompt_embeds");
+            Set.of("suffix", "tools", "use_beam_search", "prompt_embeds");
 
     private static final int MOST_COPIES = 128;
     private static final int MOST_PROMPTS = 128;
@@ -40,7 +39,8 @@ final class Completions {
         }
         int maxTokens = fields.whole("max_tokens", 0, Integer.MAX_VALUE, DEFAULT_TOKENS);
         GenerationOptions options =
-                SamplingFields.options(fields, served.sampling(), maxTokens).withTopLogprobs(alternatives);
+                SamplingFields.options(fields, served.sampling(), maxTokens).withTopLogprobs(alternatives)
+                        .withGrammar(OutputForm.of(fields).map(form -> form.grammar(served.grammars())).orElse(null));
         List<int[]> prompts = prompts(fields, served);
         List<String> echoed = new ArrayList<>();
         for (int[] prompt : prompts) {

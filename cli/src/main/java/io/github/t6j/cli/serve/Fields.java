@@ -27,7 +27,13 @@ final class Fields {
         return json.get(name);
     }
 
-    private ApiException wrong(String name, String expected) {
+    /** Returns the name of a field in errors. */
+    String place(String name) {
+        return prefix + name;
+    }
+
+    /** Returns a 400 that names the field, {@code expected}, and its value. */
+    ApiException wrong(String name, String expected) {
         Object found = json.get(name);
         String what = switch (found) {
             case null -> "nothing";

@@ -28,11 +28,16 @@ interface ResponseFormat {
     /** Returns the first part of a streamed choice; null if its text comes first. */
     Map<String, Object> first(int index);
 
-    /** Returns a part of a streamed choice: new text with its tokens. */
-    Map<String, Object> part(int index, String text, List<ChosenToken> tokens);
+    /**
+     * Returns the next parts of a streamed choice, none if only more text can tell them. The first has the tokens.
+     *
+     * @param text new text
+     * @param tokens tokens since the last parts
+     */
+    List<Map<String, Object>> parts(int index, String text, List<ChosenToken> tokens);
 
-    /** Returns the last part of a streamed choice. */
-    Map<String, Object> last(int index, String finishReason);
+    /** Returns the last parts of a streamed choice. @param text rest of its text */
+    List<Map<String, Object>> last(int index, String text, List<ChosenToken> tokens, String finishReason);
 
     /** Returns a complete choice. */
     Map<String, Object> whole(int index, String text, List<ChosenToken> tokens, String finishReason);

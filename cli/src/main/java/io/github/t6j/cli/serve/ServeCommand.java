@@ -26,6 +26,7 @@ import java.security.KeyStore;
 import java.security.KeyStoreException;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.KeyManagerFactory;
@@ -83,6 +84,11 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--name", paramLabel = "NAME",
             description = "Name of the model in requests (default: the name of its folder or file).")
     private String name;
+
+    @Option(names = "--alias", paramLabel = "NAME",
+            description = {"Another name of the model in requests; repeatable.",
+                "* accepts every name, for clients whose name for the model cannot be set."})
+    private List<String> aliases = List.of();
 
     @Option(names = {"-c", "--context"}, paramLabel = "N",
             description = "Number of tokens for a prompt and its continuation (default: the model's block_size).")
@@ -149,6 +155,9 @@ public final class ServeCommand implements Callable<Integer> {
         arguments.check();
         if (name != null && name.isBlank()) {
             throw new ParameterException(spec.commandLine(), "--name: expected a name, found an empty one");
+        }
+        if (aliases.stream().anyMatch(String::isBlank)) {
+            throw new ParameterException(spec.commandLine(), "--alias: expected a name or *, found an empty one");
         }
         Range.atLeast(spec, "--port", port, 0);
         Range.atMost(spec, "--port", port, 65535, "the largest port");
@@ -230,7 +239,8 @@ public final class ServeCommand implements Callable<Integer> {
         Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(parallel).withQueued(queue)
                 .withCacheBytes(bytes).withSession(options.withContextLength(ids)));
         PromptFormat format = ChatModel.of(model).format();
-        server.serve(new ServedModel(name(), System.currentTimeMillis() / 1000, model, scheduler, format,
+        server.serve(new ServedModel(new ModelNames(name(), aliases), System.currentTimeMillis() / 1000, model,
+                scheduler, format,
                 options.cacheType()));
         InetSocketAddress address = server.address();
         String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : host;

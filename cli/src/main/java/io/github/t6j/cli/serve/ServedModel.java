@@ -7,30 +7,43 @@ import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.Scheduler;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * A loaded model.
  *
- * @param name its name in requests
+ * @param names its names in requests
  * @param created time when it was loaded, in seconds since 1970
  * @param format turns messages into prompts
  * @param cacheType type of the caches of all sessions
+ * @param grammars grammars of recent requests
  */
-public record ServedModel(
-        String name, long created, Model model, Scheduler scheduler, PromptFormat format, CacheType cacheType) {
+record ServedModel(ModelNames names, long created, Model model, Scheduler scheduler, PromptFormat format,
+        CacheType cacheType, GrammarCache grammars) {
+    /** A model with one name. */
+    ServedModel(String name, long created, Model model, Scheduler scheduler, PromptFormat format, CacheType cacheType) {
+        this(new ModelNames(name, List.of()), created, model, scheduler, format, cacheType);
+    }
+
+    ServedModel(ModelNames names, long created, Model model, Scheduler scheduler, PromptFormat format,
+            CacheType cacheType) {
+        this(names, created, model, scheduler, format, cacheType, new GrammarCache(model));
+    }
+
+    /** Returns the name of the model. */
+    String name() {
+        return names.own();
+    }
+
     /** @throws ApiException if {@code fields} name another model */
     void check(Fields fields) {
-        check(fields.text("model", name));
+        check(fields.text("model", name()));
     }
 
     /** @throws ApiException if {@code asked} is another model */
     void check(String asked) {
-        if (!asked.equals(name)) {
-            throw ApiException.notFound(
-                    "model: expected \"" + name + "\", the loaded model, or none, found \"" + asked + "\"",
-                    "model_not_found");
-        }
+        names.check(asked);
     }
 
     /** Returns the options of generation_config.json, or null. */
@@ -38,13 +51,18 @@ public record ServedModel(
         return model.sampling().orElse(null);
     }
 
-    /** Returns the description that GET /v1/models sends. */
-    Map<String, Object> described() {
+    /** Returns the descriptions that GET /v1/models sends, one for each name. */
+    List<Map<String, Object>> listed() {
+        return names.listed().stream().map(this::described).toList();
+    }
+
+    /** Returns the description that GET /v1/models/NAME sends. @param asked one of the model's names */
+    Map<String, Object> described(String asked) {
         ModelInfo info = model.info();
         ModelInfo.Attention attention = info.attention();
         long bytes = (long) info.sizes().layers() * cacheType.elementBytes();
         Map<String, Object> described = new LinkedHashMap<>();
-        described.put("id", name);
+        described.put("id", asked);
         described.put("object", "model");
         described.put("created", created);
         described.put("owned_by", "t6j");

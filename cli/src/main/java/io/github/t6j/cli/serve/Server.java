@@ -8,7 +8,6 @@ import io.github.t6j.schedule.Scheduler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -95,7 +94,7 @@ public final class Server implements AutoCloseable {
     }
 
     /** Answers with {@code ready} from now on. */
-    public void serve(ServedModel ready) {
+    void serve(ServedModel ready) {
         health = new Health(ready);
         embeddings = new Embeddings(ready);
         served = ready;
@@ -154,7 +153,7 @@ public final class Server implements AutoCloseable {
                 health.answer(get(exchange));
             }
             case "/v1/models" ->
-                get(exchange).json(200, Map.of("object", "list", "data", List.of(ready().described())));
+                get(exchange).json(200, Map.of("object", "list", "data", ready().listed()));
             case "/v1/completions" -> Completions.answer(post(exchange), ready());
             case "/v1/chat/completions" -> ChatCompletions.answer(post(exchange), ready());
             case "/v1/embeddings" -> {
@@ -172,8 +171,9 @@ public final class Server implements AutoCloseable {
             throw ApiException.notFound("no such endpoint: " + exchange.path(), null);
         }
         ServedModel now = ready();
-        now.check(exchange.path().substring(MODELS.length()));
-        get(exchange).json(200, now.described());
+        String name = exchange.path().substring(MODELS.length());
+        now.check(name);
+        get(exchange).json(200, now.described(name));
     }
 
     private static Exchange get(Exchange exchange) {

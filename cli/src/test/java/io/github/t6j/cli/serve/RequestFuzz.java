@@ -16,30 +16,67 @@ final class RequestFuzz {
     /** A request on a connection, in pieces with pauses between them. */
     record Sent(List<byte[]> pieces, int pauseMillis, boolean leaves) {}
 
-    private static final Map<String, String> BODIES = Map.of(
-            "/v1/completions", """
+    /** Valid request. */
+    private record Body(String path, String json) {}
+
+    private static final List<Body> BODIES = List.of(
+            new Body("/v1/completions", """
                     {"model": "t6-tiny", "prompt": "The whale", "max_tokens": 4, "temperature": 0.7, "top_p": 0.9, "top_k": 5,
                      "min_p": 0.1, "n": 2, "best_of": 2, "seed": 3, "stop": ["zz", "the"], "logprobs": 2, "echo": false,
                      "stream": false, "stream_options": {"include_usage": true}, "frequency_penalty": 0.5,
                      "presence_penalty": 0.5, "repetition_penalty": 1.1, "logit_bias": {"5": -1, "7": 2.5}, "ignore_eos": true}
-                    """,
-            "/v1/chat/completions", """
+                    """),
+            new Body("/v1/completions", """
+                    {"prompt": "A thing", "max_tokens": 12, "seed": 3, "json_schema": {"type": "object", "properties":
+                      {"color": {"enum": ["red", "blue"]}, "size": {"type": "integer", "minimum": 1}}, "required": ["size"]},
+                     "structured_outputs": {}, "guided_choice": []}
+                    """),
+            new Body("/v1/completions", """
+                    {"prompt": "A thing", "max_tokens": 12, "grammar": "root ::= item+\\nitem ::= \\"- \\" [^\\\\n]{1,9}"}
+                    """),
+            new Body("/v1/chat/completions", """
+                    {"messages": [{"role": "user", "content": "Weather?"},
+                       {"role": "assistant", "content": null, "tool_calls": [{"id": "call00000", "type": "function",
+                         "function": {"name": "now", "arguments": "{}"}}]},
+                       {"role": "tool", "tool_call_id": "call00000", "content": "noon"}],
+                     "tools": [{"type": "function", "function": {"name": "now", "description": "The time"}},
+                       {"type": "function", "function": {"name": "weather", "strict": true, "parameters":
+                         {"type": "object", "properties": {"city": {"type": "string", "maxLength": 9}},
+                          "required": ["city"]}}}],
+                     "tool_choice": {"type": "function", "function": {"name": "weather"}},
+                     "parallel_tool_calls": false, "max_tokens": 30, "seed": 2, "stream": true}
+                    """),
+            new Body("/v1/chat/completions", """
+                    {"messages": [{"role": "user", "content": "A thing"}], "tool_choice": "required", "max_tokens": 20,
+                     "tools": [{"type": "function", "function": {"name": "f", "parameters": {"$defs": {"a": {"anyOf":
+                       [{"type": "null"}, {"type": "number"}]}}, "type": "object", "properties": {"x": {"$ref": "#/$defs/a"},
+                       "y": {"type": "array", "items": {"type": "string", "pattern": "^a+$"}, "maxItems": 2}}}}}]}
+                    """),
+            new Body("/v1/chat/completions", """
+                    {"messages": [{"role": "user", "content": "A thing"}], "max_tokens": 12, "seed": 2, "response_format":
+                      {"type": "json_schema", "json_schema": {"name": "a", "strict": true, "schema": {"type": "object",
+                        "properties": {"ok": {"type": "boolean"}}, "additionalProperties": false}}}}
+                    """),
+            new Body("/v1/chat/completions", """
+                    {"messages": [{"role": "user", "content": "A thing"}], "max_tokens": 12, "regex": "(ab|c)+d?"}
+                    """),
+            new Body("/v1/chat/completions", """
                     {"messages": [{"role": "system", "content": "Be brief."},
                                   {"role": "user", "content": [{"type": "text", "text": "Call me"}]}],
                      "max_completion_tokens": 4, "stream": true, "logprobs": true, "top_logprobs": 2, "seed": 1,
                      "response_format": {"type": "text"}, "modalities": ["text"], "tools": [],
                      "chat_template_kwargs": {"enable_thinking": false}}
-                    """,
-            "/v1/embeddings", """
+                    """),
+            new Body("/v1/embeddings", """
                     {"model": "t6-tiny", "input": ["The whale", "Call me"], "encoding_format": "base64", "dimensions": 17,
                      "user": "someone"}
-                    """,
-            "/tokenize", """
+                    """),
+            new Body("/tokenize", """
                     {"content": "The whale", "add_special": true, "parse_special": false}
-                    """,
-            "/detokenize", """
+                    """),
+            new Body("/detokenize", """
                     {"tokens": [5, 6, 7, 300]}
-                    """);
+                    """));
 
     private static final List<String> PATHS = List.of("/", "/health", "/metrics", "/v1/models", "/v1/models/t6-tiny",
             "/v1/completions", "/v1/chat/completions", "/v1/embeddings", "/tokenize", "/detokenize", "*", "//",
@@ -57,6 +94,22 @@ final class RequestFuzz {
             "Content-Length: 5", "Content-Length: -1", "Content-Length: 99999999999999999999", "Content-Length: x",
             "Transfer-Encoding: gzip", "Transfer-Encoding: chunked", "Content-Type: text/plain", "Nul: a\u0000b",
             "Range: bytes=0-5", "Long: " + "a".repeat(500_000), "Many: a\r\n".repeat(300) + "Last: b");
+
+    private static final List<String> NAMES = List.of("prompt", "input", "n", "", "tools", "suffix", "a\u0000", "type", "items",
+            "required", "properties", "enum", "anyOf", "allOf", "$ref", "pattern", "maxItems", "minLength", "format",
+            "response_format", "tool_choice", "json_schema", "grammar", "regex", "guided_json", "schema");
+
+    private static final List<String> TEXTS = List.of("", "a", "\ud800", "\u0000", "<|endoftext|>", "\ufffe\u202e",
+            "t6-tiny", "user", "tool", "required", "auto", "json_object", "json_schema", "object", "#", "#/$defs/a",
+            "root ::= root", "root ::= ([a-z] | \"\")* root?", "root ::= (\"a\"* | \"a\"*)* \"b\"", "(a*)*{9}",
+            "^(a|b$)",
+            "(?:a?){60}a{60}", "root ::= \"a\"{1,99999999}", "date-time");
+
+    private static final List<Map<String, Object>> SCHEMAS = List.of(Map.of(), Map.of("$ref", "#"),
+            Map.of("type", "object"), Map.of("type", List.of("string", "null")), Map.of("anyOf", List.of()),
+            Map.of("allOf", List.of(Map.of("$ref", "#"))), Map.of("type", "string", "minLength", 100_000L),
+            Map.of("type", "array", "items", Map.of("$ref", "#")), Map.of("type", "function", "function", Map.of()),
+            Map.of("enum", List.of(1L, "a", 2.5)), Map.of("type", "integer", "minimum", 5L, "maximum", 4L));
 
     private final Random random;
 
@@ -95,8 +148,9 @@ final class RequestFuzz {
     }
 
     private byte[] request() {
-        String path = any(BODIES.keySet().stream().sorted().toList());
-        byte[] body = json(path).getBytes(StandardCharsets.UTF_8);
+        Body valid = any(BODIES);
+        String path = valid.path();
+        byte[] body = json(valid.json()).getBytes(StandardCharsets.UTF_8);
         body = oneIn(3) ? changed(body) : body;
         body = oneIn(200) ? Arrays.copyOf(body, 20 << 20) : body;
         StringBuilder head = new StringBuilder();
@@ -133,8 +187,8 @@ final class RequestFuzz {
         return out.toByteArray();
     }
 
-    private String json(String path) {
-        Map<String, Object> json = Json.parseObject(BODIES.get(path).getBytes(StandardCharsets.UTF_8), "body");
+    private String json(String valid) {
+        Map<String, Object> json = Json.parseObject(valid.getBytes(StandardCharsets.UTF_8), "body");
         for (int changes = random.nextInt(4); changes > 0; changes--) {
             json = object(json, 0);
         }
@@ -146,7 +200,7 @@ final class RequestFuzz {
         Map<String, Object> changed = new LinkedHashMap<>();
         json.forEach((name, value) -> changed.put((String) name, value));
         if (changed.isEmpty() || oneIn(20)) {
-            changed.put(any(List.of("prompt", "input", "n", "", "tools", "suffix", "a\u0000")), value());
+            changed.put(any(NAMES), value());
             return changed;
         }
         String name = any(List.copyOf(changed.keySet()));
@@ -159,7 +213,7 @@ final class RequestFuzz {
     }
 
     private Object changed(Object value, int depth) {
-        if (value instanceof Map<?, ?> map && depth < 3 && !oneIn(4)) {
+        if (value instanceof Map<?, ?> map && depth < 9 && !oneIn(4)) {
             return object(map, depth + 1);
         }
         if (value instanceof List<?> list && !list.isEmpty() && !oneIn(4)) {
@@ -177,10 +231,10 @@ final class RequestFuzz {
             case 1 -> random.nextBoolean();
             case 2 -> any(List.of(0L, -1L, 1L, 2L, 4096L, 1L << 31, 1L << 53, Long.MAX_VALUE, Long.MIN_VALUE));
             case 3 -> any(List.of(0.5, -0.0, 1e308, -1e308, Double.MIN_VALUE, 1.5, 1e19));
-            case 4 -> any(List.of("", "a", "\ud800", "\u0000", "<|endoftext|>", "\ufffe\u202e", "t6-tiny", "user"));
+            case 4 -> any(TEXTS);
             case 5 -> "word ".repeat(random.nextInt(3000));
             case 6 -> new ArrayList<>();
-            case 7 -> new LinkedHashMap<>();
+            case 7 -> any(SCHEMAS);
             case 8 -> nested(random.nextInt(200));
             default -> new ArrayList<Object>(Collections.nCopies(random.nextInt(300), random.nextInt(5000) + 0L));
         };

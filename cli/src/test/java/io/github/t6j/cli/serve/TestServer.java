@@ -4,6 +4,7 @@ import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.chat.PromptFormat;
+import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerOptions;
@@ -30,6 +31,8 @@ final class TestServer implements AutoCloseable {
     final Model model;
     final Server server;
     final Scheduler scheduler;
+    final PromptFormat format;
+    final GrammarCache grammars;
     private final HttpClient client = HttpClient.newHttpClient();
 
     static SchedulerOptions limits(int running, int queued, long cacheBytes, int context) {
@@ -45,12 +48,25 @@ final class TestServer implements AutoCloseable {
         this(limits, key, allowedOrigin, Duration.ofMinutes(1));
     }
 
+    /** @param template chat template, or empty for plain text @param aliases further names of the model */
+    TestServer(Optional<ChatTemplate> template, String... aliases) throws IOException {
+        this(limits(16, 64, 1L << 30, 2 * CONTEXT), null, null, Duration.ofMinutes(1), template, aliases);
+    }
+
     TestServer(SchedulerOptions limits, String key, String allowedOrigin, Duration longestWrite) throws IOException {
+        this(limits, key, allowedOrigin, longestWrite, Optional.empty());
+    }
+
+    private TestServer(SchedulerOptions limits, String key, String allowedOrigin, Duration longestWrite,
+            Optional<ChatTemplate> template, String... aliases) throws IOException {
         model = Model.load(TESTDATA.resolve("models/t6-tiny"), ModelOptions.defaults().withThreads(2));
         server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null), longestWrite);
         scheduler = new Scheduler(model, limits);
-        PromptFormat format = new PromptFormat(model.tokenizer(), Optional.empty());
-        server.serve(new ServedModel("t6-tiny", 1, model, scheduler, format, SessionOptions.CacheType.F32));
+        format = new PromptFormat(model.tokenizer(), template);
+        ServedModel served = new ServedModel(new ModelNames("t6-tiny", List.of(aliases)), 1, model, scheduler, format,
+                SessionOptions.CacheType.F32);
+        grammars = served.grammars();
+        server.serve(served);
     }
 
     URI uri(String path) {

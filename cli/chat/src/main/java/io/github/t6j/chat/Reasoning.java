@@ -1,0 +1,51 @@
+package io.github.t6j.chat;
+
+import io.github.t6j.grammar.Grammar;
+import java.util.Objects;
+
+/**
+ * Place of the reasoning before an answer.
+ *
+ * @param open tag with which the model may begin to reason, or "" if the prompt has opened the reasoning
+ * @param close tag that ends the reasoning, or "" if there is none
+ */
+public record Reasoning(String open, String close) {
+    private static final Reasoning NONE = new Reasoning("", "");
+    private static final Grammar BLANKS = Grammar.regex("[ \\n]{0,2}");
+
+    /** Requires both components. */
+    public Reasoning {
+        Objects.requireNonNull(open, "open");
+        Objects.requireNonNull(close, "close");
+    }
+
+    /** Returns the reasoning of answers that have none. */
+    public static Reasoning none() {
+        return NONE;
+    }
+
+    /**
+     * Returns the reasoning of the answer to a prompt.
+     *
+     * @param rendered rendered prompt
+     * @param mayReason true if the model may begin to reason
+     */
+    static Reasoning of(String rendered, boolean mayReason) {
+        Tag opened = Tag.openedBy(rendered);
+        if (opened != null) {
+            return new Reasoning("", opened.close());
+        }
+        boolean closed = rendered.stripTrailing().endsWith(Tag.THINK.close());
+        return mayReason && !closed ? new Reasoning(Tag.THINK.open(), Tag.THINK.close()) : NONE;
+    }
+
+    /** Returns answers of {@code grammar} after reasoning of any text. */
+    public Grammar before(Grammar grammar) {
+        if (close.isEmpty()) {
+            return grammar;
+        }
+        Grammar reasoning = Grammar.sequence(
+                Grammar.text(open), Grammar.without(close), Grammar.text(close), BLANKS);
+        return Grammar.sequence(open.isEmpty() ? reasoning : reasoning.optional(), grammar);
+    }
+}

@@ -1,0 +1,97 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.chat.AnswerListener;
+import io.github.t6j.chat.AnswerParser;
+import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.PromptFormat;
+import io.github.t6j.chat.Reasoning;
+import io.github.t6j.chat.Tool;
+import io.github.t6j.grammar.Grammar;
+import io.github.t6j.json.Json;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Prompt of a chat request, and the form of its answers.
+ *
+ * @param rendered messages as the chat template renders them
+ * @param tag special token of a required call, which follows; or ""
+ * @param options tools and options of the generation, with the grammar of the form
+ */
+record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools, String rendered, String tag,
+        ChatOptions options) {
+    private static final String FORMAT_OF_CALLS = "calls";
+
+    /** Returns the prompt. @param options options of the request without a form of the answer */
+    static ChatPrompt of(Fields fields, ServedModel served, GenerationOptions options) {
+        ToolFields tools = ToolFields.of(fields);
+        Optional<OutputForm> form = OutputForm.of(fields);
+        List<Message> messages = ChatMessages.of(fields);
+        PromptFormat format = served.format();
+        ChatOptions chat = ChatOptions.of(options).withTools(tools.offered());
+        Object thinks = fields.object("chat_template_kwargs").value("enable_thinking");
+        chat = thinks instanceof Boolean flag ? chat.withThinking(flag) : chat;
+        String rendered;
+        try {
+            rendered = format.render(messages, chat);
+        } catch (RuntimeException refused) { // by the chat template
+            throw ApiException.invalid("messages", "messages: " + refused.getMessage());
+        }
+        Reasoning reasoning = format.reasoning(rendered, chat);
+        boolean required = !tools.required().isEmpty();
+        boolean tagged = required && reasoning.equals(Reasoning.none());
+        Grammar grammar = required
+                ? calls(tools.required(), tools.several(), !tagged, reasoning, served)
+                : form.map(one -> text(one, tools, reasoning, served)).orElse(null);
+        GenerationOptions generation = grammar == null ? options : options.withGrammar(grammar);
+        generation = required ? generation.withStop() : generation; // a stop string must not cut a call
+        return new ChatPrompt(format, messages, tools, rendered, tagged ? format.callTag() : "",
+                chat.withGeneration(format.untilEndOfTurn(generation)));
+    }
+
+    /** @param withTag true if the answer begins with the tag of calls, false if the prompt ends with it */
+    private static Grammar calls(
+            List<Tool> tools, boolean several, boolean withTag, Reasoning reasoning, ServedModel served) {
+        String key = String.join("\n", FORMAT_OF_CALLS, Boolean.toString(several), Boolean.toString(withTag),
+                reasoning.toString(), text(tools));
+        return served.grammars().get("tools", key,
+                () -> reasoning.before(calls(served.format(), tools, several, withTag)));
+    }
+
+    private static Grammar calls(PromptFormat format, List<Tool> tools, boolean several, boolean withTag) {
+        Grammar calls = format.callGrammar(tools, several);
+        return withTag ? Grammar.sequence(Grammar.text(format.callTag()), calls) : calls;
+    }
+
+    private static String text(List<Tool> tools) {
+        return tools.stream().map(tool -> tool.name() + Json.writeLine(tool.parameters()))
+                .collect(Collectors.joining());
+    }
+
+    /** Returns the texts of a form, or calls of tools if there are any. */
+    private static Grammar text(OutputForm form, ToolFields tools, Reasoning reasoning, ServedModel served) {
+        String key = String.join("\n", form.kind().toString(), reasoning.toString(),
+                Boolean.toString(tools.several()), text(tools.offered()), form.text());
+        return served.grammars().get(form.field(), key, () -> {
+            Grammar text = form.grammar();
+            return reasoning.before(tools.offered().isEmpty()
+                    ? text
+                    : Grammar.choice(text, calls(served.format(), tools.offered(), tools.several(), true)));
+        });
+    }
+
+    /** Returns the ids of the prompt. */
+    int[] ids() {
+        return format.encode(rendered + tag);
+    }
+
+    /** Returns a parser of an answer. */
+    AnswerParser newParser(AnswerListener listener) {
+        AnswerParser parser = format.newParser(rendered, messages, options, listener);
+        parser.append(tag);
+        return parser;
+    }
+}
