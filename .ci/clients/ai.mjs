@@ -54,6 +54,11 @@ for (let seed = 0; seed < 10; seed++) {
   schema.parse(object);
   assert.equal(finishReason, 'stop');
   const parts = streamObject({...options, seed, schema});
+  let last;
+  for await (const part of parts.partialObjectStream) {
+    last = part;
+  }
+  assert.deepEqual(last, object);
   assert.deepEqual(await parts.object, object);
 }
 await assert.rejects(generateObject({...options, maxOutputTokens: 3, schema}), error => error.finishReason === 'length');

@@ -2,6 +2,7 @@
 // argument.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
+import {LengthFinishReasonError} from 'openai/error';
 import {zodFunction, zodResponseFormat} from 'openai/helpers/zod';
 import {z} from 'zod';
 
@@ -61,7 +62,7 @@ for (let seed = 0; seed < 10; seed++) {
 }
 await assert.rejects(
     client.chat.completions.parse({...options, max_tokens: 4, response_format: zodResponseFormat(Thing, 'thing')}),
-    error => error instanceof OpenAI.LengthFinishReasonError);
+    error => error instanceof LengthFinishReasonError);
 await assert.rejects(client.chat.completions.create({...options, response_format: {type: 'json_schema',
   json_schema: {name: 'a', schema: {type: 'array', uniqueItems: true}}}}),
     error => error instanceof OpenAI.BadRequestError && error.param === 'response_format.json_schema.schema');
