@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 /** Grammars of recent requests by their text: a grammar keeps what it has computed. For any number of threads. */
 final class GrammarCache {
     /** Most kept grammars; each may keep some thousand masks of the vocabulary. */
-    static final int MOST = 32;
+    static final int MOST = 16;
     /** Longest text that is kept, in characters. */
     static final int LONGEST = 1 << 16;
 

@@ -28,8 +28,7 @@ final class RequestFuzz {
                     """),
             new Body("/v1/completions", """
                     {"prompt": "A thing", "max_tokens": 12, "seed": 3, "json_schema": {"type": "object", "properties":
-                      {"color": {"enum": ["red", "blue"]}, "size": {"type": "integer", "minimum": 1}}, "required": ["size"]},
-                     "structured_outputs": {}, "guided_choice": []}
+                      {"color": {"enum": ["red", "blue"]}, "size": {"type": "integer", "minimum": 1}}, "required": ["size"]}}
                     """),
             new Body("/v1/completions", """
                     {"prompt": "A thing", "max_tokens": 12, "grammar": "root ::= item+\\nitem ::= \\"- \\" [^\\\\n]{1,9}"}

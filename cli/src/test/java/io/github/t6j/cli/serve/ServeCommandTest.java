@@ -208,6 +208,7 @@ class ServeCommandTest {
             2 | serve --port 70000                | --port: expected at most 65535
             2 | serve --parallel 129              | --parallel: expected at most 128
             2 | serve --name=                     | --name: expected a name, found an empty one
+            2 | serve --alias a --alias=          | --alias: expected a name or *, found an empty one
             2 | serve --drain -1                  | --drain: expected 0 or more
             """)
     void oneLineForAMistake(int code, String line, String message) {
