@@ -94,7 +94,8 @@ final class RequestFuzz {
             "Transfer-Encoding: gzip", "Transfer-Encoding: chunked", "Content-Type: text/plain", "Nul: a\u0000b",
             "Range: bytes=0-5", "Long: " + "a".repeat(500_000), "Many: a\r\n".repeat(300) + "Last: b");
 
-    private static final List<String> NAMES = List.of("prompt", "input", "n", "", "tools", "suffix", "a\u0000", "type", "items",
+    private static final List<String> NAMES = List.of("prompt", "input", "n", "", "tools", "suffix", "a\u0000", "type",
+            "items",
             "required", "properties", "enum", "anyOf", "allOf", "$ref", "pattern", "maxItems", "minLength", "format",
             "response_format", "tool_choice", "json_schema", "grammar", "regex", "guided_json", "schema");
 
