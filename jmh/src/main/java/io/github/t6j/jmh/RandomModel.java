@@ -64,7 +64,7 @@ record RandomModel(int layers, int vocabulary, AttentionShape attention) {
         specs().forEach(spec -> tensors.put(spec.name(), tensor(spec.name(), dtype, spec.shape(), block)));
         NamedTensors named = new NamedTensors(tensors, "random weights");
         ModelConfig model = Families.describe(named, ModelMetadata.of(config(), RopeVariant.FULL));
-        return Families.load(named, model, KernelChoice.kernels(), workers, arena, share -> {});
+        return Families.load(named, model, KernelChoice.kernels(), workers, arena, (done, total) -> {});
     }
 
     /** Returns elements of the block, from an offset that depends on the name; the block repeats if it is too short. */
