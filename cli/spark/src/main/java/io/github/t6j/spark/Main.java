@@ -5,6 +5,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.WeightType;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.ITypeConverter;
@@ -21,7 +23,6 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
-import picocli.CommandLine;
 
 /** {@code t6j} on Spark: reads the command line, runs a job, and turns errors into one line and an exit code. */
 @Command(
@@ -61,6 +62,7 @@ public final class Main {
         commandLine.setUsageHelpWidth(100);
         register(commandLine, ModelOptions.Load.class);
         register(commandLine, RopeVariant.class);
+        register(commandLine, WeightType.class);
         register(commandLine, SessionOptions.CacheType.class);
         commandLine.setParameterExceptionHandler(this::badUsage);
         commandLine.setExecutionExceptionHandler(this::failed);
@@ -96,7 +98,7 @@ public final class Main {
         return FAILED;
     }
 
-    /** Registers an enum whose constants are options in lower case, with hyphens. */
+    /** Registers an enum whose constants are options in lower case, with hyphens; those of weights keep their underscores. */
     private static <E extends Enum<E>> void register(CommandLine commandLine, Class<E> type) {
         ITypeConverter<E> converter = text -> Arrays.stream(type.getEnumConstants())
                 .filter(constant -> word(constant).equals(text)).findFirst()
@@ -107,6 +109,7 @@ public final class Main {
     }
 
     private static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        String word = constant.name().toLowerCase(Locale.ROOT);
+        return constant instanceof WeightType ? word : word.replace('_', '-');
     }
 }

@@ -5,6 +5,7 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.Pooling;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.WeightType;
 import io.github.t6j.cli.bench.BenchCommand;
 import io.github.t6j.cli.models.ConvertCommand;
 import io.github.t6j.family.t6.T6Config;
@@ -37,24 +38,31 @@ public final class Choice {
         register(commandLine, BenchCommand.Format.class);
         register(commandLine, BatchOrder.Order.class);
         register(commandLine, Initialization.class);
-        commandLine.registerConverter(DType.class, Choice::weightType);
+        commandLine.registerConverter(DType.class, text -> weightType(WEIGHTS, text));
+        commandLine.registerConverter(WeightType.class, text -> weightType(List.of(WeightType.values()), text));
     }
 
-    private static DType weightType(String text) {
-        return WEIGHTS.stream().filter(type -> weightWord(type).equals(text)).findFirst()
-                .orElseThrow(() -> new TypeConversionException(
-                        "expected f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0, found '" + text + "'"));
+    private static <E extends Enum<E>> E weightType(List<E> types, String text) {
+        List<String> words = weightWords(types);
+        int found = words.indexOf(text);
+        if (found < 0) {
+            throw new TypeConversionException("expected " + String.join(", ", words.subList(0, words.size() - 1)) + " or "
+                    + words.getLast() + ", found '" + text + "'");
+        }
+        return types.get(found);
     }
 
-    private static String weightWord(DType type) {
-        return type.name().toLowerCase(Locale.ROOT);
+    /** Returns the words of types of weights, which keep their underscores. */
+    private static List<String> weightWords(List<? extends Enum<?>> types) {
+        return types.stream().map(type -> type.name().toLowerCase(Locale.ROOT)).toList();
     }
 
     /** Returns the words that an option of this enum takes. */
     public static List<String> words(Class<?> type) {
-        return type == DType.class
-                ? WEIGHTS.stream().map(Choice::weightWord).toList()
-                : Arrays.stream(type.getEnumConstants()).map(constant -> word((Enum<?>) constant)).toList();
+        if (type == DType.class || type == WeightType.class) {
+            return weightWords(type == DType.class ? WEIGHTS : List.of(WeightType.values()));
+        }
+        return Arrays.stream(type.getEnumConstants()).map(constant -> word((Enum<?>) constant)).toList();
     }
 
     private static <E extends Enum<E>> void register(CommandLine commandLine, Class<E> type) {
