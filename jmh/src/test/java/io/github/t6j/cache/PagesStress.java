@@ -3,6 +3,7 @@ package io.github.t6j.cache;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
 import io.github.t6j.kernels.Format;
+import io.github.t6j.weights.MemoryBudget;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.openjdk.jcstress.annotations.Actor;
@@ -25,7 +26,7 @@ public final class PagesStress {
 
     /** Returns a page with two owners and {@link #SHARED} in it, in memory that is freed with it. */
     private static RefCountedPages shared() {
-        Slab slab = new Slab(BYTES);
+        Slab slab = new Slab(BYTES, new MemoryBudget("pages", Long.MAX_VALUE, null));
         RefCountedPages pages = new RefCountedPages(LAYOUT, Format.F32, 1, slab);
         slab.release();
         data(pages).setAtIndex(INT, 0, SHARED);
@@ -46,7 +47,7 @@ public final class PagesStress {
         if (!pages.shared()) {
             return pages;
         }
-        Slab slab = new Slab(BYTES);
+        Slab slab = new Slab(BYTES, new MemoryBudget("pages", Long.MAX_VALUE, null));
         RefCountedPages own = pages.own(true, slab);
         slab.release();
         return own;
