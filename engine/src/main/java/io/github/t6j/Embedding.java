@@ -10,6 +10,11 @@ import java.util.Objects;
  * @param truncated true if the text was longer than the model's context and was truncated
  */
 public record Embedding(float[] vector, int tokens, boolean truncated) {
+    /** Creates an embedding. */
+    public Embedding {
+        Objects.requireNonNull(vector, "vector");
+    }
+
     /**
      * Returns the cosine of the angle between this vector and {@code other}: 1 for the same direction; 0 if one of them
      * is zero.
