@@ -91,7 +91,7 @@ public final class ModelUse {
     }
 
     private IllegalStateException closed() {
-        return new IllegalStateException("the " + words.model() + " is closed; " + words.again());
+        return new IllegalStateException("the " + words.model() + " is closed; " + words.reload());
     }
 
     /**

@@ -190,8 +190,8 @@ public final class SessionUse {
         String what = "the " + words.session();
         return new IllegalStateException(
                 model.isClosed()
-                        ? what + "'s " + words.model() + " is closed; " + words.again()
-                        : what + " is closed; " + words.anew());
+                        ? what + "'s " + words.model() + " is closed; " + words.reload()
+                        : what + " is closed; " + words.reopen());
     }
 
     public boolean isClosed() {

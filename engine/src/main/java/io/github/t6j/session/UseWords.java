@@ -5,12 +5,12 @@ package io.github.t6j.session;
  *
  * @param model name of what owns the memory and the threads
  * @param session name of what belongs to it
- * @param again advice if the model is closed
- * @param anew advice if the session is closed
+ * @param reload advice if the model is closed
+ * @param reopen advice if the session is closed
  * @param inCall message if a call begins another one of the same session
  * @param alone advice if two threads use one session
  */
-public record UseWords(String model, String session, String again, String anew, String inCall, String alone) {
+public record UseWords(String model, String session, String reload, String reopen, String inCall, String alone) {
     /** Words for a model and its sessions. */
     public static final UseWords MODEL = new UseWords(
             "model", "session", "load it again", "open a new one",
