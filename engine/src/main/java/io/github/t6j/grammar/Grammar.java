@@ -85,6 +85,7 @@ public final class Grammar {
 
     /** Returns all texts that contain none of {@code parts}, which are not empty. */
     public static Grammar without(String... parts) {
+        Objects.requireNonNull(parts, "parts");
         if (parts.length == 0 || List.of(parts).contains("")) {
             throw new IllegalArgumentException("parts: expected at least one, none of them empty, found "
                     + List.of(parts));
@@ -96,7 +97,7 @@ public final class Grammar {
 
     /** Returns the concatenations of a text of each of {@code parts}. */
     public static Grammar sequence(Grammar... parts) {
-        return joined(List.of(parts), Expression.Sequence::new);
+        return joined(List.of(Objects.requireNonNull(parts, "parts")), Expression.Sequence::new);
     }
 
     /**
@@ -105,7 +106,7 @@ public final class Grammar {
      * @throws IllegalArgumentException if there is none
      */
     public static Grammar choice(Grammar... options) {
-        return joined(List.of(options), Expression.Choice::new);
+        return joined(List.of(Objects.requireNonNull(options, "options")), Expression.Choice::new);
     }
 
     /** Returns the empty text and the texts of this grammar. */
