@@ -26,6 +26,7 @@ import dev.langchain4j.model.output.FinishReason;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** LangChain4j's client of OpenAI's API calls tools and receives JSON of a schema. */
 @TestInstance(Lifecycle.PER_CLASS)
-@Timeout(120)
+@Timeout(600)
 class ClientToolsTest {
     private static final ToolSpecification WEATHER = ToolSpecification.builder().name("weather")
             .description("Weather of a city")
@@ -47,6 +48,7 @@ class ClientToolsTest {
                     .addIntegerProperty("days").required("city", "days").build())
             .build();
     private static final String NAME = "gpt-4o-mini";
+    private static final Duration PATIENCE = Duration.ofMinutes(5); // of a busy machine
 
     private TestServer server;
 
@@ -62,7 +64,7 @@ class ClientToolsTest {
 
     private OpenAiChatModel.OpenAiChatModelBuilder chat(int seed) {
         return OpenAiChatModel.builder().baseUrl(server.uri("/v1").toString()).apiKey("none").modelName(NAME)
-                .maxRetries(0).maxTokens(200).seed(seed);
+                .timeout(PATIENCE).maxRetries(0).maxTokens(200).seed(seed);
     }
 
     private static ChatRequest request() {
@@ -99,7 +101,7 @@ class ClientToolsTest {
     @Test
     void aStreamedCall() {
         OpenAiStreamingChatModel model = OpenAiStreamingChatModel.builder().baseUrl(server.uri("/v1").toString())
-                .apiKey("none").modelName(NAME).maxTokens(200).seed(1).build();
+                .apiKey("none").modelName(NAME).timeout(PATIENCE).maxTokens(200).seed(1).build();
         StringBuffer parts = new StringBuffer();
         CompletableFuture<ToolExecutionRequest> complete = new CompletableFuture<>();
         CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
