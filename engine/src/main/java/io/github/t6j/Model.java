@@ -511,6 +511,19 @@ public final class Model implements AutoCloseable {
      * @param listeners one per session; null for sessions of which only the last logits are needed
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
+        feed(sessions, ids, listeners, SessionFeed.NO_PAUSE);
+    }
+
+    /**
+     * Feeds ids as {@link #feed(List, int[][], LogitsListener[])}, with pauses in which other sessions may go on. A pass
+     * of many ids takes as long as many steps: a server that runs a step in some of the pauses keeps the time between
+     * two tokens short.
+     *
+     * @param pause called three times in each block of a pass of several ids, on this thread; it may feed other sessions,
+     *     and must not throw
+     */
+    public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners, Runnable pause) {
+        Objects.requireNonNull(pause, "pause");
         use.checkOpen();
         Objects.requireNonNull(sessions, "sessions");
         Objects.requireNonNull(ids, "ids");
@@ -525,7 +538,7 @@ public final class Model implements AutoCloseable {
                 feed.add(sessions.get(i).state(), ids[i], 0, Objects.requireNonNull(ids[i], "ids").length,
                         listeners[i]);
             }
-            feed.run();
+            feed.run(pause);
         } finally {
             SessionUse.endAll(sessions, Session::use, ids.length);
         }

@@ -145,6 +145,40 @@ class BatchTest {
         };
     }
 
+    /** Sessions that go on while a prompt is read, and the prompt itself, get the bits that they get alone. */
+    @ParameterizedTest
+    @CsvSource({"T6_odd, full", "T6_kvonly, full", "llama-gqa, full", "llama-mla, full", "T6_linearattn, linearattn",
+        "llama-linearattn-gqa, linearattn"})
+    void sessionsGoOnInThePausesOfAPass(String golden, String variant) {
+        ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(VariantName.parse(variant));
+        try (Model model = Model.load(TestData.path("golden/" + golden), load);
+                Session alone = model.newSession(options(400));
+                Session read = model.newSession(options(400));
+                Session expected = model.newSession(options(400));
+                Session running = model.newSession(options(400))) {
+            Random random = new Random(SEED);
+            int vocabulary = model.info().sizes().vocabulary();
+            int[] prompt = random.ints(300, 0, vocabulary).toArray();
+            int[] next = random.ints(400, 0, vocabulary).toArray();
+            alone.prefill(prompt);
+            expected.prefill(next[0], next[1], next[2]);
+            running.prefill(next[0], next[1], next[2]);
+            model.feed(List.of(read), new int[][] {prompt}, new LogitsListener[1], () -> {
+                int position = running.position();
+                if (position < next.length) {
+                    model.step(List.of(running), next[position]);
+                    expected.step(next[position]);
+                    assertThat(running.logits()).as("seed " + SEED + ", " + position).isEqualTo(expected.logits());
+                }
+            });
+            assertThat(running.position()).as("3 passes with several pauses").isGreaterThan(3 + 3 * 3);
+            assertThat(read.logits()).as("seed " + SEED).isEqualTo(alone.logits());
+            read.step(7);
+            alone.step(7);
+            assertThat(read.logits()).as("seed " + SEED).isEqualTo(alone.logits());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void partsOfPromptsBesideSingleIds(int threads) {

@@ -22,6 +22,9 @@ public final class Batch implements AttentionStep {
     /** Most rows of all sequences in a pass: a prompt's largest pass and as many single rows. */
     public static final int MAX_PASS_ROWS = 2 * Transformer.MAX_PASS_ROWS;
 
+    private static final Runnable NO_PAUSE = () -> {
+    };
+
     private final Transformer model;
     private final Workers workers;
     private final Sequence[] sequences = new Sequence[MAX_PASS_ROWS];
@@ -34,10 +37,12 @@ public final class Batch implements AttentionStep {
     private final Workers.Work beginWork = this::begin;
     private final Workers.Work partWork = this::part;
     private final Workers.Work endWork = this::end;
+    private final BooleanSupplier betweenBlocks = this::pauseBetweenBlocks;
     private int size;
     private int singleCount;
     private Activations activations; // of the last pass, or null
     private AttentionPass pass;
+    private Runnable pause = NO_PAUSE;
 
     Batch(Transformer model) {
         this.model = model;
@@ -91,9 +96,19 @@ public final class Batch implements AttentionStep {
         return firstRows[i + 1] - firstRows[i];
     }
 
-    /** Feeds the ids and empties the batch; {@link #logits} is then available. */
-    public void forward() {
-        feed(model.config().sizes().layers(), () -> false);
+    /**
+     * Feeds the ids and empties the batch; {@link #logits} is then available.
+     *
+     * @param newPause called before each block, and before and after the attention of several rows; it may run passes
+     *     of other sequences
+     */
+    public void forward(Runnable newPause) {
+        pause = newPause;
+        try {
+            feed(model.config().sizes().layers(), betweenBlocks);
+        } finally {
+            pause = NO_PAUSE;
+        }
     }
 
     /**
@@ -172,6 +187,11 @@ public final class Batch implements AttentionStep {
         return model.logits(activations, wanted, from, count);
     }
 
+    private boolean pauseBetweenBlocks() {
+        pause.run();
+        return false;
+    }
+
     /** Appends each sequence's rows to its own cache. */
     @Override
     public void append(AttentionPass newPass) {
@@ -191,8 +211,10 @@ public final class Batch implements AttentionStep {
     public void attend(AttentionPass newPass) {
         for (int i = 0; i < size; i++) {
             if (count(i) > 1) {
+                pause.run();
                 algorithm(i).attend(own(i));
                 copyOutput(i);
+                pause.run();
             }
         }
         workers.run(singleCount, beginWork);

@@ -5,26 +5,46 @@ import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.session.SessionCore;
+import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.weights.MemoryBudget;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 
 /** Running generations and scorings, and kept caches of finished ones; for one thread. */
 final class Batcher {
     /** Caches kept for their prefixes, per generation at once; more would only fill the memory of a server. */
     private static final int KEPT_PER_RUNNING = 16;
 
+    /** Most ids of prompts that join a step: on two cores their time is that of a step of some generations. */
+    private static final int MOST_JOINING = 32;
+
+    /** Least ids to restore a prefix for: reading a file takes as long as computing some. */
+    private static final int LEAST_RESTORED = 128;
+
+    /** Least computed ids to save a prefix for. */
+    private static final int LEAST_SAVED = 256;
+
     private final Model model;
     private final SchedulerOptions limits;
     /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
     private final Session empty;
     private final Prefixes prefixes;
+    private final PrefixFolder folder; // or null
+    private final Runnable wake;
     private final MemoryBudget budget; // of all caches
     private final long ownBytes; // of the empty session
-    private final List<Job> reading = new ArrayList<>(); // in the order of their turns
+    private CompletableFuture<Session> restoring; // session of a saved prefix, null if that fails; null without one
+    private Job restoredFor; // last job for which saved prefixes were looked for
+    private final List<Job> reading = new ArrayList<>(); // in the order of their arrival
+    private List<Job> passing = List.of(); // those in a pass; in its pauses others go on
     private final List<Continuation> running = new ArrayList<>();
+    private final TimeShare share = new TimeShare();
+    private boolean firstIsNext = true;
     private long promptIds;
     private long cachedIds;
     private long generatedIds;
@@ -32,9 +52,13 @@ final class Batcher {
     private long rows;
     private long ended;
 
-    /** @throws MemoryLimitException if memory does not hold the context of the sessions */
-    Batcher(Model model, SchedulerOptions limits) {
+    /**
+     * @param wake makes this thread admit jobs again
+     * @throws MemoryLimitException if memory does not hold the context of the sessions
+     */
+    Batcher(Model model, SchedulerOptions limits, Runnable wake) {
         this.model = model;
+        this.wake = wake;
         empty = model.newSession(limits.session());
         SessionState state = SessionCore.of(empty).state();
         long most = Math.min(limits.cacheBytes(), Math.max(1, state.budget().available()));
@@ -45,6 +69,9 @@ final class Batcher {
         prefixes = new Prefixes(
                 state.passesMatter() ? Model.maxPassRows() : 1,
                 KEPT_PER_RUNNING * limits.running());
+        folder = limits.prefixFolder() == null
+                ? null
+                : new PrefixFolder(limits.prefixFolder(), limits.prefixBytes(), model, empty);
     }
 
     boolean isEmpty() {
@@ -81,9 +108,13 @@ final class Batcher {
         return budget.allocated() - ownBytes + growth + more <= limits.cacheBytes();
     }
 
-    /** Starts {@code job} if there is room for it; kept prefixes are removed to make room. */
+    /**
+     * Starts {@code job} if there is room for it, and no saved prefix must be restored before; kept prefixes are removed
+     * to make room.
+     */
     boolean admit(Job job) {
-        if (copies() + job.copies() > limits.running() || bytes() + job.bytes() > limits.cacheBytes()) {
+        if (copies() + job.copies() > limits.running() || bytes() + job.bytes() > limits.cacheBytes()
+                || awaitsPrefix(job)) {
             return false;
         }
         try {
@@ -96,12 +127,71 @@ final class Batcher {
                 return false;
             }
             job.begin(kept == null ? empty.fork() : kept);
-            cachedIds += job.session().position();
+            cachedIds += job.found();
             reading.add(job);
         } catch (RuntimeException | Error failure) { // other processes use the memory, too
             fail(job, failure);
         }
         return true;
+    }
+
+    /**
+     * Keeps a saved prefix that was restored, or begins to restore one that is much longer than what is kept of the
+     * job's prompt.
+     *
+     * @return true if a prefix is being restored; the scheduler is woken at the end
+     */
+    private boolean awaitsPrefix(Job job) {
+        if (restoring != null) {
+            if (!restoring.isDone()) {
+                return true;
+            }
+            takeRestored(prefixes::keep);
+        }
+        if (folder == null || restoredFor == job) {
+            return false;
+        }
+        restoredFor = job;
+        PrefixFolder.Saved saved = folder.longest(job.prompt());
+        int usable = prefixes.usable(PrefixFolder.common(saved, job.prompt()), job.prompt());
+        if (usable < prefixes.found(job.prompt()) + LEAST_RESTORED
+                || saved.bytes() + job.bytes() > limits.cacheBytes() - bytes()) {
+            return false;
+        }
+        Session session = empty.fork();
+        restoring = CompletableFuture.supplyAsync(() -> folder.restore(saved, session), folder.restoring());
+        restoring.whenComplete((_, _) -> wake.run());
+        return true;
+    }
+
+    /** Returns whether a saved prefix waits to be kept. */
+    boolean hasRestored() {
+        return restoring != null && restoring.isDone();
+    }
+
+    private void takeRestored(Consumer<Session> use) {
+        Session session = restoring == null ? null : restoring.exceptionally(_ -> null).join();
+        restoring = null;
+        if (session != null) {
+            use.accept(session);
+        }
+    }
+
+    /** Saves what of a prompt can be kept, if much of it was computed and less than half is saved. */
+    private void save(Job job) {
+        int length = prefixes.keepable(job.session().position());
+        if (folder == null || length - job.found() < LEAST_SAVED
+                || 2 * PrefixFolder.common(folder.longest(job.prompt()), job.prompt()) >= length) {
+            return;
+        }
+        try {
+            Session copy = job.session().fork();
+            copy.truncate(length);
+            copy.trim();
+            folder.save(copy);
+        } catch (MemoryLimitException | OutOfMemoryError full) {
+            prefixes.shrink(() -> false);
+        }
     }
 
     private void fail(Job job, Throwable failure) {
@@ -112,83 +202,139 @@ final class Batcher {
         job.fail(failure);
     }
 
+    /** Returns whether to {@link #step} in a pause of {@link #read}. */
+    boolean isStepDue() {
+        return share.isStepDue() && !running.isEmpty();
+    }
+
+    /** Returns whether to {@link #step} between passes, also since all prompts are so short that they join. */
+    boolean isStepNext() {
+        boolean allJoin = reading.stream().allMatch(job -> job.left() <= MOST_JOINING);
+        return isStepDue() || allJoin && !running.isEmpty();
+    }
+
     /**
-     * Runs one pass: the next id of each running generation, and parts of prompts. @return actions that report the
-     * finished ones
+     * Runs a step: the next id of each running generation, and short prompts or the ends of long ones, which take
+     * little more time together with them.
+     *
+     * @return actions that report the finished ones
      */
     List<Runnable> step() {
+        share.beginStep();
         List<Runnable> ends = new ArrayList<>();
-        reading.removeIf(job -> isInterrupted(job, ends));
-        List<Session> sessions = new ArrayList<>();
-        List<int[]> ids = new ArrayList<>();
-        List<LogitsListener> listeners = new ArrayList<>();
-        for (Continuation continuation : running) {
-            sessions.add(continuation.session());
-            ids.add(new int[] {continuation.id()});
-            listeners.add(null);
-        }
-        List<Job> parts = parts();
-        for (Job job : parts) {
-            sessions.add(job.session());
-            ids.add(job.part(Model.maxPassRows()));
-            listeners.add(job.listener());
-            promptIds += ids.getLast().length;
-        }
-        feed(sessions, ids, listeners, parts);
+        leaveInterrupted(ends);
+        List<Job> parts = parts(reading, MOST_JOINING);
+        Feeds feeds = new Feeds();
+        running.forEach(feeds::add);
+        parts.forEach(feeds::add);
+        feed(feeds, SessionFeed.NO_PAUSE);
         choose(running.stream().filter(continuation -> !continuation.isOver()).toList());
-        for (Job job : parts) {
-            reading.removeFirst();
-            try {
-                goOn(job, ends);
-            } catch (RuntimeException | Error failure) { // such as too little memory for its forks
-                fail(job, failure);
-            }
-        }
-        List<Continuation> over = running.stream().filter(Continuation::isOver).toList();
-        over.forEach(this::free);
-        running.removeAll(over);
-        over.forEach(continuation -> ends.add(continuation::tellEnd));
+        parts.forEach(job -> goOn(job, ends));
+        leaveEnded(ends);
+        share.endStep();
         return ends;
     }
 
-    /** Returns the first jobs of {@link #reading} whose next parts fit in one pass together. */
-    private List<Job> parts() {
+    /**
+     * Reads parts of prompts in one pass.
+     *
+     * @param pause called several times in each block of the pass; may admit jobs, and run a step if that is due
+     * @return actions that report the finished ones
+     */
+    List<Runnable> read(Runnable pause) {
+        List<Runnable> ends = new ArrayList<>();
+        leaveInterrupted(ends);
+        passing = parts(nextTurns(), Model.maxPassRows());
+        Feeds feeds = new Feeds();
+        passing.forEach(feeds::add);
+        share.beginPass();
+        feed(feeds, pause);
+        List<Job> parts = passing;
+        passing = List.of();
+        parts.forEach(job -> goOn(job, ends));
+        leaveEnded(ends);
+        return ends;
+    }
+
+    /**
+     * Returns the prompts in the order of their turns: alternately the one that came first, and the one with the fewest
+     * ids left. So prompts of the same length end one after the other, a short one does not wait for long ones, and
+     * short ones do not hold up a long one for good.
+     */
+    private List<Job> nextTurns() {
+        List<Job> turns = new ArrayList<>(reading);
+        turns.sort(Comparator.comparingInt(Job::left)); // of the same length in the order of their arrival
+        if (firstIsNext && !reading.isEmpty()) {
+            turns.remove(reading.getFirst());
+            turns.addFirst(reading.getFirst());
+        }
+        firstIsNext = !firstIsNext;
+        return turns;
+    }
+
+    /** Returns those of {@code jobs} whose next parts fit in {@code rows} rows together, if they are in no pass. */
+    private List<Job> parts(List<Job> jobs, int rows) {
         List<Job> parts = new ArrayList<>();
-        int free = Model.maxPassRows();
-        for (Job job : reading) {
-            free -= job.part(Model.maxPassRows()).length;
-            if (free < 0) {
-                break;
+        int free = rows;
+        for (Job job : jobs) {
+            int length = job.part(Model.maxPassRows()).length;
+            if (length <= free && !passing.contains(job)) {
+                free -= length;
+                parts.add(job);
             }
-            parts.add(job);
         }
         return parts;
     }
 
-    /** Feeds all parts together; if that fails, one by one, so that only the failing ones end. */
-    private void feed(List<Session> sessions, List<int[]> ids, List<LogitsListener> listeners, List<Job> parts) {
+    /** Ids for one pass: each session with its next ids. */
+    private static final class Feeds {
+        private final List<Session> sessions = new ArrayList<>();
+        private final List<int[]> ids = new ArrayList<>();
+        private final List<LogitsListener> listeners = new ArrayList<>();
+        private final List<Consumer<Throwable>> failures = new ArrayList<>(); // receive the failure of each
+        private int promptIds;
+
+        private void add(Session session, int[] next, LogitsListener listener, Consumer<Throwable> failure) {
+            sessions.add(session);
+            ids.add(next);
+            listeners.add(listener);
+            failures.add(failure);
+        }
+
+        private void add(Continuation continuation) {
+            add(continuation.session(), new int[] {continuation.id()}, null, continuation::fail);
+        }
+
+        private void add(Job job) {
+            int[] part = job.part(Model.maxPassRows());
+            promptIds += part.length;
+            add(job.session(), part, job.listener(), job::fail);
+        }
+    }
+
+    /** Feeds all together; if that fails, one by one, so that only the failing ones end. */
+    private void feed(Feeds feeds, Runnable pause) {
+        List<Session> sessions = feeds.sessions;
         if (sessions.isEmpty()) {
             return;
         }
         passes++;
-        rows += ids.stream().mapToInt(one -> one.length).sum();
+        promptIds += feeds.promptIds;
+        rows += feeds.ids.stream().mapToInt(one -> one.length).sum();
         int[] positions = sessions.stream().mapToInt(Session::position).toArray();
         try {
-            model.feed(sessions, ids.toArray(int[][]::new), listeners.toArray(LogitsListener[]::new));
+            model.feed(sessions, feeds.ids.toArray(int[][]::new), feeds.listeners.toArray(LogitsListener[]::new),
+                    pause);
         } catch (RuntimeException | Error together) {
             for (int i = 0; i < sessions.size(); i++) {
                 try {
                     if (sessions.get(i).position() != positions[i]) {
                         throw new IllegalStateException("the pass failed after it was fed", together);
                     }
-                    model.feed(List.of(sessions.get(i)), new int[][] {ids.get(i)},
-                            new LogitsListener[] {listeners.get(i)});
+                    model.feed(List.of(sessions.get(i)), new int[][] {feeds.ids.get(i)},
+                            new LogitsListener[] {feeds.listeners.get(i)});
                 } catch (RuntimeException | Error alone) {
-                    if (i < running.size()) {
-                        running.get(i).fail(alone);
-                    } else {
-                        parts.get(i - running.size()).fail(alone);
-                    }
+                    feeds.failures.get(i).accept(alone);
                 }
             }
         }
@@ -203,20 +349,26 @@ final class Batcher {
 
     /** Continues a job after a part of its prompt. */
     private void goOn(Job job, List<Runnable> ends) {
-        if (job.hasFailed()) {
-            leave(job);
-        } else if (!job.isRead()) {
-            reading.add(job);
-        } else {
-            switch (job) {
-                case GenerationJob generation -> begin(generation);
-                case ScoringJob scoring -> goOn(scoring, ends);
+        try {
+            if (job.hasFailed()) {
+                reading.remove(job);
+                leave(job);
+            } else if (job.isRead()) {
+                switch (job) {
+                    case GenerationJob generation -> begin(generation);
+                    case ScoringJob scoring -> goOn(scoring, ends);
+                }
             }
+        } catch (RuntimeException | Error failure) { // such as too little memory for its forks
+            reading.remove(job);
+            fail(job, failure);
         }
     }
 
     private void begin(GenerationJob job) {
+        reading.remove(job);
         keep(job.session());
+        save(job);
         List<Continuation> continuations = job.continuations();
         running.addAll(continuations);
         choose(continuations);
@@ -226,9 +378,8 @@ final class Batcher {
         if (!job.readsContinuations()) {
             keep(job.session());
         }
-        if (job.next()) {
-            reading.add(job);
-        } else {
+        if (!job.next()) {
+            reading.remove(job);
             leave(job);
             ends.add(job::tell);
         }
@@ -256,13 +407,23 @@ final class Batcher {
         }
     }
 
-    private boolean isInterrupted(Job job, List<Runnable> ends) {
-        if (job.isInterrupted()) {
-            leave(job);
-            ends.add(job::tellInterruption);
-            return true;
-        }
-        return false;
+    /** Removes interrupted jobs that are in no pass. */
+    private void leaveInterrupted(List<Runnable> ends) {
+        reading.removeIf(job -> {
+            boolean leaves = !passing.contains(job) && job.isInterrupted();
+            if (leaves) {
+                leave(job);
+                ends.add(job::tellInterruption);
+            }
+            return leaves;
+        });
+    }
+
+    private void leaveEnded(List<Runnable> ends) {
+        List<Continuation> over = running.stream().filter(Continuation::isOver).toList();
+        over.forEach(this::free);
+        running.removeAll(over);
+        over.forEach(continuation -> ends.add(continuation::tellEnd));
     }
 
     private void free(Continuation continuation) {
@@ -293,6 +454,10 @@ final class Batcher {
     void close() {
         reading.forEach(Job::close);
         running.forEach(continuation -> continuation.session().close());
+        if (folder != null) {
+            folder.close();
+        }
+        takeRestored(Session::close);
         prefixes.shrink(() -> false);
         empty.close();
     }

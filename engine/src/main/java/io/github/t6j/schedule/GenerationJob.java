@@ -35,7 +35,7 @@ final class GenerationJob extends Job {
     @Override
     void begin(Session newSession) {
         super.begin(newSession);
-        handles.getFirst().setCachedTokens(newSession.position());
+        handles.getFirst().setCachedTokens(found());
     }
 
     @Override

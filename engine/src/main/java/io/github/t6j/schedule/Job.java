@@ -62,6 +62,11 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         SessionCore.of(newSession).state().limit(length);
     }
 
+    /** Returns the number of ids of the prompt that were in a cache. */
+    int found() {
+        return cachedIds;
+    }
+
     /** Returns the session that the next part is fed to. */
     Session session() {
         return session;
@@ -80,6 +85,11 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     /** Returns the listener for the logits after each id of the next part; null if only the last logits are needed. */
     LogitsListener listener() {
         return null;
+    }
+
+    /** Returns the number of ids left of what it reads. */
+    int left() {
+        return prompt.length - session.position();
     }
 
     boolean isRead() {

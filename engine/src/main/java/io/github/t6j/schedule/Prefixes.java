@@ -37,27 +37,46 @@ final class Prefixes {
     }
 
     /**
-     * Returns a fork of the kept session with the longest common prefix with {@code prompt}, cut so that at least one
-     * id remains to be fed, for its logits.
-     *
-     * @return null if no session has a common prefix
+     * Returns how many of the {@code common} first ids of {@code prompt} can be used: at least one id remains to be fed,
+     * for its logits.
      */
-    Session fork(int[] prompt) {
+    int usable(int common, int[] prompt) {
+        return keepable(Math.min(common, prompt.length - 1));
+    }
+
+    /** Returns the number of ids of {@code prompt} that {@link #fork} finds. */
+    int found(int[] prompt) {
+        Kept best = longest(prompt);
+        return best == null ? 0 : usable(prefix(best.ids, prompt), prompt);
+    }
+
+    /** Returns the kept session with the longest usable prefix of {@code prompt}, or null. */
+    private Kept longest(int[] prompt) {
         Kept best = null;
         int longest = 0;
         for (Kept one : kept) {
-            int common = keepable(Math.min(prefix(one.ids, prompt), prompt.length - 1));
+            int common = usable(prefix(one.ids, prompt), prompt);
             if (common > longest) {
                 best = one;
                 longest = common;
             }
         }
+        return best;
+    }
+
+    /**
+     * Returns a fork of the kept session with the longest common prefix with {@code prompt}, cut to {@link #usable}.
+     *
+     * @return null if no session has a common prefix
+     */
+    Session fork(int[] prompt) {
+        Kept best = longest(prompt);
         if (best == null) {
             return null;
         }
         kept.remove(best);
         kept.addFirst(best);
-        return truncated(best.session.fork(), longest);
+        return truncated(best.session.fork(), usable(prefix(best.ids, prompt), prompt));
     }
 
     private static Session truncated(Session session, int length) {

@@ -22,7 +22,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Continuous batching: many generations with one model at once. They join and leave between passes, and parts of new
+ * Continuous batching: many generations with one model at once. They join and leave between passes, and short new
  * prompts share a pass with the next ids of running generations. Any number of threads may submit.
  *
  * <pre>{@code
@@ -33,8 +33,10 @@ import java.util.concurrent.CompletableFuture;
  * }</pre>
  *
  * <p>A generation gives the same bits as {@link Session#generate} for it alone, whatever runs with it. Prompts that
- * begin like an earlier one share its cache. Submissions are admitted strictly in order, so none starves; a long prompt
- * is fed in parts that alternate with those of other prompts, so a short one does not wait for all of it.
+ * begin like an earlier one share its cache. Submissions are admitted strictly in order, so none starves. A prompt
+ * is fed in parts of {@link Model#maxPassRows} ids, alternately of the prompt that came first and of the one with the
+ * fewest ids left: prompts of the same length end one after the other, and a short one does not wait for long ones. A
+ * part pauses for steps of the running generations, so that their tokens take about twice as long as without it.
  *
  * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading and
  * running generations alike.
@@ -49,8 +51,10 @@ public final class Scheduler implements AutoCloseable {
     private final long stateBytes; // of a session, for any number of ids
     private final long bytesPerId;
     private final Thread thread;
+    private RuntimeException broken; // failure of a step within a pass, or null; for the scheduler's thread
     private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, like the fields below
     private int waitingCopies;
+    private boolean blocked; //   the first one could not be admitted, and nothing has happened since
     private boolean closed; //    accepts no more submissions
     private boolean cancelled; // also ends the accepted ones
     private long refused;
@@ -65,6 +69,7 @@ public final class Scheduler implements AutoCloseable {
      * Creates a scheduler of {@code model} and starts its thread. Close it before the model.
      *
      * @throws MemoryLimitException if memory does not suffice for the context length of the sessions
+     * @throws java.io.UncheckedIOException if the folder for prefixes cannot be created or read
      */
     public Scheduler(Model model, SchedulerOptions options) {
         this.model = Objects.requireNonNull(model, "model");
@@ -72,7 +77,7 @@ public final class Scheduler implements AutoCloseable {
         SchedulerOptions budgeted = options.cacheBytes() > 0
                 ? options
                 : options.withCacheBytes(Math.max(1, NativeMemory.available() / 2));
-        Batcher batcher = new Batcher(model, budgeted);
+        Batcher batcher = new Batcher(model, budgeted, this::wake);
         SessionOptions session = options.session().withContextLength(batcher.contextLength());
         limits = batcher.limits().withSession(session);
         long onePage = model.sessionBytes(session.withContextLength(1)).nativeBytes();
@@ -181,7 +186,11 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private Interruption interruption(GenerationOptions options) {
-        return new Interruption(Expiry.of(options.deadline(), options.timeout(), options.cancellation()), this::wake);
+        Duration timeout = options.timeout();
+        if (limits.timeout() != null && (timeout == null || timeout.compareTo(limits.timeout()) > 0)) {
+            timeout = limits.timeout();
+        }
+        return new Interruption(Expiry.of(options.deadline(), timeout, options.cancellation()), this::wake);
     }
 
     /** Returns options with a seed below 2⁵³, so that a client that reads numbers as doubles can send it back. */
@@ -286,12 +295,18 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private synchronized void wake() {
+        blocked = false;
         notifyAll();
     }
 
     /** Returns the current counts. */
     public synchronized SchedulerMetrics metrics() {
         return metrics;
+    }
+
+    /** Returns the options, with the context length and the memory budget that apply. */
+    public SchedulerOptions options() {
+        return limits;
     }
 
     /** Returns the context length of all sessions: the most ids of a prompt and its continuation. */
@@ -302,9 +317,14 @@ public final class Scheduler implements AutoCloseable {
     private void run(Batcher batcher) {
         try {
             while (join(batcher)) {
-                List<Runnable> ends = batcher.step();
-                count(batcher);
-                ends.forEach(Scheduler::tell);
+                if (batcher.isStepNext()) {
+                    tell(batcher, batcher.step());
+                } else {
+                    tell(batcher, batcher.read(() -> pause(batcher)));
+                }
+                if (broken != null) {
+                    throw broken;
+                }
             }
         } catch (RuntimeException | Error broken) {
             fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + broken, broken));
@@ -312,6 +332,23 @@ public final class Scheduler implements AutoCloseable {
         } finally {
             batcher.close();
         }
+    }
+
+    /** Runs a step within a pass if it is due, and admits jobs that may join it. */
+    private void pause(Batcher batcher) {
+        if (broken == null && batcher.isStepDue()) {
+            try {
+                join(batcher);
+                tell(batcher, batcher.step());
+            } catch (RuntimeException | Error failure) { // ends this scheduler after the pass
+                broken = new IllegalStateException("a step failed", failure);
+            }
+        }
+    }
+
+    private void tell(Batcher batcher, List<Runnable> ends) {
+        count(batcher);
+        ends.forEach(Scheduler::tell);
     }
 
     /** Reports an end; a failure to report it must not end the others. */
@@ -324,6 +361,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private synchronized void count(Batcher batcher) {
+        blocked = false; // something may have ended
         metrics = batcher.metrics(waitingCopies, refused);
     }
 
@@ -332,8 +370,8 @@ public final class Scheduler implements AutoCloseable {
         boolean all;
         List<Job> there;
         synchronized (this) {
-            while (waiting.isEmpty() && batcher.isEmpty()) {
-                if (closed) {
+            while (batcher.isEmpty() && (waiting.isEmpty() || blocked)) {
+                if (closed && waiting.isEmpty()) {
                     return false;
                 }
                 try {
@@ -356,6 +394,7 @@ public final class Scheduler implements AutoCloseable {
             while (!waiting.isEmpty() && batcher.admit(waiting.peek())) { // strictly in order
                 waitingCopies -= waiting.remove().copies();
             }
+            blocked = !waiting.isEmpty() && !batcher.hasRestored();
             metrics = batcher.metrics(waitingCopies, refused);
         }
         left.forEach(job -> tell(job::tellInterruption));
@@ -393,6 +432,7 @@ public final class Scheduler implements AutoCloseable {
         synchronized (this) {
             closed = true;
             cancelled = true;
+            blocked = false;
             notifyAll();
         }
         boolean interrupted = false;

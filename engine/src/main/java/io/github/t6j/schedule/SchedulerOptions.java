@@ -1,6 +1,8 @@
 package io.github.t6j.schedule;
 
 import io.github.t6j.SessionOptions;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 
 /** Options and limits of a scheduler, immutable: {@link #defaults} and the methods that change one in a copy. */
@@ -9,11 +11,18 @@ public final class SchedulerOptions {
     public static final int MOST_RUNNING = 128;
 
     private static final SchedulerOptions DEFAULTS =
-            new SchedulerOptions(new Values(16, 256, 0, SessionOptions.defaults()));
+            new SchedulerOptions(new Values(16, 256, 0, SessionOptions.defaults(), null, 0, null));
 
     private final Values values;
 
-    private record Values(int running, int queued, long cacheBytes, SessionOptions session) {}
+    private record Values(
+            int running, int queued, long cacheBytes, SessionOptions session, Path prefixFolder, long prefixBytes,
+            Duration timeout) {
+        private SchedulerOptions with(int newRunning, int newQueued, long newCacheBytes, SessionOptions newSession) {
+            return new SchedulerOptions(new Values(
+                    newRunning, newQueued, newCacheBytes, newSession, prefixFolder, prefixBytes, timeout));
+        }
+    }
 
     private SchedulerOptions(Values values) {
         this.values = values;
@@ -56,7 +65,7 @@ public final class SchedulerOptions {
         if (running < 1 || running > MOST_RUNNING) {
             throw new IllegalArgumentException("running: expected 1 to " + MOST_RUNNING + ", found " + running);
         }
-        return new SchedulerOptions(new Values(running, values.queued, values.cacheBytes, values.session));
+        return values.with(running, values.queued, values.cacheBytes, values.session);
     }
 
     /**
@@ -68,7 +77,7 @@ public final class SchedulerOptions {
         if (queued < 0) {
             throw new IllegalArgumentException("queued: expected 0 or more, found " + queued);
         }
-        return new SchedulerOptions(new Values(values.running, queued, values.cacheBytes, values.session));
+        return values.with(values.running, queued, values.cacheBytes, values.session);
     }
 
     /**
@@ -81,13 +90,56 @@ public final class SchedulerOptions {
         if (cacheBytes < 0) {
             throw new IllegalArgumentException("cacheBytes: expected 0 (half of memory) or more, found " + cacheBytes);
         }
-        return new SchedulerOptions(new Values(values.running, values.queued, cacheBytes, values.session));
+        return values.with(values.running, values.queued, cacheBytes, values.session);
     }
 
     /** Returns these options with other options of the sessions. */
     public SchedulerOptions withSession(SessionOptions session) {
         Objects.requireNonNull(session, "session");
-        return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, session));
+        return values.with(values.running, values.queued, values.cacheBytes, session);
+    }
+
+    /** Returns the folder in which prefixes are kept, or null. */
+    public Path prefixFolder() {
+        return values.prefixFolder;
+    }
+
+    /** Returns the most bytes of all files in {@link #prefixFolder}. */
+    public long prefixBytes() {
+        return values.prefixBytes;
+    }
+
+    /**
+     * Returns these options with a folder in which the caches of prompts are kept, for prompts with the same beginning,
+     * also of a later process. A prompt of which at least 256 ids were computed is saved, unless at least half of it is
+     * saved already. The least recently used files are removed; a damaged file is removed, too. Several schedulers and
+     * processes may share a folder, also for different models.
+     *
+     * @param folder folder, created for its owner only if it is missing, or null for none
+     * @param mostBytes most bytes of all files
+     * @throws IllegalArgumentException if {@code mostBytes} is negative
+     */
+    public SchedulerOptions withPrefixFolder(Path folder, long mostBytes) {
+        if (mostBytes < 0) {
+            throw new IllegalArgumentException("mostBytes: expected 0 or more, found " + mostBytes);
+        }
+        return new SchedulerOptions(new Values(
+                values.running, values.queued, values.cacheBytes, values.session, folder, mostBytes,
+                values.timeout));
+    }
+
+    /** Returns the longest time of a generation, including its time in the queue, or null. */
+    public Duration timeout() {
+        return values.timeout;
+    }
+
+    /**
+     * Returns these options with a longest time for all generations, including their time in the queue; null for none.
+     * After it a generation ends as after its own timeout.
+     */
+    public SchedulerOptions withTimeout(Duration timeout) {
+        return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, values.session,
+                values.prefixFolder, values.prefixBytes, timeout));
     }
 
     @Override

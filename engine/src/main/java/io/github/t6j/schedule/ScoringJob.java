@@ -62,6 +62,13 @@ final class ScoringJob extends Job {
     }
 
     @Override
+    int left() {
+        return fork == null
+                ? super.left()
+                : prompt().length + continuation().length - 1 - fork.position();
+    }
+
+    @Override
     LogitsListener listener() {
         return fork == null ? null : (_, logits) -> {
             try {

@@ -12,12 +12,17 @@ import java.util.List;
  * are more sessions than before.
  */
 public final class SessionFeed {
+    /** Pause of a run in which nothing else goes on. */
+    public static final Runnable NO_PAUSE = () -> {
+    };
+
     private final List<Part> parts = new ArrayList<>(); // the first ones, size of them, are in use
     private final int[] rows = new int[Batch.MAX_PASS_ROWS]; //      rows of a pass whose logits are needed
     private final int[] owners = new int[Batch.MAX_PASS_ROWS]; //    parts that these rows belong to
     private final int[] positions = new int[Batch.MAX_PASS_ROWS]; // positions of these rows in their sessions
     private int needed; // number of these rows
     private float[] reported; // [vocabulary], buffer for listeners, or null without one
+    private Runnable pause; // of the run in progress
     private int size;
 
     /** Ids of one session. */
@@ -55,6 +60,7 @@ public final class SessionFeed {
         }
         size = 0;
         reported = null;
+        pause = null;
     }
 
     /**
@@ -81,12 +87,19 @@ public final class SessionFeed {
         }
     }
 
+    /** Feeds all ids, see {@link #run(Runnable)}. */
+    public boolean run() {
+        return run(NO_PAUSE);
+    }
+
     /**
      * Feeds all ids, so that each session has the logits after its last id, and empties this feed.
      *
+     * @param newPause called several times in each block of a pass of several ids; it may feed other sessions
      * @return false if there were no ids
      */
-    public boolean run() {
+    public boolean run(Runnable newPause) {
+        pause = newPause;
         try {
             if (size == 1 && parts.getFirst().isSingle()) {
                 parts.getFirst().feedSingle();
@@ -131,7 +144,7 @@ public final class SessionFeed {
                 batch.add(part.session.fedSequence(), part.ids, part.next, part.now);
             }
         }
-        batch.forward();
+        batch.forward(pause);
         for (int i = first; i < end; i++) {
             Part part = parts.get(i);
             part.session.append(part.ids, part.next, part.now);

@@ -4,8 +4,11 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.LazyTensor;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,6 +86,20 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
         Map<String, Tensor> cache = new LinkedHashMap<>(tensors);
         cache.keySet().removeAll(List.of(IDS, LOGITS));
         return new SessionFile(ids, logits == null ? null : logits.toFloats(), cache);
+    }
+
+    /**
+     * Returns the ids of a saved session, without reading the rest.
+     *
+     * @throws ModelFormatException if the file is damaged, as far as it is read
+     * @throws java.io.UncheckedIOException if it cannot be read
+     */
+    public static int[] ids(Path file) {
+        try (NativeMemory arena = NativeMemory.confined()) {
+            return ids(file, Safetensors.read(file, arena).tensors().get(IDS), Integer.MAX_VALUE);
+        } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
+            throw FileBytes.truncated(file, fault);
+        }
     }
 
     private static int[] ids(Path file, Tensor tensor, int vocabulary) {

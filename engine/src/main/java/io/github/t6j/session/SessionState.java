@@ -113,6 +113,11 @@ public final class SessionState {
         return transformer.attention().rowsChooseForm();
     }
 
+    /** Returns the fingerprint of the model. */
+    public String fingerprint() {
+        return transformer.fingerprint();
+    }
+
     public int vocabulary() {
         return transformer.config().sizes().vocabulary();
     }

@@ -359,6 +359,68 @@ class SchedulerTest {
         }
     }
 
+    @Test
+    void promptsOfTheSameLengthEndInOrder() {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(5, 4, PLENTY, 1100))) {
+            List<String> order = Collections.synchronizedList(new ArrayList<>());
+            Random random = new Random(SEED);
+            List<GenerationHandle> handles = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                Prompt prompt = Prompt.of(random.ints(1000, 0, 4096).toArray());
+                handles.add(scheduler.submit(prompt, options(1, i), named(order, "prompt " + i)));
+            }
+            handles.forEach(handle -> handle.result().join());
+            assertThat(order).containsExactly("prompt 0", "prompt 1", "prompt 2", "prompt 3", "prompt 4");
+        }
+    }
+
+    /** Of many short prompts, which come all the time, a long one gets every second pass. */
+    @Test
+    void shortPromptsDoNotHoldUpALongOne() {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(8, 100, PLENTY, 4000))) {
+            List<String> order = Collections.synchronizedList(new ArrayList<>());
+            Random random = new Random(SEED);
+            int[] ids = random.ints(2500, 0, 4096).toArray();
+            GenerationHandle longOne = scheduler.submit(Prompt.of(ids), options(1, 1), named(order, "long"));
+            List<GenerationHandle> others = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                int[] own = random.ints(120, 0, 4096).toArray();
+                others.add(scheduler.submit(Prompt.of(own), options(1, i), named(order, "short")));
+            }
+            longOne.result().join();
+            others.forEach(handle -> handle.result().join());
+            assertThat(order.indexOf("long")).as("the long one has 20 parts").isBetween(10, 40);
+        }
+    }
+
+    /** A generation goes on several times in each pass of a long prompt. */
+    @Test
+    void aLongPromptDoesNotHoldUpAGeneration() throws Exception {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(2, 4, PLENTY, 4000))) {
+            AtomicInteger tokens = new AtomicInteger();
+            CountDownLatch begun = new CountDownLatch(1);
+            Request running = new Request(new int[] {5}, options(CONTEXT - 1, 1));
+            GenerationHandle handle = scheduler.submit(Prompt.of(5), running.options, token -> {
+                tokens.incrementAndGet();
+                begun.countDown();
+                return true;
+            });
+            begun.await();
+            int before = tokens.get();
+            int[] ids = new Random(SEED).ints(3900, 0, 4096).toArray();
+            AtomicInteger after = new AtomicInteger();
+            scheduler.submit(Prompt.of(ids), options(1, 1), token -> {
+                after.set(tokens.get());
+                return true;
+            }).result().join();
+            assertThat(after.get() - before).as("31 passes, with several steps in each").isGreaterThan(40);
+            assertSame("running", heard(handle), alone(model, running));
+        }
+    }
+
     private static TokenListener named(List<String> order, String name) {
         return new TokenListener() {
             @Override
