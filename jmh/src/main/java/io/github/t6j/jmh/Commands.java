@@ -2,14 +2,15 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.jmh.load.LoadCommand;
 import io.github.t6j.jmh.report.ReportCommand;
+import io.github.t6j.jmh.soak.SoakCommand;
 import io.github.t6j.jmh.study.LearningCurvesCommand;
 import io.github.t6j.jmh.study.StudyCommand;
 import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * JMH's command line; if the first word is {@code report}, {@code learning-curves}, {@code study} or {@code load}, the
- * command line of that command.
+ * JMH's command line; if the first word is {@code report}, {@code learning-curves}, {@code study}, {@code load} or
+ * {@code soak}, the command line of that command.
  */
 final class Commands {
     private Commands() {}
@@ -22,6 +23,7 @@ final class Commands {
             case "report" -> ReportCommand.run(Arrays.copyOfRange(args, 1, args.length));
             case "learning-curves" -> LearningCurvesCommand.run(Arrays.copyOfRange(args, 1, args.length));
             case "study" -> StudyCommand.run(Arrays.copyOfRange(args, 1, args.length));
+            case "soak" -> SoakCommand.run(Arrays.copyOfRange(args, 1, args.length));
             case "load" -> LoadCommand.run(Arrays.copyOfRange(args, 1, args.length));
             default -> PlainJmh.run(args);
         };

@@ -95,6 +95,11 @@ public final class PromptFormat {
         return template != null;
     }
 
+    /** Returns the template, if there is one. */
+    public Optional<ChatTemplate> template() {
+        return Optional.ofNullable(template);
+    }
+
     /** Returns whether the template can turn thinking off. */
     public boolean switchesThinking() {
         return switchesThinking;

@@ -54,7 +54,8 @@ record Access(String key, String allowedOrigin, InetAddress address) {
         String origin = exchange.header("Origin");
         if (allowedOrigin != null && origin != null) {
             exchange.answerHeader("Access-Control-Allow-Origin", allowedOrigin);
-            exchange.answerHeader("Access-Control-Allow-Headers", "Authorization, Content-Type");
+            exchange.answerHeader("Access-Control-Allow-Headers", "Authorization, Content-Type, " + RequestId.HEADER);
+            exchange.answerHeader("Access-Control-Expose-Headers", RequestId.HEADER);
             exchange.answerHeader("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
             exchange.answerHeader("Vary", "Origin");
         }

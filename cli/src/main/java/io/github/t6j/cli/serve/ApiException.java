@@ -71,6 +71,12 @@ final class ApiException extends RuntimeException {
         return new ApiException(503, "server_error", null, "unavailable", message);
     }
 
+    /** Returns a 503: the server finishes what runs, and ends. */
+    static ApiException draining(int left) {
+        return new ApiException(503, "server_error", null, "draining", "draining: the server is stopping; " + left
+                + (left == 1 ? " generation is" : " generations are") + " left");
+    }
+
     int status() {
         return status;
     }
@@ -81,12 +87,13 @@ final class ApiException extends RuntimeException {
     }
 
     /** Returns {@code {"error": {…}}}. */
-    Map<String, Object> json() {
+    Map<String, Object> json(String requestId) {
         Map<String, Object> error = new LinkedHashMap<>();
         error.put("message", getMessage());
         error.put("type", type);
         error.put("param", param);
         error.put("code", code);
+        error.put("request_id", requestId);
         return Map.of("error", error);
     }
 }

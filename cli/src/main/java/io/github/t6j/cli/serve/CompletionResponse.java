@@ -103,8 +103,8 @@ final class CompletionResponse {
                 yield false;
             }
             case GenerationEvents.Ended(int index, Generation generation) -> {
-                if (generation.finishReason() == FinishReason.CANCELLED && generation.tokens().isEmpty()) {
-                    throw ApiException.unavailable("the server is stopping");
+                if (generation.tokens().isEmpty()) {
+                    checkBegun(generation.finishReason());
                 }
                 generations[index] = generation;
                 if (stream) {
@@ -116,6 +116,17 @@ final class CompletionResponse {
                 throw ApiException.invalid(null, cause.getMessage());
             case GenerationEvents.Failed(int _, Throwable cause) -> throw ApiException.failed(cause.getMessage());
         };
+    }
+
+    /** @throws ApiException if the server ended a generation before its first token */
+    private static void checkBegun(FinishReason reason) {
+        switch (reason) {
+            case CANCELLED -> throw ApiException.unavailable("the server is stopping");
+            case DEADLINE -> throw ApiException.unavailable("no token within the server's time limit for a request"
+                    + " (--timeout): too many requests, or too long a prompt");
+            default -> {
+            }
+        }
     }
 
     private void measure(int index) {
@@ -209,10 +220,12 @@ final class CompletionResponse {
 
     /** Sends {@code error} within an answer that has begun. */
     void fail(ApiException error) throws IOException {
+        exchange.log(error);
+        Map<String, Object> json = error.json(exchange.requestId());
         if (stream) {
-            data(error.json());
+            data(json);
         } else {
-            send(Json.writeLine(error.json()));
+            send(Json.writeLine(json));
         }
     }
 }

@@ -21,13 +21,15 @@ final class Exchange {
     /** Most pieces of all bodies longer than a piece; parsed JSON takes a multiple of their size. */
     static final int MOST_PIECES = 2 * LONGEST_BODY / PIECE;
 
-    private static final String JSON = "application/json; charset=utf-8";
+    private static final System.Logger LOGGER = System.getLogger("io.github.t6j.cli.serve");
+    static final String JSON = "application/json; charset=utf-8";
 
     private final HttpExchange http;
     private final Metrics metrics;
     private final Semaphore longBodies;
     private final WriteTimeout writeTimeout;
     private final long start = System.nanoTime();
+    private final String requestId;
     private int pieces; // pieces of the body, taken from longBodies
     private boolean isReadable = true; // the body has more bytes, and is valid so far
 
@@ -37,6 +39,20 @@ final class Exchange {
         this.metrics = metrics;
         this.longBodies = longBodies;
         this.writeTimeout = writeTimeout;
+        requestId = RequestId.of(header(RequestId.HEADER));
+        answerHeader(RequestId.HEADER, requestId);
+    }
+
+    /** Returns the id of the request, which its answer has, too. */
+    String requestId() {
+        return requestId;
+    }
+
+    /** Writes a line to the log if {@code e} is the server's fault, and not a state that passes. */
+    void log(ApiException e) {
+        if (e.status() == 500) {
+            LOGGER.log(System.Logger.Level.ERROR, "{0}: {1} {2}: {3}", requestId, method(), path(), e.getMessage());
+        }
     }
 
     Metrics metrics() {
@@ -59,6 +75,12 @@ final class Exchange {
 
     String path() {
         return http.getRequestURI().getPath();
+    }
+
+    /** Returns whether the query has a parameter of that name. */
+    boolean hasQuery(String name) {
+        String query = http.getRequestURI().getRawQuery();
+        return query != null && ("&" + query).contains("&" + name);
     }
 
     /** Returns the first header of that name, or null. */

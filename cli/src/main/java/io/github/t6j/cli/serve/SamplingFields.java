@@ -11,7 +11,7 @@ final class SamplingFields {
     private static final int MOST_STOPS = 16;
 
     /** Default of a model without generation_config.json: the model's own distribution. */
-    private static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
+    static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
 
     private SamplingFields() {}
 

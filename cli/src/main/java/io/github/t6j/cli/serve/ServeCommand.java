@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
         name = "serve",
         description = {"Serves a model over HTTP with OpenAI's API and a web page.",
             "Endpoints: /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/models, /tokenize, /detokenize,",
-            "/health, /metrics."},
+            "/health, /metrics, /props, /slots."},
         footer = {
             "",
             "On Ctrl-C or SIGTERM the server accepts no more requests; those that run have --drain seconds to finish.",
@@ -52,6 +52,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  t6j serve",
             "  t6j serve -m DIR --cache-type bf16 --parallel 16",
+            "  t6j serve -m DIR --cache-dir ~/.cache/t6j-serve",
             "  t6j serve --host 0.0.0.0 --api-key-file key.txt",
             "  T6J_TLS_PASSWORD=… t6j serve --tls-keystore server.p12"
         })
@@ -59,6 +60,7 @@ public final class ServeCommand implements Callable<Integer> {
     private static final int LONGEST_KEY = 4096;
     private static final int MOST_QUEUED = 1_000_000;
     private static final int LONGEST_DRAIN = 3600;
+    private static final int LONGEST_REQUEST = 24 * 3600;
 
     @ParentCommand
     private Main main;
@@ -108,6 +110,22 @@ public final class ServeCommand implements Callable<Integer> {
                 "(default: three quarters of the memory that is free after the model is loaded)."})
     private Long cacheMemory;
 
+    @Option(names = "--cache-dir", paramLabel = "DIR",
+            description = {
+                "Keep the caches of long prompts in DIR, for prompts with the same beginning after a restart",
+                "(default: only in memory)."})
+    private Path cacheDir;
+
+    @Option(names = "--cache-dir-size", paramLabel = "MB", defaultValue = "10240",
+            description = {"Largest size of DIR in MB.",
+                "The least recently used caches are removed (default: ${DEFAULT-VALUE})."})
+    private long cacheDirSize;
+
+    @Option(names = "--timeout", paramLabel = "S", defaultValue = "0",
+            description = {"Seconds for a request, including its time in the queue; 0 for no limit.",
+                "A request without a token by then is answered with status 503 (default: ${DEFAULT-VALUE})."})
+    private int timeout;
+
     @Option(names = "--api-key-file", paramLabel = "FILE",
             description = "Require the key in FILE from all requests, as \"Authorization: Bearer KEY\".")
     private Path keyFile;
@@ -136,11 +154,12 @@ public final class ServeCommand implements Callable<Integer> {
         check();
         Server server = listen();
         CountDownLatch stopped = new CountDownLatch(1);
+        StartAndStop reports = new StartAndStop(server, main::note);
         // The process ends with 128 + the signal after this.
         try (ShutdownHook _ = new ShutdownHook(() -> {
-            stop(server);
+            stop(reports);
             stopped.countDown();
-        }); Model model = arguments.load(server::loading)) {
+        }); Model model = arguments.load(reports.loading(name(), main.watched))) {
             serve(server, model);
             stopped.await();
             return Main.INTERRUPTED;
@@ -167,6 +186,10 @@ public final class ServeCommand implements Callable<Integer> {
         Range.atMost(spec, "--queue", queue, MOST_QUEUED, "the most supported");
         Range.atLeast(spec, "--drain", drain, 0);
         Range.atMost(spec, "--drain", drain, LONGEST_DRAIN, "an hour");
+        Range.atLeast(spec, "--timeout", timeout, 0);
+        Range.atMost(spec, "--timeout", timeout, LONGEST_REQUEST, "a day");
+        Range.atLeast(spec, "--cache-dir-size", cacheDirSize, 1);
+        Range.atMost(spec, "--cache-dir-size", cacheDirSize, Long.MAX_VALUE >> 20, "the largest number of bytes");
         if (context != null) {
             Range.atLeast(spec, "--context", context, 1);
         }
@@ -237,7 +260,9 @@ public final class ServeCommand implements Callable<Integer> {
         int ids = context == null ? LinesArguments.contextLength(model, options) : context;
         long bytes = cacheMemory == null ? NativeMemory.available() / 4 * 3 : cacheMemory << 20;
         Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(parallel).withQueued(queue)
-                .withCacheBytes(bytes).withSession(options.withContextLength(ids)));
+                .withCacheBytes(bytes).withSession(options.withContextLength(ids))
+                .withPrefixFolder(cacheDir, cacheDirSize << 20)
+                .withTimeout(timeout == 0 ? null : Duration.ofSeconds(timeout)));
         PromptFormat format = ChatModel.of(model).format();
         server.serve(new ServedModel(new ModelNames(name(), aliases), System.currentTimeMillis() / 1000, model,
                 scheduler, format,
@@ -258,8 +283,8 @@ public final class ServeCommand implements Callable<Integer> {
         return name == null ? arguments.name() : name;
     }
 
-    private void stop(Server server) {
-        if (!server.drain(Duration.ofSeconds(drain))) {
+    private void stop(StartAndStop reports) {
+        if (!reports.drain(Duration.ofSeconds(drain))) {
             main.note("some generations were stopped after " + drain + " s (--drain)");
         }
     }

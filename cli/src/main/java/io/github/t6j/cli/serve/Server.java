@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.github.t6j.json.Json;
 import io.github.t6j.schedule.Scheduler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -54,6 +55,7 @@ public final class Server implements AutoCloseable {
     private volatile int loaded; // percent of the model
     private volatile Health health;
     private volatile Embeddings embeddings;
+    private volatile boolean draining;
 
     /**
      * Listens; requests are answered with 503 until {@link #serve}.
@@ -128,7 +130,8 @@ public final class Server implements AutoCloseable {
         } catch (IllegalArgumentException e) { // from the engine, about the request
             fail(exchange, ApiException.invalid(null, e.getMessage()));
         } catch (RuntimeException e) {
-            System.getLogger("io.github.t6j.cli.serve").log(System.Logger.Level.ERROR, "request failed", e);
+            System.getLogger("io.github.t6j.cli.serve").log(
+                    System.Logger.Level.ERROR, "request " + exchange.requestId() + " failed", e);
             fail(exchange, ApiException.failed("internal error: " + e));
         }
     }
@@ -139,7 +142,8 @@ public final class Server implements AutoCloseable {
             if (e.isPassing()) {
                 exchange.answerHeader("Retry-After", "1");
             }
-            exchange.json(e.status(), e.json());
+            exchange.log(e);
+            exchange.json(e.status(), e.json(exchange.requestId()));
         }
     }
 
@@ -149,9 +153,12 @@ public final class Server implements AutoCloseable {
             case "/metrics" ->
                 get(exchange).text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text(served));
             case "/health" -> {
+                checkDraining();
                 ready();
                 health.answer(get(exchange));
             }
+            case "/props" -> get(exchange).json(200, Properties.props(ready()));
+            case "/slots" -> slots(get(exchange));
             case "/v1/models" ->
                 get(exchange).json(200, Map.of("object", "list", "data", ready().listed()));
             case "/v1/completions" -> Completions.answer(post(exchange), ready());
@@ -164,6 +171,13 @@ public final class Server implements AutoCloseable {
             case "/detokenize" -> Tokens.detokenize(post(exchange), ready());
             default -> other(exchange);
         }
+    }
+
+    private void slots(Exchange exchange) throws IOException {
+        if (exchange.hasQuery("fail_on_no_slot") && !Properties.hasFreeSlot(ready())) {
+            throw ApiException.unavailable("no slot is available");
+        }
+        exchange.text(200, Exchange.JSON, Json.writeLine(Properties.slots(ready())));
     }
 
     private void other(Exchange exchange) throws IOException {
@@ -200,12 +214,27 @@ public final class Server implements AutoCloseable {
         return now;
     }
 
+    private void checkDraining() {
+        if (draining) {
+            throw ApiException.draining(left());
+        }
+    }
+
+    /** Returns the number of generations that run or wait. */
+    public int left() {
+        ServedModel now = served;
+        return now == null
+                ? 0
+                : now.scheduler().metrics().running() + now.scheduler().metrics().waiting();
+    }
+
     /**
      * Refuses new requests, waits up to {@code patience} for the running ones, stops the others, and stops listening.
      *
      * @return true if all requests ended by themselves
      */
     public boolean drain(Duration patience) {
+        draining = true;
         long end = System.nanoTime() + patience.toNanos();
         ServedModel now = served;
         boolean ended = true;

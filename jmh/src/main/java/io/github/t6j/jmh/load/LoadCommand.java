@@ -29,6 +29,10 @@ import picocli.CommandLine.Spec;
             "Then they send the same prompts again and continue together.",
             "This gives the tokens per second and the times between tokens.",
             "",
+            "With --beside N, the clients generate, and a prompt of N tokens comes: another table compares the times",
+            "between their tokens before and while the server reads it. With --mixed N, N clients come at once with",
+            "prompts of 16 tokens to the longest --context.",
+            "",
             "Example:",
             "  t6j serve --model t6-q8 --port 8081 --context 8448 --cache-type bf16 &",
             "  java -jar jmh/target/benchmarks.jar load http://127.0.0.1:8081"
@@ -57,6 +61,14 @@ public final class LoadCommand implements Callable<Integer> {
             description = "Number of tokens for each client, at least 2 (default: ${DEFAULT-VALUE}).")
     private int tokens;
 
+    @Option(names = "--beside", paramLabel = "N",
+            description = "Measure the clients before and while a prompt of N tokens is read.")
+    private Integer beside;
+
+    @Option(names = "--mixed", paramLabel = "N",
+            description = "Measure N clients with prompts of mixed lengths at once.")
+    private Integer mixed;
+
     private final Random random = new Random(1);
 
     private LoadCommand() {}
@@ -75,25 +87,60 @@ public final class LoadCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(),
                     "--streams, --context and --tokens: expected at least 1, 1 and 2, found a smaller number");
         }
+        if (beside != null && beside < 1 || mixed != null && mixed < 1) {
+            throw new ParameterException(spec.commandLine(),
+                    "--beside and --mixed: expected at least 1, found a smaller number");
+        }
         try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             List<RemoteModel> models = new ArrayList<>();
             for (URI url : urls) {
                 models.add(new RemoteModel(client, url));
             }
-            System.out.println("| model | context | streams | total tokens/s | first token: median, 99 % "
-                    + "| between tokens: median, 99 % |\n|---|--:|--:|--:|--:|--:|");
-            for (RemoteModel model : models) {
-                measure(model);
-            }
-            System.out
-                    .println("\n| model | cache, bytes per token | sessions of 8192 tokens in 4 GiB |\n|---|--:|--:|");
-            for (RemoteModel model : models) {
-                long bytes = model.cacheBytesPerToken(); // 0: a state of one size
-                System.out.printf(Locale.ROOT, "| %s | %d | %s |%n", model.name(), bytes,
-                        bytes == 0 ? "–" : MEMORY / (8192 * bytes));
+            if (beside != null) {
+                besidePrompt(models);
+            } else if (mixed != null) {
+                mixedClients(models);
+            } else {
+                speeds(models);
             }
         }
         return CommandLine.ExitCode.OK;
+    }
+
+    private void besidePrompt(List<RemoteModel> models) throws IOException, InterruptedException {
+        System.out.println(BesidePrompt.HEAD);
+        for (RemoteModel model : models) {
+            model.stream(prompts(Arrays.stream(streams).max().orElseThrow(), WARM_UP), WARM_UP);
+            for (int context : contexts) {
+                for (int count : streams) {
+                    System.out.println(
+                            new BesidePrompt(model).row(prompts(count, context), prompt(beside, random)));
+                }
+            }
+        }
+    }
+
+    private void mixedClients(List<RemoteModel> models) throws IOException, InterruptedException {
+        System.out.println(MixedClients.HEAD);
+        for (RemoteModel model : models) {
+            model.stream(prompts(Arrays.stream(streams).max().orElseThrow(), WARM_UP), WARM_UP);
+            int longest = Arrays.stream(contexts).max().orElseThrow();
+            new MixedClients(model, random).rows(mixed, longest, tokens).forEach(System.out::println);
+        }
+    }
+
+    private void speeds(List<RemoteModel> models) throws IOException, InterruptedException {
+        System.out.println("| model | context | streams | total tokens/s | first token: first, median, 99 % "
+                + "| between tokens: median, 99 % |\n|---|--:|--:|--:|--:|--:|");
+        for (RemoteModel model : models) {
+            measure(model);
+        }
+        System.out.println("\n| model | cache, bytes per token | sessions of 8192 tokens in 4 GiB |\n|---|--:|--:|");
+        for (RemoteModel model : models) {
+            long bytes = model.cacheBytesPerToken(); // 0: a state of one size
+            System.out.printf(Locale.ROOT, "| %s | %d | %s |%n", model.name(), bytes,
+                    bytes == 0 ? "–" : MEMORY / (8192 * bytes));
+        }
     }
 
     private void measure(RemoteModel model) throws IOException, InterruptedException {
@@ -125,30 +172,23 @@ public final class LoadCommand implements Callable<Integer> {
         }
         double seconds = (written.stream().mapToLong(Streamed::last).max().orElseThrow()
                 - written.stream().mapToLong(Streamed::first).min().orElseThrow()) * 1e-9;
-        List<Double> gaps = written.stream().flatMap(stream -> stream.gaps().stream()).sorted().toList();
-        List<Double> firsts = read.stream().map(Streamed::firstToken).sorted().toList();
-        System.out.printf(Locale.ROOT, "| %s | %d | %d | %.1f | %s, %s | %s, %s |%n", model.name(), context, count,
-                gaps.size() / seconds, time(quantile(firsts, 0.5)), time(quantile(firsts, 0.99)),
-                time(quantile(gaps, 0.5)), time(quantile(gaps, 0.99)));
+        List<Double> gaps = written.stream().flatMap(stream -> stream.gaps().stream()).toList();
+        double first = read.stream().mapToDouble(Streamed::firstToken).min().orElseThrow();
+        System.out.printf(Locale.ROOT, "| %s | %d | %d | %.1f | %s, %s | %s |%n", model.name(), context, count,
+                gaps.size() / seconds, Times.text(first),
+                Times.medianAnd99(read.stream().map(Streamed::firstToken)), Times.medianAnd99(gaps.stream()));
     }
 
     /** Returns prompts of random ids, so that no two have the same beginning. */
     private List<List<Long>> prompts(int count, int length) {
         List<List<Long>> prompts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            prompts.add(random.longs(length, 0, ONE_BYTE_IDS).boxed().toList());
+            prompts.add(prompt(length, random));
         }
         return prompts;
     }
 
-    /** Returns the smallest number in {@code sorted} that is at least as large as this share of them. */
-    static double quantile(List<Double> sorted, double share) {
-        return sorted.get(Math.max(0, (int) Math.ceil(share * sorted.size()) - 1));
-    }
-
-    private static String time(double seconds) {
-        return seconds < 1
-                ? String.format(Locale.ROOT, "%.1f ms", seconds * 1e3)
-                : String.format(Locale.ROOT, "%.2f s", seconds);
+    static List<Long> prompt(int length, Random random) {
+        return random.longs(length, 0, ONE_BYTE_IDS).boxed().toList();
     }
 }

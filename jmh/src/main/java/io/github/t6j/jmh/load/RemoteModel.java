@@ -10,6 +10,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
 
 /** Model of a running {@code t6j serve}. */
 final class RemoteModel {
+    private static final int BUSY = 429;
+
     private final HttpClient client;
     private final URI url;
     private final Map<String, Object> described;
@@ -64,22 +67,33 @@ final class RemoteModel {
     /** Generates {@code tokens} tokens after each of these prompts, all at once. */
     List<Streamed> stream(List<List<Long>> prompts, int tokens) throws IOException, InterruptedException {
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<Streamed>> running = new ArrayList<>();
-            for (List<Long> prompt : prompts) {
-                long seed = running.size();
-                running.add(clients.submit(() -> stream(prompt, tokens, seed)));
-            }
+            List<Future<?>> running = new ArrayList<>();
             List<Streamed> streams = new ArrayList<>();
-            for (Future<Streamed> one : running) {
-                streams.add(one.get());
+            for (List<Long> prompt : prompts) {
+                long seed = streams.size();
+                Streamed streamed = new Streamed();
+                streams.add(streamed);
+                running.add(clients.submit(() -> stream(prompt, tokens, seed, streamed)));
             }
+            await(running);
             return streams;
+        }
+    }
+
+    /** Waits for streams. @throws IOException if one has failed */
+    static void await(List<Future<?>> running) throws IOException, InterruptedException {
+        try {
+            for (Future<?> one : running) {
+                one.get();
+            }
         } catch (ExecutionException e) {
             throw new IOException(e.getCause().getMessage(), e);
         }
     }
 
-    private Streamed stream(List<Long> prompt, int tokens, long seed) throws IOException, InterruptedException {
+    /** Generates tokens after {@code prompt}; sends the request again if the server is busy. */
+    Streamed stream(List<Long> prompt, int tokens, long seed, Streamed streamed)
+            throws IOException, InterruptedException {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("prompt", prompt);
         body.put("max_tokens", (long) tokens);
@@ -90,15 +104,21 @@ final class RemoteModel {
         body.put("stream_options", Map.of("include_usage", true));
         HttpRequest request = HttpRequest.newBuilder(url.resolve("/v1/completions"))
                 .POST(BodyPublishers.ofString(Json.writeLine(body))).build();
-        Streamed streamed = new Streamed();
-        HttpResponse<Stream<String>> answer = client.send(request, BodyHandlers.ofLines());
-        try (Stream<String> lines = answer.body()) {
-            if (answer.statusCode() != 200) {
-                throw new IOException(url + ": expected a stream, found " + String.join(" ", lines.toList()));
+        while (true) {
+            HttpResponse<Stream<String>> answer = client.send(request, BodyHandlers.ofLines());
+            try (Stream<String> lines = answer.body()) {
+                if (answer.statusCode() == 200) {
+                    lines.filter(line -> line.startsWith("data: {")).takeWhile(_ -> streamed.goesOn())
+                            .forEach(line -> take(json(line.substring(6)), streamed));
+                    return streamed;
+                }
+                if (answer.statusCode() != BUSY) {
+                    throw new IOException(url + ": expected a stream, found " + String.join(" ", lines.toList()));
+                }
             }
-            lines.filter(line -> line.startsWith("data: {")).forEach(line -> take(json(line.substring(6)), streamed));
+            streamed.refused();
+            Thread.sleep(Duration.ofSeconds(answer.headers().firstValueAsLong("Retry-After").orElse(1)));
         }
-        return streamed;
     }
 
     private static void take(Map<String, Object> part, Streamed streamed) {

@@ -3,51 +3,83 @@ package io.github.t6j.jmh.load;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Arrival times of the tokens of one stream. */
+/** Arrival times of the tokens of one stream, which any thread may read while it goes on. */
 final class Streamed {
     private final long start = System.nanoTime();
-    private final List<Double> gaps = new ArrayList<>(); // seconds before each token but the first
-    private long first; // 0 before the first token
-    private long last;
+    private final List<Long> arrivals = new ArrayList<>(); // of each token; guarded by this, like the fields below
     private int cached;
+    private int refused;
+    private boolean stopped;
 
-    /** Records that {@code tokens} tokens arrived together: tokens that end no character wait for the next. */
-    void add(int tokens) {
+    /**
+     * Records that {@code tokens} tokens arrived together: tokens that end no character wait for the next. They count as
+     * evenly spread since the last ones.
+     */
+    synchronized void add(int tokens) {
         long now = System.nanoTime();
-        int counted = tokens;
-        if (first == 0) {
-            first = now;
-            counted--;
+        long before = arrivals.isEmpty() ? now : arrivals.getLast();
+        for (int i = 1; i <= tokens; i++) {
+            arrivals.add(before + (now - before) * i / tokens);
         }
-        for (int i = 0; i < counted; i++) {
-            gaps.add((now - (last == 0 ? now : last)) * 1e-9 / counted);
-        }
-        last = now;
     }
 
     /** Records that {@code tokens} tokens of the prompt were in the cache. */
-    void cached(int tokens) {
+    synchronized void cached(int tokens) {
         cached = tokens;
     }
 
-    int cached() {
+    synchronized int cached() {
         return cached;
     }
 
-    long first() {
-        return first;
+    /** Records that the server refused the request, which is sent again. */
+    synchronized void refused() {
+        refused++;
     }
 
-    long last() {
-        return last;
+    synchronized int refusals() {
+        return refused;
+    }
+
+    /** Ends the stream at the next token. */
+    synchronized void stop() {
+        stopped = true;
+    }
+
+    synchronized boolean goesOn() {
+        return !stopped;
+    }
+
+    synchronized int tokens() {
+        return arrivals.size();
+    }
+
+    synchronized long first() {
+        return arrivals.getFirst();
+    }
+
+    synchronized long last() {
+        return arrivals.getLast();
     }
 
     /** Returns the seconds from the request to the first token. */
     double firstToken() {
-        return (first - start) * 1e-9;
+        return (first() - start) * 1e-9;
     }
 
+    /** Returns the seconds before each token but the first. */
     List<Double> gaps() {
+        return gaps(0, Long.MAX_VALUE);
+    }
+
+    /** Returns the seconds before each token but the first that arrived from {@code from} to {@code end}. */
+    synchronized List<Double> gaps(long from, long end) {
+        List<Double> gaps = new ArrayList<>();
+        for (int i = 1; i < arrivals.size(); i++) {
+            if (arrivals.get(i) >= from && arrivals.get(i) <= end) {
+                gaps.add((arrivals.get(i) - arrivals.get(i - 1)) * 1e-9);
+            }
+        }
         return gaps;
     }
 }

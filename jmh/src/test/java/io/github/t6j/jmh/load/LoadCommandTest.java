@@ -12,6 +12,10 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,11 +80,45 @@ class LoadCommandTest {
         String time = "\\d+\\.\\d m?s";
         String printed = load(0, "--streams", "1,3", "--context", "1000,5000", "--tokens", "4");
         assertThat(printed).containsPattern(
-                "\\| t6 \\(TPA\\) \\| 1000 \\| 3 \\| \\d+\\.\\d \\| " + time + ", " + time + " \\| " + time + ", "
+                "\\| t6 \\(TPA\\) \\| 1000 \\| 3 \\| \\d+\\.\\d \\| " + time + ", " + time + ", " + time + " \\| "
+                        + time + ", "
                         + time);
         assertThat(printed).contains("| t6 (TPA) | 1000 | 1 |")
                 .contains("load: t6 (TPA): skipped 5000 tokens: expected at most 1995, which fit in its context")
                 .contains("| t6 (TPA) | 1024 | 512 |").doesNotContain("expected cached prompts");
+    }
+
+    @Test
+    void aRowForEachContextBesideALongPrompt() {
+        String times = "(\\d+\\.\\d m?s, \\d+\\.\\d m?s|–)";
+        assertThat(load(0, "--beside", "900", "--streams", "2", "--context", "20")).containsPattern(
+                "\\| t6 \\(TPA\\) \\| 20 \\| 2 \\| 900 \\| \\d+\\.\\d m?s \\| " + times + " \\| " + times
+                        + " \\| (\\d.*, \\d.*|–) \\|");
+    }
+
+    /** The first of ten clients is refused once. */
+    @Test
+    void clientsOfMixedLengthsTryAgain() {
+        AtomicBoolean refuses = new AtomicBoolean(true);
+        server.removeContext("/v1/completions");
+        server.createContext("/v1/completions", exchange -> {
+            boolean warmedUp = !new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)
+                    .contains("\"max_tokens\":64");
+            if (warmedUp && refuses.getAndSet(false)) {
+                exchange.getResponseHeaders().set("Retry-After", "0");
+                exchange.sendResponseHeaders(429, -1);
+                exchange.close();
+            } else {
+                answer(exchange, TOKENS + END.formatted(0));
+            }
+        });
+        String printed = load(0, "--mixed", "10", "--streams", "1", "--context", "1600", "--tokens", "2");
+        String rows = "(?s)below 128 tokens \\| (\\d) \\| (\\d) .*below 1024 tokens \\| (\\d) \\| (\\d) "
+                + ".*1024 to 1600 tokens \\| (\\d) \\| (\\d) ";
+        Matcher row = Pattern.compile(rows).matcher(printed);
+        assertThat(row.find()).as(printed).isTrue();
+        assertThat(IntStream.of(1, 3, 5).map(i -> Integer.parseInt(row.group(i))).sum()).isEqualTo(10);
+        assertThat(IntStream.of(2, 4, 6).map(i -> Integer.parseInt(row.group(i))).sum()).isEqualTo(1);
     }
 
     @Test
@@ -100,8 +138,8 @@ class LoadCommandTest {
 
     @Test
     void quantiles() {
-        assertThat(LoadCommand.quantile(List.of(1., 2., 3., 4.), 0.5)).isEqualTo(2);
-        assertThat(LoadCommand.quantile(List.of(1., 2., 3., 4.), 0.99)).isEqualTo(4);
-        assertThat(LoadCommand.quantile(List.of(7.), 0.5)).isEqualTo(7);
+        assertThat(Times.quantile(List.of(1., 2., 3., 4.), 0.5)).isEqualTo(2);
+        assertThat(Times.quantile(List.of(1., 2., 3., 4.), 0.99)).isEqualTo(4);
+        assertThat(Times.quantile(List.of(7.), 0.5)).isEqualTo(7);
     }
 }

@@ -67,6 +67,11 @@ public final class ChatTemplate {
         return new ChatTemplate(new Source(name, template), null, specialTokens);
     }
 
+    /** Returns the text of the template. */
+    public String text() {
+        return standard.source.text;
+    }
+
     private static Parsed parse(Source source) {
         if (source.text.length() > LONGEST) {
             throw new ChatTemplateException(source.name + ": expected a template of at most " + LONGEST

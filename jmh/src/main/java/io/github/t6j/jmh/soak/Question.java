@@ -1,0 +1,25 @@
+package io.github.t6j.jmh.soak;
+
+import io.github.t6j.json.Json;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A request whose answer is known.
+ *
+ * @param path path of the endpoint
+ * @param body body without {@code stream}
+ * @param expected text of the answer as {@link Answers#text} returns it, or null if the server's first answer is it
+ */
+record Question(String path, Map<String, Object> body, String expected) {
+    /** Returns the body as JSON. */
+    String json(boolean stream) {
+        Map<String, Object> all = new LinkedHashMap<>(body);
+        all.put("stream", stream);
+        return Json.writeLine(all);
+    }
+
+    Question expecting(String text) {
+        return new Question(path, body, text);
+    }
+}

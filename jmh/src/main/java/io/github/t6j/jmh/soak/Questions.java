@@ -1,0 +1,97 @@
+package io.github.t6j.jmh.soak;
+
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.Model;
+import io.github.t6j.Prompt;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.json.Json;
+import io.github.t6j.sampling.SamplingOptions;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Requests of all kinds, with the texts that the library generates for the same prompts and seeds. */
+final class Questions {
+    private static final String COMPLETIONS = "/v1/completions";
+    private static final String CHAT = "/v1/chat/completions";
+    private static final int LONGEST = 440;
+    private static final int COMMON = 280; // ids with which half of the prompts begin
+    private static final int MOST_TOKENS = 60;
+    private static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
+    private static final String SCHEMA = """
+            {"type": "object", "properties": {"name": {"type": "string", "maxLength": 20}, "count": {"type": "integer"}},
+             "required": ["name", "count"], "additionalProperties": false}""";
+
+    private final Model model;
+    private final Random random;
+    private final int[] common;
+
+    Questions(Model model, long seed) {
+        this.model = model;
+        random = new Random(seed);
+        common = random.ints(COMMON, 0, model.sampleableIds()).toArray();
+    }
+
+    /** Returns {@code count} completions with known texts. */
+    List<Question> completions(int count) {
+        return IntStream.range(0, count).mapToObj(this::completion).collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    private Question completion(int seed) {
+        int own = 1 + random.nextInt(random.nextInt(4) == 0 ? LONGEST - COMMON : 30);
+        boolean shares = random.nextBoolean();
+        int[] prompt = IntStream.concat(
+                shares ? IntStream.of(common) : IntStream.empty(), random.ints(own, 0, model.sampleableIds()))
+                .toArray();
+        int samples = random.nextInt(5) == 0 ? 3 : 1;
+        int tokens = 1 + random.nextInt(MOST_TOKENS);
+        List<String> texts = new ArrayList<>();
+        for (int sample = 0; sample < samples; sample++) {
+            try (Session session =
+                    model.newSession(SessionOptions.defaults().withContextLength(LONGEST + MOST_TOKENS))) {
+                texts.add(session.generate(Prompt.of(prompt), GenerationOptions.defaults().withMaxTokens(tokens)
+                        .withIgnoreEndOfText(true).withSampling(PLAIN.withSeed((long) seed + sample))).text());
+            }
+        }
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("prompt", IntStream.of(prompt).mapToObj(id -> (Object) (long) id).toList());
+        body.put("max_tokens", (long) tokens);
+        body.put("ignore_eos", true);
+        body.put("seed", (long) seed);
+        body.put("n", (long) samples);
+        return new Question(COMPLETIONS, body, String.join("\n", texts));
+    }
+
+    /** Returns chats with a schema and with tools, whose first answers, without other clients, are the expected ones. */
+    static List<Question> chats() {
+        List<Question> chats = new ArrayList<>();
+        Map<String, Object> format = Map.of("type", "json_schema", "json_schema",
+                Map.of("name", "thing", "strict", true, "schema", schema()));
+        Map<String, Object> tool = Map.of("type", "function", "function",
+                Map.of("name", "count_things", "description", "Counts things.", "parameters", schema()));
+        for (long seed = 0; seed < 3; seed++) {
+            chats.add(chat(seed, Map.of()));
+            chats.add(chat(seed, Map.of("response_format", format)));
+            chats.add(chat(seed, Map.of("tools", List.of(tool), "tool_choice", "required")));
+        }
+        return chats;
+    }
+
+    private static Map<String, Object> schema() {
+        return Json.parseObject(SCHEMA.getBytes(StandardCharsets.UTF_8), "schema");
+    }
+
+    private static Question chat(long seed, Map<String, Object> more) {
+        Map<String, Object> body = new LinkedHashMap<>(more);
+        body.put("messages", List.of(Map.of("role", "user", "content", "Count the whales, please.")));
+        body.put("max_tokens", 80L);
+        body.put("seed", seed);
+        return new Question(CHAT, body, null);
+    }
+}
