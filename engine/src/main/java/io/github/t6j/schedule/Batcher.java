@@ -204,7 +204,7 @@ final class Batcher {
 
     /** Returns whether to {@link #step} in a pause of {@link #read}. */
     boolean isStepDue() {
-        return share.isStepDue() && !running.isEmpty();
+        return share.endPiece() && !running.isEmpty();
     }
 
     /** Returns whether to {@link #step} between passes, also since all prompts are so short that they join. */

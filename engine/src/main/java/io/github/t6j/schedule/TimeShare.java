@@ -1,18 +1,17 @@
 package io.github.t6j.schedule;
 
 /**
- * Share of time between prompts and running generations, by measured times: between two steps of the generations,
- * prompts are read for a little less than a step takes. So the time between two tokens at most doubles, unless the
- * longest piece of a pass takes longer than a step.
+ * Shares of time of prompts and running generations, by measured times: for each step of the generations, prompts have
+ * half of its duration. They take it in pieces, from one pause of a pass to the next, so they may exceed their
+ * share by half a piece, and have less after the next step.
  */
 final class TimeShare {
-    /** Time for prompts between two steps, relative to a step. */
-    private static final double SHARE = 0.75;
+    /** Time for prompts after a step, relative to its duration. */
+    private static final double SHARE = 0.5;
 
-    private long step; //    nanoseconds of the last step
-    private long begun; //   time when prompts went on after it
     private long mark; //    time when the step, or the current piece of a pass, began
-    private long longest; // nanoseconds between two pauses of this pass, at most
+    private long left; //    nanoseconds that prompts have before the next step
+    private long longest; // nanoseconds of the longest piece of this pass so far
 
     /** Begins a step of the generations. */
     void beginStep() {
@@ -21,9 +20,9 @@ final class TimeShare {
 
     /** Ends the step; prompts go on. */
     void endStep() {
-        begun = System.nanoTime();
-        step = begun - mark;
-        mark = begun;
+        long now = System.nanoTime();
+        left = Math.clamp(left, -longest, longest / 2) + (long) (SHARE * (now - mark));
+        mark = now;
     }
 
     /** Begins a pass of prompts. */
@@ -32,11 +31,12 @@ final class TimeShare {
         longest = 0;
     }
 
-    /** Returns whether a step is due in this pause of a pass, rather than after the next piece. */
-    boolean isStepDue() {
+    /** Ends a piece of a pass. @return true if a step is due before the next piece */
+    boolean endPiece() {
         long now = System.nanoTime();
         longest = Math.max(longest, now - mark);
+        left -= now - mark;
         mark = now;
-        return now - begun + longest > SHARE * step;
+        return left < longest / 2;
     }
 }
