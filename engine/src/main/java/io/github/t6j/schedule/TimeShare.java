@@ -31,7 +31,7 @@ final class TimeShare {
         longest = 0;
     }
 
-    /** Ends a piece of a pass. @return true if a step is due before the next piece */
+    /** Ends a piece of a pass; returns true if a step is due before the next piece. */
     boolean endPiece() {
         long now = System.nanoTime();
         longest = Math.max(longest, now - mark);

@@ -93,7 +93,8 @@ class ServeCommandTest {
         }
         CommandResult ran = server.process().end();
         assertThat(ran.code()).isEqualTo(code);
-        assertThat(ran.err()).as("nothing more").hasLineCount(1);
+        assertThat(ran.err()).as("nothing more").hasLineCount(2)
+                .containsPattern("draining: \\d generations? (is|are) left, at most 100 s \\(--drain\\)");
         new ServerSocket(server.port(), 1, InetAddress.getLoopbackAddress()).close(); // the port is free
     }
 
