@@ -375,7 +375,7 @@ class SchedulerTest {
         }
     }
 
-    /** Of many short prompts, which come all the time, a long one gets every second pass. */
+    /** A long prompt gets every second pass while many short ones wait. */
     @Test
     void shortPromptsDoNotHoldUpALongOne() {
         try (Model model = tiny();
