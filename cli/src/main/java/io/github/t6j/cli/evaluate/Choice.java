@@ -46,8 +46,9 @@ public final class Choice {
         List<String> words = weightWords(types);
         int found = words.indexOf(text);
         if (found < 0) {
-            throw new TypeConversionException("expected " + String.join(", ", words.subList(0, words.size() - 1)) + " or "
-                    + words.getLast() + ", found '" + text + "'");
+            throw new TypeConversionException(
+                    "expected " + String.join(", ", words.subList(0, words.size() - 1)) + " or "
+                            + words.getLast() + ", found '" + text + "'");
         }
         return types.get(found);
     }

@@ -160,8 +160,9 @@ class WeightTypeTest {
     @EnabledOnOs(OS.LINUX)
     void memoryPeaksNearThePackedSize() throws IOException {
         Path source = folder.resolve("large");
-        Path config = Files.writeString(folder.resolve("config.json"), "{\"n_layer\": 6, \"n_head\": 12, \"n_embd\": 768,"
-                + " \"head_dim\": 64, \"vocab_size\": 8192, \"block_size\": 512}");
+        Path config =
+                Files.writeString(folder.resolve("config.json"), "{\"n_layer\": 6, \"n_head\": 12, \"n_embd\": 768,"
+                        + " \"head_dim\": 64, \"vocab_size\": 8192, \"block_size\": 512}");
         CommandResult made = CommandResult.of(
                 "init", "--config", config.toString(), "--attention", "mha", "--out", source.toString());
         assertThat(made.code()).as(made.err()).isZero();
