@@ -257,8 +257,9 @@ class T6jChatModelTest {
 
     /** A call that the limit of tokens cuts off is not executed, but shown; so is one that ends before its arguments. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"200 | {\"name\": \"weather\"", "200 | <tool_call>{\"name\": \"weather\", \"arg",
-        "20 | {\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}"})
+    @CsvSource(delimiter = '|',
+            value = {"200 | {\"name\": \"weather\"", "200 | <tool_call>{\"name\": \"weather\", \"arg",
+                "20 | {\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}"})
     void aCallThatIsCutOffIsShown(int most, String answer) {
         Answer cut = chat.answer(List.of(Message.user("a")),
                 script(answer).withGeneration(one -> one.withMaxTokens(most))

@@ -183,7 +183,8 @@ class T6jChatModelTest {
     }
 
     private static Prompt asksForWeather() {
-        return new Prompt("a", ToolCallingChatOptions.builder().toolCallbacks(ToolCallbacks.from(new Weather())).build());
+        return new Prompt("a",
+                ToolCallingChatOptions.builder().toolCallbacks(ToolCallbacks.from(new Weather())).build());
     }
 
     private static String text(List<ChatResponse> parts) {
@@ -194,7 +195,8 @@ class T6jChatModelTest {
     @Test
     void aCallThatIsCutOffIsShown() {
         String notice = "Yes.\nThe call of the tool weather was cut off: {\"city\": \"Bern, and many more";
-        String call = "Yes.<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}";
+        String call =
+                "Yes.<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}";
         int most = model.tokenizer().encode(call.substring(0, call.indexOf(" cities"))).length;
         ChatOptions options = script(call, call).withGeneration(one -> one.withMaxTokens(most));
         T6jChatModel answering = new T6jChatModel(chat, options);
@@ -212,7 +214,8 @@ class T6jChatModelTest {
         T6jChatModel answering = new T6jChatModel(chat, script(call, call));
         assertThat(answering.call(asksForWeather()).getResult().getOutput().getToolCalls()).singleElement()
                 .satisfies(one -> assertThat(one.arguments()).isEqualTo("{\"city\": Bern}"));
-        assertThatThrownBy(() -> ChatClient.create(answering).prompt("Weather in Bern?").tools(weather).call().content())
+        assertThatThrownBy(
+                () -> ChatClient.create(answering).prompt("Weather in Bern?").tools(weather).call().content())
                 .isInstanceOf(RuntimeException.class);
         assertThat(weather.asked).isEmpty();
     }
@@ -257,7 +260,8 @@ class T6jChatModelTest {
                         case 10 -> await(left);
                         default -> true;
                     });
-            Disposable stream = new T6jChatModel(chat.withScheduler(scheduler), DEFAULTS).stream(CONVERSATION).subscribe();
+            Disposable stream =
+                    new T6jChatModel(chat.withScheduler(scheduler), DEFAULTS).stream(CONVERSATION).subscribe();
             subscribed.countDown();
             await(() -> scheduler.metrics().waiting() == 1);
             stream.dispose();
