@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each field that prescribes the form of a text is enforced in both endpoints, or rejected with an error that names it. */
+/** Each field that prescribes the form of a text is enforced in both endpoints, or causes an error that names it. */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(120)
 class OutputFormTest {
