@@ -60,6 +60,7 @@ class NullArgumentsTest {
             "CallOptions.withDeadline:0", "CallOptions.withTimeout:0", "CallOptions.withCancellation:0",
             "EmbeddingOptions.withPooling:0", "EmbeddingOptions.withDeadline:0", "EmbeddingOptions.withTimeout:0",
             "EmbeddingOptions.withCancellation:0",
+            "SchedulerOptions.withTimeout:0", "SchedulerOptions.withPrefixFolder:0",
             "SamplingOptions.withStep:0", "SamplingOptions.withSeed:0", "Session.prefill:1",
             "FlashTpaCache.attend:2", "Trainer.from:1", "Trainer.from:2", "TrainableModel.load:1", "TokenData.open:1");
 
@@ -115,6 +116,8 @@ class NullArgumentsTest {
             };
             case "TrainingListener" -> (TrainingListener) step -> false;
             case "SamplingStep" -> (SamplingStep) (logits, ids) -> {
+            };
+            case "Runnable" -> (Runnable) () -> {
             };
             case "BooleanSupplier" -> (BooleanSupplier) () -> false;
             case "DoubleConsumer" -> (DoubleConsumer) share -> {
