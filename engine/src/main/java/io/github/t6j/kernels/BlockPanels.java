@@ -18,10 +18,12 @@ final class BlockPanels extends PackedMatrix {
     private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or NaN
 
     private final BlockFormat format;
+    private final float[] units; // one per panel
 
     BlockPanels(int outputs, int inputs, BlockFormat format, Arena arena) {
         super(outputs, inputs, panelBytes(inputs, format), arena);
         this.format = format;
+        units = new float[panels()];
     }
 
     static long panelBytes(int inputs, BlockFormat format) {
@@ -39,6 +41,7 @@ final class BlockPanels extends PackedMatrix {
             checkScales(part, index, row, size);
             format.set(row, shorts, column);
         });
+        units[panel] = HalfScales.normalise(shorts, format.bytes() / Short.BYTES, 1);
         MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
     }
 
@@ -61,13 +64,13 @@ final class BlockPanels extends PackedMatrix {
     public void row(int output, float[] into, int at) {
         for (int k = 0; k < inputs(); k++) {
             long block = panelAt(output / PANEL) + (long) (k / BlockFormat.SIZE) * format.bytes();
-            into[at + k] = format.scale(data, block, output % PANEL)
+            into[at + k] = format.scale(data, block, output % PANEL) * units[output / PANEL]
                     * format.number(data, block, k % BlockFormat.SIZE, output % PANEL);
         }
     }
 
     /** Computes y[r][outputs of the panel] for all rows. */
     void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yAt, int yStride) {
-        kernels.multiplyBlocks(x, format, data, panelAt(panel), y, yAt, yStride);
+        kernels.multiplyBlocks(x, format, data, panelAt(panel), units[panel], y, yAt, yStride);
     }
 }

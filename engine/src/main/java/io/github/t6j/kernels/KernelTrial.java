@@ -83,7 +83,7 @@ enum KernelTrial {
         MemorySegment w = Arena.ofAuto().allocate(format.bytes(), 64);
         RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE);
         float[] y = new float[rows * PANEL];
-        return k -> k.multiplyBlocks(x, format, w, 0, y, 0, PANEL);
+        return k -> k.multiplyBlocks(x, format, w, 0, 1, y, 0, PANEL);
     }
 
     /** Returns a trial of a product of one block. */

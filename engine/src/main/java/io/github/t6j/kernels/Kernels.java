@@ -112,10 +112,11 @@ public interface Kernels {
      * multiply-adds.
      *
      * @param w blocks of the panel in {@code format}, from byte {@code wAt}
+     * @param unit power of two by which the scales in the blocks are multiplied, see {@link HalfScales}
      * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      */
     void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride);
 
     /**
      * Multiplies a panel of K-quants by rows. For each part of the inputs with one scale, in ascending order, y[r][c] +=

@@ -368,9 +368,9 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride) {
         other(blocks(format, x.rows), Format.F32, (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL)
-                .multiplyBlocks(x, format, w, wAt, y, yAt, yStride);
+                .multiplyBlocks(x, format, w, wAt, unit, y, yAt, yStride);
     }
 
     @Override

@@ -79,7 +79,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride) {
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }
@@ -98,7 +98,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
             for (int r = 0; r < x.rows; r++) {
                 for (int c = 0; c < PANEL; c++) {
                     int out = yAt + r * yStride + c;
-                    float scale = format.scale(block, c) * x.scales[r * x.blocks + b];
+                    float scale = format.scale(block, c) * unit * x.scales[r * x.blocks + b];
                     y[out] = fma(sums[r * PANEL + c], scale, y[out]);
                 }
             }

@@ -21,7 +21,7 @@ public final class BlockGemm {
     public static final int F16_BITS = 0x8FFFE000;
 
     /** Factor that turns those bits into the f16's value: the biases of the exponents differ by 112. */
-    public static final float F16_EXPONENT = 0x1p112f;
+    static final float F16_EXPONENT = 0x1p112f;
 
     /** Float to which an integer below 2^22 can be added exactly. */
     public static final float WHOLE = 0x1.8p23f;
@@ -33,7 +33,9 @@ public final class BlockGemm {
 
     /** Implements {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
     static void rows(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride, int one) {
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride,
+            int one) {
+        float exponent = F16_EXPONENT * unit;
         boolean bytes = format == BlockFormat.Q8_0;
         for (int r = 0; r < x.rows;) {
             boolean four = x.rows - r >= RoundedRows.GROUP;
@@ -42,13 +44,13 @@ public final class BlockGemm {
                 int c0 = yAt + r * yStride + column(s);
                 int c1 = yAt + r * yStride + column(s + LENGTH);
                 if (bytes && four) {
-                    Q8Tile.four(x, r, w, from, y, c0, c1, yStride, one);
+                    Q8Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, one);
                 } else if (bytes) {
-                    Q8Gemm.one(x, r, w, from, y, c0, c1, one);
+                    Q8Gemm.one(x, r, w, from, exponent, y, c0, c1, one);
                 } else if (four) {
-                    Q4Tile.four(x, r, w, from, y, c0, c1, yStride, one);
+                    Q4Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, one);
                 } else {
-                    Q4Gemm.one(x, r, w, from, y, c0, c1, one);
+                    Q4Gemm.one(x, r, w, from, exponent, y, c0, c1, one);
                 }
             }
             r += four ? RoundedRows.GROUP : 1;

@@ -1,7 +1,6 @@
 package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
-import static io.github.t6j.kernels.simd.BlockGemm.F16_EXPONENT;
 import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
 import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
@@ -32,7 +31,7 @@ final class Q4Gemm {
 
     /** Multiplies one row. */
     static void one(
-            RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int one) {
+            RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1, int one) {
         int[] numbers = x.numbers;
         int[] eights = x.eights;
         float[] scales = x.scales;
@@ -76,13 +75,13 @@ final class Q4Gemm {
             FloatVector f11 = i1.lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE);
             float scale = scales[place];
             y00 = f00.fma(scale0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
-                    .mul(F16_EXPONENT).mul(scale), y00);
+                    .mul(exponent).mul(scale), y00);
             y01 = f01.fma(scale0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
-                    .mul(F16_EXPONENT).mul(scale), y01);
+                    .mul(exponent).mul(scale), y01);
             y10 = f10.fma(scale1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
-                    .mul(F16_EXPONENT).mul(scale), y10);
+                    .mul(exponent).mul(scale), y10);
             y11 = f11.fma(scale1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()
-                    .mul(F16_EXPONENT).mul(scale), y11);
+                    .mul(exponent).mul(scale), y11);
         }
         y00.intoArray(y, c0);
         y01.intoArray(y, c0 + 16);

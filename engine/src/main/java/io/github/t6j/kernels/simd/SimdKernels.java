@@ -67,8 +67,8 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] y, int yAt, int yStride) {
-        BlockGemm.rows(x, format, w, wAt, y, yAt, yStride, one);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride) {
+        BlockGemm.rows(x, format, w, wAt, unit, y, yAt, yStride, one);
     }
 
     @Override

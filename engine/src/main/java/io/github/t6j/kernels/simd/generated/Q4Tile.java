@@ -1,7 +1,6 @@
 package io.github.t6j.kernels.simd.generated;
 
 import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
-import static io.github.t6j.kernels.simd.BlockGemm.F16_EXPONENT;
 import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
 import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
 import static io.github.t6j.kernels.simd.KQuantUnpack.NIBBLES;
@@ -26,7 +25,7 @@ public final class Q4Tile {
     /** Mask of the low nibbles: each half of an int holds the weights of two inputs, w0 + 256 · w1. */
     private static final int NIBBLES = 0x0F0F0F0F;
 
-    public static void four(RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
+    public static void four(RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1, int yStride, int one) {
         int[] numbers = x.numbers;
         int[] eights = x.eights;
         float[] scales = x.scales;
@@ -113,10 +112,10 @@ public final class Q4Tile {
                 k += 4;
             }
             k += RoundedRows.GROUP * RoundedRows.BLOCK - BlockFormat.SIZE;
-            FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
-            FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
-            FloatVector scale2 = pair1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
-            FloatVector scale3 = pair1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
+            FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
+            FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
+            FloatVector scale2 = pair1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
+            FloatVector scale3 = pair1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
             float x0 = scales[place];
             IntVector i00 = sum00.reinterpretAsInts();
             y00 = i00.lanewise(LSHL, 16).lanewise(ASHR, 16).add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE).fma(scale0.mul(x0), y00);

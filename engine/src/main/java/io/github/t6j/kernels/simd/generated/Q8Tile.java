@@ -1,7 +1,6 @@
 package io.github.t6j.kernels.simd.generated;
 
 import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
-import static io.github.t6j.kernels.simd.BlockGemm.F16_EXPONENT;
 import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
 import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
@@ -22,7 +21,7 @@ import jdk.incubator.vector.ShortVector;
 public final class Q8Tile {
     private Q8Tile() {}
 
-    public static void four(RoundedRows x, int row, MemorySegment w, long wAt, float[] y, int c0, int c1, int yStride, int one) {
+    public static void four(RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1, int yStride, int one) {
         int[] numbers = x.numbers;
         float[] scales = x.scales;
         int place = row * x.blocks;
@@ -86,10 +85,10 @@ public final class Q8Tile {
                 k += 2;
             }
             k += RoundedRows.GROUP * RoundedRows.BLOCK - BlockFormat.SIZE;
-            FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
-            FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
-            FloatVector scale2 = pair1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
-            FloatVector scale3 = pair1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(F16_EXPONENT);
+            FloatVector scale0 = pair0.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
+            FloatVector scale1 = pair0.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
+            FloatVector scale2 = pair1.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
+            FloatVector scale3 = pair1.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
             float x0 = scales[place];
             y00 = all00.sub(high00.lanewise(LSHL, 16)).reinterpretAsFloats().sub(WHOLE).fma(scale0.mul(x0), y00);
             y01 = high00.reinterpretAsFloats().sub(WHOLE).fma(scale1.mul(x0), y01);

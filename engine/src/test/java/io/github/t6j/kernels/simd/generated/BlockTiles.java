@@ -6,7 +6,7 @@ import static io.github.t6j.kernels.simd.generated.TileGenerator.plus;
 final class BlockTiles {
     private static final int ROWS = 4;
     private static final String HEAD = "public static void four(RoundedRows x, int row, MemorySegment w, long wAt,"
-            + " float[] y, int c0, int c1, int yStride, int one)";
+            + " float exponent, float[] y, int c0, int c1, int yStride, int one)";
 
     private final Java java = new Java();
 
@@ -135,7 +135,7 @@ final class BlockTiles {
         java.line("k += RoundedRows.GROUP * RoundedRows.BLOCK - BlockFormat.SIZE;");
         for (int v = 0; v < 4; v++) {
             java.line("FloatVector scale%d = pair%d%s.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats()"
-                    + ".mul(F16_EXPONENT);", v, v / 2, v % 2 == 0 ? ".lanewise(LSHL, 16)" : "");
+                    + ".mul(exponent);", v, v / 2, v % 2 == 0 ? ".lanewise(LSHL, 16)" : "");
         }
     }
 

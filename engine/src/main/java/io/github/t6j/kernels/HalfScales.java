@@ -1,0 +1,43 @@
+package io.github.t6j.kernels;
+
+/**
+ * Scales of a panel, in f16. Arithmetic with subnormal floats is slow on many processors, and a subnormal f16 becomes one
+ * on its way to a normal float. A panel that has such scales therefore holds all its scales multiplied by a power of two
+ * that makes them normal, and a unit, by which kernels multiply them again. Both steps are exact.
+ */
+final class HalfScales {
+    private static final int EXPONENT = 0x7C00;
+    private static final int FRACTION = 0x03FF;
+    private static final int FRACTION_BITS = 10;
+    private static final int LARGEST_EXPONENT = 30;
+
+    private HalfScales() {}
+
+    /**
+     * Makes all scales of a panel normal or 0, if their range permits, and returns the unit: 1 if none was subnormal.
+     *
+     * @param panel blocks of {@code step} shorts, each of which begins with {@code rows} rows of scales
+     */
+    static float normalise(short[] panel, int step, int rows) {
+        int size = rows * Kernels.PANEL;
+        int largest = 0;
+        boolean subnormal = false;
+        for (int block = 0; block < panel.length; block += step) {
+            for (int i = block; i < block + size; i++) {
+                largest = Math.max(largest, panel[i] & EXPONENT);
+                subnormal |= (panel[i] & EXPONENT) == 0 & (panel[i] & FRACTION) != 0;
+            }
+        }
+        if (!subnormal) {
+            return 1f;
+        }
+        int shift = Math.min(FRACTION_BITS, LARGEST_EXPONENT - (largest >> FRACTION_BITS));
+        float factor = Math.scalb(1f, shift);
+        for (int block = 0; block < panel.length; block += step) {
+            for (int i = block; i < block + size; i++) {
+                panel[i] = Float.floatToFloat16(Float.float16ToFloat(panel[i]) * factor);
+            }
+        }
+        return 1f / factor;
+    }
+}
