@@ -5,6 +5,8 @@ import io.github.t6j.weights.KQuantBlock;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Layout of a panel of K-quants, or of the GGML types of 4 and 5 bits before those: consecutive super-blocks of
@@ -17,12 +19,16 @@ import java.nio.ByteOrder;
  *   block   Q4_1, Q5_1   scale f16; min f16; elements      Q4_K, Q5_K   s, m in a byte each; elements
  *           Q5_0         scale f16; elements               Q6_K         s of 16 inputs in a byte, 128 added; elements
  *
- *   elements   of 4 bits   4 inputs in a row of nibbles: from the lowest bits the first, the third, the second, the fourth
- *              of 5 bits   16 inputs in a row of high bits, from the lowest the even inputs, the odd ones; 4 rows of nibbles
- *              of 6 bits   8 inputs likewise in a row of two high bits each; 2 rows of nibbles
+ *   elements   pairs of inputs: the first in the low byte of 16 bits, the second in the same bits of the high byte
+ *              of 4 bits   2 pairs in a row: bits 0 to 3, bits 4 to 7
+ *              of 5 bits   8 pairs in 5 rows: each row has one in bits 0 to 4. Rows 0 and 1 have pairs 0 and 1, and
+ *                          from the lowest bit pair 2: row 0 bits 5 to 7, row 1 bits 5 to 6; rows 2 and 3 have pairs 3 to
+ *                          5 likewise; row 4 has pair 6 and, with bit 7 of rows 3 and 1, pair 7
+ *              of 6 bits   4 pairs in 3 rows, of which each has one of 3 pairs in bits 0 to 5, and in bits 6 to 7 two bits
+ *                          of the fourth pair
  * </pre>
  *
- * Sizes are those on disk, save that s and m of Q4_K and Q5_K take 8 bits instead of 6.
+ * Most pairs are thus unpacked by a mask alone. Sizes are those on disk, save that s and m of Q4_K and Q5_K take 8 bits instead of 6.
  *
  * <p>Products use weights of the form scale · (q − zero) + offset, where zero is half the range of q. The sum of {@link
  * #exact} products of q − zero and rounded activations then fits in 16 bits.
@@ -49,12 +55,36 @@ public enum KQuantFormat {
     private final int bits;
     private final int superRows;
     private final int scaleRows;
+    private final int groupRows;
+    private final Piece[][] pieces; // of each pair in a group
 
     KQuantFormat(DType dtype, int bits, int superRows, int scaleRows) {
         this.dtype = dtype;
         this.bits = bits;
         this.superRows = superRows;
         this.scaleRows = scaleRows;
+        groupRows = bits == 4 ? 1 : bits == 5 ? 5 : 3;
+        pieces = switch (bits) {
+            case 4 -> new Piece[][] {{new Piece(0, 0, 0x0F)}, {new Piece(0, 4, 0x0F)}};
+            case 5 -> new Piece[][] {
+                {new Piece(0, 0, 0x1F)}, {new Piece(1, 0, 0x1F)}, {new Piece(0, 5, 0x07), new Piece(1, 2, 0x18)},
+                {new Piece(2, 0, 0x1F)}, {new Piece(3, 0, 0x1F)}, {new Piece(2, 5, 0x07), new Piece(3, 2, 0x18)},
+                {new Piece(4, 0, 0x1F)}, {new Piece(4, 5, 0x07), new Piece(3, 4, 0x08), new Piece(1, 3, 0x10)}};
+            default -> new Piece[][] {
+                {new Piece(0, 0, 0x3F)}, {new Piece(1, 0, 0x3F)}, {new Piece(2, 0, 0x3F)},
+                {new Piece(0, 6, 0x03), new Piece(1, 4, 0x0C), new Piece(2, 2, 0x30)}};
+        };
+    }
+
+    /**
+     * Some bits of a pair: those of {@code mask} in a byte, after row {@code row} of the group is shifted right by
+     * {@code shift}.
+     */
+    public record Piece(int row, int shift, int mask) {
+        /** Returns these bits of a pair, whose row is given. */
+        private int of(int elements) {
+            return elements >> shift & 0x101 * mask;
+        }
     }
 
     /** Returns the format of matrices of {@code dtype}, or null if this class does not describe them. */
@@ -107,18 +137,29 @@ public enum KQuantFormat {
         return scaleRows;
     }
 
-    /** Returns the number of inputs that share a row of high bits. */
-    private int group() {
-        return bits == 4 ? 4 : bits == 5 ? 16 : 8;
+    /** Returns whether weights have offsets; else {@link #zero} stands for 0. */
+    public boolean hasOffsets() {
+        return superRows > 1 || scaleRows > 1;
     }
 
-    private int groupRows() {
-        return group() / 4 + (bits == 4 ? 0 : 1);
+    /** Returns the number of pairs of inputs in a group, which share rows. */
+    public int groupPairs() {
+        return pieces.length;
+    }
+
+    /** Returns the number of rows in a group of pairs. */
+    public int groupRows() {
+        return groupRows;
+    }
+
+    /** Returns the pieces of which pair {@code pair} of a group consists. */
+    public List<Piece> pieces(int pair) {
+        return List.of(pieces[pair]);
     }
 
     /** Returns the number of rows in a block. */
     public int blockRows() {
-        return scaleRows + SIZE / group() * groupRows();
+        return scaleRows + SIZE / 2 / groupPairs() * groupRows;
     }
 
     /** Returns the number of bytes in a super-block with {@code blocks} blocks. */
@@ -137,29 +178,13 @@ public enum KQuantFormat {
         return (long) ROW * (Math.ceilDiv(blocks, BLOCKS) * superRows + (long) blocks * blockRows());
     }
 
-    /** Returns the row of a block, counted from its start, with the nibble of an input. */
-    private int nibbleRow(int input) {
-        return scaleRows + input / group() * groupRows() + input % group() / 4 + (bits == 4 ? 0 : 1);
+    /** Returns the row of a block, counted from its start, at which the group of a pair begins. */
+    private int groupRow(int pair) {
+        return scaleRows + pair / groupPairs() * groupRows;
     }
 
-    /** Returns the row of a block with the high bits of an input. */
-    private int highRow(int input) {
-        return scaleRows + input / group() * groupRows();
-    }
-
-    /** Returns the lowest bit of an input's nibble in its row. */
-    private static int nibbleBit(int input) {
-        return input % 4 / 2 * 4 + input % 2 * 8;
-    }
-
-    /** Returns the lowest of an input's high bits in their row. */
-    private int highBit(int input) {
-        return input % group() / 2 * (bits - 4) + input % 2 * 8;
-    }
-
-    private int number(int nibbles, int highs, int input) {
-        int high = bits == 4 ? 0 : (highs >>> highBit(input) & (1 << bits - 4) - 1) << 4;
-        return nibbles >>> nibbleBit(input) & 15 | high;
+    private Piece[] piecesOf(int pair) {
+        return pieces[pair % groupPairs()];
     }
 
     /**
@@ -188,11 +213,11 @@ public enum KQuantFormat {
             if (scaleRows > 1) {
                 panel[to + PANEL] = block.min;
             }
-            for (int i = 0; i < SIZE; i++) {
-                int q = block.numbers[b * SIZE + i];
-                panel[to + nibbleRow(i) * PANEL] |= (short) ((q & 15) << nibbleBit(i));
-                if (bits > 4) {
-                    panel[to + highRow(i) * PANEL] |= (short) (q >>> 4 << highBit(i));
+            for (int i = 0; i < SIZE / 2; i++) {
+                int pair = block.numbers[b * SIZE + 2 * i] | block.numbers[b * SIZE + 2 * i + 1] << 8;
+                for (Piece piece : piecesOf(i)) {
+                    panel[to + (groupRow(i) + piece.row) * PANEL] |=
+                            (short) ((pair & 0x101 * piece.mask) << piece.shift);
                 }
             }
         }
@@ -201,73 +226,84 @@ public enum KQuantFormat {
     /** Copies the integers of one output in the block at byte {@code block} of a panel, less {@link #zero}. */
     void numbers(MemorySegment data, long block, int output, int[] into) {
         long slot = block + Short.BYTES * BlockFormat.slot(output);
-        for (int i = 0; i < SIZE; i++) {
-            int highs = bits == 4 ? 0 : data.get(SHORT, slot + (long) highRow(i) * ROW);
-            into[i] = number(data.get(SHORT, slot + (long) nibbleRow(i) * ROW), highs, i) - zero();
+        for (int i = 0; i < SIZE / 2; i++) {
+            int pair = 0;
+            for (Piece piece : piecesOf(i)) {
+                pair |= piece.of(data.get(SHORT, slot + (long) (groupRow(i) + piece.row) * ROW));
+            }
+            into[2 * i] = (pair & 0xFF) - zero();
+            into[2 * i + 1] = (pair >> 8) - zero();
         }
     }
 
-    /** Unpacks a super-block, whose bytes are {@code rows}, 16 bits at a time. */
-    public void unpack(short[] rows, int blocks, UnpackedBlocks to) {
+    /**
+     * Unpacks a super-block.
+     *
+     * @param rows its bytes, 16 bits at a time
+     * @param unit power of two by which common scales and mins are multiplied, see {@link HalfScales}
+     */
+    public void unpack(short[] rows, int blocks, float unit, UnpackedBlocks to) {
         for (int b = 0, at = superRows * PANEL; b < blocks; b++, at += blockRows() * PANEL) {
             for (int output = 0; output < PANEL; output++) {
-                unpackScales(rows, at, b, output, to);
+                unpackScales(rows, at, b, output, unit, to);
             }
-            for (int i = 0; i < SIZE; i += 2) {
-                int nibbles = at + nibbleRow(i) * PANEL;
-                int highs = at + highRow(i) * PANEL;
-                int pairs = (b * SIZE + i) / 2 * UnpackedBlocks.ROW;
-                for (int slot = 0; slot < PANEL; slot++) {
-                    int pair = number(rows[nibbles + slot], rows[highs + slot], i)
-                            | number(rows[nibbles + slot], rows[highs + slot], i + 1) << 8;
-                    int place = pairs + slot / 2;
-                    to.pairs[place] = slot % 2 == 0 ? pair : to.pairs[place] | pair << 16;
+            for (int i = 0; i < SIZE / 2; i++) {
+                int place = (b * SIZE / 2 + i) * UnpackedBlocks.ROW;
+                Arrays.fill(to.pairs, place, place + UnpackedBlocks.ROW, 0);
+                for (Piece piece : piecesOf(i)) {
+                    addPiece(rows, at + (groupRow(i) + piece.row) * PANEL, piece, to.pairs, place);
                 }
             }
         }
     }
 
-    private void unpackScales(short[] rows, int at, int b, int output, UnpackedBlocks to) {
+    private static void addPiece(short[] rows, int at, Piece piece, int[] pairs, int place) {
+        for (int i = 0; i < UnpackedBlocks.ROW; i++) {
+            pairs[place + i] |= piece.of(rows[at + 2 * i]) | piece.of(rows[at + 2 * i + 1]) << 16;
+        }
+    }
+
+    private void unpackScales(short[] rows, int at, int b, int output, float unit, UnpackedBlocks to) {
         int slot = BlockFormat.slot(output);
         int first = rows[at + slot];
         int place = b * PANEL + output;
         if (superRows == 0) {
-            float scale = Float.float16ToFloat((short) first);
+            float scale = Float.float16ToFloat((short) first) * unit;
             to.scales[place] = scale;
-            to.offsets[place] = scaleRows == 1 ? 0f : scale * zero() + Float.float16ToFloat(rows[at + PANEL + slot]);
+            to.offsets[place] =
+                    scaleRows == 1 ? 0f : scale * zero() + Float.float16ToFloat(rows[at + PANEL + slot]) * unit;
             return;
         }
-        float common = Float.float16ToFloat(rows[slot]);
+        float common = Float.float16ToFloat(rows[slot]) * unit;
         if (this == Q6_K) {
             place = 2 * b * PANEL + output;
             to.scales[place] = common * ((first & 0xFF) - 128);
             to.scales[place + PANEL] = common * ((first >>> 8 & 0xFF) - 128);
-            to.offsets[place] = 0f;
-            to.offsets[place + PANEL] = 0f;
         } else {
             float scale = common * (first & 0xFF);
             to.scales[place] = scale;
-            to.offsets[place] = scale * zero() - Float.float16ToFloat(rows[PANEL + slot]) * (first >>> 8 & 0xFF);
+            to.offsets[place] = scale * zero() - Float.float16ToFloat(rows[PANEL + slot]) * unit * (first >>> 8 & 0xFF);
         }
     }
 
-    /** Copies one row of a panel to {@code into} from {@code at}. */
-    void row(MemorySegment data, long panel, int output, int inputs, float[] into, int at) {
+    /** Copies one row of a panel, whose scales have a unit, to {@code into} from {@code at}. */
+    void row(MemorySegment data, long panel, float unit, int output, int inputs, float[] into, int at) {
         int[] numbers = new int[SIZE];
         long slot = Short.BYTES * BlockFormat.slot(output);
         for (int k = 0; k < inputs; k += SIZE) {
             long start = panel + superAt(k / SUPER, this);
             long block = start + (long) ROW * (superRows + k % SUPER / SIZE * blockRows());
             numbers(data, block, output, numbers);
-            float common = superRows == 0 ? 1f : half(data, start + slot);
+            float common = superRows == 0 ? 1f : half(data, start + slot) * unit;
             float min = superRows > 1
                     ? half(data, start + ROW + slot)
                     : scaleRows > 1 ? half(data, block + ROW + slot) : 0f;
+            min *= unit;
             int first = data.get(SHORT, block + slot);
             for (int i = 0; i < Math.min(SIZE, inputs - k); i++) {
                 into[at + k + i] = switch (this) {
-                    case Q4_1, Q5_1 -> half(data, block + slot) * (numbers[i] + zero()) + min;
-                    case Q5_0 -> half(data, block + slot) * numbers[i];
+                    case Q4_1, Q5_1 -> half(data, block + slot) * unit * (numbers[i] + zero()) + min;
+                    case Q5_0 -> half(data, block + slot) * unit * numbers[i];
                     case Q6_K -> common * ((first >>> i / 16 * 8 & 0xFF) - 128) * numbers[i];
                     default -> common * (first & 0xFF) * (numbers[i] + zero()) - min * (first >>> 8 & 0xFF);
                 };

@@ -17,11 +17,13 @@ final class KQuantPanels extends PackedMatrix {
 
     private final KQuantFormat format;
     private final Set<KQuantFormat> kQuants;
+    private final float[] units; // one per panel
 
     KQuantPanels(int outputs, int inputs, KQuantFormat format, Arena arena) {
         super(outputs, inputs, format.panelBytes(inputs), arena);
         this.format = format;
         kQuants = Set.of(format);
+        units = new float[panels()];
     }
 
     @Override
@@ -46,6 +48,9 @@ final class KQuantPanels extends PackedMatrix {
                 format.set(block, shorts, startOf(b), Math.min(step, blocks - b), column);
             }
         });
+        units[panel] = format.superRows() > 0
+                ? HalfScales.normalise(shorts, format.bytes(KQuantFormat.BLOCKS) / Short.BYTES, format.superRows())
+                : HalfScales.normalise(shorts, format.blockRows() * PANEL, format.scaleRows());
         MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
     }
 
@@ -65,11 +70,11 @@ final class KQuantPanels extends PackedMatrix {
 
     @Override
     public void row(int output, float[] into, int at) {
-        format.row(data, panelAt(output / PANEL), output % PANEL, inputs(), into, at);
+        format.row(data, panelAt(output / PANEL), units[output / PANEL], output % PANEL, inputs(), into, at);
     }
 
     /** Computes y[r][outputs of the panel] for all rows. */
     void multiply(Kernels kernels, int panel, RoundedRows x, UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
-        kernels.multiplyKQuants(x, format, data, panelAt(panel), unpacked, y, yAt, yStride);
+        kernels.multiplyKQuants(x, format, data, panelAt(panel), units[panel], unpacked, y, yAt, yStride);
     }
 }

@@ -92,7 +92,7 @@ enum KernelTrial {
         RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, Set.of(format));
         UnpackedBlocks unpacked = new UnpackedBlocks();
         float[] y = new float[rows * PANEL];
-        return k -> k.multiplyKQuants(x, format, w, 0, unpacked, y, 0, PANEL);
+        return k -> k.multiplyKQuants(x, format, w, 0, 1, unpacked, y, 0, PANEL);
     }
 
     private static MemorySegment zeros(Format format, int elements) {

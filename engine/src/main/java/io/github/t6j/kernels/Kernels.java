@@ -120,17 +120,18 @@ public interface Kernels {
 
     /**
      * Multiplies a panel of K-quants by rows. For each part of the inputs with one scale, in ascending order, y[r][c] +=
-     * (Σ_k x[r][k] · (q[k][c] − zero)) · (scale[c] · xScale[r]), then y[r][c] += offset[c] · xTotal[r]: an exact sum of
-     * integers, a rounded product of scales, and a chain of fused multiply-adds from 0.
+     * (Σ_k x[r][k] · (q[k][c] − zero)) · (scale[c] · xScale[r]), then y[r][c] += offset[c] · xTotal[r] if the format has
+     * offsets: an exact sum of integers, a rounded product of scales, and a chain of fused multiply-adds from 0.
      *
      * @param x rows with the sums that belong to {@code format}
      * @param w the panel in {@code format}, from byte {@code wAt}
-     * @param unpacked scratch; the kernel leaves the last super-block there, or its scales
+     * @param unit power of two by which the f16 scales and mins in the panel are multiplied, see {@link HalfScales}
+     * @param unpacked scratch
      * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      */
     void multiplyKQuants(
-            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
-            int yStride);
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride);
 
     /**
      * Computes the scores of one page: s[h][t] = Σ_k aK[h][k][t] · g[k][h][t], k ascending.

@@ -119,14 +119,20 @@ public final class RoundedRows {
         int total = 0;
         for (int k = at(row, block), last = k + SIZE; k < last;) {
             int sum = 0;
-            for (int end = k + exact; k < end; k += 2) {
-                int even = (short) numbers[k];
-                sum += even + (short) (numbers[k + 1] + 256 * even);
+            for (int end = k + exact; k < end; k += 8) {
+                sum += sumOfEight(k);
             }
             starts[format.bits() - 4][to++] = twin(-format.zero() * sum) ^ 0x8000;
             total += sum;
         }
         totals[place] = total * scales[place];
+    }
+
+    /** Returns the sum of eight integers: mod 2^16, those at odd indices lack 256 times the one before. */
+    private int sumOfEight(int k) {
+        int even = numbers[k] + numbers[k + 2] + numbers[k + 4] + numbers[k + 6];
+        int odd = numbers[k + 1] + numbers[k + 3] + numbers[k + 5] + numbers[k + 7];
+        return (short) (257 * even + odd);
     }
 
     /** Returns the index at which a block of a row begins in {@link #numbers}. */

@@ -17,7 +17,7 @@ public final class UnpackedBlocks {
     /** Scales, [{@value KQuantFormat#SUPER} / {@link KQuantFormat#scaled}][{@value Kernels#PANEL}]. */
     public final float[] scales = new float[2 * KQuantFormat.BLOCKS * Kernels.PANEL];
 
-    /** Offsets, one for each scale; 0 for Q6_K and Q5_0. */
+    /** Offsets, one for each scale; unused for Q6_K and Q5_0. */
     public final float[] offsets = new float[2 * KQuantFormat.BLOCKS * Kernels.PANEL];
 
     /** Sums of 16 bits, [{@value RoundedRows#GROUP}][{@link KQuantFormat#sums}][{@value #ROW}]. */

@@ -375,10 +375,10 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     @Override
     public void multiplyKQuants(
-            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
-            int yStride) {
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride) {
         kQuants(format, x.rows > 1, (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL)
-                .multiplyKQuants(x, format, w, wAt, unpacked, y, yAt, yStride);
+                .multiplyKQuants(x, format, w, wAt, unit, unpacked, y, yAt, yStride);
     }
 
     @Override

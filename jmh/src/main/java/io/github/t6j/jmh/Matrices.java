@@ -26,7 +26,7 @@ public class Matrices {
     @Param({"980x768", "768x2176", "4096x768", "768x2048", "50304x768", "2048x2048"})
     public String shape;
 
-    /** Type of the weights: f32, bf16, q8_0 or q4_0. */
+    /** Type of the weights: f32, bf16, q8_0, q4_0, q4_k, q5_k or q6_k. */
     @Param({"f32", "bf16", "q8_0", "q4_0"})
     public String type;
 
@@ -80,7 +80,10 @@ public class Matrices {
             case "bf16" -> DType.BF16;
             case "q8_0" -> DType.Q8_0;
             case "q4_0" -> DType.Q4_0;
-            default -> throw BenchmarkSupport.unknown("type", "f32, bf16, q8_0 or q4_0", type);
+            case "q4_k" -> DType.Q4_K;
+            case "q5_k" -> DType.Q5_K;
+            case "q6_k" -> DType.Q6_K;
+            default -> throw BenchmarkSupport.unknown("type", "f32, bf16, q8_0, q4_0, q4_k, q5_k or q6_k", type);
         };
     }
 

@@ -107,8 +107,8 @@ public final class ScalarKernels extends ScalarFactorKernels {
 
     @Override
     public void multiplyKQuants(
-            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
-            int yStride) {
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride) {
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }
@@ -118,7 +118,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
             int bytes = format.bytes(blocks);
             MemorySegment.copy(w, SHORT, wAt, rows, 0, bytes / Short.BYTES); // single loads are slow until compiled
             wAt += bytes;
-            format.unpack(rows, blocks, unpacked);
+            format.unpack(rows, blocks, unit, unpacked);
             for (int r = 0; r < x.rows; r++) {
                 multiplyUnpacked(x, r, block, format, unpacked, blocks, y, yAt + r * yStride);
             }
@@ -160,7 +160,9 @@ public final class ScalarKernels extends ScalarFactorKernels {
             int yAt) {
         int part = from / format.scaled() * PANEL + c;
         y[yAt + c] = fma(sum, w.scales[part] * x.scales[place], y[yAt + c]);
-        y[yAt + c] = fma(w.offsets[part], x.totals[place], y[yAt + c]);
+        if (format.hasOffsets()) {
+            y[yAt + c] = fma(w.offsets[part], x.totals[place], y[yAt + c]);
+        }
     }
 
     private static void addScaled(int a, int[] b, int[] y, int yAt) {

@@ -1,158 +1,124 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
-import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
-import static io.github.t6j.kernels.simd.Lanes.FLOATS;
-import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
-import static jdk.incubator.vector.VectorOperators.ASHR;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
+import io.github.t6j.kernels.simd.generated.KQuantRow;
 import io.github.t6j.kernels.simd.generated.KQuantTile;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 
 /**
- * Product of a panel of K-quants and rows, a super-block at a time: first sums of 16 bits, like {@link BlockGemm}'s,
- * then these times the scales. Four rows share the unpacking of the super-block, which then stays in the first cache
- * while all rows pass; a single row unpacks in registers.
- *
- * <p>C2 inlines only a limited amount of vector code per method, so sums pass from one method to the next in memory.
+ * Product of a panel of K-quants and rows, in 16-bit integers like {@link BlockGemm}'s. A single row unpacks a
+ * super-block in registers, and first stores its sums, because C1 and C2 compile only methods of limited size. Four rows
+ * or more unpack a super-block once; it then stays in the first cache while all rows pass.
  */
 final class KQuantGemm {
     private static final int PANEL = Kernels.PANEL;
     private static final int ROW = UnpackedBlocks.ROW;
+    private static final int GROUP = RoundedRows.GROUP;
 
     private KQuantGemm() {}
 
     /** Implements {@link Kernels#multiplyKQuants}. */
     static void rows(
-            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
-            int yStride, int one) {
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride, int one) {
+        float exponent = BlockGemm.F16_EXPONENT * unit;
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }
+        int whole = x.rows - x.rows % GROUP;
+        if (whole > 0) {
+            groups(x, whole, format, w, wAt, exponent, unpacked, y, yAt, yStride, one);
+        }
+        for (int r = whole; r < x.rows; r++) {
+            row(x, r, format, w, wAt, exponent, unpacked.sums, y, yAt + r * yStride, one);
+        }
+    }
+
+    private static void row(
+            RoundedRows x, int row, KQuantFormat format, MemorySegment w, long wAt, float exponent, int[] sums,
+            float[] y, int yAt, int one) {
         for (int block = 0; block < x.blocks; block += KQuantFormat.BLOCKS) {
             int blocks = Math.min(KQuantFormat.BLOCKS, x.blocks - block);
-            KQuantUnpack.scales(format, w, wAt, blocks, unpacked);
-            int r = 0;
-            if (x.rows >= RoundedRows.GROUP) {
-                KQuantUnpack.numbers(format, w, wAt, blocks, unpacked.pairs);
-                for (; x.rows - r >= RoundedRows.GROUP; r += RoundedRows.GROUP) {
-                    four(x, r, block, format.bits(), unpacked, blocks, one);
-                    for (int i = 0; i < RoundedRows.GROUP; i++) {
-                        scale(x, r + i, i, block, format, unpacked, blocks, y, yAt + (r + i) * yStride, one);
-                    }
-                }
-            }
-            for (; r < x.rows; r++) {
-                one(x, r, block, format, w, wAt, unpacked.sums, blocks, one);
-                scale(x, r, 0, block, format, unpacked, blocks, y, yAt + r * yStride, one);
+            sum(x, row, block, format, w, wAt, blocks, sums, one);
+            for (int s = 0; s < ROW; s += LENGTH) {
+                scale(x, row, block, format, w, wAt + 4 * s, exponent, blocks, sums, s, y,
+                        yAt + BlockGemm.column(s), one);
             }
             wAt += format.bytes(blocks);
         }
     }
 
-    private static void four(RoundedRows x, int row, int block, int bits, UnpackedBlocks w, int blocks, int one) {
-        for (int b = 0; b < blocks; b++) {
-            for (int s = 0; s < ROW; s += 2 * LENGTH) {
-                switch (bits) {
-                    case 4 -> KQuantTile.four4(x, row, block + b, w, b, s, one);
-                    case 5 -> KQuantTile.four5(x, row, block + b, w, b, s, one);
-                    default -> KQuantTile.four6(x, row, block + b, w, b, s, one);
-                }
+    private static void sum(
+            RoundedRows x, int row, int block, KQuantFormat format, MemorySegment w, long wAt, int blocks, int[] sums,
+            int one) {
+        long from = wAt + (long) KQuantFormat.ROW * format.superRows();
+        long skip = (long) KQuantFormat.ROW * format.scaleRows();
+        for (int s = 0; s < ROW; s += 2 * LENGTH) {
+            switch (format.bits()) {
+                case 4 -> KQuantRow.sum4(x, row, block, w, from + 4 * s, skip, blocks, sums, s, one);
+                case 5 -> KQuantRow.sum5(x, row, block, w, from + 4 * s, skip, blocks, sums, s, one);
+                default -> KQuantRow.sum6(x, row, block, w, from + 4 * s, skip, blocks, sums, s, one);
             }
         }
     }
 
-    private static void one(
-            RoundedRows x, int row, int block, KQuantFormat format, MemorySegment w, long wAt, int[] sums, int blocks,
-            int one) {
+    private static void scale(
+            RoundedRows x, int row, int block, KQuantFormat format, MemorySegment w, long wAt, float exponent,
+            int blocks, int[] sums, int at, float[] y, int yAt, int one) {
+        switch (format) {
+            case Q4_1 -> KQuantRow.scaleQ4_1(x, row, block, w, wAt, exponent, blocks, sums, at, y, yAt, one);
+            case Q5_0 -> KQuantRow.scaleQ5_0(x, row, block, w, wAt, exponent, blocks, sums, at, y, yAt, one);
+            case Q5_1 -> KQuantRow.scaleQ5_1(x, row, block, w, wAt, exponent, blocks, sums, at, y, yAt, one);
+            case Q4_K -> KQuantRow.scaleQ4_K(x, row, block, w, wAt, exponent, blocks, sums, at, y, yAt, one);
+            case Q5_K -> KQuantRow.scaleQ5_K(x, row, block, w, wAt, exponent, blocks, sums, at, y, yAt, one);
+            case Q6_K -> KQuantRow.scaleQ6_K(x, row, block, w, wAt, exponent, blocks, sums, at, y, yAt, one);
+        }
+    }
+
+    private static void groups(
+            RoundedRows x, int rows, KQuantFormat format, MemorySegment w, long wAt, float exponent,
+            UnpackedBlocks unpacked, float[] y, int yAt, int yStride, int one) {
+        for (int block = 0; block < x.blocks; block += KQuantFormat.BLOCKS) {
+            int blocks = Math.min(KQuantFormat.BLOCKS, x.blocks - block);
+            KQuantUnpack.scales(format, w, wAt, blocks, exponent, unpacked);
+            unpack(format, w, wAt, blocks, unpacked.pairs);
+            for (int r = 0; r < rows; r += GROUP) {
+                four(x, r, block, format, unpacked, blocks, y, yAt + r * yStride, yStride, one);
+            }
+            wAt += format.bytes(blocks);
+        }
+    }
+
+    /** Unpacks the integers of a super-block. */
+    private static void unpack(KQuantFormat format, MemorySegment w, long wAt, int blocks, int[] to) {
         wAt += (long) KQuantFormat.ROW * (format.superRows() + format.scaleRows());
         for (int b = 0; b < blocks; b++, wAt += (long) KQuantFormat.ROW * format.blockRows()) {
-            for (int s = 0; s < ROW; s += 2 * LENGTH) {
-                switch (format.bits()) {
-                    case 4 -> KQuantTile.one4(x, row, block + b, w, wAt, sums, b, s, one);
-                    case 5 -> KQuantTile.one5(x, row, block + b, w, wAt, sums, b, s, one);
-                    default -> KQuantTile.one6(x, row, block + b, w, wAt, sums, b, s, one);
-                }
+            int at = b * KQuantFormat.SUPER / KQuantFormat.BLOCKS / 2 * ROW;
+            switch (format.bits()) {
+                case 4 -> KQuantTile.unpack4(w, wAt, to, at);
+                case 5 -> KQuantTile.unpack5(w, wAt, to, at);
+                default -> KQuantTile.unpack6(w, wAt, to, at);
             }
         }
     }
 
-    /** Adds the sums of a row's super-block times their scales to y. */
-    private static void scale(
-            RoundedRows x, int row, int i, int block, KQuantFormat format, UnpackedBlocks w, int blocks, float[] y,
-            int yAt, int one) {
-        int sums = i * KQuantFormat.sums() * ROW;
+    private static void four(
+            RoundedRows x, int row, int block, KQuantFormat format, UnpackedBlocks w, int blocks, float[] y, int yAt,
+            int yStride, int one) {
+        boolean offsets = format.hasOffsets();
         for (int s = 0; s < ROW; s += LENGTH) {
             int c = BlockGemm.column(s);
             switch (format.bits()) {
-                case 4 -> scaleSums(x, row, block, w, blocks, sums + s, c, y, yAt + c, one);
-                case 5 -> scalePairs(x, row, block, w, blocks, 0, sums + s, c, y, yAt + c, one);
-                default -> scalePairs(x, row, block, w, 2 * blocks, 1, sums + s, c, y, yAt + c, one);
+                case 4 -> KQuantTile.four4(x, row, block, w, blocks, s, c, y, yAt + c, yStride, one);
+                case 5 -> KQuantTile.four5(x, row, block, w, blocks, offsets, s, c, y, yAt + c, yStride, one);
+                default -> KQuantTile.four6(x, row, block, w, blocks, s, c, y, yAt + c, yStride, one);
             }
         }
-    }
-
-    /** Each scale has one sum. */
-    private static void scaleSums(
-            RoundedRows x, int row, int block, UnpackedBlocks w, int count, int at, int c, float[] y, int yAt,
-            int one) {
-        FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);
-        FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);
-        int place = row * x.blocks + block;
-        for (int last = place + count; place != last; place += one) {
-            IntVector all = IntVector.fromArray(INTS, w.sums, at);
-            IntVector upper = all.lanewise(ASHR, 16);
-            float scale = x.scales[place];
-            FloatVector total = FloatVector.broadcast(FLOATS, x.totals[place]);
-            low = all.sub(upper.lanewise(LSHL, 16)).add(WHOLE_BITS - 0x8000).reinterpretAsFloats().sub(WHOLE)
-                    .fma(FloatVector.fromArray(FLOATS, w.scales, c).mul(scale), low);
-            low = FloatVector.fromArray(FLOATS, w.offsets, c).fma(total, low);
-            high = upper.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
-                    .fma(FloatVector.fromArray(FLOATS, w.scales, c + 16).mul(scale), high);
-            high = FloatVector.fromArray(FLOATS, w.offsets, c + 16).fma(total, high);
-            at += ROW;
-            c += PANEL;
-        }
-        low.intoArray(y, yAt);
-        high.intoArray(y, yAt + 16);
-    }
-
-    /**
-     * Each scale has two sums.
-     *
-     * @param half 1 if a block has two scales, else 0
-     */
-    private static void scalePairs(
-            RoundedRows x, int row, int block, UnpackedBlocks w, int count, int half, int at, int c, float[] y,
-            int yAt, int one) {
-        FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);
-        FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);
-        int place = row * x.blocks + block << half;
-        for (int last = place + count; place != last; place += one) {
-            IntVector first = IntVector.fromArray(INTS, w.sums, at);
-            IntVector second = IntVector.fromArray(INTS, w.sums, at + ROW);
-            IntVector upper = first.lanewise(ASHR, 16).add(second.lanewise(ASHR, 16));
-            float scale = x.scales[place >> half];
-            FloatVector total = FloatVector.broadcast(FLOATS, x.totals[place >> half]);
-            low = first.add(second).sub(upper.lanewise(LSHL, 16)).add(WHOLE_BITS - 2 * 0x8000).reinterpretAsFloats()
-                    .sub(WHOLE).fma(FloatVector.fromArray(FLOATS, w.scales, c).mul(scale), low);
-            low = FloatVector.fromArray(FLOATS, w.offsets, c).fma(total, low);
-            high = upper.add(WHOLE_BITS).reinterpretAsFloats().sub(WHOLE)
-                    .fma(FloatVector.fromArray(FLOATS, w.scales, c + 16).mul(scale), high);
-            high = FloatVector.fromArray(FLOATS, w.offsets, c + 16).fma(total, high);
-            at += 2 * ROW;
-            c += PANEL;
-        }
-        low.intoArray(y, yAt);
-        high.intoArray(y, yAt + 16);
     }
 }

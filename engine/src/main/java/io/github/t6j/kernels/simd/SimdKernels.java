@@ -73,9 +73,9 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void multiplyKQuants(
-            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked, float[] y, int yAt,
-            int yStride) {
-        KQuantGemm.rows(x, format, w, wAt, unpacked, y, yAt, yStride, one);
+            RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride) {
+        KQuantGemm.rows(x, format, w, wAt, unit, unpacked, y, yAt, yStride, one);
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.github.t6j.kernels.simd.generated;
 import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
 import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
 import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
-import static io.github.t6j.kernels.simd.KQuantUnpack.NIBBLES;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.INTS;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;

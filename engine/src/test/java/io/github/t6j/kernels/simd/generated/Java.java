@@ -5,8 +5,7 @@ final class Java {
     private static final String[] STATIC = {
         "io.github.t6j.kernels.Kernels.PANEL", "io.github.t6j.kernels.simd.BlockGemm.F16_BITS",
         "io.github.t6j.kernels.simd.BlockGemm.WHOLE",
-        "io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS", "io.github.t6j.kernels.simd.KQuantUnpack.FIFTH_BITS",
-        "io.github.t6j.kernels.simd.KQuantUnpack.NIBBLES", "io.github.t6j.kernels.simd.KQuantUnpack.TOP_BITS",
+        "io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS",
         "io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT",
         "io.github.t6j.kernels.simd.Lanes.BYTE_ZERO", "io.github.t6j.kernels.simd.Lanes.C1",
         "io.github.t6j.kernels.simd.Lanes.C2", "io.github.t6j.kernels.simd.Lanes.C3",

@@ -2,171 +2,209 @@ package io.github.t6j.kernels.simd.generated;
 
 import static io.github.t6j.kernels.simd.generated.TileGenerator.plus;
 
+import io.github.t6j.kernels.KQuantFormat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
- * The part of {@link TileGenerator} for K-quants: sums of 16 bits of a block of inputs, for two vectors of ints. Each sum
- * covers a part of the block. Tiles of four rows read unpacked integers; those of one row unpack them in registers.
+ * The part of {@link TileGenerator} for four rows of K-quants. One method unpacks the integers of a block, which then stay in
+ * the first cache; a tile of one vector of ints multiplies those of a super-block.
  */
 final class KQuantTiles {
     private static final int ROWS = 4;
 
+    /** Number of inputs in a step of the tile's innermost loop. */
+    private static final int STEP = 4;
+
     private final Java java = new Java();
+    private final KQuantFormat format;
     private final int bits;
     private final int sums; // in a block
 
-    private KQuantTiles(int bits) {
-        this.bits = bits;
-        sums = 1 << bits - 4;
+    private KQuantTiles(KQuantFormat format) {
+        this.format = format;
+        bits = format.bits();
+        sums = 32 / format.exact();
     }
 
     static String all() {
         Java file = new Java();
         file.begin("KQuantTile",
-                "Tiles of one and four rows × two vectors of ints for a block of K-quants, for {@code KQuantGemm}.");
-        for (int bits = 4; bits <= 6; bits++) {
-            file.add(new KQuantTiles(bits).one());
-            file.add(new KQuantTiles(bits).four());
+                "Steps of products of four rows and a super-block of K-quants, for {@code KQuantGemm}.");
+        for (KQuantFormat format : List.of(KQuantFormat.Q4_K, KQuantFormat.Q5_K, KQuantFormat.Q6_K)) {
+            KQuantTiles tiles = new KQuantTiles(format);
+            tiles.unpack();
+            tiles.four();
+            file.add(tiles.java);
         }
         return file.end();
     }
 
-    private Java four() {
-        java.open(
-                "public static void four%d(RoundedRows x, int row, int block, UnpackedBlocks w, int b, int s, int one)",
-                bits);
+    /** Returns code that unpacks a pair from rows of a group, whose vectors are named n, row and {@code v}. */
+    static String pair(KQuantFormat format, int pair, String v) {
+        List<String> terms = new ArrayList<>();
+        for (KQuantFormat.Piece piece : format.pieces(pair)) {
+            terms.add("n%d%s%s.and(mask%02X)".formatted(piece.row(), v,
+                    piece.shift() == 0 ? "" : ".lanewise(LSHR, " + piece.shift() + ")", piece.mask()));
+        }
+        return terms.getFirst() + String.join("", terms.stream().skip(1).map(".or(%s)"::formatted).toList());
+    }
+
+    /** Declares the masks that {@link #pair} uses. Without them C2 would have a broadcast to inline for each use. */
+    static void masks(Java java, KQuantFormat format) {
+        IntStream.range(0, format.groupPairs()).boxed().flatMap(pair -> format.pieces(pair).stream())
+                .map(KQuantFormat.Piece::mask).distinct()
+                .forEach(mask -> java.line("IntVector mask%02X = IntVector.broadcast(INTS, 0x%08X);",
+                        mask, 0x01010101 * mask));
+    }
+
+    /** Unpacks the integers of a block. */
+    private void unpack() {
+        java.open("public static void unpack%d(MemorySegment w, long wAt, int[] to, int at)", bits);
+        masks(java, format);
+        java.open("for (int group = 0; group < %d; group++)", 16 / format.groupPairs());
+        java.open("for (int s = 0; s < UnpackedBlocks.ROW; s += LENGTH)");
+        for (int row = 0; row < format.groupRows(); row++) {
+            java.line("IntVector n%d = IntVector.fromMemorySegment(INTS, w, wAt%s + 4 * s, LITTLE_ENDIAN);",
+                    row, plus(row, "BlockFormat.ROW"));
+        }
+        for (int pair = 0; pair < format.groupPairs(); pair++) {
+            java.line("%s.intoArray(to, at%s + s);", pair(format, pair, ""), plus(pair, "UnpackedBlocks.ROW"));
+        }
+        java.close();
+        java.line("wAt += %d * BlockFormat.ROW;", format.groupRows());
+        java.line("at += %d * UnpackedBlocks.ROW;", format.groupPairs());
+        java.close();
+        java.close();
+    }
+
+    /** Adds the products of some blocks to y, for the outputs in the halves of one vector of ints. */
+    private void four() {
+        boolean six = bits == 6;
+        int scaled = format.scaled() / format.exact(); // sums with one scale
+        java.open("public static void four%d(RoundedRows x, int row, int block, UnpackedBlocks w, int count,%s int at,"
+                + " int c, float[] y, int yAt, int yStride, int one)", bits, bits == 5 ? " boolean offsets," : "");
         java.line("int[] numbers = x.numbers;");
         java.line("int[] starts = x.starts[%d];", bits - 4);
         java.line("int[] pairs = w.pairs;");
-        java.line("int[] sums = w.sums;");
+        java.line("float[] scales = w.scales;");
+        java.line("float[] xScales = x.scales;");
+        if (!six) {
+            java.line("float[] offset = w.offsets;");
+            java.line("float[] totals = x.totals;");
+        }
         java.line("int blocks = x.blocks;");
-        java.line("int start = %d * (row * blocks + block);", sums);
-        java.line("int k = x.at(row, block);");
-        java.line("int at = b * (BlockFormat.SIZE / 2 * UnpackedBlocks.ROW) + s;");
-        java.line("int step = 2 * UnpackedBlocks.ROW * one;");
-        java.line("int to = b * (%d * UnpackedBlocks.ROW) + s;", sums);
         if (sums > 1) {
-            java.open("for (int last = start + %d; start != last; start += one)", sums);
+            java.line("int parts = %d * blocks;", sums);
         }
-        part(0);
         for (int r = 0; r < ROWS; r++) {
-            for (int v = 0; v < 2; v++) {
-                java.line("s0%d%d.reinterpretAsInts().intoArray(sums, to%s%s);",
-                        r, v, plus(r, "KQuantFormat.sums() * UnpackedBlocks.ROW"), v == 0 ? "" : " + LENGTH");
-            }
+            java.line("FloatVector low%d = FloatVector.fromArray(FLOATS, y, yAt%s);", r, plus(r, "yStride"));
+            java.line("FloatVector high%d = FloatVector.fromArray(FLOATS, y, yAt%s + 16);", r, plus(r, "yStride"));
+        }
+        java.line("int k = x.at(row, block);");
+        java.line("int place = row * blocks + block;");
+        if (sums > 1) {
+            java.line("int start = row * parts + %d * block;", sums);
+        }
+        java.line("int step = %d * UnpackedBlocks.ROW * one;", STEP / 2);
+        java.line("FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);");
+        java.line("IntVector lowBits = IntVector.broadcast(INTS, WHOLE_BITS - %s);", times(scaled, "0x8000"));
+        java.line("IntVector highBits = IntVector.broadcast(INTS, WHOLE_BITS);");
+        java.open("for (int last = place + count; place != last; place += one)");
+        if (six) {
+            java.open("for (int end = start + %d; start != end;)", sums);
         }
         if (sums > 1) {
-            java.line("to += UnpackedBlocks.ROW;");
+            for (int r = 0; r < ROWS; r++) {
+                java.line("IntVector all%d = lowBits, upper%d = highBits;", r, r);
+            }
+            java.open("for (int stop = start + %d; start != stop; start += one)", scaled);
+        }
+        part();
+        if (sums > 1) {
             java.close();
+        }
+        scale();
+        if (six) {
+            java.line("c += PANEL;");
+            java.close();
+        }
+        java.line("k += RoundedRows.GROUP * RoundedRows.BLOCK - BlockFormat.SIZE;");
+        if (!six) {
+            offsets();
+            java.line("c += PANEL;");
         }
         java.close();
-        return java;
-    }
-
-    private Java one() {
-        java.open(
-                "public static void one%d(RoundedRows x, int row, int block, MemorySegment w, long wAt, int[] sums, int b,"
-                        + " int s, int one)",
-                bits);
-        java.line("int[] numbers = x.numbers;");
-        java.line("int[] starts = x.starts[%d];", bits - 4);
-        java.line("int start = %d * (row * x.blocks + block);", sums);
-        java.line("int k = x.at(row, block);");
-        java.line("long step = (long) BlockFormat.ROW * one;");
-        java.line("int to = b * (%d * UnpackedBlocks.ROW) + s;", sums);
-        java.line("wAt += 4 * s;");
-        if (sums > 1) {
-            java.open("for (int last = start + %d; start != last; start += one)", sums);
-        }
-        java.line("ShortVector s0 = IntVector.broadcast(INTS, starts[start]).reinterpretAsShorts();");
-        java.line("ShortVector s1 = s0;");
-        if (bits == 4) {
-            java.open("for (long end = wAt + BlockFormat.SIZE / 4 * step; wAt != end; wAt += step)");
-            fourInputs(0, 0);
-            java.line("k += 4;");
-            java.close();
-        } else {
-            for (int v = 0; v < 2; v++) {
-                java.line("IntVector h%d = %s;", v, load(0, v));
-            }
-            int inputs = 32 / sums;
-            for (int i = 0; i < inputs; i += 4) {
-                fourInputs(i, 1 + i / 4);
-            }
-            java.line("k += %d;", inputs);
-            java.line("wAt += %d * step;", 1 + inputs / 4);
-        }
-        for (int v = 0; v < 2; v++) {
-            java.line("s%d.reinterpretAsInts().intoArray(sums, to%s);", v, v == 0 ? "" : " + LENGTH");
-        }
-        if (sums > 1) {
-            java.line("to += UnpackedBlocks.ROW;");
-            java.close();
+        for (int r = 0; r < ROWS; r++) {
+            java.line("FLOAT_VECTOR.cast(low%d).intoArray(y, yAt%s);", r, plus(r, "yStride"));
+            java.line("FLOAT_VECTOR.cast(high%d).intoArray(y, yAt%s + 16);", r, plus(r, "yStride"));
         }
         java.close();
-        return java;
     }
 
-    /** Adds the products of the four inputs in a row of nibbles, whose index is that of the row. */
-    private void fourInputs(int input, int row) {
-        String names = bits == 4 ? "" : "" + row;
-        for (int i = 0; i < 4; i++) {
-            int place = input + i;
-            java.line("ShortVector x%s%d = IntVector.broadcast(INTS, numbers[k%s]).reinterpretAsShorts();",
-                    names, i, place == 0 ? "" : " + " + place);
-        }
-        for (int v = 0; v < 2; v++) {
-            String n = "n" + names + v;
-            java.line("IntVector %s = %s;", n, load(row, v));
-            for (int pair = 0; pair < 2; pair++) {
-                String w = "w" + names + v + pair;
-                String nibbles = pair == 0 ? n + ".and(NIBBLES)" : n + ".lanewise(LSHR, 4).and(NIBBLES)";
-                java.line("ShortVector %s = %s%s.reinterpretAsShorts();", w, nibbles, high(input / 2 + pair, v));
-                java.line("s%d = s%d.add(%s.mul(x%s%d)).add(%s.lanewise(LSHR, 8).mul(x%s%d));",
-                        v, v, w, names, 2 * pair, w, names, 2 * pair + 1);
-            }
-        }
+    static String times(int factor, String number) {
+        return factor == 1 ? number : factor + " * " + number;
     }
 
-    /** The high bits of a pair of inputs, moved to the fifth bit of each byte. */
-    private String high(int pair, int v) {
-        if (bits == 4) {
-            return "";
-        }
-        int right = pair * (bits - 4) - 4;
-        String moved =
-                right == 0 ? "" : right > 0 ? ".lanewise(LSHR, " + right + ")" : ".lanewise(LSHL, " + -right + ")";
-        return ".or(h%d%s.and(%s))".formatted(v, moved, bits == 5 ? "FIFTH_BITS" : "TOP_BITS");
-    }
-
-    private static String load(int row, int v) {
-        return "IntVector.fromMemorySegment(INTS, w, wAt%s%s, LITTLE_ENDIAN)"
-                .formatted(plus(row, "BlockFormat.ROW"), v == 0 ? "" : " + 4 * LENGTH");
-    }
-
-    /** Sums the products of one part; the sums are named by part, row and vector. */
-    private void part(int part) {
+    private void part() {
         for (int r = 0; r < ROWS; r++) {
-            java.line("ShortVector s%d%d0 = IntVector.broadcast(INTS, starts[start%s%s]).reinterpretAsShorts();",
-                    part, r, part == 0 ? "" : " + 1", plus(r, sums + " * blocks"));
-            java.line("ShortVector s%d%d1 = s%d%d0;", part, r, part, r);
+            java.line("ShortVector s%d = IntVector.broadcast(INTS, starts[%s]).reinterpretAsShorts();",
+                    r, sums > 1 ? "start" + plus(r, "parts") : "place" + plus(r, "blocks"));
         }
-        java.open("for (int end = at + BlockFormat.SIZE / %d * UnpackedBlocks.ROW; at != end; at += step)", 2 * sums);
-        for (int i = 0; i < 4; i += 2) {
-            for (int v = 0; v < 2; v++) {
-                java.line("ShortVector w%d%d = IntVector.fromArray(INTS, pairs, at%s%s).reinterpretAsShorts();",
-                        i, v, i == 0 ? "" : " + UnpackedBlocks.ROW", v == 0 ? "" : " + LENGTH");
-                java.line("ShortVector w%d%d = w%d%d.lanewise(LSHR, 8);", i + 1, v, i, v);
-            }
+        java.open("for (int to = at + %d * UnpackedBlocks.ROW; at != to; at += step)", format.exact() / 2);
+        for (int i = 0; i < STEP; i += 2) {
+            java.line("ShortVector w%d = IntVector.fromArray(INTS, pairs, at%s).reinterpretAsShorts();",
+                    i, plus(i / 2, "UnpackedBlocks.ROW"));
+            java.line("ShortVector w%d = w%d.lanewise(LSHR, 8);", i + 1, i);
         }
         for (int r = 0; r < ROWS; r++) {
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < STEP; i++) {
                 java.line("ShortVector x%d%d = IntVector.broadcast(INTS, numbers[k%s%s]).reinterpretAsShorts();",
                         r, i, plus(r, "RoundedRows.BLOCK"), i == 0 ? "" : " + " + i);
-                for (int v = 0; v < 2; v++) {
-                    java.line("s%d%d%d = s%d%d%d.add(w%d%d.mul(x%d%d));", part, r, v, part, r, v, i, v, r, i);
-                }
+                java.line("s%d = s%d.add(w%d.mul(x%d%d));", r, r, i, r, i);
             }
         }
-        java.line("k += 4;");
+        java.line("k += %d;", STEP);
         java.close();
+        for (int r = 0; r < ROWS; r++) {
+            java.line("IntVector i%d = s%d.reinterpretAsInts();", r, r);
+            if (sums > 1) {
+                java.line("all%d = INT_VECTOR.cast(all%d).add(i%d);", r, r, r);
+                java.line("upper%d = INT_VECTOR.cast(upper%d).add(i%d.lanewise(ASHR, 16));", r, r, r);
+            } else {
+                java.line("IntVector all%d = i%d.add(lowBits);", r, r);
+                java.line("IntVector upper%d = i%d.lanewise(ASHR, 16).add(highBits);", r, r);
+            }
+        }
+    }
+
+    private void scale() {
+        java.line("FloatVector lowScale = FloatVector.fromArray(FLOATS, scales, c);");
+        java.line("FloatVector highScale = FloatVector.fromArray(FLOATS, scales, c + 16);");
+        for (int r = 0; r < ROWS; r++) {
+            java.line("float x%d = xScales[place%s];", r, plus(r, "blocks"));
+            java.line("low%d = all%d.sub(upper%d.lanewise(LSHL, 16)).reinterpretAsFloats().sub(whole)"
+                    + ".fma(lowScale.mul(x%d), FLOAT_VECTOR.cast(low%d));", r, r, r, r, r);
+            java.line(
+                    "high%d = upper%d.reinterpretAsFloats().sub(whole).fma(highScale.mul(x%d), FLOAT_VECTOR.cast(high%d));",
+                    r, r, r, r);
+        }
+    }
+
+    private void offsets() {
+        if (bits == 5) {
+            java.open("if (offsets)");
+        }
+        java.line("FloatVector lowOffset = FloatVector.fromArray(FLOATS, offset, c);");
+        java.line("FloatVector highOffset = FloatVector.fromArray(FLOATS, offset, c + 16);");
+        for (int r = 0; r < ROWS; r++) {
+            java.line("FloatVector total%d = FloatVector.broadcast(FLOATS, totals[place%s]);", r, plus(r, "blocks"));
+            java.line("low%d = lowOffset.fma(total%d, low%d);", r, r, r);
+            java.line("high%d = highOffset.fma(total%d, high%d);", r, r, r);
+        }
+        if (bits == 5) {
+            java.close();
+        }
     }
 }
