@@ -69,6 +69,11 @@ final class BlockPanels extends PackedMatrix {
         }
     }
 
+    /** Computes the outputs of a panel and the next one, for one row. */
+    void multiplyPair(Kernels kernels, int panel, RoundedRows x, float[] y, int yAt) {
+        kernels.multiplyPair(x, format, data, panelAt(panel), units[panel], units[panel + 1], y, yAt);
+    }
+
     /** Computes y[r][outputs of the panel] for all rows. */
     void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yAt, int yStride) {
         kernels.multiplyBlocks(x, format, data, panelAt(panel), units[panel], y, yAt, yStride);

@@ -18,7 +18,7 @@ enum KernelTrial {
     NARROW_PRODUCT, SLIM_PRODUCT,
     FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE,
     OUTER, NORM, SWIGLU, LOG_SUM, ROUND,
-    ROW_OF_Q8_0, ROWS_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0;
+    ROW_OF_Q8_0, ROWS_OF_Q8_0, PAIR_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0, PAIR_OF_Q4_0;
 
     /** Number of inputs of a product on trial. */
     private static final int INNER = 24;
@@ -74,6 +74,8 @@ enum KernelTrial {
             case ROUND -> k -> k.round(x, 0, PANEL, rounded, 0);
             case ROW_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 1);
             case ROWS_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 5);
+            case PAIR_OF_Q8_0 -> pairTrial(BlockFormat.Q8_0);
+            case PAIR_OF_Q4_0 -> pairTrial(BlockFormat.Q4_0);
             case ROW_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 1);
             case ROWS_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 5);
         };
@@ -84,6 +86,13 @@ enum KernelTrial {
         RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE);
         float[] y = new float[rows * PANEL];
         return k -> k.multiplyBlocks(x, format, w, 0, 1, y, 0, PANEL);
+    }
+
+    private static Consumer<Kernels> pairTrial(BlockFormat format) {
+        MemorySegment w = Arena.ofAuto().allocate(2L * format.bytes(), 64);
+        RoundedRows x = RoundedRows.zeros(1, BlockFormat.SIZE);
+        float[] y = new float[2 * PANEL];
+        return k -> k.multiplyPair(x, format, w, 0, 1, 1, y, 0);
     }
 
     /** Returns a trial of a product of one block. */

@@ -118,6 +118,25 @@ public interface Kernels {
     void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride);
 
+    /** Returns whether {@link #multiplyPair} is faster than {@link #multiplyBlocks} for one panel after the other. */
+    default boolean prefersPairs() {
+        return false;
+    }
+
+    /**
+     * Does the same as {@link #multiplyBlocks} for two consecutive panels and one row.
+     *
+     * @param unit unit of the first panel
+     * @param secondUnit unit of the second panel
+     * @param y [2][{@value #PANEL}], from {@code yAt}
+     */
+    default void multiplyPair(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
+            int yAt) {
+        multiplyBlocks(x, format, w, wAt, unit, y, yAt, PANEL);
+        multiplyBlocks(x, format, w, wAt + (long) x.blocks * format.bytes(), secondUnit, y, yAt + PANEL, PANEL);
+    }
+
     /**
      * Multiplies a panel of K-quants by rows. For each part of the inputs with one scale, in ascending order, y[r][c] +=
      * (Σ_k x[r][k] · (q[k][c] − zero)) · (scale[c] · xScale[r]), then y[r][c] += offset[c] · xTotal[r] if the format has

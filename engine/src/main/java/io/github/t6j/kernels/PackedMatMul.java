@@ -34,6 +34,7 @@ public final class PackedMatMul implements Workers.Work {
     private int yStride;
     private float[] bias;
     private int stretch; // number of consecutive panels in a thread's first item
+    private int step; // number of panels in other items: 2 if the kernels prefer pairs
     private final float[][] panels; // one per worker: [rows][64], a panel of y
     private final UnpackedBlocks[] unpacked; // one per worker
 
@@ -99,8 +100,11 @@ public final class PackedMatMul implements Workers.Work {
             case KQuantPanels blocks -> round();
             case JoinedPanels parts -> round();
         }
-        stretch = rows > FEW_ROWS ? 1 : Math.max(1, matrix.panels() * 3 / 4 / workers.threads());
-        workers.run(matrix.panels() - workers.threads() * (stretch - 1), this);
+        int threads = workers.threads();
+        step = rows == 1 && matrix instanceof BlockPanels && kernels.prefersPairs() ? 2 : 1;
+        stretch = rows > FEW_ROWS ? 1 : Math.max(1, matrix.panels() * 3 / 4 / threads);
+        int others = matrix.panels() - threads * stretch;
+        workers.run(others < 0 ? matrix.panels() : threads + (others + step - 1) / step, this);
     }
 
     private void growPanels() {
@@ -126,14 +130,18 @@ public final class PackedMatMul implements Workers.Work {
     }
 
     /**
-     * Computes an item: the first items, one per thread, are a stretch of panels each, the following are single panels.
+     * Computes an item: the first items, one per thread, are a stretch of panels each, the following are single panels or
+     * pairs.
      */
     @Override
     public void run(int item, int worker) {
         int threads = workers.threads();
-        int first = item < threads ? item * stretch : threads * (stretch - 1) + item;
-        int end = first + (item < threads ? stretch : 1);
-        for (int panel = first; panel < end; panel++) {
+        int panel = item < threads ? item * stretch : threads * stretch + (item - threads) * step;
+        int end = Math.min(matrix.panels(), panel + (item < threads ? stretch : step));
+        for (; step == 2 && panel + 1 < end; panel += 2) {
+            ((BlockPanels) matrix).multiplyPair(kernels, panel, rounded, y, panel * PANEL);
+        }
+        for (; panel < end; panel++) {
             panel(matrix, panel, panel * PANEL, worker);
         }
     }

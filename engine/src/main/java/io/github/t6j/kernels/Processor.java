@@ -10,6 +10,9 @@ public final class Processor {
     /** True if the processor has 16 vector registers instead of 32, as x86 without AVX-512. */
     public static final boolean FEW_REGISTERS = fewRegisters();
 
+    /** True if the processor is Intel's: for those alone the JVM avoids 16-bit immediates in stores. */
+    public static final boolean INTEL = "false".equals(option("UseStoreImmI16"));
+
     /** Returns whether Math.fma is a single instruction. */
     public static boolean fused() {
         String use = option("UseFMA");

@@ -374,6 +374,20 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     @Override
+    public boolean prefersPairs() {
+        return simd.prefersPairs();
+    }
+
+    @Override
+    public void multiplyPair(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
+            int yAt) {
+        KernelTrial trial = format == BlockFormat.Q8_0 ? KernelTrial.PAIR_OF_Q8_0 : KernelTrial.PAIR_OF_Q4_0;
+        other(trial, Format.F32, 2L * x.blocks * BlockFormat.SIZE * PANEL)
+                .multiplyPair(x, format, w, wAt, unit, secondUnit, y, yAt);
+    }
+
+    @Override
     public void multiplyKQuants(
             RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
             float[] y, int yAt, int yStride) {

@@ -22,7 +22,7 @@ class KernelCompilationTest {
         private static final int CALLS = 300;
 
         public static void main(String[] args) {
-            Kernels kernels = new SimdKernels();
+            Kernels kernels = new SimdKernels(true);
             for (Consumer<Kernels> trial : trials()) {
                 for (int i = 0; i < CALLS; i++) {
                     trial.accept(kernels);

@@ -35,7 +35,8 @@ class PackedMatMulTest {
     private final Arena arena = Arena.ofShared();
     private final Workers workers = new Workers(2);
     private final Kernels scalar = new ScalarKernels(true);
-    private final Kernels simd = new SimdKernels();
+    private final Kernels simd = new SimdKernels(false);
+    private final Kernels pairs = new SimdKernels(true);
 
     @AfterEach
     void free() {
@@ -148,7 +149,7 @@ class PackedMatMulTest {
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
     void twinAndSimdAgreeOnAnyBits(DType dtype) {
-        int outputs = 130;
+        int outputs = 330; // enough panels for pairs of them on each thread
         int inputs = 544; // two super-blocks and a block
         for (int seed = 0; seed < 5; seed++) {
             int exponents = new int[] {1, 10, 20, 25, 31}[seed]; // 0 makes a scale subnormal
@@ -175,6 +176,7 @@ class PackedMatMulTest {
                 float[] x = TestNumbers.normal(random, rows * inputs, 1);
                 float[] y = multiply(scalar, matrix, x, rows);
                 assertThat(multiply(simd, matrix, x, rows)).as("seed %d, rows %d", seed, rows).isEqualTo(y);
+                assertThat(multiply(pairs, matrix, x, rows)).as("pairs, seed %d, rows %d", seed, rows).isEqualTo(y);
             }
         }
     }

@@ -4,6 +4,7 @@ import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.scalar.ScalarKernels;
@@ -15,6 +16,19 @@ public final class SimdKernels implements Kernels {
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
+    private final boolean pairs;
+
+    /** Creates the kernels that are fastest on this processor. */
+    public SimdKernels() {
+        this(Processor.INTEL && !Processor.FEW_REGISTERS);
+    }
+
+    /**
+     * @param pairs true to multiply a row by two panels of q8_0 or q4_0 at once, which needs 32 registers (ADR 39)
+     */
+    public SimdKernels(boolean pairs) {
+        this.pairs = pairs;
+    }
 
     /** Returns whether this machine has vectors of 4 floats or more, which the kernels need. */
     public static boolean available() {
@@ -28,7 +42,8 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public String description() {
-        return "SIMD, " + Lanes.FLOATS.vectorBitSize() + "-bit";
+        return "SIMD, " + Lanes.FLOATS.vectorBitSize() + "-bit" + (Processor.FEW_REGISTERS ? ", 16 registers" : "")
+                + (pairs ? ", panels in pairs" : "");
     }
 
     @Override
@@ -69,6 +84,18 @@ public final class SimdKernels implements Kernels {
     public void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride) {
         BlockGemm.rows(x, format, w, wAt, unit, y, yAt, yStride, one);
+    }
+
+    @Override
+    public boolean prefersPairs() {
+        return pairs;
+    }
+
+    @Override
+    public void multiplyPair(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
+            int yAt) {
+        BlockGemm.pair(x, format, w, wAt, unit, secondUnit, y, yAt, one);
     }
 
     @Override

@@ -12,7 +12,8 @@ final class Java {
         "io.github.t6j.kernels.simd.Lanes.FLOATS", "io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR",
         "io.github.t6j.kernels.simd.Lanes.HIGH_HALF", "io.github.t6j.kernels.simd.Lanes.INTS",
         "io.github.t6j.kernels.simd.Lanes.INT_VECTOR", "io.github.t6j.kernels.simd.Lanes.LENGTH",
-        "io.github.t6j.kernels.simd.Lanes.LOW_BYTE", "java.nio.ByteOrder.LITTLE_ENDIAN",
+        "io.github.t6j.kernels.simd.Lanes.LOW_BYTE", "java.lang.foreign.ValueLayout.JAVA_BYTE",
+        "java.nio.ByteOrder.LITTLE_ENDIAN",
         "jdk.incubator.vector.VectorOperators.ASHR", "jdk.incubator.vector.VectorOperators.LSHL",
         "jdk.incubator.vector.VectorOperators.LSHR"};
     private static final String[] TYPES = {

@@ -110,7 +110,8 @@ final class KQuantRows {
             }
         }
         for (int v = 0; v < 2; v++) {
-            java.line("rest%d = INT_VECTOR.cast(rest%d).lanewise(LSHL, 1).or(n1%d.lanewise(LSHR, 4).and(mask08));", v, v, v);
+            java.line("rest%d = INT_VECTOR.cast(rest%d).lanewise(LSHL, 1).or(n1%d.lanewise(LSHR, 4).and(mask08));", v,
+                    v, v);
         }
         java.line("k += 6;");
         java.close();

@@ -38,6 +38,7 @@ final class TileGenerator {
         files.put("TransposedTiles.java", transposed());
         files.put("Q8Tile.java", BlockTiles.q8());
         files.put("Q4Tile.java", BlockTiles.q4());
+        files.put("PanelPair.java", PanelPairs.all());
         files.put("KQuantRow.java", KQuantRows.all());
         files.put("KQuantTile.java", KQuantTiles.all());
         return files;

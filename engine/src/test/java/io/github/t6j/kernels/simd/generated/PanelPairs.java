@@ -1,0 +1,148 @@
+package io.github.t6j.kernels.simd.generated;
+
+/**
+ * The part of {@link TileGenerator} for one row and two panels of quantised weights at once. The tiles touch the cache lines
+ * of later rows of both panels.
+ */
+final class PanelPairs {
+    private static final int VECTORS = 4; // of ints: two of each panel
+
+    private final Java java = new Java();
+    private final boolean bytes;
+
+    private PanelPairs(boolean bytes) {
+        this.bytes = bytes;
+    }
+
+    static String all() {
+        Java file = new Java();
+        file.begin("PanelPair", "Products of one row and two panels of quantised weights, for {@code BlockGemm}.");
+        for (boolean bytes : new boolean[] {true, false}) {
+            PanelPairs pairs = new PanelPairs(bytes);
+            pairs.method();
+            file.add(pairs.java);
+        }
+        return file.end();
+    }
+
+    private void method() {
+        java.open("public static int %s(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead,"
+                + " float exponent0, float exponent1, float[] y, int c0, int c1, int one)", bytes ? "q8" : "q4");
+        java.line("int[] numbers = x.numbers;");
+        if (!bytes) {
+            java.line("int[] eights = x.eights;");
+        }
+        java.line("float[] scales = x.scales;");
+        java.line("int place = row * x.blocks;");
+        java.line("int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;");
+        java.line("int k = x.at(row, 0);");
+        java.line("int touched = 0;");
+        java.line("long step = (long) BlockFormat.ROW * one;");
+        java.line(
+                "FloatVector y0 = FloatVector.zero(FLOATS), y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;");
+        java.line("FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);");
+        java.line(
+                "IntVector wholeBits = IntVector.broadcast(INTS, WHOLE_BITS), f16Bits = IntVector.broadcast(INTS, F16_BITS);");
+        java.line(bytes
+                ? "IntVector start = IntVector.broadcast(INTS, WHOLE_BITS - BlockFormat.SIZE / 2 * 0x8000);"
+                : "IntVector mask = IntVector.broadcast(INTS, 0x0F0F0F0F);");
+        java.line(
+                "FloatVector factor0 = FloatVector.broadcast(FLOATS, exponent0), factor1 = FloatVector.broadcast(FLOATS,"
+                        + " exponent1);");
+        java.open("for (int last = place + x.blocks; place != last; place += one)");
+        for (int v = 0; v < VECTORS; v++) {
+            java.line("IntVector pair%d = %s;", v, load(v));
+        }
+        java.line("wAt += step;");
+        if (bytes) {
+            bytes();
+        } else {
+            nibbles();
+        }
+        java.line("k += next;");
+        java.line("FloatVector scale = FloatVector.broadcast(FLOATS, scales[place]);");
+        for (int v = 0; v < 2 * VECTORS; v++) {
+            scale(v);
+        }
+        java.close();
+        for (int v = 0; v < 2 * VECTORS; v++) {
+            java.line("FLOAT_VECTOR.cast(y%d).intoArray(y, c%d%s%s);",
+                    v, v / 2 % 2, v / 4 == 0 ? "" : " + PANEL", v % 2 == 0 ? "" : " + 16");
+        }
+        java.line("return touched;");
+        java.close();
+    }
+
+    private void bytes() {
+        for (int v = 0; v < VECTORS; v++) {
+            java.line("IntVector all%d = start, high%d = wholeBits;", v, v);
+        }
+        java.open("for (long end = wAt + BlockFormat.SIZE / 2 * step; wAt != end; wAt += step)");
+        java.line("ShortVector xa = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();");
+        java.line("ShortVector xb = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();");
+        java.line(
+                "ShortVector offset = IntVector.broadcast(INTS, numbers[k + BlockFormat.SIZE]).reinterpretAsShorts();");
+        touch();
+        for (int v = 0; v < VECTORS; v++) {
+            java.line("ShortVector w%d = %s.reinterpretAsShorts();", v, load(v));
+            java.line("IntVector p%d = w%d.mul(xa).add(w%d.lanewise(ASHR, 8).mul(xb)).add(offset).reinterpretAsInts();",
+                    v, v, v);
+            java.line("all%d = INT_VECTOR.cast(all%d).add(p%d);", v, v, v);
+            java.line("high%d = INT_VECTOR.cast(high%d).add(p%d.lanewise(ASHR, 16));", v, v, v);
+        }
+        java.line("k += 2;");
+        java.close();
+    }
+
+    private void nibbles() {
+        for (int v = 0; v < VECTORS; v++) {
+            java.line("ShortVector s%d = IntVector.broadcast(INTS, eights[place]).reinterpretAsShorts();", v);
+        }
+        java.open("for (long end = wAt + BlockFormat.SIZE / 4 * step; wAt != end; wAt += step)");
+        for (int i = 0; i < 4; i++) {
+            java.line("ShortVector x%d = IntVector.broadcast(INTS, numbers[k%s]).reinterpretAsShorts();",
+                    i, i == 0 ? "" : " + " + i);
+        }
+        touch();
+        for (int v = 0; v < VECTORS; v++) {
+            java.line("IntVector w%d = %s;", v, load(v));
+            java.line("ShortVector a%d = w%d.and(mask).reinterpretAsShorts();", v, v);
+            java.line("s%d = s%d.add(a%d.mul(x0)).add(a%d.lanewise(LSHR, 8).mul(x1));", v, v, v, v);
+            java.line("ShortVector b%d = w%d.lanewise(LSHR, 4).and(mask).reinterpretAsShorts();", v, v);
+            java.line("s%d = s%d.add(b%d.mul(x2)).add(b%d.lanewise(LSHR, 8).mul(x3));", v, v, v, v);
+        }
+        java.line("k += 4;");
+        java.close();
+        for (int v = 0; v < VECTORS; v++) {
+            java.line("IntVector both%d = s%d.reinterpretAsInts();", v, v);
+            java.line("IntVector low%d = both%d.lanewise(LSHL, 16).lanewise(ASHR, 16).add(wholeBits);", v, v);
+            java.line("IntVector high%d = both%d.lanewise(ASHR, 16).add(wholeBits);", v, v);
+        }
+    }
+
+    /** Reads a byte of each cache line that later steps will load. */
+    private void touch() {
+        for (int v = 0; v < VECTORS; v++) {
+            java.line("touched += w.get(JAVA_BYTE, wAt + ahead%s);", place(v));
+        }
+    }
+
+    private void scale(int v) {
+        int i = v / 2;
+        String half = v % 2 == 0 ? "pair" + i + ".lanewise(LSHL, 16)" : "pair" + i;
+        String sum =
+                v % 2 == 1 ? "high" + i : bytes ? "all%d.sub(high%d.lanewise(LSHL, 16))".formatted(i, i) : "low" + i;
+        java.line(
+                "y%d = %s.reinterpretAsFloats().sub(whole).fma(%s.lanewise(ASHR, 3).and(f16Bits).reinterpretAsFloats()"
+                        + ".mul(factor%d).mul(scale), FLOAT_VECTOR.cast(y%d));",
+                v, sum, half, v / 4, v);
+    }
+
+    private static String place(int v) {
+        return (v / 2 == 0 ? "" : " + panel") + (v % 2 == 0 ? "" : " + 4 * LENGTH");
+    }
+
+    private static String load(int v) {
+        return "IntVector.fromMemorySegment(INTS, w, wAt" + place(v) + ", LITTLE_ENDIAN)";
+    }
+}
