@@ -33,7 +33,7 @@ public final class BlockGemm {
     /**
      * Number of bytes from a row of a block to the one whose cache lines are touched meanwhile. On an Intel Xeon, vector
      * operations that wait for memory fill the scheduler, so few loads are under way; a touch is a load that none of
-     * them waits for (ADR 39).
+     * them waits for (ADR 40).
      */
     private static final long AHEAD = 1024;
 

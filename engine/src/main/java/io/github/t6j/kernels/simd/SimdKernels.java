@@ -24,7 +24,7 @@ public final class SimdKernels implements Kernels {
     }
 
     /**
-     * @param pairs true to multiply a row by two panels of q8_0 or q4_0 at once, which needs 32 registers (ADR 39)
+     * @param pairs true to multiply a row by two panels of q8_0 or q4_0 at once, which needs 32 registers (ADR 40)
      */
     public SimdKernels(boolean pairs) {
         this.pairs = pairs;
