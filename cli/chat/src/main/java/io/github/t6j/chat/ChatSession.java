@@ -182,7 +182,7 @@ public final class ChatSession implements AutoCloseable {
         AnswerParser parser = model.format().newParser(prompt.text(), messages(), options, listener);
         int[] rest = Arrays.copyOfRange(prompt.ids(), cached, prompt.ids().length);
         BooleanSupplier own = options.generation().cancellation();
-        GenerationOptions generating = model.format().untilEndOfTurn(options.generation())
+        GenerationOptions generating = model.format().generating(prompt.text(), options)
                 .withCancellation(() -> stopping || own != null && own.getAsBoolean());
         Predicate<String> parsing = text -> {
             parser.append(text);

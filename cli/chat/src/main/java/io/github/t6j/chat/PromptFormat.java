@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
  */
 public final class PromptFormat {
     private static final String BETWEEN = "\n\n";
+    private static final int KEPT_GRAMMARS = 16;
     private static final String PROBE = "probe";
     private static final Message ASKED = Message.user(PROBE);
     private static final List<Message> ANSWERED = List.of(ASKED, Message.assistant(PROBE));
@@ -34,6 +35,10 @@ public final class PromptFormat {
     private final boolean hasReasoning;
     private final boolean hasSystem;
     private final CallFormat callFormat;
+    private final Map<Reasoned, Grammar> reasoned = new LinkedHashMap<>(); // guarded by itself; the last to enter is last
+
+    /** A grammar of answers and the reasoning before them. */
+    private record Reasoned(Grammar answers, Reasoning reasoning) {}
 
     /** @param template chat template, or empty for plain text */
     public PromptFormat(Tokenizer tokenizer, Optional<ChatTemplate> template) {
@@ -137,6 +142,31 @@ public final class PromptFormat {
      */
     public Grammar callGrammar(List<Tool> tools, boolean several) {
         return callFormat.grammar(tools, several);
+    }
+
+    /**
+     * Returns the options to generate an answer to a rendered prompt: those of {@link #untilEndOfTurn}. If the prompt has
+     * opened the reasoning, a grammar applies to the text after it.
+     */
+    GenerationOptions generating(String rendered, ChatOptions options) {
+        GenerationOptions generation = untilEndOfTurn(options.generation());
+        Reasoning reasoning = reasoning(rendered, options);
+        boolean opened = reasoning.open().isEmpty() && !reasoning.close().isEmpty();
+        return generation.grammar() == null || !opened
+                ? generation
+                : generation.withGrammar(after(reasoning, generation.grammar()));
+    }
+
+    /** Returns the answers of {@code grammar} after reasoning. The last few are kept, since the model compiles each. */
+    private Grammar after(Reasoning reasoning, Grammar grammar) {
+        synchronized (reasoned) {
+            Grammar whole = reasoned.computeIfAbsent(
+                    new Reasoned(grammar, reasoning), key -> key.reasoning().before(key.answers()));
+            if (reasoned.size() > KEPT_GRAMMARS) {
+                reasoned.remove(reasoned.keySet().iterator().next());
+            }
+            return whole;
+        }
     }
 
     /**

@@ -29,7 +29,7 @@ final class ScheduledAnswer {
                 options);
         AnswerParser parser = format.newParser(prompt.text(), messages, options, listener);
         GenerationHandle handle = scheduler.submit(
-                Prompt.of(prompt.ids()), format.untilEndOfTurn(options.generation()), token -> {
+                Prompt.of(prompt.ids()), format.generating(prompt.text(), options), token -> {
                     pieces.add(Optional.of(token.text()));
                     return true;
                 });

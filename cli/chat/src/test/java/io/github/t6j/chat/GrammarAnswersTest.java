@@ -10,6 +10,7 @@ import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.sampling.SamplingStep;
 import io.github.t6j.schedule.Scheduler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -94,6 +95,30 @@ class GrammarAnswersTest {
                     ChatOptions.of(GenerationOptions.defaults().withMaxTokens(5).withIgnoreEndOfText(true)),
                     AnswerListener.none());
             assertThat(free.generation().tokens()).hasSize(5);
+        }
+    }
+
+    /** If the template opens the reasoning, the grammar applies to the text after it. */
+    @Test
+    void answersAfterReasoningMatch() {
+        String thinking = ChatModels.CHATML.replace("assistant\n' }}", "assistant\n<think>\n' }}");
+        int[] close = model.tokenizer().encode("</think>");
+        SamplingStep closing = (logits, generated) -> {
+            int at = generated.length - 6; // six free ids first
+            if (at >= 0 && at < close.length) {
+                logits[close[at]] = 1e6f;
+            }
+        };
+        ChatModel chat = chat(thinking);
+        ChatOptions options = options(SEED).withGeneration(one -> one.withSampling(one.sampling().withStep(closing)));
+        try (Scheduler scheduler = new Scheduler(model)) {
+            for (ChatModel answering : List.of(chat, chat.withScheduler(scheduler))) {
+                Answer answer = answering.answer(
+                        List.of(Message.user("Describe a ship")), options, AnswerListener.none());
+                assertThat(answer.message().reasoning()).as(answer.generation().text()).isNotEmpty();
+                assertThat(Json.parseObject(answer.content().getBytes(StandardCharsets.UTF_8), "seed " + SEED))
+                        .containsOnlyKeys("name", "masts", "cargo", "sails");
+            }
         }
     }
 
