@@ -41,8 +41,10 @@ final class BesidePrompt {
                 streams.add(streamed);
                 running.add(clients.submit(() -> model.stream(prompt, most, seed, streamed)));
             }
-            while (streams.stream().anyMatch(stream -> stream.tokens() < ALONE) && !hasEnded(running)) {
-                Thread.sleep(10);
+            for (int i = 0; i < prompts.size(); i++) {
+                while (streams.get(i).tokens() < ALONE && !running.get(i).isDone()) {
+                    Thread.sleep(10);
+                }
             }
             sent = System.nanoTime();
             read = new Streamed();
@@ -56,10 +58,6 @@ final class BesidePrompt {
         return String.format(Locale.ROOT, "| %s | %d | %d | %d | %s | %s | %s | %s |", model.name(),
                 prompts.getFirst().size(), prompts.size(), longPrompt.size(), Times.text(read.firstToken()),
                 Times.medianAnd99(alone.stream()), Times.medianAnd99(beside.stream()), ratios(alone, beside));
-    }
-
-    private static boolean hasEnded(List<Future<?>> running) {
-        return running.stream().anyMatch(Future::isDone);
     }
 
     private static List<Double> gaps(List<Streamed> streams, long from, long end) {
