@@ -30,6 +30,7 @@ public final class Forgetful {
     }
 
     private static void forget(Path folder) {
+        long before = NativeMemory.allocatedBytes();
         Model model = Model.load(folder, ModelOptions.defaults().withThreads(3));
         for (SessionUse use : List.of(session(model), session(model))) {
             collectUntil("a session is closed", use::isClosed);
@@ -39,6 +40,7 @@ public final class Forgetful {
         model = null;
         collectUntil("the model is closed", use::isClosed);
         use = null;
+        collectUntil("memory of the model is freed", () -> NativeMemory.allocatedBytes() == before);
         forgetFlashTpa();
         collectUntil("no thread is left", () -> LeakTrackerTest.threads().isEmpty());
     }

@@ -366,9 +366,9 @@ final class Batcher {
     }
 
     private void begin(GenerationJob job) {
-        reading.remove(job);
-        keep(job.session());
         save(job);
+        keep(job.session()); // while the job counts, since a page that the kept cache shares is copied
+        reading.remove(job);
         List<Continuation> continuations = job.continuations();
         running.addAll(continuations);
         choose(continuations);

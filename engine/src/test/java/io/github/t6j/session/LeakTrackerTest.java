@@ -130,7 +130,8 @@ public class LeakTrackerTest {
         Path err = folder.resolve("err");
         assertThat(run("forget", err).lines()).containsExactly(
                 "a session is closed: true", "a session is closed: true", "model closed: false",
-                "the model is closed: true", "memory of a cache is freed: true", "no thread is left: true");
+                "the model is closed: true", "memory of the model is freed: true", "memory of a cache is freed: true",
+                "no thread is left: true");
         assertThat(err).content().containsOnlyOnce("was never closed")
                 .contains("a session of t6j was never closed; it is unreachable and is closed now.");
     }
