@@ -11,8 +11,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Requests for embeddings, whose texts share passes. The thread of one request at a time computes, a round of texts of
- * all waiting requests alternately, so that a short request does not wait for all texts of a long one.
+ * Requests for embeddings, whose texts share passes. The thread of one request at a time computes a round, texts of all
+ * waiting requests alternately, so that a short request does not wait for all texts of a long one.
  */
 final class EmbeddingQueue {
     /** Ids after which a round takes no further text; several passes. */
@@ -68,13 +68,20 @@ final class EmbeddingQueue {
             waiting++;
             unread.add(own);
         }
-        turn.lock();
         try {
-            while (!own.isOver()) {
-                round(embedder);
+            boolean isOver = false;
+            while (!isOver) {
+                turn.lock(); // for one round, so that requests that are over leave
+                try {
+                    if (!own.isOver()) {
+                        round(embedder);
+                    }
+                    isOver = own.isOver();
+                } finally {
+                    turn.unlock();
+                }
             }
         } finally {
-            turn.unlock();
             synchronized (unread) {
                 waiting--;
             }
