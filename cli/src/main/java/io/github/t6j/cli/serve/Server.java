@@ -249,10 +249,11 @@ public final class Server implements AutoCloseable {
             }
             scheduler.close();
         }
-        awaitLastWrites(Math.max(end - System.nanoTime(), LAST_WRITES.toNanos()));
+        awaitLastWrites(end - System.nanoTime());
         if (now != null) {
             embeddings.cancel();
         }
+        awaitLastWrites(LAST_WRITES.toNanos()); // also of the requests for embeddings that were cancelled
         http.stop(0);
         requests.close();
         writeTimeout.close();
