@@ -102,7 +102,11 @@ final class EmbeddingQueue {
     }
 
     private void round(Embedder embedder) {
-        List<Taken> taken = take();
+        compute(embedder, take());
+    }
+
+    /** Embeds all together; if that fails, one by one, so that only the failing requests end. */
+    private void compute(Embedder embedder, List<Taken> taken) {
         try {
             List<Embedding> found = embedder.embed(taken.stream().map(Taken::prompt).toList());
             for (int i = 0; i < taken.size(); i++) {
@@ -112,7 +116,11 @@ final class EmbeddingQueue {
             ApiException answer = ApiException.unavailable("the server is stopping");
             taken.forEach(one -> one.request.failure = answer);
         } catch (RuntimeException failure) {
-            taken.forEach(one -> one.request.failure = failure);
+            if (taken.size() > 1) {
+                taken.forEach(one -> compute(embedder, List.of(one)));
+            } else {
+                taken.forEach(one -> one.request.failure = failure);
+            }
         }
     }
 
