@@ -17,8 +17,18 @@ public interface Attention {
     /** Returns the number of query heads, h. */
     int heads();
 
-    /** Returns the number of elements of a head's query and key, d. The scale of scores is 1/√d. */
+    /** Returns the number of elements of a head's query and key, d. */
     int headDim();
+
+    /** Returns what products of queries and keys are divided by, √d unless the model has its own. */
+    default double scoreDivisor() {
+        return Math.sqrt(headDim());
+    }
+
+    /** Returns the limit c of soft-capped scores, c · tanh(score / c), before mask and softmax; 0 for none. */
+    default float scoreCap() {
+        return 0f;
+    }
 
     /** Returns the number of elements of a head's value and output. */
     default int valueDim() {

@@ -8,7 +8,7 @@ import io.github.t6j.kernels.Kernels;
  */
 public final class AttentionPass {
     public final int stride; //          floats from one row of projections to the next
-    public final int pairs; //           pairs that RoPE rotates, the length of a row of cosines
+    public final int pairs; //           cosines of a row: the pairs that RoPE rotates, of one or two RoPEs
     public final float[] projections; // [rows][stride]: projections, then the elements that the attention appends
     public final float[] output; //      [rows][heads · valueDim]
     public final float[] cos; //         [rows][pairs], cosines of each row's position
@@ -24,7 +24,7 @@ public final class AttentionPass {
      *
      * @param stride floats of a row of projections
      * @param outputFloats floats of a row of output
-     * @param pairs pairs that RoPE rotates; 0 if rows are already rotated
+     * @param pairs as {@link Rope#tableSize()}; 0 if rows are already rotated
      */
     public AttentionPass(int capacity, int stride, int outputFloats, int pairs) {
         this.stride = stride;

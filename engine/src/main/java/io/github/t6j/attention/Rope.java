@@ -20,7 +20,9 @@ public final class Rope {
 
     private final Form form;
     private final int pairs;
-    private final float[] inverseFrequency; // [pairs]
+    private final float[] inverseFrequency; // [pairs], then those of windowed layers, if they have their own
+    private final float[] longer; // those of longer texts, if they have their own
+    private final int original; // tokens of the longest text without those
     private final float logDecay;
     private final float factor; // scale of cosines and sines
 
@@ -46,13 +48,32 @@ public final class Rope {
      * @param decayBase base of the decay of rotated elements (rope_decay_base), or 0 for none
      * @param form pairing of elements, direction and rounding
      * @param frequencies frequencies of the pairs in radians per position; empty for 10000^(−2i/n)
-     * @param factor scale of cosines and sines (YaRN's attention factor), or 1
+     * @param factor scale of cosines and sines (the attention factor of YaRN and longrope), or 1
+     * @param others frequencies of other layers, or of longer texts
      */
-    public record Config(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor) {
+    public record Config(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor,
+            Others others) {
         /** Creates a rotation with the official frequencies. */
         public Config(int rotaryDim, float decayBase, Form form) {
             this(rotaryDim, decayBase, form, List.of(), 1f);
         }
+
+        /** Creates a rotation that is the same for all layers and lengths. */
+        public Config(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor) {
+            this(rotaryDim, decayBase, form, frequencies, factor, Others.NONE);
+        }
+    }
+
+    /**
+     * Frequencies that replace those of a {@link Config}; a model has at most one kind.
+     *
+     * @param windowed those of layers with a window (Gemma 3), or empty
+     * @param longer those of all positions of a text of more than {@code original} tokens (longrope), or empty
+     * @param original number of tokens of the longest text without {@code longer}, or 0
+     */
+    public record Others(List<Float> windowed, List<Float> longer, int original) {
+        /** No other frequencies. */
+        public static final Others NONE = new Others(List.of(), List.of(), 0);
     }
 
     /** Creates the rotation of {@code config}. */
@@ -60,11 +81,19 @@ public final class Rope {
         form = config.form;
         factor = config.factor;
         pairs = config.rotaryDim / 2;
-        inverseFrequency = new float[pairs];
+        inverseFrequency = new float[pairs + config.others.windowed.size()];
         for (int i = 0; i < pairs; i++) {
             inverseFrequency[i] = config.frequencies.isEmpty()
                     ? frequency(i, config.rotaryDim, BASE)
                     : config.frequencies.get(i);
+        }
+        for (int i = pairs; i < inverseFrequency.length; i++) {
+            inverseFrequency[i] = config.others.windowed.get(i - pairs);
+        }
+        original = config.others.longer.isEmpty() ? Integer.MAX_VALUE : config.others.original;
+        longer = new float[config.others.longer.size()];
+        for (int i = 0; i < longer.length; i++) {
+            longer[i] = config.others.longer.get(i);
         }
         logDecay = config.decayBase == 0f ? 0f : (float) StrictMath.log(config.decayBase);
     }
@@ -83,15 +112,45 @@ public final class Rope {
         return 1f / (float) StrictMath.pow(base, exponent);
     }
 
-    /** Returns the number of rotated pairs, the elements that {@link #table} writes to each of its arrays. */
+    /** Returns the number of rotated pairs. */
     public int pairs() {
         return pairs;
     }
 
-    /** Writes the cosines and sines of {@code position}, [pairs] each from {@code at}, for {@link #rotate}. */
+    /** Returns the number of elements that {@link #table} writes to each of its arrays: the pairs of one or two RoPEs. */
+    public int tableSize() {
+        return inverseFrequency.length;
+    }
+
+    /** Returns the offset, in a table, of the pairs of layers with a window. */
+    public int windowedTable() {
+        return inverseFrequency.length - pairs;
+    }
+
+    /** Returns whether all positions of a text of {@code length} tokens have the frequencies of longer texts. */
+    public boolean isLong(int length) {
+        return length > original;
+    }
+
+    /** Returns the number of tokens of the longest text for which {@link #isLong} is false. */
+    public int longestShort() {
+        return original;
+    }
+
+    /** Writes the cosines and sines of {@code position} in a text that is not {@link #isLong}. */
     public void table(int position, float[] cos, float[] sin, int at) {
-        for (int i = 0; i < pairs; i++) {
-            float angle = position * inverseFrequency[i];
+        table(position, false, cos, sin, at);
+    }
+
+    /**
+     * Writes the cosines and sines of {@code position}, {@link #tableSize()} each from {@code at}, for {@link #rotate}.
+     *
+     * @param isLong as {@link #isLong(int)} of the text
+     */
+    public void table(int position, boolean isLong, float[] cos, float[] sin, int at) {
+        float[] frequencies = isLong ? longer : inverseFrequency;
+        for (int i = 0; i < frequencies.length; i++) {
+            float angle = position * frequencies[i];
             float c = (float) Math.cos(angle);
             float s = (float) Math.sin(angle);
             if (form.rounded) {

@@ -1,7 +1,9 @@
 package io.github.t6j.family;
 
 import io.github.t6j.LoadListener;
+import io.github.t6j.family.llama.GemmaFamily;
 import io.github.t6j.family.llama.LlamaFamily;
+import io.github.t6j.family.llama.Phi3Family;
 import io.github.t6j.family.mlra.MlraFamily;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.kernels.Kernels;
@@ -22,7 +24,8 @@ import java.util.Map;
 /** Registry of all families. */
 public final class Families {
     private static final Family OFFICIAL = new T6Family();
-    private static final List<Family> ALL = List.of(new LlamaFamily(), new MlraFamily(), OFFICIAL);
+    private static final List<Family> ALL =
+            List.of(new GemmaFamily(), new Phi3Family(), new LlamaFamily(), new MlraFamily(), OFFICIAL);
 
     private Families() {}
 

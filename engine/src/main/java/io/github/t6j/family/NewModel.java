@@ -29,6 +29,11 @@ public interface NewModel {
         return config;
     }
 
+    /** Returns the gain of a new model's norms as its files store it, 1 or less an offset. */
+    default float gain() {
+        return 1f;
+    }
+
     /** Returns t6j.json. */
     VariantJson variant();
 

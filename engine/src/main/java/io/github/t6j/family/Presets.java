@@ -1,5 +1,6 @@
 package io.github.t6j.family;
 
+import io.github.t6j.family.llama.LlamaPreset;
 import io.github.t6j.family.mlra.MlraConfig;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.family.t6.T6Config.Attention;
@@ -10,8 +11,8 @@ import java.util.TreeMap;
 
 /**
  * Named shapes: the paper's sizes (tables 9 and 10); nano, micro and mini, which a CPU can train, and whose attentions
- * have about equal numbers of parameters, as in the paper; tiny; and those of the MLRA checkpoints, in the published
- * size and small.
+ * have about equal numbers of parameters, as in the paper; tiny; those of the MLRA checkpoints, in the published size and
+ * small; and those of some published models of the Llama family.
  */
 public final class Presets {
     private Presets() {}
@@ -36,6 +37,9 @@ public final class Presets {
             PRESETS.put(name, MlraConfig.published(published));
             PRESETS.put(name + "-small", MlraConfig.small(published));
         }
+        PRESETS.put("gemma3-270m", LlamaPreset.gemma270m());
+        PRESETS.put("gemma3-1b", LlamaPreset.gemma1b());
+        PRESETS.put("phi-4-mini", LlamaPreset.phi4Mini());
     }
 
     /** @param heads number of heads of small, medium, large and xl */

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 enum KernelTrial {
     NARROW_PRODUCT, SLIM_PRODUCT,
     FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE,
-    OUTER, NORM, SWIGLU, LOG_SUM, ROUND,
+    OUTER, NORM, SWIGLU, GEGLU, SOFT_CAP, LOG_SUM, ROUND,
     ROW_OF_Q8_0, ROWS_OF_Q8_0, PAIR_OF_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0, PAIR_OF_Q4_0;
 
     /** Number of inputs of a product on trial. */
@@ -71,6 +71,8 @@ enum KernelTrial {
             case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
             case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
             case SWIGLU -> k -> k.swiGlu(x, 0, 0, SOME * PANEL, y, 0);
+            case GEGLU -> k -> k.geGlu(x, 0, 0, SOME * PANEL, y, 0);
+            case SOFT_CAP -> k -> k.softCap(x, 0, SOME * PANEL, 1f);
             case ROUND -> k -> k.round(x, 0, PANEL, rounded, 0);
             case ROW_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 1);
             case ROWS_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 5);

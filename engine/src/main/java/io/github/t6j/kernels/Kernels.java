@@ -290,6 +290,18 @@ public interface Kernels {
     void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt);
 
     /**
+     * Computes GeGLU with the tanh form of GELU: y[i] = gate[i] / (1 + e^−2u) · up[i], u = √(2/π)·(gate[i] +
+     * 0.044715·gate[i]³), i < n. The relative error is at most 4e-7 + 1.2e-7·|2u|.
+     */
+    void geGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt);
+
+    /**
+     * Limits values softly: x[i] = cap · tanh(x[i] / cap), i < n, from {@code at}, with a relative error of at most
+     * 6e-7; ±∞ gives ±cap.
+     */
+    void softCap(float[] x, int at, int n, float cap);
+
+    /**
      * Returns ln Σ e^x[i], i < n, as m + ln Σ 2^((x[i] − m)·log₂e), where m is the largest x[i]. Blocks of {@value
      * #SUM_BLOCK} elements are summed in floats over {@value #LANES} lanes, the blocks in double. Returns NaN if an
      * element is NaN or all are −∞.

@@ -362,6 +362,16 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     }
 
     @Override
+    public void geGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
+        other(KernelTrial.GEGLU, Format.F32, (long) EXP * n).geGlu(x, gateAt, upAt, n, y, yAt);
+    }
+
+    @Override
+    public void softCap(float[] x, int at, int n, float cap) {
+        other(KernelTrial.SOFT_CAP, Format.F32, (long) EXP * n).softCap(x, at, n, cap);
+    }
+
+    @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
         other(KernelTrial.ROUND, Format.F32, (long) ROUNDING * count).round(x, xAt, count, to, row);
     }

@@ -22,6 +22,7 @@ final class Activations {
 
     final int[] ids; //       [rows]
     final int[] positions; // [rows]
+    final boolean[] isLong; // [rows], of the row's sequence, see Rope.isLong
     final float[] x; //       [rows][width], the residual stream
     final float[] normed; //  [rows][width]
     final AttentionPass attention; // projections, cosines and sines, and the output of attention
@@ -35,10 +36,13 @@ final class Activations {
     final int gateUpStride;
     final int updateStride;
 
+    private final float residualScale;
     private final Workers workers;
     private final Workers.Work row = this::row;
     private final RowOperation addUpdate = (a, index, worker) -> addUpdate(index);
+    private final RowOperation addNormed = this::addNormed;
     private RowOperation operation;
+    private RmsNorm updateNorm; // of the current addNormed
 
     /**
      * Returns the capacity to allocate for a pass of {@code rows}, with slack so that growing passes rarely allocate.
@@ -60,9 +64,11 @@ final class Activations {
         updateStride = padded(width);
         ids = new int[capacity];
         positions = new int[capacity];
+        isLong = new boolean[capacity];
+        residualScale = model.config().scales().residual();
         x = new float[capacity * width];
         normed = new float[capacity * width];
-        attention = AttentionPass.of(model.attention(), capacity, rope.pairs());
+        attention = AttentionPass.of(model.attention(), capacity, rope.tableSize());
         attention.scratch = model.weights.blocks()[0].projection().newScratch(capacity);
         gateUp = new float[capacity * gateUpStride];
         hidden = new float[capacity * sizes.hidden()];
@@ -85,10 +91,11 @@ final class Activations {
         return attention.rows;
     }
 
-    /** Sets the id and the position of {@code row}. */
-    void set(int row, int id, int position) {
+    /** Sets the id and the position of {@code row}, which belongs to {@code sequence}. */
+    void set(int row, int id, int position, Sequence sequence) {
         ids[row] = id;
         positions[row] = position;
+        isLong[row] = sequence.isLong();
     }
 
     /** Applies {@code newOperation} to every row of the pass, on all threads. */
@@ -101,16 +108,26 @@ final class Activations {
         operation.row(this, index, worker);
     }
 
-    /** Computes x += update for all rows of the pass. */
-    void addUpdate() {
-        eachRow(addUpdate);
+    /**
+     * Computes x += update, times the residual's scale, for all rows of the pass.
+     *
+     * @param norm norm of the update, or null
+     */
+    void addUpdate(RmsNorm norm) {
+        updateNorm = norm;
+        eachRow(norm == null ? addUpdate : addNormed);
+    }
+
+    private void addNormed(Activations a, int index, int worker) {
+        updateNorm.apply(this, update, index * updateStride, update, index * updateStride, worker);
+        addUpdate(index);
     }
 
     private void addUpdate(int index) {
         int to = index * width;
         int from = index * updateStride;
         for (int i = 0; i < width; i++) {
-            x[to + i] += update[from + i];
+            x[to + i] += update[from + i] * residualScale;
         }
     }
 }

@@ -155,7 +155,7 @@ public final class Batch implements AttentionStep {
         for (int i = 0; i < size; i++) {
             attentions[i] = sequences[i].takeAttention(count(i));
             for (int row = firstRows[i]; row < firstRows[i + 1]; row++) {
-                a.set(row, ids[row], sequences[i].position() + row - firstRows[i]);
+                a.set(row, ids[row], sequences[i].position() + row - firstRows[i], sequences[i]);
             }
         }
         if (!model.forward(a, this, layers, cancelled)) {

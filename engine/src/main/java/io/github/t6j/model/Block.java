@@ -14,21 +14,26 @@ import java.util.stream.Stream;
  * @param headNorm norm of attention's output, or null
  * @param output W_o [width][heads·valueDim]
  * @param outputBias [width], or null
+ * @param attentionPostNorm norm of the attention part, or null
+ * @param feedForwardPostNorm norm of the feed-forward part, or null
  */
 record Block(
         int layer, RmsNorm attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
-        PackedMatrix output, float[] outputBias, RmsNorm feedForwardNorm,
-        FeedForward feedForward) implements RowOperation {
+        PackedMatrix output, float[] outputBias, RmsNorm attentionPostNorm, RmsNorm feedForwardNorm,
+        FeedForward feedForward, RmsNorm feedForwardPostNorm) implements RowOperation {
 
-    /** Computes x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass. */
+    /**
+     * Computes x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass; what is added may be
+     * normed first.
+     */
     void forward(AttentionStep step, Activations a) {
         a.eachRow(attentionNorm);
         attend(step, a);
-        a.addUpdate();
+        a.addUpdate(attentionPostNorm);
 
         a.eachRow(feedForwardNorm);
         feedForward.forward(a);
-        a.addUpdate();
+        a.addUpdate(feedForwardPostNorm);
     }
 
     /** Sets update to the attention part for all rows of normed. */

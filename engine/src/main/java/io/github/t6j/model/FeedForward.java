@@ -3,15 +3,15 @@ package io.github.t6j.model;
 import io.github.t6j.kernels.PackedMatrix;
 
 /**
- * SwiGLU (Shazeer, 2020): down · (silu(gate · h) ∘ (up · h)).
+ * SwiGLU or GeGLU (Shazeer, 2020): down · (activation(gate · h) ∘ (up · h)).
  *
  * @param gateUp [2·hidden][width], gate above up, one product for both
  * @param gateUpBias [2·hidden], or null
  * @param down [width][hidden]
  * @param downBias [width], or null
  */
-record FeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix down,
-        float[] downBias) implements RowOperation {
+record FeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix down, float[] downBias,
+        ModelConfig.Activation activation) implements RowOperation {
     /** Sets update to the feed-forward part for all rows of normed. */
     void forward(Activations a) {
         a.matMul.multiply(gateUp, a.normed, gateUp.inputs(), a.rows(), a.gateUp);
@@ -21,11 +21,14 @@ record FeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix down,
         a.matMul.add(downBias, a.rows(), a.update, a.updateStride);
     }
 
-    /** Computes hidden = silu(gate) ∘ up. */
+    /** Computes hidden = activation(gate) ∘ up. */
     @Override
     public void row(Activations a, int row, int worker) {
         int hidden = down.inputs();
         int gate = row * a.gateUpStride;
-        a.kernels.swiGlu(a.gateUp, gate, gate + hidden, hidden, a.hidden, row * hidden);
+        switch (activation) {
+            case SILU -> a.kernels.swiGlu(a.gateUp, gate, gate + hidden, hidden, a.hidden, row * hidden);
+            case GELU_TANH -> a.kernels.geGlu(a.gateUp, gate, gate + hidden, hidden, a.hidden, row * hidden);
+        }
     }
 }

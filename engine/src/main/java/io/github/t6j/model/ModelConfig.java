@@ -1,6 +1,7 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
 import java.util.EnumSet;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Set;
  * @param norms presence and epsilon of norms
  * @param optional roles of the tensors that only some models of the family have, and this one has
  * @param assumptions defaults that no file states, a sentence each
+ * @param scales multipliers and other departures from the plain transformer
  */
 public record ModelConfig(
         String family,
@@ -30,7 +32,15 @@ public record ModelConfig(
         Rope.Config rope,
         Norms norms,
         Set<TensorRole> optional,
-        List<String> assumptions) {
+        List<String> assumptions,
+        Scales scales) {
+
+    /** Creates the configuration of a model with plain scales. */
+    public ModelConfig(
+            String family, String name, Sizes sizes, AttentionConfig attention, boolean linear, Rope.Config rope,
+            Norms norms, Set<TensorRole> optional, List<String> assumptions) {
+        this(family, name, sizes, attention, linear, rope, norms, optional, assumptions, Scales.PLAIN);
+    }
 
     /** Creates the configuration of a model with a softmax and without optional tensors. */
     public ModelConfig(
@@ -59,8 +69,42 @@ public record ModelConfig(
      */
     public record Norms(float epsilon, boolean gains, boolean heads) {}
 
-    /** Returns, as text, everything in the configuration that affects the model's results. */
+    /** Activation of the feed-forward part's gate. */
+    public enum Activation {
+        /** x / (1 + e^−x). */
+        SILU,
+        /** GELU in its tanh form, ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). */
+        GELU_TANH
+    }
+
+    /**
+     * Multipliers, limits and the activation.
+     *
+     * @param embedding factor of the embedding's rows, not of the output matrix
+     * @param residual factor of what a block adds to the residual stream
+     * @param logits divisor of the logits
+     * @param logitCap limit c of soft-capped logits, c · tanh(logit / c), or 0 for none
+     * @param gainOffset number that is added to each gain of a norm when it is loaded
+     */
+    public record Scales(float embedding, float residual, float logits, float logitCap, float gainOffset,
+            Activation activation) {
+        /** Scales of the plain transformer. */
+        public static final Scales PLAIN = new Scales(1f, 1f, 1f, 0f, 0f, Activation.SILU);
+
+        boolean hasPlainLogits() {
+            return logits == 1f && logitCap == 0f;
+        }
+    }
+
+    /**
+     * Returns, as text, everything in the configuration that affects the model's results. Parts that few models have are
+     * left out where they are absent, so that the sessions saved by earlier versions stay valid.
+     */
     String identity() {
-        return new ModelConfig(family, name, sizes, attention, linear, rope, norms, optional, List.of()).toString();
+        return new ModelConfig(family, name, sizes, attention, linear, rope, norms, optional, List.of(), scales)
+                .toString()
+                .replace(", scales=" + Scales.PLAIN, "")
+                .replace(", scores=" + LayerOptions.Scores.PLAIN, "")
+                .replace(", others=" + Rope.Others.NONE, "");
     }
 }

@@ -26,6 +26,12 @@ public final class NamedTensors {
     /** Name that identifies the file of a base model, such as an embedding model. */
     private static final String BASE = "embed_tokens.weight";
 
+    /** Prefix of a text model's names in the file of a model of text and images, such as Gemma 3. */
+    private static final String NESTED = "language_model.";
+
+    /** Prefixes of tensors that such a model needs for images only. */
+    private static final List<String> IMAGES = List.of("vision_tower.", "multi_modal_projector.");
+
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final String where;
     private final TensorReader reader;
@@ -40,11 +46,22 @@ public final class NamedTensors {
         this.where = where;
         this.reader = reader;
         String prefix = all.containsKey(BASE) ? PREFIX : "";
+        boolean nested = all.keySet().stream().anyMatch(name -> name.contains(NESTED));
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
-            if (!entry.getKey().endsWith(FREQUENCIES)) {
-                tensors.put(prefix + entry.getKey(), entry.getValue());
+            String name = nested ? nameInText(entry.getKey()) : entry.getKey();
+            if (name != null && !name.endsWith(FREQUENCIES)) {
+                tensors.put(prefix + name, entry.getValue());
             }
         }
+    }
+
+    /** Returns the name in a text model of a tensor in a model of text and images, or null if it serves images only. */
+    private static String nameInText(String name) {
+        String inner = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
+        if (IMAGES.stream().anyMatch(inner::startsWith)) {
+            return null;
+        }
+        return name.startsWith(NESTED) ? name.substring(NESTED.length()) : name.replace(PREFIX + NESTED, PREFIX);
     }
 
     /** Returns the name of the checkpoint in errors. */

@@ -14,6 +14,11 @@ record RmsNorm(float[] gain, float epsilon) implements RowOperation {
 
     /** Sets row {@code to} of normed to the norm of row {@code from} of x. */
     void normalise(Activations a, int from, int to, int worker) {
-        a.kernels.rmsNorm(a.x, from * a.width, a.width, epsilon, gain, a.normed, to * a.width, a.lanes[worker]);
+        apply(a, a.x, from * a.width, a.normed, to * a.width, worker);
+    }
+
+    /** Sets the row of {@code y} at {@code yAt} to the norm of the row of {@code x} at {@code xAt}. */
+    void apply(Activations a, float[] x, int xAt, float[] y, int yAt, int worker) {
+        a.kernels.rmsNorm(x, xAt, a.width, epsilon, gain, y, yAt, a.lanes[worker]);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.t6j.model;
 
+import io.github.t6j.attention.Rope;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.events.DecodeStepEvent;
 import io.github.t6j.events.Events;
@@ -22,12 +23,16 @@ public final class Sequence implements AutoCloseable {
     private Activations activations; // of the last pass, or null
     private PassAttention attention; // of the last pass, or null
     private int position;
+    private int announced; //    number of tokens that the sequence will have at least
+    private boolean isLong; //   of the keys in the cache and those to come, see Rope.isLong
 
     Sequence(Transformer model, SequenceCache cache, boolean materialized, int position) {
         this.model = model;
         this.materialized = materialized;
         this.cache = cache;
         this.position = position;
+        announced = position;
+        isLong = model.rope.isLong(position);
         last = new float[model.config().sizes().width()];
     }
 
@@ -42,7 +47,7 @@ public final class Sequence implements AutoCloseable {
         reserve(count);
         Activations a = begin(count);
         for (int row = 0; row < count; row++) {
-            a.set(row, ids[from + row], position + row);
+            a.set(row, ids[from + row], position + row, this);
         }
         a.attention.position = position;
         PrefillEvent prefill = count > 1 ? Events.beginPrefill() : null;
@@ -132,8 +137,41 @@ public final class Sequence implements AutoCloseable {
         cache.reserve(position - 1, position);
     }
 
+    /**
+     * Announces that the next passes make it a sequence of {@code length} tokens: longrope rotates all positions of a
+     * longer text by other frequencies, also those of its first pass.
+     *
+     * @throws IllegalStateException if it {@link #outgrows} the keys in the cache
+     */
+    public void announce(int length) {
+        if (outgrows(length)) {
+            throw new IllegalStateException("longrope: expected " + (isLong ? "more than " : "at most ")
+                    + model.rope.longestShort()
+                    + " ids in this session, whose keys were rotated for such a length, found "
+                    + length + ": feed all ids to a new session");
+        }
+        announced = length;
+        isLong = model.rope.isLong(length);
+    }
+
+    /**
+     * Returns whether all keys must be computed again before the sequence can have {@code length} tokens, because
+     * longrope rotates the positions of such a text by other frequencies.
+     */
+    public boolean outgrows(int length) {
+        return position > 0 && model.rope.isLong(length) != isLong;
+    }
+
+    /** Returns whether its positions are rotated as those of a long text, see {@link Rope#isLong}. */
+    boolean isLong() {
+        return isLong;
+    }
+
     /** Reserves memory for {@code rows} more tokens. */
     void reserve(int rows) {
+        if (position + rows > announced) {
+            announce(position + rows);
+        }
         cache.reserve(position, position + rows);
     }
 
@@ -154,6 +192,7 @@ public final class Sequence implements AutoCloseable {
      */
     public Sequence fork() {
         Sequence fork = model.sequence(cache.fork(position), materialized, position, copy -> {});
+        fork.isLong = isLong;
         System.arraycopy(last, 0, fork.last, 0, last.length);
         return fork;
     }
@@ -172,6 +211,8 @@ public final class Sequence implements AutoCloseable {
     public void fill(int length, long seed) {
         cache.fill(length, seed);
         position = length;
+        announced = length;
+        isLong = model.rope.isLong(length);
     }
 
     /**
@@ -182,6 +223,7 @@ public final class Sequence implements AutoCloseable {
     public void truncate(int newPosition) {
         cache.truncate(position, newPosition);
         position = newPosition;
+        announced = newPosition;
     }
 
     /** Announces that this sequence and its forks have at most {@code tokens} tokens, so that they allocate no more. */
@@ -206,6 +248,7 @@ public final class Sequence implements AutoCloseable {
 
     /** Returns the cache's content as tensors, for saving. */
     public List<LazyTensor> tensors() {
+        announce(position); // fails if the keys are those of a longer text, which was truncated
         return cache.tensors(position);
     }
 

@@ -43,6 +43,11 @@ public enum TensorRole {
     /** Bias of the output of attention, [width]. */
     ATTENTION_OUTPUT_BIAS,
 
+    /** Gain [width] of a layer's norm of the attention part. */
+    ATTENTION_POST_NORM,
+    /** Gain [width] of a layer's norm of the feed-forward part. */
+    FEED_FORWARD_POST_NORM,
+
     /** Gain [width] of a layer's norm before the feed-forward part. */
     FEED_FORWARD_NORM,
     /** First matrix of the feed-forward part, [2 · hidden][width], gate above up. */

@@ -30,11 +30,16 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
         return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** Returns whether its elements are gains of a norm, which are all ones before training. */
+    /** Returns whether its elements are gains of a norm, see {@link #isGain(TensorRole)}. */
     public boolean isGain() {
+        return isGain(role);
+    }
+
+    /** Returns whether a role is that of a norm's gains, which are all ones before training, or zeros if stored less 1. */
+    static boolean isGain(TensorRole role) {
         return switch (role) {
-            case OUTPUT_NORM, ATTENTION_NORM, FEED_FORWARD_NORM, HEAD_NORM, QUERY_NORM, KEY_NORM, QUERY_LATENT_NORM,
-                    LATENT_NORM ->
+            case OUTPUT_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM, HEAD_NORM,
+                    QUERY_NORM, KEY_NORM, QUERY_LATENT_NORM, LATENT_NORM ->
                 true;
             default -> false;
         };

@@ -97,7 +97,14 @@ public final class Transformer implements AutoCloseable {
     /** Sets x to a row of the embedding, and computes the RoPE tables of its position. */
     private void embed(Activations a, int row, int worker) {
         weights.embedding.row(a.ids[row], a.x, row * a.width);
-        rope.table(a.positions[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+        scale(a.x, row * a.width, a.width, config.scales().embedding());
+        rope.table(a.positions[row], a.isLong[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+    }
+
+    private static void scale(float[] x, int at, int n, float factor) {
+        for (int i = at; factor != 1f && i < at + n; i++) {
+            x[i] *= factor;
+        }
     }
 
     /**
@@ -141,9 +148,17 @@ public final class Transformer implements AutoCloseable {
         }
     }
 
-    /** Computes logits = output · normed. */
+    /** Computes logits = output · normed, scaled and capped if the model says so. */
     private float[] product(Activations a, int count) {
         a.matMul.multiply(weights.output, a.normed, a.width, count, a.logits);
+        ModelConfig.Scales scales = config.scales();
+        for (int row = 0; row < count && !scales.hasPlainLogits(); row++) {
+            int at = row * logitStride();
+            scale(a.logits, at, config.sizes().vocabulary(), 1f / scales.logits());
+            if (scales.logitCap() != 0f) {
+                kernels.softCap(a.logits, at, config.sizes().vocabulary(), scales.logitCap());
+            }
+        }
         return a.logits;
     }
 

@@ -156,10 +156,16 @@ public final class TransformerLoader {
                 config.linear() ? new LinearAttention((DenseHeads) attention) : attention,
                 headGain == null ? null : new HeadNorm(headGain),
                 weights.packed(TensorRole.ATTENTION_OUTPUT), weights.floats(TensorRole.ATTENTION_OUTPUT_BIAS),
-                norm(weights, TensorRole.FEED_FORWARD_NORM),
+                optionalNorm(weights, TensorRole.ATTENTION_POST_NORM), norm(weights, TensorRole.FEED_FORWARD_NORM),
                 new FeedForward(
                         weights.packed(TensorRole.GATE_UP), weights.floats(TensorRole.GATE_UP_BIAS),
-                        weights.packed(TensorRole.DOWN), weights.floats(TensorRole.DOWN_BIAS)));
+                        weights.packed(TensorRole.DOWN), weights.floats(TensorRole.DOWN_BIAS),
+                        config.scales().activation()),
+                optionalNorm(weights, TensorRole.FEED_FORWARD_POST_NORM));
+    }
+
+    private RmsNorm optionalNorm(Layer weights, TensorRole role) {
+        return weights.parts.containsKey(role) ? norm(weights, role) : null;
     }
 
     private RmsNorm norm(Layer weights, TensorRole role) {
@@ -191,10 +197,19 @@ public final class TransformerLoader {
                 loader.reader.whole(part, loader.copies).read(0, floats, at, elements);
                 at += elements;
             }
+            if (TensorSpec.isGain(role)) {
+                addOffset(floats, loader.config.scales().gainOffset());
+            }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
             loader.checksum.update(bytes);
             return floats;
+        }
+
+        private static void addOffset(float[] gains, float offset) {
+            for (int i = 0; offset != 0f && i < gains.length; i++) {
+                gains[i] += offset;
+            }
         }
 
         @Override

@@ -72,6 +72,7 @@ public final class HiddenStates implements AutoCloseable {
             readings.forEach(this::add);
             while (next < texts.size() && fits(texts.get(next).length)) {
                 Sequence sequence = free.isEmpty() ? newSequence() : free.pop();
+                sequence.announce(texts.get(next).length);
                 readings.add(new Reading(next, texts.get(next), sequence));
                 add(readings.getLast());
                 next++;

@@ -141,7 +141,7 @@ public final class SessionFeed {
             part.now = part.count();
             if (part.now > 0) {
                 need(end, batch.rows());
-                batch.add(part.session.fedSequence(), part.ids, part.next, part.now);
+                batch.add(part.session.fedSequence(part.end - part.next), part.ids, part.next, part.now);
             }
         }
         batch.forward(pause);

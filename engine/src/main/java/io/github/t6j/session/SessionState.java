@@ -157,6 +157,7 @@ public final class SessionState {
     /** Feeds ids in passes of the largest size. Returns false if {@code stop} ended it. */
     public boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
         try {
+            sequence.announce(position() + more.length);
             for (int from = 0; from < more.length; from += Transformer.MAX_PASS_ROWS) {
                 int count = Math.min(Transformer.MAX_PASS_ROWS, more.length - from);
                 if (!forward(more, from, count, stop)) {
@@ -200,6 +201,7 @@ public final class SessionState {
     public boolean feed(int id, BooleanSupplier stop) {
         single[0] = id;
         try {
+            sequence.announce(position() + 1);
             return forward(single, 0, 1, stop);
         } finally {
             sequence.release();
@@ -236,9 +238,10 @@ public final class SessionState {
         ids.append(fed, from, count, position());
     }
 
-    /** Returns the sequence for a pass of several sessions; invalidates the logits. */
-    Sequence fedSequence() {
+    /** Returns the sequence for passes of several sessions, which feed it {@code count} ids; invalidates the logits. */
+    Sequence fedSequence(int count) {
         invalidateLogits();
+        sequence.announce(position() + count);
         return sequence;
     }
 

@@ -3,6 +3,8 @@ package io.github.t6j.training;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.LayerOptions;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedFactors;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.grouped.GroupedTiedConfig;
@@ -24,6 +26,15 @@ final class TrainingLimits {
     /** @throws ModelFormatException if training does not support the model; the message names the reason */
     static void check(ModelConfig config) {
         check(config.attention());
+        if (config.optional().contains(TensorRole.ATTENTION_POST_NORM)) {
+            throw refused("norms", "none after attention and feed-forward part", config.family());
+        }
+        if (!config.scales().equals(ModelConfig.Scales.PLAIN)) {
+            throw refused("multipliers", "none", config.name());
+        }
+        if (!config.rope().others().equals(Rope.Others.NONE)) {
+            throw refused("RoPE", "one for all layers and lengths", config.name());
+        }
         if (config.rope().factor() != 1) {
             throw refused("RoPE", "no scaling", "yarn");
         }
@@ -36,6 +47,8 @@ final class TrainingLimits {
                 throw unsupported("MLRA-" + latent.parts().branches());
             case LatentConfig latent when latent.parts().latents() > 1 ->
                 throw unsupported("GLA-" + latent.parts().latents());
+            case GroupedQueryConfig grouped when !grouped.options().scores().equals(LayerOptions.Scores.PLAIN) ->
+                throw refused("scores", "products divided by √d", grouped.options().scores());
             case GroupedQueryConfig _,LatentConfig _ -> {
             }
             case GroupedFactors _ -> throw refused("heads", "whole heads", "factors (t6j.json)");

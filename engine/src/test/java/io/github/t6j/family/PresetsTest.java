@@ -3,6 +3,8 @@ package io.github.t6j.family;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.TensorSpec;
+import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -42,5 +44,22 @@ class PresetsTest {
             case "mqa" -> 1;
             default -> 0;
         });
+    }
+
+    /** The numbers of parameters that the models' authors publish. */
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            gemma3-270m, 268098176, Gemma, 0
+            gemma3-1b,   999885952, Gemma, 0
+            phi-4-mini, 3836021760, Phi-3, 1
+            """)
+    void publishedModelsHaveTheirParameters(String name, long parameters, String family, float gain) {
+        NewModel preset = Presets.of(name);
+        assertThat(preset.tensors().stream().mapToLong(TensorSpec::elements).sum()).isEqualTo(parameters);
+        assertThat(preset.gain()).isEqualTo(gain);
+        NewModel small = preset.with(Map.of("vocab_size", 100L));
+        ModelConfig config = Families.describe(small);
+        assertThat(config.family()).isEqualTo(family);
+        assertThat(Families.tensors(config)).isEqualTo(small.tensors());
     }
 }

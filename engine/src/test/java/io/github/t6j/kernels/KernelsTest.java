@@ -3,6 +3,7 @@ package io.github.t6j.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.scalar.ScalarKernels;
@@ -315,6 +316,64 @@ class KernelsTest {
                 }
             });
         }
+    }
+
+    /** GeGLU: Kernels.geGlu states the bound, in units of the exponent 2u = ln((1 − g/x) / (g/x)). */
+    @Test
+    void geGluAndSoftCapAgreeWithTheirDefinition() {
+        for (int n : new int[] {1, 4, 15, 16, 17, 50, 192, 255, 768}) {
+            Random random = new Random(n);
+            float[] x = normal(random, 2 * n + 3);
+            for (int i = 0; i < x.length; i += 2) {
+                x[i] *= 4;
+            }
+            both(n, out -> scalar.geGlu(x, 1, 1 + n, n, out, 2), out -> simd.geGlu(x, 1, 1 + n, n, out, 2), out -> {
+                for (int i = 0; i < n; i++) {
+                    double g = x[1 + i];
+                    double twice = 2 * Math.sqrt(2 / Math.PI) * (g + 0.044715 * g * g * g);
+                    double y = g / (1 + Math.exp(-twice)) * x[1 + n + i];
+                    assertThat((double) out[2 + i]).as("seed " + n + ", gate " + g).isCloseTo(y,
+                            within(Math.abs(y) * (4e-7 + 1.2e-7 * Math.abs(twice)) + 1e-35));
+                }
+            });
+            for (float cap : new float[] {0.7f, 4f, 50f, 50f * 1.44269504f}) {
+                both(n, out -> {
+                    System.arraycopy(x, 1, out, 2, n);
+                    scalar.softCap(out, 2, n, cap);
+                }, out -> {
+                    System.arraycopy(x, 1, out, 2, n);
+                    simd.softCap(out, 2, n, cap);
+                }, out -> {
+                    for (int i = 0; i < n; i++) {
+                        double y = cap * Math.tanh(x[1 + i] / (double) cap);
+                        assertThat((double) out[2 + i]).as("seed " + n + ", cap " + cap).isCloseTo(y,
+                                within(6e-7 * Math.abs(y)));
+                    }
+                });
+            }
+        }
+    }
+
+    @Test
+    void geGluAndSoftCapHaveNoTroubleAtTheEnds() {
+        float[] x = {-200f, -13f, -0f, 1e-30f, 200f, -1e30f, 1e30f, Float.NaN, 1f, 1f, 1f, 1f, 1f, 1f, 1f, 1f};
+        float[] y = new float[8];
+        float[] z = new float[8];
+        scalar.geGlu(x, 0, 8, 8, y, 0);
+        simd.geGlu(x, 0, 8, 8, z, 0);
+        assertThat(z).isEqualTo(y);
+        assertThat(y[0]).isCloseTo(0f, org.assertj.core.api.Assertions.offset(1e-30f));
+        assertThat(y[2]).isZero();
+        assertThat(y[4]).isEqualTo(200f);
+        assertThat(y[6]).isEqualTo(1e30f);
+        assertThat(y[7]).isNaN();
+        float[] capped = {-200f, Float.NEGATIVE_INFINITY, 0f, 1e-30f, 200f, Float.POSITIVE_INFINITY, 1e30f, Float.NaN};
+        float[] other = capped.clone();
+        scalar.softCap(capped, 0, 8, 3f);
+        simd.softCap(other, 0, 8, 3f);
+        assertThat(other).isEqualTo(capped);
+        assertThat(capped).containsExactly(-3f, -3f, 0f, capped[3], 3f, 3f, 3f, Float.NaN);
+        assertThat((double) capped[3]).isCloseTo(1e-30, within(1e-36));
     }
 
     @Test

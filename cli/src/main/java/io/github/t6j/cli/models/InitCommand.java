@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             "Presets of the MLRA checkpoints, 2.9B parameters each: mlra-NAME.",
             "NAME is tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, mlra-2 or mlra-4.",
             "mlra-NAME-small has vectors of an eighth of the size.",
+            "Presets of published models: gemma3-270m, gemma3-1b and phi-4-mini.",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
@@ -99,7 +100,7 @@ public final class InitCommand implements Callable<Integer> {
         NewFolder.check(out);
         NewModel model = model();
         List<LazyTensor> tensors = new ArrayList<>();
-        model.tensors().forEach(spec -> tensors.add(tensor(spec)));
+        model.tensors().forEach(spec -> tensors.add(tensor(spec, model.gain())));
         Map<String, Object> config = model.configJson(WeightFile.torchName(dtype));
         Map<String, Content> files = new LinkedHashMap<>();
         files.put("config.json", file -> Files.writeString(file, Json.write(config)));
@@ -127,9 +128,9 @@ public final class InitCommand implements Callable<Integer> {
         return new T6Config(attention == null ? T6Config.attentionOf(config) : attention, config, VariantJson.none());
     }
 
-    private LazyTensor tensor(TensorSpec tensor) {
-        Elements ones = (from, into, n) -> Arrays.fill(into, 0, n, 1f);
-        Elements elements = tensor.isGain() ? ones : new RandomWeights(seed, tensor.name());
+    private LazyTensor tensor(TensorSpec tensor, float gain) {
+        Elements gains = (from, into, n) -> Arrays.fill(into, 0, n, gain);
+        Elements elements = tensor.isGain() ? gains : new RandomWeights(seed, tensor.name());
         return WeightFile.tensor(tensor.name(), dtype, tensor.shape(), elements);
     }
 }

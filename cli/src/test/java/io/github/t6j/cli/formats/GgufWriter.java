@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,14 @@ final class GgufWriter {
             "attention.head_count", "num_key_value_heads", "attention.head_count_kv", "head_dim",
             "attention.key_length", "rms_norm_eps", "attention.layer_norm_rms_epsilon", "rope_theta",
             "rope.freq_base");
+    /** Keys that only some architectures have. */
+    private static final Map<String, String> MORE = Map.of(
+            "embedding_multiplier", "embedding_scale", "attention_multiplier", "attention.scale",
+            "residual_multiplier", "residual_scale", "logits_scaling", "logit_scale",
+            "sliding_window", "attention.sliding_window", "sliding_window_pattern", "attention.sliding_window_pattern",
+            "attn_logit_softcapping", "attn_logit_softcapping", "final_logit_softcapping", "final_logit_softcapping",
+            "rope_local_base_freq", "rope.freq_base_swa", "original_max_position_embeddings",
+            "rope.scaling.original_context_length");
     private static final Map<String, String> PARTS = Map.ofEntries(
             Map.entry("model.embed_tokens", "token_embd"), Map.entry("model.norm", "output_norm"),
             Map.entry("lm_head", "output"), Map.entry("input_layernorm", "attn_norm"),
@@ -34,7 +43,11 @@ final class GgufWriter {
             Map.entry("self_attn.v_proj", "attn_v"), Map.entry("self_attn.o_proj", "attn_output"),
             Map.entry("self_attn.q_norm", "attn_q_norm"), Map.entry("self_attn.k_norm", "attn_k_norm"),
             Map.entry("post_attention_layernorm", "ffn_norm"), Map.entry("mlp.gate_proj", "ffn_gate"),
-            Map.entry("mlp.up_proj", "ffn_up"), Map.entry("mlp.down_proj", "ffn_down"));
+            Map.entry("mlp.up_proj", "ffn_up"), Map.entry("mlp.down_proj", "ffn_down"),
+            Map.entry("self_attn.qkv_proj", "attn_qkv"), Map.entry("mlp.gate_up_proj", "ffn_up"));
+    private static final Map<String, String> GEMMA_PARTS = Map.of(
+            "post_attention_layernorm", "post_attention_norm", "pre_feedforward_layernorm", "ffn_norm",
+            "post_feedforward_layernorm", "post_ffw_norm");
 
     private final Map<String, Object> config;
     private final String architecture;
@@ -43,17 +56,30 @@ final class GgufWriter {
 
     private GgufWriter(Map<String, Object> config) {
         this.config = config;
-        architecture = (String) config.get("model_type");
+        architecture = ((String) config.get("model_type")).replace("_text", "");
     }
 
     static void write(Path file, Map<String, Object> config, List<Tensor> tensors) throws IOException {
         Files.write(file, new GgufWriter(config).file(tensors));
     }
 
-    private byte[] file(List<Tensor> tensors) {
+    private byte[] file(List<Tensor> weights) {
+        List<Tensor> tensors = new ArrayList<>(weights);
         Map<String, Object> keys = new LinkedHashMap<>();
         keys.put("general.architecture", architecture);
         KEYS.forEach((ours, theirs) -> keys.put(architecture + "." + theirs, config.get(ours)));
+        MORE.forEach((ours, theirs) -> {
+            if (config.containsKey(ours)) {
+                keys.put(architecture + "." + theirs, config.get(ours));
+            }
+        });
+        if (config.get("rope_scaling") instanceof Map<?, ?> longrope) {
+            double part = (Double) config.get("partial_rotary_factor");
+            keys.put(architecture + ".rope.dimension_count", (long) (part * (Long) config.get("head_dim")));
+            keys.put(architecture + ".rope.scaling.attn_factor", longrope.get("attention_factor"));
+            tensors.add(factors("rope_factors_short", (List<?>) longrope.get("short_factor")));
+            tensors.add(factors("rope_factors_long", (List<?>) longrope.get("long_factor")));
+        }
         head.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
         number(4, 3);
         number(8, tensors.size());
@@ -63,6 +89,14 @@ final class GgufWriter {
         pad(head);
         head.writeBytes(data.toByteArray());
         return head.toByteArray();
+    }
+
+    private static Tensor factors(String name, List<?> numbers) {
+        float[] factors = new float[numbers.size()];
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = ((Double) numbers.get(i)).floatValue();
+        }
+        return Tensor.of(name + ".weight", factors, factors.length);
     }
 
     private void key(String name, Object value) {
@@ -85,20 +119,22 @@ final class GgufWriter {
     }
 
     /**
-     * Writes a tensor. Vectors are f32; if RoPE of the architecture rotates neighbouring pairs, rows of queries and
-     * keys are paired.
+     * Writes a tensor. Vectors are f32, gains of Gemma have the 1 added; if RoPE of the architecture rotates neighbouring
+     * pairs, rows of queries and keys are paired.
      */
     private void tensor(Tensor tensor) {
-        Tensor stored = tensor.shape().size() == 1
-                ? Tensor.of(tensor.name(), tensor.toFloats(), tensor.elementCount())
-                : tensor;
+        float[] vector = tensor.shape().size() == 1 ? tensor.toFloats() : null;
+        for (int i = 0; architecture.startsWith("gemma") && vector != null && i < vector.length; i++) {
+            vector[i] += 1f;
+        }
+        Tensor stored = vector != null ? Tensor.of(tensor.name(), vector, vector.length) : tensor;
         text(name(tensor.name()));
         number(4, stored.shape().size());
         stored.shape().reversed().forEach(size -> number(8, size));
         number(4, TYPES.get(stored.dtype()));
         number(8, data.size());
         byte[] elements = stored.data().toArray(ValueLayout.JAVA_BYTE);
-        data.writeBytes(architecture.equals("llama") && tensor.name().matches(".*self_attn\\.[qk]_proj\\..*")
+        data.writeBytes(List.of("llama", "granite").contains(architecture) && tensor.name().matches(".*self_attn\\.[qk]_proj\\..*")
                 ? paired(elements, Math.toIntExact(stored.rowCount()))
                 : elements);
         pad(data);
@@ -118,14 +154,18 @@ final class GgufWriter {
     }
 
     /** Returns the name in the file, such as blk.0.attn_q.weight for model.layers.0.self_attn.q_proj.weight. */
-    private static String name(String name) {
+    private String name(String name) {
+        if (name.startsWith("rope_factors")) {
+            return name;
+        }
         String kind = name.substring(name.lastIndexOf('.'));
         String part = name.substring(0, name.length() - kind.length());
         if (!part.startsWith("model.layers.")) {
             return PARTS.get(part) + kind;
         }
         String[] words = part.split("\\.", 4);
-        return "blk." + words[2] + "." + PARTS.get(words[3]) + kind;
+        String own = architecture.startsWith("gemma") ? GEMMA_PARTS.get(words[3]) : null;
+        return "blk." + words[2] + "." + (own == null ? PARTS.get(words[3]) : own) + kind;
     }
 
     private void text(String text) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** config.json and tensors of the Llama family's models, as Hugging Face's transformers have them. */
 final class LlamaPlan {
@@ -21,7 +22,11 @@ final class LlamaPlan {
     }
 
     private boolean tied() {
-        return kind == ModelKind.QWEN2 || kind == ModelKind.QWEN3 || kind == ModelKind.SMOLLM3;
+        return kind == ModelKind.QWEN2 || kind == ModelKind.QWEN3 || kind == ModelKind.SMOLLM3 || isGemma();
+    }
+
+    private boolean isGemma() {
+        return kind == ModelKind.GEMMA2 || kind == ModelKind.GEMMA3;
     }
 
     Plan plan() {
@@ -42,15 +47,27 @@ final class LlamaPlan {
         boolean allBiases = kind == ModelKind.LLAMA_BIAS;
         boolean biases = allBiases || kind == ModelKind.QWEN2;
         add(prefix + "input_layernorm.weight", null, width);
+        if (kind == ModelKind.PHI3) {
+            linear(prefix + "self_attn.qkv_proj", 2 * queries, width, false);
+            linear(prefix + "self_attn.o_proj", width, queries, false);
+            add(prefix + "post_attention_layernorm.weight", null, width);
+            linear(prefix + "mlp.gate_up_proj", 2 * sizes.hidden(), width, false);
+            linear(prefix + "mlp.down_proj", width, sizes.hidden(), false);
+            return;
+        }
         linear(prefix + "self_attn.q_proj", queries, width, biases);
         linear(prefix + "self_attn.k_proj", queries / 2, width, biases);
         linear(prefix + "self_attn.v_proj", queries / 2, width, biases);
-        if (kind == ModelKind.QWEN3) {
+        if (kind == ModelKind.QWEN3 || kind == ModelKind.GEMMA3) {
             add(prefix + "self_attn.q_norm.weight", null, sizes.headDim());
             add(prefix + "self_attn.k_norm.weight", null, sizes.headDim());
         }
         linear(prefix + "self_attn.o_proj", width, queries, allBiases);
         add(prefix + "post_attention_layernorm.weight", null, width);
+        if (isGemma()) {
+            add(prefix + "pre_feedforward_layernorm.weight", null, width);
+            add(prefix + "post_feedforward_layernorm.weight", null, width);
+        }
         linear(prefix + "mlp.gate_proj", sizes.hidden(), width, allBiases);
         linear(prefix + "mlp.up_proj", sizes.hidden(), width, allBiases);
         linear(prefix + "mlp.down_proj", width, sizes.hidden(), allBiases);
@@ -70,6 +87,7 @@ final class LlamaPlan {
     private Map<String, Object> config() {
         String type = switch (kind) {
             case LLAMA_BIAS, LLAMA_AS_TPA -> "llama";
+            case GEMMA3 -> "gemma3_text";
             default -> kind.name().toLowerCase(Locale.ROOT);
         };
         Map<String, Object> config = new TreeMap<>(Map.of(
@@ -83,9 +101,30 @@ final class LlamaPlan {
             case LLAMA_BIAS -> config.putAll(Map.of("attention_bias", true, "mlp_bias", true));
             case MISTRAL -> config.put("sliding_window", 70L); // ends inside a page
             case SMOLLM3 -> config.put("no_rope_layers", List.of(1L, 0L));
+            case GRANITE -> config.putAll(Map.of(
+                    "embedding_multiplier", 6.0, "attention_multiplier", 0.25, "residual_multiplier", 0.5,
+                    "logits_scaling", 4.0));
+            case PHI3 -> config.putAll(phi3());
+            case GEMMA2 -> config.putAll(Map.of(
+                    "query_pre_attn_scalar", (long) sizes.headDim(), "sliding_window", 70L, "attn_logit_softcapping",
+                    5.0, "final_logit_softcapping", 7.0));
+            case GEMMA3 -> config.putAll(Map.of(
+                    "query_pre_attn_scalar", (long) sizes.headDim(), "sliding_window", 70L, "sliding_window_pattern",
+                    2L, "rope_local_base_freq", 500.0));
             default -> {
             }
         }
         return config;
+    }
+
+    /** RoPE of half a head by longrope, whose short list serves all lengths here. */
+    private Map<String, Object> phi3() {
+        int pairs = sizes.headDim() / 4;
+        List<Double> factors = IntStream.range(0, pairs).mapToObj(i -> 1 + i * 0.25).toList();
+        return Map.of(
+                "partial_rotary_factor", Math.nextUp(2.0 * pairs / sizes.headDim()),
+                "original_max_position_embeddings", ModelKind.CONTEXT, "sliding_window", 70L, "rope_scaling", Map.of(
+                        "type", "longrope", "attention_factor", 1.25, "short_factor", factors, "long_factor",
+                        factors.reversed()));
     }
 }

@@ -51,6 +51,16 @@ public final class GroupedQueryAttention extends GroupedAttention implements Den
     }
 
     @Override
+    public double scoreDivisor() {
+        return layer.scoreDivisor(headDim());
+    }
+
+    @Override
+    public float scoreCap() {
+        return layer.scores().cap();
+    }
+
+    @Override
     void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
         int size = headDim();
         PageProducts.multiplyColumns(

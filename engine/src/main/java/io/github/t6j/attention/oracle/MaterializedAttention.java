@@ -78,11 +78,12 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         }
     }
 
-    /** Returns the products of the query with the key of each token that the row sees, scaled if there is a softmax. */
+    /** Returns the products of the query with the key of each token that the row sees, scaled and capped if there is a softmax. */
     private double[] scores(AttentionPass pass, int row, int head, int keyHead) {
         MaterializedHeads heads = pass.attention.materialized();
         double[] q = new double[pass.attention.headDim()];
         double[] k = new double[q.length];
+        double cap = pass.attention.scoreCap();
         heads.materializeQuery(pass.projections, pass.at(row), head, q);
         double[] scores = new double[pass.position + row + 1];
         for (int t = first(pass, row); t < scores.length; t++) {
@@ -90,7 +91,8 @@ public final class MaterializedAttention implements AttentionAlgorithm {
             for (int d = 0; d < q.length; d++) {
                 scores[t] += q[d] * k[d];
             }
-            scores[t] /= pass.attention.hasSoftmax() ? Math.sqrt(q.length) : 1;
+            scores[t] /= pass.attention.hasSoftmax() ? pass.attention.scoreDivisor() : 1;
+            scores[t] = cap == 0 ? scores[t] : cap * StrictMath.tanh(scores[t] / cap);
         }
         return scores;
     }

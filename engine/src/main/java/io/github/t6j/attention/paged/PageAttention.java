@@ -67,9 +67,9 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
         return this;
     }
 
-    /** Returns the factor that turns q · k into a score in powers of two, log₂e / √d. */
+    /** Returns the factor that turns q · k into a score in powers of two, log₂e / √d with the usual divisor. */
     public final float scale() {
-        return (float) (LOG2_E / Math.sqrt(headDim));
+        return (float) (LOG2_E / scoreDivisor());
     }
 
     /** Reads a row that begins with whole queries, [h][d]. */

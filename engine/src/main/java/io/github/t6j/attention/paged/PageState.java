@@ -2,6 +2,7 @@ package io.github.t6j.attention.paged;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
@@ -76,6 +77,13 @@ public final class PageState {
      */
     public int nextGroup(int i, int size) {
         return Math.min(span.lines, ((firstHead + i) / size + 1) * size - firstHead);
+    }
+
+    /** Caps the scores, which are in powers of two, as {@link io.github.t6j.attention.Attention#scoreCap} says. */
+    void cap(float cap) {
+        if (cap != 0f) {
+            kernels.softCap(scores, 0, span.lines * PANEL, cap * LOG2_E);
+        }
     }
 
     /**

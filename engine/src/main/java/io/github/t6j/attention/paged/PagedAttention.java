@@ -257,6 +257,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     private void page(Page page, int index, int at, int visible, int count, PageState state) {
         Kernels kernels = state.kernels;
         attention.scores(kernels, pass.projections, at, page, index, state);
+        state.cap(attention.scoreCap());
         if (bias != null) {
             addBias(index * PANEL, count, state.scores);
         }

@@ -131,6 +131,7 @@ public final class Prefill {
         for (int group = b.firstGroup; group < b.endGroup; group++) {
             state.span = b.span(group);
             form.scores(page, keys, group, b);
+            state.cap(pass.attention.scoreCap());
             hide(index, b);
             state.softmax(page, 0, 0);
             form.values(page, group, Math.min(PANEL, seen), b);

@@ -105,7 +105,7 @@ final class MixedPrefill implements PrefillForm {
         int rank = form.queryRank();
         int features = rank * form.headDim();
         int heads = form.heads() * rank;
-        float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * rank * form.keyRank()));
+        float scale = (float) (LOG2_E / (shape.scoreDivisor() * rank * form.keyRank()));
         for (int row = 0; row < b.rows(); row++) {
             int from = b.pass.at(b.first + row);
             System.arraycopy(
@@ -119,7 +119,7 @@ final class MixedPrefill implements PrefillForm {
 
     private void wholeQueries(RowBlock b) {
         int headDim = form.headDim();
-        float scale = (float) (LOG2_E / (Math.sqrt(headDim) * form.keyRank()));
+        float scale = (float) (LOG2_E / (shape.scoreDivisor() * form.keyRank()));
         int endHead = Math.min(form.heads(), b.endGroup * GROUP_HEADS);
         for (int h = b.firstGroup * GROUP_HEADS; h < endHead; h++) {
             for (int row = 0; row < b.rows(); row++) {

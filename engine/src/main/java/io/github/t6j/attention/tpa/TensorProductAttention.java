@@ -129,6 +129,16 @@ public final class TensorProductAttention extends PageAttention implements Dense
     }
 
     @Override
+    public double scoreDivisor() {
+        return layer.scoreDivisor(headDim());
+    }
+
+    @Override
+    public float scoreCap() {
+        return layer.scores().cap();
+    }
+
+    @Override
     public void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
         float[] x = pass.projections;
         int at = pass.at(r);
@@ -201,7 +211,7 @@ public final class TensorProductAttention extends PageAttention implements Dense
 
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
-        float scale = (float) (LOG2_E / (Math.sqrt(form.headDim()) * Math.max(1, form.queryRank()) * keyRank));
+        float scale = (float) (LOG2_E / (scoreDivisor() * Math.max(1, form.queryRank()) * keyRank));
         int aHead = wholeQuery() ? form.headDim() : form.queryRank(); // floats
         int from = at + at(wholeQuery() ? Factor.B_Q : Factor.A_Q) + state.firstHead * aHead;
         state.scaleQuery(projections, from, state.span.lines * aHead, scale);

@@ -6,6 +6,7 @@ import io.github.t6j.weights.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -31,9 +32,9 @@ final class GgufConfig {
 
     /**
      * @param tensors by their names in the file
-     * @param factors elements of rope_freqs.weight, or null
+     * @param factors returns the elements of a tensor of RoPE's factors, or null if the file has none of that name
      */
-    Map<String, Object> read(Map<String, Tensor> tensors, float[] factors) {
+    Map<String, Object> read(Map<String, Tensor> tensors, Function<String, float[]> factors) {
         long heads = whole("attention.head_count");
         long width = whole("embedding_length");
         config.put("model_type", architecture);
@@ -54,14 +55,19 @@ final class GgufConfig {
             config.put("attention_bias", tensors.containsKey("blk.0.attn_q.bias"));
             config.put("mlp_bias", tensors.containsKey("blk.0.ffn_up.bias"));
         }
-        rope(factors);
+        rope(factors.apply(GgufNames.ROPE_FACTORS));
         ids();
+        new GgufArchitecture(this, config, factors).add(architecture);
         return config;
     }
 
     private long headDim(long width, long heads) {
         long headDim = whole("attention.key_length", width / heads);
+        boolean rotatesPart = architecture.equals("phi3");
         for (String key : List.of("attention.value_length", "rope.dimension_count")) {
+            if (rotatesPart && key.startsWith("rope")) {
+                continue;
+            }
             long same = whole(key, headDim);
             if (same != headDim) {
                 throw wrong(key(key), "the size of a key's head, " + headDim, same);
@@ -133,14 +139,14 @@ final class GgufConfig {
         return typed("tokenizer.ggml." + name + "_token_id", Long.class, "a whole number");
     }
 
-    private void put(Map<String, Object> into, String name, String key) {
+    void put(Map<String, Object> into, String name, String key) {
         Number number = optional(key, Number.class, "a number");
         if (number != null) {
             into.put(name, number);
         }
     }
 
-    private String key(String key) {
+    String key(String key) {
         return architecture + "." + key;
     }
 
@@ -148,7 +154,7 @@ final class GgufConfig {
         return whole(key, required(key, Long.class, "a whole number"));
     }
 
-    private long whole(String key, long absent) {
+    long whole(String key, long absent) {
         Long found = optional(key, Long.class, "a whole number");
         long number = found == null ? absent : found;
         if (number < 1 || number > Integer.MAX_VALUE) {
@@ -157,12 +163,12 @@ final class GgufConfig {
         return number;
     }
 
-    private double number(String key, double absent) {
+    double number(String key, double absent) {
         Number number = optional(key, Number.class, "a number");
         return number == null ? absent : number.doubleValue();
     }
 
-    private <T> T required(String key, Class<T> type, String expected) {
+    <T> T required(String key, Class<T> type, String expected) {
         T value = optional(key, type, expected);
         if (value == null) {
             throw wrong(key(key), expected, "no such key");
@@ -170,7 +176,7 @@ final class GgufConfig {
         return value;
     }
 
-    private <T> T optional(String key, Class<T> type, String expected) {
+    <T> T optional(String key, Class<T> type, String expected) {
         return typed(key(key), type, expected);
     }
 
@@ -183,7 +189,7 @@ final class GgufConfig {
         return type.cast(value);
     }
 
-    private ModelFormatException wrong(String what, String expected, Object found) {
+    ModelFormatException wrong(String what, String expected, Object found) {
         return new ModelFormatException(where + ": " + what + ": expected " + expected + ", found " + found);
     }
 }

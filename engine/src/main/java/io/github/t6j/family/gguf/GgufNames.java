@@ -12,23 +12,28 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Presents a GGUF file of a Llama-like model in the form of Hugging Face: names of tensors, order of their rows, keys
- * of config.json. Supports the architectures llama (also used for Mistral's models), qwen2 and qwen3.
+ * of config.json. Supports the architectures llama (also used for Mistral's models), qwen2, qwen3, granite, phi3, gemma2
+ * and gemma3.
  *
- * <p>Files of architecture llama store the query and key rows of a head so that the two rows of a rotated pair are
+ * <p>Files of the architectures llama and granite store the query and key rows of a head so that the two rows of a rotated pair are
  * adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of Hugging Face.
+ * Files of Gemma store gains of norms as they are, Hugging Face stores them less 1. What {@link #rows} subtracts, the
+ * loader adds; this gives the same bits for each gain that is a rounded sum of 1 and another float.
  */
 public final class GgufNames implements TensorReader {
     /** Tensor that is part of {@link #config} and not of {@link #tensors}. */
     static final String ROPE_FACTORS = "rope_freqs.weight";
 
     private static final String ARCHITECTURE = "general.architecture";
-    private static final List<String> ARCHITECTURES = List.of("llama", "qwen2", "qwen3");
-    private static final String PAIRED = "llama";
+    private static final List<String> ARCHITECTURES =
+            List.of("llama", "qwen2", "qwen3", "granite", "phi3", "gemma2", "gemma3");
+    private static final Set<String> PAIRED = Set.of("llama", "granite");
     /** Limit for a head of 2¹⁶ elements, a thousand times the largest published. */
     private static final int MOST_FACTORS = 1 << 15;
 
@@ -48,6 +53,11 @@ public final class GgufNames implements TensorReader {
             Map.entry("ffn_gate", "mlp.gate_proj"),
             Map.entry("ffn_up", "mlp.up_proj"),
             Map.entry("ffn_down", "mlp.down_proj"));
+    private static final Map<String, String> OF_PHI3 = Map.of(
+            "attn_qkv", "self_attn.qkv_proj", "ffn_up", "mlp.gate_up_proj");
+    private static final Map<String, String> OF_GEMMA = Map.of(
+            "post_attention_norm", "post_attention_layernorm", "ffn_norm", "pre_feedforward_layernorm",
+            "post_ffw_norm", "post_feedforward_layernorm");
     private static final Map<String, String> SAMPLING = Map.of(
             "temp", "temperature", "top_k", "top_k", "top_p", "top_p", "min_p", "min_p",
             "penalty_repeat", "repetition_penalty");
@@ -59,6 +69,7 @@ public final class GgufNames implements TensorReader {
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     /** Head sizes of the tensors whose rows the file stores in pairs, by tensor name. */
     private final Map<String, Long> pairedHeadDims = new HashMap<>();
+    private final boolean isGemma;
 
     /**
      * Reads the names and keys of {@code checkpoint}, a GGUF file.
@@ -76,8 +87,9 @@ public final class GgufNames implements TensorReader {
                     where + ": " + ARCHITECTURE + ": expected one of " + ARCHITECTURES + ", found "
                             + (architecture instanceof String other ? other : "none"));
         }
+        isGemma = name.startsWith("gemma");
         config = Collections.unmodifiableMap(
-                new GgufConfig(checkpoint.gguf(), name, where).read(checkpoint.tensors(), ropeFactors()));
+                new GgufConfig(checkpoint.gguf(), name, where).read(checkpoint.tensors(), this::factors));
         checkpoint.tensors().values().forEach(tensor -> add(tensor, name));
     }
 
@@ -87,7 +99,8 @@ public final class GgufNames implements TensorReader {
      * tie_word_embeddings, vocab_size, attention_bias, mlp_bias, rope_theta, rope_scaling, bos_token_id, eos_token_id
      * (a number, or a list of all ids that end a text). Keys without a counterpart in the file are omitted.
      *
-     * <p>{@code rope_scaling} has the form of Hugging Face for linear and yarn; any other type is passed on unchanged.
+     * <p>Some architectures have further keys, see {@link GgufArchitecture}. {@code rope_scaling} has the form of Hugging
+     * Face for linear, yarn and longrope; any other type is passed on unchanged.
      * GGUF files do not store the parameters of llama3 scaling but its result, the tensor rope_freqs.weight. That
      * becomes
      *
@@ -126,6 +139,9 @@ public final class GgufNames implements TensorReader {
     /** Reads rows of one of {@link #tensors} in the order of Hugging Face; otherwise the same as the checkpoint. */
     @Override
     public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
+        if (isGemma && tensor.name().endsWith("norm.weight")) {
+            return lessOne(checkpoint.rows(tensor, first, count, memory));
+        }
         Long headDim = pairedHeadDims.get(tensor.name());
         return headDim == null
                 ? checkpoint.rows(tensor, first, count, memory)
@@ -139,14 +155,23 @@ public final class GgufNames implements TensorReader {
         return row - inHead + inHead % half * 2 + inHead / half;
     }
 
-    private float[] ropeFactors() {
-        Tensor factors = checkpoint.tensors().get(ROPE_FACTORS);
+    private static Tensor lessOne(Tensor gains) {
+        float[] elements = gains.toFloats();
+        for (int i = 0; i < elements.length; i++) {
+            elements[i] -= 1f;
+        }
+        return Tensor.of(gains.name(), gains.dtype(), elements, elements.length);
+    }
+
+    /** Returns the elements of a tensor of RoPE's factors, or null if the file has none of that name. */
+    private float[] factors(String name) {
+        Tensor factors = checkpoint.tensors().get(name);
         if (factors == null) {
             return null;
         }
         if (factors.shape().size() != 1 || factors.elementCount() > MOST_FACTORS) {
             throw new ModelFormatException(
-                    where + ": " + ROPE_FACTORS + ": expected a factor for each pair of elements of"
+                    where + ": " + name + ": expected a factor for each pair of elements of"
                             + " a head, found shape " + factors.shape());
         }
         try (NativeMemory copies = NativeMemory.confined()) {
@@ -157,15 +182,16 @@ public final class GgufNames implements TensorReader {
     private void add(Tensor tensor, String architecture) {
         Matcher block = BLOCK.matcher(tensor.name());
         String name = OUTER.get(tensor.name());
-        if (block.matches() && OF_A_BLOCK.containsKey(block.group(2))) {
+        String inBlock = block.matches() ? nameInBlock(block.group(2), architecture) : null;
+        if (inBlock != null) {
             String part = block.group(2);
-            name = "model.layers." + block.group(1) + "." + OF_A_BLOCK.get(part) + "." + block.group(3);
-            if (architecture.equals(PAIRED) && (part.equals("attn_q") || part.equals("attn_k"))) {
+            name = "model.layers." + block.group(1) + "." + inBlock + "." + block.group(3);
+            if (PAIRED.contains(architecture) && (part.equals("attn_q") || part.equals("attn_k"))) {
                 pairedHeadDims.put(name,
                         headDim(part.equals("attn_q") ? "num_attention_heads" : "num_key_value_heads", tensor));
             }
         }
-        if (name == null && tensor.name().equals(ROPE_FACTORS)) {
+        if (name == null && (tensor.name().equals(ROPE_FACTORS) || GgufArchitecture.LISTS.contains(tensor.name()))) {
             return;
         }
         if (name == null) {
@@ -174,6 +200,16 @@ public final class GgufNames implements TensorReader {
                             + tensor.name() + ", which t6j has no place for");
         }
         tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
+    }
+
+    /** Returns the name of a part of a block at Hugging Face, or null for an unknown one. */
+    private static String nameInBlock(String part, String architecture) {
+        Map<String, String> own = switch (architecture) {
+            case "phi3" -> OF_PHI3;
+            case "gemma2", "gemma3" -> OF_GEMMA;
+            default -> Map.of();
+        };
+        return own.getOrDefault(part, OF_A_BLOCK.get(part));
     }
 
     private long headDim(String key, Tensor tensor) {

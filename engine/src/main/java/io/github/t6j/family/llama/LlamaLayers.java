@@ -50,7 +50,18 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
 
     private SortedSet<Integer> windowed(SortedSet<Integer> unrotated) {
         return switch (type) {
-            case LLAMA -> new TreeSet<>();
+            case LLAMA, GRANITE -> new TreeSet<>();
+            case PHI3 -> { // Phi-4-mini states a window that is longer than its context
+                int context = config.optional("max_position_embeddings", type.contextLength);
+                yield which(layer -> config.optional("sliding_window", context) < context);
+            }
+            case GEMMA2, GEMMA3_TEXT -> {
+                if (!mayHaveWindow()) {
+                    throw config.wrong("sliding_window", "a whole number from 1", "null");
+                }
+                int full = type == LlamaType.GEMMA2 ? 2 : config.optional("sliding_window_pattern", 6);
+                yield byType(true, which(layer -> (layer + 1) % full != 0));
+            }
             case MISTRAL -> which(layer -> mayHaveWindow());
             case QWEN2, QWEN3 -> {
                 int first = config.countOr("max_window_layers", 28);
@@ -75,6 +86,11 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
             return used ? otherwise : new TreeSet<>();
         }
         checkLength("layer_types", types);
+        for (Object one : types) {
+            if (!SLIDING.equals(one) && !"full_attention".equals(one)) {
+                throw config.wrong("layer_types", SLIDING + " or full_attention", one).asUnsupported();
+            }
+        }
         if (!used && types.contains(SLIDING)) {
             throw config.wrong("layer_types", "no " + SLIDING + ", since windows are disabled", SLIDING);
         }

@@ -11,6 +11,7 @@ import static io.github.t6j.model.TensorRole.QUERY_NORM;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerOptions;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedFactors;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.family.ConfigJson;
@@ -26,21 +27,33 @@ import java.util.Set;
 
 /**
  * Reads a Llama checkpoint's configuration: from its tensors' shapes, and from config.json what shapes cannot show.
+ * Readers of other types override what differs.
  */
-final class LlamaReader {
+class LlamaReader {
     private static final String QUERY = LlamaNames.layer(0, "self_attn.q_proj.weight");
     private static final String KEY = LlamaNames.layer(0, "self_attn.k_proj.weight");
     /** Classes of models without an output matrix, such as embedding models. */
     private static final Set<String> BASE =
-            Set.of("LlamaModel", "MistralModel", "Qwen2Model", "Qwen3Model", "SmolLM3Model");
+            Set.of("LlamaModel", "MistralModel", "Qwen2Model", "Qwen3Model", "SmolLM3Model", "GraniteModel",
+                    "Phi3Model", "Gemma2Model", "Gemma3TextModel");
 
-    private final NamedTensors tensors;
-    private final ConfigJson config;
+    final NamedTensors tensors;
+    final ConfigJson config;
+    final LlamaType type;
     private final VariantJson variantJson;
-    private final LlamaType type;
     private final List<String> assumptions = new ArrayList<>();
 
-    LlamaReader(NamedTensors tensors, ModelMetadata description) {
+    /**
+     * Sizes of attention.
+     *
+     * @param query number of query heads
+     * @param headDim elements of a head
+     * @param key number of key and value heads
+     */
+    record Heads(int query, int headDim, int key) {}
+
+    /** @param types types whose tensors have the names of this checkpoint */
+    LlamaReader(NamedTensors tensors, ModelMetadata description, Set<LlamaType> types) {
         this.tensors = tensors;
         config = description.config();
         variantJson = description.variantJson();
@@ -48,6 +61,10 @@ final class LlamaReader {
         variantJson.refuse(VariantJson.FACTOR_KEYS, "the Llama family has whole heads");
         variantJson.refuseNoScale();
         type = LlamaType.of(config);
+        if (!types.contains(type)) {
+            throw config.wrong("model_type", "one of " + types.stream().map(LlamaType::word).sorted().toList()
+                    + ", by the tensors' names", type.word());
+        }
         description.checkFullRope(tensors.where() + ": this is a model of the Llama family, whose config.json defines"
                 + " RoPE; expected the variant full or none, found ");
     }
@@ -55,38 +72,69 @@ final class LlamaReader {
     ModelConfig read() {
         checkServed();
         int layers = layers();
-        int heads = config.required("num_attention_heads", "no tensor shows the number of query heads");
-        int headDim = quotient(QUERY, heads, "num_attention_heads");
-        int keyHeads = quotient(KEY, headDim, "head size");
-        if (heads % keyHeads != 0 || headDim % 2 != 0) {
+        Heads heads = heads();
+        int headDim = heads.headDim;
+        if (heads.query % heads.key != 0 || headDim % 2 != 0) {
             throw new ModelFormatException(
                     tensors.where() + ": expected query heads to be a multiple of key heads, and an"
-                            + " even head size, found " + heads + " and " + keyHeads + " heads of " + headDim);
+                            + " even head size, found " + heads.query + " and " + heads.key + " heads of " + headDim);
         }
         ModelConfig.Sizes sizes = new ModelConfig.Sizes(
-                size(LlamaNames.EMBEDDING, 0), layers, size(LlamaNames.EMBEDDING, 1),
-                size(LlamaNames.layer(0, "mlp.gate_proj.weight"), 0),
+                size(LlamaNames.EMBEDDING, 0), layers, size(LlamaNames.EMBEDDING, 1), hidden(),
                 config.optional("max_position_embeddings", type.contextLength));
         config.check("vocab_size", sizes.vocabulary(), "the embedding's rows");
         config.check("hidden_size", sizes.width(), "the embedding's columns");
-        config.check("intermediate_size", sizes.hidden(), "the rows of mlp.gate_proj");
+        config.check("intermediate_size", sizes.hidden(), "the rows of the feed-forward part's gate");
         config.check("num_hidden_layers", sizes.layers(), "the numbered layers");
-        config.check("num_key_value_heads", keyHeads, "the rows of k_proj");
-        config.check("head_dim", headDim, "the rows of q_proj");
-        float epsilon = (float) config.number("rms_norm_eps", 1e-6);
+        config.check("num_key_value_heads", heads.key, "the rows of keys");
+        config.check("head_dim", headDim, "the rows of queries");
+        float epsilon = (float) config.number("rms_norm_eps", type.normEpsilon());
         if (!(epsilon > 0 && epsilon < 1)) {
-            throw config.wrong("rms_norm_eps", "a number above 0 and below 1", config.number("rms_norm_eps", 1e-6));
+            throw config.wrong("rms_norm_eps", "a number above 0 and below 1", epsilon);
         }
         Set<TensorRole> optional = optional();
         LayerOptions options = new LlamaLayers(config, type, layers)
-                .options(optional.contains(QUERY_NORM) ? epsilon : 0f);
-        GroupedQueryConfig grouped = new GroupedQueryConfig(heads, headDim, keyHeads, options);
+                .options(optional.contains(QUERY_NORM) ? epsilon : 0f)
+                .with(scores());
+        GroupedQueryConfig grouped = new GroupedQueryConfig(heads.query, headDim, heads.key, options);
         AttentionConfig attention = variantJson.has("heads")
-                ? new GroupedFactors(heads, headDim, keyHeads, options)
+                ? new GroupedFactors(heads.query, headDim, heads.key, options)
                 : grouped;
         return new ModelConfig(
-                LlamaFamily.NAME, name(grouped), sizes, attention, false, LlamaRope.of(config, type, headDim),
-                new ModelConfig.Norms(epsilon, true, false), optional, assumptions);
+                family(), name(grouped), sizes, attention, false, rope(headDim),
+                new ModelConfig.Norms(epsilon, true, false), optional, assumptions, scales(sizes.width()));
+    }
+
+    String family() {
+        return LlamaFamily.NAME;
+    }
+
+    Heads heads() {
+        int heads = config.required("num_attention_heads", "no tensor shows the number of query heads");
+        return heads(heads);
+    }
+
+    /** Returns the sizes of attention with {@code heads} query heads. */
+    final Heads heads(int heads) {
+        int headDim = quotient(QUERY, heads, "num_attention_heads");
+        return new Heads(heads, headDim, quotient(KEY, headDim, "head size"));
+    }
+
+    /** Returns the number of rows of the feed-forward part's gate. */
+    int hidden() {
+        return size(LlamaNames.layer(0, "mlp.gate_proj.weight"), 0);
+    }
+
+    LayerOptions.Scores scores() {
+        return type == LlamaType.GRANITE ? Granite.scores(config) : LayerOptions.Scores.PLAIN;
+    }
+
+    ModelConfig.Scales scales(int width) {
+        return type == LlamaType.GRANITE ? Granite.scales(config) : ModelConfig.Scales.PLAIN;
+    }
+
+    Rope.Config rope(int headDim) {
+        return LlamaRope.of(config, type, headDim);
     }
 
     private String name(GroupedQueryConfig form) {
@@ -111,10 +159,18 @@ final class LlamaReader {
         if (!config.flag("is_causal", true)) {
             throw config.wrong("is_causal", "true: a token sees only those before it", false).asUnsupported();
         }
+        checkActivation();
+        checkUnquantised(config);
+    }
+
+    void checkActivation() {
         String activation = config.text("hidden_act", "silu");
         if (!activation.equals("silu") && !activation.equals("swish")) {
             throw config.wrong("hidden_act", "silu", activation).asUnsupported();
         }
+    }
+
+    static void checkUnquantised(ConfigJson config) {
         if (config.has("quantization_config")) {
             throw config.wrong("quantization_config",
                     "none: weights of f32, f16 or bf16, or quantised by t6j or in a GGUF"
@@ -135,11 +191,11 @@ final class LlamaReader {
         return layers;
     }
 
-    private int size(String name, int dimension) {
+    final int size(String name, int dimension) {
         return Math.toIntExact(tensors.matrix(name).shape().get(dimension));
     }
 
-    private int quotient(String name, int divisor, String what) {
+    final int quotient(String name, int divisor, String what) {
         int rows = size(name, 0);
         if (rows % divisor != 0) {
             throw new ModelFormatException(
@@ -150,7 +206,7 @@ final class LlamaReader {
     }
 
     /** Returns the roles of the optional tensors that exist, after checking them against config.json. */
-    private Set<TensorRole> optional() {
+    Set<TensorRole> optional() {
         Set<TensorRole> roles = EnumSet.noneOf(TensorRole.class);
         if (has("self_attn.q_proj.bias")) {
             roles.add(PROJECTION_BIAS);
@@ -168,7 +224,7 @@ final class LlamaReader {
         expect(roles.contains(ATTENTION_OUTPUT_BIAS), false, type == LlamaType.QWEN2 ? null : "attention_bias",
                 "self_attn.o_proj.bias");
         expect(roles.contains(DOWN_BIAS), false, "mlp_bias", "mlp.down_proj.bias");
-        expect(roles.contains(QUERY_NORM), type == LlamaType.QWEN3, null, "self_attn.q_norm.weight");
+        expect(roles.contains(QUERY_NORM), type.normsHeads(), null, "self_attn.q_norm.weight");
         if (untied()) {
             roles.add(OUTPUT);
         }

@@ -23,7 +23,13 @@ public final class LlamaRope {
     private final double theta;
     private final double trained; // number of positions before scaling
 
-    private LlamaRope(int headDim, ConfigJson scaling, double theta, double trained) {
+    /**
+     * @param headDim number of rotated elements of a head
+     * @param scaling an object as {@code rope_scaling}
+     * @param theta base of the frequencies
+     * @param trained number of positions before scaling
+     */
+    LlamaRope(int headDim, ConfigJson scaling, double theta, double trained) {
         this.headDim = headDim;
         this.scaling = scaling;
         this.theta = theta;
@@ -32,19 +38,8 @@ public final class LlamaRope {
 
     /** Returns the rotation that {@code config} describes. */
     static Rope.Config of(ConfigJson config, LlamaType type, int headDim) {
-        ConfigJson scaling = config.object("rope_scaling");
-        if (scaling == null) {
-            scaling = config.object("rope_parameters");
-        }
-        if (scaling == null) {
-            scaling = ConfigJson.empty(config.where() + ": rope_scaling");
-        }
-        if (scaling.firstObject() != null) {
-            throw scaling.wrong(scaling.firstObject(), "a number or a string, the same for all layers", "an object")
-                    .asUnsupported();
-        }
-        double theta = positive(
-                config, "rope_theta", scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta)));
+        ConfigJson scaling = scaling(config);
+        double theta = theta(config, type, scaling);
         double positions = config.number("max_position_embeddings", type.contextLength);
         double trained = config.number(
                 "original_max_position_embeddings", scaling.number("original_max_position_embeddings", positions));
@@ -58,14 +53,42 @@ public final class LlamaRope {
         return new LlamaRope(headDim, scaling, theta, trained).config(positions);
     }
 
+    /** Returns the object {@code rope_scaling}, or {@code rope_parameters}, or one without keys. */
+    static ConfigJson scaling(ConfigJson config) {
+        ConfigJson scaling = config.object("rope_scaling");
+        if (scaling == null) {
+            scaling = config.object("rope_parameters");
+        }
+        if (scaling == null) {
+            scaling = ConfigJson.empty(config.where() + ": rope_scaling");
+        }
+        if (scaling.firstObject() != null) {
+            throw scaling.wrong(scaling.firstObject(), "a number or a string, the same for all layers", "an object")
+                    .asUnsupported();
+        }
+        return scaling;
+    }
+
+    /** Returns the base of the frequencies, which {@code scaling} may state too. */
+    static double theta(ConfigJson config, LlamaType type, ConfigJson scaling) {
+        return positive(
+                config, "rope_theta", scaling.number("rope_theta", config.number("rope_theta", type.ropeTheta)));
+    }
+
     private static void check(boolean right, ConfigJson config, String key, String expected, Object found) {
         if (!right) {
             throw config.wrong(key, expected, found);
         }
     }
 
-    private Rope.Config config(double positions) {
-        String type = scaling.text("rope_type", scaling.text("type", "default"));
+    /** Returns the name of a kind of scaling. */
+    static String type(ConfigJson scaling) {
+        return scaling.text("rope_type", scaling.text("type", "default"));
+    }
+
+    /** @param positions number of positions after scaling */
+    Rope.Config config(double positions) {
+        String type = type(scaling);
         return switch (type) {
             case "default" -> config(plain(), 1);
             case "linear" -> config(linear(), 1);
@@ -79,11 +102,29 @@ public final class LlamaRope {
     }
 
     private Rope.Config config(float[] frequencies, double factor) {
+        return new Rope.Config(headDim, 0f, FORM, list(frequencies), (float) factor);
+    }
+
+    private static List<Float> list(float[] frequencies) {
         List<Float> list = new ArrayList<>();
         for (float frequency : frequencies) {
             list.add(frequency);
         }
-        return new Rope.Config(headDim, 0f, FORM, list, (float) factor);
+        return list;
+    }
+
+    /**
+     * Returns longrope (Ding et al., 2024): one list of divisors for texts of at most {@code trained} ids, another for all
+     * positions of longer ones, and a factor of queries and keys for both.
+     */
+    Rope.Config longrope(double positions) {
+        double extended = factor(positions / trained);
+        double factor = scaling.number(
+                "attention_factor", extended <= 1 ? 1 : Math.sqrt(1 + Math.log(extended) / Math.log(trained)));
+        return new Rope.Config(
+                headDim, 0f, FORM, list(stretched("short_factor")),
+                (float) positive(scaling, "attention_factor", factor),
+                new Rope.Others(List.of(), list(stretched("long_factor")), (int) trained));
     }
 
     private float[] plain() {
@@ -120,16 +161,38 @@ public final class LlamaRope {
 
     /** Returns the frequencies of a GGUF file with llama3 scaling, which has a divisor for each pair. */
     private float[] divided() {
-        List<?> factors = scaling.list(FACTORS);
+        float[] factors = factors(FACTORS);
         float[] frequencies = plain();
-        check(factors.size() == frequencies.length, scaling, FACTORS,
-                frequencies.length + " numbers", factors.size());
         for (int i = 0; i < frequencies.length; i++) {
-            float factor = factors.get(i) instanceof Number number ? number.floatValue() : 0;
-            check(factor > 0 && Float.isFinite(factor), scaling, FACTORS, "numbers above 0", factors.get(i));
-            frequencies[i] /= factor;
+            frequencies[i] /= factors[i];
         }
         return frequencies;
+    }
+
+    /** Returns frequencies whose wave lengths are multiplied by a list of longrope. */
+    private float[] stretched(String key) {
+        float[] factors = factors(key);
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = 1f / (factors[i] * power(i));
+        }
+        return factors;
+    }
+
+    /** Returns the list of numbers, one for each pair, in {@code key}. */
+    private float[] factors(String key) {
+        List<?> list = scaling.list(key);
+        float[] factors = new float[headDim / 2];
+        check(list.size() == factors.length, scaling, key, factors.length + " numbers", list.size());
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = list.get(i) instanceof Number number ? number.floatValue() : 0;
+            check(factors[i] > 0 && Float.isFinite(factors[i]), scaling, key, "numbers above 0", list.get(i));
+        }
+        return factors;
+    }
+
+    /** Returns theta^(2i/d) for pair {@code i}. */
+    private float power(int i) {
+        return (float) StrictMath.pow(theta, (float) (2 * i) / (float) headDim);
     }
 
     /** Scales long waves, keeps short ones, and interpolates between them. */
@@ -169,8 +232,7 @@ public final class LlamaRope {
         }
         float[] frequencies = plain();
         for (int i = 0; i < frequencies.length; i++) {
-            float power = (float) StrictMath.pow(theta, (float) (2 * i) / (float) headDim);
-            float stretched = 1f / ((float) factor * power);
+            float stretched = 1f / ((float) factor * power(i));
             float ramp = Math.clamp((i - (float) low) / (float) (high - low), 0f, 1f);
             float kept = 1 - ramp;
             frequencies[i] = stretched * (1 - kept) + frequencies[i] * kept;

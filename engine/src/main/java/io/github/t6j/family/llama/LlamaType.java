@@ -12,18 +12,17 @@ import java.util.stream.Collectors;
  */
 enum LlamaType {
     LLAMA(2048, 10_000, false), MISTRAL(131_072, 10_000, false), QWEN2(32_768, 10_000, false),
-    QWEN3(32_768, 10_000, false), SMOLLM3(32_768, 2_000_000, true);
+    QWEN3(32_768, 10_000, false), SMOLLM3(32_768, 2_000_000, true), GRANITE(2048, 10_000, false),
+    PHI3(4096, 10_000, false), GEMMA2(8192, 10_000, true), GEMMA3_TEXT(131_072, 1_000_000, true);
 
     /** Features that other models would need, for the error that rejects them. */
     private static final Map<String, String> OTHERS = Map.of(
-            "gemma", "norms whose gain is one more, a scaled embedding and another activation",
-            "gemma2", "norms whose gain is one more, capped scores and two more norms a layer",
-            "gemma3_text", "norms whose gain is one more and two kinds of RoPE",
-            "phi3", "fused projections and RoPE of the type longrope",
+            "gemma", "a GELU that its files do not define clearly",
+            "phi", "layer norms and a parallel feed-forward part", "phimoe", "experts",
+            "granitemoe", "experts",
             "mixtral", "experts", "qwen2_moe", "experts", "qwen3_moe", "experts",
-            "olmo2", "norms after attention and feed-forward part", "granite",
-            "factors of embedding, scores and residuals",
-            "cohere", "layer norms and a parallel feed-forward part");
+            "olmo2", "norms after attention and feed-forward part", "cohere",
+            "layer norms and a parallel feed-forward part");
 
     final int contextLength;
     final double ropeTheta;
@@ -33,6 +32,15 @@ enum LlamaType {
         this.contextLength = contextLength;
         this.ropeTheta = ropeTheta;
         this.tied = tied;
+    }
+
+    double normEpsilon() {
+        return this == PHI3 ? 1e-5 : 1e-6;
+    }
+
+    /** Returns whether the queries and keys of each head are normed. */
+    boolean normsHeads() {
+        return this == QWEN3 || this == GEMMA3_TEXT;
     }
 
     String word() {

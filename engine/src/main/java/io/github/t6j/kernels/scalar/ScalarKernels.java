@@ -322,6 +322,36 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     @Override
+    public void geGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
+        for (int i = 0; i < n; i++) {
+            float gate = x[gateAt + i];
+            float e = exp2(gate * fma(gate * gate, GELU_CUBIC, GELU_LINEAR));
+            y[yAt + i] = gate / (1f + e) * x[upAt + i];
+        }
+    }
+
+    /** Computes tanh as m / (m + 2), where m = e^(2x / cap) − 1 keeps its digits near 0. */
+    @Override
+    public void softCap(float[] x, int at, int n, float cap) {
+        float scale = 2f * LOG2_E / cap;
+        for (int i = at; i < at + n; i++) {
+            float y = x[i] * scale;
+            y = y > TANH_MAX ? TANH_MAX : y;
+            y = y < -TANH_MAX ? -TANH_MAX : y;
+            float z = y + ROUNDING;
+            float r = y - (z - ROUNDING);
+            float e = fma(P6, r, P5);
+            e = fma(e, r, P4);
+            e = fma(e, r, P3);
+            e = fma(e, r, P2);
+            e = fma(e, r, P1);
+            float power = Float.intBitsToFloat(ONE_BITS + (Float.floatToRawIntBits(z) << 23));
+            float m = fma(e * r, power, power - 1f);
+            x[i] = m / (m + 2f) * cap;
+        }
+    }
+
+    @Override
     public double logSumExp(float[] x, int n, float[] lanes) {
         float max = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < n; i++) {
@@ -383,6 +413,18 @@ public final class ScalarKernels extends ScalarFactorKernels {
 
     /** Sixth coefficient, of r⁶. */
     public static final float P6 = 0.000155946776f;
+
+    /** Factor of x in the exponent of two of GELU's tanh form, −2·√(2/π)·log₂e. */
+    public static final float GELU_LINEAR = (float) (-2 * 0.7978845608028654 * 1.4426950408889634);
+
+    /** Factor of x³ in that exponent. */
+    public static final float GELU_CUBIC = (float) (0.044715 * -2 * 0.7978845608028654 * 1.4426950408889634);
+
+    /** Limit of the exponent of two in tanh, far above that from which tanh is 1 in f32. */
+    public static final float TANH_MAX = 60f;
+
+    /** Bits of the float 1. */
+    public static final int ONE_BITS = 0x3F800000;
 
     /** Limit below which 2^x counts as 0, so that results stay normal floats. */
     public static final float EXP2_MIN = -126f;

@@ -4,7 +4,10 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MAX;
 import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MIN;
+import static io.github.t6j.kernels.scalar.ScalarKernels.GELU_CUBIC;
+import static io.github.t6j.kernels.scalar.ScalarKernels.GELU_LINEAR;
 import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
+import static io.github.t6j.kernels.scalar.ScalarKernels.ONE_BITS;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P1;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P2;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P3;
@@ -12,6 +15,7 @@ import static io.github.t6j.kernels.scalar.ScalarKernels.P4;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P5;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P6;
 import static io.github.t6j.kernels.scalar.ScalarKernels.ROUNDING;
+import static io.github.t6j.kernels.scalar.ScalarKernels.TANH_MAX;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
@@ -66,6 +70,52 @@ final class ElementWise {
             gate.div(e.add(1f)).mul(up).intoArray(y, yAt + i);
         }
         scalar.swiGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
+    }
+
+    static void geGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt, ScalarKernels scalar) {
+        int whole = n - n % LENGTH;
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector gate = FloatVector.fromArray(FLOATS, x, gateAt + i);
+            FloatVector cubic = gate.mul(gate).fma(FloatVector.broadcast(FLOATS, GELU_CUBIC),
+                    FloatVector.broadcast(FLOATS, GELU_LINEAR));
+            FloatVector exponent = gate.mul(cubic);
+            VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
+            exponent = exponent.blend(EXP2_MAX, exponent.compare(GT, EXP2_MAX));
+            FloatVector z = exponent.add(ROUNDING);
+            FloatVector r = exponent.sub(z.sub(ROUNDING));
+            FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
+            e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+            e = e.blend(0f, small);
+            FloatVector up = FloatVector.fromArray(FLOATS, x, upAt + i);
+            gate.div(e.add(1f)).mul(up).intoArray(y, yAt + i);
+        }
+        scalar.geGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
+    }
+
+    static void softCap(float[] x, int at, int n, float cap, ScalarKernels scalar) {
+        float scale = 2f * LOG2_E / cap;
+        int whole = n - n % LENGTH;
+        for (int i = at; i < at + whole; i += LENGTH) {
+            FloatVector y = FloatVector.fromArray(FLOATS, x, i).mul(scale);
+            y = y.blend(TANH_MAX, y.compare(GT, TANH_MAX));
+            y = y.blend(-TANH_MAX, y.compare(LT, -TANH_MAX));
+            FloatVector z = y.add(ROUNDING);
+            FloatVector r = y.sub(z.sub(ROUNDING));
+            FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
+            e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
+            FloatVector power = z.reinterpretAsInts().lanewise(LSHL, 23).add(ONE_BITS).reinterpretAsFloats();
+            FloatVector m = e.mul(r).fma(power, power.sub(1f));
+            m.div(m.add(2f)).mul(cap).intoArray(x, i);
+        }
+        scalar.softCap(x, at + whole, n - whole, cap);
     }
 
     /** Implements {@link io.github.t6j.kernels.Kernels#scale}. */

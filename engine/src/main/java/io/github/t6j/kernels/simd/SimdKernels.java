@@ -192,6 +192,16 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void geGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt) {
+        ElementWise.geGlu(x, gateAt, upAt, n, y, yAt, scalar);
+    }
+
+    @Override
+    public void softCap(float[] x, int at, int n, float cap) {
+        ElementWise.softCap(x, at, n, cap, scalar);
+    }
+
+    @Override
     public double logSumExp(float[] x, int n, float[] lanes) {
         int whole = n - n % LANES;
         float max = LogSumExp.max(x, n, lanes);

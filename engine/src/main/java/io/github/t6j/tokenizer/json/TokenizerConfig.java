@@ -16,7 +16,8 @@ record TokenizerConfig(Path file, Map<String, Object> json) {
     static final String NAME = "tokenizer_config.json";
 
     /** Classes for which add_bos_token and add_eos_token decide; others follow their tokenizer.json. */
-    private static final Set<String> LLAMA = Set.of("LlamaTokenizer", "LlamaTokenizerFast");
+    private static final Set<String> LLAMA =
+            Set.of("LlamaTokenizer", "LlamaTokenizerFast", "GemmaTokenizer", "GemmaTokenizerFast");
 
     private static final Set<String> GPT2 = Set.of("GPT2Tokenizer", "GPT2TokenizerFast");
 
