@@ -328,9 +328,10 @@ class GgufNamesTest {
 
     @Test
     void unsupportedModelsAreRefused() throws IOException {
-        assertRefused(small("gemma"), "general.architecture: expected one of [llama, qwen2, qwen3], found gemma");
-        assertRefused(new GgufFile().key("k", 1),
-                "general.architecture: expected one of [llama, qwen2, qwen3], found none");
+        String architectures =
+                "general.architecture: expected one of [llama, qwen2, qwen3, granite, phi3, gemma2, gemma3], found ";
+        assertRefused(small("gemma"), architectures + "gemma");
+        assertRefused(new GgufFile().key("k", 1), architectures + "none");
         assertRefused(small("llama").floats("blk.0.ffn_gate_inp.weight", new float[1], 1),
                 "expected the tensors of a llama model, found blk.0.ffn_gate_inp.weight, which t6j has no place for");
         assertRefused(small("llama").floats("blk.0.attn_q.weight", new float[9], 9, 1),
