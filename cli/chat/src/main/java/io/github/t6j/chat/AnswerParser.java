@@ -50,13 +50,23 @@ public final class AnswerParser {
     /** @param leading true if the text, such as JSON of a grammar, is passed on as it is, even if it contains tags */
     AnswerParser(String prompt, List<Tool> tools, Collection<Message> earlier, boolean leading,
             AnswerListener listener) {
+        this(Tag.openedBy(prompt), tools, earlier, leading, listener);
+        skips = thinking != null;
+    }
+
+    /** @param open tag of the reasoning that the text so far has opened, or null */
+    AnswerParser(Tag open, List<Tool> tools, Collection<Message> earlier, AnswerListener listener) {
+        this(open, tools, earlier, false, listener);
+    }
+
+    private AnswerParser(Tag open, List<Tool> tools, Collection<Message> earlier, boolean leading,
+            AnswerListener listener) {
         this.tools = tools;
         this.leading = leading;
         this.listener = listener;
         tags = Tag.all(!tools.isEmpty());
         ids = new CallIds(earlier);
-        thinking = Tag.openedBy(prompt);
-        skips = thinking != null;
+        thinking = open;
     }
 
     /** Parses the next piece of the answer. */

@@ -204,6 +204,24 @@ public final class PromptFormat {
         return template.render(fields(withReasoning(joins ? withoutSystem(all) : all)), true, variables);
     }
 
+    /**
+     * Returns the text that the model continues in the middle of its answer. It equals the prompt of that answer, followed
+     * by the text so far.
+     *
+     * @param messages messages, of which the last one is the beginning of an answer, without calls of tools
+     * @param options tools and thinking
+     * @throws RuntimeException if the template refuses the messages
+     */
+    public String renderBegun(List<Message> messages, ChatOptions options) {
+        String prompt = renderBefore(messages, options);
+        return prompt + BegunAnswer.text(prompt, messages.getLast());
+    }
+
+    private String renderBefore(List<Message> messages, ChatOptions options) {
+        Objects.requireNonNull(messages, "messages");
+        return render(messages.subList(0, messages.size() - 1), options);
+    }
+
     /** Puts the system message before the first message of the user, for templates without that role. */
     private static List<Message> withoutSystem(List<Message> messages) {
         if (messages.size() < 2 || messages.get(1).role() != Role.USER) {
@@ -259,5 +277,16 @@ public final class PromptFormat {
             String rendered, List<Message> messages, ChatOptions options, AnswerListener listener) {
         return new AnswerParser(template == null ? "" : rendered, options.tools(), messages,
                 options.generation().grammar() != null, listener);
+    }
+
+    /**
+     * Returns a parser of the rest of an answer.
+     *
+     * @param messages messages, of which the last one is the beginning of the answer
+     * @param listener receives the further parts of the answer
+     */
+    public AnswerParser newParserOfRest(List<Message> messages, ChatOptions options, AnswerListener listener) {
+        String prompt = renderBefore(messages, options);
+        return new AnswerParser(BegunAnswer.open(prompt, messages.getLast()), options.tools(), messages, listener);
     }
 }

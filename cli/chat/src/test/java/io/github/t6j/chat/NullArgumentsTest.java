@@ -60,6 +60,8 @@ class NullArgumentsTest {
             refuses("template", () -> new PromptFormat(model.tokenizer(), null));
             refuses("messages", () -> chat.format().render(null, options));
             refuses("options", () -> chat.format().prompt(asked, null));
+            refuses("messages", () -> chat.format().renderBegun(null, options));
+            refuses("messages", () -> chat.format().newParserOfRest(null, options, nobody));
             refuses("model", () -> ChatTemplate.of(null));
             refuses("template", () -> ChatTemplate.parse("a", null, Map.of()));
         }

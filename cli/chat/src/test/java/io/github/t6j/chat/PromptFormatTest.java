@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Messages, tools and reasoning as the templates of public models render them, compared with Jinja2's texts. */
@@ -91,6 +92,43 @@ class PromptFormatTest {
         }
         assertThat(compared).isGreaterThan(5);
         assertThat(withTools > 0).isEqualTo(format.hasTools());
+    }
+
+    /** A begun answer follows Jinja2's prompt of that answer, after its reasoning. */
+    @ParameterizedTest
+    @MethodSource("templates")
+    void begunAnswersFollowTheirPrompt(Path file) throws IOException {
+        Map<String, Object> json = json(file);
+        PromptFormat format = format(json);
+        List<Message> messages = List.of(Message.user("Hi"));
+        String prompt = format.render(messages, OPTIONS);
+        boolean opened = prompt.endsWith("<think>\n");
+        assertThat(begun(format, messages, "", "Hel")).isEqualTo(prompt + (opened ? "\n</think>\n\nHel" : "Hel"));
+        assertThat(begun(format, messages, "why", "")).isEqualTo(prompt + (opened ? "why" : "<think>\nwhy"));
+        assertThat(begun(format, messages, "why", "Hel"))
+                .isEqualTo(prompt + (opened ? "" : "<think>\n") + "why\n</think>\n\nHel");
+    }
+
+    private static String begun(PromptFormat format, List<Message> messages, String reasoning, String content) {
+        List<Message> all = new ArrayList<>(messages);
+        all.add(Message.assistant(content, reasoning, List.of()));
+        return format.renderBegun(all, OPTIONS);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"why, '', ' not</think>\n\nYes', ' not', Yes", "why, Ye, 's, no', '', 's, no'",
+        "'', Ye, ' s<think>a</think>b', a, ' sb'"})
+    void theRestOfAnAnswerIsParsed(String reasoning, String content, String rest, String reasonedRest,
+            String textRest) {
+        PromptFormat format = new PromptFormat(tokenizer, Optional.empty());
+        List<Message> messages = List.of(Message.user("Hi"), Message.assistant(content, reasoning, List.of()));
+        for (String[] pieces : List.of(new String[] {rest}, rest.split(""))) {
+            AnswerParser parser = format.newParserOfRest(messages, OPTIONS, AnswerListener.none());
+            List.of(pieces).forEach(parser::append);
+            Message parsed = parser.finish();
+            assertThat(parsed.reasoning()).isEqualTo(reasonedRest);
+            assertThat(parsed.content()).isEqualTo(textRest);
+        }
     }
 
     private static String undated(String text, boolean dated) {

@@ -7,6 +7,7 @@ import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.chat.Reasoning;
+import io.github.t6j.chat.Role;
 import io.github.t6j.chat.Tool;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.json.Json;
@@ -18,25 +19,31 @@ import java.util.stream.Collectors;
  * Prompt of a chat request, and the form of its answers.
  *
  * @param rendered messages as the chat template renders them
+ * @param continues true if the answer continues the last message
  * @param tag special token of a required call, which follows; or ""
  * @param options tools and options of the generation, with the grammar of the form
  */
-record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools, String rendered, String tag,
-        ChatOptions options) {
+record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools, String rendered, boolean continues,
+        String tag, ChatOptions options) {
     private static final String FORMAT_OF_CALLS = "calls";
+    private static final String CONTINUES = "continue_final_message";
 
     /** Returns the prompt. @param options options of the request without a form of the answer */
     static ChatPrompt of(Fields fields, ServedModel served, GenerationOptions options) {
         ToolFields tools = ToolFields.of(fields);
         Optional<OutputForm> form = OutputForm.of(fields);
         List<Message> messages = ChatMessages.of(fields);
+        boolean continues = fields.flag(CONTINUES);
+        if (continues) {
+            checkBegun(messages.getLast(), tools, form);
+        }
         PromptFormat format = served.format();
         ChatOptions chat = ChatOptions.of(options).withTools(tools.offered());
         Object thinks = fields.object("chat_template_kwargs").value("enable_thinking");
         chat = thinks instanceof Boolean flag ? chat.withThinking(flag) : chat;
         String rendered;
         try {
-            rendered = format.render(messages, chat);
+            rendered = continues ? format.renderBegun(messages, chat) : format.render(messages, chat);
         } catch (RuntimeException refused) { // by the chat template
             throw ApiException.invalid("messages", "messages: " + refused.getMessage());
         }
@@ -48,8 +55,20 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
                 : form.map(one -> text(one, tools, reasoning, served)).orElse(null);
         GenerationOptions generation = grammar == null ? options : options.withGrammar(grammar);
         generation = required ? generation.withStop() : generation; // a stop string must not cut a call
-        return new ChatPrompt(format, messages, tools, rendered, tagged ? format.callTag() : "",
+        return new ChatPrompt(format, messages, tools, rendered, continues, tagged ? format.callTag() : "",
                 chat.withGeneration(format.untilEndOfTurn(generation)));
+    }
+
+    /** @throws ApiException if the model cannot continue {@code last} */
+    private static void checkBegun(Message last, ToolFields tools, Optional<OutputForm> form) {
+        if (last.role() != Role.ASSISTANT || !last.toolCalls().isEmpty()) {
+            throw ApiException.invalid("messages", "messages: expected an assistant message without tool_calls as the"
+                    + " last one, because of " + CONTINUES + ", found another message");
+        }
+        if (!tools.offered().isEmpty() || form.isPresent()) {
+            throw ApiException.invalid(CONTINUES, CONTINUES
+                    + ": expected no tools and no form of the answer with it, found one: remove either");
+        }
     }
 
     /** @param withTag true if the answer begins with the tag of calls, false if the prompt ends with it */
@@ -90,6 +109,9 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
 
     /** Returns a parser of an answer. */
     AnswerParser newParser(AnswerListener listener) {
+        if (continues) {
+            return format.newParserOfRest(messages, options, listener);
+        }
         AnswerParser parser = format.newParser(rendered, messages, options, listener);
         parser.append(tag);
         return parser;

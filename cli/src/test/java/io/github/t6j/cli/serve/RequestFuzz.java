@@ -66,6 +66,10 @@ final class RequestFuzz {
                      "response_format": {"type": "text"}, "modalities": ["text"], "tools": [],
                      "chat_template_kwargs": {"enable_thinking": false}}
                     """),
+            new Body("/v1/chat/completions", """
+                    {"messages": [{"role": "user", "content": "Call me"}, {"role": "assistant", "content": "Ish",
+                      "reasoning_content": "a"}], "continue_final_message": true, "max_tokens": 4, "seed": 1}
+                    """),
             new Body("/v1/embeddings", """
                     {"model": "t6-tiny", "input": ["The whale", "Call me"], "encoding_format": "base64", "dimensions": 17,
                      "user": "someone"}

@@ -1,0 +1,26 @@
+package io.github.t6j.chat;
+
+/** Beginning of an answer that the model continues. */
+final class BegunAnswer {
+    private BegunAnswer() {}
+
+    /** Returns the text of {@code answer} as the model wrote it after {@code prompt}, with its reasoning. */
+    static String text(String prompt, Message answer) {
+        Tag opened = Tag.openedBy(prompt);
+        if (opened == null && answer.reasoning().isEmpty()) {
+            return answer.content();
+        }
+        Tag tag = opened == null ? Tag.THINK : opened;
+        String reasoning = (opened == null ? tag.open() + "\n" : "") + answer.reasoning();
+        return answer.content().isEmpty() ? reasoning : reasoning + "\n" + tag.close() + "\n\n" + answer.content();
+    }
+
+    /** Returns the tag of the reasoning in which the answer after {@code prompt} ends, or null. */
+    static Tag open(String prompt, Message answer) {
+        Tag opened = Tag.openedBy(prompt);
+        if (!answer.content().isEmpty()) {
+            return null;
+        }
+        return opened == null && !answer.reasoning().isEmpty() ? Tag.THINK : opened;
+    }
+}
