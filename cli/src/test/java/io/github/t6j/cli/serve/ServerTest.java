@@ -14,12 +14,16 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -194,6 +198,42 @@ class ServerTest {
         assertThat((List<?>) at(text, "choices", 0, "logprobs", "text_offset")).doesNotHaveDuplicates();
     }
 
+    /** The style sheet and the scripts are in the page, and the browser runs only them. */
+    @Test
+    void thePageIsOneFile() throws Exception {
+        HttpResponse<String> page = server.get("/");
+        assertThat(page.body()).startsWith("<!DOCTYPE html>").contains("<title>t6j</title>")
+                .doesNotContain("<script src", "rel=\"stylesheet\"");
+        String policy = page.headers().firstValue("Content-Security-Policy").orElseThrow();
+        assertThat(policy).doesNotContain("unsafe").startsWith("default-src 'none'; connect-src 'self';");
+        List<String> hashes = new ArrayList<>();
+        Matcher inline = Pattern.compile("<(?:script|style)>(.*?)</(?:script|style)>", Pattern.DOTALL)
+                .matcher(page.body());
+        while (inline.find()) {
+            hashes.add("'sha256-" + Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256")
+                    .digest(inline.group(1).getBytes(StandardCharsets.UTF_8))) + "'");
+        }
+        assertThat(hashes).hasSizeGreaterThan(2).allSatisfy(hash -> assertThat(policy).contains(hash));
+    }
+
+    @Test
+    void aBegunAnswerIsContinued() throws Exception {
+        List<Object> messages = List.of(Map.of("role", "user", "content", "Call me"),
+                Map.of("role", "assistant", "content", "Ishmael. Some years"));
+        Map<String, Object> body = Map.of(
+                "messages", messages, "continue_final_message", true, "max_tokens", 9L, "temperature", 0L);
+        Map<String, Object> text = server.ask(COMPLETIONS,
+                Map.of("prompt", "Call me\n\nIshmael. Some years", "max_tokens", 9L, "temperature", 0L));
+        assertThat(TestServer.<Object>at(server.ask(CHAT, body), "choices", 0, "message", "content"))
+                .isEqualTo(at(text, "choices", 0, "text"));
+        for (String wrong : List.of("\"messages\": [{\"role\": \"user\", \"content\": \"Call me\"}]",
+                "\"messages\": [{\"role\": \"assistant\", \"content\": \"Call\"}], \"regex\": \"a\"")) {
+            HttpResponse<String> refused = server.post(CHAT, "{\"continue_final_message\": true, " + wrong + "}");
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body()).contains("continue_final_message");
+        }
+    }
+
     @Test
     void modelsTokensHealthAndMetrics() throws Exception {
         Map<String, Object> models = TestServer.json(server.get("/v1/models").body());
@@ -202,7 +242,6 @@ class ServerTest {
         assertThat((String) at(models, "data", 0, "chat_template")).startsWith("none: ");
         assertThat((Long) at(models, "data", 0, "cache_bytes_per_token")).isEqualTo(6 * 4 * (2 + 2) * (8 + 32));
         assertThat((Long) at(models, "data", 0, "mha_cache_bytes_per_token")).isEqualTo(6 * 4 * 2 * 8 * 32);
-        assertThat(server.get("/").body()).contains("<title>t6j</title>");
         Map<String, Object> ids = server.ask("/tokenize", Map.of("content", "The whale"));
         assertThat((List<?>) at(ids, "tokens")).hasSize(2);
         assertThat((String) at(server.ask("/detokenize", Map.of("tokens", at(ids, "tokens"))), "content"))
