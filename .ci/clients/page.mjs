@@ -59,6 +59,8 @@ for (const width of [1280, 390]) {
     await regenerates(page);
     await edits(page);
     await keepsConversations(page);
+    await continuesText(page);
+    await showsOtherAnswers(page);
     await showsMarkdown(page);
     await marksFields(page);
     await looksAsAsked(page);
@@ -224,6 +226,56 @@ async function edits(page) {
   assert.equal(await page.locator('.body li em').textContent(), 'hand');
 }
 
+/** Without a chat template the model continues the whole text; Enter without a text continues it, too. */
+async function continuesText(page) {
+  await show(page, 'list');
+  await page.click('#new');
+  await show(page, 'chat');
+  await send(page, 'The whale');
+  await send(page, 'ship');
+  const text = (await page.locator('article .body').allTextContents()).join('');
+  assert.match(text, /^The whale[^]+\sship/);
+  const request = page.waitForRequest('**/v1/completions');
+  await page.keyboard.press('Enter');
+  assert.equal((await request).postDataJSON().prompt, text, `${view}: the prompt is the text so far`);
+  await ended(page);
+  assert.ok((await page.locator('article .body').allTextContents()).join('').startsWith(text));
+}
+
+function chunk(delta, tokens = [], finish = null) {
+  const content = tokens.map(token => ({token, logprob: -1, top_logprobs: [{token, logprob: -1}]}));
+  return `data: ${JSON.stringify({choices: [{index: 0, delta, logprobs: {content}, finish_reason: finish}]})}\n\n`;
+}
+
+/** Answers that the small model does not give: with reasoning, with tokens of half a character, interrupted, refused. */
+async function showsOtherAnswers(page) {
+  await beginChat(page);
+  let answer = {contentType: 'text/event-stream', body: chunk({reasoning_content: 'Let me *see*.'}, ['Let me *see*.'])
+      + chunk({content: 'A **big'}, ['A', ' **', 'big']) + chunk({content: ' \u{1f40b}** '}, [' \ufffd', '\ufffd', '**', ' '])};
+  await page.route('**/v1/chat/completions', route => route.fulfill(answer));
+  await send(page, 'Think');
+  assert.equal(await page.locator('.reasoning em').textContent(), 'see');
+  assert.equal(await page.locator('.reasoning').getAttribute('open'), null, `${view}: reasoning is folded`);
+  assert.equal(await page.locator('article strong').textContent(), 'big \u{1f40b}');
+  assert.deepEqual(await page.locator('article.assistant .body .token').allTextContents(), ['A', ' ', 'big', ' \u{1f40b}']);
+  assert.match(await page.textContent('.end'), /The connection to the server broke/);
+  answer = {status: 429, json: {error: {message: 'busy', request_id: 'req-busy'}}};
+  await action(page, 'Continue').click();
+  await ended(page);
+  assert.match(await page.textContent('#problem'), /^busy.*req-busy$/);
+  assert.match(await page.textContent('.end'), /The connection to the server broke/, `${view}: the answer is as before`);
+  answer = {contentType: 'text/event-stream', body: chunk({content: 'swims.'}, ['swims.'], 'stop')};
+  const request = page.waitForRequest('**/v1/chat/completions');
+  await action(page, 'Continue').click();
+  assert.deepEqual((await request).postDataJSON().messages.at(-1),
+      {role: 'assistant', content: 'A **big \u{1f40b}** ', reasoning_content: 'Let me *see*.'});
+  await ended(page);
+  assert.equal(await lastAnswer(page), 'A big \u{1f40b} swims.');
+  assert.equal(await page.locator('.end').count(), 0);
+  await page.unroute('**/v1/chat/completions');
+  page.said.splice(0); // the browser's own line about status 429
+}
+
 async function keepsConversations(page) {
   const entries = page.locator('#conversations button');
   await beginChat(page);
@@ -235,6 +287,14 @@ async function keepsConversations(page) {
   await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
   assert.deepEqual(await entries.allTextContents(), ['My title', 'A ship'], `${view}: a reload keeps conversations`);
   assert.equal(await page.locator('article').count(), 2);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.fill('#title', 'Our title');
+  await other.keyboard.press('Enter');
+  await page.waitForFunction(() => document.getElementById('title').value === 'Our title');
+  await other.fill('#title', 'My title');
+  await other.keyboard.press('Enter');
+  await other.close();
   await show(page, 'list');
   await lookAt(page, 'list');
   await show(page, 'chat');
