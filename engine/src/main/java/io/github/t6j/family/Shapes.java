@@ -65,7 +65,9 @@ public final class Shapes {
         config.check("n_embd", sizes.width(), "the embedding's columns");
         config.check("n_layer", sizes.layers(), "the numbered blocks");
         if (!config.has("block_size")) {
-            assumptions.add("context length " + contextLength + " (config.json has no block_size)");
+            assumptions
+                    .add("a context of " + contextLength + " tokens, since config.json has no block_size; if the model"
+                            + " was trained on another length, add that key");
         }
         return sizes;
     }

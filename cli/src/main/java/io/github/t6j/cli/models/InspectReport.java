@@ -17,6 +17,7 @@ final class InspectReport {
     private static final int WIDEST_BAR = 40;
     private static final String ROW = "  %-6s %5s %13s %9s %9s  ";
     private static final int ROW_WIDTH = 50;
+    private static final int TEMPLATE_COLUMN = 14; // with a column for … at the end
 
     private final ModelInfo info;
     private final int context;
@@ -60,16 +61,34 @@ final class InspectReport {
         switch (value) {
             case Map<?, ?> tokenizer when name.equals("tokenizer") ->
                 line("%-12s %s ids", name, thousands(((Number) tokenizer.get("ids")).longValue()));
+            case Map<?, ?> template when name.equals("chat_template") -> template(template);
+            case Map<?, ?> rope when name.equals("rope") -> line("%-12s %s", name, rope(rope));
             case Number number when name.endsWith("_bytes") -> line("%-12s %s", name, Sizes.of(number.longValue()));
             case Number number when number.longValue() != 0 ->
                 line("%-12s %s", name, thousands(number.longValue()));
             case Boolean flag when flag -> line("%-12s yes", name);
             case String text -> line("%-12s %s", name, text);
-            case null -> line("%-12s none", name);
+            case null -> line("%-12s none", name.replaceFirst("chat_", ""));
             default -> {
                 // 0, false, and fields with lines of their own
             }
         }
+    }
+
+    private void template(Map<?, ?> template) {
+        String text = template.containsKey("error")
+                ? "not supported: " + template.get("error")
+                : "yes: " + template.get("first_line");
+        line("%-12s %s", "template", Text.printable(text, width - TEMPLATE_COLUMN));
+    }
+
+    /** Returns words such as "llama3, base 500,000, factor 8.0, original length 8,192". */
+    private static String rope(Map<?, ?> rope) {
+        String words = rope.get("type") + String.format(Locale.ROOT, ", base %,.0f", (Double) rope.get("base"));
+        words += rope.containsKey("factor") ? ", factor " + rope.get("factor") : "";
+        return rope.get("original_length") instanceof Long length
+                ? words + ", original length " + thousands(length)
+                : words;
     }
 
     private void cache(CacheComparison comparison) {

@@ -128,6 +128,36 @@ class InspectCommandTest {
         assertThat(model(ran)).containsEntry("numbers_per_token_per_layer", 22L);
     }
 
+    @Test
+    void showsTheChatTemplate(@TempDir Path folder) throws IOException {
+        for (Path file : List.of(Path.of("config.json"), Path.of("model.safetensors"), Path.of("tokenizer.json"))) {
+            Files.copy(Path.of(CommandResult.TINY).resolve(file), folder.resolve(file));
+        }
+        String[] inspect = {"inspect", "--model", folder.toString()};
+        assertThat(CommandResult.of(inspect).out()).contains("\ntemplate     none\n");
+        Path template = Files.writeString(folder.resolve("chat_template.jinja"), "\n{{ messages }}\u001b\nx");
+        assertThat(CommandResult.of(inspect).out()).contains("\ntemplate     yes: {{ messages }}\\u001b\n");
+        assertThat(CommandResult.of("inspect", "--json", "--model", folder.toString()).json())
+                .containsEntry("chat_template", Map.of("first_line", "{{ messages }}\u001b", "characters", 18L))
+                .doesNotContainKey("rope");
+        Files.writeString(template, "{% macro");
+        assertThat(CommandResult.of(inspect).out()).contains("\ntemplate     not supported: ");
+    }
+
+    /** Keys of config.json, and of a GGUF file. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            golden_llama/llama2-mha                     | default, base 10,000
+            golden_llama/smollm3-nope                   | default, base 5,000,000
+            golden_llama/llama-linear-bias              | linear, base 10,000, factor 4.0
+            golden_llama/llama-yarn                     | yarn, base 10,000, factor 4.0, original length 256
+            golden_llama/llama3-gqa                     | llama3, base 500,000, factor 8.0, original length 256
+            golden_llama/gguf-llama3/model-f32.gguf     | gguf_factors, base 500,000""")
+    void showsRopeOfLlamaModels(String model, String expected) {
+        String folder = CommandResult.TESTDATA.resolve(model).toString();
+        assertThat(CommandResult.of("inspect", "--model", folder).out()).contains("\nrope         " + expected + "\n");
+    }
+
     /** 3 heads of 16 × 16 in 2 layers, for any number of tokens. */
     @Test
     void linearAttentionHasAState() {

@@ -4,7 +4,9 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.family.ConfigJson;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * RoPE of the Llama family. Pairs (i, i + d/2) rotate counterclockwise, and tables are f32. Frequencies are
@@ -13,6 +15,9 @@ import java.util.List;
  */
 public final class LlamaRope {
     private static final Rope.Form FORM = new Rope.Form(false, true, false);
+
+    private static final String DEFAULT = "default";
+    private static final String ORIGINAL = "original_max_position_embeddings";
 
     /** A rope_type of t6j for GGUF files: each frequency is divided by an element of {@link #FACTORS}. */
     public static final String DIVIDED = "gguf_factors";
@@ -38,11 +43,36 @@ public final class LlamaRope {
 
     /** Returns the rotation that {@code config} describes. */
     static Rope.Config of(ConfigJson config, LlamaType type, int headDim) {
+        return read(config, type, headDim).config(positions(config, type));
+    }
+
+    /**
+     * Returns the properties of the rotation that {@code config} describes: type and base; if it is scaled, factor, and
+     * original_length if a key states it.
+     */
+    public static Map<String, Object> describe(ConfigJson config) {
+        LlamaType type = LlamaType.of(config);
+        LlamaRope rope = read(config, type, 2);
+        Map<String, Object> keys = new LinkedHashMap<>();
+        keys.put("type", type(rope.scaling));
+        keys.put("base", rope.theta);
+        if (!List.of(DEFAULT, DIVIDED).contains(type(rope.scaling))) {
+            keys.put("factor", rope.factor(positions(config, type) / rope.trained));
+        }
+        if (config.has(ORIGINAL) || rope.scaling.has(ORIGINAL)) {
+            keys.put("original_length", (long) rope.trained);
+        }
+        return keys;
+    }
+
+    private static double positions(ConfigJson config, LlamaType type) {
+        return config.number("max_position_embeddings", type.contextLength);
+    }
+
+    private static LlamaRope read(ConfigJson config, LlamaType type, int headDim) {
         ConfigJson scaling = scaling(config);
         double theta = theta(config, type, scaling);
-        double positions = config.number("max_position_embeddings", type.contextLength);
-        double trained = config.number(
-                "original_max_position_embeddings", scaling.number("original_max_position_embeddings", positions));
+        double trained = config.number(ORIGINAL, scaling.number(ORIGINAL, positions(config, type)));
         double rotated = config.number("partial_rotary_factor", 1);
         if (rotated != 1) {
             throw config.wrong("partial_rotary_factor", "1 (t6j rotates whole heads)", rotated).asUnsupported();
@@ -50,7 +80,7 @@ public final class LlamaRope {
         if (config.flag("rope_interleaved", false)) {
             throw config.wrong("rope_interleaved", "false", true).asUnsupported();
         }
-        return new LlamaRope(headDim, scaling, theta, trained).config(positions);
+        return new LlamaRope(headDim, scaling, theta, trained);
     }
 
     /** Returns the object {@code rope_scaling}, or {@code rope_parameters}, or one without keys. */
@@ -83,14 +113,14 @@ public final class LlamaRope {
 
     /** Returns the name of a kind of scaling. */
     static String type(ConfigJson scaling) {
-        return scaling.text("rope_type", scaling.text("type", "default"));
+        return scaling.text("rope_type", scaling.text("type", DEFAULT));
     }
 
     /** @param positions number of positions after scaling */
     Rope.Config config(double positions) {
         String type = type(scaling);
         return switch (type) {
-            case "default" -> config(plain(), 1);
+            case DEFAULT -> config(plain(), 1);
             case "linear" -> config(linear(), 1);
             case "llama3" -> config(llama3(), 1);
             case "yarn" -> config(yarn(factor(positions / trained)), attentionFactor(factor(positions / trained)));
@@ -200,7 +230,7 @@ public final class LlamaRope {
         float factor = (float) required("factor");
         float low = (float) required("low_freq_factor");
         float high = (float) required("high_freq_factor");
-        float original = (float) required("original_max_position_embeddings");
+        float original = (float) required(ORIGINAL);
         float[] frequencies = plain();
         for (int i = 0; i < frequencies.length; i++) {
             float inverse = frequencies[i];

@@ -11,6 +11,8 @@ import java.util.List;
 
 /** Rotation of a model of the T6 family: given by the user, t6j.json or config.json, in that order. */
 public final class T6Rope {
+    private static final String OTHERWISE = "; if the model was trained otherwise, ";
+
     private final String where;
     private final ConfigJson config;
     private final VariantJson variantJson;
@@ -54,7 +56,8 @@ public final class T6Rope {
         if (config.has("rope_partial_factor")) {
             return RopeVariant.PARTIALROPE;
         }
-        assumptions.add("full RoPE (config.json has no RoPE key; --variant overrides it)");
+        assumptions.add("full RoPE, which rotates all pairs of elements, since config.json has neither"
+                + " rope_partial_factor nor rope_decay_base" + OTHERWISE + "choose its --variant");
         return RopeVariant.FULL;
     }
 
@@ -68,7 +71,8 @@ public final class T6Rope {
         }
         double factor = config.number("rope_partial_factor", 1.0 / 3);
         if (!config.has("rope_partial_factor")) {
-            assumptions.add("rope_partial_factor 1/3 (the official default; config.json has no such key)");
+            assumptions.add("RoPE of 1/3 of each head, as in the code of the paper's authors, since config.json has no"
+                    + " rope_partial_factor" + OTHERWISE + "add that key");
         }
         if (!(factor >= 0 && factor <= 1)) {
             throw new ModelFormatException("config.json: rope_partial_factor: expected 0 to 1, found " + factor);
@@ -78,7 +82,8 @@ public final class T6Rope {
 
     private float decayBase(List<String> assumptions) {
         if (!config.has("rope_decay_base")) {
-            assumptions.add("rope_decay_base 0.999 (the official default; config.json has no such key)");
+            assumptions.add("RoPE that decays with the base 0.999, as in the code of the paper's authors, since"
+                    + " config.json has no rope_decay_base" + OTHERWISE + "add that key");
         }
         double base = config.number("rope_decay_base", 0.999);
         if (!((float) base > 0 && base <= 1)) {

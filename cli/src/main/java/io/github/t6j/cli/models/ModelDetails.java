@@ -1,0 +1,49 @@
+package io.github.t6j.cli.models;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.chat.template.ChatTemplate;
+import io.github.t6j.chat.template.ChatTemplateException;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.gguf.GgufNames;
+import io.github.t6j.family.llama.LlamaRope;
+import io.github.t6j.json.Json;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.SmallFile;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Properties of a model's files that {@code t6j inspect} shows, and that the engine does not keep. */
+final class ModelDetails {
+    private ModelDetails() {}
+
+    /** Returns the first line and the length of the chat template, or the error of one that is not supported; or null. */
+    static Map<String, Object> template(Path model) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        try {
+            ChatTemplate template = ChatTemplate.of(model).orElse(null);
+            if (template == null) {
+                return null;
+            }
+            fields.put("first_line", template.text().strip().lines().findFirst().orElse(""));
+            fields.put("characters", (long) template.text().length());
+        } catch (ChatTemplateException | ModelFormatException e) {
+            fields.put("error", e.getMessage());
+        }
+        return fields;
+    }
+
+    /** Returns RoPE's type and base, and its scaling, of a model of the Llama family. */
+    static Map<String, Object> rope(Path model) {
+        try (Checkpoint checkpoint = Checkpoint.open(model, true)) {
+            return LlamaRope.describe(checkpoint.gguf().isEmpty()
+                    ? config(ModelFolder.folderOf(model).resolve("config.json"))
+                    : new ConfigJson(new GgufNames(checkpoint, model.toString()).config(), model.toString()));
+        }
+    }
+
+    private static ConfigJson config(Path file) {
+        return new ConfigJson(Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString()),
+                file.toString());
+    }
+}
