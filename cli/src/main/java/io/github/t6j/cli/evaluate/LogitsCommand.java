@@ -7,6 +7,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.SessionCommand;
+import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.models.WeightFile;
@@ -61,7 +62,9 @@ public final class LogitsCommand extends SessionCommand {
                 Arena arena = Arena.ofConfined()) {
             int vocabulary = model.info().sizes().vocabulary();
             Ids.checkBelow(input, vocabulary, "vocabulary");
-            MemorySegment rows = arena.allocate((long) input.length * vocabulary * Float.BYTES, Float.BYTES);
+            long bytes = (long) input.length * vocabulary * Float.BYTES;
+            DiskSpace.check(out, bytes);
+            MemorySegment rows = arena.allocate(bytes, Float.BYTES);
             compute(model, input, rows);
             WeightFile.writeLogits(out, rows, input.length, vocabulary);
         }

@@ -4,6 +4,7 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Range;
@@ -25,6 +26,8 @@ public final class LinesArguments {
     /** Most waiting requests: a run has few lines at once, but one line may be a long text. */
     private static final int QUEUED = 1 << 24;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** Bytes of a result of which only the index is known. */
+    private static final long LEAST_RESULT = 12;
 
     @Option(names = "--out", paramLabel = "FILE.jsonl",
             description = {"File for the results of many lines, in their order.",
@@ -81,6 +84,7 @@ public final class LinesArguments {
             if (before > 0) {
                 main.note("note: " + before + " of " + lines.size() + " results are already in " + out);
             }
+            DiskSpace.check(out, LEAST_RESULT * Math.max(0, lines.size() - before));
             int failed = results.earlier(lines.size(), work::add);
             int code = run(main, model, options, lines, work, before, failed, results::add);
             if (code == Main.INTERRUPTED) {

@@ -1,8 +1,12 @@
 package io.github.t6j.cli.generate;
 
+import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.ModelInfo;
+import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.safetensors.Safetensors;
@@ -43,6 +47,17 @@ public final class SavedSession {
         } catch (IllegalArgumentException e) {
             return null; // restoring it reports the error
         }
+    }
+
+    /**
+     * Checks that the disk has room for the session after {@code tokens} tokens.
+     *
+     * @throws CommandFailure if it has not
+     */
+    static void checkSpace(Path file, Model model, Session session, int tokens) {
+        ModelInfo info = model.info();
+        long elements = info.cache().stateElements() + (long) info.cache().elementsPerToken() * tokens;
+        DiskSpace.check(file, elements * info.sizes().layers() * session.cacheType().elementBytes());
     }
 
     /** Returns the header of a safetensors file; empty if the file is not one. */

@@ -1,6 +1,7 @@
 package io.github.t6j.cli.models;
 
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.weights.ConvertedMatrices;
@@ -49,11 +50,12 @@ public final class WeightFile {
     }
 
     /**
-     * Writes a model.
+     * Writes a model, after checking that it fits on the disk.
      *
      * @param tied true if its embedding is stored once, as lm_head.weight, like in the official files
      */
     static void write(Path file, List<LazyTensor> tensors, boolean tied, Main main) {
+        DiskSpace.check(file, tensors.stream().mapToLong(LazyTensor::bytes).sum());
         try (Progress progress = new Progress(main, "writing " + file)) {
             List<LazyTensor> watched = new ArrayList<>();
             for (LazyTensor tensor : tensors) {

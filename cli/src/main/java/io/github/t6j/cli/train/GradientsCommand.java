@@ -3,6 +3,7 @@ package io.github.t6j.cli.train;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.evaluate.Ids;
+import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Threads;
 import io.github.t6j.cli.models.ModelFolder;
 import io.github.t6j.family.VariantName;
@@ -82,6 +83,8 @@ public final class GradientsCommand implements Callable<Integer> {
         try (TrainableModel trained = TrainableModel.load(model.path(main), variant, threads.count());
                 Arena arena = Arena.ofConfined()) {
             Ids.checkBelow(input, trained.vocabulary(), "vocabulary");
+            DiskSpace.check(out,
+                    trained.parameters().stream().mapToLong(one -> (long) Float.BYTES * one.gradient().length).sum());
             double loss = trained.lossAndGradient(input, targets, 1, input.length, 1f);
             List<Tensor> tensors = new ArrayList<>();
             MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_DOUBLE, loss);

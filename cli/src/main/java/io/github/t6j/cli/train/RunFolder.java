@@ -1,6 +1,7 @@
 package io.github.t6j.cli.train;
 
 import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.models.WeightFile;
@@ -145,6 +146,15 @@ final class RunFolder implements AutoCloseable {
 
     Path log() {
         return folder.resolve(TrainLog.NAME);
+    }
+
+    /** Checks that the disk holds the model, and the checkpoints to keep with one more that is being written. */
+    void checkSpace(Trainer trainer) {
+        long left = trainer.options().rate().updates() - trainer.steps();
+        int saved = checkpoints(folder).size();
+        long more = Math.min(left, Math.max(1, keep + 1 - saved));
+        long weights = trainer.parameterCount() * Float.BYTES;
+        DiskSpace.check(folder, weights * (3 * more + 1)); // a checkpoint has the weights, and two moments of each
     }
 
     boolean hasModel() {

@@ -1,6 +1,7 @@
 package io.github.t6j.cli.train;
 
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Range;
@@ -54,6 +55,7 @@ final class TokenizerTrainCommand implements Callable<Integer> {
         Range.atLeast(spec, "--vocab", vocabulary, TokenizerTrainer.SMALLEST);
         Range.atMost(spec, "--vocab", vocabulary, TokenizerTrainer.LARGEST, "the most supported");
         NewFolder.check(out);
+        DiskSpace.check(out, DiskSpace.SMALL);
         TokenizerTrainer trainer = new TokenizerTrainer();
         try (Progress progress = new Progress(parent.main, "reading")) {
             Documents.read(data, trainer::add, share -> progress.update(share, 1));

@@ -112,6 +112,7 @@ public final class TrainCommand implements Callable<Integer> {
                 RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
                 run.schedule(main, trainer, text, start);
             }
+            folder.checkSpace(trainer);
             TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample);
             loop.say();
             return loop.run(interrupt);
