@@ -3,12 +3,16 @@ package io.github.t6j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code t6j generate} through its launcher on a terminal, simulated by util-linux' {@code script}. */
 @EnabledOnOs(OS.LINUX)
@@ -57,6 +61,26 @@ class PromptTerminalTest {
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).contains("\rreading the prompt ");
         assertThat(ran.out().lastIndexOf("reading the prompt ")).isLessThan(ran.out().indexOf("\u001b[2m…"));
+    }
+
+    /** The terminal shows ^C behind the progress; nothing of both stays on the line. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "perplexity --context 64 --file TEXT | perplexity ",
+        "bench --prompt 8 --generate 4 --warm-up 3 --repetitions 1 | tg4 1 s",
+        "train --data COPY --out OUT --preset t6-nano --steps 1000 | training step "
+    })
+    void ctrlCLeavesACleanLine(String command, @TempDir Path folder) throws IOException {
+        Path copy = Files.copy(Path.of(TEXT), folder.resolve("text")); // train writes the tokens beside it
+        String[] parts = command.replace("TEXT", TEXT).replace("COPY", copy.toString()).replace("OUT", folder.resolve("out").toString()).split(" \\| ");
+        LaunchedProcess launched = start("stty cols 80; \"$t6j\" " + parts[0]);
+        launched.awaitOut(parts[1]);
+        launched.type(CTRL_C);
+        CommandResult ran = launched.end();
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        List<String> lines = Screen.lines(ran.out(), 80);
+        assertThat(lines).noneMatch(line -> line.contains("^C") || line.contains(parts[1]) || line.contains("\tat "));
+        assertThat(lines.getLast()).isEmpty();
     }
 
     @Test

@@ -91,26 +91,34 @@ public final class BenchCommand extends SessionCommand {
         BenchTable table = format == Format.MD && others.isEmpty()
                 ? new BenchTable(List.of(name(folders.getFirst())), tests, false, columns())
                 : null;
-        boolean partial = false;
         try (OnInterrupt _ = new OnInterrupt(main)) {
+            boolean whole = false;
             try {
                 for (Path folder : folders) {
                     measure(folder, tests, results, table);
                 }
+                whole = true;
             } catch (CancellationException e) {
-                partial = true;
-            }
-            if (table == null) {
-                // Side by side: the tests in their order, and for each test the models in theirs.
-                results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
-            }
-            if (!results.isEmpty()) {
-                main.out.print(table == null
-                        ? new BenchReport(results, folders.size() > 1, partial, columns()).in(format)
-                        : table.tail(results, partial));
+                return Main.INTERRUPTED;
+            } finally { // also after an error, such as a depth that exceeds the memory: each row took its time
+                report(results, tests, table, !whole);
             }
         }
-        return partial ? Main.INTERRUPTED : Main.DONE;
+        return Main.DONE;
+    }
+
+    /** @param table table that has printed the results but its end, or null */
+    private void report(List<BenchResult> results, List<BenchCase> tests, BenchTable table, boolean partial) {
+        if (results.isEmpty()) {
+            return;
+        }
+        if (table != null) {
+            main.out.print(table.tail(results, partial));
+            return;
+        }
+        // Side by side: the tests in their order, and for each test the models in theirs.
+        results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
+        main.out.print(new BenchReport(results, !others.isEmpty(), partial, columns()).in(format));
     }
 
     private void check() {
@@ -153,7 +161,7 @@ public final class BenchCommand extends SessionCommand {
 
     /** Returns the width of the terminal, or 0 (unlimited) for a file. */
     private int columns() {
-        return main.terminal ? TerminalWidth.columns(main.environment, main.watched) : 0;
+        return main.shown ? TerminalWidth.columns(main.environment, true) : 0;
     }
 
     private static String name(Path folder) {

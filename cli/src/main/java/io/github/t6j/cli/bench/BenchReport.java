@@ -20,7 +20,7 @@ final class BenchReport {
     /**
      * @param results results; the others of a test are compared with its first
      * @param comparing true if there are several models
-     * @param partial true if tests are missing because of Ctrl-C
+     * @param partial true if tests are missing because of Ctrl-C or an error
      * @param width columns of the terminal, or 0
      */
     BenchReport(List<BenchResult> results, boolean comparing, boolean partial, int width) {

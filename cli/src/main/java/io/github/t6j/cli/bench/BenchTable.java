@@ -91,14 +91,14 @@ final class BenchTable {
         return String.format(Locale.ROOT, pattern, value);
     }
 
-    /** Returns the lines below the rows. @param partial true if tests are missing because of Ctrl-C */
+    /** Returns the lines below the rows. @param partial true if tests are missing because of Ctrl-C or an error */
     String tail(List<BenchResult> results, boolean partial) {
         Set<String> lines = new LinkedHashSet<>();
         double[] read = results.stream().mapToDouble(BenchResult::readBandwidth).sorted().toArray();
         lines.add(
                 String.format(Locale.ROOT, "read test: %.1f to %.1f GB/s", read[0] / 1e9, read[read.length - 1] / 1e9));
         if (partial) {
-            lines.add("partial: the run was interrupted");
+            lines.add("partial: the run ended before its last test");
         }
         return "\n" + items(lines);
     }

@@ -9,10 +9,15 @@ public final class Progress implements AutoCloseable {
     private static final long PATIENCE = 1_000_000_000L;
     private static final long INTERVAL = 200_000_000L;
 
+    /** Characters of ^C, which the terminal itself shows behind the line. */
+    private static final int ECHO = 2;
+    private static final int UNLIMITED = 10_000;
+
     private final Main main;
     private final String what;
     private final ShutdownHook hook; // clears the line, where the shell's prompt appears after Ctrl-C
     private long next = System.nanoTime() + PATIENCE;
+    private int columns; // of the terminal; 0 before they are needed
     private int shown;
     private boolean closed;
 
@@ -42,7 +47,8 @@ public final class Progress implements AutoCloseable {
 
     public synchronized void say(String how) {
         if (!closed && main.watched) {
-            show(Text.printable((what + " " + how).strip(), Integer.MAX_VALUE));
+            String line = (what + " " + how).strip();
+            show(Text.printable(line, Math.max(1, columns() - ECHO - 2))); // the last column stays empty
         }
     }
 
@@ -52,10 +58,22 @@ public final class Progress implements AutoCloseable {
         printing.run();
     }
 
+    private int columns() {
+        if (columns == 0) {
+            int found = TerminalWidth.columns(main.environment, true);
+            columns = found > 0 ? found : UNLIMITED;
+        }
+        return columns;
+    }
+
     private void show(String line) {
-        main.err.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
-        main.err.flush();
+        write(line, shown - line.length());
         shown = line.length();
+    }
+
+    private void write(String line, int spaces) {
+        main.err.print("\r" + line + " ".repeat(Math.max(0, spaces)));
+        main.err.flush();
     }
 
     /** Clears the line. */
@@ -66,9 +84,9 @@ public final class Progress implements AutoCloseable {
 
     private void erase() {
         if (shown > 0) {
-            show("");
-            main.err.print("\r");
-            main.err.flush();
+            write("", shown + ECHO);
+            write("", 0);
+            shown = 0;
         }
     }
 
