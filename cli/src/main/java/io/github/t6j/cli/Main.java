@@ -71,6 +71,8 @@ public final class Main implements Callable<Integer> {
     public final PrintStream err;
     /** True if input and output are a terminal: no pipe or file. */
     public final boolean terminal;
+    /** True if standard output is a terminal, whatever the input. */
+    public final boolean shown;
     /** True if standard error is a terminal, so that progress may be shown. */
     public final boolean watched;
     /** Environment variables. */
@@ -91,10 +93,17 @@ public final class Main implements Callable<Integer> {
     public Main(
             InputStream in, OutputStream out, PrintStream err, boolean terminal, boolean watched,
             Map<String, String> environment) {
+        this(in, out, err, terminal, terminal, watched, environment);
+    }
+
+    private Main(
+            InputStream in, OutputStream out, PrintStream err, boolean terminal, boolean shown, boolean watched,
+            Map<String, String> environment) {
         this.in = in;
         this.out = new Output(out);
         this.err = err;
         this.terminal = terminal;
+        this.shown = shown;
         this.watched = watched;
         this.environment = environment;
     }
@@ -102,12 +111,13 @@ public final class Main implements Callable<Integer> {
     /** Runs the command that {@code args} name and ends the process with its exit code. */
     public static void main(String[] args) {
         boolean terminal = System.console() != null && System.console().isTerminal();
-        String watched = System.getProperty("t6j.watched"); // from the launcher, which knows the original stderr
+        // From the launcher, which can check single streams, and knows the original stderr.
+        boolean shown = Boolean.parseBoolean(System.getProperty("t6j.shown", "" + terminal));
+        boolean watched = Boolean.parseBoolean(System.getProperty("t6j.watched", "" + terminal));
         InputStream in = new FileInputStream(FileDescriptor.in);
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         System.setErr(Stderr.open());
-        int code = new Main(in, out, System.err, terminal, watched == null ? terminal : watched.equals("true"),
-                System.getenv()).run(args);
+        int code = new Main(in, out, System.err, terminal, shown, watched, System.getenv()).run(args);
         if (code != DONE) {
             System.exit(code); // 10 ms slower than returning, since it asks the JDK's loggers whether to log it
         }
@@ -144,7 +154,7 @@ public final class Main implements Callable<Integer> {
 
     /** Returns the style of output for people. */
     public Style style() {
-        return Style.of(terminal, environment);
+        return Style.of(shown, environment);
     }
 
     /** Returns the width of output for people in columns. */

@@ -21,8 +21,10 @@ class ChatTerminalTest {
     private static final String ENTER = "\r";
     private static final String CTRL_C = "\u0003";
     private static final String CTRL_D = "\u0004";
+    private static final String CTRL_Z = "\u001a";
     private static final int DISCARDED = 10; // lines; JLine counts one Ctrl-C in twenty twice
     private static final String UP = "\u001bOA"; // cursor key in application mode
+    private static final String PASTE_ON = "\u001b[?2004h";
     private static final String PASTE = "\u001b[200~%s\u001b[201~";
 
     @TempDir
@@ -48,9 +50,9 @@ class ChatTerminalTest {
         return launched;
     }
 
-    /** Waits for the prompt; with it JLine turns on bracketed paste. */
+    /** Waits for the prompt; with it JLine turns on the keypad's application mode. */
     private void awaitPrompt(LaunchedProcess launched) {
-        launched.awaitOut("\u001b[?2004h", ++prompts);
+        launched.awaitOut("\u001b[?1h\u001b=", ++prompts);
     }
 
     private void type(LaunchedProcess launched, String... lines) {
@@ -76,7 +78,6 @@ class ChatTerminalTest {
         chat.type("Tell me" + ENTER);
         chat.awaitOut(whole.strip().substring(0, 10));
         chat.type(CTRL_C);
-        chat.awaitOut("^C");
         awaitPrompt(chat);
         type(chat, "/set n 3", "And then?");
         for (int i = 0; i < DISCARDED; i++) {
@@ -115,6 +116,76 @@ class ChatTerminalTest {
         Path history = folder.resolve("state/t6j/history");
         assertThat(Files.readString(history)).contains("Hello!");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(history))).isEqualTo("rw-------");
+    }
+
+    /** Keys during an answer, also pasted ones, are unseen until the next prompt; Ctrl-D then ends the chat. */
+    @Test
+    void keysTypedDuringAnAnswerBelongToTheNextLine() throws IOException {
+        LaunchedProcess chat = start("-n", "500", "-c", "2000", "--ignore-eos");
+        chat.type("Tell me" + ENTER);
+        chat.awaitOut(PASTE_ON, 2); // at the prompt, and after the line
+        chat.type("and the" + PASTE.formatted("n\nmore") + "?");
+        awaitPrompt(chat);
+        chat.type(ENTER);
+        chat.awaitOut(PASTE_ON, 4);
+        chat.type(CTRL_D);
+
+        CommandResult ran = chat.end();
+        assertThat(ran.code()).isZero();
+        List<String> said = contents();
+        assertThat(said).hasSize(4);
+        assertThat(said.get(2)).isEqualTo("and then\nmore?");
+        assertThat(ran.out()).doesNotContain("^D", "^[");
+    }
+
+    /** Lines have at most 40 columns, no word is cut, and an answer piped to a file has other line breaks. */
+    @Test
+    void answersBreakAtSpaces() {
+        LaunchedProcess chat = LaunchedProcess.start(LaunchedProcess.terminal(checkout,
+                "stty cols 40; \"$t6j\" chat -p 'The whale' --seed 1 -n 200; \"$t6j\" generate 'The whale' --seed 1"
+                        + " -n 200 --no-echo"));
+        CommandResult ran = chat.end();
+        assertThat(ran.code()).isZero();
+        String first = CommandResult.of("chat", "-p", "The whale", "--seed", "1", "-n", "200").out();
+        String second = CommandResult.of("generate", "The whale", "--seed", "1", "-n", "200").out();
+        assertThat(first.lines().mapToInt(String::length).max().orElseThrow()).isGreaterThan(100);
+        List<String> shown = Screen.lines(ran.out(), 200).stream().filter(line -> !line.contains("note: ")).toList();
+        assertThat(shown).allMatch(line -> line.length() <= 40 || !line.contains(" "));
+        assertThat(String.join("\n", shown).split("\\s+"))
+                .containsExactly((first + second).split("\\s+"));
+    }
+
+    /** Suspended while a line is typed and while an answer comes, it leaves the shell its terminal, and goes on. */
+    @Test
+    void ctrlZSuspendsAndFgContinues() throws IOException {
+        String[] options = {"chat", "--seed", "1", "-n", "400", "-c", "2000", "--ignore-eos"};
+        String whole = CommandResult.withInput("Tell me\n".getBytes(), options).out();
+        ProcessBuilder builder = LaunchedProcess.terminal(checkout, "exec bash --norc --noprofile -i");
+        builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
+        builder.environment().put("PS1", "shell: ");
+        LaunchedProcess shell = LaunchedProcess.start(builder);
+        shell.type("stty -g > " + folder.resolve("before") + "\n");
+        shell.type("\"$t6j\" " + String.join(" ", options) + " --session " + folder.resolve("talk.json") + "\n");
+        awaitPrompt(shell);
+        shell.type("Tell m" + CTRL_Z);
+        shell.awaitOut("shell: ", 3);
+        shell.type("stty -g > " + folder.resolve("line") + "; fg\n");
+        awaitPrompt(shell);
+        shell.type("e" + ENTER);
+        shell.awaitOut(whole.strip().substring(0, 10));
+        shell.type(CTRL_Z);
+        shell.awaitOut("shell: ", 4);
+        shell.type("stty -g > " + folder.resolve("answer") + "; fg\n");
+        shell.awaitOut(whole.strip().substring(whole.strip().length() - 20).replace("\n", "\r\n"));
+        shell.type(CTRL_D);
+        shell.awaitOut("shell: ", 5);
+        shell.type("exit\n");
+
+        assertThat(shell.end().code()).isZero();
+        assertThat(contents()).containsExactly("Tell me", whole.strip());
+        for (String suspended : List.of("line", "answer")) {
+            assertThat(folder.resolve(suspended)).hasSameTextualContentAs(folder.resolve("before"));
+        }
     }
 
     @Test

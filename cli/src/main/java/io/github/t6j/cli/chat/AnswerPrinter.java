@@ -6,19 +6,29 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.cli.io.Style;
 import io.github.t6j.cli.io.Text;
+import io.github.t6j.cli.io.WordWrap;
+import java.util.function.IntSupplier;
 
-/** Prints an answer as it is generated, without control characters. On a terminal with colours, thinking is dim. */
+/**
+ * Prints an answer as it is generated, without control characters. On a terminal, lines break at spaces, and with
+ * colours, thinking is dim.
+ */
 final class AnswerPrinter implements AnswerListener {
     private final Main main;
     private final Spinner waiting;
+    private final WordWrap lines;
     private final Style style;
     private boolean thinking;
 
-    /** @param waiting closed when the answer begins */
-    AnswerPrinter(Main main, Spinner waiting, Style style) {
+    /**
+     * @param waiting closed when the answer begins
+     * @param columns columns of the terminal, or 0
+     */
+    AnswerPrinter(Main main, Spinner waiting, IntSupplier columns) {
         this.main = main;
         this.waiting = waiting;
-        this.style = style;
+        lines = new WordWrap(columns, main.out::print);
+        style = main.style();
     }
 
     @Override
@@ -26,12 +36,12 @@ final class AnswerPrinter implements AnswerListener {
         waiting.close();
         switch (part) {
             case AnswerPart.Reasoning(String text) -> {
-                main.out.print(style.dim((thinking ? "" : "<think>\n") + Text.printablePiece(text)));
+                lines.append(style.dim((thinking ? "" : "<think>\n") + Text.printablePiece(text)));
                 thinking = true;
             }
             case AnswerPart.Text(String text) -> {
                 endThinking();
-                main.out.print(Text.printablePiece(text));
+                lines.append(Text.printablePiece(text));
             }
             case AnswerPart.CallBegun _,AnswerPart.Arguments _,AnswerPart.CallEnded _ -> {
                 // a chat on the terminal has no tools
@@ -41,7 +51,7 @@ final class AnswerPrinter implements AnswerListener {
 
     private void endThinking() {
         if (thinking) {
-            main.out.print(style.dim("\n</think>\n\n"));
+            lines.append(style.dim("\n</think>\n\n"));
             thinking = false;
         }
     }
@@ -50,6 +60,7 @@ final class AnswerPrinter implements AnswerListener {
     void end() {
         waiting.close();
         endThinking();
+        lines.end();
         main.out.println("");
     }
 }

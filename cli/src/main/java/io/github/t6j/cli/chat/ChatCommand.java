@@ -14,6 +14,7 @@ import io.github.t6j.cli.generate.SamplingArguments;
 import io.github.t6j.cli.generate.SavedSession;
 import io.github.t6j.cli.generate.SessionCommand;
 import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.PipedInput;
@@ -105,6 +106,9 @@ public final class ChatCommand extends SessionCommand {
         try (Model model = arguments.load()) {
             ChatModel answering = ChatModel.of(model);
             checkThinking(answering.format());
+            if (main.watched && !answering.format().hasTemplate()) {
+                main.note("note: this model has no chat template: it goes on with your text, and cannot converse");
+            }
             try (ChatSession chat = answering.newSession(context.over(cache.sessionOptions(saved), model, main))) {
                 context.noteShort(model, chat.session(), main);
                 if (continues) {
@@ -159,6 +163,7 @@ public final class ChatCommand extends SessionCommand {
             return false;
         }
         Safetensors.checkWritable(sessionFile);
+        DiskSpace.check(sessionFile, Math.max(DiskSpace.SMALL, cacheFile().toFile().length()));
         return Files.exists(sessionFile) && ConversationFile.read(sessionFile) != null;
     }
 

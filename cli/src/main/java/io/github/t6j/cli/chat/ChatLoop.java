@@ -3,6 +3,7 @@ package io.github.t6j.cli.chat;
 import io.github.t6j.chat.ChatSession;
 import io.github.t6j.chat.ConversationFile;
 import io.github.t6j.chat.Message;
+import io.github.t6j.chat.Role;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
@@ -30,7 +31,9 @@ final class ChatLoop {
             "/load FILE         continue a saved conversation",
             "/quit              quit; so does Ctrl-D",
             "A line that ends in \\ continues on the next. Put \"\"\" before and after a text of several lines.",
-            "Ctrl-C stops an answer. Put a space before a message that begins with /.");
+            "Pasted text is one message, even if it has several lines; Enter sends it.",
+            "Keys typed during an answer go to the next line. Ctrl-C stops an answer, Ctrl-Z suspends the chat.",
+            "Put a space before a message that begins with /.");
 
     /** A slash and a word, so that a message may begin with /usr/bin. */
     private static final Pattern COMMAND = Pattern.compile("/[a-z-]*(\\s.*)?", Pattern.DOTALL);
@@ -128,11 +131,20 @@ final class ChatLoop {
             ConversationFile.read(file); // refuses to overwrite any other file
         }
         ConversationFile.write(file, chat.messages());
+        main.note(
+                "saved the conversation as JSON: " + file.toAbsolutePath().normalize() + ": " + count(chat.messages()));
     }
 
     private void load(Path file) {
         List<Message> messages = ConversationFile.read(file);
         chat.replace(messages);
-        main.note(file + ": " + messages.size() + (messages.size() == 1 ? " message" : " messages"));
+        main.note(file + ": " + count(messages));
+    }
+
+    /** Returns the number of messages in words. */
+    private static String count(List<Message> messages) {
+        boolean system = !messages.isEmpty() && messages.getFirst().role() == Role.SYSTEM;
+        return messages.size() + (messages.size() == 1 ? " message" : " messages")
+                + (system ? ", the first is the system message" : "");
     }
 }

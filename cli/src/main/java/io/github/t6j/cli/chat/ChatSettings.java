@@ -2,6 +2,7 @@ package io.github.t6j.cli.chat;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.cli.io.Similar;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.sampling.SamplingOptions;
 import java.util.ArrayList;
@@ -28,9 +29,16 @@ final class ChatSettings {
 
     /** Returns a line for each setting. */
     List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        values().forEach((name, value) -> lines.add(
+                String.format(Locale.ROOT, "%-18s  %s", name, Text.printable("" + value, Integer.MAX_VALUE))));
+        return lines;
+    }
+
+    private Map<String, Object> values() {
         SamplingOptions sampling = generation.sampling();
         Map<String, Object> all = new LinkedHashMap<>();
-        all.put("n", generation.maxTokens());
+        all.put("max-tokens", generation.maxTokens());
         all.put("temperature", sampling.temperature());
         all.put("top-k", sampling.topK());
         all.put("top-p", sampling.topP());
@@ -42,22 +50,24 @@ final class ChatSettings {
         all.put("stop", generation.stop().isEmpty() ? "none" : String.join(" | ", generation.stop()));
         all.put("ignore-eos", word(generation.ignoreEndOfText()));
         all.put("thinking", thinking == null ? "the model's default" : word(thinking));
-        List<String> lines = new ArrayList<>();
-        all.forEach((name, value) -> lines.add(
-                String.format(Locale.ROOT, "%-18s  %s", name, Text.printable("" + value, Integer.MAX_VALUE))));
-        return lines;
+        return all;
     }
 
     private static String word(boolean value) {
         return value ? "on" : "off";
     }
 
-    /** @throws IllegalArgumentException if there is no such setting, or it cannot have this value */
-    void set(String name, String value) {
+    /**
+     * Changes a setting, by any name of the option.
+     *
+     * @throws IllegalArgumentException if there is no such setting, or it cannot have this value
+     */
+    void set(String given, String value) {
+        String name = given.replaceFirst("^--?", "");
         SamplingOptions sampling = generation.sampling();
         switch (name) {
-            case "n" -> generation = generation.withMaxTokens(number(name, value, Integer::valueOf));
-            case "temperature" -> sampling = sampling.withTemperature(number(name, value, Float::valueOf));
+            case "max-tokens", "n" -> generation = generation.withMaxTokens(number(name, value, Integer::valueOf));
+            case "temperature", "temp" -> sampling = sampling.withTemperature(number(name, value, Float::valueOf));
             case "top-k" -> sampling = sampling.withTopK(number(name, value, Integer::valueOf));
             case "top-p" -> sampling = sampling.withTopP(number(name, value, Float::valueOf));
             case "min-p" -> sampling = sampling.withMinP(number(name, value, Float::valueOf));
@@ -73,10 +83,15 @@ final class ChatSettings {
                 generation = generation.withStop(value.equals("none") ? new String[0] : new String[] {value});
             case "ignore-eos" -> generation = generation.withIgnoreEndOfText(isOn(name, value));
             case "thinking" -> setThinking(isOn(name, value));
-            default -> throw new IllegalArgumentException(
-                    "/set: no such setting: '" + name + "'; /set lists the settings");
+            case "no-thinking" -> setThinking(!isOn(name, value));
+            default -> throw new IllegalArgumentException("/set: no such setting: '" + given + "'; " + hint(name));
         }
         generation = generation.withSampling(sampling);
+    }
+
+    private String hint(String name) {
+        List<String> similar = Similar.to(name, values().keySet(), 2);
+        return similar.isEmpty() ? "/set lists the settings" : "did you mean " + String.join(" or ", similar) + "?";
     }
 
     private void setThinking(boolean value) {

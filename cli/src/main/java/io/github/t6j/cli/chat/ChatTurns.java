@@ -12,6 +12,7 @@ import io.github.t6j.cli.generate.Stats;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.Output;
 import io.github.t6j.cli.io.Spinner;
+import io.github.t6j.cli.io.TerminalColumns;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -49,8 +50,9 @@ final class ChatTurns {
     }
 
     private int turn(Function<AnswerListener, Answer> call) {
-        try (Spinner waiting = new Spinner(main, "reading the message")) {
-            AnswerPrinter printer = new AnswerPrinter(main, waiting, main.style());
+        try (Spinner waiting = new Spinner(main, "reading the message");
+                TerminalColumns columns = new TerminalColumns(main)) {
+            AnswerPrinter printer = new AnswerPrinter(main, waiting, columns);
             last = call.apply(printer);
             printer.end();
         } catch (Output.Broken | CancellationException e) {

@@ -12,7 +12,9 @@ import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.OutputArguments;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
+import io.github.t6j.cli.io.TerminalColumns;
 import io.github.t6j.cli.io.Text;
+import io.github.t6j.cli.io.WordWrap;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -105,6 +107,10 @@ public final class GenerateCommand extends SessionCommand {
             }
             int promptEnd = session.position() + promptIds(model, session, text);
             checkFits(promptEnd, session);
+            if (sessionFile != null) { // the model may end the text at once, unless it must not
+                int most = Math.min(session.contextLength() - promptEnd, ignoreEndOfText ? maxTokens : 0);
+                SavedSession.checkSpace(sessionFile, model, session, promptEnd + most);
+            }
             try (OnInterrupt interrupt = new OnInterrupt(main)) {
                 int code = samples == null
                         ? generate(model, session, text, promptEnd, options)
@@ -153,9 +159,10 @@ public final class GenerateCommand extends SessionCommand {
     }
 
     private int generate(Model model, Session session, String text, int promptEnd, GenerationOptions options) {
-        try (Spinner waiting = new Spinner(main, new Reading(session, promptEnd))) {
+        try (Spinner waiting = new Spinner(main, new Reading(session, promptEnd));
+                TerminalColumns columns = new TerminalColumns(main)) {
             GenerationPrinter printer =
-                    new GenerationPrinter(main, output, session, model.tokenizer(), waiting, echo(text));
+                    new GenerationPrinter(main, output, session, model.tokenizer(), waiting, columns, echo(text));
             Generation generation = session.generate(text, options, printer);
             printer.end(generation);
             noteFullContext(List.of(generation), session);
@@ -179,10 +186,8 @@ public final class GenerateCommand extends SessionCommand {
         if (output.json()) {
             main.out.print(Json.write(generations.stream().map(GenerationPrinter::object).toList()));
         }
-        for (int i = 0; i < generations.size() && !output.json(); i++) {
-            Generation generation = generations.get(i);
-            main.out.println("--- " + (i + 1) + " of " + samples + ", seed " + generation.seed());
-            main.out.println(generation.text());
+        if (!output.json()) {
+            print(generations);
         }
         noteFullContext(generations, session);
         if (output.stats()) {
@@ -190,6 +195,19 @@ public final class GenerateCommand extends SessionCommand {
         }
         boolean cancelled = generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CANCELLED);
         return cancelled ? Main.INTERRUPTED : Main.DONE;
+    }
+
+    private void print(List<Generation> generations) {
+        try (TerminalColumns columns = new TerminalColumns(main)) {
+            WordWrap lines = new WordWrap(columns, main.out::print);
+            for (int i = 0; i < generations.size(); i++) {
+                Generation generation = generations.get(i);
+                main.out.println("--- " + (i + 1) + " of " + samples + ", seed " + generation.seed());
+                lines.append(generation.text());
+                lines.end();
+                main.out.println("");
+            }
+        }
     }
 
     private void print(List<String> stats, Model model, GenerationOptions options) {

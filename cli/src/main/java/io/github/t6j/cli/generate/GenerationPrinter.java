@@ -8,6 +8,7 @@ import io.github.t6j.TokenListener;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.OutputArguments;
 import io.github.t6j.cli.io.Spinner;
+import io.github.t6j.cli.io.WordWrap;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
@@ -17,26 +18,35 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
-/** Prints a generation: its text as it is generated, or JSON, token by token or at the end. */
+/**
+ * Prints a generation: its text as it is generated, on a terminal in lines that break at spaces; or JSON, token by token
+ * or at the end.
+ */
 final class GenerationPrinter implements TokenListener {
     private final Main main;
     private final OutputArguments output;
     private final Session session;
     private final Tokenizer tokenizer;
     private final Spinner waiting;
+    private final WordWrap lines;
     private final List<Object> alternatives = new ArrayList<>(); // of each token, if requested
     private final List<Long> times = new ArrayList<>(); // System.nanoTime() of each token
     private String echo;
 
-    /** @param echo text to print first; printed earlier, the progress of the prompt would erase it */
+    /**
+     * @param columns columns of the terminal, or 0
+     * @param echo text to print first; printed earlier, the progress of the prompt would erase it
+     */
     GenerationPrinter(Main main, OutputArguments output, Session session, Tokenizer tokenizer, Spinner waiting,
-            String echo) {
+            IntSupplier columns, String echo) {
         this.main = main;
         this.output = output;
         this.session = session;
         this.tokenizer = tokenizer;
         this.waiting = waiting;
+        lines = new WordWrap(columns, main.out::print);
         this.echo = echo;
     }
 
@@ -57,7 +67,7 @@ final class GenerationPrinter implements TokenListener {
             main.out.println(Json.writeLine(object(token)));
         } else if (!output.json() && !token.text().isEmpty()) {
             begin();
-            main.out.print(token.text());
+            lines.append(token.text());
         }
         return true;
     }
@@ -65,7 +75,7 @@ final class GenerationPrinter implements TokenListener {
     private void begin() {
         waiting.close();
         if (!echo.isEmpty()) {
-            main.out.print(echo);
+            lines.append(echo);
             echo = "";
         }
     }
@@ -74,6 +84,7 @@ final class GenerationPrinter implements TokenListener {
     void end(Generation generation) {
         begin();
         if (!output.json()) {
+            lines.end();
             main.out.println("");
             return;
         }

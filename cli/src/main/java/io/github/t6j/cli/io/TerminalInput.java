@@ -5,28 +5,33 @@ import io.github.t6j.cli.chat.ChatInput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jline.keymap.KeyMap;
 import org.jline.reader.Buffer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReader.Option;
 import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.Reference;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.completer.StringsCompleter;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.Terminal.Signal;
 import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.InfoCmp.Capability;
 import org.jline.utils.Signals;
 
 /**
- * Input of a person at a terminal, through JLine, which no other class uses: editing, history, pasted text as one
- * message, Ctrl-C and Ctrl-D.
+ * Input of a person at a terminal, through JLine: editing, history, pasted text as one message, Ctrl-C, Ctrl-D and
+ * Ctrl-Z. Between two lines, keys wait unseen in the terminal, and the next line begins with them.
  */
 public final class TerminalInput implements ChatInput {
     private static final int HISTORY_LINES = 1000;
+    private static final String SUSPEND = "suspend-chat";
 
     private final Main main;
     private final Object interruptBefore; // the handler before ours
     private final Terminal terminal;
+    private final TerminalMode mode;
     private final LineReader reader;
 
     /**
@@ -58,6 +63,11 @@ public final class TerminalInput implements ChatInput {
             reader.setVariable(LineReader.HISTORY_FILE, history);
         }
         reader.getWidgets().put(LineReader.ACCEPT_LINE, this::accept);
+        mode = new TerminalMode(terminal);
+        if (mode.canSuspend()) {
+            reader.getWidgets().put(SUSPEND, this::suspend);
+            reader.getKeyMaps().get(LineReader.MAIN).bind(new Reference(SUSPEND), KeyMap.ctrl('Z'));
+        }
     }
 
     /** Handles Enter: the text is complete, or continues on the next line. */
@@ -76,11 +86,21 @@ public final class TerminalInput implements ChatInput {
         return true;
     }
 
+    /** Handles Ctrl-Z while a line is read: the shell continues below it, and later this process with the same line. */
+    private boolean suspend() {
+        mode.suspend();
+        terminal.puts(Capability.keypad_xmit);
+        reader.callWidget(LineReader.REDRAW_LINE);
+        return true;
+    }
+
     @Override
     public String next() {
         while (!main.interrupted) {
             try {
-                return reader.readLine("> ");
+                String line = reader.readLine("> ");
+                mode.afterLine();
+                return line;
             } catch (UserInterruptException _) {
                 if (!main.interrupted) {
                     main.note("Ctrl-D ends the chat");
@@ -96,6 +116,7 @@ public final class TerminalInput implements ChatInput {
     @Override
     public void close() {
         try {
+            mode.close();
             Errors.close(terminal, "terminal", "cannot be closed");
         } finally {
             Signals.unregister(Signal.INT.name(), interruptBefore);

@@ -178,7 +178,8 @@ class ChatCommandTest {
         assertThat(
                 by("chatml", "one\n/set n 2\nthree\n", "-n", "12", "--system", "Be brief.").out())
                 .isEqualTo(answers[0] + "\n" + answers[3] + "\n");
-        assertThat(ran.err()).contains("Be brief.\n", file + ": 3 messages\n", "n                   2\n",
+        assertThat(ran.err()).contains("Be brief.\n", file + ": 3 messages, the first is the system message\n",
+                "saved the conversation as JSON: " + file + ": 3 messages", "max-tokens          2\n",
                 "temperature         1.0\n", "thinking            the model's default\n", "decode    2 tokens",
                 " of 256 tokens", "; MHA with 4 heads: ", "/help              show this list\n");
     }
@@ -190,13 +191,33 @@ class ChatCommandTest {
         return message;
     }
 
+    @Test
+    void settingsHaveTheNamesOfTheOptions() {
+        CommandResult ran = by("thinking", """
+                /set max-tokens 3
+                /set
+                /set n 4
+                /set --max-tokens 5
+                /set temp 0.5
+                /set no-thinking on
+                /set
+                """);
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err().lines().filter(line -> line.matches("(max-tokens|temperature|thinking).*")))
+                .containsExactly(
+                        "max-tokens          3", "temperature         1.0", "thinking            on",
+                        "max-tokens          5", "temperature         0.5", "thinking            off");
+    }
+
     /** Errors are reported, the conversation continues, and the exit code is 1. */
     @ParameterizedTest
     @ValueSource(strings = {
         "/foo | t6j: no such command: /foo",
         "/set temperature x | t6j: temperature: expected a number, found 'x'",
         "/set temperature -1 | t6j: temperature: expected 0 or more, finite, found -1.0",
-        "/set speed 1 | t6j: /set: no such setting: 'speed'",
+        "/set loudness 1 | t6j: /set: no such setting: 'loudness'; /set lists the settings",
+        "/set max-token 1 | t6j: /set: no such setting: 'max-token'; did you mean max-tokens?",
+        "/set --top_p 1 | t6j: /set: no such setting: '--top_p'; did you mean top-p or top-k?",
         "/set n | t6j: /set n: expected a value, found only a name",
         "/set thinking off | t6j: thinking: expected a model whose chat template has enable_thinking",
         "/set ignore-eos maybe | t6j: ignore-eos: expected on or off, found 'maybe'",

@@ -6,7 +6,6 @@ import io.github.t6j.chat.AnswerPart;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.PipedInput;
 import io.github.t6j.cli.io.Spinner;
-import io.github.t6j.cli.io.Style;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -87,9 +86,10 @@ class ChatInputTest {
 
     private static String printed(boolean colours) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Main main = new Main(new ByteArrayInputStream(new byte[0]), out, new PrintStream(out), false);
+        PrintStream err = new PrintStream(out);
+        Main main = new Main(new ByteArrayInputStream(new byte[0]), out, err, colours, false, Map.of());
         try (Spinner waiting = new Spinner(main, "waiting")) {
-            AnswerPrinter printer = new AnswerPrinter(main, waiting, new Style(colours));
+            AnswerPrinter printer = new AnswerPrinter(main, waiting, () -> 0);
             printer.onPart(new AnswerPart.Reasoning("\u001b[1m"));
             printer.onPart(new AnswerPart.Text("é\u009b\ta"));
             printer.end();
