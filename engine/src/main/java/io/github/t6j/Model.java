@@ -97,7 +97,8 @@ public final class Model implements AutoCloseable {
                     Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
             tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
             DType type = options.weightType() == null ? null : DType.valueOf(options.weightType().name());
-            NamedTensors loaded = type == null ? tensors : tensors.converted(type);
+            NamedTensors loaded =
+                    type == null ? tensors : tensors.converted(type, Families.of(tensors)::keepsType);
             transformer = Families.load(loaded, config, kernels, workers, resources.weights, (done, total) -> {
                 expiry.check("loading " + path);
                 if (options.progress() != null) {
@@ -252,10 +253,19 @@ public final class Model implements AutoCloseable {
         return budget.allocated();
     }
 
-    /** Returns the bytes of the packed weights, which decoding a token reads. */
+    /** Returns the bytes of the packed weights. */
     public long weightBytes() {
         use.checkOpen();
         return transformer.weightBytes();
+    }
+
+    /**
+     * Returns the bytes of the packed weights that decoding a token reads: all of them, or without the experts that are
+     * not chosen.
+     */
+    public long activeWeightBytes() {
+        use.checkOpen();
+        return transformer.activeWeightBytes();
     }
 
     /** Returns remarks on how this model was loaded, a sentence each, for display; usually none. */

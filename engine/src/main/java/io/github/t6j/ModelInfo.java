@@ -13,6 +13,7 @@ import java.util.function.ToIntFunction;
  *
  * @param family family of the model: T6 (the official models and their baselines), MLRA, …
  * @param sizes sizes apart from attention
+ * @param experts numbers and sizes of experts
  * @param attention kind and sizes of the attention
  * @param cache sizes of the cache
  * @param weightFormat files that were read, and how
@@ -20,7 +21,8 @@ import java.util.function.ToIntFunction;
  * @param kernels kernels that compute, such as {@code SIMD, 512-bit, 2 threads}
  */
 public record ModelInfo(
-        String family, Sizes sizes, Attention attention, Cache cache, String weightFormat, List<String> assumptions,
+        String family, Sizes sizes, Experts experts, Attention attention, Cache cache, String weightFormat,
+        List<String> assumptions,
         String kernels) {
 
     /**
@@ -29,11 +31,27 @@ public record ModelInfo(
      * @param vocabulary number of ids that have logits, including padding
      * @param layers number of blocks
      * @param width elements of a position between blocks (n_embd)
-     * @param hidden elements of a position inside the feed-forward part
+     * @param hidden elements of a position inside the feed-forward part; without dense layers, inside one expert
      * @param contextLength number of positions that the model was trained on (block_size)
      * @param parameters number of weights, tied ones once
      */
     public record Sizes(int vocabulary, int layers, int width, int hidden, int contextLength, long parameters) {}
+
+    /**
+     * Numbers and sizes of the experts of feed-forward parts; 0 for models without experts.
+     *
+     * @param count number of experts in a layer
+     * @param used number of experts that a position uses
+     * @param hidden elements of a position inside an expert
+     * @param layers number of layers with experts
+     */
+    public record Experts(int count, int used, int hidden, int layers) {
+        private static Experts of(ModelConfig.Experts experts) {
+            return experts == null
+                    ? new Experts(0, 0, 0, 0)
+                    : new Experts(experts.count(), experts.used(), experts.hidden(), experts.layers().size());
+        }
+    }
 
     /**
      * Kind and sizes of an attention.
@@ -91,6 +109,7 @@ public record ModelInfo(
                 new Sizes(
                         sizes.vocabulary(), sizes.layers(), sizes.width(), sizes.hidden(), sizes.contextLength(),
                         Families.parameters(config)),
+                Experts.of(config.experts()),
                 new Attention(
                         config.name(), attention.heads(), attention.headDim(), attention.valueDim(),
                         config.norms().heads(), AttentionSizes.of(attention.sizes())),

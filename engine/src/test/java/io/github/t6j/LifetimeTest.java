@@ -199,7 +199,8 @@ class LifetimeTest {
         assertClosed("Session", "the session's model is closed; load it again", calls(session));
         assertClosed("Model", "the model is closed; load it again", Map.of(
                 "info", model::info, "sharedBytes", model::sharedBytes, "weightBytes", model::weightBytes,
-                "weightType", model::weightType, "hasTokenizer", model::hasTokenizer, "tokenizer", model::tokenizer,
+                "activeWeightBytes", model::activeWeightBytes, "weightType", model::weightType, "hasTokenizer",
+                model::hasTokenizer, "tokenizer", model::tokenizer,
                 "newSession", model::newSession, "decode", () -> model.step(List.of(session), 1)));
     }
 

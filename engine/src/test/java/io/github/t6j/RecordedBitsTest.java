@@ -35,7 +35,8 @@ class RecordedBitsTest {
     /** One model per kind of attention: {@link Model#warmUp} takes a second or two for each. */
     private static final List<String> WARMED = List.of(
             "golden/T6_odd", "golden/T6_kvonly_odd", "golden/T6_linearattn", "golden/llama-gqa", "golden/llama-mla",
-            "golden_llama/qwen3-norm", "golden_mlra/gta", "golden_mlra/mfa", "golden_mlra/mlra_2");
+            "golden_llama/qwen3-norm", "golden_mlra/gta", "golden_mlra/mfa", "golden_mlra/mlra_2",
+            "golden_more/qwen3moe-norm");
 
     /** Line of bits.txt: a model's folder, and checksums with f32 and q8 caches. */
     private static String line(String folder, Model model) {
@@ -65,7 +66,8 @@ class RecordedBitsTest {
     /** Model folders in {@code parent}, sorted by name. */
     private static List<String> folders(String parent) throws IOException {
         try (Stream<Path> all = Files.list(TestData.path(parent))) {
-            return all.filter(folder -> Files.exists(folder.resolve("greedy.json")))
+            return all.filter(folder -> Files.exists(folder.resolve("model.safetensors"))
+                    || Files.exists(folder.resolve("model.safetensors.index.json")))
                     .map(folder -> parent + "/" + folder.getFileName())
                     .sorted()
                     .toList();
@@ -81,7 +83,7 @@ class RecordedBitsTest {
                 models.put("golden/" + golden.name(), options.withVariant(golden.variant()));
             }
         }
-        for (String parent : List.of("golden_llama", "golden_mlra")) {
+        for (String parent : List.of("golden_llama", "golden_mlra", "golden_more")) {
             folders(parent).forEach(folder -> models.put(folder, options));
         }
         return models;

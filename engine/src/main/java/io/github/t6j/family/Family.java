@@ -26,6 +26,14 @@ public interface Family {
         return false;
     }
 
+    /**
+     * Returns whether a matrix keeps its type if the others are converted to another: a router, which would choose other
+     * experts.
+     */
+    default boolean keepsType(String matrix) {
+        return false;
+    }
+
     /** Returns the tensors of a model. Matrices of one role are packed in this order, one below the other. */
     List<TensorSpec> tensors(ModelConfig config);
 }

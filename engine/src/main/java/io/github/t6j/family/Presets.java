@@ -40,6 +40,7 @@ public final class Presets {
         PRESETS.put("gemma3-270m", LlamaPreset.gemma270m());
         PRESETS.put("gemma3-1b", LlamaPreset.gemma1b());
         PRESETS.put("phi-4-mini", LlamaPreset.phi4Mini());
+        PRESETS.put("qwen3-30b-a3b", LlamaPreset.qwen3Moe());
     }
 
     /** @param heads number of heads of small, medium, large and xl */

@@ -2,8 +2,8 @@ package io.github.t6j.kernels;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -20,7 +20,7 @@ final class BlockPanels extends PackedMatrix {
     private final BlockFormat format;
     private final float[] units; // one per panel
 
-    BlockPanels(int outputs, int inputs, BlockFormat format, Arena arena) {
+    BlockPanels(int outputs, int inputs, BlockFormat format, SegmentAllocator arena) {
         super(outputs, inputs, panelBytes(inputs, format), arena);
         this.format = format;
         units = new float[panels()];

@@ -1,8 +1,8 @@
 package io.github.t6j.kernels;
 
 import io.github.t6j.weights.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -22,7 +22,7 @@ final class DensePanels extends PackedMatrix {
 
     private final Format format; // F32 or BF16
 
-    DensePanels(int outputs, int inputs, Format format, Arena arena) {
+    DensePanels(int outputs, int inputs, Format format, SegmentAllocator arena) {
         super(outputs, inputs, panelBytes(inputs, format), arena);
         this.format = format;
     }

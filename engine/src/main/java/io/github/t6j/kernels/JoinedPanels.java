@@ -1,7 +1,7 @@
 package io.github.t6j.kernels;
 
 import io.github.t6j.weights.Tensor;
-import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Set;
@@ -15,7 +15,7 @@ final class JoinedPanels extends PackedMatrix {
     private final List<PackedMatrix> parts;
     private final Set<KQuantFormat> kQuants;
 
-    JoinedPanels(List<PackedMatrix> parts, Arena arena) {
+    JoinedPanels(List<PackedMatrix> parts, SegmentAllocator arena) {
         super(parts.stream().mapToInt(PackedMatrix::outputs).sum(), parts.getFirst().inputs(), 0, arena);
         this.parts = parts;
         kQuants = parts.stream().flatMap(part -> part.kQuants().stream()).collect(Collectors.toUnmodifiableSet());

@@ -3,8 +3,8 @@ package io.github.t6j.kernels;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.KQuantBlock;
 import io.github.t6j.weights.Tensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -19,7 +19,7 @@ final class KQuantPanels extends PackedMatrix {
     private final Set<KQuantFormat> kQuants;
     private final float[] units; // one per panel
 
-    KQuantPanels(int outputs, int inputs, KQuantFormat format, Arena arena) {
+    KQuantPanels(int outputs, int inputs, KQuantFormat format, SegmentAllocator arena) {
         super(outputs, inputs, format.panelBytes(inputs), arena);
         this.format = format;
         kQuants = Set.of(format);

@@ -5,6 +5,7 @@ import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,8 @@ import java.util.Set;
 public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQuantPanels, JoinedPanels {
     static final int PANEL = Kernels.PANEL;
 
+    private static final int ALIGNMENT = 64;
+
     /** Number of bytes at either end that enter a fingerprint. */
     private static final long SAMPLE = 4096;
 
@@ -26,11 +29,11 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
     private final long panelBytes;
     final MemorySegment data;
 
-    PackedMatrix(int outputs, int inputs, long panelBytes, Arena arena) {
+    PackedMatrix(int outputs, int inputs, long panelBytes, SegmentAllocator arena) {
         this.outputs = outputs;
         this.inputs = inputs;
         this.panelBytes = panelBytes;
-        this.data = arena.allocate(panels() * panelBytes, 64);
+        this.data = arena.allocate(panels() * panelBytes, ALIGNMENT);
     }
 
     /**
@@ -41,7 +44,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
      * @throws io.github.t6j.ModelFormatException if a scale of a quantised matrix is not finite
      */
     public static PackedMatrix pack(
-            List<Tensor> parts, TensorReader reader, Arena arena, Workers workers) {
+            List<Tensor> parts, TensorReader reader, SegmentAllocator arena, Workers workers) {
         PackedMatrix matrix = empty(parts, reader, arena);
         workers.run(matrix.panels(), (panel, worker) -> {
             try (Arena memory = Arena.ofConfined()) { // one panel: too small to be counted
@@ -56,7 +59,18 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
         return matrix;
     }
 
-    private static PackedMatrix empty(List<Tensor> parts, TensorReader reader, Arena arena) {
+    /**
+     * Packs groups of matrices, one matrix for each group, in one piece of memory: thousands of small ones would have no
+     * huge pages.
+     */
+    public static PackedMatrix[] packAll(
+            List<List<Tensor>> groups, TensorReader reader, Arena arena, Workers workers) {
+        long bytes = groups.stream().mapToLong(parts -> Math.ceilDiv(packedBytes(parts, reader), ALIGNMENT)).sum();
+        SegmentAllocator pieces = SegmentAllocator.slicingAllocator(arena.allocate(bytes * ALIGNMENT, ALIGNMENT));
+        return groups.stream().map(parts -> pack(parts, reader, pieces, workers)).toArray(PackedMatrix[]::new);
+    }
+
+    private static PackedMatrix empty(List<Tensor> parts, TensorReader reader, SegmentAllocator arena) {
         if (keepTheirTypes(parts, reader)) {
             List<PackedMatrix> joined = new ArrayList<>();
             parts.forEach(part -> joined.add(empty(List.of(part), reader, arena)));

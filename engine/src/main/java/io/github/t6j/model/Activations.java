@@ -4,9 +4,11 @@ import static io.github.t6j.kernels.Kernels.padded;
 
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.Rope;
+import io.github.t6j.kernels.GroupedMatMul;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
+import java.util.Arrays;
 
 /**
  * Buffers of the rows that pass through the blocks together; {@link PassBuffers} keeps idle ones.
@@ -29,6 +31,8 @@ final class Activations {
     final float[] gateUp; //  [rows][gateUpStride], gate then up
     final float[] hidden; //  [rows][hidden]
     final float[] update; //  [rows][updateStride], the output of half a block, which is added to x
+    final Experts.Buffers experts; // null without experts
+    final GroupedMatMul grouped; // null without experts
     float[] logits = new float[0]; // [0, 1 or LOGIT_ROWS][padded vocabulary], allocated for the first logits
     final float[][] lanes; // [workers][LANES]
 
@@ -37,6 +41,7 @@ final class Activations {
     final int updateStride;
 
     private final float residualScale;
+    private final ModelConfig.Experts expertSizes; // or null
     private final Workers workers;
     private final Workers.Work row = this::row;
     private final RowOperation addUpdate = (a, index, worker) -> addUpdate(index);
@@ -74,15 +79,23 @@ final class Activations {
         hidden = new float[capacity * sizes.hidden()];
         update = new float[capacity * updateStride];
         lanes = new float[workers.threads()][Kernels.LANES];
+        expertSizes = model.config().experts();
+        experts = expertSizes == null
+                ? null
+                : new Experts.Buffers(
+                        expertSizes, capacity, padded(2 * expertSizes.hidden()), padded(expertSizes.count()),
+                        updateStride);
+        grouped = expertSizes == null ? null : new GroupedMatMul(kernels, workers);
     }
 
-    /** Returns the bytes of the buffers, without logits and other small ones. */
-    long bytes() {
+    /** Returns the bytes of the buffers for passes of {@code rows} rows, without logits and other small ones. */
+    long bytes(int rows) {
         long floats = x.length + normed.length + gateUp.length + hidden.length + update.length;
         floats += attention.projections.length + attention.output.length;
         for (float[] scratch : attention.scratch) {
             floats += scratch.length;
         }
+        floats = floats / capacity * rows + (experts == null ? 0 : experts.floats(expertSizes, rows));
         return floats * Float.BYTES;
     }
 
@@ -100,8 +113,13 @@ final class Activations {
 
     /** Applies {@code newOperation} to every row of the pass, on all threads. */
     void eachRow(RowOperation newOperation) {
+        each(rows(), newOperation);
+    }
+
+    /** Applies {@code newOperation} to the indices below {@code count}, on all threads. */
+    void each(int count, RowOperation newOperation) {
         operation = newOperation;
-        workers.run(rows(), row);
+        workers.run(count, row);
     }
 
     private void row(int index, int worker) {
@@ -121,6 +139,19 @@ final class Activations {
     private void addNormed(Activations a, int index, int worker) {
         updateNorm.apply(this, update, index * updateStride, update, index * updateStride, worker);
         addUpdate(index);
+    }
+
+    /** Sets the update of a row to zeros. */
+    void clearUpdate(int index) {
+        Arrays.fill(update, index * updateStride, index * updateStride + width, 0f);
+    }
+
+    /** Adds a vector to the update of a row: update += factor · from. */
+    void addToUpdate(int index, float factor, float[] from, int fromAt) {
+        int to = index * updateStride;
+        for (int i = 0; i < width; i++) {
+            update[to + i] += factor * from[fromAt + i];
+        }
     }
 
     private void addUpdate(int index) {

@@ -59,6 +59,6 @@ record Block(
     /** Returns all matrices except those that attention itself reads. */
     Stream<PackedMatrix> matrices() {
         return Stream.concat(
-                projection.matrices().stream(), Stream.of(output, feedForward.gateUp(), feedForward.down()));
+                Stream.concat(projection.matrices().stream(), Stream.of(output)), feedForward.matrices());
     }
 }

@@ -6,6 +6,7 @@ import io.github.t6j.attention.Rope;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 
 /**
  * Sizes and choices that define a model. A family reads them from tensor shapes, config.json, t6j.json and the user's
@@ -19,6 +20,7 @@ import java.util.Set;
  * @param linear true for linear attention, which weights values by the scores themselves, without a softmax
  * @param rope rotation of its vectors
  * @param norms presence and epsilon of norms
+ * @param experts experts of the feed-forward parts, or null
  * @param optional roles of the tensors that only some models of the family have, and this one has
  * @param assumptions defaults that no file states, a sentence each
  * @param scales multipliers and other departures from the plain transformer
@@ -31,15 +33,16 @@ public record ModelConfig(
         boolean linear,
         Rope.Config rope,
         Norms norms,
+        Experts experts,
         Set<TensorRole> optional,
         List<String> assumptions,
         Scales scales) {
 
-    /** Creates the configuration of a model with plain scales. */
+    /** Creates the configuration of a model with plain scales and without experts. */
     public ModelConfig(
             String family, String name, Sizes sizes, AttentionConfig attention, boolean linear, Rope.Config rope,
             Norms norms, Set<TensorRole> optional, List<String> assumptions) {
-        this(family, name, sizes, attention, linear, rope, norms, optional, assumptions, Scales.PLAIN);
+        this(family, name, sizes, attention, linear, rope, norms, null, optional, assumptions, Scales.PLAIN);
     }
 
     /** Creates the configuration of a model with a softmax and without optional tensors. */
@@ -55,7 +58,7 @@ public record ModelConfig(
      * @param vocabulary rows of the embedding, including padding
      * @param layers number of blocks
      * @param width elements of a position between blocks, n_embd
-     * @param hidden elements of a position in the feed-forward part
+     * @param hidden elements of a position in the feed-forward part; without dense layers, in one expert
      * @param contextLength number of positions that the model was trained on
      */
     public record Sizes(int vocabulary, int layers, int width, int hidden, int contextLength) {}
@@ -97,12 +100,30 @@ public record ModelConfig(
     }
 
     /**
+     * Experts of the feed-forward parts.
+     *
+     * @param count number of experts in a layer
+     * @param used number of experts that a position uses
+     * @param hidden elements of a position in an expert
+     * @param normalised true if the weights of a position's experts are divided by their sum
+     * @param layers layers with experts; the others are dense
+     */
+    public record Experts(int count, int used, int hidden, boolean normalised, SortedSet<Integer> layers) {}
+
+    /** Returns whether the feed-forward part of a layer has experts. */
+    public boolean hasExperts(int layer) {
+        return experts != null && experts.layers().contains(layer);
+    }
+
+    /**
      * Returns, as text, everything in the configuration that affects the model's results. Parts that few models have are
      * left out where they are absent, so that the sessions saved by earlier versions stay valid.
      */
     String identity() {
-        return new ModelConfig(family, name, sizes, attention, linear, rope, norms, optional, List.of(), scales)
+        return new ModelConfig(
+                family, name, sizes, attention, linear, rope, norms, experts, optional, List.of(), scales)
                 .toString()
+                .replace(", experts=null", "")
                 .replace(", scales=" + Scales.PLAIN, "")
                 .replace(", scores=" + LayerOptions.Scores.PLAIN, "")
                 .replace(", others=" + Rope.Others.NONE, "");

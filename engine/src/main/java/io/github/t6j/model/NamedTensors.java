@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Tensors of a checkpoint by name; each is checked on access. */
 public final class NamedTensors {
@@ -74,6 +75,11 @@ public final class NamedTensors {
         return tensors.containsKey(name);
     }
 
+    /** Returns the number of tensors. */
+    public int count() {
+        return tensors.size();
+    }
+
     /** Returns a few names, for an error. */
     public String sample() {
         List<String> names = List.copyOf(tensors.keySet());
@@ -108,9 +114,13 @@ public final class NamedTensors {
         return tensor;
     }
 
-    /** Returns these tensors with matrices in another type, see {@link ConvertedMatrices}. */
-    public NamedTensors converted(DType type) {
-        return new NamedTensors(tensors, where, new ConvertedMatrices(reader, type));
+    /**
+     * Returns these tensors with matrices in another type, see {@link ConvertedMatrices}.
+     *
+     * @param kept names of matrices that keep their type
+     */
+    public NamedTensors converted(DType type, Predicate<String> kept) {
+        return new NamedTensors(tensors, where, new ConvertedMatrices(reader, type, kept));
     }
 
     /** Returns the reader of these tensors' elements. */

@@ -57,7 +57,14 @@ public enum TensorRole {
     /** Second matrix of the feed-forward part, [width][hidden]. */
     DOWN,
     /** Bias of {@link #DOWN}, [width]. */
-    DOWN_BIAS;
+    DOWN_BIAS,
+
+    /** Matrix that scores the experts of a layer, [experts][width]; never quantised. */
+    ROUTER,
+    /** First matrices of the experts: two tensors of each expert, [hidden][width], gate before up. */
+    EXPERT_GATE_UP,
+    /** Second matrices of the experts: a tensor of each expert, [width][hidden]. */
+    EXPERT_DOWN;
 
     /** Returns the role of a fixed factor. */
     public static TensorRole fixed(Factor factor) {

@@ -188,11 +188,21 @@ public final class Transformer implements AutoCloseable {
         return attention().stateElements() > 0 ? 0 : shared.elementsPerPosition();
     }
 
-    /** Returns the bytes of the matrices, which decoding a token reads. */
+    /** Returns the bytes of the matrices. */
     public long weightBytes() {
         long bytes = weights.output.bytes();
         for (Block block : weights.blocks) {
             bytes += block.matrices().mapToLong(PackedMatrix::bytes).sum() + block.attention().weightBytes();
+        }
+        return bytes;
+    }
+
+    /** Returns the bytes of the matrices that decoding a token reads: without the experts that are not chosen. */
+    public long activeWeightBytes() {
+        long bytes = weightBytes();
+        for (Block block : weights.blocks) {
+            FeedForward feedForward = block.feedForward();
+            bytes += feedForward.activeBytes() - feedForward.matrices().mapToLong(PackedMatrix::bytes).sum();
         }
         return bytes;
     }
@@ -271,7 +281,7 @@ public final class Transformer implements AutoCloseable {
 
     /** Returns the approximate bytes of the buffers of the largest pass of a sequence. */
     public long passBytes() {
-        return MAX_PASS_ROWS * new Activations(this, 1).bytes();
+        return new Activations(this, 1).bytes(MAX_PASS_ROWS);
     }
 
     /** Creates an empty cache; {@code materialized} selects the oracle's. */

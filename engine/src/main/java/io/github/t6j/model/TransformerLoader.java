@@ -12,6 +12,7 @@ import io.github.t6j.attention.linear.LinearAttention;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 
 /** Loads a {@link Transformer} from a checkpoint's tensors: packs each tensor for the kernels, by its role. */
@@ -93,9 +95,14 @@ public final class TransformerLoader {
         long packed = 0;
         List<Map<TensorRole, List<Tensor>>> groups = new ArrayList<>(layers);
         groups.add(others);
-        for (List<Tensor> parts : groups.stream().flatMap(group -> group.values().stream()).toList()) {
-            stored += parts.stream().mapToLong(part -> part.data().byteSize()).sum();
-            packed += parts.getFirst().shape().size() == 2 ? PackedMatrix.packedBytes(parts, tensors.reader()) : 0;
+        for (Map<TensorRole, List<Tensor>> group : groups) {
+            for (Map.Entry<TensorRole, List<Tensor>> role : group.entrySet()) {
+                stored += role.getValue().stream().mapToLong(part -> part.data().byteSize()).sum();
+                packed += role.getValue().getFirst().shape().size() != 2
+                        ? 0
+                        : matrices(role.getKey(), role.getValue()).stream()
+                                .mapToLong(parts -> PackedMatrix.packedBytes(parts, tensors.reader())).sum();
+            }
         }
         if (packed > GROWTH * stored + ALWAYS) {
             throw new ModelFormatException(
@@ -109,6 +116,16 @@ public final class TransformerLoader {
                     "use a smaller model, or weights of 16, 8 or 4 bits");
         }
         return packed;
+    }
+
+    /** Returns the tensors of each matrix: those of each expert, or all of the role. */
+    private List<List<Tensor>> matrices(TensorRole role, List<Tensor> parts) {
+        if (role != TensorRole.EXPERT_GATE_UP && role != TensorRole.EXPERT_DOWN) {
+            return List.of(parts);
+        }
+        int each = parts.size() / config.experts().count();
+        return IntStream.range(0, config.experts().count())
+                .mapToObj(expert -> parts.subList(expert * each, (expert + 1) * each)).toList();
     }
 
     private Transformer transformer(Kernels kernels) {
@@ -157,11 +174,19 @@ public final class TransformerLoader {
                 headGain == null ? null : new HeadNorm(headGain),
                 weights.packed(TensorRole.ATTENTION_OUTPUT), weights.floats(TensorRole.ATTENTION_OUTPUT_BIAS),
                 optionalNorm(weights, TensorRole.ATTENTION_POST_NORM), norm(weights, TensorRole.FEED_FORWARD_NORM),
-                new FeedForward(
-                        weights.packed(TensorRole.GATE_UP), weights.floats(TensorRole.GATE_UP_BIAS),
-                        weights.packed(TensorRole.DOWN), weights.floats(TensorRole.DOWN_BIAS),
-                        config.scales().activation()),
-                optionalNorm(weights, TensorRole.FEED_FORWARD_POST_NORM));
+                feedForward(weights), optionalNorm(weights, TensorRole.FEED_FORWARD_POST_NORM));
+    }
+
+    private FeedForward feedForward(Layer weights) {
+        if (!config.hasExperts(weights.layer())) {
+            return new GatedFeedForward(
+                    weights.packed(TensorRole.GATE_UP), weights.floats(TensorRole.GATE_UP_BIAS),
+                    weights.packed(TensorRole.DOWN), weights.floats(TensorRole.DOWN_BIAS),
+                    config.scales().activation());
+        }
+        return new Experts(
+                weights.packed(TensorRole.ROUTER), weights.packedEach(TensorRole.EXPERT_GATE_UP),
+                weights.packedEach(TensorRole.EXPERT_DOWN), config.experts().used(), config.experts().normalised());
     }
 
     private RmsNorm optionalNorm(Layer weights, TensorRole role) {
@@ -178,10 +203,25 @@ public final class TransformerLoader {
                 LayerWeights {
         @Override
         public PackedMatrix packed(TensorRole role) {
+            checkInterrupt();
+            List<Tensor> matrices = parts.get(role);
+            TensorReader reader = role == TensorRole.ROUTER && loader.reader.dtype(matrices.getFirst()).isQuantized()
+                    ? new ConvertedMatrices(loader.reader, DType.F32, name -> false) // so that rows are not rounded
+                    : loader.reader;
+            return PackedMatrix.pack(matrices, reader, loader.arena, loader.workers);
+        }
+
+        /** Returns the matrices of a role, one of each expert. */
+        PackedMatrix[] packedEach(TensorRole role) {
+            checkInterrupt();
+            return PackedMatrix.packAll(
+                    loader.matrices(role, parts.get(role)), loader.reader, loader.arena, loader.workers);
+        }
+
+        private void checkInterrupt() {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException(loader.tensors.where() + ": loading was interrupted");
             }
-            return PackedMatrix.pack(parts.get(role), loader.reader, loader.arena, loader.workers);
         }
 
         @Override

@@ -26,6 +26,9 @@ final class TrainingLimits {
     /** @throws ModelFormatException if training does not support the model; the message names the reason */
     static void check(ModelConfig config) {
         check(config.attention());
+        if (config.experts() != null) {
+            throw refused("feed-forward part", "a dense one", config.experts().count() + " experts");
+        }
         if (config.optional().contains(TensorRole.ATTENTION_POST_NORM)) {
             throw refused("norms", "none after attention and feed-forward part", config.family());
         }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
+import java.util.function.Predicate;
 
 /**
  * Reader that rounds matrices to the nearest values of another type, row by row. Other tensors keep their type. It
@@ -13,15 +14,17 @@ import java.util.concurrent.CancellationException;
  *
  * @param source reads the tensors as they are stored
  * @param type type of the matrices, or null to keep theirs
+ * @param kept names of matrices that keep their type too
  */
-public record ConvertedMatrices(TensorReader source, DType type) implements TensorReader {
+public record ConvertedMatrices(TensorReader source, DType type, Predicate<String> kept) implements TensorReader {
     /** Largest finite f16; scales of blocks are f16. */
     private static final int HALF = 65504;
 
     @Override
     public DType dtype(Tensor tensor) {
         DType own = source.dtype(tensor);
-        return type == null || tensor.shape().size() != 2 || !own.isFloating() ? own : type;
+        boolean keeps = type == null || tensor.shape().size() != 2 || !own.isFloating() || kept.test(tensor.name());
+        return keeps ? own : type;
     }
 
     @Override

@@ -59,18 +59,19 @@ public enum DType {
      * Returns the number of bytes of a tensor of {@code shape}.
      *
      * @throws ArithmeticException if the number does not fit in a long, or a dimension is negative
-     * @throws IllegalArgumentException if the type is quantised and the shape is not a matrix
+     * @throws IllegalArgumentException if the type is quantised and the shape is not that of a matrix, or of several
      */
     public long bytes(List<Long> shape) {
         if (!isQuantized()) {
             return Math.multiplyExact(Tensor.elements(shape), bytes);
         }
-        if (shape.size() != 2) {
+        if (shape.size() != 2 && shape.size() != 3) {
             throw new IllegalArgumentException("expected a matrix for " + this + ", found shape " + shape);
         }
         Tensor.elements(shape);
-        long blocks = Math.ceilDiv(shape.get(1), blockSize);
-        return Math.multiplyExact(Math.multiplyExact(shape.get(0), blocks), bytes);
+        long blocks = Math.ceilDiv(shape.getLast(), blockSize);
+        long rows = Tensor.elements(shape.subList(0, shape.size() - 1));
+        return Math.multiplyExact(Math.multiplyExact(rows, blocks), bytes);
     }
 
     /** Returns whether elements are stored in blocks with a scale. */

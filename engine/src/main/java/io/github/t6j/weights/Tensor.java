@@ -49,6 +49,17 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         return new Tensor(name, dtype, sizes, data);
     }
 
+    /**
+     * Returns matrix {@code index} of a tensor of several, [matrices, rows, columns], under another name, in the same
+     * memory.
+     *
+     * @throws IndexOutOfBoundsException if the tensor does not have this matrix
+     */
+    public Tensor matrix(int index, String newName) {
+        Tensor rows = rows(index, 1);
+        return new Tensor(newName, dtype, shape.subList(1, shape.size()), rows.data);
+    }
+
     /** Returns the first dimension; 1 for a scalar. */
     public long rowCount() {
         return shape.isEmpty() ? 1 : shape.getFirst();
@@ -97,7 +108,7 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
     }
 
     private void readRows(long from, float[] into, int at, int count) {
-        int row = Math.toIntExact(shape.get(1));
+        int row = Math.toIntExact(shape.getLast());
         for (int done = 0; done < count;) {
             int column = (int) ((from + done) % row);
             int n = Math.min(row - column, count - done);

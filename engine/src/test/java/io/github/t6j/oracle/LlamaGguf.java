@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * GGUF files of the architectures llama, qwen2 and qwen3, as llama.cpp stores such models, and the same models as Hugging
+ * GGUF files of the architectures llama, qwen2, qwen3 and qwen3moe, as llama.cpp stores such models, and the same models as Hugging
  * Face has them. A head's rows of queries and keys stand in pairs in a file of architecture llama: row 2i + s is row
  * s · headDim/2 + i of Hugging Face.
  */

@@ -3,9 +3,10 @@ package io.github.t6j.oracle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * The families llama, mistral, qwen2, qwen3 and smollm3 in double, from a config.json and tensors in Hugging Face's layout.
+ * The families llama, mistral, qwen2, qwen3, smollm3, qwen3_moe and mixtral in double, from a config.json and tensors in Hugging Face's layout.
  * It shares nothing with the engine but the reader of weights. RoPE is plain, linear, llama3 or yarn.
  */
 public final class LlamaReference implements Reference {
@@ -32,7 +33,8 @@ public final class LlamaReference implements Reference {
         Object scaling =
                 config.get("rope_scaling") == null ? config.get("rope_parameters") : config.get("rope_scaling");
         rope = scaling instanceof Map<?, ?> map ? map : Map.of();
-        theta = of(rope, "rope_theta", number("rope_theta", type.equals("smollm3") ? 2e6 : 1e4));
+        double absent = type.equals("smollm3") ? 2e6 : type.equals("mixtral") ? 1e6 : 1e4;
+        theta = of(rope, "rope_theta", number("rope_theta", absent));
     }
 
     /** Rounding of a product's inputs. */
@@ -75,12 +77,48 @@ public final class LlamaReference implements Reference {
             Float64.add(x, times(attention(block + "self_attn.", layer, h, rounding), block + "self_attn.o_proj.weight",
                     rounding));
             h = norm(x, width, block + "post_attention_layernorm.weight");
-            double[][] hidden = Float64.gated(
-                    times(h, block + "mlp.gate_proj.weight", rounding),
-                    times(h, block + "mlp.up_proj.weight", rounding));
-            Float64.add(x, times(hidden, block + "mlp.down_proj.weight", rounding));
+            Float64.add(x, feedForward(block, h, rounding));
         }
         return layers < layers() ? x : norm(x, width, "model.norm.weight");
+    }
+
+    private double[][] feedForward(String block, double[][] h, Rounding rounding) {
+        String moe = block + (type.equals("mixtral") ? "block_sparse_moe." : "mlp.");
+        return w.has(moe + "gate.weight")
+                ? experts(moe, h, rounding)
+                : gated(h, rounding, moe + "gate_proj.weight", moe + "up_proj.weight", moe + "down_proj.weight");
+    }
+
+    private double[][] gated(double[][] h, Rounding rounding, String gate, String up, String down) {
+        return times(Float64.gated(times(h, gate, rounding), times(h, up, rounding)), down, rounding);
+    }
+
+    /** Each row's experts with the largest scores, in the order of the choice. The router's input is never rounded. */
+    private double[][] experts(String moe, double[][] h, Rounding rounding) {
+        boolean mixtral = type.equals("mixtral");
+        double[][] scores = w.times(h, moe + "gate.weight");
+        double[][] y = new double[h.length][width];
+        for (int t = 0; t < h.length; t++) {
+            double[] p = Arrays.stream(scores[t]).map(Math::exp).toArray();
+            double sum = Arrays.stream(p).sum();
+            double[] row = scores[t];
+            int[] best = IntStream.range(0, p.length).boxed().sorted((a, b) -> Double.compare(row[b], row[a]))
+                    .mapToInt(expert -> expert).limit((int) number("num_experts_per_tok", mixtral ? 2 : 8)).toArray();
+            if (mixtral || Boolean.TRUE.equals(config.get("norm_topk_prob"))) {
+                sum = Arrays.stream(best).mapToDouble(expert -> p[expert]).sum();
+            }
+            for (int expert : best) {
+                String one = moe + "experts." + expert + ".";
+                double[] out = gated(
+                        new double[][] {h[t]}, rounding, one + (mixtral ? "w1" : "gate_proj") + ".weight",
+                        one + (mixtral ? "w3" : "up_proj") + ".weight",
+                        one + (mixtral ? "w2" : "down_proj") + ".weight")[0];
+                for (int i = 0; i < width; i++) {
+                    y[t][i] += p[expert] / sum * out[i];
+                }
+            }
+        }
+        return y;
     }
 
     private double[][] times(double[][] x, String matrix, Rounding rounding) {
@@ -94,7 +132,7 @@ public final class LlamaReference implements Reference {
     private double[][] attention(String attn, int layer, double[][] h, Rounding rounding) {
         double[][] q = times(h, attn + "q_proj.weight", rounding);
         double[][] k = times(h, attn + "k_proj.weight", rounding);
-        if (type.equals("qwen3")) {
+        if (type.startsWith("qwen3")) {
             q = norm(q, headDim, attn + "q_norm.weight");
             k = norm(k, headDim, attn + "k_norm.weight");
         }
@@ -117,10 +155,14 @@ public final class LlamaReference implements Reference {
         if (type.equals("llama") || config.containsKey("sliding_window") && config.get("sliding_window") == null) {
             return Integer.MAX_VALUE;
         }
+        if (type.equals("mixtral")) {
+            return (int) number("sliding_window", Integer.MAX_VALUE);
+        }
         boolean slides = Boolean.TRUE.equals(config.get("use_sliding_window")) && switch (type) {
-            case String any when config.get("layer_types") instanceof List<?> types ->
+            case String any when config.get("layer_types") instanceof List<?> types && !any.equals("qwen3_moe") ->
                 types.get(layer).equals("sliding_attention");
             case "smollm3" -> config.get("sliding_window") != null && !rotates(layer);
+            case "qwen3_moe" -> true;
             default -> layer >= number("max_window_layers", 28);
         };
         return type.equals("mistral") || slides ? (int) number("sliding_window", 4096) : Integer.MAX_VALUE;

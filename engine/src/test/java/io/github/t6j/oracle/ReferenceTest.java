@@ -27,6 +27,10 @@ class ReferenceTest {
         return Stream.concat(folders("golden_llama").stream(), folders("golden_wide").stream()).toList();
     }
 
+    static List<String> more() {
+        return List.of("qwen3moe-norm", "qwen3moe-mixed", "mixtral-top2", "mixtral-window");
+    }
+
     private static List<String> folders(String parent) throws java.io.IOException {
         try (Stream<Path> folders = Files.list(TestData.path(parent))) {
             return folders.filter(folder -> Files.exists(folder.resolve("greedy.json")))
@@ -70,6 +74,16 @@ class ReferenceTest {
         LlamaReference reference =
                 new LlamaReference(Weights.read(TestData.path(name)), TestData.json(name + "/config.json"));
         check(reference.logits(prompt(name)), TestData.doubles(name + "/logits_f64.safetensors", "logits"), 1e-9);
+    }
+
+    @ParameterizedTest
+    @MethodSource("more")
+    void moreFamiliesAreTheNumpyOracle(String name) {
+        String folder = "golden_more/" + name;
+        LlamaReference reference =
+                new LlamaReference(Weights.read(TestData.path(folder)), TestData.json(folder + "/config.json"));
+        check(reference.logits(MoreCase.of(name).prompt()),
+                TestData.doubles(folder + "/logits_f64.safetensors", "logits"), 1e-9);
     }
 
     /** Products with weights of 8 bits, or of f16, round their inputs to 8 bits, or to f16, as llama.cpp does. */

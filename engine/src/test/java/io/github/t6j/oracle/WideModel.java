@@ -54,6 +54,11 @@ record WideModel(
         models.add(llama("qwen3", 7, 7, 44, Map.of("tie_word_embeddings", true)));
         models.add(llama("smollm3", 10, 2, 36, Map.of(
                 "num_hidden_layers", 4L, "use_sliding_window", true, "sliding_window", 75L)));
+        models.add(llama("qwen3_moe", 7, 7, 44, Map.of(
+                "num_experts", 3L, "num_experts_per_tok", 2L, "moe_intermediate_size", 132L, "norm_topk_prob", false,
+                "mlp_only_layers", List.of(0L))));
+        models.add(llama("mixtral", 8, 4, 36, Map.of(
+                "num_local_experts", 3L, "num_experts_per_tok", 2L, "sliding_window", 70L)));
         return models;
     }
 
@@ -148,19 +153,37 @@ record WideModel(
             linear(shapes, block + "self_attn.k_proj", keyHeads * headDim, width, biasedInputs);
             linear(shapes, block + "self_attn.v_proj", keyHeads * headDim, width, biasedInputs);
             linear(shapes, block + "self_attn.o_proj", width, heads * headDim, biased);
-            if (type.equals("qwen3")) {
+            if (type.startsWith("qwen3")) {
                 shapes.put(block + "self_attn.q_norm.weight", List.of(headDim));
                 shapes.put(block + "self_attn.k_norm.weight", List.of(headDim));
             }
-            linear(shapes, block + "mlp.gate_proj", hidden, width, biasedHidden);
-            linear(shapes, block + "mlp.up_proj", hidden, width, biasedHidden);
-            linear(shapes, block + "mlp.down_proj", width, hidden, biasedHidden);
+            if (type.equals("mixtral")) {
+                experts(shapes, block + "block_sparse_moe.", List.of("w1", "w3", "w2"), hidden, width);
+            } else if (type.equals("qwen3_moe") && layer > 0) {
+                experts(shapes, block + "mlp.", List.of("gate_proj", "up_proj", "down_proj"),
+                        (Long) config.get("moe_intermediate_size"), width);
+            } else {
+                linear(shapes, block + "mlp.gate_proj", hidden, width, biasedHidden);
+                linear(shapes, block + "mlp.up_proj", hidden, width, biasedHidden);
+                linear(shapes, block + "mlp.down_proj", width, hidden, biasedHidden);
+            }
         }
         shapes.put("model.norm.weight", List.of(width));
         if (!(Boolean) config.getOrDefault("tie_word_embeddings", type.equals("smollm3"))) {
             shapes.put("lm_head.weight", List.of((long) VOCABULARY, width));
         }
         return new WideModel(type, null, config, shapes, weights -> new LlamaReference(weights, config));
+    }
+
+    private static void experts(
+            Map<String, List<Long>> shapes, String moe, List<String> names, long hidden, long width) {
+        shapes.put(moe + "gate.weight", List.of(3L, width));
+        for (int expert = 0; expert < 3; expert++) {
+            String one = moe + "experts." + expert + ".";
+            linear(shapes, one + names.get(0), hidden, width, false);
+            linear(shapes, one + names.get(1), hidden, width, false);
+            linear(shapes, one + names.get(2), width, hidden, false);
+        }
     }
 
     private static void linear(

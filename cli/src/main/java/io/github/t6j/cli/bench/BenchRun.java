@@ -1,6 +1,7 @@
 package io.github.t6j.cli.bench;
 
 import io.github.t6j.Model;
+import io.github.t6j.ModelInfo;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.benchmark.FilledCache;
@@ -74,7 +75,18 @@ final class BenchRun {
         boolean state = model.info().cache().stateElements() > 0;
         double middle =
                 state ? cacheBytes : cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0) * test.batch();
-        return model.weightBytes() + middle;
+        return readWeightBytes() + middle;
+    }
+
+    /**
+     * Returns the bytes of the weights that a step reads. Several sessions choose some experts in common, as many as
+     * independent choices would.
+     */
+    private double readWeightBytes() {
+        ModelInfo.Experts experts = model.info().experts();
+        double others = 1 - (double) experts.used() / Math.max(1, experts.count()); // share that a session does not choose
+        return model.weightBytes()
+                - (model.weightBytes() - model.activeWeightBytes()) * Math.pow(others, test.batch() - 1);
     }
 
     /** Runs the test once. @return seconds */

@@ -7,6 +7,8 @@ import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.family.EmbeddingJson;
+import io.github.t6j.family.Families;
+import io.github.t6j.family.Family;
 import io.github.t6j.family.TensorProductConversion;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
@@ -64,7 +66,8 @@ public final class ConvertCommand implements Callable<Integer> {
 
     @Option(names = "--dtype", paramLabel = "D",
             description = {"Type of the matrices: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0.",
-                "Vectors keep their type (default: matrices keep theirs, too)."})
+                "Vectors, and the matrices that choose experts, keep their type",
+                "(default: all matrices keep theirs)."})
     private DType dtype;
 
     @Option(names = "--config", paramLabel = "FILE",
@@ -135,11 +138,12 @@ public final class ConvertCommand implements Callable<Integer> {
             Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
         ConvertedMatrices.notes(byName.values(), dtype).forEach(note -> main.note("note: " + note));
-        boolean llama = new LlamaFamily().recognises(new NamedTensors(byName, source.toString()));
+        Family family = Families.of(new NamedTensors(byName, source.toString()));
+        boolean llama = family instanceof LlamaFamily;
         TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
-        TensorReader reader = gguf == null ? checkpoint : gguf;
+        TensorReader reader = new ConvertedMatrices(gguf == null ? checkpoint : gguf, dtype, family::keepsType);
         List<LazyTensor> tensors = new ArrayList<>();
-        model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, dtype, reader)));
+        model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, reader)));
         if (dtype != null || as != null || gguf != null) {
             byte[] made = config(model.config());
             files.put(CONFIG, file -> Files.write(file, made));

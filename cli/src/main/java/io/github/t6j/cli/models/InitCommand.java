@@ -6,8 +6,10 @@ import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.llama.LlamaPreset;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
+import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -41,7 +43,7 @@ import picocli.CommandLine.Spec;
             "Presets of the MLRA checkpoints, 2.9B parameters each: mlra-NAME.",
             "NAME is tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, mlra-2 or mlra-4.",
             "mlra-NAME-small has vectors of an eighth of the size.",
-            "Presets of published models: gemma3-270m, gemma3-1b and phi-4-mini.",
+            "Presets of published models: gemma3-270m, gemma3-1b, phi-4-mini and qwen3-30b-a3b (30.5B parameters).",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
@@ -107,7 +109,8 @@ public final class InitCommand implements Callable<Integer> {
         if (variantFile != null) {
             files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
         }
-        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, true, main));
+        boolean isTied = !(model instanceof LlamaPreset); // otherwise config.json says so
+        files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, isTied, main));
         NewFolder.create(main, out, files);
         NewFolder.noteMade(main, out, 0);
         return Main.DONE;
@@ -125,12 +128,17 @@ public final class InitCommand implements Callable<Integer> {
         }
         Map<String, Object> config =
                 Json.parseObject(SmallFile.read(shape.config, SmallFile.CONFIG), shape.config.toString());
+        if (LlamaPreset.describes(config)) {
+            return new LlamaPreset(config, VariantJson.none());
+        }
         return new T6Config(attention == null ? T6Config.attentionOf(config) : attention, config, VariantJson.none());
     }
 
     private LazyTensor tensor(TensorSpec tensor, float gain) {
         Elements gains = (from, into, n) -> Arrays.fill(into, 0, n, gain);
         Elements elements = tensor.isGain() ? gains : new RandomWeights(seed, tensor.name());
-        return WeightFile.tensor(tensor.name(), dtype, tensor.shape(), elements);
+        boolean isRouter = tensor.role() == TensorRole.ROUTER;
+        return WeightFile.tensor(
+                tensor.name(), isRouter && dtype.isQuantized() ? DType.F32 : dtype, tensor.shape(), elements);
     }
 }

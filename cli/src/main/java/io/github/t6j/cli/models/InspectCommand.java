@@ -87,6 +87,7 @@ public final class InspectCommand implements Callable<Integer> {
         Map<String, Object> memory = new LinkedHashMap<>();
         memory.put("context", tokens);
         memory.put("weights_bytes", model.weightBytes());
+        memory.put("active_weights_bytes", model.activeWeightBytes());
         for (SessionOptions.CacheType type : SessionOptions.CacheType.values()) {
             SessionOptions options = SessionOptions.defaults().withContextLength(tokens).withCacheType(type);
             memory.put("session_bytes_" + Choice.word(type), model.sessionBytes(options).total());
@@ -117,6 +118,9 @@ public final class InspectCommand implements Callable<Integer> {
         description.put("qk_rope_dim", some.rotated());
         description.put("v_head_dim", attention.valueDim());
         description.put("hidden", sizes.hidden());
+        description.put("experts", info.experts().count());
+        description.put("experts_used", info.experts().used());
+        description.put("expert_hidden", info.experts().hidden());
         description.put("vocabulary", sizes.vocabulary());
         description.put("block_size", sizes.contextLength());
         description.put("groupnorm", attention.headNorm());

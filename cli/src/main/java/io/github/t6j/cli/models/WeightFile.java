@@ -4,7 +4,6 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.family.t6.T6Family;
-import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Tensor;
@@ -33,16 +32,13 @@ public final class WeightFile {
     }
 
     /**
-     * Returns {@code tensor} under another name; a matrix in type {@code dtype}, if that is not null. Vectors keep
-     * their type.
+     * Returns {@code tensor} under another name, with elements of {@code reader}.
      *
      * @param reader returns the tensor's elements when it is written
      */
-    static LazyTensor converted(
-            String name, Tensor tensor, DType dtype, TensorReader reader) {
-        ConvertedMatrices converted = new ConvertedMatrices(reader, dtype);
-        return new LazyTensor(name, converted.dtype(tensor), tensor.shape(),
-                arena -> converted.whole(tensor, arena).data());
+    static LazyTensor converted(String name, Tensor tensor, TensorReader reader) {
+        return new LazyTensor(
+                name, reader.dtype(tensor), tensor.shape(), arena -> reader.whole(tensor, arena).data());
     }
 
     private static DType stored(DType dtype, List<Long> shape) {

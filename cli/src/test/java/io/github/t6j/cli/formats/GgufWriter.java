@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Writes a model of the Llama family as llama.cpp's converter does. */
 final class GgufWriter {
@@ -44,7 +46,15 @@ final class GgufWriter {
             Map.entry("self_attn.q_norm", "attn_q_norm"), Map.entry("self_attn.k_norm", "attn_k_norm"),
             Map.entry("post_attention_layernorm", "ffn_norm"), Map.entry("mlp.gate_proj", "ffn_gate"),
             Map.entry("mlp.up_proj", "ffn_up"), Map.entry("mlp.down_proj", "ffn_down"),
-            Map.entry("self_attn.qkv_proj", "attn_qkv"), Map.entry("mlp.gate_up_proj", "ffn_up"));
+            Map.entry("self_attn.qkv_proj", "attn_qkv"), Map.entry("mlp.gate_up_proj", "ffn_up"),
+            Map.entry("mlp.gate", "ffn_gate_inp"), Map.entry("block_sparse_moe.gate", "ffn_gate_inp"),
+            Map.entry("gate_proj", "ffn_gate_exps"), Map.entry("up_proj", "ffn_up_exps"),
+            Map.entry("down_proj", "ffn_down_exps"), Map.entry("w1", "ffn_gate_exps"),
+            Map.entry("w3", "ffn_up_exps"), Map.entry("w2", "ffn_down_exps"));
+    private static final Map<String, String> EXPERT_KEYS = Map.of(
+            "num_experts", "expert_count", "num_local_experts", "expert_count", "num_experts_per_tok",
+            "expert_used_count", "moe_intermediate_size", "expert_feed_forward_length");
+    private static final Pattern EXPERT = Pattern.compile("(.*\\.experts\\.)(\\d+)(\\..*)");
     private static final Map<String, String> GEMMA_PARTS = Map.of(
             "post_attention_layernorm", "post_attention_norm", "pre_feedforward_layernorm", "ffn_norm",
             "post_feedforward_layernorm", "post_ffw_norm");
@@ -56,7 +66,11 @@ final class GgufWriter {
 
     private GgufWriter(Map<String, Object> config) {
         this.config = config;
-        architecture = ((String) config.get("model_type")).replace("_text", "");
+        architecture = switch ((String) config.get("model_type")) {
+            case "qwen3_moe" -> "qwen3moe";
+            case "mixtral" -> "llama";
+            case String type -> type.replace("_text", "");
+        };
     }
 
     static void write(Path file, Map<String, Object> config, List<Tensor> tensors) throws IOException {
@@ -73,6 +87,11 @@ final class GgufWriter {
                 keys.put(architecture + "." + theirs, config.get(ours));
             }
         });
+        EXPERT_KEYS.forEach((ours, theirs) -> {
+            if (config.containsKey(ours)) {
+                keys.put(architecture + "." + theirs, config.get(ours));
+            }
+        });
         if (config.get("rope_scaling") instanceof Map<?, ?> longrope) {
             double part = (Double) config.get("partial_rotary_factor");
             keys.put(architecture + ".rope.dimension_count", (long) (part * (Long) config.get("head_dim")));
@@ -80,12 +99,13 @@ final class GgufWriter {
             tensors.add(factors("rope_factors_short", (List<?>) longrope.get("short_factor")));
             tensors.add(factors("rope_factors_long", (List<?>) longrope.get("long_factor")));
         }
+        Map<String, List<Tensor>> stacked = stacked(tensors);
         head.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
         number(4, 3);
-        number(8, tensors.size());
+        number(8, stacked.size());
         number(8, keys.size());
         keys.forEach(this::key);
-        tensors.forEach(this::tensor);
+        stacked.forEach(this::tensor);
         pad(head);
         head.writeBytes(data.toByteArray());
         return head.toByteArray();
@@ -97,6 +117,17 @@ final class GgufWriter {
             factors[i] = ((Double) numbers.get(i)).floatValue();
         }
         return Tensor.of(name + ".weight", factors, factors.length);
+    }
+
+    /** Returns the matrices of all experts by the name of their tensor, and each other tensor alone by its name. */
+    private Map<String, List<Tensor>> stacked(List<Tensor> tensors) {
+        Map<String, List<Tensor>> stacked = new LinkedHashMap<>();
+        for (Tensor tensor : tensors) {
+            Matcher expert = EXPERT.matcher(tensor.name());
+            String name = expert.matches() ? expert.group(1) + expert.group(3).substring(1) : tensor.name();
+            stacked.computeIfAbsent(name(name), key -> new ArrayList<>()).add(tensor);
+        }
+        return stacked;
     }
 
     private void key(String name, Object value) {
@@ -122,21 +153,29 @@ final class GgufWriter {
      * Writes a tensor. Vectors are f32, gains of Gemma have the 1 added; if RoPE of the architecture rotates neighbouring
      * pairs, rows of queries and keys are paired.
      */
-    private void tensor(Tensor tensor) {
+    private void tensor(String name, List<Tensor> matrices) {
+        Tensor tensor = matrices.getFirst();
         float[] vector = tensor.shape().size() == 1 ? tensor.toFloats() : null;
         for (int i = 0; architecture.startsWith("gemma") && vector != null && i < vector.length; i++) {
             vector[i] += 1f;
         }
         Tensor stored = vector != null ? Tensor.of(tensor.name(), vector, vector.length) : tensor;
-        text(name(tensor.name()));
-        number(4, stored.shape().size());
+        boolean areExperts = name.contains("_exps");
+        text(name);
+        number(4, stored.shape().size() + (areExperts ? 1 : 0));
         stored.shape().reversed().forEach(size -> number(8, size));
+        if (areExperts) {
+            number(8, matrices.size());
+        }
         number(4, TYPES.get(stored.dtype()));
         number(8, data.size());
         byte[] elements = stored.data().toArray(ValueLayout.JAVA_BYTE);
-        data.writeBytes(List.of("llama", "granite").contains(architecture) && tensor.name().matches(".*self_attn\\.[qk]_proj\\..*")
-                ? paired(elements, Math.toIntExact(stored.rowCount()))
-                : elements);
+        data.writeBytes(List.of("llama", "granite").contains(architecture)
+                && tensor.name().matches(".*self_attn\\.[qk]_proj\\..*")
+                        ? paired(elements, Math.toIntExact(stored.rowCount()))
+                        : elements);
+        matrices.subList(1, matrices.size())
+                .forEach(next -> data.writeBytes(next.data().toArray(ValueLayout.JAVA_BYTE)));
         pad(data);
     }
 
@@ -163,7 +202,7 @@ final class GgufWriter {
         if (!part.startsWith("model.layers.")) {
             return PARTS.get(part) + kind;
         }
-        String[] words = part.split("\\.", 4);
+        String[] words = part.replaceFirst("(mlp|block_sparse_moe)\\.experts\\.", "").split("\\.", 4);
         String own = architecture.startsWith("gemma") ? GEMMA_PARTS.get(words[3]) : null;
         return "blk." + words[2] + "." + (own == null ? PARTS.get(words[3]) : own) + kind;
     }

@@ -12,6 +12,8 @@ import java.util.stream.IntStream;
 
 /** config.json and tensors of the Llama family's models, as Hugging Face's transformers have them. */
 final class LlamaPlan {
+    private static final int EXPERTS = 5;
+
     private final ModelKind kind;
     private final ModelSizes sizes;
     private final List<PlannedTensor> tensors = new ArrayList<>();
@@ -58,7 +60,7 @@ final class LlamaPlan {
         linear(prefix + "self_attn.q_proj", queries, width, biases);
         linear(prefix + "self_attn.k_proj", queries / 2, width, biases);
         linear(prefix + "self_attn.v_proj", queries / 2, width, biases);
-        if (kind == ModelKind.QWEN3 || kind == ModelKind.GEMMA3) {
+        if (kind == ModelKind.QWEN3 || kind == ModelKind.QWEN3_MOE || kind == ModelKind.GEMMA3) {
             add(prefix + "self_attn.q_norm.weight", null, sizes.headDim());
             add(prefix + "self_attn.k_norm.weight", null, sizes.headDim());
         }
@@ -68,6 +70,24 @@ final class LlamaPlan {
             add(prefix + "pre_feedforward_layernorm.weight", null, width);
             add(prefix + "post_feedforward_layernorm.weight", null, width);
         }
+        switch (kind) {
+            case QWEN3_MOE -> experts(prefix + "mlp.", List.of("gate_proj", "up_proj", "down_proj"));
+            case MIXTRAL -> experts(prefix + "block_sparse_moe.", List.of("w1", "w3", "w2"));
+            default -> dense(prefix, width, allBiases);
+        }
+    }
+
+    private void experts(String prefix, List<String> names) {
+        linear(prefix + "gate", EXPERTS, sizes.width(), false);
+        for (int expert = 0; expert < EXPERTS; expert++) {
+            String one = prefix + "experts." + expert + ".";
+            linear(one + names.get(0), sizes.hidden(), sizes.width(), false);
+            linear(one + names.get(1), sizes.hidden(), sizes.width(), false);
+            linear(one + names.get(2), sizes.width(), sizes.hidden(), false);
+        }
+    }
+
+    private void dense(String prefix, int width, boolean allBiases) {
         linear(prefix + "mlp.gate_proj", sizes.hidden(), width, allBiases);
         linear(prefix + "mlp.up_proj", sizes.hidden(), width, allBiases);
         linear(prefix + "mlp.down_proj", width, sizes.hidden(), allBiases);
@@ -111,6 +131,10 @@ final class LlamaPlan {
             case GEMMA3 -> config.putAll(Map.of(
                     "query_pre_attn_scalar", (long) sizes.headDim(), "sliding_window", 70L, "sliding_window_pattern",
                     2L, "rope_local_base_freq", 500.0));
+            case QWEN3_MOE -> config.putAll(Map.of(
+                    "num_experts", (long) EXPERTS, "num_experts_per_tok", 3L, "moe_intermediate_size",
+                    (long) sizes.hidden(), "norm_topk_prob", true));
+            case MIXTRAL -> config.putAll(Map.of("num_local_experts", (long) EXPERTS, "num_experts_per_tok", 2L));
             default -> {
             }
         }

@@ -15,7 +15,7 @@ public enum ModelKind {
     T6, T6_KVONLY, T6_GROUP_NORM, T6_PARTIAL_ROPE, T6_DECAY, T6_LINEAR, T6_FIXED, T6_SHARED_B, T6_THIRD_ORDER,
     T6_SOFTMAX, MHA, GQA, GQA_DECAY, GQA_LINEAR, MQA, MLA, MLRA_TPA, MLRA_MHA, MLRA_GQA, MLRA_MQA, MLRA_GTA, MLRA_MFA,
     MLRA_MLA, MLRA_GLA_2, MLRA_GLA_4, MLRA_MLRA_2, MLRA_MLRA_4, LLAMA, LLAMA_BIAS, LLAMA_AS_TPA, MISTRAL, QWEN2, QWEN3,
-    SMOLLM3, GRANITE, PHI3, GEMMA2, GEMMA3;
+    SMOLLM3, GRANITE, PHI3, GEMMA2, GEMMA3, QWEN3_MOE, MIXTRAL;
 
     static final long LAYERS = 2;
     static final long CONTEXT = 400;
@@ -37,7 +37,7 @@ public enum ModelKind {
     /** Returns whether a GGUF file can have such a model. */
     public boolean isInGguf() {
         return switch (this) {
-            case LLAMA, LLAMA_BIAS, QWEN2, QWEN3, GRANITE, PHI3, GEMMA2, GEMMA3 -> true;
+            case LLAMA, LLAMA_BIAS, QWEN2, QWEN3, GRANITE, PHI3, GEMMA2, GEMMA3, QWEN3_MOE, MIXTRAL -> true;
             default -> false;
         };
     }
@@ -84,7 +84,9 @@ public enum ModelKind {
                     Map.of("variant", "linearattn"));
             case MQA -> t6(T6Config.Attention.GQA, sizes, Map.of("group_size", (long) sizes.heads()), Map.of());
             case MLA -> t6(T6Config.Attention.MLA, sizes, Map.of(), Map.of());
-            case LLAMA, LLAMA_BIAS, LLAMA_AS_TPA, MISTRAL, QWEN2, QWEN3, SMOLLM3, GRANITE, PHI3, GEMMA2, GEMMA3 ->
+            case LLAMA, LLAMA_BIAS, LLAMA_AS_TPA, MISTRAL, QWEN2, QWEN3, SMOLLM3, GRANITE, PHI3, GEMMA2, GEMMA3,
+                    QWEN3_MOE,
+                    MIXTRAL ->
                 new LlamaPlan(this, sizes).plan();
             default -> mlra(sizes);
         };

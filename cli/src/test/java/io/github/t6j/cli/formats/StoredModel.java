@@ -31,7 +31,8 @@ public record StoredModel(
         for (PlannedTensor tensor : plan.tensors()) {
             boolean matrix = tensor.shape().size() == 2;
             boolean whole = pads || tensor.shape().getLast() % dtype.blockSize() == 0;
-            DType fitting = !dtype.isQuantized() ? dtype : !matrix ? DType.F32 : whole ? dtype : DType.F16;
+            boolean isRouter = tensor.name().matches(".*(mlp|block_sparse_moe)\\.gate\\.weight");
+            DType fitting = !dtype.isQuantized() ? dtype : !matrix || isRouter ? DType.F32 : whole ? dtype : DType.F16;
             tensors.add(random(tensor, fitting, random));
             if (tensor.alias() != null) {
                 aliases.put(tensor.alias(), tensor.name());

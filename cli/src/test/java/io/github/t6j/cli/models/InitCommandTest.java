@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InitCommandTest {
     @TempDir
@@ -113,6 +114,31 @@ class InitCommandTest {
         assertThat(shapes(StoredTensors.read(made.resolve("model.safetensors"))))
                 .isEqualTo(shapes(StoredTensors.read(golden.resolve("model.safetensors"))));
         assertThat(config(made)).containsAllEntriesOf(config(golden));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen3moe-norm", "qwen3moe-mixed", "mixtral-top2", "mixtral-window"})
+    void aConfigOfExpertsGivesTheShapesOfTheFile(String name) throws IOException {
+        Path golden = CommandResult.TESTDATA.resolve("golden_more").resolve(name);
+
+        String config = golden.resolve("config.json").toString();
+        Path made = init("made", "--config", config, "--dtype", "bf16");
+
+        assertThat(shapes(StoredTensors.read(made.resolve("model.safetensors"))))
+                .isEqualTo(shapes(StoredTensors.read(golden.resolve("model.safetensors"))));
+        assertThat(config(made)).containsAllEntriesOf(without(config(golden), "torch_dtype"));
+        Path quantised = init("quantised", "--config", config, "--dtype", "q4_0");
+        StoredTensors.read(quantised.resolve("model.safetensors")).tensors().forEach((tensor, stored) -> assertThat(
+                stored.dtype().equals("F32")).as(tensor).isEqualTo(tensor.matches(".*(norm|\\.gate)\\.weight")));
+        CommandResult inspected = CommandResult.of("inspect", "--model", quantised.toString());
+        assertThat(inspected.code()).as(inspected.err()).isZero();
+        assertThat(inspected.out()).contains("experts_used");
+    }
+
+    private static Map<String, Object> without(Map<String, Object> config, String key) {
+        Map<String, Object> others = new TreeMap<>(config);
+        others.remove(key);
+        return others;
     }
 
     /** Loading finds the family and attention again, in the new model and in a conversion of it. */

@@ -40,7 +40,7 @@ final class GgufConfig {
         config.put("model_type", architecture);
         config.put("hidden_act", "silu");
         config.put("hidden_size", width);
-        config.put("intermediate_size", whole("feed_forward_length"));
+        experts();
         config.put("num_hidden_layers", whole("block_count"));
         config.put("num_attention_heads", heads);
         config.put("num_key_value_heads", whole("attention.head_count_kv", heads));
@@ -59,6 +59,27 @@ final class GgufConfig {
         ids();
         new GgufArchitecture(this, config, factors).add(architecture);
         return config;
+    }
+
+    /** Sets the sizes of the feed-forward part. In a file of Qwen3-MoE, feed_forward_length belongs to no layer. */
+    private void experts() {
+        boolean isQwen = architecture.equals("qwen3moe");
+        Long experts = optional("expert_count", Long.class, "a whole number");
+        if (isQwen) {
+            config.put("model_type", "qwen3_moe");
+            config.put("num_experts", whole("expert_count"));
+            config.put("moe_intermediate_size", whole("expert_feed_forward_length"));
+            config.put("norm_topk_prob", true); // llama.cpp always divides by the sum
+        } else {
+            config.put("intermediate_size", whole("feed_forward_length"));
+        }
+        if (architecture.equals("llama") && experts != null && experts > 0) {
+            config.put("model_type", "mixtral");
+            config.put("num_local_experts", experts);
+        }
+        if (config.containsKey("num_experts") || config.containsKey("num_local_experts")) {
+            config.put("num_experts_per_tok", whole("expert_used_count"));
+        }
     }
 
     private long headDim(long width, long heads) {

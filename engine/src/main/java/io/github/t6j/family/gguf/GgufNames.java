@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 
 /**
  * Presents a GGUF file of a Llama-like model in the form of Hugging Face: names of tensors, order of their rows, keys
- * of config.json. Supports the architectures llama (also used for Mistral's models), qwen2, qwen3, granite, phi3, gemma2
- * and gemma3.
+ * of config.json. Supports the architectures llama (also used for Mistral's models and Mixtral), qwen2, qwen3, qwen3moe,
+ * granite, phi3, gemma2 and gemma3.
  *
  * <p>Files of the architectures llama and granite store the query and key rows of a head so that the two rows of a rotated pair are
  * adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of Hugging Face.
@@ -32,8 +32,11 @@ public final class GgufNames implements TensorReader {
 
     private static final String ARCHITECTURE = "general.architecture";
     private static final List<String> ARCHITECTURES =
-            List.of("llama", "qwen2", "qwen3", "granite", "phi3", "gemma2", "gemma3");
+            List.of("llama", "qwen2", "qwen3", "qwen3moe", "granite", "phi3", "gemma2", "gemma3");
     private static final Set<String> PAIRED = Set.of("llama", "granite");
+    /** Least elements of an expert's matrix; smaller ones would take more memory for their names. */
+    private static final long LEAST_ELEMENTS = 256;
+
     /** Limit for a head of 2¹⁶ elements, a thousand times the largest published. */
     private static final int MOST_FACTORS = 1 << 15;
 
@@ -58,9 +61,18 @@ public final class GgufNames implements TensorReader {
     private static final Map<String, String> OF_GEMMA = Map.of(
             "post_attention_norm", "post_attention_layernorm", "ffn_norm", "pre_feedforward_layernorm",
             "post_ffw_norm", "post_feedforward_layernorm");
+    /** Routers, and tensors of three dimensions with the matrices of all experts; %d is the expert. */
+    private static final Map<String, String> OF_EXPERTS = Map.of(
+            "ffn_gate_inp", "mlp.gate", "ffn_gate_exps", "mlp.experts.%d.gate_proj",
+            "ffn_up_exps", "mlp.experts.%d.up_proj", "ffn_down_exps", "mlp.experts.%d.down_proj");
+    private static final Map<String, String> OF_MIXTRAL = Map.of(
+            "ffn_gate_inp", "block_sparse_moe.gate", "ffn_gate_exps", "block_sparse_moe.experts.%d.w1",
+            "ffn_up_exps", "block_sparse_moe.experts.%d.w3", "ffn_down_exps", "block_sparse_moe.experts.%d.w2");
     private static final Map<String, String> SAMPLING = Map.of(
             "temp", "temperature", "top_k", "top_k", "top_p", "top_p", "min_p", "min_p",
             "penalty_repeat", "repetition_penalty");
+    /** Tensor of one expert, in files of before spring 2024. */
+    private static final Pattern ONE_EXPERT = Pattern.compile("blk\\.\\d+\\.ffn_(gate|up|down)\\.\\d+\\.weight");
     private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
 
     private final Checkpoint checkpoint;
@@ -90,14 +102,45 @@ public final class GgufNames implements TensorReader {
         isGemma = name.startsWith("gemma");
         config = Collections.unmodifiableMap(
                 new GgufConfig(checkpoint.gguf(), name, where).read(checkpoint.tensors(), this::factors));
-        checkpoint.tensors().values().forEach(tensor -> add(tensor, name));
+        checkpoint.tensors().values().forEach(tensor -> {
+            if (!addExperts(tensor)) {
+                add(tensor, name);
+            }
+        });
+    }
+
+    /** Adds a router, or the matrices of all experts, and returns whether the tensor is one of these. */
+    private boolean addExperts(Tensor tensor) {
+        Matcher block = BLOCK.matcher(tensor.name());
+        boolean isMixtral = config.get("model_type").equals("mixtral");
+        boolean isQwen = config.get("model_type").equals("qwen3_moe");
+        Map<String, String> names = isMixtral ? OF_MIXTRAL : isQwen ? OF_EXPERTS : Map.of();
+        if (!block.matches() || !names.containsKey(block.group(2)) || !block.group(3).equals("weight")) {
+            return false;
+        }
+        String name = "model.layers." + block.group(1) + "." + names.get(block.group(2)) + ".weight";
+        if (!name.contains("%d")) {
+            tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
+            return true;
+        }
+        long experts = (Long) config.get(isMixtral ? "num_local_experts" : "num_experts");
+        if (tensor.shape().size() != 3 || tensor.rowCount() != experts
+                || tensor.elementCount() < LEAST_ELEMENTS * experts) {
+            throw new ModelFormatException(where + ": " + tensor.name() + ": expected a matrix for each of " + experts
+                    + " experts, of at least " + LEAST_ELEMENTS + " elements, found shape " + tensor.shape());
+        }
+        for (int expert = 0; expert < experts; expert++) {
+            Tensor matrix = tensor.matrix(expert, name.formatted(expert));
+            tensors.put(matrix.name(), matrix);
+        }
+        return true;
     }
 
     /**
      * Returns the keys that config.json would have: model_type, hidden_act, hidden_size, intermediate_size,
      * num_hidden_layers, num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps, max_position_embeddings,
      * tie_word_embeddings, vocab_size, attention_bias, mlp_bias, rope_theta, rope_scaling, bos_token_id, eos_token_id
-     * (a number, or a list of all ids that end a text). Keys without a counterpart in the file are omitted.
+     * (a number, or a list of all ids that end a text), and the numbers and sizes of experts. Keys without a counterpart in the file are omitted.
      *
      * <p>Some architectures have further keys, see {@link GgufArchitecture}. {@code rope_scaling} has the form of Hugging
      * Face for linear, yarn and longrope; any other type is passed on unchanged.
@@ -193,6 +236,11 @@ public final class GgufNames implements TensorReader {
         }
         if (name == null && (tensor.name().equals(ROPE_FACTORS) || GgufArchitecture.LISTS.contains(tensor.name()))) {
             return;
+        }
+        if (ONE_EXPERT.matcher(tensor.name()).matches()) {
+            throw ModelFormatException
+                    .unsupported(where + ": " + tensor.name() + ": expected the matrices of all experts"
+                            + " in one tensor, found one expert's: convert the model again with a recent llama.cpp");
         }
         if (name == null) {
             throw ModelFormatException

@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Llama, Mistral, Qwen2, Qwen3, SmolLM3 and Granite in Hugging Face's layout: grouped query attention, norms with gains, a gated
- * feed-forward part. Some have biases, norms of queries and keys, windows, or layers without RoPE. {@link LlamaReader}
- * reads a checkpoint's configuration.
+ * Llama, Mistral, Qwen2, Qwen3, SmolLM3, Granite, Qwen3-MoE and Mixtral in Hugging Face's layout: grouped query attention,
+ * norms with gains, a gated feed-forward part. Some have biases, norms of queries and keys, windows, layers without RoPE,
+ * or {@linkplain LlamaExperts experts}. {@link LlamaReader} reads a checkpoint's configuration.
  */
 public class LlamaFamily implements Family {
     static final String NAME = "Llama";
@@ -40,6 +40,11 @@ public class LlamaFamily implements Family {
     @Override
     public ModelConfig read(NamedTensors tensors, ModelMetadata description) {
         return new LlamaReader(tensors, description, TYPES).read();
+    }
+
+    @Override
+    public boolean keepsType(String matrix) {
+        return LlamaExperts.isRouter(matrix);
     }
 
     @Override
@@ -65,6 +70,10 @@ public class LlamaFamily implements Family {
         layer.add(ATTENTION_NORM, "input_layernorm.weight", layer.width());
         layer.addAttention();
         layer.add(FEED_FORWARD_NORM, "post_attention_layernorm.weight", layer.width());
-        layer.addFeedForward();
+        if (layer.config().hasExperts(layer.layer())) {
+            LlamaExperts.add(layer.layer(), layer.config(), layer.specs());
+        } else {
+            layer.addFeedForward();
+        }
     }
 }

@@ -68,6 +68,8 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
                 boolean used = config.flag("use_sliding_window", false) && mayHaveWindow();
                 yield byType(used, which(layer -> layer >= first));
             }
+            case QWEN3_MOE -> which(layer -> config.flag("use_sliding_window", false) && mayHaveWindow());
+            case MIXTRAL -> which(layer -> config.has("sliding_window"));
             case SMOLLM3 -> byType(
                     config.has("sliding_window")
                             && (config.flag("use_sliding_window", false) || !config.list("layer_types").isEmpty()),

@@ -2,11 +2,13 @@ package io.github.t6j.family.llama;
 
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -15,8 +17,27 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
-/** Shape of a published model in Hugging Face's layout, with every key of config.json that affects results. */
+/** Shape of a new model of the Llama family, such as a published one, with every key of config.json that affects results. */
 public record LlamaPreset(Map<String, Object> config, VariantJson variant) implements NewModel {
+    /** Returns whether a config.json describes a model of these types. */
+    public static boolean describes(Map<String, Object> config) {
+        return Arrays.stream(LlamaType.values()).anyMatch(type -> type.word().equals(config.get("model_type")));
+    }
+
+    /** Returns Qwen3-MoE of 30.5 billion weights, of which a token reads 3 billion. */
+    public static LlamaPreset qwen3Moe() {
+        Map<String, Object> config = sizes("qwen3_moe", 48, 2048, 6144, 40_960, 151_936);
+        config.putAll(Map.of(
+                "architectures", List.of("Qwen3MoeForCausalLM"), "num_attention_heads", 32L, "num_key_value_heads", 4L,
+                "head_dim", 128L, "rope_theta", 1_000_000.0, "rms_norm_eps", 1e-6, "hidden_act", "silu",
+                "tie_word_embeddings", false));
+        config.putAll(Map.of(
+                "num_experts", 128L, "num_experts_per_tok", 8L, "moe_intermediate_size", 768L, "norm_topk_prob", true,
+                "decoder_sparse_step", 1L, "mlp_only_layers", List.of()));
+        config.putAll(Map.of("bos_token_id", 151_643L, "eos_token_id", 151_645L));
+        return new LlamaPreset(config, VariantJson.none());
+    }
+
     /** Returns Gemma 3 of 270 million weights. */
     public static LlamaPreset gemma270m() {
         return gemma(18, 640, 2048, 32_768, 262_144);
@@ -76,9 +97,12 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
         return family() instanceof GemmaFamily ? 0f : 1f;
     }
 
+    private ConfigJson json() {
+        return new ConfigJson(config, "config.json");
+    }
+
     private LlamaType type() {
-        String type = (String) config.get("model_type");
-        return List.of(LlamaType.values()).stream().filter(one -> one.word().equals(type)).findFirst().orElseThrow();
+        return LlamaType.of(json());
     }
 
     private LlamaFamily family() {
@@ -91,26 +115,56 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
 
     @Override
     public List<TensorSpec> tensors() {
+        LlamaType type = type();
+        LlamaFamily family = family();
         int heads = size("num_attention_heads");
-        int headDim = config.containsKey("head_dim") ? size("head_dim") : size("hidden_size") / heads;
+        int layers = size("num_hidden_layers");
+        int width = size("hidden_size");
+        ModelConfig.Experts experts = LlamaExperts.described(json(), type, layers);
+        boolean areAllExperts = experts != null && experts.layers().size() == layers;
+        List<TensorSpec> specs = family.tensors(new ModelConfig(
+                family.name(), type.word(),
+                new ModelConfig.Sizes(
+                        size("vocab_size"), layers, width, areAllExperts ? experts.hidden() : size("intermediate_size"),
+                        json().optional("max_position_embeddings", type.contextLength)),
+                new GroupedQueryConfig(
+                        heads, json().optional("head_dim", width / heads),
+                        json().optional("num_key_value_heads", heads)),
+                false, new Rope.Config(0, 0f, Rope.Form.OFFICIAL), new ModelConfig.Norms(0f, true, false), experts,
+                optional(type), List.of(), ModelConfig.Scales.PLAIN));
+        return type == LlamaType.MIXTRAL ? specs.stream().map(LlamaPreset::named).toList() : specs;
+    }
+
+    private Set<TensorRole> optional(LlamaType type) {
         Set<TensorRole> optional = EnumSet.noneOf(TensorRole.class);
-        if (type().normsHeads()) {
+        if (json().flag("attention_bias", type == LlamaType.QWEN2)) {
+            optional.add(TensorRole.PROJECTION_BIAS);
+        }
+        if (json().flag("attention_bias", false)) {
+            optional.add(TensorRole.ATTENTION_OUTPUT_BIAS);
+        }
+        if (json().flag("mlp_bias", false)) {
+            optional.addAll(List.of(TensorRole.GATE_UP_BIAS, TensorRole.DOWN_BIAS));
+        }
+        if (type.normsHeads()) {
             optional.addAll(List.of(TensorRole.QUERY_NORM, TensorRole.KEY_NORM));
         }
-        if (!Boolean.TRUE.equals(config.get("tie_word_embeddings"))) {
+        if (!json().flag("tie_word_embeddings", type.tied)) {
             optional.add(TensorRole.OUTPUT);
         }
-        LlamaFamily family = family();
-        return family.tensors(new ModelConfig(
-                family.name(), type().word(),
-                new ModelConfig.Sizes(size("vocab_size"), size("num_hidden_layers"), size("hidden_size"),
-                        size("intermediate_size"), size("max_position_embeddings")),
-                new GroupedQueryConfig(heads, headDim, size("num_key_value_heads")), false,
-                new Rope.Config(0, 0f, Rope.Form.OFFICIAL), new ModelConfig.Norms(0f, true, false), optional,
-                List.of()));
+        return optional;
+    }
+
+    /** Returns a tensor of an expert under its other name, which Mixtral's files have. */
+    private static TensorSpec named(TensorSpec spec) {
+        return switch (spec.role()) {
+            case ROUTER, EXPERT_GATE_UP, EXPERT_DOWN ->
+                new TensorSpec(spec.alias(), spec.name(), spec.shape(), spec.role(), spec.layer());
+            default -> spec;
+        };
     }
 
     private int size(String key) {
-        return ((Long) config.get(key)).intValue();
+        return json().required(key, "a size of the new model");
     }
 }

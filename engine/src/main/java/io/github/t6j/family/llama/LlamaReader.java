@@ -35,7 +35,7 @@ class LlamaReader {
     /** Classes of models without an output matrix, such as embedding models. */
     private static final Set<String> BASE =
             Set.of("LlamaModel", "MistralModel", "Qwen2Model", "Qwen3Model", "SmolLM3Model", "GraniteModel",
-                    "Phi3Model", "Gemma2Model", "Gemma3TextModel");
+                    "Phi3Model", "Gemma2Model", "Gemma3TextModel", "Qwen3MoeModel", "MixtralModel");
 
     final NamedTensors tensors;
     final ConfigJson config;
@@ -79,12 +79,17 @@ class LlamaReader {
                     tensors.where() + ": expected query heads to be a multiple of key heads, and an"
                             + " even head size, found " + heads.query + " and " + heads.key + " heads of " + headDim);
         }
+        ModelConfig.Experts experts = new LlamaExperts(tensors, config, type, layers).read();
+        boolean areAllExperts = experts != null && experts.layers().size() == layers;
         ModelConfig.Sizes sizes = new ModelConfig.Sizes(
-                size(LlamaNames.EMBEDDING, 0), layers, size(LlamaNames.EMBEDDING, 1), hidden(),
+                size(LlamaNames.EMBEDDING, 0), layers, size(LlamaNames.EMBEDDING, 1),
+                areAllExperts ? experts.hidden() : hidden(),
                 config.optional("max_position_embeddings", type.contextLength));
         config.check("vocab_size", sizes.vocabulary(), "the embedding's rows");
         config.check("hidden_size", sizes.width(), "the embedding's columns");
-        config.check("intermediate_size", sizes.hidden(), "the rows of the feed-forward part's gate");
+        if (!areAllExperts) { // otherwise it belongs to no layer, or to experts
+            config.check("intermediate_size", sizes.hidden(), "the rows of the feed-forward part's gate");
+        }
         config.check("num_hidden_layers", sizes.layers(), "the numbered layers");
         config.check("num_key_value_heads", heads.key, "the rows of keys");
         config.check("head_dim", headDim, "the rows of queries");
@@ -102,7 +107,7 @@ class LlamaReader {
                 : grouped;
         return new ModelConfig(
                 family(), name(grouped), sizes, attention, false, rope(headDim),
-                new ModelConfig.Norms(epsilon, true, false), optional, assumptions, scales(sizes.width()));
+                new ModelConfig.Norms(epsilon, true, false), experts, optional, assumptions, scales(sizes.width()));
     }
 
     String family() {
@@ -120,9 +125,14 @@ class LlamaReader {
         return new Heads(heads, headDim, quotient(KEY, headDim, "head size"));
     }
 
-    /** Returns the number of rows of the feed-forward part's gate. */
+    /** Returns the number of rows of the feed-forward part's gate, in the first dense layer. */
     int hidden() {
-        return size(LlamaNames.layer(0, "mlp.gate_proj.weight"), 0);
+        String gate = "mlp.gate_proj.weight";
+        int layer = 0;
+        while (!tensors.has(LlamaNames.layer(layer, gate)) && layer < layers() - 1) {
+            layer++;
+        }
+        return size(LlamaNames.layer(layer, gate), 0);
     }
 
     LayerOptions.Scores scores() {

@@ -1,2 +1,2 @@
-/** Llama, Mistral, Qwen2, Qwen3 and SmolLM3. May use {@code family}. */
+/** Llama, Mistral, Qwen2, Qwen3, SmolLM3, Qwen3-MoE and Mixtral. May use {@code family}. */
 package io.github.t6j.family.llama;

@@ -151,7 +151,8 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
             List<Long> shape = shape(in, what);
             DType dtype = GgmlTypes.dtype(in.u32(what), in, what);
             long columns = shape.getLast();
-            if (dtype.isQuantized() && (shape.size() != 2 || columns % dtype.blockSize() != 0)) {
+            boolean areMatrices = shape.size() == 2 || shape.size() == 3;
+            if (dtype.isQuantized() && (!areMatrices || columns % dtype.blockSize() != 0)) {
                 throw in.wrong(what,
                         "a matrix with rows of a multiple of " + dtype.blockSize() + " elements as " + dtype,
                         "shape " + shape);

@@ -176,7 +176,7 @@ class LlamaFamilyTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "null", value = {
         "model_type            | \"gemma\"        | found gemma; it would need a GELU that its files",
-        "model_type            | \"bloom\"        | expected one of llama, mistral, qwen2, qwen3, smollm3, granite, phi3, gemma2, gemma3_text, found bloom",
+        "model_type            | \"bloom\"        | expected one of llama, mistral, qwen2, qwen3, smollm3, granite, phi3, gemma2, gemma3_text, qwen3_moe, mixtral, found bloom",
         "architectures         | [\"LlamaForSequenceClassification\"] | LlamaForSequenceClassification",
         "hidden_act            | \"gelu\"         | hidden_act: expected silu, found gelu",
         "quantization_config   | {\"quant_method\": \"gptq\"} | quantization_config: expected none",

@@ -210,7 +210,7 @@ class GgufTest {
                 bad(info("t", 2, 128L, 2L, 12, 0L), "rows of a multiple of 256 elements as Q4_K"),
                 bad(info("t", 2, 288L, 1L, 14, 0L), "rows of a multiple of 256 elements as Q6_K"),
                 bad(info("t", 1, 32L, 8, 0L), "a matrix with rows"),
-                bad(info("t", 3, 32L, 1L, 1L, 8, 0L), "a matrix with rows"));
+                bad(info("t", 4, 32L, 1L, 1L, 1L, 8, 0L), "a matrix with rows"));
     }
 
     @ParameterizedTest(name = "{0}")

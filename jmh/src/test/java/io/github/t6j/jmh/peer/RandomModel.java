@@ -21,6 +21,9 @@ record RandomModel(
     static final int LAYERS = 2;
     static final int VOCABULARY = 317;
     static final float EPSILON = 1e-5f;
+    static final int EXPERTS = 12;
+    static final int USED_EXPERTS = 4;
+    static final int EXPERT_HIDDEN = 384;
     static final float STRETCH = 4;
     static final int ORIGINAL_CONTEXT = 512;
 
@@ -34,7 +37,12 @@ record RandomModel(
             models.add(new RandomModel(architecture, 768, 12, 12, 64, true, Rope.LINEAR, 10_000));
             models.add(new RandomModel(architecture, 1024, 8, 2, 128, false, llama ? Rope.YARN : Rope.LINEAR, 500_000));
         }
+        models.add(new RandomModel("qwen3moe", 1024, 8, 2, 128, false, Rope.PLAIN, 1_000_000));
         return models;
+    }
+
+    boolean hasExperts() {
+        return architecture.equals("qwen3moe");
     }
 
     int hidden() {
@@ -78,6 +86,10 @@ record RandomModel(
                 .key(prefix + "attention.key_length", headDim).key(prefix + "attention.value_length", headDim)
                 .key(prefix + "rope.dimension_count", headDim).key(prefix + "rope.freq_base", base)
                 .key(prefix + "attention.layer_norm_rms_epsilon", EPSILON);
+        if (hasExperts()) {
+            gguf.key(prefix + "expert_count", EXPERTS).key(prefix + "expert_used_count", USED_EXPERTS)
+                    .key(prefix + "expert_feed_forward_length", EXPERT_HIDDEN);
+        }
         if (rope == Rope.LINEAR || rope == Rope.YARN) {
             gguf.key(prefix + "rope.scaling.type", rope == Rope.YARN ? "yarn" : "linear")
                     .key(prefix + "rope.scaling.factor", STRETCH)
@@ -92,11 +104,18 @@ record RandomModel(
         projection(gguf, random, block + "attn_k", keys);
         projection(gguf, random, block + "attn_v", keys);
         matrix(gguf, random, block + "attn_output", width, heads * headDim);
-        if (architecture.equals("qwen3")) {
+        if (architecture.startsWith("qwen3")) {
             gain(gguf, random, block + "attn_q_norm", headDim);
             gain(gguf, random, block + "attn_k_norm", headDim);
         }
         gain(gguf, random, block + "ffn_norm", width);
+        if (hasExperts()) {
+            matrix(gguf, random, block + "ffn_gate_inp", EXPERTS, width);
+            experts(gguf, random, block + "ffn_gate_exps", EXPERT_HIDDEN, width);
+            experts(gguf, random, block + "ffn_up_exps", EXPERT_HIDDEN, width);
+            experts(gguf, random, block + "ffn_down_exps", width, EXPERT_HIDDEN);
+            return;
+        }
         matrix(gguf, random, block + "ffn_gate", hidden(), width);
         matrix(gguf, random, block + "ffn_up", hidden(), width);
         matrix(gguf, random, block + "ffn_down", width, hidden());
@@ -112,6 +131,11 @@ record RandomModel(
     private static void matrix(GgufFile gguf, Random random, String name, int rows, int columns) {
         gguf.floats(name + ".weight", TestNumbers.normal(random, rows * columns, 1 / Math.sqrt(columns)), rows,
                 columns);
+    }
+
+    private static void experts(GgufFile gguf, Random random, String name, int rows, int columns) {
+        gguf.floats(name + ".weight", TestNumbers.normal(random, EXPERTS * rows * columns, 1 / Math.sqrt(columns)),
+                EXPERTS, rows, columns);
     }
 
     private static void gain(GgufFile gguf, Random random, String name, int size) {

@@ -38,16 +38,53 @@ final class Reference {
             String block = "blk." + layer + ".";
             add(x, product(block + "attn_output", attention(block, norm(block + "attn_norm", x, width))));
             double[][] normed = norm(block + "ffn_norm", x, width);
-            double[][] gate = product(block + "ffn_gate", normed);
-            double[][] up = product(block + "ffn_up", normed);
-            for (int i = 0; i < gate.length; i++) {
-                for (int position = 0; position < ids.length; position++) {
-                    gate[i][position] *= up[i][position] / (1 + Math.exp(-gate[i][position]));
-                }
+            if (model.hasExperts()) {
+                addExperts(x, block, normed);
+            } else {
+                add(x, gated(block, "", normed));
             }
-            add(x, product(block + "ffn_down", gate));
         }
         return product(model.tied() ? "token_embd" : "output", norm("output_norm", x, width));
+    }
+
+    private double[][] gated(String block, String suffix, double[][] x) {
+        double[][] gate = product(block + "ffn_gate" + suffix, x);
+        double[][] up = product(block + "ffn_up" + suffix, x);
+        for (int i = 0; i < gate.length; i++) {
+            for (int position = 0; position < gate[i].length; position++) {
+                gate[i][position] *= up[i][position] / (1 + Math.exp(-gate[i][position]));
+            }
+        }
+        return product(block + "ffn_down" + suffix, gate);
+    }
+
+    /** Computes every expert for every position, and adds the outputs of the best ones, weighted by a softmax of these. */
+    private void addExperts(double[][] x, String block, double[][] normed) {
+        double[][] scores = product(block + "ffn_gate_inp", normed);
+        double[][] shares = new double[scores.length][normed[0].length];
+        for (int position = 0; position < normed[0].length; position++) {
+            int at = position;
+            int[] best = IntStream.range(0, scores.length).boxed()
+                    .sorted((a, b) -> Double.compare(scores[b][at], scores[a][at]))
+                    .limit(RandomModel.USED_EXPERTS).mapToInt(expert -> expert).toArray();
+            double sum = Arrays.stream(best).mapToDouble(expert -> Math.exp(scores[expert][at])).sum();
+            for (int expert : best) {
+                shares[expert][position] = Math.exp(scores[expert][position]) / sum;
+            }
+        }
+        for (int expert = 0; expert < scores.length; expert++) {
+            for (String part : new String[] {"ffn_gate", "ffn_up", "ffn_down"}) {
+                float[] all = weights.get(block + part + "_exps.weight");
+                int size = all.length / scores.length;
+                weights.put(block + part + "_one.weight", Arrays.copyOfRange(all, expert * size, (expert + 1) * size));
+            }
+            double[][] y = gated(block, "_one", normed);
+            for (int i = 0; i < x.length; i++) {
+                for (int position = 0; position < x[i].length; position++) {
+                    x[i][position] += shares[expert][position] * y[i][position];
+                }
+            }
+        }
     }
 
     private double[][] attention(String block, double[][] x) {

@@ -1,0 +1,185 @@
+package io.github.t6j.model;
+
+import io.github.t6j.kernels.PackedMatrix;
+import java.util.Arrays;
+import java.util.stream.Stream;
+
+/**
+ * Mixture of experts (Shazeer et al., 2017): the router chooses {@code used} experts for each row, and the update is the
+ * sum of their outputs, each times its weight. An expert is down · (silu(gate · h) ∘ (up · h)).
+ *
+ * <p>The rows of a pass are sorted by expert, and only chosen experts are read. Each row sums its experts' outputs by
+ * ascending index, so its bits do not depend on the other rows.
+ */
+final class Experts implements FeedForward {
+    private final PackedMatrix router;
+    private final PackedMatrix[] gateUp;
+    private final PackedMatrix[] down;
+    private final int used;
+    private final boolean normalised;
+    private final RowOperation choose = this::choose;
+    private final RowOperation gate = this::gate;
+    private final RowOperation add = this::add;
+
+    /**
+     * @param router [experts][width], never quantised: a rounded row could choose other experts
+     * @param gateUp of each expert, [2·hidden][width], gate above up
+     * @param down of each expert, [width][hidden]
+     * @param used number of experts that a row uses
+     * @param normalised true if the weights of a row's experts are divided by their sum
+     */
+    Experts(PackedMatrix router, PackedMatrix[] gateUp, PackedMatrix[] down, int used, boolean normalised) {
+        this.router = router;
+        this.gateUp = gateUp;
+        this.down = down;
+        this.used = used;
+        this.normalised = normalised;
+    }
+
+    /** Buffers of a pass. A slot is a row of an expert. */
+    static final class Buffers {
+        final float[] scores; //  [rows][padded experts]
+        final int[] chosen; //    [rows][used], ascending
+        final float[] weights; // [rows][used]
+        final int[] slots; //     [rows][used], slot of each choice
+        final int[] rows; //      [slots], row of each slot
+        final int[] firsts; //    [experts + 1], first slot of each expert; after the last, the number of slots
+        final float[] gateUp; //  [slots at a time][gateUpStride]
+        final float[] hidden; //  [slots at a time][hidden]
+        final float[] outputs; // [slots at a time][updateStride]
+        final int capacity; // slots at a time
+        int begin; // first of the slots at this time
+        int end;
+
+        Buffers(ModelConfig.Experts experts, int maximumRows, int gateUpStride, int scoresStride, int updateStride) {
+            scores = new float[maximumRows * scoresStride];
+            chosen = new int[maximumRows * experts.used()];
+            weights = new float[maximumRows * experts.used()];
+            slots = new int[maximumRows * experts.used()];
+            rows = new int[maximumRows * experts.used()];
+            firsts = new int[experts.count() + 1];
+            capacity = slotsAtATime(experts, maximumRows);
+            gateUp = new float[capacity * gateUpStride];
+            hidden = new float[capacity * experts.hidden()];
+            outputs = new float[capacity * updateStride];
+        }
+
+        /** Returns the slots that are computed together: enough for one row, or for all rows of one expert. */
+        static int slotsAtATime(ModelConfig.Experts experts, int rows) {
+            return Math.max(rows, experts.used());
+        }
+
+        /** Returns the number of floats for passes of {@code rows} rows. */
+        long floats(ModelConfig.Experts experts, int passRows) {
+            int made = chosen.length / experts.used(); // rows
+            return ((long) scores.length / made + 4L * experts.used()) * passRows
+                    + ((long) gateUp.length + hidden.length + outputs.length) / capacity
+                            * slotsAtATime(experts, passRows);
+        }
+    }
+
+    @Override
+    public void forward(Activations a) {
+        Buffers b = a.experts;
+        a.matMul.multiply(router, a.normed, router.inputs(), a.rows(), b.scores);
+        a.eachRow(choose);
+        sort(b, a.rows());
+        for (int expert = 0, next; expert < gateUp.length; expert = next) {
+            next = expert + 1;
+            while (next < gateUp.length && b.firsts[next + 1] - b.firsts[expert] <= b.capacity) {
+                next++;
+            }
+            b.begin = b.firsts[expert];
+            b.end = b.firsts[next];
+            if (b.begin < b.end) {
+                forward(a, expert, next);
+            }
+        }
+    }
+
+    /** Computes the outputs of some experts, and adds them to the update. */
+    private void forward(Activations a, int from, int to) {
+        Buffers b = a.experts;
+        a.grouped.multiply(gateUp, from, to, b.firsts, b.rows, a.normed, router.inputs(), b.gateUp);
+        a.each(b.end - b.begin, gate);
+        a.grouped.multiply(down, from, to, b.firsts, null, b.hidden, down[0].inputs(), b.outputs);
+        a.eachRow(add);
+    }
+
+    private void gate(Activations a, int slot, int worker) {
+        int hidden = down[0].inputs();
+        int gate = slot * gateUp[0].stride();
+        a.kernels.swiGlu(a.experts.gateUp, gate, gate + hidden, hidden, a.experts.hidden, slot * hidden);
+    }
+
+    /** Adds the outputs of a row's experts that are computed. */
+    private void add(Activations a, int row, int worker) {
+        Buffers b = a.experts;
+        for (int choice = row * used; choice < (row + 1) * used; choice++) {
+            int slot = b.slots[choice];
+            if (slot >= b.begin && slot < b.end) {
+                a.addToUpdate(row, b.weights[choice], b.outputs, (slot - b.begin) * down[0].stride());
+            }
+        }
+    }
+
+    /** Chooses the experts of a row, the ones with the largest scores, the lower index first, and computes weights. */
+    private void choose(Activations a, int row, int worker) {
+        a.clearUpdate(row);
+        Buffers b = a.experts;
+        int at = row * router.stride();
+        int first = row * used;
+        for (int expert = 0; expert < gateUp.length; expert++) { // keeps the best so far, the best first
+            int place = Math.min(expert, used);
+            while (place > 0 && b.scores[at + expert] > b.scores[at + b.chosen[first + place - 1]]) {
+                place--;
+            }
+            if (place < used) {
+                int last = Math.min(expert, used - 1);
+                System.arraycopy(b.chosen, first + place, b.chosen, first + place + 1, last - place);
+                b.chosen[first + place] = expert;
+            }
+        }
+        double largest = b.scores[at + b.chosen[first]];
+        Arrays.sort(b.chosen, first, first + used);
+        double sum = 0;
+        for (int i = 0; i < (normalised ? used : gateUp.length); i++) {
+            int expert = normalised ? b.chosen[first + i] : i;
+            sum += StrictMath.exp(b.scores[at + expert] - largest);
+        }
+        for (int i = first; i < first + used; i++) {
+            b.weights[i] = (float) (StrictMath.exp(b.scores[at + b.chosen[i]] - largest) / sum);
+        }
+    }
+
+    /** Sorts the choices of all rows by expert, those of an expert by row. */
+    private void sort(Buffers b, int rows) {
+        Arrays.fill(b.firsts, 0);
+        for (int choice = 0; choice < rows * used; choice++) {
+            b.firsts[b.chosen[choice]]++;
+        }
+        int slot = rows * used;
+        b.firsts[gateUp.length] = slot;
+        for (int expert = gateUp.length - 1; expert >= 0; expert--) {
+            slot -= b.firsts[expert];
+            b.firsts[expert] = slot;
+        }
+        for (int choice = 0; choice < rows * used; choice++) {
+            slot = b.firsts[b.chosen[choice]]++; // moves to the first slot of the next expert
+            b.slots[choice] = slot;
+            b.rows[slot] = choice / used;
+        }
+        System.arraycopy(b.firsts, 0, b.firsts, 1, gateUp.length);
+        b.firsts[0] = 0;
+    }
+
+    @Override
+    public Stream<PackedMatrix> matrices() {
+        return Stream.concat(Stream.of(router), Stream.concat(Arrays.stream(gateUp), Arrays.stream(down)));
+    }
+
+    @Override
+    public long activeBytes() {
+        return router.bytes() + used * (gateUp[0].bytes() + down[0].bytes());
+    }
+}
