@@ -72,7 +72,8 @@ class PromptTerminalTest {
     })
     void ctrlCLeavesACleanLine(String command, @TempDir Path folder) throws IOException {
         Path copy = Files.copy(Path.of(TEXT), folder.resolve("text")); // train writes the tokens beside it
-        String[] parts = command.replace("TEXT", TEXT).replace("COPY", copy.toString()).replace("OUT", folder.resolve("out").toString()).split(" \\| ");
+        String[] parts = command.replace("TEXT", TEXT).replace("COPY", copy.toString())
+                .replace("OUT", folder.resolve("out").toString()).split(" \\| ");
         LaunchedProcess launched = start("stty cols 80; \"$t6j\" " + parts[0]);
         launched.awaitOut(parts[1]);
         launched.type(CTRL_C);
