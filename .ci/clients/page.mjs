@@ -8,7 +8,6 @@ import {chromium} from 'playwright-core';
 
 const [, , url, closedUrl, executablePath] = process.argv;
 const browser = await chromium.launch({executablePath, args: process.getuid() === 0 ? ['--no-sandbox'] : []});
-let view = ''; // width and theme, for messages and screenshots
 
 const isNarrow = page => page.viewportSize().width < 1000;
 const answers = page => page.locator('article.assistant .body');
@@ -47,36 +46,38 @@ const HOSTILE = ['<img src=x onerror=alert(1)>', '<script>alert(1)</script>', '[
   '```<img src=x>\n<iframe>\n', '| <img src=x> |\n|---|\n| <a href=x> |', '- <input>\n  > <form>', '`<b>`',
   '[![a](javascript:x)](javascript:y)', '[a](https://example.org "><img src=x>")', 'https://example.org/"><img src=x>'];
 
-for (const width of [1280, 390]) {
-  for (const colorScheme of ['light', 'dark']) {
-    view = `${width}-${colorScheme}`;
-    const page = await open(url, {viewport: {width, height: 844}, colorScheme});
-    await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
-    await lookAt(page, 'empty');
-    await sendsByEnter(page);
-    await showsAlternatives(page);
-    await stopsAndContinues(page);
-    await regenerates(page);
-    await edits(page);
-    await keepsConversations(page);
-    await continuesText(page);
-    await showsOtherAnswers(page);
-    await showsMarkdown(page);
-    await marksFields(page);
-    await looksAsAsked(page);
-    await saysWhenStorageIsFull(page);
-    assert.deepEqual(page.said, [], `${view}: what the page says on the console`);
-    await page.context().close();
-    await asksForTheKey({viewport: {width, height: 844}, colorScheme});
-  }
+for (const colorScheme of ['light', 'dark']) {
+  await Promise.all([1280, 390].map(width => passes({viewport: {width, height: 844}, colorScheme})));
 }
 await browser.close();
 console.log('page.mjs: the page passes at 1280 and 390 pixels, light and dark, and axe-core finds nothing');
 
+async function passes(options) {
+  const page = await open(url, options);
+  await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
+  await lookAt(page, 'empty');
+  await sendsByEnter(page);
+  await showsAlternatives(page);
+  await stopsAndContinues(page);
+  await regenerates(page);
+  await edits(page);
+  await keepsConversations(page);
+  await continuesText(page);
+  await showsOtherAnswers(page);
+  await showsMarkdown(page);
+  await marksFields(page);
+  await looksAsAsked(page);
+  await saysWhenStorageIsFull(page);
+  assert.deepEqual(page.said, [], `${page.view}: what the page says on the console`);
+  await page.context().close();
+  await asksForTheKey(options);
+}
+
 async function open(address, options) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
+  page.view = `${options.viewport.width}-${options.colorScheme}`; // for messages and screenshots
   page.said = [];
   page.on('pageerror', error => page.said.push(error.message));
   page.on('console', message => ['error', 'warning'].includes(message.type()) && page.said.push(message.text()));
@@ -87,14 +88,14 @@ async function open(address, options) {
 /** The page is as wide as the window, accessible, and in a screenshot. */
 async function lookAt(page, name) {
   const {width} = page.viewportSize();
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${view}: width, ${name}`);
-  await page.screenshot({path: `${view}-${name}.png`});
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${page.view}: width, ${name}`);
+  await page.screenshot({path: `${page.view}-${name}.png`});
   if (!await page.evaluate(() => 'axe' in window)) {
     await page.evaluate(axe.source);
   }
   const {violations} = await page.evaluate(() => axe.run());
   const found = violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' ')}`);
-  assert.deepEqual(found, [], `${view}: accessibility, ${name}`);
+  assert.deepEqual(found, [], `${page.view}: accessibility, ${name}`);
 }
 
 /** Shows the conversation, the list or the settings. */
@@ -143,9 +144,9 @@ async function sendsByEnter(page) {
   await page.keyboard.type('The whale');
   await page.keyboard.press('Shift+Enter');
   await page.keyboard.type('and the sea');
-  assert.equal(await page.inputValue('#input'), 'The whale\nand the sea', `${view}: Shift+Enter breaks the line`);
+  assert.equal(await page.inputValue('#input'), 'The whale\nand the sea', `${page.view}: Shift+Enter breaks the line`);
   await page.dispatchEvent('#input', 'keydown', {key: 'Enter', isComposing: true});
-  assert.equal(await page.locator('article').count(), 0, `${view}: an input method's Enter does not send`);
+  assert.equal(await page.locator('article').count(), 0, `${page.view}: an input method's Enter does not send`);
   const streamed = page.evaluate(() => new Promise(done => {
     const counts = [];
     new MutationObserver(() => {
@@ -156,8 +157,8 @@ async function sendsByEnter(page) {
   await page.keyboard.press('Enter');
   await ended(page);
   assert.equal(await page.locator('article.user .body').textContent(), 'The whale\nand the sea');
-  assert.ok(new Set(await streamed).size > 2, `${view}: the answer appears in pieces`);
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'input', `${view}: the cursor stays in the input`);
+  assert.ok(new Set(await streamed).size > 2, `${page.view}: the answer appears in pieces`);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'input', `${page.view}: the cursor stays in the input`);
   assert.match(await page.textContent('.end'), /^Generation ended: max_tokens \(150\) reached/);
   assert.match(await page.textContent('#announcement'), /Generation ended: max_tokens/);
   assert.notEqual(await page.textContent('#own'), '0.0 KB');
@@ -165,11 +166,11 @@ async function sendsByEnter(page) {
 
 async function showsAlternatives(page) {
   assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('.token')).backgroundColor),
-      'rgba(0, 0, 0, 0)', `${view}: no colours until they are asked for`);
+      'rgba(0, 0, 0, 0)', `${page.view}: no colours until they are asked for`);
   await action(page, 'Alternatives').click();
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.evaluate(() => [...document.querySelectorAll('.token')].indexOf(document.activeElement)), 1);
-  assert.match(await page.textContent('#others'), /%/, `${view}: what might have come instead`);
+  assert.match(await page.textContent('#others'), /%/, `${page.view}: what might have come instead`);
   assert.match(await page.textContent('#announcement'), /Instead: /);
   await lookAt(page, 'alternatives');
   await page.keyboard.press('Escape');
@@ -186,7 +187,7 @@ async function stopsAndContinues(page) {
   await stopSoon(page);
   const stopped = await lastAnswer(page);
   await page.waitForTimeout(200);
-  assert.equal(await lastAnswer(page), stopped, `${view}: nothing comes after Stop`);
+  assert.equal(await lastAnswer(page), stopped, `${page.view}: nothing comes after Stop`);
   assert.equal(await page.locator('article:last-child .end').textContent(), 'Stopped.');
   await set(page, {max_tokens: '5'});
   const request = page.waitForRequest('**/v1/chat/completions');
@@ -196,7 +197,7 @@ async function stopsAndContinues(page) {
   assert.equal(body.messages.at(-1).role, 'assistant');
   await ended(page);
   const kept = stopped.trimEnd();
-  assert.equal((await lastAnswer(page)).slice(0, kept.length), kept, `${view}: the answer goes on`);
+  assert.equal((await lastAnswer(page)).slice(0, kept.length), kept, `${page.view}: the answer goes on`);
   assert.ok((await lastAnswer(page)).length > kept.length);
 }
 
@@ -206,9 +207,9 @@ async function regenerates(page) {
   await action(page, 'Regenerate').click();
   await ended(page);
   assert.equal(await answers(page).count(), count);
-  assert.notEqual(await lastAnswer(page), before, `${view}: another answer`);
+  assert.notEqual(await lastAnswer(page), before, `${page.view}: another answer`);
   await page.click('#undo button');
-  assert.equal(await lastAnswer(page), before, `${view}: Undo brings back the earlier answer`);
+  assert.equal(await lastAnswer(page), before, `${page.view}: Undo brings back the earlier answer`);
 }
 
 async function edits(page) {
@@ -217,7 +218,7 @@ async function edits(page) {
   await page.fill('.edit textarea', 'A ship');
   await page.keyboard.press('Enter');
   await ended(page);
-  assert.equal(await page.locator('article').count(), 2, `${view}: later messages are gone`);
+  assert.equal(await page.locator('article').count(), 2, `${page.view}: later messages are gone`);
   assert.equal(await page.locator('article.user .body').textContent(), 'A ship');
   await action(page, 'Edit').click();
   await page.fill('.edit textarea', '# Changed\n\n- by *hand*');
@@ -237,7 +238,7 @@ async function continuesText(page) {
   assert.match(text, /^The whale[^]+\sship/);
   const request = page.waitForRequest('**/v1/completions');
   await page.keyboard.press('Enter');
-  assert.equal((await request).postDataJSON().prompt, text, `${view}: the prompt is the text so far`);
+  assert.equal((await request).postDataJSON().prompt, text, `${page.view}: the prompt is the text so far`);
   await ended(page);
   assert.ok((await page.locator('article .body').allTextContents()).join('').startsWith(text));
 }
@@ -255,7 +256,7 @@ async function showsOtherAnswers(page) {
   await page.route('**/v1/chat/completions', route => route.fulfill(answer));
   await send(page, 'Think');
   assert.equal(await page.locator('.reasoning em').textContent(), 'see');
-  assert.equal(await page.locator('.reasoning').getAttribute('open'), null, `${view}: reasoning is folded`);
+  assert.equal(await page.locator('.reasoning').getAttribute('open'), null, `${page.view}: reasoning is folded`);
   assert.equal(await page.locator('article strong').textContent(), 'big \u{1f40b}');
   assert.deepEqual(await page.locator('article.assistant .body .token').allTextContents(), ['A', ' ', 'big', ' \u{1f40b}']);
   assert.match(await page.textContent('.end'), /The connection to the server broke/);
@@ -263,7 +264,7 @@ async function showsOtherAnswers(page) {
   await action(page, 'Continue').click();
   await ended(page);
   assert.match(await page.textContent('#problem'), /^busy.*req-busy$/);
-  assert.match(await page.textContent('.end'), /The connection to the server broke/, `${view}: the answer is as before`);
+  assert.match(await page.textContent('.end'), /The connection to the server broke/, `${page.view}: the answer is as before`);
   answer = {contentType: 'text/event-stream', body: chunk({content: 'swims.'}, ['swims.'], 'stop')};
   const request = page.waitForRequest('**/v1/chat/completions');
   await action(page, 'Continue').click();
@@ -285,7 +286,7 @@ async function keepsConversations(page) {
   await page.keyboard.press('Enter');
   await page.reload();
   await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
-  assert.deepEqual(await entries.allTextContents(), ['My title', 'A ship'], `${view}: a reload keeps conversations`);
+  assert.deepEqual(await entries.allTextContents(), ['My title', 'A ship'], `${page.view}: a reload keeps conversations`);
   assert.equal(await page.locator('article').count(), 2);
   const other = await page.context().newPage();
   await other.goto(page.url());
@@ -305,11 +306,11 @@ async function keepsConversations(page) {
   await page.click('#delete');
   assert.deepEqual(await entries.allTextContents(), ['A ship']);
   await page.click('#undo button');
-  assert.deepEqual(await entries.allTextContents(), ['My title', 'A ship'], `${view}: Undo brings it back`);
+  assert.deepEqual(await entries.allTextContents(), ['My title', 'A ship'], `${page.view}: Undo brings it back`);
   await page.click('#delete');
   await page.setInputFiles('#import-file', file);
   await page.waitForFunction(() => document.getElementById('title').value === 'My title');
-  assert.equal(await page.locator('article').count(), 2, `${view}: the file has all messages`);
+  assert.equal(await page.locator('article').count(), 2, `${page.view}: the file has all messages`);
   await page.setInputFiles('#import-file', {name: 'a.json', mimeType: 'application/json', buffer: Buffer.from('[]')});
   await page.waitForSelector('#problem:not([hidden])');
   assert.match(await page.textContent('#problem'), /^format: expected/);
@@ -375,8 +376,8 @@ async function growsAsItIsWhole(page) {
     });
     return [...boxes.map(box => box.innerHTML), times.sort((a, b) => b[0] - a[0])[0]];
   }, MARKDOWN);
-  assert.equal(grown, whole, `${view}: a streamed answer`);
-  assert.ok(slowest[0] < 2000, `${view}: "${slowest[1]}" repeated took ${slowest[0]} ms`);
+  assert.equal(grown, whole, `${page.view}: a streamed answer`);
+  assert.ok(slowest[0] < 2000, `${page.view}: "${slowest[1]}" repeated took ${slowest[0]} ms`);
 }
 
 async function marksFields(page) {
@@ -385,7 +386,7 @@ async function marksFields(page) {
   await page.fill('#input', 'Too hot');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#temperature[aria-invalid=true]');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'temperature', `${view}: an error leads to its field`);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'temperature', `${page.view}: an error leads to its field`);
   assert.match(await page.textContent('#temperature-error'), /^temperature: expected a number from/);
   assert.match(await page.textContent('#problem'), /Request id: req-/);
   await lookAt(page, 'error');
@@ -393,7 +394,7 @@ async function marksFields(page) {
   await page.fill('#temperature', '');
   assert.equal(await page.getAttribute('#temperature', 'aria-invalid'), null);
   await set(page, {seed: '1.5'});
-  assert.equal(await page.inputValue('#input'), 'Too hot', `${view}: the message is back`);
+  assert.equal(await page.inputValue('#input'), 'Too hot', `${page.view}: the message is back`);
   await page.focus('#input');
   await page.keyboard.press('Enter');
   assert.match(await page.textContent('#seed-error'), /^seed: expected a whole number/);
@@ -413,9 +414,9 @@ async function looksAsAsked(page) {
     await page.selectOption('#theme', theme);
     colours.push(await background());
   }
-  assert.notEqual(colours[0], colours[1], `${view}: a switch between light and dark`);
+  assert.notEqual(colours[0], colours[1], `${page.view}: a switch between light and dark`);
   await page.selectOption('#theme', '');
-  assert.equal(await background(), colours[view.endsWith('dark') ? 1 : 0], `${view}: the system's theme`);
+  assert.equal(await background(), colours[page.view.endsWith('dark') ? 1 : 0], `${page.view}: the system's theme`);
   await lookAt(page, 'settings');
   await show(page, 'chat');
   await lookAt(page, 'colours');
@@ -427,14 +428,14 @@ async function saysWhenStorageIsFull(page) {
   });
   await send(page, 'Kept in memory');
   assert.match(await page.textContent('#storage'), /storage is full or disabled/);
-  assert.equal(await page.locator('article').count(), 4, `${view}: nothing is lost`);
+  assert.equal(await page.locator('article').count(), 4, `${page.view}: nothing is lost`);
   await lookAt(page, 'storage');
 }
 
 async function asksForTheKey(options) {
   const page = await open(closedUrl, options);
   await page.waitForSelector('#key[aria-invalid=true]');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'key', `${view}: a missing key opens its field`);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'key', `${page.view}: a missing key opens its field`);
   await lookAt(page, 'key');
   await page.fill('#key', 'wrong');
   await page.keyboard.press('Enter');

@@ -143,7 +143,7 @@ function showSpeed() {
   const {tokens, first} = running;
   const seconds = (performance.now() - first) / 1000;
   byId("state").textContent = tokens === 1 ? "1 token" : `${tokens} tokens`;
-  if (tokens > 1 && seconds > 0) {
+  if (tokens > 1 && seconds > 0.05) { // less is the time of a frame
     byId("speed").textContent = ((tokens - 1) / seconds).toFixed(1);
     byId("state").append(`, ${byId("speed").textContent} per second`);
   }
