@@ -2,6 +2,7 @@ package io.github.t6j.weights;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.gguf.Gguf;
+import io.github.t6j.weights.gguf.GgufParts;
 import io.github.t6j.weights.safetensors.Safetensors;
 import io.github.t6j.weights.safetensors.ShardIndex;
 import io.github.t6j.weights.torch.TorchCheckpoint;
@@ -52,8 +53,8 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
     }
 
     /**
-     * Opens the weights in a folder ({@link CheckpointFiles} chooses the file) or in one file: safetensors, GGUF, a
-     * file of {@code torch.save}, or an index of shards. The first bytes of a file, not its name, determine its format.
+     * Opens the weights in a folder ({@link CheckpointFiles} chooses the file) or in one file: safetensors, GGUF or its
+     * first part, a file of {@code torch.save}, or an index of shards. The first bytes of a file, not its name, determine its format.
      * The prefixes {@code module.} and {@code _orig_mod.} are removed from the tensors' names.
      *
      * <p>Files are mapped. Opening reads only their headers, and the files must not change until {@link #close()}. Files
@@ -182,6 +183,12 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
             shards = index.shards().size() + (index.shards().size() == 1 ? " shard, " : " shards, ");
         } else {
             add(file, format, bytes);
+            List<Path> parts = GgufParts.after(file, gguf);
+            for (Path part : parts) {
+                add(part, Format.GGUF, FileBytes.load(part, arena));
+            }
+            GgufParts.checkAll(file, gguf, tensors.size());
+            shards = parts.isEmpty() ? "" : parts.size() + 1 + " shards, ";
         }
         description = name + " (" + format.label + ", " + shards + (mapped ? "mapped" : "copied") + ")";
     }
@@ -205,7 +212,10 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
             found = safetensors.tensors();
         } else if (format == Format.GGUF) {
             Gguf parsed = Gguf.parse(bytes, file.toString());
-            gguf.putAll(parsed.metadata());
+            if (!gguf.isEmpty()) {
+                GgufParts.check(file, gguf, parsed.metadata(), sources.size());
+            }
+            parsed.metadata().forEach(gguf::putIfAbsent);
             found = parsed.tensors();
         } else {
             found = TorchCheckpoint.parse(bytes, arena, file.toString());

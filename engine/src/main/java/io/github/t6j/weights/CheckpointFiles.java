@@ -1,6 +1,7 @@
 package io.github.t6j.weights;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.gguf.GgufParts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -54,7 +55,8 @@ public final class CheckpointFiles {
 
     private static List<Path> others(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(CheckpointFiles::mayHoldWeights).sorted().toList();
+            return files.filter(CheckpointFiles::mayHoldWeights)
+                    .filter(file -> !GgufParts.isLater(file.getFileName().toString())).sorted().toList();
         } catch (IOException e) {
             throw FileBytes.failed(folder, "cannot be read", e);
         }

@@ -104,10 +104,6 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
             }
             metadata.put(key, in.value("key " + key));
         }
-        if (metadata.get("split.count") instanceof Long parts && parts > 1) {
-            throw in.wrong("key split.count", "a whole model",
-                    "one of " + parts + " parts: join them with llama-gguf-split --merge").asUnsupported();
-        }
         return metadata;
     }
 

@@ -164,7 +164,6 @@ class GgufTest {
                 bad(new GgufFile().key("k", ARRAY, STRING, 1L, Long.MAX_VALUE),
                         "a string of 9223372036854775807 bytes"),
                 bad(new GgufFile().key("k", ARRAY, BOOL, 1L, (byte) 7), "a bool of 0 or 1, found 7"),
-                bad(new GgufFile().key("split.count", 2), "one of 2 parts"),
                 // alignments
                 bad(new GgufFile().key("general.alignment", 0), "general.alignment: expected a power of two"),
                 bad(new GgufFile().key("general.alignment", 33), "found 33"),
