@@ -9,6 +9,7 @@ import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GenerationJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.ModelTensors;
+import io.github.t6j.family.lora.Adapters;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.grammar.TokenGrammar;
 import io.github.t6j.kernels.KernelChoice;
@@ -88,7 +89,9 @@ public final class Model implements AutoCloseable {
                 options.memoryBudget() == 0 ? Long.MAX_VALUE : options.memoryBudget(), null);
         Resources resources = new Resources(kernels, workers, resource);
         use = new ModelUse(resources);
-        try (Checkpoint checkpoint = Checkpoint.open(path, options.load() == ModelOptions.Load.MMAP)) {
+        boolean mapped = options.load() == ModelOptions.Load.MMAP;
+        try (Checkpoint checkpoint = Checkpoint.open(path, mapped); Adapters adapters = new Adapters(mapped)) {
+            options.adapters().forEach(adapter -> adapters.add(adapter.folder(), adapter.scale()));
             ModelTensors read = ModelTensors.of(checkpoint, path.toString());
             NamedTensors tensors = read.tensors();
             ConfigJson configJson =
@@ -97,8 +100,9 @@ public final class Model implements AutoCloseable {
                     Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
             tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
             DType type = options.weightType() == null ? null : DType.valueOf(options.weightType().name());
-            NamedTensors loaded =
+            NamedTensors converted =
                     type == null ? tensors : tensors.converted(type, Families.of(tensors)::keepsType);
+            NamedTensors loaded = adapters.merged(tensors, converted, Families.tensors(config));
             transformer = Families.load(loaded, config, kernels, workers, resources.weights, (done, total) -> {
                 expiry.check("loading " + path);
                 if (options.progress() != null) {
@@ -107,9 +111,10 @@ public final class Model implements AutoCloseable {
             });
             resources.transformer = transformer;
             notes.addAll(ConvertedMatrices.notes(checkpoint.tensors().values(), type));
+            notes.addAll(adapters.notes(type));
             workers.leaveProcessorWhile(kernels::isWarmingUp);
             info = ModelInfo.of(
-                    transformer, checkpoint.description(),
+                    transformer, checkpoint.description() + adapters.description(),
                     kernels.description() + ", " + workers.threads() + " threads");
             weightType = (type == null ? DType.ofMost(checkpoint.tensors().values()) : type).name()
                     .toLowerCase(Locale.ROOT);

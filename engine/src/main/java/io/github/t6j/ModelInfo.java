@@ -16,7 +16,7 @@ import java.util.function.ToIntFunction;
  * @param experts numbers and sizes of experts
  * @param attention kind and sizes of the attention
  * @param cache sizes of the cache
- * @param weightFormat files that were read, and how
+ * @param weightFormat files that were read, and how, and the adapters that were added to the weights
  * @param assumptions assumptions about facts that neither shapes nor config.json determine, a sentence each
  * @param kernels kernels that compute, such as {@code SIMD, 512-bit, 2 threads}
  */

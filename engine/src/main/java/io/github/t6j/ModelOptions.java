@@ -3,6 +3,8 @@ package io.github.t6j;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
@@ -12,7 +14,8 @@ public final class ModelOptions {
 
     private record Values(
             Load load, int threads, RopeVariant variant, Path tokenizer, Instant deadline, Duration timeout,
-            BooleanSupplier cancellation, WeightType weightType, LoadListener progress, long memoryBudget) {
+            BooleanSupplier cancellation, WeightType weightType, LoadListener progress, long memoryBudget,
+            List<Adapter> adapters) {
         Values {
             if (threads < 0) {
                 throw new IllegalArgumentException("threads: expected 0 (one per core) or more, found " + threads);
@@ -42,9 +45,25 @@ public final class ModelOptions {
         MMAP
     }
 
+    /**
+     * An adapter of {@link #withAdapter}.
+     *
+     * @param folder folder with adapter_config.json and adapter_model.safetensors
+     * @param scale factor beside that of the adapter's configuration
+     */
+    public record Adapter(Path folder, float scale) {
+        /** @throws IllegalArgumentException if {@code scale} is NaN or infinite */
+        public Adapter {
+            Objects.requireNonNull(folder, "folder");
+            if (!Float.isFinite(scale)) {
+                throw new IllegalArgumentException("scale: expected a finite number, found " + scale);
+            }
+        }
+    }
+
     /** Returns the defaults: files are copied, all cores, the variant of the files, the model's own tokenizer. */
     public static ModelOptions defaults() {
-        return new ModelOptions(new Values(Load.COPY, 0, null, null, null, null, null, null, null, 0));
+        return new ModelOptions(new Values(Load.COPY, 0, null, null, null, null, null, null, null, 0, List.of()));
     }
 
     /** Returns the method of reading weights. */
@@ -97,12 +116,17 @@ public final class ModelOptions {
         return values.memoryBudget;
     }
 
+    /** Returns the adapters that loading adds to the weights, in this order. */
+    public List<Adapter> adapters() {
+        return values.adapters;
+    }
+
     /** Returns these options with another method of reading weights. */
     public ModelOptions withLoad(Load load) {
         Objects.requireNonNull(load, "load");
         return new ModelOptions(new Values(
                 load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
     }
 
     /**
@@ -113,21 +137,21 @@ public final class ModelOptions {
     public ModelOptions withThreads(int threads) {
         return new ModelOptions(new Values(
                 values.load, threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
     }
 
     /** Returns these options with another variant; null to use {@code t6j.json} and config.json. */
     public ModelOptions withVariant(RopeVariant variant) {
         return new ModelOptions(new Values(
                 values.load, values.threads, variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
     }
 
     /** Returns these options with another tokenizer; null for the model's own. */
     public ModelOptions withTokenizer(Path tokenizer) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
     }
 
     /**
@@ -137,14 +161,14 @@ public final class ModelOptions {
     public ModelOptions withDeadline(Instant deadline) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
     }
 
     /** Returns these options with another timeout; null for none. The earlier of deadline and timeout counts. */
     public ModelOptions withTimeout(Duration timeout) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget));
+                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
     }
 
     /**
@@ -154,7 +178,7 @@ public final class ModelOptions {
     public ModelOptions withCancellation(BooleanSupplier cancellation) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                cancellation, values.weightType, values.progress, values.memoryBudget));
+                cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
     }
 
     /**
@@ -165,14 +189,14 @@ public final class ModelOptions {
     public ModelOptions withWeightType(WeightType weightType) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, weightType, values.progress, values.memoryBudget));
+                values.cancellation, weightType, values.progress, values.memoryBudget, values.adapters));
     }
 
     /** Returns these options with another listener to the progress of loading; null for none. */
     public ModelOptions withProgress(LoadListener progress) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, progress, values.memoryBudget));
+                values.cancellation, values.weightType, progress, values.memoryBudget, values.adapters));
     }
 
     /**
@@ -186,7 +210,24 @@ public final class ModelOptions {
     public ModelOptions withMemoryBudget(long memoryBudget) {
         return new ModelOptions(new Values(
                 values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, memoryBudget));
+                values.cancellation, values.weightType, values.progress, memoryBudget, values.adapters));
+    }
+
+    /**
+     * Returns these options with one more adapter, LoRA in the files of Hugging Face's PEFT. Loading adds scale · B · A to
+     * each matrix that the adapter changes, before it rounds the matrix to its type. A loaded model is as fast and as
+     * large as one without adapters.
+     *
+     * @param folder folder with adapter_config.json and adapter_model.safetensors
+     * @param scale factor beside alpha / rank of the adapter's configuration; 1 for the adapter as it was trained
+     * @throws IllegalArgumentException if {@code scale} is NaN or infinite
+     */
+    public ModelOptions withAdapter(Path folder, float scale) {
+        List<Adapter> more = new ArrayList<>(values.adapters);
+        more.add(new Adapter(folder, scale));
+        return new ModelOptions(new Values(
+                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
+                values.cancellation, values.weightType, values.progress, values.memoryBudget, List.copyOf(more)));
     }
 
     @Override

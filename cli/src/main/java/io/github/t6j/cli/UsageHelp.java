@@ -48,7 +48,8 @@ final class UsageHelp {
         groups.put(OTHERS, Set.of());
         groups.put("Sampling", Set.of("--temperature", "--top-k", "--top-p", "--min-p", "--repetition-penalty",
                 "--frequency-penalty", "--presence-penalty", "--logit-bias", "--seed"));
-        groups.put("Model", Set.of("--model", "--variant", "--load", "--tokenizer", "--threads", "--cache-type"));
+        groups.put("Model", Set.of("--model", "--variant", "--load", "--weight-type", "--adapter", "--tokenizer",
+                "--threads", "--cache-type"));
         groups.put("Output",
                 Set.of("--json", "--stream", "--logprobs", "--stats", "--no-echo", "--details", "--format"));
         groups.put("Help and errors", Set.of("--help", "--version", "--verbose"));

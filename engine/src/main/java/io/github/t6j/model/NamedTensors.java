@@ -36,6 +36,7 @@ public final class NamedTensors {
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final String where;
     private final TensorReader reader;
+    private final byte[] changes;
 
     /** @param where name of the checkpoint in errors */
     public NamedTensors(Map<String, Tensor> all, String where) {
@@ -44,8 +45,13 @@ public final class NamedTensors {
 
     /** @param reader reads the elements of these tensors */
     public NamedTensors(Map<String, Tensor> all, String where, TensorReader reader) {
+        this(all, where, reader, new byte[0]);
+    }
+
+    private NamedTensors(Map<String, Tensor> all, String where, TensorReader reader, byte[] changes) {
         this.where = where;
         this.reader = reader;
+        this.changes = changes;
         String prefix = all.containsKey(BASE) ? PREFIX : "";
         boolean nested = all.keySet().stream().anyMatch(name -> name.contains(NESTED));
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
@@ -57,7 +63,7 @@ public final class NamedTensors {
     }
 
     /** Returns the name in a text model of a tensor in a model of text and images, or null if it serves images only. */
-    private static String nameInText(String name) {
+    public static String nameInText(String name) {
         String inner = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
         if (IMAGES.stream().anyMatch(inner::startsWith)) {
             return null;
@@ -120,11 +126,25 @@ public final class NamedTensors {
      * @param kept names of matrices that keep their type
      */
     public NamedTensors converted(DType type, Predicate<String> kept) {
-        return new NamedTensors(tensors, where, new ConvertedMatrices(reader, type, kept));
+        return new NamedTensors(tensors, where, new ConvertedMatrices(reader, type, kept), changes);
+    }
+
+    /**
+     * Returns these tensors with elements that another reader changes.
+     *
+     * @param fingerprint of the changes; it becomes part of the model's
+     */
+    public NamedTensors readBy(TensorReader changing, byte[] fingerprint) {
+        return new NamedTensors(tensors, where, changing, fingerprint);
+    }
+
+    /** Returns the fingerprint of the changes to these tensors' elements; empty without changes. */
+    byte[] changes() {
+        return changes;
     }
 
     /** Returns the reader of these tensors' elements. */
-    TensorReader reader() {
+    public TensorReader reader() {
         return reader;
     }
 

@@ -45,7 +45,7 @@ public final class Transformer implements AutoCloseable {
      * @param blocks an array, because iterating over a list may allocate an iterator in every pass
      * @param outputNorm norm before the output matrix
      * @param output [vocabulary][width]; the embedding, if tied
-     * @param checksum of the weights that are not packed, for the fingerprint
+     * @param checksum of adapters and the weights that are not packed, for the fingerprint
      */
     record Weights(
             PackedMatrix embedding, Block[] blocks, RmsNorm outputNorm, PackedMatrix output, long checksum) {}

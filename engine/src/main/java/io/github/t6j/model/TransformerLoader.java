@@ -52,7 +52,7 @@ public final class TransformerLoader {
     private final Thread thread = Thread.currentThread();
     private final LongAdder done = new LongAdder(); // stored bytes of the rows read so far
     private long stored;
-    private final CRC32C checksum = new CRC32C(); // of the weights that are not packed, for the fingerprint
+    private final CRC32C checksum = new CRC32C(); // of adapters and the weights that are not packed, for the fingerprint
 
     private TransformerLoader(
             NamedTensors tensors, ModelConfig config, Workers workers, Arena arena, LoadListener progress) {
@@ -62,6 +62,7 @@ public final class TransformerLoader {
         this.config = config;
         this.workers = workers;
         this.arena = arena;
+        checksum.update(tensors.changes());
         for (int layer = 0; layer < config.sizes().layers(); layer++) {
             layers.add(new EnumMap<>(TensorRole.class));
         }

@@ -20,6 +20,13 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
     /** Largest finite f16; scales of blocks are f16. */
     private static final int HALF = 65504;
 
+    /** Change of a row, before it is rounded. */
+    @FunctionalInterface
+    public interface RowChange {
+        /** @param row index among the rows that are read */
+        void apply(int row, float[] elements);
+    }
+
     @Override
     public DType dtype(Tensor tensor) {
         DType own = source.dtype(tensor);
@@ -30,14 +37,24 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
     @Override
     public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
         Tensor stored = source.rows(tensor, first, count, memory);
-        if (stored.dtype().isQuantized()) {
-            checkScales(stored, first);
-        }
+        checkScales(stored, first);
         DType to = dtype(tensor);
-        return to == stored.dtype() ? stored : convert(stored, first, to, memory);
+        return to == stored.dtype() ? stored : convert(stored, first, to, memory, (row, elements) -> {
+        });
     }
 
-    private static Tensor convert(Tensor rows, long first, DType to, Arena memory) {
+    /**
+     * Returns rows of a matrix, each changed as f32 and then rounded.
+     *
+     * @param first index of the first of them in the matrix, for errors
+     * @param to type of the result
+     */
+    public static Tensor changed(Tensor rows, long first, DType to, Arena memory, RowChange change) {
+        checkScales(rows, first);
+        return convert(rows, first, to, memory, change);
+    }
+
+    private static Tensor convert(Tensor rows, long first, DType to, Arena memory, RowChange change) {
         Tensor converted = new Tensor(rows.name(), to, rows.shape(), memory.allocate(to.bytes(rows.shape()), 64));
         int columns = Math.toIntExact(rows.shape().getLast());
         float[] row = new float[columns];
@@ -46,6 +63,7 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
                 throw new CancellationException(rows.name() + ": the thread was interrupted");
             }
             rows.read(r * columns, row, 0, columns);
+            change.apply((int) r, row);
             checkFits(rows.name(), first + r, row, to);
             to.write(row, 0, converted.data(), r * to.padded(columns), columns);
         }
@@ -54,6 +72,9 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
 
     private static void checkScales(Tensor rows, long first) {
         DType dtype = rows.dtype();
+        if (!dtype.isQuantized()) {
+            return;
+        }
         long blocks = Math.ceilDiv(rows.shape().getLast(), dtype.blockSize());
         for (long block = 0, at = 0; at < rows.data().byteSize(); block++, at += dtype.bytes()) {
             for (int place : dtype.scalePlaces()) {

@@ -6,16 +6,20 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.NewFolder.Content;
+import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.EmbeddingJson;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.Family;
+import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.TensorProductConversion;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.llama.LlamaFamily;
+import io.github.t6j.family.lora.Adapters;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
+import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.weights.Checkpoint;
@@ -36,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -50,7 +55,8 @@ import picocli.CommandLine.ParentCommand;
             "Examples:",
             "  t6j convert official-checkpoint converted --dtype bf16",
             "  t6j convert ckpt.pt converted --config config.json",
-            "  t6j convert llama-gqa gqa-as-tpa --as tpa"
+            "  t6j convert llama-gqa gqa-as-tpa --as tpa",
+            "  t6j convert llama merged --adapter my-lora"
         })
 public final class ConvertCommand implements Callable<Integer> {
     private static final String CONFIG = "config.json";
@@ -78,6 +84,9 @@ public final class ConvertCommand implements Callable<Integer> {
         "(default: from t6j.json or config.json)."})
     private RopeVariant variant;
 
+    @Mixin
+    private AdapterArguments adapters;
+
     /** Forms that a model can be rewritten in. */
     public enum As {
         TPA
@@ -99,7 +108,8 @@ public final class ConvertCommand implements Callable<Integer> {
         Map<String, Content> files = new LinkedHashMap<>();
         VariantJson said = VariantFile.read(folder);
         VariantFile.noteOther(main, variant, said, folder);
-        try (Checkpoint checkpoint = Checkpoint.open(source, true)) {
+        try (Checkpoint checkpoint = Checkpoint.open(source, true); Adapters opened = new Adapters(true)) {
+            adapters.adapters(main).forEach(adapter -> opened.add(adapter.folder(), adapter.scale()));
             GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
             Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
             addOthers(folder, files);
@@ -110,7 +120,7 @@ public final class ConvertCommand implements Callable<Integer> {
             }
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
-                convert(checkpoint, gguf, keys, VariantFile.resolve(variant, said, folder, keys), files);
+                convert(checkpoint, gguf, opened, keys, VariantFile.resolve(variant, said, folder, keys), files);
                 NewFolder.noteMade(main, destination, sizes.values().stream().mapToLong(size -> size).sum());
             } catch (InternalError fault) { // the JVM's error for reading past the end of a mapped file
                 throw new CommandFailure(shrunk(sizes) + ": expected an unchanged file, found that another program cut"
@@ -134,14 +144,16 @@ public final class ConvertCommand implements Callable<Integer> {
         return Json.parseObject(bytes, configFile.toString());
     }
 
-    private void convert(Checkpoint checkpoint, GgufNames gguf, Map<String, Object> keys, VariantJson json,
-            Map<String, Content> files) {
+    private void convert(Checkpoint checkpoint, GgufNames gguf, Adapters opened, Map<String, Object> keys,
+            VariantJson json, Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
         ConvertedMatrices.notes(byName.values(), dtype).forEach(note -> main.note("note: " + note));
         Family family = Families.of(new NamedTensors(byName, source.toString()));
         boolean llama = family instanceof LlamaFamily;
         TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
-        TensorReader reader = new ConvertedMatrices(gguf == null ? checkpoint : gguf, dtype, family::keepsType);
+        NamedTensors named = new NamedTensors(byName, source.toString(), gguf == null ? checkpoint : gguf);
+        NamedTensors converted = named.converted(dtype, family::keepsType);
+        TensorReader reader = merged(named, converted, opened, keys, json).reader();
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, reader)));
         if (dtype != null || as != null || gguf != null) {
@@ -152,6 +164,19 @@ public final class ConvertCommand implements Callable<Integer> {
         files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
         files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, tied, main));
         NewFolder.create(main, destination, files);
+    }
+
+    /** Returns the converted tensors with the adapters' changes. */
+    private NamedTensors merged(NamedTensors named, NamedTensors converted, Adapters opened,
+            Map<String, Object> keys, VariantJson json) {
+        if (opened.isEmpty()) {
+            return converted; // without reading what the model is
+        }
+        ModelConfig described =
+                Families.describe(named, new ModelMetadata(new ConfigJson(keys, source.toString()), json, null));
+        NamedTensors merged = opened.merged(named, converted, Families.tensors(described));
+        opened.notes(dtype).forEach(note -> main.note("note: " + note));
+        return merged;
     }
 
     private TensorProductConversion official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {

@@ -11,6 +11,7 @@ import io.github.t6j.cli.io.Threads;
 import io.github.t6j.family.VariantName;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -42,6 +43,9 @@ public final class ModelArguments {
             description = {"Type to which loading rounds the matrices: f32, bf16, q8_0, q6_k, q5_k, q4_k or q4_0",
                 "(default: the type of the files)."})
     private WeightType weightType;
+
+    @Mixin
+    private AdapterArguments adapters;
 
     @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
             description = "Folder with a tokenizer, or a tokenizer.json (default: the model's own).")
@@ -83,31 +87,36 @@ public final class ModelArguments {
     }
 
     public Model load() {
-        return load(path());
+        return load((done, bytes) -> {
+        });
     }
 
     /** Loads the model and also reports the progress to {@code listener}. */
     public Model load(LoadListener listener) {
-        return load(path(), listener);
+        return load(path(), adapters.adapters(main()), listener);
     }
 
-    /** Loads another model with the same options. */
+    /** Loads another model with the same options, but without adapters. */
     public Model load(Path path) {
-        return load(path, (done, bytes) -> {
+        return load(path, List.of(), (done, bytes) -> {
         });
     }
 
-    private Model load(Path path, LoadListener listener) {
+    private Model load(Path path, List<ModelOptions.Adapter> adapters, LoadListener listener) {
         ModelOptions options =
                 ModelOptions.defaults().withLoad(load).withThreads(threads.count()).withVariant(variant)
                         .withTokenizer(tokenizer).withWeightType(weightType);
+        for (ModelOptions.Adapter adapter : adapters) {
+            options = options.withAdapter(adapter.folder(), adapter.scale());
+        }
+        ModelOptions all = options;
         Main main = main();
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);
         Model model;
         long start = System.nanoTime();
         try (Progress progress = new Progress(main, "loading")) {
-            model = Model.load(path, options.withProgress((done, bytes) -> {
+            model = Model.load(path, all.withProgress((done, bytes) -> {
                 listener.onProgress(done, bytes);
                 progress.update(done, bytes);
             }));

@@ -1,0 +1,2 @@
+/** LoRA adapters in the files of Hugging Face's PEFT, merged into a model's matrices while they are read. */
+package io.github.t6j.family.lora;
