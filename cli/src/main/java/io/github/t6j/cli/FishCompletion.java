@@ -15,6 +15,8 @@ final class FishCompletion {
     static String of(CommandSpec program) {
         FishCompletion script = new FishCompletion();
         script.complete("", "-f", "");
+        script.out.append("function __t6j_models\n    sh -c '").append(String.join("; ", GeneratedFiles.MODEL_NAMES))
+                .append("'\nend\n");
         script.commands(program, "__fish_use_subcommand");
         script.options(program, "__fish_use_subcommand");
         return script.out.toString();
@@ -51,7 +53,7 @@ final class FishCompletion {
         if (option.completionCandidates() != null) {
             return "-x -a " + quoted(String.join(" ", option.completionCandidates()));
         }
-        return isFile(option) ? "-r -F" : "-x";
+        return !isFile(option) ? "-x" : option.longestName().equals("--model") ? "-r -F -a '(__t6j_models)'" : "-r -F";
     }
 
     private static boolean isFile(ArgSpec argument) {

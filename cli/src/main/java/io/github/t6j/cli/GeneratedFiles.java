@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,6 +20,12 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Shell completions and man pages, which the build generates from the commands, in folders of the usual names. */
 final class GeneratedFiles {
+    /** Lines of a shell script that prints the names of the models on this machine. */
+    static final List<String> MODEL_NAMES = List.of(
+            "echo t6-mini",
+            "find \"${HF_HUB_CACHE:-${HF_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/huggingface}/hub}\" -maxdepth 1 -type d"
+                    + " -name \"models--*\" 2>/dev/null | sed -e \"s|.*/models--||\" -e \"s|--|/|\"");
+
     private GeneratedFiles() {}
 
     /** @param args the folder and the version */
@@ -36,9 +45,20 @@ final class GeneratedFiles {
         CommandLine commands = commands();
         accept(commands.getCommandSpec());
         // zsh reads this file, too, through its bashcompinit.
-        files.put("bash-completion/completions/t6j", AutoComplete.bash("t6j", commands));
+        files.put("bash-completion/completions/t6j", withModels(AutoComplete.bash("t6j", commands)));
         files.put("fish/vendor_completions.d/t6j.fish", FishCompletion.of(commands.getCommandSpec()));
         return files;
+    }
+
+    /** Makes bash offer names of models beside files as values of --model. */
+    private static String withModels(String script) {
+        String files = "compgen -f -- \"${curr_word}\"";
+        Pattern option = Pattern.compile("('--model'\\)\\n(?:.*\\n){2}.*)" + Pattern.quote(files));
+        return option.matcher(script)
+                .replaceAll("$1" + Matcher.quoteReplacement(
+                        files + "; compgen -W \"$(_t6j_models)\" -- \"${curr_word}\""))
+                + "\n# Prints the names of the models on this machine.\nfunction _t6j_models() {\n  "
+                + String.join("\n  ", MODEL_NAMES) + "\n}\n";
     }
 
     private static CommandLine commands() {

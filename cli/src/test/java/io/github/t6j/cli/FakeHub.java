@@ -29,7 +29,7 @@ import java.util.concurrent.Executors;
 
 /**
  * A server that answers like the hub: 127.0.0.1 is the hub, localhost at another port is its redirect for large files.
- * It has one repository, org/name, and records requests.
+ * It has one repository and records requests.
  */
 public final class FakeHub implements AutoCloseable {
     public static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -56,6 +56,10 @@ public final class FakeHub implements AutoCloseable {
     final Map<String, Map<String, Object>> listed = new HashMap<>();
     /** X-Error-Code of responses that require a token; null if none does. */
     volatile String guarded;
+    /** Name of the repository. */
+    public volatile String only = "org/name";
+    /** True if the ETags of small files are not their hashes, as on some mirrors. */
+    volatile boolean ownTags;
     /** True if the listing has sizes and hashes. */
     public volatile boolean says = true;
     /** Bytes per second of large files. */
@@ -124,11 +128,11 @@ public final class FakeHub implements AutoCloseable {
         boolean api = parts[0].equals("api");
         String repository = api ? parts[2] + "/" + parts[3] : parts[0] + "/" + parts[1];
         String revision = api ? parts[5] : parts[3];
-        if (!repository.equals("org/name")) {
+        if (!repository.equals(only)) {
             return error(exchange, 401, "RepoNotFound", "Invalid username or password.");
         }
         if (guarded != null && !("Bearer " + TOKEN).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
-            return error(exchange, 401, guarded, "Access to model org/name is restricted.");
+            return error(exchange, 401, guarded, "Access to model " + only + " is restricted.");
         }
         if (!List.of("main", "v1", COMMIT, "refs%2Fpr%2F1").contains(revision)) {
             return error(exchange, 404, "RevisionNotFound", "Invalid rev id: " + revision);
@@ -150,19 +154,19 @@ public final class FakeHub implements AutoCloseable {
             sibling.putAll(listed.getOrDefault(path, Map.of()));
             siblings.add(sibling);
         });
-        String json = Json.write(Map.of("id", "org/name", "sha", COMMIT, "siblings", siblings));
+        String json = Json.write(Map.of("id", only, "sha", COMMIT, "siblings", siblings));
         return send(exchange, 200, json.getBytes(StandardCharsets.UTF_8));
     }
 
     private boolean file(HttpExchange exchange) throws IOException {
-        String path = exchange.getRequestURI().getRawPath().replaceFirst("/org/name/resolve/[^/]+/", "");
+        String path = exchange.getRequestURI().getRawPath().replaceFirst("/[^/]+/[^/]+/resolve/[^/]+/", "");
         byte[] bytes = files.get(URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8));
         if (bytes == null) {
             return error(exchange, 404, "EntryNotFound", "Entry not found");
         }
         exchange.getResponseHeaders().set("X-Repo-Commit", COMMIT);
         if (bytes.length < LARGE) {
-            exchange.getResponseHeaders().set("ETag", "\"" + git(bytes) + "\"");
+            exchange.getResponseHeaders().set("ETag", "\"" + (ownTags ? "5f3-" + bytes.length : git(bytes)) + "\"");
             return send(exchange, 200, bytes);
         }
         exchange.getResponseHeaders().set("X-Linked-Etag", "\"" + sha256(bytes) + "\"");
@@ -280,6 +284,11 @@ public final class FakeHub implements AutoCloseable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Ends the server of large files only. */
+    void closeElsewhere() {
+        elsewhere.stop(0);
     }
 
     @Override

@@ -35,7 +35,9 @@ class GeneratedFilesTest {
                                 + "COMP_CWORD=$#; _complete_t6j; printf '%s\\n' \"${COMPREPLY[@]}\"",
                         script.toString()));
         command.addAll(List.of(words));
-        Process bash = new ProcessBuilder(command).redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("HF_HUB_CACHE", folder.resolve("hub").toString());
+        Process bash = builder.start();
         String out = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(bash.waitFor()).as(out).isZero();
         return out.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
@@ -76,6 +78,25 @@ class GeneratedFilesTest {
         assertThat(offered("init", "--preset", "mlra-gla-2")).contains("mlra-gla-2", "mlra-gla-2-small");
     }
 
+    /** The names are those of folders in the cache, which the script lists itself: t6j would take half a second. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void shellsOfferPulledModels() throws IOException, InterruptedException {
+        assertThat(offered("generate", "-m", "t6-m")).containsExactly("t6-mini");
+        for (String name : List.of("models--org--llama", "models--org--a--b", "datasets--org--text")) {
+            Files.createDirectories(folder.resolve("hub").resolve(name));
+        }
+        assertThat(offered("chat", "--model", "org/")).containsExactlyInAnyOrder("org/llama", "org/a--b");
+        assertThat(offered("pull", "gemma")).containsExactlyInAnyOrder("gemma3", "gemma2");
+
+        String fish = FILES.get("fish/vendor_completions.d/t6j.fish");
+        String function = fish.substring(fish.indexOf("sh -c '") + 7, fish.indexOf("'\nend\n"));
+        ProcessBuilder shell = new ProcessBuilder("sh", "-c", function);
+        shell.environment().put("HF_HUB_CACHE", folder.resolve("hub").toString());
+        assertThat(new String(shell.start().getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines())
+                .containsExactlyInAnyOrder("t6-mini", "org/llama", "org/a--b");
+    }
+
     @Test
     void fishKnowsEveryOptionAndItsWords() {
         String fish = FILES.get("fish/vendor_completions.d/t6j.fish");
@@ -83,7 +104,7 @@ class GeneratedFilesTest {
                 "complete -c t6j -n '__fish_use_subcommand' -a generate -d 'Continues a text.'",
                 "complete -c t6j -n '__fish_seen_subcommand_from bench' -l format -x -a 'md csv json' -d 'Format of the results'");
         assertThat(fish.lines().filter(line -> line.contains("_from generate' ")))
-                .anyMatch(line -> line.contains("-s m -l model -r -F"))
+                .anyMatch(line -> line.contains("-s m -l model -r -F -a '(__t6j_models)'"))
                 .anyMatch(line -> line.contains("-l temp -l temperature -x")
                         || line.contains("-l temperature -l temp -x"));
         Matcher words = Pattern.compile("-a '([^']*)'").matcher(fish);

@@ -96,6 +96,28 @@ class PullRefusedTest extends PullFixture {
     }
 
     @Test
+    void offlineAPulledModelIsNamed() throws IOException {
+        pull("org/name");
+        hub.requests.clear();
+        environment.put("HF_HUB_OFFLINE", "1");
+        CommandResult ran = pull("org/name");
+        assertPulled(ran, "config.json", WEIGHTS);
+        assertThat(ran.err()).contains("was not compared with the hub's").hasLineCount(1);
+        assertThat(hub.requests).isEmpty();
+    }
+
+    /** Before any server answered, a failure to connect ends the pull: no retries, which take half a minute. */
+    @Test
+    @Timeout(10)
+    void withoutANetworkThePullEndsAtOnce() {
+        hub.close();
+        CommandResult ran = pull("org/name");
+        assertFails(ran, environment.get("HF_ENDPOINT") + ": ");
+        assertThat(ran.err()).contains(": is this machine offline? check the network, HF_ENDPOINT and Java's proxy",
+                "t6j models lists the models at hand").doesNotContain("trying again");
+    }
+
+    @Test
     void anEndpointMustBeAnAddress() {
         environment.put("HF_ENDPOINT", "ftp://x");
         assertFails(pull("org/name"), "HF_ENDPOINT: expected an address such as https://huggingface.co, found ftp://x");
@@ -103,21 +125,34 @@ class PullRefusedTest extends PullFixture {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"a/b/../c", ".a/b", "a-/b", "a b", "a/b--c", "/a/b", "a/b/c\\d", "a/b/con", "a//b", "a/b@../x"})
+            strings = {"a/b:", "a/b:x y", "a/b:../c", "a/b/c.gguf:Q4_K_M", "a/b/../c", ".a/b", "a-/b", "a b", "a/b--c",
+                "/a/b", "a/b/c\\d", "a/b/con", "a//b", "a/b@../x"})
     void aWrongNameIsBadUsage(String name) {
         CommandResult ran = pull(name);
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf, found")
+        assertThat(ran.err())
+                .contains("expected ORG/NAME, ORG/NAME:QUANT, ORG/NAME/FOLDER, ORG/NAME/FILE.gguf or a short"
+                        + " name, found")
                 .hasLineCount(1);
         assertThat(hub.requests).isEmpty();
     }
 
-    @Test
-    void aNameWithoutAnOwnerIsAnsweredAtOnce() {
-        CommandResult ran = pull("nosuchname");
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            nosuchname      | found 'nosuchname': short names are smollm2, smollm3, qwen2.5, qwen3, llama3.2
+            qwen33          | found 'qwen33': did you mean qwen3?
+            Gema3:1b        | found 'Gema3:1b': did you mean gemma3 or gemma2?
+            granite         | found 'granite': did you mean granite3.3?
+            qwen3:7b        | found 'qwen3:7b': qwen3 has the sizes 0.6b, 1.7b, 4b, 8b, 14b, 30b-a3b
+            phi4:14b        | found 'phi4:14b': phi4 has one size
+            mlra-tpa:Q4_0   | found 'mlra-tpa:Q4_0': mlra-tpa has no GGUF files: pull it without a quantisation
+            qwen3:0.6b:     | found 'qwen3:0.6b:': expected a quantisation such as Q4_K_M after the size
+            qwen3:q8_0:0.6b | found 'qwen3:q8_0:0.6b': expected a quantisation
+            """)
+    void aNameWithoutAnOwnerIsAnsweredAtOnce(String name, String message) {
+        CommandResult ran = pull(name);
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("NAME: expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf,"
-                + " found 'nosuchname', which has no owner").hasLineCount(1);
+        assertThat(ran.err()).startsWith("t6j: NAME: expected ORG/NAME, ").contains(message).hasLineCount(1);
         assertThat(hub.requests).isEmpty();
     }
 

@@ -12,16 +12,19 @@ import io.github.t6j.cli.hub.ModelName;
 import io.github.t6j.cli.hub.Pull;
 import io.github.t6j.cli.hub.Timeouts;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +37,8 @@ class PullResumedTest extends PullFixture {
     private static final Timeouts SHORT = new Timeouts(Duration.ofMillis(10), Duration.ofSeconds(20));
 
     private final List<String> notes = new CopyOnWriteArrayList<>();
+    private final List<Long> begun = new ArrayList<>();
+    private final LongAdder moved = new LongAdder();
     private byte[] weights;
     private Path blob;
     private Path partial;
@@ -48,15 +53,19 @@ class PullResumedTest extends PullFixture {
 
     private void pull(Timeouts timeouts) throws IOException, InterruptedException {
         HubSettings settings = new HubSettings(environment);
-        Pull.Watcher nobody = new Pull.Watcher() {
+        Pull.Watcher watcher = new Pull.Watcher() {
             @Override
-            public void begins(int files, long bytes, long there) {}
+            public void begins(int files, long bytes, long there) {
+                begun.addAll(List.of((long) files, bytes, there));
+            }
 
             @Override
-            public void moved(long bytes) {}
+            public void moved(long bytes) {
+                moved.add(bytes);
+            }
         };
         try (Hub client = new Hub(settings, timeouts, notes::add)) {
-            new Pull(client, new HubCache(settings), nobody).run(ModelName.parse("org/name").orElseThrow());
+            new Pull(client, new HubCache(settings), watcher).run(ModelName.parse("org/name").orElseThrow());
         }
     }
 
@@ -182,9 +191,36 @@ class PullResumedTest extends PullFixture {
     void anotherETagThanListedIsRefused() {
         hub.listed.put("config.json", Map.of("blobId", "a".repeat(40)));
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
-                .hasMessage("config.json: expected the ETag "
-                        + "a".repeat(40) + " from the hub's list, found " + FakeHub.git(hub.files.get("config.json"))
-                        + ": the file has changed: pull again");
+                .hasMessage("config.json: expected git's SHA-1 " + "a".repeat(40) + ", found "
+                        + FakeHub.git(hub.files.get("config.json"))
+                        + ": the hub or the network damages the file: pull again later");
+        hub.listed.clear();
+        hub.listed.put(WEIGHTS, Map.of("lfs", Map.of("sha256", "b".repeat(64), "size", (long) weights.length)));
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessage(WEIGHTS + ": expected the ETag " + "b".repeat(64) + " from the hub's list, found "
+                        + FakeHub.sha256(weights) + ": the file has changed: pull again");
+    }
+
+    /** The hashes of the list decide; a note says so once for all files. */
+    @Test
+    void aMirrorMayHaveItsOwnETags() throws Exception {
+        hub.files.put("generation_config.json", "{}".getBytes(StandardCharsets.UTF_8));
+        hub.ownTags = true;
+        pull(SHORT);
+        assertThat(notes).containsExactly("note: " + hub.endpoint() + ": its ETags differ from the hashes in its list,"
+                + " so it is a mirror that makes its own: t6j checks the files by the listed hashes");
+        assertThat(snapshot.resolve("config.json")).hasBinaryContent(hub.files.get("config.json"));
+        assertPulled();
+    }
+
+    /** Bytes of an earlier pull count as present, not as downloaded. */
+    @Test
+    void partsOfFilesArePresent() throws Exception {
+        Files.write(partial, Arrays.copyOf(weights, 100_000));
+        pull(SHORT);
+        long config = hub.files.get("config.json").length;
+        assertThat(begun).containsExactly(2L, weights.length + config, 100_000L);
+        assertThat(moved.sum()).isEqualTo(weights.length - 100_000 + config);
     }
 
     @Test
@@ -238,11 +274,17 @@ class PullResumedTest extends PullFixture {
                 .containsExactly("10 ms", "20 ms", "40 ms", "80 ms", "160 ms");
     }
 
+    /** Once a server has answered, one that cannot be reached is asked again. */
     @Test
-    void nobodyThereIsSaid() {
-        hub.close();
-        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class).hasMessageContaining(hub.endpoint())
+    void aServerThatGoesAwayIsAskedAgain() {
+        hub.hubFaults.add(exchange -> {
+            hub.closeElsewhere();
+            return false;
+        });
+        assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
+                .hasMessageContaining(WEIGHTS + ": failed 6 times, the last time with: " + hub.elsewhere())
                 .hasMessageContaining("check the network, HF_ENDPOINT and Java's proxy");
+        assertThat(notes).hasSize(5);
     }
 
     /** An expired address: the hub returns a new one. */

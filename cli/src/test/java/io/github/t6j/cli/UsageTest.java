@@ -102,7 +102,7 @@ class UsageTest {
             init --preset huge --out x                  | --preset: expected a preset such as tiny, t6-small, mha-small, found huge
             init --preset tiny --config c --out x       | mutually exclusive
             pull                                        | Missing required parameter: 'NAME'
-            pull ../x                                   | NAME: expected ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf, found
+            pull ../x                                   | NAME: expected ORG/NAME, ORG/NAME:QUANT, ORG/NAME/FOLDER, ORG/NAME/FILE.gguf or a short name, found
             pull org/name --revision ..                 | --revision: expected a branch, tag or commit, found '..'
             pull org/name@v1 --revision v2              | --revision: expected one revision, found v1 and v2
             models extra                                | Unmatched argument

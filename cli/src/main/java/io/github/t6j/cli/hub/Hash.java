@@ -49,6 +49,11 @@ final class Hash {
         return digest == null ? file.id() : HexFormat.of().formatHex(digest.digest());
     }
 
+    /** Returns whether the file's id is a hash of its bytes. */
+    boolean isKnown() {
+        return digest != null;
+    }
+
     String name() {
         return file.id().length() == SHA256_DIGITS ? "the SHA-256" : "git's SHA-1";
     }

@@ -52,12 +52,18 @@ final class Http implements AutoCloseable {
     private final URI endpoint;
     private final String token;
     private final Timeouts timeouts;
+    private volatile boolean answered;
 
     /** @param token token, or null */
     Http(URI endpoint, String token, Timeouts timeouts) {
         this.endpoint = endpoint;
         this.token = token;
         this.timeouts = timeouts;
+    }
+
+    /** Returns whether any server has answered. */
+    boolean hasAnswered() {
+        return answered;
     }
 
     boolean hasToken() {
@@ -104,13 +110,17 @@ final class Http implements AutoCloseable {
                 client.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
         String server = request.uri().getScheme() + "://" + request.uri().getAuthority();
         try {
-            return answer.get(timeouts.silence().toNanos(), TimeUnit.NANOSECONDS);
+            HttpResponse<InputStream> response = answer.get(timeouts.silence().toNanos(), TimeUnit.NANOSECONDS);
+            answered = true;
+            return response;
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             if (cause instanceof javax.net.ssl.SSLException safe) {
                 throw safe;
             }
-            String reason = cause.getMessage() == null ? "no connection" : cause.getMessage();
+            String reason = Unreachable.hasNoAddress(cause)
+                    ? "unknown server"
+                    : cause.getMessage() == null ? "no connection" : cause.getMessage();
             throw new IOException(server + ": " + reason, cause);
         } catch (TimeoutException e) {
             answer.cancel(true);

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -31,6 +32,7 @@ public final class Hub implements AutoCloseable {
     private final Timeouts timeouts;
     private final Consumer<String> notes;
     private final Http http;
+    private final AtomicBoolean noted = new AtomicBoolean();
 
     /**
      * @param notes receives the failures that are retried
@@ -52,7 +54,15 @@ public final class Hub implements AutoCloseable {
     }
 
     Retries retries(String what) {
-        return new Retries(what, timeouts, notes);
+        return new Retries(what, timeouts, notes, http::hasAnswered);
+    }
+
+    /** Notes once that the ETags of files differ from the listed hashes, as those of a mirror may. */
+    void noteOtherTags() {
+        if (!noted.getAndSet(true)) {
+            notes.accept("note: " + endpoint + ": its ETags differ from the hashes in its list, so it is a mirror that"
+                    + " makes its own: t6j checks the files by the listed hashes");
+        }
     }
 
     void note(String text) {

@@ -117,11 +117,22 @@ public final class HubCache {
         }
     }
 
-    /** Returns the folder or file of {@code name}, if it was pulled. */
+    /** Returns the folder or file of {@code name}, of several files the first, if it was pulled. */
     public Optional<Path> find(ModelName name) throws IOException {
         Optional<Path> snapshot = findSnapshot(name);
-        return snapshot.map(found -> name.inside().isEmpty() ? found : found.resolve(name.inside()))
+        Optional<Path> found = snapshot.map(root -> name.inside().isEmpty() ? root : root.resolve(name.inside()))
                 .filter(Files::exists);
+        return name.isQuantised() && found.isPresent() ? findQuantised(name, found.get()) : found;
+    }
+
+    /** Returns the first file of the one model of a quantisation, if it was pulled. */
+    private static Optional<Path> findQuantised(ModelName name, Path folder) throws IOException {
+        List<String> paths = files(folder).stream().filter(Files::exists)
+                .map(file -> folder.relativize(file).toString().replace('\\', '/')).toList();
+        List<List<String>> models = Quantisation.find(name.quantisation(), paths);
+        return models.size() == 1 && models.getFirst().size() == Quantisation.shards(models.getFirst().getFirst())
+                ? Optional.of(folder.resolve(models.getFirst().getFirst()))
+                : Optional.empty();
     }
 
     private Optional<Path> findSnapshot(ModelName name) throws IOException {

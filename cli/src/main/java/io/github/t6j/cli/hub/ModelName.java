@@ -5,18 +5,19 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Name of a model on a hub: {@code ORG/NAME[/FOLDER | /FILE.gguf][@REVISION]}, or {@code NAME} for the few without an
- * owner.
+ * Name of a model on a hub: {@code ORG/NAME[/FOLDER | /FILE.gguf][:QUANT][@REVISION]}, a short name, or {@code NAME} for
+ * the few without an owner.
  *
  * @param repository name of the repository, such as Qwen/Qwen3-0.6B
  * @param inside folder or file in the repository, empty for its root
+ * @param quantisation quantisation of a GGUF file among several, such as Q4_K_M, or empty
  * @param revision branch, tag or commit
  */
-public record ModelName(String repository, String inside, String revision) {
+public record ModelName(String repository, String inside, String quantisation, String revision) {
     /** Default revision. */
     public static final String MAIN = "main";
     /** Form of a name, for messages. */
-    public static final String FORM = "ORG/NAME, ORG/NAME/FOLDER or ORG/NAME/FILE.gguf";
+    public static final String FORM = "ORG/NAME, ORG/NAME:QUANT, ORG/NAME/FOLDER, ORG/NAME/FILE.gguf or a short name";
 
     private static final Pattern PART = Pattern.compile("\\w(?:[\\w.-]{0,94}\\w)?");
 
@@ -24,7 +25,11 @@ public record ModelName(String repository, String inside, String revision) {
     public static Optional<ModelName> parse(String text) {
         int at = text.indexOf('@');
         String revision = at < 0 ? MAIN : text.substring(at + 1);
-        String[] parts = (at < 0 ? text : text.substring(0, at)).split("/", 3);
+        String said = at < 0 ? text : text.substring(0, at);
+        String name = said.contains("/") ? said : ShortNames.expand(said).orElse(said);
+        int colon = name.lastIndexOf(':');
+        String quantisation = colon < 0 ? "" : name.substring(colon + 1);
+        String[] parts = (colon < 0 ? name : name.substring(0, colon)).split("/", 3);
         String repository = parts.length == 1 ? parts[0] : parts[0] + "/" + parts[1];
         String inside = parts.length < 3 ? "" : parts[2].replaceFirst("/$", "");
         for (int i = 0; i < Math.min(2, parts.length); i++) {
@@ -32,10 +37,12 @@ public record ModelName(String repository, String inside, String revision) {
                 return Optional.empty();
             }
         }
-        if (!inside.isEmpty() && FileNames.trouble(inside) != null || FileNames.trouble(revision) != null) {
+        boolean isQuantised = colon < 0 || parts.length > 1 && Quantisation.isName(quantisation) && !isGguf(inside);
+        if (!isQuantised || !inside.isEmpty() && FileNames.trouble(inside) != null
+                || FileNames.trouble(revision) != null) {
             return Optional.empty();
         }
-        return Optional.of(new ModelName(repository, inside, revision));
+        return Optional.of(new ModelName(repository, inside, quantisation, revision));
     }
 
     private static boolean isPart(String part) {
@@ -49,7 +56,12 @@ public record ModelName(String repository, String inside, String revision) {
 
     /** Returns the same model at another revision. */
     public ModelName at(String other) {
-        return new ModelName(repository, inside, other);
+        return new ModelName(repository, inside, quantisation, other);
+    }
+
+    /** Returns the name of the folder with all quantisations. */
+    ModelName unquantised() {
+        return new ModelName(repository, inside, "", revision);
     }
 
     /** Returns whether the name is that of a file, not a folder. */
@@ -57,17 +69,21 @@ public record ModelName(String repository, String inside, String revision) {
         return isGguf(inside);
     }
 
+    boolean isQuantised() {
+        return !quantisation.isEmpty();
+    }
+
     static boolean isGguf(String name) {
         return name.toLowerCase(Locale.ROOT).endsWith(".gguf");
     }
 
-    /** Returns the name without the revision. */
+    /** Returns the name without the quantisation and the revision. */
     String path() {
         return inside.isEmpty() ? repository : repository + "/" + inside;
     }
 
     @Override
     public String toString() {
-        return revision.equals(MAIN) ? path() : path() + "@" + revision;
+        return path() + (isQuantised() ? ":" + quantisation : "") + (revision.equals(MAIN) ? "" : "@" + revision);
     }
 }

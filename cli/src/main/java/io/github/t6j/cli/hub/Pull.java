@@ -29,11 +29,11 @@ public final class Pull {
          *
          * @param files number of files
          * @param bytes bytes of all files
-         * @param there bytes already present, which {@link #moved} does not count
+         * @param there bytes already present, also in parts of files, which {@link #moved} does not count
          */
         void begins(int files, long bytes, long there);
 
-        /** Receives the number of bytes downloaded or found from an earlier attempt; negative for discarded ones. */
+        /** Receives the number of bytes downloaded; negative for discarded ones. */
         void moved(long bytes);
     }
 
@@ -83,12 +83,11 @@ public final class Pull {
             Path blob = cache.blob(name.repository(), file.id());
             Path partial = BlobDownload.partialOf(blob);
             boolean has = cache.has(name.repository(), commit, file) || BlobDownload.isComplete(blob, file);
+            long part = Files.exists(partial) ? Files.size(partial) : 0;
+            long found = has ? size : part > size ? 0 : part; // a longer part is discarded
             all = Sizes.plus(all, size);
-            if (has) {
-                there = Sizes.plus(there, size);
-            } else {
-                missing = Sizes.plus(missing, size - Math.min(size, Files.exists(partial) ? Files.size(partial) : 0));
-            }
+            there = Sizes.plus(there, found);
+            missing = Sizes.plus(missing, size - found);
         }
         Files.createDirectories(cache.folder());
         long free = Files.getFileStore(cache.folder()).getUsableSpace();

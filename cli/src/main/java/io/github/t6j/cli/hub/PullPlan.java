@@ -29,6 +29,8 @@ final class PullPlan {
             List.of(List.of(".safetensors"), List.of(".bin", ".pt", ".pth"), List.of(".gguf"));
     /** Weights that modify another model. */
     private static final Set<String> ADAPTERS = Set.of("adapter_model.safetensors", "adapter_model.bin");
+    /** Files of a LoRA adapter of PEFT. */
+    private static final List<String> ADAPTER = List.of("adapter_config.json", "adapter_model.safetensors");
     private static final String INDEX = ".index.json";
     private static final int LONGEST_INDEX = 64 << 20;
 
@@ -58,7 +60,8 @@ final class PullPlan {
      * @throws HubException if there is none, or a name that a file cannot have
      */
     List<RemoteFile> files(Getter getter) throws IOException, InterruptedException {
-        List<RemoteFile> needed = name.isFile() ? List.of(named()) : folder(getter);
+        List<RemoteFile> needed =
+                name.isFile() ? List.of(named()) : name.isQuantised() ? quantised() : folder(getter);
         for (RemoteFile file : needed) {
             String trouble = FileNames.trouble(file.path());
             if (trouble != null) {
@@ -78,14 +81,48 @@ final class PullPlan {
         throw choice("expected a file of that name, found none", gguf(listing.files()));
     }
 
+    /** Returns the files of the one model of the quantisation. */
+    private List<RemoteFile> quantised() throws HubException {
+        String above = name.inside().isEmpty() ? "" : name.inside() + "/";
+        Map<String, RemoteFile> files = new TreeMap<>();
+        listing.files().stream().filter(file -> file.path().startsWith(above))
+                .forEach(file -> files.put(file.path(), file));
+        List<List<String>> models = Quantisation.find(name.quantisation(), files.keySet());
+        if (models.size() != 1) {
+            List<RemoteFile> choices = models.isEmpty()
+                    ? gguf(List.copyOf(files.values()))
+                    : models.stream().map(List::getFirst).map(files::get).toList();
+            throw choice("expected GGUF files of " + name.quantisation() + ", found "
+                    + (models.isEmpty() ? "none" : models.size() + " models")
+                    + (choices.isEmpty() ? "" : ": choose one"), choices);
+        }
+        return whole(models.getFirst()).stream().map(files::get).toList();
+    }
+
+    /** @throws HubException if some of the files of a model are missing */
+    private List<String> whole(List<String> model) throws HubException {
+        int expected = Quantisation.shards(model.getFirst());
+        if (model.size() != expected) {
+            throw new HubException(name.repository() + ": " + model.getFirst() + ": expected " + expected
+                    + " files of one model, found " + model.size() + ": the repository is incomplete");
+        }
+        return model;
+    }
+
     private List<RemoteFile> folder(Getter getter) throws IOException, InterruptedException {
         Map<String, RemoteFile> files = in(name.inside());
         List<RemoteFile> weights = weights(files);
+        if (weights.isEmpty() && files.keySet().containsAll(ADAPTER)) {
+            return ADAPTER.stream().map(files::get).toList();
+        }
         if (weights.isEmpty()) {
             throw noModel(files);
         }
-        if (weights.size() > 1) {
-            List<RemoteFile> gguf = gguf(weights);
+        List<RemoteFile> gguf = gguf(weights);
+        List<List<String>> models = Quantisation.models(gguf.stream().map(RemoteFile::path).toList());
+        if (gguf.size() == weights.size() && models.size() == 1) {
+            whole(models.getFirst());
+        } else if (weights.size() > 1) {
             throw gguf.isEmpty()
                     ? new HubException(name.path() + ": expected weights in one file or with an index, found "
                             + String.join(", ", weights.stream().map(RemoteFile::name).toList()))

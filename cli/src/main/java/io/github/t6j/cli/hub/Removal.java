@@ -29,13 +29,13 @@ public final class Removal {
         this.cache = cache;
         this.name = name;
         this.repository = cache.repository(name.repository());
-        this.whole = everywhere && name.inside().isEmpty();
+        this.whole = everywhere && name.inside().isEmpty() && !name.isQuantised();
         Set<Path> used = new HashSet<>();
-        Path only = everywhere ? null : cache.find(name).orElse(repository.resolve("none"));
+        Path only = everywhere ? null : cache.find(name.unquantised()).orElse(repository.resolve("none"));
         for (Path snapshot : cache.of(name.repository()).orElseThrow().snapshots().keySet()) {
             Path taken = only != null ? only : snapshot.resolve(name.inside());
             for (Path file : HubCache.files(snapshot)) {
-                boolean isTaken = file.startsWith(taken);
+                boolean isTaken = file.startsWith(taken) && (!name.isQuantised() || isOf(name.quantisation(), file));
                 (isTaken ? blobs : used).add(blobOf(file));
                 if (isTaken) {
                     files.add(file);
@@ -57,6 +57,10 @@ public final class Removal {
         }
         Removal removal = new Removal(cache, name, everywhere);
         return removal.whole || !removal.files.isEmpty() ? Optional.of(removal) : Optional.empty();
+    }
+
+    private static boolean isOf(String quantisation, Path file) {
+        return !Quantisation.find(quantisation, List.of(file.toString().replace('\\', '/'))).isEmpty();
     }
 
     /** Returns the number of bytes that the removal frees. */

@@ -2,6 +2,7 @@ package io.github.t6j.cli.hub;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
@@ -9,6 +10,8 @@ import javax.net.ssl.SSLException;
 final class Retries {
     private static final int MOST = 5;
     private static final Duration LONGEST = Duration.ofMinutes(10);
+    private static final String CHECK =
+            "check the network, HF_ENDPOINT and Java's proxy (T6J_JAVA_OPTS=-Dhttps.proxyHost=HOST)";
 
     /** An attempt, which may fail. */
     @FunctionalInterface
@@ -19,13 +22,18 @@ final class Retries {
     private final String what;
     private final Timeouts timeouts;
     private final Consumer<String> notes;
+    private final BooleanSupplier answered;
     private int failures;
 
-    /** @param what name of the attempt, for messages */
-    Retries(String what, Timeouts timeouts, Consumer<String> notes) {
+    /**
+     * @param what name of the attempt, for messages
+     * @param answered returns whether any server has answered; before, a failure to connect is not retried
+     */
+    Retries(String what, Timeouts timeouts, Consumer<String> notes, BooleanSupplier answered) {
         this.what = what;
         this.timeouts = timeouts;
         this.notes = notes;
+        this.answered = answered;
     }
 
     /** Returns the result of {@code attempt}, after as many attempts as it takes. */
@@ -56,10 +64,13 @@ final class Retries {
         if (e instanceof SSLException) {
             throw new HubException(what + ": no secure connection: " + reason, e);
         }
+        if (!answered.getAsBoolean() && Unreachable.is(e)) {
+            throw new HubException(reason + ": is this machine offline? " + CHECK
+                    + "; t6j models lists the models at hand", e);
+        }
         if (failures++ == MOST) {
             throw new HubException(what + ": failed " + (MOST + 1) + " times, the last time with: " + reason
-                    + ": check the network, HF_ENDPOINT and Java's proxy (T6J_JAVA_OPTS=-Dhttps.proxyHost=HOST); the"
-                    + " next pull continues from here", e);
+                    + ": " + CHECK + "; the next pull continues from here", e);
         }
         Duration pause = timeouts.pause().multipliedBy(1L << failures - 1);
         if (e instanceof RetryableException later && later.pause() != null) {

@@ -4,6 +4,7 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.hub.HubCache;
 import io.github.t6j.cli.hub.HubSettings;
 import io.github.t6j.cli.hub.ModelName;
+import io.github.t6j.cli.hub.ShortNames;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
 import java.io.File;
@@ -20,6 +21,9 @@ import picocli.CommandLine.Option;
 public final class ModelFolder {
     /** Place of the model in a package, then in the project. */
     private static final List<String> BUNDLED = List.of("models/t6-mini", "testdata/models/t6-mini");
+
+    /** Name of the model that comes with t6j. */
+    static final String BUNDLED_NAME = "t6-mini";
 
     @Option(
             names = {"-m", "--model"},
@@ -52,16 +56,21 @@ public final class ModelFolder {
         }
         String expected =
                 option + " " + model + ": expected a folder with config.json and weights, or a file of weights";
-        Optional<ModelName> name = ModelName.parse(model.toString().replace(File.separatorChar, '/'));
+        String text = model.toString().replace(File.separatorChar, '/');
+        if (text.equals(BUNDLED_NAME)) {
+            return bundled();
+        }
+        Optional<ModelName> name = ModelName.parse(text);
         if (name.isEmpty()) {
-            throw new CommandFailure(expected + ", found no such file or folder");
+            throw new CommandFailure(expected + ", found no such file or folder" + ShortNames.advice(text));
         }
         HubCache cache = new HubCache(new HubSettings(main.environment));
         try {
             return cache.find(name.get()).orElseThrow(() -> new CommandFailure(expected
                     + ", or a pulled model, found neither: " + (name.get().hasOwner()
                             ? "t6j pull " + name.get() + " downloads that model"
-                            : "t6j models lists the models at hand, t6j pull ORG/NAME downloads one from a hub")));
+                            : "t6j models lists the models at hand, t6j pull ORG/NAME downloads one from a hub"
+                                    + ShortNames.advice(text))));
         } catch (IOException e) {
             throw Errors.failure(cache.folder(), "cannot be read", e);
         }

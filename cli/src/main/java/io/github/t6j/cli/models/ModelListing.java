@@ -16,6 +16,7 @@ import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.gguf.GgufParts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,9 +48,9 @@ record ModelListing(String name, Path path, String family, String weights, long 
     static ModelListing bundled() {
         try {
             Path folder = ModelFolder.bundled();
-            return of("(bundled) " + folder.getFileName(), folder, "");
+            return of(ModelFolder.BUNDLED_NAME, folder, "bundled");
         } catch (CommandFailure e) {
-            return failed("(bundled)", Path.of(""), 0, "", e);
+            return failed(ModelFolder.BUNDLED_NAME, Path.of(""), 0, "bundled", e);
         }
     }
 
@@ -89,7 +90,8 @@ record ModelListing(String name, Path path, String family, String weights, long 
         Map<Path, List<Path>> gguf = new LinkedHashMap<>();
         List<Path> files;
         try (Stream<Path> walk = Files.walk(root)) {
-            files = walk.filter(file -> !Files.isDirectory(file)).toList();
+            files = walk.filter(file -> !Files.isDirectory(file))
+                    .filter(file -> !GgufParts.isLater(file.getFileName().toString())).toList();
         }
         for (Path file : files) {
             if (ends(file, List.of(".safetensors")) || ends(file, TORCH)) {
@@ -119,6 +121,10 @@ record ModelListing(String name, Path path, String family, String weights, long 
             for (Path file : files) {
                 bytes += Files.size(file);
             }
+            List<String> names = files.stream().map(file -> file.getFileName().toString()).toList();
+            if (names.contains("adapter_config.json") && !names.contains("config.json")) {
+                return new ModelListing(name, model, "LoRA", "adapter", -1, bytes, revision, null);
+            }
             boolean hasOther = files.stream().anyMatch(file -> ends(file, List.of(".safetensors", ".gguf")));
             if (!hasOther && files.stream().anyMatch(file -> ends(file, TORCH))) {
                 return new ModelListing(name, model, torchFamily(model), "torch", -1, bytes, revision, null);
@@ -136,12 +142,17 @@ record ModelListing(String name, Path path, String family, String weights, long 
         return new ModelListing(name, model, UNKNOWN, UNKNOWN, -1, bytes, revision, problem);
     }
 
+    /** Returns the files of a folder, or a file and its parts. */
     private static List<Path> files(Path model) throws IOException {
-        if (!Files.isDirectory(model)) {
-            return List.of(model);
-        }
-        try (Stream<Path> files = Files.list(model)) {
-            return files.filter(file -> !Files.isDirectory(file)).sorted().toList();
+        String name = model.getFileName().toString();
+        String parts =
+                Files.isDirectory(model) || !name.contains("-00001-of-") ? name : name.split("-00001-of-")[0] + "-";
+        try (Stream<Path> files = Files.list(ModelFolder.folderOf(model))) {
+            return files.filter(file -> !Files.isDirectory(file))
+                    .filter(file -> Files.isDirectory(model) || file.equals(model)
+                            || GgufParts.isLater(file.getFileName().toString())
+                                    && file.getFileName().toString().startsWith(parts))
+                    .sorted().toList();
         }
     }
 

@@ -11,7 +11,6 @@ import java.util.Locale;
 /** Reports a pull; on a terminal also its progress over all files, speed, and remaining time. */
 final class PullProgress implements Pull.Watcher, AutoCloseable {
     private static final long INTERVAL = 200_000_000L;
-    private static final double NANOS = 1e9;
     /** Characters of the bar, so that the line fits 80 columns. */
     private static final int WIDTH = 20;
 
@@ -20,9 +19,8 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
     private final Progress progress;
     private long all;
     private long done;
-    private long came;
-    private long began;
     private long next;
+    private TransferSpeed speed;
 
     PullProgress(Main main, ModelName name) {
         this.main = main;
@@ -34,8 +32,8 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
     public synchronized void begins(int files, long bytes, long there) {
         all = bytes;
         done = there;
-        began = System.nanoTime();
-        next = began;
+        speed = new TransferSpeed(System.nanoTime());
+        next = System.nanoTime() + INTERVAL; // before, the speed is that of a few bytes
         note(name + ": " + files + (files == 1 ? " file, " : " files, ") + Sizes.of(bytes)
                 + (there == bytes ? ", all present" : there == 0 ? "" : ", of which present: " + Sizes.of(there)));
     }
@@ -43,10 +41,10 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
     @Override
     public synchronized void moved(long bytes) {
         done += bytes;
-        came += bytes;
         long now = System.nanoTime();
+        speed.add(Math.max(0, bytes), now);
         if (main.watched && now - next >= 0) {
-            progress.say(line(all, done, came / Math.max((now - began) / NANOS, 1 / NANOS)));
+            progress.say(line(all, done, speed.bytesPerSecond()));
             next = now + INTERVAL;
         }
     }

@@ -100,7 +100,7 @@ class ModelsCommandTest {
     @Test
     void withoutACacheThereIsTheBundledModel() {
         environment.put("HF_HUB_CACHE", cache.resolve("none").toString());
-        Map<String, Object> bundled = listed().get("(bundled) t6-mini");
+        Map<String, Object> bundled = listed().get("t6-mini");
         assertThat(bundled).containsEntry("family", "T6").containsEntry("parameters", 7_356_416L)
                 .containsEntry("problem", null);
         assertThat(listed()).hasSize(1);
@@ -123,7 +123,7 @@ class ModelsCommandTest {
         Files.createDirectories(cache.resolve(".locks"));
 
         Map<String, Map<String, Object>> listed = listed();
-        assertThat(listed).containsOnlyKeys("(bundled) t6-mini", "org/llama", "org/llama@aaaaaaa", "org/mlra/tpa",
+        assertThat(listed).containsOnlyKeys("t6-mini", "org/llama", "org/llama@aaaaaaa", "org/mlra/tpa",
                 "org/gguf/model-f32.gguf", "org/gguf/model-q8_0.gguf");
         long parameters =
                 (Long) CommandResult.in(environment, null, "inspect", "--json", "--model", LLAMA.toString()).json()
@@ -159,9 +159,9 @@ class ModelsCommandTest {
         Files.createDirectories(cache.resolve("models--org--empty"));
 
         Map<String, Map<String, Object>> listed = listed();
-        assertThat(listed).containsOnlyKeys("(bundled) t6-mini", "org/cut@bbbbbbb", "org/unlinked@bbbbbbb",
+        assertThat(listed).containsOnlyKeys("t6-mini", "org/cut@bbbbbbb", "org/unlinked@bbbbbbb",
                 "org/bert@bbbbbbb", "org/nothing@bbbbbbb");
-        listed.remove("(bundled) t6-mini");
+        listed.remove("t6-mini");
         assertThat(listed.get("org/cut@bbbbbbb").get("problem")).asString().contains("model.safetensors: ");
         assertThat(listed.get("org/unlinked@bbbbbbb")).containsEntry("problem",
                 "model.safetensors: no such file or folder");

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -180,6 +181,103 @@ class PullCommandTest extends PullFixture {
         assertThat(none.code()).isEqualTo(2);
     }
 
+    private void assertQuantised(String name, String path, String... others) throws IOException {
+        CommandResult ran = pull(name);
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).isEqualTo(snapshot.resolve(path) + "\n");
+        assertThat(relative(snapshot)).contains(path).containsAll(List.of(others));
+    }
+
+    @Test
+    void aQuantisationIsFoundByItsName() throws IOException {
+        hub.files.clear();
+        hub.with("", GGUF, "model-f32.gguf", "model-q8_0.gguf");
+        for (String other : new String[] {"mmproj-model-Q8_0.gguf", "Model-Q4_K_M.gguf", "model.Q4_K.gguf",
+            "sub/other_Q6_K.gguf"}) {
+            hub.files.put(other, other.getBytes(StandardCharsets.UTF_8));
+        }
+        assertQuantised("org/name:Q8_0", "model-q8_0.gguf");
+        assertSnapshot("model-q8_0.gguf");
+        assertQuantised("org/name:q4_k_m", "Model-Q4_K_M.gguf");
+        assertQuantised("org/name:Q4_K@main", "model.Q4_K.gguf");
+        assertQuantised("org/name:q6_k", "sub/other_Q6_K.gguf");
+        assertThat(relative(snapshot)).hasSize(4);
+
+        assertThat(inspected("org/name:q8_0")).isEqualTo(inspected("org/name/model-q8_0.gguf"));
+        assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name:F32").err())
+                .contains("t6j pull org/name:F32 downloads that model");
+        assertThat(CommandResult.in(environment, null, "models", "--remove", "org/name:Q4_K", "--yes").code()).isZero();
+        assertThat(relative(snapshot)).hasSize(3).doesNotContain("model.Q4_K.gguf");
+    }
+
+    @Test
+    void aQuantisationMayBeAFolderOfShards() throws IOException {
+        hub.files.clear();
+        for (int shard = 1; shard <= 3; shard++) {
+            hub.files.put("Q4_K_M/big-0000" + shard + "-of-00003.gguf", new byte[] {(byte) shard});
+            hub.files.put("Q8_0/big-0000" + shard + "-of-00003.gguf", new byte[] {0, (byte) shard});
+        }
+        assertQuantised("org/name:Q8_0", "Q8_0/big-00001-of-00003.gguf", "Q8_0/big-00002-of-00003.gguf",
+                "Q8_0/big-00003-of-00003.gguf");
+        assertThat(relative(snapshot)).hasSize(3);
+        hub.files.remove("Q4_K_M/big-00002-of-00003.gguf");
+        CommandResult ran = pull("org/name:Q4_K_M");
+        assertThat(ran.err()).contains("Q4_K_M/big-00001-of-00003.gguf: expected 3 files of one model, found 2")
+                .hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
+    }
+
+    @Test
+    void anAmbiguousOrMissingQuantisationIsListed() throws IOException {
+        hub.files.clear();
+        hub.files.put("a-Q8_0.gguf", new byte[10]);
+        hub.files.put("b-Q8_0.gguf", new byte[20]);
+        hub.files.put("b-Q4_0.gguf", new byte[30]);
+        assertThat(pull("org/name:Q8_0")).isEqualTo(new CommandResult(2, "",
+                "t6j: org/name: expected GGUF files of Q8_0, found 2 models: choose one\n"
+                        + "  org/name/a-Q8_0.gguf  10 B\n  org/name/b-Q8_0.gguf  20 B\n"));
+        assertThat(pull("org/name:Q5_K_M")).isEqualTo(new CommandResult(2, "",
+                "t6j: org/name: expected GGUF files of Q5_K_M, found none: choose one\n  org/name/a-Q8_0.gguf  10 B\n"
+                        + "  org/name/b-Q4_0.gguf  30 B\n  org/name/b-Q8_0.gguf  20 B\n"));
+        hub.files.clear();
+        hub.with("", LLAMA, "config.json", WEIGHTS);
+        assertFails(pull("org/name:Q8_0"), "org/name: expected GGUF files of Q8_0, found none");
+    }
+
+    /** A base model may be elsewhere. */
+    @Test
+    void anAdapterIsPulledAndFound() throws IOException {
+        hub.files.clear();
+        hub.files.put("adapter_config.json", "{\"peft_type\": \"IA3\"}".getBytes(StandardCharsets.UTF_8));
+        hub.files.put("adapter_model.safetensors", new byte[10]);
+        hub.files.put("tokenizer.json", new byte[10]);
+        assertPulled(pull("org/name"), "adapter_config.json", "adapter_model.safetensors");
+        assertThat(CommandResult.in(environment, null, "inspect", "--adapter", "org/name:0.5").err())
+                .contains(snapshot + "/adapter_config.json: peft_type: expected LORA, found IA3");
+        assertThat(CommandResult.in(environment, null, "inspect", "--adapter", "org/other:0.5").err())
+                .contains("--adapter org/other:0.5: expected the folder", ": t6j pull org/other downloads one");
+        assertThat(CommandResult.in(environment, null, "models").out())
+                .containsPattern("org/name +LoRA +adapter +- +30 B +main 0123456");
+    }
+
+    @Test
+    void aShortNameIsThatOfARepository() throws IOException {
+        hub.only = "google/gemma-3-1b-it";
+        CommandResult ran = pull("gemma3:1B");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("models--google--gemma-3-1b-it");
+        assertThat(inspected("gemma3:1b")).isEqualTo(inspected("google/gemma-3-1b-it"));
+
+        hub.only = "ggml-org/gemma-3-1b-it-GGUF";
+        hub.files.clear();
+        hub.files.put("gemma-3-1b-it-Q4_K_M.gguf", new byte[10]);
+        hub.files.put("gemma-3-1b-it-Q8_0.gguf", Files.readAllBytes(GGUF.resolve("model-q8_0.gguf")));
+        ran = pull("gemma3:1b:q8_0");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.out()).contains("models--ggml-org--gemma-3-1b-it-GGUF").endsWith("gemma-3-1b-it-Q8_0.gguf\n");
+        inspected("gemma3:1b:Q8_0");
+    }
+
     @Test
     void aRevisionIsItsOwnRef() {
         assertThat(pull("org/name", "--revision", "refs/pr/1").code()).isZero();
@@ -251,6 +349,7 @@ class PullCommandTest extends PullFixture {
         assertThat(ran.code()).isZero();
         assertThat(ran.err()).startsWith("t6j: org/name: 2 files, 213.9 kB\n").contains("\rpulling [")
                 .containsPattern("] \\d[\\d.]+ % of 213\\.9 kB, \\d[^,]*B/s, \\d s left").matches("(?s).*\\r +\\r");
+        assertThat(ran.out()).isEqualTo(snapshot + "\n");
         assertThat(PullProgress.line(11_500_000_000L, 1_150_000_000L, 23e6))
                 .isEqualTo("[##                  ] 10.0 % of 11.5 GB, 23.0 MB/s, 7 min left");
     }
