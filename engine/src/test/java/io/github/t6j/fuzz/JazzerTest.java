@@ -16,6 +16,12 @@ class JazzerTest {
         Targets.json(bytes);
     }
 
+    @MethodSource("io.github.t6j.fuzz.Seeds#adapters")
+    @FuzzTest(maxDuration = "10m")
+    void adapter(byte[] bytes) {
+        Targets.adapter(bytes);
+    }
+
     @MethodSource("io.github.t6j.fuzz.Seeds#safetensors")
     @FuzzTest(maxDuration = "10m")
     void safetensors(byte[] bytes) {

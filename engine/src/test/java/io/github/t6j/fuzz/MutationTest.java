@@ -40,6 +40,7 @@ class MutationTest {
 
     private static final List<Fuzz> FUZZES = List.of(
             new Fuzz("json", Seeds.json(), FileMutator::json, Targets::json),
+            new Fuzz("adapter", Seeds.adapters(), FileMutator::json, Targets::adapter),
             new Fuzz("safetensors", Seeds.safetensors(), FileMutator::safetensors, Targets::safetensors),
             new Fuzz("gguf", Seeds.gguf(), Bytes::mutate, Targets::gguf),
             new Fuzz("torch", Seeds.torch(), FileMutator::torch, Targets::torch),

@@ -45,6 +45,14 @@ final class Seeds {
                 {"a\\u00e9\\ud83d\\ude00\\n": [0, -1, 1.5e-3, 9223372036854775808, true, null, [], {}, "\u00e9"]}"""));
     }
 
+    static List<byte[]> adapters() {
+        return List.of(utf8("{\"peft_type\": \"LORA\", \"r\": 3, \"lora_alpha\": 6}"), utf8("""
+                {"alpha_pattern": {"v_proj": 2.5}, "base_model_name_or_path": "org/base", "bias": "none",
+                "fan_in_fan_out": false, "init_lora_weights": true, "layer_replication": null, "lora_alpha": 16,
+                "modules_to_save": null, "peft_type": "LORA", "r": 8, "rank_pattern": {"^a.b": 1, "q_proj": 3},
+                "target_modules": ["q_proj"], "use_dora": false, "use_rslora": true}"""));
+    }
+
     static List<byte[]> safetensors() {
         List<byte[]> files = variants(".safetensors");
         files.add(quantized());

@@ -4,6 +4,7 @@ import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
+import io.github.t6j.family.lora.Adapters;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
@@ -12,6 +13,7 @@ import io.github.t6j.training.TokenData;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -117,6 +119,23 @@ final class Targets {
         mayRefuse(() -> {
             try (Checkpoint checkpoint = Checkpoint.open(file, false)) {
                 checkpoint.tensors().forEach(Targets::check);
+            }
+        }, FOLDER.toString());
+    }
+
+    /** Reads the configuration of an adapter, whose weights are sound. */
+    static void adapter(byte[] bytes) {
+        Path folder = write("adapter_config.json", bytes).getParent();
+        Path weights = folder.resolve("adapter_model.safetensors");
+        if (!Files.exists(weights)) {
+            String name = "base_model.model.model.layers.0.self_attn.q_proj.lora_";
+            Safetensors.write(weights, Map.of(), List.of(Tensor.of(name + "A.weight", new float[12], 3, 4),
+                    Tensor.of(name + "B.weight", new float[15], 5, 3)));
+        }
+        mayRefuse(() -> {
+            try (Adapters adapters = new Adapters(true)) {
+                adapters.add(folder, 1);
+                check(adapters.description().contains("LoRA, rank 3, 1 matrix"), "another adapter");
             }
         }, FOLDER.toString());
     }
