@@ -107,6 +107,7 @@ final class CompletionResponse {
                     checkBegun(generation.finishReason());
                 }
                 generations[index] = generation;
+                exchange.metrics().pace.ended();
                 if (stream) {
                     end(index, generation);
                 }
@@ -119,11 +120,12 @@ final class CompletionResponse {
     }
 
     /** @throws ApiException if the server ended a generation before its first token */
-    private static void checkBegun(FinishReason reason) {
+    private void checkBegun(FinishReason reason) {
         switch (reason) {
             case CANCELLED -> throw ApiException.unavailable("the server is stopping");
-            case DEADLINE -> throw ApiException.unavailable("no token within the server's time limit for a request"
-                    + " (--timeout): too many requests, or too long a prompt");
+            case DEADLINE -> throw ApiException.unavailable("no token within "
+                    + events.limit().named(served.scheduler().options().timeout())
+                    + ": too many requests, or too long a prompt");
             default -> {
             }
         }

@@ -99,7 +99,7 @@ final class Completions {
             throws IOException {
         boolean stream = fields.flag("stream");
         boolean usage = fields.object("stream_options").flag("include_usage");
-        GenerationEvents events = new GenerationEvents();
+        GenerationEvents events = new GenerationEvents(TimeLimit.of(fields));
         try {
             wanted.forEach(one -> events.submit(served.scheduler(), one.ids(), one.copies(), one.options()));
         } catch (RefusedException e) {

@@ -29,8 +29,19 @@ final class GenerationEvents {
     /** A generation failed; its last event. */
     record Failed(int index, Throwable cause) implements Event {}
 
+    private final TimeLimit limit;
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>(); // bounded by the requested tokens
     private final List<GenerationHandle> handles = new ArrayList<>();
+
+    /** @param limit limits that the request carries */
+    GenerationEvents(TimeLimit limit) {
+        this.limit = limit;
+    }
+
+    /** Returns the limits that the request carries. */
+    TimeLimit limit() {
+        return limit;
+    }
 
     /**
      * Submits {@code copies} continuations of {@code prompt}.
@@ -40,12 +51,13 @@ final class GenerationEvents {
      */
     void submit(Scheduler scheduler, int[] prompt, int copies, GenerationOptions options) {
         int first = handles.size();
+        long[] begun = new long[copies]; // times of the first tokens, or 0
         List<GenerationHandle> added =
                 scheduler.submitSamples(Prompt.of(prompt), copies, options, (sample, token) -> {
                     if (!token.isTail()) { // the whole text has it
                         events.add(new Chosen(first + sample, token));
                     }
-                    return true;
+                    return isInTime(begun, sample);
                 });
         for (GenerationHandle handle : added) {
             int index = handles.size();
@@ -53,6 +65,14 @@ final class GenerationEvents {
             handle.result().whenComplete((generation, failure) -> events.add(
                     failure == null ? new Ended(index, generation) : new Failed(index, failure)));
         }
+    }
+
+    private boolean isInTime(long[] begun, int sample) {
+        long now = System.nanoTime();
+        if (begun[sample] == 0) {
+            begun[sample] = now;
+        }
+        return limit.generation() == null || now - begun[sample] < limit.generation().toNanos();
     }
 
     /** Returns the number of generations. */

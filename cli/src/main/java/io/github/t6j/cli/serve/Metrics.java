@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** GET /metrics, in Prometheus' text format. */
 final class Metrics {
     private final Map<Integer, LongAdder> answers = new ConcurrentSkipListMap<>(); // by status
+    final Pace pace = new Pace(); // of generations
     final Histogram firstToken = new Histogram();
     final Histogram betweenTokens = new Histogram();
     final Histogram requests = new Histogram();

@@ -45,8 +45,9 @@ interface ResponseFormat {
     /** Returns OpenAI's name of the finish reason. */
     static String finishReason(Generation generation) {
         return switch (generation.finishReason()) {
-            case END_OF_TEXT, STOP_STRING, STOPPED_BY_LISTENER -> "stop";
-            case MAX_TOKENS, CONTEXT_FULL, CANCELLED, DEADLINE -> "length";
+            case END_OF_TEXT, STOP_STRING -> "stop";
+            // the listener stops a generation at its time limit
+            case MAX_TOKENS, CONTEXT_FULL, CANCELLED, DEADLINE, STOPPED_BY_LISTENER -> "length";
         };
     }
 }

@@ -41,7 +41,8 @@ final class SamplingFields {
         sampling = fields.has("logit_bias") ? sampling.withLogitBias(bias(fields.object("logit_bias"))) : sampling;
         List<String> stop = fields.texts("stop", MOST_STOPS);
         return GenerationOptions.defaults().withMaxTokens(maxTokens).withSampling(sampling)
-                .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(fields.flag("ignore_eos"));
+                .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(fields.flag("ignore_eos"))
+                .withTimeout(TimeLimit.of(fields).request());
     }
 
     private static Map<Integer, Float> bias(Fields biases) {

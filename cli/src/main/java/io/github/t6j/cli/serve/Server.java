@@ -53,6 +53,7 @@ public final class Server implements AutoCloseable {
     private final WebPage page = new WebPage();
     private volatile ServedModel served; // null while the model loads
     private volatile int loaded; // percent of the model
+    private final long begun = System.nanoTime();
     private volatile Health health;
     private volatile Embeddings embeddings;
     private volatile boolean draining;
@@ -136,15 +137,28 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    private static void fail(Exchange exchange, ApiException e) throws IOException {
+    private void fail(Exchange exchange, ApiException e) throws IOException {
         if (!exchange.hasBegun()) {
             exchange.skipRest();
             if (e.isPassing()) {
-                exchange.answerHeader("Retry-After", "1");
+                exchange.answerHeader("Retry-After", Integer.toString(retryAfter()));
             }
             exchange.log(e);
             exchange.json(e.status(), e.json(exchange.requestId()));
         }
+    }
+
+    /** Returns the seconds after which the model is loaded, or the generations that wait now have begun: estimates. */
+    private int retryAfter() {
+        ServedModel now = served;
+        return now == null
+                ? Pace.seconds(secondsToLoad() * 1e9)
+                : metrics.pace.seconds(now.scheduler().metrics().waiting());
+    }
+
+    private double secondsToLoad() {
+        double elapsed = (System.nanoTime() - begun) * 1e-9;
+        return loaded == 0 ? 1 : elapsed * (100 - loaded) / loaded;
     }
 
     private void route(Exchange exchange) throws IOException {

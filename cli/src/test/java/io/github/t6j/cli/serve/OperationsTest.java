@@ -144,7 +144,7 @@ class OperationsTest {
                 HttpResponse<String> answer = one.get();
                 if (answer.statusCode() == 503) {
                     assertThat(answer.body()).contains("no token within the server's time limit for a request");
-                    assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+                    assertThat(answer.headers().firstValue("Retry-After").orElse("")).matches("[1-9]\\d?");
                     late++;
                 } else {
                     assertThat(answer.body()).contains("\"finish_reason\":\"length\"");

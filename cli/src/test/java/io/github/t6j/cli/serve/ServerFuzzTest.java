@@ -109,7 +109,7 @@ class ServerFuzzTest {
         int status = Integer.parseInt(head.group(1));
         statuses.merge(status, 1, Integer::sum);
         if (status >= 500) {
-            assertThat(head.group(2)).containsIgnoringCase(status == 503 ? "Retry-After: 1" : "text/html");
+            assertThat(head.group(2)).containsIgnoringCase(status == 503 ? "Retry-After: " : "text/html");
         }
         if (status == 100) {
             return head.end();
