@@ -89,6 +89,22 @@ class EventsTest {
         assertThat(of(events, "QueueWait")).isEmpty();
     }
 
+    /** Texts of one id each have passes of single rows, as steps have. */
+    @Test
+    void passesOfEmbeddingsAreNoSteps() throws IOException {
+        List<RecordedEvent> events = record(() -> {
+            try (Model model = Model.load(TestData.tiny())) {
+                Embedder embedder = new Embedder(model);
+                embedder.embed(Prompt.of(5));
+                embedder.embed(List.of(Prompt.of(5), Prompt.of(6), Prompt.of(ids(70))));
+                embedder.embed(Prompt.of(ids(129)));
+            }
+        }, "Prefill", "DecodeStep");
+        assertThat(of(events, "DecodeStep")).isEmpty();
+        assertThat(of(events, "Prefill")).extracting(event -> event.getInt("ids")).containsExactly(1, 72, 128, 1);
+        assertThat(of(events, "Prefill")).extracting(event -> event.getInt("sessions")).containsExactly(1, 3, 1, 1);
+    }
+
     @Test
     void aRecordingHasWhatASchedulerRuns() throws IOException {
         List<RecordedEvent> events = record(() -> {

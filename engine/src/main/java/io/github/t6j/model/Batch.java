@@ -105,7 +105,7 @@ public final class Batch implements AttentionStep {
     public void forward(Runnable newPause) {
         pause = newPause;
         try {
-            feed(model.config().sizes().layers(), betweenBlocks);
+            feed(model.config().sizes().layers(), betweenBlocks, singleCount > 0);
         } finally {
             pause = NO_PAUSE;
         }
@@ -120,10 +120,11 @@ public final class Batch implements AttentionStep {
      *     block its norm; null if the pass was cancelled
      */
     public float[] hiddenStates(int layers, BooleanSupplier cancelled) {
-        return feed(layers, cancelled) ? model.hiddenStates(activations, layers) : null;
+        return feed(layers, cancelled, false) ? model.hiddenStates(activations, layers) : null;
     }
 
-    private boolean feed(int layers, BooleanSupplier cancelled) {
+    /** @param isStep true if single rows are the next ids of generations, not texts of one id */
+    private boolean feed(int layers, BooleanSupplier cancelled, boolean isStep) {
         for (int i = 0; i < size; i++) {
             sequences[i].reserve(count(i));
         }
@@ -132,8 +133,8 @@ public final class Batch implements AttentionStep {
             activations = model.buffers.takeActivations(rows());
         }
         activations.attention.rows = rows();
-        PrefillEvent prefill = singleCount == 0 ? Events.beginPrefill() : null;
-        DecodeStepEvent step = singleCount > 0 ? Events.beginDecodeStep() : null;
+        PrefillEvent prefill = !isStep ? Events.beginPrefill() : null;
+        DecodeStepEvent step = isStep ? Events.beginDecodeStep() : null;
         try {
             if (!pass(activations, layers, cancelled)) {
                 return false;

@@ -3,7 +3,6 @@ package io.github.t6j.cli.embed;
 import io.github.t6j.Embedder;
 import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.Model;
-import io.github.t6j.Pooling;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.Line;
@@ -64,11 +63,8 @@ public final class EmbedCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments arguments;
 
-    @Option(names = "--pooling", paramLabel = "HOW",
-            description = {"Way from the hidden states of a text's tokens to one vector: mean, last or cls.",
-                "last is the state of the last token, cls that of the first",
-                "(default: as the model's files state, otherwise mean)."})
-    private Pooling pooling;
+    @Mixin
+    private PoolingArguments pooling;
 
     @Option(names = "--no-normalize",
             description = "Keep the length of the vectors (default: as the model's files state).")
@@ -101,7 +97,7 @@ public final class EmbedCommand implements Callable<Integer> {
         }
         try (Model model = arguments.load(); OnInterrupt _ = LinesArguments.onInterrupt(main)) {
             Embedder embedder = embedder(model, options);
-            if (pooling == null && !model.statesPooling()) {
+            if (pooling.isAbsent() && !model.statesPooling()) {
                 main.note("note: the model's files state no pooling: embeddings are the mean of the hidden states");
             }
             return embed(model, embedder, all);
@@ -125,7 +121,7 @@ public final class EmbedCommand implements Callable<Integer> {
         if (dimensions != null) {
             Range.atLeast(spec, "--dimensions", dimensions, 1);
         }
-        EmbeddingOptions options = EmbeddingOptions.defaults().withPooling(pooling).withTruncate(truncate)
+        EmbeddingOptions options = pooling.embeddingOptions().withTruncate(truncate)
                 .withLayer(layer == null ? -1 : layer).withDimensions(dimensions == null ? 0 : dimensions);
         return raw ? options.withNormalized(false) : options;
     }

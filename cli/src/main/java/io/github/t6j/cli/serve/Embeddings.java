@@ -25,11 +25,13 @@ final class Embeddings {
     private static final int MOST_TEXTS = 2048;
 
     private final ServedModel served;
+    private final EmbeddingOptions options;
     private final EmbeddingQueue queue = new EmbeddingQueue();
     private Embedder embedder; // null until the first request
 
-    Embeddings(ServedModel served) {
+    Embeddings(ServedModel served, EmbeddingOptions options) {
         this.served = served;
+        this.options = options;
     }
 
     void answer(Exchange exchange) throws IOException {
@@ -52,6 +54,7 @@ final class Embeddings {
             data.add(described(found.vector(), data.size(), dimensions, encoding));
         }
         long tokens = texts.stream().mapToLong(ids -> ids.length).sum();
+        exchange.metrics().embedded(tokens, System.nanoTime() - exchange.start());
         exchange.json(200, ordered("object", "list", "data", data, "model", served.name(),
                 "usage", ordered("prompt_tokens", tokens, "total_tokens", tokens)));
     }
@@ -60,7 +63,7 @@ final class Embeddings {
         if (embedder == null) {
             try {
                 embedder = new Embedder(
-                        served.model(), EmbeddingOptions.defaults().withCancellation(queue::isCancelled));
+                        served.model(), options.withCancellation(queue::isCancelled));
             } catch (ModelFormatException unsupported) {
                 throw ApiException.invalid("model", unsupported.getMessage());
             }

@@ -12,10 +12,18 @@ final class Metrics {
     final Histogram firstToken = new Histogram();
     final Histogram betweenTokens = new Histogram();
     final Histogram requests = new Histogram();
+    private final Histogram embeddings = new Histogram();
+    private final LongAdder embeddedTokens = new LongAdder();
 
     void answered(int status, long nanos) {
         answers.computeIfAbsent(status, _ -> new LongAdder()).increment();
         requests.add(nanos);
+    }
+
+    /** Counts a request whose texts, of {@code tokens} ids together, were embedded. */
+    void embedded(long tokens, long nanos) {
+        embeddedTokens.add(tokens);
+        embeddings.add(nanos);
     }
 
     /** @param served model, or null while it loads */
@@ -28,6 +36,8 @@ final class Metrics {
         if (served != null) {
             counts(out, served.scheduler().metrics());
         }
+        value(out, "t6j_embedding_tokens_total", "counter", "Tokens of embedded texts.", embeddedTokens.sum());
+        embeddings.write("t6j_embedding_seconds", "Time from the start of a request to its embeddings.", out);
         requests.write("t6j_request_seconds", "Time from the start of a request to the end of its answer.", out);
         firstToken.write("t6j_first_token_seconds", "Time from the start of a request to its first token.", out);
         betweenTokens.write("t6j_between_tokens_seconds", "Time between two tokens of a generation.", out);

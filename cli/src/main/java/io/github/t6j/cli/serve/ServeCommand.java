@@ -5,6 +5,7 @@ import io.github.t6j.SessionOptions;
 import io.github.t6j.chat.ChatModel;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.embed.PoolingArguments;
 import io.github.t6j.cli.generate.CacheArguments;
 import io.github.t6j.cli.generate.LinesArguments;
 import io.github.t6j.cli.io.CommandFailure;
@@ -73,6 +74,9 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     private CacheArguments cache;
+
+    @Mixin
+    private PoolingArguments pooling;
 
     @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1",
             description = "Address to listen on; 0.0.0.0 lets other machines connect (default: "
@@ -266,7 +270,7 @@ public final class ServeCommand implements Callable<Integer> {
         PromptFormat format = ChatModel.of(model).format();
         server.serve(new ServedModel(new ModelNames(name(), aliases), System.currentTimeMillis() / 1000, model,
                 scheduler, format,
-                options.cacheType()));
+                options.cacheType()), pooling.embeddingOptions());
         InetSocketAddress address = server.address();
         String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : host;
         shown = shown.contains(":") ? "[" + shown + "]" : shown;

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.Scheduler;
 import java.io.IOException;
@@ -98,8 +99,13 @@ public final class Server implements AutoCloseable {
 
     /** Answers with {@code ready} from now on. */
     void serve(ServedModel ready) {
+        serve(ready, EmbeddingOptions.defaults());
+    }
+
+    /** Answers with {@code ready} from now on. @param options options of embeddings */
+    void serve(ServedModel ready, EmbeddingOptions options) {
         health = new Health(ready);
-        embeddings = new Embeddings(ready);
+        embeddings = new Embeddings(ready, options);
         served = ready;
     }
 

@@ -8,6 +8,8 @@ import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import io.github.t6j.Embedder;
 import io.github.t6j.Embedding;
+import io.github.t6j.EmbeddingOptions;
+import io.github.t6j.Pooling;
 import io.github.t6j.Prompt;
 import io.github.t6j.json.Json;
 import java.io.IOException;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** /v1/embeddings returns the library's embeddings, in the format that OpenAI's clients expect. */
 @TestInstance(Lifecycle.PER_CLASS)
@@ -112,6 +115,28 @@ class EmbeddingsTest {
         assertThat(found).hasSize(33);
         for (int i = 0; i < 33; i++) {
             assertThat(found[i]).isCloseTo((float) (whole[i] / Math.sqrt(length)), within(1e-6f));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Pooling.class)
+    void thePoolingOfTheServer(Pooling pooling) throws Exception {
+        EmbeddingOptions options = EmbeddingOptions.defaults().withPooling(pooling);
+        try (TestServer pooled = new TestServer(options)) {
+            float[] found = floats(at(pooled.ask(PATH, Map.of("input", "The whale")), "data", 0, "embedding"));
+            assertThat(found).isEqualTo(new Embedder(pooled.model, options).embed("The whale").vector());
+        }
+    }
+
+    @Test
+    void metricsCountRequestsAndTheirTokens() throws Exception {
+        try (TestServer counted = new TestServer()) {
+            counted.ask(PATH, Map.of("input", List.of(json(5, 6, 7), json(8))));
+            counted.ask(PATH, Map.of("input", json(9)));
+            counted.post(PATH, "{\"input\": []}");
+            assertThat(counted.get("/metrics").body().lines())
+                    .contains("t6j_embedding_tokens_total 5", "t6j_embedding_seconds_count 2",
+                            "t6j_generated_tokens_total 0");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.t6j.cli.serve;
 
+import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.SessionOptions;
@@ -48,17 +49,22 @@ final class TestServer implements AutoCloseable {
         this(limits, key, allowedOrigin, Duration.ofMinutes(1));
     }
 
+    TestServer(EmbeddingOptions embeddings) throws IOException {
+        this(limits(16, 64, 1L << 30, CONTEXT), null, null, Duration.ofMinutes(1), Optional.empty(), embeddings);
+    }
+
     /** @param template chat template, or empty for plain text @param aliases further names of the model */
     TestServer(Optional<ChatTemplate> template, String... aliases) throws IOException {
-        this(limits(16, 64, 1L << 30, 2 * CONTEXT), null, null, Duration.ofMinutes(1), template, aliases);
+        this(limits(16, 64, 1L << 30, 2 * CONTEXT), null, null, Duration.ofMinutes(1), template,
+                EmbeddingOptions.defaults(), aliases);
     }
 
     TestServer(SchedulerOptions limits, String key, String allowedOrigin, Duration longestWrite) throws IOException {
-        this(limits, key, allowedOrigin, longestWrite, Optional.empty());
+        this(limits, key, allowedOrigin, longestWrite, Optional.empty(), EmbeddingOptions.defaults());
     }
 
     private TestServer(SchedulerOptions limits, String key, String allowedOrigin, Duration longestWrite,
-            Optional<ChatTemplate> template, String... aliases) throws IOException {
+            Optional<ChatTemplate> template, EmbeddingOptions embeddings, String... aliases) throws IOException {
         model = Model.load(TESTDATA.resolve("models/t6-tiny"), ModelOptions.defaults().withThreads(2));
         server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null), longestWrite);
         scheduler = new Scheduler(model, limits);
@@ -66,7 +72,7 @@ final class TestServer implements AutoCloseable {
         ServedModel served = new ServedModel(new ModelNames("t6-tiny", List.of(aliases)), 1, model, scheduler, format,
                 SessionOptions.CacheType.F32);
         grammars = served.grammars();
-        server.serve(served);
+        server.serve(served, embeddings);
     }
 
     URI uri(String path) {

@@ -1,0 +1,24 @@
+package io.github.t6j.cli.embed;
+
+import io.github.t6j.EmbeddingOptions;
+import io.github.t6j.Pooling;
+import picocli.CommandLine.Option;
+
+/** Option for the pooling, of every command that embeds texts. */
+public final class PoolingArguments {
+    @Option(names = "--pooling", paramLabel = "HOW",
+            description = {"Way from the hidden states of a text's tokens to one vector: mean, last or cls.",
+                "last is the state of the last token, cls that of the first",
+                "(default: as the model's files state, otherwise mean)."})
+    private Pooling pooling;
+
+    /** Returns the default options with this pooling. */
+    public EmbeddingOptions embeddingOptions() {
+        return EmbeddingOptions.defaults().withPooling(pooling);
+    }
+
+    /** Returns true if the command line has no pooling. */
+    boolean isAbsent() {
+        return pooling == null;
+    }
+}
