@@ -111,9 +111,8 @@ public final class Embedder {
         read(ids, pooler);
         List<Embedding> embeddings = new ArrayList<>(full.length);
         for (int i = 0; i < full.length; i++) {
-            float[] vector = pooler.vectors()[i];
-            check(vector, i);
-            embeddings.add(new Embedding(vector, ids.get(i).length, ids.get(i).length < full[i].length));
+            int length = ids.get(i).length;
+            embeddings.add(new Embedding(pooler.vector(i), length, length < full[i].length));
         }
         return embeddings;
     }
@@ -181,15 +180,6 @@ public final class Embedder {
             }
         } finally {
             model.use().release();
-        }
-    }
-
-    private static void check(float[] vector, int index) {
-        for (float element : vector) {
-            if (!Float.isFinite(element)) {
-                throw new IllegalStateException("embedding: expected finite numbers, found " + element
-                        + " for prompts[" + index + "]: a weight is NaN or infinite, or too large");
-            }
         }
     }
 }

@@ -4,6 +4,7 @@ import io.github.t6j.LogitsListener;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
+import io.github.t6j.model.Transformer;
 import io.github.t6j.session.SessionCore;
 import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
@@ -76,6 +77,20 @@ final class Batcher {
 
     boolean isEmpty() {
         return reading.isEmpty() && running.isEmpty();
+    }
+
+    /** Returns true if no prompt is read. */
+    boolean readsNothing() {
+        return reading.isEmpty();
+    }
+
+    /** Begins a pass of others that takes time from the steps as one of prompts does. */
+    void beginOtherPass() {
+        share.beginPass();
+    }
+
+    Transformer transformer() {
+        return SessionCore.of(empty).state().transformer();
     }
 
     int contextLength() {
@@ -207,9 +222,13 @@ final class Batcher {
         return share.endPiece() && !running.isEmpty();
     }
 
-    /** Returns whether to {@link #step} between passes, also since all prompts are so short that they join. */
-    boolean isStepNext() {
-        boolean allJoin = reading.stream().allMatch(job -> job.left() <= MOST_JOINING);
+    /**
+     * Returns whether to {@link #step} between passes, also since all prompts are so short that they join.
+     *
+     * @param othersWait true if there is something else to compute than prompts
+     */
+    boolean isStepNext(boolean othersWait) {
+        boolean allJoin = !othersWait && reading.stream().allMatch(job -> job.left() <= MOST_JOINING);
         return isStepDue() || allJoin && !running.isEmpty();
     }
 

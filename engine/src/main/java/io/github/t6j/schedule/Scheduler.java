@@ -1,5 +1,8 @@
 package io.github.t6j.schedule;
 
+import io.github.t6j.Embedder;
+import io.github.t6j.Embedding;
+import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
@@ -13,6 +16,7 @@ import io.github.t6j.schedule.RefusedException.Reason;
 import io.github.t6j.session.Expiry;
 import io.github.t6j.weights.NativeMemory;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -20,6 +24,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /**
  * Continuous batching: many generations with one model at once. They join and leave between passes, and short new
@@ -36,7 +41,8 @@ import java.util.concurrent.CompletableFuture;
  * begin like an earlier one share its cache. Submissions are admitted strictly in order, so none starves. A prompt
  * is fed in parts of {@link Model#maxPassRows} ids, alternately of the prompt that came first and of the one with the
  * fewest ids left: prompts of the same length end one after the other, and a short one does not wait for long ones. A
- * part pauses for steps of the running generations, so that their tokens take about twice as long as without it.
+ * part pauses for steps of the running generations, so that their tokens take about twice as long as without it. Texts
+ * to {@link #embed} are read in the same way, in turn with prompts.
  *
  * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading and
  * running generations alike.
@@ -51,8 +57,12 @@ public final class Scheduler implements AutoCloseable {
     private final long stateBytes; // of a session, for any number of ids
     private final long bytesPerId;
     private final Thread thread;
+    private final EmbeddingReader texts; // to embed; for the scheduler's thread
+    private boolean promptsAreNext = true; // not texts; for the scheduler's thread
     private RuntimeException broken; // failure of a step within a pass, or null; for the scheduler's thread
     private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, like the fields below
+    private final List<EmbeddingJob> newTexts = new ArrayList<>(); // to embed; not accepted by the thread yet
+    private int embeddings; // jobs with texts that the thread has accepted
     private int waitingCopies;
     private boolean blocked; //   the first one could not be admitted, and nothing has happened since
     private boolean closed; //    accepts no more submissions
@@ -84,6 +94,7 @@ public final class Scheduler implements AutoCloseable {
         bytesPerId = (model.sessionBytes(session.withContextLength(PAGE + 1)).nativeBytes() - onePage) / PAGE;
         stateBytes = batcher.stateBytes();
         metrics = batcher.metrics(0, 0);
+        texts = new EmbeddingReader(batcher.transformer());
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
     }
 
@@ -186,11 +197,13 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private Interruption interruption(GenerationOptions options) {
-        Duration timeout = options.timeout();
-        if (limits.timeout() != null && (timeout == null || timeout.compareTo(limits.timeout()) > 0)) {
-            timeout = limits.timeout();
-        }
-        return new Interruption(Expiry.of(options.deadline(), timeout, options.cancellation()), this::wake);
+        return interruption(options.deadline(), options.timeout(), options.cancellation());
+    }
+
+    private Interruption interruption(Instant deadline, Duration timeout, BooleanSupplier cancellation) {
+        Duration most = limits.timeout();
+        boolean isLonger = most != null && (timeout == null || timeout.compareTo(most) > 0);
+        return new Interruption(Expiry.of(deadline, isLonger ? most : timeout, cancellation), this::wake);
     }
 
     /** Returns options with a seed below 2⁵³, so that a client that reads numbers as doubles can send it back. */
@@ -235,21 +248,54 @@ public final class Scheduler implements AutoCloseable {
         return result;
     }
 
-    private synchronized void submit(Job job) {
+    /**
+     * Submits texts or ids to embed, see {@link Embedder#embed(List)}. They share passes with those of other calls, of
+     * all calls alternately. Their passes take turns with parts of prompts, and pause for steps as these do.
+     *
+     * @param options pooling and its choices; the timeout begins to run now
+     * @return future embeddings in the order of the prompts; it fails with a
+     *     {@link java.util.concurrent.CancellationException} at the deadline. Cancelling it cancels the embedding
+     * @throws RefusedException if as many calls of this method wait as generations may run or wait, or the scheduler is
+     *     closed
+     * @throws IllegalArgumentException as {@link Embedder#Embedder(Model, EmbeddingOptions)} and
+     *     {@link Embedder#embed(List)} do
+     */
+    public CompletableFuture<List<Embedding>> embed(List<Prompt> prompts, EmbeddingOptions options) {
+        Objects.requireNonNull(prompts, "prompts");
+        Embedder embedder = new Embedder(model, options);
+        EmbeddingJob job = new EmbeddingJob(model, embedder, prompts,
+                new Result<>(interruption(options.deadline(), options.timeout(), options.cancellation())));
+        synchronized (this) {
+            checkOpen();
+            checkRoom(embeddings + newTexts.size(), 1, "embeddings");
+            newTexts.add(job);
+            notifyAll();
+        }
+        return job.result();
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw refused(Reason.CLOSED, "the scheduler is stopping and accepts no more requests");
+        }
+    }
+
+    private void checkRoom(int there, int more, String what) {
         int most = (int) Math.min(Integer.MAX_VALUE, (long) limits.running() + limits.queued());
-        int there = waitingCopies + metrics.running();
+        if (there + more > most) {
+            throw refused(Reason.QUEUE_FULL,
+                    there + " " + what + " run or wait, the limit is " + most + ": try again later");
+        }
+    }
+
+    private synchronized void submit(Job job) {
         if (job.bytes() > limits.cacheBytes()) {
             throw refused(Reason.TOO_LARGE, "expected a cache of at most " + limits.cacheBytes()
                     + " bytes, the limit for all caches, found a request that may take " + job.bytes()
                     + ": ask for fewer tokens");
         }
-        if (closed) {
-            throw refused(Reason.CLOSED, "the scheduler is stopping and accepts no more requests");
-        }
-        if (there + job.copies() > most) {
-            throw refused(Reason.QUEUE_FULL,
-                    there + " generations run or wait, the limit is " + most + ": try again later");
-        }
+        checkOpen();
+        checkRoom(waitingCopies + metrics.running(), job.copies(), "generations");
         waiting.add(job);
         waitingCopies += job.copies();
         notifyAll();
@@ -317,10 +363,10 @@ public final class Scheduler implements AutoCloseable {
     private void run(Batcher batcher) {
         try {
             while (join(batcher)) {
-                if (batcher.isStepNext()) {
+                if (batcher.isStepNext(!texts.isEmpty())) {
                     tell(batcher, batcher.step());
                 } else {
-                    tell(batcher, batcher.read(() -> pause(batcher)));
+                    pass(batcher);
                 }
                 if (broken != null) {
                     throw broken;
@@ -330,8 +376,21 @@ public final class Scheduler implements AutoCloseable {
             fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + broken, broken));
             throw broken;
         } finally {
+            texts.close();
             batcher.close();
         }
+    }
+
+    /** Runs a pass of prompts or of texts to embed, alternately. */
+    private void pass(Batcher batcher) {
+        promptsAreNext = texts.isEmpty() || promptsAreNext && !batcher.readsNothing();
+        if (promptsAreNext) {
+            tell(batcher, batcher.read(() -> pause(batcher)));
+        } else {
+            batcher.beginOtherPass();
+            tell(batcher, texts.read(() -> pause(batcher)));
+        }
+        promptsAreNext = !promptsAreNext;
     }
 
     /** Runs a step within a pass if it is due, and admits jobs that may join it. */
@@ -362,6 +421,7 @@ public final class Scheduler implements AutoCloseable {
 
     private synchronized void count(Batcher batcher) {
         blocked = false; // something may have ended
+        embeddings = texts.size();
         metrics = batcher.metrics(waitingCopies, refused);
     }
 
@@ -370,7 +430,7 @@ public final class Scheduler implements AutoCloseable {
         boolean all;
         List<Job> there;
         synchronized (this) {
-            while (batcher.isEmpty() && (waiting.isEmpty() || blocked)) {
+            while (batcher.isEmpty() && texts.isEmpty() && newTexts.isEmpty() && (waiting.isEmpty() || blocked)) {
                 if (closed && waiting.isEmpty()) {
                     return false;
                 }
@@ -380,8 +440,12 @@ public final class Scheduler implements AutoCloseable {
                     // by a listener that this thread called; the work goes on
                 }
             }
+            newTexts.forEach(texts::add);
+            newTexts.clear();
+            embeddings = texts.size();
             if (cancelled) {
                 batcher.cancel();
+                texts.cancel();
             }
             all = cancelled;
             there = List.copyOf(waiting);
@@ -405,6 +469,9 @@ public final class Scheduler implements AutoCloseable {
         closed = true;
         waiting.forEach(job -> job.fail(cause));
         waiting.clear();
+        newTexts.forEach(job -> job.fail(cause));
+        newTexts.clear();
+        texts.fail(cause);
         batcher.fail(cause);
     }
 

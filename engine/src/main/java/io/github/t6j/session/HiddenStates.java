@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 
 /**
  * Passes of many texts, each in a sequence of its own, through the first layers of a model. Texts share passes; each is
@@ -69,24 +70,62 @@ public final class HiddenStates implements AutoCloseable {
      */
     public boolean read(List<int[]> texts, Listener listener, BooleanSupplier cancelled) {
         for (int next = 0; next < texts.size() || !readings.isEmpty();) {
-            readings.forEach(this::add);
+            beginPass();
             while (next < texts.size() && fits(texts.get(next).length)) {
-                Sequence sequence = free.isEmpty() ? newSequence() : free.pop();
-                sequence.announce(texts.get(next).length);
-                readings.add(new Reading(next, texts.get(next), sequence));
-                add(readings.getLast());
+                add(next, texts.get(next));
                 next++;
             }
-            float[] states = batch.hiddenStates(layers, cancelled);
-            if (states == null) {
+            if (!pass(listener, cancelled)) {
                 return false;
             }
-            report(states, listener);
         }
         return true;
     }
 
-    private boolean fits(int ids) {
+    /** Begins a pass with the next parts of the texts that the passes before have begun. */
+    public void beginPass() {
+        readings.forEach(this::add);
+    }
+
+    /**
+     * Adds a text to the pass, which it {@link #fits}.
+     *
+     * @param text number of the text, which no other text of this pass and of later ones has
+     */
+    public void add(int text, int[] ids) {
+        Sequence sequence = free.isEmpty() ? newSequence() : free.pop();
+        sequence.announce(ids.length);
+        readings.add(new Reading(text, ids, sequence));
+        add(readings.getLast());
+    }
+
+    /**
+     * Runs the pass and reports its hidden states. After a cancelled pass or an exception, this must be closed.
+     *
+     * @param cancelled called between blocks; if it returns true, the pass ends
+     * @return false if it was cancelled
+     */
+    public boolean pass(Listener listener, BooleanSupplier cancelled) {
+        float[] states = batch.hiddenStates(layers, cancelled);
+        if (states != null) {
+            report(states, listener);
+        }
+        return states != null;
+    }
+
+    /** Gives up texts between two passes. @param givenUp returns true for the number of a text to give up */
+    public void removeIf(IntPredicate givenUp) {
+        readings.stream().filter(reading -> givenUp.test(reading.text)).forEach(this::free);
+        readings.removeIf(reading -> reading.sequence.position() == 0);
+    }
+
+    private void free(Reading reading) {
+        reading.sequence.truncate(0);
+        free.push(reading.sequence);
+    }
+
+    /** Returns true if the pass has room for the first part of a text of {@code ids} ids. */
+    public boolean fits(int ids) {
         return batch.rows() + Math.min(ids, Transformer.MAX_PASS_ROWS) <= Batch.MAX_PASS_ROWS;
     }
 
@@ -109,8 +148,7 @@ public final class HiddenStates implements AutoCloseable {
         }
         for (Reading reading : readings) {
             if (reading.left() == 0) {
-                reading.sequence.truncate(0);
-                free.push(reading.sequence);
+                free(reading);
             }
         }
         readings.removeIf(reading -> reading.sequence.position() == 0);

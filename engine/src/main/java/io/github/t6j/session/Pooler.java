@@ -27,14 +27,24 @@ public final class Pooler implements HiddenStates.Listener {
         vectors = new float[lengths.length][];
     }
 
-    /** Returns the vectors of all texts. */
-    public float[][] vectors() {
-        return vectors;
+    /**
+     * Returns the vector of a text that was read.
+     *
+     * @throws IllegalStateException if an element is NaN or infinite
+     */
+    public float[] vector(int text) {
+        for (float element : vectors[text]) {
+            if (!Float.isFinite(element)) {
+                throw new IllegalStateException("embedding: expected finite numbers, found " + element
+                        + " for prompts[" + text + "]: a weight is NaN or infinite, or too large");
+            }
+        }
+        return vectors[text];
     }
 
     @Override
     public void onStates(int text, int first, int count, float[] states, int at) {
-        if (sums[text] == null) {
+        if (first == 0) {
             sums[text] = new double[width];
         }
         int last = lengths[text] - 1;

@@ -55,7 +55,8 @@ public final class SessionState {
         this.ids = new FedIds(contextLength, vocabulary(), ids);
     }
 
-    Transformer transformer() {
+    /** Returns the model of the session. */
+    public Transformer transformer() {
         return transformer;
     }
 

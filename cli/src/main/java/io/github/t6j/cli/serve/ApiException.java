@@ -1,11 +1,15 @@
 package io.github.t6j.cli.serve;
 
+import io.github.t6j.schedule.RefusedException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A request answered with an error, in OpenAI's format. */
 final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1;
+
+    /** Message to requests that a stopping server does not finish. */
+    static final String STOPPING = "the server is stopping";
 
     private final int status;
     private final String type;
@@ -61,6 +65,15 @@ final class ApiException extends RuntimeException {
 
     static ApiException busy(String message) {
         return new ApiException(429, "rate_limit_error", null, "queue_full", message);
+    }
+
+    /** Returns the answer to a request that the scheduler refuses. */
+    static ApiException refused(RefusedException e) {
+        return switch (e.reason()) {
+            case QUEUE_FULL -> busy(e.getMessage());
+            case TOO_LARGE -> unavailable(e.getMessage());
+            case CLOSED -> unavailable(STOPPING + " and accepts no more requests");
+        };
     }
 
     static ApiException failed(String message) {

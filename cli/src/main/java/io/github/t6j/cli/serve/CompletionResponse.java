@@ -122,7 +122,7 @@ final class CompletionResponse {
     /** @throws ApiException if the server ended a generation before its first token */
     private void checkBegun(FinishReason reason) {
         switch (reason) {
-            case CANCELLED -> throw ApiException.unavailable("the server is stopping");
+            case CANCELLED -> throw ApiException.unavailable(ApiException.STOPPING);
             case DEADLINE -> throw ApiException.unavailable("no token within "
                     + events.limit().named(served.scheduler().options().timeout())
                     + ": too many requests, or too long a prompt");

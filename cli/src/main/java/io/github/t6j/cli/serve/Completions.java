@@ -104,11 +104,7 @@ final class Completions {
             wanted.forEach(one -> events.submit(served.scheduler(), one.ids(), one.copies(), one.options()));
         } catch (RefusedException e) {
             events.cancel();
-            throw switch (e.reason()) {
-                case QUEUE_FULL -> ApiException.busy(e.getMessage());
-                case TOO_LARGE -> ApiException.unavailable(e.getMessage());
-                case CLOSED -> ApiException.unavailable("the server is stopping and accepts no more requests");
-            };
+            throw ApiException.refused(e);
         } catch (IllegalArgumentException e) {
             events.cancel();
             throw ApiException.invalid(null, e.getMessage());

@@ -5,6 +5,7 @@ import io.github.t6j.Embedding;
 import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Prompt;
+import io.github.t6j.schedule.RefusedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 
 /** POST /v1/embeddings: embeds texts. */
 final class Embeddings {
@@ -26,7 +29,6 @@ final class Embeddings {
 
     private final ServedModel served;
     private final EmbeddingOptions options;
-    private final EmbeddingQueue queue = new EmbeddingQueue();
     private Embedder embedder; // null until the first request
 
     Embeddings(ServedModel served, EmbeddingOptions options) {
@@ -50,7 +52,7 @@ final class Embeddings {
             texts.add(ids(all, input, "input[" + texts.size() + "]"));
         }
         List<Object> data = new ArrayList<>();
-        for (Embedding found : queue.embed(all, texts)) {
+        for (Embedding found : embed(all, texts, TimeLimit.of(fields))) {
             data.add(described(found.vector(), data.size(), dimensions, encoding));
         }
         long tokens = texts.stream().mapToLong(ids -> ids.length).sum();
@@ -59,11 +61,27 @@ final class Embeddings {
                 "usage", ordered("prompt_tokens", tokens, "total_tokens", tokens)));
     }
 
+    private List<Embedding> embed(Embedder all, List<int[]> texts, TimeLimit limit) {
+        EmbeddingOptions own = all.options().withTimeout(limit.request());
+        try {
+            return served.scheduler().embed(texts.stream().map(Prompt::of).toList(), own).join();
+        } catch (RefusedException refused) {
+            throw ApiException.refused(refused);
+        } catch (CancellationException ended) {
+            throw ApiException.unavailable((ended.getMessage() + ended.getCause()).contains("deadline")
+                    ? "no embeddings within " + limit.named(served.scheduler().options().timeout())
+                    : ApiException.STOPPING);
+        } catch (CompletionException failed) {
+            throw failed.getCause() instanceof RefusedException
+                    ? ApiException.unavailable(ApiException.STOPPING)
+                    : ApiException.failed(failed.getCause().getMessage());
+        }
+    }
+
     private synchronized Embedder embedder() {
         if (embedder == null) {
             try {
-                embedder = new Embedder(
-                        served.model(), options.withCancellation(queue::isCancelled));
+                embedder = new Embedder(served.model(), options);
             } catch (ModelFormatException unsupported) {
                 throw ApiException.invalid("model", unsupported.getMessage());
             }
@@ -151,15 +169,5 @@ final class Embeddings {
             map.put((String) keysAndValues[i], keysAndValues[i + 1]);
         }
         return map;
-    }
-
-    /** Refuses requests from now on; those that run go on. */
-    void stop() {
-        queue.stop();
-    }
-
-    /** Ends all requests. */
-    void cancel() {
-        queue.cancel();
     }
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** GET /metrics, in Prometheus' text format. */
 final class Metrics {
     private final Map<Integer, LongAdder> answers = new ConcurrentSkipListMap<>(); // by status
-    final Pace pace = new Pace(); // of generations
+    final Pace pace = new Pace(); // of generations and requests for embeddings
     final Histogram firstToken = new Histogram();
     final Histogram betweenTokens = new Histogram();
     final Histogram requests = new Histogram();
@@ -22,6 +22,7 @@ final class Metrics {
 
     /** Counts a request whose texts, of {@code tokens} ids together, were embedded. */
     void embedded(long tokens, long nanos) {
+        pace.ended();
         embeddedTokens.add(tokens);
         embeddings.add(nanos);
     }

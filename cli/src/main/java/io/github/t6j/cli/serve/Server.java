@@ -259,7 +259,6 @@ public final class Server implements AutoCloseable {
         ServedModel now = served;
         boolean ended = true;
         if (now != null) {
-            embeddings.stop();
             Scheduler scheduler = now.scheduler();
             try {
                 ended = scheduler.drain(patience);
@@ -269,11 +268,7 @@ public final class Server implements AutoCloseable {
             }
             scheduler.close();
         }
-        awaitLastWrites(end - System.nanoTime());
-        if (now != null) {
-            embeddings.cancel();
-        }
-        awaitLastWrites(LAST_WRITES.toNanos()); // also of the requests for embeddings that were cancelled
+        awaitLastWrites(Math.max(LAST_WRITES.toNanos(), end - System.nanoTime()));
         http.stop(0);
         requests.close();
         writeTimeout.close();

@@ -1,0 +1,170 @@
+package io.github.t6j.schedule;
+
+import io.github.t6j.model.Transformer;
+import io.github.t6j.schedule.EmbeddingJob.Text;
+import io.github.t6j.session.HiddenStates;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * Passes of texts to embed, those of all jobs together; for the scheduler's thread. A pass takes texts of all jobs
+ * alternately, so that a short job does not wait for all texts of a long one.
+ */
+final class EmbeddingReader {
+    private final Transformer transformer;
+    private final Set<EmbeddingJob> jobs = new LinkedHashSet<>(); // those without a result
+    private final Deque<EmbeddingJob> turns = new ArrayDeque<>(); // jobs with texts that were not taken, the next first
+    private final Map<Integer, Text> reading = new HashMap<>(); //   texts that are read, by their numbers in states
+    private final Deque<Text> alone = new ArrayDeque<>(); //         texts of a failed pass, to be read one by one
+    private HiddenStates states; // null while no text is read
+    private int layer; // of states
+    private int numbers; // of the texts so far
+
+    EmbeddingReader(Transformer transformer) {
+        this.transformer = transformer;
+    }
+
+    boolean isEmpty() {
+        return jobs.isEmpty();
+    }
+
+    /** Returns the number of jobs without a result. */
+    int size() {
+        return jobs.size();
+    }
+
+    void add(EmbeddingJob job) {
+        jobs.add(job);
+        if (job.hasMore()) {
+            turns.add(job);
+        }
+    }
+
+    /**
+     * Reads parts of texts in one pass.
+     *
+     * @param pause called between the blocks of the pass; may add jobs, and run a step
+     * @return actions that report the finished jobs
+     */
+    List<Runnable> read(Runnable pause) {
+        List<Runnable> ends = new ArrayList<>();
+        leave(EmbeddingJob::isInterrupted, job -> job::tellInterruption, ends);
+        try {
+            take();
+            if (!reading.isEmpty() && !states.pass(this::onStates, () -> isOver(pause))) {
+                close();
+            }
+        } catch (RuntimeException | Error failure) {
+            separate(failure, ends);
+        }
+        leave(EmbeddingJob::isRead, job -> job::tell, ends);
+        if (reading.isEmpty()) {
+            close();
+        }
+        return ends;
+    }
+
+    private boolean isOver(Runnable pause) {
+        pause.run();
+        return jobs.stream().allMatch(EmbeddingJob::isInterrupted);
+    }
+
+    /** Adds texts to the next pass while it has room; after a failure, only one text is read at a time. */
+    private void take() {
+        if (states != null) {
+            states.beginPass();
+        }
+        while (alone.isEmpty() && !turns.isEmpty() && fits(turns.getFirst())) {
+            EmbeddingJob job = turns.remove();
+            Text text = job.take();
+            if (job.hasMore()) {
+                turns.add(job);
+            }
+            add(text);
+        }
+        if (!alone.isEmpty() && reading.isEmpty()) {
+            open(alone.getFirst().job().layer());
+            add(alone.remove());
+        }
+    }
+
+    private boolean fits(EmbeddingJob job) {
+        if (reading.isEmpty()) {
+            open(job.layer());
+        }
+        return job.layer() == layer && states.fits(job.nextLength());
+    }
+
+    private void open(int newLayer) {
+        if (states == null || layer != newLayer) {
+            close();
+            states = new HiddenStates(transformer, newLayer);
+            layer = newLayer;
+        }
+    }
+
+    private void add(Text text) {
+        reading.put(numbers, text);
+        states.add(numbers++, text.ids());
+    }
+
+    private void onStates(int number, int first, int count, float[] found, int at) {
+        if (reading.get(number).add(first, count, found, at)) {
+            reading.remove(number);
+        }
+    }
+
+    /** Reads the texts of a failed pass one by one, so that only the failing ones end their jobs. */
+    private void separate(Throwable failure, List<Runnable> ends) {
+        List<Text> failed = List.copyOf(reading.values());
+        close();
+        if (failed.size() > 1) {
+            alone.addAll(failed);
+        } else {
+            EmbeddingJob ended = failed.isEmpty() ? jobs.iterator().next() : failed.getFirst().job();
+            leave(job -> job == ended, job -> () -> job.fail(failure), ends);
+        }
+    }
+
+    /** Removes jobs, with all their texts. */
+    private void leave(Predicate<EmbeddingJob> leaves, Function<EmbeddingJob, Runnable> end, List<Runnable> ends) {
+        List<EmbeddingJob> left = jobs.stream().filter(leaves).toList();
+        if (!left.isEmpty()) {
+            left.forEach(jobs::remove);
+            turns.removeAll(left);
+            alone.removeIf(text -> left.contains(text.job()));
+            if (states != null) {
+                states.removeIf(number -> left.contains(reading.get(number).job()));
+            }
+            reading.values().removeIf(text -> left.contains(text.job()));
+            left.forEach(job -> ends.add(end.apply(job)));
+        }
+    }
+
+    /** Cancels all jobs. */
+    void cancel() {
+        jobs.forEach(EmbeddingJob::cancel);
+    }
+
+    /** Ends all jobs because of {@code cause}. */
+    void fail(RuntimeException cause) {
+        jobs.forEach(job -> job.fail(cause));
+    }
+
+    /** Frees the caches of the texts that are read. */
+    void close() {
+        reading.clear();
+        if (states != null) {
+            states.close();
+            states = null;
+        }
+    }
+}
