@@ -13,6 +13,7 @@ module io.github.t6j.cli {
     opens io.github.t6j.cli to info.picocli;
     opens io.github.t6j.cli.bench to info.picocli;
     opens io.github.t6j.cli.chat to info.picocli;
+    opens io.github.t6j.cli.config to info.picocli;
     opens io.github.t6j.cli.embed to info.picocli;
     opens io.github.t6j.cli.evaluate to info.picocli;
     opens io.github.t6j.cli.generate to info.picocli;

@@ -3,6 +3,8 @@ package io.github.t6j.cli;
 import io.github.t6j.T6j;
 import io.github.t6j.cli.bench.BenchCommand;
 import io.github.t6j.cli.chat.ChatCommand;
+import io.github.t6j.cli.config.ConfigCommand;
+import io.github.t6j.cli.config.Settings;
 import io.github.t6j.cli.embed.EmbedCommand;
 import io.github.t6j.cli.evaluate.Choice;
 import io.github.t6j.cli.evaluate.LogitsCommand;
@@ -60,6 +62,7 @@ public final class Main implements Callable<Integer> {
 
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, ChatCommand.class, EmbedCommand.class, ServeCommand.class,
+            ConfigCommand.class,
             PullCommand.class, ModelsCommand.class, InspectCommand.class, ConvertCommand.class, InitCommand.class,
             TrainCommand.class, TokenizerCommand.class,
             BenchCommand.class, PerplexityCommand.class, ScoreCommand.class, TokenizeCommand.class,
@@ -82,6 +85,8 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
     public boolean verbose;
+
+    private final Settings settings;
 
     @Spec
     private CommandSpec spec;
@@ -106,6 +111,7 @@ public final class Main implements Callable<Integer> {
         this.shown = shown;
         this.watched = watched;
         this.environment = environment;
+        settings = Settings.of(environment);
     }
 
     /** Runs the command that {@code args} name and ends the process with its exit code. */
@@ -127,6 +133,7 @@ public final class Main implements Callable<Integer> {
     public int run(String... args) {
         CommandLine commandLine = commandLine(args);
         Errors errors = new Errors(this);
+        commandLine.setDefaultValueProvider(settings).setExecutionStrategy(settings);
         commandLine.setParameterExceptionHandler(errors);
         commandLine.setExecutionExceptionHandler(errors);
         try {
@@ -150,6 +157,11 @@ public final class Main implements Callable<Integer> {
         addHelp(commandLine);
         UsageHelp.register(commandLine, this);
         return commandLine;
+    }
+
+    /** Returns the defaults of options. */
+    public Settings settings() {
+        return settings;
     }
 
     /** Returns the style of output for people. */

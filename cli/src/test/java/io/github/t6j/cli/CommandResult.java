@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /** Result of a command line that ran inside this process. */
@@ -20,6 +21,17 @@ public record CommandResult(int code, String out, String err) {
 
     /** Model used without --model. */
     static final Path BUNDLED = TESTDATA.resolve("models/t6-mini");
+
+    /** The environment without a user's configuration. */
+    private static final Map<String, String> ENVIRONMENT = environment();
+
+    private static Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.remove("T6J_MODEL");
+        environment.put("XDG_CONFIG_HOME", TESTDATA.resolve("no-configuration").toString());
+        environment.put("APPDATA", TESTDATA.resolve("no-configuration").toString());
+        return environment;
+    }
 
     /** Runs with empty standard input. */
     public static CommandResult of(String... args) {
@@ -43,7 +55,7 @@ public record CommandResult(int code, String out, String err) {
     }
 
     private static CommandResult run(byte[] input, boolean terminal, String... args) {
-        return run(input, terminal, System.getenv(), args);
+        return run(input, terminal, ENVIRONMENT, args);
     }
 
     private static CommandResult run(byte[] input, boolean terminal, Map<String, String> environment, String... args) {

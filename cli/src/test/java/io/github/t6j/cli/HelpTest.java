@@ -21,7 +21,7 @@ class HelpTest {
 
     static List<String> commands() {
         return List.of("generate", "chat", "embed", "serve", "pull", "models", "logits", "perplexity", "score",
-                "inspect", "tokenize", "tokenizer", "tokenizer train", "convert", "init", "bench");
+                "inspect", "tokenize", "tokenizer", "tokenizer train", "convert", "init", "bench", "config");
     }
 
     private static CommandResult help(String command, Map<String, String> environment, boolean terminal) {
@@ -89,7 +89,7 @@ class HelpTest {
         List<String> help = lines("", "80");
 
         assertThat(help).hasSizeLessThanOrEqualTo(24).allMatch(line -> line.length() <= 80)
-                .containsSubsequence("Use a model:", "Models:", "Train:", "Measure:");
+                .containsSubsequence("Use a model:", "Models:", "Measure:");
         for (String command : new Main(System.in, System.out, System.err, false).commandLine().getSubcommands()
                 .keySet()) {
             assertThat(help.stream().filter(line -> line.startsWith("  " + command + " "))).as(command)

@@ -113,6 +113,7 @@ public final class LaunchedProcess {
         all.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(all);
         builder.environment().keySet().removeIf(name -> name.startsWith("T6J_") || name.startsWith("LC_"));
+        builder.environment().put("XDG_CONFIG_HOME", "no-configuration");
         builder.environment().remove("JAVA_TOOL_OPTIONS");
         builder.environment().remove("JDK_JAVA_OPTIONS");
         return builder;

@@ -9,7 +9,7 @@ public final class Threads {
     private static final int PER_CORE = 4;
 
     @Option(names = {"-t", "--threads"}, paramLabel = "N",
-            description = "Number of threads (default: one per core).")
+            description = "Number of threads (default: the configuration's, or one per core).")
     private Integer threads;
 
     /**
@@ -21,9 +21,13 @@ public final class Threads {
     public void check(CommandSpec spec) {
         if (threads != null) {
             Range.atLeast(spec, "--threads", threads, 1);
-            Range.atMost(spec, "--threads", threads, PER_CORE * Runtime.getRuntime().availableProcessors(),
-                    PER_CORE + " times the cores");
+            Range.atMost(spec, "--threads", threads, most(), PER_CORE + " times the cores");
         }
+    }
+
+    /** Returns the largest number. */
+    public static int most() {
+        return PER_CORE * Runtime.getRuntime().availableProcessors();
     }
 
     public int count() {

@@ -29,12 +29,12 @@ public final class ModelFolder {
             names = {"-m", "--model"},
             paramLabel = "DIR|FILE|NAME",
             description = {"Folder in Hugging Face layout, weight file, such as GGUF, or name of a pulled model",
-                "(default: the small model that comes with t6j)."})
+                "(default: T6J_MODEL, or the configuration's, or the small model that comes with t6j)."})
     private Path model;
 
     /** @throws CommandFailure if the model does not exist */
     public Path path(Main main) {
-        return model == null ? bundled() : found(main, "--model", model);
+        return model == null ? bundled() : found(main, main.settings().modelSource(model), model);
     }
 
     /** Returns a pulled model's name as it was given, or else the name of the folder or file. */

@@ -78,14 +78,8 @@ public final class ServeCommand implements Callable<Integer> {
     @Mixin
     private PoolingArguments pooling;
 
-    @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1",
-            description = "Address to listen on; 0.0.0.0 lets other machines connect (default: "
-                    + "${DEFAULT-VALUE}).")
-    private String host;
-
-    @Option(names = "--port", paramLabel = "N", defaultValue = "8080",
-            description = "Port to listen on; 0 takes any free port (default: ${DEFAULT-VALUE}).")
-    private int port;
+    @Mixin
+    private AddressArguments at;
 
     @Option(names = "--name", paramLabel = "NAME",
             description = "Name of the model in requests (default: the name of its folder or file).")
@@ -182,8 +176,8 @@ public final class ServeCommand implements Callable<Integer> {
         if (aliases.stream().anyMatch(String::isBlank)) {
             throw new ParameterException(spec.commandLine(), "--alias: expected a name or *, found an empty one");
         }
-        Range.atLeast(spec, "--port", port, 0);
-        Range.atMost(spec, "--port", port, 65535, "the largest port");
+        Range.atLeast(spec, "--port", at.port(), 0);
+        Range.atMost(spec, "--port", at.port(), 65535, "the largest port");
         Range.atLeast(spec, "--parallel", parallel, 1);
         Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MOST_RUNNING, "the most in one pass");
         Range.atLeast(spec, "--queue", queue, 0);
@@ -205,9 +199,9 @@ public final class ServeCommand implements Callable<Integer> {
 
     private Server listen() {
         try {
-            return new Server(new Server.Options(host, port, key(), allowedOrigin, tls()));
+            return new Server(new Server.Options(at.host(), at.port(), key(), allowedOrigin, tls()));
         } catch (IOException e) {
-            throw Errors.failure("--host " + host + " --port " + port, "cannot listen", e);
+            throw Errors.failure("--host " + at.host() + " --port " + at.port(), "cannot listen", e);
         }
     }
 
@@ -272,7 +266,7 @@ public final class ServeCommand implements Callable<Integer> {
                 scheduler, format,
                 options.cacheType()), pooling.embeddingOptions());
         InetSocketAddress address = server.address();
-        String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : host;
+        String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : at.host();
         shown = shown.contains(":") ? "[" + shown + "]" : shown;
         main.note("serving " + name() + " at " + (keystore == null ? "http" : "https") + "://" + shown + ":"
                 + address.getPort() + " (context " + ids + ", " + parallel + " at once, caches of " + (bytes >> 20)

@@ -93,7 +93,8 @@ class ServeCommandTest {
         }
         CommandResult ran = server.process().end();
         assertThat(ran.code()).isEqualTo(code);
-        List<String> lines = ran.err().lines().skip(1).toList();
+        List<String> lines =
+                ran.err().lines().dropWhile(line -> !line.startsWith("t6j: serving ")).skip(1).toList();
         assertThat(lines.getFirst())
                 .matches("t6j: draining: \\d generations? (is|are) left, at most 100 s \\(--drain\\)");
         assertThat(lines.subList(1, lines.size())).as("nothing more, but every 10 s")
