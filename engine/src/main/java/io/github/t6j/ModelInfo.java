@@ -1,9 +1,11 @@
 package io.github.t6j;
 
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.cache.PagedCache;
 import io.github.t6j.family.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.Transformer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
@@ -97,8 +99,24 @@ public record ModelInfo(
      * @param stateElements elements of linear attention's state in one layer, whatever the number of tokens, or 0
      * @param sharedElementsPerPosition elements per position shared by all layers and sessions: rotated fixed keys, and
      *     RoPE's tables if B is shared
+     * @param windows tokens that a query of each layer sees, its own included, or 0 for all
      */
-    public record Cache(int elementsPerToken, int stateElements, int sharedElementsPerPosition) {}
+    public record Cache(
+            int elementsPerToken, int stateElements, int sharedElementsPerPosition, List<Integer> windows) {
+        public Cache {
+            windows = List.copyOf(windows);
+        }
+
+        /** Returns the number of tokens that a layer of {@code window} keeps of {@code tokens}; a window of 0 keeps all. */
+        public static int keptTokens(int window, int tokens) {
+            return PagedCache.keptTokens(window, tokens);
+        }
+
+        /** Returns the number of elements that {@code tokens} tokens take in all layers, without states. */
+        public long elements(int tokens) {
+            return windows.stream().mapToLong(window -> (long) elementsPerToken * keptTokens(window, tokens)).sum();
+        }
+    }
 
     static ModelInfo of(Transformer transformer, String weightFormat, String kernels) {
         ModelConfig config = transformer.config();
@@ -115,7 +133,8 @@ public record ModelInfo(
                         config.norms().heads(), AttentionSizes.of(attention.sizes())),
                 new Cache(
                         transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
-                        transformer.sharedElementsPerPosition()),
+                        transformer.sharedElementsPerPosition(),
+                        Arrays.stream(transformer.windows()).boxed().toList()),
                 weightFormat, config.assumptions(), kernels);
     }
 }

@@ -155,7 +155,9 @@ public final class Session implements AutoCloseable {
 
     /**
      * Removes all ids from {@code position} on. The memory of a cache without ids is freed; otherwise it is kept for
-     * the ids that follow.
+     * the ids that follow. Layers with a window keep only the last tokens: if more than 128 ids are removed and such a
+     * layer has dropped tokens, the next call that feeds or saves first feeds the remaining ids again, with the results of
+     * an empty session.
      *
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #position()}
      * @throws IllegalStateException if attention is linear and {@code position} is neither 0 nor {@link #position()}:
@@ -431,7 +433,8 @@ public final class Session implements AutoCloseable {
 
     /**
      * Writes ids, cache and logits atomically to {@code file}, a safetensors file. An existing file is replaced and
-     * keeps its permissions; only the owner can read a new file. Links are followed.
+     * keeps its permissions; only the owner can read a new file. Links are followed. After a {@link #truncate} that
+     * dropped the cache, the ids are fed again before.
      *
      * @throws CancellationException if the thread is interrupted; its interrupt status stays set
      * @throws java.io.UncheckedIOException if the file cannot be written

@@ -127,7 +127,7 @@ class BudgetTest {
 
     /** Without limits of their slabs, caches would take up to twice what their ids need. */
     @ParameterizedTest
-    @ValueSource(strings = {"models/t6-tiny", "golden/llama-gqa"})
+    @ValueSource(strings = {"models/t6-tiny", "golden/llama-gqa", "golden_wide/mistral-wide"})
     void aSchedulerAllocatesNoMoreThanItsBudget(String folder) {
         long seed = 5;
         Random random = new Random(seed);

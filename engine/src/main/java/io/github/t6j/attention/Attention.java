@@ -66,8 +66,17 @@ public interface Attention {
         return 0;
     }
 
-    /** Returns an empty cache for {@code layers} layers that stores elements in {@code format}. */
-    SequenceCache newCache(Format format, int layers);
+    /** Returns an empty cache for {@code layers} layers that see all tokens and store elements in {@code format}. */
+    default SequenceCache newCache(Format format, int layers) {
+        return newCache(format, new int[layers]);
+    }
+
+    /**
+     * Returns an empty cache that stores elements in {@code format}.
+     *
+     * @param windows {@link #window} of each layer
+     */
+    SequenceCache newCache(Format format, int[] windows);
 
     /**
      * Returns an algorithm that computes this attention over caches from {@link #newCache}, bound to none yet.

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -24,105 +23,121 @@ import java.util.stream.IntStream;
  *   index 1  | layer 0 | layer 1 | …      tokens 64 … 127
  * </pre>
  *
- * All layers of an index are allocated when its first token arrives. {@link #fork} shares all pages. A cache that
- * writes to a shared index copies it first. A cache belongs to one thread; its forks may belong to others.
+ * All layers with the same window share {@link LayerPages}: those of an index are allocated when its first token arrives,
+ * and freed when no later query sees them. {@link #fork} shares all pages. A cache that writes to a shared index copies
+ * it first. A cache belongs to one thread; its forks may belong to others.
  */
 public final class PagedCache implements SequenceCache {
     /** Number of pages that {@link #fill} writes. */
     private static final int WRITTEN = 8;
 
-    /** Size of the largest slab: several huge pages, yet small beside a context long enough to need them. */
-    private static final long LARGEST_SLAB = 16 << 20;
-
     private final PageLayout layout;
     private final Format format;
-    private final int layers;
-    private RefCountedPages[] pages;
-    private Slab slab; // source of the next pages
-    private long allocated; // bytes of all slabs so far
-    private int mostTokens = Integer.MAX_VALUE;
-    private MemoryBudget budget; // or null
+    private final int[] windows; // of each layer
+    private final LayerPages[] groups; // of layers with the same window
+    private final LayerPages[] layers; // group of each layer
+    private final int[] places; // of each layer in its group
 
-    /** Creates an empty cache whose layers all have {@code layout}. */
+    /** Creates an empty cache whose layers all have {@code layout} and see all tokens. */
     public PagedCache(PageLayout layout, Format format, int layers) {
-        this(layout, format, layers, new RefCountedPages[0]);
+        this(layout, format, new int[layers]);
     }
 
-    private PagedCache(PageLayout layout, Format format, int layers, RefCountedPages[] pages) {
+    /**
+     * Creates an empty cache whose layers all have {@code layout}.
+     *
+     * @param windows tokens that a query of each layer sees, its own included, or 0 for all
+     */
+    public PagedCache(PageLayout layout, Format format, int[] windows) {
+        this(layout, format, windows, Arrays.stream(windows).distinct().mapToObj(window -> new LayerPages(
+                layout, format, (int) Arrays.stream(windows).filter(other -> other == window).count(), window))
+                .toArray(LayerPages[]::new));
+    }
+
+    private PagedCache(PageLayout layout, Format format, int[] windows, LayerPages[] groups) {
         this.layout = layout;
         this.format = format;
-        this.layers = layers;
-        this.pages = pages;
+        this.windows = windows;
+        this.groups = groups;
+        int[] distinct = Arrays.stream(windows).distinct().toArray();
+        int[] counts = new int[distinct.length];
+        layers = new LayerPages[windows.length];
+        places = new int[windows.length];
+        for (int layer = 0; layer < windows.length; layer++) {
+            int group = 0;
+            while (distinct[group] != windows[layer]) {
+                group++;
+            }
+            layers[layer] = groups[group];
+            places[layer] = counts[group]++;
+        }
     }
 
     /** Makes room for tokens; allocates only if they begin a page or write to a shared one. */
     @Override
     public void reserve(int position, int length) {
-        int there = pages.length;
-        int needed = pagesOf(length);
-        if (needed > there) {
-            pages = Arrays.copyOf(pages, needed);
+        long grown = 0;
+        for (LayerPages group : groups) {
+            grown += group.reserve(position, length);
         }
-        for (int i = position / PageLayout.TOKENS; i < needed; i++) {
-            if (pages[i] == null) {
-                pages[i] = new RefCountedPages(layout, format, layers, slab(i));
-            } else if (pages[i].shared()) {
-                pages[i] = pages[i].own(i * PageLayout.TOKENS < position, slab(i));
-            }
-        }
+        recordGrowth(grown);
     }
 
-    /**
-     * Returns a slab with room for all layers of page {@code index}. A new slab is as large as all before it, but not
-     * larger than {@link #LARGEST_SLAB} and the pages to come.
-     */
-    private Slab slab(int index) {
-        long bytes = pageBytes();
-        if (slab == null || !slab.has(bytes)) {
-            releaseSlab();
-            long most = Math.min(Math.min(allocated, LARGEST_SLAB) / bytes, pagesOf(mostTokens) - index);
-            slab = new Slab(Math.max(1, most) * bytes, budget);
-            allocated += Math.max(1, most) * bytes;
-            Events.cacheGrowth(slab.unused(), heldBytes());
+    private void recordGrowth(long bytes) {
+        if (bytes > 0) {
+            Events.cacheGrowth(bytes, heldBytes());
         }
-        return slab;
-    }
-
-    private long pageBytes() {
-        return RefCountedPages.bytes(layout, format, layers);
     }
 
     @Override
-    public void charge(MemoryBudget newBudget) {
-        budget = newBudget;
+    public void charge(MemoryBudget budget) {
+        for (LayerPages group : groups) {
+            group.charge(budget);
+        }
     }
 
     @Override
     public void limit(int tokens) {
-        mostTokens = tokens;
+        for (LayerPages group : groups) {
+            group.limit(tokens);
+        }
     }
 
     @Override
     public long growthBytes(int position, int tokens) {
-        long missing = 0;
-        for (int i = position / PageLayout.TOKENS; i < pagesOf(tokens); i++) {
-            missing += i >= pages.length || pages[i] == null || pages[i].shared() ? 1 : 0;
+        long bytes = 0;
+        for (LayerPages group : groups) {
+            bytes += group.growthBytes(position, tokens);
         }
-        return Math.max(0, missing * pageBytes() - (slab == null ? 0 : slab.unused()));
+        return bytes;
     }
 
     /** Returns the number of bytes that a cache limited to {@code tokens} tokens holds when it is full. */
-    public static long heldBytes(PageLayout layout, Format format, int layers, int tokens) {
-        return pagesOf(tokens) * RefCountedPages.bytes(layout, format, layers);
+    public static long heldBytes(PageLayout layout, Format format, int[] windows, int tokens) {
+        long bytes = 0;
+        for (int window : windows) {
+            bytes += LayerPages.mostPages(window, tokens) * RefCountedPages.bytes(layout, format, 1);
+        }
+        return bytes;
+    }
+
+    /** Returns the number of tokens that a layer of {@code window} keeps of {@code tokens}. */
+    public static int keptTokens(int window, int tokens) {
+        return LayerPages.keptTokens(window, tokens);
+    }
+
+    /** Returns the fewest tokens to which {@link #truncate} can cut {@code tokens} of a layer of {@code window}. */
+    public static int shortestCut(int window, int tokens) {
+        return keptTokens(window, tokens) == tokens ? 0 : tokens - LayerPages.REMOVABLE;
     }
 
     private static int pagesOf(int tokens) {
-        return Math.ceilDiv(tokens, PageLayout.TOKENS);
+        return LayerPages.pagesOf(tokens);
     }
 
     /** Returns one layer of the page whose first token is {@code 64 · index}. */
     public Page page(int layer, int index) {
-        return pages[index].layer(layer);
+        return layers[layer].page(index).layer(places[layer]);
     }
 
     /** Returns one layer of the page that holds {@code token} in slot {@link #slot}. */
@@ -138,23 +153,20 @@ public final class PagedCache implements SequenceCache {
     /** Shares the pages with a new cache; a cache that writes to a shared page copies it first. */
     @Override
     public PagedCache fork(int length) {
-        RefCountedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
-        for (RefCountedPages page : shared) {
-            page.retain();
-        }
-        PagedCache fork = new PagedCache(layout, format, layers, shared);
-        fork.budget = budget;
-        fork.mostTokens = mostTokens;
-        return fork;
+        LayerPages[] forks = new LayerPages[groups.length];
+        Arrays.setAll(forks, i -> groups[i].fork(length));
+        return new PagedCache(layout, format, windows, forks);
     }
 
     /** Returns {@code layer.0}, {@code layer.1}, …: U8 [pages][bytes], cleared after the last token. */
     @Override
     public List<LazyTensor> tensors(int length) {
         List<LazyTensor> tensors = new ArrayList<>();
-        for (int layer = 0; layer < layers; layer++) {
+        for (int layer = 0; layer < layers.length; layer++) {
             int own = layer;
-            tensors.add(new LazyTensor(name(layer), DType.U8, shape(length), arena -> bytes(own, length, arena)));
+            int first = Math.max(layers[layer].first(), layers[layer].firstPage(length));
+            tensors.add(new LazyTensor(
+                    name(layer), DType.U8, shape(first, length), arena -> bytes(own, first, length, arena)));
         }
         return tensors;
     }
@@ -163,15 +175,15 @@ public final class PagedCache implements SequenceCache {
         return "layer." + layer;
     }
 
-    private List<Long> shape(int length) {
-        return List.of((long) pagesOf(length), layout.bytes(format));
+    private List<Long> shape(int first, int length) {
+        return List.of((long) pagesOf(length) - first, layout.bytes(format));
     }
 
-    private MemorySegment bytes(int layer, int length, Arena arena) {
+    private MemorySegment bytes(int layer, int first, int length, Arena arena) {
         long size = layout.bytes(format);
-        MemorySegment all = arena.allocate(pagesOf(length) * size, 64);
-        for (int i = 0; i < pagesOf(length); i++) {
-            all.asSlice(i * size, size).copyFrom(page(layer, i).data);
+        MemorySegment all = arena.allocate((pagesOf(length) - first) * size, 64);
+        for (int i = first; i < pagesOf(length); i++) {
+            all.asSlice((i - first) * size, size).copyFrom(page(layer, i).data);
         }
         if (slot(length) > 0) {
             Page last = new Page(layout, format, all.asSlice(all.byteSize() - size));
@@ -182,18 +194,45 @@ public final class PagedCache implements SequenceCache {
 
     @Override
     public void restore(Map<String, Tensor> tensors, int length, String where) {
-        List<Long> shape = shape(length);
-        SequenceCache.checkNames(tensors, IntStream.range(0, layers).mapToObj(PagedCache::name).toList(), where);
-        for (int layer = 0; layer < layers; layer++) {
-            SequenceCache.check(tensors.get(name(layer)), name(layer), DType.U8, shape, where);
+        SequenceCache.checkNames(tensors, IntStream.range(0, windows.length).mapToObj(PagedCache::name).toList(),
+                where);
+        int[] saved = new int[windows.length]; // first page of each layer in the file
+        for (int layer = 0; layer < windows.length; layer++) {
+            Tensor tensor = tensors.get(name(layer));
+            saved[layer] = firstSaved(tensor, layer, length);
+            SequenceCache.check(tensor, name(layer), DType.U8, shape(saved[layer], length), where);
         }
-        reserve(0, length);
+        for (int layer = 0; layer < windows.length; layer++) {
+            LayerPages group = layers[layer];
+            recordGrowth(group.reserveFrom(Math.max(saved[layer], group.firstPage(length)), length));
+        }
         long size = layout.bytes(format);
-        for (int layer = 0; layer < layers; layer++) {
-            for (int i = 0; i < pagesOf(length); i++) {
-                page(layer, i).data.copyFrom(tensors.get(name(layer)).data().asSlice(i * size, size));
+        for (int layer = 0; layer < windows.length; layer++) {
+            for (int i = layers[layer].first(); i < pagesOf(length); i++) {
+                page(layer, i).data.copyFrom(
+                        tensors.get(name(layer)).data().asSlice((i - saved[layer]) * size, size));
             }
         }
+    }
+
+    /**
+     * Returns the index of the first page in a layer's tensor. With a window, a file has all pages, or only the last
+     * ones, which include those that the next query sees.
+     */
+    private int firstSaved(Tensor tensor, int layer, int length) {
+        int last = windows[layer] == 0 ? 0 : Math.max(0, length - windows[layer] + 1) / PageLayout.TOKENS;
+        boolean hasPages = tensor != null && tensor.shape().size() == 2;
+        return hasPages ? (int) Math.clamp(pagesOf(length) - tensor.shape().getFirst(), 0L, (long) last) : last;
+    }
+
+    @Override
+    public boolean reaches(int length) {
+        for (LayerPages group : groups) {
+            if (!group.reaches(length)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Frees the pages if no token is left; otherwise the pages of a longer sequence stay for later tokens. */
@@ -207,33 +246,34 @@ public final class PagedCache implements SequenceCache {
     /** Frees the pages after the last token; what is left of a slab stays for later tokens. */
     @Override
     public void trim(int length) {
-        for (int i = pagesOf(length); i < pages.length; i++) {
-            release(pages[i]);
-        }
-        pages = Arrays.copyOf(pages, Math.min(pages.length, pagesOf(length)));
-        if (slab != null && slab.isUnshared()) {
-            releaseSlab();
+        for (LayerPages group : groups) {
+            group.trim(length);
         }
     }
 
     /** Writes a few pages token by token and copies them to the others, because a million tokens are gigabytes. */
     @Override
     public void fill(int length, long seed) {
-        reserve(0, length);
-        int written = Math.min(WRITTEN, pagesOf(length));
+        for (LayerPages group : groups) {
+            recordGrowth(group.reserveFrom(group.firstPage(length), length));
+        }
         SplittableRandom random = new SplittableRandom(seed);
         float[] columns = new float[layout.columns()];
         float[] rows = new float[layout.groups() * layout.width()];
+        int written = Math.min(WRITTEN, pagesOf(length));
         for (int token = 0; token < written * PageLayout.TOKENS; token++) {
-            for (int layer = 0; layer < layers; layer++) {
+            for (int layer = 0; layer < layers.length; layer++) {
                 fill(columns, random);
                 fill(rows, random);
-                pageOf(layer, token).write(slot(token), columns, 0, rows, 0);
+                int index = layers[layer].first() + token / PageLayout.TOKENS;
+                if (index < pagesOf(length)) {
+                    page(layer, index).write(slot(token), columns, 0, rows, 0);
+                }
             }
         }
-        for (int i = written; i < pagesOf(length); i++) {
-            for (int layer = 0; layer < layers; layer++) {
-                page(layer, i).data.copyFrom(page(layer, i % written).data);
+        for (int layer = 0; layer < layers.length; layer++) {
+            for (int i = layers[layer].first() + written; i < pagesOf(length); i++) {
+                page(layer, i).data.copyFrom(page(layer, i - written).data);
             }
         }
     }
@@ -246,36 +286,25 @@ public final class PagedCache implements SequenceCache {
 
     @Override
     public long bytes(int length) {
-        return (long) length * layers * layout.bytesPerToken(format);
+        long bytes = 0;
+        for (LayerPages group : groups) {
+            bytes += group.bytes(length);
+        }
+        return bytes;
     }
 
     @Override
     public long heldBytes() {
-        long count = Arrays.stream(pages).filter(Objects::nonNull).count();
-        Slab source = slab; // another thread may change the field meanwhile
-        return count * pageBytes() + (source == null ? 0 : source.unused());
+        long bytes = 0;
+        for (LayerPages group : groups) {
+            bytes += group.heldBytes();
+        }
+        return bytes;
     }
 
-    /** Frees the pages that no other cache shares. */
     private void clear() {
-        for (RefCountedPages page : pages) {
-            release(page);
-        }
-        pages = new RefCountedPages[0];
-        releaseSlab();
-        allocated = 0;
-    }
-
-    private static void release(RefCountedPages page) {
-        if (page != null) { // null if memory ran out
-            page.release();
-        }
-    }
-
-    private void releaseSlab() {
-        if (slab != null) {
-            slab.release();
-            slab = null;
+        for (LayerPages group : groups) {
+            group.clear();
         }
     }
 

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Pages of all layers at one index of a {@link PagedCache}, freed when the last cache that shares them releases them.
+ * Pages of some layers at one index of a {@link PagedCache}, freed when the last cache that shares them releases them.
  */
 final class RefCountedPages {
     private final Slab slab;
@@ -50,16 +50,10 @@ final class RefCountedPages {
         }
     }
 
-    /**
-     * Releases these pages and returns unshared ones from slab {@code from}, with the same elements if {@code copy}.
-     */
-    RefCountedPages own(boolean copy, Slab from) {
-        Page first = layers[0];
-        RefCountedPages own = new RefCountedPages(first.layout, first.format, layers.length, from);
-        for (int i = 0; copy && i < layers.length; i++) {
-            own.layers[i].data.copyFrom(layers[i].data);
+    /** Copies the elements of {@code other}. */
+    void copyFrom(RefCountedPages other) {
+        for (int i = 0; i < layers.length; i++) {
+            layers[i].data.copyFrom(other.layers[i].data);
         }
-        release();
-        return own;
     }
 }

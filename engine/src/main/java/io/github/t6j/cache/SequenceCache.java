@@ -33,6 +33,14 @@ public interface SequenceCache extends AutoCloseable {
     default void commit() {}
 
     /**
+     * Returns true if the cache, truncated to {@code length} tokens, has all that later tokens see. Layers with a window
+     * do not keep older tokens.
+     */
+    default boolean reaches(int length) {
+        return true;
+    }
+
+    /**
      * Removes the tokens from {@code length} on.
      *
      * @param from number of tokens so far

@@ -216,6 +216,14 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
+     * Returns true if this sequence, truncated to {@code newPosition} tokens, has all that later tokens see; otherwise they
+     * must be fed again.
+     */
+    public boolean reaches(int newPosition) {
+        return cache.reaches(newPosition);
+    }
+
+    /**
      * Removes the tokens from {@code newPosition} on.
      *
      * @throws IllegalStateException if the attention does not support it: linear attention can only remove all or none

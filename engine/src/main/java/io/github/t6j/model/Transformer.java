@@ -20,6 +20,7 @@ import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -58,6 +59,7 @@ public final class Transformer implements AutoCloseable {
     final Workers workers;
     final PassBuffers buffers = new PassBuffers(this);
     private final RowOperation embed = this::embed;
+    private final int[] windows; // of each layer
 
     Transformer(ModelConfig config, Weights weights, SharedPages shared, Kernels kernels, Workers workers) {
         this.config = config;
@@ -66,6 +68,7 @@ public final class Transformer implements AutoCloseable {
         this.rope = shared.rope();
         this.kernels = kernels;
         this.workers = workers;
+        windows = Arrays.stream(weights.blocks).mapToInt(block -> block.attention().window()).toArray();
     }
 
     /**
@@ -250,17 +253,25 @@ public final class Transformer implements AutoCloseable {
         });
     }
 
+    /** Returns the number of positions that a query of each layer sees, its own included, or 0 for all. */
+    public int[] windows() {
+        return windows.clone();
+    }
+
     /**
-     * Returns the bytes that each further token takes, in its sequence's cache and in the pages that all sequences
-     * share.
+     * Returns the bytes of {@code tokens} tokens of a sequence, in its cache and in the pages that all sequences share; 0
+     * for attention with a state.
      */
-    public long bytesPerToken(Format format, boolean materialized) {
-        Attention attention = attention();
-        if (attention.stateElements() > 0 && !materialized) {
+    public long tokenBytes(Format format, boolean materialized, int tokens) {
+        if (attention().stateElements() > 0 && !materialized) {
             return 0;
         }
-        return (long) layout(materialized).bytesPerToken(format) * config.sizes().layers()
-                + (long) shared.elementsPerPosition() * Float.BYTES;
+        long kept = 0;
+        for (int window : windows) {
+            kept += PagedCache.keptTokens(window, tokens);
+        }
+        return kept * layout(materialized).bytesPerToken(format)
+                + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
     }
 
     private PageLayout layout(boolean materialized) {
@@ -275,8 +286,23 @@ public final class Transformer implements AutoCloseable {
         if (attention().stateElements() > 0 && !materialized) {
             return 2L * config.sizes().layers() * attention().stateElements() * Float.BYTES; // before and after a pass
         }
-        return PagedCache.heldBytes(layout(materialized), format, config.sizes().layers(), tokens)
+        return PagedCache.heldBytes(layout(materialized), format, windows, tokens)
                 + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
+    }
+
+    /**
+     * Returns the fewest tokens to which a sequence that was filled to {@code tokens} can be truncated without feeding ids
+     * again: all of them for attention with a state.
+     */
+    public int shortestCut(boolean materialized, int tokens) {
+        if (attention().stateElements() > 0 && !materialized) {
+            return tokens;
+        }
+        int shortest = 0;
+        for (int window : windows) {
+            shortest = Math.max(shortest, PagedCache.shortestCut(window, tokens));
+        }
+        return shortest;
     }
 
     /** Returns the approximate bytes of the buffers of the largest pass of a sequence. */
@@ -286,10 +312,9 @@ public final class Transformer implements AutoCloseable {
 
     /** Creates an empty cache; {@code materialized} selects the oracle's. */
     SequenceCache newCache(Format format, boolean materialized) {
-        int layers = config.sizes().layers();
         return materialized
-                ? new PagedCache(attention().materialized().layout(), format, layers)
-                : attention().newCache(format, layers);
+                ? new PagedCache(attention().materialized().layout(), format, windows)
+                : attention().newCache(format, windows);
     }
 
     /**

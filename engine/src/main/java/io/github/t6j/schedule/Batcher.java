@@ -72,7 +72,7 @@ final class Batcher {
                 KEPT_PER_RUNNING * limits.running());
         folder = limits.prefixFolder() == null
                 ? null
-                : new PrefixFolder(limits.prefixFolder(), limits.prefixBytes(), model, empty);
+                : new PrefixFolder(limits.prefixFolder(), limits.prefixBytes(), empty);
     }
 
     boolean isEmpty() {
@@ -100,6 +100,11 @@ final class Batcher {
     /** Returns the bytes that a session takes before its first id: linear attention's state. */
     long stateBytes() {
         return empty.cacheBytes();
+    }
+
+    /** Returns the bytes of the cache of a session of {@code ids} ids. */
+    long fullBytes(int ids) {
+        return SessionCore.of(empty).state().fullBytes(ids);
     }
 
     int copies() {
@@ -142,6 +147,8 @@ final class Batcher {
                 return false;
             }
             job.begin(kept == null ? empty.fork() : kept);
+            int common = prefixes.beyondReach(job.prompt());
+            job.setCommon(common - job.found() < LEAST_RESTORED ? 0 : common);
             cachedIds += job.found();
             reading.add(job);
         } catch (RuntimeException | Error failure) { // other processes use the memory, too
@@ -372,7 +379,12 @@ final class Batcher {
             if (job.hasFailed()) {
                 reading.remove(job);
                 leave(job);
-            } else if (job.isRead()) {
+                return;
+            }
+            if (job.isAtCommon()) {
+                keep(job.session());
+            }
+            if (job.isRead()) {
                 switch (job) {
                     case GenerationJob generation -> begin(generation);
                     case ScoringJob scoring -> goOn(scoring, ends);

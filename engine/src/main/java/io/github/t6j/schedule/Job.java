@@ -18,6 +18,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     private Session session; // null before it begins
     private RunEvent run; // of a recording, or null
     private int cachedIds;
+    private int common; // number of ids after which a part ends, so that other prompts find their cache; or 0
     private boolean failed;
 
     /**
@@ -62,6 +63,16 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         SessionCore.of(newSession).state().limit(length);
     }
 
+    /** Sets the number of ids at the beginning of the prompt that other prompts have in common with it. */
+    void setCommon(int ids) {
+        common = ids;
+    }
+
+    /** Returns true if exactly the common ids are in the cache. */
+    boolean isAtCommon() {
+        return common > 0 && session.position() == common;
+    }
+
     /** Returns the number of ids of the prompt that were in a cache. */
     int found() {
         return cachedIds;
@@ -72,9 +83,10 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         return session;
     }
 
-    /** Returns the next ids, which end at a pass boundary of the whole prompt. */
+    /** Returns the next ids, which end at a pass boundary of the whole prompt, or after the common ids. */
     int[] part(int maxPassRows) {
-        return part(prompt, session.position(), prompt.length, maxPassRows);
+        int position = session.position();
+        return part(prompt, position, position < common ? common : prompt.length, maxPassRows);
     }
 
     /** Returns {@code ids} from {@code from} to the end of the pass or to {@code end}. */

@@ -1,11 +1,11 @@
 package io.github.t6j.schedule;
 
-import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
 import io.github.t6j.T6jException;
 import io.github.t6j.session.SessionCore;
 import io.github.t6j.session.SessionFile;
+import io.github.t6j.session.SessionState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -34,6 +34,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -72,7 +73,7 @@ final class PrefixFolder implements AutoCloseable {
     private final Path folder;
     private final long mostBytes;
     private final int context; // most ids of a session
-    private final boolean whole; // only all ids of a prefix are of use, since none can be removed from its state
+    private final IntUnaryOperator shortestCut; // fewest ids of a prefix of that length that are of use
     private final String prefix; // of the names of files for this model and type of cache
     private final Map<Path, Saved> saved = new HashMap<>(); // guarded by this, like the field below
     private FileTime seen = FileTime.fromMillis(0); // change of the folder at the last look
@@ -87,15 +88,16 @@ final class PrefixFolder implements AutoCloseable {
      * Creates {@code folder} for its owner only, unless it exists.
      *
      * @param mostBytes largest size of all files
-     * @param session session of {@code model}, with the type of cache
+     * @param session session of the model, with the type of cache; stays open
      * @throws UncheckedIOException if the folder cannot be created or read
      */
-    PrefixFolder(Path folder, long mostBytes, Model model, Session session) {
+    PrefixFolder(Path folder, long mostBytes, Session session) {
         this.folder = folder;
         this.mostBytes = mostBytes;
         context = session.contextLength();
-        whole = model.info().cache().elementsPerToken() == 0;
-        prefix = NAME + SessionCore.of(session).state().fingerprint().substring(0, 2 * HASH_BYTES) + "-"
+        SessionState state = SessionCore.of(session).state();
+        shortestCut = state::shortestCut;
+        prefix = NAME + state.fingerprint().substring(0, 2 * HASH_BYTES) + "-"
                 + session.cacheType().name().toLowerCase(Locale.ROOT) + "-";
         try {
             if (!Files.isDirectory(folder)) {
@@ -127,7 +129,7 @@ final class PrefixFolder implements AutoCloseable {
             LOGGER.log(Level.WARNING, "{0}: prefixes cannot be found: {1}", folder, e.toString());
         }
         return saved.values().stream().filter(one -> one.ids.length <= context)
-                .filter(one -> common(one, prompt) >= (whole ? one.ids.length : 1))
+                .filter(one -> common(one, prompt) >= Math.max(1, shortestCut.applyAsInt(one.ids.length)))
                 .max(Comparator.comparingInt(one -> common(one, prompt))).orElse(null);
     }
 

@@ -1,6 +1,7 @@
 package io.github.t6j.schedule;
 
 import io.github.t6j.Session;
+import io.github.t6j.session.SessionCore;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -56,7 +57,7 @@ final class Prefixes {
         int longest = 0;
         for (Kept one : kept) {
             int common = usable(prefix(one.ids, prompt), prompt);
-            if (common > longest) {
+            if (common > longest && reaches(one.session, common)) {
                 best = one;
                 longest = common;
             }
@@ -79,6 +80,18 @@ final class Prefixes {
         return truncated(best.session.fork(), usable(prefix(best.ids, prompt), prompt));
     }
 
+    /** Returns the most ids of {@code prompt} that a kept session begins with whose windows do not reach back to them. */
+    int beyondReach(int[] prompt) {
+        int most = 0;
+        for (Kept one : kept) {
+            int common = usable(prefix(one.ids, prompt), prompt);
+            if (common > most && !reaches(one.session, common)) {
+                most = common;
+            }
+        }
+        return most;
+    }
+
     private static Session truncated(Session session, int length) {
         try {
             session.truncate(length);
@@ -90,22 +103,30 @@ final class Prefixes {
         }
     }
 
+    /** Returns true if the session's windows reach back to {@code length}, so that cutting it there saves time. */
+    private static boolean reaches(Session session, int length) {
+        return SessionCore.of(session).state().reaches(length);
+    }
+
     private static int prefix(int[] a, int[] b) {
         int differ = Arrays.mismatch(a, b);
         return differ < 0 ? a.length : differ;
     }
 
-    /** Keeps {@code session}, or closes it if a kept one begins with all its ids. */
+    /**
+     * Keeps {@code session}, or closes it if a kept one, cut, has the same ids. Closes kept ones that {@code session}, cut,
+     * replaces.
+     */
     void keep(Session session) {
         int[] ids = session.ids();
         for (Iterator<Kept> all = kept.iterator(); all.hasNext();) {
             Kept other = all.next();
             int common = prefix(other.ids, ids);
-            if (common == ids.length) {
+            if (common == ids.length && reaches(other.session, common)) {
                 session.close();
                 return;
             }
-            if (common == other.ids.length) {
+            if (common == other.ids.length && reaches(session, common)) {
                 all.remove();
                 close(other);
             }

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntToLongFunction;
 
 /**
  * Continuous batching: many generations with one model at once. They join and leave between passes, and short new
@@ -55,7 +56,7 @@ public final class Scheduler implements AutoCloseable {
     private final Model model;
     private final SchedulerOptions limits; // with the context length and the memory budget that apply
     private final long stateBytes; // of a session, for any number of ids
-    private final long bytesPerId;
+    private final IntToLongFunction fullBytes; // of the cache of that many ids
     private final Thread thread;
     private final EmbeddingReader texts; // to embed; for the scheduler's thread
     private boolean promptsAreNext = true; // not texts; for the scheduler's thread
@@ -90,8 +91,7 @@ public final class Scheduler implements AutoCloseable {
         Batcher batcher = new Batcher(model, budgeted, this::wake);
         SessionOptions session = options.session().withContextLength(batcher.contextLength());
         limits = batcher.limits().withSession(session);
-        long onePage = model.sessionBytes(session.withContextLength(1)).nativeBytes();
-        bytesPerId = (model.sessionBytes(session.withContextLength(PAGE + 1)).nativeBytes() - onePage) / PAGE;
+        fullBytes = batcher::fullBytes;
         stateBytes = batcher.stateBytes();
         metrics = batcher.metrics(0, 0);
         texts = new EmbeddingReader(batcher.transformer());
@@ -336,8 +336,8 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /** Returns the bytes of a session's cache. */
-    private long bytes(long ids) {
-        return stateBytes + (ids + PAGE - 1) / PAGE * PAGE * bytesPerId;
+    private long bytes(int ids) {
+        return stateBytes > 0 ? stateBytes : fullBytes.applyAsLong(Math.ceilDiv(ids, PAGE) * PAGE);
     }
 
     private synchronized void wake() {

@@ -7,7 +7,7 @@ import java.util.Objects;
 final class FedIds {
     private final int contextLength;
     private final int vocabulary;
-    private int[] ids; // the first ones, length of them, are those in the cache; the rest is spare or truncated
+    private int[] ids; // the first ones, length of them, are those of the session; the rest is spare or truncated
     private int length;
 
     FedIds(int contextLength, int vocabulary, int[] ids) {
@@ -17,17 +17,17 @@ final class FedIds {
         length = ids.length;
     }
 
-    /** Returns the last id in the cache. */
-    synchronized int last() {
-        return ids[length - 1];
+    /** Returns the number of ids. */
+    synchronized int length() {
+        return length;
     }
 
-    /** Returns the ids in the cache. */
+    /** Returns the ids. */
     synchronized int[] all() {
         return Arrays.copyOf(ids, length);
     }
 
-    /** Records fed ids as the last of the {@code position} ids in the cache. */
+    /** Records ids as the last of {@code position} ids. */
     synchronized void append(int[] fed, int from, int count, int position) {
         if (position > ids.length) {
             ids = Arrays.copyOf(ids, Math.max(position, 2 * ids.length));
@@ -47,8 +47,7 @@ final class FedIds {
     }
 
     /**
-     * Checks that {@code count} ids of {@code more}, starting at {@code from}, may follow the {@code position} ids in the
-     * cache.
+     * Checks that {@code count} ids of {@code more}, starting at {@code from}, may follow {@code position} ids.
      *
      * @throws IllegalArgumentException if there are none, or an id is not below the vocabulary's size
      * @throws IllegalStateException if the context has no room for them

@@ -30,17 +30,18 @@ public final class SessionFeed {
         private SessionState session;
         private int[] ids;
         private int next; // index of the next id to feed
+        private int fresh; // index of the first id that the session does not have yet; those before it are fed again
         private int end; //  after the last id
         private int now; //  number of ids in the current pass
         private LogitsListener listener; // or null
 
         /** Returns the number of ids in the next pass, split as a prompt of one session. */
         int count() {
-            return Math.min(Transformer.MAX_PASS_ROWS, end - next);
+            return Math.min(Transformer.MAX_PASS_ROWS, (next < fresh ? fresh : end) - next);
         }
 
         boolean isSingle() {
-            return count() == 1 && listener == null;
+            return end - next == 1 && listener == null;
         }
 
         void feedSingle() {
@@ -77,10 +78,12 @@ public final class SessionFeed {
             parts.add(new Part());
         }
         Part part = parts.get(size++);
+        int again = session.lacking();
         part.session = session;
-        part.ids = ids;
-        part.next = from;
-        part.end = from + count;
+        part.ids = again == 0 ? ids : session.withLacking(ids, from, count);
+        part.next = again == 0 ? from : 0;
+        part.fresh = part.next + again;
+        part.end = part.fresh + count;
         part.listener = listener;
         if (listener != null && reported == null) {
             reported = new float[session.vocabulary()];
@@ -157,10 +160,11 @@ public final class SessionFeed {
     private void need(int owner, int row) {
         Part part = parts.get(owner);
         for (int i = 0; i < part.now; i++) {
-            if (part.listener != null || part.next + i + 1 == part.end) {
+            int index = part.next + i;
+            if (part.listener != null && index >= part.fresh || index + 1 == part.end) {
                 rows[needed] = row + i;
                 owners[needed] = owner;
-                positions[needed++] = part.session.position() + i;
+                positions[needed++] = part.session.position() + i; // of a new id
             }
         }
     }

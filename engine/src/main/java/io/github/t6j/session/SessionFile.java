@@ -26,7 +26,8 @@ import java.util.Map;
  *              cache_type   f32, f16, bf16, q8
  *   tensors    ids          I32 [n]
  *              logits       F32 [vocabulary], or none
- *              layer.0 …    U8 [⌈n/64⌉][bytes of a page], or other tensors of the cache
+ *              layer.0 …    U8 [⌈n/64⌉][bytes of a page], only the last pages of a layer with a window, which sees no
+ *                           others; or other tensors of the cache
  * </pre>
  *
  * @param ids ids of the session

@@ -13,13 +13,19 @@ import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.NativeMemory;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /**
  * State of a session: its token ids, their cache, and the logits after the last id. For one thread at a time, except
  * {@link #position}, {@link #ids}, {@link #cacheBytes}, {@link #usedCacheBytes} and {@link #lastLogits}.
+ *
+ * <p>The cache may lack the last ids, or all: a truncation further back than its windows reach empties it. The next call
+ * that feeds or saves feeds them again before.
  */
 public final class SessionState {
     private final Transformer transformer;
@@ -65,23 +71,34 @@ public final class SessionState {
      * options set none.
      */
     private static int contextLength(Transformer transformer, SessionOptions options, MemoryBudget budget) {
-        long perId = transformer.bytesPerToken(format(options), materialized(options));
-        int trained = transformer.config().sizes().contextLength();
         int asked = options.contextLength();
-        long wanted = perId * (asked == 0 ? trained : asked);
+        int ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
+        long wanted = transformer.tokenBytes(format(options), materialized(options), ids);
         long machine = NativeMemory.availableFor(wanted);
         long available = Math.min(machine, budget.available());
-        long most = perId == 0 ? Integer.MAX_VALUE : available / perId;
+        int most = most(ids, tokens -> transformer.tokenBytes(format(options), materialized(options), tokens)
+                <= available);
         if (asked == 0) {
-            return Math.clamp(most, 1, trained);
+            return Math.max(1, most);
         }
         if (asked > most) {
             throw new MemoryLimitException(
-                    "a context of " + asked + " ids, " + perId + " bytes each", wanted, available,
+                    "a context of " + asked + " ids, " + wanted / asked + " bytes each", wanted, available,
                     available < machine ? "left of the model's memory budget" : "available memory",
                     "open the session with at most " + most + " ids, or with a smaller cache type");
         }
         return asked;
+    }
+
+    /** Returns the largest number from 0 to {@code limit} that fits, as all smaller ones do. */
+    private static int most(int limit, IntPredicate fits) {
+        int most = 0;
+        for (int step = Integer.highestOneBit(limit); step > 0; step /= 2) {
+            if (step <= limit - most && fits.test(most + step)) {
+                most += step;
+            }
+        }
+        return most;
     }
 
     /** Returns the bytes that a session with these options takes once its context is full. */
@@ -124,7 +141,22 @@ public final class SessionState {
     }
 
     public int position() {
-        return sequence.position();
+        return ids.length();
+    }
+
+    /** Returns true if the session can be truncated to {@code position} without feeding ids again. */
+    public boolean reaches(int position) {
+        return lacking() == 0 && sequence.reaches(position);
+    }
+
+    /** Returns the fewest ids to which a restored session of {@code length} ids can be cut without feeding ids again. */
+    public int shortestCut(int length) {
+        return transformer.shortestCut(materialized(options), length);
+    }
+
+    /** Returns the number of last ids that the cache lacks, which the next feed feeds again. */
+    int lacking() {
+        return ids.length() - sequence.position();
     }
 
     public int[] ids() {
@@ -155,10 +187,30 @@ public final class SessionState {
         ids.checkRoom(1, position());
     }
 
+    /**
+     * Feeds the ids again that the cache lacks, as if all were fed to an empty session. Returns false if {@code stop} ended
+     * it; what was fed until then stays.
+     */
+    private boolean feedAgain(BooleanSupplier stop) {
+        int[] all = lacking() > 0 ? ids.all() : null;
+        while (lacking() > 0) {
+            invalidateLogits();
+            int count = Math.min(Transformer.MAX_PASS_ROWS, lacking());
+            if (!sequence.forward(all, sequence.position(), count, stop)) {
+                return false;
+            }
+            rowReady = lacking() == 0;
+        }
+        return true;
+    }
+
     /** Feeds ids in passes of the largest size. Returns false if {@code stop} ended it. */
     public boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
         try {
             sequence.announce(position() + more.length);
+            if (!feedAgain(stop)) {
+                return false;
+            }
             for (int from = 0; from < more.length; from += Transformer.MAX_PASS_ROWS) {
                 int count = Math.min(Transformer.MAX_PASS_ROWS, more.length - from);
                 if (!forward(more, from, count, stop)) {
@@ -181,8 +233,9 @@ public final class SessionState {
      */
     public boolean feedPrompt(int[] promptIds, BooleanSupplier stop) {
         checkPrompt(promptIds);
-        if (promptIds.length == 0 && !hasLogits()) {
-            refeedLast();
+        if (promptIds.length == 0 && !hasLogits() && lacking() == 0) {
+            sequence.reserveLast(); // fails, if at all, before anything is removed
+            truncateSequence(position() - 1);
         }
         if (!feed(promptIds, null, stop)) {
             return false;
@@ -203,7 +256,7 @@ public final class SessionState {
         single[0] = id;
         try {
             sequence.announce(position() + 1);
-            return forward(single, 0, 1, stop);
+            return feedAgain(stop) && forward(single, 0, 1, stop);
         } finally {
             sequence.release();
         }
@@ -234,15 +287,25 @@ public final class SessionState {
         return feed;
     }
 
-    /** Records fed ids as the last ids in the cache. */
+    /** Records the last {@code count} ids in the cache, as far as they are new. */
     void append(int[] fed, int from, int count) {
-        ids.append(fed, from, count, position());
+        int fresh = Math.min(count, sequence.position() - ids.length());
+        if (fresh > 0) {
+            ids.append(fed, from + count - fresh, fresh, sequence.position());
+        }
+    }
+
+    /** Returns the ids that the cache lacks, followed by {@code count} of {@code more}. */
+    int[] withLacking(int[] more, int from, int count) {
+        int[] all = Arrays.copyOfRange(ids.all(), sequence.position(), position() + count);
+        System.arraycopy(more, from, all, all.length - count, count);
+        return all;
     }
 
     /** Returns the sequence for passes of several sessions, which feed it {@code count} ids; invalidates the logits. */
     Sequence fedSequence(int count) {
         invalidateLogits();
-        sequence.announce(position() + count);
+        sequence.announce(sequence.position() + count);
         return sequence;
     }
 
@@ -318,6 +381,11 @@ public final class SessionState {
         sequence.limit(Math.min(ids, contextLength));
     }
 
+    /** Returns the bytes of the cache of a session limited to {@code ids} ids once it is full, with shared pages. */
+    public long fullBytes(int ids) {
+        return transformer.heldBytes(format(options), materialized(options), ids);
+    }
+
     /** Returns the most bytes that the cache still allocates until it has {@code ids} ids. */
     public long growthBytes(int ids) {
         return sequence.growthBytes(ids);
@@ -350,22 +418,18 @@ public final class SessionState {
         }
     }
 
-    /** Recomputes the logits after the last id, which a truncation or a cancelled call has discarded. */
-    private void refeedLast() {
-        int last = ids.last();
-        sequence.reserveLast(); // fails, if at all, before anything is removed
-        sequence.truncate(position() - 1);
-        ids.truncate(position());
-        feed(last, () -> false);
-    }
-
     public void truncate(int position) {
         if (position < 0 || position > position()) {
             throw new IllegalArgumentException("position: expected 0 to " + position() + ", found " + position);
         }
-        sequence.truncate(position);
+        truncateSequence(Math.min(position, sequence.position()));
         ids.truncate(position);
         discardLogits();
+    }
+
+    /** Truncates the cache, to nothing if its windows do not reach back to {@code position}. */
+    private void truncateSequence(int position) {
+        sequence.truncate(sequence.reaches(position) ? position : 0);
     }
 
     /**
@@ -402,7 +466,21 @@ public final class SessionState {
     }
 
     public void save(Path file, SessionFile.Kind kind) {
+        if (lacking() > 0) {
+            complete();
+        }
         SessionFile.write(file, kind, ids(), hasLogits() ? logits() : null, sequence.tensors());
+    }
+
+    /** Feeds the ids that the cache lacks, for a file that must have them. */
+    private void complete() {
+        try {
+            if (!feedAgain(Thread.currentThread()::isInterrupted)) {
+                throw new CancellationException("save was interrupted at position " + sequence.position());
+            }
+        } finally {
+            sequence.release();
+        }
     }
 
     public void restore(Path file, SessionFile.Kind kind) {

@@ -1,12 +1,15 @@
 package io.github.t6j.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +25,9 @@ class PagedCacheTest {
     private static final PageLayout LAYOUT = new PageLayout(List.of(PageLayout.Vectors.oneByOne(2, 5)), 2, 5);
     private static final int ELEMENTS = 10; // in columns, and in rows
 
-    private final Random random = new Random(5);
+    private static final long SEED = 5;
+
+    private final Random random = new Random(SEED);
 
     private static PagedCache cache(Format format) {
         return new PagedCache(LAYOUT, format, LAYERS);
@@ -30,10 +35,14 @@ class PagedCacheTest {
 
     /** Appends tokens of different elements to all layers and returns the first column of each, [token][layer]. */
     private float[][] append(PagedCache cache, int from, int count) {
-        float[][] first = new float[count][LAYERS];
+        return append(cache, from, count, LAYERS);
+    }
+
+    private float[][] append(PagedCache cache, int from, int count, int layers) {
+        float[][] first = new float[count][layers];
         cache.reserve(from, from + count);
         for (int i = 0; i < count; i++) {
-            for (int layer = 0; layer < LAYERS; layer++) {
+            for (int layer = 0; layer < layers; layer++) {
                 float[] row = TestNumbers.normal(random, 2 * ELEMENTS, 1);
                 cache.pageOf(layer, from + i).write(PagedCache.slot(from + i), row, 0, row, ELEMENTS);
                 first[i][layer] = row[0];
@@ -90,6 +99,80 @@ class PagedCacheTest {
         try (PagedCache fork = cache.fork(70)) {
             cache.close();
             assertHolds(fork, 0, common);
+        }
+    }
+
+    /** Tests that layers with windows have what queries see, and no more pages than those and a pass take. */
+    @Test
+    void aRingHasTheTokensOfItsWindow() {
+        int[] windows = {0, 70, 1, 70, 300};
+        Random sizes = new Random(SEED);
+        try (PagedCache cache = new PagedCache(LAYOUT, Format.F32, windows)) {
+            List<float[]> all = new ArrayList<>(); // first columns of each token's layers
+            while (all.size() < 1500) {
+                int from = all.size();
+                int count = sizes.nextInt(3) > 0 ? 1 + sizes.nextInt(128) : 1;
+                PagedCache fork = sizes.nextInt(4) == 0 ? cache.fork(from) : null;
+                all.addAll(Arrays.asList(append(cache, from, count, windows.length)));
+                for (int layer = 0; layer < windows.length; layer++) {
+                    int first = windows[layer] == 0 ? 0 : Math.max(0, from + 1 - windows[layer]);
+                    for (int token = first; token < all.size(); token++) {
+                        assertThat(cache.pageOf(layer, token).column(PagedCache.slot(token), 0))
+                                .as("seed %s, %s tokens, token %s, layer %s", SEED, all.size(), token, layer)
+                                .isEqualTo(all.get(token)[layer]);
+                    }
+                }
+                int length = all.size();
+                assertThat(cache.reaches(Math.max(0, length - 128))).isTrue();
+                assertThat(cache.reaches(Math.max(0, length - 192))).isEqualTo(length <= 192);
+                if (fork != null) {
+                    fork.close();
+                }
+            }
+            long page = PagedCache.heldBytes(LAYOUT, Format.F32, new int[1], 1);
+            assertThat(cache.heldBytes()).as("seed " + SEED)
+                    .isBetween(page * (24 + 4 + 3 + 4 + 7), page * 2 * (26 + 5 + 3 + 5 + 8));
+            assertThat(PagedCache.heldBytes(LAYOUT, Format.F32, windows, 1500)).isEqualTo(page * (24 + 5 + 3 + 5 + 8));
+        }
+    }
+
+    /** Tests that files from before layers with windows dropped pages are read. */
+    @Test
+    void aFileOfAllPagesIsRestoredInARing() {
+        int[] windows = {0, 70, 5};
+        try (PagedCache cache = cache(Format.F32);
+                PagedCache restored = new PagedCache(LAYOUT, Format.F32, windows);
+                Arena arena = Arena.ofConfined()) {
+            float[][] first = append(cache, 0, 500);
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (LazyTensor lazy : cache.tensors(500)) {
+                tensors.put(lazy.name(), new Tensor(lazy.name(), lazy.dtype(), lazy.shape(), lazy.data().apply(arena)));
+            }
+            restored.restore(tensors, 500, "here");
+            for (int layer = 0; layer < LAYERS; layer++) {
+                for (int token = windows[layer] == 0 ? 0 : 372 - windows[layer] + 1; token < 500; token++) {
+                    assertThat(restored.pageOf(layer, token).column(PagedCache.slot(token), 0))
+                            .as("token %s, layer %s", token, layer).isEqualTo(first[token][layer]);
+                }
+            }
+            assertThat(restored.heldBytes()).isLessThan(cache.heldBytes());
+        }
+    }
+
+    /** Tests that a file with too few pages of a window is refused. */
+    @Test
+    void aFileWithTooFewPagesIsRefused() {
+        int[] windows = {0, 70, 5};
+        try (PagedCache cache = new PagedCache(LAYOUT, Format.F32, windows);
+                PagedCache restored = new PagedCache(LAYOUT, Format.F32, new int[] {0, 71, 300});
+                Arena arena = Arena.ofConfined()) {
+            append(cache, 0, 500);
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (LazyTensor lazy : cache.tensors(500)) {
+                tensors.put(lazy.name(), new Tensor(lazy.name(), lazy.dtype(), lazy.shape(), lazy.data().apply(arena)));
+            }
+            assertThatThrownBy(() -> restored.restore(tensors, 500, "here")).isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining("tensor layer.2: expected U8 [5, ").hasMessageContaining("found U8 [3, ");
         }
     }
 

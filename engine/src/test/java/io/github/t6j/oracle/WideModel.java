@@ -62,6 +62,16 @@ record WideModel(
         return models;
     }
 
+    /** Small models with windows that are no multiples of 64: in all layers, and in those after the first. */
+    static List<WideModel> windowed() {
+        Map<String, Object> sizes = Map.of("hidden_size", 104L, "intermediate_size", 136L,
+                "max_position_embeddings", 4096L, "num_hidden_layers", 3L);
+        return List.of(
+                llama("mistral", 6, 3, 20, both(sizes, Map.of("sliding_window", 70L))),
+                llama("qwen2", 4, 2, 28, both(sizes, Map.of(
+                        "use_sliding_window", true, "sliding_window", 67L, "max_window_layers", 1L))));
+    }
+
     /** A model whose matrices, except those of attention's output, have rows of whole super-blocks of K-quants. */
     static WideModel ofWholeBlocks() {
         return llama("qwen3", 9, 3, 44, Map.of("hidden_size", 512L, "intermediate_size", 768L));

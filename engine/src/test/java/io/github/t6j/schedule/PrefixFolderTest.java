@@ -236,6 +236,23 @@ class PrefixFolderTest {
         }
     }
 
+    /** 572 is the shortest that 700 ids can be cut to, since windows of 70 have dropped others. */
+    @Test
+    void aFileOfWindowsIsUsedAsFarAsTheyReach() throws IOException {
+        try (Model of = Model.load(TESTDATA.resolve("golden_wide/mistral-wide"))) {
+            int vocabulary = of.info().sizes().vocabulary();
+            int[] ids = Arrays.stream(document).map(id -> id % vocabulary).toArray();
+            assertThat(found(of, options(PLENTY), ids)).containsExactly(0);
+            assertThat(Files.size(files().getFirst())).as("four of eleven pages in both layers")
+                    .isLessThan(5L * 64 * of.info().cache().elementsPerToken() * 2 * Float.BYTES);
+            for (int common : List.of(700, 572, 571)) {
+                int[] prompt = Arrays.copyOf(ids, common + 1);
+                prompt[common] = (common < ids.length ? ids[common] + 1 : 3) % vocabulary;
+                assertThat(found(of, options(PLENTY), prompt)).containsExactly(common < 572 ? 0 : common);
+            }
+        }
+    }
+
     @Test
     void aFolderThatCannotBeUsed() throws IOException {
         Files.writeString(folder(), "a file");

@@ -160,7 +160,7 @@ class SchedulerTest {
 
     @ParameterizedTest
     @CsvSource({"models/t6-tiny, 1000000000", "models/t6-tiny, 4000000", "golden/llama-mla, 1000000000",
-        "golden/llama-gqa, 1000000000"})
+        "golden/llama-gqa, 1000000000", "golden_wide/mistral-wide, 1000000000"})
     void eachIsWhatItIsAlone(String folder, long bytes) throws InterruptedException {
         Random random = new Random(SEED);
         try (Model model = load(folder);
@@ -199,6 +199,38 @@ class SchedulerTest {
             assertThat(handle.cachedTokens()).isEqualTo(expected);
             assertSame("second", two, alone(model, long2));
             assertThat(scheduler.metrics().cachedIds()).isEqualTo(expected);
+        }
+    }
+
+    /** Windows of 70 do not reach back to 300, so the second prompt keeps the cache there for others. */
+    @Test
+    void aBeginningOutOfReachIsKeptFromTheSecondPromptOn() throws InterruptedException {
+        Random random = new Random(SEED);
+        try (Model model = load("golden_wide/mistral-wide");
+                Scheduler scheduler = new Scheduler(model, limits(4, 0, PLENTY))) {
+            int vocabulary = model.info().sizes().vocabulary();
+            int[] common = random.ints(300, 0, vocabulary).toArray();
+            List<Integer> found = new ArrayList<>();
+            int[] last = {};
+            for (int i = 0; i < 4; i++) {
+                int[] prompt = IntStream.concat(Arrays.stream(common), random.ints(250, 0, vocabulary)).toArray();
+                Request request = new Request(prompt, options(10, i));
+                GenerationHandle handle = submitted(scheduler, request);
+                Generation generation = heard(handle);
+                assertSame("seed " + SEED + ", prompt " + i, generation, alone(model, request));
+                found.add(handle.cachedTokens());
+                last = IntStream.concat(
+                        Arrays.stream(prompt), generation.tokens().stream().mapToInt(Token::id)).toArray();
+            }
+            assertThat(found).containsExactly(0, 0, 300, 300);
+            for (int length : List.of(560, 440)) { // the whole conversation, and one that goes on from the third part on
+                int[] prompt = Arrays.copyOf(last, length + 1);
+                prompt[length] = (length < last.length ? last[length] + 1 : 7) % vocabulary;
+                Request request = new Request(prompt, options(10, 9));
+                GenerationHandle handle = submitted(scheduler, request);
+                assertSame("seed " + SEED + ", length " + length, heard(handle), alone(model, request));
+                assertThat(handle.cachedTokens()).isEqualTo(length);
+            }
         }
     }
 

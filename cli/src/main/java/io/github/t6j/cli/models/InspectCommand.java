@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -177,11 +178,27 @@ public final class InspectCommand implements Callable<Integer> {
             cache.put("state", Map.of("numbers_per_layer", info.cache().stateElements(), "bytes",
                     InspectReport.stateBytes(info)));
         }
+        cache.put("windows", windows(info));
         cache.put("context", tokens);
         cache.put("model_bytes", InspectReport.bytes(comparison.model(), info, tokens));
         cache.put("equal_heads_bytes", bytes(comparison.equalHeads(), info, tokens));
         cache.put("equal_parameters_bytes", bytes(comparison.equalParameters(), info, tokens));
         return cache;
+    }
+
+    /** Returns the windows, and what a token takes that is beyond each. */
+    private static List<Map<String, Object>> windows(ModelInfo info) {
+        List<Map<String, Object>> windows = new ArrayList<>();
+        info.cache().windows().stream().filter(window -> window > 0).distinct().sorted().forEach(window -> {
+            int kept = ModelInfo.Cache.keptTokens(window, Integer.MAX_VALUE);
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("tokens", window);
+            fields.put("layers", Collections.frequency(info.cache().windows(), window));
+            fields.put("kept_tokens", kept);
+            fields.put("bytes_per_token_beyond", InspectReport.addedBytes(info, kept));
+            windows.add(fields);
+        });
+        return windows;
     }
 
     /** Returns the bytes that a position takes once, for all sessions and layers. */

@@ -8,6 +8,7 @@ import io.github.t6j.cli.io.Text;
 import io.github.t6j.json.Json;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -108,10 +109,18 @@ final class InspectReport {
             line("state: %s elements per layer, %s in total, for any number of tokens",
                     thousands(info.cache().stateElements()), Sizes.of(stateBytes(info)));
         }
+        info.cache().windows().stream().filter(window -> window > 0).distinct().sorted().forEach(this::window);
         if (info.cache().sharedElementsPerPosition() > 0) {
             long bytes = (long) info.cache().sharedElementsPerPosition() * Float.BYTES;
             line("shared: %s per position, once for all sessions and layers", Sizes.of(bytes));
         }
+    }
+
+    private void window(int window) {
+        int kept = ModelInfo.Cache.keptTokens(window, Integer.MAX_VALUE);
+        line("window: %s tokens in %d layers, which keep at most %s", thousands(window),
+                Collections.frequency(info.cache().windows(), window), thousands(kept));
+        line("further tokens take %s each", Sizes.of(addedBytes(info, kept)));
     }
 
     private void entry(Entry entry, long most) {
@@ -130,8 +139,14 @@ final class InspectReport {
 
     /** Returns the bytes of an f32 cache in all layers. */
     static long bytes(Entry entry, ModelInfo info, int context) {
-        long state = entry.name().equals("model") ? stateBytes(info) : 0;
-        return entry.elementsPerToken() * info.sizes().layers() * Float.BYTES * context + state;
+        return entry.name().equals("model")
+                ? info.cache().elements(context) * Float.BYTES + stateBytes(info)
+                : entry.elementsPerToken() * info.sizes().layers() * Float.BYTES * context;
+    }
+
+    /** Returns the bytes that a token adds to an f32 cache of {@code tokens} tokens, of which windows drop others. */
+    static long addedBytes(ModelInfo info, int tokens) {
+        return (info.cache().elements(tokens + 1) - info.cache().elements(tokens)) * Float.BYTES;
     }
 
     /** Returns the bytes of linear attention's state, for any number of tokens. */

@@ -158,6 +158,27 @@ class InspectCommandTest {
         assertThat(CommandResult.of("inspect", "--model", folder).out()).contains("\nrope         " + expected + "\n");
     }
 
+    /** Windows of 70 tokens, and 127 for a pass, in both layers: 2·4·36 elements each. */
+    @Test
+    void layersWithWindowsKeepFewTokens() {
+        String model = CommandResult.TESTDATA.resolve("golden_wide/mistral-wide").toString();
+
+        CommandResult json = CommandResult.of("inspect", "--model", model, "--context", "2000", "--json");
+        CommandResult text = CommandResult.of("inspect", "--model", model, "--context", "2000");
+
+        assertThat(Json.object(json.json().get("cache"), "cache"))
+                .containsEntry("windows", List.of(Map.of(
+                        "tokens", 70L, "layers", 2L, "kept_tokens", 197L, "bytes_per_token_beyond", 0L)))
+                .containsEntry("model_bytes", 288L * 2 * 4 * 197);
+        assertThat(text.out()).contains("window: 70 tokens in 2 layers, which keep at most 197",
+                "further tokens take 0 B each");
+        CommandResult longer = CommandResult.of("inspect", "--model", model, "--context", "20000", "--json");
+        Map<String, Object> memory = Json.object(json.json().get("memory"), "memory");
+        assertThat(Json.object(longer.json().get("memory"), "memory")).as("only the ids take more")
+                .containsEntry("session_bytes_f32", (Long) memory.get("session_bytes_f32") + 18_000 * 4);
+        assertThat(model(json)).containsEntry("bytes_per_token", 288L * 2 * 4);
+    }
+
     /** 3 heads of 16 × 16 in 2 layers, for any number of tokens. */
     @Test
     void linearAttentionHasAState() {

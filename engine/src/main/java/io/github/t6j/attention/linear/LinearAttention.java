@@ -59,8 +59,8 @@ public record LinearAttention(DenseHeads dense) implements Attention {
 
     /** Returns a state in f32 whatever the format, since it is a sum over all tokens. */
     @Override
-    public SequenceCache newCache(Format format, int layers) {
-        return new StateCache(layers, dense.keyValueHeads(), headDim());
+    public SequenceCache newCache(Format format, int[] windows) {
+        return new StateCache(windows.length, dense.keyValueHeads(), headDim());
     }
 
     @Override

@@ -138,8 +138,8 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     }
 
     @Override
-    public SequenceCache newCache(Format format, int layers) {
-        return new PagedCache(layout, format, layers);
+    public SequenceCache newCache(Format format, int[] windows) {
+        return new PagedCache(layout, format, windows);
     }
 
     @Override
