@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
             "Writes DIR/results.json (JMH's format), machine.json, report.html, summary.md and plots/*.svg."},
         footer = {
             "",
-            "On 2 cores, --suite quick and --peer take 5 minutes, paper 60 minutes, full hours.",
+            "On 2 cores, --suite quick and --peer take 5 minutes, paper 30 minutes, full hours.",
             "",
             "Examples:",
             "  java -jar jmh/target/benchmarks.jar report --suite quick --out results",
