@@ -62,13 +62,13 @@ final class Accuracy {
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("questions", questions);
-        put("acc", right, fields);
-        put("acc_norm", rightPerCharacter, fields);
+        put("acc", right, questions, fields);
+        put("acc_norm", rightPerCharacter, questions, fields);
         return fields;
     }
 
     /** Puts a mean of zeros and ones and its standard error, from the sample deviation; null for a single question. */
-    private void put(String metric, int count, Map<String, Object> fields) {
+    static void put(String metric, int count, int questions, Map<String, Object> fields) {
         double mean = (double) count / questions;
         fields.put(metric, mean);
         fields.put(metric + "_stderr", questions == 1 ? null : Math.sqrt(mean * (1 - mean) / (questions - 1)));

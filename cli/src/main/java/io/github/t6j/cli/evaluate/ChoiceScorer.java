@@ -1,8 +1,10 @@
 package io.github.t6j.cli.evaluate;
 
+import io.github.t6j.GenerationOptions;
 import io.github.t6j.Prompt;
 import io.github.t6j.cli.generate.LineWork;
 import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -21,10 +23,13 @@ final class ChoiceScorer {
 
     private final Tokenizer tokenizer;
     private final Scheduler scheduler;
+    private final String examples;
 
-    ChoiceScorer(Tokenizer tokenizer, Scheduler scheduler) {
+    /** @param examples text before each question; may be empty */
+    ChoiceScorer(Tokenizer tokenizer, Scheduler scheduler, String examples) {
         this.tokenizer = tokenizer;
         this.scheduler = scheduler;
+        this.examples = examples;
     }
 
     /**
@@ -48,8 +53,26 @@ final class ChoiceScorer {
                 .map(scoring -> scheduler.score(Prompt.of(scoring.prompt()), scoring.continuations())).toList();
     }
 
+    /**
+     * Submits the greedy generation after the context of a question with one choice. It ends at the first id that is not
+     * the choice's.
+     *
+     * @return whether all ids are the choice's
+     */
+    CompletableFuture<Boolean> submitGreedy(Question question) {
+        Scoring scoring = scoring(question, 0);
+        int[] expected = scoring.continuations().getFirst();
+        List<Integer> generated = new ArrayList<>();
+        GenerationOptions options = GenerationOptions.defaults().withSampling(SamplingOptions.greedy())
+                .withMaxTokens(expected.length).withIgnoreEndOfText(true);
+        return scheduler.submit(Prompt.of(scoring.prompt()), options, token -> {
+            generated.add(token.id());
+            return token.id() == expected[generated.size() - 1];
+        }).result().thenApply(_ -> generated.equals(Arrays.stream(expected).boxed().toList()));
+    }
+
     private Scoring scoring(Question question, int choice) {
-        String text = question.contextStripped();
+        String text = examples + question.contextStripped();
         int[] context = tokenizer.encode(text);
         int[] whole = tokenizer.encode(text + question.continuation(choice));
         int[] scored = Arrays.copyOfRange(whole, Math.min(context.length, whole.length), whole.length);

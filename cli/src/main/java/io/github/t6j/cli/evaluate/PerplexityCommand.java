@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine.ArgGroup;
@@ -160,13 +161,16 @@ public final class PerplexityCommand extends SessionCommand {
         Perplexity found = new Perplexity();
         int length = Math.min(window(model), ids.length + before.length);
         int end = 0;
+        long start = System.nanoTime();
         try (Session session = model.newSession(cache.sessionOptions().withContextLength(length));
                 Progress progress = new Progress(main, "perplexity")) {
             for (Window window : windows) {
                 session.truncate(0);
                 found.add(score(session, before, ids, window));
                 end = window.end();
-                progress.update(end, ids.length, found::line);
+                double speed = found.count() / ((System.nanoTime() - start) * 1e-9);
+                progress.update(end, ids.length,
+                        () -> String.format(Locale.ROOT, "%s, %.0f tokens a second", found.line(), speed));
             }
         } catch (CancellationException e) {
             if (end > 0) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A multiple-choice question.
+ * A multiple-choice question, or a text with its continuation, which is a question with one choice.
  *
  * @param where its file and line number
  * @param gold index of the correct choice
@@ -45,6 +45,28 @@ record Question(String where, String context, List<String> choices, int gold) {
             throw line.expected("gold", "the index of the correct choice, 0 to " + (choices.size() - 1), fields);
         }
         return new Question(line.where(), context, choices, gold.intValue());
+    }
+
+    /** @throws CommandFailure if the line is not a text with its continuation, with the reason */
+    static Question parseContinuation(Line line) {
+        Map<String, Object> fields = line.fields();
+        if (!(fields.get("context") instanceof String context)) {
+            throw line.expected("context", "a text", fields);
+        }
+        if (!(fields.get("continuation") instanceof String text) || text.isEmpty()) {
+            throw line.expected("continuation", "a text that is not empty", fields);
+        }
+        return new Question(line.where(), context, List.of(text), 0);
+    }
+
+    /** Returns whether a line has a continuation instead of choices. */
+    static boolean isContinuation(Line line) {
+        return line.fields().containsKey("continuation");
+    }
+
+    /** Returns the context and the correct answer as one text. */
+    String solved() {
+        return contextStripped() + continuation(gold);
     }
 
     /** Returns the number of characters of a choice, as Python counts them. */

@@ -8,33 +8,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** Lines of {@code score}, one question each. */
-final class QuestionLines implements LineWork {
+/** Multiple-choice questions. */
+final class QuestionLines implements ScoredLines {
     private final Model model;
+    private final Examples examples;
     private final Accuracy accuracy = new Accuracy();
 
-    QuestionLines(Model model) {
+    QuestionLines(Model model, Examples examples) {
         this.model = model;
+        this.examples = examples;
     }
 
     @Override
-    public String name() {
-        return "score";
+    public Question parse(Line line) {
+        return Question.parse(line);
     }
 
     @Override
     public boolean isResult(Map<String, Object> found) {
         return found.containsKey("log_likelihoods") && found.get("gold") instanceof Long
-                && found.get("choice") instanceof Long && found.get("choice_norm") instanceof Long;
+                && found.get("choice") instanceof Long && found.get("choice_norm") instanceof Long
+                && examples.areOf(found);
     }
 
     @Override
     public Finish begin(Line line, long index, Map<String, Object> result, Scheduler scheduler) {
-        Question question = Question.parse(line);
+        Question question = parse(line);
         List<CompletableFuture<List<float[]>>> scorings =
-                new ChoiceScorer(model.tokenizer(), scheduler).submit(question);
-        return LineWork.cancelling(scorings,
-                into -> into.putAll(Accuracy.result(question, ChoiceScorer.logLikelihoods(question, scorings))));
+                new ChoiceScorer(model.tokenizer(), scheduler, examples.text()).submit(question);
+        return LineWork.cancelling(scorings, into -> {
+            into.putAll(Accuracy.result(question, ChoiceScorer.logLikelihoods(question, scorings)));
+            examples.nameIn(into);
+        });
     }
 
     @Override
@@ -47,8 +52,13 @@ final class QuestionLines implements LineWork {
         return accuracy.questions() == 0 ? "" : accuracy.line();
     }
 
-    /** Returns the accuracy over all scored questions. */
-    Accuracy accuracy() {
-        return accuracy;
+    @Override
+    public int count() {
+        return accuracy.questions();
+    }
+
+    @Override
+    public Map<String, Object> fields() {
+        return accuracy.fields();
     }
 }

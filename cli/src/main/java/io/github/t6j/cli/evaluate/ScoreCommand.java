@@ -5,6 +5,7 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.Line;
 import io.github.t6j.cli.generate.LinesArguments;
 import io.github.t6j.cli.generate.SessionCommand;
+import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Range;
@@ -21,22 +22,28 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** {@code t6j score}: measures the accuracy on multiple-choice questions. */
+/** {@code t6j score}: measures how well a model answers questions and continues texts. */
 @Command(
         name = "score",
-        description = "Scores multiple-choice questions as lm-evaluation-harness does.",
+        description = "Scores answers to questions, or continuations of texts.",
         footer = {
             "",
+            "Scoring is that of lm-evaluation-harness.",
             "Each line of TASK.jsonl is one question, such as",
             "  {\"id\": 0, \"context\": \"The sky is\",",
             "   \"choices\": [\"blue.\", \"a fish.\"], \"gold\": 0}",
             "If neither the context ends nor the choice begins with white space, a space joins them.",
             "acc takes the choice with the largest log-likelihood, acc_norm the largest per character.",
+            "",
+            "With continuations instead, such as {\"context\": \"The sky is\", \"continuation\": \"blue.\"},",
+            "acc counts those that greedy decoding generates; perplexity is that of a whole continuation.",
+            "",
             "± and _stderr are standard errors.",
             "",
             "Examples:",
             "  t6j score -m DIR --file arc_easy.jsonl --json",
             "  t6j score --file task.jsonl --limit 100 --details d.jsonl",
+            "  t6j score --file task.jsonl --shots 5 --markdown",
             "  t6j score --file task.jsonl --parallel 16 --out out.jsonl"
         })
 public final class ScoreCommand extends SessionCommand {
@@ -46,6 +53,15 @@ public final class ScoreCommand extends SessionCommand {
 
     @Option(names = "--limit", paramLabel = "N", description = "Score only the first N questions (default: all).")
     private Integer limit;
+
+    @Option(names = "--shots", paramLabel = "N", defaultValue = "0",
+            description = {"Put N solved questions before each question (default: ${DEFAULT-VALUE}).",
+                "They are the first of --examples or of the file itself, which then scores only the others."})
+    private int shots;
+
+    @Option(names = "--examples", paramLabel = "FILE.jsonl",
+            description = "Questions for --shots, in the same form (default: the first of --file).")
+    private Path examples;
 
     @Option(names = "--details", paramLabel = "FILE",
             description = {"Write each question's result to FILE, one JSON object per line.",
@@ -58,8 +74,12 @@ public final class ScoreCommand extends SessionCommand {
 
     @Option(names = "--json",
             description = {"Print one JSON object.",
-                "Its keys are questions, acc, acc_stderr, acc_norm and acc_norm_stderr."})
+                "Its keys are questions, acc, acc_stderr, acc_norm and acc_norm_stderr,",
+                "or texts, acc, acc_stderr, perplexity and perplexity_stderr."})
     private boolean json;
+
+    @Option(names = "--markdown", description = "Print a table in Markdown, one row for each metric.")
+    private boolean markdown;
 
     @Override
     public Integer call() {
@@ -68,26 +88,51 @@ public final class ScoreCommand extends SessionCommand {
         if (limit != null) {
             Range.atLeast(spec, "--limit", limit, 1);
         }
+        Range.atLeast(spec, "--shots", shots, 0);
+        if (examples != null && shots == 0) {
+            throw new ParameterException(spec.commandLine(), "--examples: expected --shots N, too, found none");
+        }
+        if (json && markdown) {
+            throw new ParameterException(spec.commandLine(), "--json and --markdown: expected one of them, found both");
+        }
         if (details != null && lines.out() != null) {
             throw new ParameterException(spec.commandLine(), "--details and --out: expected one of them, found both");
         }
         List<Line> all = Question.lines(file);
-        if (lines.out() == null) {
-            all.forEach(Question::parse); // report a wrong line before the run begins
+        boolean continuations = Question.isContinuation(all.getFirst());
+        Examples before = examples(all, continuations);
+        List<Line> others = examples == null ? all.subList(shots, all.size()) : all;
+        if (lines.out() == null) { // report a wrong line before the run begins
+            others.forEach(continuations ? Question::parseContinuation : Question::parse);
         }
-        List<Line> questions = limit == null ? all : all.subList(0, Math.min(limit, all.size()));
+        List<Line> scored = limit == null ? others : others.subList(0, Math.min(limit, others.size()));
         try (Writer written = details == null ? Writer.nullWriter() : open(details);
                 Model model = arguments.load();
                 OnInterrupt _ = LinesArguments.onInterrupt(main)) {
-            QuestionLines work = new QuestionLines(model);
-            int code = lines.run(main, model, cache.sessionOptions(), questions, work, result -> tell(result, written));
-            if (work.accuracy().questions() > 0) {
-                print(work.accuracy(), questions.size(), code == Main.INTERRUPTED);
+            ScoredLines work =
+                    continuations ? new ContinuationLines(model, before) : new QuestionLines(model, before);
+            int code = lines.run(main, model, cache.sessionOptions(), scored, work, result -> tell(result, written));
+            if (work.count() > 0) {
+                print(work, scored.size(), code == Main.INTERRUPTED);
             }
             return code;
         } catch (IOException e) {
             throw Errors.failure(details, "cannot be written", e);
         }
+    }
+
+    /** Returns the examples for few-shot prompts. @throws CommandFailure if there are too few lines */
+    private Examples examples(List<Line> all, boolean continuations) {
+        if (shots == 0) {
+            return Examples.NONE;
+        }
+        List<Line> from = examples == null ? all : Question.lines(examples);
+        int most = examples == null ? all.size() - 1 : from.size();
+        if (shots > most) {
+            throw new CommandFailure("--shots: expected at most " + most + ", the questions in "
+                    + (examples == null ? file + " but one" : examples) + ", found " + shots);
+        }
+        return Examples.of(from.subList(0, shots), continuations);
     }
 
     private void tell(Map<String, Object> result, Writer written) {
@@ -107,8 +152,8 @@ public final class ScoreCommand extends SessionCommand {
         }
     }
 
-    private void print(Accuracy accuracy, int all, boolean partial) {
-        Map<String, Object> result = accuracy.fields();
+    private void print(ScoredLines work, int all, boolean partial) {
+        Map<String, Object> result = work.fields();
         if (partial) {
             result.put("partial", true);
         }
@@ -116,12 +161,28 @@ public final class ScoreCommand extends SessionCommand {
             main.out.print(Json.write(result));
             return;
         }
-        main.out.println(String.format("%-9s %d", "questions", accuracy.questions())
-                + (accuracy.questions() < all ? " of " + all : "") + (partial ? ", partial" : ""));
-        for (String metric : List.of("acc", "acc_norm")) {
-            main.out.println(String.format(
-                    Locale.ROOT, "%-9s %.4f ± %.4f", metric, (Double) result.get(metric),
-                    result.get(metric + "_stderr") instanceof Double error ? error : Double.NaN));
+        String unit = result.keySet().iterator().next(); // questions or texts
+        String counted = work.count() + (work.count() < all ? " of " + all : "") + (partial ? ", partial" : "");
+        List<String> metrics = result.keySet().stream().filter(key -> result.containsKey(key + "_stderr")).toList();
+        if (markdown) {
+            main.out.println("| task | shots | " + unit + " | metric | value | standard error |");
+            main.out.println("|---|--:|--:|---|--:|--:|");
+            metrics.forEach(metric -> main.out.println("| " + task() + " | " + shots + " | " + counted + " | " + metric
+                    + " | " + number(result.get(metric)) + " | " + number(result.get(metric + "_stderr")) + " |"));
+            return;
         }
+        main.out.println(String.format("%-9s %s", unit, counted));
+        metrics.forEach(metric -> main.out.println(String.format("%-9s %s ± %s", metric, number(result.get(metric)),
+                number(result.get(metric + "_stderr")))));
+    }
+
+    private String task() {
+        return file.getFileName().toString().replaceFirst("\\.jsonl$", "").replace("|", "\\|");
+    }
+
+    private static String number(Object value) {
+        return value instanceof Double number
+                ? String.format(Locale.ROOT, number < 1e6 ? "%.4f" : "%.3e", number)
+                : "NaN";
     }
 }

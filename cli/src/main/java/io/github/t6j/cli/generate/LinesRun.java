@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -52,10 +53,12 @@ final class LinesRun {
                 next++;
             }
             results.accept(result(pending.remove()));
-            double left = (System.nanoTime() - start) / NANOS / (done + 1 - first) * (lines.size() - done - 1);
+            double each = (System.nanoTime() - start) / NANOS / (done + 1 - first);
+            double left = each * (lines.size() - done - 1);
             progress.update(done + 1.0, lines.size(), () -> {
                 String found = work.found();
-                return Progress.time(Math.round(left)) + " left" + (found.isEmpty() ? "" : ", " + found);
+                return String.format(Locale.ROOT, "%.1f lines a second, %s left", 1 / each,
+                        Progress.time(Math.round(left))) + (found.isEmpty() ? "" : ", " + found);
             });
         }
         return failed;

@@ -2,21 +2,27 @@ package io.github.t6j.cli.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
+import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
+import io.github.t6j.json.Json;
+import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerOptions;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +53,7 @@ class ScoreCommandTest {
     }
 
     private double[] logLikelihoods(Question question) throws InterruptedException {
-        return ChoiceScorer.logLikelihoods(question, new ChoiceScorer(tokenizer, scheduler).submit(question));
+        return ChoiceScorer.logLikelihoods(question, new ChoiceScorer(tokenizer, scheduler, "").submit(question));
     }
 
     private static Question question(String context, String... choices) {
@@ -197,6 +203,106 @@ class ScoreCommandTest {
                 .matches("questions 5\nacc       0\\.\\d{4} ± 0\\.\\d{4}\nacc_norm  0\\.\\d{4} ± 0\\.\\d{4}\n");
     }
 
+    /** Returns whether the largest logit after each id is the next one, from {@code from} on. */
+    private boolean greedy(int[] ids, int from) {
+        for (int i = from; i < ids.length; i++) {
+            try (Session session = model.newSession()) {
+                session.prefill(Arrays.copyOf(ids, i));
+                float[] logits = session.logits();
+                for (float logit : logits) {
+                    if (logit > logits[ids[i]]) {
+                        return false;
+                    }
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Returns the text that the model generates greedily after a context. */
+    private String generated(String context, int tokens) {
+        try (Session session = model.newSession()) {
+            return session.generate(context, GenerationOptions.defaults().withMaxTokens(tokens)
+                    .withSampling(SamplingOptions.greedy()), _ -> true).text();
+        }
+    }
+
+    /** Compares log-likelihoods and greedy matches with sessions that are fed all ids before each id. */
+    @Test
+    void continuationsHaveALikelihoodAndMayBeGreedy() throws IOException {
+        List<String[]> texts = new ArrayList<>();
+        texts.add(new String[] {"The whale", "was xq"});
+        for (String context : List.of("The whale", "It was a", "in the", "of the ship and", "He looked at", "one of")) {
+            texts.add(new String[] {context, generated(context, 2).strip()});
+        }
+        int matches = 0;
+        double logs = 0;
+        StringBuilder lines = new StringBuilder();
+        for (String[] text : texts) {
+            int[] ids = tokenizer.encode(text[0] + " " + text[1]);
+            int context = tokenizer.encode(text[0]).length;
+            matches += greedy(ids, context) ? 1 : 0;
+            logs += sum(ids, context);
+            lines.append(Json.writeLine(Map.of("context", text[0], "continuation", text[1]))).append("\n");
+        }
+        assertThat(matches).as("greedy continuations").isBetween(1, 6);
+        Path file = Files.writeString(folder.resolve("texts.jsonl"), lines);
+        String[] command = {"score", "--model", CommandResult.TINY, "--file", file.toString()};
+
+        Map<String, Object> json = CommandResult.of(with(command, "--json")).json();
+        assertThat(json.keySet()).containsExactly("texts", "acc", "acc_stderr", "perplexity", "perplexity_stderr");
+        assertThat(json).containsEntry("texts", 7L).containsEntry("acc", matches / 7.0);
+        double expected = Math.exp(-logs / 7);
+        assertThat((Double) json.get("perplexity")).isCloseTo(expected, withinPercentage(0.1));
+        assertThat(CommandResult.of(with(command, "--markdown")).out())
+                .matches("\\| task \\| shots \\| texts \\| metric \\| value \\| standard error \\|\n\\|---.*\n"
+                        + "\\| texts \\| 0 \\| 7 \\| acc \\| 0\\.\\d+ \\| 0\\.\\d+ \\|\n"
+                        + "\\| texts \\| 0 \\| 7 \\| perplexity \\| [0-9.e+]+ \\| [0-9.e+]+ \\|\n");
+    }
+
+    private static String[] with(String[] command, String... more) {
+        return Stream.concat(Arrays.stream(command), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    /** Examples are solved questions, each with an empty line after it, before the question. */
+    @Test
+    void examplesComeBeforeAQuestion() throws IOException {
+        String example = "{\"context\": \"The sea is\", \"choices\": [\"dry.\", \"wet.\"], \"gold\": 1}\n";
+        String question = "{\"context\": \"The whale is\", \"choices\": [\"big.\", \"a tree.\"], \"gold\": 0}\n";
+        String context = "The sea is wet.\n\nThe whale is";
+        double expected = sum(tokenizer.encode(context + " big."), tokenizer.encode(context).length);
+        Path both = Files.writeString(folder.resolve("both"), example + question);
+        Path apart = Files.writeString(folder.resolve("apart"), question);
+        Path examples = Files.writeString(folder.resolve("examples"), example);
+        Path details = folder.resolve("details");
+        String[] command = {"score", "--model", CommandResult.TINY, "--details", details.toString(), "--shots", "1"};
+
+        for (String[] files : new String[][] {{"--file", both.toString()},
+            {"--file", apart.toString(), "--examples", examples.toString()}}) {
+            assertThat(CommandResult.of(with(command, files)).out()).startsWith("questions 1\n");
+            Map<String, Object> found = Json.parseObject(Files.readAllBytes(details), "details");
+            assertThat(found).containsEntry("shots", 1L).containsEntry("context", "The whale is");
+            assertThat((Double) ((List<?>) found.get("log_likelihoods")).getFirst()).isCloseTo(expected, within(1e-3));
+        }
+        assertThat(CommandResult.of("score", "--file", both.toString(), "--shots", "2").err())
+                .contains("--shots: expected at most 1", "found 2").hasLineCount(1);
+        assertThat(CommandResult.of("score", "--file", both.toString(), "--examples", "x").err())
+                .contains("--examples: expected --shots N, too");
+    }
+
+    /** Results with other examples are not continued. */
+    @Test
+    void resultsWithOtherExamplesAreNotContinued() throws IOException {
+        String question = "{\"context\": \"The whale is\", \"choices\": [\"big.\", \"a tree.\"], \"gold\": 0}\n";
+        Path file = Files.writeString(folder.resolve("task"), question.repeat(3));
+        Path out = folder.resolve("out.jsonl");
+        String[] command = {"score", "--model", CommandResult.TINY, "--file", file.toString(), "--out", out.toString()};
+
+        assertThat(CommandResult.of(with(command, "--shots", "1")).code()).isZero();
+        assertThat(CommandResult.of(with(command, "--shots", "2")).err()).contains(out.toString()).hasLineCount(1);
+        assertThat(CommandResult.of(with(command, "--shots", "1")).out()).startsWith("questions 2\n");
+    }
+
     @Test
     void aSingleQuestionHasNoError() throws IOException {
         Path file = Files.writeString(
@@ -217,6 +323,7 @@ class ScoreCommandTest {
             {"context": "a", "choices": ["b", "c"]}                     | gold: expected the index of the correct choice, 0 to 1, found no such key
             {"context": "a", "choices": ["b", "c"], "gold": 2}          | 0 to 1, found 2
             {"context": "a", "choices": ["b", "c"], "gold": "0"}        | 0 to 1, found "0"
+            {"context": "a", "continuation": "b"}                       | choices: expected an array of texts, found no such key
             {"context": "a", "choices": ["b", "c"], "gold": 0           | line 2
             [1]                                                         | line 2
             """)
