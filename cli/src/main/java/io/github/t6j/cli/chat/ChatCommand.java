@@ -107,7 +107,7 @@ public final class ChatCommand extends SessionCommand {
             ChatModel answering = ChatModel.of(model);
             checkThinking(answering.format());
             if (main.watched && !answering.format().hasTemplate()) {
-                main.note("note: this model has no chat template: it goes on with your text, and cannot converse");
+                main.note("note: no chat template: this model goes on with text, and cannot converse");
             }
             try (ChatSession chat = answering.newSession(context.over(cache.sessionOptions(saved), model, main))) {
                 context.noteShort(model, chat.session(), main);

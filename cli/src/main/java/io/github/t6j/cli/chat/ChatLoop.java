@@ -25,14 +25,15 @@ final class ChatLoop {
             "/reset             forget the conversation, but keep the system message",
             "/regenerate        generate another answer to the last message",
             "/system [TEXT]     set the system message; - removes it; without TEXT, show it",
-            "/set [NAME VALUE]  show the settings, or change one; their names are those of the options",
+            "/set [NAME VALUE]  show the settings, or change one; names are those of options",
             "/stats             show the speed of the last answer and the size of the cache",
             "/save FILE         save the conversation as JSON",
             "/load FILE         continue a saved conversation",
             "/quit              quit; so does Ctrl-D",
-            "A line that ends in \\ continues on the next. Put \"\"\" before and after a text of several lines.",
+            "A line that ends in \\ continues on the next; \"\"\" begins and ends several lines.",
             "Pasted text is one message, even if it has several lines; Enter sends it.",
-            "Keys typed during an answer go to the next line. Ctrl-C stops an answer, Ctrl-Z suspends the chat.",
+            "Keys typed during an answer go to the next line.",
+            "Ctrl-C stops an answer, Ctrl-Z suspends the chat.",
             "Put a space before a message that begins with /.");
 
     /** A slash and a word, so that a message may begin with /usr/bin. */
