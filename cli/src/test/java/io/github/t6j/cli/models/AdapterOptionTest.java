@@ -105,12 +105,13 @@ class AdapterOptionTest {
     /** Llama's GGUF files store queries and keys in pairs of rows; the others do not. */
     @ParameterizedTest
     @CsvSource({"LLAMA, F32, 0", "LLAMA, Q8_0, 1", "LLAMA_BIAS, Q4_K, 2", "QWEN3, Q5_0, 3", "QWEN2, BF16, 4",
-        "LLAMA, Q6_K, 5"})
+        "LLAMA, Q6_K, 5", "GRANITE, Q4_0, 6", "PHI3, F16, 7", "GEMMA3, Q8_0, 0", "MIXTRAL, F32, 1",
+        "QWEN3_MOE, Q4_1, 2"})
     void ggufFilesHaveTheNamesOfHuggingFace(ModelKind kind, DType stored, int sizes) throws IOException {
         Path source = ModelFormat.GGUF.write(
                 ModelFormat.GGUF.random(kind, ModelSizes.of(sizes), stored, SEED), folder.resolve("source"));
         Path base = converted("base", source, "--dtype", "f32");
-        write(base, ".*(q_proj|k_proj|v_proj|o_proj|up_proj|down_proj).weight", -0.5f * (ALPHA / RANK));
+        write(base, ".*(q_proj|k_proj|v_proj|o_proj|qkv_proj|up_proj|down_proj|w1|w2).weight", -0.5f * (ALPHA / RANK));
         Path merged = folder.resolve("merged");
         String adapter = folder.resolve("lora") + ":-0.5";
         ModelOptions options = ModelOptions.defaults().withAdapter(folder.resolve("lora"), -0.5f);

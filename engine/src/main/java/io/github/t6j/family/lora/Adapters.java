@@ -5,6 +5,7 @@ import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -63,14 +64,20 @@ public final class Adapters implements AutoCloseable {
             return converted;
         }
         Map<String, TensorSpec> byName = new HashMap<>();
-        specs.forEach(spec -> byName.put(spec.name(), spec));
+        for (TensorSpec spec : specs) {
+            byName.put(spec.name(), spec);
+            if (spec.alias() != null) { // the name of a tied output matrix, or of an expert in Mixtral
+                byName.put(spec.alias(), spec);
+            }
+        }
         Map<MemorySegment, List<LoraChange>> changes = new HashMap<>();
         for (LoraAdapter adapter : adapters) {
             try {
                 adapter.changes().forEach((module, change) -> {
-                    String name = matrix(adapter, module, byName, tensors).name();
-                    changes.computeIfAbsent(tensors.get(name).data(), data -> new ArrayList<>()).add(change);
-                    rounded.add(tensors.get(name).dtype());
+                    TensorSpec spec = matrix(adapter, module, byName, tensors);
+                    Tensor matrix = tensors.get(tensors.has(spec.name()) ? spec.name() : spec.alias());
+                    changes.computeIfAbsent(matrix.data(), data -> new ArrayList<>()).add(change);
+                    rounded.add(matrix.dtype());
                 });
             } catch (ModelFormatException wrong) {
                 throw wrong.of(adapter.folder());
@@ -85,9 +92,7 @@ public final class Adapters implements AutoCloseable {
         TensorSpec spec = Stream.of(name, PREFIX + name, NamedTensors.nameInText(name)) // of a base model, of a text model
                 .map(specs::get).filter(Objects::nonNull).findFirst().orElse(null);
         String where = adapter.folder() + ": " + module + ": expected ";
-        boolean embedding = specs.values().stream().anyMatch(one -> one.role() == TensorRole.EMBEDDING
-                && (one == spec || name.equals(one.alias())));
-        if (embedding) {
+        if (spec != null && spec.role() == TensorRole.EMBEDDING) {
             throw ModelFormatException.unsupported(where + "a matrix of a layer, or an output matrix of its own, found"
                     + " the embedding" + LoraConfig.REMEDY);
         }

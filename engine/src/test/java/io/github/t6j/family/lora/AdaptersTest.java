@@ -89,7 +89,11 @@ class AdaptersTest {
         "golden/T6_odd,             5,  true,  '.*(W_A_q|W_B_k|W_B_v|c_proj|c_fc2).weight'",
         "golden/llama-gqa,          16, false, '.*(c_q|c_k|c_v|c_fc1).weight'",
         "golden/llama-mla,          5,  false, '.*(q_a_proj|kv_b_proj).weight'",
-        "golden_mlra/tpa_odd,       1,  false, '.*mlp.*weight'"})
+        "golden_mlra/tpa_odd,       1,  false, '.*mlp.*weight'",
+        "golden_more/gemma3-nested, 5,  true,  '.*layers.[02].*(q_proj|down_proj).weight'",
+        "golden_more/phi3-longrope, 5,  false, '.*(qkv_proj|gate_up_proj).weight'",
+        "golden_more/qwen3moe-norm, 1,  false, '.*experts.[135].(gate_proj|down_proj).weight'",
+        "golden_more/mixtral-top2,  5,  false, '.*(k_proj|experts.[02].w[123]).weight'"})
     void mergedLogitsAreThoseOfMergedFiles(String name, int rank, boolean stabilised, String names)
             throws IOException {
         Path model = TestData.path(name);
