@@ -12,12 +12,15 @@ public final class ChatOptions {
     private final List<Tool> tools;
     private final Boolean thinking; // null: the template's default
     private final ContextOverflow overflow;
+    private final boolean requiredCall;
 
-    private ChatOptions(GenerationOptions generation, List<Tool> tools, Boolean thinking, ContextOverflow overflow) {
+    private ChatOptions(GenerationOptions generation, List<Tool> tools, Boolean thinking, ContextOverflow overflow,
+            boolean requiredCall) {
         this.generation = Objects.requireNonNull(generation, "generation");
         this.tools = List.copyOf(Objects.requireNonNull(tools, "tools"));
         this.thinking = thinking;
         this.overflow = Objects.requireNonNull(overflow, "overflow");
+        this.requiredCall = requiredCall;
     }
 
     /**
@@ -25,7 +28,7 @@ public final class ChatOptions {
      * {@link ContextOverflow#DROP_OLDEST_TURNS}. {@link ChatModel#options} has those that fit a model.
      */
     public static ChatOptions of(GenerationOptions generation) {
-        return new ChatOptions(generation, List.of(), null, ContextOverflow.DROP_OLDEST_TURNS);
+        return new ChatOptions(generation, List.of(), null, ContextOverflow.DROP_OLDEST_TURNS, false);
     }
 
     /** Returns the options of the generation. */
@@ -48,9 +51,14 @@ public final class ChatOptions {
         return overflow;
     }
 
+    /** Returns true if the answer must call one of the tools. */
+    public boolean requiredCall() {
+        return requiredCall;
+    }
+
     /** Returns these options with other options of the generation. */
     public ChatOptions withGeneration(GenerationOptions newGeneration) {
-        return new ChatOptions(newGeneration, tools, thinking, overflow);
+        return new ChatOptions(newGeneration, tools, thinking, overflow, requiredCall);
     }
 
     /** Returns these options with a change of the options of the generation. */
@@ -60,7 +68,7 @@ public final class ChatOptions {
 
     /** Returns these options with other tools. */
     public ChatOptions withTools(List<Tool> newTools) {
-        return new ChatOptions(generation, newTools, thinking, overflow);
+        return new ChatOptions(generation, newTools, thinking, overflow, requiredCall);
     }
 
     /** Returns these options with other tools. */
@@ -70,11 +78,20 @@ public final class ChatOptions {
 
     /** Returns these options with thinking turned on or off, if the template supports that. */
     public ChatOptions withThinking(boolean newThinking) {
-        return new ChatOptions(generation, tools, newThinking, overflow);
+        return new ChatOptions(generation, tools, newThinking, overflow, requiredCall);
     }
 
     /** Returns these options with another policy for a conversation that is longer than the context. */
     public ChatOptions withOverflow(ContextOverflow newOverflow) {
-        return new ChatOptions(generation, tools, thinking, newOverflow);
+        return new ChatOptions(generation, tools, thinking, newOverflow, requiredCall);
+    }
+
+    /**
+     * Returns these options with an answer that is one call of one of the tools, or any answer. A grammar
+     * ({@link PromptFormat#callGrammar}) makes the model write such a call, so that its arguments match the tool's schema;
+     * stop strings are ignored. The options must have tools and no other grammar.
+     */
+    public ChatOptions withRequiredCall(boolean required) {
+        return new ChatOptions(generation, tools, thinking, overflow, required);
     }
 }

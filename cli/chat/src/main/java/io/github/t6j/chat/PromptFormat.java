@@ -37,6 +37,11 @@ public final class PromptFormat {
     private final CallFormat callFormat;
     private final Map<Reasoned, Grammar> reasoned = new LinkedHashMap<>(); // guarded by itself; the last to enter is last
 
+    private final Map<RequiredCall, Grammar> required = new LinkedHashMap<>(); // guarded by itself, in the same order
+
+    /** Tools of which an answer calls one, and whether the tag of calls is in the prompt, or there is none. */
+    private record RequiredCall(List<Tool> tools, boolean tagged) {}
+
     /** A grammar of answers and the reasoning before them. */
     private record Reasoned(Grammar answers, Reasoning reasoning) {}
 
@@ -149,6 +154,11 @@ public final class PromptFormat {
      * opened the reasoning, a grammar applies to the text after it.
      */
     GenerationOptions generating(String rendered, ChatOptions options) {
+        if (options.requiredCall()) {
+            boolean tagged = isTagged(rendered, options);
+            Reasoning before = tagged ? Reasoning.none() : reasoning(rendered, options);
+            return options.generation().withStop().withGrammar(calls(options, tagged, before));
+        }
         GenerationOptions generation = untilEndOfTurn(options.generation());
         Reasoning reasoning = reasoning(rendered, options);
         boolean opened = reasoning.open().isEmpty() && !reasoning.close().isEmpty();
@@ -157,14 +167,43 @@ public final class PromptFormat {
                 : generation.withGrammar(after(reasoning, generation.grammar()));
     }
 
+    /** Returns whether the prompt of a required call ends with the {@link #callTag}. */
+    private boolean isTagged(String rendered, ChatOptions options) {
+        return options.requiredCall() && !callTag().isEmpty() && rendered.endsWith(callTag());
+    }
+
+    /** Returns a call of one of the tools, after the tag of calls in the prompt or else after reasoning. */
+    private Grammar calls(ChatOptions options, boolean tagged, Reasoning before) {
+        if (options.tools().isEmpty() || options.generation().grammar() != null) {
+            throw new IllegalArgumentException("requiredCall: expected tools and no grammar, found "
+                    + (options.tools().isEmpty() ? "no tools" : "a grammar"));
+        }
+        Grammar calls;
+        synchronized (required) {
+            calls = required.computeIfAbsent(
+                    new RequiredCall(options.tools(), tagged || callTag().isEmpty()), this::calls);
+            removeEldest(required);
+        }
+        return after(before, calls);
+    }
+
+    private Grammar calls(RequiredCall call) {
+        Grammar calls = callGrammar(call.tools(), false);
+        return call.tagged() ? calls : Grammar.sequence(Grammar.text(callTag()), calls);
+    }
+
+    private static void removeEldest(Map<?, ?> kept) {
+        if (kept.size() > KEPT_GRAMMARS) {
+            kept.remove(kept.keySet().iterator().next());
+        }
+    }
+
     /** Returns the answers of {@code grammar} after reasoning. The last few are kept, since the model compiles each. */
     private Grammar after(Reasoning reasoning, Grammar grammar) {
         synchronized (reasoned) {
             Grammar whole = reasoned.computeIfAbsent(
                     new Reasoned(grammar, reasoning), key -> key.reasoning().before(key.answers()));
-            if (reasoned.size() > KEPT_GRAMMARS) {
-                reasoned.remove(reasoned.keySet().iterator().next());
-            }
+            removeEldest(reasoned);
             return whole;
         }
     }
@@ -183,7 +222,8 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns the text that the model continues with its answer to the last message.
+     * Returns the text that the model continues with its answer to the last message. If the options require a call, it
+     * ends with the {@link #callTag}, unless the model reasons first.
      *
      * @param options tools and thinking
      * @throws RuntimeException if the template refuses the messages
@@ -191,6 +231,12 @@ public final class PromptFormat {
     public String render(List<Message> messages, ChatOptions options) {
         Objects.requireNonNull(messages, "messages");
         Objects.requireNonNull(options, "options");
+        String rendered = rendered(messages, options);
+        boolean tagged = options.requiredCall() && reasoning(rendered, options).equals(Reasoning.none());
+        return tagged ? rendered + callTag() : rendered;
+    }
+
+    private String rendered(List<Message> messages, ChatOptions options) {
         List<Message> all = hasTools ? messages : ToolPrompt.with(options.tools(), messages);
         if (template == null) {
             return plainText(all);
@@ -268,15 +314,20 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns a parser of the answer to {@code messages}. If the options have a grammar, only tags before any text count.
+     * Returns a parser of the answer to {@code messages}. If the options have a grammar or require a call, only tags
+     * before any text count.
      *
      * @param rendered rendered prompt, which may open the reasoning
      * @param listener receives the parts of the answer
      */
     public AnswerParser newParser(
             String rendered, List<Message> messages, ChatOptions options, AnswerListener listener) {
-        return new AnswerParser(template == null ? "" : rendered, options.tools(), messages,
-                options.generation().grammar() != null, listener);
+        AnswerParser parser = new AnswerParser(template == null ? "" : rendered, options.tools(), messages,
+                options.generation().grammar() != null || options.requiredCall(), listener);
+        if (isTagged(rendered, options)) {
+            parser.append(callTag());
+        }
+        return parser;
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.github.t6j.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.FinishReason;
 import io.github.t6j.GenerationOptions;
@@ -12,8 +13,11 @@ import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.sampling.SamplingStep;
 import io.github.t6j.schedule.Scheduler;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -142,6 +146,59 @@ class GrammarAnswersTest {
             assertThat(one.arguments()).containsPattern("\"city\"\\s*:\\s*\"(Bern|Zug)\"");
         });
         assertThat(chat(template).answer(question, calling, AnswerListener.none()).content().strip()).startsWith("{");
+    }
+
+    private static void checkCall(Answer answer, String what) {
+        assertThat(answer.calls()).as("%s: %s", what, answer.generation().text()).singleElement().satisfies(call -> {
+            assertThat(call.name()).isEqualTo("sight");
+            Map<String, Object> json = Json.parseObject(call.arguments().getBytes(StandardCharsets.UTF_8), what);
+            assertThat(json).as(what).containsOnlyKeys("kind", "near");
+            assertThat(json.get("kind")).isIn("whale", "ship");
+            assertThat(json.get("near")).isInstanceOf(Boolean.class);
+        });
+        assertThat(answer.content()).isEmpty();
+    }
+
+    /** The model, which has not learned it, calls a tool in the format of each template, with and without a tag. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "chatml", "qwen2.5-instruct", "mistral-7b-instruct-v0.3",
+        "mistral-nemo-instruct-2407"})
+    void requiredCallsMatch(String template) throws IOException {
+        Tool sight = Tool.of("sight", "", """
+                {"type": "object", "properties": {"kind": {"enum": ["whale", "ship"]}, "near": {"type": "boolean"}},
+                 "required": ["kind", "near"], "additionalProperties": false}""");
+        ChatModel chat = ChatModel.of(model, template.isEmpty() ? Optional.empty() : Optional.of(published(template)));
+        List<Message> question = List.of(Message.user("What do you see?"));
+        try (Scheduler scheduler = new Scheduler(model)) {
+            for (long seed = SEED; seed < SEED + 2; seed++) {
+                ChatOptions options = ChatOptions.of(GenerationOptions.defaults().withMaxTokens(250).withStop("e", ":")
+                        .withSampling(SamplingOptions.defaults().withSeed(seed))).withTools(sight)
+                        .withRequiredCall(true);
+                Answer alone = chat.answer(question, options, AnswerListener.none());
+                checkCall(alone, template + ", seed " + seed);
+                Answer together = chat.withScheduler(scheduler).answer(question, options, AnswerListener.none());
+                assertThat(together.generation().text()).isEqualTo(alone.generation().text());
+                assertThat(together.calls()).hasSize(1);
+            }
+        }
+        ChatOptions none = ChatOptions.of(GenerationOptions.defaults()).withRequiredCall(true);
+        assertThatThrownBy(() -> chat.answer(question, none, AnswerListener.none()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("found no tools");
+        assertThatThrownBy(() -> chat.answer(question, options(SEED).withTools(sight).withRequiredCall(true),
+                AnswerListener.none())).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("found a grammar");
+    }
+
+    private static ChatTemplate published(String name) throws IOException {
+        Map<String, Object> json = Json.parseObject(
+                Files.readAllBytes(ChatModels.TESTDATA.resolve("chat_templates/" + name + ".json")), name);
+        Map<String, String> tokens = new HashMap<>();
+        for (String token : List.of("bos_token", "eos_token")) {
+            if (json.get(token) instanceof String text) {
+                tokens.put(token, text);
+            }
+        }
+        return ChatTemplate.parse(name, (String) json.get("template"), tokens);
     }
 
     /** Answers that a scheduler generates together are those that each gets alone. */

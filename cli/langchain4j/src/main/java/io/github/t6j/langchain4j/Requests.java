@@ -62,9 +62,6 @@ final class Requests {
         if (request.responseFormat() != null && request.responseFormat().type() == ResponseFormatType.JSON) {
             throw new UnsupportedFeatureException("responseFormat: expected text, found JSON");
         }
-        if (request.toolChoice() == ToolChoice.REQUIRED) {
-            throw new UnsupportedFeatureException("toolChoice: expected AUTO or NONE, found REQUIRED");
-        }
         GenerationOptions generation = defaults.generation();
         SamplingOptions sampling = generation.sampling();
         sampling = with(request.temperature(), sampling, (s, value) -> s.withTemperature(value.floatValue()));
@@ -77,7 +74,11 @@ final class Requests {
         if (!request.stopSequences().isEmpty()) {
             generation = generation.withStop(request.stopSequences().toArray(String[]::new));
         }
-        return defaults.withGeneration(generation).withTools(tools(request, defaults));
+        ChatOptions options = defaults.withGeneration(generation).withTools(tools(request, defaults));
+        boolean continues = request.messages().getLast() instanceof ToolExecutionResultMessage;
+        return options.withRequiredCall(request.toolChoice() == null
+                ? defaults.requiredCall() && !continues
+                : request.toolChoice() == ToolChoice.REQUIRED);
     }
 
     private static List<Tool> tools(ChatRequest request, ChatOptions defaults) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.langchain4j.agent.tool.P;
 import dev.langchain4j.agent.tool.Tool;
+import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.ImageContent;
@@ -16,6 +17,7 @@ import dev.langchain4j.memory.chat.MessageWindowChatMemory;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ToolChoice;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.CompleteToolCall;
 import dev.langchain4j.model.chat.response.PartialResponse;
@@ -255,6 +257,31 @@ class T6jChatModelTest {
                 dev.langchain4j.agent.tool.ToolSpecifications.toolSpecificationsFrom(new Weather()));
     }
 
+    /** The model, which has not learned to call tools, calls the required one with arguments of its schema. */
+    @Test
+    void aRequiredToolIsCalled() {
+        ChatRequest request = ChatRequest.builder().messages(CONVERSATION).toolChoice(ToolChoice.REQUIRED)
+                .toolSpecifications(ToolSpecification.builder().name("count").parameters(JsonObjectSchema.builder()
+                        .addEnumProperty("kind", List.of("whale", "ship")).addBooleanProperty("near")
+                        .required("kind", "near").build()).build())
+                .build();
+        for (long seed = 0; seed < 6; seed++) {
+            ChatOptions options = ChatOptions.of(GenerationOptions.defaults().withMaxTokens(200).withStop("n")
+                    .withSampling(SamplingOptions.defaults().withSeed(seed)));
+            ChatResponse whole = new T6jChatModel(chat, options).chat(request);
+            Received received = new Received();
+            new T6jStreamingChatModel(chat, options).chat(request, received);
+            for (ChatResponse answer : List.of(whole, received.whole.join())) {
+                assertThat(answer.finishReason()).isEqualTo(FinishReason.TOOL_EXECUTION);
+                String arguments = answer.aiMessage().toolExecutionRequests().getFirst().arguments();
+                assertThat(answer.aiMessage().toolExecutionRequests()).singleElement()
+                        .satisfies(call -> assertThat(call.name()).isEqualTo("count"));
+                assertThat(arguments.replaceAll("\\s", "")).as("seed %d", seed)
+                        .matches("\\{\"kind\":\"(whale|ship)\",\"near\":(true|false)}");
+            }
+        }
+    }
+
     /** A call that the limit of tokens cuts off is not executed, but shown; so is one that ends before its arguments. */
     @ParameterizedTest
     @CsvSource(delimiter = '|',
@@ -363,10 +390,9 @@ class T6jChatModelTest {
         ChatRequest json = ChatRequest.builder().messages(CONVERSATION).responseFormat(ResponseFormat.JSON).build();
         assertThatThrownBy(() -> answering.chat(json)).isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessage("responseFormat: expected text, found JSON");
-        ChatRequest required = ChatRequest.builder().messages(CONVERSATION).toolChoice(ToolChoice.REQUIRED)
-                .toolSpecifications(dev.langchain4j.agent.tool.ToolSpecifications.toolSpecificationsFrom(new Weather()))
-                .build();
-        assertThatThrownBy(() -> answering.chat(required)).isInstanceOf(UnsupportedFeatureException.class);
+        ChatRequest required =
+                ChatRequest.builder().messages(CONVERSATION).toolChoice(ToolChoice.REQUIRED).build();
+        assertThatThrownBy(() -> answering.chat(required)).hasMessageContaining("found no tools");
         UserMessage image = UserMessage.from(TextContent.from("see"), ImageContent.from("AA==", "image/png"));
         assertThatThrownBy(() -> answering.chat(image)).isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessage("messages: expected texts, found other content: USER");

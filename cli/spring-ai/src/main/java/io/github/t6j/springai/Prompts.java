@@ -59,10 +59,13 @@ final class Prompts {
 
     /** @param defaults options that a prompt does not set */
     static ChatOptions options(Prompt prompt, ChatOptions defaults) {
-        org.springframework.ai.chat.prompt.ChatOptions asked = prompt.getOptions();
-        if (asked == null) {
-            return defaults;
-        }
+        List<org.springframework.ai.chat.messages.Message> messages = prompt.getInstructions();
+        boolean continues = !messages.isEmpty() && messages.getLast() instanceof ToolResponseMessage;
+        ChatOptions options = prompt.getOptions() == null ? defaults : options(prompt.getOptions(), defaults);
+        return options.withRequiredCall(defaults.requiredCall() && !continues && !options.tools().isEmpty());
+    }
+
+    private static ChatOptions options(org.springframework.ai.chat.prompt.ChatOptions asked, ChatOptions defaults) {
         GenerationOptions generation = defaults.generation();
         SamplingOptions sampling = generation.sampling();
         sampling = with(asked.getTemperature(), sampling, (s, value) -> s.withTemperature(value.floatValue()));

@@ -158,6 +158,39 @@ class T6jChatModelTest {
         assertThat(weather.asked).containsExactly("Bern 2");
     }
 
+    /** A tool whose arguments are bounded. */
+    public static final class Sightings {
+        /** Things to see. */
+        public enum Kind {
+            WHALE, SHIP
+        }
+
+        private final List<String> noted = new ArrayList<>();
+
+        /** Notes what was seen. */
+        @Tool(description = "Notes a sighting")
+        public String note(Kind kind, boolean near) {
+            noted.add(kind + " " + near);
+            return "noted";
+        }
+    }
+
+    /** The model, which has not learned to call tools, calls the required one; then it answers. */
+    @Test
+    void aRequiredToolIsCalled() {
+        for (long seed = 0; seed < 5; seed++) {
+            long used = seed;
+            Sightings sightings = new Sightings();
+            ChatOptions options = chat.options().withRequiredCall(true)
+                    .withGeneration(one -> one.withMaxTokens(200).withSampling(one.sampling().withSeed(used)));
+            T6jChatModel answering = new T6jChatModel(chat, options);
+            String answer = ChatClient.create(answering).prompt("a").tools(sightings).call().content();
+            assertThat(sightings.noted).as("seed %d: %s", seed, answer).singleElement().asString()
+                    .matches("(WHALE|SHIP) (true|false)");
+            assertThat(answering.call("a")).as("without tools").isNotEmpty();
+        }
+    }
+
     @Test
     void aStreamingChatClientCallsTools() {
         Weather weather = new Weather();

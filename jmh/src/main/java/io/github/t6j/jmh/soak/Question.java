@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param path path of the endpoint
  * @param body body without {@code stream}
- * @param expected text of the answer as {@link Answers#text} returns it, or null if the server's first answer is it
+ * @param expected text of the answer as {@link Answers#text} returns it
  */
 record Question(String path, Map<String, Object> body, String expected) {
     /** Returns the body as JSON. */
@@ -17,9 +17,5 @@ record Question(String path, Map<String, Object> body, String expected) {
         Map<String, Object> all = new LinkedHashMap<>(body);
         all.put("stream", stream);
         return Json.writeLine(all);
-    }
-
-    Question expecting(String text) {
-        return new Question(path, body, text);
     }
 }

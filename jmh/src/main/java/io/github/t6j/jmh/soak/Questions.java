@@ -5,6 +5,12 @@ import io.github.t6j.Model;
 import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.chat.AnswerListener;
+import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.Tool;
+import io.github.t6j.grammar.Grammar;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +29,8 @@ final class Questions {
     private static final int LONGEST = 440;
     private static final int COMMON = 280; // ids with which half of the prompts begin
     private static final int MOST_TOKENS = 60;
+    private static final String QUESTION = "Count the whales, please.";
+    private static final int CHAT_TOKENS = 80;
     private static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
     private static final String SCHEMA = """
             {"type": "object", "properties": {"name": {"type": "string", "maxLength": 20}, "count": {"type": "integer"}},
@@ -68,17 +76,22 @@ final class Questions {
         return new Question(COMPLETIONS, body, String.join("\n", texts));
     }
 
-    /** Returns chats with a schema and with tools, whose first answers, without other clients, are the expected ones. */
-    static List<Question> chats() {
+    /** Returns chats, also with a schema and with a required tool, with the answers of the library. */
+    List<Question> chats() {
         List<Question> chats = new ArrayList<>();
+        Tool counting = new Tool("count_things", "Counts things.", schema());
         Map<String, Object> format = Map.of("type", "json_schema", "json_schema",
                 Map.of("name", "thing", "strict", true, "schema", schema()));
         Map<String, Object> tool = Map.of("type", "function", "function",
                 Map.of("name", "count_things", "description", "Counts things.", "parameters", schema()));
         for (long seed = 0; seed < 3; seed++) {
-            chats.add(chat(seed, Map.of()));
-            chats.add(chat(seed, Map.of("response_format", format)));
-            chats.add(chat(seed, Map.of("tools", List.of(tool), "tool_choice", "required")));
+            ChatOptions options = ChatOptions.of(GenerationOptions.defaults().withMaxTokens(CHAT_TOKENS)
+                    .withSampling(PLAIN.withSeed(seed)));
+            chats.add(chat(seed, Map.of(), options));
+            chats.add(chat(seed, Map.of("response_format", format),
+                    options.withGeneration(one -> one.withGrammar(Grammar.jsonSchema(SCHEMA)))));
+            chats.add(chat(seed, Map.of("tools", List.of(tool), "tool_choice", "required"),
+                    options.withTools(counting).withRequiredCall(true)));
         }
         return chats;
     }
@@ -87,11 +100,15 @@ final class Questions {
         return Json.parseObject(SCHEMA.getBytes(StandardCharsets.UTF_8), "schema");
     }
 
-    private static Question chat(long seed, Map<String, Object> more) {
+    private Question chat(long seed, Map<String, Object> more, ChatOptions options) {
         Map<String, Object> body = new LinkedHashMap<>(more);
-        body.put("messages", List.of(Map.of("role", "user", "content", "Count the whales, please.")));
-        body.put("max_tokens", 80L);
+        body.put("messages", List.of(Map.of("role", "user", "content", QUESTION)));
+        body.put("max_tokens", (long) CHAT_TOKENS);
         body.put("seed", seed);
-        return new Question(CHAT, body, null);
+        Message answer = ChatModel.of(model).answer(List.of(Message.user(QUESTION)), options, AnswerListener.none())
+                .message();
+        StringBuilder expected = new StringBuilder(answer.content());
+        answer.toolCalls().forEach(call -> expected.append(call.name()).append(call.arguments()));
+        return new Question(CHAT, body, expected.toString());
     }
 }

@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
         description = "Starts a server (t6j serve), and checks its answers and its memory for a long time.",
         footer = {
             "",
-            "Clients ask questions whose answers are known: texts that the library generates for the same seeds, and",
-            "chats with schemas and tools, whose first answers count. Some clients disconnect. After four fifths of the",
+            "Clients ask questions whose answers are known: those that the library generates for the same seeds, texts",
+            "and chats with schemas and tools. Some clients disconnect. After four fifths of the",
             "time the server is killed and started again. The exit code is 1 after a wrong answer, or if the resident",
             "memory before the kill is above 1.3 times that after a fifth of the time, or of a minute if that is longer.",
             "",
@@ -65,7 +65,9 @@ public final class SoakCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         try (Model library = Model.load(model)) {
-            new Questions(library, seed).completions(QUESTIONS).forEach(asking::add);
+            Questions questions = new Questions(library, seed);
+            questions.completions(QUESTIONS).forEach(asking::add);
+            questions.chats().forEach(asking::add);
         }
         System.out.println("| minute | answers | disconnects | refusals | broken by the kill | wrong | resident MB |\n"
                 + "|--:|--:|--:|--:|--:|--:|--:|");
@@ -74,9 +76,6 @@ public final class SoakCommand implements Callable<Integer> {
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             try {
                 asking.connect(first.url());
-                for (Question chat : Questions.chats()) {
-                    asking.ask(chat);
-                }
                 for (int i = 0; i < clients; i++) {
                     long own = seed * 1000 + i;
                     threads.submit(() -> asking.run(own));
@@ -103,7 +102,7 @@ public final class SoakCommand implements Callable<Integer> {
             asking.connect(second.url());
             asking.killed(false);
             watch(second, minutes);
-            asking.killed(true); // the last requests may be refused
+            asking.killed(true); // the last requests may be refused or cut short
             asking.stop();
             second.stop();
         }
