@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -46,6 +47,7 @@ public final class Generator {
     private final StringBuilder text = new StringBuilder();
     private final int[] promptIds;
     private final Expiry expiry;
+    private final BooleanSupplier ends = this::mustEnd;
     private final long start = System.nanoTime();
     private long first; // time of the first call of next, or 0
     private FinishReason reason; // null while the generation continues
@@ -220,7 +222,13 @@ public final class Generator {
     private void step(int sample, SampleListener listener, SessionFeed feed) {
         Token token = next();
         if (token != null) {
-            feed.add(state, new int[] {token.id()}, 0, 1, null);
+            if (state.prepareNext(ends)) {
+                feed.add(state, new int[] {token.id()}, 0, 1, null);
+            } else { // the session has the id nevertheless, as the result does
+                interrupt();
+                end(FinishReason.CANCELLED); // if the caller's function takes it back
+                state.record(token.id());
+            }
             if (!listener.onToken(sample, token)) {
                 end(isCancelled() ? FinishReason.CANCELLED : FinishReason.STOPPED_BY_LISTENER);
             }

@@ -480,7 +480,7 @@ public final class Model implements AutoCloseable {
      * little longer than for one session. Afterwards {@link Session#logits()} of each are those after its id, with the
      * same bits as by {@link Session#step} alone, whatever the sessions' lengths, paths and cache types. Allocates
      * only when a cache grows by a page or the sessions differ from those of the step before. {@link Session#cancel()}
-     * does not stop a step, since it is short.
+     * does not stop a step, since it is short, unless a session must feed its ids again ({@link Session#truncate}).
      *
      * @throws IllegalArgumentException if there is not one id per session, an id is not below the vocabulary's size, or
      *     a session is a duplicate or belongs to another model; nothing is fed then

@@ -24,6 +24,9 @@ import java.util.stream.Stream;
  * <p>Methods throw an IllegalStateException if the session is closed or another call is using it. A listener may read,
  * fork and save its session, but not feed, truncate or restore it.
  *
+ * <p>The logits of a model with longrope depend on the length of the text that a call makes. A call that crosses the
+ * original length first feeds all ids of the session again, within its deadline and cancellation.
+ *
  * <p>Feed ids with {@link #prefill} or {@link #step} and read {@link #logits()}, or let {@link #generate} do both. A
  * call computes on the calling thread and on the model's threads; a virtual thread yields after each block.
  *
@@ -156,8 +159,8 @@ public final class Session implements AutoCloseable {
     /**
      * Removes all ids from {@code position} on. The memory of a cache without ids is freed; otherwise it is kept for
      * the ids that follow. Layers with a window keep only the last tokens: if more than 128 ids are removed and such a
-     * layer has dropped tokens, the next call that feeds or saves first feeds the remaining ids again, with the results of
-     * an empty session.
+     * layer has dropped tokens, the next call that feeds first feeds the remaining ids again, with the results of an empty
+     * session.
      *
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #position()}
      * @throws IllegalStateException if attention is linear and {@code position} is neither 0 nor {@link #position()}:
@@ -433,8 +436,8 @@ public final class Session implements AutoCloseable {
 
     /**
      * Writes ids, cache and logits atomically to {@code file}, a safetensors file. An existing file is replaced and
-     * keeps its permissions; only the owner can read a new file. Links are followed. After a {@link #truncate} that
-     * dropped the cache, the ids are fed again before.
+     * keeps its permissions; only the owner can read a new file. Links are followed. If the cache lacks ids since a
+     * {@link #truncate}, a copy is fed with all of them for the file.
      *
      * @throws CancellationException if the thread is interrupted; its interrupt status stays set
      * @throws java.io.UncheckedIOException if the file cannot be written

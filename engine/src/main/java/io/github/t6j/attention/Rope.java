@@ -132,11 +132,6 @@ public final class Rope {
         return length > original;
     }
 
-    /** Returns the number of tokens of the longest text for which {@link #isLong} is false. */
-    public int longestShort() {
-        return original;
-    }
-
     /** Writes the cosines and sines of {@code position} in a text that is not {@link #isLong}. */
     public void table(int position, float[] cos, float[] sin, int at) {
         table(position, false, cos, sin, at);

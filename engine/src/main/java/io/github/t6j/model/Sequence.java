@@ -139,16 +139,11 @@ public final class Sequence implements AutoCloseable {
 
     /**
      * Announces that the next passes make it a sequence of {@code length} tokens: longrope rotates all positions of a
-     * longer text by other frequencies, also those of its first pass.
-     *
-     * @throws IllegalStateException if it {@link #outgrows} the keys in the cache
+     * longer text by other frequencies, also those of its first pass. Empties the cache if it {@link #outgrows} its keys.
      */
     public void announce(int length) {
         if (outgrows(length)) {
-            throw new IllegalStateException("longrope: expected " + (isLong ? "more than " : "at most ")
-                    + model.rope.longestShort()
-                    + " ids in this session, whose keys were rotated for such a length, found "
-                    + length + ": feed all ids to a new session");
+            truncate(0);
         }
         announced = length;
         isLong = model.rope.isLong(length);
@@ -163,13 +158,17 @@ public final class Sequence implements AutoCloseable {
     }
 
     /** Returns whether its positions are rotated as those of a long text, see {@link Rope#isLong}. */
-    boolean isLong() {
+    public boolean isLong() {
         return isLong;
     }
 
     /** Reserves memory for {@code rows} more tokens. */
     void reserve(int rows) {
         if (position + rows > announced) {
+            if (outgrows(position + rows)) {
+                throw new IllegalStateException("longrope: expected " + (position + rows)
+                        + " tokens to be announced before, found " + announced);
+            }
             announce(position + rows);
         }
         cache.reserve(position, position + rows);
@@ -256,7 +255,6 @@ public final class Sequence implements AutoCloseable {
 
     /** Returns the cache's content as tensors, for saving. */
     public List<LazyTensor> tensors() {
-        announce(position); // fails if the keys are those of a longer text, which was truncated
         return cache.tensors(position);
     }
 

@@ -305,6 +305,11 @@ public final class Transformer implements AutoCloseable {
         return shortest;
     }
 
+    /** Returns true if longrope rotates a text of {@code length} tokens by the frequencies of longer ones. */
+    public boolean isLong(int length) {
+        return rope.isLong(length);
+    }
+
     /** Returns the approximate bytes of the buffers of the largest pass of a sequence. */
     public long passBytes() {
         return new Activations(this, 1).bytes(MAX_PASS_ROWS);

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Running generations and scorings, and kept caches of finished ones; for one thread. */
 final class Batcher {
@@ -46,6 +47,7 @@ final class Batcher {
     private final List<Continuation> running = new ArrayList<>();
     private final TimeShare share = new TimeShare();
     private boolean firstIsNext = true;
+    private boolean againIsNext;
     private long promptIds;
     private long cachedIds;
     private long generatedIds;
@@ -79,9 +81,9 @@ final class Batcher {
         return reading.isEmpty() && running.isEmpty();
     }
 
-    /** Returns true if no prompt is read. */
+    /** Returns true if no prompt is read, and no continuation feeds its ids again. */
     boolean readsNothing() {
-        return reading.isEmpty();
+        return reading.isEmpty() && feedingAgain().findAny().isEmpty();
     }
 
     /** Begins a pass of others that takes time from the steps as one of prompts does. */
@@ -224,9 +226,19 @@ final class Batcher {
         job.fail(failure);
     }
 
+    /** Returns the running continuations whose next id is all that they feed. */
+    private Stream<Continuation> stepping() {
+        return running.stream().filter(continuation -> !continuation.feedsAgain());
+    }
+
+    /** Returns the running continuations that feed all ids again before the next one. */
+    private Stream<Continuation> feedingAgain() {
+        return running.stream().filter(Continuation::feedsAgain);
+    }
+
     /** Returns whether to {@link #step} in a pause of {@link #read}. */
     boolean isStepDue() {
-        return share.endPiece() && !running.isEmpty();
+        return share.endPiece() && stepping().findAny().isPresent();
     }
 
     /**
@@ -235,8 +247,9 @@ final class Batcher {
      * @param othersWait true if there is something else to compute than prompts
      */
     boolean isStepNext(boolean othersWait) {
-        boolean allJoin = !othersWait && reading.stream().allMatch(job -> job.left() <= MOST_JOINING);
-        return isStepDue() || allJoin && !running.isEmpty();
+        boolean allJoin = !othersWait && feedingAgain().findAny().isEmpty()
+                && reading.stream().allMatch(job -> job.left() <= MOST_JOINING);
+        return isStepDue() || allJoin && stepping().findAny().isPresent();
     }
 
     /**
@@ -251,10 +264,11 @@ final class Batcher {
         leaveInterrupted(ends);
         List<Job> parts = parts(reading, MOST_JOINING);
         Feeds feeds = new Feeds();
-        running.forEach(feeds::add);
+        List<Continuation> stepping = stepping().toList();
+        stepping.forEach(feeds::add);
         parts.forEach(feeds::add);
         feed(feeds, SessionFeed.NO_PAUSE);
-        choose(running.stream().filter(continuation -> !continuation.isOver()).toList());
+        choose(stepping.stream().filter(continuation -> !continuation.isOver()).toList());
         parts.forEach(job -> goOn(job, ends));
         leaveEnded(ends);
         share.endStep();
@@ -270,16 +284,26 @@ final class Batcher {
     List<Runnable> read(Runnable pause) {
         List<Runnable> ends = new ArrayList<>();
         leaveInterrupted(ends);
-        passing = parts(nextTurns(), Model.maxPassRows());
+        feedingAgain().forEach(Continuation::endIfInterrupted);
+        List<Continuation> again = nextFeedingAgain();
+        passing = again.isEmpty() ? parts(nextTurns(), Model.maxPassRows()) : List.of();
         Feeds feeds = new Feeds();
         passing.forEach(feeds::add);
+        again.forEach(feeds::add);
         share.beginPass();
         feed(feeds, pause);
         List<Job> parts = passing;
         passing = List.of();
         parts.forEach(job -> goOn(job, ends));
+        choose(again.stream().filter(Continuation::hasFedAgain).toList());
         leaveEnded(ends);
         return ends;
+    }
+
+    /** Returns the continuation that feeds ids again in the next pass, alternately with prompts; none if there is none. */
+    private List<Continuation> nextFeedingAgain() {
+        againIsNext = reading.isEmpty() || !againIsNext;
+        return againIsNext ? feedingAgain().filter(one -> !one.isOver()).limit(1).toList() : List.of();
     }
 
     /**
@@ -328,7 +352,7 @@ final class Batcher {
         }
 
         private void add(Continuation continuation) {
-            add(continuation.session(), new int[] {continuation.id()}, null, continuation::fail);
+            add(continuation.session(), continuation.part(Model.maxPassRows()), null, continuation::fail);
         }
 
         private void add(Job job) {

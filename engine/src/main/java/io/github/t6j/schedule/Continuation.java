@@ -6,6 +6,7 @@ import io.github.t6j.Generator;
 import io.github.t6j.Session;
 import io.github.t6j.Token;
 import io.github.t6j.session.SessionCore;
+import java.util.Arrays;
 import java.util.List;
 
 /** A continuation of a prompt that was read; it generates one id per step. */
@@ -18,6 +19,7 @@ final class Continuation {
     private final int length;
     private long bytes;
     private int id; // the next id to feed
+    private int[] again; // all ids and the next one, if their keys are computed again before; or null
     private int generated; // number of ids
     private boolean stopped; // by the listener
     private boolean over;
@@ -70,8 +72,30 @@ final class Continuation {
         }
     }
 
-    int id() {
-        return id;
+    /** Returns the next ids to feed: the chosen one, or a part of all if their keys are computed again. */
+    int[] part(int maxPassRows) {
+        return again == null
+                ? new int[] {id}
+                : Job.part(again, session.position(), again.length, maxPassRows);
+    }
+
+    /** Returns true if all ids are fed again before the next one, in several passes. */
+    boolean feedsAgain() {
+        return again != null;
+    }
+
+    /** Returns true, once, if all ids are fed again and the next one can be chosen. */
+    boolean hasFedAgain() {
+        if (over || session.position() < again.length) {
+            return false;
+        }
+        again = null;
+        return true;
+    }
+
+    /** Ends it if its client does not want more, which {@link #choose} notices otherwise. */
+    void endIfInterrupted() {
+        over |= handle.interruption() != null;
     }
 
     boolean isOver() {
@@ -88,11 +112,23 @@ final class Continuation {
                 stopped = !handle.add(token);
             }
             over = token == null || stopped || generator.finishReason() != null;
+            if (!over && SessionCore.of(session).state().outgrows(session.position() + 1)) {
+                beginAgain();
+            }
             return token != null;
         } catch (RuntimeException | Error broken) { // logits that are NaN or infinite, or the listener
             fail(broken);
             return false;
         }
+    }
+
+    /** Empties the session, whose keys longrope rotates by other frequencies in a longer text. */
+    private void beginAgain() {
+        int[] ids = session.ids();
+        again = Arrays.copyOf(ids, ids.length + 1);
+        again[ids.length] = id;
+        session.truncate(0);
+        SessionCore.of(session).state().expect(again.length);
     }
 
     void fail(Throwable cause) {

@@ -34,7 +34,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -73,7 +72,7 @@ final class PrefixFolder implements AutoCloseable {
     private final Path folder;
     private final long mostBytes;
     private final int context; // most ids of a session
-    private final IntUnaryOperator shortestCut; // fewest ids of a prefix of that length that are of use
+    private final SessionState state; // of a session of the model
     private final String prefix; // of the names of files for this model and type of cache
     private final Map<Path, Saved> saved = new HashMap<>(); // guarded by this, like the field below
     private FileTime seen = FileTime.fromMillis(0); // change of the folder at the last look
@@ -95,8 +94,7 @@ final class PrefixFolder implements AutoCloseable {
         this.folder = folder;
         this.mostBytes = mostBytes;
         context = session.contextLength();
-        SessionState state = SessionCore.of(session).state();
-        shortestCut = state::shortestCut;
+        state = SessionCore.of(session).state();
         prefix = NAME + state.fingerprint().substring(0, 2 * HASH_BYTES) + "-"
                 + session.cacheType().name().toLowerCase(Locale.ROOT) + "-";
         try {
@@ -129,7 +127,8 @@ final class PrefixFolder implements AutoCloseable {
             LOGGER.log(Level.WARNING, "{0}: prefixes cannot be found: {1}", folder, e.toString());
         }
         return saved.values().stream().filter(one -> one.ids.length <= context)
-                .filter(one -> common(one, prompt) >= Math.max(1, shortestCut.applyAsInt(one.ids.length)))
+                .filter(one -> common(one, prompt) > 0)
+                .filter(one -> state.reachesRestored(one.ids.length, common(one, prompt), prompt.length))
                 .max(Comparator.comparingInt(one -> common(one, prompt))).orElse(null);
     }
 

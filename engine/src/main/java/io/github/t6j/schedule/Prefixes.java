@@ -2,6 +2,7 @@ package io.github.t6j.schedule;
 
 import io.github.t6j.Session;
 import io.github.t6j.session.SessionCore;
+import io.github.t6j.session.SessionState;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -57,7 +58,7 @@ final class Prefixes {
         int longest = 0;
         for (Kept one : kept) {
             int common = usable(prefix(one.ids, prompt), prompt);
-            if (common > longest && reaches(one.session, common)) {
+            if (common > longest && reaches(one.session, common, prompt)) {
                 best = one;
                 longest = common;
             }
@@ -85,7 +86,7 @@ final class Prefixes {
         int most = 0;
         for (Kept one : kept) {
             int common = usable(prefix(one.ids, prompt), prompt);
-            if (common > most && !reaches(one.session, common)) {
+            if (common > most && !reaches(one.session, common, prompt)) {
                 most = common;
             }
         }
@@ -103,9 +104,16 @@ final class Prefixes {
         }
     }
 
-    /** Returns true if the session's windows reach back to {@code length}, so that cutting it there saves time. */
-    private static boolean reaches(Session session, int length) {
-        return SessionCore.of(session).state().reaches(length);
+    /** Returns true if {@code session}, cut to {@code length} ids, needs no ids again to have all of a prompt. */
+    private static boolean reaches(Session session, int length, int[] prompt) {
+        SessionState state = SessionCore.of(session).state();
+        return state.reaches(length) && !state.outgrows(prompt.length);
+    }
+
+    /** Returns true if {@code session} can be cut to all ids of {@code other} and then replaces it. */
+    private static boolean covers(Session session, Session other) {
+        SessionState state = SessionCore.of(session).state();
+        return state.reaches(other.position()) && state.isRotatedAs(SessionCore.of(other).state());
     }
 
     private static int prefix(int[] a, int[] b) {
@@ -122,11 +130,11 @@ final class Prefixes {
         for (Iterator<Kept> all = kept.iterator(); all.hasNext();) {
             Kept other = all.next();
             int common = prefix(other.ids, ids);
-            if (common == ids.length && reaches(other.session, common)) {
+            if (common == ids.length && covers(other.session, session)) {
                 session.close();
                 return;
             }
-            if (common == other.ids.length && reaches(session, common)) {
+            if (common == other.ids.length && covers(session, other.session)) {
                 all.remove();
                 close(other);
             }

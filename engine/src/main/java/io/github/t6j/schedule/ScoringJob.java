@@ -110,6 +110,7 @@ final class ScoringJob extends Job {
             }
             if (known < logProbabilities.length) {
                 fork = super.session().fork();
+                SessionCore.of(fork).state().expect(prompt().length + continuation().length - 1);
                 return true;
             }
             found.add(logProbabilities);

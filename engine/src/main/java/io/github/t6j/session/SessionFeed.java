@@ -78,6 +78,7 @@ public final class SessionFeed {
             parts.add(new Part());
         }
         Part part = parts.get(size++);
+        session.prepare(session.position() + count);
         int again = session.lacking();
         part.session = session;
         part.ids = again == 0 ? ids : session.withLacking(ids, from, count);
@@ -144,7 +145,7 @@ public final class SessionFeed {
             part.now = part.count();
             if (part.now > 0) {
                 need(end, batch.rows());
-                batch.add(part.session.fedSequence(part.end - part.next), part.ids, part.next, part.now);
+                batch.add(part.session.fedSequence(), part.ids, part.next, part.now);
             }
         }
         batch.forward(pause);

@@ -24,8 +24,9 @@ import java.util.function.IntPredicate;
  * State of a session: its token ids, their cache, and the logits after the last id. For one thread at a time, except
  * {@link #position}, {@link #ids}, {@link #cacheBytes}, {@link #usedCacheBytes} and {@link #lastLogits}.
  *
- * <p>The cache may lack the last ids, or all: a truncation further back than its windows reach empties it. The next call
- * that feeds or saves feeds them again before.
+ * <p>The cache may lack the last ids, or all: a truncation further back than its windows reach empties it, and ids that
+ * make the text so long that longrope rotates all keys by other frequencies. The next call that feeds first feeds these
+ * ids again.
  */
 public final class SessionState {
     private final Transformer transformer;
@@ -42,6 +43,7 @@ public final class SessionState {
     private boolean logitsReady; // logits has those after the last id
     private boolean rowReady; // the logits after the last id can be computed
     private SessionFeed feed; // reused, or null
+    private int expected; // number of ids that it has at least before anything reads its logits
 
     /** Creates an empty session whose cache is counted in {@code budget}. */
     public SessionState(Transformer transformer, SessionOptions options, MemoryBudget budget) {
@@ -149,9 +151,28 @@ public final class SessionState {
         return lacking() == 0 && sequence.reaches(position);
     }
 
-    /** Returns the fewest ids to which a restored session of {@code length} ids can be cut without feeding ids again. */
-    public int shortestCut(int length) {
-        return transformer.shortestCut(materialized(options), length);
+    /** Returns true if the keys of both sessions were rotated for texts of the same kind of length. */
+    public boolean isRotatedAs(SessionState other) {
+        return sequence.isLong() == other.sequence.isLong();
+    }
+
+    /** Returns true if all keys are computed again before this is a text of {@code length} ids. */
+    public boolean outgrows(int length) {
+        return sequence.outgrows(length);
+    }
+
+    /** Announces that it will have {@code length} ids at least before anything reads its logits. */
+    public void expect(int length) {
+        expected = length;
+    }
+
+    /**
+     * Returns true if a restored session of {@code length} ids can be cut to {@code position} and fed to {@code then} ids
+     * without feeding ids again.
+     */
+    public boolean reachesRestored(int length, int position, int then) {
+        return position >= transformer.shortestCut(materialized(options), length)
+                && transformer.isLong(length) == transformer.isLong(then);
     }
 
     /** Returns the number of last ids that the cache lacks, which the next feed feeds again. */
@@ -187,6 +208,37 @@ public final class SessionState {
         ids.checkRoom(1, position());
     }
 
+    /** Prepares for ids that make it a text of {@code length} ids: empties the cache if its keys are not those of one. */
+    void prepare(int length) {
+        sequence.announce(Math.max(length, expected));
+        if (lacking() > 0) {
+            invalidateLogits();
+        }
+    }
+
+    /**
+     * Feeds the ids again that the cache lacks before an id that may follow. Returns false if {@code stop} ended it; what
+     * was fed until then stays.
+     */
+    public boolean prepareNext(BooleanSupplier stop) {
+        prepare(position() + 1);
+        if (lacking() == 0) {
+            return true;
+        }
+        try {
+            return feedAgain(stop);
+        } finally {
+            sequence.release();
+        }
+    }
+
+    /** Records {@code id} as the last one without feeding it; the next call that feeds does. */
+    public void record(int id) {
+        invalidateLogits();
+        single[0] = id;
+        ids.append(single, 0, 1, position() + 1);
+    }
+
     /**
      * Feeds the ids again that the cache lacks, as if all were fed to an empty session. Returns false if {@code stop} ended
      * it; what was fed until then stays.
@@ -206,8 +258,8 @@ public final class SessionState {
 
     /** Feeds ids in passes of the largest size. Returns false if {@code stop} ended it. */
     public boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
+        prepare(position() + more.length);
         try {
-            sequence.announce(position() + more.length);
             if (!feedAgain(stop)) {
                 return false;
             }
@@ -233,15 +285,23 @@ public final class SessionState {
      */
     public boolean feedPrompt(int[] promptIds, BooleanSupplier stop) {
         checkPrompt(promptIds);
-        if (promptIds.length == 0 && !hasLogits() && lacking() == 0) {
-            sequence.reserveLast(); // fails, if at all, before anything is removed
-            truncateSequence(position() - 1);
+        if (promptIds.length == 0 && !hasLogits()) {
+            dropLast();
         }
         if (!feed(promptIds, null, stop)) {
             return false;
         }
         logits();
         return true;
+    }
+
+    /** Removes the last id from the cache, so that feeding it again computes its logits. */
+    private void dropLast() {
+        prepare(position());
+        if (lacking() == 0) {
+            sequence.reserveLast(); // fails, if at all, before anything is removed
+            truncateSequence(position() - 1);
+        }
     }
 
     /** Checks that {@link #feedPrompt} may feed {@code promptIds}. */
@@ -253,10 +313,13 @@ public final class SessionState {
 
     /** Feeds one id. Returns false if {@code stop} ended it. */
     public boolean feed(int id, BooleanSupplier stop) {
-        single[0] = id;
+        prepare(position() + 1);
         try {
-            sequence.announce(position() + 1);
-            return feedAgain(stop) && forward(single, 0, 1, stop);
+            if (!feedAgain(stop)) {
+                return false;
+            }
+            single[0] = id;
+            return forward(single, 0, 1, stop);
         } finally {
             sequence.release();
         }
@@ -302,10 +365,9 @@ public final class SessionState {
         return all;
     }
 
-    /** Returns the sequence for passes of several sessions, which feed it {@code count} ids; invalidates the logits. */
-    Sequence fedSequence(int count) {
+    /** Returns the sequence for a pass of several sessions, {@link #prepare}d before; invalidates the logits. */
+    Sequence fedSequence() {
         invalidateLogits();
-        sequence.announce(sequence.position() + count);
         return sequence;
     }
 
@@ -388,7 +450,7 @@ public final class SessionState {
 
     /** Returns the most bytes that the cache still allocates until it has {@code ids} ids. */
     public long growthBytes(int ids) {
-        return sequence.growthBytes(ids);
+        return sequence.outgrows(ids) ? fullBytes(ids) : sequence.growthBytes(ids);
     }
 
     /** Releases memory that no call uses now; logits of the last id are computed again when they are asked for. */
@@ -466,20 +528,19 @@ public final class SessionState {
     }
 
     public void save(Path file, SessionFile.Kind kind) {
-        if (lacking() > 0) {
-            complete();
+        if (lacking() == 0 && !sequence.outgrows(position())) {
+            SessionFile.write(file, kind, ids(), hasLogits() ? logits() : null, sequence.tensors());
+            return;
         }
-        SessionFile.write(file, kind, ids(), hasLogits() ? logits() : null, sequence.tensors());
-    }
-
-    /** Feeds the ids that the cache lacks, for a file that must have them. */
-    private void complete() {
+        SessionState complete = fork(); // a listener may save during a pass, which must not lose its cache
         try {
-            if (!feedAgain(Thread.currentThread()::isInterrupted)) {
-                throw new CancellationException("save was interrupted at position " + sequence.position());
+            complete.prepare(position());
+            if (!complete.feedAgain(Thread.currentThread()::isInterrupted)) {
+                throw new CancellationException("save was interrupted at position " + complete.sequence.position());
             }
+            complete.save(file, kind);
         } finally {
-            sequence.release();
+            complete.free();
         }
     }
 

@@ -37,9 +37,6 @@ class DenseFamiliesTest {
     /** Length up to which phi3-su-long uses its short list; its logits are those of the long one. */
     private static final int SHORT_TEXTS = 64;
 
-    /** Length up to which phi3-longrope uses its short list; greedy tokens cross it. */
-    private static final int LONGEST_SHORT = 150;
-
     @TempDir
     Path folder;
 
@@ -148,16 +145,7 @@ class DenseFamiliesTest {
             session.prefill(prompt);
             for (int fed = prompt.length; fed < all.length; fed++) {
                 assertThat(best(session.logits())).as("position " + fed).isEqualTo(all[fed]);
-                if (name.equals("phi3-longrope") && fed == LONGEST_SHORT) {
-                    assertThatThrownBy(() -> session.step(0)).isInstanceOf(IllegalStateException.class)
-                            .hasMessage(
-                                    "longrope: expected at most 150 ids in this session, whose keys were rotated for"
-                                            + " such a length, found 151: feed all ids to a new session");
-                    session.truncate(0);
-                    session.prefill(Arrays.copyOf(all, fed + 1));
-                } else {
-                    session.step(all[fed]);
-                }
+                session.step(all[fed]);
             }
         }
     }
