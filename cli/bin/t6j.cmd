@@ -7,7 +7,7 @@ setlocal EnableExtensions DisableDelayedExpansion
 for %%I in ("%~dp0..") do set "ROOT=%%~fI"
 set "APP=%ROOT%\lib"
 set "JDK="
-if exist "%ROOT%\lib\modules" set "JDK=%ROOT%"
+if exist "%ROOT%\lib\runtime\lib\modules" set "JDK=%ROOT%\lib\runtime"
 if defined JDK goto run
 if exist "%ROOT%\lib\t6j-cli.jar" goto choose
 for %%I in ("%~dp0..\..") do set "ROOT=%%~fI"
@@ -38,7 +38,7 @@ exit /b 1
 if exist "%APP%\t6j-cli.jar" if exist "%APP%\t6j-chat.jar" if exist "%APP%\t6j-engine.jar" if exist "%APP%\picocli.jar" if exist "%APP%\jline-native.jar" goto run
 where mvn >nul 2>&1
 if errorlevel 1 goto nomaven
->&2 echo t6j: building (first run)...
+>&2 echo t6j: building the jars in cli\target\app (only the first time)...
 if not exist "%ROOT%\cli\target" mkdir "%ROOT%\cli\target"
 set "JAVA_HOME=%JDK%"
 pushd "%ROOT%"
@@ -59,7 +59,7 @@ set "COLLECTOR=-XX:+UseSerialGC"
 if /i "%~1"=="serve" set "COLLECTOR=-XX:+UseG1GC -XX:G1HeapRegionSize=1m -XX:GCTimeRatio=4 -XX:G1PeriodicGCInterval=60000"
 if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=%COLLECTOR% -Xms32m"
 set "JARS=%APP%\t6j-cli.jar;%APP%\t6j-chat.jar;%APP%\t6j-engine.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar"
-if exist "%ROOT%\lib\modules" set "JARS="
+if exist "%ROOT%\lib\runtime\lib\modules" set "JARS="
 if defined JARS set JARS=--module-path "%JARS%"
 "%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 -Djdk.httpserver.maxConnections=1000 --enable-native-access=io.github.t6j.engine,org.jline.terminal.ffm %JARS% --module io.github.t6j.cli/io.github.t6j.cli.Main %*
 exit /b %ERRORLEVEL%
