@@ -14,7 +14,7 @@ public final class DiskSpace {
     private DiskSpace() {}
 
     /**
-     * Checks that {@code file}, which may not exist yet, fits on its disk beside what is there.
+     * Checks that the disk of {@code file}, which may not exist yet, has this many free bytes.
      *
      * @throws CommandFailure if it does not
      */
