@@ -48,8 +48,10 @@ public final class PagesStress {
             return pages;
         }
         Slab slab = new Slab(BYTES, new MemoryBudget("pages", Long.MAX_VALUE, null));
-        RefCountedPages own = pages.own(true, slab);
+        RefCountedPages own = new RefCountedPages(LAYOUT, Format.F32, 1, slab);
         slab.release();
+        own.copyFrom(pages);
+        pages.release();
         return own;
     }
 
