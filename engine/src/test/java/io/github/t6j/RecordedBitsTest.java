@@ -36,7 +36,7 @@ class RecordedBitsTest {
     private static final List<String> WARMED = List.of(
             "golden/T6_odd", "golden/T6_kvonly_odd", "golden/T6_linearattn", "golden/llama-gqa", "golden/llama-mla",
             "golden_llama/qwen3-norm", "golden_mlra/gta", "golden_mlra/mfa", "golden_mlra/mlra_2",
-            "golden_more/qwen3moe-norm");
+            "golden_more/qwen3moe-norm", "golden_more/gemma2-defaults");
 
     /** Line of bits.txt: a model's folder, and checksums with f32 and q8 caches. */
     private static String line(String folder, Model model) {

@@ -25,16 +25,13 @@ final class TrainingLimits {
 
     /** @throws ModelFormatException if training does not support the model; the message names the reason */
     static void check(ModelConfig config) {
-        check(config.attention());
         if (config.experts() != null) {
             throw refused("feed-forward part", "a dense one", config.experts().count() + " experts");
         }
-        if (config.optional().contains(TensorRole.ATTENTION_POST_NORM)) {
-            throw refused("norms", "none after attention and feed-forward part", config.family());
-        }
         if (!config.scales().equals(ModelConfig.Scales.PLAIN)) {
-            throw refused("multipliers", "none", config.name());
+            throw refused("multipliers, caps and activation", "those of Llama", config.name());
         }
+        check(config.attention());
         if (!config.rope().others().equals(Rope.Others.NONE)) {
             throw refused("RoPE", "one for all layers and lengths", config.name());
         }

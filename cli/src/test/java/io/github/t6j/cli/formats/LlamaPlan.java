@@ -123,7 +123,7 @@ final class LlamaPlan {
             case SMOLLM3 -> config.put("no_rope_layers", List.of(1L, 0L));
             case GRANITE -> config.putAll(Map.of(
                     "embedding_multiplier", 6.0, "attention_multiplier", 0.25, "residual_multiplier", 0.5,
-                    "logits_scaling", 4.0));
+                    "logits_scaling", 1.5));
             case PHI3 -> config.putAll(phi3());
             case GEMMA2 -> config.putAll(Map.of(
                     "query_pre_attn_scalar", (long) sizes.headDim(), "sliding_window", 70L, "attn_logit_softcapping",

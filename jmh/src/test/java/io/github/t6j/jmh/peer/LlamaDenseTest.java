@@ -1,0 +1,52 @@
+package io.github.t6j.jmh.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.Model;
+import io.github.t6j.ModelOptions;
+import io.github.t6j.Session;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Logits of Gemma, Phi-3 and Granite beside llama.cpp's, from one GGUF file of f32; windows end within the prompt. */
+@Tag("peer")
+class LlamaDenseTest {
+    private static final long SEED = 35;
+    private static final int IDS = 150;
+    private static final int THREADS = 2;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @MethodSource("io.github.t6j.jmh.peer.DenseModel#all")
+    void t6jComputesWhatLlamaCppDoes(DenseModel shape) throws IOException {
+        int[] ids = new Random(SEED).ints(IDS, 0, DenseModel.VOCABULARY).toArray();
+        Path file = folder.resolve("f32.gguf");
+        shape.write(file, SEED);
+        float[][] expected;
+        try (LlamaModel model = Llama.open().load(file); LlamaContext context = model.newContext(256, THREADS)) {
+            expected = context.decode(ids);
+        }
+        double[] difference = {0};
+        double[] largest = {0};
+        try (Model model = Model.load(file, ModelOptions.defaults().withThreads(THREADS));
+                Session session = model.newSession()) {
+            session.prefill(ids, (position, found) -> {
+                for (int id = 0; id < found.length; id++) {
+                    float other = expected[position][id];
+                    difference[0] = Math.max(difference[0], Math.abs(found[id] - other));
+                    largest[0] = Math.max(largest[0], Math.abs(other));
+                }
+            });
+        }
+        System.out.printf("%s: %.1e of %.1f%n", shape, difference[0] / largest[0], largest[0]);
+        assertThat(difference[0] / largest[0]).as("seed %d, largest logit %f", SEED, largest[0])
+                .isLessThan(shape.bound());
+    }
+}
