@@ -1,0 +1,140 @@
+package io.github.t6j.mini.data;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Checks of a story, of the generator or of a model: each name is introduced ("a boy named Ben", "her friend Tom"), there
+ * is a person for each pronoun, the persons stay, and a thing keeps its owner and colour.
+ */
+final class StoryCheck {
+    private static final int NEAR = 4;
+    private static final int MOST_PERSONS = 4;
+    private static final Map<String, Person> PERSONS = Person.all().stream()
+            .collect(Collectors.toMap(Person::name, person -> person));
+    private static final Set<String> INTRODUCING =
+            new HashSet<>(List.of("named", "called", "name", "boy", "girl", "friend",
+                    "cousin", "neighbour", "brother", "sister", "mother", "father", "grandmother", "grandfather",
+                    "aunt", "uncle",
+                    "man", "woman", "child"));
+    private static final Set<String> MALE = Set.of("he", "him", "his", "himself");
+    private static final Set<String> FEMALE = Set.of("she", "her", "hers", "herself");
+    private static final Set<String> MEN =
+            Set.of("boy", "boys", "man", "father", "grandfather", "brother", "uncle", "king", "prince", "postman");
+    private static final Set<String> WOMEN =
+            Set.of("girl", "girls", "woman", "mother", "grandmother", "sister", "aunt", "queen", "princess");
+    private static final Pattern WORD = Pattern.compile("[A-Za-z]+(?:-[a-z]+)?");
+    private static final Pattern THINGS = Pattern.compile("\\b([A-Za-z]+) (" + Lines.table("tables/things.txt").stream()
+            .map(row -> row.get("noun")).collect(Collectors.joining("|")) + ")\\b(?: of ([A-Z][a-z]+))?");
+    private static final Set<String> COLOURS = Set.copyOf(Lines.sections("tables/classes.txt").get("colours|a colour"));
+
+    static {
+        Lines.table("tables/creatures.txt").forEach(row -> INTRODUCING.add(row.get("kind")));
+    }
+
+    private final List<String> words;
+    private final Map<String, Integer> firstOf = new LinkedHashMap<>();
+    private final Map<String, Integer> lastOf = new HashMap<>();
+    private final List<String> faults = new ArrayList<>();
+
+    private StoryCheck(String story) {
+        words = WORD.matcher(story).results().map(result -> result.group()).toList();
+        for (int i = 0; i < words.size(); i++) {
+            if (PERSONS.containsKey(words.get(i))) {
+                firstOf.putIfAbsent(words.get(i), i);
+                lastOf.put(words.get(i), i);
+            }
+        }
+    }
+
+    /**
+     * Returns the faults of a story; none if it is consistent.
+     *
+     * @param known names that the request for the story mentions
+     */
+    static List<String> faults(String story, Collection<String> known) {
+        StoryCheck check = new StoryCheck(story);
+        check.names(known);
+        check.pronouns(known);
+        check.hero();
+        check.things(story);
+        return check.faults;
+    }
+
+    private void names(Collection<String> known) {
+        firstOf.forEach((name, at) -> {
+            List<String> near = words.subList(Math.max(0, at - NEAR), Math.min(words.size(), at + NEAR + 1));
+            if (!known.contains(name) && near.stream().noneMatch(INTRODUCING::contains)) {
+                faults.add(name + " is not introduced");
+            }
+        });
+        if (firstOf.size() > MOST_PERSONS) {
+            faults.add("too many persons: " + firstOf.keySet());
+        }
+    }
+
+    private void pronouns(Collection<String> known) {
+        Set<String> persons = new HashSet<>(firstOf.keySet());
+        persons.addAll(known);
+        boolean men = words.stream().anyMatch(MEN::contains)
+                || persons.stream().anyMatch(name -> PERSONS.containsKey(name) && PERSONS.get(name).isMale());
+        boolean women = words.stream().anyMatch(WOMEN::contains)
+                || persons.stream().anyMatch(name -> PERSONS.containsKey(name) && !PERSONS.get(name).isMale());
+        for (String word : words) {
+            String pronoun = word.toLowerCase();
+            if (MALE.contains(pronoun) && !men || FEMALE.contains(pronoun) && !women) {
+                faults.add("nobody is meant by " + pronoun);
+                return;
+            }
+        }
+    }
+
+    private void hero() {
+        if (firstOf.isEmpty()) {
+            faults.add("nobody has a name");
+            return;
+        }
+        int half = words.size() / 2;
+        String hero = firstOf.keySet().iterator().next();
+        Set<String> pronouns = PERSONS.get(hero).isMale() ? MALE : FEMALE;
+        boolean named =
+                firstOf.keySet().stream().anyMatch(name -> firstOf.get(name) < half && lastOf.get(name) >= half);
+        if (!named
+                && words.subList(half, words.size()).stream().map(String::toLowerCase).noneMatch(pronouns::contains)) {
+            faults.add(hero + " is forgotten");
+        }
+    }
+
+    private void things(String story) {
+        Map<String, Set<String>> owners = new HashMap<>();
+        Map<String, Set<String>> colours = new HashMap<>();
+        Matcher things = THINGS.matcher(story.replaceAll("([A-Z][a-z]+)'s\\b", "$1"));
+        while (things.find()) {
+            for (String owner : new String[] {things.group(1), things.group(3)}) {
+                if (owner != null && PERSONS.containsKey(owner)) {
+                    owners.computeIfAbsent(things.group(2), key -> new HashSet<>()).add(owner);
+                }
+            }
+            if (COLOURS.contains(things.group(1))) {
+                colours.computeIfAbsent(things.group(2), key -> new HashSet<>()).add(things.group(1));
+            }
+        }
+        owners.forEach((thing, all) -> addIfSeveral("owners", thing, all));
+        colours.forEach((thing, all) -> addIfSeveral("colours", thing, all));
+    }
+
+    private void addIfSeveral(String what, String thing, Set<String> all) {
+        if (all.size() > 1) {
+            faults.add("the " + thing + " has several " + what + ": " + all);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.t6j.mini.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** All topics. A topic with more rows is chosen more often, but not in proportion: few things need fewer questions. */
+final class Topics {
+    private static final double POWER = 0.6;
+
+    private final List<Topic> all = Lines.of("topics/topics.txt").stream().map(Topic::of).toList();
+    private final List<Topic> withShorts = all.stream().filter(Topic::hasShorts).toList();
+    private final List<Topic> withFacts = all.stream().filter(Topic::hasFacts).toList();
+
+    List<Topic> all() {
+        return all;
+    }
+
+    Topic any(RandomGenerator random) {
+        return any(all, random);
+    }
+
+    Topic withShorts(RandomGenerator random) {
+        return any(withShorts, random);
+    }
+
+    Topic withFacts(RandomGenerator random) {
+        return any(withFacts, random);
+    }
+
+    /** Kinds of questions in the order of their first topic. */
+    List<String> kinds() {
+        return all.stream().map(Topic::kind).distinct().toList();
+    }
+
+    private static Topic any(List<Topic> topics, RandomGenerator random) {
+        List<Double> sums = new ArrayList<>();
+        double sum = 0;
+        for (Topic topic : topics) {
+            sum += Math.pow(topic.rows().size(), POWER);
+            sums.add(sum);
+        }
+        double chosen = random.nextDouble() * sum;
+        int at = 0;
+        while (sums.get(at) < chosen) {
+            at++;
+        }
+        return topics.get(at);
+    }
+}

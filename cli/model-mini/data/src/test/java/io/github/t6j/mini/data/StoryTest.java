@@ -1,0 +1,78 @@
+package io.github.t6j.mini.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Checks the stories, and the check of stories itself. */
+class StoryTest {
+    @Test
+    void storiesHaveNoFaultsAndAreDifferent() {
+        Random random = new Random(1);
+        Set<String> all = new HashSet<>();
+        for (int i = 0; i < 4000; i++) {
+            Story story = Story.any(random);
+            assertThat(StoryCheck.faults(story.text(), List.of())).as(story.text()).isEmpty();
+            assertThat(story.words()).as(story.text()).isBetween(50, 260);
+            assertThat(story.text()).doesNotContain("{", "}", "[", "]", "|", "  ", ".,", " . ")
+                    .doesNotContainPattern("\\b[Aa] [aeiou]").doesNotContainPattern("(?<![.?!:]\"?|\\d)[\\n]");
+            assertThat(all.add(story.text())).isTrue();
+        }
+    }
+
+    @Test
+    void everyPlotIsTold() {
+        Random random = new Random(2);
+        assertThat(Plot.all()).hasSizeGreaterThanOrEqualTo(15);
+        for (Plot plot : Plot.all()) {
+            Story story = Story.of(plot, Person.any(random), random);
+            assertThat(story.title()).as(plot.name()).isNotEmpty();
+            assertThat(plot.parts()).as(plot.name())
+                    .allSatisfy(part -> assertThat(part.forms()).isNotEmpty());
+        }
+    }
+
+    @Test
+    void otherTextsAreWhole() {
+        Random random = new Random(3);
+        Texts texts = new Texts(new Topics(), random);
+        for (int i = 0; i < 4000; i++) {
+            String text = texts.next();
+            assertThat(text).isNotBlank().doesNotContain("{", "}", "  ");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            There was a boy named Ben. He had a dog. Tom was glad. Ben ran.         | Tom is not introduced
+            There was a boy named Ben. She had a dog. Then Ben ran home.            | nobody is meant by she
+            There was a boy named Ben. He ran to the sea and to the hill. A girl named Ida sang and then she slept and ate. | Ben is forgotten
+            There was a boy named Ben. The red ball of Ben lay there. Ben took the blue ball.    | several colours
+            There was a boy named Ben. His friend Tom saw Ben's ball. It was Tom's ball. Ben ran. | several owners
+            A dog ran home.                                                          | nobody has a name
+            """)
+    void faultsAreFound(String story, String fault) {
+        assertThat(StoryCheck.faults(story, List.of())).as(story).anyMatch(found -> found.contains(fault));
+    }
+
+    @Test
+    void aStoryWithAnotherHeroHasFaults() {
+        Random random = new Random(5);
+        int found = 0;
+        for (int i = 0; i < 500; i++) {
+            Story story = Story.any(random);
+            int middle = story.text().indexOf(' ', story.text().length() / 2);
+            String other = story.hero().name().equals("Ida") ? "Zoe" : "Ida";
+            String changed = story.text().substring(0, middle)
+                    + story.text().substring(middle).replaceAll("\\b" + story.hero().name() + "\\b", other);
+            found += StoryCheck.faults(changed, List.of()).isEmpty() ? 0 : 1;
+        }
+        assertThat(found).isGreaterThan(425);
+    }
+}

@@ -1,0 +1,93 @@
+package io.github.t6j.mini.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Checks that each topic has many forms, and that its answers can be told from wrong ones. */
+class TopicTest {
+    private static final Topics TOPICS = new Topics();
+    private static final int LEAST_QUESTIONS = 12;
+    private static final int LEAST_ANSWERS = 6;
+
+    @Test
+    void topicsHaveManyForms() {
+        for (Topic topic : TOPICS.all()) {
+            assertThat(topic.questions()).as(topic.name()).extracting(Form::source).doesNotHaveDuplicates()
+                    .hasSizeGreaterThanOrEqualTo(LEAST_QUESTIONS);
+            assertThat(topic.answers()).as(topic.name()).extracting(Form::source).doesNotHaveDuplicates()
+                    .hasSizeGreaterThanOrEqualTo(LEAST_ANSWERS);
+            assertThat(topic.rows()).as(topic.name()).hasSizeGreaterThan(6);
+        }
+    }
+
+    @Test
+    void everyAnswerIsAcceptedAndThatOfAnotherThingIsNot() {
+        Random random = new Random(1);
+        for (Topic topic : TOPICS.all()) {
+            List<Exchange> some = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                some.add(topic.training(random));
+            }
+            some.forEach(one -> assertThat(one.check().accepts(one.answer())).as(one.toString()).isTrue());
+            Set<Boolean> testable = new HashSet<>();
+            for (int i = 1; i < some.size(); i++) {
+                Exchange one = some.get(i);
+                Exchange other = some.get(i - 1);
+                if (one.isTestable() && one.check().accept().stream().noneMatch(other.check().accept()::contains)) {
+                    assertThat(one.check().accepts(other.answer())).as(one + " " + other).isFalse();
+                    testable.add(true);
+                }
+            }
+            assertThat(testable.isEmpty()).as(topic.name() + " has different answers")
+                    .isEqualTo(topic.name().equals("unknown"));
+        }
+    }
+
+    @Test
+    void checksSurviveJson() {
+        Random random = new Random(2);
+        for (Topic topic : TOPICS.all()) {
+            Check check = topic.training(random).check();
+            assertThat(Check.of(check.json())).as(topic.name()).isEqualTo(check);
+        }
+    }
+
+    @Test
+    void numbersMustBeTheRightOnes() {
+        Check twelve = Check.numbers(List.of("12"), "What is 7 plus 5?");
+        assertThat(twelve.accepts("Seven plus five is twelve.")).isTrue();
+        assertThat(twelve.accepts("7 + 5 = 12")).isTrue();
+        assertThat(twelve.accepts("7 plus 5 is 13 or 12.")).isFalse();
+        assertThat(twelve.accepts("7 plus 5")).isFalse();
+    }
+
+    @Test
+    void listsMustHaveTheirLength() {
+        Check three = Check.list(3, List.of("dog", "cat", "fox", "bear"));
+        assertThat(three.accepts("a dog, a cat and foxes")).isTrue();
+        assertThat(three.accepts("dog, cat")).isFalse();
+        assertThat(three.accepts("dog, dog, cat")).isFalse();
+        assertThat(three.accepts("dog, cat, fox, bear")).isFalse();
+    }
+
+    @Test
+    void exactAnswersMayHaveQuotes() {
+        Check exact = Check.exact(List.of("CAT"));
+        assertThat(List.of("CAT", "\"CAT\"", "CAT.", " CAT\n")).allMatch(exact::accepts);
+        assertThat(List.of("cat", "CATS", "Write cat in capitals.")).noneMatch(exact::accepts);
+    }
+
+    @Test
+    void definitionsAreManyAndSimple() {
+        List<String> words = Lines.table("tables/definitions.txt").stream().map(row -> row.get("word")).toList();
+        assertThat(words).doesNotHaveDuplicates().hasSizeGreaterThanOrEqualTo(500);
+        assertThat(Lines.table("tables/definitions.txt").stream().map(row -> row.get("definition")))
+                .doesNotHaveDuplicates();
+    }
+}
