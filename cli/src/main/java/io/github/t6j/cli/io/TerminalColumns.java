@@ -29,6 +29,8 @@ public final class TerminalColumns implements IntSupplier, AutoCloseable {
 
     @Override
     public void close() {
-        Signals.unregister(RESIZED, before);
+        if (main.shown) {
+            Signals.unregister(RESIZED, before);
+        }
     }
 }
