@@ -38,7 +38,7 @@ public final class GgufTokenizer {
     /** Names of splitters, mapped to those of {@link Splitters}. */
     private static final Map<String, String> SPLITTERS = Map.of(
             "gpt-2", "gpt-2", "llama-bpe", "llama3", "llama3", "llama3", "llama-v3", "llama3", "qwen2", "qwen2",
-            "smollm", "smollm", "tekken", "tekken");
+            "smollm", "smollm", "refact", "smollm", "tekken", "tekken");
     /** Splitters of models that look up whole pieces before merging, and whose texts begin with an id. */
     private static final Set<String> WHOLE = Set.of("llama3", "tekken");
 

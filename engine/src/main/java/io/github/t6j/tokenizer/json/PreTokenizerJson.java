@@ -73,6 +73,12 @@ final class PreTokenizerJson {
 
     private void readSplit(JsonPart part) {
         Map<String, Object> pattern = part.part("pattern").json();
+        if (" ".equals(pattern.get("String"))) {
+            part.expect("behavior", "MergedWithPrevious");
+            part.expect("invert", false);
+            splitters.add(Splitters.AFTER_SPACE);
+            return;
+        }
         Splitter splitter = pattern.get("Regex") instanceof String regex ? Splitters.ofRegex(regex) : null;
         if (splitter == null) {
             throw part.error("pattern", "the Regex of GPT-2, Llama 3, Qwen 2 or Tekken");

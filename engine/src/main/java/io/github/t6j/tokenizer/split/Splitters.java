@@ -15,6 +15,9 @@ public final class Splitters {
             ? CharacterClass.run(CharacterClass.NUMBER, text, from, to)
             : CharacterClass.run(~CharacterClass.NUMBER, text, from, to);
 
+    /** Splits after each space; Gemma's files ask for it after all spaces became ▁. */
+    public static final Splitter AFTER_SPACE = Splitters::endAfterSpace;
+
     public static final Splitter GPT2 = Gpt2Split::end;
     static final Splitter LLAMA3 = (text, from, to) -> LlamaSplit.end(text, from, to, 3);
     static final Splitter QWEN2 = (text, from, to) -> LlamaSplit.end(text, from, to, 1);
@@ -43,6 +46,14 @@ public final class Splitters {
             "tekken", List.of(TEKKEN));
 
     private Splitters() {}
+
+    private static int endAfterSpace(byte[] text, int from, int to) {
+        int end = from;
+        while (end < to && text[end] != ' ') {
+            end++;
+        }
+        return Math.min(end + 1, to);
+    }
 
     /** Returns the splitter of a regular expression, or null. */
     public static Splitter ofRegex(String regex) {

@@ -159,8 +159,13 @@ class TokenizerFilesTest {
                 new LinkedHashMap<>(Map.of("type", "Split", "behavior", "Isolated", "invert", false));
         preTokenizers(split, HandMadeTokenizer.byteLevel());
         refused(HandMadeTokenizer.write(folder, json), "pre_tokenizer.pretokenizers[0].pattern", "object", "null");
+        split.put("pattern", Map.of("String", "-"));
+        refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].pattern", "Qwen 2", "{String=-}");
         split.put("pattern", Map.of("String", " "));
-        refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].pattern", "Qwen 2", "{String= }");
+        refused(HandMadeTokenizer.write(folder, json), "behavior", "expected MergedWithPrevious, found Isolated");
+        split.put("behavior", "MergedWithPrevious");
+        assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("A S")).containsExactly('A', ' ', 'S');
+        split.put("behavior", "Isolated");
         split.put("pattern", Map.of("Regex", "\\s+"));
         refused(HandMadeTokenizer.write(folder, json), "pretokenizers[0].pattern", "Qwen 2", "{Regex=\\s+}");
         split.put("pattern", Map.of("Regex", SplittersTest.QWEN2));

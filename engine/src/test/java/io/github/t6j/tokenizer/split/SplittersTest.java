@@ -35,6 +35,7 @@ public class SplittersTest {
             TEKKEN, Splitters.ofRegex(TEKKEN),
             "\\p{N}|\\P{N}+", Splitters.DIGITS,
             "\\p{N}+|\\P{N}+", Splitters.NUMBERS,
+            "[^ ]* |[^ ]+", Splitters.AFTER_SPACE,
             "(?s:.)[^\u2581]*", Metaspace::endBeforeMark,
             "\u2581+[^\u2581]*|[^\u2581]+", Metaspace::endBeforeWord);
 
