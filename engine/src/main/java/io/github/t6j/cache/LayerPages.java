@@ -77,8 +77,8 @@ final class LayerPages {
 
     /** Returns the index of the first page that a pass of the tokens from {@code position} to {@code length} needs. */
     private int firstPage(int position, int length) {
-        int seen = Math.min(position, length - REMOVABLE); // the oldest next query
-        return window == 0 ? 0 : Math.max(0, seen - window + 1) / PageLayout.TOKENS;
+        int seen = Math.max(0, Math.min(position, length - REMOVABLE)); // the oldest next query
+        return window == 0 ? 0 : Math.max(0, seen - (window - 1)) / PageLayout.TOKENS;
     }
 
     /** Returns the first page of a ring that was filled to {@code length} tokens. */

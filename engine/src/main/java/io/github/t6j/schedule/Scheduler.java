@@ -11,6 +11,7 @@ import io.github.t6j.SampleListener;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TokenListener;
+import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.schedule.RefusedException.Reason;
 import io.github.t6j.session.Expiry;
@@ -54,6 +55,7 @@ public final class Scheduler implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Scheduler.class.getName());
 
     private final Model model;
+    private final Transformer transformer;
     private final SchedulerOptions limits; // with the context length and the memory budget that apply
     private final long stateBytes; // of a session, for any number of ids
     private final IntToLongFunction fullBytes; // of the cache of that many ids
@@ -94,7 +96,8 @@ public final class Scheduler implements AutoCloseable {
         fullBytes = batcher::fullBytes;
         stateBytes = batcher.stateBytes();
         metrics = batcher.metrics(0, 0);
-        texts = new EmbeddingReader(batcher.transformer());
+        transformer = batcher.transformer();
+        texts = new EmbeddingReader(transformer);
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
     }
 
@@ -191,8 +194,9 @@ public final class Scheduler implements AutoCloseable {
                     ids, own.sampling().seed() + handles.size(), listener, interruption(own)));
         }
         int more = Math.min(own.maxTokens(), contextLength() - ids.length);
-        submit(new GenerationJob(
-                ids, handles, own, bytes(ids.length + more), bytes(more + PAGE), ids.length + more));
+        int all = ids.length + more;
+        long other = bytes(crosses(ids.length, all) ? all : more + PAGE);
+        submit(new GenerationJob(ids, handles, own, bytes(all), other, all));
         return handles;
     }
 
@@ -244,8 +248,14 @@ public final class Scheduler implements AutoCloseable {
         scoring.continuations().forEach(one -> checkIds("continuations", one));
         Result<List<float[]>> result =
                 new Result<>(new Interruption(Expiry.of(null, null, null), this::wake));
-        submit(new ScoringJob(scoring, result, bytes(ids), bytes(PAGE), ids));
+        long fork = bytes(crosses(scoring.prompt().length, ids) ? ids : PAGE);
+        submit(new ScoringJob(scoring, result, bytes(ids), fork, ids));
         return result;
+    }
+
+    /** Returns whether longrope rotates a text otherwise than its prompt, so that forks of the prompt share no pages. */
+    private boolean crosses(int prompt, int all) {
+        return transformer.isLong(prompt) != transformer.isLong(all);
     }
 
     /**

@@ -89,6 +89,9 @@ record GgufArchitecture(GgufConfig keys, Map<String, Object> config, Function<St
                 : config.get("head_dim"));
         Number stated = keys.optional("attention.sliding_window", Number.class, "a number");
         long seen = stated == null ? window : stated.longValue();
+        if (seen < 0) {
+            throw keys.wrong(keys.key("attention.sliding_window"), "0 or more", seen);
+        }
         config.put("layer_types", layerTypes(period, seen > 0));
         if (seen > 0) {
             config.put("sliding_window", seen);

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
  * Converts the keys of a GGUF file, and the presence of tensors, to the keys of config.json: {@link GgufNames#config}.
  */
 final class GgufConfig {
+    /** Limit of layers, before the tensors are counted: far above published models. */
+    private static final long MOST_BLOCKS = 1 << 16;
     private static final String ROPE_TYPE = "rope_type";
 
     private final Map<String, Object> metadata;
@@ -41,13 +43,14 @@ final class GgufConfig {
         config.put("hidden_act", "silu");
         config.put("hidden_size", width);
         experts();
-        config.put("num_hidden_layers", whole("block_count"));
+        config.put("num_hidden_layers", blocks());
         config.put("num_attention_heads", heads);
         config.put("num_key_value_heads", whole("attention.head_count_kv", heads));
         config.put("head_dim", headDim(width, heads));
         config.put("rms_norm_eps", required("attention.layer_norm_rms_epsilon", Number.class, "a number"));
         config.put("max_position_embeddings", whole("context_length"));
-        config.put("tie_word_embeddings", !tensors.containsKey("output.weight"));
+        boolean isTied = architecture.equals("gemma2") || !tensors.containsKey("output.weight");
+        config.put("tie_word_embeddings", isTied);
         if (tensors.get("token_embd.weight") instanceof Tensor embedding) {
             config.put("vocab_size", embedding.shape().getFirst());
         }
@@ -80,6 +83,14 @@ final class GgufConfig {
         if (config.containsKey("num_experts") || config.containsKey("num_local_experts")) {
             config.put("num_experts_per_tok", whole("expert_used_count"));
         }
+    }
+
+    private long blocks() {
+        long blocks = whole("block_count");
+        if (blocks > MOST_BLOCKS) {
+            throw wrong(key("block_count"), "at most " + MOST_BLOCKS, blocks);
+        }
+        return blocks;
     }
 
     private long headDim(long width, long heads) {

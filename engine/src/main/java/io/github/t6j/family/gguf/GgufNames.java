@@ -234,7 +234,8 @@ public final class GgufNames implements TensorReader {
                         headDim(part.equals("attn_q") ? "num_attention_heads" : "num_key_value_heads", tensor));
             }
         }
-        if (name == null && (tensor.name().equals(ROPE_FACTORS) || GgufArchitecture.LISTS.contains(tensor.name()))) {
+        boolean isList = architecture.equals("phi3") && GgufArchitecture.LISTS.contains(tensor.name());
+        if (name == null && (tensor.name().equals(ROPE_FACTORS) || isList)) {
             return;
         }
         if (ONE_EXPERT.matcher(tensor.name()).matches()) {

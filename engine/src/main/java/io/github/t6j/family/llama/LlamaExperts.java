@@ -22,6 +22,9 @@ import java.util.stream.IntStream;
  * Qwen3-MoE model, some layers may be dense.
  */
 final class LlamaExperts {
+    /** Limit of the experts of all layers of a new model; Qwen3-30B-A3B has 6144. */
+    private static final long MOST_EXPERTS = 1 << 18;
+
     /** Names of the routers, in a layer. */
     private static final List<String> ROUTERS = List.of("mlp.gate.weight", "block_sparse_moe.gate.weight");
 
@@ -71,8 +74,13 @@ final class LlamaExperts {
         }
         boolean isMixtral = type == LlamaType.MIXTRAL;
         String why = "a size of the new model";
+        String key = isMixtral ? "num_local_experts" : "num_experts";
+        int count = config.required(key, why);
+        if ((long) count * layers > MOST_EXPERTS) {
+            throw config.wrong(key, "at most " + MOST_EXPERTS / layers + " in each of " + layers + " layers", count);
+        }
         return experts(
-                config, type, config.required(isMixtral ? "num_local_experts" : "num_experts", why),
+                config, type, count,
                 config.required(isMixtral ? "intermediate_size" : "moe_intermediate_size", why),
                 layers(config, type, layers));
     }

@@ -27,6 +27,10 @@ final class Phi3Reader extends LlamaReader {
         int heads = config.required("num_attention_heads", "no tensor shows the number of query heads");
         int keys = config.optional("num_key_value_heads", heads);
         String fused = LlamaNames.layer(0, Phi3Family.QUERY_KEY_VALUE);
+        if (heads + 2L * keys > size(fused, 0)) {
+            throw config.wrong("num_key_value_heads", "heads that fit in the " + size(fused, 0) + " rows of " + fused,
+                    keys + " beside " + heads + " query heads");
+        }
         return new Heads(heads, quotient(fused, heads + 2 * keys, "heads of queries, keys and values"), keys);
     }
 

@@ -73,7 +73,10 @@ final class LoraAdapter implements AutoCloseable {
                                 + name + LoraConfig.REMEDY);
             }
             check(name, tensor);
-            (matcher.group(2).equals("A") ? a : b).put(matcher.group(1), tensor);
+            if ((matcher.group(2).equals("A") ? a : b).put(matcher.group(1), tensor) != null) {
+                throw new ModelFormatException(folder + ": expected one lora_" + matcher.group(2) + " of "
+                        + matcher.group(1) + ", found two: the file mixes two adapters");
+            }
         });
         a.keySet().forEach(module -> expectBoth(module, b.get(module), "lora_B"));
         b.keySet().forEach(module -> expectBoth(module, a.get(module), "lora_A"));

@@ -346,6 +346,10 @@ class GgufNamesTest {
                 "llama.rope.freq_base: expected a number, found text or an array");
         assertRefused(small("llama").key("llama.rope.scaling.type", "yarn").key("llama.rope.scaling.attn_factor", 2f),
                 "llama.rope.scaling.attn_factor: expected 1 or none, found 2.0");
+        assertRefused(new GgufFile().key("general.architecture", "gemma3").key("gemma3.attention.head_count", 4)
+                .key("gemma3.embedding_length", 256).key("gemma3.feed_forward_length", 512)
+                .key("gemma3.block_count", 70_000),
+                "gemma3.block_count: expected at most 65536, found 70000");
         assertRefused(new GgufFile().key("general.architecture", "llama").key("llama.attention.head_count", 0),
                 "llama.attention.head_count: expected a whole number from 1 to 2147483647, found 0");
         assertRefused(
