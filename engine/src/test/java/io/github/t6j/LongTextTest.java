@@ -75,14 +75,6 @@ class LongTextTest {
         }
     }
 
-    private static int best(float[] logits) {
-        int best = 0;
-        for (int id = 1; id < logits.length; id++) {
-            best = logits[id] > logits[best] ? id : best;
-        }
-        return best;
-    }
-
     @Test
     void aGenerationCrossesTheLength() {
         assertThat(prompt.length).isLessThan(ORIGINAL);
@@ -142,7 +134,7 @@ class LongTextTest {
                     }
                     empty.truncate(kept);
                     assertThat(idsOf(empty.generate(Prompt.of(new int[0]), greedy(1))))
-                            .containsExactly(best(atOnce(ids)));
+                            .containsExactly(TestData.best(atOnce(ids)));
                 }
             }
         }

@@ -45,6 +45,15 @@ public final class TestData {
         return Json.array(value, "list").stream().mapToInt(number -> ((Number) number).intValue()).toArray();
     }
 
+    /** Returns the index of the largest logit; of equal ones, the first. */
+    public static int best(float[] logits) {
+        int best = 0;
+        for (int id = 1; id < logits.length; id++) {
+            best = logits[id] > logits[best] ? id : best;
+        }
+        return best;
+    }
+
     /** Reads all elements of a tensor in a safetensors file as doubles. */
     public static double[] doubles(String relative, String tensor) {
         try (Checkpoint file = Checkpoint.open(path(relative), false)) {

@@ -27,7 +27,6 @@ import static jdk.incubator.vector.VectorOperators.LT;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Operations on rows of activations; the scalar twin computes the tails. */
 final class ElementWise {
@@ -54,20 +53,8 @@ final class ElementWise {
         for (int i = 0; i < whole; i += LENGTH) {
             FloatVector gate = FloatVector.fromArray(FLOATS, x, gateAt + i);
             FloatVector exponent = gate.mul(-LOG2_E);
-            VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
-            exponent = exponent.blend(EXP2_MAX, exponent.compare(GT, EXP2_MAX));
-            FloatVector z = exponent.add(ROUNDING);
-            FloatVector r = exponent.sub(z.sub(ROUNDING));
-            FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
-            e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
-            e = e.blend(0f, small);
             FloatVector up = FloatVector.fromArray(FLOATS, x, upAt + i);
-            gate.div(e.add(1f)).mul(up).intoArray(y, yAt + i);
+            gate.div(exp2(exponent).add(1f)).mul(up).intoArray(y, yAt + i);
         }
         scalar.swiGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
     }
@@ -79,22 +66,25 @@ final class ElementWise {
             FloatVector cubic = gate.mul(gate).fma(FloatVector.broadcast(FLOATS, GELU_CUBIC),
                     FloatVector.broadcast(FLOATS, GELU_LINEAR));
             FloatVector exponent = gate.mul(cubic);
-            VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
-            exponent = exponent.blend(EXP2_MAX, exponent.compare(GT, EXP2_MAX));
-            FloatVector z = exponent.add(ROUNDING);
-            FloatVector r = exponent.sub(z.sub(ROUNDING));
-            FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
-            e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
-            e = e.blend(0f, small);
             FloatVector up = FloatVector.fromArray(FLOATS, x, upAt + i);
-            gate.div(e.add(1f)).mul(up).intoArray(y, yAt + i);
+            gate.div(exp2(exponent).add(1f)).mul(up).intoArray(y, yAt + i);
         }
         scalar.geGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
+    }
+
+    /** Returns 2 to each element, 0 below the smallest exponent; C2 inlines it. */
+    private static FloatVector exp2(FloatVector x) {
+        FloatVector exponent = x.blend(EXP2_MAX, x.compare(GT, EXP2_MAX));
+        FloatVector z = exponent.add(ROUNDING);
+        FloatVector r = exponent.sub(z.sub(ROUNDING));
+        FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
+        e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
+        e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
+        e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
+        e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
+        e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
+        e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+        return e.blend(0f, x.compare(LT, EXP2_MIN));
     }
 
     static void softCap(float[] x, int at, int n, float cap, ScalarKernels scalar) {

@@ -122,14 +122,6 @@ class DenseFamiliesTest {
         }
     }
 
-    private static int best(float[] logits) {
-        int best = 0;
-        for (int id = 1; id < logits.length; id++) {
-            best = logits[id] > logits[best] ? id : best;
-        }
-        return best;
-    }
-
     @ParameterizedTest
     @MethodSource("cases")
     void greedyTokensEqualTheOracle(String name) {
@@ -144,7 +136,7 @@ class DenseFamiliesTest {
         try (Model model = Model.load(path); Session session = model.newSession()) {
             session.prefill(prompt);
             for (int fed = prompt.length; fed < all.length; fed++) {
-                assertThat(best(session.logits())).as("position " + fed).isEqualTo(all[fed]);
+                assertThat(TestData.best(session.logits())).as("position " + fed).isEqualTo(all[fed]);
                 session.step(all[fed]);
             }
         }

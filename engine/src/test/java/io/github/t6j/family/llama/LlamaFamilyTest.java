@@ -101,12 +101,7 @@ class LlamaFamilyTest {
         try (Model model = Model.load(golden(name)); Session session = model.newSession()) {
             session.prefill(prompt(name));
             for (int expected : tokens) {
-                float[] logits = session.logits();
-                int best = 0;
-                for (int id = 1; id < logits.length; id++) {
-                    best = logits[id] > logits[best] ? id : best;
-                }
-                assertThat(best).as("position " + session.position()).isEqualTo(expected);
+                assertThat(TestData.best(session.logits())).as("position " + session.position()).isEqualTo(expected);
                 session.step(expected);
             }
         }

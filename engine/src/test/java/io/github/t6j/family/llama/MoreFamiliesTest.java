@@ -91,12 +91,7 @@ class MoreFamiliesTest {
         try (Model model = load(name, null); Session session = model.newSession()) {
             session.prefill(MoreCase.of(name).prompt());
             for (int expected : MoreCase.of(name).greedy()) {
-                float[] logits = session.logits();
-                int best = 0;
-                for (int id = 1; id < logits.length; id++) {
-                    best = logits[id] > logits[best] ? id : best;
-                }
-                assertThat(best).as("position " + session.position()).isEqualTo(expected);
+                assertThat(TestData.best(session.logits())).as("position " + session.position()).isEqualTo(expected);
                 session.step(expected);
             }
         }

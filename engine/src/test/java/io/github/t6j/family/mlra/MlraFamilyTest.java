@@ -120,12 +120,7 @@ class MlraFamilyTest {
         try (Model model = golden.load(); Session session = model.newSession(golden.options())) {
             session.prefill(golden.ids());
             for (int expected : golden.tokens()) {
-                float[] logits = session.logits();
-                int best = 0;
-                for (int id = 1; id < logits.length; id++) {
-                    best = logits[id] > logits[best] ? id : best;
-                }
-                assertThat(best).as("position " + session.position()).isEqualTo(expected);
+                assertThat(TestData.best(session.logits())).as("position " + session.position()).isEqualTo(expected);
                 session.step(expected);
             }
         }
