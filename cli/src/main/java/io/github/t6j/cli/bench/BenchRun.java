@@ -130,6 +130,7 @@ final class BenchRun {
         for (int step = 0; step < test.tokens(); step++) {
             checkInterrupt();
             model.step(sessions, ids);
+            sessions.forEach(Session::logits); // computed now, so that the output matrix is no part of sampling
             long fed = System.nanoTime();
             for (int i = 0; i < ids.length; i++) {
                 ids[i] = choose(sessions.get(i).logits(), samplers.get(i), texts.get(i));
