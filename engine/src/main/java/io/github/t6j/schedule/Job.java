@@ -71,7 +71,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
 
     /** Returns true if exactly the common ids are in the cache. */
     boolean isAtCommon() {
-        return common > 0 && session.position() == common;
+        return common > 0 && session().position() == common;
     }
 
     /** Returns the number of ids of the prompt that were in a cache. */

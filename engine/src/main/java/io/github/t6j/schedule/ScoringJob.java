@@ -4,11 +4,15 @@ import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.session.SessionCore;
+import io.github.t6j.session.SessionState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
-/** A scoring: reads its prompt once, then its continuations one after the other, each in a fork. */
+/**
+ * A scoring: reads its prompt once, then its continuations one after the other, each in a fork. A fork whose text longrope
+ * rotates otherwise than the prompt reads the prompt again, in parts like the first time.
+ */
 final class ScoringJob extends Job {
     private final Scoring scoring;
     private final long forkBytes;
@@ -56,9 +60,13 @@ final class ScoringJob extends Job {
     /** Returns the next ids; the last id of a continuation is not fed, since no logits are needed after it. */
     @Override
     int[] part(int maxPassRows) {
-        return fork == null
-                ? super.part(maxPassRows)
-                : part(continuation(), fork.position() - prompt().length, continuation().length - 1, maxPassRows);
+        if (fork == null) {
+            return super.part(maxPassRows);
+        }
+        int begun = fork.position() - prompt().length;
+        return begun < 0
+                ? part(prompt(), fork.position(), prompt().length, maxPassRows)
+                : part(continuation(), begun, continuation().length - 1, maxPassRows);
     }
 
     @Override
@@ -70,7 +78,7 @@ final class ScoringJob extends Job {
 
     @Override
     LogitsListener listener() {
-        return fork == null ? null : (_, logits) -> {
+        return fork == null || fork.position() < prompt().length ? null : (_, logits) -> {
             try {
                 add(logits);
             } catch (RuntimeException wrong) { // ends this scoring, not the pass that it shares
@@ -109,13 +117,22 @@ final class ScoringJob extends Job {
                 add(super.session().logits());
             }
             if (known < logProbabilities.length) {
-                fork = super.session().fork();
-                SessionCore.of(fork).state().expect(prompt().length + continuation().length - 1);
+                begin(prompt().length + continuation().length - 1);
                 return true;
             }
             found.add(logProbabilities);
         }
         return false;
+    }
+
+    /** Begins a fork that will have {@code length} ids. It is emptied if its keys are not those of such a text. */
+    private void begin(int length) {
+        fork = super.session().fork();
+        SessionState state = SessionCore.of(fork).state();
+        if (state.outgrows(length)) {
+            fork.truncate(0);
+        }
+        state.expect(length);
     }
 
     /** Reports the result, after its cache is free. */

@@ -13,6 +13,7 @@ import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.session.Expiry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -138,6 +139,38 @@ class ScoringTest {
                     Prompt.of(1, 2, 3, 4), List.of(new int[] {5}, new int[] {6, 7}, new int[] {5, 6, 7}));
             assertThat(result.join()).extracting(found -> found.length).containsExactly(1, 2, 3);
             assertThat(scheduler.metrics().promptIds()).isEqualTo(4 + 1 + 2);
+        }
+    }
+
+    /**
+     * A continuation makes the text longer than the 150 tokens from which on longrope rotates all positions otherwise.
+     * Others can take turns between passes, of which the prompt's second reading has two like its first one.
+     */
+    @Test
+    void aPromptThatIsReadAgainIsReadInParts() {
+        Random random = new Random(SEED);
+        try (Model model = load("golden_more/phi3-longrope", null)) {
+            int vocabulary = model.info().sizes().vocabulary();
+            Scoring scoring = new Scoring(random.ints(140, 0, vocabulary).toArray(), List.of(
+                    random.ints(31, 0, vocabulary).toArray(), random.ints(5, 0, vocabulary).toArray()));
+            Result<List<float[]>> result = new Result<>(new Interruption(Expiry.of(null, null, null), () -> {
+            }));
+            ScoringJob job = new ScoringJob(scoring, result, 1 << 20, 1 << 20, 170);
+            Batcher batcher = new Batcher(model, limits(1), () -> {
+            });
+            List<Integer> positions = new ArrayList<>();
+            assertThat(batcher.admit(job)).isTrue();
+            while (!batcher.isEmpty()) {
+                batcher.read(() -> {
+                }).forEach(Runnable::run);
+                if (!batcher.isEmpty()) {
+                    positions.add(job.session().position());
+                }
+            }
+            assertThat(positions).containsExactly(128, 0, 128, 140, 140);
+            assertThat(result.join().toArray()).as("seed " + SEED)
+                    .isEqualTo(alone(model, SessionOptions.defaults(), scoring).toArray());
+            batcher.close();
         }
     }
 
