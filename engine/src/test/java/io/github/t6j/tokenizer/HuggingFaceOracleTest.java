@@ -3,7 +3,10 @@ package io.github.t6j.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
+import io.github.t6j.tokenizer.json.ModelTokenizer;
+import io.github.t6j.tokenizer.split.SplittersTest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +59,29 @@ class HuggingFaceOracleTest {
             String name = (String) variant.get("name");
             if (!OTHERWISE.contains(name)) {
                 agree(HandMadeTokenizer.write(folder, Json.object(variant.get("tokenizer"), name)), name, 500);
+            }
+        }
+    }
+
+    /** The expressions of Phi-4 and Phi-4-mini, from a tokenizer.json and by their names in GGUF files. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dbrx", "gpt-4o"})
+    void agreesOnRandomTextWithTheExpressionsOfPhi4(String pre) throws IOException {
+        Map<String, Object> json =
+                TestData.json(GoldTokenizer.unpack("llama3-small", folder).resolve("tokenizer.json"));
+        Map<String, Object> split = Json.object(Json.array(Json.object(json.get("pre_tokenizer"), "pre_tokenizer")
+                .get("pretokenizers"), "pretokenizers").getFirst(), "Split");
+        split.put("pattern", Map.of("Regex", pre.equals("dbrx") ? SplittersTest.LLAMA3 : SplittersTest.O200K));
+        Json.object(json.get("model"), "model").put("ignore_merges", false);
+        Path file = HandMadeTokenizer.write(folder, json);
+        agree(file, pre, 1500);
+        Tokenizer gguf = ModelTokenizer.ofGguf(GgufKeys.byteLevel(folder, pre), pre);
+        assertThat(gguf.beginningOfText()).isEqualTo(-1);
+        try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(file)) {
+            for (int i = 0; i < 1500; i++) {
+                String text = randomText(PARTS);
+                assertThat(gguf.encode(text)).as("seed %d: %s: \"%s\"", seed, pre, text)
+                        .isEqualTo(ints(library.encode(text, false, false).getIds()));
             }
         }
     }

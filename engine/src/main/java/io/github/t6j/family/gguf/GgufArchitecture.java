@@ -9,7 +9,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Keys of config.json that only some architectures have: granite, phi3, gemma2 and gemma3. GGUF files lack some of them;
+ * Keys of config.json that only some architectures have: smollm3, granite, phi3, gemma2 and gemma3. GGUF files lack some;
  * llama.cpp then assumes what is assumed here.
  *
  * @param keys keys of the file
@@ -20,11 +20,15 @@ record GgufArchitecture(GgufConfig keys, Map<String, Object> config, Function<St
     private static final String SHORT = "rope_factors_short.weight";
     private static final String LONG = "rope_factors_long.weight";
 
+    /** One of so many layers of smollm3 does not rotate, by src/llama-model.cpp of llama.cpp; there is no key for it. */
+    private static final long UNROTATED_INTERVAL = 4;
+
     /** Tensors that are part of {@link GgufNames#config} and not of {@link GgufNames#tensors}. */
     static final Set<String> LISTS = Set.of(SHORT, LONG);
 
     void add(String architecture) {
         switch (architecture) {
+            case "smollm3" -> config.put("no_rope_layer_interval", UNROTATED_INTERVAL);
             case "granite" -> granite();
             case "phi3" -> phi3();
             case "gemma2" -> gemma(2, 4096, 46);

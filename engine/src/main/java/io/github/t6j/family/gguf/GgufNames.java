@@ -19,10 +19,10 @@ import java.util.regex.Pattern;
 /**
  * Presents a GGUF file of a Llama-like model in the form of Hugging Face: names of tensors, order of their rows, keys
  * of config.json. Supports the architectures llama (also used for Mistral's models and Mixtral), qwen2, qwen3, qwen3moe,
- * granite, phi3, gemma2 and gemma3.
+ * smollm3, granite, phi3, gemma2 and gemma3.
  *
- * <p>Files of the architectures llama and granite store the query and key rows of a head so that the two rows of a rotated pair are
- * adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of Hugging Face.
+ * <p>Files of the architectures llama, smollm3 and granite store the query and key rows of a head so that the two rows of
+ * a rotated pair are adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of Hugging Face.
  * Files of Gemma store gains of norms as they are, Hugging Face stores them less 1. What {@link #rows} subtracts, the
  * loader adds; this gives the same bits for each gain that is a rounded sum of 1 and another float.
  */
@@ -32,8 +32,8 @@ public final class GgufNames implements TensorReader {
 
     private static final String ARCHITECTURE = "general.architecture";
     private static final List<String> ARCHITECTURES =
-            List.of("llama", "qwen2", "qwen3", "qwen3moe", "granite", "phi3", "gemma2", "gemma3");
-    private static final Set<String> PAIRED = Set.of("llama", "granite");
+            List.of("llama", "qwen2", "qwen3", "qwen3moe", "smollm3", "granite", "phi3", "gemma2", "gemma3");
+    private static final Set<String> PAIRED = Set.of("llama", "smollm3", "granite");
     /** Least elements of an expert's matrix; smaller ones would take more memory for their names. */
     private static final long LEAST_ELEMENTS = 256;
 

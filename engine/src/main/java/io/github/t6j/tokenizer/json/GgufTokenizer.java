@@ -35,10 +35,15 @@ public final class GgufTokenizer {
             "pad_token", "padding_token_id", "sep_token", "seperator_token_id", "cls_token", "cls_token_id",
             "mask_token", "mask_token_id"));
 
-    /** Names of splitters, mapped to those of {@link Splitters}. */
-    private static final Map<String, String> SPLITTERS = Map.of(
-            "gpt-2", "gpt-2", "llama-bpe", "llama3", "llama3", "llama3", "llama-v3", "llama3", "qwen2", "qwen2",
-            "smollm", "smollm", "refact", "smollm", "tekken", "tekken");
+    /**
+     * Names of splitters, mapped to those of {@link Splitters}, as src/llama-vocab.cpp of llama.cpp has them. That of gpt-4o
+     * is the published expression, which llama.cpp quotes; its own form of it takes marks, {@code \p{M}}, for no letters.
+     */
+    private static final Map<String, String> SPLITTERS = Map.ofEntries(
+            Map.entry("gpt-2", "gpt-2"), Map.entry("llama-bpe", "llama3"), Map.entry("llama3", "llama3"),
+            Map.entry("llama-v3", "llama3"), Map.entry("qwen2", "qwen2"), Map.entry("smollm", "smollm"),
+            Map.entry("refact", "smollm"), Map.entry("tekken", "tekken"), Map.entry("dbrx", "cl100k"),
+            Map.entry("smaug-bpe", "cl100k"), Map.entry("gpt-4o", "o200k"));
     /** Splitters of models that look up whole pieces before merging, and whose texts begin with an id. */
     private static final Set<String> WHOLE = Set.of("llama3", "tekken");
 

@@ -81,7 +81,7 @@ final class PreTokenizerJson {
         }
         Splitter splitter = pattern.get("Regex") instanceof String regex ? Splitters.ofRegex(regex) : null;
         if (splitter == null) {
-            throw part.error("pattern", "the Regex of GPT-2, Llama 3, Qwen 2 or Tekken");
+            throw part.error("pattern", "the Regex of GPT-2, GPT-4o, Llama 3, Qwen 2 or Tekken");
         }
         // these expressions match all of a text, so the pieces kept are those that others isolate
         boolean inverted = part.flag("invert", false);

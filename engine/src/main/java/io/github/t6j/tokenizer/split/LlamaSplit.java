@@ -33,7 +33,7 @@ final class LlamaSplit {
             return CharacterClass.run(CharacterClass.LETTER, text, from, to);
         }
         if (kind == CharacterClass.NUMBER) {
-            return endOfNumbers(text, next, to, numbers - 1);
+            return endOfNumbers(text, from, to, numbers);
         }
         if (!Splitter.isLineEnd(text[from]) && CharacterClass.is(CharacterClass.LETTER, text, next, to)) {
             return CharacterClass.run(CharacterClass.LETTER, text, next, to);
@@ -41,7 +41,8 @@ final class LlamaSplit {
         return Splitter.endOfOther(text, from, to, false);
     }
 
-    private static int endOfNumbers(byte[] text, int from, int to, int most) {
+    /** Returns the end of at most {@code most} characters of {@code \p{N}}. */
+    static int endOfNumbers(byte[] text, int from, int to, int most) {
         int end = from;
         for (int i = 0; i < most && CharacterClass.is(CharacterClass.NUMBER, text, end, to); i++) {
             end += Utf8.width(text[end]);
@@ -49,8 +50,11 @@ final class LlamaSplit {
         return end;
     }
 
-    /** Under Unicode's case folding the long ſ, U+017F, matches s; no other letter outside ASCII matches one of these. */
-    private static int contraction(byte[] text, int from, int to) {
+    /**
+     * Returns the length in bytes of {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)}, or 0. Under Unicode's case folding the long ſ,
+     * U+017F, matches s; no other letter outside ASCII matches one of these.
+     */
+    static int contraction(byte[] text, int from, int to) {
         boolean isLongS = text[from] == '\'' && from + 1 < to && Utf8.codePoint(text, from + 1) == 'ſ';
         return isLongS ? 3 : Splitter.contraction(text, from, to, 0x20);
     }

@@ -12,6 +12,9 @@ package io.github.t6j.tokenizer.split;
  * \s+(?!\S)
  * \s+
  * }</pre>
+ *
+ * and that of GPT-4o, o200k, in which the first two alternatives end with {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)?} and a piece
+ * has up to three numbers.
  */
 final class TekkenSplit {
     private static final int HEAD = CharacterClass.UPPER | CharacterClass.CASELESS | CharacterClass.MARK;
@@ -20,8 +23,21 @@ final class TekkenSplit {
 
     private TekkenSplit() {}
 
-    /** Returns the end of a piece, as {@link Splitter#end}. */
+    /** Returns the end of a piece of Tekken's expression, as {@link Splitter#end}. */
     static int end(byte[] text, int from, int to) {
+        return end(text, from, to, false, 1);
+    }
+
+    /** Returns the end of a piece of GPT-4o's expression, as {@link Splitter#end}. */
+    static int endOfO200k(byte[] text, int from, int to) {
+        return end(text, from, to, true, 3);
+    }
+
+    /**
+     * @param contracts true if a contraction belongs to the word before it
+     * @param numbers most characters of {@code \p{N}} in a piece
+     */
+    private static int end(byte[] text, int from, int to, boolean contracts, int numbers) {
         int kind = CharacterClass.at(text, from);
         int next = from + Utf8.width(text[from]);
         boolean mayLead =
@@ -31,9 +47,11 @@ final class TekkenSplit {
         word = word == NONE && mayLead ? endOfHead(text, next, to) : word;
         word = word == NONE ? endOfHead(text, from, to) : word;
         if (word != NONE) {
-            return word;
+            return contracts && word < to ? word + LlamaSplit.contraction(text, word, to) : word;
         }
-        return kind == CharacterClass.NUMBER ? next : Splitter.endOfOther(text, from, to, true);
+        return kind == CharacterClass.NUMBER
+                ? LlamaSplit.endOfNumbers(text, from, to, numbers)
+                : Splitter.endOfOther(text, from, to, true);
     }
 
     /**

@@ -59,7 +59,7 @@ class GgufTokenizerTest {
     @CsvSource(delimiter = '|', value = {
         "model        | bert     | tokenizer.ggml.model: expected gpt2 or llama, found bert",
         "model        | llama    | tokenizer.ggml.scores: expected a score for each of",
-        "pre          | chatglm-bpe | tokenizer.ggml.pre: expected one of [gpt-2, llama-bpe",
+        "pre          | chatglm-bpe | tokenizer.ggml.pre: expected one of [dbrx, gpt-2, gpt-4o, llama-bpe",
         "tokens       | x        | tokenizer.ggml.tokens: expected a value of type List",
         "token_type   | x        | tokenizer.ggml.token_type: expected a value of type int[]",
         "merges       | x        | tokenizer.ggml.merges",

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Compares the splitters with java.util.regex. */
 public class SplittersTest {
     static final String GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-    static final String LLAMA3 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|"
+    public static final String LLAMA3 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|"
             + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
     public static final String QWEN2 = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
             + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -27,8 +27,15 @@ public class SplittersTest {
                     + "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}|"
                     + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
+    public static final String O200K =
+            "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
+                    + "(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+"
+                    + "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}|"
+                    + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
     /** Regular expressions, and the splitters that implement them. */
     private static final Map<String, Splitter> ALL = Map.of(
+            O200K, Splitters.ofRegex(O200K),
             GPT2, Splitters.ofRegex(GPT2),
             LLAMA3, Splitters.ofRegex(LLAMA3),
             QWEN2, Splitters.ofRegex(QWEN2),
@@ -64,6 +71,7 @@ public class SplittersTest {
                 String text = "a" + c + "A" + c + c + "a 1" + c + " " + c + "b'" + c + "\n " + c;
                 agree(LLAMA3, Splitters.LLAMA3, text);
                 agree(TEKKEN, Splitters.TEKKEN, text);
+                agree(O200K, Splitters.O200K, text);
                 agree("\\p{N}|\\P{N}+", Splitters.DIGITS, text);
             }
         }
@@ -102,7 +110,9 @@ public class SplittersTest {
         assertThat(Splitters.named("qwen2")).containsExactly(Splitters.ofRegex(QWEN2));
         assertThat(Splitters.named("tekken")).containsExactly(Splitters.ofRegex(TEKKEN));
         assertThat(Splitters.named("smollm")).containsExactly(Splitters.DIGITS, Splitters.ofRegex(GPT2));
-        assertThat(Splitters.named("gpt-4o")).isNull();
+        assertThat(Splitters.named("cl100k")).containsExactly(Splitters.ofRegex(LLAMA3));
+        assertThat(Splitters.named("o200k")).containsExactly(Splitters.ofRegex(O200K));
+        assertThat(Splitters.named("deepseek-v3")).isNull();
     }
 
     private String randomText(int length) {
