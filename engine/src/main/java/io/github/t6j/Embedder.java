@@ -173,7 +173,7 @@ public final class Embedder {
         BooleanSupplier ends =
                 () -> expiry.isOver() || model.use().isClosed() || Thread.currentThread().isInterrupted();
         model.use().begin();
-        try (HiddenStates states = new HiddenStates(model.transformer(), options.layer())) {
+        try (HiddenStates states = new HiddenStates(model.transformer(), options.layer(), model.budget())) {
             if (!states.read(ids, listener, ends)) {
                 expiry.check("embedding");
                 throw new CancellationException("embedding was cancelled");

@@ -250,7 +250,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes allocated for the caches of all sessions now, shared pages once, also those that no id uses yet.
+     * Returns the bytes allocated for the caches of all sessions, and of texts that are embedded, now, shared pages once,
+     * also those that no id uses yet.
      * {@link ModelOptions#withMemoryBudget} limits them.
      */
     public long cacheBytes() {
@@ -657,6 +658,11 @@ public final class Model implements AutoCloseable {
 
     Transformer transformer() {
         return transformer;
+    }
+
+    /** Returns the budget that the caches of this model are counted in. */
+    MemoryBudget budget() {
+        return budget;
     }
 
     /** Returns the tracker of the calls and sessions of this model. */

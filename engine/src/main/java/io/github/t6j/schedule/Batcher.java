@@ -17,7 +17,10 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Running generations and scorings, and kept caches of finished ones; for one thread. */
+/**
+ * Running generations and scorings, and kept caches of finished ones; for one thread. It also counts the caches of
+ * {@link #texts}, which others read.
+ */
 final class Batcher {
     /** Caches kept for their prefixes, per generation at once; more would only fill the memory of a server. */
     private static final int KEPT_PER_RUNNING = 16;
@@ -40,6 +43,8 @@ final class Batcher {
     private final Runnable wake;
     private final MemoryBudget budget; // of all caches
     private final long ownBytes; // of the empty session
+    private final EmbeddingReader texts;
+    private boolean lacksMemory; // for the job that was admitted last, or not
     private CompletableFuture<Session> restoring; // session of a saved prefix, null if that fails; null without one
     private Job restoredFor; // last job for which saved prefixes were looked for
     private final List<Job> reading = new ArrayList<>(); // in the order of their arrival
@@ -69,12 +74,18 @@ final class Batcher {
         budget = new MemoryBudget("caches of a scheduler", Long.MAX_VALUE, state.budget());
         state.charge(budget);
         ownBytes = budget.allocated();
+        texts = new EmbeddingReader(state.transformer(), budget, this::makesRoom);
         prefixes = new Prefixes(
                 state.passesMatter() ? Model.maxPassRows() : 1,
                 KEPT_PER_RUNNING * limits.running());
         folder = limits.prefixFolder() == null
                 ? null
                 : new PrefixFolder(limits.prefixFolder(), limits.prefixBytes(), empty);
+    }
+
+    /** Returns the reader of texts to embed, whose caches share the memory of all. */
+    EmbeddingReader texts() {
+        return texts;
     }
 
     boolean isEmpty() {
@@ -126,8 +137,19 @@ final class Batcher {
     /** Returns true if all allocated caches, with what begun jobs may still allocate, leave {@code more} bytes. */
     private boolean fits(long more) {
         long growth = running.stream().mapToLong(Continuation::growthBytes).sum()
-                + reading.stream().mapToLong(Job::growthBytes).sum();
+                + reading.stream().mapToLong(Job::growthBytes).sum() + texts.growthBytes();
         return budget.allocated() - ownBytes + growth + more <= limits.cacheBytes();
+    }
+
+    /** Returns true if caches may take {@code more} bytes, after kept prefixes were removed for them. */
+    private boolean makesRoom(long more) {
+        prefixes.shrink(() -> fits(more));
+        return isEmpty() && texts.isIdle() || fits(more);
+    }
+
+    /** Returns true if {@link #admit} refused its last job for want of memory. */
+    boolean lacksMemory() {
+        return lacksMemory;
     }
 
     /**
@@ -135,14 +157,15 @@ final class Batcher {
      * to make room.
      */
     boolean admit(Job job) {
-        if (copies() + job.copies() > limits.running() || bytes() + job.bytes() > limits.cacheBytes()
-                || awaitsPrefix(job)) {
+        boolean isFull = copies() + job.copies() > limits.running();
+        lacksMemory = !isFull && bytes() + job.bytes() > limits.cacheBytes();
+        if (isFull || lacksMemory || awaitsPrefix(job)) {
             return false;
         }
         try {
             Session kept = prefixes.fork(job.prompt());
-            prefixes.shrink(() -> fits(job.bytes()));
-            if (!isEmpty() && !fits(job.bytes())) { // pages of ended jobs are in one piece with those of others
+            lacksMemory = !makesRoom(job.bytes());
+            if (lacksMemory) { // pages of ended jobs are in one piece with those of others
                 if (kept != null) {
                     kept.close();
                 }

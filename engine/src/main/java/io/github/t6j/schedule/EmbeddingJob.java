@@ -88,6 +88,11 @@ final class EmbeddingJob {
         return texts.get(next).length;
     }
 
+    /** Returns the number of ids of the longest text, or 0 without texts. */
+    int longest() {
+        return texts.stream().mapToInt(ids -> ids.length).max().orElse(0);
+    }
+
     Text take() {
         return new Text(this, next++);
     }

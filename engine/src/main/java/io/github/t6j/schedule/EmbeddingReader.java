@@ -3,6 +3,7 @@ package io.github.t6j.schedule;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.schedule.EmbeddingJob.Text;
 import io.github.t6j.session.HiddenStates;
+import io.github.t6j.weights.MemoryBudget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 
 /**
@@ -20,6 +22,8 @@ import java.util.function.Predicate;
  */
 final class EmbeddingReader {
     private final Transformer transformer;
+    private final MemoryBudget budget;
+    private final LongPredicate room;
     private final Set<EmbeddingJob> jobs = new LinkedHashSet<>(); // those without a result
     private final Deque<EmbeddingJob> turns = new ArrayDeque<>(); // jobs with texts that were not taken, the next first
     private final Map<Integer, Text> reading = new HashMap<>(); //   texts that are read, by their numbers in states
@@ -28,8 +32,14 @@ final class EmbeddingReader {
     private int layer; // of states
     private int numbers; // of the texts so far
 
-    EmbeddingReader(Transformer transformer) {
+    /**
+     * @param budget budget that the caches of the texts are counted in
+     * @param room returns true if caches may take that many bytes more
+     */
+    EmbeddingReader(Transformer transformer, MemoryBudget budget, LongPredicate room) {
         this.transformer = transformer;
+        this.budget = budget;
+        this.room = room;
     }
 
     boolean isEmpty() {
@@ -39,6 +49,33 @@ final class EmbeddingReader {
     /** Returns the number of jobs without a result. */
     int size() {
         return jobs.size();
+    }
+
+    /** Returns true if no text is read, so that no cache of one is allocated. */
+    boolean isIdle() {
+        return reading.isEmpty();
+    }
+
+    /** Returns the most bytes that the caches of the texts in reading still allocate. */
+    long growthBytes() {
+        return states == null ? 0 : states.growthBytes();
+    }
+
+    /**
+     * Returns true if {@link #read} would do something: go on with texts, begin some, or end a job.
+     *
+     * @param mayBegin as for {@link #read}
+     */
+    boolean canRead(boolean mayBegin) {
+        boolean waits = reading.isEmpty() && jobs.stream().noneMatch(EmbeddingJob::isInterrupted)
+                && !(turns.isEmpty() && alone.isEmpty());
+        return !jobs.isEmpty() && (!waits || mayBegin && hasRoom(alone.isEmpty()
+                ? turns.getFirst().nextLength()
+                : alone.getFirst().ids().length));
+    }
+
+    private boolean hasRoom(int ids) {
+        return room.test(HiddenStates.bytes(transformer, ids));
     }
 
     void add(EmbeddingJob job) {
@@ -51,14 +88,15 @@ final class EmbeddingReader {
     /**
      * Reads parts of texts in one pass.
      *
+     * @param mayBegin true if texts may be begun
      * @param pause called between the blocks of the pass; may add jobs, and run a step
      * @return actions that report the finished jobs
      */
-    List<Runnable> read(Runnable pause) {
+    List<Runnable> read(boolean mayBegin, Runnable pause) {
         List<Runnable> ends = new ArrayList<>();
         leave(EmbeddingJob::isInterrupted, job -> job::tellInterruption, ends);
         try {
-            take();
+            take(mayBegin);
             if (!reading.isEmpty() && !states.pass(this::onStates, () -> isOver(pause))) {
                 close();
             }
@@ -77,12 +115,16 @@ final class EmbeddingReader {
         return jobs.stream().allMatch(EmbeddingJob::isInterrupted);
     }
 
-    /** Adds texts to the next pass while it has room; after a failure, only one text is read at a time. */
-    private void take() {
+    /**
+     * Adds texts to the next pass while it and memory have room; after a failure, only one text is read at a time.
+     *
+     * @param mayBegin false for no texts
+     */
+    private void take(boolean mayBegin) {
         if (states != null) {
             states.beginPass();
         }
-        while (alone.isEmpty() && !turns.isEmpty() && fits(turns.getFirst())) {
+        while (mayBegin && alone.isEmpty() && !turns.isEmpty() && fits(turns.getFirst())) {
             EmbeddingJob job = turns.remove();
             Text text = job.take();
             if (job.hasMore()) {
@@ -90,7 +132,7 @@ final class EmbeddingReader {
             }
             add(text);
         }
-        if (!alone.isEmpty() && reading.isEmpty()) {
+        if (mayBegin && !alone.isEmpty() && reading.isEmpty() && hasRoom(alone.getFirst().ids().length)) {
             open(alone.getFirst().job().layer());
             add(alone.remove());
         }
@@ -100,13 +142,13 @@ final class EmbeddingReader {
         if (reading.isEmpty()) {
             open(job.layer());
         }
-        return job.layer() == layer && states.fits(job.nextLength());
+        return job.layer() == layer && states.fits(job.nextLength()) && hasRoom(job.nextLength());
     }
 
     private void open(int newLayer) {
         if (states == null || layer != newLayer) {
             close();
-            states = new HiddenStates(transformer, newLayer);
+            states = new HiddenStates(transformer, newLayer, budget);
             layer = newLayer;
         }
     }

@@ -15,6 +15,7 @@ import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.schedule.RefusedException.Reason;
 import io.github.t6j.session.Expiry;
+import io.github.t6j.session.HiddenStates;
 import io.github.t6j.weights.NativeMemory;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,7 +45,7 @@ import java.util.function.IntToLongFunction;
  * is fed in parts of {@link Model#maxPassRows} ids, alternately of the prompt that came first and of the one with the
  * fewest ids left: prompts of the same length end one after the other, and a short one does not wait for long ones. A
  * part pauses for steps of the running generations, so that their tokens take about twice as long as without it. Texts
- * to {@link #embed} are read in the same way, in turn with prompts.
+ * to {@link #embed} are read in the same way, in turn with prompts; their caches share the memory of all others.
  *
  * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading and
  * running generations alike.
@@ -62,6 +63,8 @@ public final class Scheduler implements AutoCloseable {
     private final Thread thread;
     private final EmbeddingReader texts; // to embed; for the scheduler's thread
     private boolean promptsAreNext = true; // not texts; for the scheduler's thread
+    private boolean textsAreFirst; // to get memory, when jobs want some too; for the scheduler's thread
+    private boolean jobsLackMemory; // for the scheduler's thread
     private RuntimeException broken; // failure of a step within a pass, or null; for the scheduler's thread
     private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, like the fields below
     private final List<EmbeddingJob> newTexts = new ArrayList<>(); // to embed; not accepted by the thread yet
@@ -97,7 +100,7 @@ public final class Scheduler implements AutoCloseable {
         stateBytes = batcher.stateBytes();
         metrics = batcher.metrics(0, 0);
         transformer = batcher.transformer();
-        texts = new EmbeddingReader(transformer);
+        texts = batcher.texts();
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
     }
 
@@ -265,8 +268,8 @@ public final class Scheduler implements AutoCloseable {
      * @param options pooling and its choices; the timeout begins to run now
      * @return future embeddings in the order of the prompts; it fails with a
      *     {@link java.util.concurrent.CancellationException} at the deadline. Cancelling it cancels the embedding
-     * @throws RefusedException if as many calls of this method wait as generations may run or wait, or the scheduler is
-     *     closed
+     * @throws RefusedException if as many calls of this method wait as generations may run or wait, the cache of a text
+     *     would exceed the memory budget, or the scheduler is closed
      * @throws IllegalArgumentException as {@link Embedder#Embedder(Model, EmbeddingOptions)} and
      *     {@link Embedder#embed(List)} do
      */
@@ -275,7 +278,9 @@ public final class Scheduler implements AutoCloseable {
         Embedder embedder = new Embedder(model, options);
         EmbeddingJob job = new EmbeddingJob(model, embedder, prompts,
                 new Result<>(interruption(options.deadline(), options.timeout(), options.cancellation())));
+        long bytes = HiddenStates.bytes(transformer, job.longest());
         synchronized (this) {
+            checkBytes(bytes, "a text that may take ", "shorten it");
             checkOpen();
             checkRoom(embeddings + newTexts.size(), 1, "embeddings");
             newTexts.add(job);
@@ -298,12 +303,15 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    private synchronized void submit(Job job) {
-        if (job.bytes() > limits.cacheBytes()) {
+    private void checkBytes(long bytes, String what, String advice) {
+        if (bytes > limits.cacheBytes()) {
             throw refused(Reason.TOO_LARGE, "expected a cache of at most " + limits.cacheBytes()
-                    + " bytes, the limit for all caches, found a request that may take " + job.bytes()
-                    + ": ask for fewer tokens");
+                    + " bytes, the limit for all caches, found " + what + bytes + ": " + advice);
         }
+    }
+
+    private synchronized void submit(Job job) {
+        checkBytes(job.bytes(), "a request that may take ", "ask for fewer tokens");
         checkOpen();
         checkRoom(waitingCopies + metrics.running(), job.copies(), "generations");
         waiting.add(job);
@@ -373,7 +381,7 @@ public final class Scheduler implements AutoCloseable {
     private void run(Batcher batcher) {
         try {
             while (join(batcher)) {
-                if (batcher.isStepNext(!texts.isEmpty())) {
+                if (batcher.isStepNext(texts.canRead(mayBeginTexts()))) {
                     tell(batcher, batcher.step());
                 } else {
                     pass(batcher);
@@ -393,14 +401,22 @@ public final class Scheduler implements AutoCloseable {
 
     /** Runs a pass of prompts or of texts to embed, alternately. */
     private void pass(Batcher batcher) {
-        promptsAreNext = texts.isEmpty() || promptsAreNext && !batcher.readsNothing();
+        boolean mayBegin = mayBeginTexts();
+        promptsAreNext = !texts.canRead(mayBegin) || promptsAreNext && !batcher.readsNothing();
         if (promptsAreNext) {
             tell(batcher, batcher.read(() -> pause(batcher)));
         } else {
             batcher.beginOtherPass();
-            tell(batcher, texts.read(() -> pause(batcher)));
+            boolean begins = texts.isIdle();
+            tell(batcher, texts.read(mayBegin, () -> pause(batcher)));
+            textsAreFirst &= !begins;
         }
         promptsAreNext = !promptsAreNext;
+    }
+
+    /** Returns true if texts may take memory: while a job waits for some, both get it alternately. */
+    private boolean mayBeginTexts() {
+        return textsAreFirst || !jobsLackMemory;
     }
 
     /** Runs a step within a pass if it is due, and admits jobs that may join it. */
@@ -461,13 +477,16 @@ public final class Scheduler implements AutoCloseable {
             there = List.copyOf(waiting);
         }
         // outside the monitor, because it asks functions of the callers; only this thread removes from waiting
+        boolean waitsForTexts = textsAreFirst && !texts.isEmpty() && !texts.canRead(true);
         List<Job> left = there.stream().filter(job -> all || job.isInterrupted()).toList();
         synchronized (this) {
             waiting.removeAll(left);
             waitingCopies -= left.stream().mapToInt(Job::copies).sum();
-            while (!waiting.isEmpty() && batcher.admit(waiting.peek())) { // strictly in order
+            while (!waiting.isEmpty() && !waitsForTexts && batcher.admit(waiting.peek())) { // strictly in order
                 waitingCopies -= waiting.remove().copies();
+                textsAreFirst = true;
             }
+            jobsLackMemory = !waiting.isEmpty() && batcher.lacksMemory();
             blocked = !waiting.isEmpty() && !batcher.hasRestored();
             metrics = batcher.metrics(waitingCopies, refused);
         }

@@ -7,7 +7,7 @@ package io.github.t6j.schedule;
  * @param running generations and scorings that read their prompts or continue
  * @param cacheBytes most bytes of the caches of running ones
  * @param keptBytes bytes of the caches kept for their prefixes; shared pages count for each
- * @param allocatedBytes bytes allocated for all these caches now
+ * @param allocatedBytes bytes allocated for all these caches, and for those of texts to embed, now
  * @param promptIds prompt ids fed so far, and all ids of scorings
  * @param cachedIds prompt ids found in caches, so not fed
  * @param generatedIds ids generated so far

@@ -4,6 +4,7 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.model.Batch;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.weights.MemoryBudget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,6 +30,7 @@ public final class HiddenStates implements AutoCloseable {
 
     private final Transformer transformer;
     private final int layers;
+    private final MemoryBudget budget;
     private final Batch batch;
     private final Deque<Sequence> free = new ArrayDeque<>();
     private final List<Reading> readings = new ArrayList<>(); // texts of which some ids are left, in order
@@ -51,15 +53,29 @@ public final class HiddenStates implements AutoCloseable {
         }
     }
 
-    /** @param layers number of layers before the hidden states; after all layers, the last norm is applied */
-    public HiddenStates(Transformer transformer, int layers) {
+    /**
+     * @param layers number of layers before the hidden states; after all layers, the last norm is applied
+     * @param budget budget that the caches of the texts are counted in
+     */
+    public HiddenStates(Transformer transformer, int layers, MemoryBudget budget) {
         this.transformer = transformer;
         this.layers = layers;
+        this.budget = budget;
         batch = transformer.batch();
     }
 
+    /** Returns the bytes of the cache of a text of {@code ids} ids. */
+    public static long bytes(Transformer transformer, int ids) {
+        return transformer.heldBytes(Format.F32, false, ids);
+    }
+
+    /** Returns the most bytes that the caches of the texts in reading still allocate. */
+    public long growthBytes() {
+        return readings.stream().mapToLong(reading -> reading.sequence.growthBytes(reading.ids.length)).sum();
+    }
+
     private Sequence newSequence() {
-        return transformer.newSequence(Format.F32, false);
+        return transformer.newSequence(Format.F32, false, budget);
     }
 
     /**
@@ -95,6 +111,7 @@ public final class HiddenStates implements AutoCloseable {
     public void add(int text, int[] ids) {
         Sequence sequence = free.isEmpty() ? newSequence() : free.pop();
         sequence.announce(ids.length);
+        sequence.limit(ids.length);
         readings.add(new Reading(text, ids, sequence));
         add(readings.getLast());
     }

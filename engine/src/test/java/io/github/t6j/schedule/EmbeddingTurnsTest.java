@@ -16,7 +16,9 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.session.Expiry;
+import io.github.t6j.session.HiddenStates;
 import io.github.t6j.session.SessionCore;
+import io.github.t6j.weights.MemoryBudget;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,8 +56,12 @@ class EmbeddingTurnsTest {
     }
 
     private static Scheduler scheduler(int running, int queued) {
+        return scheduler(running, queued, 1L << 28);
+    }
+
+    private static Scheduler scheduler(int running, int queued, long cacheBytes) {
         return new Scheduler(model, SchedulerOptions.defaults().withRunning(running).withQueued(queued)
-                .withCacheBytes(1L << 28).withSession(SessionOptions.defaults().withContextLength(CONTEXT)));
+                .withCacheBytes(cacheBytes).withSession(SessionOptions.defaults().withContextLength(CONTEXT)));
     }
 
     private static List<Prompt> texts(Random random, int count, int longest) {
@@ -177,6 +183,53 @@ class EmbeddingTurnsTest {
                 refused -> assertThat(refused.reason()).isEqualTo(RefusedException.Reason.CLOSED));
     }
 
+    /** Memory of two and a half full contexts, which both kinds would fill alone. */
+    @Test
+    void textsAndGenerationsShareTheMemoryOfCaches() throws InterruptedException {
+        Random random = new Random(SEED);
+        long one = contextBytes();
+        List<Prompt> many = texts(random, 90, 450);
+        List<Prompt> prompts = texts(random, 8, 250);
+        try (Scheduler scheduler = scheduler(4, 40, 5 * one / 2)) {
+            long own = model.cacheBytes();
+            List<CompletableFuture<?>> all = new ArrayList<>();
+            List<CompletableFuture<List<Embedding>>> embeddings = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                embeddings.add(scheduler.embed(many.subList(30 * i, 30 * i + 30), MEAN));
+            }
+            List<GenerationHandle> handles = prompts.stream().map(prompt -> scheduler.submit(prompt, endless(100)))
+                    .toList();
+            all.addAll(embeddings);
+            handles.forEach(handle -> all.add(handle.result()));
+            long most = 0;
+            while (!all.stream().allMatch(CompletableFuture::isDone)) {
+                most = Math.max(most, model.cacheBytes() - own);
+                Thread.sleep(1);
+            }
+            assertThat(most).as("bytes of all caches").isBetween(one / 2, 5 * one / 2);
+            for (int i = 0; i < 3; i++) {
+                assertSame(embeddings.get(i).join(), many.subList(30 * i, 30 * i + 30), MEAN, "call " + i);
+            }
+            try (Session session = model.newSession(SessionOptions.defaults().withContextLength(CONTEXT))) {
+                assertThat(handles.getLast().result().join().text())
+                        .isEqualTo(session.generate(prompts.getLast(), endless(100)).text());
+            }
+        }
+        try (Scheduler scheduler = scheduler(1, 1, one / 2)) {
+            Prompt long1 = Prompt.of(random.ints(CONTEXT, 0, 4096).toArray());
+            assertThatThrownBy(() -> scheduler.embed(List.of(many.getFirst(), long1), MEAN))
+                    .isInstanceOfSatisfying(RefusedException.class, refused -> assertThat(refused.reason())
+                            .isEqualTo(RefusedException.Reason.TOO_LARGE))
+                    .hasMessageContaining("found a text that may take " + one + ": shorten it");
+        }
+    }
+
+    private static long contextBytes() {
+        try (Session session = model.newSession()) {
+            return HiddenStates.bytes(SessionCore.of(session).state().transformer(), CONTEXT);
+        }
+    }
+
     @Test
     void aWrongTextIsNamed() {
         try (Scheduler scheduler = scheduler(1, 1)) {
@@ -192,7 +245,8 @@ class EmbeddingTurnsTest {
         List<Prompt> few = texts(new Random(SEED), 4, 40);
         List<Prompt> bad = texts(new Random(SEED + 1), 1, 40);
         try (Session session = model.newSession()) {
-            EmbeddingReader reader = new EmbeddingReader(SessionCore.of(session).state().transformer());
+            EmbeddingReader reader = new EmbeddingReader(SessionCore.of(session).state().transformer(),
+                    new MemoryBudget("test", Long.MAX_VALUE, null), _ -> true);
             EmbeddingJob good = job(few);
             EmbeddingJob failing = job(bad);
             reader.add(good);
@@ -201,7 +255,7 @@ class EmbeddingTurnsTest {
             while (!reader.isEmpty()) {
                 int pass = passes.getAndIncrement();
                 // the first pass has all texts; then the texts are read in the order of their numbers: the second is bad
-                reader.read(() -> {
+                reader.read(true, () -> {
                     if (pass == 0 || pass == 2) {
                         throw new IllegalStateException("no memory");
                     }
