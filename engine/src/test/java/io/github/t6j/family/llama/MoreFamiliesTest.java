@@ -85,6 +85,35 @@ class MoreFamiliesTest {
         }
     }
 
+    /**
+     * Cost of narrower caches: the largest mean difference of a case's logits, of about 10 at most. Steps have the bits of
+     * a whole prompt. A router that chooses another expert moves all logits of a position, so the largest says little.
+     */
+    @ParameterizedTest
+    @CsvSource({"F16, 0.004", "BF16, 0.03", "Q8, 0.1"})
+    void narrowerCachesStateTheirError(SessionOptions.CacheType type, double bound) {
+        double largest = 0;
+        for (String name : cases()) {
+            int[] ids = MoreCase.of(name).prompt();
+            double[] logits = MoreCase.of(name).logits("logits");
+            double[] sum = {0};
+            SessionOptions options = SessionOptions.defaults().withCacheType(type);
+            try (Model model = load(name, null);
+                    Session whole = model.newSession(options);
+                    Session steps = model.newSession(options)) {
+                whole.prefill(ids, (position, found) -> {
+                    steps.step(ids[position]);
+                    assertThat(steps.logits()).as(name + ", position " + position).isEqualTo(found);
+                    for (int id = 0; id < found.length; id++) {
+                        sum[0] += Math.abs(found[id] - logits[position * found.length + id]);
+                    }
+                });
+            }
+            largest = Math.max(largest, sum[0] / logits.length);
+        }
+        assertThat(largest).isLessThan(bound).isGreaterThan(bound / 10);
+    }
+
     @ParameterizedTest
     @MethodSource("cases")
     void greedyTokensEqualTheOracle(String name) {
