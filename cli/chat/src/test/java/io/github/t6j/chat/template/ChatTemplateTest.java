@@ -25,8 +25,8 @@ class ChatTemplateTest {
 
     @Test
     void allCasesAreThere() {
-        assertThat(templates()).hasSize(19);
-        assertThat(templates().stream().mapToInt(template -> template.cases().size()).sum()).isEqualTo(341);
+        assertThat(templates()).hasSize(23);
+        assertThat(templates().stream().mapToInt(template -> template.cases().size()).sum()).isEqualTo(411);
     }
 
     @ParameterizedTest
