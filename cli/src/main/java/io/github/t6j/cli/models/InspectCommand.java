@@ -10,7 +10,6 @@ import io.github.t6j.cli.evaluate.Choice;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Text;
-import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.NativeMemory;
@@ -130,9 +129,7 @@ public final class InspectCommand implements Callable<Integer> {
         description.put("file_bytes", fileBytes());
         description.put("tokenizer", tokenizer(model));
         description.put("chat_template", ModelDetails.template(arguments.path()));
-        if (info.family().equals(new LlamaFamily().name())) {
-            description.put("rope", ModelDetails.rope(arguments.path()));
-        }
+        description.put("rope", ModelDetails.rope(arguments.path(), info.family()));
         description.put("kernels", info.kernels());
         description.put("assumptions", info.assumptions());
         description.put("cache", cache(info, tokens));

@@ -87,8 +87,12 @@ final class InspectReport {
     private static String rope(Map<?, ?> rope) {
         String words = rope.get("type") + String.format(Locale.ROOT, ", base %,.0f", (Double) rope.get("base"));
         words += rope.containsKey("factor") ? ", factor " + rope.get("factor") : "";
-        return rope.get("original_length") instanceof Long length
-                ? words + ", original length " + thousands(length)
+        words += rope.get("original_length") instanceof Long length ? ", original length " + thousands(length) : "";
+        words += rope.get("rotated_part") instanceof Double part
+                ? String.format(Locale.ROOT, ", %.0f %% of a head", 100 * part)
+                : "";
+        return rope.get("windowed_base") instanceof Double base
+                ? words + String.format(Locale.ROOT, ", base %,.0f in layers with a window", base)
                 : words;
     }
 

@@ -5,16 +5,24 @@ import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.chat.template.ChatTemplateException;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.gguf.GgufNames;
-import io.github.t6j.family.llama.LlamaRope;
+import io.github.t6j.family.llama.GemmaFamily;
+import io.github.t6j.family.llama.LlamaFamily;
+import io.github.t6j.family.llama.Phi3Family;
+import io.github.t6j.family.llama.RopeProperties;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.SmallFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** Properties of a model's files that {@code t6j inspect} shows, and that the engine does not keep. */
 final class ModelDetails {
+    /** Families whose config.json defines RoPE's frequencies. */
+    private static final Set<String> DEFINED =
+            Set.of(new LlamaFamily().name(), new GemmaFamily().name(), new Phi3Family().name());
+
     private ModelDetails() {}
 
     /** Returns the first line and the length of the chat template, or the error of one that is not supported; or null. */
@@ -33,10 +41,13 @@ final class ModelDetails {
         return fields;
     }
 
-    /** Returns RoPE's type and base, and its scaling, of a model of the Llama family. */
-    static Map<String, Object> rope(Path model) {
+    /** Returns the {@link RopeProperties} of a model; other families have plain frequencies of base 10,000. */
+    static Map<String, Object> rope(Path model, String family) {
+        if (!DEFINED.contains(family)) {
+            return Map.of("type", "default", "base", 10_000.0);
+        }
         try (Checkpoint checkpoint = Checkpoint.open(model, true)) {
-            return LlamaRope.describe(checkpoint.gguf().isEmpty()
+            return RopeProperties.of(checkpoint.gguf().isEmpty()
                     ? config(ModelFolder.folderOf(model).resolve("config.json"))
                     : new ConfigJson(new GgufNames(checkpoint, model.toString()).config(), model.toString()));
         }

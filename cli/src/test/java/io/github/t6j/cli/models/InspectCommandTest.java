@@ -139,7 +139,7 @@ class InspectCommandTest {
         assertThat(CommandResult.of(inspect).out()).contains("\ntemplate     yes: {{ messages }}\\u001b\n");
         assertThat(CommandResult.of("inspect", "--json", "--model", folder.toString()).json())
                 .containsEntry("chat_template", Map.of("first_line", "{{ messages }}\u001b", "characters", 18L))
-                .doesNotContainKey("rope");
+                .containsEntry("rope", Map.of("type", "default", "base", 10_000.0));
         Files.writeString(template, "{% macro");
         assertThat(CommandResult.of(inspect).out()).contains("\ntemplate     not supported: ");
     }
@@ -152,8 +152,20 @@ class InspectCommandTest {
             golden_llama/llama-linear-bias              | linear, base 10,000, factor 4.0
             golden_llama/llama-yarn                     | yarn, base 10,000, factor 4.0, original length 256
             golden_llama/llama3-gqa                     | llama3, base 500,000, factor 8.0, original length 256
-            golden_llama/gguf-llama3/model-f32.gguf     | gguf_factors, base 500,000""")
-    void showsRopeOfLlamaModels(String model, String expected) {
+            golden_llama/gguf-llama3/model-f32.gguf     | gguf_factors, base 500,000
+            golden_more/granite-scaled                  | default, base 10,000,000
+            golden_more/mixtral-window                  | default, base 1,000,000
+            golden_more/qwen3moe-mixed                  | default, base 10,000
+            golden_more/gemma2-defaults                 | default, base 10,000
+            golden_more/gemma3-window                   | default, base 1,000,000, base 10,000 in layers with a window
+            golden_more/gemma3-nested                   | linear, base 1,000,000, factor 8.0, base 10,000 in layers with a window
+            golden_more/gemma3-rope5                    | linear, base 250,000, factor 4.0, base 5,000 in layers with a window
+            golden_more/gguf-gemma3-f32/model-f32.gguf  | linear, base 1,000,000, factor 8.0, base 10,000 in layers with a window
+            golden_more/phi3-window                     | default, base 10,000, original length 4,096
+            golden_more/phi3-longrope                   | longrope, base 10,000, factor 4.0, original length 150, 75 % of a head
+            golden_more/phi3-su-long                    | longrope, base 10,000, factor 64.0, original length 64
+            golden_mlra/gta                             | default, base 10,000""")
+    void showsRopeOfAllFamilies(String model, String expected) {
         String folder = CommandResult.TESTDATA.resolve(model).toString();
         assertThat(CommandResult.of("inspect", "--model", folder).out()).contains("\nrope         " + expected + "\n");
     }

@@ -8,6 +8,7 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 
 /** Reads the configuration of a checkpoint of Gemma 2 or 3, whose published files leave most keys to these defaults. */
 final class GemmaReader extends LlamaReader {
@@ -16,6 +17,7 @@ final class GemmaReader extends LlamaReader {
     private static final double LOCAL_THETA = 10_000;
     private static final String GELU = "gelu_pytorch_tanh";
     private static final String PARAMETERS = "rope_parameters";
+    private static final String LOCAL = "sliding_attention";
 
     private GemmaReader(NamedTensors tensors, ModelMetadata description) {
         super(tensors, description, EnumSet.of(LlamaType.GEMMA2, LlamaType.GEMMA3_TEXT));
@@ -24,16 +26,25 @@ final class GemmaReader extends LlamaReader {
     /** Returns the reader of a text model, which may be nested in a model of text and images. */
     static GemmaReader of(NamedTensors tensors, ModelMetadata description) {
         ConfigJson outer = description.config();
-        if (!outer.text("model_type", "none").equals("gemma3")) {
+        ConfigJson text = textPart(outer);
+        if (text == outer) {
             return new GemmaReader(tensors, description);
         }
         checkUnquantised(outer);
-        ConfigJson text = outer.object("text_config");
-        if (text == null) {
-            throw outer.wrong("text_config", "the keys of the text model", "none");
-        }
         return new GemmaReader(
                 tensors, new ModelMetadata(text, description.variantJson(), description.variantOption()));
+    }
+
+    /** Returns the object that describes the text model: {@code config} itself, or a part of it. */
+    static ConfigJson textPart(ConfigJson config) {
+        if (!config.text("model_type", "none").equals("gemma3")) {
+            return config;
+        }
+        ConfigJson text = config.object("text_config");
+        if (text == null) {
+            throw config.wrong("text_config", "the keys of the text model", "none");
+        }
+        return text;
     }
 
     @Override
@@ -98,14 +109,13 @@ final class GemmaReader extends LlamaReader {
             checkScaling(LlamaRope.scaling(config));
             return super.rope(headDim);
         }
-        boolean old = !config.has(PARAMETERS);
         ConfigJson all = scaling(config, PARAMETERS);
-        ConfigJson global = old ? scaling(config, "rope_scaling") : scaling(all, "full_attention");
-        ConfigJson local = scaling(all, "sliding_attention");
-        checkForm(old, all, global, local);
+        ConfigJson global = global(config);
+        ConfigJson local = scaling(all, LOCAL);
+        checkForm(!config.has(PARAMETERS), all, global, local);
         double positions = config.optional("max_position_embeddings", type.contextLength);
         double theta = LlamaRope.theta(config, type, global);
-        double localTheta = local.number("rope_theta", config.number("rope_local_base_freq", LOCAL_THETA));
+        double localTheta = localTheta(config);
         if (!(localTheta > 0)) {
             throw config.wrong("rope_local_base_freq", "a number above 0", localTheta);
         }
@@ -113,6 +123,30 @@ final class GemmaReader extends LlamaReader {
         Rope.Config windowed = new LlamaRope(headDim, local, localTheta, positions).config(positions);
         return new Rope.Config(headDim, 0f, rope.form(), rope.frequencies(), rope.factor(),
                 new Rope.Others(windowed.frequencies(), List.of(), 0));
+    }
+
+    /** Returns the properties of the RoPE of Gemma 3: as {@link LlamaRope#describe}, and windowed_base. */
+    static Map<String, Object> describeRope(ConfigJson config) {
+        ConfigJson global = global(config);
+        double positions = config.number("max_position_embeddings", LlamaType.GEMMA3_TEXT.contextLength);
+        double theta = LlamaRope.theta(config, LlamaType.GEMMA3_TEXT, global);
+        Map<String, Object> keys = new LlamaRope(2, global, theta, positions)
+                .describe(config, LlamaRope.type(global), positions);
+        keys.put("windowed_base", localTheta(config));
+        return keys;
+    }
+
+    /** Returns the scaling of layers that see all positions. */
+    private static ConfigJson global(ConfigJson config) {
+        return config.has(PARAMETERS)
+                ? scaling(scaling(config, PARAMETERS), "full_attention")
+                : scaling(config, "rope_scaling");
+    }
+
+    /** Returns the base of layers with a window. */
+    private static double localTheta(ConfigJson config) {
+        return scaling(scaling(config, PARAMETERS), LOCAL)
+                .number("rope_theta", config.number("rope_local_base_freq", LOCAL_THETA));
     }
 
     private static ConfigJson scaling(ConfigJson in, String key) {

@@ -47,22 +47,29 @@ public final class LlamaRope {
     }
 
     /**
-     * Returns the properties of the rotation that {@code config} describes: type and base; if it is scaled, factor, and
-     * original_length if a key states it.
+     * Returns the properties of this rotation: type and base; if it is scaled, factor; original_length if a key states it.
+     *
+     * @param config config.json of the model
+     * @param type name of the type, which may have others in files
+     * @param positions number of positions after scaling
      */
-    public static Map<String, Object> describe(ConfigJson config) {
-        LlamaType type = LlamaType.of(config);
-        LlamaRope rope = read(config, type, 2);
+    Map<String, Object> describe(ConfigJson config, String type, double positions) {
         Map<String, Object> keys = new LinkedHashMap<>();
-        keys.put("type", type(rope.scaling));
-        keys.put("base", rope.theta);
-        if (!List.of(DEFAULT, DIVIDED).contains(type(rope.scaling))) {
-            keys.put("factor", rope.factor(positions(config, type) / rope.trained));
+        keys.put("type", type);
+        keys.put("base", theta);
+        if (!List.of(DEFAULT, DIVIDED).contains(type)) {
+            keys.put("factor", factor(positions / trained));
         }
-        if (config.has(ORIGINAL) || rope.scaling.has(ORIGINAL)) {
-            keys.put("original_length", (long) rope.trained);
+        if (config.has(ORIGINAL) || scaling.has(ORIGINAL)) {
+            keys.put("original_length", (long) trained);
         }
         return keys;
+    }
+
+    /** Returns {@link #describe(ConfigJson, String, double)} of the rotation that {@code config} describes. */
+    static Map<String, Object> describe(ConfigJson config, LlamaType type) {
+        LlamaRope rope = read(config, type, 2);
+        return rope.describe(config, type(rope.scaling), positions(config, type));
     }
 
     private static double positions(ConfigJson config, LlamaType type) {

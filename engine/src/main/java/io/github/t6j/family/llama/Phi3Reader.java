@@ -6,6 +6,7 @@ import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorRole;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Reads the configuration of a Phi-3 or Phi-4 checkpoint: fused matrices, partial rotation, longrope. */
@@ -52,20 +53,47 @@ final class Phi3Reader extends LlamaReader {
     @Override
     Rope.Config rope(int headDim) {
         ConfigJson scaling = LlamaRope.scaling(config);
-        double factor = config.number("partial_rotary_factor", scaling.number("partial_rotary_factor", 1));
+        double factor = rotatedPart(config, scaling);
         int rotary = (int) (headDim * factor);
         if (rotary < 2 || rotary > headDim || rotary % 2 != 0) {
             throw config.wrong("partial_rotary_factor", "an even part of " + headDim + " elements", factor);
         }
-        double theta = LlamaRope.theta(config, type, scaling);
-        int positions = config.optional("max_position_embeddings", type.contextLength);
+        int positions = positions(config);
+        LlamaRope rope = rope(config, rotary);
+        return isLongrope(scaling) ? rope.longrope(positions) : rope.config(positions);
+    }
+
+    private static LlamaRope rope(ConfigJson config, int rotary) {
+        ConfigJson scaling = LlamaRope.scaling(config);
         int original = config.optional("original_max_position_embeddings",
                 scaling.optional("original_max_position_embeddings", ORIGINAL));
-        LlamaRope rope = new LlamaRope(rotary, scaling, theta, original);
+        return new LlamaRope(rotary, scaling, LlamaRope.theta(config, LlamaType.PHI3, scaling), original);
+    }
+
+    private static int positions(ConfigJson config) {
+        return config.optional("max_position_embeddings", LlamaType.PHI3.contextLength);
+    }
+
+    private static double rotatedPart(ConfigJson config, ConfigJson scaling) {
+        return config.number("partial_rotary_factor", scaling.number("partial_rotary_factor", 1));
+    }
+
+    private static boolean isLongrope(ConfigJson scaling) {
         return switch (LlamaRope.type(scaling)) {
-            case "default" -> rope.config(positions);
-            case "longrope", "su", "yarn" -> rope.longrope(positions); // yarn is an old name of it in this family
+            case "default" -> false;
+            case "longrope", "su", "yarn" -> true; // yarn is an old name of it in this family
             default -> throw scaling.wrong("rope_type", "default or longrope", LlamaRope.type(scaling)).asUnsupported();
         };
+    }
+
+    /** Returns the properties of RoPE: as {@link LlamaRope#describe}, and rotated_part if not the whole head rotates. */
+    static Map<String, Object> describeRope(ConfigJson config) {
+        ConfigJson scaling = LlamaRope.scaling(config);
+        Map<String, Object> keys =
+                rope(config, 2).describe(config, isLongrope(scaling) ? "longrope" : "default", positions(config));
+        if (rotatedPart(config, scaling) != 1) {
+            keys.put("rotated_part", rotatedPart(config, scaling));
+        }
+        return keys;
     }
 }
