@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -41,7 +42,8 @@ public final class Prompt {
      * Returns the ids that an empty session of {@code model} is fed.
      *
      * @throws ModelFormatException if this is a text and the model has no tokenizer
-     * @throws IllegalArgumentException if the text is empty and the tokenizer has no id that precedes documents
+     * @throws IllegalArgumentException if the text is empty and the tokenizer has no id that precedes documents, or an id
+     *     stands for an image; without a tokenizer, ids stand for nothing and all are returned
      */
     public int[] ids(Model model) {
         return ids(Objects.requireNonNull(model, "model"), true);
@@ -50,10 +52,24 @@ public final class Prompt {
     /** Returns the ids that a session is fed, an empty one if {@code beginning}. */
     int[] ids(Model model, boolean beginning) {
         if (text == null) {
+            int imageId = model.transformer().config().imageId();
+            if (imageId != ModelConfig.NO_IMAGE && model.hasTokenizer()) {
+                refuse(imageId);
+            }
             return ids.clone();
         }
         Tokenizer tokenizer = model.requiredTokenizer();
         return beginning ? tokenizer.encodeBeginning(text) : tokenizer.encode(text);
+    }
+
+    private void refuse(int imageId) {
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] == imageId) {
+                throw new IllegalArgumentException("prompt: id " + imageId + " at index " + i
+                        + ": expected ids of text, found the one that stands for an image (image_token_index of"
+                        + " config.json); t6j computes the text part of this model only, remove images from the prompt");
+            }
+        }
     }
 
     @Override

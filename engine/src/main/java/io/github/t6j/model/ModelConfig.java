@@ -24,6 +24,7 @@ import java.util.SortedSet;
  * @param optional roles of the tensors that only some models of the family have, and this one has
  * @param assumptions defaults that no file states, a sentence each
  * @param scales multipliers and other departures from the plain transformer
+ * @param imageId id that stands for an image in the prompts of a model of text and images, or {@link #NO_IMAGE}
  */
 public record ModelConfig(
         String family,
@@ -36,13 +37,17 @@ public record ModelConfig(
         Experts experts,
         Set<TensorRole> optional,
         List<String> assumptions,
-        Scales scales) {
+        Scales scales,
+        int imageId) {
+    /** Image id of a model of text only. */
+    public static final int NO_IMAGE = -1;
 
     /** Creates the configuration of a model with plain scales and without experts. */
     public ModelConfig(
             String family, String name, Sizes sizes, AttentionConfig attention, boolean linear, Rope.Config rope,
             Norms norms, Set<TensorRole> optional, List<String> assumptions) {
-        this(family, name, sizes, attention, linear, rope, norms, null, optional, assumptions, Scales.PLAIN);
+        this(family, name, sizes, attention, linear, rope, norms, null, optional, assumptions, Scales.PLAIN,
+                NO_IMAGE);
     }
 
     /** Creates the configuration of a model with a softmax and without optional tensors. */
@@ -121,8 +126,10 @@ public record ModelConfig(
      */
     String identity() {
         return new ModelConfig(
-                family, name, sizes, attention, linear, rope, norms, experts, optional, List.of(), scales)
+                family, name, sizes, attention, linear, rope, norms, experts, optional, List.of(), scales,
+                NO_IMAGE)
                 .toString()
+                .replace(", imageId=" + NO_IMAGE, "")
                 .replace(", experts=null", "")
                 .replace(", scales=" + Scales.PLAIN, "")
                 .replace(", scores=" + LayerOptions.Scores.PLAIN, "")

@@ -19,8 +19,14 @@ final class GemmaReader extends LlamaReader {
     private static final String PARAMETERS = "rope_parameters";
     private static final String LOCAL = "sliding_attention";
 
-    private GemmaReader(NamedTensors tensors, ModelMetadata description) {
+    /** Default of image_token_index in a model of text and images. */
+    private static final int IMAGE = 262_144;
+
+    private final int imageId;
+
+    private GemmaReader(NamedTensors tensors, ModelMetadata description, int imageId) {
         super(tensors, description, EnumSet.of(LlamaType.GEMMA2, LlamaType.GEMMA3_TEXT));
+        this.imageId = imageId;
     }
 
     /** Returns the reader of a text model, which may be nested in a model of text and images. */
@@ -28,11 +34,12 @@ final class GemmaReader extends LlamaReader {
         ConfigJson outer = description.config();
         ConfigJson text = textPart(outer);
         if (text == outer) {
-            return new GemmaReader(tensors, description);
+            return new GemmaReader(tensors, description, ModelConfig.NO_IMAGE);
         }
         checkUnquantised(outer);
         return new GemmaReader(
-                tensors, new ModelMetadata(text, description.variantJson(), description.variantOption()));
+                tensors, new ModelMetadata(text, description.variantJson(), description.variantOption()),
+                outer.countOr("image_token_index", IMAGE));
     }
 
     /** Returns the object that describes the text model: {@code config} itself, or a part of it. */
@@ -50,6 +57,11 @@ final class GemmaReader extends LlamaReader {
     @Override
     String family() {
         return GemmaFamily.NAME;
+    }
+
+    @Override
+    int imageId() {
+        return imageId;
     }
 
     @Override

@@ -139,7 +139,7 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
                         heads, json().optional("head_dim", width / heads),
                         json().optional("num_key_value_heads", heads)),
                 false, new Rope.Config(0, 0f, Rope.Form.OFFICIAL), new ModelConfig.Norms(0f, true, false), experts,
-                optional(type), List.of(), ModelConfig.Scales.PLAIN));
+                optional(type), List.of(), ModelConfig.Scales.PLAIN, ModelConfig.NO_IMAGE));
         return type == LlamaType.MIXTRAL ? specs.stream().map(LlamaPreset::named).toList() : specs;
     }
 

@@ -107,7 +107,8 @@ class LlamaReader {
                 : grouped;
         return new ModelConfig(
                 family(), name(grouped), sizes, attention, false, rope(headDim),
-                new ModelConfig.Norms(epsilon, true, false), experts, optional, assumptions, scales(sizes.width()));
+                new ModelConfig.Norms(epsilon, true, false), experts, optional, assumptions, scales(sizes.width()),
+                imageId());
     }
 
     String family() {
@@ -141,6 +142,11 @@ class LlamaReader {
 
     ModelConfig.Scales scales(int width) {
         return type == LlamaType.GRANITE ? Granite.scales(config) : ModelConfig.Scales.PLAIN;
+    }
+
+    /** Returns the id that stands for an image, or {@link ModelConfig#NO_IMAGE}. */
+    int imageId() {
+        return ModelConfig.NO_IMAGE;
     }
 
     Rope.Config rope(int headDim) {

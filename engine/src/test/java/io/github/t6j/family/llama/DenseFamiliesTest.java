@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.AttentionPath;
+import io.github.t6j.Embedder;
+import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelOptions;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
 import io.github.t6j.WeightType;
 import io.github.t6j.json.Json;
+import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.tokenizer.HandMadeTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,6 +175,27 @@ class DenseFamiliesTest {
         try (Model model = Model.load(folder)) {
             assertThat(model.info().attention().name()).contains("as TPA");
             check(whole(model, SessionOptions.defaults(), prompt(name)), oracle(name, "logits"), TOLERANCE, name);
+        }
+    }
+
+    /** With a tokenizer, ids stand for texts, and this one for an image. Boundaries of images are text like any other. */
+    @Test
+    void anImageInAPromptIsRefused() throws IOException {
+        copy("gemma3-nested", Map.of("image_token_index", 262L, "boi_token_index", 255L));
+        HandMadeTokenizer.write(folder, HandMadeTokenizer.tokenizerJson(List.of("a b", "ab c")));
+        try (Model model = Model.load(folder);
+                Session session = model.newSession();
+                Scheduler scheduler = new Scheduler(model)) {
+            Prompt image = Prompt.of(2, 255, 262, 7);
+            GenerationOptions few = GenerationOptions.defaults().withMaxTokens(2);
+            String message = "prompt: id 262 at index 2: expected ids of text, found the one that stands for an image";
+            for (ThrowingCallable door : List.<ThrowingCallable>of(() -> session.generate(image, few),
+                    () -> scheduler.submit(image, few), () -> scheduler.score(image, List.of(new int[1])),
+                    () -> new Embedder(model).embed(image))) {
+                assertThatThrownBy(door).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining(message).hasMessageContaining("remove images from the prompt");
+            }
+            assertThat(session.generate(Prompt.of(2, 255, 7), few).tokens()).isNotEmpty();
         }
     }
 
