@@ -40,14 +40,18 @@ class ChatTerminalTest {
     }
 
     private LaunchedProcess start(String... args) {
+        LaunchedProcess launched = launch(args);
+        awaitPrompt(launched);
+        return launched;
+    }
+
+    private LaunchedProcess launch(String... args) {
         // The Ctrl-C for the chat would end a shell that stays.
         ProcessBuilder builder = LaunchedProcess.terminal(checkout, "exec \"$t6j\" chat --seed 1 --session "
                 + folder.resolve("talk.json") + " " + String.join(" ", args));
         builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
         prompts = 0;
-        LaunchedProcess launched = LaunchedProcess.start(builder);
-        awaitPrompt(launched);
-        return launched;
+        return LaunchedProcess.start(builder);
     }
 
     /** Waits for the prompt; with it JLine turns on the keypad's application mode. */
@@ -123,11 +127,11 @@ class ChatTerminalTest {
     void keysTypedDuringAnAnswerBelongToTheNextLine() throws IOException {
         LaunchedProcess chat = start("-n", "500", "-c", "2000", "--ignore-eos");
         chat.type("Tell me" + ENTER);
-        chat.awaitOut(PASTE_ON, 2); // at the prompt, and after the line
+        chat.awaitOut(PASTE_ON, 3); // before the model is loaded, at the prompt, and after the line
         chat.type("and the" + PASTE.formatted("n\nmore") + "?");
         awaitPrompt(chat);
         chat.type(ENTER);
-        chat.awaitOut(PASTE_ON, 4);
+        chat.awaitOut(PASTE_ON, 5);
         chat.type(CTRL_D);
 
         CommandResult ran = chat.end();
@@ -136,6 +140,20 @@ class ChatTerminalTest {
         assertThat(said).hasSize(4);
         assertThat(said.get(2)).isEqualTo("and then\nmore?");
         assertThat(ran.out()).doesNotContain("^D", "^[");
+    }
+
+    /** Keys, also pasted ones, are unseen until the first prompt; Ctrl-D then ends the chat. */
+    @Test
+    void keysTypedWhileTheModelLoadsBelongToTheFirstLine() throws IOException {
+        LaunchedProcess chat = launch("-n 1");
+        chat.awaitOut(PASTE_ON);
+        chat.type("Hel" + PASTE.formatted("lo,\nyou") + ENTER + CTRL_D);
+
+        CommandResult ran = chat.end();
+        assertThat(ran.code()).isZero();
+        assertThat(contents().getFirst()).isEqualTo("Hello,\nyou");
+        String loading = ran.out().substring(0, ran.out().indexOf("/help lists the commands"));
+        assertThat(loading).contains(PASTE_ON).doesNotContain("Hel", "^D", "^[");
     }
 
     /** Lines have at most 40 columns, no word is cut, and an answer piped to a file has other line breaks. */

@@ -103,7 +103,10 @@ public final class ChatCommand extends SessionCommand {
         boolean continues = continues();
         String text = prompt == null ? null : Text.argumentOrInput(prompt, "--prompt", main, spec);
         String piped = prompt == null && !main.terminal ? Text.argumentOrInput(null, "message", main, spec) : null;
-        try (Model model = arguments.load()) {
+        try (TerminalInput terminal = prompt == null && main.terminal // first, to keep keys while the model loads
+                ? new TerminalInput(main, history(), ChatLoop.COMMANDS)
+                : null;
+                Model model = arguments.load()) {
             ChatModel answering = ChatModel.of(model);
             checkThinking(answering.format());
             if (main.watched && !answering.format().hasTemplate()) {
@@ -121,7 +124,7 @@ public final class ChatCommand extends SessionCommand {
                 ChatSettings settings = settings(options, answering, chat);
                 ChatTurns turns = new ChatTurns(main, model, chat, settings, sessionFile, stats);
                 ChatLoop loop = new ChatLoop(main, chat, turns, settings);
-                return run(model, chat, turns, loop, text, piped);
+                return run(model, chat, turns, loop, terminal, text, piped);
             }
         }
     }
@@ -167,7 +170,9 @@ public final class ChatCommand extends SessionCommand {
         return Files.exists(sessionFile) && ConversationFile.read(sessionFile) != null;
     }
 
-    private int run(Model model, ChatSession chat, ChatTurns turns, ChatLoop loop, String text, String piped) {
+    private int run(
+            Model model, ChatSession chat, ChatTurns turns, ChatLoop loop, TerminalInput terminal, String text,
+            String piped) {
         int code;
         try (OnInterrupt interrupt = new OnInterrupt(main)) {
             if (text != null) {
@@ -176,7 +181,7 @@ public final class ChatCommand extends SessionCommand {
                 code = loop.run(new PipedInput(piped)) ? Main.DONE : Main.FAILED;
             } else {
                 code = Main.DONE;
-                talk(model, chat, loop);
+                talk(model, chat, loop, terminal);
             }
             if (sessionFile != null) {
                 interrupt.finish();
@@ -186,11 +191,13 @@ public final class ChatCommand extends SessionCommand {
         return main.interrupted ? Main.INTERRUPTED : code;
     }
 
-    private void talk(Model model, ChatSession chat, ChatLoop loop) {
-        try (TerminalInput terminal = new TerminalInput(main, history(), ChatLoop.COMMANDS, chat::stop);
-                WarmUp warmUp = new WarmUp(model, WARM_UP)) {
+    private void talk(Model model, ChatSession chat, ChatLoop loop, TerminalInput terminal) {
+        terminal.onInterrupt(chat::stop);
+        try (WarmUp warmUp = new WarmUp(model, WARM_UP)) {
             main.note("/help lists the commands, Ctrl-D ends the chat");
             loop.run(warmUp.until(terminal));
+        } finally {
+            terminal.onInterrupt(TerminalInput.END);
         }
     }
 

@@ -22,9 +22,13 @@ import org.jline.utils.Signals;
 
 /**
  * Input of a person at a terminal, through JLine: editing, history, pasted text as one message, Ctrl-C, Ctrl-D and
- * Ctrl-Z. Between two lines, keys wait unseen in the terminal, and the next line begins with them.
+ * Ctrl-Z. Before the first line and between two lines, keys wait unseen in the terminal, and the next line begins with
+ * them.
  */
 public final class TerminalInput implements ChatInput {
+    /** Action of Ctrl-C that ends the program, as without this class. */
+    public static final Runnable END = () -> System.exit(Main.INTERRUPTED);
+
     private static final int HISTORY_LINES = 1000;
     private static final String SUSPEND = "suspend-chat";
 
@@ -33,23 +37,25 @@ public final class TerminalInput implements ChatInput {
     private final Terminal terminal;
     private final TerminalMode mode;
     private final LineReader reader;
+    private volatile Runnable stop = END;
 
     /**
+     * Takes the terminal over. Ctrl-C is {@link #END} until {@link #onInterrupt} gives it another action.
+     *
      * @param history file for typed lines, or null
      * @param commands words that Tab completes
-     * @param stop action of Ctrl-C while no line is being read
      */
-    public TerminalInput(Main main, Path history, List<String> commands, Runnable stop) {
+    public TerminalInput(Main main, Path history, List<String> commands) {
         this.main = main;
         // JLine briefly restores the previous handler whenever it sets another; that must not end the program.
-        interruptBefore = Signals.register(Signal.INT.name(), stop);
+        interruptBefore = Signals.register(Signal.INT.name(), this::stop);
         try {
             terminal = TerminalBuilder.builder().system(true).provider("ffm").graphemeCluster(false).build();
         } catch (IOException e) {
             Signals.unregister(Signal.INT.name(), interruptBefore);
             throw Errors.failure("terminal", "cannot be opened", e);
         }
-        terminal.handle(Signal.INT, _ -> stop.run());
+        terminal.handle(Signal.INT, _ -> stop());
         reader = LineReaderBuilder.builder()
                 .terminal(terminal)
                 .completer(new StringsCompleter(commands))
@@ -64,10 +70,20 @@ public final class TerminalInput implements ChatInput {
         }
         reader.getWidgets().put(LineReader.ACCEPT_LINE, this::accept);
         mode = new TerminalMode(terminal);
+        mode.markPastes();
         if (mode.canSuspend()) {
             reader.getWidgets().put(SUSPEND, this::suspend);
             reader.getKeyMaps().get(LineReader.MAIN).bind(new Reference(SUSPEND), KeyMap.ctrl('Z'));
         }
+    }
+
+    private void stop() {
+        stop.run();
+    }
+
+    /** Sets the action of Ctrl-C while no line is being read. */
+    public void onInterrupt(Runnable action) {
+        stop = action;
     }
 
     /** Handles Enter: the text is complete, or continues on the next line. */
@@ -99,7 +115,7 @@ public final class TerminalInput implements ChatInput {
         while (!main.interrupted) {
             try {
                 String line = reader.readLine("> ");
-                mode.afterLine();
+                mode.markPastes();
                 return line;
             } catch (UserInterruptException _) {
                 if (!main.interrupted) {

@@ -44,7 +44,7 @@ final class TerminalMode implements AutoCloseable {
     }
 
     /** Has text marked that is pasted until JLine reads the next line, when JLine does so itself. */
-    void afterLine() {
+    void markPastes() {
         write(PASTE_MARKED);
     }
 
