@@ -36,6 +36,7 @@ final class RunFolder implements AutoCloseable {
 
     private final Path folder;
     private final int keep;
+    private final List<Path> created; // with the folders above it, innermost first
     private final FileChannel lock;
 
     /**
@@ -47,6 +48,8 @@ final class RunFolder implements AutoCloseable {
     RunFolder(Path folder, int keep) {
         this.folder = folder;
         this.keep = keep;
+        created = Stream.iterate(folder.toAbsolutePath(), place -> place != null && !Files.exists(place),
+                Path::getParent).toList();
         try {
             Files.createDirectories(folder.resolve(CHECKPOINTS));
             lock = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -54,7 +57,7 @@ final class RunFolder implements AutoCloseable {
             throw Errors.failure(folder, "cannot be written", e);
         }
         if (!locked()) {
-            close();
+            closeLock();
             throw new CommandFailure(
                     folder + ": expected a folder that is not in use, found that another t6j trains in "
                             + "it: wait until it has finished, or choose another folder");
@@ -177,8 +180,28 @@ final class RunFolder implements AutoCloseable {
         return checkpoint;
     }
 
+    /** Unlocks the folder, and removes what the constructor made if the run wrote nothing. */
     @Override
     public void close() {
+        if (!Files.exists(log())) { // the first file of a run
+            removeUnused();
+        }
+        closeLock();
+    }
+
+    private void closeLock() {
         Errors.close(lock, folder, "cannot be written");
+    }
+
+    private void removeUnused() {
+        try {
+            Files.deleteIfExists(folder.resolve(CHECKPOINTS));
+            Files.deleteIfExists(folder.resolve(LOCK));
+            for (Path place : created) {
+                Files.deleteIfExists(place);
+            }
+        } catch (IOException e) {
+            // it is not empty
+        }
     }
 }

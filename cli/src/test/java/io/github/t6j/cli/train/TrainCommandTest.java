@@ -99,6 +99,23 @@ class TrainCommandTest {
                 .containsEntry("block_size", 64L).containsEntry("architectures", List.of("GPT"));
     }
 
+    /** Two billion checkpoints fit no disk. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aRefusedRunLeavesNoFolder(boolean exists) throws IOException {
+        Path into = folder.resolve("runs/first");
+        if (exists) {
+            Files.createDirectories(into);
+        }
+        CommandResult ran = CommandResult.of(command(into, small("--steps", "9000000000", "--keep", "2000000000")));
+        assertFailed(ran, into + ": expected ", " PB of free disk, found ");
+        if (exists) {
+            assertThat(into).isEmptyDirectory();
+        } else {
+            assertThat(into.getParent()).doesNotExist();
+        }
+    }
+
     /** The perplexity command reads the data of --valid as the trainer does. */
     @Test
     void validatesOnAFile() throws IOException {
