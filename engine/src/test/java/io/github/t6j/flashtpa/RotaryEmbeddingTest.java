@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tests rotations by position against the documented formula in float64 and against the official models' code. */
+/** Tests rotations by position against the documented formula in float64 and against the paper's authors' code. */
 class RotaryEmbeddingTest {
     /** Rotates a vector as the class documents, in float64. */
     private static double[] oracle(float[] x, Pairing pairing, int rotaryDim, double base, int position) {
