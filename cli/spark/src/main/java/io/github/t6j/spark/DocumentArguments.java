@@ -1,21 +1,26 @@
 package io.github.t6j.spark;
 
+import static org.apache.spark.sql.functions.col;
+
+import io.github.t6j.Model;
+import io.github.t6j.cli.generate.LineWork;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Range;
+import io.github.t6j.schedule.SchedulerOptions;
 import java.io.IOException;
 import java.io.Serializable;
-import java.util.Arrays;
-import java.util.Iterator;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.TaskCompletionListener;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -23,23 +28,35 @@ import picocli.CommandLine.Spec;
 
 /** Input and output of a job: JSON lines or Parquet, by the ending of the name. */
 final class DocumentArguments {
-    /** Work of a job on a partition, on an executor. */
+    /** Work of a job, sent to the executors. */
     @FunctionalInterface
     interface Work extends Serializable {
-        /** Returns one row per document; either {@code error} is null, or all columns but it and the id. */
-        Iterator<Row> results(Iterator<Document> documents);
+        /** Returns the work of a task. */
+        LineWork of(Model model);
     }
 
-    private static final String UNREADABLE = "_corrupt_record"; // Spark's column for lines that do not match the schema
+    /**
+     * Columns that a job reads beside the id.
+     *
+     * @param column column of the text
+     * @param key name that the command line has for it
+     * @param instead column that may replace it, or null
+     * @param others columns that may exist
+     */
+    record Input(String column, String key, String instead, List<String> others) implements Serializable {
+        List<String> texts() {
+            return Stream.of(column, instead).filter(name -> name != null).toList();
+        }
+    }
 
     @Option(names = "--in", required = true, paramLabel = "PATH",
-            description = {"Documents, one per row, with id, a text, and optionally seed.",
+            description = {"Documents, one per row, each with an id of its own.",
                 "PATH is a file or folder that ends in .jsonl or .parquet, at any address that Spark reads."})
     private String in;
 
     @Option(names = "--out", required = true, paramLabel = "PATH",
             description = {"Folder for the results, one row per document, in any order.",
-                "PATH ends in .jsonl or .parquet."})
+                "A document that fails gets a row with error and input. PATH ends in .jsonl or .parquet."})
     private String out;
 
     @Option(names = "--partitions", paramLabel = "N", defaultValue = "200",
@@ -47,20 +64,20 @@ final class DocumentArguments {
                 "(default: ${DEFAULT-VALUE})."})
     private int partitions;
 
+    @Option(names = "--parallel", paramLabel = "N", defaultValue = "8",
+            description = "Number of documents that a task computes at once (default: ${DEFAULT-VALUE}).")
+    private int parallel;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
     void check() {
         format("--in", in);
         format("--out", out);
-        atLeast(spec, "--partitions", partitions, 1);
-    }
-
-    static void atLeast(CommandSpec spec, String option, long value, long least) {
-        if (value < least) {
-            throw new ParameterException(
-                    spec.commandLine(), option + ": expected " + least + " or more, found " + value);
-        }
+        Range.atLeast(spec, "--partitions", partitions, 1);
+        Range.atLeast(spec, "--parallel", parallel, 1);
+        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MOST_RUNNING / 2,
+                "half of a pass, since as many documents wait");
     }
 
     private String format(String option, String path) {
@@ -71,61 +88,56 @@ final class DocumentArguments {
                 option + ": expected a path that ends in .jsonl or .parquet, found " + path);
     }
 
-    /** Processes all documents. @param column column of their texts @param result columns of the results */
-    void run(Main main, String column, StructType result, Work work) throws IOException {
+    /**
+     * Processes all documents.
+     *
+     * @param result columns of the results beside id, error and input
+     * @return the results without errors
+     */
+    Dataset<Row> run(Main main, ModelArguments arguments, Input input, StructType result, Work work)
+            throws IOException {
         SparkSession spark = SparkSession.builder().appName(spec.qualifiedName(" ")).getOrCreate();
         Path folder = new Path(out);
         if (folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(folder)) {
-            throw new JobFailure(
+            throw new CommandFailure(
                     "--out " + out + ": expected a new path, found an existing one: choose another, or delete it");
         }
-        Dataset<Row> documents = read(spark, column).repartition(partitions);
-        documents.mapPartitions(
-                (MapPartitionsFunction<Row, Row>) rows -> work.results(documents(rows)), Encoders.row(result))
-                .write().format(format("--out", out)).save(out);
-        Dataset<Row> written = spark.read().schema(result).format(format("--out", out)).load(out);
-        long failed = written.filter(functions.col("error").isNotNull()).count();
-        if (failed > 0) {
-            main.note(failed + " of " + written.count() + " documents failed; the column error has the reasons");
-        }
-    }
-
-    /** Returns the columns of a {@link Document}, in its order. */
-    private Dataset<Row> read(SparkSession spark, String column) {
-        if (format("--in", in).equals("json")) {
-            StructType lines = new StructType().add("id", DataTypes.StringType).add(column, DataTypes.StringType)
-                    .add("seed", DataTypes.LongType).add(UNREADABLE, DataTypes.StringType);
-            return spark.read().schema(lines).option("columnNameOfCorruptRecord", UNREADABLE).json(in);
-        }
-        Dataset<Row> rows = spark.read().parquet(in);
-        return rows.select(column(rows, "id", DataTypes.StringType, true),
-                column(rows, column, DataTypes.StringType, true), column(rows, "seed", DataTypes.LongType, false),
-                functions.lit(null).cast(DataTypes.StringType));
-    }
-
-    private Column column(Dataset<Row> rows, String name, DataType type, boolean required) {
-        if (List.of(rows.columns()).contains(name)) {
-            return rows.col("`" + name + "`").cast(type);
-        }
-        if (required) {
-            throw new JobFailure(in + ": expected a column " + name + ", found " + Arrays.toString(rows.columns()));
-        }
-        return functions.lit(null).cast(type);
-    }
-
-    private static Iterator<Document> documents(Iterator<Row> rows) {
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return rows.hasNext();
+        boolean lines = format("--in", in).equals("json");
+        Dataset<Row> rows = lines
+                ? DocumentReader.lines(spark, in)
+                : DocumentReader.parquet(spark, in, input.texts(), input.others());
+        StructType columns = Results.columns(result);
+        String unit = lines ? "line" : "row";
+        int most = parallel; // the lambda captures this variable, not this object, which has the command line
+        DocumentReader.partitioned(rows, partitions).mapPartitions((MapPartitionsFunction<Row, Row>) partition -> {
+            if (!partition.hasNext()) {
+                return Collections.emptyIterator();
             }
+            Model model = arguments.onExecutor();
+            Results results = new Results(work.of(model), arguments.newScheduler(model, most), 2 * most, columns,
+                    input, DocumentReader.documents(partition, unit));
+            TaskContext.get().addTaskCompletionListener((TaskCompletionListener) _ -> results.close());
+            return results;
+        }, Encoders.row(columns)).write().format(format("--out", out)).save(out);
+        return checked(main, rows.count(), spark.read().schema(columns).format(format("--out", out)).load(out));
+    }
 
-            @Override
-            public Document next() {
-                Row row = rows.next();
-                return new Document(row.getString(0), row.getString(1), row.isNullAt(2) ? null : row.getLong(2),
-                        row.getString(3));
-            }
-        };
+    /** Checks that each document has one result, and returns those without errors. */
+    private Dataset<Row> checked(Main main, long documents, Dataset<Row> written) {
+        Dataset<Row> good = written.filter(col("error").isNull());
+        long found = written.count();
+        long results = good.count();
+        long ids = good.select("id").distinct().count();
+        if (found != documents || ids != results) {
+            throw new CommandFailure("--out " + out + ": expected one row for each of " + documents
+                    + " documents, found " + found + " rows with " + ids + " ids in " + results + " results: the input "
+                    + "changed, or the file system of the folder does not support Spark's committer; delete the folder "
+                    + "and run the job again");
+        }
+        if (results < found) {
+            main.note(found - results + " of " + found
+                    + " documents failed; the column error has the reasons, input the documents");
+        }
+        return good;
     }
 }

@@ -38,7 +38,7 @@ final class GenerationArguments implements Serializable {
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
             description = {"Base of the seeds; a document without a seed adds a number from its id",
                 "(default: ${DEFAULT-VALUE})."})
-    long seed;
+    private long seed;
 
     @Option(names = "--stop", paramLabel = "STR", description = "Stop before this text; repeatable.")
     private ArrayList<String> stop = new ArrayList<>();
@@ -48,7 +48,7 @@ final class GenerationArguments implements Serializable {
 
     /** @param defaults sampling options of the model, or t6j's */
     GenerationOptions over(SamplingOptions defaults) {
-        SamplingOptions options = defaults;
+        SamplingOptions options = defaults.withSeed(seed);
         options = temperature == null ? options : options.withTemperature(temperature);
         options = topK == null ? options : options.withTopK(topK);
         options = topP == null ? options : options.withTopP(topP);

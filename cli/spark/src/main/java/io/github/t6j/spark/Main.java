@@ -1,35 +1,28 @@
 package io.github.t6j.spark;
 
-import io.github.t6j.MemoryLimitException;
-import io.github.t6j.ModelFormatException;
-import io.github.t6j.ModelOptions;
-import io.github.t6j.RopeVariant;
-import io.github.t6j.SessionOptions;
-import io.github.t6j.WeightType;
+import io.github.t6j.T6jException;
+import io.github.t6j.cli.evaluate.Choice;
+import io.github.t6j.cli.evaluate.Values;
+import io.github.t6j.cli.io.CommandFailure;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code t6j} on Spark: reads the command line, runs a job, and turns errors into one line and an exit code. */
 @Command(
         name = "t6j-spark",
         description = "Runs t6j's models over many documents on Spark.",
         mixinStandardHelpOptions = true,
-        subcommands = {GenerateJob.class, PerplexityJob.class, HelpCommand.class},
+        subcommands = {GenerateJob.class, ScoreJob.class, PerplexityJob.class, EmbedJob.class, HelpCommand.class},
         footer = {"", "Exit codes: 0 done, 1 failed, 2 bad usage."})
 public final class Main {
     private static final int FAILED = CommandLine.ExitCode.SOFTWARE;
@@ -60,10 +53,8 @@ public final class Main {
         CommandLine commandLine = new CommandLine(this);
         commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8)).setExpandAtFiles(false);
         commandLine.setUsageHelpWidth(100);
-        register(commandLine, ModelOptions.Load.class);
-        register(commandLine, RopeVariant.class);
-        register(commandLine, WeightType.class);
-        register(commandLine, SessionOptions.CacheType.class);
+        Choice.register(commandLine);
+        Values.register(commandLine);
         commandLine.setParameterExceptionHandler(this::badUsage);
         commandLine.setExecutionExceptionHandler(this::failed);
         return commandLine.execute(args);
@@ -82,34 +73,17 @@ public final class Main {
     /** Reports a failure. Spark wraps an exception of a task several times, and adds its stack trace to the message. */
     private int failed(Exception e, CommandLine commandLine, ParseResult parsed) {
         Throwable cause = e;
-        while (cause.getCause() != null) {
+        while (cause.getCause() != null && !isForUsers(cause)) {
             cause = cause.getCause();
         }
-        note(switch (cause) {
-            case JobFailure told -> told.getMessage();
-            case ModelFormatException told -> told.getMessage();
-            case MemoryLimitException told -> told.getMessage();
-            case AnalysisException told -> told.getMessage();
-            default -> cause.toString();
-        });
+        note(isForUsers(cause) ? cause.getMessage() : cause.toString());
         if (verbose) {
             e.printStackTrace(err);
         }
         return FAILED;
     }
 
-    /** Registers an enum whose constants are options in lower case, with hyphens; those of weights keep their underscores. */
-    private static <E extends Enum<E>> void register(CommandLine commandLine, Class<E> type) {
-        ITypeConverter<E> converter = text -> Arrays.stream(type.getEnumConstants())
-                .filter(constant -> word(constant).equals(text)).findFirst()
-                .orElseThrow(() -> new TypeConversionException("expected "
-                        + Arrays.stream(type.getEnumConstants()).map(Main::word).collect(Collectors.joining(" or "))
-                        + ", found '" + text + "'"));
-        commandLine.registerConverter(type, converter);
-    }
-
-    private static String word(Enum<?> constant) {
-        String word = constant.name().toLowerCase(Locale.ROOT);
-        return constant instanceof WeightType ? word : word.replace('_', '-');
+    private static boolean isForUsers(Throwable cause) {
+        return cause instanceof CommandFailure || cause instanceof T6jException || cause instanceof AnalysisException;
     }
 }

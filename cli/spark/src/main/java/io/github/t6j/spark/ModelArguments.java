@@ -5,19 +5,27 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.WeightType;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Range;
 import io.github.t6j.family.VariantName;
+import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.schedule.SchedulerOptions;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkFiles;
+import org.apache.spark.TaskContext;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Model options of every job. They are sent to the executors, each of which loads the model once. */
 final class ModelArguments implements Serializable {
     private static final long serialVersionUID = 1;
+
+    /** Most waiting requests: a task has few documents at once, but one may be a long text. */
+    private static final int QUEUED = 1 << 24;
 
     private record Loaded(Path path, ModelOptions options) {}
 
@@ -44,9 +52,9 @@ final class ModelArguments implements Serializable {
                 "(default: the type of the files)."})
     private WeightType weightType;
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "1",
-            description = "Number of threads per task, at most its spark.task.cpus (default: ${DEFAULT-VALUE}).")
-    private int threads;
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Number of threads that compute for a task (default: its spark.task.cpus).")
+    private Integer threads;
 
     @Option(names = "--cache-type", paramLabel = "TYPE", defaultValue = "f32",
             description = {"Type of the cache's elements: f32, f16, bf16 or q8.",
@@ -59,9 +67,11 @@ final class ModelArguments implements Serializable {
 
     /** @param leastContext smallest valid --context */
     void check(CommandSpec spec, int leastContext) {
-        DocumentArguments.atLeast(spec, "--threads", threads, 1);
+        if (threads != null) {
+            Range.atLeast(spec, "--threads", threads, 1);
+        }
         if (context != null) {
-            DocumentArguments.atLeast(spec, "--context", context, leastContext);
+            Range.atLeast(spec, "--context", context, leastContext);
         }
     }
 
@@ -70,11 +80,12 @@ final class ModelArguments implements Serializable {
         String where = Path.of(model).isAbsolute() ? model : SparkFiles.get(model);
         Path path = Path.of(where).normalize();
         if (!Files.exists(path)) {
-            throw new JobFailure("--model " + path + ": expected a folder with config.json and weights, or a weight "
-                    + "file, on every machine, found no such file: send a zip of it with --archives model.zip#model");
+            throw new CommandFailure("--model " + path + ": expected a folder with config.json and weights, or a "
+                    + "weight file, on every machine, found no such file: send a zip of it with "
+                    + "--archives model.zip#model");
         }
-        ModelOptions options = ModelOptions.defaults().withLoad(load).withThreads(threads).withVariant(variant)
-                .withWeightType(weightType);
+        ModelOptions options = ModelOptions.defaults().withLoad(load).withVariant(variant).withWeightType(weightType)
+                .withThreads(threads == null ? TaskContext.get().cpus() : threads);
         return MODELS.computeIfAbsent(new Loaded(path, options), ModelArguments::load);
     }
 
@@ -86,10 +97,18 @@ final class ModelArguments implements Serializable {
     }
 
     /**
-     * Returns options with the model's context by default, and never less, since free memory differs between machines.
+     * Returns the most tokens of a session: the model's context by default, and never less, since free memory differs
+     * between machines.
      */
-    SessionOptions sessionOptions(Model loaded) {
-        return SessionOptions.defaults().withCacheType(cacheType)
-                .withContextLength(context == null ? loaded.info().sizes().contextLength() : context);
+    int contextLength(Model loaded) {
+        return context == null ? loaded.info().sizes().contextLength() : context;
+    }
+
+    /** Returns a scheduler for a task. Its caches take at most the memory of {@code parallel} full contexts. */
+    Scheduler newScheduler(Model loaded, int parallel) {
+        SessionOptions session =
+                SessionOptions.defaults().withCacheType(cacheType).withContextLength(contextLength(loaded));
+        return new Scheduler(loaded, SchedulerOptions.defaults().withRunning(parallel).withQueued(QUEUED)
+                .withSession(session).withCacheBytes(parallel * loaded.sessionBytes(session).nativeBytes()));
     }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 
 /** Lines of {@code embed}: {@code {"text": "…"}} or {@code {"ids": […]}}, and optionally {@code "id"}. */
-final class EmbedLines implements LineWork {
+public final class EmbedLines implements LineWork {
     private final Embedder embedder;
     private final List<Waiting> waiting = new ArrayList<>(); // lines that are embedded together, once one is needed
 
@@ -27,7 +27,7 @@ final class EmbedLines implements LineWork {
         }
     }
 
-    EmbedLines(Embedder embedder) {
+    public EmbedLines(Embedder embedder) {
         this.embedder = embedder;
     }
 

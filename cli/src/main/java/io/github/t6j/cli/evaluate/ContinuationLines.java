@@ -16,13 +16,13 @@ import java.util.concurrent.Future;
  * Texts with their continuations: the log-likelihood of each, and whether greedy decoding generates it, as
  * lm-evaluation-harness' tasks of the type loglikelihood do.
  */
-final class ContinuationLines implements ScoredLines {
+public final class ContinuationLines implements ScoredLines {
     private final Model model;
     private final Examples examples;
     private final Perplexity perplexity = new Perplexity();
     private int matches;
 
-    ContinuationLines(Model model, Examples examples) {
+    public ContinuationLines(Model model, Examples examples) {
         this.model = model;
         this.examples = examples;
     }

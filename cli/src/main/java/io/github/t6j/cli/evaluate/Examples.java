@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
  * @param shots number of examples
  * @param text the examples, each followed by an empty line as in lm-evaluation-harness; empty without examples
  */
-record Examples(int shots, String text) {
-    static final Examples NONE = new Examples(0, "");
+public record Examples(int shots, String text) {
+    public static final Examples NONE = new Examples(0, "");
 
     /** Returns the examples of lines. @throws RuntimeException if a line is not a question of the kind, with the reason */
     static Examples of(List<Line> lines, boolean continuations) {

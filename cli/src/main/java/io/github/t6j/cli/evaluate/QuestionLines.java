@@ -9,12 +9,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Multiple-choice questions. */
-final class QuestionLines implements ScoredLines {
+public final class QuestionLines implements ScoredLines {
     private final Model model;
     private final Examples examples;
     private final Accuracy accuracy = new Accuracy();
 
-    QuestionLines(Model model, Examples examples) {
+    public QuestionLines(Model model, Examples examples) {
         this.model = model;
         this.examples = examples;
     }

@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Lines of {@code perplexity --texts}: {@code {"text": "…"}}, and optionally {@code "id"}. */
-final class TextLines implements LineWork {
+public final class TextLines implements LineWork {
     /** Cuts a text of {@code ids} ids into windows. */
     @FunctionalInterface
-    interface Windows {
+    public interface Windows {
         List<Window> of(int ids);
     }
 
@@ -30,7 +30,7 @@ final class TextLines implements LineWork {
     private long bytes;
 
     /** @param before ids that are fed before each window */
-    TextLines(Model model, int[] before, Windows windows) {
+    public TextLines(Model model, int[] before, Windows windows) {
         this.model = model;
         this.before = before;
         this.windows = windows;

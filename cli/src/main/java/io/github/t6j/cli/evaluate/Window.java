@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  * @param scoredFrom index of the first id scored; ids before it are context
  * @param end index after the last id
  */
-record Window(int start, int scoredFrom, int end) {
+public record Window(int start, int scoredFrom, int end) {
 
     /** Returns the ids to feed before the first scored one. @param before ids that are fed before the window */
     int[] context(int[] before, int[] ids) {
@@ -40,7 +40,7 @@ record Window(int start, int scoredFrom, int end) {
      * @param ids number of ids in the text
      * @param before number of ids fed before each window; with one, a window's first id is predicted, too
      */
-    static List<Window> of(int ids, int context, int stride, int before) {
+    public static List<Window> of(int ids, int context, int stride, int before) {
         List<Window> windows = new ArrayList<>();
         int done = 0;
         for (long start = 0; done < ids; start += stride) {

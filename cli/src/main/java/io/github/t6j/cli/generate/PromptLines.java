@@ -9,15 +9,15 @@ import io.github.t6j.schedule.GenerationHandle;
 import io.github.t6j.schedule.Scheduler;
 import java.util.Map;
 
-/** Lines of {@code generate --prompts}. */
-final class PromptLines implements LineWork {
+/** Lines of {@code generate --prompts}. Line i has the options' seed + i, unless it has its own. */
+public final class PromptLines implements LineWork {
     private final Model model;
     private final PromptFormat format;
     private final GenerationOptions options;
     private final long seed; // of the first line; each line's seed is one more
 
     /** @param options options with a seed */
-    PromptLines(Model model, PromptFormat format, GenerationOptions options) {
+    public PromptLines(Model model, PromptFormat format, GenerationOptions options) {
         this.model = model;
         this.format = format;
         this.options = options;
