@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * Order in which training reads its data: windows of T ids, each with the window one id later as its targets. The sizes
- * of the shards, T, the order and the seed determine all of it; the only state is the number of windows taken. For use
+ * Order in which training reads its data: windows of T ids, each with the window one id later as its targets, or the
+ * windows of packed documents. The sizes of the shards, T, the order and the seed determine all of it; the only state is the number of windows taken. For use
  * by one thread.
  */
 public final class BatchOrder {
@@ -25,7 +25,7 @@ public final class BatchOrder {
     public enum Order {
         /**
          * Sampling with replacement, as in the official script: a shard for each batch, uniform whatever its size, then
-         * a uniform start for each row. Windows may overlap and repeat.
+         * a uniform start for each row. Windows may overlap and repeat. Windows of packed documents may only repeat.
          */
         RANDOM,
 
@@ -66,7 +66,7 @@ public final class BatchOrder {
 
     /** Returns the number of windows of an epoch; in RANDOM, the number of windows to draw from. */
     public long windows() {
-        return order == Order.RANDOM
+        return order == Order.RANDOM && !adjacent.isPacked()
                 ? IntStream.range(0, data.shards()).mapToLong(this::starts).sum()
                 : adjacent.count();
     }
@@ -80,24 +80,57 @@ public final class BatchOrder {
      * Reads the next batch.
      *
      * @param ids [rows][T], written
-     * @param targets [rows][T], written: the id after each of {@code ids}
+     * @param targets [rows][T], written: the id after each of {@code ids}, or −1 if it is not scored
      * @throws IllegalArgumentException if {@code rows} is below 1 or an array is too short
      */
     public void next(int[] ids, int[] targets, int rows) {
+        next(ids, targets, new int[Objects.requireNonNull(ids, "ids").length], rows);
+    }
+
+    /**
+     * Reads the next batch.
+     *
+     * @param ids [rows][T], written
+     * @param targets [rows][T], written: the id after each of {@code ids}, or −1 if it is not scored
+     * @param positions [rows][T], written: the position of each of {@code ids} in its document, or else in its window
+     * @throws IllegalArgumentException if {@code rows} is below 1 or an array is too short
+     */
+    public void next(int[] ids, int[] targets, int[] positions, int rows) {
         Objects.requireNonNull(ids, "ids");
         Objects.requireNonNull(targets, "targets");
-        if (rows < 1 || (long) rows * length > Math.min(ids.length, targets.length)) {
+        Objects.requireNonNull(positions, "positions");
+        if (rows < 1 || (long) rows * length > Math.min(ids.length, Math.min(targets.length, positions.length))) {
             throw new IllegalArgumentException("batch: expected 1 row or more and arrays of rows * " + length
                     + " ids, found " + rows + " rows and arrays of " + ids.length + " and " + targets.length);
         }
-        int shard = order == Order.RANDOM ? (int) below(data.shards(), draw(2 * taken)) : -1;
+        boolean anywhere = order == Order.RANDOM && !adjacent.isPacked();
+        int shard = anywhere ? (int) below(data.shards(), draw(2 * taken)) : -1;
         for (int row = 0; row < rows; row++, taken++) {
-            if (order == Order.RANDOM) {
-                adjacent.read(shard, below(starts(shard), draw(2 * taken + 1)), ids, targets, row);
+            if (anywhere) {
+                adjacent.read(shard, below(starts(shard), draw(2 * taken + 1)), ids, targets, positions, row);
             } else {
-                adjacent.read(permute(taken % windows(), windows(), draw(taken / windows())), ids, targets, row);
+                adjacent.read(window(taken), ids, targets, positions, row);
             }
         }
+    }
+
+    /** Returns the number of the window that is taken after {@code before} others. */
+    private long window(long before) {
+        return order == Order.RANDOM
+                ? below(windows(), draw(2 * before + 1))
+                : permute(before % windows(), windows(), draw(before / windows()));
+    }
+
+    /** Returns the number of scored targets in the next {@code count} windows, which remain the next. */
+    long scored(long count) {
+        if (!adjacent.isPacked()) {
+            return count * length;
+        }
+        long scored = 0;
+        for (long i = 0; i < count; i++) {
+            scored += adjacent.scored(window(taken + i));
+        }
+        return scored;
     }
 
     /** Returns the state of this order, for {@link #restore} to continue exactly from here. */

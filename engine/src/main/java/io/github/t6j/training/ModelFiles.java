@@ -54,6 +54,11 @@ record ModelFiles(Map<String, byte[]> files) {
         return with(CopiedFile.generation(folder));
     }
 
+    /** Adds or replaces a text file. */
+    ModelFiles with(String name, String text) {
+        return with(Map.of(name, text.getBytes(StandardCharsets.UTF_8)));
+    }
+
     private ModelFiles with(Map<String, byte[]> others) {
         Map<String, byte[]> all = new LinkedHashMap<>(files);
         all.putAll(others);

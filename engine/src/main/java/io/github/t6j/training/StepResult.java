@@ -4,8 +4,7 @@ package io.github.t6j.training;
  * Result of an update.
  *
  * @param step number of the update, from 1
- * @param loss loss before the update, in nats: the mean over its micro-batches of the mean negative log-probability of
- *     a token
+ * @param loss loss before the update, in nats: the mean negative log-probability of its scored tokens
  * @param gradientNorm 2-norm of the gradients before clipping
  * @param learningRate learning rate of the update
  */

@@ -5,6 +5,7 @@ import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.data.DocumentFile;
 import io.github.t6j.training.data.FileProgress;
 import io.github.t6j.training.data.MappedIds;
+import io.github.t6j.training.data.PackedDocuments;
 import io.github.t6j.training.data.TokenCache;
 import io.github.t6j.training.data.TokenShard;
 import java.lang.foreign.Arena;
@@ -17,13 +18,34 @@ import java.util.function.DoubleConsumer;
 
 /**
  * Token ids that a training run reads, in mapped files of any length. They form shards: all text files together are one
- * shard, each file of ids is one. Immutable and safe for use by any number of threads. No other process may change the
- * files before {@link #close}.
+ * shard, each file of ids is one. Documents with marked targets, such as conversations, are packed into windows instead
+ * ({@link #of(List, int)}). Immutable and safe for use by any number of threads. No other process may change the files
+ * before {@link #close}.
  */
 public final class TokenData implements AutoCloseable {
     private final Arena arena; // null if this is a part of other data
     private final List<Shard> shards = new ArrayList<>();
     private final int vocabulary;
+    private PackedDocuments packed; // null for text
+
+    /**
+     * Document of which a run learns to predict some ids from all before them.
+     *
+     * @param ids ids of the document
+     * @param scored true for each id that counts in the loss; the first id is never predicted
+     */
+    public record ScoredDocument(int[] ids, boolean[] scored) {
+        /** @throws IllegalArgumentException if the lengths differ, or an id is negative */
+        public ScoredDocument {
+            Objects.requireNonNull(ids, "ids");
+            Objects.requireNonNull(scored, "scored");
+            if (ids.length != scored.length) {
+                throw new IllegalArgumentException(
+                        "scored: expected " + ids.length + ", one for each id, found " + scored.length);
+            }
+            checkIds(ids);
+        }
+    }
 
     /** Sequence of parts, of {@code size} ids together. */
     private record Shard(List<MappedIds> parts, long size) {
@@ -47,14 +69,40 @@ public final class TokenData implements AutoCloseable {
         if (ids.length == 0) {
             throw new IllegalArgumentException("ids: expected one or more, found none");
         }
+        checkIds(ids);
+        TokenData data = new TokenData(Integer.MAX_VALUE, Arena.ofShared());
+        data.shards.add(new Shard(List.of(MappedIds.of(ids, data.arena))));
+        return data;
+    }
+
+    /**
+     * Packs documents into windows of the context length, so that no window cuts a document and no position sees
+     * another document. The windows form one shard; its ids are 0 where a window has room left.
+     *
+     * @param documents documents of at most {@code contextLength} + 1 ids, with at least one scored id after the first
+     * @param contextLength context length of the run that reads the data
+     * @throws IllegalArgumentException if there is no document, or one of another form
+     */
+    public static TokenData of(List<ScoredDocument> documents, int contextLength) {
+        Objects.requireNonNull(documents, "documents");
+        TrainingOptions.check("contextLength", contextLength >= 1, "1 or more", contextLength);
+        TokenData data = new TokenData(Integer.MAX_VALUE, Arena.ofShared());
+        try {
+            data.packed = PackedDocuments.pack(documents, contextLength, data.arena);
+            data.shards.add(new Shard(List.of(data.packed.ids())));
+            return data;
+        } catch (RuntimeException | Error failure) {
+            data.close();
+            throw failure;
+        }
+    }
+
+    private static void checkIds(int[] ids) {
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0) {
                 throw new IllegalArgumentException("ids[" + i + "]: expected 0 or more, found " + ids[i]);
             }
         }
-        TokenData data = new TokenData(Integer.MAX_VALUE, Arena.ofShared());
-        data.shards.add(new Shard(List.of(MappedIds.of(ids, data.arena))));
-        return data;
     }
 
     /**
@@ -139,8 +187,12 @@ public final class TokenData implements AutoCloseable {
      * @param from index of the first id, in the concatenation of all shards
      * @param to index after the last id
      * @throws IndexOutOfBoundsException if the range is empty or exceeds the data
+     * @throws IllegalStateException if the data is packed documents
      */
     public TokenData part(long from, long to) {
+        if (packed != null) {
+            throw new IllegalStateException("data: expected text, found packed documents: pack some of the documents");
+        }
         Objects.checkFromToIndex(from, to, size());
         Objects.checkIndex(from, to);
         TokenData data = new TokenData(vocabulary, null);
@@ -172,7 +224,33 @@ public final class TokenData implements AutoCloseable {
         return shards.get(shard).size();
     }
 
-    /** Returns the number of ids in all shards. */
+    /** Returns the context length into whose windows documents are packed, or 0 for text. */
+    public int packedLength() {
+        return packed == null ? 0 : packed.length();
+    }
+
+    /**
+     * Copies the targets of packed documents, and the position of each id in its document.
+     *
+     * @param from index of the first id in the shard
+     * @param targets receives the id after each id, or −1 if it is not scored, from {@code offset} on
+     * @param positions receives the positions, from {@code offset} on
+     * @throws IndexOutOfBoundsException if the range exceeds the data or an array
+     * @throws IllegalStateException if the data is text, whose targets are the next ids
+     */
+    public void readTargets(long from, int[] targets, int[] positions, int offset, int count) {
+        Objects.requireNonNull(targets, "targets");
+        Objects.requireNonNull(positions, "positions");
+        if (packed == null) {
+            throw new IllegalStateException(
+                    "data: expected packed documents, found text: its targets are the next ids");
+        }
+        Objects.checkFromIndexSize(from, count, size());
+        Objects.checkFromIndexSize(offset, count, Math.min(targets.length, positions.length));
+        packed.read(from, targets, positions, offset, count);
+    }
+
+    /** Returns the number of ids in all shards; of packed documents, with the room left in their windows. */
     public long size() {
         return shards.stream().mapToLong(Shard::size).sum();
     }

@@ -126,7 +126,11 @@ public final class TrainableModel implements AutoCloseable {
      * @throws IllegalArgumentException if a size or an id is wrong, or a sequence is longer than a layer's window
      */
     public double loss(int[] ids, int[] targets, int sequences, int length) {
-        MicroBatch batch = begin(ids, targets, sequences, length);
+        return loss(begin(ids, targets, sequences, length));
+    }
+
+    /** Returns the loss of a micro-batch that {@link #begin} has checked. */
+    double loss(MicroBatch batch) {
         forward(batch);
         return output.loss(x, batch, 0, null);
     }
@@ -137,17 +141,30 @@ public final class TrainableModel implements AutoCloseable {
      * @param scale 1 for the sum of micro-batches, 1/n for the mean of n
      */
     public double lossAndGradient(int[] ids, int[] targets, int sequences, int length, float scale) {
-        MicroBatch batch = begin(ids, targets, sequences, length);
+        return lossAndGradient(begin(ids, targets, sequences, length), scale);
+    }
+
+    /** Returns the loss of a micro-batch that {@link #begin} has checked, and adds to the gradients. */
+    double lossAndGradient(MicroBatch batch, float scale) {
         forward(batch);
         return backward(batch, scale);
     }
 
-    /** Checks a micro-batch and makes room for it. */
+    /** Checks a micro-batch whose sequences are documents, and makes room for it. */
     MicroBatch begin(int[] ids, int[] targets, int sequences, int length) {
+        return begin(ids, targets, null, sequences, length);
+    }
+
+    /**
+     * Checks a micro-batch and makes room for it.
+     *
+     * @param positions [sequences][length], position of each id in its document; null if each sequence is one document
+     */
+    MicroBatch begin(int[] ids, int[] targets, int[] positions, int sequences, int length) {
         Objects.requireNonNull(ids, "ids");
         Objects.requireNonNull(targets, "targets");
         ModelConfig.Sizes sizes = config.sizes();
-        MicroBatch batch = MicroBatch.checked(ids, targets, sequences, length, sizes.vocabulary());
+        MicroBatch batch = MicroBatch.checked(ids, targets, positions, sequences, length, sizes.vocabulary());
         TrainingLimits.check(config, batch);
         x = x.atLeast(batch.rows(), sizes.width());
         return batch;

@@ -31,18 +31,20 @@ import java.util.function.IntConsumer;
  * every bit of the result; the number of threads does not affect it. A trainer that was saved and restored continues as
  * if it had never stopped. For use by one thread at a time, except {@link #cancel}; it computes on several.
  *
- * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored.
+ * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored. The
+ * loss of an update is the mean over all its scored targets.
  */
 public final class Trainer implements AutoCloseable {
     private static final int ROUNDED_VOCABULARY = 64;
 
-    private final ModelFiles files;
+    private ModelFiles files;
     private final ModelConfig config;
     private TrainingOptions options;
     private final TrainableModel model;
     private final AdamW optimizer;
     private final int[] ids;
     private final int[] targets;
+    private final int[] positions; // of ids in their documents
     private long steps;
     private DataPosition position;
     private volatile boolean cancelled; // until the end of the next call that computes
@@ -60,6 +62,7 @@ public final class Trainer implements AutoCloseable {
         int rows = options.batches().sequences() * context;
         ids = new int[rows];
         targets = new int[rows];
+        positions = new int[rows];
         model = TrainableModel.of(
                 config, Families.tensors(config),
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
@@ -186,7 +189,8 @@ public final class Trainer implements AutoCloseable {
         BatchOrder order = position.of(data);
         long[] before = order.state();
         try {
-            return update(part -> order.next(ids, targets, options.batches().sequences()));
+            long scored = order.scored((long) options.batches().sequences() * options.batches().accumulation());
+            return update(part -> order.next(ids, targets, positions, options.batches().sequences()), scored);
         } catch (RuntimeException | Error failure) {
             order.restore(before);
             throw failure;
@@ -228,14 +232,22 @@ public final class Trainer implements AutoCloseable {
         return update(part -> {
             System.arraycopy(batch, part * ids.length, ids, 0, ids.length);
             System.arraycopy(following, part * ids.length, targets, 0, ids.length);
-        });
+            countPositions();
+        }, MicroBatch.scored(following));
     }
 
-    /** @param source fills {@link #ids} and {@link #targets} with a micro-batch of the update, by its index */
-    private StepResult update(IntConsumer source) {
-        TrainingOptions.Batches batches = options.batches();
-        int parts = batches.accumulation();
-        double loss = gradients(source, batches.adds() ? 1f : 1f / parts) / parts;
+    /** Makes each sequence of the micro-batch one document. */
+    private void countPositions() {
+        Arrays.setAll(positions, row -> row % options.batches().context());
+    }
+
+    /**
+     * @param source fills {@link #ids}, {@link #targets} and {@link #positions} with a micro-batch of the update, by its
+     *     index
+     * @param scored number of scored targets of the update
+     */
+    private StepResult update(IntConsumer source, long scored) {
+        double loss = gradients(source, scored);
         double norm = optimizer.gradientNorm();
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
             throw new IllegalStateException("step " + (steps + 1) + ": expected a finite loss and gradient norm, "
@@ -248,15 +260,20 @@ public final class Trainer implements AutoCloseable {
         return new StepResult(steps, loss, norm, rate);
     }
 
-    /** Returns the sum of the micro-batches' losses; sets the gradients to {@code scale} × the sum of theirs. */
-    private double gradients(IntConsumer source, float scale) {
+    /**
+     * Returns the mean loss of the {@code scored} targets of an update; sets the gradients to its derivatives, or else to
+     * the sum of those of the micro-batches' mean losses.
+     */
+    private double gradients(IntConsumer source, long scored) {
         TrainingOptions.Batches batches = options.batches();
         model.clearGradients();
         double loss = 0;
         for (int part = 0; part < batches.accumulation(); part++) {
             checkCancelled();
             source.accept(part);
-            loss += model.lossAndGradient(ids, targets, batches.sequences(), batches.context(), scale);
+            double share = (double) MicroBatch.scored(targets) / scored;
+            MicroBatch batch = model.begin(ids, targets, positions, batches.sequences(), batches.context());
+            loss += share * model.lossAndGradient(batch, batches.adds() ? 1f : (float) share);
         }
         return loss;
     }
@@ -320,8 +337,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Returns the mean negative log-probability of a token, in nats, over adjacent windows of the context length: all
-     * of them, or {@code most} evenly spaced ones.
+     * Returns the mean negative log-probability of a scored token, in nats, over adjacent windows of the context length,
+     * or the windows of packed documents: all of them, or {@code most} evenly spaced ones.
      *
      * @param most most windows to evaluate
      * @throws IllegalArgumentException if {@code most} is below 1, or no shard has a window and the id after it
@@ -347,27 +364,32 @@ public final class Trainer implements AutoCloseable {
                 data.size() + " in all: give more text or a shorter context");
         int count = (int) Math.min(windows.count(), most);
         double sum = 0;
+        double weights = 0; // windows, or of packed documents their scored share
         for (int from = 0; from < count; from += options.batches().sequences()) {
             checkCancelled();
             int rows = Math.min(options.batches().sequences(), count - from);
             int[] windowIds = new int[rows * context];
             int[] windowTargets = new int[windowIds.length];
+            int[] windowPositions = new int[windowIds.length];
             for (int row = 0; row < rows; row++) {
-                windows.read(windows.spaced(from + row, count), windowIds, windowTargets, row);
+                windows.read(windows.spaced(from + row, count), windowIds, windowTargets, windowPositions, row);
             }
-            sum += rows * model.loss(windowIds, windowTargets, rows, context);
+            double weight = MicroBatch.scored(windowTargets) / (double) context;
+            sum += weight * model.loss(model.begin(windowIds, windowTargets, windowPositions, rows, context));
+            weights += weight;
         }
-        return sum / count;
+        return sum / weights;
     }
 
     /** Measures the seconds of an update by computing one with meaningless ids; the weights stay unchanged. */
     public double secondsOfStep() {
         Arrays.fill(targets, 0);
+        countPositions();
         long start = System.nanoTime();
         begin();
         try {
             gradients(part -> {
-            }, 1f);
+            }, (long) ids.length * options.batches().accumulation());
         } finally {
             end();
         }
@@ -401,6 +423,16 @@ public final class Trainer implements AutoCloseable {
             throw new UncheckedIOException(folder + ": cannot make the folder: " + failure.getMessage(), failure);
         }
         files.write(folder, model.parameters());
+    }
+
+    /** Sets the text of chat_template.jinja in all later checkpoints and models of this run. */
+    public void setChatTemplate(String template) {
+        files = files.with("chat_template.jinja", Objects.requireNonNull(template, "template"));
+    }
+
+    /** Sets the text of generation_config.json in all later checkpoints and models of this run. */
+    public void setGenerationConfig(String json) {
+        files = files.with("generation_config.json", Objects.requireNonNull(json, "json"));
     }
 
     /**

@@ -87,9 +87,9 @@ final class TrainingLimits {
     /** @throws IllegalArgumentException if a sequence exceeds a layer's window, or an array would be too long */
     static void check(ModelConfig config, MicroBatch batch) {
         if (config.attention() instanceof GroupedQueryConfig grouped && !grouped.options().windowed().isEmpty()
-                && batch.length() > grouped.options().window()) {
+                && batch.longest() > grouped.options().window()) {
             throw new IllegalArgumentException("micro-batch: expected sequences within the window of "
-                    + grouped.options().window() + " positions, found " + batch.length() + ": train on shorter ones");
+                    + grouped.options().window() + " positions, found " + batch.longest() + ": train on shorter ones");
         }
         long most = (Integer.MAX_VALUE - 8) / widest(config);
         TrainingOptions.check("micro-batch", batch.rows() <= most, "at most " + most + " positions",

@@ -16,11 +16,13 @@ import io.github.t6j.family.mlra.MlraFamily;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorRole;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -158,19 +160,64 @@ class DerivativesTest {
         int[] ids = one.small.ids(random, one.sequences * one.length);
         int[] targets = one.small.ids(random, ids.length);
         targets[random.nextInt(targets.length)] = -1;
+        int[] starts = IntStream.rangeClosed(0, one.sequences).map(i -> i * one.length).toArray();
         Float64Model oracle = new Float64Model(one.small);
         try (TrainableModel model = one.small.trainable(2)) {
-            double expected = oracle.loss(ids, targets, one.sequences, one.length);
             double loss = model.lossAndGradient(ids, targets, one.sequences, one.length, 1);
-            assertThat(loss).as(one + ", seed " + seed).isCloseTo(expected, within(2e-5));
             assertThat(model.loss(ids, targets, one.sequences, one.length)).isEqualTo(loss);
-            for (Parameter parameter : model.parameters()) {
-                check(one, oracle, parameter, new Feed(ids, targets), random, seed);
-            }
+            check(one, oracle, model, loss, new Feed(ids, targets, starts), random, seed);
         }
     }
 
-    private record Feed(int[] ids, int[] targets) {}
+    static Stream<Case> packedCases() {
+        Set<String> names = Set.of("odd ranks, group norm, partial, decay", "KV-only, odd ranks, partial", "linear",
+                "GQA, partial, decay, group norm", "MLA, group norm", "Qwen3, untied");
+        return Stream.concat(cases().filter(one -> names.contains(one.name)), Stream.of(official(
+                "documents of more than a tile", TpaConfig.official(2, 4, 4, 2, 1, 2), 4, 0, false, 2, 150)));
+    }
+
+    /** Documents in a window do not see one another, as if each were a sequence, and only some positions are scored. */
+    @ParameterizedTest
+    @MethodSource("packedCases")
+    void gradientsOfPackedDocumentsMatchCentralDifferences(Case one) {
+        long seed = one.name.hashCode() + 29L;
+        Random random = new Random(seed);
+        int[] ids = one.small.ids(random, one.sequences * one.length);
+        int[] targets = one.small.ids(random, ids.length);
+        int[] positions = new int[ids.length];
+        int[] starts = new int[ids.length + 1];
+        int documents = 0;
+        for (int row = 0; row < ids.length; row++) {
+            boolean begins = row % one.length == 0 || random.nextInt(Math.max(4, one.length / 2)) == 0;
+            positions[row] = begins ? 0 : positions[row - 1] + 1;
+            targets[row] = random.nextInt(3) == 0 ? -1 : targets[row];
+            if (begins) {
+                starts[documents++] = row;
+            }
+        }
+        starts[documents] = ids.length;
+        Float64Model oracle = new Float64Model(one.small);
+        try (TrainableModel model = one.small.trainable(2)) {
+            double loss = model.lossAndGradient(
+                    model.begin(ids, targets, positions, one.sequences, one.length), 1);
+            check(one, oracle, model, loss, new Feed(ids, targets, Arrays.copyOf(starts, documents + 1)), random, seed);
+        }
+    }
+
+    /** @param starts first position of each document, and the end */
+    private record Feed(int[] ids, int[] targets, int[] starts) {
+        double loss(Float64Model oracle) {
+            return oracle.loss(ids, targets, starts);
+        }
+    }
+
+    private void check(Case one, Float64Model oracle, TrainableModel model, double loss, Feed feed, Random random,
+            long seed) {
+        assertThat(loss).as(one + ", seed " + seed).isCloseTo(feed.loss(oracle), within(2e-5));
+        for (Parameter parameter : model.parameters()) {
+            check(one, oracle, parameter, feed, random, seed);
+        }
+    }
 
     private void check(Case one, Float64Model oracle, Parameter parameter, Feed feed, Random random, long seed) {
         float[] gradient = parameter.gradient();
@@ -178,29 +225,29 @@ class DerivativesTest {
         for (int i = 0; i < gradient.length; i++) {
             top = Math.abs(gradient[i]) > Math.abs(gradient[top]) ? i : top;
         }
-        double slope = difference(one, oracle, parameter, feed, top, STEP);
+        double slope = difference(oracle, parameter, feed, top, STEP);
         double largest = Math.max(Math.abs(slope), NONE);
-        assertThat(difference(one, oracle, parameter, feed, top, STEP / 2))
+        assertThat(difference(oracle, parameter, feed, top, STEP / 2))
                 .as("%s, seed %d: %s[%d], the oracle's difference", one, seed, parameter.name(), top)
                 .isCloseTo(slope, within(TOLERANCE / 50 * largest));
         for (int sample = 0; sample < SAMPLES; sample++) {
             int element = sample == 0 ? top : random.nextInt(gradient.length);
             assertThat((double) gradient[element])
                     .as("%s, seed %d: %s[%d], largest %s", one, seed, parameter.name(), element, largest)
-                    .isCloseTo(difference(one, oracle, parameter, feed, element, STEP), within(TOLERANCE * largest));
+                    .isCloseTo(difference(oracle, parameter, feed, element, STEP), within(TOLERANCE * largest));
         }
     }
 
     /** Returns the fourth-order central difference by an element. */
     private static double difference(
-            Case one, Float64Model oracle, Parameter parameter, Feed feed, int element, double step) {
+            Float64Model oracle, Parameter parameter, Feed feed, int element, double step) {
         double[] tensor = oracle.tensor(parameter.name());
         double value = tensor[element];
         double[] losses = new double[4];
         double[] steps = {-2 * step, -step, step, 2 * step};
         for (int i = 0; i < steps.length; i++) {
             tensor[element] = value + steps[i];
-            losses[i] = oracle.loss(feed.ids, feed.targets, one.sequences, one.length);
+            losses[i] = feed.loss(oracle);
         }
         tensor[element] = value;
         return (losses[0] - 8 * losses[1] + 8 * losses[2] - losses[3]) / (12 * step);

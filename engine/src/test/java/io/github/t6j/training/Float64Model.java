@@ -13,6 +13,7 @@ import io.github.t6j.training.layers.Heads;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Forward pass of a model in double, position by position, with tensors found by name. It is the oracle of losses and,
@@ -62,13 +63,17 @@ final class Float64Model {
 
     /** Returns the mean cross entropy of the scored positions, in nats. */
     double loss(int[] ids, int[] targets, int sequences, int length) {
+        return loss(ids, targets, IntStream.rangeClosed(0, sequences).map(i -> i * length).toArray());
+    }
+
+    /** Returns the loss of documents that do not see one another; {@code starts} has the first position of each, and the end. */
+    double loss(int[] ids, int[] targets, int[] starts) {
         double sum = 0;
         int scored = 0;
-        for (int sequence = 0; sequence < sequences; sequence++) {
-            int[] own = Arrays.copyOfRange(ids, sequence * length, (sequence + 1) * length);
-            double[][] logits = logits(own);
-            for (int t = 0; t < length; t++) {
-                int target = targets[sequence * length + t];
+        for (int document = 0; document + 1 < starts.length; document++) {
+            double[][] logits = logits(Arrays.copyOfRange(ids, starts[document], starts[document + 1]));
+            for (int t = 0; t < logits.length; t++) {
+                int target = targets[starts[document] + t];
                 if (target >= 0) {
                     double max = Arrays.stream(logits[t]).max().orElseThrow();
                     double total = Arrays.stream(logits[t]).map(z -> Math.exp(z - max)).sum();

@@ -356,12 +356,14 @@ class TrainerTest {
             assertThat(windows.count()).isEqualTo(12);
             int[] ids = new int[8];
             int[] targets = new int[8];
-            windows.read(10, ids, targets, 0);
-            windows.read(11, ids, targets, 1);
+            int[] positions = new int[8];
+            windows.read(10, ids, targets, positions, 0);
+            windows.read(11, ids, targets, positions, 1);
             assertThat(ids).containsExactly(40, 41, 42, 43, 44, 45, 46, 47);
             assertThat(targets).containsExactly(41, 42, 43, 44, 45, 46, 47, 48);
-            windows.read(windows.spaced(1, 3), ids, targets, 0);
-            windows.read(windows.spaced(2, 3), ids, targets, 1);
+            assertThat(positions).containsExactly(0, 1, 2, 3, 0, 1, 2, 3);
+            windows.read(windows.spaced(1, 3), ids, targets, positions, 0);
+            windows.read(windows.spaced(2, 3), ids, targets, positions, 1);
             assertThat(ids).containsExactly(16, 17, 18, 19, 32, 33, 34, 35);
         }
     }

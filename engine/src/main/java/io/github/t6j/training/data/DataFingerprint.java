@@ -8,7 +8,8 @@ import java.util.zip.CRC32C;
  * Fingerprint of the training data, checked on resume.
  *
  * @param ids number of ids
- * @param checksum CRC-32C of the sizes of all shards and of a sample of the ids of each
+ * @param checksum CRC-32C of the sizes of all shards and of a sample of the ids of each, and of all targets and
+ *     positions of packed documents
  */
 public record DataFingerprint(long ids, long checksum) {
     private static final int PROBES = 64;
@@ -28,6 +29,19 @@ public record DataFingerprint(long ids, long checksum) {
                 checksum.update(bytes.limit(count * Integer.BYTES));
             }
         }
+        addTargets(data, checksum);
         return new DataFingerprint(data.size(), checksum.getValue());
+    }
+
+    private static void addTargets(TokenData data, CRC32C checksum) {
+        int length = data.packedLength();
+        int[] targets = new int[length];
+        int[] positions = new int[length];
+        ByteBuffer bytes = ByteBuffer.allocate(2 * length * Integer.BYTES);
+        for (long from = 0; length > 0 && from < data.size(); from += length) {
+            data.readTargets(from, targets, positions, 0, length);
+            bytes.clear().asIntBuffer().put(targets).put(positions);
+            checksum.update(bytes);
+        }
     }
 }

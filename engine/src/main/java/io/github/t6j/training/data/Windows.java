@@ -1,9 +1,13 @@
 package io.github.t6j.training.data;
 
 import io.github.t6j.training.TokenData;
+import io.github.t6j.training.layers.MicroBatch;
 import java.util.stream.IntStream;
 
-/** Adjacent windows of ids in all shards, each with the window one id later as its targets. For use by one thread. */
+/**
+ * Adjacent windows of ids in all shards, each with the window one id later as its targets; or the windows of packed
+ * documents, with their own targets. For use by one thread.
+ */
 public final class Windows {
     private final TokenData data;
     private final int length;
@@ -14,12 +18,21 @@ public final class Windows {
     public Windows(TokenData data, int length) {
         this.data = data;
         this.length = length;
+        if (isPacked() && data.packedLength() != length) {
+            throw new IllegalArgumentException("context: expected " + data.packedLength()
+                    + ", for which the documents are packed, found " + length + ": pack them for this context");
+        }
         count = IntStream.range(0, data.shards()).mapToLong(this::in).sum();
         window = new int[Math.addExact(length, 1)];
     }
 
     private long in(int shard) {
-        return (data.size(shard) - 1) / length;
+        return isPacked() ? data.size(shard) / length : (data.size(shard) - 1) / length;
+    }
+
+    /** Returns whether the windows are those of packed documents, and no others can be read. */
+    public boolean isPacked() {
+        return data.packedLength() > 0;
     }
 
     public long count() {
@@ -31,20 +44,38 @@ public final class Windows {
         return i * count / some;
     }
 
-    /** Reads window {@code number} into a row of ids and targets, each [rows][length]. */
-    public void read(long number, int[] ids, int[] targets, int row) {
+    /** Returns the number of scored targets of window {@code number}. */
+    public int scored(long number) {
+        if (!isPacked()) {
+            return length;
+        }
+        int[] targets = new int[length];
+        data.readTargets(number * length, targets, new int[length], 0, length);
+        return MicroBatch.scored(targets);
+    }
+
+    /** Reads window {@code number} into a row of ids, targets and positions in documents, each [rows][length]. */
+    public void read(long number, int[] ids, int[] targets, int[] positions, int row) {
+        if (isPacked()) {
+            data.read(0, number * length, ids, row * length, length);
+            data.readTargets(number * length, targets, positions, row * length, length);
+            return;
+        }
         long left = number;
         int shard = 0;
         while (left >= in(shard)) {
             left -= in(shard++);
         }
-        read(shard, left * length, ids, targets, row);
+        read(shard, left * length, ids, targets, positions, row);
     }
 
     /** Reads the window that begins at id {@code from} of a shard, which need not be one of the adjacent ones. */
-    public void read(int shard, long from, int[] ids, int[] targets, int row) {
+    public void read(int shard, long from, int[] ids, int[] targets, int[] positions, int row) {
         data.read(shard, from, window, 0, window.length);
         System.arraycopy(window, 0, ids, row * length, length);
         System.arraycopy(window, 1, targets, row * length, length);
+        for (int i = 0; i < length; i++) {
+            positions[row * length + i] = i;
+        }
     }
 }

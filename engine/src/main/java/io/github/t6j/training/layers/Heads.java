@@ -4,13 +4,13 @@ import io.github.t6j.training.layers.MicroBatch.Part;
 import java.util.Arrays;
 
 /**
- * Causal attention of all heads of all sequences; h/g consecutive query heads share a key head. An item of parallel
- * work is a pair of a sequence and a key head, whose query heads add to its gradients in order.
+ * Causal attention of all heads of all documents; h/g consecutive query heads share a key head. An item of parallel
+ * work is a pair of a document and a key head, whose query heads add to its gradients in order.
  */
 public final class Heads {
     private final Resources resources;
     private final Shape shape;
-    private Rows lse = Rows.NONE; // [sequences][h][length]
+    private Rows lse = Rows.NONE; // [documents][h][length of the document]
 
     /**
      * Sizes of the heads.
@@ -48,8 +48,8 @@ public final class Heads {
     /** y = attention(q, k, v); q, k and v begin at the first row of the part, y at that of the micro-batch. */
     void forward(View q, View k, View v, Part part, Rows y) {
         View out = outputs(y, part);
-        eachHead(part, (row, head, keyHead, lseAt, worker) -> resources.attention[worker].forward(
-                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), part.length(), shape.keyDim(),
+        eachHead(part, (row, length, head, keyHead, lseAt, worker) -> resources.attention[worker].forward(
+                q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), length, shape.keyDim(),
                 shape.valueDim(), out.head(row, head), lse.array(), lseAt));
     }
 
@@ -57,14 +57,14 @@ public final class Heads {
     void backward(View q, View k, View v, Rows y, Rows dy, Part part, View dq, View dk, View dv) {
         View out = outputs(y, part);
         View dout = outputs(dy, part);
-        eachHead(part, (row, head, keyHead, lseAt, worker) -> {
+        eachHead(part, (row, length, head, keyHead, lseAt, worker) -> {
             if (head % (shape.query() / shape.keyValue()) == 0) {
-                clear(dk.head(row, keyHead), part.length(), shape.keyDim());
-                clear(dv.head(row, keyHead), part.length(), shape.valueDim());
+                clear(dk.head(row, keyHead), length, shape.keyDim());
+                clear(dv.head(row, keyHead), length, shape.valueDim());
             }
             resources.attention[worker].backward(
                     q.head(row, head), k.head(row, keyHead), v.head(row, keyHead), out.head(row, head),
-                    dout.head(row, head), lse.array(), lseAt, part.length(), shape.keyDim(), shape.valueDim(),
+                    dout.head(row, head), lse.array(), lseAt, length, shape.keyDim(), shape.valueDim(),
                     dq.head(row, head), dk.head(row, keyHead), dv.head(row, keyHead));
         });
     }
@@ -84,20 +84,21 @@ public final class Heads {
         }
     }
 
-    /** Work on a query head of the sequence whose first row is {@code row}. */
+    /** Work on a query head of the document of {@code length} rows that begins at {@code row} of the part. */
     @FunctionalInterface
     private interface HeadWork {
-        void run(int row, int head, int keyHead, int lseAt, int worker);
+        void run(int row, int length, int head, int keyHead, int lseAt, int worker);
     }
 
     private void eachHead(Part part, HeadWork work) {
         int group = shape.query() / shape.keyValue();
-        resources.workers.run(part.sequences() * shape.keyValue(), (item, worker) -> {
-            int sequence = item / shape.keyValue();
+        resources.workers.run(part.documents() * shape.keyValue(), (item, worker) -> {
+            int row = part.row(item / shape.keyValue());
+            int length = part.length(item / shape.keyValue());
             int keyHead = item % shape.keyValue();
             for (int head = keyHead * group; head < (keyHead + 1) * group; head++) {
-                int lseAt = ((part.first() + sequence) * shape.query() + head) * part.length();
-                work.run(sequence * part.length(), head, keyHead, lseAt, worker);
+                int lseAt = row * shape.query() + head * length;
+                work.run(row - part.row(), length, head, keyHead, lseAt, worker);
             }
         });
     }

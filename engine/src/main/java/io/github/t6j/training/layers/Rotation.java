@@ -39,7 +39,7 @@ public final class Rotation {
 
     /** Rotates {@code vectors} vectors of {@code size} elements in each row. */
     void forward(Rows x, MicroBatch batch, int vectors, int size) {
-        prepare(batch.length());
+        prepare(batch.longest());
         rotate(x, batch, vectors, size, sin);
     }
 
@@ -50,7 +50,7 @@ public final class Rotation {
 
     private void rotate(Rows x, MicroBatch batch, int vectors, int size, float[] sines) {
         resources.eachRow(batch.rows(), (row, worker) -> {
-            int table = row % batch.length() * rope.pairs();
+            int table = batch.positions()[row] * rope.pairs();
             rope.rotate(x.array(), x.row(row), vectors, size, cos, sines, table);
         });
     }
