@@ -110,6 +110,16 @@ public final class PromptFormat {
         return Optional.ofNullable(template);
     }
 
+    /** Returns whether the template has a place for a system message. */
+    boolean hasSystem() {
+        return hasSystem;
+    }
+
+    /** Returns the special token, such as {@code <|im_end|>}, that the template writes after an answer; "" if none. */
+    public String endOfTurn() {
+        return endOfTurn;
+    }
+
     /** Returns whether the template can turn thinking off. */
     public boolean switchesThinking() {
         return switchesThinking;
@@ -237,6 +247,19 @@ public final class PromptFormat {
     }
 
     private String rendered(List<Message> messages, ChatOptions options) {
+        return rendered(messages, options, true);
+    }
+
+    /**
+     * Returns the text of a conversation whose last message is an answer, as the model has written it after its prompt.
+     *
+     * @throws RuntimeException if the template refuses the messages
+     */
+    String renderAnswered(List<Message> messages, ChatOptions options) {
+        return rendered(messages, options, false);
+    }
+
+    private String rendered(List<Message> messages, ChatOptions options, boolean forAnswer) {
         List<Message> all = hasTools ? messages : ToolPrompt.with(options.tools(), messages);
         if (template == null) {
             return plainText(all);
@@ -247,7 +270,7 @@ public final class PromptFormat {
         }
         options.thinking().ifPresent(thinking -> variables.put("enable_thinking", thinking));
         boolean joins = !hasSystem && !hasTools && !options.tools().isEmpty();
-        return template.render(fields(withReasoning(joins ? withoutSystem(all) : all)), true, variables);
+        return template.render(fields(withReasoning(joins ? withoutSystem(all) : all)), forAnswer, variables);
     }
 
     /**

@@ -64,6 +64,22 @@ class NullArgumentsTest {
             refuses("messages", () -> chat.format().newParserOfRest(null, options, nobody));
             refuses("model", () -> ChatTemplate.of(null));
             refuses("template", () -> ChatTemplate.parse("a", null, Map.of()));
+            ChatTemplate template = ChatTemplate.parse("a", "", Map.of());
+            refuses("file", () -> ChatTemplate.read(null, folder));
+            refuses("model", () -> ChatTemplate.read(folder, null));
+            refuses("fixed", () -> template.at(null));
+            Conversation conversation = new Conversation(List.of(Message.assistant("a")), List.of());
+            ConversationEncoder encoder = new ConversationEncoder(model.tokenizer(), template, 9);
+            refuses("tokenizer", () -> new ConversationEncoder(null, template, 9));
+            refuses("template", () -> new ConversationEncoder(model.tokenizer(), null, 9));
+            refuses("conversation", () -> encoder.encode(null, ""));
+            refuses("where", () -> encoder.encode(conversation, null));
+            refuses("conversation", () -> encoder.lengthOfLastAnswer(null, ""));
+            refuses("where", () -> encoder.lengthOfLastAnswer(conversation, null));
+            refuses("messages", () -> new Conversation(null, List.of()));
+            refuses("tools", () -> new Conversation(List.of(), null));
+            refuses("json", () -> Conversation.parse(null, ""));
+            refuses("where", () -> Conversation.parse("{}", null));
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.github.t6j.cli.train;
 
 import io.github.t6j.RopeVariant;
+import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
@@ -13,8 +15,10 @@ import io.github.t6j.training.Trainer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,7 +44,8 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  t6j train --data book.txt --out DIR --minutes 30",
             "  t6j train --data book.txt --out DIR --resume",
-            "  t6j train --data notes.txt --out DIR --init-from MODEL --steps 200"
+            "  t6j train --data notes.txt --out DIR --init-from MODEL --steps 200",
+            "  t6j train --chat talk.jsonl --out DIR --init-from MODEL"
         })
 public final class TrainCommand implements Callable<Integer> {
     /** Longest wait for a micro-batch and the checkpoint after it. */
@@ -48,7 +53,8 @@ public final class TrainCommand implements Callable<Integer> {
 
     /** Options that do not describe the run itself, and may change when it resumes. */
     private static final List<String> NOT_OF_THE_RUN = List.of(
-            "--data", "--valid", "--out", "--resume", "--threads", "--keep", "--sample", "--verbose", "--help");
+            "--data", "--chat", "--answers", "--valid", "--out", "--resume", "--threads", "--keep", "--sample",
+            "--verbose", "--help");
 
     @ParentCommand
     private Main main;
@@ -62,11 +68,16 @@ public final class TrainCommand implements Callable<Integer> {
     @Mixin
     private Threads threads;
 
-    @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE", description = "Files to train on.")
-    private List<Path> data;
+    @Option(names = "--data", arity = "1..*", paramLabel = "FILE",
+            description = "Files to train on; beside --chat, texts of which all tokens count.")
+    private List<Path> data = List.of();
+
+    @Mixin
+    private ChatArguments chat;
 
     @Option(names = "--valid", paramLabel = "FILE",
-            description = "File to validate on (default: the last 5 %% of the data, which the run does not train on).")
+            description = {"File to validate on, of conversations with --chat",
+                "(default: the last 5 %% of the data or conversations, which the run does not train on)."})
     private Path valid;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to create, new or empty.")
@@ -106,7 +117,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
         try (OnInterrupt interrupt = new OnInterrupt(main, PATIENCE);
                 Trainer trainer = trainer(newest);
-                TrainingText text = TrainingText.open(main, data, valid, tokenizer(newest, trainer), trainer);
+                TrainingText text = text(newest, trainer);
                 RunFolder folder = new RunFolder(out, keep)) {
             if (!resume) {
                 RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
@@ -123,6 +134,15 @@ public final class TrainCommand implements Callable<Integer> {
 
     private void check() {
         threads.check(spec);
+        chat.check(spec);
+        if (chat.given() && spec.commandLine().getParseResult().hasMatchedOption("--sample")) {
+            throw new ParameterException(spec.commandLine(),
+                    "--sample: expected no --chat, whose samples are held-out questions, found both");
+        }
+        if (data.isEmpty() && !chat.given()) {
+            throw new ParameterException(spec.commandLine(),
+                    "--data or --chat: expected files to train on, found neither");
+        }
         Range.atLeast(spec, "--keep", keep, 1);
         if (resume) {
             spec.commandLine().getParseResult().matchedOptions().stream()
@@ -142,6 +162,27 @@ public final class TrainCommand implements Callable<Integer> {
             initFrom = ModelFolder.found(main, "--init-from", initFrom);
         }
         run.check(spec);
+    }
+
+    private TrainingText text(Path newest, Trainer trainer) {
+        Tokenizer ofText = tokenizer(newest, trainer);
+        if (!chat.given()) {
+            return TrainingText.open(main, data, valid, ofText, trainer);
+        }
+        if (ofText == null) {
+            throw new CommandFailure("--chat: expected a model with a tokenizer, found none: add one with --tokenizer");
+        }
+        List<Path> models = resume
+                ? List.of(newest)
+                : Stream.of(tokenizer, initFrom == null ? tokenizerPath() : initFrom).filter(Objects::nonNull)
+                        .toList();
+        ChatTemplate template = chat.template(models);
+        TrainingText text = ChatData.open(main, chat.files(), data, valid, ofText, template,
+                trainer.options().batches().context(), chat.answers());
+        if (!resume) {
+            new ChatFiles(ofText, template).addTo(trainer, tokenizer == null ? initFrom : null);
+        }
+        return text;
     }
 
     private Trainer trainer(Path newest) {

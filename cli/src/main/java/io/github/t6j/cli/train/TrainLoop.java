@@ -161,6 +161,9 @@ final class TrainLoop {
         entry.put("seed", trainer.options().seed());
         entry.put("training_tokens", text.training().size());
         entry.put("validation_tokens", text.validation().size());
+        if (text.questions() != null) {
+            entry.putAll(text.questions().counts());
+        }
         return entry;
     }
 
@@ -235,14 +238,47 @@ final class TrainLoop {
             trainer.saveModel(folder.path());
         }
         Path checkpoint = save();
+        Questions.Result answers = text.questions() == null ? null : answers(checkpoint);
+        if (answers != null) {
+            entry.put("answers", (long) answers.answers().size());
+            entry.put("right_answers", answers.right());
+            entry.put("samples", answers.samples(trainer.steps()));
+        }
         log.write(entry);
         note(line() + (best ? ", the lowest so far" : ""));
-        sample(checkpoint);
+        if (answers != null) {
+            say(answers);
+        } else if (text.questions() == null) {
+            sample(checkpoint);
+        }
     }
 
     private Path save() {
         saved = elapsed();
         return folder.save(trainer);
+    }
+
+    /** Returns the answers to held-out questions; null if there are none, or after a failure, which does not end the run. */
+    private Questions.Result answers(Path checkpoint) {
+        if (text.questions().count() == 0) {
+            return null;
+        }
+        try (Model model = Model.load(checkpoint)) {
+            return text.questions().ask(model);
+        } catch (CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            note("note: cannot answer the held-out questions: " + Errors.line(e));
+            return null;
+        }
+    }
+
+    private void say(Questions.Result answers) {
+        note("answers: " + answers.right() + " of " + answers.answers().size()
+                + " held-out ones as in their conversations");
+        Questions.Answered sample = answers.sample(trainer.steps());
+        note("sample: " + Text.printable(sample.question().replace('\n', ' '), 200) + " → "
+                + Text.printable(Questions.Answered.shown(sample.found()).replace('\n', ' '), 200));
     }
 
     /** Prints a sample of the model's text; a failure does not end the run. */

@@ -17,8 +17,11 @@ import java.util.stream.IntStream;
  * @param all all files of --data
  * @param training part of them to train on
  * @param validation data to validate on
+ * @param questions held-out questions of --chat, or null
  */
-record TrainingText(TokenData all, TokenData training, TokenData validation) implements AutoCloseable {
+record TrainingText(TokenData all, TokenData training, TokenData validation, Questions questions)
+        implements
+            AutoCloseable {
     /** Divisor of the share of the data that is held out. */
     private static final int HELD_OUT = 20;
 
@@ -29,7 +32,7 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
         TokenData all = open(main, data, tokenizer, trainer, valid == null ? 2 * sequence : sequence);
         try {
             if (valid != null) {
-                return new TrainingText(all, all, open(main, List.of(valid), tokenizer, trainer, sequence));
+                return new TrainingText(all, all, open(main, List.of(valid), tokenizer, trainer, sequence), null);
             }
             long held = heldOut(all, context);
             TokenData training = all.part(0, all.size() - held);
@@ -39,7 +42,7 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
                         + "--context, or --valid FILE");
             }
             main.note("the last " + held + " of the data's " + all.size() + " tokens are held out for validation");
-            return new TrainingText(all, training, all.part(all.size() - held, all.size()));
+            return new TrainingText(all, training, all.part(all.size() - held, all.size()), null);
         } catch (RuntimeException | Error failure) {
             all.close();
             throw failure;
@@ -106,7 +109,7 @@ record TrainingText(TokenData all, TokenData training, TokenData validation) imp
 
     /** Returns the options that name the data. */
     String options() {
-        return all == training ? "--data, --valid" : "--data";
+        return questions != null ? "--chat, --data, --valid" : all == training ? "--data, --valid" : "--data";
     }
 
     @Override

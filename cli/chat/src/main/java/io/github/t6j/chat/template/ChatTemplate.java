@@ -28,15 +28,22 @@ public final class ChatTemplate {
     private final Parsed standard;
     private final Source forTools;
     private final Map<String, String> specialTokens;
+    private final LocalDateTime time; // that strftime_now returns, or null for the present
 
     /**
      * @param forTools template for conversations with tools, parsed when first used, as most have none; null for the
      *     same one
      */
     ChatTemplate(Source standard, Source forTools, Map<String, String> specialTokens) {
-        this.standard = parse(standard);
+        this(parse(standard), forTools, specialTokens, null);
+    }
+
+    private ChatTemplate(
+            Parsed standard, Source forTools, Map<String, String> specialTokens, LocalDateTime time) {
+        this.standard = standard;
         this.forTools = forTools;
         this.specialTokens = Map.copyOf(specialTokens);
+        this.time = time;
     }
 
     /**
@@ -54,6 +61,19 @@ public final class ChatTemplate {
     }
 
     /**
+     * Reads a template from a file of its own, with the special tokens of a model.
+     *
+     * @param file text of the template
+     * @param model a folder, or a file, as for {@link #of}
+     * @throws ChatTemplateException if the template is not supported
+     * @throws io.github.t6j.ModelFormatException if the file is not UTF-8, or the model's files are damaged
+     * @throws java.io.UncheckedIOException if a file cannot be read
+     */
+    public static ChatTemplate read(Path file, Path model) {
+        return TemplateFiles.read(Objects.requireNonNull(file, "file"), Objects.requireNonNull(model, "model"));
+    }
+
+    /**
      * Parses a template.
      *
      * @param name its name in errors
@@ -65,6 +85,21 @@ public final class ChatTemplate {
         Objects.requireNonNull(template, "template");
         Objects.requireNonNull(specialTokens, "specialTokens");
         return new ChatTemplate(new Source(name, template), null, specialTokens);
+    }
+
+    /** Returns this template with a fixed time, which strftime_now returns instead of the present. */
+    public ChatTemplate at(LocalDateTime fixed) {
+        return new ChatTemplate(standard, forTools, specialTokens, Objects.requireNonNull(fixed, "fixed"));
+    }
+
+    /** Returns the name of the template in errors, usually its file. */
+    public String name() {
+        return standard.source.name;
+    }
+
+    /** Returns whether conversations with tools have a template of their own. */
+    public boolean hasTemplateForTools() {
+        return forTools != null;
     }
 
     /** Returns the text of the template. */
@@ -111,7 +146,7 @@ public final class ChatTemplate {
             Map<String, Object> variables) {
         Objects.requireNonNull(messages, "messages");
         Objects.requireNonNull(variables, "variables");
-        return render(messages, addGenerationPrompt, variables, LocalDateTime.now());
+        return render(messages, addGenerationPrompt, variables, time == null ? LocalDateTime.now() : time);
     }
 
     /** @param now time that strftime_now returns */

@@ -24,6 +24,7 @@ import java.util.Optional;
 /** Finds a model's template, and the texts of its special tokens. */
 final class TemplateFiles {
     private static final String KEY = "chat_template";
+    private static final String CONFIG = "tokenizer_config.json";
     private static final String DEFAULT = "default";
     private static final String FOR_TOOLS = "tool_use";
     private static final byte[] GGUF = {'G', 'G', 'U', 'F'};
@@ -44,12 +45,21 @@ final class TemplateFiles {
         return isGguf(model) ? inGguf(model) : inFolder(model.toAbsolutePath().getParent());
     }
 
+    static ChatTemplate read(Path file, Path model) {
+        Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
+        Path config = folder.resolve(CONFIG);
+        Map<String, String> tokens = isGguf(model)
+                ? ggufTokens(ggufKeys(model))
+                : specialTokens(exists(config) ? json(config) : Map.of());
+        return ChatTemplate.parse(file.toString(), text(file), tokens);
+    }
+
     private static boolean exists(Path file) {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static Optional<ChatTemplate> inFolder(Path folder) {
-        Path configFile = folder.resolve("tokenizer_config.json");
+        Path configFile = folder.resolve(CONFIG);
         Map<String, Object> config = exists(configFile) ? json(configFile) : Map.of();
         Map<String, String> tokens = specialTokens(config);
         Path jinja = folder.resolve("chat_template.jinja");
@@ -133,10 +143,7 @@ final class TemplateFiles {
     }
 
     private static Optional<ChatTemplate> inGguf(Path file) {
-        Map<String, Object> keys;
-        try (Checkpoint checkpoint = Checkpoint.open(file, false)) {
-            keys = new HashMap<>(checkpoint.gguf());
-        }
+        Map<String, Object> keys = ggufKeys(file);
         if (keys.get(GGUF_KEY) == null) {
             return Optional.empty();
         }
@@ -151,6 +158,12 @@ final class TemplateFiles {
             }
         }
         return Optional.of(named(file + ": " + GGUF_KEY, named, ggufTokens(keys)));
+    }
+
+    private static Map<String, Object> ggufKeys(Path file) {
+        try (Checkpoint checkpoint = Checkpoint.open(file, false)) {
+            return new HashMap<>(checkpoint.gguf());
+        }
     }
 
     private static Map<String, String> ggufTokens(Map<String, Object> keys) {

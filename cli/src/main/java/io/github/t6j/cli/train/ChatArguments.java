@@ -1,0 +1,68 @@
+package io.github.t6j.cli.train;
+
+import io.github.t6j.chat.template.ChatTemplate;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Range;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** Options of {@code t6j train} for conversations. */
+final class ChatArguments {
+    /** Time that templates write: the same in each run, so that equal data gives equal bits. */
+    private static final LocalDateTime TIME = LocalDateTime.of(2025, 1, 1, 12, 0);
+
+    @Option(names = "--chat", arity = "1..*", paramLabel = "FILE",
+            description = {"Conversations to train on, of which only the assistant's tokens count.",
+                "Each line is a JSON object with messages and, if there are any, tools."})
+    private List<Path> files = List.of();
+
+    @Option(names = "--chat-template", paramLabel = "FILE",
+            description = "Template of --chat, which the new model gets (default: that of the model or tokenizer).")
+    private Path template;
+
+    @Option(names = "--answers", paramLabel = "N", defaultValue = "50",
+            description = {"Maximum number of held-out conversations whose last answer each validation of --chat",
+                "generates and compares (default: ${DEFAULT-VALUE})."})
+    private int answers;
+
+    /** Returns whether the run trains on conversations. */
+    boolean given() {
+        return !files.isEmpty();
+    }
+
+    List<Path> files() {
+        return files;
+    }
+
+    int answers() {
+        return answers;
+    }
+
+    void check(CommandSpec spec) {
+        Range.atLeast(spec, "--answers", answers, 0);
+        if (template != null && !given()) {
+            throw new ParameterException(spec.commandLine(), "--chat-template: expected --chat, found none");
+        }
+    }
+
+    /**
+     * Returns the template of --chat-template, or else that of the first of {@code models} with a template.
+     *
+     * @param models models or tokenizers; the first one has the special tokens of --chat-template
+     */
+    ChatTemplate template(List<Path> models) {
+        Optional<ChatTemplate> found = template == null
+                ? Optional.empty()
+                : Optional.of(ChatTemplate.read(template, models.getFirst()));
+        for (Path model : models) {
+            found = found.or(() -> ChatTemplate.of(model));
+        }
+        return found.orElseThrow(() -> new CommandFailure("--chat: expected a model or tokenizer with a chat template,"
+                + " found none in " + models.getFirst() + ": give one with --chat-template FILE")).at(TIME);
+    }
+}

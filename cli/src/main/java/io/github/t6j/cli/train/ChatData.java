@@ -1,0 +1,286 @@
+package io.github.t6j.cli.train;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.chat.Conversation;
+import io.github.t6j.chat.ConversationEncoder;
+import io.github.t6j.chat.ConversationEncoder.Encoded;
+import io.github.t6j.chat.template.ChatTemplate;
+import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Errors;
+import io.github.t6j.cli.io.Progress;
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.Documents;
+import io.github.t6j.training.TokenData;
+import io.github.t6j.training.TokenData.ScoredDocument;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+
+/** Reader of the conversations of --chat, and of texts beside them, into documents of a run's context length. */
+final class ChatData {
+    /** Divisor of the share of the conversations that is held out, without --valid. */
+    private static final int HELD_OUT = 20;
+
+    /** Conversations that are rendered at once, on all cores. */
+    private static final int BATCH = 256;
+    private static final String MARK = "\uFEFF";
+    private static final String SEPARATOR = "<|endoftext|>";
+
+    private final Main main;
+    private final Tokenizer tokenizer;
+    private final ConversationEncoder encoder;
+    private final int longest; // ids of a document
+    private final Part training = new Part();
+    private final Part validation = new Part();
+    private final List<Conversation> held = new ArrayList<>();
+
+    /** Documents to train or to validate on, and numbers that describe them. */
+    private static final class Part {
+        private final List<ScoredDocument> documents = new ArrayList<>();
+        private long conversations;
+        private long answers;
+        private long tokens;
+        private long splits;
+        private long leftOut;
+
+        void add(Encoded one) {
+            documents.addAll(one.documents());
+            conversations++;
+            answers += one.answers();
+            tokens += one.tokens();
+            splits += one.splits();
+            leftOut += one.leftOut();
+        }
+    }
+
+    /** Line of a file. */
+    private record Line(String where, String text) {}
+
+    /** A conversation and its documents, or what is wrong with it. */
+    private record Read(Conversation conversation, Encoded encoded, ModelFormatException wrong) {}
+
+    private ChatData(Main main, Tokenizer tokenizer, ChatTemplate template, int context) {
+        this.main = main;
+        this.tokenizer = tokenizer;
+        encoder = new ConversationEncoder(tokenizer, template, context);
+        longest = context + 1;
+    }
+
+    /**
+     * Opens the data of a run.
+     *
+     * @param texts texts to train on beside the conversations
+     * @param valid conversations to validate on, or null to hold out the last ones
+     * @param answers most answers to compare at a validation
+     */
+    static TrainingText open(
+            Main main, List<Path> chats, List<Path> texts, Path valid, Tokenizer tokenizer, ChatTemplate template,
+            int context, int answers) {
+        ChatData data = new ChatData(main, tokenizer, template, context);
+        data.read(chats, valid);
+        data.checkFits(chats, data.training);
+        data.checkFits(valid == null ? chats : List.of(valid), data.validation);
+        data.readTexts(texts);
+        data.say();
+        TokenData all = TokenData.of(data.training.documents, context);
+        TokenData held = TokenData.of(data.validation.documents, context);
+        Questions questions = new Questions(data.encoder, data.held, answers, data.counts());
+        return new TrainingText(all, all, held, questions);
+    }
+
+    private void read(List<Path> chats, Path valid) {
+        if (valid != null) {
+            read(List.of(valid), 0);
+        }
+        long count = 0;
+        for (Path file : chats) {
+            long lines = count(file);
+            if (lines == 0) {
+                throw new CommandFailure(file + ": expected a conversation in each line, found none");
+            }
+            count += lines;
+        }
+        if (valid == null && count < 2) {
+            throw new CommandFailure(chats.getFirst() + ": expected at least two conversations, one of which is held"
+                    + " out for validation, found one: give more, or --valid FILE");
+        }
+        read(chats, valid == null ? count - Math.max(1, count / HELD_OUT) : count);
+        if (validation.conversations == 0) {
+            throw new CommandFailure(valid + ": expected a conversation in each line, found none");
+        }
+    }
+
+    /** Returns the number of lines that are not blank. */
+    private static long count(Path file) {
+        long count = 0;
+        try (LineReader reader = new LineReader(file)) {
+            while (reader.next() != null) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Reads files; the conversations from number {@code first} on are held out. */
+    private void read(List<Path> files, long first) {
+        long number = 0;
+        try (Progress progress = new Progress(main, "rendering conversations")) {
+            for (Path file : files) {
+                try (LineReader reader = new LineReader(file)) {
+                    for (List<Line> batch = reader.next(BATCH); !batch.isEmpty(); batch = reader.next(BATCH)) {
+                        for (Read one : batch.parallelStream().map(this::read).toList()) {
+                            if (one.wrong != null) {
+                                throw one.wrong;
+                            }
+                            boolean trained = number++ < first;
+                            (trained ? training : validation).add(one.encoded);
+                            if (!trained && one.conversation.lastAnswer() > 0) {
+                                held.add(one.conversation);
+                            }
+                        }
+                        long done = number;
+                        progress.say(done + " …");
+                        if (Thread.currentThread().isInterrupted()) {
+                            throw new CancellationException(file + ": interrupted while reading");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private Read read(Line line) {
+        try {
+            Conversation conversation = Conversation.parse(line.text, line.where);
+            return new Read(conversation, encoder.encode(conversation, line.where), null);
+        } catch (ModelFormatException wrong) {
+            return new Read(null, null, wrong); // the first one in the file is reported
+        }
+    }
+
+    private void checkFits(List<Path> files, Part some) {
+        if (some.documents.isEmpty()) {
+            throw new CommandFailure(files.getFirst() + ": expected a conversation whose turn fits in the context of "
+                    + (longest - 1) + " tokens, found none among " + some.conversations + ": use a larger --context");
+        }
+    }
+
+    /** Adds texts, of which all tokens count, in pieces of the context length. */
+    private void readTexts(List<Path> texts) {
+        if (texts.isEmpty()) {
+            return;
+        }
+        int[] separator = tokenizer.encodeWithSpecialTokens(SEPARATOR);
+        int end = separator.length == 1 ? separator[0] : tokenizer.endOfText();
+        if (end < 0) {
+            throw new CommandFailure("--data: expected a tokenizer with an id that ends a document, found none");
+        }
+        try (Progress progress = new Progress(main, "tokenizing")) {
+            Documents.read(texts, text -> {
+                int[] own = tokenizer.encode(text);
+                int[] ids = new int[own.length + 2];
+                System.arraycopy(own, 0, ids, 1, own.length);
+                ids[0] = tokenizer.documentStart();
+                ids[own.length + 1] = end;
+                for (int from = 0; from < ids.length - 1; from += longest - 1) {
+                    int[] piece = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + longest));
+                    boolean[] scored = new boolean[piece.length];
+                    Arrays.fill(scored, true);
+                    training.documents.add(new ScoredDocument(piece, scored));
+                }
+            }, share -> progress.update(share, 1));
+        }
+    }
+
+    private void say() {
+        main.note(training.conversations + " conversations to train on, " + training.answers + " answers of "
+                + training.tokens + " tokens; " + validation.conversations + " to validate on");
+        long splits = training.splits + validation.splits;
+        long leftOut = training.leftOut + validation.leftOut;
+        if (splits > 0) {
+            main.note("note: conversations longer than the context were split " + splits + " times");
+        }
+        if (leftOut > 0) {
+            main.note("note: " + leftOut + " answers are left out, because their turn is longer than the context of "
+                    + (longest - 1) + " tokens: use a larger --context");
+        }
+        if (encoder.format().endOfTurn().isEmpty()) {
+            main.note("note: the chat template writes no special token of this tokenizer after an answer, so the model"
+                    + " does not learn to end one");
+        }
+    }
+
+    /** Returns numbers for the log. */
+    private Map<String, Object> counts() {
+        Map<String, Object> counts = new LinkedHashMap<>();
+        counts.put("conversations", training.conversations);
+        counts.put("answers", training.answers);
+        counts.put("answer_tokens", training.tokens);
+        counts.put("splits", training.splits);
+        counts.put("left_out_answers", training.leftOut);
+        counts.put("validation_conversations", validation.conversations);
+        return counts;
+    }
+
+    /** Reads the lines of a file that are not blank. */
+    private static final class LineReader implements AutoCloseable {
+        private final Path file;
+        private final BufferedReader reader;
+        private int number;
+
+        LineReader(Path file) {
+            this.file = file;
+            if (Files.isDirectory(file)) {
+                throw new CommandFailure(file + ": expected a file of conversations, found a folder");
+            }
+            try {
+                reader = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                throw Errors.failure(file, "cannot be read", e);
+            }
+        }
+
+        /** Returns the next line, or null at the end. */
+        Line next() {
+            try {
+                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                    number++;
+                    String text = number == 1 && line.startsWith(MARK) ? line.substring(1) : line;
+                    if (!text.isBlank()) {
+                        return new Line(file + ", line " + number, text);
+                    }
+                }
+                return null;
+            } catch (CharacterCodingException e) {
+                throw new CommandFailure(file + ", after line " + number
+                        + ": expected UTF-8, found invalid bytes: convert the file to UTF-8", e);
+            } catch (IOException e) {
+                throw Errors.failure(file, "cannot be read", e);
+            }
+        }
+
+        /** Returns at most {@code most} lines; none at the end. */
+        List<Line> next(int most) {
+            List<Line> lines = new ArrayList<>();
+            for (Line line; lines.size() < most && (line = next()) != null;) {
+                lines.add(line);
+            }
+            return lines;
+        }
+
+        @Override
+        public void close() {
+            Errors.close(reader, file, "cannot be read");
+        }
+    }
+}

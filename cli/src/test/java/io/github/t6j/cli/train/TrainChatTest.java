@@ -1,0 +1,185 @@
+package io.github.t6j.cli.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.cli.CommandResult;
+import io.github.t6j.json.Json;
+import io.github.t6j.weights.FolderReplacement;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code t6j train --chat}. */
+class TrainChatTest {
+    private static final String TEMPLATE = """
+            {% for message in messages %}
+            {% if message.role == 'system' %}
+            {{ raise_exception('no system role') }}
+            {% elif message.role == 'user' %}
+            User:
+            {{ message.content }}
+            {% else %}
+            Bot:
+            {{ message.content }}<|endoftext|>
+            {% endif %}
+            {% endfor %}
+            {% if add_generation_prompt %}
+            Bot:
+            {% endif %}
+            """;
+
+    @TempDir
+    private Path folder;
+    private Path chats;
+    private Path template;
+    private Path out;
+
+    @BeforeEach
+    void write() throws IOException {
+        chats = Files.writeString(folder.resolve("talk.jsonl"), IntStream.range(0, 40)
+                .mapToObj(i -> line("user", "Who are you?", "assistant", "I am the whale, sir."))
+                .collect(Collectors.joining("\n")));
+        template = Files.writeString(folder.resolve("talk.jinja"), TEMPLATE);
+        out = folder.resolve("run");
+    }
+
+    private static String line(String... rolesAndTexts) {
+        List<Object> messages = new ArrayList<>();
+        for (int i = 0; i < rolesAndTexts.length; i += 2) {
+            messages.add(Map.of("role", rolesAndTexts[i], "content", rolesAndTexts[i + 1]));
+        }
+        return Json.writeLine(Map.of("messages", messages)).strip();
+    }
+
+    private CommandResult train(Path into, String... more) {
+        return CommandResult.of(Stream.concat(
+                Stream.of("train", "--chat", chats.toString(), "--out", into.toString()), Arrays.stream(more))
+                .toArray(String[]::new));
+    }
+
+    private String[] small(String... more) {
+        return Stream.concat(Stream.of("--chat-template", template.toString(), "--preset", "t6-nano", "--context", "64",
+                "--batch", "2"), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    private static List<Map<String, Object>> log(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("log.jsonl")).stream()
+                .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "log")).toList();
+    }
+
+    /** An answer is learned by heart; the model of the folder gives it. */
+    @Test
+    void makesAModelThatAnswers() throws IOException {
+        CommandResult ran = train(out, small("--steps", "40", "--learning-rate", "6e-3"));
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("38 conversations to train on, 38 answers of ", "; 2 to validate on",
+                "answers: 2 of 2 held-out ones as in their conversations", "t6j: sample: Who are you? → I am the whale, sir.",
+                "t6j: done: " + out);
+        List<Map<String, Object>> log = log(out);
+        assertThat(log.getFirst()).containsEntry("conversations", 38L).containsEntry("answers", 38L)
+                .containsEntry("validation_conversations", 2L).containsEntry("splits", 0L)
+                .containsEntry("left_out_answers", 0L).containsKey("answer_tokens");
+        assertThat(log.getLast()).containsEntry("answers", 2L).containsEntry("right_answers", 2L)
+                .containsEntry("step", 40L).containsKey("validation_loss");
+        assertThat(Json.array(log.getLast().get("samples"), "samples")).hasSize(2).contains(
+                Map.of("question", "Who are you?", "answer", "I am the whale, sir.", "expected", "I am the whale, sir."));
+        assertThat(out.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
+        assertThat(Json.parseObject(Files.readAllBytes(out.resolve("generation_config.json")), "json"))
+                .containsEntry("eos_token_id", List.of(4095L)).containsEntry("temperature", 0.7)
+                .containsEntry("top_p", 0.9).containsEntry("do_sample", true);
+        CommandResult answered =
+                CommandResult.of("chat", "--model", out.toString(), "-p", "Who are you?", "--temperature", "0");
+        assertThat(answered.out().strip()).as(answered.err()).isEqualTo("I am the whale, sir.");
+    }
+
+    /** From a model with files of its own, which are kept; and with texts beside the conversations. */
+    @Test
+    void aResumedRunHasTheSameBits() throws IOException {
+        Path texts = Files.writeString(folder.resolve("story.txt"), "There was a whale. ".repeat(60));
+        Path model = folder.resolve("model");
+        assertThat(train(model, small("--steps", "1")).code()).isZero();
+        Files.writeString(model.resolve("generation_config.json"), "{\"top_k\": 7, \"eos_token_id\": 11}");
+        String[] options = {"--init-from", model.toString(), "--context", "64", "--batch", "2", "--accumulate", "2",
+            "--steps", "12", "--data", texts.toString(), "--answers", "0"};
+        Path straight = folder.resolve("straight");
+        CommandResult ran = train(straight, options);
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).doesNotContain("answers: ");
+        assertThat(train(out, options).code()).isZero();
+        FolderReplacement.delete(out.resolve("checkpoints/step-000000012"));
+
+        CommandResult wrong = train(out, "--resume");
+        assertThat(wrong.err()).contains("--resume: expected the same data as when the run began");
+        CommandResult resumed = train(out, "--resume", "--data", texts.toString(), "--threads", "1");
+        assertThat(resumed.code()).as(resumed.err()).isZero();
+        assertThat(resumed.err()).contains("continuing after step 10 of 12");
+        for (String name : List.of("model.safetensors", "chat_template.jinja", "generation_config.json",
+                "checkpoints/step-000000012/optimizer.safetensors")) {
+            assertThat(out.resolve(name)).hasSameBinaryContentAs(straight.resolve(name));
+        }
+        assertThat(Json.parseObject(Files.readAllBytes(out.resolve("generation_config.json")), "json"))
+                .isEqualTo(Map.of("top_k", 7L, "eos_token_id", List.of(11L, 4095L)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{\"messages\": [{\"role\": \"user\"   | line 3",
+        "{\"text\": \"once\"}                  | line 3: messages: expected an array of messages, found no such key",
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]} | line 3: messages: expected at least one with the role assistant",
+        "{\"messages\": [{\"role\": \"bot\", \"content\": \"a\"}]} | line 3: messages[0]: role: expected system, user, assistant, tool, found \"bot\"",
+        "{\"messages\": [{\"role\": \"system\", \"content\": \"a\"}, {\"role\": \"assistant\", \"content\": \"a\"}]} | line 3: messages before messages[1]: refused by the chat template"})
+    void aWrongLineIsOneLineAndNothingIsWritten(String line, String message) throws IOException {
+        Files.writeString(chats, line("user", "a", "assistant", "b") + "\n\n" + line + "\nnothing");
+        assertFailed(train(out, small("--steps", "1")), chats + ", " + message);
+    }
+
+    private void assertFailed(CommandResult ran, String message) {
+        assertThat(ran.code()).as(ran.err()).isEqualTo(1);
+        assertThat(ran.err().lines().reduce((first, second) -> second).orElseThrow()).startsWith("t6j: ")
+                .contains(message);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void whatCannotBeTrainedOnIsOneLineAndNothingIsWritten() throws IOException {
+        assertFailed(train(out, "--preset", "t6-nano", "--steps", "1"),
+                "--chat: expected a model or tokenizer with a chat template, found none in ");
+        String rewriting = TEMPLATE.replace("{{ message.content }}<|endoftext|>",
+                "{{ message.content if loop.last else '…' }}<|endoftext|>");
+        Files.writeString(template, rewriting);
+        String turns = line("user", "a", "assistant", "b", "user", "c", "assistant", "d");
+        Files.writeString(chats, turns + "\n" + turns);
+        assertFailed(train(out, small("--steps", "1")), chats + ", line 1: chat template " + template
+                + ": expected the text up to messages[1] to begin that up to the prompt of messages[3]");
+        Files.writeString(template, TEMPLATE);
+        Files.writeString(chats, turns);
+        assertFailed(train(out, small("--steps", "1")), "expected at least two conversations");
+        Files.writeString(chats, " \n\n");
+        assertFailed(train(out, small("--steps", "1")),
+                chats + ": expected a conversation in each line, found none");
+        Files.writeString(chats, (line("user", "a ".repeat(99), "assistant", "b") + "\n").repeat(3));
+        assertFailed(train(out, small("--steps", "1")),
+                "expected a conversation whose turn fits in the context of 64 tokens, found none among 2");
+        Files.write(chats, new byte[] {'{', (byte) 0xe9, '}'});
+        assertFailed(train(out, small("--steps", "1")), chats + ", after line 0: expected UTF-8");
+        Files.delete(chats);
+        assertFailed(train(out, small("--steps", "1")), chats + ": cannot be read: no such file or folder");
+        assertThat(train(out, small("--sample", "a")).err()).contains("--sample: expected no --chat");
+        CommandResult none = CommandResult.of("train", "--out", out.toString());
+        assertThat(none.code()).isEqualTo(2);
+        assertThat(none.err()).contains("--data or --chat: expected files to train on, found neither");
+    }
+}
