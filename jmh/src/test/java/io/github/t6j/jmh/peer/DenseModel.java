@@ -8,23 +8,28 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 
-/** Model of Gemma, Phi-3 or Granite with the width and heads of a real one, few layers and random weights. */
+/** Model of Gemma, Phi-3, Granite or SmolLM3 with the width and heads of a real one, few layers and random weights. */
 record DenseModel(String architecture, int width, int heads, int keyHeads, int headDim, int hidden) {
     static final int VOCABULARY = 317;
     static final int WINDOW = 100;
-    private static final int LAYERS = 2;
     private static final int ORIGINAL_CONTEXT = 512;
 
     static List<DenseModel> all() {
         return List.of(
                 new DenseModel("gemma3", 640, 4, 1, 256, 2048), new DenseModel("gemma3", 1152, 4, 1, 256, 3456),
                 new DenseModel("gemma2", 2304, 8, 4, 256, 2304), new DenseModel("phi3", 1536, 12, 4, 128, 2048),
-                new DenseModel("granite", 2048, 32, 8, 64, 2048));
+                new DenseModel("granite", 2048, 32, 8, 64, 2048),
+                new DenseModel("smollm3", 1024, 8, 2, 128, 1536));
     }
 
     /** Returns the largest relative difference from llama.cpp, whose CPU looks GELU up in a table of f16. */
     double bound() {
         return isGemma() ? 1e-2 : 1e-5;
+    }
+
+    /** Returns the number of layers: five of SmolLM3, of which the fourth does not rotate. */
+    private int layers() {
+        return architecture.equals("smollm3") ? 5 : 2;
     }
 
     private boolean isGemma() {
@@ -46,7 +51,7 @@ record DenseModel(String architecture, int width, int heads, int keyHeads, int h
             factors(gguf, random, "rope_factors_short");
             factors(gguf, random, "rope_factors_long");
         }
-        for (int layer = 0; layer < LAYERS; layer++) {
+        for (int layer = 0; layer < layers(); layer++) {
             block(gguf, random, "blk." + layer + ".");
         }
         Files.write(file, gguf.make());
@@ -55,7 +60,7 @@ record DenseModel(String architecture, int width, int heads, int keyHeads, int h
     private void keys(GgufFile gguf, String prefix) {
         gguf.key("tokenizer.ggml.model", "no_vocab").key(prefix + "vocab_size", VOCABULARY)
                 .key(prefix + "context_length", 4 * ORIGINAL_CONTEXT).key(prefix + "embedding_length", width)
-                .key(prefix + "block_count", LAYERS).key(prefix + "feed_forward_length", hidden)
+                .key(prefix + "block_count", layers()).key(prefix + "feed_forward_length", hidden)
                 .key(prefix + "attention.head_count", heads).key(prefix + "attention.head_count_kv", keyHeads)
                 .key(prefix + "rope.freq_base", isGemma() ? 1e6f : 1e4f)
                 .key(prefix + "attention.layer_norm_rms_epsilon", 1e-6f);
@@ -66,6 +71,7 @@ record DenseModel(String architecture, int width, int heads, int keyHeads, int h
             case "granite" -> gguf.key(prefix + "rope.dimension_count", headDim)
                     .key(prefix + "attention.scale", 0.015625f).key(prefix + "embedding_scale", 12f)
                     .key(prefix + "residual_scale", 0.22f).key(prefix + "logit_scale", 8f);
+            case "smollm3" -> gguf.key(prefix + "rope.dimension_count", headDim);
             default -> gguf.key(prefix + "attention.key_length", headDim)
                     .key(prefix + "attention.value_length", headDim).key(prefix + "attention.sliding_window", WINDOW);
         }

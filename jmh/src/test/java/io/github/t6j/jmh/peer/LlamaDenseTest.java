@@ -7,18 +7,25 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Logits of Gemma, Phi-3 and Granite beside llama.cpp's, from one GGUF file of f32; windows end within the prompt. */
+/** Logits of Gemma, Phi-3, Granite and SmolLM3 beside llama.cpp's, from one GGUF file of f32; windows end within the prompt. */
 @Tag("peer")
 class LlamaDenseTest {
     private static final long SEED = 35;
     private static final int IDS = 150;
     private static final int THREADS = 2;
+    private static final Results RESULTS = new Results("dense", "## Logits of Gemma, Phi-3, Granite and SmolLM3", "",
+            "Weights of f32; " + IDS + " positions, " + DenseModel.VOCABULARY
+                    + " logits each. Largest difference: of t6j's and"
+                    + " llama.cpp's logits, divided by the largest logit. llama.cpp looks Gemma's GELU up in a table of f16.",
+            "", "| model | largest difference | bound |", "|---|--:|--:|");
 
     @TempDir
     Path folder;
@@ -45,8 +52,14 @@ class LlamaDenseTest {
                 }
             });
         }
-        System.out.printf("%s: %.1e of %.1f%n", shape, difference[0] / largest[0], largest[0]);
+        RESULTS.add(
+                String.format(Locale.ROOT, "| %s | %.1e | %.0e |", shape, difference[0] / largest[0], shape.bound()));
         assertThat(difference[0] / largest[0]).as("seed %d, largest logit %f", SEED, largest[0])
                 .isLessThan(shape.bound());
+    }
+
+    @AfterAll
+    static void write() throws IOException {
+        RESULTS.write();
     }
 }

@@ -55,6 +55,16 @@ final class VocabularyFile {
         }
     }
 
+    /** Makes {@code tokenizerJson} split texts by {@code regex}, and merge also what is a token as a whole. */
+    static void split(Path tokenizerJson, String regex) throws IOException {
+        Map<String, Object> json = Json.parseObject(Files.readAllBytes(tokenizerJson), tokenizerJson.toString());
+        Object first = Json.array(Json.object(json.get("pre_tokenizer"), "pre_tokenizer").get("pretokenizers"),
+                "pretokenizers").getFirst();
+        Json.object(first, "Split").put("pattern", Map.of("Regex", regex));
+        Json.object(json.get("model"), "model").put("ignore_merges", false);
+        Files.writeString(tokenizerJson, Json.write(json));
+    }
+
     private static Map<String, Object> gpt2(Path folder) throws IOException {
         List<String> lines = Files.readAllLines(folder.resolve("vocab.bpe"));
         Map<String, Object> byteLevel = Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true);
