@@ -31,11 +31,13 @@ import java.util.function.IntConsumer;
  * every bit of the result; the number of threads does not affect it. A trainer that was saved and restored continues as
  * if it had never stopped. For use by one thread at a time, except {@link #cancel}; it computes on several.
  *
- * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored. The
- * loss of an update is the mean over all its scored targets.
+ * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored.
  */
 public final class Trainer implements AutoCloseable {
     private static final int ROUNDED_VOCABULARY = 64;
+
+    /** Weighs all micro-batches of an update equally. */
+    private static final long EQUAL = 0;
 
     private ModelFiles files;
     private final ModelConfig config;
@@ -168,7 +170,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Makes one update with the next batches of {@code data}. An interrupt cancels it between two micro-batches.
+     * Makes one update with the next batches of {@code data}, by the mean loss of all their scored targets. An interrupt
+     * cancels it between two micro-batches.
      *
      * @throws IllegalArgumentException if this run has read other data before
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
@@ -198,7 +201,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Makes one update with the caller's micro-batches.
+     * Makes one update with the caller's micro-batches, by the mean of their mean losses, as in the official script.
      *
      * @param batch ids [accumulation][sequences][context]
      * @param following targets [accumulation][sequences][context]
@@ -233,7 +236,7 @@ public final class Trainer implements AutoCloseable {
             System.arraycopy(batch, part * ids.length, ids, 0, ids.length);
             System.arraycopy(following, part * ids.length, targets, 0, ids.length);
             countPositions();
-        }, MicroBatch.scored(following));
+        }, EQUAL);
     }
 
     /** Makes each sequence of the micro-batch one document. */
@@ -244,7 +247,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * @param source fills {@link #ids}, {@link #targets} and {@link #positions} with a micro-batch of the update, by its
      *     index
-     * @param scored number of scored targets of the update
+     * @param scored number of scored targets of the update, by which micro-batches are weighted, or {@link #EQUAL}
      */
     private StepResult update(IntConsumer source, long scored) {
         double loss = gradients(source, scored);
@@ -261,8 +264,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Returns the mean loss of the {@code scored} targets of an update; sets the gradients to its derivatives, or else to
-     * the sum of those of the micro-batches' mean losses.
+     * Returns the loss of an update, and sets the gradients to its derivatives, or else to the sum of those of the
+     * micro-batches' mean losses.
      */
     private double gradients(IntConsumer source, long scored) {
         TrainingOptions.Batches batches = options.batches();
@@ -271,7 +274,9 @@ public final class Trainer implements AutoCloseable {
         for (int part = 0; part < batches.accumulation(); part++) {
             checkCancelled();
             source.accept(part);
-            double share = (double) MicroBatch.scored(targets) / scored;
+            double share = scored == EQUAL
+                    ? 1.0 / batches.accumulation()
+                    : (double) MicroBatch.scored(targets) / scored;
             MicroBatch batch = model.begin(ids, targets, positions, batches.sequences(), batches.context());
             loss += share * model.lossAndGradient(batch, batches.adds() ? 1f : (float) share);
         }
@@ -389,7 +394,7 @@ public final class Trainer implements AutoCloseable {
         begin();
         try {
             gradients(part -> {
-            }, (long) ids.length * options.batches().accumulation());
+            }, EQUAL);
         } finally {
             end();
         }

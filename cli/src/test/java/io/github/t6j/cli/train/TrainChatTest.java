@@ -86,7 +86,8 @@ class TrainChatTest {
         CommandResult ran = train(out, small("--steps", "40", "--learning-rate", "6e-3"));
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).contains("38 conversations to train on, 38 answers of ", "; 2 to validate on",
-                "answers: 2 of 2 held-out ones as in their conversations", "t6j: sample: Who are you? → I am the whale, sir.",
+                "answers: 2 of 2 held-out ones as in their conversations",
+                "t6j: sample: Who are you? → I am the whale, sir.",
                 "t6j: done: " + out);
         List<Map<String, Object>> log = log(out);
         assertThat(log.getFirst()).containsEntry("conversations", 38L).containsEntry("answers", 38L)
@@ -95,7 +96,8 @@ class TrainChatTest {
         assertThat(log.getLast()).containsEntry("answers", 2L).containsEntry("right_answers", 2L)
                 .containsEntry("step", 40L).containsKey("validation_loss");
         assertThat(Json.array(log.getLast().get("samples"), "samples")).hasSize(2).contains(
-                Map.of("question", "Who are you?", "answer", "I am the whale, sir.", "expected", "I am the whale, sir."));
+                Map.of("question", "Who are you?", "answer", "I am the whale, sir.", "expected",
+                        "I am the whale, sir."));
         assertThat(out.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
         assertThat(Json.parseObject(Files.readAllBytes(out.resolve("generation_config.json")), "json"))
                 .containsEntry("eos_token_id", List.of(4095L)).containsEntry("temperature", 0.7)
