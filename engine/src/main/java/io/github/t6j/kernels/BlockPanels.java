@@ -75,7 +75,7 @@ final class BlockPanels extends PackedMatrix {
     }
 
     /** Computes y[r][outputs of the panel] for all rows. */
-    void multiply(Kernels kernels, int panel, RoundedRows x, float[] y, int yAt, int yStride) {
-        kernels.multiplyBlocks(x, format, data, panelAt(panel), units[panel], y, yAt, yStride);
+    void multiply(Kernels kernels, int panel, RoundedRows x, UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
+        kernels.multiplyBlocks(x, format, data, panelAt(panel), units[panel], unpacked, y, yAt, yStride);
     }
 }

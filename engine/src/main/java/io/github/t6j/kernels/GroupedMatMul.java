@@ -11,9 +11,6 @@ import java.util.Arrays;
  * One object serves many products and allocates nothing once it has seen the largest; it belongs to one thread.
  */
 public final class GroupedMatMul implements Workers.Work {
-    /** Number of inputs in a block, as in {@link PackedMatMul}. */
-    private static final int BLOCK = 256;
-
     /** Rows per matrix up to which products are bound by memory. */
     private static final int FEW_ROWS = 2;
 
@@ -49,8 +46,9 @@ public final class GroupedMatMul implements Workers.Work {
     private static final class Operand {
         private int matrix; // index, or -1
         private int rows;
+        private boolean tall; // see Kernels.isTall
         private final RoundedRows rounded = new RoundedRows();
-        private float[] gathered = new float[0]; // [rows][inputs]
+        private float[] gathered = new float[0]; // [rows][inputs], or as isTall says
         private float[] sums = new float[0]; // [rows][64], a panel of y
         private UnpackedBlocks unpacked; // null until it is needed
 
@@ -153,17 +151,20 @@ public final class GroupedMatMul implements Workers.Work {
         int inputs = matrix.inputs();
         int rows = firsts[m + 1] - firsts[m];
         boolean isDense = matrix instanceof DensePanels;
+        boolean tall = kernels.isTall(rows);
         if (isDense) {
-            operand.gathered(rows * inputs);
+            operand.gathered(tall ? DensePanels.tallSize(rows, inputs) : rows * inputs);
         } else {
-            operand.rounded.resize(rows, inputs, matrix.kQuants());
-            if (!matrix.kQuants().isEmpty() && operand.unpacked == null) {
-                operand.unpacked = new UnpackedBlocks();
-            }
+            operand.rounded.resize(rows, inputs, tall, matrix.kQuants());
+        }
+        if ((tall || !matrix.kQuants().isEmpty()) && operand.unpacked == null) {
+            operand.unpacked = new UnpackedBlocks();
         }
         for (int row = 0; row < rows; row++) {
             int from = (sources == null ? firsts[m] + row - base : sources[firsts[m] + row]) * xStride;
-            if (isDense) {
+            if (isDense && tall) {
+                DensePanels.copyTall(x, from, inputs, row, rows, operand.gathered);
+            } else if (isDense) {
                 System.arraycopy(x, from, operand.gathered, row * inputs, inputs);
             } else {
                 kernels.round(x, from, inputs, operand.rounded, row);
@@ -171,13 +172,15 @@ public final class GroupedMatMul implements Workers.Work {
             }
         }
         operand.rows = rows;
+        operand.tall = tall;
         operand.matrix = m;
     }
 
     private void multiply(PackedMatrix matrix, int panel, Operand operand, int to) {
         switch (matrix) {
             case DensePanels elements -> multiply(elements, panel, operand, to);
-            case BlockPanels blocks -> blocks.multiply(kernels, panel, operand.rounded, y, to, yStride);
+            case BlockPanels blocks ->
+                blocks.multiply(kernels, panel, operand.rounded, operand.unpacked, y, to, yStride);
             case KQuantPanels blocks ->
                 blocks.multiply(kernels, panel, operand.rounded, operand.unpacked, y, to, yStride);
             case JoinedPanels joined -> {
@@ -192,18 +195,14 @@ public final class GroupedMatMul implements Workers.Work {
     }
 
     private void multiply(DensePanels elements, int panel, Operand operand, int to) {
-        int inputs = elements.inputs();
         if (operand.rows == 1) {
-            elements.multiply(kernels, panel, 0, inputs, operand.gathered, inputs, 1, y, to);
-            return;
-        }
-        float[] sums = operand.sums();
-        for (int from = 0; from < inputs; from += BLOCK) {
-            int count = Math.min(BLOCK, inputs - from);
-            elements.multiply(kernels, panel, from, count, operand.gathered, inputs, operand.rows, sums, 0);
-        }
-        for (int row = 0; row < operand.rows; row++) {
-            System.arraycopy(sums, row * PANEL, y, to + row * yStride, PANEL);
+            elements.multiply(kernels, panel, operand.gathered, y, to);
+        } else if (operand.tall) {
+            elements.multiplyTall(
+                    kernels, panel, operand.gathered, operand.rows, operand.unpacked, operand.sums(), y, to, yStride);
+        } else {
+            elements.multiply(
+                    kernels, panel, operand.gathered, elements.inputs(), operand.rows, operand.sums(), y, to, yStride);
         }
     }
 }

@@ -69,6 +69,12 @@ public interface Kernels {
         return !Processor.FEW_REGISTERS && rows > 1 && (xStride == PANEL || xStride == 2 * PANEL);
     }
 
+    /** Most rows in a tile of {@link #multiplyTall}. */
+    int TALL_ROWS = 6;
+
+    /** Distance of the rows of x in floats, and largest number of inputs, of {@link #multiplyTall}. */
+    int TALL_STRIDE = 128;
+
     /** Returns a description of these kernels, such as {@code SIMD, 512-bit}. */
     String description();
 
@@ -98,6 +104,29 @@ public interface Kernels {
             boolean accumulate);
 
     /**
+     * Returns whether products of {@code rows} rows and packed weights use tiles of six or five rows × four vectors. Rows
+     * of x are then stored in blocks of {@value #TALL_STRIDE} inputs, [⌈inputs/{@value #TALL_STRIDE}⌉][rows][{@value
+     * #TALL_STRIDE}].
+     */
+    default boolean isTall(int rows) {
+        return false;
+    }
+
+    /**
+     * Does the same as {@link #multiply} for a panel of f32 weights and {@link #isTall many} rows.
+     *
+     * @param x [rows][{@value #TALL_STRIDE}], from {@code xAt}
+     * @param inner number of inputs, at most {@value #TALL_STRIDE}
+     * @param w [inner][{@value #PANEL}], from byte {@code wAt}
+     * @param y [rows][{@value #PANEL}], from {@code yAt}
+     */
+    default void multiplyTall(
+            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
+            boolean accumulate) {
+        multiply(x, xAt, TALL_STRIDE, rows, inner, Format.F32, w, wAt, PANEL, PANEL, y, yAt, 0, accumulate);
+    }
+
+    /**
      * Rounds a row for {@link #multiplyBlocks}: each block of {@value BlockFormat#SIZE} elements to integer multiples
      * of 1/127 of its largest magnitude, halves to even.
      *
@@ -113,10 +142,12 @@ public interface Kernels {
      *
      * @param w blocks of the panel in {@code format}, from byte {@code wAt}
      * @param unit power of two by which the scales in the blocks are multiplied, see {@link HalfScales}
+     * @param unpacked scratch; may be null unless {@code x} is tall
      * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      */
     void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride);
 
     /** Returns whether {@link #multiplyPair} is faster than {@link #multiplyBlocks} for one panel after the other. */
     default boolean prefersPairs() {
@@ -133,8 +164,8 @@ public interface Kernels {
     default void multiplyPair(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
             int yAt) {
-        multiplyBlocks(x, format, w, wAt, unit, y, yAt, PANEL);
-        multiplyBlocks(x, format, w, wAt + (long) x.blocks * format.bytes(), secondUnit, y, yAt + PANEL, PANEL);
+        multiplyBlocks(x, format, w, wAt, unit, null, y, yAt, PANEL);
+        multiplyBlocks(x, format, w, wAt + (long) x.blocks * format.bytes(), secondUnit, null, y, yAt + PANEL, PANEL);
     }
 
     /**

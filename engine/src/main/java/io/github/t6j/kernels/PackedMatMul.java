@@ -3,7 +3,6 @@ package io.github.t6j.kernels;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import java.util.Arrays;
-import java.util.Set;
 
 /**
  * Product of a packed matrix and rows, on all workers: y[r] = W · x[r]. One thread computes a panel of the matrix, so
@@ -11,9 +10,6 @@ import java.util.Set;
  * serves many products and allocates nothing once it has seen the largest; it belongs to one thread.
  */
 public final class PackedMatMul implements Workers.Work {
-    /** Number of inputs in a block: 256 rows of a panel are 64 KB, which stay in L2 while all rows of x pass. */
-    private static final int BLOCK = 256;
-
     /**
      * Largest number of rows for which a product is bound by memory. A thread then takes three quarters of its share in
      * one stretch, because a thread reads a long stretch fastest: each jump costs about 0.3 µs. Free threads take the
@@ -24,6 +20,7 @@ public final class PackedMatMul implements Workers.Work {
     private final Kernels kernels;
     private final Workers workers;
     private final Workers.Work rounding = this::round;
+    private final Workers.Work copying = this::copy;
     private final Workers.Work adding = this::add;
     private final RoundedRows rounded = new RoundedRows();
     private PackedMatrix matrix;
@@ -33,6 +30,8 @@ public final class PackedMatMul implements Workers.Work {
     private float[] y;
     private int yStride;
     private float[] bias;
+    private boolean tall; // see Kernels.isTall
+    private float[] tallX = new float[0]; // x for dense matrices
     private int stretch; // number of consecutive panels in a thread's first item
     private int step; // number of panels in other items: 2 if the kernels prefer pairs
     private final float[][] panels; // one per worker: [rows][64], a panel of y
@@ -94,6 +93,10 @@ public final class PackedMatMul implements Workers.Work {
         rows = newRows;
         y = newY;
         yStride = newYStride;
+        tall = kernels.isTall(rows);
+        if ((tall || !matrix.kQuants().isEmpty()) && unpacked[0] == null) {
+            Arrays.setAll(unpacked, i -> new UnpackedBlocks());
+        }
         switch (matrix) {
             case DensePanels elements -> growPanels();
             case BlockPanels blocks -> round();
@@ -113,14 +116,19 @@ public final class PackedMatMul implements Workers.Work {
                 panels[i] = new float[rows * PANEL];
             }
         }
+        if (tall) {
+            int size = DensePanels.tallSize(rows, matrix.inputs());
+            tallX = tallX.length < size ? new float[size] : tallX;
+            workers.run(rows, copying);
+        }
+    }
+
+    private void copy(int row, int worker) {
+        DensePanels.copyTall(x, row * xStride, matrix.inputs(), row, rows, tallX);
     }
 
     private void round() {
-        Set<KQuantFormat> formats = matrix.kQuants();
-        if (!formats.isEmpty() && unpacked[0] == null) {
-            Arrays.setAll(unpacked, i -> new UnpackedBlocks());
-        }
-        rounded.resize(rows, matrix.inputs(), formats);
+        rounded.resize(rows, matrix.inputs(), tall, matrix.kQuants());
         workers.run(rows, rounding);
     }
 
@@ -149,7 +157,7 @@ public final class PackedMatMul implements Workers.Work {
     private void panel(PackedMatrix part, int panel, int to, int worker) {
         switch (part) {
             case DensePanels elements -> multiply(elements, panel, to, worker);
-            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, y, to, yStride);
+            case BlockPanels blocks -> blocks.multiply(kernels, panel, rounded, unpacked[worker], y, to, yStride);
             case KQuantPanels blocks -> blocks.multiply(kernels, panel, rounded, unpacked[worker], y, to, yStride);
             case JoinedPanels joined -> {
                 int index = panel;
@@ -164,16 +172,11 @@ public final class PackedMatMul implements Workers.Work {
 
     private void multiply(DensePanels elements, int panel, int to, int worker) {
         if (rows == 1) {
-            elements.multiply(kernels, panel, 0, elements.inputs(), x, xStride, 1, y, to);
-            return;
-        }
-        float[] sums = panels[worker];
-        for (int from = 0; from < elements.inputs(); from += BLOCK) {
-            int count = Math.min(BLOCK, elements.inputs() - from);
-            elements.multiply(kernels, panel, from, count, x, xStride, rows, sums, 0);
-        }
-        for (int row = 0; row < rows; row++) {
-            System.arraycopy(sums, row * PANEL, y, to + row * yStride, PANEL);
+            elements.multiply(kernels, panel, x, y, to);
+        } else if (tall) {
+            elements.multiplyTall(kernels, panel, tallX, rows, unpacked[worker], panels[worker], y, to, yStride);
+        } else {
+            elements.multiply(kernels, panel, x, xStride, rows, panels[worker], y, to, yStride);
         }
     }
 }

@@ -30,6 +30,12 @@ public final class RoundedRows {
     /** Number of blocks in a row. */
     public int blocks;
 
+    /** True if rows are stored as {@link #floats} for {@link Kernels#isTall tall} products, instead of {@link #numbers}. */
+    public boolean tall;
+
+    /** Rounded elements of tall rows, [⌈blocks/4⌉][rows][{@value Kernels#TALL_STRIDE}]. */
+    public float[] floats = new float[0];
+
     /** Number of rows whose blocks are interleaved: {@value #GROUP}, or 1 if there are fewer rows. */
     public int group;
 
@@ -63,35 +69,34 @@ public final class RoundedRows {
 
     /** Returns {@code rows} rows of {@code inputs} zeros. */
     static RoundedRows zeros(int rows, int inputs) {
-        return zeros(rows, inputs, Set.of());
+        return zeros(rows, inputs, false, Set.of());
     }
 
     /** Returns zeros for products with {@code formats}. */
-    static RoundedRows zeros(int rows, int inputs, Set<KQuantFormat> formats) {
+    static RoundedRows zeros(int rows, int inputs, boolean tall, Set<KQuantFormat> formats) {
         RoundedRows zeros = new RoundedRows();
-        zeros.resize(rows, inputs, formats);
+        zeros.resize(rows, inputs, tall, formats);
         return zeros;
     }
 
-    /** Makes room for {@code newRows} rows of {@code inputs}. */
-    void resize(int newRows, int inputs) {
+    /** Makes room for {@code newRows} rows of {@code inputs}, and for the sums that {@link #addSums} computes. */
+    void resize(int newRows, int inputs, boolean newTall, Set<KQuantFormat> newFormats) {
         rows = newRows;
         blocks = BlockFormat.blocks(inputs);
         group = rows < GROUP ? 1 : GROUP;
-        int places = (rows + group - 1) / group * group * blocks * BLOCK;
+        tall = newTall;
+        formats = newFormats;
         if (scales.length < rows * blocks) {
             eights = new int[rows * blocks];
             scales = new float[rows * blocks];
         }
-        if (numbers.length < places) {
-            numbers = new int[places];
+        if (tall) {
+            int places = DensePanels.tallSize(rows, blocks * SIZE);
+            floats = floats.length < places ? new float[places] : floats;
+        } else {
+            int places = (rows + group - 1) / group * group * blocks * BLOCK;
+            numbers = numbers.length < places ? new int[places] : numbers;
         }
-    }
-
-    /** Does the same as {@link #resize(int, int)}, also for the sums that {@link #addSums} computes. */
-    void resize(int newRows, int inputs, Set<KQuantFormat> newFormats) {
-        resize(newRows, inputs);
-        formats = newFormats;
         for (KQuantFormat format : formats) {
             int parts = rows * blocks * SIZE / format.exact();
             if (starts[format.bits() - 4].length < parts) {
@@ -115,6 +120,10 @@ public final class RoundedRows {
     private void addSums(int row, int block, KQuantFormat format) {
         int exact = format.exact();
         int place = row * blocks + block;
+        if (tall) {
+            totals[place] = sum(floatAt(row, block)) * scales[place];
+            return;
+        }
         int to = place * SIZE / exact;
         int total = 0;
         for (int k = at(row, block), last = k + SIZE; k < last;) {
@@ -128,6 +137,15 @@ public final class RoundedRows {
         totals[place] = total * scales[place];
     }
 
+    /** Returns the exact sum of a block of {@link #floats}. */
+    private float sum(int at) {
+        float sum = 0;
+        for (int i = at; i < at + SIZE; i++) {
+            sum += floats[i];
+        }
+        return sum;
+    }
+
     /** Returns the sum of eight integers: mod 2^16, those at odd indices lack 256 times the one before. */
     private int sumOfEight(int k) {
         int even = numbers[k] + numbers[k + 2] + numbers[k + 4] + numbers[k + 6];
@@ -138,6 +156,12 @@ public final class RoundedRows {
     /** Returns the index at which a block of a row begins in {@link #numbers}. */
     public int at(int row, int block) {
         return ((row / group * blocks + block) * group + row % group) * BLOCK;
+    }
+
+    /** Returns the index at which a block of a row begins in {@link #floats}. */
+    public int floatAt(int row, int block) {
+        int input = block * SIZE;
+        return (input / Kernels.TALL_STRIDE * rows + row) * Kernels.TALL_STRIDE + input % Kernels.TALL_STRIDE;
     }
 
     /** Returns the scale of a block whose largest magnitude has the bits {@code largest}. */
@@ -164,23 +188,35 @@ public final class RoundedRows {
             largest = Math.max(largest, Float.floatToRawIntBits(x[at + i]) & Integer.MAX_VALUE);
         }
         float inverse = inverse(largest);
+        scales[row * blocks + block] = scale(largest);
+        if (tall) {
+            for (int i = 0, to = floatAt(row, block); i < SIZE; i++) {
+                floats[to + i] = i < count ? rounded(x[at + i] * inverse) : 0f;
+            }
+            return;
+        }
         int to = at(row, block);
         int sum = 0;
         int even = 0; // the integer before an odd index
         for (int i = 0; i < SIZE; i++) {
-            float scaled = i < count ? x[at + i] * inverse : 0f;
-            int number = (int) (scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING);
+            int number = i < count ? (int) rounded(x[at + i] * inverse) : 0;
             numbers[to + i] = twin(number - 256 * even);
             even = i % 2 == 0 ? number : 0;
             numbers[to + SIZE + i] = twin(-128 * even) ^ 0x8000;
             sum += number;
         }
-        scales[row * blocks + block] = scale(largest);
         eights[row * blocks + block] = twin(-8 * sum);
+    }
+
+    private static float rounded(float scaled) {
+        return scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING;
     }
 
     /** Returns a rounded element. */
     public int number(int row, int input) {
+        if (tall) {
+            return (int) floats[floatAt(row, input / SIZE) + input % SIZE];
+        }
         int at = at(row, input / SIZE) + input % SIZE;
         return (short) (input % 2 == 0 ? numbers[at] : numbers[at] + 256 * numbers[at - 1]);
     }

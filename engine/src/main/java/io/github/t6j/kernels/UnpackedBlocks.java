@@ -1,8 +1,11 @@
 package io.github.t6j.kernels;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
 /**
- * A super-block of a panel, unpacked for products: weights of the form scale · (q − zero) + offset ({@link
- * KQuantFormat}). One object serves all panels that a thread multiplies.
+ * Blocks of a panel, unpacked for products: weights of the form scale · (q − zero) + offset ({@link KQuantFormat}). One
+ * object serves all panels that a thread multiplies.
  */
 public final class UnpackedBlocks {
     /** Number of ints in a row of {@link #pairs}. */
@@ -25,4 +28,17 @@ public final class UnpackedBlocks {
 
     /** Common scales and mins of the super-block, [2][{@value Kernels#PANEL}]. */
     public final float[] common = new float[2 * Kernels.PANEL];
+
+    /** Sums of a tile of {@link Kernels#isTall tall} rows, [{@value Kernels#TALL_ROWS}][{@value Kernels#PANEL}]. */
+    public final float[] tile = new float[Kernels.TALL_ROWS * Kernels.PANEL];
+
+    private MemorySegment floats;
+
+    /** Returns weights as floats, integers q − zero among them, [{@value Kernels#TALL_STRIDE}][{@value Kernels#PANEL}]. */
+    public MemorySegment floats() {
+        if (floats == null) {
+            floats = Arena.ofAuto().allocate((long) Float.BYTES * Kernels.TALL_STRIDE * Kernels.PANEL, 64);
+        }
+        return floats;
+    }
 }

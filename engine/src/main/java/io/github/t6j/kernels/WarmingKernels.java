@@ -92,7 +92,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         // distance that tiles have as a constant, or none.
         products = DISTANCES * FORMATS * (mostRows + 2);
         others = products + KernelTrial.values().length * FORMATS;
-        places = new Place[others + 2 * KQUANTS]; // K-quants: one row, several rows
+        places = new Place[others + 3 * KQUANTS]; // K-quants: one row, several rows, many
         for (int i = 0; i < places.length; i++) {
             places[i] = new Place(twin);
         }
@@ -151,11 +151,18 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         return place.serving == simd ? simd : choose(place, work, () -> operation.on(format));
     }
 
-    private Kernels kQuants(KQuantFormat format, boolean several, long work) {
-        Place place = places[others + (several ? KQUANTS : 0) + format.ordinal()];
+    private Kernels kQuants(KQuantFormat format, RoundedRows x) {
+        boolean several = x.rows > 1;
+        boolean tall = x.tall;
+        Place place = places[others + (tall ? 2 : several ? 1 : 0) * KQUANTS + format.ordinal()];
         return place.serving == simd
                 ? simd
-                : choose(place, work, () -> KernelTrial.kQuants(format, several ? 5 : 1));
+                : choose(place, work(x), () -> KernelTrial.kQuants(format, several, tall));
+    }
+
+    /** Returns the number of multiply-adds of a panel and rounded rows. */
+    private static long work(RoundedRows x) {
+        return (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL;
     }
 
     /** Returns the kernels for a call of {@code work} operations; a call without any announces others. */
@@ -227,12 +234,19 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         }
     }
 
-    /** Returns the trial of a quantised product, which takes four rows at once and the remaining rows one by one. */
-    private static KernelTrial blocks(BlockFormat format, int rows) {
-        return switch (format) {
-            case Q8_0 -> rows == 1 ? KernelTrial.ROW_OF_Q8_0 : KernelTrial.ROWS_OF_Q8_0;
-            case Q4_0 -> rows == 1 ? KernelTrial.ROW_OF_Q4_0 : KernelTrial.ROWS_OF_Q4_0;
-        };
+    /**
+     * Returns the trial of a quantised product, which takes many rows in tall tiles, or four rows at once and the
+     * remaining rows one by one.
+     */
+    private static KernelTrial blocks(BlockFormat format, RoundedRows x) {
+        boolean bytes = format == BlockFormat.Q8_0;
+        if (x.tall) {
+            return bytes ? KernelTrial.TALL_Q8_0 : KernelTrial.TALL_Q4_0;
+        }
+        if (x.rows == 1) {
+            return bytes ? KernelTrial.ROW_OF_Q8_0 : KernelTrial.ROW_OF_Q4_0;
+        }
+        return bytes ? KernelTrial.ROWS_OF_Q8_0 : KernelTrial.ROWS_OF_Q4_0;
     }
 
     @Override
@@ -373,14 +387,29 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
-        other(KernelTrial.ROUND, Format.F32, (long) ROUNDING * count).round(x, xAt, count, to, row);
+        other(to.tall ? KernelTrial.TALL_ROUND : KernelTrial.ROUND, Format.F32, (long) ROUNDING * count)
+                .round(x, xAt, count, to, row);
+    }
+
+    @Override
+    public boolean isTall(int rows) {
+        return simd.isTall(rows);
+    }
+
+    @Override
+    public void multiplyTall(
+            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
+            boolean accumulate) {
+        other(KernelTrial.TALL_PRODUCT, Format.F32, (long) rows * inner * PANEL)
+                .multiplyTall(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
     }
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride) {
-        other(blocks(format, x.rows), Format.F32, (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL)
-                .multiplyBlocks(x, format, w, wAt, unit, y, yAt, yStride);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride) {
+        other(blocks(format, x), Format.F32, work(x))
+                .multiplyBlocks(x, format, w, wAt, unit, unpacked, y, yAt, yStride);
     }
 
     @Override
@@ -393,7 +422,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
             int yAt) {
         KernelTrial trial = format == BlockFormat.Q8_0 ? KernelTrial.PAIR_OF_Q8_0 : KernelTrial.PAIR_OF_Q4_0;
-        other(trial, Format.F32, 2L * x.blocks * BlockFormat.SIZE * PANEL)
+        other(trial, Format.F32, 2 * work(x))
                 .multiplyPair(x, format, w, wAt, unit, secondUnit, y, yAt);
     }
 
@@ -401,8 +430,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     public void multiplyKQuants(
             RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
             float[] y, int yAt, int yStride) {
-        kQuants(format, x.rows > 1, (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL)
-                .multiplyKQuants(x, format, w, wAt, unit, unpacked, y, yAt, yStride);
+        kQuants(format, x).multiplyKQuants(x, format, w, wAt, unit, unpacked, y, yAt, yStride);
     }
 
     @Override

@@ -42,8 +42,9 @@ class KernelCompilationTest {
                 trials.add(trial.on(Format.F32));
             }
             for (KQuantFormat format : KQuantFormat.values()) {
-                trials.add(KernelTrial.kQuants(format, 1));
-                trials.add(KernelTrial.kQuants(format, RoundedRows.GROUP));
+                trials.add(KernelTrial.kQuants(format, false, false));
+                trials.add(KernelTrial.kQuants(format, true, false));
+                trials.add(KernelTrial.kQuants(format, true, true));
             }
             return trials;
         }

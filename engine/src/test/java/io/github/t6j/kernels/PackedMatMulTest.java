@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Tests products with quantised weights: the scalar twin against float64, and the SIMD kernels against the twin, bit
+ * Tests products with packed weights: the scalar twin against float64, and the SIMD kernels against the twin, bit
  * for bit.
  */
 @Tag("width")
@@ -36,7 +36,7 @@ class PackedMatMulTest {
     private final Workers workers = new Workers(2);
     private final Kernels scalar = new ScalarKernels(true);
     private final Kernels simd = new SimdKernels(false);
-    private final Kernels pairs = new SimdKernels(true);
+    private final Kernels intel = new SimdKernels(true);
 
     @AfterEach
     void free() {
@@ -172,11 +172,33 @@ class PackedMatMulTest {
                 assertThat(row).as("seed %d, output %d", seed, output).containsExactly(
                         Arrays.copyOfRange(weights, output * inputs, (output + 1) * inputs), within(0f));
             }
-            for (int rows : new int[] {1, 6}) {
+            for (int rows : new int[] {1, 6, 23}) {
                 float[] x = TestNumbers.normal(random, rows * inputs, 1);
                 float[] y = multiply(scalar, matrix, x, rows);
                 assertThat(multiply(simd, matrix, x, rows)).as("seed %d, rows %d", seed, rows).isEqualTo(y);
-                assertThat(multiply(pairs, matrix, x, rows)).as("pairs, seed %d, rows %d", seed, rows).isEqualTo(y);
+                assertThat(multiply(intel, matrix, x, rows)).as("Intel, seed %d, rows %d", seed, rows).isEqualTo(y);
+            }
+        }
+    }
+
+    /** Many rows, which the forms for Intel multiply in tiles of six and five rows, and inputs that fill no block. */
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
+    void everyNumberOfRowsHasTheBitsOfTheTwin(DType dtype) {
+        assertThat(intel.isTall(20)).isTrue();
+        assertThat(simd.isTall(131)).isFalse();
+        int outputs = 203;
+        for (int inputs : new int[] {33, 161, 643}) {
+            Random random = new Random(inputs);
+            PackedMatrix matrix = pack(
+                    Tensor.of("w", dtype, TestNumbers.normal(random, outputs * inputs, 0.02f), outputs, inputs));
+            float[] x = TestNumbers.normal(random, 131 * inputs, 1);
+            float[] y = multiply(scalar, matrix, x, 131);
+            for (int rows : new int[] {1, 19, 20, 22, 24, 65, 131}) { // the same rows have the same bits
+                float[] expected = Arrays.copyOf(y, rows * matrix.stride());
+                String what = dtype + ", inputs " + inputs + ", rows " + rows + ", seed " + inputs;
+                assertThat(multiply(simd, matrix, x, rows)).as(what).isEqualTo(expected);
+                assertThat(multiply(intel, matrix, x, rows)).as("Intel, " + what).isEqualTo(expected);
             }
         }
     }
@@ -202,7 +224,7 @@ class PackedMatMulTest {
         Tensor tensor = new Tensor("w", dtype, List.of(64L, 256L), MemorySegment.ofArray(data));
         PackedMatrix matrix = pack(tensor);
         float[] weights = tensor.toFloats();
-        for (int rows : new int[] {1, 4, 5}) {
+        for (int rows : new int[] {1, 4, 5, 21}) {
             float[] x = new float[rows * 256];
             for (int i = 0; i < x.length; i++) {
                 x[i] = i / 256 % 2 == 0 || i % 5 == 0 ? 127 : -127;
@@ -216,6 +238,7 @@ class PackedMatMulTest {
                 assertThat(y[i]).isEqualTo(sum);
             }
             assertThat(multiply(simd, matrix, x, rows)).isEqualTo(y);
+            assertThat(multiply(intel, matrix, x, rows)).isEqualTo(y);
         }
     }
 
@@ -231,9 +254,9 @@ class PackedMatMulTest {
         PackedMatrix joined = PackedMatrix.pack(parts, TensorReader.IN_MEMORY, arena, workers);
         assertThat(joined.bytes()).isEqualTo(PackedMatrix.packedBytes(parts, TensorReader.IN_MEMORY));
         assertThat(joined.outputs()).isEqualTo(4 * 128 + 70);
-        for (int rows : new int[] {1, 5}) {
+        for (int rows : new int[] {1, 5, 21}) {
             float[] x = TestNumbers.normal(random, rows * 300, 1);
-            for (Kernels kernels : new Kernels[] {scalar, simd}) {
+            for (Kernels kernels : new Kernels[] {scalar, simd, intel}) {
                 float[] y = multiply(kernels, joined, x, rows);
                 int first = 0;
                 for (Tensor part : parts) {
@@ -271,7 +294,7 @@ class PackedMatMulTest {
         Tensor tensor = new Tensor("w", dtype, List.of(64L, 64L), MemorySegment.ofArray(data));
         PackedMatrix matrix = pack(tensor);
         float[] weights = tensor.toFloats();
-        for (int rows : new int[] {1, 4, 5}) {
+        for (int rows : new int[] {1, 4, 5, 21}) {
             float[] x = new float[rows * 64];
             for (int i = 0; i < x.length; i++) {
                 x[i] = i / 64 % 2 == 0 || i % 5 == 0 ? 127 : -127;
@@ -285,6 +308,7 @@ class PackedMatMulTest {
                 assertThat(y[i]).isEqualTo(sum);
             }
             assertThat(multiply(simd, matrix, x, rows)).isEqualTo(y);
+            assertThat(multiply(intel, matrix, x, rows)).isEqualTo(y);
         }
     }
 
@@ -295,10 +319,10 @@ class PackedMatMulTest {
         for (float bad : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00001), Float.POSITIVE_INFINITY,
             Float.NEGATIVE_INFINITY}) {
             for (int place : new int[] {0, 40, 69}) {
-                for (int rows : new int[] {1, 6}) {
+                for (int rows : new int[] {1, 6, 22}) {
                     float[] x = TestNumbers.normal(new Random(4), rows * 70, 1);
                     x[place] = bad;
-                    for (Kernels kernels : new Kernels[] {scalar, simd}) {
+                    for (Kernels kernels : new Kernels[] {scalar, simd, intel}) {
                         float[] y = multiply(kernels, matrix, x, rows);
                         for (int i = 0; i < y.length; i++) {
                             boolean shows = Float.isNaN(y[i]);
@@ -318,11 +342,12 @@ class PackedMatMulTest {
         Arrays.fill(weights, 32, 64, 0f);
         PackedMatrix matrix = pack(Tensor.of("w", dtype, weights, 64, 96));
         for (float size : new float[] {0, 1e-45f, 1e-30f, 1e-15f, 1, 1e9f, 1e36f}) {
-            for (int rows : new int[] {1, 4}) {
+            for (int rows : new int[] {1, 4, 20}) {
                 float[] x = TestNumbers.normal(new Random(6), rows * 96, size);
                 Arrays.fill(x, 0, 32, 0f);
                 float[] y = multiply(scalar, matrix, x, rows);
                 assertThat(multiply(simd, matrix, x, rows)).as("size " + size).isEqualTo(y);
+                assertThat(multiply(intel, matrix, x, rows)).as("Intel, size " + size).isEqualTo(y);
                 if (size < 1e-25f) {
                     assertThat(y).containsOnly(0f);
                 } else {

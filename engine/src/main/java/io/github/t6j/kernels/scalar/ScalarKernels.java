@@ -79,7 +79,8 @@ public final class ScalarKernels extends ScalarFactorKernels {
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride) {
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride) {
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }

@@ -88,7 +88,7 @@ final class KQuantUnpack {
     }
 
     /** Converts a row of f16 to floats in the order of the outputs. */
-    private static void halves(MemorySegment w, long wAt, float exponent, float[] to, int at) {
+    static void halves(MemorySegment w, long wAt, float exponent, float[] to, int at) {
         for (int s = 0; s < INTS_OF_ROW; s += LENGTH) {
             for (int half = 0; half < 32; half += 16) {
                 IntVector.fromMemorySegment(INTS, w, wAt + 4 * s, LITTLE_ENDIAN).lanewise(LSHL, 16 - half)

@@ -29,9 +29,14 @@ final class RoundBlocks {
         for (int block = 0; block < whole; block++, place++) {
             int at = xAt + block * SIZE;
             int largest = largest(x, at);
-            int sum = elements(x, at, RoundedRows.inverse(largest), to.numbers, to.at(row, block));
+            float inverse = RoundedRows.inverse(largest);
             to.scales[place] = RoundedRows.scale(largest);
-            to.eights[place] = RoundedRows.twin(-8 * sum);
+            if (to.tall) {
+                floats(x, at, inverse, to.floats, to.floatAt(row, block));
+            } else {
+                int sum = elements(x, at, inverse, to.numbers, to.at(row, block));
+                to.eights[place] = RoundedRows.twin(-8 * sum);
+            }
         }
         if (whole < to.blocks) {
             to.round(x, xAt + whole * SIZE, count - whole * SIZE, row, whole);
@@ -45,6 +50,13 @@ final class RoundBlocks {
             largest = largest.max(FloatVector.fromArray(FLOATS, x, at + i).reinterpretAsInts().and(Integer.MAX_VALUE));
         }
         return largest.reduceLanes(MAX);
+    }
+
+    /** Rounds a block to floats. */
+    private static void floats(float[] x, int at, float inverse, float[] floats, int to) {
+        for (int i = 0; i < SIZE; i += LENGTH) {
+            FloatVector.fromArray(FLOATS, x, at + i).mul(inverse).add(ROUNDING).sub(ROUNDING).intoArray(floats, to + i);
+        }
     }
 
     /** Rounds a block and returns the sum of its integers. */

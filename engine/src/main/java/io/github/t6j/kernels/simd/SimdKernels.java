@@ -16,7 +16,7 @@ public final class SimdKernels implements Kernels {
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
-    private final boolean pairs;
+    private final boolean intel;
 
     /** Creates the kernels that are fastest on this processor. */
     public SimdKernels() {
@@ -24,10 +24,11 @@ public final class SimdKernels implements Kernels {
     }
 
     /**
-     * @param pairs true to multiply a row by two panels of q8_0 or q4_0 at once, which needs 32 registers (ADR 40)
+     * @param intel true for the forms for Intel's processors with 32 registers: a row × two panels of q8_0 or q4_0 at once
+     *     (ADR 40), and tiles of six rows × four vectors (ADR 48)
      */
-    public SimdKernels(boolean pairs) {
-        this.pairs = pairs;
+    public SimdKernels(boolean intel) {
+        this.intel = intel;
     }
 
     /** Returns whether this machine has vectors of 4 floats or more, which the kernels need. */
@@ -43,7 +44,7 @@ public final class SimdKernels implements Kernels {
     @Override
     public String description() {
         return "SIMD, " + Lanes.FLOATS.vectorBitSize() + "-bit" + (Processor.FEW_REGISTERS ? ", 16 registers" : "")
-                + (pairs ? ", panels in pairs" : "");
+                + (intel ? ", panels in pairs, six rows × four vectors" : "");
     }
 
     @Override
@@ -76,19 +77,36 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public boolean isTall(int rows) {
+        return intel && rows >= SLIM_ROWS;
+    }
+
+    @Override
+    public void multiplyTall(
+            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
+            boolean accumulate) {
+        TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
+    }
+
+    @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
         RoundBlocks.row(x, xAt, count, to, row);
     }
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride) {
-        BlockGemm.rows(x, format, w, wAt, unit, y, yAt, yStride, one);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
+            float[] y, int yAt, int yStride) {
+        if (x.tall) {
+            TallBlocks.rows(x, format, w, wAt, unit, unpacked, y, yAt, yStride);
+        } else {
+            BlockGemm.rows(x, format, w, wAt, unit, y, yAt, yStride, one);
+        }
     }
 
     @Override
     public boolean prefersPairs() {
-        return pairs;
+        return intel;
     }
 
     @Override

@@ -3,7 +3,8 @@ package io.github.t6j.kernels.simd.generated;
 /** A Java source file that is written line by line; imports and static imports are those of all tiles. */
 final class Java {
     private static final String[] STATIC = {
-        "io.github.t6j.kernels.Kernels.PANEL", "io.github.t6j.kernels.simd.BlockGemm.F16_BITS",
+        "io.github.t6j.kernels.Kernels.PANEL", "io.github.t6j.kernels.Kernels.TALL_STRIDE",
+        "io.github.t6j.kernels.simd.BlockGemm.F16_BITS",
         "io.github.t6j.kernels.simd.BlockGemm.WHOLE",
         "io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS",
         "io.github.t6j.kernels.simd.Lanes.BYTE_EXPONENT",

@@ -35,6 +35,7 @@ final class TileGenerator {
         files.put("SlimTiles.java", slim());
         files.put("NarrowTile.java", narrow());
         files.put("PageTiles.java", page());
+        files.put("TallTiles.java", tall());
         files.put("TransposedTiles.java", transposed());
         files.put("Q8Tile.java", BlockTiles.q8());
         files.put("Q4Tile.java", BlockTiles.q4());
@@ -71,7 +72,7 @@ final class TileGenerator {
         tiles.beginSums(8, 2);
         java.open("for (int k = 0; k < inner; k++)");
         for (int v = 0; v < 2; v++) {
-            java.line("FloatVector w%d = FLOAT_VECTOR.cast(%s);", v, load(v));
+            java.line("FloatVector w%d = FLOAT_VECTOR.cast(%s);", v, load("wAt", v));
         }
         for (int r = 0; r < 8; r++) {
             tiles.multiplyAdd(r, 2, "xAt" + plus(r, "PANEL"));
@@ -93,6 +94,15 @@ final class TileGenerator {
                 tiles.segmentTile(rows, 4, distance, rows < 5, false);
             }
         }
+        return tiles.java.end();
+    }
+
+    private static String tall() {
+        TileGenerator tiles = new TileGenerator();
+        tiles.java.begin("TallTiles", "Tiles of five and six rows × four vectors, with rows of x and w at constant"
+                + " distances, for {@code TallGemm}.");
+        tiles.tallTile(5);
+        tiles.tallTile(6);
         return tiles.java.end();
     }
 
@@ -142,11 +152,30 @@ final class TileGenerator {
         java.close();
     }
 
+    /** A tile over a panel of f32 weights. */
+    private void tallTile(int rows) {
+        java.open("public static void tile%d(float[] x, int xAt, int inner, MemorySegment w, long wAt, float[] y,"
+                + " int yAt, boolean accumulate)", rows);
+        beginSums(rows, 4);
+        java.open("for (int k = 0; k < inner; k++)");
+        java.line("long at = wAt + 4L * PANEL * k;");
+        for (int v = 0; v < 4; v++) {
+            java.line("FloatVector w%d = %s;", v, load("at", v));
+        }
+        for (int r = 0; r < rows; r++) {
+            multiplyAdd(r, 4, "xAt" + plus(r, "TALL_STRIDE"));
+        }
+        java.line("xAt++;");
+        java.close();
+        storeSums(rows, 4);
+        java.close();
+    }
+
     private void loadByFormat(int vectors, boolean bytes) {
         java.line("FloatVector %s;", join(vectors, "w%d"));
         java.open("if (format == Format.F32)");
         for (int v = 0; v < vectors; v++) {
-            java.line("w%d = %s;", v, load(v));
+            java.line("w%d = %s;", v, load("wAt", v));
         }
         java.reopen(bytes ? "else if (format == Format.BF16)" : "else");
         for (int pair = 0; pair < vectors / 2; pair++) {
@@ -220,8 +249,8 @@ final class TileGenerator {
         }
     }
 
-    private static String load(int v) {
-        return "FloatVector.fromMemorySegment(FLOATS, w, wAt" + (v == 0 ? "" : " + 4 * C" + v) + ", LITTLE_ENDIAN)";
+    private static String load(String at, int v) {
+        return "FloatVector.fromMemorySegment(FLOATS, w, " + at + (v == 0 ? "" : " + 4 * C" + v) + ", LITTLE_ENDIAN)";
     }
 
     /** Text that adds {@code r} times a distance. */
