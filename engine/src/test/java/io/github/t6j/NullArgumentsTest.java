@@ -103,6 +103,7 @@ class NullArgumentsTest {
             case "Penalties" -> SamplingOptions.Penalties.NONE;
             case "Batches" -> TrainingOptions.Batches.defaults();
             case "Optimizer" -> TrainingOptions.Optimizer.defaults();
+            case "Plan" -> new LearningRate.Plan(0, 1, 4);
             case "LearningRate" -> new LearningRate(1e-3, 1e-4, 1, 4);
             case "Shape" -> new FlashTpa.Shape(1, 2, 2, 1, 1, 1);
             case "Options" -> FlashTpa.Options.defaults(new FlashTpa.Shape(1, 2, 2, 1, 1, 1));
@@ -200,7 +201,7 @@ class NullArgumentsTest {
                     new Sampler(SamplingOptions.defaults(), 9, 9), new BatchOrder(data, BatchOrder.Order.EPOCH, 8, 1),
                     new RotaryEmbedding(RotaryEmbedding.Pairing.HALVES, 2, 10000), EmbeddingOptions.defaults(),
                     new Embedder(model), new Embedding(new float[1], 1, false), scheduler, session, cache, flash,
-                    data, trainable, trainer, model)) {
+                    training.rate(), data, trainable, trainer, model)) {
                 tryAll(one, one.getClass(), own);
             }
             for (Class<?> type : List.of(

@@ -44,9 +44,9 @@ public final class Trainer implements AutoCloseable {
     private TrainingOptions options;
     private final TrainableModel model;
     private final AdamW optimizer;
-    private final int[] ids;
-    private final int[] targets;
-    private final int[] positions; // of ids in their documents
+    private int[] ids;
+    private int[] targets;
+    private int[] positions; // of ids in their documents
     private long steps;
     private DataPosition position;
     private volatile boolean cancelled; // until the end of the next call that computes
@@ -61,10 +61,9 @@ public final class Trainer implements AutoCloseable {
         options = asked.withBatches(asked.batches().withContext(context));
         position = new DataPosition(options, null, new long[0]);
         TrainingLimits.checkMemory(config, options.batches());
-        int rows = options.batches().sequences() * context;
-        ids = new int[rows];
-        targets = new int[rows];
-        positions = new int[rows];
+        ids = new int[options.batches().sequences() * context];
+        targets = new int[ids.length];
+        positions = new int[ids.length];
         model = TrainableModel.of(
                 config, Families.tensors(config),
                 threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
@@ -441,8 +440,43 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
+     * Sets other batches, before the first update; the context must be set.
+     *
+     * @throws IllegalArgumentException if the context is 0
+     * @throws IllegalStateException if the run has made an update
+     * @throws MemoryLimitException if Java's heap cannot hold them
+     */
+    public void setBatches(TrainingOptions.Batches batches) {
+        Objects.requireNonNull(batches, "batches");
+        TrainingOptions.check("context", batches.context() > 0, "1 or more", batches.context());
+        if (steps > 0) {
+            throw new IllegalStateException("batches: expected a run without updates, found " + steps);
+        }
+        TrainingLimits.checkMemory(config, batches);
+        options = options.withBatches(batches);
+        position = new DataPosition(options, null, new long[0]);
+        ids = new int[batches.sequences() * batches.context()];
+        targets = new int[ids.length];
+        positions = new int[ids.length];
+    }
+
+    /**
+     * Lengthens the run by {@code more} updates, also a finished one. The moments of the optimizer and the position in
+     * the data stay. During a twentieth of the remaining updates the learning rate moves to where a run of the new
+     * length would be, and then falls to the minimum.
+     *
+     * @throws IllegalArgumentException if {@code more} is below 1, or the run would be too long
+     */
+    public void lengthen(long more) {
+        TrainingOptions.check("more", more >= 1 && more <= Integer.MAX_VALUE, "1 to " + Integer.MAX_VALUE, more);
+        LearningRate rate = options.rate();
+        long updates = rate.updates() + more;
+        setRate(rate.renewed(steps, steps + Math.ceilDiv(updates - steps, 20), updates));
+    }
+
+    /**
      * Sets another learning rate schedule, and with it the length of the run. The moments of the optimizer and the
-     * position in the data stay, so a restored run can be lengthened.
+     * position in the data stay, so the plan of a run can be renewed: {@link LearningRate#renewed}.
      *
      * @throws IllegalArgumentException if the run has made more steps than the schedule has
      */

@@ -3,6 +3,7 @@ package io.github.t6j.training;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import io.github.t6j.training.data.DataFingerprint;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,8 +38,12 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
         json.put("data_order", batches.order().name());
         json.put("learning_rate", rate.maximum());
         json.put("min_learning_rate", rate.minimum());
-        json.put("warmup", rate.warmup());
-        json.put("updates", rate.updates());
+        json.put("warmup", rate.plans().getFirst().warmup());
+        json.put("updates", rate.plans().getFirst().updates());
+        if (rate.plans().size() > 1) {
+            json.put("renewals", rate.plans().stream().skip(1)
+                    .map(plan -> List.of(plan.step(), plan.warmup(), plan.updates())).toList());
+        }
         json.put("beta1", optimizer.beta1());
         json.put("beta2", optimizer.beta2());
         json.put("epsilon", optimizer.epsilon());
@@ -65,7 +70,7 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
             }
             try {
                 LearningRate rate = new LearningRate(
-                        number("learning_rate"), number("min_learning_rate"), whole("warmup", 0), whole("updates", 1));
+                        number("learning_rate"), number("min_learning_rate"), plans());
                 TrainingOptions options = TrainingOptions.defaults(rate.updates()).withRate(rate)
                         .withBatches(batches()).withOptimizer(optimizer())
                         .withInitialization(one("initialization", Initialization.values()))
@@ -77,6 +82,22 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
             } catch (IllegalArgumentException e) {
                 throw new ModelFormatException(where + ": " + e.getMessage(), e);
             }
+        }
+
+        private List<LearningRate.Plan> plans() {
+            List<LearningRate.Plan> plans = new ArrayList<>();
+            plans.add(new LearningRate.Plan(0, whole("warmup", 0), whole("updates", 1)));
+            List<Object> renewals = json.containsKey("renewals")
+                    ? Json.array(json.get("renewals"), where + ": renewals")
+                    : List.of();
+            for (Object renewal : renewals) {
+                if (!(renewal instanceof List<?> list && list.size() == 3 && list.get(0) instanceof Long step
+                        && list.get(1) instanceof Long warmup && list.get(2) instanceof Long updates)) {
+                    throw wrong("renewals", "lists of three whole numbers");
+                }
+                plans.add(new LearningRate.Plan(step, warmup, updates));
+            }
+            return plans;
         }
 
         private TrainingOptions.Batches batches() {

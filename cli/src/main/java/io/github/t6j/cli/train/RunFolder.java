@@ -155,9 +155,10 @@ final class RunFolder implements AutoCloseable {
     void checkSpace(Trainer trainer) {
         long left = trainer.options().rate().updates() - trainer.steps();
         int saved = checkpoints(folder).size();
-        long more = Math.min(left, Math.max(1, keep + 1 - saved));
+        long more = Math.min(left, Math.max(1, keep + 1L - saved));
+        int models = hasModel() || left < 2 ? 1 : 2; // a better one is written before it replaces the other
         long weights = trainer.parameterCount() * Float.BYTES;
-        DiskSpace.check(folder, weights * (3 * more + 1)); // a checkpoint has the weights, and two moments of each
+        DiskSpace.check(folder, weights * (3 * more + models)); // a checkpoint has the weights, and two moments of each
     }
 
     boolean hasModel() {

@@ -1,5 +1,6 @@
 package io.github.t6j.cli.train;
 
+import io.github.t6j.MemoryLimitException;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
@@ -9,8 +10,12 @@ import io.github.t6j.training.Initialization;
 import io.github.t6j.training.LearningRate;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -22,15 +27,21 @@ final class TrainArguments {
             "sequences", "batch", "accumulation", "accumulate", "decay", "weight-decay", "maximum", "learning-rate",
             "minimum", "min-learning-rate", "warmup", "warm-up", "updates", "steps");
 
-    /** Share of --minutes for steps; the rest is for evaluating, saving, and other programs. */
+    private static final double PASSES = 4;
+
+    /** Share of the time for steps; the rest is for evaluating, saving, and other programs. */
     private static final double SHARE = 0.85;
 
     /** Seconds and steps of the trial; the first steps are slower, before their code is compiled. */
     private static final double TRYING = 8;
     private static final int TRIES = 4;
 
-    /** Longest trial in minutes without --minutes; with it, the limit is a tenth of them. */
-    private static final double TRYING_MINUTES = 1;
+    /** Longest trial in seconds. */
+    private static final double LONGEST_TRIAL = 60;
+
+    /** Contexts to try, each a quarter of the one before, if the model's own does not fit memory. */
+    private static final int LONG_CONTEXT = 1 << 12;
+    private static final int SHORT_CONTEXT = 1 << 6;
 
     private static final String DEFAULT_PRESET = "t6-micro";
 
@@ -42,12 +53,15 @@ final class TrainArguments {
             description = "Number of steps (default: from --passes, --minutes and --tokens).")
     private Long steps;
 
-    @Option(names = "--passes", paramLabel = "N", defaultValue = "4",
-            description = "Maximum number of passes over the data (default: ${DEFAULT-VALUE}).")
-    private double passes;
+    @Option(names = "--more-steps", paramLabel = "N", description = "With --resume: number of steps to add to the run.")
+    private Long moreSteps;
+
+    @Option(names = "--passes", paramLabel = "N",
+            description = "Maximum number of passes over the data (default: 4; no limit with --minutes).")
+    private Double passes;
 
     @Option(names = "--minutes", paramLabel = "M",
-            description = "Time budget; a few steps are timed first to plan the schedule.")
+            description = "Time budget of the command; the run makes as many steps as fit.")
     private Double minutes;
 
     @Option(names = "--tokens", paramLabel = "N",
@@ -55,12 +69,12 @@ final class TrainArguments {
     private Long tokens;
 
     @Option(names = "--context", paramLabel = "N", defaultValue = "0",
-            description = "Number of tokens in a sequence (default: the model's block_size).")
+            description = "Number of tokens in a sequence (default: the model's block_size, or what fits).")
     private int context;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "8",
-            description = "Number of sequences in a batch (default: ${DEFAULT-VALUE}).")
-    private int batch;
+    @Option(names = "--batch", paramLabel = "N",
+            description = "Number of sequences in a batch (default: 8, or what fits memory and --minutes).")
+    private Integer batch;
 
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1",
             description = "Number of batches in a step (default: ${DEFAULT-VALUE}).")
@@ -131,10 +145,21 @@ final class TrainArguments {
     }
 
     /** Checks all numbers. */
-    void check(CommandSpec spec) {
-        positive(spec, "--passes", passes);
+    void check(CommandSpec spec, boolean resume) {
+        if (passes != null) {
+            positive(spec, "--passes", passes);
+        }
         checkWithout(spec, "--steps", "--passes, --minutes or --tokens, found one of them",
-                steps != null && (isGiven(spec, "--passes") || minutes != null || tokens != null));
+                steps != null && (passes != null || minutes != null || tokens != null));
+        if (moreSteps != null) {
+            Range.atLeast(spec, "--more-steps", moreSteps, 1);
+            Range.atMost(spec, "--more-steps", moreSteps, Integer.MAX_VALUE, "the most");
+            checkWithout(spec, "--more-steps", "--minutes, found both", minutes != null);
+            if (!resume) {
+                throw new ParameterException(spec.commandLine(), "--more-steps: expected --resume, found none: "
+                        + "give the length of a new run by --steps");
+            }
+        }
         if (minutes != null) {
             positive(spec, "--minutes", minutes);
         }
@@ -155,7 +180,8 @@ final class TrainArguments {
     TrainingOptions options() {
         LearningRate rate = rate(steps == null ? Long.MAX_VALUE >>> 24 : steps);
         return TrainingOptions.defaults(rate.updates()).withRate(rate).withInitialization(init).withSeed(seed)
-                .withBatches(TrainingOptions.Batches.defaults().withSequences(batch).withContext(context)
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(batch == null ? 1 : batch)
+                        .withContext(context)
                         .withAccumulation(accumulate).withAdds(sumBatches).withOrder(order))
                 .withOptimizer(TrainingOptions.Optimizer.defaults().withDecay(weightDecay)
                         .withDecaysVectors(decayVectors).withClip(clip));
@@ -167,28 +193,50 @@ final class TrainArguments {
                 warmUp == null ? count / 20 : steps == null ? Math.min(warmUp, count) : warmUp, count);
     }
 
-    /** Plans the number of steps, and prints the plan. */
-    void schedule(Main main, Trainer trainer, TrainingText text, long start) {
+    /** Makes a trainer with the model's context; if that does not fit memory and is not asked for, with a shorter one. */
+    Trainer withContext(Function<TrainingOptions, Trainer> maker) {
+        TrainingOptions options = options();
+        for (int tried = LONG_CONTEXT;; tried /= 4) {
+            try {
+                return maker.apply(options);
+            } catch (MemoryLimitException e) {
+                if (context > 0 || tried < SHORT_CONTEXT) {
+                    throw e;
+                }
+                options = options.withBatches(options.batches().withContext(tried));
+            }
+        }
+    }
+
+    /** Chooses the batch and the context that the command line does not give. */
+    void fit(Trainer trainer, List<Path> data, int threads) {
+        double seconds = minutes == null ? Double.POSITIVE_INFINITY : 60 * minutes;
+        new BatchSize(trainer, context == 0, batch == null, threads).fit(data, seconds);
+    }
+
+    /**
+     * Plans the number of steps of a new run, and prints the plan.
+     *
+     * @param clock seconds since the command began
+     */
+    StepPlan schedule(Main main, Trainer trainer, TrainingText text, int threads, DoubleSupplier clock) {
         long ofStep = trainer.options().batches().tokens();
-        double seconds = minutes == null && steps != null ? 0 : measure(main, trainer);
-        long count = steps == null ? (long) Math.ceil(passes * text.training().size() / ofStep) : steps;
+        long count = steps != null
+                ? steps
+                : minutes != null && passes == null
+                        ? Long.MAX_VALUE
+                        : (long) Math.ceil((passes == null ? PASSES : passes) * text.training().size() / ofStep);
         if (tokens != null) {
             count = Math.min(count, tokens / ofStep);
             if (count < 1) {
                 main.note("note: --tokens is less than the " + ofStep + " tokens of a step; the run has 1 step");
             }
         }
-        if (minutes != null) {
-            double left = minutes * 60 - (System.nanoTime() - start) / 1e9;
-            long within = (long) (SHARE * left / seconds);
-            if (within < 1) {
-                main.note(
-                        "note: --minutes leaves too little time for a step after reading the data and a trial; the run"
-                                + " has 1 step");
-            }
-            count = Math.min(count, within);
-        }
         count = Math.max(1, count);
+        if (minutes != null) {
+            return within(main, trainer, count, threads, clock);
+        }
+        double seconds = steps != null ? 0 : measure(main, trainer);
         if (warmUp != null && warmUp > count) {
             main.note("note: --warm-up is longer than the run of " + count + " steps, all of which warm up");
         }
@@ -197,16 +245,40 @@ final class TrainArguments {
         main.note(String.format(Locale.ROOT, "%s of %d tokens, %.1f passes over the data%s",
                 count == 1 ? "1 step" : count + " steps", ofStep,
                 (double) count * ofStep / text.training().size(), time));
+        return StepPlan.fixed(trainer);
+    }
+
+    /** Plans the steps of a resumed run: those of its log, or more. */
+    StepPlan resumed(Main main, Trainer trainer, List<LearningRate.Plan> recorded, int threads, DoubleSupplier clock) {
+        if (minutes != null) {
+            return within(main, trainer, Long.MAX_VALUE, threads, clock);
+        }
+        StepPlan followed = StepPlan.following(trainer, recorded);
+        if (moreSteps == null) {
+            return followed;
+        }
+        trainer.lengthen(moreSteps);
+        return StepPlan.lengthened(trainer);
+    }
+
+    /** @param most largest number of updates */
+    private StepPlan within(Main main, Trainer trainer, long most, int threads, DoubleSupplier clock) {
+        TimeBudget budget = new TimeBudget(clock, 60 * minutes, most);
+        long updates = Math.min(most, trainer.steps() + BatchSize.mostSteps(trainer, budget.left(), threads));
+        String steps = "steps of " + trainer.options().batches().tokens() + " tokens";
+        main.note(budget.left() > 0
+                ? steps + ", as many as fit in " + duration(60 * minutes)
+                : "note: --minutes leaves no time after reading the data; the run has 1 step");
+        return StepPlan.within(trainer, budget, warmUp, updates);
     }
 
     /** Measures the seconds of a step. */
     private double measure(Main main, Trainer trainer) {
-        double most = 60 * (minutes == null ? TRYING_MINUTES : minutes / 10);
         try (Spinner _ = new Spinner(main, "timing some steps")) {
             long start = System.nanoTime();
             double fastest = Double.MAX_VALUE;
             double passed = 0;
-            for (int tries = 0; passed < most && (passed < TRYING || tries < TRIES); tries++) {
+            for (int tries = 0; passed < LONGEST_TRIAL && (passed < TRYING || tries < TRIES); tries++) {
                 fastest = Math.min(fastest, trainer.secondsOfStep());
                 passed = (System.nanoTime() - start) / 1e9;
             }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
             "SIZE is nano (1.3 M parameters), micro (3.4 M) or mini (7.3 M); t6j init --help lists larger ones.",
             "Ctrl-C saves a checkpoint.",
             "--resume continues from the newest checkpoint; the result is that of an uninterrupted run.",
+            "With --minutes or --more-steps, --resume lengthens the run, also a finished one.",
             "",
             "Examples:",
             "  t6j train --data book.txt --out DIR --minutes 30",
@@ -53,8 +55,8 @@ public final class TrainCommand implements Callable<Integer> {
 
     /** Options that do not describe the run itself, and may change when it resumes. */
     private static final List<String> NOT_OF_THE_RUN = List.of(
-            "--data", "--chat", "--answers", "--valid", "--out", "--resume", "--threads", "--keep", "--sample",
-            "--verbose", "--help");
+            "--data", "--chat", "--answers", "--valid", "--out", "--resume", "--minutes", "--more-steps", "--threads",
+            "--keep", "--sample", "--verbose", "--help");
 
     @ParentCommand
     private Main main;
@@ -103,13 +105,14 @@ public final class TrainCommand implements Callable<Integer> {
             description = "Number of newest checkpoints to keep (default: ${DEFAULT-VALUE}).")
     private int keep;
 
-    @Option(names = "--sample", paramLabel = "TEXT", defaultValue = "",
+    @Option(names = "--sample", paramLabel = "TEXT",
             description = "Beginning of the sample text that the run prints (default: the start of a document).")
     private String sample;
 
     @Override
     public Integer call() {
         long start = System.nanoTime();
+        DoubleSupplier clock = () -> (System.nanoTime() - start) / 1e9;
         check();
         Path newest = resume ? RunFolder.newest(out) : null;
         if (!resume) {
@@ -121,10 +124,12 @@ public final class TrainCommand implements Callable<Integer> {
                 RunFolder folder = new RunFolder(out, keep)) {
             if (!resume) {
                 RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
-                run.schedule(main, trainer, text, start);
             }
+            StepPlan plan = resume
+                    ? run.resumed(main, trainer, TrainLog.plans(folder.log()), threads.count(), clock)
+                    : run.schedule(main, trainer, text, threads.count(), clock);
             folder.checkSpace(trainer);
-            TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample);
+            TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample, plan, clock);
             loop.say();
             return loop.run(interrupt);
         } catch (CancellationException e) {
@@ -161,7 +166,7 @@ public final class TrainCommand implements Callable<Integer> {
             run.checkInitFrom(spec);
             initFrom = ModelFolder.found(main, "--init-from", initFrom);
         }
-        run.check(spec);
+        run.check(spec, resume);
     }
 
     private TrainingText text(Path newest, Trainer trainer) {
@@ -186,12 +191,26 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private Trainer trainer(Path newest) {
-        try (Spinner _ = new Spinner(main, "loading")) {
-            if (resume) {
+        if (resume) {
+            try (Spinner _ = new Spinner(main, "loading")) {
                 return Trainer.restore(newest, threads.count());
             }
+        }
+        Trainer trainer = newTrainer();
+        try {
+            run.fit(trainer, chat.given() ? chat.files() : data, threads.count());
+            return trainer;
+        } catch (RuntimeException | Error failure) {
+            trainer.close();
+            throw failure;
+        }
+    }
+
+    private Trainer newTrainer() {
+        try (Spinner _ = new Spinner(main, "loading")) {
             if (initFrom != null) {
-                return Trainer.from(initFrom, variant, tokenizer, run.options(), threads.count());
+                return run.withContext(
+                        options -> Trainer.from(initFrom, variant, tokenizer, options, threads.count()));
             }
             return Trainer.create(run.preset(), tokenizerPath(), run.options(), threads.count());
         }

@@ -3,6 +3,7 @@ package io.github.t6j.cli.train;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.json.Json;
+import io.github.t6j.training.LearningRate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -14,14 +15,18 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * {@code log.jsonl} of a run. The first line describes the run. Then there is a line for each step, with step, tokens,
- * loss, gradient_norm, learning_rate and seconds, and for each evaluation, with step, tokens, seconds, validation_loss
- * and best. Resuming removes the lines after its checkpoint, since their steps run again.
+ * loss, gradient_norm, learning_rate and seconds, for each evaluation, with step, tokens, seconds, validation_loss and
+ * best, and for each renewed plan, with step, tokens, seconds, warmup and updates. Resuming removes the lines after its
+ * checkpoint, since their steps run again, except plans, which it follows.
  */
 final class TrainLog implements AutoCloseable {
     static final String NAME = "log.jsonl";
+    /** Key of the beginning of the samples in the description of the run. */
+    static final String SAMPLE = "sample";
     private static final String BEST = "validation_loss";
 
     private final Path file;
@@ -31,11 +36,16 @@ final class TrainLog implements AutoCloseable {
     private double seconds;
     private Map<String, Object> description = Map.of();
 
-    /** @param steps steps that the run has made, whose lines stay; 0 for a new run */
-    TrainLog(Path file, long steps) {
+    /**
+     * Opens the log to append to it.
+     *
+     * @param steps steps that the run has made, whose lines stay; 0 for a new run
+     * @param keepsPlans true to keep later plans
+     */
+    TrainLog(Path file, long steps, boolean keepsPlans) {
         this.file = file;
         try {
-            List<String> kept = steps > 0 && Files.exists(file) ? kept(steps) : List.of();
+            List<String> kept = steps > 0 && Files.exists(file) ? kept(steps, keepsPlans) : List.of();
             Path partial = file.resolveSibling(NAME + ".partial");
             Files.write(partial, kept);
             Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
@@ -45,12 +55,36 @@ final class TrainLog implements AutoCloseable {
         }
     }
 
-    private List<String> kept(long steps) throws IOException {
+    /** Returns the plans of the log of a run, in their order; none if there is no log. */
+    static List<LearningRate.Plan> plans(Path file) {
+        try {
+            return Files.exists(file)
+                    ? Files.readAllLines(file).stream().map(TrainLog::entry).takeWhile(Objects::nonNull)
+                            .map(TrainLog::plan).filter(Objects::nonNull).toList()
+                    : List.of();
+        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+            throw Errors.failure(file, "cannot be read", e);
+        }
+    }
+
+    /** Returns the plan of an entry; null for another entry. */
+    private static LearningRate.Plan plan(Map<String, Object> entry) {
+        return entry.get("step") instanceof Long step && entry.get("warmup") instanceof Long warmup
+                && entry.get("updates") instanceof Long updates ? new LearningRate.Plan(step, warmup, updates) : null;
+    }
+
+    private List<String> kept(long steps, boolean keepsPlans) throws IOException {
         List<String> kept = new ArrayList<>();
         for (String line : Files.readAllLines(file)) {
             Map<String, Object> entry = entry(line);
-            if (entry == null || steps(entry) > steps) {
+            if (entry == null) {
                 break;
+            }
+            if (steps(entry) > steps) {
+                if (keepsPlans && plan(entry) != null) {
+                    kept.add(line);
+                }
+                continue;
             }
             if (kept.isEmpty()) {
                 description = entry;
@@ -83,6 +117,11 @@ final class TrainLog implements AutoCloseable {
     /** Returns the first line, which describes the run; empty for a new run. */
     Map<String, Object> description() {
         return description;
+    }
+
+    /** Returns the beginning of the samples of the run; empty for the start of a document. */
+    String sample() {
+        return description.get(SAMPLE) instanceof String text ? text : "";
     }
 
     /** Returns the lowest validation loss so far; infinite before the first. */

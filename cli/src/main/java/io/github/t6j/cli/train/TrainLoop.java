@@ -20,12 +20,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.DoubleSupplier;
 
 /** A run of {@code t6j train}: steps, and at intervals an evaluation, a checkpoint and a sample. */
 final class TrainLoop {
     private static final int EVALUATIONS = 10;
     private static final int WINDOWS = 64;
     private static final int SAMPLE = 48;
+
+    /** Assumed bytes a second to disk, and seconds of a sample, before the first evaluation. */
+    private static final double WRITING = 5e8;
+    private static final double SAMPLING = 1;
 
     /** Longest interval between checkpoints in seconds, even if no evaluation is due. */
     private static final double SAVING_SECONDS = 600;
@@ -34,22 +39,37 @@ final class TrainLoop {
     private final Trainer trainer;
     private final TrainingText text;
     private final RunFolder folder;
-    private final String prompt;
-    private final long begun = System.nanoTime();
+    private final StepPlan plan;
+    private final DoubleSupplier clock;
+    private final double begun;
     private final long first;
+    private String prompt; // null for that of the log
     private Progress progress;
     private TrainLog log;
     private double secondsBefore;
     private double saved; // time of the last checkpoint, in seconds of this process
     private double loss = Double.NaN;
     private double validation = Double.NaN;
+    private long evaluated; // last step with an evaluation
+    private boolean planned; // the first plan of a budget is printed
 
-    TrainLoop(Main main, Trainer trainer, TrainingText text, RunFolder folder, String prompt) {
+    /**
+     * Creates a loop.
+     *
+     * @param prompt beginning of the samples, or null for that of the run, by default the start of a document
+     * @param clock seconds since the command began
+     */
+    TrainLoop(
+            Main main, Trainer trainer, TrainingText text, RunFolder folder, String prompt, StepPlan plan,
+            DoubleSupplier clock) {
         this.main = main;
         this.trainer = trainer;
         this.text = text;
         this.folder = folder;
         this.prompt = prompt;
+        this.plan = plan;
+        this.clock = clock;
+        begun = clock.getAsDouble();
         first = trainer.steps();
     }
 
@@ -73,18 +93,25 @@ final class TrainLoop {
 
     /** Trains until the end or an interrupt. @return the exit code */
     int run(OnInterrupt interrupt) {
-        try (TrainLog opened = new TrainLog(folder.log(), first); Progress shown = new Progress(main, "training")) {
+        try (TrainLog opened = new TrainLog(folder.log(), first, !plan.isNew());
+                Progress shown = new Progress(main, "training")) {
             log = opened;
             progress = shown;
             secondsBefore = log.seconds();
+            prompt = prompt == null ? log.sample() : prompt;
             if (first > 0) {
                 checkData(log.description());
             }
             if (log.description().isEmpty()) {
                 log.write(description());
             }
+            if (plan.isNew()) {
+                log.write(planEntry());
+            }
+            evaluated = log.evaluated();
+            plan.worked();
             try {
-                if (first > 0 && isDue(first) && log.evaluated() < first) {
+                if (first > 0 && isDue(first) && evaluated < first) {
                     evaluate(); // due at the checkpoint, but not done before the interrupt
                 }
                 trainer.train(text.training(), this::onStep);
@@ -156,7 +183,11 @@ final class TrainLoop {
         entry.put("vocabulary", (long) trainer.vocabulary());
         entry.put("context", (long) trainer.options().batches().context());
         entry.put("tokens_of_step", trainer.options().batches().tokens());
-        entry.put("steps", updates());
+        if (plan.budget() == null) {
+            entry.put("steps", updates());
+        } else {
+            entry.put("minutes", plan.budget().seconds() / 60);
+        }
         entry.put("learning_rate", trainer.options().rate().maximum());
         entry.put("seed", trainer.options().seed());
         entry.put("training_tokens", text.training().size());
@@ -164,6 +195,16 @@ final class TrainLoop {
         if (text.questions() != null) {
             entry.putAll(text.questions().counts());
         }
+        if (!prompt.isEmpty()) {
+            entry.put(TrainLog.SAMPLE, prompt);
+        }
+        return entry;
+    }
+
+    private Map<String, Object> planEntry() {
+        Map<String, Object> entry = entry();
+        entry.put("warmup", trainer.options().rate().warmup());
+        entry.put("updates", updates());
         return entry;
     }
 
@@ -176,46 +217,86 @@ final class TrainLoop {
     }
 
     private double elapsed() {
-        return (System.nanoTime() - begun) / 1e9;
+        return clock.getAsDouble() - begun;
     }
 
     private boolean onStep(StepResult result) {
+        plan.stepped();
         Map<String, Object> entry = entry();
         entry.put("loss", result.loss());
         entry.put("gradient_norm", result.gradientNorm());
         entry.put("learning_rate", result.learningRate());
         log.write(entry);
         loss = result.loss();
+        if (plan.renew(guess(), this::evaluations)) {
+            log.write(planEntry());
+            sayPlan();
+        }
         if (isDue(result.step())) {
             evaluate();
         } else if (elapsed() - saved > SAVING_SECONDS) {
             save();
+            plan.worked();
         }
         progress.say(line());
         return true;
     }
 
+    /** Prints the first plan of a budget. */
+    private void sayPlan() {
+        if (!planned) {
+            planned = true;
+            note(String.format(Locale.ROOT, "%d steps fit, %.1f passes over the data; the plan follows the speed",
+                    updates(),
+                    (double) updates() * trainer.options().batches().tokens() / text.training().size()));
+        }
+    }
+
     private boolean isDue(long step) {
-        return step % interval() == 0 || step == updates();
+        return step >= evaluated + interval(updates()) || step == updates();
+    }
+
+    /** Returns the number of evaluations from the present step to the end of a run of that many updates. */
+    private long evaluations(long updates) {
+        return 1 + Math.max(0, updates - 1 - evaluated) / interval(updates);
     }
 
     /**
      * Returns the steps between two evaluations: a tenth of the run, or more if evaluations would take over a tenth of
      * the time.
      */
-    private long interval() {
+    private long interval(long updates) {
+        return Math.max(1, Math.max(Math.ceilDiv(updates, EVALUATIONS), Math.min(updates, 10 * cost())));
+    }
+
+    /** Returns the steps that take as long as an evaluation. */
+    private long cost() {
+        TimeBudget budget = plan.budget();
+        if (budget != null && budget.isWarm()) {
+            return (long) Math.ceil(budget.evaluation(guess()) / budget.ofStep());
+        }
         TrainingOptions.Batches batches = trainer.options().batches();
         long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
-        long cost = Math.ceilDiv(windows, 3L * batches.sequences() * batches.accumulation()); // in steps
-        return Math.max(Math.ceilDiv(updates(), EVALUATIONS), Math.min(updates(), 10 * cost));
+        return Math.ceilDiv(windows, 3L * batches.sequences() * batches.accumulation());
+    }
+
+    /** Returns the seconds of an evaluation with saving and a sample, before there was one. */
+    private double guess() {
+        TrainingOptions.Batches batches = trainer.options().batches();
+        long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
+        double steps = windows / (3.0 * batches.sequences() * batches.accumulation());
+        double bytes = 16.0 * trainer.parameterCount();
+        return plan.budget() == null ? 0 : steps * plan.budget().ofStep() + bytes / WRITING + SAMPLING;
     }
 
     private String line() {
         long step = trainer.steps();
         double ofStep = elapsed() / Math.max(1, step - first);
-        double left = ofStep * (updates() - step);
+        TimeBudget budget = plan.budget();
+        double left = budget == null ? ofStep * (updates() - step) : budget.left();
+        String of = budget == null || budget.isWarm() || step == updates() ? " of " + updates() : "";
         String validated = Double.isNaN(validation) ? "" : String.format(Locale.ROOT, ", validation %.3f", validation);
-        return String.format(Locale.ROOT, "step %d of %d: loss %.3f%s, %.0f tokens/s, %d:%02d left", step, updates(),
+        return String.format(Locale.ROOT, "step %d%s: loss %.3f%s, %.0f tokens/s, %d:%02d left", step, of,
                 loss, validated, trainer.options().batches().tokens() / ofStep, (long) left / 60, (long) left % 60);
     }
 
@@ -245,12 +326,14 @@ final class TrainLoop {
             entry.put("samples", answers.samples(trainer.steps()));
         }
         log.write(entry);
+        evaluated = trainer.steps();
         note(line() + (best ? ", the lowest so far" : ""));
         if (answers != null) {
             say(answers);
         } else if (text.questions() == null) {
             sample(checkpoint);
         }
+        plan.evaluated();
     }
 
     private Path save() {

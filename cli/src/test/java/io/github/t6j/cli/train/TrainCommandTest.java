@@ -311,8 +311,7 @@ class TrainCommandTest {
     void minutesThatAreOverAtOnceAreOneStep() throws IOException {
         CommandResult ran = CommandResult.of(command(out, small("--minutes", "1e-6")));
         assertThat(ran.err())
-                .contains(
-                        "--minutes leaves too little time for a step after reading the data and a trial; the run has 1 step");
+                .contains("--minutes leaves no time after reading the data; the run has 1 step");
         assertThat(ran.code()).isZero();
     }
 
@@ -454,6 +453,8 @@ class TrainCommandTest {
             adds            | 0          | adds: expected true or false, found 0
             initialization  | "NONE"     | initialization: expected one of [SMALL, OFFICIAL], found NONE
             order           | [1, "2"]   | order: expected at most 16 whole numbers
+            data_order      | "EPOCH", "renewals": [[1, 2]] | renewals: expected lists of three whole numbers
+            data_order      | "EPOCH", "renewals": [[0, 1, 3]] | plans: expected steps in order, the first 0, found 0
             order           | [0, 64, 1, 2, 3] | state of the data order: expected EPOCH
             data_ids        | 0          | data_ids: expected a whole number from 1, found 0
             """)
@@ -464,6 +465,31 @@ class TrainCommandTest {
         Files.writeString(file, json.replaceFirst("\"" + key + "\": (\\[[^]]*]|[^,\n]*)", "\"" + key + "\": " + value));
 
         assertFailed(CommandResult.of(command(out, "--resume")), message);
+    }
+
+    /** The data has 4 sequences of 64 tokens and their next, but not of 128. */
+    @Test
+    void contextAndBatchFitTheDataAndTheTime() throws IOException {
+        Files.writeString(data, Files.readString(data).substring(0, 1500));
+        CommandResult ran = CommandResult.of(command(out, "--preset", "t6-nano", "--minutes", "1e-6"));
+        assertThat(ran.err()).contains("context 64;");
+        assertThat(ran.code()).isZero();
+        assertThat(log(out).getFirst()).containsEntry("tokens_of_step", 64L);
+    }
+
+    @Test
+    void theDiskIsCheckedBeforeTheFirstStep() {
+        assertFailed(CommandResult.of(command(out, small("--steps", "2000000000", "--keep", "2000000000"))),
+                "run: expected 31.7 PB of free disk, found ");
+    }
+
+    @Test
+    void moreStepsLengthenAResumedRunOnly() {
+        CommandResult ran = CommandResult.of(command(out, small("--more-steps", "5")));
+        assertThat(ran.err()).contains("--more-steps: expected --resume, found none");
+        assertThat(ran.code()).isEqualTo(2);
+        ran = CommandResult.of(command(out, "--resume", "--more-steps", "5", "--minutes", "1"));
+        assertThat(ran.err()).contains("--more-steps: expected no --minutes, found both");
     }
 
     @ParameterizedTest

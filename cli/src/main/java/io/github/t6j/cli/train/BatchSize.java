@@ -1,0 +1,122 @@
+package io.github.t6j.cli.train;
+
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.training.Trainer;
+import io.github.t6j.training.TrainingOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Default size of a batch: as large as the data, the memory and a time budget allow. It depends on assumed speeds, not
+ * on measured ones, so that the same command line makes the same batches.
+ */
+final class BatchSize {
+    private static final int MOST_SEQUENCES = 8;
+
+    /** Shortest context that data demands, and that memory or a time budget does. */
+    private static final int LEAST_OF_DATA = 16;
+    private static final int LEAST = 64;
+
+    /** Sequences, and the token after each, that the data must have. */
+    private static final long SEQUENCES_OF_DATA = 4;
+
+    /** Bytes of text per token, rather too many. */
+    private static final long BYTES_PER_TOKEN = 4;
+
+    /** Share of Java's heap for training. */
+    private static final double HEAP = 0.8;
+
+    /** Smallest number of steps that must fit a time budget. */
+    private static final double LEAST_STEPS = 100;
+
+    /** Operations of a step per parameter and token, the attention included. */
+    private static final double OPERATIONS = 8;
+
+    /** Operations per second of a thread: those of a slow processor, and more than any has. */
+    private static final double SLOW = 3e10;
+    private static final double FAST = 1.5e11;
+
+    private final Trainer trainer;
+    private final boolean anyContext;
+    private final boolean anySequences;
+    private final int threads;
+
+    /**
+     * Creates the size for a new run.
+     *
+     * @param anyContext true if the command line gives no context
+     * @param anySequences true if it gives no number of sequences
+     */
+    BatchSize(Trainer trainer, boolean anyContext, boolean anySequences, int threads) {
+        this.trainer = trainer;
+        this.anyContext = anyContext;
+        this.anySequences = anySequences;
+        this.threads = threads;
+    }
+
+    /**
+     * Sets the batches of the trainer.
+     *
+     * @param seconds time budget; infinite for none
+     */
+    void fit(List<Path> data, double seconds) {
+        if (!anyContext && !anySequences) {
+            return;
+        }
+        double most = seconds * threads * SLOW / (OPERATIONS * trainer.parameterCount()) / LEAST_STEPS;
+        TrainingOptions.Batches tried = largest(bytes(data) / BYTES_PER_TOKEN);
+        for (TrainingOptions.Batches next = smaller(tried); next != null && !fits(tried, most); next = smaller(tried)) {
+            tried = next;
+        }
+        trainer.setBatches(tried);
+    }
+
+    /** Returns the largest batches for data of that many tokens. */
+    private TrainingOptions.Batches largest(long tokens) {
+        TrainingOptions.Batches batches = trainer.options().batches();
+        int context = batches.context();
+        while (anyContext && context / 2 >= LEAST_OF_DATA && tokens < SEQUENCES_OF_DATA * (context + 1)) {
+            context /= 2;
+        }
+        return batches.withSequences(1).withContext(context)
+                .withSequences(anySequences ? MOST_SEQUENCES : batches.sequences());
+    }
+
+    /** Returns the next smaller batches; null if there are none. */
+    private TrainingOptions.Batches smaller(TrainingOptions.Batches batches) {
+        if (anySequences && batches.sequences() > 1) {
+            return batches.withSequences(batches.sequences() / 2);
+        }
+        return anyContext && batches.context() / 2 >= LEAST ? batches.withContext(batches.context() / 2) : null;
+    }
+
+    private boolean fits(TrainingOptions.Batches batches, double mostTokens) {
+        try {
+            trainer.setBatches(batches);
+            return batches.tokens() <= mostTokens && trainer.memory() <= HEAP * Runtime.getRuntime().maxMemory();
+        } catch (MemoryLimitException e) {
+            return false;
+        }
+    }
+
+    /** Returns the bytes of all files; the largest number if one cannot be read, which reading will report. */
+    private static long bytes(List<Path> data) {
+        long bytes = 0;
+        for (Path file : data) {
+            try {
+                bytes += Files.size(file);
+            } catch (IOException e) {
+                return Long.MAX_VALUE;
+            }
+        }
+        return bytes;
+    }
+
+    /** Returns more steps than any processor makes in that time. */
+    static long mostSteps(Trainer trainer, double seconds, int threads) {
+        double operations = OPERATIONS * trainer.parameterCount() * trainer.options().batches().tokens();
+        return Math.max(1, (long) Math.min(1L << 39, seconds * threads * FAST / operations));
+    }
+}

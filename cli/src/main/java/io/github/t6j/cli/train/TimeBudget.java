@@ -1,0 +1,193 @@
+package io.github.t6j.cli.train;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * Time budget of a run: computes how many steps fit, from the times that steps and evaluations take. It decides only
+ * the length of a run; the bits of a step do not depend on the clock.
+ *
+ * <p>Steps are timed in spans of a hundredth of the budget, or one step. The seconds of a step are the mean of the
+ * spans since its last change. They have changed if the median of the last three spans differs by more than a tenth. The
+ * first step, whose code is not compiled, is in no span.
+ */
+final class TimeBudget {
+    /** Planned end of the run, as a share of the budget; the process itself needs some time before and after. */
+    private static final double TARGET = 0.985;
+
+    /** Largest distance of the expected end from the target before the plan is renewed. */
+    private static final double TOLERANCE = 0.015;
+
+    /** Latest end of a run whose steps are so long that one decides between too short and too long. */
+    private static final double LATEST = 1.03;
+
+    private static final double SPAN = 0.01;
+    private static final double CHANGE = 0.1;
+    private static final int RECENT = 3;
+    private static final int MOST_SPANS = 16;
+
+    /** Seconds of steps after which the code counts as compiled if the last spans agree, and a share of the budget. */
+    private static final double WARM_SECONDS = 20;
+    private static final double WARM = 0.15;
+
+    /** Factor by which the first step is slower than later ones, rather too small. */
+    private static final double COLD = 4;
+
+    /** Rounds in which the number of steps and that of their evaluations come to agree. */
+    private static final int ROUNDS = 4;
+
+    private final DoubleSupplier clock;
+    private final double seconds;
+    private final long most;
+    private final List<Double> spans = new ArrayList<>(); // seconds of a step in each
+    private double last; // time until which all work is counted
+    private double begun = Double.NaN; // time of the first step
+    private double fastest = Double.NaN; // seconds of the fastest step, or of the first one / COLD
+    private double spanSeconds;
+    private int spanSteps;
+    private double evaluation = Double.NaN;
+    private boolean timed; // a step after the first one
+    private boolean warm;
+
+    /**
+     * Creates a budget.
+     *
+     * @param clock seconds since the command began
+     * @param seconds budget from the beginning of the command
+     * @param most largest number of updates of the run
+     */
+    TimeBudget(DoubleSupplier clock, double seconds, long most) {
+        this.clock = clock;
+        this.seconds = seconds;
+        this.most = most;
+        last = clock.getAsDouble();
+    }
+
+    double seconds() {
+        return seconds;
+    }
+
+    /** Returns the seconds that are left. */
+    double left() {
+        return Math.max(0, seconds - clock.getAsDouble());
+    }
+
+    /** Returns whether the times of steps are known well enough to plan by them. */
+    boolean isWarm() {
+        return warm;
+    }
+
+    /** Counts the time since the last call as that of a step. */
+    void stepped() {
+        boolean first = Double.isNaN(begun);
+        begun = first ? last : begun;
+        double passed = passed();
+        if (first) {
+            fastest = passed / COLD;
+            return;
+        }
+        fastest = timed ? Math.min(fastest, passed) : passed;
+        timed = true;
+        spanSeconds += passed;
+        spanSteps++;
+        if (spanSeconds >= SPAN * seconds) {
+            spans.add(spanSeconds / spanSteps);
+            spanSeconds = 0;
+            spanSteps = 0;
+            forgetChanged();
+        }
+    }
+
+    /** Counts the time since the last call as that of an evaluation, with all that belongs to it. */
+    void evaluated() {
+        evaluation = passed();
+    }
+
+    /** Counts the time since the last call as that of other work, such as saving. */
+    void worked() {
+        passed();
+    }
+
+    private double passed() {
+        double before = last;
+        last = clock.getAsDouble();
+        return last - before;
+    }
+
+    /** Removes the spans before the last change. */
+    private void forgetChanged() {
+        int size = spans.size();
+        if (!warm) {
+            double now = spans.getLast();
+            double time = last - begun;
+            warm = size > 1 && time > WARM * seconds || time > WARM_SECONDS && size >= RECENT
+                    && spans.subList(size - RECENT, size).stream().allMatch(one -> differs(one, now) <= CHANGE);
+            spans.subList(0, Math.max(0, size - (warm ? RECENT : MOST_SPANS))).clear();
+        } else if (size > RECENT && differs(recent(), mean()) > CHANGE) {
+            spans.subList(0, size - RECENT).clear();
+        } else if (size > MOST_SPANS) {
+            spans.removeFirst();
+        }
+    }
+
+    private static double differs(double one, double other) {
+        return Math.abs(one / other - 1);
+    }
+
+    private double recent() {
+        List<Double> some = new ArrayList<>(spans.subList(Math.max(0, spans.size() - RECENT), spans.size()));
+        Collections.sort(some);
+        return some.get((some.size() - 1) / 2);
+    }
+
+    private double mean() {
+        return spans.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+    }
+
+    /** Returns the seconds of a step; NaN before the first. */
+    double ofStep() {
+        if (spans.isEmpty()) {
+            return fastest;
+        }
+        double mean = mean();
+        return differs(recent(), mean) > CHANGE ? recent() : mean;
+    }
+
+    /** Returns the seconds of the last evaluation, or {@code guess} before the first. */
+    double evaluation(double guess) {
+        return Double.isNaN(evaluation) ? guess : evaluation;
+    }
+
+    /**
+     * Returns the number of updates of the whole run: {@code planned} while the run is expected to end in time, else
+     * the number that fits.
+     *
+     * @param step updates made
+     * @param planned updates of the present plan
+     * @param guess seconds of an evaluation, before the first
+     * @param evaluations number of evaluations from here to the end of a run, by its number of updates
+     */
+    long updates(long step, long planned, double guess, LongUnaryOperator evaluations) {
+        double ofStep = ofStep();
+        double each = evaluation(guess);
+        boolean over = step >= planned;
+        double end = last + (planned - step) * ofStep + each * evaluations.applyAsLong(planned);
+        if (!over && !warm) {
+            return last + fastest + each <= LATEST * seconds ? planned : step;
+        }
+        if (Math.abs(end - TARGET * seconds) <= TOLERANCE * seconds) {
+            return planned;
+        }
+        long fit = planned;
+        for (int round = 0; round < ROUNDS; round++) {
+            double left = seconds - last - each * evaluations.applyAsLong(Math.max(step, fit));
+            double nearest = Math.rint((left - (1 - TARGET) * seconds) / ofStep);
+            double latest = Math.floor((left + (LATEST - 1) * seconds) / ofStep);
+            fit = step + (long) Math.max(0, Math.min(latest, Math.max(nearest, over ? 0 : 1)));
+        }
+        return Math.max(step, Math.min(fit, most));
+    }
+}
