@@ -97,7 +97,7 @@ final class UsageHelp {
             }
             out.append(table);
         });
-        return out.toString();
+        return out.toString().replace(GLUE, "");
     }
 
     /** Returns whether no option is required; the synopsis then omits the options, which the list below shows. */

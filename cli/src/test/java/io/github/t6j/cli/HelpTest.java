@@ -89,6 +89,7 @@ class HelpTest {
         List<String> help = lines("", "80");
 
         assertThat(help).hasSizeLessThanOrEqualTo(24).allMatch(line -> line.length() <= 80)
+                .noneMatch(line -> line.contains("\uFEFF")) // which keeps words together while lines are made
                 .containsSubsequence("Use a model:", "Models:", "Measure:");
         for (String command : new Main(System.in, System.out, System.err, false).commandLine().getSubcommands()
                 .keySet()) {

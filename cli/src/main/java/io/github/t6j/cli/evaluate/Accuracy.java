@@ -54,8 +54,9 @@ final class Accuracy {
 
     /** Returns the counts as one line of progress. */
     String line() {
-        return String.format(Locale.ROOT, "%d questions, acc %.3f, acc_norm %.3f", questions,
-                (double) right / questions, (double) rightPerCharacter / questions);
+        return String.format(Locale.ROOT, "%d %s, acc %.3f, acc_norm %.3f", questions,
+                questions == 1 ? "question" : "questions", (double) right / questions,
+                (double) rightPerCharacter / questions);
     }
 
     /** Returns the fields that {@code --json} prints. */

@@ -71,8 +71,8 @@ public final class ContinuationLines implements ScoredLines {
     public String found() {
         return count() == 0
                 ? ""
-                : String.format(Locale.ROOT, "%d texts, acc %.3f, perplexity %s", count(),
-                        (double) matches / count(), perplexity.line());
+                : String.format(Locale.ROOT, "%d %s, acc %.3f, perplexity %s", count(),
+                        count() == 1 ? "text" : "texts", (double) matches / count(), perplexity.line());
     }
 
     @Override

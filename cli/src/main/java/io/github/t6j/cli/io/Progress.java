@@ -82,8 +82,9 @@ public final class Progress implements AutoCloseable {
         erase();
     }
 
+    /** Clears the progress and ^C; the terminal shows ^C also where there is no progress yet. */
     private void erase() {
-        if (shown > 0) {
+        if (shown > 0 || main.interrupted && main.watched) {
             write("", shown + ECHO);
             write("", 0);
             shown = 0;

@@ -23,8 +23,9 @@ final class AdapterArguments {
     private static final Pattern SCALED = Pattern.compile("(.+):([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)");
 
     @Option(names = "--adapter", paramLabel = "DIR|NAME[:SCALE]",
-            description = {"LoRA adapter to add to the weights: a folder in PEFT's layout or the name of a pulled",
-                "one, and a factor (default: 1). May be repeated; the adapters are added in this order."})
+            description = {
+                "LoRA adapter to add to the weights: a folder in PEFT's layout, or the name of a pulled one.",
+                "SCALE multiplies it (default: 1). Repeatable; adapters are added in this order."})
     private List<String> adapters = List.of();
 
     /** @throws CommandFailure if a folder does not exist, or a scale is not a finite number */

@@ -44,8 +44,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         description = {"Serves a model over HTTP with OpenAI's API and a web page.",
-            "Endpoints: /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/models, /tokenize, /detokenize,",
-            "/health, /metrics, /props, /slots."},
+            "Endpoints: /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/models,",
+            "/tokenize, /detokenize, /health, /metrics, /props, /slots."},
         footer = {
             "",
             "On Ctrl-C or SIGTERM the server accepts no more requests; those that run have --drain seconds to finish.",
@@ -91,7 +91,7 @@ public final class ServeCommand implements Callable<Integer> {
     private List<String> aliases = List.of();
 
     @Option(names = {"-c", "--context"}, paramLabel = "N",
-            description = "Number of tokens for a prompt and its continuation (default: the model's block_size).")
+            description = "Number of tokens for a prompt and its continuation (default: the trained length).")
     private Integer context;
 
     @Option(names = "--parallel", paramLabel = "N", defaultValue = "16",
