@@ -4,6 +4,7 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Dimension;
 import java.awt.Font;
+import java.awt.Graphics2D;
 import java.awt.Shape;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
@@ -20,14 +21,19 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import org.apache.batik.svggen.SVGGraphics2D;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.AxisSpace;
+import org.jfree.chart.axis.AxisState;
 import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberTick;
 import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.axis.TickType;
 import org.jfree.chart.axis.ValueAxis;
-import org.jfree.chart.block.BlockBorder;
+import org.jfree.chart.axis.ValueTick;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYErrorRenderer;
 import org.jfree.chart.text.TextUtils;
 import org.jfree.chart.title.TextTitle;
+import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.data.xy.YIntervalSeries;
 import org.jfree.data.xy.YIntervalSeriesCollection;
@@ -39,6 +45,13 @@ public final class Chart {
     private static final int WIDTH = 480;
     private static final int HEIGHT = 420;
     private static final int TICKS = 6; // at most, on a logarithmic axis
+
+    /** Width of the numbers and the label of the vertical axis, so that figures below each other are aligned. */
+    private static final int AXIS = 56;
+
+    /** Space of JFreeChart beside a plot. */
+    private static final int INSET = 8;
+
     private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
     static {
@@ -64,12 +77,17 @@ public final class Chart {
             axis.setLabelFont(TEXT);
             axis.setTickLabelFont(TEXT);
         }
-        chart = new JFreeChart(title, TEXT.deriveFont(Font.BOLD, 14), plot, true);
+        AxisSpace left = new AxisSpace();
+        left.setLeft(AXIS);
+        plot.setFixedRangeAxisSpace(left);
+        plot.setInsets(new RectangleInsets(4, INSET, 4, INSET));
+        chart = new JFreeChart(title, TEXT.deriveFont(Font.BOLD, 14), plot, false);
         chart.addSubtitle(0, new TextTitle(subtitle, TEXT));
+        for (TextTitle line : List.of(chart.getTitle(), (TextTitle) chart.getSubtitle(0))) {
+            line.setMargin(0, AXIS + INSET, 0, INSET); // centred above the curves
+        }
         chart.setBackgroundPaint(Color.WHITE);
         chart.setPadding(new RectangleInsets(4, 4, 4, 12));
-        chart.getLegend().setItemFont(TEXT);
-        chart.getLegend().setFrame(BlockBorder.NONE);
     }
 
     /**
@@ -90,7 +108,7 @@ public final class Chart {
 
     /** Returns a logarithmic axis with a tick for each power of {@code base}, or fewer if {@code range} has many. */
     public static LogAxis logAxis(String title, int base, double range) {
-        LogAxis axis = new LogAxis(title);
+        LogAxis axis = new PlainLogAxis(title);
         axis.setBase(base);
         double powers = Math.log(range) / Math.log(base);
         axis.setTickUnit(new NumberTickUnit(Math.ceil(Math.max(1, powers) / TICKS)));
@@ -124,10 +142,32 @@ public final class Chart {
 
     /** Draws the figure. */
     public Plot plot(String name) {
+        RectangleInsets border = chart.getPadding();
+        chart.removeLegend();
+        chart.addLegend(ChartLegend.of(chart.getXYPlot(), TEXT, WIDTH - border.getLeft() - border.getRight()));
         Drawing drawing = new Drawing();
         drawing.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
         chart.draw(drawing, new Rectangle2D.Double(0, 0, WIDTH, HEIGHT));
         return new Plot(name, title, drawing.svg());
+    }
+
+    /** Axis with numbers as text; those of its superclass are drawn as curves, since they may have exponents. */
+    @SuppressWarnings("serial") // nothing serialises it
+    private static final class PlainLogAxis extends LogAxis {
+        PlainLogAxis(String title) {
+            super(title);
+        }
+
+        @Override
+        @SuppressWarnings({"rawtypes", "unchecked"}) // of JFreeChart
+        public List refreshTicks(Graphics2D g2, AxisState state, Rectangle2D dataArea, RectangleEdge edge) {
+            List<ValueTick> ticks = super.refreshTicks(g2, state, dataArea, edge);
+            return ticks.stream().filter(tick -> tick.getTickType() == TickType.MAJOR)
+                    .map(tick -> new NumberTick(tick.getValue(),
+                            getNumberFormatOverride().format(tick.getValue()), tick.getTextAnchor(),
+                            tick.getRotationAnchor(), tick.getAngle()))
+                    .toList();
+        }
     }
 
     /** Drawing whose text is as wide in every reader's font as in the font that it was placed with. */

@@ -81,6 +81,12 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
         return all.size() <= CONTEXTS ? all : List.of(all.getFirst(), all.get(all.size() / 2), all.getLast());
     }
 
+    /** Returns the attentions that were measured at one of {@link #contexts}. */
+    public List<String> attentions() {
+        return series.keySet().stream()
+                .filter(attention -> contexts().stream().anyMatch(series.get(attention)::containsKey)).toList();
+    }
+
     /** Returns the time of a step, or a dash if it was not measured. */
     public String time(String attention, int number) {
         Result step = series.getOrDefault(attention, new TreeMap<>()).get(number);

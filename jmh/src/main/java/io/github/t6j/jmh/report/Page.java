@@ -10,10 +10,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.commonmark.ext.gfm.tables.TableBlock;
 import org.commonmark.ext.gfm.tables.TableCell;
+import org.commonmark.ext.gfm.tables.TableHead;
 import org.commonmark.ext.gfm.tables.TableRow;
 import org.commonmark.ext.gfm.tables.TablesExtension;
 import org.commonmark.node.AbstractVisitor;
+import org.commonmark.node.CustomBlock;
+import org.commonmark.node.CustomNode;
+import org.commonmark.node.Heading;
+import org.commonmark.node.HtmlBlock;
 import org.commonmark.node.Image;
 import org.commonmark.node.Node;
 import org.commonmark.node.Text;
@@ -59,34 +65,80 @@ public final class Page {
     /** Returns the page of a Markdown text with {@code plots}. */
     public static String html(String markdown, List<Plot> plots) throws IOException {
         Node text = Parser.builder().extensions(TABLES).build().parse(markdown);
-        text.accept(new AbstractVisitor() {
-            @Override
-            public void visit(Image image) {
-                plots.stream().filter(plot -> image.getDestination().equals("plots/" + plot.name() + ".svg")).forEach(
-                        plot -> image.setDestination("data:image/svg+xml;base64,"
-                                + Base64.getEncoder().encodeToString(plot.svg().getBytes(StandardCharsets.UTF_8))));
-                visitChildren(image);
-            }
-
-            /** Keeps a number on the line of its unit; only its error may move to the next line. */
-            @Override
-            public void visit(Text cell) {
-                if (cell.getParent() instanceof TableCell parent && !parent.isHeader()) {
-                    cell.setLiteral(cell.getLiteral().replaceAll("(?<=[0-9±]) (?=[^ ±…])", "\u00a0"));
-                }
-            }
-        });
-        HtmlRenderer renderer = HtmlRenderer.builder().extensions(TABLES).attributeProviderFactory(
-                context -> (node, tag, attributes) -> {
-                    if (node instanceof TableRow && first(node.getFirstChild()).matches("TPA|TPA KV-only|t6-.*")) {
-                        attributes.put("class", "own");
-                    } else if (node instanceof TableCell && node.getPrevious() == null && first(node).length() > LONG) {
-                        attributes.put("class", "long");
-                    }
-                }).build();
+        text.accept(new Embedding(plots));
+        HtmlRenderer renderer = HtmlRenderer.builder().extensions(TABLES)
+                .attributeProviderFactory(context -> Page::attributes).build();
         return of("report/page.html.ftl",
                 Map.of("title", markdown.lines().findFirst().orElseThrow().substring(2), "body",
                         renderer.render(text)));
+    }
+
+    /** Marks rows of t6j's attention, wide cells, and what the header of a row or column belongs to. */
+    private static void attributes(Node node, String tag, Map<String, String> attributes) {
+        if (node instanceof TableRow && first(node.getFirstChild()).matches("TPA|TPA KV-only|t6-.*")) {
+            attributes.put("class", "own");
+        } else if (node instanceof TableCell cell && cell.isHeader()) {
+            boolean ofColumn = cell.getParent().getParent() instanceof TableHead;
+            attributes.put("scope", ofColumn ? "col" : "row");
+            if (!ofColumn && first(cell).length() > LONG) {
+                attributes.put("class", "long");
+            }
+        }
+    }
+
+    /** Puts the figures into the page, and each table into a box that scrolls, also by keys. */
+    private static final class Embedding extends AbstractVisitor {
+        private final List<Plot> plots;
+        private String heading = "";
+
+        Embedding(List<Plot> plots) {
+            this.plots = plots;
+        }
+
+        @Override
+        public void visit(Heading node) {
+            heading = first(node);
+        }
+
+        @Override
+        public void visit(Image image) {
+            plots.stream().filter(plot -> image.getDestination().equals("plots/" + plot.name() + ".svg")).forEach(
+                    plot -> image.setDestination("data:image/svg+xml;base64,"
+                            + Base64.getEncoder().encodeToString(plot.svg().getBytes(StandardCharsets.UTF_8))));
+            visitChildren(image);
+        }
+
+        @Override
+        public void visit(CustomBlock block) {
+            visitChildren(block);
+            if (block instanceof TableBlock) {
+                block.insertBefore(block("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table: "
+                        + heading.replaceAll("[<>&\"]", "") + "\">"));
+                block.insertAfter(block("</div>"));
+            }
+        }
+
+        private static HtmlBlock block(String text) {
+            HtmlBlock block = new HtmlBlock();
+            block.setLiteral(text);
+            return block;
+        }
+
+        @Override
+        public void visit(CustomNode node) {
+            visitChildren(node);
+            if (node instanceof TableCell cell && cell.getPrevious() == null) {
+                cell.setHeader(true);
+            }
+        }
+
+        /** Keeps a number on the line of its unit; its error or the next parameter may move to the next line. */
+        @Override
+        public void visit(Text cell) {
+            if (cell.getParent() instanceof TableCell parent && !parent.isHeader()) {
+                cell.setLiteral(cell.getLiteral().replaceAll("(?<=[0-9±]) (?=[^ ±…=(]+([ ,)]|$))", "\u00a0"));
+            }
+        }
     }
 
     private static String first(Node cell) {

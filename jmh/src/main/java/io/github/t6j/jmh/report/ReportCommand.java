@@ -31,9 +31,9 @@ import picocli.CommandLine.Spec;
             "On 2 cores, --suite quick and --peer take 5 minutes, paper 30 minutes, full hours.",
             "",
             "Examples:",
-            "  java -jar jmh/target/benchmarks.jar report --suite quick --out results",
-            "  java -jar jmh/target/benchmarks.jar report --from results/results.json --compare old/results.json",
-            "  java -jar jmh/target/benchmarks.jar report --peer LLAMA --out results --models t6,mha --depths 128"
+            "  java -jar jmh/target/benchmarks.jar report --suite quick --out my-results",
+            "  java -jar jmh/target/benchmarks.jar report --from my-results/results.json --compare OLD.json",
+            "  java -jar jmh/target/benchmarks.jar report --peer LLAMA --out my-results --models t6,mha --depths 128"
         })
 public final class ReportCommand implements Callable<Integer> {
     static final String BEGIN = "<!-- benchmarks: begin, written by `benchmarks.jar report --readme` -->";
@@ -170,17 +170,12 @@ public final class ReportCommand implements Callable<Integer> {
         return new String[] {text.substring(0, begin + BEGIN.length()), text.substring(end)};
     }
 
-    /** Replaces the text between the markers. The command that it names runs in the project's folder. */
+    /** Replaces the text between the markers. The command that it names leaves committed results alone. */
     private void rewrite(Report report, String suite) throws IOException {
         Path folder = readme.toAbsolutePath().normalize().getParent();
-        Path project = Path.of(folder.toString().replaceFirst("[/\\\\]jmh([/\\\\]results)?$", ""));
+        String link = folder.relativize(out.toAbsolutePath().normalize()).toString().replace('\\', '/');
         String[] parts = markers(readme);
-        String command = "report --suite " + suite + " --out " + relative(project, out) + " --readme "
-                + relative(project, readme);
-        Files.writeString(readme, parts[0] + "\n\n" + report.readme(command, relative(folder, out)) + "\n" + parts[1]);
-    }
-
-    private static String relative(Path from, Path to) {
-        return from.relativize(to.toAbsolutePath().normalize()).toString().replace('\\', '/');
+        String tables = report.readme("report --suite " + suite + " --out my-results", link);
+        Files.writeString(readme, parts[0] + "\n\n" + tables + "\n" + parts[1]);
     }
 }

@@ -2,7 +2,7 @@
 
 ${machine.software()} and llama.cpp 0.5.0, on ${machine.processor()}, ${machine.cores()} cores, ${threads} threads each; JDK ${jdk}, ${machine.kernels()}; ${machine.date()}.
 
-Tokens per second of the fastest of ${rounds} rounds, with the median in parentheses. Each round measures every model in both engines in turn. Models: random weights, equal parameters (124 M). Both engines read the same GGUF files of MHA (12 heads × 64) and GQA (22 heads × 64, 2 key heads); llama.cpp has no T6 (34 heads × 64). llama.cpp's cache is f16, its default; t6j's is bf16, of the same size. In q4_0 files, llama.cpp's quantiser keeps the embedding in q6_K. Bold: llama.cpp is faster in its fastest round.
+Tokens per second in the fastest of ${rounds} rounds, with the median in parentheses. Bold: llama.cpp's fastest round is faster than t6j's.
 <#list types as type, rows>
 
 ## ${type} weights
@@ -18,4 +18,9 @@ ${plot}
 </#list>
 </#list>
 
-Made by `java -jar jmh/target/benchmarks.jar ${command}`.
+## How it was measured
+
+- Models have random weights and equal parameters (124 M). Both engines read the same GGUF files of MHA (12 heads × 64) and GQA (22 heads × 64, 2 key heads); llama.cpp has no T6 (34 heads × 64).
+- Each round measures every model in both engines in turn.
+- llama.cpp's cache is f16, its default; t6j's is bf16, of the same size. In q4_0 files, llama.cpp's quantiser keeps the embedding in q6_K.
+- Made by `java -jar jmh/target/benchmarks.jar ${command}`.

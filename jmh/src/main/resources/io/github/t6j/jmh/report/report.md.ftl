@@ -2,6 +2,14 @@
 # t6j benchmarks: ${machine.cpu()}
 
 ${machine.software()}, on ${machine.cpu()}, ${machine.family()!"family not known"}, ${machine.cores()} cores; JDK ${any.jdkVersion()}, ${machine.kernels()}; suite ${machine.suite()}, ${machine.date()}.
+<#list report.mains() as group>
+
+## TPA and the other attentions: ${group.setting().rest()}
+
+Time of one decode step of one layer's attention, read from memory: ${group.setting().shapeText()}. The column “time ÷ TPA's” is that of the longest context.
+
+<@t.main group/>
+</#list>
 
 ## How to read this
 
@@ -10,14 +18,6 @@ ${machine.software()}, on ${machine.cpu()}, ${machine.family()!"family not known
 - Times of attention are for one layer. A whole model also reads all its weights for each token, so it gains less.
 - ± and error bars are 95 % intervals of the mean over the iterations of all forks of this run. Between runs, for example because of other programs on a shared machine, ignore differences below 1.5 × in results that read from memory.
 - “Of limit” is the share of the nearer limit: the highest read bandwidth and the highest rate of multiply-adds in this run. The report explains each share above 100 %.
-<#list report.mains() as group>
-
-## TPA and the other attentions: ${group.setting().rest()}
-
-Time of one decode step of one layer's attention, read from memory: ${group.setting().shapeText()}.
-
-<@t.main group/>
-</#list>
 <#if report.groups()?has_content>
 
 ## Decode attention, all settings

@@ -14,7 +14,7 @@
 <#macro main group>
 | attention |<#list group.contexts() as context> ${context} tokens |</#list> time ÷ TPA's | cache, bytes per token |
 |---|<#list group.contexts() as context>--:|</#list>--:|--:|
-<#list group.series() as a, steps>
+<#list group.attentions() as a>
 | ${names[a]} |<#list group.contexts() as context> ${group.time(a, context)} |</#list> ${group.ratio(a)} | ${group.bytes(a)} |
 </#list>
 </#macro>

@@ -43,13 +43,38 @@ class PagesTest {
                         "GQA", "MLA", "MFA", "GTA", "GLA-2", "MLRA-4");
     }
 
+    /** The main table shows three of four contexts, here all except 128. */
     @Test
-    void fiveLinesSayHowToReadIt() throws IOException {
-        String text = Report.of(Machine.unknown(), steps(1)).markdown();
+    void attentionsWithoutTheMainContextsAreLeftOutOfTheMainTable() throws IOException {
+        List<Result> results = new ArrayList<>();
+        for (String context : CONTEXTS) {
+            for (String attention : List.of("mha", "tpa")) {
+                results.add(step(attention, "paper", Integer.parseInt(context), 2, 1000, 1000, 100));
+            }
+        }
+        results.add(step("mfa", "paper", 128, 2, 1000, 1000, 100));
+        String[] sections = Report.of(Machine.unknown(), results).markdown().split("\n## ");
 
-        String first = text.split("\n## ")[1];
-        assertThat(first).startsWith("How to read this");
-        assertThat(first.lines().filter(line -> line.startsWith("- "))).hasSize(5);
+        assertThat(sections[1]).contains("\n| TPA |", "\n| MHA |").doesNotContain("MFA");
+        assertThat(sections[3]).startsWith("Decode attention, all settings").contains("| MFA |");
+    }
+
+    @Test
+    void parametersOfABenchmarkMayBreak() throws IOException {
+        String page =
+                Page.html("# A\n\n| b | c |\n|---|---|\n| rows=128 type=f32 (2 threads) | 5 ms ± 3 % |\n", List.of());
+
+        assertThat(page).contains(">rows=128 type=f32 (2\u00a0threads)</th>", ">5\u00a0ms ±\u00a03\u00a0%</td>",
+                "<th scope=\"col\">b</th>", "role=\"region\" tabindex=\"0\" aria-label=\"Table: A\"");
+    }
+
+    @Test
+    void fiveLinesAfterTheMainTableSayHowToReadIt() throws IOException {
+        String[] sections = Report.of(Machine.unknown(), steps(1)).markdown().split("\n## ");
+
+        assertThat(sections[1]).startsWith("TPA and the other attentions: f32 cache, 2 threads\n");
+        assertThat(sections[2]).startsWith("How to read this");
+        assertThat(sections[2].lines().filter(line -> line.startsWith("- "))).hasSize(5);
     }
 
     @Test
@@ -59,8 +84,8 @@ class PagesTest {
         String page = Page.html(report.markdown(), report.plots());
 
         assertThat(page).containsPattern(
-                "<tr class=\"own\">\\s*<td>TPA</td>\\s*<td align=\"right\">6.40\u00a0µs ±\u00a00\u00a0%</td>")
-                .containsPattern("<tr>\\s*<td>MHA</td>").contains("color-scheme: light dark")
+                "<tr class=\"own\">\\s*<th scope=\"row\">TPA</th>\\s*<td align=\"right\">6.40\u00a0µs ±\u00a00\u00a0%</td>")
+                .containsPattern("<tr>\\s*<th scope=\"row\">MHA</th>").contains("color-scheme: light dark")
                 .contains("@media (prefers-color-scheme: dark)");
     }
 

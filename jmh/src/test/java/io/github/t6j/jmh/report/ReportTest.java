@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The report of results computed by formulas, so that its contents are known. */
 class ReportTest {
@@ -127,6 +129,29 @@ class ReportTest {
         return results.stream().filter(r -> r.is(name) && r.param(param).equals(value)).findFirst().orElseThrow();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"epyc-zen5-2", "epyc-zen5-2-paper"})
+    void committedPagesAreMadeOfTheirResults(String name) throws IOException {
+        Path results = Path.of("results", name, "results.json");
+        assertThat(results.resolveSibling("summary.md")).as("report --from %s --out jmh/results/%s", results, name)
+                .hasContent(Report.of(Results.machine(results), Results.read(results)).markdown());
+    }
+
+    /** All titles and labels of the horizontal axes are centred above and below the curves, also in other figures. */
+    @Test
+    void titlesAreCentredOnTheCurves() throws Exception {
+        Pattern place =
+                Pattern.compile("textLength=\"(\\d+)\"[^>]* x=\"([0-9.]+)\"[^>]*>(Decode: [^<]*|tokens in the cache|"
+                        + "sequences in the batch|[a-z0-9]+ cache[^<]*)<");
+        for (int i = 1; i <= PLOTS; i++) {
+            String svg = Files.readString(OUT.resolve("plots/decode-" + i + ".svg")).replaceAll("\\s+", " ");
+            List<Double> centres = place.matcher(svg).results()
+                    .map(found -> Double.parseDouble(found.group(2)) + Double.parseDouble(found.group(1)) / 2).toList();
+            assertThat(centres).hasSize(3).allSatisfy(
+                    centre -> assertThat(centre).isCloseTo(centres.getFirst(), within(1.0)));
+        }
+    }
+
     @Test
     void thePageIsOneFileWithoutScripts() throws IOException {
         String page = Files.readString(OUT.resolve("report.html"));
@@ -204,7 +229,7 @@ class ReportTest {
 
         assertThat(Files.readString(readme)).startsWith("before\n" + ReportCommand.BEGIN + "\n\nMade by `java -jar ")
                 .endsWith("\n" + ReportCommand.END + "\nafter\n").doesNotContain("old\n")
-                .contains("report --suite quick --out jmh/results/sample --readme README.md")
+                .contains("`java -jar jmh/target/benchmarks.jar report --suite quick --out my-results` on ")
                 .contains("""
                         | attention | 256 tokens | 4096 tokens | 65536 tokens | time ÷ TPA's | cache, bytes per token |
                         |---|--:|--:|--:|--:|--:|

@@ -53,7 +53,7 @@ class LearningCurvesTest {
         }
         String page = Files.readString(out.resolve("learning-curves.html"));
         assertThat(page)
-                .contains("<td>mha &lt;1&gt;</td>", "3.5000", "33.12", ">20<", ">30000<", ">0.3<")
+                .contains("<th scope=\"row\">mha &lt;1&gt;</th>", "3.5000", "33.12", ">20<", ">30000<", ">0.3<")
                 .doesNotContain("<script");
     }
 
