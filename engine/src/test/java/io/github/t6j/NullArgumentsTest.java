@@ -19,6 +19,7 @@ import io.github.t6j.tokenizer.TokenizerTrainer;
 import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.Documents;
 import io.github.t6j.training.LearningRate;
+import io.github.t6j.training.LoraOptions;
 import io.github.t6j.training.TokenData;
 import io.github.t6j.training.TrainableModel;
 import io.github.t6j.training.Trainer;
@@ -61,7 +62,8 @@ class NullArgumentsTest {
             "EmbeddingOptions.withPooling:0", "EmbeddingOptions.withDeadline:0", "EmbeddingOptions.withTimeout:0",
             "EmbeddingOptions.withCancellation:0",
             "SchedulerOptions.withTimeout:0", "SchedulerOptions.withPrefixFolder:0",
-            "SamplingOptions.withStep:0", "SamplingOptions.withSeed:0", "Session.prefill:1",
+            "Trainer.adapt:1", "Trainer.adapt:2", "SamplingOptions.withStep:0", "SamplingOptions.withSeed:0",
+            "Session.prefill:1",
             "FlashTpaCache.attend:2", "Trainer.from:1", "Trainer.from:2", "TrainableModel.load:1", "TokenData.open:1");
 
     private final List<String> wrong = new ArrayList<>();
@@ -103,6 +105,7 @@ class NullArgumentsTest {
             case "Penalties" -> SamplingOptions.Penalties.NONE;
             case "Batches" -> TrainingOptions.Batches.defaults();
             case "Optimizer" -> TrainingOptions.Optimizer.defaults();
+            case "LoraOptions" -> LoraOptions.of(1);
             case "Plan" -> new LearningRate.Plan(0, 1, 4);
             case "LearningRate" -> new LearningRate(1e-3, 1e-4, 1, 4);
             case "Shape" -> new FlashTpa.Shape(1, 2, 2, 1, 1, 1);

@@ -37,6 +37,8 @@ public final class Presets {
             PRESETS.put(name, MlraConfig.published(published));
             PRESETS.put(name + "-small", MlraConfig.small(published));
         }
+        PRESETS.put("smollm2-135m", LlamaPreset.smolLm2());
+        PRESETS.put("qwen3-0.6b", LlamaPreset.qwen3());
         PRESETS.put("gemma3-270m", LlamaPreset.gemma270m());
         PRESETS.put("gemma3-1b", LlamaPreset.gemma1b());
         PRESETS.put("phi-4-mini", LlamaPreset.phi4Mini());

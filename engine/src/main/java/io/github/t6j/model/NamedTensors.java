@@ -148,8 +148,12 @@ public final class NamedTensors {
         return reader;
     }
 
-    /** Returns the tensor of {@code spec}, under either of its names. */
-    Tensor get(TensorSpec spec) {
+    /**
+     * Returns the tensor of {@code spec}, under either of its names.
+     *
+     * @throws ModelFormatException if the tensor is missing or has another shape
+     */
+    public Tensor get(TensorSpec spec) {
         Tensor tensor = spec.alias() == null ? get(spec.name()) : tied(spec.alias(), spec.name());
         if (spec.shape().size() == 2) {
             matrix(has(spec.name()) ? spec.name() : spec.alias());

@@ -6,12 +6,14 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.GroupedQueryHeads;
 import io.github.t6j.training.layers.LatentHeads;
 import io.github.t6j.training.layers.LinearLayer;
+import io.github.t6j.training.layers.LowRankAdapter;
 import io.github.t6j.training.layers.OutputLayer;
 import io.github.t6j.training.layers.Resources;
 import io.github.t6j.training.layers.Rotation;
@@ -21,33 +23,90 @@ import io.github.t6j.training.layers.TrainingBlock;
 import io.github.t6j.training.layers.TrainingEmbedding;
 import io.github.t6j.training.layers.TrainingFeedForward;
 import io.github.t6j.training.layers.TrainingNorm;
+import io.github.t6j.training.lora.FrozenWeights;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Builds the parameters and operations of a model from the roles of its tensors. */
 final class Assembly {
     /** Epsilon of the norm of each head's output, the group norm of the official models. */
     private static final float HEAD_EPSILON = 1e-5f;
 
+    /** Roles of matrices that get an adapter. */
+    private static final Set<TensorRole> ADAPTED = EnumSet.of(
+            TensorRole.PROJECTION, TensorRole.QUERY_UP, TensorRole.KEY_VALUE_UP, TensorRole.ATTENTION_OUTPUT,
+            TensorRole.GATE_UP, TensorRole.DOWN);
+
     private final Resources resources;
     private final ModelConfig config;
-    private final List<Parameter> parameters;
+    private final List<TensorSpec> specs;
+    private final FrozenWeights frozen; // null if all weights are trained
+    private final Map<TensorSpec, Parameter> own = new LinkedHashMap<>(); // without frozen matrices
+    private final Map<TensorSpec, LowRankAdapter.Pair> adapters = new LinkedHashMap<>(); // of frozen matrices
+    private final float scale; // of the adapters
     private final Rotation rotation; // of all layers
 
+    /** Creates the parameters of a model that is trained as a whole. */
     Assembly(Resources resources, ModelConfig config, List<TensorSpec> specs) {
         this.resources = resources;
         this.config = config;
-        parameters = specs.stream().map(Parameter::new).toList();
+        this.specs = specs;
+        frozen = null;
+        scale = 0;
+        specs.forEach(spec -> own.put(spec, new Parameter(spec)));
         rotation = new Rotation(resources, config.rope());
     }
 
-    /** Returns all parameters in the order of the specifications. */
+    /** Creates the adapters of a model whose weights are frozen. */
+    Assembly(
+            Resources resources, ModelConfig config, List<TensorSpec> specs, FrozenWeights frozen, NewAdapter adapter) {
+        this.resources = resources;
+        this.config = config;
+        this.specs = specs;
+        this.frozen = frozen;
+        scale = (float) (adapter.alpha() / adapter.rank());
+        for (TensorSpec spec : specs) {
+            if (spec.shape().size() == 1) {
+                Parameter vector = Parameter.frozen(spec);
+                frozen.read(spec, vector.value());
+                own.put(spec, vector);
+            }
+        }
+        for (TensorSpec spec : adapted(specs)) {
+            checkRank(spec, adapter.rank());
+            adapters.put(spec, new LowRankAdapter.Pair(
+                    new Parameter(adapter.a(spec)), new Parameter(adapter.b(spec))));
+        }
+        rotation = new Rotation(resources, config.rope());
+    }
+
+    /** Returns the matrices that get an adapter. */
+    static List<TensorSpec> adapted(List<TensorSpec> specs) {
+        return specs.stream().filter(spec -> ADAPTED.contains(spec.role())).toList();
+    }
+
+    private static void checkRank(TensorSpec spec, int rank) {
+        long most = Math.max(spec.shape().getFirst(), spec.shape().getLast());
+        TrainingOptions.check("rank", rank <= most, "at most " + most + ", the larger side of " + spec.name(), rank);
+    }
+
+    /** Returns all trained parameters in the order of the specifications. */
     List<Parameter> parameters() {
-        return parameters;
+        return frozen == null
+                ? List.copyOf(own.values())
+                : adapters.values().stream().flatMap(pair -> Stream.of(pair.a(), pair.b())).toList();
     }
 
     TrainingEmbedding embedding() {
-        return new TrainingEmbedding(one(TensorRole.EMBEDDING, NO_LAYER));
+        return frozen == null
+                ? new TrainingEmbedding(one(TensorRole.EMBEDDING, NO_LAYER))
+                : new TrainingEmbedding(frozen.matrix(specs(TensorRole.EMBEDDING, NO_LAYER).getFirst()));
     }
 
     List<TrainingBlock> blocks() {
@@ -55,7 +114,7 @@ final class Assembly {
     }
 
     OutputLayer output() {
-        boolean tied = one(TensorRole.OUTPUT, NO_LAYER) == null;
+        boolean tied = specs(TensorRole.OUTPUT, NO_LAYER).isEmpty();
         return new OutputLayer(
                 resources, norm(TensorRole.OUTPUT_NORM, NO_LAYER),
                 linear(tied ? TensorRole.EMBEDDING : TensorRole.OUTPUT, null, NO_LAYER));
@@ -105,13 +164,23 @@ final class Assembly {
 
     /** Returns a layer with all matrices of {@code role} and the biases of {@code biasRole}, if the model has them. */
     private LinearLayer linear(TensorRole role, TensorRole biasRole, int layer) {
-        return new LinearLayer(resources, all(role, layer), all(biasRole, layer));
+        if (frozen == null) {
+            return new LinearLayer(resources, all(role, layer), all(biasRole, layer));
+        }
+        List<TensorSpec> matrices = specs(role, layer);
+        List<LowRankAdapter.Pair> pairs = matrices.stream().map(adapters::get).filter(Objects::nonNull).toList();
+        return new LinearLayer(
+                resources, matrices.stream().map(frozen::matrix).toList(), all(biasRole, layer),
+                pairs.isEmpty() ? null : new LowRankAdapter(resources, pairs, scale));
     }
 
+    private List<TensorSpec> specs(TensorRole role, int layer) {
+        return specs.stream().filter(spec -> spec.role() == role && spec.layer() == layer).toList();
+    }
+
+    /** Returns the tensors of a role that are in arrays: all, or only vectors if the model is frozen. */
     private List<Parameter> all(TensorRole role, int layer) {
-        return parameters.stream()
-                .filter(parameter -> parameter.spec().role() == role && parameter.spec().layer() == layer)
-                .toList();
+        return specs(role, layer).stream().map(own::get).toList();
     }
 
     /** Returns the only tensor of a role, or null if the model has none. */

@@ -47,6 +47,16 @@ public enum Initialization {
         }
     }
 
+    /** Draws A of all adapters as PEFT does; B, whose name ends with lora_B.weight, stays 0. */
+    static void drawAdapters(List<Parameter> parameters, long seed) {
+        for (Parameter parameter : parameters) {
+            if (!parameter.name().endsWith("lora_B.weight")) {
+                uniform(new SplitMix64(SplitMix64.seed(seed, parameter.name())), ofColumns(parameter.spec()),
+                        parameter.value());
+            }
+        }
+    }
+
     private static void uniform(SplitMix64 random, double bound, float[] values) {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) (bound * (2 * random.nextDouble() - 1));

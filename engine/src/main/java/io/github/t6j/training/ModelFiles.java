@@ -1,7 +1,9 @@
 package io.github.t6j.training;
 
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.json.Json;
+import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -20,12 +22,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Files of a trained model beside its weights, as bytes: config.json, t6j.json, the tokenizer.
+ * Files of a trained model beside its weights, as bytes: config.json, t6j.json, the tokenizer. An adapter has
+ * adapter_config.json and the tokenizer.
  *
  * @param files contents by file name
+ * @param weights name of the file with the parameters
+ * @param metadata entries of that file besides the format
  */
-record ModelFiles(Map<String, byte[]> files) {
-    static final String WEIGHTS = "model.safetensors";
+record ModelFiles(Map<String, byte[]> files, String weights, Map<String, String> metadata) {
+    private static final String WEIGHTS = "model.safetensors";
 
     /** Creates the files of a model with these keys of config.json, without a tokenizer. */
     static ModelFiles of(Map<String, Object> configJson, VariantJson variant) {
@@ -37,7 +42,17 @@ record ModelFiles(Map<String, byte[]> files) {
             keys.put("format", 1L);
             files.put("t6j.json", json(keys));
         }
-        return new ModelFiles(files);
+        return new ModelFiles(files, WEIGHTS, Map.of());
+    }
+
+    /**
+     * Creates the files of an adapter, without a tokenizer.
+     *
+     * @param matrices the matrices that it changes
+     */
+    static ModelFiles of(NewAdapter adapter, List<TensorSpec> matrices, Map<String, String> metadata) {
+        return new ModelFiles(
+                Map.of(NewAdapter.CONFIG, json(adapter.configJson(matrices))), NewAdapter.WEIGHTS, metadata);
     }
 
     /** Adds the tokenizer at {@code path}, if any: a folder, or a tokenizer.json and the files beside it. */
@@ -62,25 +77,26 @@ record ModelFiles(Map<String, byte[]> files) {
     private ModelFiles with(Map<String, byte[]> others) {
         Map<String, byte[]> all = new LinkedHashMap<>(files);
         all.putAll(others);
-        return new ModelFiles(all);
+        return new ModelFiles(all, weights, metadata);
     }
 
     private static byte[] json(Map<String, Object> keys) {
         return Json.write(keys).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Writes all files, and the weights as f32 under the family's names. Each file is written atomically. */
+    /** Writes all files, and the parameters as f32 under their names. Each file is written atomically. */
     void write(Path folder, List<Parameter> parameters) {
         files.forEach((name, bytes) -> SmallFile.write(folder.resolve(name), bytes));
-        Map<String, String> metadata = new TreeMap<>(Map.of("format", "pt"));
+        Map<String, String> entries = new TreeMap<>(metadata);
+        entries.put("format", "pt");
         List<LazyTensor> tensors = new ArrayList<>();
         for (Parameter parameter : parameters) {
             tensors.add(tensor(parameter.name(), parameter.shape(), parameter.value()));
             if (parameter.spec().alias() != null) {
-                metadata.put(parameter.spec().alias(), parameter.name()); // the safetensors convention for tied tensors
+                entries.put(parameter.spec().alias(), parameter.name()); // the safetensors convention for tied tensors
             }
         }
-        Safetensors.writeLazily(folder.resolve(WEIGHTS), metadata, tensors);
+        Safetensors.writeLazily(folder.resolve(weights), entries, tensors);
     }
 
     static LazyTensor tensor(String name, List<Long> shape, float[] values) {

@@ -9,10 +9,13 @@ import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.ModelTensors;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
+import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.lora.FrozenWeights;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.FileBytes;
@@ -45,6 +48,10 @@ final class ModelSource implements AutoCloseable {
      * @throws java.io.UncheckedIOException when a file cannot be read
      */
     ModelSource(Path path, RopeVariant variant) {
+        if (NewAdapter.isIn(path)) {
+            throw new ModelFormatException(path + ": expected a model, found a LoRA adapter: merge it into its model"
+                    + " with t6j convert MODEL NEW --adapter " + path + ", and use NEW");
+        }
         this.path = path;
         folder = FolderFiles.of(path).folder();
         checkpoint = Checkpoint.open(path, false);
@@ -87,13 +94,47 @@ final class ModelSource implements AutoCloseable {
         if (tokenizer == null) {
             return ModelFiles.of(keys, variantJson).withTokenizer(folder).withGeneration(folder);
         }
+        checkTokenizer(tokenizer);
+        keys.keySet().removeAll(TOKENIZER_KEYS);
+        return ModelFiles.of(keys, variantJson).withTokenizer(tokenizer);
+    }
+
+    private void checkTokenizer(Path tokenizer) {
         int ids = Tokenizer.load(tokenizer).size();
         if (ids > config.sizes().vocabulary()) {
             throw new ModelFormatException(tokenizer + ": expected a tokenizer of at most "
                     + config.sizes().vocabulary() + " ids, the model's vocabulary, found " + ids);
         }
-        keys.keySet().removeAll(TOKENIZER_KEYS);
-        return ModelFiles.of(keys, variantJson).withTokenizer(tokenizer);
+    }
+
+    /**
+     * Returns the files of an adapter of this model.
+     *
+     * @param tokenizer as in {@link #files(Path, int)}
+     * @param metadata entries of its file of matrices
+     */
+    ModelFiles files(NewAdapter adapter, Path tokenizer, Map<String, String> metadata) {
+        ModelFiles files = ModelFiles.of(adapter, Assembly.adapted(Families.tensors(config)), metadata);
+        if (tokenizer == null) {
+            return files.withTokenizer(folder).withGeneration(folder);
+        }
+        checkTokenizer(tokenizer);
+        return files.withTokenizer(tokenizer);
+    }
+
+    /**
+     * Copies all weights in the types of their files.
+     *
+     * @throws ModelFormatException if a tensor is missing, unexpected, or has another shape
+     */
+    FrozenWeights frozen() {
+        List<TensorSpec> specs = Families.tensors(config);
+        tensors.checkAllUsed(specs, config.family());
+        try {
+            return new FrozenWeights(tensors, specs);
+        } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
+            throw FileBytes.truncated(path, fault);
+        }
     }
 
     /**

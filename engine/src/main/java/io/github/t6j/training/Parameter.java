@@ -11,6 +11,10 @@ public final class Parameter {
 
     /** Creates a parameter whose elements are all zero. */
     Parameter(TensorSpec spec) {
+        this(spec, true);
+    }
+
+    private Parameter(TensorSpec spec, boolean trained) {
         this.spec = spec;
         long elements = spec.elements();
         if (elements > Integer.MAX_VALUE - 8) {
@@ -18,7 +22,17 @@ public final class Parameter {
                     + " elements, found " + elements + ": train a smaller model");
         }
         value = new float[(int) elements];
-        gradient = new float[(int) elements];
+        gradient = new float[trained ? (int) elements : 0];
+    }
+
+    /** Creates a vector that training does not change. */
+    static Parameter frozen(TensorSpec spec) {
+        return new Parameter(spec, false);
+    }
+
+    /** Returns true if training does not change this tensor, which then has no gradient. */
+    public boolean isFrozen() {
+        return gradient.length == 0;
     }
 
     /** Returns the name, shape and role of this tensor from the family's list. */

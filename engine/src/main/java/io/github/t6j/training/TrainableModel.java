@@ -3,6 +3,7 @@ package io.github.t6j.training;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.Families;
+import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -11,13 +12,15 @@ import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.MicroBatch;
 import io.github.t6j.training.layers.OutputLayer;
 import io.github.t6j.training.layers.Resources;
-import io.github.t6j.training.layers.Rows;
 import io.github.t6j.training.layers.TrainingBlock;
 import io.github.t6j.training.layers.TrainingEmbedding;
+import io.github.t6j.training.lora.FrozenWeights;
+import io.github.t6j.training.products.Rows;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * Trainable model: parameters, the loss of a micro-batch and its gradients. For use by one thread at a time; it
@@ -30,11 +33,13 @@ public final class TrainableModel implements AutoCloseable {
     private final List<TrainingBlock> blocks;
     private final OutputLayer output;
     private final ModelConfig config;
+    private final FrozenWeights frozen; // null if all weights are trained
     private Rows x = Rows.NONE; // [rows][width]: activations between blocks, then their derivatives
 
-    private TrainableModel(Resources resources, ModelConfig config, Assembly parts) {
+    private TrainableModel(Resources resources, ModelConfig config, Assembly parts, FrozenWeights frozen) {
         this.resources = resources;
         this.config = config;
+        this.frozen = frozen;
         parameters = parts.parameters();
         embedding = parts.embedding();
         blocks = parts.blocks();
@@ -55,10 +60,35 @@ public final class TrainableModel implements AutoCloseable {
     /** Creates a model whose parameters are all zero and that computes with {@code kernels}. */
     static TrainableModel of(ModelConfig config, List<TensorSpec> specs, int threads, Kernels kernels) {
         TrainingLimits.check(config);
+        return made(config, threads, kernels, resources -> new Assembly(resources, config, specs), null);
+    }
+
+    /**
+     * Creates a model whose weights are frozen and whose adapters, all zero, are its parameters.
+     *
+     * @param frozen weights of {@code specs}; {@link #close} frees them, also a failure here
+     * @throws io.github.t6j.ModelFormatException if training does not support the model
+     * @throws IllegalArgumentException if the rank is larger than a matrix
+     */
+    static TrainableModel adapted(
+            ModelConfig config, List<TensorSpec> specs, FrozenWeights frozen, NewAdapter adapter, int threads) {
+        try {
+            TrainingLimits.check(config);
+            return made(config, threads, KernelChoice.kernels(),
+                    resources -> new Assembly(resources, config, specs, frozen, adapter), frozen);
+        } catch (RuntimeException | Error failure) {
+            frozen.close();
+            throw failure;
+        }
+    }
+
+    private static TrainableModel made(
+            ModelConfig config, int threads, Kernels kernels, Function<Resources, Assembly> parts,
+            FrozenWeights frozen) {
         Resources resources = new Resources(
                 kernels, new Workers(threads), !config.linear());
         try {
-            return new TrainableModel(resources, config, new Assembly(resources, config, specs));
+            return new TrainableModel(resources, config, parts.apply(resources), frozen);
         } catch (RuntimeException | Error failure) {
             resources.close();
             throw failure;
@@ -91,7 +121,10 @@ public final class TrainableModel implements AutoCloseable {
         }
     }
 
-    /** Returns all parameters in the order of the model's files; a tied matrix appears once. */
+    /**
+     * Returns all trained parameters in the order of the model's files; a tied matrix appears once. Those of an adapter
+     * are A and B of each matrix.
+     */
     public List<Parameter> parameters() {
         return parameters;
     }
@@ -104,6 +137,11 @@ public final class TrainableModel implements AutoCloseable {
     /** Returns the configuration of the model. */
     ModelConfig config() {
         return config;
+    }
+
+    /** Returns the bytes of weights that are not trained. */
+    long frozenBytes() {
+        return frozen == null ? 0 : frozen.bytes();
     }
 
     /** Returns the threads that compute, for work between passes. */
@@ -195,5 +233,8 @@ public final class TrainableModel implements AutoCloseable {
     @Override
     public void close() {
         resources.close();
+        if (frozen != null) {
+            frozen.close();
+        }
     }
 }

@@ -7,11 +7,14 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.family.Families;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
+import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.session.Expiry;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.data.Windows;
 import io.github.t6j.training.layers.MicroBatch;
+import io.github.t6j.training.lora.AdapterCheckpoint;
+import io.github.t6j.training.lora.FrozenWeights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,6 +45,8 @@ public final class Trainer implements AutoCloseable {
     private ModelFiles files;
     private final ModelConfig config;
     private TrainingOptions options;
+    private final Base base; // or null
+    private final int rank; // of the adapters; 0 without a base
     private final TrainableModel model;
     private final AdamW optimizer;
     private int[] ids;
@@ -54,25 +59,56 @@ public final class Trainer implements AutoCloseable {
     private CallOptions callOptions = CallOptions.defaults();
     private Expiry expiry; // of the outermost of them
 
+    /**
+     * Model whose adapters a run trains.
+     *
+     * @param path its folder or file
+     * @param variant RoPE variant, or null if the files determine it
+     */
+    public record Base(Path path, RopeVariant variant) {
+        /** Creates the place of a model. */
+        public Base {
+            Objects.requireNonNull(path, "path");
+        }
+    }
+
+    /** Makes the model of a run with a number of threads. */
+    private interface ModelMaker {
+        TrainableModel make(int threads);
+    }
+
     private Trainer(ModelFiles files, ModelConfig config, TrainingOptions asked, int threads) {
-        int context = asked.batches().context() == 0 ? config.sizes().contextLength() : asked.batches().context();
+        this(files, config, asked, threads, null, 0, n -> TrainableModel.of(config, Families.tensors(config), n));
+    }
+
+    /** @param rank of the adapters of {@code base}; 0 without one */
+    private Trainer(
+            ModelFiles files, ModelConfig config, TrainingOptions asked, int threads, Base base, int rank,
+            ModelMaker maker) {
+        this.base = base;
+        this.rank = rank;
         this.files = files;
         this.config = config;
-        options = asked.withBatches(asked.batches().withContext(context));
+        options = withContext(asked, config);
         position = new DataPosition(options, null, new long[0]);
-        TrainingLimits.checkMemory(config, options.batches());
-        ids = new int[options.batches().sequences() * context];
-        targets = new int[ids.length];
-        positions = new int[ids.length];
-        model = TrainableModel.of(
-                config, Families.tensors(config),
-                threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        TrainingLimits.checkMemory(config, options.batches(), rank);
+        int rows = options.batches().sequences() * options.batches().context();
+        ids = new int[rows];
+        targets = new int[rows];
+        positions = new int[rows];
+        model = maker.make(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         try {
             optimizer = new AdamW(model.parameters(), options.optimizer(), model.workers());
         } catch (Error tooLarge) { // the moments take as much memory as values and gradients
             model.close();
             throw tooLarge;
         }
+    }
+
+    /** Returns options whose context length is set, by the model's unless they set it. */
+    private static TrainingOptions withContext(TrainingOptions asked, ModelConfig config) {
+        int context = asked.batches().context() == 0 ? config.sizes().contextLength() : asked.batches().context();
+        return asked.withBatches(asked.batches().withContext(context));
     }
 
     /**
@@ -138,6 +174,53 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
+     * Creates a trainer of low-rank adapters of a model, whose own weights stay as they are, in the types of their
+     * files. {@link #save} and {@link #saveModel} write the adapters in PEFT's layout.
+     *
+     * @param path model: a folder in Hugging Face layout, or one weight file
+     * @param variant RoPE variant if the files do not determine it, else null
+     * @param tokenizer path of a tokenizer to use instead of the model's own, or null
+     * @param threads number of threads that compute; 0 for one per core
+     * @throws ModelFormatException if the files are damaged or training does not support the model
+     * @throws IllegalArgumentException if the rank is larger than a matrix
+     * @throws java.io.UncheckedIOException when a file cannot be read
+     * @throws MemoryLimitException if the machine or Java's heap cannot hold it
+     */
+    public static Trainer adapt(
+            Path path, RopeVariant variant, Path tokenizer, LoraOptions lora, TrainingOptions options, int threads) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(lora, "lora");
+        Objects.requireNonNull(options, "options");
+        NewAdapter adapter =
+                new NewAdapter(lora.rank(), lora.alpha(), path.toAbsolutePath().normalize().toString());
+        try (ModelSource source = new ModelSource(path, variant)) {
+            return filled(
+                    adapting(source, new Base(path, variant), adapter, tokenizer, options, threads, null),
+                    trainer -> Initialization.drawAdapters(trainer.parameters(), options.seed()));
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(path);
+        }
+    }
+
+    /** @param checksum expected checksum of the base, or null */
+    private static Trainer adapting(
+            ModelSource source, Base base, NewAdapter adapter, Path tokenizer, TrainingOptions options, int threads,
+            String checksum) {
+        TrainingLimits.check(source.config());
+        TrainingLimits.checkMemory(source.config(), withContext(options, source.config()).batches(), adapter.rank());
+        FrozenWeights frozen = source.frozen();
+        try {
+            AdapterCheckpoint.check(base.path(), checksum, frozen);
+            ModelFiles files = source.files(adapter, tokenizer, AdapterCheckpoint.metadata(base, frozen));
+            return new Trainer(files, source.config(), options, threads, base, adapter.rank(), n -> TrainableModel
+                    .adapted(source.config(), Families.tensors(source.config()), frozen, adapter, n));
+        } catch (RuntimeException | Error failure) {
+            frozen.close();
+            throw failure;
+        }
+    }
+
+    /**
      * Restores a trainer in the state in which {@link #save} wrote {@code checkpoint}.
      *
      * @param threads number of threads that compute; 0 for one per core
@@ -157,15 +240,36 @@ public final class Trainer implements AutoCloseable {
     private static Trainer restored(Path checkpoint, int threads) {
         TrainingCheckpoint saved = TrainingCheckpoint.open(checkpoint);
         TrainingJson json = saved.json();
+        if (NewAdapter.isIn(checkpoint)) {
+            return restoredAdapter(saved, threads);
+        }
         try (ModelSource source = new ModelSource(checkpoint, null)) {
             ModelFiles files = source.files(null, 0);
             return filled(new Trainer(files, source.config(), json.options(), threads), trainer -> {
                 source.copy(trainer.parameters());
-                saved.readMoments(trainer.parameters(), trainer.optimizer);
-                trainer.steps = json.steps();
-                trainer.position = new DataPosition(trainer.options, json.data(), json.order());
+                trainer.restoreState(saved);
             });
         }
+    }
+
+    private static Trainer restoredAdapter(TrainingCheckpoint saved, int threads) {
+        AdapterCheckpoint adapter = AdapterCheckpoint.open(saved.folder());
+        Path tokenizer = Tokenizer.existsIn(saved.folder()) ? saved.folder() : null;
+        try (ModelSource source = new ModelSource(adapter.base().path(), adapter.base().variant())) {
+            return filled(
+                    adapting(source, adapter.base(), adapter.adapter(), tokenizer, saved.json().options(), threads,
+                            adapter.checksum()),
+                    trainer -> {
+                        adapter.read(trainer.parameters());
+                        trainer.restoreState(saved);
+                    });
+        }
+    }
+
+    private void restoreState(TrainingCheckpoint saved) {
+        saved.readMoments(model.parameters(), optimizer);
+        steps = saved.json().steps();
+        position = new DataPosition(options, saved.json().data(), saved.json().order());
     }
 
     /**
@@ -414,8 +518,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Writes only the model into a folder, each file atomically: config.json, model.safetensors, the tokenizer. The
-     * folder is made if it does not exist.
+     * Writes only the model into a folder, each file atomically: config.json, model.safetensors, the tokenizer; or the
+     * adapters: adapter_config.json, adapter_model.safetensors, the tokenizer. The folder is made if it does not exist.
      *
      * @throws java.io.UncheckedIOException if a file cannot be written
      */
@@ -452,7 +556,7 @@ public final class Trainer implements AutoCloseable {
         if (steps > 0) {
             throw new IllegalStateException("batches: expected a run without updates, found " + steps);
         }
-        TrainingLimits.checkMemory(config, batches);
+        TrainingLimits.checkMemory(config, batches, rank);
         options = options.withBatches(batches);
         position = new DataPosition(options, null, new long[0]);
         ids = new int[batches.sequences() * batches.context()];
@@ -499,7 +603,7 @@ public final class Trainer implements AutoCloseable {
         return options;
     }
 
-    /** Returns the parameters in the family's order; a tied matrix appears once. */
+    /** Returns the trained parameters in the family's order; a tied matrix appears once. */
     public List<Parameter> parameters() {
         return model.parameters();
     }
@@ -524,17 +628,28 @@ public final class Trainer implements AutoCloseable {
         return config.name();
     }
 
-    /** Returns the number of trained elements. */
+    /** Returns the number of trained elements: of all weights, or of the adapters. */
     public long parameterCount() {
+        return model.parameters().stream().mapToLong(parameter -> parameter.spec().elements()).sum();
+    }
+
+    /** Returns the number of elements of the model without adapters. */
+    public long modelParameterCount() {
         return Families.parameters(config);
     }
 
+    /** Returns the model whose adapters are trained, or none if all weights are. */
+    public Optional<Base> base() {
+        return Optional.ofNullable(base);
+    }
+
     /**
-     * Returns the approximate memory of training in bytes: 16 per element (value, gradient and two moments), and the
-     * activations that the forward pass keeps per token for the backward pass.
+     * Returns the approximate memory of training in bytes: 16 per trained element (value, gradient and two moments),
+     * the activations that the forward pass keeps per token for the backward pass, and the weights that are not
+     * trained, off the heap in the types of their files.
      */
     public long memory() {
-        return TrainingLimits.memory(config, options.batches());
+        return TrainingLimits.memory(config, options.batches(), rank) + model.frozenBytes();
     }
 
     /** Ends the threads and frees the native memory. Closing twice has no effect. */

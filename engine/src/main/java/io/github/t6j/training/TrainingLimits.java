@@ -17,6 +17,8 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.MicroBatch;
+import io.github.t6j.training.layers.OutputLayer;
+import java.util.List;
 import java.util.Locale;
 
 /** Limits of training: supported models, longest sequences, and memory. */
@@ -104,9 +106,12 @@ final class TrainingLimits {
         return Math.max(heads, Math.max(2L * config.sizes().hidden(), config.sizes().width()));
     }
 
-    /** @throws MemoryLimitException if Java's heap cannot hold the run */
-    static void checkMemory(ModelConfig config, TrainingOptions.Batches batches) {
-        long needed = memory(config, batches);
+    /**
+     * @param rank rank of the adapters that are trained, or 0 to train all weights
+     * @throws MemoryLimitException if Java's heap cannot hold the run
+     */
+    static void checkMemory(ModelConfig config, TrainingOptions.Batches batches, int rank) {
+        long needed = memory(config, batches, rank);
         long most = Runtime.getRuntime().maxMemory();
         if (needed > most) {
             throw new MemoryLimitException(
@@ -115,10 +120,17 @@ final class TrainingLimits {
         }
     }
 
-    /** Returns the approximate memory of training in bytes; {@link Trainer#memory} documents it. */
-    static long memory(ModelConfig config, TrainingOptions.Batches batches) {
+    /**
+     * Returns the approximate memory of training on the heap in bytes; {@link Trainer#memory} documents it.
+     *
+     * @param rank rank of the adapters that are trained, or 0 to train all weights
+     */
+    static long memory(ModelConfig config, TrainingOptions.Batches batches, int rank) {
+        List<TensorSpec> specs = Families.tensors(config);
+        List<TensorSpec> adapted = rank == 0 ? List.of() : Assembly.adapted(specs);
+        long trained = rank == 0 ? Families.parameters(config) : rank * sides(adapted);
         long attentionRows = 0;
-        for (TensorSpec spec : Families.tensors(config)) {
+        for (TensorSpec spec : specs) {
             boolean kept = spec.role() == TensorRole.PROJECTION || spec.role() == TensorRole.QUERY_UP
                     || spec.role() == TensorRole.KEY_VALUE_UP;
             attentionRows += kept ? spec.shape().getFirst() : 0;
@@ -126,7 +138,15 @@ final class TrainingLimits {
         ModelConfig.Sizes sizes = config.sizes();
         long heads = config.attention().heads();
         long layer = 2L * sizes.width() + heads * (config.attention().valueDim() + 1) + 2L * sizes.hidden();
-        long token = sizes.layers() * layer + attentionRows + sizes.width();
-        return 16 * Families.parameters(config) + 4 * token * batches.sequences() * batches.context();
+        long token = sizes.layers() * layer + attentionRows + sizes.width() + (long) rank * adapted.size();
+        int rows = batches.sequences() * batches.context();
+        long logits =
+                rank == 0 ? 0 : (long) OutputLayer.rowsAtOnce(rows, sizes.vocabulary(), true) * sizes.vocabulary();
+        return 16 * trained + 4 * (token * rows + logits);
+    }
+
+    /** Returns the rows and columns of all matrices together. */
+    private static long sides(List<TensorSpec> matrices) {
+        return matrices.stream().mapToLong(spec -> spec.shape().getFirst() + spec.shape().getLast()).sum();
     }
 }

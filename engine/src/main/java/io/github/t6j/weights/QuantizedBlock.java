@@ -26,6 +26,9 @@ public final class QuantizedBlock {
     /** Number of bytes before the elements. */
     public static final int SCALE_BYTES = Short.BYTES;
 
+    /** Most blocks that are copied at a time. */
+    private static final long PIECE = 256;
+
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
@@ -43,11 +46,37 @@ public final class QuantizedBlock {
                 : (data.get(BYTE, block + SCALE_BYTES + i % 16) >>> i / 16 * 4 & 15) - 8;
     }
 
+    /** Reads in pieces, each by one bulk copy: single loads are slow until the JIT compiles them. */
     static void read(DType dtype, MemorySegment data, long from, float[] into, int at, int count) {
+        int size = dtype.bytes();
+        byte[] blocks = new byte[(int) Math.min(PIECE, Math.ceilDiv(count, SIZE) + 1L) * size];
+        for (int done = 0; done < count;) {
+            long first = (from + done) / SIZE;
+            int inBlock = (int) ((from + done) % SIZE);
+            int n = Math.min(count - done, blocks.length / size * SIZE - inBlock);
+            MemorySegment.copy(data, BYTE, first * size, blocks, 0, Math.ceilDiv(inBlock + n, SIZE) * size);
+            for (int i = inBlock; i < inBlock + n;) {
+                int end = Math.min(inBlock + n, (i / SIZE + 1) * SIZE);
+                read(dtype, blocks, i / SIZE * size, i % SIZE, into, at + done + i - inBlock, end - i);
+                i = end;
+            }
+            done += n;
+        }
+    }
+
+    /** Reads elements {@code first … first + count} of the block at {@code block}. */
+    private static void read(DType dtype, byte[] blocks, int block, int first, float[] into, int at, int count) {
+        float scale = Float.float16ToFloat((short) (blocks[block] & 0xff | blocks[block + 1] << 8));
+        int elements = block + SCALE_BYTES;
+        if (dtype == DType.Q8_0) {
+            for (int i = 0; i < count; i++) {
+                into[at + i] = scale * blocks[elements + first + i];
+            }
+            return;
+        }
         for (int i = 0; i < count; i++) {
-            long block = (from + i) / SIZE * dtype.bytes();
-            float scale = Float.float16ToFloat(scale(data, block));
-            into[at + i] = scale * number(dtype, data, block, (int) ((from + i) % SIZE));
+            int place = first + i;
+            into[at + i] = scale * ((blocks[elements + place % 16] >>> place / 16 * 4 & 15) - 8);
         }
     }
 

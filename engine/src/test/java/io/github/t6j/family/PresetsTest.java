@@ -49,6 +49,8 @@ class PresetsTest {
     /** The numbers of parameters that the models' authors publish. */
     @ParameterizedTest
     @CsvSource(textBlock = """
+            smollm2-135m, 134515008, Llama, 1
+            qwen3-0.6b, 596049920, Llama, 1
             gemma3-270m, 268098176, Gemma, 0
             gemma3-1b,   999885952, Gemma, 0
             phi-4-mini, 3836021760, Phi-3, 1

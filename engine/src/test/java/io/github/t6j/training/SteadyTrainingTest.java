@@ -8,8 +8,9 @@ import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.training.layers.HeadAttention;
-import io.github.t6j.training.layers.Products;
-import io.github.t6j.training.layers.Rows;
+import io.github.t6j.training.products.Matrix;
+import io.github.t6j.training.products.Products;
+import io.github.t6j.training.products.Rows;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -46,15 +47,15 @@ class SteadyTrainingTest {
     void productsAllocateNothing() {
         Random random = new Random(1);
         Rows x = rows(ROWS, INPUTS, random);
-        float[][] w = {TestNumbers.normal(random, OUTPUTS * INPUTS, 1)};
+        Matrix.Dense[] w = Matrix.Dense.of(INPUTS, TestNumbers.normal(random, OUTPUTS * INPUTS, 1));
         Rows y = rows(ROWS, OUTPUTS, random);
         Rows result = rows(ROWS, INPUTS, random);
-        float[][] gradient = {new float[OUTPUTS * INPUTS]};
+        Matrix.Dense[] gradient = Matrix.Dense.of(INPUTS, new float[OUTPUTS * INPUTS]);
         try (Workers workers = new Workers(1); Products products = new Products(kernels, workers)) {
             assertAllocatesNothing(() -> {
-                products.forward(x, ROWS, w, INPUTS, y, true);
-                products.inputGradient(y, ROWS, w, INPUTS, result);
-                products.weightGradient(y, x, ROWS, gradient, INPUTS);
+                products.forward(x, ROWS, w, y, true);
+                products.inputGradient(y, ROWS, w, result, false);
+                products.weightGradient(y, x, ROWS, gradient);
             });
         }
     }

@@ -19,7 +19,7 @@ import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.training.layers.Sums;
+import io.github.t6j.training.products.Sums;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.github.t6j.jmh;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.training.layers.HeadAttention;
-import io.github.t6j.training.layers.Rows;
+import io.github.t6j.training.products.Rows;
 import java.util.Arrays;
 
 /** Causal attention of all heads of some sequences. */

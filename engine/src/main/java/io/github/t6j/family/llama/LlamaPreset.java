@@ -50,6 +50,26 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
         return gemma(26, 1152, 6912, 32_768, 262_144);
     }
 
+    /** Returns SmolLM2 of 135 million weights. */
+    public static LlamaPreset smolLm2() {
+        Map<String, Object> config = sizes("llama", 30, 576, 1536, 8192, 49_152);
+        config.putAll(Map.of(
+                "architectures", List.of("LlamaForCausalLM"), "num_attention_heads", 9L, "num_key_value_heads", 3L,
+                "rope_theta", 100_000.0, "rms_norm_eps", 1e-5, "hidden_act", "silu", "bos_token_id", 1L,
+                "eos_token_id", 2L));
+        return new LlamaPreset(config, VariantJson.none());
+    }
+
+    /** Returns Qwen3 of 600 million weights. */
+    public static LlamaPreset qwen3() {
+        Map<String, Object> config = sizes("qwen3", 28, 1024, 3072, 40_960, 151_936);
+        config.putAll(Map.of(
+                "architectures", List.of("Qwen3ForCausalLM"), "num_attention_heads", 16L, "num_key_value_heads", 8L,
+                "head_dim", 128L, "rope_theta", 1_000_000.0, "rms_norm_eps", 1e-6, "hidden_act", "silu",
+                "bos_token_id", 151_643L, "eos_token_id", 151_645L));
+        return new LlamaPreset(config, VariantJson.none());
+    }
+
     private static LlamaPreset gemma(long layers, long width, long hidden, long context, long vocabulary) {
         Map<String, Object> config = sizes("gemma3_text", layers, width, hidden, context, vocabulary);
         config.putAll(Map.of(

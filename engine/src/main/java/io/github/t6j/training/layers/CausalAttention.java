@@ -1,5 +1,7 @@
 package io.github.t6j.training.layers;
 
+import io.github.t6j.training.products.Rows;
+
 /** Causal attention of one head of one sequence. Each worker has an object of its own. */
 interface CausalAttention extends AutoCloseable {
     /**

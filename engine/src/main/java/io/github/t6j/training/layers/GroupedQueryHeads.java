@@ -3,6 +3,7 @@ package io.github.t6j.training.layers;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.Resources.Buffer;
+import io.github.t6j.training.products.Rows;
 
 /**
  * MHA, GQA and MQA: g heads of keys and values, each shared by h/g query heads. The forward pass keeps the projected

@@ -7,6 +7,8 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.training.products.Rows;
+import io.github.t6j.training.products.Sums;
 import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;

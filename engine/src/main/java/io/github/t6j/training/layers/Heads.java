@@ -1,6 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.layers.MicroBatch.Part;
+import io.github.t6j.training.products.Rows;
 import java.util.Arrays;
 
 /**

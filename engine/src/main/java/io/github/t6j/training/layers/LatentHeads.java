@@ -4,6 +4,7 @@ import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.training.Parameter;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.Resources.Buffer;
+import io.github.t6j.training.products.Rows;
 
 /**
  * Multi-head latent attention (DeepSeek-V2, section 2.1): queries are projected up from a normed latent, keys and

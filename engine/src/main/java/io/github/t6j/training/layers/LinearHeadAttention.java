@@ -1,5 +1,7 @@
 package io.github.t6j.training.layers;
 
+import io.github.t6j.training.products.Rows;
+import io.github.t6j.training.products.Sums;
 import java.util.Arrays;
 
 /**

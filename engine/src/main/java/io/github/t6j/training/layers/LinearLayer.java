@@ -1,10 +1,15 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.Parameter;
+import io.github.t6j.training.products.Matrix;
+import io.github.t6j.training.products.Rows;
+import io.github.t6j.training.products.Sums;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Linear layer y = W x + b. W may consist of several matrices with the same input, whose outputs stand side by side.
+ * Linear layer y = W x + b. W may consist of several matrices with the same input, whose outputs stand side by side. If
+ * W is frozen, the layer may have a {@link LowRankAdapter} that is trained in its place.
  *
  * <pre>
  *   dx = Wᵀ dy     dW += dy xᵀ     db += dy, summed over rows
@@ -12,19 +17,58 @@ import java.util.List;
  */
 public final class LinearLayer {
     private final Resources resources;
-    private final float[][] weights; // [outputs][inputs] each
-    private final float[][] gradients; // likewise
+    private final Matrix[] weights; // [outputs][inputs] each
+    private final Matrix.Dense[] gradients; // likewise; empty if W is frozen
     private final List<Parameter> biases; // [outputs] each; empty if the layer has none
-    private final int inputs;
+    private final LowRankAdapter adapter; // or null
     private final int outputs; // of all matrices together
 
+    /** Creates a layer that is trained. */
     public LinearLayer(Resources resources, List<Parameter> weights, List<Parameter> biases) {
+        this(resources, weights.stream().map(LinearLayer::value).toArray(Matrix[]::new),
+                weights.stream().map(LinearLayer::gradient).toArray(Matrix.Dense[]::new), biases, null);
+    }
+
+    /**
+     * Creates a layer with frozen weights.
+     *
+     * @param biases frozen, too
+     * @param adapter change of the weights that is trained, or null
+     */
+    public LinearLayer(
+            Resources resources, List<? extends Matrix> weights, List<Parameter> biases, LowRankAdapter adapter) {
+        this(resources, weights.toArray(Matrix[]::new), new Matrix.Dense[0], biases, adapter);
+    }
+
+    private LinearLayer(
+            Resources resources, Matrix[] weights, Matrix.Dense[] gradients, List<Parameter> biases,
+            LowRankAdapter adapter) {
         this.resources = resources;
-        this.weights = weights.stream().map(Parameter::value).toArray(float[][]::new);
-        this.gradients = weights.stream().map(Parameter::gradient).toArray(float[][]::new);
+        this.weights = weights;
+        this.gradients = gradients;
         this.biases = biases;
-        inputs = Math.toIntExact(weights.getFirst().shape().getLast());
-        outputs = weights.stream().mapToInt(Parameter::rows).sum();
+        this.adapter = adapter;
+        outputs = Arrays.stream(weights).mapToInt(Matrix::rows).sum();
+    }
+
+    /** Returns the elements of a matrix. */
+    static Matrix.Dense value(Parameter parameter) {
+        return dense(parameter.value(), parameter);
+    }
+
+    /** Returns the gradient of a matrix. */
+    static Matrix.Dense gradient(Parameter parameter) {
+        return dense(parameter.gradient(), parameter);
+    }
+
+    private static Matrix.Dense dense(float[] elements, Parameter parameter) {
+        return new Matrix.Dense(
+                elements, parameter.rows(), Math.toIntExact(parameter.shape().getLast()));
+    }
+
+    /** Returns true if training does not change W. */
+    boolean isFrozen() {
+        return gradients.length == 0;
     }
 
     /** Returns the number of elements of y. */
@@ -34,11 +78,14 @@ public final class LinearLayer {
 
     /** y = W x + b; with {@code accumulate}, y += W x + b. */
     void forward(Rows x, int rows, Rows y, boolean accumulate) {
-        resources.products.forward(x, rows, weights, inputs, y, accumulate);
+        resources.products.forward(x, rows, weights, y, accumulate);
         int at = 0;
         for (Parameter bias : biases) {
             addBias(bias.value(), rows, y.after(at));
             at += bias.rows();
+        }
+        if (adapter != null) {
+            adapter.forward(x, rows, y);
         }
     }
 
@@ -46,7 +93,7 @@ public final class LinearLayer {
         resources.eachRow(rows, (row, worker) -> Sums.add(bias, 0, y.array(), y.row(row), bias.length));
     }
 
-    /** dx = Wᵀ dy; adds to the gradients of W and b. */
+    /** dx = Wᵀ dy; adds to the gradients of W and b, or of the adapter. */
     void backward(Rows x, Rows dy, int rows, Rows dx) {
         inputGradient(dy, rows, dx);
         weightGradient(x, dy, rows);
@@ -54,12 +101,21 @@ public final class LinearLayer {
 
     /** dx = Wᵀ dy. */
     void inputGradient(Rows dy, int rows, Rows dx) {
-        resources.products.inputGradient(dy, rows, weights, inputs, dx);
+        resources.products.inputGradient(dy, rows, weights, dx, false);
+        if (adapter != null) {
+            adapter.inputGradient(dy, rows, dx);
+        }
     }
 
-    /** Adds to the gradients of W and b. */
+    /** Adds to the gradients of W and b, or of the adapter; {@link #inputGradient} of the same dy comes before. */
     void weightGradient(Rows x, Rows dy, int rows) {
-        resources.products.weightGradient(dy, x, rows, gradients, inputs);
+        if (adapter != null) {
+            adapter.weightGradient(x, dy, rows);
+        }
+        if (isFrozen()) {
+            return;
+        }
+        resources.products.weightGradient(dy, x, rows, gradients);
         int at = 0;
         for (Parameter bias : biases) {
             sumBias(bias.gradient(), rows, dy.after(at));

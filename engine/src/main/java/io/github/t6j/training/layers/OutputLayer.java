@@ -1,6 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.layers.Resources.Buffer;
+import io.github.t6j.training.products.Rows;
 import java.util.Arrays;
 
 /**
@@ -15,6 +16,7 @@ public final class OutputLayer {
     /** Approximate number of logits in memory at a time. */
     private static final int MOST_LOGITS = 1 << 21;
     private static final int LEAST_ROWS = 128; // fewer would slow the product down
+    private static final int LEAST_FROZEN_ROWS = 256; // likewise: the product also unpacks the matrix
 
     private final Resources resources;
     private final TrainingNorm norm;
@@ -31,6 +33,11 @@ public final class OutputLayer {
         logits = new float[resources.workers.threads()][vocabulary];
     }
 
+    /** Returns the rows whose logits are in memory at a time. */
+    public static int rowsAtOnce(int rows, int vocabulary, boolean frozen) {
+        return Math.min(rows, Math.max(frozen ? LEAST_FROZEN_ROWS : LEAST_ROWS, MOST_LOGITS / vocabulary));
+    }
+
     /**
      * Returns the mean loss of the scored positions in nats; NaN if none is scored. Unless dx is null, writes scale × its
      * derivative by x into dx [rows][width], and adds scale × its derivatives to the gradients of the parameters. {@code
@@ -39,7 +46,7 @@ public final class OutputLayer {
     public double loss(Rows x, MicroBatch batch, float scale, Rows dx) {
         int rows = batch.rows();
         int scored = batch.scored();
-        int chunk = Math.min(rows, Math.max(LEAST_ROWS, MOST_LOGITS / vocabulary));
+        int chunk = rowsAtOnce(rows, vocabulary, matrix.isFrozen());
         losses = losses.length < rows ? new double[rows] : losses;
         Rows f = resources.scratch(Buffer.NORMED, rows, x.stride());
         norm.forward(x, rows, 1, f);

@@ -4,6 +4,9 @@ import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.training.products.Products;
+import io.github.t6j.training.products.Rows;
+import io.github.t6j.training.products.Sums;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -57,6 +60,10 @@ public final class Resources implements AutoCloseable {
         /** Normed latents. */
         LATENTS_NORMED,
         LATENTS_NORMED_GRADIENT,
+        /** Derivative by the product of A of a low-rank adapter and its input. */
+        LOW_RANK_GRADIENT,
+        /** Derivative by Bᵀ of a low-rank adapter. */
+        TRANSPOSED_GRADIENT,
         /** Hidden activations of a feed-forward part, or the derivative by them. */
         HIDDEN,
         /** Logits of some rows, or the derivative by them. */

@@ -1,6 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.attention.Rope;
+import io.github.t6j.training.products.Rows;
 
 /**
  * RoPE of a micro-batch's rows, y = R x, and its transpose. R has blocks δ (c s; −s c), where δ is the decay or 1;

@@ -5,6 +5,7 @@ import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.MicroBatch.Part;
 import io.github.t6j.training.layers.Resources.Buffer;
+import io.github.t6j.training.products.Rows;
 import java.util.List;
 
 /**

@@ -1,6 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.layers.Resources.Buffer;
+import io.github.t6j.training.products.Rows;
 
 /**
  * Attention of a layer without its output matrix: from normed activations [rows][width] to y [rows][h · valueDim]. One

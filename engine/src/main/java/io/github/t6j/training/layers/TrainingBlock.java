@@ -1,6 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.layers.Resources.Buffer;
+import io.github.t6j.training.products.Rows;
 
 /**
  * One layer: x2 = x1 + W_o · headNorm(attend(norm(x1))), x3 = x2 + feedForward(norm(x2)). The forward pass keeps x1,

@@ -1,6 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.layers.Resources.Buffer;
+import io.github.t6j.training.products.Rows;
 
 /**
  * SwiGLU (Shazeer, 2020): y = down · a, a = silu(g) ∘ u, where g and u are the halves of gateUp · x. The forward pass

@@ -1,6 +1,8 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.training.Parameter;
+import io.github.t6j.training.products.Rows;
+import io.github.t6j.training.products.Sums;
 
 /**
  * Root mean square norm (Zhang and Sennrich, 2019) of vectors of n elements: y = x · s ∘ g, s = (mean(x²) + ε)^−½. The
@@ -51,7 +53,7 @@ public final class TrainingNorm {
      */
     void backward(Rows x, Rows dy, int rows, int vectors, Rows dx, boolean accumulate) {
         readGain();
-        if (gain == null) {
+        if (gain == null || gain.isFrozen()) {
             resources.eachRow(rows, (row, worker) -> backward(x, dy, dx, row, vectors, accumulate, null, 0));
             return;
         }
@@ -73,7 +75,7 @@ public final class TrainingNorm {
     private void backward(
             float[] x, int xAt, float[] dy, int dyAt, float[] dx, int dxAt, boolean accumulate, float[] dg, int dgAt) {
         float s = (float) (1 / Math.sqrt(Sums.dot(x, xAt, x, xAt, n) / n + epsilon));
-        if (gain != null) {
+        if (dg != null) {
             for (int i = 0; i < n; i++) {
                 dg[dgAt + i] = Math.fma(factor * dy[dyAt + i], x[xAt + i] * s, dg[dgAt + i]);
             }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.training.products.Rows;
 import io.github.t6j.weights.NativeMemory;
 import java.util.Arrays;
 import java.util.Random;

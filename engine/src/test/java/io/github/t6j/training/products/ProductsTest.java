@@ -1,4 +1,4 @@
-package io.github.t6j.training.layers;
+package io.github.t6j.training.products;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -7,13 +7,16 @@ import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.Tensor;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Tests products against sums in double and checks that elements outside the results stay unchanged. The scalar twin
@@ -52,19 +55,21 @@ class ProductsTest {
 
         float[] forward(Products products, boolean accumulate, float[]... matrices) {
             float[] result = y.clone();
-            products.forward(xRows(x), rows, matrices, inputs, yRows(result), accumulate);
+            products.forward(
+                    xRows(x), rows, Matrix.Dense.of(inputs, matrices), yRows(result), accumulate);
             return result;
         }
 
         float[] inputGradient(Products products, float[]... matrices) {
             float[] result = x.clone();
-            products.inputGradient(yRows(y), rows, matrices, inputs, xRows(result));
+            products.inputGradient(
+                    yRows(y), rows, Matrix.Dense.of(inputs, matrices), xRows(result), false);
             return result;
         }
 
         float[] weightGradient(Products products) {
             float[] result = w.clone();
-            products.weightGradient(yRows(y), xRows(x), rows, new float[][] {result}, inputs);
+            products.weightGradient(yRows(y), xRows(x), rows, Matrix.Dense.of(inputs, result));
             return result;
         }
 
@@ -189,10 +194,74 @@ class ProductsTest {
                     .isEqualTo(whole.forward(products, true, whole.w));
             assertThat(whole.inputGradient(products, w)).as("seed 14")
                     .isEqualTo(whole.inputGradient(products, whole.w));
-            products.weightGradient(whole.yRows(whole.y), whole.xRows(whole.x), 140, w, 70);
+            products.weightGradient(
+                    whole.yRows(whole.y), whole.xRows(whole.x), 140, Matrix.Dense.of(70, w));
             float[] dw = whole.weightGradient(products);
             for (int part = 0, from = 0; part < w.length; from += w[part++].length) {
                 assertThat(w[part]).as("seed 14").isEqualTo(Arrays.copyOfRange(dw, from, from + w[part].length));
+            }
+        }
+    }
+
+    /** Matrices in the types of files give the bits of their unpacked elements. */
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"})
+    void frozenMatricesGiveTheBitsOfTheirElements(DType dtype) {
+        int[] outputs = {130, 23};
+        int inputs = 590;
+        Layer l = Layer.of(70, 153, inputs, new Random(21));
+        Matrix[] frozen = new Matrix[2];
+        float[][] unpacked = new float[2][];
+        for (int part = 0; part < 2; part++) {
+            float[] elements = Arrays.copyOfRange(l.w, part * 130 * inputs, (part * 130 + outputs[part]) * inputs);
+            Tensor tensor = Tensor.of("w", dtype, elements, outputs[part], inputs);
+            frozen[part] = new FrozenMatrix(tensor);
+            unpacked[part] = tensor.toFloats();
+        }
+        try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
+            float[] y = l.y.clone();
+            products.forward(l.xRows(l.x), l.rows, frozen, l.yRows(y), true);
+            assertThat(y).as("seed 21").isEqualTo(l.forward(products, true, unpacked));
+            float[] dx = l.x.clone();
+            products.inputGradient(l.yRows(l.y), l.rows, frozen, l.xRows(dx), false);
+            assertThat(dx).as("seed 21").isEqualTo(l.inputGradient(products, unpacked));
+            float[] row = new float[inputs];
+            frozen[1].read(22, row, 0);
+            assertThat(row).isEqualTo(Arrays.copyOfRange(unpacked[1], 22 * inputs, 23 * inputs));
+        }
+    }
+
+    @Test
+    void inputGradientsAccumulate() {
+        Layer l = Layer.of(131, 5, 70, new Random(22));
+        try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
+            float[] sum = l.x.clone();
+            products.inputGradient(l.yRows(l.y), l.rows, Matrix.Dense.of(70, l.w), l.xRows(sum), true);
+            float[] dx = l.inputGradient(products, l.w);
+            for (int r = 0; r < l.rows; r++) {
+                for (int i = l.xAt(r); i < l.xAt(r) + 70; i++) {
+                    assertThat(sum[i]).as("seed 22").isEqualTo(l.x[i] + dx[i]);
+                }
+            }
+        }
+    }
+
+    /** A matrix of so many rows is packed in groups of four panels; the columns of the last group have their bits, too. */
+    @Test
+    void groupsOfPanelsGiveTheBitsOfOneMatrix() {
+        int outputs = 33_000;
+        Layer l = Layer.of(3, outputs, 300, new Random(23));
+        float[] last = new float[outputs * 44];
+        for (int o = 0; o < outputs; o++) {
+            System.arraycopy(l.w, o * 300 + 256, last, o * 44, 44);
+        }
+        try (Workers workers = new Workers(2); Products products = new Products(KernelChoice.kernels(), workers)) {
+            float[] dx = l.inputGradient(products, l.w);
+            float[] part = new float[3 * 44];
+            products.inputGradient(l.yRows(l.y), 3, Matrix.Dense.of(44, last), new Rows(part, 0, 44), false);
+            for (int r = 0; r < 3; r++) {
+                assertThat(Arrays.copyOfRange(dx, l.xAt(r) + 256, l.xAt(r) + 300)).as("seed 23")
+                        .isEqualTo(Arrays.copyOfRange(part, r * 44, (r + 1) * 44));
             }
         }
     }

@@ -1,4 +1,4 @@
-package io.github.t6j.training.layers;
+package io.github.t6j.training.products;
 
 /** Rows of a matrix: the first at {@code at}, {@code stride} floats apart. */
 public record Rows(float[] array, int at, int stride) {
@@ -15,24 +15,24 @@ public record Rows(float[] array, int at, int stride) {
     }
 
     /** Returns a copy of the first rows of {@code other}, whose rows have no gaps, in the array of {@link #atLeast}. */
-    Rows copy(Rows other, int rows) {
+    public Rows copy(Rows other, int rows) {
         Rows copy = atLeast(rows, other.stride);
         System.arraycopy(other.array, other.at, copy.array, 0, rows * other.stride);
         return copy;
     }
 
     /** Returns the offset of a row. */
-    int row(int r) {
+    public int row(int r) {
         return at + r * stride;
     }
 
     /** Returns the rows from row {@code r} on. */
-    Rows from(int r) {
+    public Rows from(int r) {
         return new Rows(array, row(r), stride);
     }
 
     /** Returns the rows without their first {@code columns} floats. */
-    Rows after(int columns) {
+    public Rows after(int columns) {
         return new Rows(array, at + columns, stride);
     }
 }

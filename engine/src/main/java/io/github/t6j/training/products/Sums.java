@@ -1,13 +1,20 @@
-package io.github.t6j.training.layers;
+package io.github.t6j.training.products;
 
-/** Sums of products in double, each split into independent partial sums with a fixed order. */
+/** Element-wise sums, and sums of products in double, split into independent partial sums with a fixed order. */
 public final class Sums {
     private Sums() {}
 
     /** to[i] += from[i], i < n. */
-    static void add(float[] from, int at, float[] to, int toAt, int n) {
+    public static void add(float[] from, int at, float[] to, int toAt, int n) {
         for (int i = 0; i < n; i++) {
             to[toAt + i] += from[at + i];
+        }
+    }
+
+    /** x[i] *= factor, i < n. */
+    public static void scale(float[] x, int at, int n, float factor) {
+        for (int i = 0; i < n; i++) {
+            x[at + i] *= factor;
         }
     }
 

@@ -1,4 +1,4 @@
-package io.github.t6j.training.layers;
+package io.github.t6j.training.products;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
@@ -7,7 +7,6 @@ import io.github.t6j.kernels.GradientKernels;
 import io.github.t6j.kernels.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
 
@@ -22,6 +21,9 @@ public final class Products implements AutoCloseable {
 
     /** Terms of a sum per tile: this many rows of a panel, 64 KB, stay in L2 while rows of x stream past. */
     private static final int TERMS = 256;
+
+    /** Panels that are filled from whole blocks of K-quants, of 256 elements. */
+    private static final int STRIP = 4;
 
     /** Rows of y per work item: 32 KB of a panel, which stay in L1. */
     private static final int ROWS = 128;
@@ -46,13 +48,14 @@ public final class Products implements AutoCloseable {
     private Rows dyPanels = Rows.NONE; //           [⌈outputs/64⌉][tokens of the group][64]
     private Rows xPanels = Rows.NONE; //            [⌈inputs/64⌉][tokens of the group][64]
 
-    private final Workers.Work packing = this::pack;
+    private final Workers.Work packingOutputs = this::packOutputs;
+    private final Workers.Work packingInputs = this::packInputs;
     private final Workers.Work multiplying = this::multiply;
     private final Workers.Work packingTokens = this::packTokens;
     private final Workers.Work addingGradient = this::addGradient;
 
     // The current matrix, W or dW, [outputs][inputs]: a stack of matrices with the same inputs.
-    private float[][] parts;
+    private Matrix[] parts;
     private int[] ends = new int[1]; // outputs up to the end of each part
     private int outputs;
     private int inputs;
@@ -69,6 +72,7 @@ public final class Products implements AutoCloseable {
     private int groupPanels;
 
     // The current gradient of weights, besides x: dw[o][i] += Σ_r dy[r][o] · x[r][i].
+    private Matrix.Dense[] gradient; // the parts of dW
     private Rows dy;
     private int firstToken; // of the group
     private int tokens;
@@ -76,11 +80,12 @@ public final class Products implements AutoCloseable {
     /**
      * Scratch of a worker.
      *
-     * @param square f32 [64][64], a tile of W
-     * @param transposed its transpose
+     * @param strip f32 [64][TERMS], rows of W
+     * @param transposed f32 [64][64], transpose of a tile of W
+     * @param unpacked [TERMS], elements of a row of W
      * @param sums [ROWS][64]
      */
-    private record Scratch(MemorySegment square, MemorySegment transposed, float[] sums) {}
+    private record Scratch(MemorySegment strip, MemorySegment transposed, float[] unpacked, float[] sums) {}
 
     /** Creates products that compute with {@code kernels} on the threads of {@code workers}. */
     public Products(Kernels kernels, Workers workers) {
@@ -88,10 +93,11 @@ public final class Products implements AutoCloseable {
         gradients = KernelChoice.gradients(kernels);
         this.workers = workers;
         scratch = new Scratch[workers.threads()];
-        long square = (long) PANEL * PANEL * Float.BYTES;
+        long row = (long) PANEL * Float.BYTES;
         for (int worker = 0; worker < scratch.length; worker++) {
             scratch[worker] = new Scratch(
-                    own.allocate(square, 64), own.allocate(square, 64), new float[ROWS * PANEL]);
+                    own.allocate(row * TERMS, 64), own.allocate(row * PANEL, 64), new float[TERMS],
+                    new float[ROWS * PANEL]);
         }
     }
 
@@ -102,20 +108,21 @@ public final class Products implements AutoCloseable {
      * @param w matrices [outputs][inputs], whose outputs stand side by side; one product is faster than several
      * @param y [rows][outputs of all matrices]
      */
-    public void forward(Rows x, int rows, float[][] w, int inputs, Rows y, boolean accumulate) {
-        matrices(w, inputs);
+    public void forward(Rows x, int rows, Matrix[] w, Rows y, boolean accumulate) {
+        matrices(w);
         product(x, rows, true, y, accumulate);
     }
 
-    /** dx[r] = Wᵀ · dy[r]; shapes as in {@link #forward}. */
-    public void inputGradient(Rows dy, int rows, float[][] w, int inputs, Rows dx) {
-        matrices(w, inputs);
-        product(dy, rows, false, dx, false);
+    /** dx[r] = (accumulate ? dx[r] : 0) + Wᵀ · dy[r]; shapes as in {@link #forward}. */
+    public void inputGradient(Rows dy, int rows, Matrix[] w, Rows dx, boolean accumulate) {
+        matrices(w);
+        product(dy, rows, false, dx, accumulate);
     }
 
     /** dw += dyᵀ · x; shapes as in {@link #forward}. */
-    public void weightGradient(Rows newDy, Rows newX, int newRows, float[][] dw, int newInputs) {
-        matrices(dw, newInputs);
+    public void weightGradient(Rows newDy, Rows newX, int newRows, Matrix.Dense[] dw) {
+        matrices(dw);
+        gradient = dw;
         dy = newDy;
         x = newX;
         rows = newRows;
@@ -130,13 +137,13 @@ public final class Products implements AutoCloseable {
         }
     }
 
-    private void matrices(float[][] w, int newInputs) {
+    private void matrices(Matrix[] w) {
         parts = w;
         outputs = 0;
-        inputs = newInputs;
+        inputs = w[0].columns();
         ends = ends.length < w.length ? new int[w.length] : ends;
         for (int part = 0; part < w.length; part++) {
-            outputs += w[part].length / inputs;
+            outputs += w[part].rows();
             ends[part] = outputs;
         }
     }
@@ -149,9 +156,9 @@ public final class Products implements AutoCloseable {
         return part;
     }
 
-    /** Returns the offset of the row of an output in its part. */
-    private int rowAt(int part, int output) {
-        return (part == 0 ? output : output - ends[part - 1]) * inputs;
+    /** Returns the row of an output in its part. */
+    private int row(int part, int output) {
+        return part == 0 ? output : output - ends[part - 1];
     }
 
     private void product(Rows newX, int newRows, boolean newTransposed, Rows newY, boolean newAccumulate) {
@@ -163,11 +170,16 @@ public final class Products implements AutoCloseable {
         y = newY;
         accumulate = newAccumulate;
         int all = count(columns, PANEL);
-        int group = Math.clamp(PACKED / ((long) inner * PANEL), 1, all);
+        int most = Math.clamp(PACKED / ((long) inner * PANEL), Math.min(STRIP, all), all);
+        int group = most == all ? all : most / STRIP * STRIP;
         grow((long) group * inner * PANEL * Float.BYTES);
         for (firstPanel = 0; firstPanel < all; firstPanel += group) {
             groupPanels = Math.min(group, all - firstPanel);
-            workers.run(groupPanels * count(inner, TERMS), packing);
+            if (transposed) {
+                workers.run(groupPanels * count(inner, TERMS), packingOutputs);
+            } else {
+                workers.run(count(groupPanels, STRIP) * count(inner, TERMS), packingInputs);
+            }
             workers.run(groupPanels * count(rows, ROWS), multiplying);
         }
     }
@@ -190,33 +202,44 @@ public final class Products implements AutoCloseable {
         return ((long) panel * inner + k) * PANEL * Float.BYTES;
     }
 
-    /** Packs {@value #TERMS} rows of a panel. */
-    private void pack(int item, int worker) {
+    /** Packs {@value #TERMS} rows of a panel whose columns are outputs. */
+    private void packOutputs(int item, int worker) {
         int panel = item % groupPanels;
         int from = item / groupPanels * TERMS;
         int to = Math.min(from + TERMS, inner);
         int column = (firstPanel + panel) * PANEL;
         int width = Math.min(PANEL, columns - column);
-        if (!transposed) {
-            for (int k = from; k < to; k++) {
-                int part = part(k);
-                MemorySegment.copy(
-                        parts[part], rowAt(part, k) + column, panels, LittleEndian.FLOAT, panelAt(panel, k), width);
-            }
-            return;
+        Scratch own = scratch[worker];
+        for (int c = 0; c < width; c++) {
+            int part = part(column + c);
+            parts[part].read(
+                    row(part, column + c), from, to - from, own.strip, (long) c * TERMS * Float.BYTES, own.unpacked);
         }
-        MemorySegment square = scratch[worker].square;
-        MemorySegment transposed = scratch[worker].transposed;
         for (int k = from; k < to; k += PANEL) {
-            int terms = Math.min(PANEL, to - k);
-            for (int c = 0; c < width; c++) {
-                int part = part(column + c);
+            kernels.transpose(
+                    Format.F32, own.strip, (long) (k - from) * Float.BYTES, TERMS, width, PANEL, own.transposed, PANEL);
+            long bytes = (long) Math.min(PANEL, to - k) * PANEL * Float.BYTES;
+            MemorySegment.copy(own.transposed, 0, panels, panelAt(panel, k), bytes);
+        }
+    }
+
+    /** Packs {@value #TERMS} rows of {@value #STRIP} panels whose columns are inputs. */
+    private void packInputs(int item, int worker) {
+        int strips = count(groupPanels, STRIP);
+        int first = item % strips * STRIP;
+        int from = item / strips * TERMS;
+        int to = Math.min(from + TERMS, inner);
+        int column = (firstPanel + first) * PANEL;
+        int width = Math.min(Math.min(STRIP, groupPanels - first) * PANEL, columns - column);
+        Scratch own = scratch[worker];
+        for (int k = from; k < to; k++) {
+            int part = part(k);
+            parts[part].read(row(part, k), column, width, own.strip, 0, own.unpacked);
+            for (int c = 0; c < width; c += PANEL) {
                 MemorySegment.copy(
-                        parts[part], rowAt(part, column + c) + k, square, LittleEndian.FLOAT,
-                        (long) c * PANEL * Float.BYTES, terms);
+                        own.strip, (long) c * Float.BYTES, panels, panelAt(first + c / PANEL, k),
+                        (long) Math.min(PANEL, width - c) * Float.BYTES);
             }
-            kernels.transpose(Format.F32, square, 0, PANEL, width, PANEL, transposed, PANEL);
-            MemorySegment.copy(transposed, 0, panels, panelAt(panel, k), (long) terms * PANEL * Float.BYTES);
         }
     }
 
@@ -273,7 +296,8 @@ public final class Products implements AutoCloseable {
         }
         for (int o = 0; o < count; o++) {
             int part = part(output + o);
-            Sums.add(sums, o * PANEL, parts[part], rowAt(part, output + o) + input, width);
+            Sums.add(
+                    sums, o * PANEL, gradient[part].elements(), row(part, output + o) * inputs + input, width);
         }
     }
 
