@@ -260,6 +260,7 @@ public final class Trainer implements AutoCloseable {
                     adapting(source, adapter.base(), adapter.adapter(), tokenizer, saved.json().options(), threads,
                             adapter.checksum()),
                     trainer -> {
+                        trainer.files = trainer.files.withGeneration(saved.folder());
                         adapter.read(trainer.parameters());
                         trainer.restoreState(saved);
                     });
@@ -638,6 +639,11 @@ public final class Trainer implements AutoCloseable {
         return Families.parameters(config);
     }
 
+    /** Returns the bytes of weights off the heap that are not trained; 0 without adapters. */
+    public long frozenBytes() {
+        return model.frozenBytes();
+    }
+
     /** Returns the model whose adapters are trained, or none if all weights are. */
     public Optional<Base> base() {
         return Optional.ofNullable(base);
@@ -649,7 +655,7 @@ public final class Trainer implements AutoCloseable {
      * trained, off the heap in the types of their files.
      */
     public long memory() {
-        return TrainingLimits.memory(config, options.batches(), rank) + model.frozenBytes();
+        return TrainingLimits.memory(config, options.batches(), rank) + frozenBytes();
     }
 
     /** Ends the threads and frees the native memory. Closing twice has no effect. */

@@ -65,7 +65,7 @@ final class BatchSize {
         if (!anyContext && !anySequences) {
             return;
         }
-        double most = seconds * threads * SLOW / (OPERATIONS * trainer.parameterCount()) / LEAST_STEPS;
+        double most = seconds * threads * SLOW / (OPERATIONS * trainer.modelParameterCount()) / LEAST_STEPS;
         TrainingOptions.Batches tried = largest(bytes(data) / BYTES_PER_TOKEN);
         for (TrainingOptions.Batches next = smaller(tried); next != null && !fits(tried, most); next = smaller(tried)) {
             tried = next;
@@ -95,7 +95,8 @@ final class BatchSize {
     private boolean fits(TrainingOptions.Batches batches, double mostTokens) {
         try {
             trainer.setBatches(batches);
-            return batches.tokens() <= mostTokens && trainer.memory() <= HEAP * Runtime.getRuntime().maxMemory();
+            long heap = trainer.memory() - trainer.frozenBytes();
+            return batches.tokens() <= mostTokens && heap <= HEAP * Runtime.getRuntime().maxMemory();
         } catch (MemoryLimitException e) {
             return false;
         }
@@ -116,7 +117,7 @@ final class BatchSize {
 
     /** Returns more steps than any processor makes in that time. */
     static long mostSteps(Trainer trainer, double seconds, int threads) {
-        double operations = OPERATIONS * trainer.parameterCount() * trainer.options().batches().tokens();
+        double operations = OPERATIONS * trainer.modelParameterCount() * trainer.options().batches().tokens();
         return Math.max(1, (long) Math.min(1L << 39, seconds * threads * FAST / operations));
     }
 }

@@ -5,6 +5,7 @@ import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.models.WeightFile;
+import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.weights.FolderReplacement;
 import java.io.IOException;
@@ -162,7 +163,7 @@ final class RunFolder implements AutoCloseable {
     }
 
     boolean hasModel() {
-        return Files.exists(folder.resolve(WeightFile.NAME));
+        return Files.exists(folder.resolve(WeightFile.NAME)) || Files.exists(folder.resolve(NewAdapter.WEIGHTS));
     }
 
     boolean hasCheckpoint() {

@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
             "  t6j train --data book.txt --out DIR --minutes 30",
             "  t6j train --data book.txt --out DIR --resume",
             "  t6j train --data notes.txt --out DIR --init-from MODEL --steps 200",
-            "  t6j train --chat talk.jsonl --out DIR --init-from MODEL"
+            "  t6j train --chat talk.jsonl --out DIR --init-from MODEL",
+            "  t6j train --data notes.txt --out DIR --init-from MODEL --lora 8"
         })
 public final class TrainCommand implements Callable<Integer> {
     /** Longest wait for a micro-batch and the checkpoint after it. */
@@ -66,6 +67,9 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     private TrainArguments run;
+
+    @Mixin
+    private LoraArguments lora;
 
     @Mixin
     private Threads threads;
@@ -159,6 +163,7 @@ public final class TrainCommand implements Callable<Integer> {
                                 + ", since a resumed run keeps its options: omit it, or begin a new run");
                     });
         }
+        lora.check(spec, initFrom != null);
         if (initFrom == null && variant != null) {
             throw new ParameterException(spec.commandLine(), "--variant: expected --init-from, found none");
         }
@@ -208,6 +213,10 @@ public final class TrainCommand implements Callable<Integer> {
 
     private Trainer newTrainer() {
         try (Spinner _ = new Spinner(main, "loading")) {
+            if (lora.isGiven()) {
+                return run.withContext(options -> Trainer.adapt(
+                        initFrom, variant, tokenizer, lora.options(spec), options, threads.count()));
+            }
             if (initFrom != null) {
                 return run.withContext(
                         options -> Trainer.from(initFrom, variant, tokenizer, options, threads.count()));

@@ -3,6 +3,7 @@ package io.github.t6j.cli.train;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
+import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.CommandFailure;
@@ -75,8 +76,11 @@ final class TrainLoop {
 
     /** Prints the model and the memory that training needs. */
     void say() {
-        main.note(String.format(Locale.ROOT, "%s, %d parameters, %d ids, context %d; about %d MB of memory",
-                trainer.attention(), trainer.parameterCount(), trainer.vocabulary(),
+        String parameters = trainer.base().isPresent()
+                ? "trains " + trainer.parameterCount() + " of " + trainer.modelParameterCount()
+                : String.valueOf(trainer.parameterCount());
+        main.note(String.format(Locale.ROOT, "%s, %s parameters, %d ids, context %d; about %d MB of memory",
+                trainer.attention(), parameters, trainer.vocabulary(),
                 trainer.options().batches().context(), trainer.memory() >> 20));
         if (first > 0) {
             main.note("continuing after step " + first + " of " + updates());
@@ -121,8 +125,8 @@ final class TrainLoop {
             } catch (IllegalStateException e) { // the loss of a step is NaN or infinite
                 throw noNumber(e.getMessage());
             }
-            note(String.format(Locale.ROOT, "done: %s is the model with the lowest validation loss, %.3f",
-                    folder.path(), log.lowest()));
+            note(String.format(Locale.ROOT, "done: %s is the %s with the lowest validation loss, %.3f",
+                    folder.path(), trainer.base().isPresent() ? "adapter" : "model", log.lowest()));
             return Main.DONE;
         }
     }
@@ -153,7 +157,9 @@ final class TrainLoop {
 
     /** Returns a failure that suggests a new run: resuming would meet the same loss again. */
     private CommandFailure noNumber(String what) {
-        String from = folder.hasCheckpoint() ? " --init-from " + RunFolder.newest(folder.path()) : "";
+        String from = folder.hasCheckpoint() && trainer.base().isEmpty()
+                ? " --init-from " + RunFolder.newest(folder.path())
+                : "";
         return new CommandFailure(what + ", such as t6j train" + from
                 + " with --data as before, another --out, and a --learning-rate below "
                 + trainer.options().rate().maximum());
@@ -346,7 +352,7 @@ final class TrainLoop {
         if (text.questions().count() == 0) {
             return null;
         }
-        try (Model model = Model.load(checkpoint)) {
+        try (Model model = load(checkpoint)) {
             return text.questions().ask(model);
         } catch (CancellationException e) {
             throw e;
@@ -376,7 +382,7 @@ final class TrainLoop {
     }
 
     private void write(Path checkpoint) {
-        try (Model model = Model.load(checkpoint)) {
+        try (Model model = load(checkpoint)) {
             if (!model.hasTokenizer()) {
                 return;
             }
@@ -387,6 +393,16 @@ final class TrainLoop {
                 note("sample: " + Text.printable((prompt + generation.text()).replace('\n', ' '), 400));
             }
         }
+    }
+
+    /** Loads a checkpoint, or the model that its adapter belongs to with the adapter. */
+    private Model load(Path checkpoint) {
+        if (trainer.base().isEmpty()) {
+            return Model.load(checkpoint);
+        }
+        Trainer.Base base = trainer.base().get();
+        ModelOptions options = ModelOptions.defaults().withAdapter(checkpoint, 1);
+        return Model.load(base.path(), base.variant() == null ? options : options.withVariant(base.variant()));
     }
 
     /** Prints a line that stays above the line of progress. */
