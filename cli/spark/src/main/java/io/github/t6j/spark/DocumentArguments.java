@@ -49,6 +49,9 @@ final class DocumentArguments {
         }
     }
 
+    /** Spark's option to compute where most rows already are, which leaves other executors without work. */
+    static final String REDUCE_LOCALITY = "spark.shuffle.reduceLocality.enabled";
+
     @Option(names = "--in", required = true, paramLabel = "PATH",
             description = {"Documents, one per row, each with an id of its own.",
                 "PATH is a file or folder that ends in .jsonl or .parquet, at any address that Spark reads."})
@@ -96,7 +99,8 @@ final class DocumentArguments {
      */
     Dataset<Row> run(Main main, ModelArguments arguments, Input input, StructType result, Work work)
             throws IOException {
-        SparkSession spark = SparkSession.builder().appName(spec.qualifiedName(" ")).getOrCreate();
+        SparkSession spark = SparkSession.builder().appName(spec.qualifiedName(" "))
+                .config(REDUCE_LOCALITY, false).getOrCreate();
         Path folder = new Path(out);
         if (folder.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(folder)) {
             throw new CommandFailure(

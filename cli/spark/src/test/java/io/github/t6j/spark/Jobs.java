@@ -31,6 +31,7 @@ final class Jobs {
         return SparkSession.builder().master(master)
                 .config("spark.ui.enabled", false)
                 .config("spark.sql.shuffle.partitions", 2)
+                .config(DocumentArguments.REDUCE_LOCALITY, false)
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                 .config("spark.executorEnv.JAVA_HOME", System.getProperty("java.home"))
                 .config("spark.executorEnv.SPARK_SCALA_VERSION", System.getenv("SPARK_SCALA_VERSION"))
