@@ -102,7 +102,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
 
     /** Asks a model all questions. */
     Result ask(Model model) {
-        ChatModel chat = ChatModel.of(model);
+        ChatModel chat = ChatModel.of(model, encoder.format().template()); // an adapter's base may have none
         List<Answered> answers = new ArrayList<>();
         for (int i = 0; i < count(); i++) {
             Conversation one = held.get((int) ((long) i * held.size() / count()));
