@@ -84,7 +84,8 @@ class PagesTest {
         String page = Page.html(report.markdown(), report.plots());
 
         assertThat(page).containsPattern(
-                "<tr class=\"own\">\\s*<th scope=\"row\">TPA</th>\\s*<td align=\"right\">6.40\u00a0µs ±\u00a00\u00a0%</td>")
+                "<tr class=\"own\">\\s*<th scope=\"row\">TPA</th>\\s*"
+                        + "<td align=\"right\">6.40\u00a0µs ±\u00a00\u00a0%</td>")
                 .containsPattern("<tr>\\s*<th scope=\"row\">MHA</th>").contains("color-scheme: light dark")
                 .contains("@media (prefers-color-scheme: dark)");
     }
