@@ -35,6 +35,8 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -59,6 +61,9 @@ public final class Main implements Callable<Integer> {
     public static final int FAILED = CommandLine.ExitCode.SOFTWARE;
     public static final int BAD_USAGE = CommandLine.ExitCode.USAGE;
     public static final int INTERRUPTED = 130;
+
+    /** Longest time in seconds from the launcher to a command. */
+    private static final double LONGEST_START = 60;
 
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, ChatCommand.class, EmbedCommand.class, ServeCommand.class,
@@ -88,6 +93,8 @@ public final class Main implements Callable<Integer> {
 
     private final Settings settings;
 
+    private boolean isProcess; // began by the launcher
+
     @Spec
     private CommandSpec spec;
 
@@ -114,6 +121,16 @@ public final class Main implements Callable<Integer> {
         settings = Settings.of(environment);
     }
 
+    /** Returns the seconds since the process began, the launcher included; 0 within another program. */
+    public double secondsOfProcess() {
+        return isProcess
+                ? ProcessHandle.current().info().startInstant()
+                        .map(begun -> Duration.between(begun, Instant.now()).toMillis() / 1e3)
+                        .filter(seconds -> seconds > 0 && seconds < LONGEST_START) // else the clock was set
+                        .orElse(0.0)
+                : 0;
+    }
+
     /** Runs the command that {@code args} name and ends the process with its exit code. */
     public static void main(String[] args) {
         boolean terminal = System.console() != null && System.console().isTerminal();
@@ -123,7 +140,9 @@ public final class Main implements Callable<Integer> {
         InputStream in = new FileInputStream(FileDescriptor.in);
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         System.setErr(Stderr.open());
-        int code = new Main(in, out, System.err, terminal, shown, watched, System.getenv()).run(args);
+        Main main = new Main(in, out, System.err, terminal, shown, watched, System.getenv());
+        main.isProcess = true;
+        int code = main.run(args);
         if (code != DONE) {
             System.exit(code); // 10 ms slower than returning, since it asks the JDK's loggers whether to log it
         }

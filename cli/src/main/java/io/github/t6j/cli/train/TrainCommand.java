@@ -116,7 +116,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long start = System.nanoTime();
-        DoubleSupplier clock = () -> (System.nanoTime() - start) / 1e9;
+        double before = main.secondsOfProcess();
+        DoubleSupplier clock = () -> before + (System.nanoTime() - start) / 1e9;
         check();
         Path newest = resume ? RunFolder.newest(out) : null;
         if (!resume) {
