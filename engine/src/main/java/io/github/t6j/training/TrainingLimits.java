@@ -103,7 +103,9 @@ final class TrainingLimits {
         AttentionConfig attention = config.attention();
         long heads = 4L * attention.heads() * Math.max(attention.headDim() + attention.rotatedDim(),
                 attention.valueDim());
-        return Math.max(heads, Math.max(2L * config.sizes().hidden(), config.sizes().width()));
+        long layer = 2L * config.sizes().width() + 2L * config.sizes().hidden()
+                + (long) attention.heads() * attention.valueDim();
+        return Math.max(heads, layer);
     }
 
     /**

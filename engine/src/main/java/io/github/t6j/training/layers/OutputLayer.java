@@ -51,7 +51,7 @@ public final class OutputLayer {
         Rows f = resources.scratch(Buffer.NORMED, rows, x.stride());
         norm.forward(x, rows, 1, f);
         Rows df = dx == null ? null : resources.scratch(Buffer.NORMED_GRADIENT, rows, x.stride());
-        Rows z = resources.scratch(Buffer.LOGITS, chunk, vocabulary);
+        Rows z = resources.scratch(Buffer.WIDE, chunk, vocabulary);
         for (int from = 0; from < rows; from += chunk) {
             int count = Math.min(chunk, rows - from);
             matrix.forward(f.from(from), count, z, false);

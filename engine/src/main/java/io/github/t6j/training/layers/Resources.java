@@ -55,8 +55,6 @@ public final class Resources implements AutoCloseable {
         KEYS_GRADIENT,
         /** Derivative by {@link #VALUES}, or by the product that has keys and values. */
         VALUES_GRADIENT,
-        /** Derivative by the projected rows of an attention: its factors, latents or heads. */
-        PROJECTED_GRADIENT,
         /** Normed latents. */
         LATENTS_NORMED,
         LATENTS_NORMED_GRADIENT,
@@ -64,10 +62,11 @@ public final class Resources implements AutoCloseable {
         LOW_RANK_GRADIENT,
         /** Derivative by Bᵀ of a low-rank adapter. */
         TRANSPOSED_GRADIENT,
-        /** Hidden activations of a feed-forward part, or the derivative by them. */
-        HIDDEN,
-        /** Logits of some rows, or the derivative by them. */
-        LOGITS
+        /**
+         * In a feed-forward part, its hidden activations; in an attention, the derivative by the projected rows: its
+         * factors, latents or heads; in the output, the logits of some rows. Each replaces the one before.
+         */
+        WIDE
     }
 
     /** Work on rows {@code from} to {@code to} that adds to {@code sums} from {@code at} on. */

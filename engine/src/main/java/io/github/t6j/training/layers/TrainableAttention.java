@@ -39,7 +39,7 @@ public abstract class TrainableAttention {
      * {@link #forward}.
      */
     void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx) {
-        Rows dprojected = resources.scratch(Buffer.PROJECTED_GRADIENT, batch.rows(), projection.outputs());
+        Rows dprojected = resources.scratch(Buffer.WIDE, batch.rows(), projection.outputs());
         differentiate(y, dy, batch, dprojected);
         projection.backward(x, dprojected, batch.rows(), dx);
     }

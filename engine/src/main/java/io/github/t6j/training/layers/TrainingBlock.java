@@ -12,9 +12,10 @@ public final class TrainingBlock {
     private final Resources resources;
     private final int heads;
     private final Parts parts;
-    private Rows x1 = Rows.NONE; // [rows][width]
-    private Rows x2 = Rows.NONE; // [rows][width]
-    private Rows y = Rows.NONE; //  [rows][h · valueDim]
+    private float[] kept = new float[0]; // all of a layer in one array: G1 rounds each large one up to whole regions
+    private Rows x1; // [rows][width]
+    private Rows x2; // [rows][width]
+    private Rows y; //  [rows][h · valueDim]
 
     /**
      * Parts of a layer.
@@ -35,13 +36,25 @@ public final class TrainingBlock {
     /** Replaces x1 by x3 in {@code x} [rows][width]. */
     public void forward(Rows x, MicroBatch batch) {
         int rows = batch.rows();
-        x1 = x1.copy(x, rows);
-        y = y.atLeast(rows, parts.attention.outputs());
+        keep(rows, x.stride());
+        x1.copy(x, rows);
         parts.attention.forward(normed(parts.attentionNorm, x1, rows), batch, y);
         parts.output.forward(headsNormed(rows), rows, x, true);
 
-        x2 = x2.copy(x, rows);
+        x2.copy(x, rows);
         parts.feedForward.forward(normed(parts.feedForwardNorm, x2, rows), rows, x);
+    }
+
+    /** Makes room for the activations of {@code rows} rows. */
+    private void keep(int rows, int width) {
+        int outputs = parts.attention.outputs();
+        int inner = parts.feedForward.kept();
+        int floats = Math.multiplyExact(rows, 2 * width + outputs + inner);
+        kept = kept.length >= floats ? kept : new float[floats]; // nothing once it has seen the largest micro-batch
+        x1 = new Rows(kept, 0, width);
+        x2 = x1.from(rows);
+        y = new Rows(kept, 2 * rows * width, outputs);
+        parts.feedForward.keep(new Rows(kept, rows * (2 * width + outputs), inner));
     }
 
     /** Replaces dx3 by dx1 in {@code dx} [rows][width]; adds to the gradients of the parameters. */

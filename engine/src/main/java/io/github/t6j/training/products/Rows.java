@@ -14,11 +14,9 @@ public record Rows(float[] array, int at, int stride) {
         return new Rows(array.length >= floats ? array : new float[floats], 0, width);
     }
 
-    /** Returns a copy of the first rows of {@code other}, whose rows have no gaps, in the array of {@link #atLeast}. */
-    public Rows copy(Rows other, int rows) {
-        Rows copy = atLeast(rows, other.stride);
-        System.arraycopy(other.array, other.at, copy.array, 0, rows * other.stride);
-        return copy;
+    /** Copies the first rows of {@code other}; no rows have gaps. */
+    public void copy(Rows other, int rows) {
+        System.arraycopy(other.array, other.at, array, at, rows * stride);
     }
 
     /** Returns the offset of a row. */
