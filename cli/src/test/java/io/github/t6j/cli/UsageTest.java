@@ -108,7 +108,7 @@ class UsageTest {
             models extra                                | Unmatched argument
             models --yes                                | --yes: expected --remove NAME
             models --remove /x --yes                    | --remove: expected ORG/NAME
-            train --out x                               | Missing required option: '--data
+            train --out x                               | --data or --chat: expected files to train on, found neither
             train --data x                              | Missing required option: '--out
             train --data x --out y --preset huge        | --preset: expected a preset such as tiny, t6-small, mha-small, found huge
             train --data x --out y --steps 0            | --steps: expected 1 to
