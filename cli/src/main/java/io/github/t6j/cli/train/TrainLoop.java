@@ -364,7 +364,7 @@ final class TrainLoop {
 
     private void say(Questions.Result answers) {
         note("answers: " + answers.right() + " of " + answers.answers().size()
-                + " held-out ones as in their conversations");
+                + " equal those of the held-out conversations");
         Questions.Answered sample = answers.sample(trainer.steps());
         note("sample: " + Text.printable(sample.question().replace('\n', ' '), 200) + " → "
                 + Text.printable(Questions.Answered.shown(sample.found()).replace('\n', ' '), 200));

@@ -86,7 +86,7 @@ class TrainChatTest {
         CommandResult ran = train(out, small("--steps", "40", "--learning-rate", "6e-3"));
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).contains("38 conversations to train on, 38 answers of ", "; 2 to validate on",
-                "answers: 2 of 2 held-out ones as in their conversations",
+                "answers: 2 of 2 equal those of the held-out conversations",
                 "t6j: sample: Who are you? → I am the whale, sir.",
                 "t6j: done: " + out);
         List<Map<String, Object>> log = log(out);
