@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -27,16 +29,21 @@ class ClusterTest {
     @TempDir
     Path folder;
 
-    /** Kills an executor after the third generating task has ended. */
+    /** Kills an executor once both have ended a generating task. */
     private static final class Killer extends SparkListener {
         private final AtomicInteger ended = new AtomicInteger(); // generating tasks that succeeded
+        private final Set<String> executors = new HashSet<>(); // those that ended one; for the listener's thread
         private final AtomicInteger removed = new AtomicInteger(); // removed executors
         private volatile long killed; // process id of the killed executor
 
         @Override
         public void onTaskEnd(SparkListenerTaskEnd end) {
             boolean generates = end.taskMetrics() != null && end.taskMetrics().outputMetrics().recordsWritten() > 0;
-            if (generates && ended.incrementAndGet() == 3) {
+            if (generates) {
+                ended.incrementAndGet();
+                executors.add(end.taskInfo().executorId());
+            }
+            if (killed == 0 && executors.size() == 2) {
                 ProcessHandle executor = ProcessHandle.current().children().filter(ClusterTest::isJava).findFirst()
                         .orElseThrow();
                 killed = executor.pid();
@@ -93,6 +100,8 @@ class ClusterTest {
         Jobs.Result ran;
         try (SparkSession spark = Jobs.spark("local-cluster[2,1,2048]")
                 .config("spark.archives", zipped() + "#model")
+                .config("spark.scheduler.minRegisteredResourcesRatio", 1) // both executors work from the beginning
+                .config("spark.scheduler.maxRegisteredResourcesWaitingTime", "120s")
                 .config("spark.shuffle.io.retryWait", "1s") // for three requests of lost rows
                 .getOrCreate()) {
             application = spark.sparkContext().applicationId();
@@ -105,7 +114,7 @@ class ClusterTest {
         assertThat(ran.err()).isEmpty();
         assertThat(killer.killed).as("process that was killed").isPositive();
         assertThat(removed).as("executors that Spark missed").isPositive();
-        assertThat(killer.ended).as("tasks that ended, most of them after the kill").hasValueGreaterThan(6);
+        assertThat(killer.ended).as("tasks that ended").hasValueGreaterThan(6);
 
         Map<Object, Map<String, Object>> results = Jobs.results(out);
         assertThat(results).hasSize(DOCUMENTS);
