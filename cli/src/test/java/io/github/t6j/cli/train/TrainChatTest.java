@@ -136,6 +136,17 @@ class TrainChatTest {
                 .isEqualTo(Map.of("top_k", 7L, "eos_token_id", List.of(11L, 4095L)));
     }
 
+    /** The template of the run asks the questions, since the base of an adapter may have another one or none. */
+    @Test
+    void trainsAnAdapterOfAModelWithoutATemplate() throws IOException {
+        CommandResult ran = train(out, "--init-from", CommandResult.TINY, "--lora", "2", "--chat-template",
+                template.toString(), "--context", "64", "--batch", "1", "--steps", "8", "--learning-rate", "3e-2");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("answers: ").doesNotContain("cannot answer");
+        assertThat(log(out).getLast()).containsEntry("answers", 2L);
+        assertThat(out.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "{\"messages\": [{\"role\": \"user\"   | line 3",
