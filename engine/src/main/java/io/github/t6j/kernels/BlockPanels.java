@@ -69,6 +69,11 @@ final class BlockPanels extends PackedMatrix {
         }
     }
 
+    @Override
+    boolean isTall(Kernels kernels, int rows) {
+        return format == BlockFormat.Q8_0 && kernels.isTall(rows);
+    }
+
     /** Computes the outputs of a panel and the next one, for one row. */
     void multiplyPair(Kernels kernels, int panel, RoundedRows x, float[] y, int yAt) {
         kernels.multiplyPair(x, format, data, panelAt(panel), units[panel], units[panel + 1], y, yAt);

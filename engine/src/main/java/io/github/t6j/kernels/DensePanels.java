@@ -74,6 +74,11 @@ final class DensePanels extends PackedMatrix {
         }
     }
 
+    @Override
+    boolean isTall(Kernels kernels, int rows) {
+        return kernels.isTall(rows);
+    }
+
     /** Computes y[outputs of the panel], from {@code yAt}, for one row. */
     void multiply(Kernels kernels, int panel, float[] x, float[] y, int yAt) {
         multiply(kernels, panel, 0, inputs(), x, inputs(), 1, y, yAt);

@@ -151,7 +151,7 @@ public final class GroupedMatMul implements Workers.Work {
         int inputs = matrix.inputs();
         int rows = firsts[m + 1] - firsts[m];
         boolean isDense = matrix instanceof DensePanels;
-        boolean tall = kernels.isTall(rows);
+        boolean tall = matrix.isTall(kernels, rows);
         if (isDense) {
             operand.gathered(tall ? DensePanels.tallSize(rows, inputs) : rows * inputs);
         } else {

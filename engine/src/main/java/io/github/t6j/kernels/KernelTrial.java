@@ -19,7 +19,7 @@ enum KernelTrial {
     NARROW_PRODUCT, SLIM_PRODUCT, TALL_PRODUCT,
     FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE,
     OUTER, NORM, SWIGLU, GEGLU, SOFT_CAP, LOG_SUM, ROUND, TALL_ROUND,
-    ROW_OF_Q8_0, ROWS_OF_Q8_0, PAIR_OF_Q8_0, TALL_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0, PAIR_OF_Q4_0, TALL_Q4_0;
+    ROW_OF_Q8_0, ROWS_OF_Q8_0, PAIR_OF_Q8_0, TALL_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0, PAIR_OF_Q4_0;
 
     /** Number of inputs of a product on trial. */
     private static final int INNER = 24;
@@ -86,7 +86,6 @@ enum KernelTrial {
             case ROW_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 1, false);
             case ROWS_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 5, false);
             case TALL_Q8_0 -> blocksTrial(BlockFormat.Q8_0, MANY, true);
-            case TALL_Q4_0 -> blocksTrial(BlockFormat.Q4_0, MANY, true);
         };
     }
 
@@ -115,11 +114,10 @@ enum KernelTrial {
         return k -> k.multiplyPair(x, format, w, 0, 1, 1, y, 0);
     }
 
-    /** Returns a trial of a product of one block with one row, several, or {@link Kernels#isTall many}. */
-    static Consumer<Kernels> kQuants(KQuantFormat format, boolean several, boolean tall) {
-        int rows = tall ? MANY : several ? RoundedRows.GROUP + 1 : 1;
+    /** Returns a trial of a product of one block. */
+    static Consumer<Kernels> kQuants(KQuantFormat format, int rows) {
         MemorySegment w = Arena.ofAuto().allocate(format.bytes(1), 64);
-        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, tall, Set.of(format));
+        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, false, Set.of(format));
         UnpackedBlocks unpacked = new UnpackedBlocks();
         float[] y = new float[rows * PANEL];
         return k -> k.multiplyKQuants(x, format, w, 0, 1, unpacked, y, 0, PANEL);

@@ -104,7 +104,7 @@ public interface Kernels {
             boolean accumulate);
 
     /**
-     * Returns whether products of {@code rows} rows and packed weights use tiles of six or five rows × four vectors. Rows
+     * Returns whether products of {@code rows} rows and f32, bf16 or q8_0 weights use tiles of six or five rows × four vectors. Rows
      * of x are then stored in blocks of {@value #TALL_STRIDE} inputs, [⌈inputs/{@value #TALL_STRIDE}⌉][rows][{@value
      * #TALL_STRIDE}].
      */
@@ -142,7 +142,7 @@ public interface Kernels {
      *
      * @param w blocks of the panel in {@code format}, from byte {@code wAt}
      * @param unit power of two by which the scales in the blocks are multiplied, see {@link HalfScales}
-     * @param unpacked scratch; may be null unless {@code x} is tall
+     * @param unpacked scratch; may be null unless {@code x} is tall, which only those for Q8_0 are
      * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      */
     void multiplyBlocks(

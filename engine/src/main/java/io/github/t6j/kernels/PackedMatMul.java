@@ -93,7 +93,7 @@ public final class PackedMatMul implements Workers.Work {
         rows = newRows;
         y = newY;
         yStride = newYStride;
-        tall = kernels.isTall(rows);
+        tall = matrix.isTall(kernels, rows);
         if ((tall || !matrix.kQuants().isEmpty()) && unpacked[0] == null) {
             Arrays.setAll(unpacked, i -> new UnpackedBlocks());
         }

@@ -200,6 +200,11 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
         return panels() * PANEL;
     }
 
+    /** Returns whether products of {@code rows} rows use {@link Kernels#isTall tall} tiles. */
+    boolean isTall(Kernels kernels, int rows) {
+        return false;
+    }
+
     /** Returns the formats that need sums of {@link RoundedRows}. */
     Set<KQuantFormat> kQuants() {
         return Set.of();

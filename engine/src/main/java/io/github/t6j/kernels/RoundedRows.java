@@ -72,7 +72,7 @@ public final class RoundedRows {
         return zeros(rows, inputs, false, Set.of());
     }
 
-    /** Returns zeros for products with {@code formats}. */
+    /** Returns zeros for products with {@code formats}, which must be none if the rows are tall. */
     static RoundedRows zeros(int rows, int inputs, boolean tall, Set<KQuantFormat> formats) {
         RoundedRows zeros = new RoundedRows();
         zeros.resize(rows, inputs, tall, formats);
@@ -120,10 +120,6 @@ public final class RoundedRows {
     private void addSums(int row, int block, KQuantFormat format) {
         int exact = format.exact();
         int place = row * blocks + block;
-        if (tall) {
-            totals[place] = sum(floatAt(row, block)) * scales[place];
-            return;
-        }
         int to = place * SIZE / exact;
         int total = 0;
         for (int k = at(row, block), last = k + SIZE; k < last;) {
@@ -135,15 +131,6 @@ public final class RoundedRows {
             total += sum;
         }
         totals[place] = total * scales[place];
-    }
-
-    /** Returns the exact sum of a block of {@link #floats}. */
-    private float sum(int at) {
-        float sum = 0;
-        for (int i = at; i < at + SIZE; i++) {
-            sum += floats[i];
-        }
-        return sum;
     }
 
     /** Returns the sum of eight integers: mod 2^16, those at odd indices lack 256 times the one before. */

@@ -92,7 +92,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
         // distance that tiles have as a constant, or none.
         products = DISTANCES * FORMATS * (mostRows + 2);
         others = products + KernelTrial.values().length * FORMATS;
-        places = new Place[others + 3 * KQUANTS]; // K-quants: one row, several rows, many
+        places = new Place[others + 2 * KQUANTS]; // K-quants: one row, several rows
         for (int i = 0; i < places.length; i++) {
             places[i] = new Place(twin);
         }
@@ -153,11 +153,10 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
 
     private Kernels kQuants(KQuantFormat format, RoundedRows x) {
         boolean several = x.rows > 1;
-        boolean tall = x.tall;
-        Place place = places[others + (tall ? 2 : several ? 1 : 0) * KQUANTS + format.ordinal()];
+        Place place = places[others + (several ? KQUANTS : 0) + format.ordinal()];
         return place.serving == simd
                 ? simd
-                : choose(place, work(x), () -> KernelTrial.kQuants(format, several, tall));
+                : choose(place, work(x), () -> KernelTrial.kQuants(format, several ? 5 : 1));
     }
 
     /** Returns the number of multiply-adds of a panel and rounded rows. */
@@ -241,7 +240,7 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
     private static KernelTrial blocks(BlockFormat format, RoundedRows x) {
         boolean bytes = format == BlockFormat.Q8_0;
         if (x.tall) {
-            return bytes ? KernelTrial.TALL_Q8_0 : KernelTrial.TALL_Q4_0;
+            return KernelTrial.TALL_Q8_0;
         }
         if (x.rows == 1) {
             return bytes ? KernelTrial.ROW_OF_Q8_0 : KernelTrial.ROW_OF_Q4_0;

@@ -42,9 +42,8 @@ class KernelCompilationTest {
                 trials.add(trial.on(Format.F32));
             }
             for (KQuantFormat format : KQuantFormat.values()) {
-                trials.add(KernelTrial.kQuants(format, false, false));
-                trials.add(KernelTrial.kQuants(format, true, false));
-                trials.add(KernelTrial.kQuants(format, true, true));
+                trials.add(KernelTrial.kQuants(format, 1));
+                trials.add(KernelTrial.kQuants(format, RoundedRows.GROUP));
             }
             return trials;
         }

@@ -14,8 +14,7 @@ import java.util.Arrays;
 /**
  * Product of a panel of K-quants and rows, in 16-bit integers like {@link BlockGemm}'s. A single row unpacks a
  * super-block in registers, and first stores its sums, because C1 and C2 compile only methods of limited size. Four rows
- * or more unpack a super-block once; it then stays in the first cache while all rows pass. {@link TallBlocks} multiplies
- * many rows on Intel's processors.
+ * or more unpack a super-block once; it then stays in the first cache while all rows pass.
  */
 final class KQuantGemm {
     private static final int PANEL = Kernels.PANEL;
@@ -32,7 +31,7 @@ final class KQuantGemm {
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }
-        int whole = x.tall ? x.rows : x.rows - x.rows % GROUP;
+        int whole = x.rows - x.rows % GROUP;
         if (whole > 0) {
             groups(x, whole, format, w, wAt, exponent, unpacked, y, yAt, yStride, one);
         }
@@ -89,12 +88,8 @@ final class KQuantGemm {
             int blocks = Math.min(KQuantFormat.BLOCKS, x.blocks - block);
             KQuantUnpack.scales(format, w, wAt, blocks, exponent, unpacked);
             unpack(format, w, wAt, blocks, unpacked.pairs);
-            if (x.tall) {
-                TallBlocks.add(x, block, format, unpacked, blocks, y, yAt, yStride);
-            } else {
-                for (int r = 0; r < rows; r += GROUP) {
-                    four(x, r, block, format, unpacked, blocks, y, yAt + r * yStride, yStride, one);
-                }
+            for (int r = 0; r < rows; r += GROUP) {
+                four(x, r, block, format, unpacked, blocks, y, yAt + r * yStride, yStride, one);
             }
             wAt += format.bytes(blocks);
         }

@@ -98,7 +98,7 @@ public final class SimdKernels implements Kernels {
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
             float[] y, int yAt, int yStride) {
         if (x.tall) {
-            TallBlocks.rows(x, format, w, wAt, unit, unpacked, y, yAt, yStride);
+            TallBlocks.rows(x, w, wAt, unit, unpacked, y, yAt, yStride);
         } else {
             BlockGemm.rows(x, format, w, wAt, unit, y, yAt, yStride, one);
         }

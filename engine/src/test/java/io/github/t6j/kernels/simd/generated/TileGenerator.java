@@ -100,9 +100,11 @@ final class TileGenerator {
     private static String tall() {
         TileGenerator tiles = new TileGenerator();
         tiles.java.begin("TallTiles", "Tiles of five and six rows × four vectors, with rows of x and w at constant"
-                + " distances, for {@code TallGemm}.");
-        tiles.tallTile(5);
-        tiles.tallTile(6);
+                + " distances, for {@code TallGemm} and {@code TallBlocks}.");
+        for (int rows = 5; rows <= 6; rows++) {
+            tiles.tallTile(rows, false);
+            tiles.tallTile(rows, true);
+        }
         return tiles.java.end();
     }
 
@@ -152,12 +154,16 @@ final class TileGenerator {
         java.close();
     }
 
-    /** A tile over a panel of f32 weights. */
-    private void tallTile(int rows) {
-        java.open("public static void tile%d(float[] x, int xAt, int inner, MemorySegment w, long wAt, float[] y,"
-                + " int yAt, boolean accumulate)", rows);
-        beginSums(rows, 4);
-        java.open("for (int k = 0; k < inner; k++)");
+    /** A tile over a panel of f32 weights, or over a block of 32 inputs. */
+    private void tallTile(int rows, boolean block) {
+        java.open("public static void %s%d(float[] x, int xAt,%s MemorySegment w, long wAt, float[] y, int yAt%s)",
+                block ? "block" : "tile", rows, block ? "" : " int inner,", block ? "" : ", boolean accumulate");
+        if (block) {
+            zeroSums(rows, 4);
+        } else {
+            beginSums(rows, 4);
+        }
+        java.open("for (int k = 0; k < %s; k++)", block ? "BlockFormat.SIZE" : "inner");
         java.line("long at = wAt + 4L * PANEL * k;");
         for (int v = 0; v < 4; v++) {
             java.line("FloatVector w%d = %s;", v, load("at", v));
@@ -220,11 +226,15 @@ final class TileGenerator {
         java.close();
     }
 
-    private void beginSums(int rows, int vectors) {
+    private void zeroSums(int rows, int vectors) {
         java.line("FloatVector zero = FloatVector.zero(FLOATS);");
         for (int r = 0; r < rows; r++) {
             java.line("FloatVector %s;", join(vectors, "s" + r + "%d = zero"));
         }
+    }
+
+    private void beginSums(int rows, int vectors) {
+        zeroSums(rows, vectors);
         java.open("if (accumulate)");
         for (int r = 0; r < rows; r++) {
             for (int v = 0; v < vectors; v++) {
