@@ -34,6 +34,9 @@ final class BatchSize {
     /** Operations of a step per parameter and token, the attention included. */
     private static final double OPERATIONS = 8;
 
+    /** The same of frozen weights, which have no gradients. */
+    private static final double FROZEN_OPERATIONS = 4;
+
     /** Operations per second of a thread: those of a slow processor, and more than any has. */
     private static final double SLOW = 3e10;
     private static final double FAST = 1.5e11;
@@ -41,6 +44,7 @@ final class BatchSize {
     private final Trainer trainer;
     private final boolean anyContext;
     private final boolean anySequences;
+    private final boolean wholeConversations;
     private final int threads;
 
     /**
@@ -48,11 +52,13 @@ final class BatchSize {
      *
      * @param anyContext true if the command line gives no context
      * @param anySequences true if it gives no number of sequences
+     * @param wholeConversations true if a time budget must not shorten the context, since it would drop long answers
      */
-    BatchSize(Trainer trainer, boolean anyContext, boolean anySequences, int threads) {
+    BatchSize(Trainer trainer, boolean anyContext, boolean anySequences, boolean wholeConversations, int threads) {
         this.trainer = trainer;
         this.anyContext = anyContext;
         this.anySequences = anySequences;
+        this.wholeConversations = wholeConversations;
         this.threads = threads;
     }
 
@@ -96,7 +102,8 @@ final class BatchSize {
         try {
             trainer.setBatches(batches);
             long heap = trainer.memory() - trainer.frozenBytes();
-            return batches.tokens() <= mostTokens && heap <= HEAP * Runtime.getRuntime().maxMemory();
+            boolean inTime = batches.tokens() <= mostTokens || wholeConversations && batches.sequences() == 1;
+            return inTime && heap <= HEAP * Runtime.getRuntime().maxMemory();
         } catch (MemoryLimitException e) {
             return false;
         }
@@ -117,7 +124,8 @@ final class BatchSize {
 
     /** Returns more steps than any processor makes in that time. */
     static long mostSteps(Trainer trainer, double seconds, int threads) {
-        double operations = OPERATIONS * trainer.modelParameterCount() * trainer.options().batches().tokens();
+        double ofWeight = trainer.base().isPresent() ? FROZEN_OPERATIONS : OPERATIONS;
+        double operations = ofWeight * trainer.modelParameterCount() * trainer.options().batches().tokens();
         return Math.max(1, (long) Math.min(1L << 39, seconds * threads * FAST / operations));
     }
 }

@@ -14,7 +14,8 @@ final class LoraArguments {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(?::(\\d*\\.?\\d+(?:[eE][-+]?\\d{1,3})?))?");
 
     @Option(names = "--lora", paramLabel = "RANK[:ALPHA]",
-            description = {"Train a LoRA adapter of --init-from, whose weights do not change, and write it in PEFT's layout.",
+            description = {
+                "Train a LoRA adapter of --init-from, whose weights do not change, and write it in PEFT's layout.",
                 "Its scale is ALPHA/RANK (default of ALPHA: twice the rank)."})
     private String size;
 

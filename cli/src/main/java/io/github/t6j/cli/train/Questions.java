@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 
 /**
@@ -110,6 +111,9 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
             Message expected = one.messages().get(one.lastAnswer());
             String question = before.isEmpty() ? "" : before.getLast().content();
             answers.add(new Answered(question, answer(chat, one, before), expected));
+            if (Thread.currentThread().isInterrupted()) { // the answer is cut off, and an evaluation is done whole or not at all
+                throw new CancellationException("interrupted");
+            }
         }
         return new Result(answers);
     }

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.LongUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Plan of a run's steps: the trainer's schedule, which a time budget renews or which follows recorded plans. A renewed
@@ -14,6 +15,9 @@ import java.util.function.LongUnaryOperator;
 final class StepPlan {
     /** Divisor of the share of a run that warms up. */
     private static final int WARM_UP = 20;
+
+    /** Divisor of the first plan, which has rather too many steps, if no step was timed. */
+    private static final int TOO_MANY = 5;
 
     /** Factor of the remaining steps from which on the rate rises to where a run of the new length would be. */
     private static final int LONGER = 2;
@@ -46,7 +50,9 @@ final class StepPlan {
     /** Follows the trainer's plan, and the plans that the log of the run records after it. */
     static StepPlan following(Trainer trainer, List<LearningRate.Plan> plans) {
         StepPlan followed = fixed(trainer);
-        plans.stream()
+        IntStream.range(0, plans.size())
+                .filter(i -> i + 1 == plans.size() || plans.get(i + 1).step() > plans.get(i).step()) // the last of a step holds
+                .mapToObj(plans::get)
                 .filter(plan -> plan.step() >= followed.first)
                 .filter(plan -> !trainer.options().rate().plans().contains(plan))
                 .forEach(followed.recorded::add);
@@ -73,6 +79,21 @@ final class StepPlan {
         long from = rises ? step : first;
         long warm = warmUp == null || rises ? from + Math.ceilDiv(updates - from, WARM_UP) : Math.min(warmUp, updates);
         trainer.setRate(rate.renewed(step, warm, updates));
+    }
+
+    /**
+     * Plans the rest of a budget that an interrupt ends before the speed is known: a resumed run follows this plan. Returns
+     * true if the log must record it.
+     */
+    boolean settle() {
+        if (budget == null || budget.isWarm()) {
+            return false;
+        }
+        long step = trainer.steps();
+        long planned = trainer.options().rate().updates();
+        double left = step > first ? budget.left() / budget.ofStep() : (double) (planned - step) / TOO_MANY;
+        set(step + (long) Math.clamp(left, 1, Math.max(1, planned - step)));
+        return true;
     }
 
     /** Applies the recorded plans up to the present step. */

@@ -193,13 +193,16 @@ final class TrainArguments {
                 warmUp == null ? count / 20 : steps == null ? Math.min(warmUp, count) : warmUp, count);
     }
 
-    /** Makes a trainer with the model's context; if that does not fit memory and is not asked for, with a shorter one. */
+    /**
+     * Makes a trainer with the model's context; if that does not fit memory, or a step's limit, and is not asked for, with a
+     * shorter one.
+     */
     Trainer withContext(Function<TrainingOptions, Trainer> maker) {
         TrainingOptions options = options();
         for (int tried = LONG_CONTEXT;; tried /= 4) {
             try {
                 return maker.apply(options);
-            } catch (MemoryLimitException e) {
+            } catch (MemoryLimitException | IllegalArgumentException e) {
                 if (context > 0 || tried < SHORT_CONTEXT) {
                     throw e;
                 }
@@ -209,9 +212,9 @@ final class TrainArguments {
     }
 
     /** Chooses the batch and the context that the command line does not give. */
-    void fit(Trainer trainer, List<Path> data, int threads) {
+    void fit(Trainer trainer, List<Path> data, boolean conversations, int threads) {
         double seconds = minutes == null ? Double.POSITIVE_INFINITY : 60 * minutes;
-        new BatchSize(trainer, context == 0, batch == null, threads).fit(data, seconds);
+        new BatchSize(trainer, context == 0, batch == null, conversations, threads).fit(data, seconds);
     }
 
     /**

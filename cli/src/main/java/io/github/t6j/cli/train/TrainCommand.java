@@ -92,7 +92,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--resume", description = "Continue from the newest checkpoint in DIR, with the same data.")
     private boolean resume;
 
-    @Option(names = "--init-from", paramLabel = "DIR|FILE|NAME", description = "Model whose weights the run begins with.")
+    @Option(names = "--init-from", paramLabel = "DIR|FILE|NAME",
+            description = "Model whose weights the run begins with.")
     private Path initFrom;
 
     @Option(names = "--variant", paramLabel = "NAME",
@@ -204,7 +205,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
         Trainer trainer = newTrainer();
         try {
-            run.fit(trainer, chat.given() ? chat.files() : data, threads.count());
+            run.fit(trainer, chat.given() ? chat.files() : data, chat.given(), threads.count());
             return trainer;
         } catch (RuntimeException | Error failure) {
             trainer.close();

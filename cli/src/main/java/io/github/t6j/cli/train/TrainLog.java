@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * {@code log.jsonl} of a run. The first line describes the run. Then there is a line for each step, with step, tokens,
@@ -63,6 +64,15 @@ final class TrainLog implements AutoCloseable {
                             .map(TrainLog::plan).filter(Objects::nonNull).toList()
                     : List.of();
         } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+            throw Errors.failure(file, "cannot be read", e);
+        }
+    }
+
+    /** Returns the first line of a log, which describes the run; empty if there is none. */
+    static Map<String, Object> begun(Path file) {
+        try (Stream<String> lines = Files.exists(file) ? Files.lines(file) : Stream.empty()) {
+            return lines.findFirst().map(TrainLog::entry).orElse(Map.of());
+        } catch (IOException | UncheckedIOException e) {
             throw Errors.failure(file, "cannot be read", e);
         }
     }

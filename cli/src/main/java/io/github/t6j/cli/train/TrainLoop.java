@@ -97,15 +97,12 @@ final class TrainLoop {
 
     /** Trains until the end or an interrupt. @return the exit code */
     int run(OnInterrupt interrupt) {
-        try (TrainLog opened = new TrainLog(folder.log(), first, !plan.isNew());
-                Progress shown = new Progress(main, "training")) {
+        progress = new Progress(main, "training");
+        try (Progress _ = progress;
+                TrainLog opened = openLog()) {
             log = opened;
-            progress = shown;
             secondsBefore = log.seconds();
             prompt = prompt == null ? log.sample() : prompt;
-            if (first > 0) {
-                checkData(log.description());
-            }
             if (log.description().isEmpty()) {
                 log.write(description());
             }
@@ -131,7 +128,18 @@ final class TrainLoop {
         }
     }
 
+    /** Opens the log, which drops what a resumed run repeats, once the data is known to be the same. */
+    private TrainLog openLog() {
+        if (first > 0) {
+            checkData(TrainLog.begun(folder.log()));
+        }
+        return new TrainLog(folder.log(), first, !plan.isNew());
+    }
+
     private int interrupted() {
+        if (plan.settle()) {
+            log.write(planEntry());
+        }
         String where = "interrupted after step " + trainer.steps() + " of " + updates() + "; its checkpoint ";
         try {
             folder.save(trainer);
@@ -171,7 +179,8 @@ final class TrainLoop {
             note("note: " + folder.log() + " is missing, so the best model so far is unknown; the next validated model"
                     + " replaces it");
         }
-        Map<String, Object> now = description();
+        Map<String, Object> now = Map.of(
+                "training_tokens", text.training().size(), "validation_tokens", text.validation().size());
         for (String key : List.of("training_tokens", "validation_tokens")) {
             Object before = begun.getOrDefault(key, now.get(key));
             if (!before.equals(now.get(key))) {
