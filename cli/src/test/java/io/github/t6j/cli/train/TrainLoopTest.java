@@ -71,10 +71,13 @@ class TrainLoopTest {
         assertThat(now / seconds).as("share of the budget").isBetween(0.9, 1.05);
     }
 
+    private static Trainer trainer() {
+        return Trainer.create("t6-nano", TOKENIZER, TrainingOptions.defaults(1000).withRate(RATE).withSeed(5)
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(1).withContext(32)), 1);
+    }
+
     private void run() {
-        TrainingOptions options = TrainingOptions.defaults(1000).withRate(RATE).withSeed(5)
-                .withBatches(TrainingOptions.Batches.defaults().withSequences(1).withContext(32));
-        try (Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options, 1)) {
+        try (Trainer trainer = trainer()) {
             run(trainer, 60, TrainLoopTest::changing);
         }
     }
@@ -165,6 +168,31 @@ class TrainLoopTest {
         assertThat(rates(out)).hasSize(rates.size() + 3).startsWith(rates.toArray(Double[]::new));
         assertThat(resume(out).err()).contains("continuing after step " + (rates.size() + 3) + " of "
                 + (rates.size() + 3));
+    }
+
+    /** The first plan has far too many steps, so that an interrupted run must not keep it. */
+    @Test
+    void anInterruptBeforeTheSpeedIsKnownLeavesAPlanThatFits() {
+        Main main = new Main(new ByteArrayInputStream(new byte[0]), new ByteArrayOutputStream(),
+                new PrintStream(new ByteArrayOutputStream()), false);
+        try (Trainer trainer = trainer();
+                TrainingText text = TrainingText.open(main, List.of(data), null, Tokenizer.load(TOKENIZER), trainer)) {
+            StepPlan plan = StepPlan.within(
+                    trainer, new TimeBudget(() -> 2 + 4 * trainer.steps(), 600, Long.MAX_VALUE), null, 1000);
+            assertThat(plan.settle()).isTrue();
+            assertThat(trainer.options().rate().updates()).as("no step was timed").isEqualTo(200);
+
+            trainer.train(text.training(), result -> {
+                plan.stepped();
+                return result.step() < 3;
+            });
+            assertThat(plan.settle()).isTrue();
+            assertThat(trainer.options().rate().updates()).as("586 seconds are left").isEqualTo(3 + 586 / 4);
+
+            LearningRate.Plan first = new LearningRate.Plan(3, 5, 1000);
+            StepPlan.following(trainer, List.of(first, new LearningRate.Plan(3, 4, 20)));
+            assertThat(trainer.options().rate().updates()).as("the last plan of a step").isEqualTo(20);
+        }
     }
 
     /** A process that is killed before it reaches a recorded plan leaves it to the next one. */
