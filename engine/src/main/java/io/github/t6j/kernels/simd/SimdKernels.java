@@ -44,7 +44,7 @@ public final class SimdKernels implements Kernels {
     @Override
     public String description() {
         return "SIMD, " + Lanes.FLOATS.vectorBitSize() + "-bit" + (Processor.FEW_REGISTERS ? ", 16 registers" : "")
-                + (intel ? ", panels in pairs, six rows × four vectors" : "");
+                + (intel ? ", panels in pairs, six rows x four vectors" : "");
     }
 
     @Override
