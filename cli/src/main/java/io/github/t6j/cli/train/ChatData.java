@@ -6,18 +6,13 @@ import io.github.t6j.chat.ConversationEncoder;
 import io.github.t6j.chat.ConversationEncoder.Encoded;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.generate.Line;
 import io.github.t6j.cli.io.CommandFailure;
-import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.Documents;
 import io.github.t6j.training.TokenData;
 import io.github.t6j.training.TokenData.ScoredDocument;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +28,6 @@ final class ChatData {
 
     /** Conversations that are rendered at once, on all cores. */
     private static final int BATCH = 256;
-    private static final String MARK = "\uFEFF";
     private static final String SEPARATOR = "<|endoftext|>";
 
     private final Main main;
@@ -62,9 +56,6 @@ final class ChatData {
             leftOut += one.leftOut();
         }
     }
-
-    /** Line of a file. */
-    private record Line(String where, String text) {}
 
     /** A conversation and its documents, or what is wrong with it. */
     private record Read(Conversation conversation, Encoded encoded, ModelFormatException wrong) {}
@@ -161,8 +152,8 @@ final class ChatData {
 
     private Read read(Line line) {
         try {
-            Conversation conversation = Conversation.parse(line.text, line.where);
-            return new Read(conversation, encoder.encode(conversation, line.where), null);
+            Conversation conversation = Conversation.parse(line.text(), line.where());
+            return new Read(conversation, encoder.encode(conversation, line.where()), null);
         } catch (ModelFormatException wrong) {
             return new Read(null, null, wrong); // the first one in the file is reported
         }
@@ -230,57 +221,5 @@ final class ChatData {
         counts.put("left_out_answers", training.leftOut);
         counts.put("validation_conversations", validation.conversations);
         return counts;
-    }
-
-    /** Reads the lines of a file that are not blank. */
-    private static final class LineReader implements AutoCloseable {
-        private final Path file;
-        private final BufferedReader reader;
-        private int number;
-
-        LineReader(Path file) {
-            this.file = file;
-            if (Files.isDirectory(file)) {
-                throw new CommandFailure(file + ": expected a file of conversations, found a folder");
-            }
-            try {
-                reader = Files.newBufferedReader(file, StandardCharsets.UTF_8);
-            } catch (IOException e) {
-                throw Errors.failure(file, "cannot be read", e);
-            }
-        }
-
-        /** Returns the next line, or null at the end. */
-        Line next() {
-            try {
-                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                    number++;
-                    String text = number == 1 && line.startsWith(MARK) ? line.substring(1) : line;
-                    if (!text.isBlank()) {
-                        return new Line(file + ", line " + number, text);
-                    }
-                }
-                return null;
-            } catch (CharacterCodingException e) {
-                throw new CommandFailure(file + ", after line " + number
-                        + ": expected UTF-8, found invalid bytes: convert the file to UTF-8", e);
-            } catch (IOException e) {
-                throw Errors.failure(file, "cannot be read", e);
-            }
-        }
-
-        /** Returns at most {@code most} lines; none at the end. */
-        List<Line> next(int most) {
-            List<Line> lines = new ArrayList<>();
-            for (Line line; lines.size() < most && (line = next()) != null;) {
-                lines.add(line);
-            }
-            return lines;
-        }
-
-        @Override
-        public void close() {
-            Errors.close(reader, file, "cannot be read");
-        }
     }
 }
