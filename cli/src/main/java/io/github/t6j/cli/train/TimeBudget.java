@@ -10,9 +10,9 @@ import java.util.function.LongUnaryOperator;
  * Time budget of a run: computes how many steps fit, from the times that steps and evaluations take. It decides only
  * the length of a run; the bits of a step do not depend on the clock.
  *
- * <p>Steps are timed in spans of a hundredth of the budget, or one step. The seconds of a step are the mean of the
- * spans since its last change. They have changed if the median of the last three spans differs by more than a tenth. The
- * first step, whose code is not compiled, is in no span.
+ * <p>Steps are timed in intervals of a hundredth of the budget, or one step. The seconds of a step are the mean of the
+ * intervals since its last change. They have changed if the median of the last three intervals differs by more than a tenth. The
+ * first step, whose code is not compiled, is in no interval.
  */
 final class TimeBudget {
     /** Planned end of the run, as a share of the budget; the process itself needs some time before and after. */
@@ -24,12 +24,12 @@ final class TimeBudget {
     /** Latest end of a run whose steps are so long that one decides between too short and too long. */
     private static final double LATEST = 1.03;
 
-    private static final double SPAN = 0.01;
+    private static final double INTERVAL = 0.01;
     private static final double CHANGE = 0.1;
     private static final int RECENT = 3;
-    private static final int MOST_SPANS = 16;
+    private static final int MOST_INTERVALS = 16;
 
-    /** Seconds of steps after which the code counts as compiled if the last spans agree, and a share of the budget. */
+    /** Seconds of steps after which the code counts as compiled if the last intervals agree, and a share of the budget. */
     private static final double WARM_SECONDS = 20;
     private static final double WARM = 0.15;
 
@@ -42,12 +42,12 @@ final class TimeBudget {
     private final DoubleSupplier clock;
     private final double seconds;
     private final long most;
-    private final List<Double> spans = new ArrayList<>(); // seconds of a step in each
+    private final List<Double> intervals = new ArrayList<>(); // seconds of a step in each
     private double last; // time until which all work is counted
     private double begun = Double.NaN; // time of the first step
     private double fastest = Double.NaN; // seconds of the fastest step, or of the first one / COLD
-    private double spanSeconds;
-    private int spanSteps;
+    private double intervalSeconds;
+    private int intervalSteps;
     private double evaluation = Double.NaN;
     private boolean timed; // a step after the first one
     private boolean warm;
@@ -91,12 +91,12 @@ final class TimeBudget {
         }
         fastest = timed ? Math.min(fastest, passed) : passed;
         timed = true;
-        spanSeconds += passed;
-        spanSteps++;
-        if (spanSeconds >= SPAN * seconds) {
-            spans.add(spanSeconds / spanSteps);
-            spanSeconds = 0;
-            spanSteps = 0;
+        intervalSeconds += passed;
+        intervalSteps++;
+        if (intervalSeconds >= INTERVAL * seconds) {
+            intervals.add(intervalSeconds / intervalSteps);
+            intervalSeconds = 0;
+            intervalSteps = 0;
             forgetChanged();
         }
     }
@@ -117,19 +117,19 @@ final class TimeBudget {
         return last - before;
     }
 
-    /** Removes the spans before the last change. */
+    /** Removes the intervals before the last change. */
     private void forgetChanged() {
-        int size = spans.size();
+        int size = intervals.size();
         if (!warm) {
-            double now = spans.getLast();
+            double now = intervals.getLast();
             double time = last - begun;
             warm = size > 1 && time > WARM * seconds || time > WARM_SECONDS && size >= RECENT
-                    && spans.subList(size - RECENT, size).stream().allMatch(one -> differs(one, now) <= CHANGE);
-            spans.subList(0, Math.max(0, size - (warm ? RECENT : MOST_SPANS))).clear();
+                    && intervals.subList(size - RECENT, size).stream().allMatch(one -> differs(one, now) <= CHANGE);
+            intervals.subList(0, Math.max(0, size - (warm ? RECENT : MOST_INTERVALS))).clear();
         } else if (size > RECENT && differs(recent(), mean()) > CHANGE) {
-            spans.subList(0, size - RECENT).clear();
-        } else if (size > MOST_SPANS) {
-            spans.removeFirst();
+            intervals.subList(0, size - RECENT).clear();
+        } else if (size > MOST_INTERVALS) {
+            intervals.removeFirst();
         }
     }
 
@@ -138,18 +138,19 @@ final class TimeBudget {
     }
 
     private double recent() {
-        List<Double> some = new ArrayList<>(spans.subList(Math.max(0, spans.size() - RECENT), spans.size()));
+        List<Double> some =
+                new ArrayList<>(intervals.subList(Math.max(0, intervals.size() - RECENT), intervals.size()));
         Collections.sort(some);
         return some.get((some.size() - 1) / 2);
     }
 
     private double mean() {
-        return spans.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+        return intervals.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
     }
 
     /** Returns the seconds of a step; NaN before the first. */
     double ofStep() {
-        if (spans.isEmpty()) {
+        if (intervals.isEmpty()) {
             return fastest;
         }
         double mean = mean();

@@ -69,11 +69,11 @@ final class TrainArguments {
     private Long tokens;
 
     @Option(names = "--context", paramLabel = "N", defaultValue = "0",
-            description = "Number of tokens in a sequence (default: the model's block_size, or what fits).")
+            description = "Number of tokens in a training window (default: the model's block_size, or what fits).")
     private int context;
 
     @Option(names = "--batch", paramLabel = "N",
-            description = "Number of sequences in a batch (default: 8, or what fits memory and --minutes).")
+            description = "Number of training windows in a batch (default: 8, or what fits memory and --minutes).")
     private Integer batch;
 
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1",
@@ -107,7 +107,7 @@ final class TrainArguments {
     @Option(names = "--order", paramLabel = "ORDER", defaultValue = "epoch",
             description = {"Order of the data: epoch or random.",
                 "epoch reads all data in each pass, shuffled.",
-                "random draws sequences from random places, as the official script does (default: ${DEFAULT-VALUE})."})
+                "random draws windows from random places, as the official script does (default: ${DEFAULT-VALUE})."})
     private BatchOrder.Order order;
 
     @Option(names = "--init", paramLabel = "HOW", defaultValue = "small",

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
 /** {@code t6j train}: trains a model on texts, from scratch or from another model. */
 @Command(
         name = "train",
-        description = {"Trains a model on texts, from scratch or from another model.",
+        description = {"Trains a model on texts or conversations, from scratch or from another model.",
             "DIR receives the model with the lowest validation loss so far.",
             "DIR/checkpoints has the newest states to resume from, DIR/log.jsonl the losses."},
         footer = {
@@ -82,7 +82,7 @@ public final class TrainCommand implements Callable<Integer> {
     private ChatArguments chat;
 
     @Option(names = "--valid", paramLabel = "FILE",
-            description = {"File to validate on, of conversations with --chat",
+            description = {"File to validate on; with --chat, of conversations",
                 "(default: the last 5 %% of the data or conversations, which the run does not train on)."})
     private Path valid;
 
