@@ -74,7 +74,8 @@ record ModelFiles(Map<String, byte[]> files, String weights, Map<String, String>
         return with(Map.of(name, text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private ModelFiles with(Map<String, byte[]> others) {
+    /** Adds or replaces files. */
+    ModelFiles with(Map<String, byte[]> others) {
         Map<String, byte[]> all = new LinkedHashMap<>(files);
         all.putAll(others);
         return new ModelFiles(all, weights, metadata);

@@ -9,12 +9,14 @@ import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.ModelTensors;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
+import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.training.lora.FrozenWeights;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
@@ -92,11 +94,30 @@ final class ModelSource implements AutoCloseable {
     ModelFiles files(Path tokenizer, int context) {
         Map<String, Object> keys = withContext(context);
         if (tokenizer == null) {
-            return ModelFiles.of(keys, variantJson).withTokenizer(folder).withGeneration(folder);
+            return withOwn(ModelFiles.of(keys, variantJson));
         }
         checkTokenizer(tokenizer);
         keys.keySet().removeAll(TOKENIZER_KEYS);
         return ModelFiles.of(keys, variantJson).withTokenizer(tokenizer);
+    }
+
+    /** Adds the tokenizer and the generation defaults of this model: those inside a GGUF file, or else beside it. */
+    private ModelFiles withOwn(ModelFiles files) {
+        Map<String, byte[]> inGguf = tokenizerOfGguf();
+        ModelFiles all = inGguf.isEmpty() ? files.withTokenizer(folder) : files.with(inGguf);
+        Map<String, Object> sampling =
+                checkpoint.gguf().isEmpty() ? Map.of() : new GgufNames(checkpoint, path.toString()).generation();
+        return (sampling.isEmpty() ? all : all.with("generation_config.json", Json.write(sampling)))
+                .withGeneration(folder);
+    }
+
+    /** Returns the files of the tokenizer inside a GGUF file; none if its kind is unsupported, as ids need none. */
+    private Map<String, byte[]> tokenizerOfGguf() {
+        try {
+            return ModelTokenizer.filesOfGguf(checkpoint.gguf(), path.toString());
+        } catch (ModelFormatException unsupported) {
+            return Map.of();
+        }
     }
 
     private void checkTokenizer(Path tokenizer) {
@@ -116,7 +137,7 @@ final class ModelSource implements AutoCloseable {
     ModelFiles files(NewAdapter adapter, Path tokenizer, Map<String, String> metadata) {
         ModelFiles files = ModelFiles.of(adapter, Assembly.adapted(Families.tensors(config)), metadata);
         if (tokenizer == null) {
-            return files.withTokenizer(folder).withGeneration(folder);
+            return withOwn(files);
         }
         checkTokenizer(tokenizer);
         return files.withTokenizer(tokenizer);

@@ -6,7 +6,9 @@ import io.github.t6j.cli.io.Range;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -60,9 +62,36 @@ final class ChatArguments {
                 ? Optional.empty()
                 : Optional.of(ChatTemplate.read(template, models.getFirst()));
         for (Path model : models) {
-            found = found.or(() -> ChatTemplate.of(model));
+            found = found.or(() -> ChatTemplate.of(model).map(own -> checked(own, model, models.getFirst())));
         }
         return found.orElseThrow(() -> new CommandFailure("--chat: expected a model or tokenizer with a chat template,"
                 + " found none in " + models.getFirst() + ": give one with --chat-template FILE")).at(TIME);
+    }
+
+    /**
+     * Checks that the files of the tokenizer, which the new model gets, render the template of a model as it does.
+     *
+     * @param tokenizer path of --tokenizer, or the model itself
+     */
+    private static ChatTemplate checked(ChatTemplate template, Path model, Path tokenizer) {
+        if (tokenizer.equals(model)) {
+            return template;
+        }
+        if (template.hasTemplateForTools()) {
+            throw new CommandFailure("--tokenizer " + tokenizer + ": expected one chat template, since that of "
+                    + "--init-from is written, found another for tools in " + model
+                    + ": copy the model's tokenizer_config.json there, or give a template with --chat-template FILE");
+        }
+        Map<String, String> tokens = ChatTemplate.specialTokens(tokenizer);
+        new TreeMap<>(ChatTemplate.specialTokens(model)).forEach((name, token) -> {
+            if (template.text().contains(name) && !token.equals(tokens.get(name))) {
+                throw new CommandFailure("--tokenizer " + tokenizer + ": expected " + name + " " + token
+                        + " in the tokenizer_config.json beside it, as the chat template " + template.name()
+                        + " has it, found " + tokens.getOrDefault(name, "none")
+                        + ": copy the model's tokenizer_config.json there, or give a template with"
+                        + " --chat-template FILE");
+            }
+        });
+        return template;
     }
 }

@@ -3,9 +3,11 @@ package io.github.t6j.cli.train;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.models.ModelFolder;
+import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.Trainer;
+import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.SmallFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,13 +37,12 @@ record ChatFiles(Tokenizer tokenizer, ChatTemplate template) {
      * @param model folder or file of the model that the run begins with and whose ids it keeps, or null
      */
     void addTo(Trainer trainer, Path model) {
-        if (!template.hasTemplateForTools()) { // else the copied files of the model have both
+        if (!template.hasTemplateForTools()) { // else the tokenizer's files have both
             trainer.setChatTemplate(template.text());
         }
-        Map<String, Object> generation = json(model, "generation_config.json");
-        Set<Object> ends = new LinkedHashSet<>(ids(generation.containsKey(END)
-                ? generation.get(END)
-                : json(model, "config.json").get(END)));
+        Keys keys = model == null ? new Keys(Map.of(), Map.of()) : Keys.of(model);
+        Set<Object> ends = new LinkedHashSet<>(ids(
+                keys.generation.containsKey(END) ? keys.generation.get(END) : keys.config.get(END)));
         if (tokenizer.endOfText() >= 0) {
             ends.add((long) tokenizer.endOfText());
         }
@@ -49,22 +50,35 @@ record ChatFiles(Tokenizer tokenizer, ChatTemplate template) {
         if (!endOfTurn.isEmpty()) {
             ends.add((long) tokenizer.encodeWithSpecialTokens(endOfTurn)[0]);
         }
-        Map<String, Object> keys = new LinkedHashMap<>(generation.isEmpty() ? SAMPLING : generation);
+        Map<String, Object> written = new LinkedHashMap<>(keys.generation.isEmpty() ? SAMPLING : keys.generation);
         if (!ends.isEmpty()) {
-            keys.put(END, new ArrayList<>(ends));
+            written.put(END, new ArrayList<>(ends));
         }
-        trainer.setGenerationConfig(Json.write(keys));
+        trainer.setGenerationConfig(Json.write(written));
     }
 
     private static List<?> ids(Object value) {
         return value instanceof List<?> list ? list : value == null ? List.of() : List.of(value);
     }
 
-    private static Map<String, Object> json(Path model, String name) {
-        Path file = model == null ? null : ModelFolder.folderOf(model).resolve(name);
-        if (file == null || !Files.exists(file)) {
-            return Map.of();
+    /** Keys of a model's config.json and generation_config.json; those of a GGUF file are inside it. */
+    private record Keys(Map<String, Object> config, Map<String, Object> generation) {
+        static Keys of(Path model) {
+            Path folder = ModelFolder.folderOf(model);
+            Map<String, Object> generation = json(folder.resolve("generation_config.json"));
+            try (Checkpoint checkpoint = Checkpoint.open(model, false)) {
+                if (checkpoint.gguf().isEmpty()) {
+                    return new Keys(json(folder.resolve("config.json")), generation);
+                }
+                GgufNames gguf = new GgufNames(checkpoint, model.toString());
+                return new Keys(gguf.config(), generation.isEmpty() ? gguf.generation() : generation);
+            }
         }
-        return Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString());
+
+        private static Map<String, Object> json(Path file) {
+            return Files.exists(file)
+                    ? Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString())
+                    : Map.of();
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.t6j.cli.train;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.Main;
@@ -11,7 +12,9 @@ import io.github.t6j.cli.io.Threads;
 import io.github.t6j.cli.models.ModelFolder;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.training.Trainer;
+import io.github.t6j.weights.Checkpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -238,6 +241,10 @@ public final class TrainCommand implements Callable<Integer> {
             return Tokenizer.load(tokenizerPath());
         }
         Path folder = ModelFolder.folderOf(ofModel);
+        Tokenizer inGguf = resume ? null : inGguf(ofModel);
+        if (inGguf != null) {
+            return inGguf;
+        }
         if (Tokenizer.existsIn(folder)) {
             return Tokenizer.load(folder);
         }
@@ -246,10 +253,18 @@ public final class TrainCommand implements Callable<Integer> {
             return trainer.defaultTokenizer().get();
         }
         if (!resume) {
-            main.note(
-                    "note: expected a tokenizer beside the model, found none (one inside a GGUF file is not written to"
-                            + " the new model): add one with --tokenizer");
+            main.note("note: expected a tokenizer beside the model, found none: add one with --tokenizer");
         }
         return null;
+    }
+
+    /** Returns the tokenizer inside a GGUF file; null if there is none or its kind is not supported. */
+    private Tokenizer inGguf(Path model) {
+        try (Checkpoint checkpoint = Checkpoint.open(model, false)) {
+            return ModelTokenizer.ofGguf(checkpoint.gguf(), model.toString());
+        } catch (ModelFormatException unsupported) {
+            main.note("note: the tokenizer inside the GGUF file is not used: " + unsupported.getMessage());
+            return null;
+        }
     }
 }

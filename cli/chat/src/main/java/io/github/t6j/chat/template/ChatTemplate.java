@@ -74,6 +74,17 @@ public final class ChatTemplate {
     }
 
     /**
+     * Returns the special tokens of a model's configuration: bos_token, eos_token, … by name.
+     *
+     * @param model a folder, or a file, as for {@link #of}
+     * @throws io.github.t6j.ModelFormatException if the model's files are damaged
+     * @throws java.io.UncheckedIOException if a file cannot be read
+     */
+    public static Map<String, String> specialTokens(Path model) {
+        return TemplateFiles.specialTokens(Objects.requireNonNull(model, "model"));
+    }
+
+    /**
      * Parses a template.
      *
      * @param name its name in errors

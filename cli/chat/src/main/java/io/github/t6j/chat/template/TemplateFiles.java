@@ -46,12 +46,16 @@ final class TemplateFiles {
     }
 
     static ChatTemplate read(Path file, Path model) {
+        return ChatTemplate.parse(file.toString(), text(file), specialTokens(model));
+    }
+
+    static Map<String, String> specialTokens(Path model) {
+        if (isGguf(model)) {
+            return ggufTokens(ggufKeys(model));
+        }
         Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
         Path config = folder.resolve(CONFIG);
-        Map<String, String> tokens = isGguf(model)
-                ? ggufTokens(ggufKeys(model))
-                : specialTokens(exists(config) ? json(config) : Map.of());
-        return ChatTemplate.parse(file.toString(), text(file), tokens);
+        return specialTokens(exists(config) ? json(config) : Map.of());
     }
 
     private static boolean exists(Path file) {
