@@ -42,9 +42,20 @@ final class StepPlan {
         return new StepPlan(trainer, null, null, false);
     }
 
-    /** Plans the trainer's number of updates, which lengthen a resumed run. */
-    static StepPlan lengthened(Trainer trainer) {
-        return new StepPlan(trainer, null, null, true);
+    /**
+     * Lengthens a resumed run from the present step on.
+     *
+     * @param plans plans that the log of the run records, the last of which has its length so far
+     * @param more number of updates to add to that length
+     */
+    static StepPlan lengthened(Trainer trainer, List<LearningRate.Plan> plans, long more) {
+        StepPlan followed = following(trainer, plans);
+        long updates = followed.recorded.isEmpty()
+                ? trainer.options().rate().updates()
+                : followed.recorded.getLast().updates();
+        StepPlan longer = new StepPlan(trainer, null, null, true);
+        longer.set(updates + more);
+        return longer;
     }
 
     /** Follows the trainer's plan, and the plans that the log of the run records after it. */

@@ -256,12 +256,9 @@ final class TrainArguments {
         if (minutes != null) {
             return within(main, trainer, Long.MAX_VALUE, threads, clock);
         }
-        StepPlan followed = StepPlan.following(trainer, recorded);
-        if (moreSteps == null) {
-            return followed;
-        }
-        trainer.lengthen(moreSteps);
-        return StepPlan.lengthened(trainer);
+        return moreSteps == null
+                ? StepPlan.following(trainer, recorded)
+                : StepPlan.lengthened(trainer, recorded, moreSteps);
     }
 
     /** @param most largest number of updates */

@@ -195,6 +195,22 @@ class TrainLoopTest {
         }
     }
 
+    /** The log has plans after the checkpoint; more steps are added to the length of the last one. */
+    @Test
+    void moreStepsAreAddedToTheLastRecordedPlan() {
+        try (Trainer trainer = trainer()) {
+            List<LearningRate.Plan> plans = List.of(new LearningRate.Plan(0, 50, 900), new LearningRate.Plan(7, 20, 400),
+                    new LearningRate.Plan(9, 20, 300));
+            StepPlan plan = StepPlan.lengthened(trainer, plans, 40);
+            assertThat(plan.isNew()).isTrue();
+            assertThat(trainer.options().rate().plans()).containsExactly(new LearningRate.Plan(0, 17, 340));
+        }
+        try (Trainer trainer = trainer()) {
+            StepPlan.lengthened(trainer, List.of(), 40);
+            assertThat(trainer.options().rate().updates()).isEqualTo(1040);
+        }
+    }
+
     /** A process that is killed before it reaches a recorded plan leaves it to the next one. */
     @Test
     void theLogKeepsLaterPlans() throws IOException {
