@@ -28,6 +28,7 @@ final class StepPlan {
     private final long first;
     private final Deque<LearningRate.Plan> recorded = new ArrayDeque<>(); // later plans, to follow
     private final boolean isNew;
+    private RunLimits limits = new RunLimits(null, null);
 
     private StepPlan(Trainer trainer, TimeBudget budget, Long warmUp, boolean isNew) {
         this.trainer = trainer;
@@ -117,6 +118,17 @@ final class StepPlan {
     /** Returns whether a resumed run has another plan from its first step on. */
     boolean isNew() {
         return isNew;
+    }
+
+    /** Sets the limits of the run, which the log records. Returns this plan. */
+    StepPlan limitedTo(RunLimits given) {
+        limits = given;
+        return this;
+    }
+
+    /** Returns the limits that the run was given. */
+    RunLimits limits() {
+        return limits;
     }
 
     /** Returns the budget, or null. */

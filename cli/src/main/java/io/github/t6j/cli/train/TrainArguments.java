@@ -2,6 +2,7 @@ package io.github.t6j.cli.train;
 
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.cli.models.PresetNames;
@@ -160,6 +161,11 @@ final class TrainArguments {
                         + "give the length of a new run by --steps");
             }
         }
+        if (resume && minutes == null && (passes != null || tokens != null)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--resume: expected no " + (passes != null ? "--passes" : "--tokens") + " without --minutes, since a"
+                            + " resumed run keeps its length: add --minutes, or omit it");
+        }
         if (minutes != null) {
             positive(spec, "--minutes", minutes);
         }
@@ -224,20 +230,13 @@ final class TrainArguments {
      */
     StepPlan schedule(Main main, Trainer trainer, TrainingText text, int threads, DoubleSupplier clock) {
         long ofStep = trainer.options().batches().tokens();
-        long count = steps != null
-                ? steps
-                : minutes != null && passes == null
-                        ? Long.MAX_VALUE
-                        : (long) Math.ceil((passes == null ? PASSES : passes) * text.training().size() / ofStep);
-        if (tokens != null) {
-            count = Math.min(count, tokens / ofStep);
-            if (count < 1) {
-                main.note("note: --tokens is less than the " + ofStep + " tokens of a step; the run has 1 step");
-            }
+        RunLimits limits = new RunLimits(passes == null && minutes == null ? Double.valueOf(PASSES) : passes, tokens);
+        long count = Math.max(1, steps != null ? steps : limits.steps(ofStep, text.training().size()));
+        if (tokens != null && tokens < ofStep) {
+            main.note("note: --tokens is less than the " + ofStep + " tokens of a step; the run has 1 step");
         }
-        count = Math.max(1, count);
         if (minutes != null) {
-            return within(main, trainer, count, threads, clock);
+            return within(main, trainer, count, threads, clock).limitedTo(limits());
         }
         double seconds = steps != null ? 0 : measure(main, trainer);
         if (warmUp != null && warmUp > count) {
@@ -248,14 +247,32 @@ final class TrainArguments {
         main.note(String.format(Locale.ROOT, "%s of %d tokens, %.1f passes over the data%s",
                 count == 1 ? "1 step" : count + " steps", ofStep,
                 (double) count * ofStep / text.training().size(), time));
-        return StepPlan.fixed(trainer);
+        return StepPlan.fixed(trainer).limitedTo(limits());
     }
 
-    /** Plans the steps of a resumed run: those of its log, or more. */
-    StepPlan resumed(Main main, Trainer trainer, List<LearningRate.Plan> recorded, int threads, DoubleSupplier clock) {
+    private RunLimits limits() {
+        return new RunLimits(passes, tokens);
+    }
+
+    /**
+     * Plans the steps of a resumed run: those of its log, or more.
+     *
+     * @param log log of the run
+     * @throws CommandFailure if a limit of the run leaves no step for --minutes
+     */
+    StepPlan resumed(
+            Main main, Trainer trainer, TrainingText text, Path log, int threads, DoubleSupplier clock) {
         if (minutes != null) {
-            return within(main, trainer, Long.MAX_VALUE, threads, clock);
+            RunLimits limits = limits().over(TrainLog.limits(log));
+            long most = limits.steps(trainer.options().batches().tokens(), text.training().size());
+            if (most <= trainer.steps()) {
+                throw new CommandFailure("--minutes: expected a run of fewer steps than its limits allow ("
+                        + limits.text() + ": " + most + " steps), found " + trainer.steps()
+                        + ": give another limit with --passes or --tokens");
+            }
+            return within(main, trainer, most, threads, clock).limitedTo(limits);
         }
+        List<LearningRate.Plan> recorded = TrainLog.plans(log);
         return moreSteps == null
                 ? StepPlan.following(trainer, recorded)
                 : StepPlan.lengthened(trainer, recorded, moreSteps);

@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
             "Ctrl-C saves a checkpoint.",
             "--resume continues from the newest checkpoint; the result is that of an uninterrupted run.",
             "With --minutes or --more-steps, --resume lengthens the run, also a finished one.",
+            "With --minutes, the run keeps its limits --passes and --tokens, unless they are given again.",
             "",
             "Examples:",
             "  t6j train --data book.txt --out DIR --minutes 30",
@@ -59,7 +60,8 @@ public final class TrainCommand implements Callable<Integer> {
 
     /** Options that do not describe the run itself, and may change when it resumes. */
     private static final List<String> NOT_OF_THE_RUN = List.of(
-            "--data", "--chat", "--answers", "--valid", "--out", "--resume", "--minutes", "--more-steps", "--threads",
+            "--data", "--chat", "--answers", "--valid", "--out", "--resume", "--minutes", "--more-steps", "--passes",
+            "--tokens", "--threads",
             "--keep", "--sample", "--verbose", "--help");
 
     @ParentCommand
@@ -135,7 +137,7 @@ public final class TrainCommand implements Callable<Integer> {
                 RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
             }
             StepPlan plan = resume
-                    ? run.resumed(main, trainer, TrainLog.plans(folder.log()), threads.count(), clock)
+                    ? run.resumed(main, trainer, text, folder.log(), threads.count(), clock)
                     : run.schedule(main, trainer, text, threads.count(), clock);
             folder.checkSpace(trainer);
             TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample, plan, clock);

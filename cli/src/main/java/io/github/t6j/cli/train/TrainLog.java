@@ -59,11 +59,27 @@ final class TrainLog implements AutoCloseable {
     /** Returns the plans of the log of a run, in their order; none if there is no log. */
     static List<LearningRate.Plan> plans(Path file) {
         try {
+            return entries(file).stream().map(TrainLog::plan).filter(Objects::nonNull).toList();
+        } catch (IllegalArgumentException e) {
+            throw Errors.failure(file, "cannot be read", e);
+        }
+    }
+
+    /** Returns the limits that the run was given last. */
+    static RunLimits limits(Path file) {
+        RunLimits limits = new RunLimits(null, null);
+        for (Map<String, Object> entry : entries(file)) {
+            limits = RunLimits.of(entry, limits);
+        }
+        return limits;
+    }
+
+    private static List<Map<String, Object>> entries(Path file) {
+        try {
             return Files.exists(file)
-                    ? Files.readAllLines(file).stream().map(TrainLog::entry).takeWhile(Objects::nonNull)
-                            .map(TrainLog::plan).filter(Objects::nonNull).toList()
+                    ? Files.readAllLines(file).stream().map(TrainLog::entry).takeWhile(Objects::nonNull).toList()
                     : List.of();
-        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw Errors.failure(file, "cannot be read", e);
         }
     }

@@ -107,7 +107,9 @@ final class TrainLoop {
                 log.write(description());
             }
             if (plan.isNew()) {
-                log.write(planEntry());
+                Map<String, Object> entry = planEntry();
+                entry.putAll(plan.limits().entry());
+                log.write(entry);
             }
             evaluated = log.evaluated();
             plan.worked();
@@ -203,6 +205,7 @@ final class TrainLoop {
         } else {
             entry.put("minutes", plan.budget().seconds() / 60);
         }
+        entry.putAll(plan.limits().entry());
         entry.put("learning_rate", trainer.options().rate().maximum());
         entry.put("seed", trainer.options().seed());
         entry.put("training_tokens", text.training().size());
