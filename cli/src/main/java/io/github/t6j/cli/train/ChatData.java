@@ -37,6 +37,7 @@ final class ChatData {
     private final Part training = new Part();
     private final Part validation = new Part();
     private final List<Conversation> held = new ArrayList<>();
+    private Read last; // conversation to train on with a turn that fits in the context, or null
 
     /** Documents to train or to validate on, and numbers that describe them. */
     private static final class Part {
@@ -54,6 +55,16 @@ final class ChatData {
             tokens += one.tokens();
             splits += one.splits();
             leftOut += one.leftOut();
+        }
+
+        /** Removes a conversation; those after it have no documents. */
+        void remove(Encoded one) {
+            documents.subList(documents.size() - one.documents().size(), documents.size()).clear();
+            conversations--;
+            answers -= one.answers();
+            tokens -= one.tokens();
+            splits -= one.splits();
+            leftOut -= one.leftOut();
         }
     }
 
@@ -80,6 +91,9 @@ final class ChatData {
         ChatData data = new ChatData(main, tokenizer, template, context);
         data.read(chats, valid);
         data.checkFits(chats, data.training);
+        if (valid == null && data.validation.documents.isEmpty()) {
+            data.holdOutAnother(chats);
+        }
         data.checkFits(valid == null ? chats : List.of(valid), data.validation);
         data.readTexts(texts);
         data.say();
@@ -135,8 +149,11 @@ final class ChatData {
                             }
                             boolean trained = number++ < first;
                             (trained ? training : validation).add(one.encoded);
-                            if (!trained && one.conversation.lastAnswer() > 0) {
-                                held.add(one.conversation);
+                            boolean fits = !one.encoded.documents().isEmpty();
+                            if (fits && trained) {
+                                last = one;
+                            } else if (fits) {
+                                addQuestion(one.conversation);
                             }
                         }
                         long done = number;
@@ -148,6 +165,25 @@ final class ChatData {
                 }
             }
         }
+    }
+
+    private void addQuestion(Conversation conversation) {
+        if (conversation.lastAnswer() > 0) {
+            held.add(conversation);
+        }
+    }
+
+    /** Holds out the last conversation to train on that fits in the context, since none of those held out does. */
+    private void holdOutAnother(List<Path> chats) {
+        if (training.documents.size() == last.encoded.documents().size()) {
+            throw new CommandFailure(chats.getFirst() + ": expected at least two conversations with a turn that fits in"
+                    + " the context of " + (longest - 1) + " tokens, one of which is held out for validation, found one"
+                    + " among " + (training.conversations + validation.conversations)
+                    + ": use a larger --context, give more, or --valid FILE");
+        }
+        training.remove(last.encoded);
+        validation.add(last.encoded);
+        addQuestion(last.conversation);
     }
 
     private Read read(Line line) {
@@ -162,7 +198,8 @@ final class ChatData {
     private void checkFits(List<Path> files, Part some) {
         if (some.documents.isEmpty()) {
             throw new CommandFailure(files.getFirst() + ": expected a conversation whose turn fits in the context of "
-                    + (longest - 1) + " tokens, found none among " + some.conversations + ": use a larger --context");
+                    + (longest - 1) + " tokens, found none among " + some.conversations + ": use a larger --context"
+                    + (some == validation ? " or another --valid FILE" : ""));
         }
     }
 

@@ -136,6 +136,34 @@ class TrainChatTest {
                 .isEqualTo(Map.of("top_k", 7L, "eos_token_id", List.of(11L, 4095L)));
     }
 
+    /** The last 2 of 40 conversations are held out; if they are too long, the last one that is not is. */
+    @Test
+    void anotherConversationIsHeldOutIfNoneOfTheLastFits() throws IOException {
+        String tooLong = line("user", "a ".repeat(99), "assistant", "b");
+        List<String> lines = new ArrayList<>(Files.readAllLines(chats).subList(0, 37));
+        lines.set(36, line("user", "And you?", "assistant", "A cook."));
+        lines.addAll(List.of(tooLong, tooLong, tooLong));
+        Files.write(chats, lines);
+        CommandResult ran = train(out, small("--steps", "1"));
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("37 conversations to train on, 36 answers of ", "; 3 to validate on",
+                "note: 3 answers are left out", "sample: And you? → ");
+        assertThat(log(out).getFirst()).containsEntry("answers", 36L).containsEntry("left_out_answers", 1L);
+        CommandResult longer = train(out, "--resume", "--more-steps", "1");
+        assertThat(longer.code()).as(longer.err()).isZero();
+
+        Path valid = Files.writeString(folder.resolve("valid.jsonl"), tooLong);
+        Path other = folder.resolve("other");
+        assertThat(train(other, small("--steps", "1", "--valid", valid.toString())).err()).contains(valid
+                + ": expected a conversation whose turn fits in the context of 64 tokens, found none among 1: use a larger"
+                + " --context or another --valid FILE");
+        Files.write(chats, List.of(lines.getFirst(), tooLong));
+        assertThat(train(other, small("--steps", "1")).err()).contains(chats + ": expected at least two conversations"
+                + " with a turn that fits in the context of 64 tokens, one of which is held out for validation, found one"
+                + " among 2: use a larger --context, give more, or --valid FILE");
+        assertThat(other).doesNotExist();
+    }
+
     /** The template of the run asks the questions, since the base of an adapter may have another one or none. */
     @Test
     void trainsAnAdapterOfAModelWithoutATemplate() throws IOException {
