@@ -30,7 +30,7 @@ public record Conversation(List<Message> messages, List<Tool> tools) {
 
     /**
      * Returns the conversation that a JSON object describes: <code>{"messages": [{"role": "user", "content": "…"}, …],
-     * "tools": […]}</code>, of which tools may be missing.
+     * "tools": […]}</code>, of which tools may be missing, and the id of a call in tool_calls.
      *
      * @param where name of the object in errors
      * @throws ModelFormatException if it is not such an object
@@ -45,7 +45,7 @@ public record Conversation(List<Message> messages, List<Tool> tools) {
         }
         List<Message> messages = new ArrayList<>();
         for (Object message : list) {
-            messages.add(Message.from(message, where + ": " + MESSAGES + "[" + messages.size() + "]"));
+            messages.add(Message.from(message, false, where + ": " + MESSAGES + "[" + messages.size() + "]"));
         }
         List<Tool> tools = new ArrayList<>();
         if (fields.get(TOOLS) != null) {

@@ -226,7 +226,10 @@ public final class ConversationEncoder {
             } catch (ChatTemplateException refused) {
                 throw new ModelFormatException(
                         where + ": messages before messages[" + index + "]: refused by the chat template: "
-                                + refused.getMessage(),
+                                + refused.getMessage()
+                                + (hasCallWithoutId(index)
+                                        ? ": if the template needs it, give each of tool_calls an id"
+                                        : ""),
                         refused);
             }
             check(text, prompt, "messages[" + last + "]", "the prompt of messages[" + index + "]");
@@ -244,6 +247,11 @@ public final class ConversationEncoder {
                 }
             }
             return new Turn(prompt, answer);
+        }
+
+        private boolean hasCallWithoutId(int index) {
+            return part(index + 1).stream().flatMap(message -> message.toolCalls().stream())
+                    .anyMatch(call -> call.id().isEmpty());
         }
 
         /** Returns the messages of the present part before {@code end}. */

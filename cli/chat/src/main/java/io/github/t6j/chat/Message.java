@@ -79,6 +79,11 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
      * @throws ModelFormatException if it is not a message
      */
     public static Message from(Object json, String where) {
+        return from(json, true, where);
+    }
+
+    /** @param needsIds false if calls of tools may have no id, which many data sets omit */
+    static Message from(Object json, boolean needsIds, String where) {
         Map<String, Object> fields = Json.object(json, where);
         Role role = fields.get(ROLE) instanceof String word ? Role.of(word).orElse(null) : null;
         if (role == null) {
@@ -87,7 +92,7 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
         List<ToolCall> calls = new ArrayList<>();
         if (role == Role.ASSISTANT && fields.get(CALLS) != null) {
             for (Object call : Json.array(fields.get(CALLS), where + ": " + CALLS)) {
-                calls.add(ToolCall.from(call, where + ": " + CALLS + "[" + calls.size() + "]"));
+                calls.add(ToolCall.from(call, needsIds, where + ": " + CALLS + "[" + calls.size() + "]"));
             }
         }
         boolean empty = !calls.isEmpty() && fields.get(CONTENT) == null;

@@ -11,7 +11,7 @@ import java.util.Objects;
  * Call of a tool in an answer. The program runs the tool and returns its result by
  * {@link Message#toolResult(ToolCall, String)}.
  *
- * @param id distinguishes the calls of a conversation
+ * @param id distinguishes the calls of a conversation; "" in conversations to learn from that have none
  * @param name name of the tool, which the model may have invented
  * @param arguments JSON object as the model wrote it; incomplete if the answer was cut off within it
  */
@@ -40,7 +40,9 @@ public record ToolCall(String id, String name, String arguments) {
     /** Returns the call as templates and files have it. */
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("id", id);
+        if (!id.isEmpty()) {
+            fields.put("id", id);
+        }
         fields.put("type", "function");
         fields.put("function", function());
         return fields;
@@ -58,14 +60,16 @@ public record ToolCall(String id, String name, String arguments) {
      * Returns the call in a JSON object with id and function, as files and OpenAI's API have it; the arguments are an
      * object or its text.
      *
+     * @param needsId false if the id may be missing
      * @param where name of the object in errors
      * @throws ModelFormatException if it is not a call
      */
-    static ToolCall from(Object json, String where) {
+    static ToolCall from(Object json, boolean needsId, String where) {
         Map<String, Object> fields = Json.object(json, where);
         Map<String, Object> function = Json.object(fields.get("function"), where + ": function");
         Object arguments = function.getOrDefault("arguments", Map.of());
-        return new ToolCall(text(fields, "id", where), text(function, "name", where + ": function"),
+        String id = needsId || fields.get("id") != null ? text(fields, "id", where) : "";
+        return new ToolCall(id, text(function, "name", where + ": function"),
                 arguments instanceof String text ? text : Json.writeLine(arguments).strip());
     }
 

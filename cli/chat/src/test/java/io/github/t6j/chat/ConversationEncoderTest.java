@@ -161,6 +161,34 @@ class ConversationEncoderTest {
         assertThat(tokenizer.decode(encoded.documents().getFirst().ids())).contains("# Tools", "<tool_response>");
     }
 
+    /** Many data sets have calls without ids. */
+    @Test
+    void callsWithoutIdsNeedATemplateWithoutThem() throws IOException {
+        String json = """
+                {"messages": [{"role": "user", "content": "Weather in Bern?"}, {"role": "assistant", "content": null,
+                "tool_calls": [{"type": "function", %s"function": {"name": "get_weather", "arguments": {"city": "Bern"}}}]},
+                {"role": "tool", %s"content": "21"}, {"role": "assistant", "content": "21 degrees."}]}""";
+        Conversation with = Conversation.parse(
+                json.formatted("\"id\": \"abcdefghi\", ", "\"tool_call_id\": \"abcdefghi\", "), WHERE);
+        Conversation without = Conversation.parse(json.formatted("", ""), WHERE);
+        assertThat(Conversation.parse(json.formatted("\"id\": null, ", ""), WHERE)).isEqualTo(without);
+        Tokenizer tokenizer = unpacked("qwen3");
+        ConversationEncoder qwen =
+                new ConversationEncoder(tokenizer, parsed(template("qwen2.5-instruct")), CONTEXT);
+        assertThat(scored(tokenizer, qwen.encode(without, WHERE))).isEqualTo(
+                scored(tokenizer, qwen.encode(with, WHERE))).contains("<tool_call>\n{\"name\": \"get_weather\","
+                        + " \"arguments\": {\"city\": \"Bern\"}}\n</tool_call><|im_end|>");
+
+        ConversationEncoder mistral =
+                new ConversationEncoder(tokenizer, parsed(template("mistral-7b-instruct-v0.3")), CONTEXT);
+        assertThat(mistral.encode(with, WHERE).answers()).isEqualTo(2);
+        assertThatThrownBy(() -> mistral.encode(without, WHERE)).isInstanceOf(ModelFormatException.class)
+                .hasMessageStartingWith(WHERE + ": messages before messages[1]: refused by the chat template: ")
+                .hasMessageEndingWith(": if the template needs it, give each of tool_calls an id");
+        assertThatThrownBy(() -> Conversation.parse(json.formatted("\"id\": 7, ", ""), WHERE))
+                .hasMessage(WHERE + ": messages[1]: tool_calls[0]: id: expected a text, found 7");
+    }
+
     /** Writes a tokenizer of letters in which x and y merge. */
     private Tokenizer merging() throws IOException {
         Map<String, Object> vocabulary = new LinkedHashMap<>();
