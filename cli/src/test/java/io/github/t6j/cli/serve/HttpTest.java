@@ -138,6 +138,34 @@ class HttpTest {
                 .startsWith("HTTP/1.1 " + status + " ");
     }
 
+    /** A proxy passes on the Host of the browser, which has the port of its Origin. */
+    @ParameterizedTest
+    @CsvSource({"localhost:8080, http://localhost:8080, 200", "localhost, https://localhost, 200",
+        "127.0.0.1:8080, http://127.0.0.1:8080, 200", "localhost, http://localhost:8080, 403",
+        "localhost:8080, http://127.0.0.1:8080, 403", "localhost:8080, http://evil.example:8080, 403",
+        "evil.example:8080, http://evil.example:8080, 403", "localhost, https://models.example.org, 403"})
+    void pagesBehindAProxy(String host, String origin, int status) throws IOException {
+        assertThat(post(server.server, "/tokenize", host, origin)).startsWith("HTTP/1.1 " + status + " ");
+    }
+
+    private static String post(Server to, String path, String host, String origin) throws IOException {
+        String body = "{\"content\": \"a\"}";
+        return raw(to, "POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + origin
+                + "\r\nConnection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+    }
+
+    /** For a proxy with a name of its own, which names the server localhost. */
+    @Test
+    void theAddressOfAProxyMayBeAllowed() throws IOException {
+        SchedulerOptions limits = TestServer.limits(1, 1, 1L << 28, 64);
+        try (TestServer other = new TestServer(limits, null, "https://models.example.org")) {
+            assertThat(post(other.server, "/tokenize", "localhost", "https://models.example.org"))
+                    .startsWith("HTTP/1.1 200 ");
+            assertThat(post(other.server, "/tokenize", "localhost", "https://evil.example"))
+                    .startsWith("HTTP/1.1 403 ");
+        }
+    }
+
     /** The server may listen on any address of the loopback interface, which is then a name of the server. */
     @Test
     void theAddressThatItListensAt() throws IOException {
