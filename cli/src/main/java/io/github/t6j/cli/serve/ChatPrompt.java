@@ -74,7 +74,7 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
     /** @param withTag true if the answer begins with the tag of calls, false if the prompt ends with it */
     private static Grammar calls(
             List<Tool> tools, boolean several, boolean withTag, Reasoning reasoning, ServedModel served) {
-        String key = String.join("\n", FORMAT_OF_CALLS, Boolean.toString(several), Boolean.toString(withTag),
+        List<String> key = List.of(FORMAT_OF_CALLS, Boolean.toString(several), Boolean.toString(withTag),
                 reasoning.toString(), text(tools));
         return served.grammars().get("tools", key,
                 () -> reasoning.before(calls(served.format(), tools, several, withTag)));
@@ -92,7 +92,7 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
 
     /** Returns the texts of a form, or calls of tools if there are any. */
     private static Grammar text(OutputForm form, ToolFields tools, Reasoning reasoning, ServedModel served) {
-        String key = String.join("\n", form.kind().toString(), reasoning.toString(),
+        List<String> key = List.of(form.kind().toString(), reasoning.toString(),
                 Boolean.toString(tools.several()), text(tools.offered()), form.text());
         return served.grammars().get(form.field(), key, () -> {
             Grammar text = form.grammar();

@@ -3,22 +3,26 @@ package io.github.t6j.cli.serve;
 import io.github.t6j.Model;
 import io.github.t6j.grammar.Grammar;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Grammars of recent requests by their text: a grammar keeps what it has computed. For any number of threads. */
+/**
+ * Grammars of recent requests by the texts that define them: a grammar keeps what it has computed. For any number of
+ * threads.
+ */
 final class GrammarCache {
     /** Most kept grammars; each may keep some thousand masks of the vocabulary. */
     static final int MOST = 16;
-    /** Longest text that is kept, in characters. */
+    /** Length of the longest key that is kept, in characters. */
     static final int LONGEST = 1 << 16;
 
     private final Model model;
-    private final Map<String, Grammar> grammars = new LinkedHashMap<>(MOST, 0.75f, true) {
+    private final Map<List<String>, Grammar> grammars = new LinkedHashMap<>(MOST, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Grammar> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<List<String>, Grammar> eldest) {
             return size() > MOST;
         }
     };
@@ -28,14 +32,15 @@ final class GrammarCache {
     }
 
     /**
-     * Returns the grammar of {@code text}, which {@code make} makes if it is new.
+     * Returns the grammar of {@code key}, which {@code make} makes if it is new.
      *
      * @param field name of the field in errors
+     * @param key kind of the grammar, and all texts that define it
      * @throws ApiException if the grammar is malformed, not supported, or not possible with the model's tokens
      */
-    Grammar get(String field, String text, Supplier<Grammar> make) {
+    Grammar get(String field, List<String> key, Supplier<Grammar> make) {
         synchronized (grammars) {
-            Grammar known = grammars.get(text);
+            Grammar known = grammars.get(key);
             if (known != null) {
                 return known;
             }
@@ -47,11 +52,11 @@ final class GrammarCache {
         } catch (IllegalArgumentException e) {
             throw ApiException.invalid(field, field + ": " + e.getMessage());
         }
-        if (text.length() > LONGEST) {
+        if (key.stream().mapToInt(String::length).sum() > LONGEST) {
             return made;
         }
         synchronized (grammars) {
-            Grammar first = grammars.putIfAbsent(text, made);
+            Grammar first = grammars.putIfAbsent(key, made);
             return first == null ? made : first;
         }
     }

@@ -136,7 +136,7 @@ record OutputForm(String field, Kind kind, String text) {
 
     /** Returns the grammar of the form. @throws ApiException if it is malformed, or not supported */
     Grammar grammar(GrammarCache grammars) {
-        return grammars.get(field, kind + "\n" + text, this::grammar);
+        return grammars.get(field, List.of(kind.toString(), text), this::grammar);
     }
 
     /** Returns the grammar of the form. @throws IllegalArgumentException if it is malformed, or not supported */

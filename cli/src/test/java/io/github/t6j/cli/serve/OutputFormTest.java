@@ -176,6 +176,14 @@ class OutputFormTest {
         }
     }
 
+    /** Clients share the kept grammars: the text of one form must not stand for another form. */
+    @Test
+    void aFormIsNeverTakenForAnother() throws Exception {
+        String other = Json.writeLine("Reasoning[open=, close=]\ntrue\n\nabc");
+        server.ask(COMPLETIONS, body(COMPLETIONS, "\"regex\": " + other));
+        assertThat(text(server.ask(CHAT, body(CHAT, "\"regex\": \"abc\"")))).isEqualTo("abc");
+    }
+
     @Test
     void grammarsAreKeptWithinABound() throws Exception {
         try (TestServer other = new TestServer()) {
@@ -187,9 +195,9 @@ class OutputFormTest {
             other.ask(CHAT, body(CHAT, last));
             assertThat(other.grammars.size()).isEqualTo(GrammarCache.MOST);
             GrammarCache cache = new GrammarCache(other.model);
-            Grammar first = cache.get("regex", "key", () -> Grammar.regex("a"));
-            assertThat(cache.get("regex", "key", () -> Grammar.regex("b"))).isSameAs(first);
-            cache.get("regex", "k".repeat(GrammarCache.LONGEST + 1), () -> Grammar.regex("c"));
+            Grammar first = cache.get("regex", List.of("key"), () -> Grammar.regex("a"));
+            assertThat(cache.get("regex", List.of("key"), () -> Grammar.regex("b"))).isSameAs(first);
+            cache.get("regex", List.of("k", "k".repeat(GrammarCache.LONGEST)), () -> Grammar.regex("c"));
             assertThat(cache.size()).isEqualTo(1);
         }
     }
