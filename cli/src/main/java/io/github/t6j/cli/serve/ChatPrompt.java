@@ -50,6 +50,9 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         Reasoning reasoning = format.reasoning(rendered, chat);
         boolean required = !tools.required().isEmpty();
         boolean tagged = required && reasoning.equals(Reasoning.none());
+        if (required) {
+            form.ifPresent(one -> one.grammar(served.grammars())); // an error, although the answer has no text
+        }
         Grammar grammar = required
                 ? calls(tools.required(), tools.several(), !tagged, reasoning, served)
                 : form.map(one -> text(one, tools, reasoning, served)).orElse(null);

@@ -245,6 +245,22 @@ class ToolsTest {
         }
     }
 
+    /** Clients send the form of the last answer with each request; a required call leaves no text for it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\"required\"", "{\"type\": \"function\", \"function\": {\"name\": \"get_weather\"}}"})
+    void aFormAndARequiredCall(String choice) throws Exception {
+        String fields = "\"tool_choice\": " + choice
+                + ", \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"schema\": ";
+        Map<String, Object> message = at(server.ask(CHAT, request(1, fields + FORM + "}}")), "choices", 0, "message");
+        checkCall(at(message, "tool_calls", 0));
+        assertThat((String) at(message, "content")).isNull();
+        HttpResponse<String> answer =
+                server.post(CHAT, Json.writeLine(request(1, fields + "{\"uniqueItems\": true}}}")));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+        assertThat((String) at(TestServer.json(answer.body()), "error", "param"))
+                .isEqualTo("response_format.json_schema.schema");
+    }
+
     /** Templates of public models, whose formats of calls differ; the model writes letters at random. */
     @ParameterizedTest
     @ValueSource(strings = {"qwen2.5-instruct", "qwen3.5", "mistral-nemo-instruct-2407", "smollm2-instruct"})
