@@ -35,6 +35,12 @@ final class ApiException extends RuntimeException {
                 param + ": not supported by t6j; remove it from the request");
     }
 
+    /** Returns a 400: {@code param} has more tokens than the context. */
+    static ApiException tooLong(String param, int most, int found) {
+        return new ApiException(400, "invalid_request_error", param, "context_length_exceeded",
+                param + ": expected at most " + most + " tokens, the context, found " + found);
+    }
+
     static ApiException unauthorised() {
         return new ApiException(401, "invalid_request_error", null, "invalid_api_key",
                 "Authorization: expected \"Bearer \" followed by the server's key, found another value or none");

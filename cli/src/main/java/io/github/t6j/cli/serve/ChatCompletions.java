@@ -12,7 +12,6 @@ final class ChatCompletions {
     private static final Set<String> UNSUPPORTED =
             Set.of("functions", "function_call", "audio", "web_search_options", "use_beam_search");
 
-    private static final int MOST_COPIES = 128;
     private static final int MAX_ALTERNATIVES = 20;
 
     private ChatCompletions() {}
@@ -21,7 +20,7 @@ final class ChatCompletions {
         Fields fields = exchange.fields();
         served.check(fields);
         refuse(fields);
-        int copies = fields.whole("n", 1, MOST_COPIES, 1);
+        int copies = Completions.copies(fields, served);
         boolean tells = fields.flag("logprobs");
         int alternatives = fields.whole("top_logprobs", 0, MAX_ALTERNATIVES, 0);
         if (alternatives > 0 && !tells) {
@@ -30,10 +29,10 @@ final class ChatCompletions {
         int most = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
         most = fields.whole("max_completion_tokens", 0, Integer.MAX_VALUE, most);
         GenerationOptions options =
-                SamplingFields.options(fields, served.sampling(), most).withTopLogprobs(alternatives);
+                SamplingFields.options(fields, served, most).withTopLogprobs(alternatives);
         ChatPrompt prompt = ChatPrompt.of(fields, served, options);
         Completions.run(
-                exchange, served, fields,
+                exchange, served, fields, "messages",
                 List.of(new WantedPrompt(prompt.ids(), copies, prompt.options().generation())),
                 new ChatFormat("chatcmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, prompt, tells));
     }

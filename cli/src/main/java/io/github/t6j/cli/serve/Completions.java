@@ -2,6 +2,7 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.schedule.RefusedException;
+import io.github.t6j.schedule.Scheduler;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,7 +27,7 @@ final class Completions {
         Fields fields = exchange.fields();
         served.check(fields);
         fields.refuse(UNSUPPORTED);
-        int copies = fields.whole("n", 1, MOST_COPIES, 1);
+        int copies = copies(fields, served);
         if (fields.whole("best_of", 1, MOST_COPIES, copies) != copies) {
             throw ApiException.unsupported("best_of");
         }
@@ -39,7 +40,7 @@ final class Completions {
         }
         int maxTokens = fields.whole("max_tokens", 0, Integer.MAX_VALUE, DEFAULT_TOKENS);
         GenerationOptions options =
-                SamplingFields.options(fields, served.sampling(), maxTokens).withTopLogprobs(alternatives)
+                SamplingFields.options(fields, served, maxTokens).withTopLogprobs(alternatives)
                         .withGrammar(OutputForm.of(fields).map(form -> form.grammar(served.grammars())).orElse(null));
         List<int[]> prompts = prompts(fields, served);
         List<String> echoed = new ArrayList<>();
@@ -51,7 +52,12 @@ final class Completions {
                 new CompletionFormat("cmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, echoed, tells);
         List<WantedPrompt> wanted =
                 prompts.stream().map(prompt -> new WantedPrompt(prompt, copies, options)).toList();
-        run(exchange, served, fields, wanted, format);
+        run(exchange, served, fields, "prompt", wanted, format);
+    }
+
+    /** Returns the number of continuations of each prompt, which run at the same time. */
+    static int copies(Fields fields, ServedModel served) {
+        return fields.whole("n", 1, served.scheduler().options().running(), 1);
     }
 
     /** Returns one prompt or several, given as texts or ids. */
@@ -93,21 +99,17 @@ final class Completions {
         }
     }
 
-    /** Generates the requested texts and writes the answer. */
-    static void run(
-            Exchange exchange, ServedModel served, Fields fields, List<WantedPrompt> wanted, ResponseFormat format)
-            throws IOException {
+    /** Generates the requested texts and writes the answer. @param field name of the field with the prompts */
+    static void run(Exchange exchange, ServedModel served, Fields fields, String field, List<WantedPrompt> wanted,
+            ResponseFormat format) throws IOException {
         boolean stream = fields.flag("stream");
         boolean usage = fields.object("stream_options").flag("include_usage");
         GenerationEvents events = new GenerationEvents(TimeLimit.of(fields));
         try {
-            wanted.forEach(one -> events.submit(served.scheduler(), one.ids(), one.copies(), one.options()));
-        } catch (RefusedException e) {
+            wanted.forEach(one -> submit(events, served.scheduler(), field, one));
+        } catch (ApiException e) {
             events.cancel();
-            throw ApiException.refused(e);
-        } catch (IllegalArgumentException e) {
-            events.cancel();
-            throw ApiException.invalid(null, e.getMessage());
+            throw e;
         }
         int promptTokens = wanted.stream().mapToInt(one -> one.ids().length).sum();
         CompletionResponse response =
@@ -119,6 +121,20 @@ final class Completions {
                 throw e;
             }
             response.fail(e);
+        }
+    }
+
+    private static void submit(GenerationEvents events, Scheduler scheduler, String field, WantedPrompt one) {
+        int context = scheduler.contextLength();
+        if (one.ids().length > context) {
+            throw ApiException.tooLong(field, context, one.ids().length);
+        }
+        try {
+            events.submit(scheduler, one.ids(), one.copies(), one.options());
+        } catch (RefusedException e) {
+            throw ApiException.refused(e);
+        } catch (IllegalArgumentException e) { // about the prompt's ids
+            throw ApiException.invalid(field, e.getMessage().replaceFirst("^prompt", field));
         }
     }
 }

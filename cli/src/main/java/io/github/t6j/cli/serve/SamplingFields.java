@@ -5,10 +5,13 @@ import io.github.t6j.sampling.SamplingOptions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Sampling fields of a request: OpenAI's, and top_k, min_p, repetition_penalty and ignore_eos. */
 final class SamplingFields {
+    private static final String BIAS = "logit_bias";
     private static final int MOST_STOPS = 16;
+    private static final double MOST_BIAS = 100;
 
     /** Default of a model without generation_config.json: the model's own distribution. */
     static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
@@ -18,10 +21,10 @@ final class SamplingFields {
     /**
      * Returns the options of a request.
      *
-     * @param model options of generation_config.json, or null
+     * @param served model, whose generation_config.json has the defaults
      */
-    static GenerationOptions options(Fields fields, SamplingOptions model, int maxTokens) {
-        SamplingOptions sampling = model == null ? PLAIN : model;
+    static GenerationOptions options(Fields fields, ServedModel served, int maxTokens) {
+        SamplingOptions sampling = served.sampling() == null ? PLAIN : served.sampling();
         sampling = sampling.withSeed(fields.longOrNull("seed", Long.MIN_VALUE, Long.MAX_VALUE));
         Float temperature = fields.number("temperature", 0, 2);
         sampling = temperature == null ? sampling : sampling.withTemperature(temperature);
@@ -31,29 +34,41 @@ final class SamplingFields {
                 ? sampling.withTopK(Math.max(0, fields.whole("top_k", -1, Integer.MAX_VALUE, 0)))
                 : sampling;
         Float minP = fields.number("min_p", 0, 1);
-        sampling = minP == null ? sampling : sampling.withMinP(minP);
+        sampling = minP == null ? sampling : sampling.withMinP(Math.min(minP, Math.nextDown(1f)));
         Float repetition = fields.number("repetition_penalty", 0.01, 100);
         sampling = repetition == null ? sampling : sampling.withRepetitionPenalty(repetition);
         Float frequency = fields.number("frequency_penalty", -2, 2);
         sampling = frequency == null ? sampling : sampling.withFrequencyPenalty(frequency);
         Float presence = fields.number("presence_penalty", -2, 2);
         sampling = presence == null ? sampling : sampling.withPresencePenalty(presence);
-        sampling = fields.has("logit_bias") ? sampling.withLogitBias(bias(fields.object("logit_bias"))) : sampling;
+        sampling = fields.has(BIAS)
+                ? sampling.withLogitBias(bias(fields.object(BIAS), served.model().sampleableIds()))
+                : sampling;
         List<String> stop = fields.texts("stop", MOST_STOPS);
         return GenerationOptions.defaults().withMaxTokens(maxTokens).withSampling(sampling)
                 .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(fields.flag("ignore_eos"))
                 .withTimeout(TimeLimit.of(fields).request());
     }
 
-    private static Map<Integer, Float> bias(Fields biases) {
+    /** @param ids number of ids that may be chosen */
+    private static Map<Integer, Float> bias(Fields biases, int ids) {
         Map<Integer, Float> bias = new HashMap<>();
-        for (String id : biases.json().keySet()) {
-            try {
-                bias.put(Integer.valueOf(id), biases.number(id, -100, 100));
-            } catch (NumberFormatException e) {
-                throw ApiException.invalid("logit_bias", "logit_bias: expected ids as keys, found \"" + id + "\"");
+        for (String key : biases.json().keySet()) {
+            Float value = biases.number(key, -MOST_BIAS, MOST_BIAS);
+            if (value == null) {
+                throw biases.wrong(key, "a number from " + -MOST_BIAS + " to " + MOST_BIAS);
             }
+            bias.put(id(key, ids), value);
         }
         return bias;
+    }
+
+    private static int id(String key, int ids) {
+        try {
+            return Objects.checkIndex(Integer.parseInt(key), ids);
+        } catch (NumberFormatException | IndexOutOfBoundsException e) {
+            throw ApiException.invalid(
+                    BIAS, BIAS + ": expected ids from 0 to " + (ids - 1) + " as keys, found \"" + key + "\"");
+        }
     }
 }

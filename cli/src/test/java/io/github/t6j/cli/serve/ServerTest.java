@@ -255,13 +255,13 @@ class ServerTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "400 | /v1/completions | {}                                        | prompt: expected a text, an array of ids",
-        "400 | /v1/completions | {\"prompt\": \"a\", \"n\": 0}             | n: expected a whole number from 1 to 128, found 0",
+        "400 | /v1/completions | {\"prompt\": \"a\", \"n\": 0}             | n: expected a whole number from 1 to 16, found 0",
         "400 | /v1/completions | {\"prompt\": \"a\", \"max_tokens\": 1.5}  | max_tokens: expected a whole number",
         "400 | /v1/completions | {\"prompt\": \"a\", \"temperature\": 3}   | temperature: expected a number from 0.0 to 2.0, found 3",
         "400 | /v1/completions | {\"prompt\": \"a\", \"stop\": [1]}        | stop: expected a text or an array of texts, found an array of 1",
         "400 | /v1/completions | {\"prompt\": \"a\", \"stream\": \"yes\"}  | stream: expected true or false",
-        "400 | /v1/completions | {\"prompt\": \"a\", \"logit_bias\": {\"x\": 1}} | logit_bias: expected ids as keys",
-        "400 | /v1/completions | {\"prompt\": \"a\", \"logit_bias\": {\"99999\": 1}} | logitBias",
+        "400 | /v1/completions | {\"prompt\": \"a\", \"logit_bias\": {\"x\": 1}} | logit_bias: expected ids from 0 to 4095 as keys, found \"x\"",
+        "400 | /v1/completions | {\"prompt\": \"a\", \"logit_bias\": {\"99999\": 1}} | logit_bias: expected ids from 0 to 4095 as keys, found \"99999\"",
         "400 | /v1/completions | {\"prompt\": [99999]}                     | prompt: expected ids from 0 to 4095, found 99999",
         "400 | /v1/completions | {\"prompt\": [-5]}                        | prompt: expected ids from 0 to 4095, found -1",
         "400 | /v1/completions | {\"prompt\": \"a\", \"suffix\": \"b\"}    | suffix: not supported by t6j",
@@ -287,11 +287,55 @@ class ServerTest {
         assertThat((String) at(TestServer.json(answer.body()), "error", "type")).isEqualTo("invalid_request_error");
     }
 
+    /** Programs and the server's page find the wrong field by its name. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "n            | \"n\": 17                          | n: expected a whole number from 1 to 16, found 17",
+        "logit_bias   | \"logit_bias\": {\"4096\": 1}      | logit_bias: expected ids from 0 to 4095 as keys, found \"4096\"",
+        "logit_bias   | \"logit_bias\": {\"-1\": 1}        | logit_bias: expected ids from 0 to 4095 as keys, found \"-1\"",
+        "logit_bias.5 | \"logit_bias\": {\"5\": null}      | logit_bias.5: expected a number from -100.0 to 100.0, found nothing"})
+    void errorsNameTheField(String param, String field, String message) throws Exception {
+        checkInvalid(server.post(COMPLETIONS, "{\"prompt\": \"a\", " + field + "}"), param, message);
+        checkInvalid(server.post(CHAT, "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], " + field + "}"),
+                param, message);
+    }
+
+    /** Checks an answer to a request that never succeeds. @return its code */
+    private static String checkInvalid(HttpResponse<String> answer, String param, String message) {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+        assertThat(answer.headers().firstValue("Retry-After")).isEmpty();
+        Map<String, Object> error = at(TestServer.json(answer.body()), "error");
+        assertThat((String) error.get("message")).startsWith(message);
+        assertThat((String) error.get("param")).isEqualTo(param);
+        return (String) error.get("code");
+    }
+
+    @Test
+    void idsThatDoNotExist() throws Exception {
+        checkInvalid(server.post(COMPLETIONS, "{\"prompt\": [[5], [4096]]}"), "prompt",
+                "prompt: expected ids from 0 to 4095, found 4096");
+    }
+
+    /** OpenAI's code, by which programs shorten a conversation. */
     @Test
     void aPromptThatIsTooLong() throws Exception {
-        HttpResponse<String> answer = server.post(COMPLETIONS, Json.writeLine(Map.of("prompt", "whale ".repeat(600))));
-        assertThat(answer.statusCode()).isEqualTo(400);
-        assertThat(answer.body()).contains("prompt: expected at most 512 tokens, the context, found ");
+        String text = "whale ".repeat(600);
+        String code = checkInvalid(server.post(COMPLETIONS, Json.writeLine(Map.of("prompt", List.of("a", text)))),
+                "prompt", "prompt: expected at most 512 tokens, the context, found ");
+        assertThat(code).isEqualTo("context_length_exceeded");
+        List<Object> messages = List.of(Map.of("role", "user", "content", text));
+        code = checkInvalid(server.post(CHAT, Json.writeLine(Map.of("messages", messages))),
+                "messages", "messages: expected at most 512 tokens, the context, found ");
+        assertThat(code).isEqualTo("context_length_exceeded");
+    }
+
+    /** min_p 1 leaves only the most likely token, as temperature 0 does. */
+    @Test
+    void theEndsOfRanges() throws Exception {
+        Map<String, Object> answer =
+                server.ask(COMPLETIONS, Map.of("prompt", "The whale", "max_tokens", 8L, "seed", 1L, "min_p", 1L));
+        assertThat((String) at(answer, "choices", 0, "text"))
+                .isEqualTo(alone("The whale", options(8, SamplingOptions.greedy())).text());
     }
 
     @Test
