@@ -3,6 +3,7 @@ package io.github.t6j.cli.serve;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.schedule.RefusedException;
 import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.schedule.SchedulerOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -43,6 +44,7 @@ final class Completions {
                 SamplingFields.options(fields, served, maxTokens).withTopLogprobs(alternatives)
                         .withGrammar(OutputForm.of(fields).map(form -> form.grammar(served.grammars())).orElse(null));
         List<int[]> prompts = prompts(fields, served);
+        checkCount(prompts.size() * copies, served.scheduler().options());
         List<String> echoed = new ArrayList<>();
         for (int[] prompt : prompts) {
             String text = echo ? served.model().tokenizer().decode(prompt) : "";
@@ -58,6 +60,15 @@ final class Completions {
     /** Returns the number of continuations of each prompt, which run at the same time. */
     static int copies(Fields fields, ServedModel served) {
         return fields.whole("n", 1, served.scheduler().options().running(), 1);
+    }
+
+    /** @throws ApiException if the scheduler would refuse so many generations even when it is idle */
+    private static void checkCount(int generations, SchedulerOptions limits) {
+        long most = (long) limits.running() + limits.queued();
+        if (generations > most) {
+            throw ApiException.invalid("prompt", "prompt: expected at most " + most + " continuations of all prompts"
+                    + " together, as many as may run or wait (--parallel, --queue), found " + generations);
+        }
     }
 
     /** Returns one prompt or several, given as texts or ids. */

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -336,6 +337,22 @@ class ServerTest {
                 server.ask(COMPLETIONS, Map.of("prompt", "The whale", "max_tokens", 8L, "seed", 1L, "min_p", 1L));
         assertThat((String) at(answer, "choices", 0, "text"))
                 .isEqualTo(alone("The whale", options(8, SamplingOptions.greedy())).text());
+    }
+
+    /** The server would refuse them for ever, even if it did nothing else. */
+    @ParameterizedTest
+    @CsvSource({"81, 1, 81", "41, 2, 82", "6, 16, 96"})
+    void moreGenerationsThanRunOrWait(int prompts, long copies, int all) throws Exception {
+        String body = Json.writeLine(Map.of("prompt", Collections.nCopies(prompts, "a"), "n", copies, "max_tokens", 1L));
+        checkInvalid(server.post(COMPLETIONS, body), "prompt", "prompt: expected at most 80 continuations of all"
+                + " prompts together, as many as may run or wait (--parallel, --queue), found " + all);
+    }
+
+    @Test
+    void asManyGenerationsAsRunOrWait() throws Exception {
+        Map<String, Object> answer =
+                server.ask(COMPLETIONS, Map.of("prompt", Collections.nCopies(80, "a"), "max_tokens", 1L));
+        assertThat((List<?>) at(answer, "choices")).hasSize(80);
     }
 
     @Test
