@@ -73,11 +73,11 @@ final class ApiException extends RuntimeException {
         return new ApiException(429, "rate_limit_error", null, "queue_full", message);
     }
 
-    /** Returns the answer to a request that the scheduler refuses. */
-    static ApiException refused(RefusedException e) {
+    /** Returns the answer to a request that the scheduler refuses. @param param field that may make it too large */
+    static ApiException refused(RefusedException e, String param) {
         return switch (e.reason()) {
             case QUEUE_FULL -> busy(e.getMessage());
-            case TOO_LARGE -> unavailable(e.getMessage());
+            case TOO_LARGE -> invalid(param, param + ": " + e.getMessage());
             case CLOSED -> unavailable(STOPPING + " and accepts no more requests");
         };
     }

@@ -117,7 +117,7 @@ final class Completions {
         boolean usage = fields.object("stream_options").flag("include_usage");
         GenerationEvents events = new GenerationEvents(TimeLimit.of(fields));
         try {
-            wanted.forEach(one -> submit(events, served.scheduler(), field, one));
+            wanted.forEach(one -> submit(events, served.scheduler(), fields, field, one));
         } catch (ApiException e) {
             events.cancel();
             throw e;
@@ -135,7 +135,8 @@ final class Completions {
         }
     }
 
-    private static void submit(GenerationEvents events, Scheduler scheduler, String field, WantedPrompt one) {
+    private static void submit(
+            GenerationEvents events, Scheduler scheduler, Fields fields, String field, WantedPrompt one) {
         int context = scheduler.contextLength();
         if (one.ids().length > context) {
             throw ApiException.tooLong(field, context, one.ids().length);
@@ -143,9 +144,16 @@ final class Completions {
         try {
             events.submit(scheduler, one.ids(), one.copies(), one.options());
         } catch (RefusedException e) {
-            throw ApiException.refused(e);
+            throw ApiException.refused(e, largest(fields, field, one, context));
         } catch (IllegalArgumentException e) { // about the prompt's ids
             throw ApiException.invalid(field, e.getMessage().replaceFirst("^prompt", field));
         }
+    }
+
+    /** Returns the name of the field that most tokens are due to: the prompt, or the limit of its continuations. */
+    private static String largest(Fields fields, String field, WantedPrompt one, int context) {
+        long more = (long) one.copies() * Math.min(one.options().maxTokens(), context - one.ids().length);
+        String limit = fields.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
+        return more > one.ids().length ? limit : field;
     }
 }

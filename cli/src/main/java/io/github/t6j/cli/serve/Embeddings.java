@@ -66,7 +66,7 @@ final class Embeddings {
         try {
             return served.scheduler().embed(texts.stream().map(Prompt::of).toList(), own).join();
         } catch (RefusedException refused) {
-            throw ApiException.refused(refused);
+            throw ApiException.refused(refused, "input");
         } catch (CancellationException ended) {
             throw ApiException.unavailable((ended.getMessage() + ended.getCause()).contains("deadline")
                     ? "no embeddings within " + limit.named(served.scheduler().options().timeout())

@@ -355,6 +355,27 @@ class ServerTest {
         assertThat((List<?>) at(answer, "choices")).hasSize(80);
     }
 
+    /** A megabyte holds the caches of 256 tokens. */
+    @Test
+    void moreThanAllCachesMayTake() throws Exception {
+        try (TestServer small = new TestServer(TestServer.limits(4, 4, 1 << 20, TestServer.CONTEXT), null, null)) {
+            String text = "whale ".repeat(300);
+            String expected = ": expected a cache of at most 1048576 bytes, the limit for all caches, found a ";
+            List<Object> messages = List.of(Map.of("role", "user", "content", "Call me"));
+            checkInvalid(small.post(CHAT, Json.writeLine(Map.of("messages", messages))), "max_tokens",
+                    "max_tokens" + expected);
+            checkInvalid(small.post(CHAT, Json.writeLine(Map.of("messages", messages, "max_completion_tokens", 400L))),
+                    "max_completion_tokens", "max_completion_tokens" + expected);
+            checkInvalid(small.post(COMPLETIONS, Json.writeLine(Map.of("prompt", "a", "max_tokens", 400L))),
+                    "max_tokens", "max_tokens" + expected);
+            checkInvalid(small.post(COMPLETIONS, Json.writeLine(Map.of("prompt", text))), "prompt",
+                    "prompt" + expected);
+            checkInvalid(small.post("/v1/embeddings", Json.writeLine(Map.of("input", text))), "input",
+                    "input" + expected);
+            assertThat(small.post(COMPLETIONS, "{\"prompt\": \"a\"}").statusCode()).isEqualTo(200);
+        }
+    }
+
     @Test
     void aBodyThatIsTooLarge() throws Exception {
         HttpResponse<String> answer = server.post(COMPLETIONS, " ".repeat(Exchange.LONGEST_BODY + 1));
