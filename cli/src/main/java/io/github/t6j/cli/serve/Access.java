@@ -54,8 +54,10 @@ record Access(String key, String allowedOrigin, InetAddress address) {
         String origin = exchange.header("Origin");
         if (allowedOrigin != null && origin != null) {
             exchange.answerHeader("Access-Control-Allow-Origin", allowedOrigin);
-            exchange.answerHeader("Access-Control-Allow-Headers", "Authorization, Content-Type, " + RequestId.HEADER);
-            exchange.answerHeader("Access-Control-Expose-Headers", RequestId.HEADER);
+            String asked = exchange.header("Access-Control-Request-Headers"); // clients add headers of their own
+            exchange.answerHeader("Access-Control-Allow-Headers",
+                    asked == null ? "Authorization, Content-Type, " + RequestId.HEADER : asked);
+            exchange.answerHeader("Access-Control-Expose-Headers", "Retry-After, " + RequestId.HEADER);
             exchange.answerHeader("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
             exchange.answerHeader("Vary", "Origin");
         }

@@ -166,6 +166,25 @@ class HttpTest {
         }
     }
 
+    /** The headers that OpenAI's client for JavaScript sends from a page. */
+    @Test
+    void aPageOfAnAllowedOriginMaySendAnyHeader() throws IOException {
+        String asked = "authorization,content-type,x-stainless-arch,x-stainless-lang,x-stainless-os,"
+                + "x-stainless-package-version,x-stainless-retry-count,x-stainless-runtime,x-stainless-runtime-version";
+        String request = "OPTIONS /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                + "Origin: https://page.example\r\nAccess-Control-Request-Method: POST\r\n"
+                + "Access-Control-Request-Headers: " + asked + "\r\n\r\n";
+        for (String allowed : List.of("https://page.example", "*")) {
+            try (Server other = new Server(new Server.Options("127.0.0.1", 0, "key", allowed, null))) {
+                assertThat(raw(other, request)).startsWith("HTTP/1.1 204 ")
+                        .containsIgnoringCase("\r\nAccess-Control-Allow-Headers: " + asked + "\r\n")
+                        .containsIgnoringCase("\r\nAccess-Control-Expose-Headers: Retry-After, x-request-id\r\n");
+            }
+        }
+        assertThat(raw(server.server, request)).startsWith("HTTP/1.1 403 ")
+                .doesNotContainIgnoringCase("Access-Control-Allow-Headers");
+    }
+
     /** The server may listen on any address of the loopback interface, which is then a name of the server. */
     @Test
     void theAddressThatItListensAt() throws IOException {
