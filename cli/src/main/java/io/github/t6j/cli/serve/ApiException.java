@@ -93,7 +93,7 @@ final class ApiException extends RuntimeException {
     /** Returns a 503: the server finishes what runs, and ends. */
     static ApiException draining(int left) {
         return new ApiException(503, "server_error", null, "draining", "draining: the server is stopping; " + left
-                + (left == 1 ? " generation is" : " generations are") + " left");
+                + (left == 1 ? " request is" : " requests are") + " left");
     }
 
     int status() {

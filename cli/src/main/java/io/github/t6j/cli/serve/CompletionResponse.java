@@ -15,7 +15,7 @@ import java.util.Map;
 /** Writes the generations of an answer, as they are generated or at the end; a client that disconnects ends them. */
 final class CompletionResponse {
     /** Longest silence while a client waits; writing is the only way to notice a disconnect. */
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Exchange exchange;
     private final ServedModel served;

@@ -5,6 +5,7 @@ import io.github.t6j.Embedding;
 import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Prompt;
+import io.github.t6j.json.Json;
 import io.github.t6j.schedule.RefusedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,7 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** POST /v1/embeddings: embeds texts. */
 final class Embeddings {
@@ -52,29 +56,64 @@ final class Embeddings {
             texts.add(ids(all, input, "input[" + texts.size() + "]"));
         }
         List<Object> data = new ArrayList<>();
-        for (Embedding found : embed(all, texts, TimeLimit.of(fields))) {
-            data.add(described(found.vector(), data.size(), dimensions, encoding));
+        try {
+            for (Embedding found : embed(exchange, all, texts, TimeLimit.of(fields))) {
+                data.add(described(found.vector(), data.size(), dimensions, encoding));
+            }
+        } catch (ApiException e) {
+            if (!exchange.hasBegun()) {
+                throw e;
+            }
+            exchange.log(e);
+            exchange.write(Json.writeLine(e.json(exchange.requestId())));
+            return;
         }
         long tokens = texts.stream().mapToLong(ids -> ids.length).sum();
         exchange.metrics().embedded(tokens, System.nanoTime() - exchange.start());
-        exchange.json(200, ordered("object", "list", "data", data, "model", served.name(),
-                "usage", ordered("prompt_tokens", tokens, "total_tokens", tokens)));
+        Map<String, Object> answer = ordered("object", "list", "data", data, "model", served.name(),
+                "usage", ordered("prompt_tokens", tokens, "total_tokens", tokens));
+        if (exchange.hasBegun()) {
+            exchange.write(Json.writeLine(answer));
+        } else {
+            exchange.json(200, answer);
+        }
     }
 
-    private List<Embedding> embed(Embedder all, List<int[]> texts, TimeLimit limit) {
+    private List<Embedding> embed(Exchange exchange, Embedder all, List<int[]> texts, TimeLimit limit)
+            throws IOException {
         EmbeddingOptions own = all.options().withTimeout(limit.request());
         try {
-            return served.scheduler().embed(texts.stream().map(Prompt::of).toList(), own).join();
+            return await(exchange, served.scheduler().embed(texts.stream().map(Prompt::of).toList(), own));
         } catch (RefusedException refused) {
             throw ApiException.refused(refused, "input");
         } catch (CancellationException ended) {
             throw ApiException.unavailable((ended.getMessage() + ended.getCause()).contains("deadline")
                     ? "no embeddings within " + limit.named(served.scheduler().options().timeout())
                     : ApiException.STOPPING);
-        } catch (CompletionException failed) {
+        } catch (ExecutionException failed) {
             throw failed.getCause() instanceof RefusedException
                     ? ApiException.unavailable(ApiException.STOPPING)
                     : ApiException.failed(failed.getCause().getMessage());
+        }
+    }
+
+    /** Waits for the result, and sends white space now and then; a client that disconnects cancels it. */
+    private static <T> T await(Exchange exchange, Future<T> result) throws IOException, ExecutionException {
+        try {
+            while (true) {
+                try {
+                    return result.get(CompletionResponse.PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+                } catch (TimeoutException goesOn) {
+                    if (!exchange.hasBegun()) {
+                        exchange.begin(false);
+                    }
+                    exchange.write("\n");
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new IOException("the client stopped reading", e); // the write timeout expired just as a write ended
+        } finally {
+            result.cancel(true);
         }
     }
 

@@ -143,7 +143,7 @@ public final class ServeCommand implements Callable<Integer> {
     private Path keystore;
 
     @Option(names = "--drain", paramLabel = "S", defaultValue = "10",
-            description = "Seconds for generations to finish when the server stops (default: ${DEFAULT-VALUE}).")
+            description = "Seconds for requests to finish when the server stops (default: ${DEFAULT-VALUE}).")
     private int drain;
 
     @Override
@@ -282,7 +282,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private void stop(StartAndStop reports) {
         if (!reports.drain(Duration.ofSeconds(drain))) {
-            main.note("some generations were stopped after " + drain + " s (--drain)");
+            main.note("some requests were stopped after " + drain + " s (--drain)");
         }
     }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 
 /** The server: routes requests to their handlers, and turns exceptions into error objects. */
@@ -57,6 +58,7 @@ public final class Server implements AutoCloseable {
     private final long begun = System.nanoTime();
     private volatile Health health;
     private volatile Embeddings embeddings;
+    private final AtomicInteger left = new AtomicInteger(); // requests for generations or embeddings
     private volatile boolean draining;
 
     /**
@@ -181,15 +183,24 @@ public final class Server implements AutoCloseable {
             case "/slots" -> slots(get(exchange));
             case "/v1/models" ->
                 get(exchange).json(200, Map.of("object", "list", "data", ready().listed()));
-            case "/v1/completions" -> Completions.answer(post(exchange), ready());
-            case "/v1/chat/completions" -> ChatCompletions.answer(post(exchange), ready());
-            case "/v1/embeddings" -> {
-                ready();
-                embeddings.answer(post(exchange));
-            }
+            case "/v1/completions", "/v1/chat/completions", "/v1/embeddings" -> work(post(exchange), ready());
             case "/tokenize" -> Tokens.tokenize(post(exchange), ready());
             case "/detokenize" -> Tokens.detokenize(post(exchange), ready());
             default -> other(exchange);
+        }
+    }
+
+    /** Answers a request that a stopping server finishes. */
+    private void work(Exchange exchange, ServedModel now) throws IOException {
+        left.incrementAndGet();
+        try {
+            switch (exchange.path()) {
+                case "/v1/completions" -> Completions.answer(exchange, now);
+                case "/v1/chat/completions" -> ChatCompletions.answer(exchange, now);
+                default -> embeddings.answer(exchange);
+            }
+        } finally {
+            left.decrementAndGet();
         }
     }
 
@@ -240,12 +251,9 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /** Returns the number of generations that run or wait. */
+    /** Returns the number of requests for generations or embeddings that are not finished. */
     public int left() {
-        ServedModel now = served;
-        return now == null
-                ? 0
-                : now.scheduler().metrics().running() + now.scheduler().metrics().waiting();
+        return left.get();
     }
 
     /**

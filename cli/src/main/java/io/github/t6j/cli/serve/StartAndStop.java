@@ -34,7 +34,7 @@ final class StartAndStop {
         };
     }
 
-    /** Lets the running generations end; returns true if all did so by themselves. */
+    /** Lets the running requests end; returns true if all did so by themselves. */
     boolean drain(Duration patience) {
         int left = server.left();
         if (left == 0) {
@@ -50,7 +50,7 @@ final class StartAndStop {
     }
 
     private static String count(int left) {
-        return left + (left == 1 ? " generation is" : " generations are");
+        return left + (left == 1 ? " request is" : " requests are");
     }
 
     private void reportLeft() {

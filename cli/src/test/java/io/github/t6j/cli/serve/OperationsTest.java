@@ -116,8 +116,8 @@ class OperationsTest {
                 assertThat(answer.get().body()).contains("\"completion_tokens\":400");
             }
             assertThat(busy).isTrue();
-            assertThat(health).contains("\"code\":\"draining\"", "generations are left");
-            assertThat(log).first().asString().isEqualTo("draining: 2 generations are left, at most 100 s (--drain)");
+            assertThat(health).contains("\"code\":\"draining\"", "requests are left");
+            assertThat(log).first().asString().isEqualTo("draining: 2 requests are left, at most 100 s (--drain)");
         }
     }
 

@@ -96,9 +96,9 @@ class ServeCommandTest {
         List<String> lines =
                 ran.err().lines().dropWhile(line -> !line.startsWith("t6j: serving ")).skip(1).toList();
         assertThat(lines.getFirst())
-                .matches("t6j: draining: \\d generations? (is|are) left, at most 100 s \\(--drain\\)");
+                .matches("t6j: draining: \\d requests? (is|are) left, at most 100 s \\(--drain\\)");
         assertThat(lines.subList(1, lines.size())).as("nothing more, but every 10 s")
-                .allMatch(line -> line.matches("t6j: draining: \\d generations? (is|are) left"));
+                .allMatch(line -> line.matches("t6j: draining: \\d requests? (is|are) left"));
         new ServerSocket(server.port(), 1, InetAddress.getLoopbackAddress()).close(); // the port is free
     }
 
@@ -113,7 +113,7 @@ class ServeCommandTest {
         assertThat(rest(stream)).endsWith("data: [DONE]\n\n");
         CommandResult ran = server.process().end();
         assertThat(ran.code()).isEqualTo(143);
-        assertThat(ran.err()).contains("t6j: some generations were stopped after 0 s (--drain)");
+        assertThat(ran.err()).contains("t6j: some requests were stopped after 0 s (--drain)");
     }
 
     /** Returns the first line that is no sign of life. */
