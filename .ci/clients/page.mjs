@@ -64,6 +64,7 @@ async function passes(options) {
   await keepsConversations(page);
   await continuesText(page);
   await showsOtherAnswers(page);
+  await keepsFailedMessages(page);
   await showsMarkdown(page);
   await marksFields(page);
   await looksAsAsked(page);
@@ -282,6 +283,28 @@ async function showsOtherAnswers(page) {
   assert.equal(await lastAnswer(page), 'A big \u{1f40b} swims.');
   assert.equal(await page.locator('.end').count(), 0);
   await page.unroute('**/v1/chat/completions');
+  page.said.splice(0); // the browser's own line about status 429
+}
+
+/** A message that fails while another conversation is open stays in its own. */
+async function keepsFailedMessages(page) {
+  await beginChat(page);
+  const asked = new Promise(resolve => page.route('**/v1/chat/completions', resolve));
+  await page.fill('#input', 'Mine');
+  await page.keyboard.press('Enter');
+  const route = await asked;
+  await show(page, 'list');
+  await page.click('#new');
+  await route.fulfill({status: 429, json: {error: {message: 'busy'}}});
+  await ended(page);
+  assert.equal(await page.inputValue('#input'), '', `${page.view}: the input is the other conversation's`);
+  await show(page, 'list');
+  await page.locator('#conversations button', {hasText: 'Mine'}).click();
+  assert.deepEqual(await page.locator('article .body').allTextContents(), ['Mine'], `${page.view}: the message is kept`);
+  await page.unroute('**/v1/chat/completions');
+  await action(page, 'Answer').click();
+  await ended(page);
+  assert.equal(await answers(page).count(), 1);
   page.said.splice(0); // the browser's own line about status 429
 }
 

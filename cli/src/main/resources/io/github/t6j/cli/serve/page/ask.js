@@ -172,12 +172,17 @@ function send() {
   }
   const conversation = current;
   const before = conversation.messages;
-  conversation.messages = [...before, {role: "user", content: appended(conversation, text)}];
+  const sent = [...before, {role: "user", content: appended(conversation, text)}];
+  conversation.messages = sent;
   setInput("");
   follows = true;
   ask(conversation, null, () => {
-    conversation.messages = before;
-    setInput(input.value ? text + "\n\n" + input.value : text);
+    if (conversation === current) {
+      conversation.messages = before;
+      setInput(input.value ? text + "\n\n" + input.value : text);
+    } else {
+      conversation.messages = sent; // the input is another conversation's now
+    }
   });
 }
 
