@@ -161,8 +161,9 @@ class OperationsTest {
             List<String> names = METRIC.matcher(server.get("/metrics").body()).results()
                     .map((MatchResult found) -> found.group(1)).toList();
             assertThat(names).contains("t6j_ready", "t6j_answers_total", "t6j_waiting", "t6j_running",
-                    "t6j_cache_bytes", "t6j_kept_cache_bytes", "t6j_prompt_tokens_total", "t6j_cached_tokens_total",
-                    "t6j_generated_tokens_total", "t6j_passes_total", "t6j_request_seconds",
+                    "t6j_cache_bytes", "t6j_kept_cache_bytes", "t6j_allocated_cache_bytes", "t6j_prompt_tokens_total",
+                    "t6j_cached_tokens_total", "t6j_generated_tokens_total", "t6j_generations_total",
+                    "t6j_passes_total", "t6j_rows_total", "t6j_request_seconds",
                     "t6j_embedding_tokens_total", "t6j_embedding_seconds",
                     "t6j_first_token_seconds", "t6j_between_tokens_seconds");
         }
