@@ -6,7 +6,7 @@ import {z} from 'zod';
 
 const provider = createOpenAICompatible({name: 't6j', baseURL: process.argv[2] + '/v1', supportsStructuredOutputs: true,
   includeUsage: true});
-const model = provider('t6-mini');
+const model = provider('t6-tiny');
 const schema = z.object({color: z.enum(['red', 'blue']), size: z.int(), note: z.string().max(12).optional()});
 const inputSchema = z.object({city: z.string().max(20), unit: z.enum(['C', 'F'])});
 const tools = {weather: tool({description: 'Weather of a city', inputSchema,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 
 const client = new OpenAI({baseURL: process.argv[2] + '/v1', apiKey: 'none', maxRetries: 0});
-const model = 't6-mini';
+const model = 't6-tiny';
 const messages = [{role: 'user', content: 'Call me'}];
 const options = {model, messages, max_tokens: 12, seed: 1};
 

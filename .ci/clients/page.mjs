@@ -1,12 +1,12 @@
-// Drives the page of the server at the address that is the first argument, and of one with the key "secret" at the second,
-// in the browser that is the third: by keyboard and mouse, on a desktop and a phone, light and dark. axe-core must find
-// nothing. Screenshots are left here.
+// Drives the page of the server at the address that is the first argument, of one with the key "secret" at the second, and
+// of the bundled model at the third, in the browser that is the fourth: by keyboard and mouse, on a desktop and a phone, light
+// and dark. axe-core must find nothing. Screenshots are left here.
 import assert from 'node:assert/strict';
 import axe from 'axe-core';
 import {readFileSync} from 'node:fs';
 import {chromium} from 'playwright-core';
 
-const [, , url, closedUrl, executablePath] = process.argv;
+const [, , url, closedUrl, talkUrl, executablePath] = process.argv;
 const browser = await chromium.launch({executablePath, args: process.getuid() === 0 ? ['--no-sandbox'] : []});
 
 const isNarrow = page => page.viewportSize().width < 1000;
@@ -54,7 +54,7 @@ console.log('page.mjs: the page passes at 1280 and 390 pixels, light and dark, a
 
 async function passes(options) {
   const page = await open(url, options);
-  await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
+  await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-tiny'));
   await lookAt(page, 'empty');
   await sendsByEnter(page);
   await showsAlternatives(page);
@@ -72,6 +72,7 @@ async function passes(options) {
   assert.deepEqual(page.said, [], `${page.view}: what the page says on the console`);
   await page.context().close();
   await asksForTheKey(options);
+  await talks(options);
 }
 
 async function open(address, options) {
@@ -317,7 +318,7 @@ async function keepsConversations(page) {
   await page.fill('#title', 'My title');
   await page.keyboard.press('Enter');
   await page.reload();
-  await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
+  await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-tiny'));
   assert.deepEqual(await entries.allTextContents(), ['My title', ...earlier], `${page.view}: a reload keeps conversations`);
   assert.equal(await page.locator('article').count(), 2);
   const other = await page.context().newPage();
@@ -474,7 +475,21 @@ async function asksForTheKey(options) {
   await page.waitForSelector('#key[aria-invalid=true]');
   await page.fill('#key', 'secret');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
+  await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-tiny'));
   assert.equal(await page.getAttribute('#key', 'aria-invalid'), null);
+  await page.context().close();
+}
+
+/** A model with a chat template begins in the mode of a chat, and its answers end. */
+async function talks(options) {
+  const page = await open(talkUrl, options);
+  await page.waitForFunction(() => document.getElementById('about').textContent.includes('t6-mini'));
+  await set(page, {temperature: '0'});
+  await send(page, 'What colour is a lemon?');
+  assert.match(await lastAnswer(page), /yellow/i, `${page.view}: the answer of the bundled model`);
+  await send(page, 'Tell me a story about a fox.');
+  assert.ok((await lastAnswer(page)).split(/\s+/).length > 40, `${page.view}: a story`);
+  await lookAt(page, 'talk');
+  assert.deepEqual(page.said, [], `${page.view}: what the page says on the console`);
   await page.context().close();
 }
