@@ -3,7 +3,7 @@ package io.github.t6j.mini;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 
-/** Model of this jar, t6-mini: it writes English in the style of old novels, without much sense. */
+/** Model of this jar, t6-mini: it answers easy questions in simple English, and tells short stories. */
 public final class MiniModel {
     private MiniModel() {}
 
