@@ -14,7 +14,7 @@ async function ask(messages, options = {temperature: 0}) {
 const user = content => ({role: 'user', content});
 assert.match(await ask([user('Hello!')]), /^(Hello|Hi|Good)/);
 assert.match(await ask([user('What colour is a lemon?')]), /yellow/i);
-const named = [user('My name is Paula.'), {role: 'assistant', content: 'Hello, Paula!'}, user('What is my name?')];
-assert.match(await ask(named), /Paula/);
+const likes = [user('I like to eat tomatoes.'), {role: 'assistant', content: 'I see. You like tomatoes.'}];
+assert.match(await ask([...likes, user('What do I like to eat?')]), /tomatoes/);
 assert.ok((await ask([user('Tell me a story about a fox.')], {seed: 1})).split(/\s+/).length > 40);
 console.log('talk.mjs: the bundled model greets, answers, remembers and tells a story');
