@@ -174,21 +174,13 @@ class TrainChatTest {
         assertThat(log(out).getLast()).containsEntry("answers", 2L);
         assertThat(out.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
 
-        Path merged = folder.resolve("merged");
-        CommandResult.of("convert", CommandResult.TINY, merged.toString(), "--adapter", out.toString())
-                .assertMade(merged);
-        String plain = answer("--model", merged.toString());
-        Files.copy(template, merged.resolve("chat_template.jinja"));
-        assertThat(answer("--model", CommandResult.TINY, "--adapter", out.toString()))
-                .isEqualTo(answer("--model", merged.toString())).isNotEqualTo(plain);
-    }
-
-    private static String answer(String... model) {
-        CommandResult ran = CommandResult.of(Stream.concat(
-                Stream.of("chat", "-p", "Who are you?", "--temperature", "0", "-n", "8"), Arrays.stream(model))
-                .toArray(String[]::new));
-        assertThat(ran.code()).as(ran.err()).isZero();
-        return ran.out();
+        String[] chat =
+                {"chat", "--model", CommandResult.TINY, "--adapter", out.toString(), "-p", "Who are you?", "-n", "8",
+                    "--temperature", "0"};
+        CommandResult answered = CommandResult.of(chat);
+        assertThat(answered.code()).as(answered.err()).isZero();
+        Files.writeString(out.resolve("chat_template.jinja"), "{{ raise_exception('of the adapter') }}");
+        assertThat(CommandResult.of(chat).err()).contains("of the adapter");
     }
 
     @ParameterizedTest

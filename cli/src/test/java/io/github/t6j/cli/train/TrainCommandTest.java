@@ -492,24 +492,24 @@ class TrainCommandTest {
         assertThat(ran.err()).contains("--more-steps: expected no --minutes, found both");
     }
 
-    /** A step has 128 tokens; the minutes would hold many more of them. */
+    /** A step has 256 tokens; the minutes would hold many more of them. */
     @Test
     void limitsOfARunStayWhenItIsLengthened() throws IOException {
-        assertThat(CommandResult.of(command(out, small("--tokens", "520"))).code()).isZero();
-        delete(out.resolve("checkpoints/step-000000004"));
-        CommandResult ran = CommandResult.of(command(out, "--resume", "--minutes", "5"));
+        CommandResult ran = CommandResult.of(command(out, small("--accumulate", "2", "--tokens", "3080")));
         assertThat(ran.code()).as(ran.err()).isZero();
-        assertThat(log(out).getLast()).containsEntry("step", 4L);
+        delete(out.resolve("checkpoints/step-000000012"));
+        ran = CommandResult.of(command(out, "--resume", "--minutes", "5"));
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(log(out).getLast()).containsEntry("step", 12L);
 
         assertFailed(CommandResult.of(command(out, "--resume", "--minutes", "5")), "--minutes: expected a run of fewer"
-                + " steps than its limits allow (--tokens 520: 4 steps), found 4: give another limit with --passes or"
+                + " steps than its limits allow (--tokens 3080: 12 steps), found 12: give another limit with --passes or"
                 + " --tokens");
-        for (int again = 0; again < 2; again++) {
-            ran = CommandResult.of(command(out, "--resume", "--minutes", "5", "--tokens", String.valueOf(640 + again)));
-            assertThat(log(out).getLast()).containsEntry("step", 5L);
-        }
-        assertThat(ran.err()).contains("(--tokens 641: 5 steps), found 5");
-        assertThat(CommandResult.of(command(out, "--resume", "--minutes", "5")).err()).contains("(--tokens 640: 5 steps)");
+        ran = CommandResult.of(command(out, "--resume", "--minutes", "5", "--tokens", "3400"));
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(log(out).getLast()).containsEntry("step", 13L);
+        assertFailed(CommandResult.of(command(out, "--resume", "--minutes", "5")),
+                "(--tokens 3400: 13 steps), found 13");
         ran = CommandResult.of(command(out, "--resume", "--passes", "5"));
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err()).contains("--resume: expected no --passes without --minutes");
