@@ -176,8 +176,9 @@ class ConversationEncoderTest {
         ConversationEncoder qwen =
                 new ConversationEncoder(tokenizer, parsed(template("qwen2.5-instruct")), CONTEXT);
         assertThat(scored(tokenizer, qwen.encode(without, WHERE))).isEqualTo(
-                scored(tokenizer, qwen.encode(with, WHERE))).contains("<tool_call>\n{\"name\": \"get_weather\","
-                        + " \"arguments\": {\"city\": \"Bern\"}}\n</tool_call><|im_end|>");
+                scored(tokenizer, qwen.encode(with, WHERE))).contains(
+                        "<tool_call>\n{\"name\": \"get_weather\","
+                                + " \"arguments\": {\"city\": \"Bern\"}}\n</tool_call><|im_end|>");
 
         ConversationEncoder mistral =
                 new ConversationEncoder(tokenizer, parsed(template("mistral-7b-instruct-v0.3")), CONTEXT);

@@ -163,7 +163,8 @@ final class TrainArguments {
         }
         if (resume && minutes == null && (passes != null || tokens != null)) {
             throw new ParameterException(spec.commandLine(),
-                    "--resume: expected no " + (passes != null ? "--passes" : "--tokens") + " without --minutes, since a"
+                    "--resume: expected no " + (passes != null ? "--passes" : "--tokens")
+                            + " without --minutes, since a"
                             + " resumed run keeps its length: add --minutes, or omit it");
         }
         if (minutes != null) {

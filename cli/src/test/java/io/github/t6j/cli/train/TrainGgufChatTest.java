@@ -118,7 +118,8 @@ class TrainGgufChatTest {
         Path model = gguf("tokenizer.chat_template", TEMPLATE, "tokenizer.chat_template.tool_use", FOR_TOOLS);
         CommandResult ran = train("--init-from", model.toString(), "--context", "64", "--batch", "1", "--steps", "1");
         assertThat(ran.code()).as(ran.err()).isZero();
-        for (Map<String, Object> variables : List.of(Map.<String, Object>of(), Map.<String, Object>of("tools", List.of("a")))) {
+        for (Map<String, Object> variables : List.of(Map.<String, Object>of(),
+                Map.<String, Object>of("tools", List.of("a")))) {
             assertThat(rendered(out, variables)).isEqualTo(rendered(model, variables));
         }
     }
@@ -140,7 +141,8 @@ class TrainGgufChatTest {
                 + " or give a template with --chat-template FILE");
         assertThat(out).doesNotExist();
 
-        Path other = gguf("tokenizer.chat_template", "{{ messages[0].content }}", "tokenizer.chat_template.tool_use", "");
+        Path other =
+                gguf("tokenizer.chat_template", "{{ messages[0].content }}", "tokenizer.chat_template.tool_use", "");
         CommandResult twin = train("--init-from", other.toString(), "--tokenizer", alone.toString(), "--steps", "1",
                 "--context", "64", "--batch", "1");
         assertThat(twin.code()).isEqualTo(1);

@@ -199,8 +199,9 @@ class TrainLoopTest {
     @Test
     void moreStepsAreAddedToTheLastRecordedPlan() {
         try (Trainer trainer = trainer()) {
-            List<LearningRate.Plan> plans = List.of(new LearningRate.Plan(0, 50, 900), new LearningRate.Plan(7, 20, 400),
-                    new LearningRate.Plan(9, 20, 300));
+            List<LearningRate.Plan> plans =
+                    List.of(new LearningRate.Plan(0, 50, 900), new LearningRate.Plan(7, 20, 400),
+                            new LearningRate.Plan(9, 20, 300));
             StepPlan plan = StepPlan.lengthened(trainer, plans, 40);
             assertThat(plan.isNew()).isTrue();
             assertThat(trainer.options().rate().plans()).containsExactly(new LearningRate.Plan(0, 17, 340));
