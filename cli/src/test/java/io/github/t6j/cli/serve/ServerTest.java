@@ -343,7 +343,8 @@ class ServerTest {
     @ParameterizedTest
     @CsvSource({"81, 1, 81", "41, 2, 82", "6, 16, 96"})
     void moreGenerationsThanRunOrWait(int prompts, long copies, int all) throws Exception {
-        String body = Json.writeLine(Map.of("prompt", Collections.nCopies(prompts, "a"), "n", copies, "max_tokens", 1L));
+        String body =
+                Json.writeLine(Map.of("prompt", Collections.nCopies(prompts, "a"), "n", copies, "max_tokens", 1L));
         checkInvalid(server.post(COMPLETIONS, body), "prompt", "prompt: expected at most 80 continuations of all"
                 + " prompts together, as many as may run or wait (--parallel, --queue), found " + all);
     }
