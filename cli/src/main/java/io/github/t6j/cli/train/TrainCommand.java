@@ -31,10 +31,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code t6j train}: trains a model on texts, from scratch or from another model. */
+/** {@code t6j train}: trains a new or given model on texts or conversations. */
 @Command(
         name = "train",
-        description = {"Trains a model on texts or conversations, from scratch or from another model.",
+        description = {"Trains a new or given model on texts or conversations.",
             "DIR receives the model with the lowest validation loss so far.",
             "DIR/checkpoints has the newest states to resume from, DIR/log.jsonl the losses."},
         footer = {
