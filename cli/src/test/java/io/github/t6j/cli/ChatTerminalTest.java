@@ -160,11 +160,11 @@ class ChatTerminalTest {
     @Test
     void answersBreakAtSpaces() {
         LaunchedProcess chat = LaunchedProcess.start(LaunchedProcess.terminal(checkout,
-                "stty cols 40; \"$t6j\" chat -p 'The whale' --seed 1 -n 200; \"$t6j\" generate 'The whale' --seed 1"
+                "stty cols 40; \"$t6j\" chat -p 'Tell me a story.' --seed 1 -n 200; \"$t6j\" generate 'The whale' --seed 1"
                         + " -n 200 --no-echo"));
         CommandResult ran = chat.end();
         assertThat(ran.code()).isZero();
-        String first = CommandResult.of("chat", "-p", "The whale", "--seed", "1", "-n", "200").out();
+        String first = CommandResult.of("chat", "-p", "Tell me a story.", "--seed", "1", "-n", "200").out();
         String second = CommandResult.of("generate", "The whale", "--seed", "1", "-n", "200").out();
         assertThat(first.lines().mapToInt(String::length).max().orElseThrow()).isGreaterThan(100);
         List<String> shown = Screen.lines(ran.out(), 200).stream().filter(line -> !line.contains("note: ")).toList();

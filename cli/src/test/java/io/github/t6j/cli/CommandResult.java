@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Result of a command line that ran inside this process. */
@@ -21,6 +22,8 @@ public record CommandResult(int code, String out, String err) {
 
     /** Model used without --model. */
     static final Path BUNDLED = TESTDATA.resolve("models/t6-mini");
+    static final List<String> BUNDLED_FILES = List.of(
+            "chat_template.jinja", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json");
 
     /** The environment without a user's configuration. */
     private static final Map<String, String> ENVIRONMENT = environment();

@@ -42,9 +42,10 @@ class InterruptTest {
     @Test
     void generateEndsItsLineAndSavesTheSession() {
         Path file = folder.resolve("chat");
-        LaunchedProcess launched = start("generate", "The whale", "-n", "100000", "--context", "100000", "--ignore-eos",
-                "--seed", "1", "--session", file.toString());
-        launched.awaitOut(" has the duty");
+        LaunchedProcess launched =
+                start("generate", "Once upon a time", "-n", "100000", "--context", "100000", "--ignore-eos",
+                        "--seed", "1", "--session", file.toString());
+        launched.awaitOut(" there was a");
         launched.signal("INT");
 
         CommandResult ran = launched.end(SECONDS);

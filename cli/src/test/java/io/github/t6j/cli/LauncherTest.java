@@ -23,9 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
     private static final Path PROJECT = CommandResult.TESTDATA.getParent();
-    private static final String TEXT =
-            " has the duty of the Secretary of the Navy Department. The Navy has been received\n";
-    private static final String[] GENERATE = {"generate", "The whale", "--seed", "1", "-n", "16"};
+    private static final String TEXT = " there was a little girl named Emma. She lived in a big city. She\n";
+    private static final String[] GENERATE = {"generate", "Once upon a time", "--seed", "1", "-n", "16"};
 
     private static Path built;
 
@@ -45,7 +44,7 @@ class LauncherTest {
             jar(Path.of(jar.getValue()), app.resolve(jar.getKey() + ".jar"));
         }
         Path model = Files.createDirectories(root.resolve("testdata/models/t6-mini"));
-        for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+        for (String name : CommandResult.BUNDLED_FILES) {
             Files.copy(CommandResult.BUNDLED.resolve(name), model.resolve(name));
         }
         Path launcher = Files.createDirectories(root.resolve("cli/bin")).resolve("t6j");
@@ -161,11 +160,11 @@ class LauncherTest {
     @ParameterizedTest
     @CsvSource({"INT,130", "TERM,143"})
     void signalsEndIt(String signal, int code) {
-        ProcessBuilder builder = launcher("generate", "The whale", "--seed", "1", "-n", "100000", "--ignore-eos",
+        ProcessBuilder builder = launcher("generate", "Once upon a time", "--seed", "1", "-n", "100000", "--ignore-eos",
                 "--context", "100000");
         builder.command().addAll(0, LaunchedProcess.interruptible());
         LaunchedProcess launched = LaunchedProcess.start(builder);
-        launched.awaitOut(" has the duty");
+        launched.awaitOut(" there was a");
         launched.signal(signal);
 
         CommandResult ran = launched.end(10);

@@ -36,11 +36,11 @@ import picocli.CommandLine.ParameterException;
         footer = {
             "",
             "Examples:",
-            "  t6j generate \"The whale\" -n 64 --seed 7",
-            "  t6j generate --temp 0 --stop . --stats \"Call me\"",
+            "  t6j generate \"Once upon a time\" -n 64 --seed 7",
+            "  t6j generate --temp 0 --stop . --stats \"One day\"",
             "  t6j generate --json < prompt.txt",
             "  t6j generate -f prompt.txt --json --stream --logprobs 3",
-            "  t6j generate \"Call me\" --session chat.t6j",
+            "  t6j generate \"One day\" --session chat.t6j",
             "  t6j generate \"It was\" --samples 4 --seed 1",
             "  t6j generate --json-schema schema.json \"As JSON: \"",
             "  t6j generate --prompts in.jsonl --out out.jsonl --seed 1"

@@ -62,7 +62,7 @@ final class Completions {
         return fields.whole("n", 1, served.scheduler().options().running(), 1);
     }
 
-    /** @throws ApiException if the scheduler would refuse so many generations even when it is idle */
+    /** @throws ApiException if the scheduler would refuse {@code generations} generations even if it is idle */
     private static void checkCount(int generations, SchedulerOptions limits) {
         long most = (long) limits.running() + limits.queued();
         if (generations > most) {

@@ -277,6 +277,7 @@ public final class Server implements AutoCloseable {
             scheduler.close();
         }
         awaitLastWrites(Math.max(LAST_WRITES.toNanos(), end - System.nanoTime()));
+        ended &= left() == 0;
         http.stop(0);
         requests.close();
         writeTimeout.close();

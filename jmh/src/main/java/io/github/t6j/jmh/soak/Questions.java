@@ -32,6 +32,7 @@ final class Questions {
     private static final String QUESTION = "Count the whales, please.";
     private static final int CHAT_TOKENS = 80;
     private static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
+    private static final Map<String, Object> PLAIN_FIELDS = Map.of("temperature", 1L, "top_k", 0L, "top_p", 1L);
     private static final String SCHEMA = """
             {"type": "object", "properties": {"name": {"type": "string", "maxLength": 20}, "count": {"type": "integer"}},
              "required": ["name", "count"], "additionalProperties": false}""";
@@ -72,6 +73,7 @@ final class Questions {
         body.put("max_tokens", (long) tokens);
         body.put("ignore_eos", true);
         body.put("seed", (long) seed);
+        body.putAll(PLAIN_FIELDS);
         body.put("n", (long) samples);
         return new Question(COMPLETIONS, body, String.join("\n", texts));
     }
@@ -105,6 +107,7 @@ final class Questions {
         body.put("messages", List.of(Map.of("role", "user", "content", QUESTION)));
         body.put("max_tokens", (long) CHAT_TOKENS);
         body.put("seed", seed);
+        body.putAll(PLAIN_FIELDS);
         Message answer = ChatModel.of(model).answer(List.of(Message.user(QUESTION)), options, AnswerListener.none())
                 .message();
         StringBuilder expected = new StringBuilder(answer.content());
