@@ -51,7 +51,8 @@ public final class LaunchedProcess {
     /** Returns the java command with the class path. */
     static List<String> classes(Class<?> main, String... jvmOptions) {
         List<String> command = java(jvmOptions);
-        command.addAll(List.of("-cp", path(main, Main.class, Model.class, CommandLine.class), main.getName()));
+        command.addAll(List.of("-cp", path(main, Main.class, ChatTemplate.class, Model.class, CommandLine.class),
+                main.getName()));
         return command;
     }
 
