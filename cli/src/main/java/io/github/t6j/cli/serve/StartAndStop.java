@@ -34,7 +34,7 @@ final class StartAndStop {
         };
     }
 
-    /** Lets the running requests end; returns true if all did so by themselves. */
+    /** Lets the running requests end, as {@link Server#drain} does. */
     boolean drain(Duration patience) {
         int left = server.left();
         if (left == 0) {
