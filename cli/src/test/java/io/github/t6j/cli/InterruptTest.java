@@ -59,7 +59,8 @@ class InterruptTest {
 
     @Test
     void perplexityPrintsWhatItHas() {
-        LaunchedProcess launched = startOnTerminal("perplexity", "--file", TEXT, "--context", "64", "--json");
+        LaunchedProcess launched = startOnTerminal("perplexity", "--model", CommandResult.TINY, "--file", TEXT,
+                "--context", "64", "--json");
         launched.awaitErr("perplexity ");
         launched.signal("INT");
 

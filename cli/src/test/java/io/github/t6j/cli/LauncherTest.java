@@ -125,7 +125,7 @@ class LauncherTest {
     void aSmallHeapIsTheUsersChoice(String options) {
         ProcessBuilder builder = launcher("tokenize", "The whale");
         builder.environment().put("T6J_JAVA_OPTS", options);
-        assertThat(LaunchedProcess.run(builder)).isEqualTo(new CommandResult(0, "583,2886\n", ""));
+        assertThat(LaunchedProcess.run(builder)).isEqualTo(new CommandResult(0, "293,2383\n", ""));
     }
 
     @Test

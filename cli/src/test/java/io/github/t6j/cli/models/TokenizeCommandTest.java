@@ -19,7 +19,8 @@ class TokenizeCommandTest {
     void decodesIds() {
         assertThat(CommandResult.of("tokenize", "--decode", "583,2886", "--model", CommandResult.TINY))
                 .isEqualTo(new CommandResult(0, "The whale\n", ""));
-        assertThat(CommandResult.withInput("583 \n 2886\n".getBytes(StandardCharsets.UTF_8), "tokenize", "--decode"))
+        assertThat(CommandResult.withInput("583 \n 2886\n".getBytes(StandardCharsets.UTF_8), "tokenize", "--decode",
+                "--model", CommandResult.TINY))
                 .isEqualTo(new CommandResult(0, "The whale\n", ""));
     }
 
@@ -27,9 +28,13 @@ class TokenizeCommandTest {
     void readsStandardInputExactly() {
         byte[] input = "The whale".getBytes(StandardCharsets.UTF_8);
 
-        assertThat(CommandResult.withInput(input, "tokenize").out()).isEqualTo("583,2886\n");
-        assertThat(CommandResult.withInput(input, "tokenize", "-").out()).isEqualTo("583,2886\n");
-        assertThat(CommandResult.withInput("The whale\n".getBytes(StandardCharsets.UTF_8), "tokenize").out())
+        assertThat(CommandResult.withInput(input, "tokenize", "--model", CommandResult.TINY).out())
+                .isEqualTo("583,2886\n");
+        assertThat(CommandResult.withInput(input, "tokenize", "-", "--model", CommandResult.TINY).out())
+                .isEqualTo("583,2886\n");
+        assertThat(CommandResult
+                .withInput("The whale\n".getBytes(StandardCharsets.UTF_8), "tokenize", "--model", CommandResult.TINY)
+                .out())
                 .isEqualTo("583,2886,198\n");
     }
 

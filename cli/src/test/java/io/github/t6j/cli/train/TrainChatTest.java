@@ -204,7 +204,8 @@ class TrainChatTest {
 
     @Test
     void whatCannotBeTrainedOnIsOneLineAndNothingIsWritten() throws IOException {
-        assertFailed(train(out, "--preset", "t6-nano", "--steps", "1"),
+        String tokenizer = CommandResult.TESTDATA.resolve("tokenizers/bpe4096").toString();
+        assertFailed(train(out, "--preset", "t6-nano", "--tokenizer", tokenizer, "--steps", "1"),
                 "--chat: expected a model or tokenizer with a chat template, found none in ");
         String rewriting = TEMPLATE.replace("{{ message.content }}<|endoftext|>",
                 "{{ message.content if loop.last else '…' }}<|endoftext|>");
