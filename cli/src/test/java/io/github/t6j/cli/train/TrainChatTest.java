@@ -107,6 +107,17 @@ class TrainChatTest {
         assertThat(answered.out().strip()).as(answered.err()).isEqualTo("I am the whale, sir.");
     }
 
+    /** Without --tokenizer and --chat-template a new model has those of the bundled one. */
+    @Test
+    void aNewModelHasTheBundledTemplate() {
+        assertThat(train(out, "--preset", "t6-nano", "--context", "64", "--batch", "2", "--steps", "1").code())
+                .isZero();
+        Path bundled = CommandResult.TESTDATA.resolve("models/t6-mini");
+        for (String name : List.of("chat_template.jinja", "tokenizer.json")) {
+            assertThat(out.resolve(name)).hasSameTextualContentAs(bundled.resolve(name));
+        }
+    }
+
     /** From a model with files of its own, which are kept; and with texts beside the conversations. */
     @Test
     void aResumedRunHasTheSameBits() throws IOException {
