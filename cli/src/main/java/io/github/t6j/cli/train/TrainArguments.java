@@ -162,10 +162,9 @@ final class TrainArguments {
             }
         }
         if (resume && minutes == null && (passes != null || tokens != null)) {
-            throw new ParameterException(spec.commandLine(),
-                    "--resume: expected no " + (passes != null ? "--passes" : "--tokens")
-                            + " without --minutes, since a"
-                            + " resumed run keeps its length: add --minutes, or omit it");
+            String limit = passes != null ? "--passes" : "--tokens";
+            throw new ParameterException(spec.commandLine(), "--resume: expected no " + limit + " without --minutes,"
+                    + " since a resumed run keeps its length: add --minutes, or omit " + limit);
         }
         if (minutes != null) {
             positive(spec, "--minutes", minutes);
@@ -231,8 +230,9 @@ final class TrainArguments {
      */
     StepPlan schedule(Main main, Trainer trainer, TrainingText text, int threads, DoubleSupplier clock) {
         long ofStep = trainer.options().batches().tokens();
-        RunLimits limits = new RunLimits(passes == null && minutes == null ? Double.valueOf(PASSES) : passes, tokens);
-        long count = Math.max(1, steps != null ? steps : limits.steps(ofStep, text.training().size()));
+        RunLimits orDefault =
+                new RunLimits(passes == null && minutes == null ? Double.valueOf(PASSES) : passes, tokens);
+        long count = Math.max(1, steps != null ? steps : orDefault.steps(ofStep, text.training().size()));
         if (tokens != null && tokens < ofStep) {
             main.note("note: --tokens is less than the " + ofStep + " tokens of a step; the run has 1 step");
         }
@@ -251,6 +251,7 @@ final class TrainArguments {
         return StepPlan.fixed(trainer).limitedTo(limits());
     }
 
+    /** Returns the limits that were given. */
     private RunLimits limits() {
         return new RunLimits(passes, tokens);
     }
