@@ -68,6 +68,7 @@ public final class Model implements AutoCloseable {
     private final SamplingOptions sampling; // null if the model's files have none
     private final EmbeddingJson embedding;
     private final Path path;
+    private final List<Path> adapters;
     private final Path folder;
     private final WarmingKernels kernels = KernelChoice.warming();
     private final Workers workers;
@@ -78,6 +79,7 @@ public final class Model implements AutoCloseable {
 
     private Model(Path path, ModelOptions options, ResourcePath resource) {
         this.path = path;
+        adapters = options.adapters().stream().map(ModelOptions.Adapter::folder).toList();
         ModelLoadEvent event = Events.beginModelLoad();
         Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
         expiry.check("loading " + path);
@@ -90,8 +92,8 @@ public final class Model implements AutoCloseable {
         Resources resources = new Resources(kernels, workers, resource);
         use = new ModelUse(resources);
         boolean mapped = options.load() == ModelOptions.Load.MMAP;
-        try (Checkpoint checkpoint = Checkpoint.open(path, mapped); Adapters adapters = new Adapters(mapped)) {
-            options.adapters().forEach(adapter -> adapters.add(adapter.folder(), adapter.scale()));
+        try (Checkpoint checkpoint = Checkpoint.open(path, mapped); Adapters opened = new Adapters(mapped)) {
+            options.adapters().forEach(adapter -> opened.add(adapter.folder(), adapter.scale()));
             ModelTensors read = ModelTensors.of(checkpoint, path.toString());
             NamedTensors tensors = read.tensors();
             ConfigJson configJson =
@@ -102,7 +104,7 @@ public final class Model implements AutoCloseable {
             DType type = options.weightType() == null ? null : DType.valueOf(options.weightType().name());
             NamedTensors converted =
                     type == null ? tensors : tensors.converted(type, Families.of(tensors)::keepsType);
-            NamedTensors loaded = adapters.merged(tensors, converted, Families.tensors(config));
+            NamedTensors loaded = opened.merged(tensors, converted, Families.tensors(config));
             transformer = Families.load(loaded, config, kernels, workers, resources.weights, (done, total) -> {
                 expiry.check("loading " + path);
                 if (options.progress() != null) {
@@ -111,10 +113,10 @@ public final class Model implements AutoCloseable {
             });
             resources.transformer = transformer;
             notes.addAll(ConvertedMatrices.notes(checkpoint.tensors().values(), type));
-            notes.addAll(adapters.notes(type));
+            notes.addAll(opened.notes(type));
             workers.leaveProcessorWhile(kernels::isWarmingUp);
             info = ModelInfo.of(
-                    transformer, checkpoint.description() + adapters.description(),
+                    transformer, checkpoint.description() + opened.description(),
                     kernels.description() + ", " + workers.threads() + " threads");
             weightType = (type == null ? DType.ofMost(checkpoint.tensors().values()) : type).name()
                     .toLowerCase(Locale.ROOT);
@@ -232,6 +234,11 @@ public final class Model implements AutoCloseable {
     /** Returns the folder or file that this model was loaded from. */
     public Path path() {
         return path;
+    }
+
+    /** Returns the folders of the adapters that were added to the weights, in this order. */
+    public List<Path> adapters() {
+        return adapters;
     }
 
     /** Returns a description of this model. */

@@ -50,6 +50,19 @@ public final class CopiedFile {
         return existing(folder, List.of("modules.json", "1_Pooling/config.json"), SmallFile.CONFIG);
     }
 
+    /**
+     * Returns chat_template.jinja of {@code folder}, with the special tokens, sampling and end ids that belong to it, by
+     * name; empty if the folder has no such template.
+     *
+     * @throws ModelFormatException as {@link #read}
+     */
+    public static Map<String, byte[]> chat(Path folder) {
+        return Files.exists(folder.resolve("chat_template.jinja"), LinkOption.NOFOLLOW_LINKS)
+                ? existing(folder, List.of("chat_template.jinja", "tokenizer_config.json", "generation_config.json"),
+                        SmallFile.TOKENIZER)
+                : Map.of();
+    }
+
     private static Map<String, byte[]> existing(Path folder, List<String> names, int longest) {
         Map<String, byte[]> files = new LinkedHashMap<>();
         for (String name : names) {

@@ -35,15 +35,15 @@ public final class ChatModel {
     }
 
     /**
-     * Returns a chat model with the chat template of the folder or file that {@code model} was loaded from
-     * ({@link ChatTemplate#of}). The caller closes the model after the last use.
+     * Returns a chat model with the chat template of the adapters of {@code model}, or else of the folder or file that it
+     * was loaded from ({@link ChatTemplate#of(Path, List)}). The caller closes the model after the last use.
      *
      * @throws io.github.t6j.chat.template.ChatTemplateException if the template is not supported
      * @throws io.github.t6j.ModelFormatException if the model has no tokenizer, or the file with the template has
      *     another format
      */
     public static ChatModel of(Model model) {
-        return of(model, ChatTemplate.of(Objects.requireNonNull(model, "model").path()));
+        return of(model, ChatTemplate.of(Objects.requireNonNull(model, "model").path(), model.adapters()));
     }
 
     /** Returns a chat model with another template, or with none. */

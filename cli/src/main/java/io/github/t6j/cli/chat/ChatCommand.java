@@ -107,7 +107,7 @@ public final class ChatCommand extends SessionCommand {
                 ? new TerminalInput(main, history(), ChatLoop.COMMANDS)
                 : null;
                 Model model = arguments.load()) {
-            ChatModel answering = arguments.chat(model);
+            ChatModel answering = ChatModel.of(model);
             checkThinking(answering.format());
             if (main.watched && !answering.format().hasTemplate()) {
                 main.note("note: no chat template: this model goes on with text, and cannot converse");

@@ -93,7 +93,7 @@ public final class GenerateCommand extends SessionCommand {
         if (prompts.given()) {
             try (Model model = arguments.load()) {
                 options = options.withSampling(sampling.over(model));
-                return prompts.run(main, arguments, model, options, context.over(cache.sessionOptions(), model, main));
+                return prompts.run(main, model, options, context.over(cache.sessionOptions(), model, main));
             }
         }
         CacheType saved = sessionFile == null ? null : SavedSession.cacheType(sessionFile);

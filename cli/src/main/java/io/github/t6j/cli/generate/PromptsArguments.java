@@ -3,10 +3,10 @@ package io.github.t6j.cli.generate;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.chat.ChatModel;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.OnInterrupt;
-import io.github.t6j.cli.models.ModelArguments;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import picocli.CommandLine.Mixin;
@@ -43,8 +43,8 @@ final class PromptsArguments {
     }
 
     /** Continues all prompts. @return the exit code */
-    int run(Main main, ModelArguments arguments, Model model, GenerationOptions options, SessionOptions session) {
-        PromptFormat format = arguments.chat(model).format();
+    int run(Main main, Model model, GenerationOptions options, SessionOptions session) {
+        PromptFormat format = ChatModel.of(model).format();
         GenerationOptions seeded = options.sampling().seed() != null
                 ? options
                 : options.withSampling(options.sampling().withSeed(new SplittableRandom().nextLong(1L << 52)));

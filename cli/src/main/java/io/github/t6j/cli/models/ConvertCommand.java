@@ -1,6 +1,7 @@
 package io.github.t6j.cli.models;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.ModelOptions.Adapter;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.CommandFailure;
@@ -118,6 +119,7 @@ public final class ConvertCommand implements Callable<Integer> {
                 addGeneration(gguf, files);
                 add(EmbeddingJson.filesOfGguf(checkpoint.gguf(), (Long) gguf.config().get("hidden_size")), files);
             }
+            addChat(adapters.adapters(main), files);
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
                 convert(checkpoint, gguf, opened, keys, VariantFile.resolve(variant, said, folder, keys), files);
@@ -240,6 +242,12 @@ public final class ConvertCommand implements Callable<Integer> {
         add(CopiedFile.tokenizer(folder), files);
         add(CopiedFile.generation(folder), files);
         add(CopiedFile.embedding(folder), files);
+    }
+
+    /** Adds the files of the last adapter with a chat template, which {@code --adapter} of other commands uses, too. */
+    private static void addChat(List<Adapter> adapters, Map<String, Content> files) {
+        adapters.reversed().stream().map(adapter -> CopiedFile.chat(adapter.folder()))
+                .filter(chat -> !chat.isEmpty()).findFirst().ifPresent(chat -> add(chat, files));
     }
 
     private static void add(Map<String, byte[]> copied, Map<String, Content> files) {

@@ -5,17 +5,13 @@ import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.WeightType;
-import io.github.t6j.chat.ChatModel;
-import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Threads;
 import io.github.t6j.family.VariantName;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -23,8 +19,6 @@ import picocli.CommandLine.Spec;
 
 /** Options of every command that loads a model. */
 public final class ModelArguments {
-    private static final String TEMPLATE = "chat_template.jinja";
-
     @Mixin
     private ModelFolder folder;
 
@@ -54,7 +48,7 @@ public final class ModelArguments {
     private AdapterArguments adapters;
 
     @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
-            description = "Folder with a tokenizer, or a tokenizer.json (default: the model's own).")
+            description = "Folder with a tokenizer, a tokenizer.json or a GGUF file (default: the model's own).")
     private Path tokenizer;
 
     @Mixin
@@ -106,18 +100,6 @@ public final class ModelArguments {
     public Model load(Path path) {
         return load(path, List.of(), (done, bytes) -> {
         });
-    }
-
-    /**
-     * Returns a loaded model that chats with its template, or with that of its last adapter that has a chat_template.jinja,
-     * which it was trained with.
-     */
-    public ChatModel chat(Model model) {
-        return adapters.adapters(main()).reversed().stream().map(ModelOptions.Adapter::folder)
-                .filter(adapter -> Files.exists(adapter.resolve(TEMPLATE))).findFirst()
-                .map(adapter -> ChatModel.of(model, Optional.of(ChatTemplate.read(adapter.resolve(TEMPLATE),
-                        Files.exists(adapter.resolve("tokenizer_config.json")) ? adapter : model.path()))))
-                .orElseGet(() -> ChatModel.of(model));
     }
 
     private Model load(Path path, List<ModelOptions.Adapter> adapters, LoadListener listener) {

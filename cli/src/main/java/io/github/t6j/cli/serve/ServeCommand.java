@@ -2,6 +2,7 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.chat.ChatModel;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.embed.PoolingArguments;
@@ -260,7 +261,7 @@ public final class ServeCommand implements Callable<Integer> {
                 .withCacheBytes(bytes).withSession(options.withContextLength(ids))
                 .withPrefixFolder(cacheDir, cacheDirSize << 20)
                 .withTimeout(timeout == 0 ? null : Duration.ofSeconds(timeout)));
-        PromptFormat format = arguments.chat(model).format();
+        PromptFormat format = ChatModel.of(model).format();
         server.serve(new ServedModel(new ModelNames(name(), aliases), System.currentTimeMillis() / 1000, model,
                 scheduler, format,
                 options.cacheType()), pooling.embeddingOptions());

@@ -2,8 +2,14 @@ package io.github.t6j.cli.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.Model;
+import io.github.t6j.ModelOptions;
+import io.github.t6j.chat.AnswerListener;
+import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Message;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
+import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.weights.FolderReplacement;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -190,6 +196,20 @@ class TrainChatTest {
                     "--temperature", "0"};
         CommandResult answered = CommandResult.of(chat);
         assertThat(answered.code()).as(answered.err()).isZero();
+        try (Model model = Model.load(Path.of(CommandResult.TINY), ModelOptions.defaults().withAdapter(out, 1))) {
+            ChatModel library = ChatModel.of(model);
+            assertThat(library.answer(List.of(Message.user("Who are you?")),
+                    library.options().withGeneration(one -> one.withSampling(SamplingOptions.greedy()).withMaxTokens(8)),
+                    AnswerListener.none()).content()).isEqualTo(answered.out().strip());
+        }
+        Path merged = folder.resolve("merged");
+        assertThat(CommandResult.of("convert", CommandResult.TINY, merged.toString(), "--adapter", out.toString()).code())
+                .isZero();
+        assertThat(merged.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
+        assertThat(merged.resolve("generation_config.json"))
+                .hasSameTextualContentAs(out.resolve("generation_config.json"));
+        assertThat(CommandResult.of("chat", "--model", merged.toString(), "-p", "Who are you?", "-n", "8",
+                "--temperature", "0").out()).isEqualTo(answered.out());
         Files.writeString(out.resolve("chat_template.jinja"), "{{ raise_exception('of the adapter') }}");
         assertThat(CommandResult.of(chat).err()).contains("of the adapter");
     }

@@ -61,6 +61,21 @@ public final class ChatTemplate {
     }
 
     /**
+     * Returns the template of a model with adapters: that of the last adapter whose folder has a chat_template.jinja,
+     * which the adapter was trained with, or else the model's. The special tokens are those of the adapter's
+     * tokenizer_config.json, if it has one, or else the model's.
+     *
+     * @param model as for {@link #of(Path)}
+     * @param adapters folders of adapters, in the order of {@link io.github.t6j.Model#adapters}
+     * @throws ChatTemplateException if the template is not supported
+     * @throws io.github.t6j.ModelFormatException if the file with the template has another format
+     * @throws java.io.UncheckedIOException if a file cannot be read
+     */
+    public static Optional<ChatTemplate> of(Path model, List<Path> adapters) {
+        return TemplateFiles.find(Objects.requireNonNull(model, "model"), Objects.requireNonNull(adapters, "adapters"));
+    }
+
+    /**
      * Reads a template from a file of its own, with the special tokens of a model.
      *
      * @param file text of the template

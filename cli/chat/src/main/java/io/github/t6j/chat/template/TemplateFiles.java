@@ -24,6 +24,7 @@ import java.util.Optional;
 /** Finds a model's template, and the texts of its special tokens. */
 final class TemplateFiles {
     private static final String KEY = "chat_template";
+    private static final String JINJA = "chat_template.jinja";
     private static final String CONFIG = "tokenizer_config.json";
     private static final String DEFAULT = "default";
     private static final String FOR_TOOLS = "tool_use";
@@ -43,6 +44,12 @@ final class TemplateFiles {
             return inFolder(model);
         }
         return isGguf(model) ? inGguf(model) : inFolder(model.toAbsolutePath().getParent());
+    }
+
+    static Optional<ChatTemplate> find(Path model, List<Path> adapters) {
+        return adapters.reversed().stream().filter(adapter -> exists(adapter.resolve(JINJA))).findFirst()
+                .map(adapter -> read(adapter.resolve(JINJA), exists(adapter.resolve(CONFIG)) ? adapter : model))
+                .or(() -> find(model));
     }
 
     static ChatTemplate read(Path file, Path model) {
@@ -66,7 +73,7 @@ final class TemplateFiles {
         Path configFile = folder.resolve(CONFIG);
         Map<String, Object> config = exists(configFile) ? json(configFile) : Map.of();
         Map<String, String> tokens = specialTokens(config);
-        Path jinja = folder.resolve("chat_template.jinja");
+        Path jinja = folder.resolve(JINJA);
         if (exists(jinja)) {
             return Optional.of(ChatTemplate.parse(jinja.toString(), text(jinja), tokens));
         }
