@@ -4,6 +4,7 @@ import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -55,13 +56,9 @@ record ModelFiles(Map<String, byte[]> files, String weights, Map<String, String>
                 Map.of(NewAdapter.CONFIG, json(adapter.configJson(matrices))), NewAdapter.WEIGHTS, metadata);
     }
 
-    /** Adds the tokenizer at {@code path}, if any: a folder, or a tokenizer.json and the files beside it. */
+    /** Adds the tokenizer that {@link io.github.t6j.tokenizer.Tokenizer#load} finds at {@code path}. */
     ModelFiles withTokenizer(Path path) {
-        if (Files.isDirectory(path)) {
-            return with(CopiedFile.tokenizer(path));
-        }
-        return with(CopiedFile.tokenizer(path.toAbsolutePath().getParent()))
-                .with(Map.of("tokenizer.json", SmallFile.read(path, SmallFile.TOKENIZER)));
+        return with(TokenizerFiles.copy(path));
     }
 
     /** Adds the files of {@code folder} with defaults for sampling and end-of-text ids, if any. */

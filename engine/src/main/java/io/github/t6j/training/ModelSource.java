@@ -104,7 +104,7 @@ final class ModelSource implements AutoCloseable {
     /** Adds the tokenizer and the generation defaults of this model: those inside a GGUF file, or else beside it. */
     private ModelFiles withOwn(ModelFiles files) {
         Map<String, byte[]> inGguf = tokenizerOfGguf();
-        ModelFiles all = inGguf.isEmpty() ? files.withTokenizer(folder) : files.with(inGguf);
+        ModelFiles all = files.with(inGguf.isEmpty() ? CopiedFile.tokenizer(folder) : inGguf);
         Map<String, Object> sampling =
                 checkpoint.gguf().isEmpty() ? Map.of() : new GgufNames(checkpoint, path.toString()).generation();
         return (sampling.isEmpty() ? all : all.with("generation_config.json", Json.write(sampling)))

@@ -116,7 +116,7 @@ public final class Trainer implements AutoCloseable {
      * of 64; the context length is that of the options if they set one, else the preset's.
      *
      * @param preset name of the model's shape, such as {@code t6-micro}; the error for another name lists all
-     * @param tokenizer tokenizer of the new model: a folder, or a tokenizer.json
+     * @param tokenizer tokenizer of the new model: a folder, a tokenizer.json or a GGUF file
      * @param threads number of threads that compute; 0 for one per core
      * @throws IllegalArgumentException if the preset does not exist
      * @throws ModelFormatException if the tokenizer cannot be read, or training does not support the preset

@@ -20,6 +20,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code t6j train --chat} from a GGUF file, whose tokenizer and chat template the new model gets. */
 class TrainGgufChatTest {
@@ -111,6 +113,20 @@ class TrainGgufChatTest {
         assertThat(answered.code()).as(answered.err()).isZero();
         CommandResult longer = train("--resume", "--more-steps", "1");
         assertThat(longer.code()).as(longer.err()).isZero();
+    }
+
+    /** A folder with nothing but a GGUF file has the tokenizer of that file. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void writesTheTokenizerOfAnotherModel(boolean asFolder) throws IOException {
+        Path model = gguf();
+        Path data = Files.writeString(folder.resolve("text.txt"), "the thing is a king\n".repeat(100));
+        CommandResult ran = CommandResult.of("train", "--preset", "t6-nano", "--tokenizer",
+                (asFolder ? model.getParent() : model).toString(), "--data", data.toString(), "--out", out.toString(),
+                "--context", "64", "--batch", "1", "--steps", "1");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(Tokenizer.load(out.resolve("tokenizer.json")).fingerprint())
+                .isEqualTo(Tokenizer.load(model).fingerprint());
     }
 
     @Test

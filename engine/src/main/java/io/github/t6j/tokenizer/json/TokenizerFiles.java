@@ -9,6 +9,7 @@ import io.github.t6j.tokenizer.split.Splitters;
 import io.github.t6j.tokenizer.split.Utf8;
 import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.CheckpointFiles;
+import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.SmallFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,6 +78,36 @@ public final class TokenizerFiles {
         List<Path> ggufs = existIn(folder) ? List.of() : CheckpointFiles.ending(folder, GGUF);
         TokenizerDefinition inFile = ggufs.size() == 1 ? readGguf(ggufs.getFirst()) : null;
         return inFile == null ? TokenizerConfig.complete(readFiles(folder), folder) : inFile;
+    }
+
+    /**
+     * Returns the files of the tokenizer that {@link #read} finds, by name, for the folder of another model; those of a
+     * GGUF file are written as tokenizer.json and tokenizer_config.json. Empty if a folder has none.
+     */
+    public static Map<String, byte[]> copy(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return copyFolder(path);
+        }
+        Path folder = path.toAbsolutePath().getParent();
+        if (!CheckpointFiles.mayHoldWeights(path)) {
+            Map<String, byte[]> files = new LinkedHashMap<>(CopiedFile.tokenizer(folder));
+            files.put(TOKENIZER_JSON, SmallFile.read(path, SmallFile.TOKENIZER));
+            return files;
+        }
+        Map<String, byte[]> inFile = path.toString().endsWith(GGUF) ? copyGguf(path) : Map.of();
+        return inFile.isEmpty() ? copyFolder(folder) : inFile;
+    }
+
+    private static Map<String, byte[]> copyFolder(Path folder) {
+        List<Path> ggufs = existIn(folder) ? List.of() : CheckpointFiles.ending(folder, GGUF);
+        Map<String, byte[]> inFile = ggufs.size() == 1 ? copyGguf(ggufs.getFirst()) : Map.of();
+        return inFile.isEmpty() ? CopiedFile.tokenizer(folder) : inFile;
+    }
+
+    private static Map<String, byte[]> copyGguf(Path file) {
+        try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
+            return ModelTokenizer.filesOfGguf(checkpoint.gguf(), file.toString());
+        }
     }
 
     private static TokenizerDefinition readFiles(Path path) {
