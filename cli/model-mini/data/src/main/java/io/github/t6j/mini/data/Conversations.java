@@ -29,11 +29,11 @@ final class Conversations {
             turns.add(Turn.system(Topic.pick(SYSTEMS, random)));
         }
         int kind = random.nextInt(100);
-        if (kind < 66) {
+        if (kind < 74) {
             questions(turns);
-        } else if (kind < 77) {
+        } else if (kind < 80) {
             smallTalk(turns);
-        } else if (kind < 90) {
+        } else if (kind < 88) {
             story(turns);
         } else {
             memory(turns);
@@ -45,7 +45,7 @@ final class Conversations {
         if (random.nextDouble() < GREETED) {
             turns.addAll(SmallTalk.of(Topic.pick(List.of("hello", "morning", "how are you"), random), random));
         }
-        int count = 1 + random.nextInt(4);
+        int count = 1 + random.nextInt(6);
         for (int i = 0; i < count; i++) {
             if (random.nextDouble() < ONE_WORD) {
                 add(turns, OneWord.training(topics, random));

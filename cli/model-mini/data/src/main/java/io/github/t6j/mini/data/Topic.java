@@ -11,7 +11,8 @@ import java.util.random.RandomGenerator;
 /**
  * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions, E
  * questions that follow another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before
- * them name the kind, the table, the columns that a row must have, the thing, and how answers are checked.
+ * them name the kind, the table, the columns that a row must have, the thing, and how answers are checked. A line
+ * {@code weight 3} makes the topic be asked three times as often.
  */
 final class Topic {
     private final String name;
@@ -19,6 +20,7 @@ final class Topic {
     private final String check;
     private final Form thing;
     private final List<Form> accept;
+    private final int weight;
     private final boolean rejectsOthers;
     private final List<Map<String, String>> rows;
     private final List<Form> questions;
@@ -34,6 +36,8 @@ final class Topic {
         check = field(lines, "check");
         thing = Form.of(field(lines, "thing"));
         accept = forms(lines, "accept ");
+        weight = lines.stream().filter(line -> line.startsWith("weight ")).findFirst()
+                .map(line -> Integer.parseInt(line.substring(7))).orElse(1);
         rejectsOthers = lines.contains("reject others");
         List<String> needs = lines.stream().filter(line -> line.startsWith("needs ")).map(line -> line.substring(6))
                 .toList();
@@ -76,6 +80,11 @@ final class Topic {
 
     String kind() {
         return kind;
+    }
+
+    /** Returns how many times as often as others with as many rows the topic is chosen. */
+    int weight() {
+        return weight;
     }
 
     List<Map<String, String>> rows() {

@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** All topics. A topic with more rows is chosen more often, but not in proportion: few things need fewer questions. */
+/**
+ * All topics. A topic with more rows is chosen more often, but not in proportion: few things need fewer questions. What a
+ * small model learns last, such as spelling and sums, has a weight.
+ */
 final class Topics {
     private static final double POWER = 0.6;
 
@@ -37,7 +40,7 @@ final class Topics {
         List<Double> sums = new ArrayList<>();
         double sum = 0;
         for (Topic topic : topics) {
-            sum += Math.pow(topic.rows().size(), POWER);
+            sum += topic.weight() * Math.pow(topic.rows().size(), POWER);
             sums.add(sum);
         }
         double chosen = random.nextDouble() * sum;
