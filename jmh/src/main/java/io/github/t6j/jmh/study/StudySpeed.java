@@ -43,7 +43,7 @@ record StudySpeed(
                         }
                     }
                 }
-                System.err.printf(Locale.ROOT, "speed of %s: round %d of %d, %.0f tokens",
+                System.err.printf(Locale.ROOT, "speed of %s: round %d of %d, %.0f tokens/s so far%n",
                         run.preset(), round + 1, rounds, median(steps));
             }
         }
