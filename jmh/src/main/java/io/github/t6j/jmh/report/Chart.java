@@ -6,6 +6,8 @@ import java.awt.Dimension;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.Shape;
+import java.awt.geom.AffineTransform;
+import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
 import java.io.IOException;
@@ -29,12 +31,16 @@ import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.axis.TickType;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.axis.ValueTick;
+import org.jfree.chart.plot.DatasetRenderingOrder;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYErrorRenderer;
+import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.chart.text.TextUtils;
 import org.jfree.chart.title.TextTitle;
 import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.chart.ui.RectangleInsets;
+import org.jfree.data.xy.XYSeries;
+import org.jfree.data.xy.XYSeriesCollection;
 import org.jfree.data.xy.YIntervalSeries;
 import org.jfree.data.xy.YIntervalSeriesCollection;
 import org.w3c.dom.Document;
@@ -51,6 +57,10 @@ public final class Chart {
 
     /** Space of JFreeChart beside a plot. */
     private static final int INSET = 8;
+
+    /** Scale of a hollow marker, and diameter of a dot. */
+    private static final double MARKER = 1.7;
+    private static final double DOT = 4;
 
     private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
@@ -128,6 +138,30 @@ public final class Chart {
     public void line(YIntervalSeries series, Color color, BasicStroke stroke, Shape marker, boolean inLegend) {
         renderer.setDrawYError(false);
         add(series, color, stroke, marker, inLegend);
+    }
+
+    /** Adds a hollow marker with an error bar, and a dot for each of {@code values}. */
+    public void point(String label, AttentionStyle style, double x, double mean, double error, double... values) {
+        YIntervalSeries series = new YIntervalSeries(label);
+        series.add(x, mean, mean - error, mean + error);
+        Shape marker = AffineTransform.getScaleInstance(MARKER, MARKER).createTransformedShape(style.marker());
+        int index = curves.getSeriesCount();
+        add(series, style.color(), style.stroke(1.8f), marker, true);
+        renderer.setSeriesLinesVisible(index, false);
+        renderer.setSeriesShapesFilled(index, false);
+        XYSeries dots = new XYSeries(label);
+        for (double value : values) {
+            dots.add(x, value);
+        }
+        XYPlot plot = chart.getXYPlot();
+        XYLineAndShapeRenderer small = new XYLineAndShapeRenderer(false, true);
+        small.setSeriesPaint(0, style.color());
+        small.setSeriesShape(0, new Ellipse2D.Double(-DOT / 2, -DOT / 2, DOT, DOT));
+        small.setSeriesVisibleInLegend(0, false);
+        small.setDrawOutlines(false);
+        plot.setDataset(1 + index, new XYSeriesCollection(dots));
+        plot.setRenderer(1 + index, small);
+        plot.setDatasetRenderingOrder(DatasetRenderingOrder.FORWARD); // dots above markers
     }
 
     private void add(YIntervalSeries series, Color color, BasicStroke stroke, Shape marker, boolean inLegend) {
