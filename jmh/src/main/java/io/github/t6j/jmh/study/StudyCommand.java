@@ -1,14 +1,17 @@
 package io.github.t6j.jmh.study;
 
 import io.github.t6j.jmh.CommandRun;
+import io.github.t6j.jmh.report.Chart;
+import io.github.t6j.jmh.report.Plot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,19 +23,24 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "study",
         mixinStandardHelpOptions = true,
-        description = {"Trains MHA, MQA, GQA, MLA, T6 KV-only and T6 of equal parameters on the same tokens in order.",
-            "Short runs choose a learning rate for each; long runs follow, with several seeds.",
+        description = {"Trains MHA, GQA, T6, T6 KV-only, MLA and MQA of equal parameters on the same tokens in order.",
+            "Each attention has one full run per learning rate, with the first seed.",
+            "The best rate has further runs with the other seeds.",
+            "MHA, GQA, T6 and T6 KV-only make all their runs before MLA and MQA begin.",
             "Completed runs are not repeated, and interrupted runs continue.",
             "Then measures the training speed of each attention separately.",
-            "Writes DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, and the curves."},
+            "Writes DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, the figure",
+            "DIR/plots/loss-over-cache.svg, and the curves."},
         footer = {
             "",
-            "Example, 4 to 6 hours on two cores:",
+            "Example, 7 to 12 hours on two cores:",
             "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar study --out study"
         })
 public final class StudyCommand implements Callable<Integer> {
     private static final String SPEED = "speed.json";
-    private static final List<String> ATTENTIONS = List.of("mha", "mqa", "gqa", "mla", "t6-kvonly", "t6");
+
+    /** Attentions that make all their runs before the others begin. */
+    private static final List<String> FIRST = List.of("mha", "gqa", "t6", "t6-kvonly");
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder of existing and new results.")
     private Path out;
@@ -46,8 +54,9 @@ public final class StudyCommand implements Callable<Integer> {
     private Path testdata;
 
     @Option(names = "--attentions", split = ",", paramLabel = "NAME",
-            description = "Attentions to train (default: mha,mqa,gqa,mla,t6-kvonly,t6).")
-    private List<String> attentions = ATTENTIONS;
+            defaultValue = "mha,gqa,t6,t6-kvonly,mla,mqa",
+            description = "Attentions to train (default: ${DEFAULT-VALUE}).")
+    private Set<String> attentions;
 
     @Option(names = "--size", paramLabel = "SIZE", defaultValue = "micro",
             description = {"Size of the models: nano, micro or mini.",
@@ -56,14 +65,14 @@ public final class StudyCommand implements Callable<Integer> {
 
     @Option(names = "--rates", split = ",", paramLabel = "R", defaultValue = "0.001,0.002,0.004",
             description = "Learning rates to choose from (default: ${DEFAULT-VALUE}).")
-    private List<Double> rates;
+    private SortedSet<Double> rates;
 
-    @Option(names = "--seeds", split = ",", paramLabel = "S", defaultValue = "1,2",
-            description = "Seeds of the long runs; the short runs use the first (default: ${DEFAULT-VALUE}).")
-    private List<Long> seeds;
+    @Option(names = "--seeds", split = ",", paramLabel = "S", defaultValue = "1,2,3",
+            description = "Seeds; the first chooses the learning rate (default: ${DEFAULT-VALUE}).")
+    private Set<Long> seeds;
 
     @Option(names = "--tokens", paramLabel = "N",
-            description = "Number of tokens of a long run; a short one has a quarter (default: one pass over the text).")
+            description = "Number of tokens of a run (default: one pass over the text).")
     private Long tokens;
 
     @Option(names = "--speed", description = "Do not train, but measure the training speed again.")
@@ -90,57 +99,67 @@ public final class StudyCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--speed-rounds: expected 1 or more, found " + speedRounds);
         }
-        if (tokens != null && tokens < 4 * StudyTraining.STEP) {
-            throw new ParameterException(spec.commandLine(), "--tokens: expected " + 4 * StudyTraining.STEP
-                    + " or more, so that a short run has a step, found " + tokens);
+        if (tokens != null && tokens < StudyTraining.STEP) {
+            throw new ParameterException(spec.commandLine(), "--tokens: expected " + StudyTraining.STEP
+                    + " or more, so that a run has a step, found " + tokens);
         }
+        Chart.checkFonts();
         Files.createDirectories(work);
         Path logs = Files.createDirectories(out.resolve("logs"));
         Files.createDirectories(out.resolve("results"));
-        List<String> drawn = new ArrayList<>();
         try (StudyData data = new StudyData(testdata, work)) {
-            long whole = tokens == null ? data.train.size() : tokens;
+            long length = tokens == null ? data.train.size() : tokens;
             if (!speedOnly) {
-                train(data, whole, logs, drawn);
+                train(data, length, logs);
             }
-            measureSpeed(data, whole);
-            writeTable(whole);
+            measureSpeed(data, length);
+            writeTable(length);
+            return speedOnly ? 0 : drawCurves(length, logs);
         }
-        if (speedOnly) {
-            return 0;
-        }
-        drawn.addAll(List.of("--out", out.toString()));
-        return LearningCurvesCommand.run(drawn.toArray(String[]::new));
     }
 
-    /** Makes the missing runs. @param drawn receives the logs of some runs */
-    private void train(StudyData data, long whole, Path logs, List<String> drawn) throws IOException {
-        for (String attention : attentions) {
-            for (double rate : rates) {
-                make(shortRun(attention, rate, whole), data, logs);
-            }
-        }
-        for (long seed : seeds) { // all attentions with one seed, then with the next, so that there is a table early
-            for (String attention : attentions) {
-                StudyRun run = longRun(attention, best(tried(attention, whole)), seed, whole);
-                make(run, data, logs);
-                if (seed == seeds.getFirst()) { // only as many curves as there are colours
-                    drawn.add(logs.resolve(run.name() + ".jsonl").toString());
+    /** Makes the missing runs. */
+    private void train(StudyData data, long length, Path logs) throws IOException {
+        for (boolean first : List.of(true, false)) {
+            List<String> group = attentions.stream().filter(one -> FIRST.contains(one) == first).toList();
+            for (String attention : group) {
+                for (double rate : rates) {
+                    make(run(attention, rate, firstSeed(), length), data, length, logs);
                 }
-                writeTable(whole);
+            }
+            for (long seed : seeds) { // all attentions with one seed, then with the next
+                for (String attention : group) {
+                    make(run(attention, bestRate(attention, length), seed, length), data, length, logs);
+                }
             }
         }
     }
 
-    private void make(StudyRun run, StudyData data, Path logs) throws IOException {
+    private void make(StudyRun run, StudyData data, long length, Path logs) throws IOException {
         if (!Files.exists(file(run))) {
             new StudyTraining(run, data, work, logs).make().write(file(run));
+            writeTable(length);
         }
+    }
+
+    /** Draws the curves of the best rates with the first seed: only as many as there are colours. */
+    private int drawCurves(long length, Path logs) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of("--out", out.toString()));
+        for (String attention : attentions) {
+            StudyRun run = run(attention, bestRate(attention, length), firstSeed(), length);
+            Path log = logs.resolve(run.name() + ".jsonl");
+            if (Files.exists(log)) {
+                arguments.add(log.toString());
+            } else {
+                System.err.println(log + ": no such file; the curves do not show this run");
+            }
+        }
+        return arguments.size() == 2 ? 0 : LearningCurvesCommand.run(arguments.toArray(String[]::new));
     }
 
     /** Measures the speed if requested, or if an attention was not measured. */
-    private void measureSpeed(StudyData data, long whole) throws IOException {
-        List<StudyRun> runs = attentions.stream().map(one -> shortRun(one, rates.getFirst(), whole)).toList();
+    private void measureSpeed(StudyData data, long length) throws IOException {
+        List<StudyRun> runs = attentions.stream().map(one -> run(one, rates.first(), firstSeed(), length)).toList();
         StudySpeed before = speedOnly ? null : speed();
         if (before == null || !before.has(runs)) {
             StudySpeed.measure(runs, data, speedRounds).write(out.resolve(SPEED));
@@ -153,55 +172,61 @@ public final class StudyCommand implements Callable<Integer> {
         return Files.exists(file) ? StudySpeed.read(file) : null;
     }
 
-    /** Writes the table of the attentions whose short runs are complete. */
-    private void writeTable(long whole) throws IOException {
-        Map<String, List<StudyResult>> chosen = new LinkedHashMap<>();
-        Map<String, List<StudyResult>> longRuns = new LinkedHashMap<>();
+    /** Writes the table and the figure of the completed runs, if there is one. */
+    private void writeTable(long length) throws IOException {
+        List<StudyRuns> all = new ArrayList<>();
         for (String attention : attentions) {
-            List<StudyResult> tried = tried(attention, whole);
-            if (tried.size() < rates.size()) {
-                continue;
-            }
-            chosen.put(attention, tried);
-            List<StudyResult> runs = done(
-                    seeds.stream().map(seed -> longRun(attention, best(tried), seed, whole)).toList());
-            if (!runs.isEmpty()) {
-                longRuns.put(attention, runs);
+            all.add(completed(attention, length));
+        }
+        if (all.stream().allMatch(runs -> runs.tried().isEmpty())) {
+            return;
+        }
+        Plot figure = StudyFigure.of(all);
+        if (figure != null) {
+            Plot.write(List.of(figure), out);
+        }
+        Files.writeString(out.resolve("study.md"), StudyTable.of(rates, all, figure, speed()));
+    }
+
+    private StudyRuns completed(String attention, long length) throws IOException {
+        SortedMap<Double, StudyResult> tried = tried(attention, length);
+        List<StudyResult> ofSeeds = new ArrayList<>();
+        if (tried.size() == rates.size()) {
+            for (long seed : seeds) {
+                StudyRun run = run(attention, StudyRuns.best(tried.values()).rate(), seed, length);
+                if (Files.exists(file(run))) {
+                    ofSeeds.add(StudyResult.read(file(run)));
+                }
             }
         }
-        if (!chosen.isEmpty()) {
-            Files.writeString(out.resolve("study.md"), StudyTable.of(chosen, longRuns, speed()));
-        }
+        return new StudyRuns(attention, tried, ofSeeds);
     }
 
-    private List<StudyResult> tried(String attention, long whole) throws IOException {
-        return done(rates.stream().map(rate -> shortRun(attention, rate, whole)).toList());
-    }
-
-    private StudyRun shortRun(String attention, double rate, long whole) {
-        return new StudyRun(attention + "-" + size, rate, seeds.getFirst(), whole / 4);
-    }
-
-    private StudyRun longRun(String attention, double rate, long seed, long whole) {
-        return new StudyRun(attention + "-" + size, rate, seed, whole);
-    }
-
-    /** Returns the results of the completed runs. */
-    private List<StudyResult> done(List<StudyRun> runs) throws IOException {
-        List<StudyResult> results = new ArrayList<>();
-        for (StudyRun run : runs) {
+    /** Returns the completed runs of the first seed by rate. */
+    private SortedMap<Double, StudyResult> tried(String attention, long length) throws IOException {
+        SortedMap<Double, StudyResult> tried = new TreeMap<>();
+        for (double rate : rates) {
+            StudyRun run = run(attention, rate, firstSeed(), length);
             if (Files.exists(file(run))) {
-                results.add(StudyResult.read(file(run)));
+                tried.put(rate, StudyResult.read(file(run)));
             }
         }
-        return results;
+        return tried;
+    }
+
+    private double bestRate(String attention, long length) throws IOException {
+        return StudyRuns.best(tried(attention, length).values()).rate();
+    }
+
+    private long firstSeed() {
+        return seeds.iterator().next();
+    }
+
+    private StudyRun run(String attention, double rate, long seed, long length) {
+        return new StudyRun(attention + "-" + size, rate, seed, length);
     }
 
     private Path file(StudyRun run) {
         return out.resolve("results").resolve(run.name() + ".json");
-    }
-
-    private static double best(List<StudyResult> tried) {
-        return tried.stream().min(Comparator.comparingDouble(StudyResult::validationLoss)).orElseThrow().rate();
     }
 }

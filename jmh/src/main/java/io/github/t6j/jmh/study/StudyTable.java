@@ -1,9 +1,11 @@
 package io.github.t6j.jmh.study;
 
+import io.github.t6j.jmh.report.Plot;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.SortedSet;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** Writes study.md. */
 final class StudyTable {
@@ -12,59 +14,84 @@ final class StudyTable {
     /**
      * Returns the tables.
      *
-     * @param tried short runs of each attention
-     * @param runs long runs of each attention, one per seed
+     * @param rates learning rates of the study
+     * @param attentions completed runs of each attention
+     * @param figure figure between the tables, or null
      * @param speed training speed; null leaves its column out
      */
-    static String of(
-            Map<String, List<StudyResult>> tried, Map<String, List<StudyResult>> runs, StudySpeed speed) {
+    static String of(SortedSet<Double> rates, List<StudyRuns> attentions, Plot figure, StudySpeed speed) {
         StringBuilder out = new StringBuilder("# Attentions of equal parameters, trained on the same tokens\n\n");
-        out.append(
-                "Mean over the seeds ± half the distance between the best and the worst. Loss in nats per token,"
-                        + " bits per byte.\n\n");
+        out.append("Mean over the seeds ± sample standard deviation. Loss in nats per token, bits per byte.\n\n");
+        losses(out, attentions.stream().filter(StudyRuns::isComplete).toList(), speed);
+        String missing = attentions.stream().filter(runs -> !runs.isComplete()).map(StudyRuns::attention)
+                .collect(Collectors.joining(", "));
+        if (!missing.isEmpty()) {
+            out.append("\nnot complete: ").append(missing).append('\n');
+        }
+        if (speed != null) {
+            out.append('\n').append(speed.words());
+        }
+        if (figure != null) {
+            out.append('\n').append(figure).append('\n');
+        }
+        rates(out, rates, attentions);
+        return out.toString();
+    }
+
+    private static void losses(StringBuilder out, List<StudyRuns> complete, StudySpeed speed) {
         out.append(
                 "| attention | seeds | learning rate | validation loss | perplexity | bits | test loss | perplexity | bits"
                         + " | parameters | cache, bytes per token (f32) |")
                 .append(speed == null ? "\n" : " tokens/s |\n");
         out.append("|---|").append("--:|".repeat(speed == null ? 10 : 11)).append('\n');
-        runs.forEach((attention, list) -> {
-            StudyResult first = list.getFirst();
-            out.append("| ").append(first.attention()).append(" | ").append(list.size()).append(" | ")
-                    .append(first.rate()).append(" | ").append(spread(list, StudyResult::validationLoss, 4))
-                    .append(" | ").append(spread(list, run -> Math.exp(run.validationLoss()), 2)).append(" | ")
-                    .append(spread(list, StudyResult::validationBits, 4)).append(" | ")
-                    .append(spread(list, StudyResult::testLoss, 4)).append(" | ")
-                    .append(spread(list, run -> Math.exp(run.testLoss()), 2)).append(" | ")
-                    .append(spread(list, StudyResult::testBits, 4)).append(" | ")
+        for (StudyRuns runs : complete) {
+            StudyResult first = runs.seeds().getFirst();
+            out.append("| ").append(first.attention()).append(" | ").append(runs.seeds().size()).append(" | ")
+                    .append(first.rate()).append(" | ").append(spread(runs, StudyResult::validationLoss, 4))
+                    .append(" | ").append(spread(runs, run -> Math.exp(run.validationLoss()), 2)).append(" | ")
+                    .append(spread(runs, StudyResult::validationBits, 4)).append(" | ")
+                    .append(spread(runs, StudyResult::testLoss, 4)).append(" | ")
+                    .append(spread(runs, run -> Math.exp(run.testLoss()), 2)).append(" | ")
+                    .append(spread(runs, StudyResult::testBits, 4)).append(" | ")
                     .append(String.format(Locale.ROOT, "%,d", first.parameters())).append(" | ")
                     .append(String.format(Locale.ROOT, "%,d", first.cacheBytes()))
                     .append(speed == null ? " |\n" : " | " + speed.of(first.preset()) + " |\n");
-        });
-        if (speed != null) {
-            out.append('\n').append(speed.words());
         }
-        out.append("\nThe learning rate is that of the lowest validation loss after a quarter of the tokens:\n\n");
-        out.append("| attention | ");
-        List<StudyResult> one = tried.values().iterator().next();
-        one.forEach(run -> out.append(run.rate()).append(" | "));
-        out.append("\n|---|").append("--:|".repeat(one.size())).append('\n');
-        tried.forEach((attention, list) -> {
-            out.append("| ").append(list.getFirst().attention()).append(" | ");
-            list.forEach(run -> out.append(number(run.validationLoss(), 4)).append(" | "));
+    }
+
+    /** Appends the losses of all rates, and names the attentions whose best rate is the smallest or the largest. */
+    private static void rates(StringBuilder out, SortedSet<Double> rates, List<StudyRuns> attentions) {
+        out.append("\nThe learning rate is that of the lowest validation loss of runs with the first seed:\n\n");
+        out.append("| attention |");
+        rates.forEach(rate -> out.append(' ').append(rate).append(" |"));
+        out.append("\n|---|").append("--:|".repeat(rates.size())).append('\n');
+        StringBuilder atEdges = new StringBuilder();
+        for (StudyRuns runs : attentions) {
+            if (runs.tried().isEmpty()) {
+                continue;
+            }
+            String name = runs.tried().values().iterator().next().attention();
+            out.append("| ").append(name).append(" |");
+            for (double rate : rates) {
+                StudyResult run = runs.tried().get(rate);
+                out.append(' ').append(run == null ? "–" : number(run.validationLoss(), 4)).append(" |");
+            }
             out.append('\n');
-        });
-        return out.toString();
+            if (runs.isComplete() && rates.size() > 1) {
+                double best = runs.seeds().getFirst().rate();
+                String edge = best == rates.first() ? "smallest" : best == rates.last() ? "largest" : null;
+                if (edge != null) {
+                    atEdges.append("\nThe best rate of ").append(name).append(" is the ").append(edge)
+                            .append(" that was tried.\n");
+                }
+            }
+        }
+        out.append(atEdges);
     }
 
-    private static double mean(List<StudyResult> runs, ToDoubleFunction<StudyResult> value) {
-        return runs.stream().mapToDouble(value).average().orElseThrow();
-    }
-
-    private static String spread(List<StudyResult> runs, ToDoubleFunction<StudyResult> value, int digits) {
-        double most = runs.stream().mapToDouble(value).max().orElseThrow();
-        double least = runs.stream().mapToDouble(value).min().orElseThrow();
-        String mean = number(mean(runs, value), digits);
-        return runs.size() == 1 || Double.isInfinite(most) ? mean : mean + " ± " + number((most - least) / 2, digits);
+    private static String spread(StudyRuns runs, ToDoubleFunction<StudyResult> value, int digits) {
+        double deviation = runs.deviation(value);
+        return number(runs.mean(value), digits) + (Double.isNaN(deviation) ? "" : " ± " + number(deviation, digits));
     }
 
     private static String number(double value, int digits) {

@@ -2,31 +2,56 @@ package io.github.t6j.jmh.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A study of two attentions on a page of text: its runs, its table, and that no run is repeated. */
+/** A study of three attentions on a page of text: its runs, their order, its tables, and that no run is repeated. */
 class StudyTest {
+    /**
+     * MHA has the mean (4.0 + 4.1 + 4.3) / 3 = 4.1333 and the deviation √((0.0178 + 0.0011 + 0.0278) / 2) = 0.1528, GQA
+     * has (4 + 5) / 2 and √((0.25 + 0.25) / 1) = 0.7071.
+     */
+    private static final List<StudyRuns> SOME = List.of(
+            runs("mha", "MHA", 9216, List.of(4.5, 4.0, 4.2), 0.002, 4.0, 4.1, 4.3),
+            runs("gqa", "GQA", 3072, List.of(6.0, 5.0, 4.0), 0.004, 4.0, 5.0),
+            runs("t6", "T6", 4128, List.of(3.9, 4.0, 4.1), 0.001, 3.9),
+            runs("t6-kvonly", "T6 KV-only", 3936, List.of(3.9, 3.8), 0),
+            runs("mla", "MLA", 1920, List.of(5.0, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY), 0.001, 5.0,
+                    Double.POSITIVE_INFINITY),
+            runs("mqa", "MQA", 1536, List.of(), 0));
+
     @TempDir
     Path folder;
 
-    private int study(String... more) {
+    private int study(String attentions, String seeds, String... more) {
         return StudyCommand.run(Stream
                 .concat(Stream.of("--out", folder.resolve("out").toString(), "--work",
-                        folder.resolve("work").toString(),
-                        "--testdata", folder.resolve("testdata").toString(), "--size", "nano", "--attentions", "mha,t6",
-                        "--rates",
-                        "0.004,0.002", "--seeds", "1,2", "--tokens", "16384", "--speed-rounds", "1"), Stream.of(more))
+                        folder.resolve("work").toString(), "--testdata", folder.resolve("testdata").toString(),
+                        "--size", "nano", "--attentions", attentions, "--rates", "0.004,0.002", "--seeds", seeds,
+                        "--tokens", "8192"), Stream.of(more))
                 .toArray(String[]::new));
     }
 
@@ -46,49 +71,102 @@ class StudyTest {
     @Test
     void runsAreDoneOnce() throws IOException {
         copyData();
-        assertThat(study()).isZero();
+        PrintStream err = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(study("mqa,mha,t6", "1,2", "--speed-rounds", "1")).isZero();
+        } finally {
+            System.setErr(err);
+        }
         Path out = folder.resolve("out");
+        String mha = bestRate(out, "mha");
+        String t6 = bestRate(out, "t6");
+        String mqa = bestRate(out, "mqa");
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines().filter(line -> line.contains(": step "))
+                .map(line -> line.substring(0, line.indexOf(':')))).containsExactly(
+                        "mha-nano-8k-0.002-1", "mha-nano-8k-0.004-1", "t6-nano-8k-0.002-1", "t6-nano-8k-0.004-1",
+                        "mha-nano-8k-" + mha + "-2", "t6-nano-8k-" + t6 + "-2", "mqa-nano-8k-0.002-1",
+                        "mqa-nano-8k-0.004-1", "mqa-nano-8k-" + mqa + "-2");
         String table = Files.readString(out.resolve("study.md"));
-        assertThat(table.lines().filter(line -> line.startsWith("| MHA | 2 | ") || line.startsWith("| T6 | 2 | ")))
-                .hasSize(2);
-        assertThat(table).contains("1,310,208", "1,319,424").contains("| attention | 0.004 | 0.002 | ");
-        assertThat(out.resolve("learning-curves.html")).content().contains("mha-nano-16k-", "t6-nano-16k-");
+        double one = loss(out, "t6", t6, 1);
+        double two = loss(out, "t6", t6, 2);
+        assertThat(table).contains(String.format(Locale.ROOT, "| T6 | 2 | %s | %.4f ± %.4f | ", t6, (one + two) / 2,
+                Math.abs(one - two) / Math.sqrt(2))).contains("| MHA | 2 | ", "1,310,208", "1,319,424")
+                .contains(String.format(Locale.ROOT, "| attention | 0.002 | 0.004 |\n|---|--:|--:|\n"
+                        + "| MQA | %.4f | %.4f |\n", loss(out, "mqa", "0.002", 1), loss(out, "mqa", "0.004", 1)))
+                .contains("](plots/loss-over-cache.svg)").doesNotContain("not complete");
+        assertThat(out.resolve("learning-curves.html")).content().contains("mha-nano-8k-" + mha + "-1",
+                "t6-nano-8k-" + t6 + "-1", "mqa-nano-8k-" + mqa + "-1");
         StudySpeed speed = StudySpeed.read(out.resolve("speed.json"));
-        assertThat(speed.tokensPerSecond().keySet()).containsExactly("mha-nano", "t6-nano");
+        assertThat(speed.tokensPerSecond().keySet()).containsExactly("mqa-nano", "mha-nano", "t6-nano");
         assertThat(speed.tokensPerSecond().get("t6-nano")).hasSize(10)
                 .allSatisfy(rate -> assertThat(rate).isPositive());
         assertThat(table).contains("| tokens/s |", speed.of("mha-nano") + " |\n", speed.of("t6-nano") + " |\n",
                 "10 training steps of 4096 tokens (in parentheses the fastest), in 1 rounds");
-        Path result;
         try (var files = Files.list(out.resolve("results"))) {
-            List<Path> results = files.sorted().toList();
-            assertThat(results).hasSize(2 * (2 + 2));
-            result = results.stream().filter(file -> file.getFileName().toString().startsWith("t6-nano-16k"))
-                    .findFirst()
-                    .orElseThrow();
+            assertThat(files).hasSize(3 * (2 + 1));
         }
+        Path result = out.resolve("results/t6-nano-8k-0.002-1.json");
         StudyResult before = StudyResult.read(result);
+        assertThat(before.steps()).isEqualTo(2);
         assertThat(before.validationBits()).isBetween(1.0, 8.0);
         assertThat(before.cacheBytes()).isEqualTo(4L * (2 + 2) * (5 + 32) * 4);
         String measured = Files.readString(out.resolve("speed.json"));
         Files.delete(result); // as if it had been interrupted after its last checkpoint
-        assertThat(study()).isZero();
+        Files.delete(out.resolve("logs/mha-nano-8k-" + mha + "-1.jsonl"));
+        assertThat(study("mqa,mha,t6", "1,2", "--speed-rounds", "1")).isZero();
         StudyResult after = StudyResult.read(result);
         assertThat(after.validationLoss()).isEqualTo(before.validationLoss());
         assertThat(after.testLoss()).isEqualTo(before.testLoss());
-        assertThat(Files.readString(out.resolve("study.md")).lines().count()).isEqualTo(table.lines().count());
+        assertThat(out.resolve("study.md")).hasContent(table);
+        assertThat(out.resolve("learning-curves.html")).content().contains("t6-nano-8k-" + t6 + "-1")
+                .doesNotContain("mha-nano");
         assertThat(out.resolve("speed.json")).as("measured once").hasContent(measured);
+    }
+
+    /** Returns the rate with the lower of the stored losses, without the code of the study. */
+    private static String bestRate(Path out, String attention) throws IOException {
+        return loss(out, attention, "0.002", 1) <= loss(out, attention, "0.004", 1) ? "0.002" : "0.004";
+    }
+
+    private static double loss(Path out, String attention, String rate, int seed) throws IOException {
+        String file = attention + "-nano-8k-" + rate + "-" + seed + ".json";
+        return JsonParser.parseString(Files.readString(out.resolve("results").resolve(file))).getAsJsonObject()
+                .get("validationLoss").getAsDouble();
     }
 
     @Test
     void speedAloneTrainsNothing() throws IOException {
         copyData();
-        assertThat(study("--speed")).isZero();
+        assertThat(study("mha,t6", "1,2", "--speed", "--speed-rounds", "1")).isZero();
         Path out = folder.resolve("out");
         assertThat(StudySpeed.read(out.resolve("speed.json")).tokensPerSecond()).hasSize(2);
         assertThat(out.resolve("results")).isEmptyDirectory();
         assertThat(out.resolve("study.md")).doesNotExist();
-        assertThat(study("--speed", "--speed-rounds", "0")).isEqualTo(2);
+        assertThat(study("mha,t6", "1,2", "--speed", "--speed-rounds", "0")).isEqualTo(2);
+    }
+
+    /** Stored results of 0.002 and 0.004 choose 0.004; all runs are stored, so that nothing is trained or measured. */
+    @Test
+    void storedResultsAreReused() throws IOException {
+        copyData();
+        Path out = folder.resolve("out");
+        Path results = Files.createDirectories(out.resolve("results"));
+        for (String[] run : new String[][] {{"0.002-1", "5.0"}, {"0.004-1", "4.0"}, {"0.004-2", "4.1"},
+            {"0.004-3", "4.3"}}) {
+            Files.writeString(results.resolve("mha-nano-8k-" + run[0] + ".json"), """
+                    {"preset": "mha-nano", "attention": "MHA", "rate": %s, "seed": %s, "steps": 2, "tokens": 8192,
+                     "parameters": 1310208, "validationLoss": %s, "testLoss": 5.0, "cacheBytes": 9216}
+                    """.formatted(run[0].split("-")[0], run[0].split("-")[1], run[1]));
+        }
+        new StudySpeed(1, 5, 1, 4096, 2, Map.of("mha-nano", List.of(100.0))).write(out.resolve("speed.json"));
+        assertThat(study("mha", "1,2,3")).isZero();
+        assertThat(out.resolve("study.md")).content().contains("| MHA | 3 | 0.004 | 4.1333 ± 0.1528 | ",
+                "| MHA | 5.0000 | 4.0000 |\n\nThe best rate of MHA is the largest that was tried.\n");
+        assertThat(out.resolve("plots/loss-over-cache.svg")).content().contains(">MHA<");
+        assertThat(folder.resolve("work/mha-nano-8k-0.004-1")).doesNotExist();
+        assertThat(out.resolve("learning-curves.html")).as("without a log").doesNotExist();
     }
 
     /**
@@ -105,24 +183,119 @@ class StudyTest {
         StudyResult old = StudyResult.read(file);
         assertThat(old).isEqualTo(new StudyResult(
                 "mha-micro", "MHA", 0.001, 1, 343, 1_404_928, 3_440_640, 5.1037, 1.9336, 5.2345, 2.0738, 9216));
-        Map<String, List<StudyResult>> runs = Map.of("mha", List.of(old));
-        assertThat(StudyTable.of(runs, runs, null)).contains("| 3,440,640 | 9,216 |\n")
-                .doesNotContain("tokens/s", "Tokens/s");
+        List<StudyRuns> runs = List.of(new StudyRuns("mha", new TreeMap<>(Map.of(0.001, old)), List.of(old)));
+        SortedSet<Double> rates = new TreeSet<>(Set.of(0.001));
+        assertThat(StudyTable.of(rates, runs, null, null))
+                .contains("| MHA | 1 | 0.001 | 5.1037 | ", "| 3,440,640 | 9,216 |\n")
+                .doesNotContain("tokens/s", "Tokens/s", "was tried", "plots/");
         Map<String, List<Double>> steps = Map.of("mha-micro", List.of(100.0, 1.0, 1300.0, 1100.0));
-        assertThat(StudyTable.of(runs, runs, new StudySpeed(2, 5, 2, 4096, 2, steps))).contains(
+        assertThat(StudyTable.of(rates, runs, null, new StudySpeed(2, 5, 2, 4096, 2, steps))).contains(
                 "| 3,440,640 | 9,216 | 600 (1,300) |\n",
                 "Tokens/s: the median of 4 training steps of 4096 tokens (in parentheses the fastest), in 2 rounds over the attentions, "
                         + "each time after 5 steps of warm-up; 2 threads.");
-        assertThat(StudyTable.of(runs, runs, new StudySpeed(2, 5, 2, 4096, 2, Map.of()))).contains("| 9,216 | – |\n");
-        StudyResult diverged = new StudyResult("mha-micro", "MHA", 0.1, 1, 9, 9, 9, Double.POSITIVE_INFINITY,
-                Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 9216);
+        assertThat(StudyTable.of(rates, runs, null, new StudySpeed(2, 5, 2, 4096, 2, Map.of())))
+                .contains("| 9,216 | – |\n");
+        StudyResult diverged = result("mha", "MHA", 0.1, 1, Double.POSITIVE_INFINITY, 9216);
         diverged.write(file);
         assertThat(StudyResult.read(file)).isEqualTo(diverged);
-        assertThat(StudyTable.of(Map.of("mha", List.of(old, diverged)), Map.of("mha", List.of(diverged, old)), null))
-                .contains("| MHA | 5.1037 | diverged | ", "| MHA | 2 | 0.1 | diverged | diverged | ")
-                .doesNotContain("NaN");
         Files.writeString(file, "[]");
         assertThatThrownBy(() -> StudySpeed.read(file)).isInstanceOf(IOException.class)
                 .hasMessage(file + ": expected the speeds of a study, found other content: delete the file");
+    }
+
+    private static StudyResult result(
+            String attention, String name, double rate, long seed, double loss, long cacheBytes) {
+        return new StudyResult(attention + "-micro", name, rate, seed, 1373, 5_623_808, 3_440_640, loss, loss / 2,
+                loss, loss / 2, cacheBytes);
+    }
+
+    /**
+     * Returns runs of an attention.
+     *
+     * @param tried losses of the rates 0.001, 0.002 and 0.004
+     * @param losses losses of the seeds with the best rate
+     */
+    private static StudyRuns runs(
+            String attention, String name, long cacheBytes, List<Double> tried, double best, double... losses) {
+        TreeMap<Double, StudyResult> ofRates = new TreeMap<>();
+        for (int i = 0; i < tried.size(); i++) {
+            double rate = List.of(0.001, 0.002, 0.004).get(i);
+            ofRates.put(rate, result(attention, name, rate, 1, tried.get(i), cacheBytes));
+        }
+        List<StudyResult> seeds = new ArrayList<>();
+        for (double loss : losses) {
+            seeds.add(result(attention, name, best, seeds.size() + 1, loss, cacheBytes));
+        }
+        return new StudyRuns(attention, ofRates, seeds);
+    }
+
+    @Test
+    void tablesHaveMeansDeviationsAndAllRates() {
+        SortedSet<Double> rates = new TreeSet<>(Set.of(0.001, 0.002, 0.004));
+
+        assertThat(StudyTable.of(rates, SOME, StudyFigure.of(SOME), null))
+                .contains("| MHA | 3 | 0.002 | 4.1333 ± 0.1528 | ", "| GQA | 2 | 0.004 | 4.5000 ± 0.7071 | ",
+                        "| T6 | 1 | 0.001 | 3.9000 | ", "| MLA | 2 | 0.001 | diverged | diverged | ")
+                .contains("\nnot complete: t6-kvonly, mqa\n",
+                        "\n![Validation loss over cache size, mean ± standard deviation; dots: seeds]"
+                                + "(plots/loss-over-cache.svg)\n")
+                .endsWith("""
+                        | attention | 0.001 | 0.002 | 0.004 |
+                        |---|--:|--:|--:|
+                        | MHA | 4.5000 | 4.0000 | 4.2000 |
+                        | GQA | 6.0000 | 5.0000 | 4.0000 |
+                        | T6 | 3.9000 | 4.0000 | 4.1000 |
+                        | T6 KV-only | 3.9000 | 3.8000 | – |
+                        | MLA | 5.0000 | diverged | diverged |
+
+                        The best rate of GQA is the largest that was tried.
+
+                        The best rate of T6 is the smallest that was tried.
+
+                        The best rate of MLA is the smallest that was tried.
+                        """)
+                .doesNotContain("NaN");
+        assertThat(StudyRuns.best(SOME.get(1).tried().values()).rate()).isEqualTo(0.004);
+        assertThat(StudyFigure.of(SOME.subList(3, 6))).as("without a loss").isNull();
+    }
+
+    /**
+     * The horizontal axis has 392 pixels for caches from 3072 / 1.5 = 2048 to 9216 · 1.5 = 13824 bytes:
+     * 68 + 392 · ln(1.5) / ln(6.75) = 151.24 for GQA, 460 − 83.24 = 376.76 for MHA. The vertical axis has losses of
+     * 4.5 ± 0.7071 and 5 % more at both ends, from 3.7222 to 5.2778: 4.0 is at 0.1786 of its length, 4.1 at 0.2429, 4.3
+     * at 0.3714, MHA's bar from 0.1661 to 0.3625, and GQA's from 0.0455 to 0.9545.
+     */
+    @Test
+    void theFigureHasPointsAtTheirPlaces() {
+        String svg = StudyFigure.of(SOME).svg();
+        double[] ends = numbers(svg, "M68 # L68 # L460 ").getFirst();
+        String line = "x1=\"#\" x2=\"#\" y1=\"#\" y2=\"#\"";
+
+        assertThat(numbers(svg, line).stream().filter(of -> isNear(of[0], 151.24) && of[0] == of[1])).as("bar of GQA")
+                .singleElement().satisfies(bar -> assertThat(shares(ends, bar[2], bar[3]))
+                        .containsExactly(new double[] {0.0455, 0.9545}, within(1e-3)));
+        assertThat(numbers(svg, line).stream().filter(of -> isNear(of[0], 376.76) && of[0] == of[1])).as("bar of MHA")
+                .singleElement().satisfies(bar -> assertThat(shares(ends, bar[2], bar[3]))
+                        .containsExactly(new double[] {0.1661, 0.3625}, within(1e-3)));
+        double[] dots = numbers(svg, "M# # C").stream().filter(dot -> isNear(dot[0], 376.76 + 2))
+                .mapToDouble(dot -> dot[1]).toArray(); // a circle begins at its right, 2 pixels from the centre
+        assertThat(shares(ends, dots)).containsExactly(new double[] {0.1786, 0.2429, 0.3714}, within(1e-3));
+        assertThat(svg).contains(">MHA<", ">GQA<", ">T6<").doesNotContain(">T6 KV-only<", ">MLA<", "NaN");
+    }
+
+    private static boolean isNear(double place, double expected) {
+        return Math.abs(place - expected) < 0.1;
+    }
+
+    /** Returns the heights as shares of the axis, from the bottom. */
+    private static double[] shares(double[] ends, double... heights) {
+        return Arrays.stream(heights).map(height -> (ends[1] - height) / (ends[1] - ends[0])).sorted().toArray();
+    }
+
+    /** Returns the numbers of each match; # in {@code pattern} is a number. */
+    private static List<double[]> numbers(String svg, String pattern) {
+        return Pattern.compile(pattern.replace("#", "([0-9.]+)")).matcher(svg).results().map(found -> IntStream
+                .rangeClosed(1, found.groupCount()).mapToDouble(i -> Double.parseDouble(found.group(i))).toArray())
+                .toList();
     }
 }

@@ -1,0 +1,48 @@
+package io.github.t6j.jmh.study;
+
+import io.github.t6j.jmh.report.AttentionStyle;
+import io.github.t6j.jmh.report.Chart;
+import io.github.t6j.jmh.report.Plot;
+import java.util.List;
+import java.util.Locale;
+import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberAxis;
+
+/** Draws the validation loss of each attention over the size of its cache. */
+final class StudyFigure {
+    /** Ratio of the ends of the horizontal axis to the smallest and the largest cache; leaves a power of 2 between. */
+    private static final double MARGIN = 1.5;
+
+    private StudyFigure() {}
+
+    /** Returns the figure of the complete attentions without diverged runs; null if there are none. */
+    static Plot of(List<StudyRuns> attentions) {
+        List<StudyRuns> drawn = attentions.stream().filter(StudyRuns::isComplete)
+                .filter(runs -> Double.isFinite(runs.mean(StudyResult::validationLoss))).toList();
+        if (drawn.isEmpty()) {
+            return null;
+        }
+        double least = drawn.stream().mapToDouble(StudyFigure::cacheBytes).min().orElseThrow() / MARGIN;
+        double most = drawn.stream().mapToDouble(StudyFigure::cacheBytes).max().orElseThrow() * MARGIN;
+        LogAxis bytes = Chart.logAxis("cache, bytes per token (f32)", 2, most / least);
+        bytes.setRange(least, most);
+        NumberAxis losses = new NumberAxis("validation loss (nats per token)");
+        losses.setAutoRangeIncludesZero(false);
+        losses.setAutoRangeMinimumSize(0.1);
+        losses.setStandardTickUnits(NumberAxis.createStandardTickUnits(Locale.ROOT));
+        Chart chart = new Chart("Validation loss over cache size", "mean ± standard deviation; dots: seeds", bytes,
+                losses);
+        for (StudyRuns runs : drawn) {
+            double deviation = runs.deviation(StudyResult::validationLoss);
+            AttentionStyle style = AttentionStyle.of(runs.attention().replace("t6", "tpa").replace('-', '_'));
+            chart.point(runs.seeds().getFirst().attention(), style, cacheBytes(runs),
+                    runs.mean(StudyResult::validationLoss), Double.isNaN(deviation) ? 0 : deviation,
+                    runs.seeds().stream().mapToDouble(StudyResult::validationLoss).toArray());
+        }
+        return chart.plot("loss-over-cache");
+    }
+
+    private static double cacheBytes(StudyRuns runs) {
+        return runs.seeds().getFirst().cacheBytes();
+    }
+}
