@@ -81,7 +81,7 @@ public final class ModelOptions {
         return values.variant;
     }
 
-    /** Returns the folder or tokenizer.json of another tokenizer, or null for the model's own. */
+    /** Returns the folder, tokenizer.json or GGUF file of another tokenizer, or null for the model's own. */
     public Path tokenizer() {
         return values.tokenizer;
     }

@@ -63,6 +63,8 @@ class NullArgumentsTest {
             refuses("messages", () -> chat.format().renderBegun(null, options));
             refuses("messages", () -> chat.format().newParserOfRest(null, options, nobody));
             refuses("model", () -> ChatTemplate.of(null));
+            refuses("model", () -> ChatTemplate.of(null, List.of()));
+            refuses("adapters", () -> ChatTemplate.of(folder, null));
             refuses("template", () -> ChatTemplate.parse("a", null, Map.of()));
             ChatTemplate template = ChatTemplate.parse("a", "", Map.of());
             refuses("file", () -> ChatTemplate.read(null, folder));

@@ -244,7 +244,7 @@ public final class ConvertCommand implements Callable<Integer> {
         add(CopiedFile.embedding(folder), files);
     }
 
-    /** Adds the files of the last adapter with a chat template, which {@code --adapter} of other commands uses, too. */
+    /** Adds the last chat template of the adapters, which other commands use with {@code --adapter}, and its files. */
     private static void addChat(List<Adapter> adapters, Map<String, Content> files) {
         adapters.reversed().stream().map(adapter -> CopiedFile.chat(adapter.folder()))
                 .filter(chat -> !chat.isEmpty()).findFirst().ifPresent(chat -> add(chat, files));

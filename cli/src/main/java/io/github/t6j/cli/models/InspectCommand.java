@@ -128,7 +128,7 @@ public final class InspectCommand implements Callable<Integer> {
         description.put("weights_type", model.weightType());
         description.put("file_bytes", fileBytes());
         description.put("tokenizer", tokenizer(model));
-        description.put("chat_template", ModelDetails.template(arguments.path()));
+        description.put("chat_template", ModelDetails.template(model));
         description.put("rope", ModelDetails.rope(arguments.path(), info.family()));
         description.put("kernels", info.kernels());
         description.put("assumptions", info.assumptions());

@@ -48,7 +48,7 @@ public final class ModelArguments {
     private AdapterArguments adapters;
 
     @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
-            description = "Folder with a tokenizer, a tokenizer.json or a GGUF file (default: the model's own).")
+            description = "Tokenizer: a folder, a tokenizer.json or a GGUF file (default: the model's own).")
     private Path tokenizer;
 
     @Mixin

@@ -1,5 +1,6 @@
 package io.github.t6j.cli.models;
 
+import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.chat.template.ChatTemplateException;
@@ -26,10 +27,10 @@ final class ModelDetails {
     private ModelDetails() {}
 
     /** Returns the first line and the length of the chat template, or the error of one that is not supported; or null. */
-    static Map<String, Object> template(Path model) {
+    static Map<String, Object> template(Model model) {
         Map<String, Object> fields = new LinkedHashMap<>();
         try {
-            ChatTemplate template = ChatTemplate.of(model).orElse(null);
+            ChatTemplate template = ChatTemplate.of(model.path(), model.adapters()).orElse(null);
             if (template == null) {
                 return null;
             }

@@ -107,7 +107,7 @@ public final class TrainCommand implements Callable<Integer> {
     private RopeVariant variant;
 
     @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
-            description = "Folder with a tokenizer, a tokenizer.json or a GGUF file "
+            description = "Tokenizer: a folder, a tokenizer.json or a GGUF file "
                     + "(default: that of --init-from, else the bundled one of 4096 ids).")
     private Path tokenizer;
 

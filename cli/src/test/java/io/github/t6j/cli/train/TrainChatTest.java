@@ -210,6 +210,8 @@ class TrainChatTest {
                 .hasSameTextualContentAs(out.resolve("generation_config.json"));
         assertThat(CommandResult.of("chat", "--model", merged.toString(), "-p", "Who are you?", "-n", "8",
                 "--temperature", "0").out()).isEqualTo(answered.out());
+        assertThat(CommandResult.of("inspect", "--model", CommandResult.TINY, "--adapter", out.toString()).out())
+                .contains("\ntemplate     yes: ");
         Files.writeString(out.resolve("chat_template.jinja"), "{{ raise_exception('of the adapter') }}");
         assertThat(CommandResult.of(chat).err()).contains("of the adapter");
     }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A text to train on, a folder for a run, and the words of small runs, for tests of {@code t6j train}. */
+/** A text to train on, a folder for a run, and the arguments of small runs, for tests of {@code t6j train}. */
 abstract class TrainRuns {
     @TempDir
     Path folder;

@@ -17,7 +17,7 @@ final class StudyFigure {
 
     /** Returns the figure of the complete attentions without diverged runs; null if there are none. */
     static Plot of(List<StudyRuns> attentions) {
-        List<StudyRuns> drawn = attentions.stream().filter(StudyRuns::isComplete)
+        List<StudyRuns> drawn = attentions.stream().filter(StudyRuns::hasAllRates)
                 .filter(runs -> Double.isFinite(runs.mean(StudyResult::validationLoss))).toList();
         if (drawn.isEmpty()) {
             return null;

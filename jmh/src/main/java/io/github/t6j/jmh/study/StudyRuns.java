@@ -19,7 +19,7 @@ record StudyRuns(String attention, SortedMap<Double, StudyResult> tried, List<St
         return tried.stream().min(Comparator.comparingDouble(StudyResult::validationLoss)).orElseThrow();
     }
 
-    boolean isComplete() {
+    boolean hasAllRates() {
         return !seeds.isEmpty();
     }
 

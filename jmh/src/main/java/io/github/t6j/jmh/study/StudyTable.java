@@ -22,11 +22,11 @@ final class StudyTable {
     static String of(SortedSet<Double> rates, List<StudyRuns> attentions, Plot figure, StudySpeed speed) {
         StringBuilder out = new StringBuilder("# Attentions of equal parameters, trained on the same tokens\n\n");
         out.append("Mean over the seeds ± sample standard deviation. Loss in nats per token, bits per byte.\n\n");
-        losses(out, attentions.stream().filter(StudyRuns::isComplete).toList(), speed);
-        String missing = attentions.stream().filter(runs -> !runs.isComplete()).map(StudyRuns::attention)
+        losses(out, attentions.stream().filter(StudyRuns::hasAllRates).toList(), speed);
+        String missing = attentions.stream().filter(runs -> !runs.hasAllRates()).map(StudyRuns::attention)
                 .collect(Collectors.joining(", "));
         if (!missing.isEmpty()) {
-            out.append("\nnot complete: ").append(missing).append('\n');
+            out.append("\nnot all rates tried yet: ").append(missing).append('\n');
         }
         if (speed != null) {
             out.append('\n').append(speed.words());
@@ -77,7 +77,7 @@ final class StudyTable {
                 out.append(' ').append(run == null ? "–" : number(run.validationLoss(), 4)).append(" |");
             }
             out.append('\n');
-            if (runs.isComplete() && rates.size() > 1) {
+            if (runs.hasAllRates() && rates.size() > 1) {
                 double best = runs.seeds().getFirst().rate();
                 String edge = best == rates.first() ? "smallest" : best == rates.last() ? "largest" : null;
                 if (edge != null) {

@@ -95,7 +95,7 @@ class StudyTest {
                 Math.abs(one - two) / Math.sqrt(2))).contains("| MHA | 2 | ", "1,310,208", "1,319,424")
                 .contains(String.format(Locale.ROOT, "| attention | 0.002 | 0.004 |\n|---|--:|--:|\n"
                         + "| MQA | %.4f | %.4f |\n", loss(out, "mqa", "0.002", 1), loss(out, "mqa", "0.004", 1)))
-                .contains("](plots/loss-over-cache.svg)").doesNotContain("not complete");
+                .contains("](plots/loss-over-cache.svg)").doesNotContain("not all rates tried");
         assertThat(out.resolve("learning-curves.html")).content().contains("mha-nano-8k-" + mha + "-1",
                 "t6-nano-8k-" + t6 + "-1", "mqa-nano-8k-" + mqa + "-1");
         StudySpeed speed = StudySpeed.read(out.resolve("speed.json"));
@@ -236,7 +236,7 @@ class StudyTest {
         assertThat(StudyTable.of(rates, SOME, StudyFigure.of(SOME), null))
                 .contains("| MHA | 3 | 0.002 | 4.1333 ± 0.1528 | ", "| GQA | 2 | 0.004 | 4.5000 ± 0.7071 | ",
                         "| T6 | 1 | 0.001 | 3.9000 | ", "| MLA | 2 | 0.001 | diverged | diverged | ")
-                .contains("\nnot complete: t6-kvonly, mqa\n",
+                .contains("\nnot all rates tried yet: t6-kvonly, mqa\n",
                         "\n![Validation loss over cache size, mean ± standard deviation; dots: seeds]"
                                 + "(plots/loss-over-cache.svg)\n")
                 .endsWith("""

@@ -49,7 +49,7 @@ public final class ChatTemplate {
     /**
      * Returns the template of a model: FOLDER/chat_template.jinja, or else tokenizer_config.json's chat_template (a
      * text, or in a list the one named "default"), or else chat_template.json; or a GGUF file's
-     * tokenizer.chat_template; empty if it has none.
+     * tokenizer.chat_template, also of the only GGUF file in a folder without other tokenizer; empty if it has none.
      *
      * @param model a folder, or a file; a file other than GGUF stands for its folder
      * @throws ChatTemplateException if the template is not supported

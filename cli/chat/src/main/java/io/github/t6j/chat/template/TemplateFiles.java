@@ -3,7 +3,9 @@ package io.github.t6j.chat.template;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.chat.template.ChatTemplate.Source;
 import io.github.t6j.json.Json;
+import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.CheckpointFiles;
 import io.github.t6j.weights.SmallFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +43,7 @@ final class TemplateFiles {
 
     static Optional<ChatTemplate> find(Path model) {
         if (Files.isDirectory(model)) {
-            return inFolder(model);
+            return inFolder(model).or(() -> onlyGguf(model).flatMap(TemplateFiles::inGguf));
         }
         return isGguf(model) ? inGguf(model) : inFolder(model.toAbsolutePath().getParent());
     }
@@ -62,7 +64,15 @@ final class TemplateFiles {
         }
         Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
         Path config = folder.resolve(CONFIG);
-        return specialTokens(exists(config) ? json(config) : Map.of());
+        return exists(config)
+                ? specialTokens(json(config))
+                : onlyGguf(folder).map(gguf -> ggufTokens(ggufKeys(gguf))).orElse(Map.of());
+    }
+
+    /** Returns the GGUF file that has the tokenizer of a folder, as {@link Tokenizer#load} finds it. */
+    private static Optional<Path> onlyGguf(Path folder) {
+        List<Path> ggufs = Tokenizer.existsIn(folder) ? List.of() : CheckpointFiles.ending(folder, ".gguf");
+        return ggufs.size() == 1 ? Optional.of(ggufs.getFirst()) : Optional.empty();
     }
 
     private static boolean exists(Path file) {
@@ -72,7 +82,7 @@ final class TemplateFiles {
     private static Optional<ChatTemplate> inFolder(Path folder) {
         Path configFile = folder.resolve(CONFIG);
         Map<String, Object> config = exists(configFile) ? json(configFile) : Map.of();
-        Map<String, String> tokens = specialTokens(config);
+        Map<String, String> tokens = specialTokens(folder);
         Path jinja = folder.resolve(JINJA);
         if (exists(jinja)) {
             return Optional.of(ChatTemplate.parse(jinja.toString(), text(jinja), tokens));

@@ -173,6 +173,23 @@ class TemplateFilesTest {
         assertThat(render(file, Map.of("tools", List.of()))).isEqualTo("tools");
     }
 
+    /** As for tokenizers: files of the folder come first, and two GGUF files leave a choice. */
+    @Test
+    void theOnlyGgufFileOfAFolderHasItsTemplate() throws IOException {
+        Path file = gguf("tokenizer.ggml.tokens", List.of("<s>"), "tokenizer.ggml.bos_token_id", 0,
+                "tokenizer.chat_template", "{{ bos_token }} of the file");
+        assertThat(render(folder, Map.of())).isEqualTo("<s> of the file");
+        Path template = folder.resolve("chat_template.jinja");
+        write("chat_template.jinja", "{{ bos_token }} of the folder");
+        assertThat(render(folder, Map.of())).isEqualTo("<s> of the folder");
+        Files.delete(template);
+        Files.copy(file, folder.resolve("n.gguf"));
+        assertThat(ChatTemplate.of(folder)).isEmpty();
+        Files.delete(folder.resolve("n.gguf"));
+        write("tokenizer.json", "{}");
+        assertThat(ChatTemplate.of(folder)).isEmpty();
+    }
+
     @Test
     void ggufFilesWithoutATemplateHaveNone() throws IOException {
         assertThat(ChatTemplate.of(gguf("general.architecture", "llama"))).isEmpty();
