@@ -199,11 +199,13 @@ class TrainChatTest {
         try (Model model = Model.load(Path.of(CommandResult.TINY), ModelOptions.defaults().withAdapter(out, 1))) {
             ChatModel library = ChatModel.of(model);
             assertThat(library.answer(List.of(Message.user("Who are you?")),
-                    library.options().withGeneration(one -> one.withSampling(SamplingOptions.greedy()).withMaxTokens(8)),
+                    library.options()
+                            .withGeneration(one -> one.withSampling(SamplingOptions.greedy()).withMaxTokens(8)),
                     AnswerListener.none()).content()).isEqualTo(answered.out().strip());
         }
         Path merged = folder.resolve("merged");
-        assertThat(CommandResult.of("convert", CommandResult.TINY, merged.toString(), "--adapter", out.toString()).code())
+        assertThat(
+                CommandResult.of("convert", CommandResult.TINY, merged.toString(), "--adapter", out.toString()).code())
                 .isZero();
         assertThat(merged.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
         assertThat(merged.resolve("generation_config.json"))
