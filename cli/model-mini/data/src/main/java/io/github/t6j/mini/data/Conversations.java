@@ -29,11 +29,11 @@ final class Conversations {
             turns.add(Turn.system(Topic.pick(SYSTEMS, random)));
         }
         int kind = random.nextInt(100);
-        if (kind < 74) {
+        if (kind < 66) {
             questions(turns);
-        } else if (kind < 80) {
+        } else if (kind < 72) {
             smallTalk(turns);
-        } else if (kind < 88) {
+        } else if (kind < 86) {
             story(turns);
         } else {
             memory(turns);

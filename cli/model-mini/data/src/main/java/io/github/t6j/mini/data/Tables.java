@@ -33,6 +33,7 @@ final class Tables {
             case "@opposites" -> opposites();
             case "@plurals" -> plurals();
             case "@words" -> words().stream().map(Tables::word).toList();
+            case "@names" -> Person.all().stream().map(person -> word(person.name())).toList();
             case "@phrases" -> phrases();
             case "@lists" -> lists();
             case "animals" -> animals();
@@ -230,7 +231,8 @@ final class Tables {
         Set<String> phrases = new LinkedHashSet<>();
         while (phrases.size() < PHRASES) {
             phrases.add(Topic.pick(forms, random).fill(row("animal", Topic.pick(nouns, random).get("animal"), "thing",
-                    Topic.pick(things, random), "thing2", Topic.pick(things, random)), random));
+                    Topic.pick(things, random), "thing2", Topic.pick(things, random), "name",
+                    Person.any(random).name(), "name2", Person.any(random).name()), random));
         }
         return phrases.stream()
                 .map(phrase -> row("phrase", phrase, "capitals", phrase.toUpperCase(Locale.ROOT), "lower",

@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
  * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions, E
  * questions that follow another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before
  * them name the kind, the table, the columns that a row must have, the thing, and how answers are checked. A line
- * {@code weight 3} makes the topic be asked three times as often.
+ * {@code weight 3} makes the generator ask the topic three times as often.
  */
 final class Topic {
     private final String name;
@@ -82,7 +82,7 @@ final class Topic {
         return kind;
     }
 
-    /** Returns how many times as often as others with as many rows the topic is chosen. */
+    /** Returns the factor by which the topic is chosen more often than others with as many rows. */
     int weight() {
         return weight;
     }
