@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
  * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions, E
  * questions that follow another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before
  * them name the kind, the table, the columns that a row must have, the thing, and how answers are checked. A line
- * {@code weight 3} makes the generator ask the topic three times as often.
+ * {@code frequency 3} makes the generator ask the topic three times as often.
  */
 final class Topic {
     private final String name;
@@ -20,7 +20,7 @@ final class Topic {
     private final String check;
     private final Form thing;
     private final List<Form> accept;
-    private final int weight;
+    private final int frequency;
     private final boolean rejectsOthers;
     private final List<Map<String, String>> rows;
     private final List<Form> questions;
@@ -36,8 +36,8 @@ final class Topic {
         check = field(lines, "check");
         thing = Form.of(field(lines, "thing"));
         accept = forms(lines, "accept ");
-        weight = lines.stream().filter(line -> line.startsWith("weight ")).findFirst()
-                .map(line -> Integer.parseInt(line.substring(7))).orElse(1);
+        frequency = lines.stream().filter(line -> line.startsWith("frequency ")).findFirst()
+                .map(line -> Integer.parseInt(line.substring(10))).orElse(1);
         rejectsOthers = lines.contains("reject others");
         List<String> needs = lines.stream().filter(line -> line.startsWith("needs ")).map(line -> line.substring(6))
                 .toList();
@@ -83,8 +83,8 @@ final class Topic {
     }
 
     /** Returns the factor by which the topic is chosen more often than others with as many rows. */
-    int weight() {
-        return weight;
+    int frequency() {
+        return frequency;
     }
 
     List<Map<String, String>> rows() {

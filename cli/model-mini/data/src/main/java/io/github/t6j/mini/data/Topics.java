@@ -6,7 +6,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * All topics. A topic with more rows is chosen more often, but not in proportion: few things need fewer questions. Topics
- * that a small model learns last, such as spelling and sums, have a weight above 1.
+ * that a small model learns last, such as spelling and sums, have a frequency above 1.
  */
 final class Topics {
     private static final double POWER = 0.6;
@@ -40,7 +40,7 @@ final class Topics {
         List<Double> sums = new ArrayList<>();
         double sum = 0;
         for (Topic topic : topics) {
-            sum += topic.weight() * Math.pow(topic.rows().size(), POWER);
+            sum += topic.frequency() * Math.pow(topic.rows().size(), POWER);
             sums.add(sum);
         }
         double chosen = random.nextDouble() * sum;
