@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -60,6 +61,12 @@ public final class CheckpointFiles {
         } catch (IOException e) {
             throw FileBytes.failed(folder, "cannot be read", e);
         }
+    }
+
+    /** Returns the only file of weights with that ending in {@code folder}; empty for none or several. */
+    public static Optional<Path> only(Path folder, String ending) {
+        List<Path> files = ending(folder, ending);
+        return files.size() == 1 ? Optional.of(files.getFirst()) : Optional.empty();
     }
 
     /** Files of weights with that ending in {@code folder}; none if it is no folder. */

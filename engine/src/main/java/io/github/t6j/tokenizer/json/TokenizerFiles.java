@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Finds a tokenizer's files in a folder or beside weights, and reads those of GPT-2's two-file form. */
 public final class TokenizerFiles {
@@ -75,9 +76,8 @@ public final class TokenizerFiles {
 
     /** The tokenizer of a folder's own files, or else of the only GGUF file in it. */
     private static TokenizerDefinition readFolder(Path folder) {
-        List<Path> ggufs = existIn(folder) ? List.of() : CheckpointFiles.ending(folder, GGUF);
-        TokenizerDefinition inFile = ggufs.size() == 1 ? readGguf(ggufs.getFirst()) : null;
-        return inFile == null ? TokenizerConfig.complete(readFiles(folder), folder) : inFile;
+        return onlyGguf(folder).map(TokenizerFiles::readGguf)
+                .orElseGet(() -> TokenizerConfig.complete(readFiles(folder), folder));
     }
 
     /**
@@ -99,9 +99,13 @@ public final class TokenizerFiles {
     }
 
     private static Map<String, byte[]> copyFolder(Path folder) {
-        List<Path> ggufs = existIn(folder) ? List.of() : CheckpointFiles.ending(folder, GGUF);
-        Map<String, byte[]> inFile = ggufs.size() == 1 ? copyGguf(ggufs.getFirst()) : Map.of();
-        return inFile.isEmpty() ? CopiedFile.tokenizer(folder) : inFile;
+        return onlyGguf(folder).map(TokenizerFiles::copyGguf).filter(files -> !files.isEmpty())
+                .orElseGet(() -> CopiedFile.tokenizer(folder));
+    }
+
+    /** Returns the only GGUF file of a folder that has no other tokenizer. */
+    private static Optional<Path> onlyGguf(Path folder) {
+        return existIn(folder) ? Optional.empty() : CheckpointFiles.only(folder, GGUF);
     }
 
     private static Map<String, byte[]> copyGguf(Path file) {

@@ -71,8 +71,7 @@ final class TemplateFiles {
 
     /** Returns the GGUF file that has the tokenizer of a folder, as {@link Tokenizer#load} finds it. */
     private static Optional<Path> onlyGguf(Path folder) {
-        List<Path> ggufs = Tokenizer.existsIn(folder) ? List.of() : CheckpointFiles.ending(folder, ".gguf");
-        return ggufs.size() == 1 ? Optional.of(ggufs.getFirst()) : Optional.empty();
+        return Tokenizer.existsIn(folder) ? Optional.empty() : CheckpointFiles.only(folder, ".gguf");
     }
 
     private static boolean exists(Path file) {
