@@ -19,8 +19,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -33,17 +32,10 @@ class ClientTest {
     private static final String PROMPT = "The whale";
     private static final String MESSAGE = PROMPT + "\n\n"; // as plain text
 
-    private TestServer server;
+    @AutoClose
+    private final TestServer server = new TestServer();
 
-    @BeforeAll
-    void start() throws IOException {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    void stop() {
-        server.close();
-    }
+    ClientTest() throws IOException {}
 
     private String url() {
         return server.uri("/v1").toString();

@@ -18,8 +18,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -33,17 +32,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class HttpTest {
     private static final String PROMPT = "{\"prompt\": \"Call\", \"max_tokens\": 2}";
 
-    private TestServer server;
+    @AutoClose
+    private final TestServer server = new TestServer();
 
-    @BeforeAll
-    void start() throws IOException {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    void stop() {
-        server.close();
-    }
+    HttpTest() throws IOException {}
 
     private static Socket connect(Server to) throws IOException {
         return new Socket(to.address().getAddress(), to.address().getPort());

@@ -15,8 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -35,17 +34,10 @@ class OutputFormTest {
             {"type": "object", "properties": {"color": {"enum": ["red", "blue"]}, "size": {"type": "integer", \
             "minimum": 1, "maximum": 99}}, "required": ["color", "size"]}""";
 
-    private TestServer server;
+    @AutoClose
+    private final TestServer server = new TestServer();
 
-    @BeforeAll
-    void start() throws IOException {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    void stop() {
-        server.close();
-    }
+    OutputFormTest() throws IOException {}
 
     private static Map<String, Object> body(String path, String fields) {
         Map<String, Object> body = new LinkedHashMap<>(parsed("{" + fields + "}"));

@@ -25,8 +25,7 @@ import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -41,17 +40,10 @@ class ServerTest {
     private static final String COMPLETIONS = "/v1/completions";
     private static final String CHAT = "/v1/chat/completions";
 
-    private TestServer server;
+    @AutoClose
+    private final TestServer server = new TestServer();
 
-    @BeforeAll
-    void start() throws IOException {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    void stop() {
-        server.close();
-    }
+    ServerTest() throws IOException {}
 
     private static SamplingOptions plain(long seed) {
         return SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1).withSeed(seed);

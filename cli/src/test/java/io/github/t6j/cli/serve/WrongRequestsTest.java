@@ -9,8 +9,7 @@ import java.net.http.HttpResponse;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -25,17 +24,10 @@ class WrongRequestsTest {
     private static final String COMPLETIONS = "/v1/completions";
     private static final String CHAT = "/v1/chat/completions";
 
-    private TestServer server;
+    @AutoClose
+    private final TestServer server = new TestServer();
 
-    @BeforeAll
-    void start() throws IOException {
-        server = new TestServer();
-    }
-
-    @AfterAll
-    void stop() {
-        server.close();
-    }
+    WrongRequestsTest() throws IOException {}
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
