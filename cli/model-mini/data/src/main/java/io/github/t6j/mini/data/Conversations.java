@@ -29,9 +29,9 @@ final class Conversations {
             turns.add(Turn.system(Topic.pick(SYSTEMS, random)));
         }
         int kind = random.nextInt(100);
-        if (kind < 66) {
+        if (kind < 62) {
             questions(turns);
-        } else if (kind < 72) {
+        } else if (kind < 66) {
             smallTalk(turns);
         } else if (kind < 86) {
             story(turns);
