@@ -9,6 +9,7 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.data.Windows;
 import io.github.t6j.training.layers.MicroBatch;
 import io.github.t6j.training.layers.OutputLayer;
 import io.github.t6j.training.layers.Resources;
@@ -171,6 +172,37 @@ public final class TrainableModel implements AutoCloseable {
     double loss(MicroBatch batch) {
         forward(batch);
         return output.loss(x, batch, 0, null);
+    }
+
+    /**
+     * Returns what {@link Trainer#evaluate} does.
+     *
+     * @param beforeBatch called before each micro-batch; an exception ends the evaluation
+     */
+    double meanLoss(TokenData data, TrainingOptions.Batches batches, int most, Runnable beforeBatch) {
+        TrainingOptions.check("windows", most >= 1, "1 or more", most);
+        int context = batches.context();
+        Windows windows = new Windows(data, context);
+        TrainingOptions.check("validation", windows.count() > 0,
+                "data of more than " + context + " tokens (the context) in a shard",
+                data.size() + " in all: give more text or a shorter context");
+        int count = (int) Math.min(windows.count(), most);
+        double sum = 0;
+        double weights = 0; // windows, or of packed documents their scored share
+        for (int from = 0; from < count; from += batches.sequences()) {
+            beforeBatch.run();
+            int rows = Math.min(batches.sequences(), count - from);
+            int[] ids = new int[rows * context];
+            int[] targets = new int[ids.length];
+            int[] positions = new int[ids.length];
+            for (int row = 0; row < rows; row++) {
+                windows.read(windows.spaced(from + row, count), ids, targets, positions, row);
+            }
+            double weight = MicroBatch.scored(targets) / (double) context;
+            sum += weight * loss(begin(ids, targets, positions, rows, context));
+            weights += weight;
+        }
+        return sum / weights;
     }
 
     /**

@@ -5,28 +5,22 @@ import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.Families;
-import io.github.t6j.family.NewModel;
-import io.github.t6j.family.Presets;
-import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.session.Expiry;
+import io.github.t6j.session.NestedCalls;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.training.data.Windows;
+import io.github.t6j.training.data.DataPosition;
 import io.github.t6j.training.layers.MicroBatch;
-import io.github.t6j.training.lora.AdapterCheckpoint;
-import io.github.t6j.training.lora.FrozenWeights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 
 /**
  * Training run of a model: its weights, the state of AdamW, and the position in the data. An update reads
@@ -37,8 +31,6 @@ import java.util.function.IntConsumer;
  * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored.
  */
 public final class Trainer implements AutoCloseable {
-    private static final int ROUNDED_VOCABULARY = 64;
-
     /** Weighs all micro-batches of an update equally. */
     private static final long EQUAL = 0;
 
@@ -54,10 +46,7 @@ public final class Trainer implements AutoCloseable {
     private int[] positions; // of ids in their documents
     private long steps;
     private DataPosition position;
-    private volatile boolean cancelled; // until the end of the next call that computes
-    private int calls; // that compute, one within the other
-    private CallOptions callOptions = CallOptions.defaults();
-    private Expiry expiry; // of the outermost of them
+    private final NestedCalls calls = new NestedCalls("training");
 
     /**
      * Model whose adapters a run trains.
@@ -72,19 +61,16 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Makes the model of a run with a number of threads. */
-    private interface ModelMaker {
-        TrainableModel make(int threads);
-    }
-
-    private Trainer(ModelFiles files, ModelConfig config, TrainingOptions asked, int threads) {
-        this(files, config, asked, threads, null, 0, n -> TrainableModel.of(config, Families.tensors(config), n));
-    }
-
-    /** @param rank of the adapters of {@code base}; 0 without one */
-    private Trainer(
+    /**
+     * Creates a trainer without values of parameters.
+     *
+     * @param threads number of threads that compute; 0 for one per core
+     * @param base model whose adapters are trained, or null
+     * @param rank of the adapters; 0 without a base
+     */
+    Trainer(
             ModelFiles files, ModelConfig config, TrainingOptions asked, int threads, Base base, int rank,
-            ModelMaker maker) {
+            IntFunction<TrainableModel> maker) {
         this.base = base;
         this.rank = rank;
         this.files = files;
@@ -96,7 +82,7 @@ public final class Trainer implements AutoCloseable {
         ids = new int[rows];
         targets = new int[rows];
         positions = new int[rows];
-        model = maker.make(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        model = maker.apply(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         try {
             optimizer = new AdamW(model.parameters(), options.optimizer(), model.workers());
         } catch (Error tooLarge) { // the moments take as much memory as values and gradients
@@ -106,7 +92,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /** Returns options whose context length is set, by the model's unless they set it. */
-    private static TrainingOptions withContext(TrainingOptions asked, ModelConfig config) {
+    static TrainingOptions withContext(TrainingOptions asked, ModelConfig config) {
         int context = asked.batches().context() == 0 ? config.sizes().contextLength() : asked.batches().context();
         return asked.withBatches(asked.batches().withContext(context));
     }
@@ -126,26 +112,7 @@ public final class Trainer implements AutoCloseable {
         Objects.requireNonNull(preset, "preset");
         Objects.requireNonNull(tokenizer, "tokenizer");
         Objects.requireNonNull(options, "options");
-        long ids = Math.ceilDiv(Tokenizer.load(tokenizer).size(), ROUNDED_VOCABULARY) * (long) ROUNDED_VOCABULARY;
-        long context = options.batches().context();
-        NewModel model = Presets.of(preset)
-                .with(context == 0 ? Map.of("vocab_size", ids) : Map.of("vocab_size", ids, "block_size", context));
-        ModelFiles files = ModelFiles.of(model.configJson("float32"), model.variant()).withTokenizer(tokenizer);
-        ModelConfig config = Families.describe(model);
-        return filled(
-                new Trainer(files, config, options, threads),
-                trainer -> options.initialization().draw(config, trainer.parameters(), options.seed()));
-    }
-
-    /** Fills a new trainer with values; closes it if that fails. */
-    private static Trainer filled(Trainer trainer, Consumer<Trainer> values) {
-        try {
-            values.accept(trainer);
-            return trainer;
-        } catch (RuntimeException | Error failure) {
-            trainer.close();
-            throw failure;
-        }
+        return Trainers.ofPreset(preset, tokenizer, options, threads);
     }
 
     /**
@@ -163,14 +130,7 @@ public final class Trainer implements AutoCloseable {
             Path path, RopeVariant variant, Path tokenizer, TrainingOptions options, int threads) {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(options, "options");
-        try (ModelSource source = new ModelSource(path, variant)) {
-            ModelFiles files = source.files(tokenizer, options.batches().context());
-            return filled(
-                    new Trainer(files, source.config(), options, threads),
-                    trainer -> source.copy(trainer.parameters()));
-        } catch (ModelFormatException wrong) {
-            throw wrong.of(path);
-        }
+        return Trainers.ofModel(path, variant, tokenizer, options, threads);
     }
 
     /**
@@ -191,33 +151,7 @@ public final class Trainer implements AutoCloseable {
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(lora, "lora");
         Objects.requireNonNull(options, "options");
-        NewAdapter adapter =
-                new NewAdapter(lora.rank(), lora.alpha(), path.toAbsolutePath().normalize().toString());
-        try (ModelSource source = new ModelSource(path, variant)) {
-            return filled(
-                    adapting(source, new Base(path, variant), adapter, tokenizer, options, threads, null),
-                    trainer -> Initialization.drawAdapters(trainer.parameters(), options.seed()));
-        } catch (ModelFormatException wrong) {
-            throw wrong.of(path);
-        }
-    }
-
-    /** @param checksum expected checksum of the base, or null */
-    private static Trainer adapting(
-            ModelSource source, Base base, NewAdapter adapter, Path tokenizer, TrainingOptions options, int threads,
-            String checksum) {
-        TrainingLimits.check(source.config());
-        TrainingLimits.checkMemory(source.config(), withContext(options, source.config()).batches(), adapter.rank());
-        FrozenWeights frozen = source.frozen();
-        try {
-            AdapterCheckpoint.check(base.path(), checksum, frozen);
-            ModelFiles files = source.files(adapter, tokenizer, AdapterCheckpoint.metadata(base, frozen));
-            return new Trainer(files, source.config(), options, threads, base, adapter.rank(), n -> TrainableModel
-                    .adapted(source.config(), Families.tensors(source.config()), frozen, adapter, n));
-        } catch (RuntimeException | Error failure) {
-            frozen.close();
-            throw failure;
-        }
+        return Trainers.ofAdapters(new Base(path, variant), tokenizer, lora, options, threads);
     }
 
     /**
@@ -230,44 +164,11 @@ public final class Trainer implements AutoCloseable {
      */
     public static Trainer restore(Path checkpoint, int threads) {
         Objects.requireNonNull(checkpoint, "checkpoint");
-        try {
-            return restored(checkpoint, threads);
-        } catch (ModelFormatException wrong) {
-            throw wrong.of(checkpoint);
-        }
+        return Trainers.ofCheckpoint(checkpoint, threads);
     }
 
-    private static Trainer restored(Path checkpoint, int threads) {
-        TrainingCheckpoint saved = TrainingCheckpoint.open(checkpoint);
-        TrainingJson json = saved.json();
-        if (NewAdapter.isIn(checkpoint)) {
-            return restoredAdapter(saved, threads);
-        }
-        try (ModelSource source = new ModelSource(checkpoint, null)) {
-            ModelFiles files = source.files(null, 0);
-            return filled(new Trainer(files, source.config(), json.options(), threads), trainer -> {
-                source.copy(trainer.parameters());
-                trainer.restoreState(saved);
-            });
-        }
-    }
-
-    private static Trainer restoredAdapter(TrainingCheckpoint saved, int threads) {
-        AdapterCheckpoint adapter = AdapterCheckpoint.open(saved.folder());
-        Path tokenizer = Tokenizer.existsIn(saved.folder()) ? saved.folder() : null;
-        try (ModelSource source = new ModelSource(adapter.base().path(), adapter.base().variant())) {
-            return filled(
-                    adapting(source, adapter.base(), adapter.adapter(), tokenizer, saved.json().options(), threads,
-                            adapter.checksum()),
-                    trainer -> {
-                        trainer.files = trainer.files.withGeneration(saved.folder());
-                        adapter.read(trainer.parameters());
-                        trainer.restoreState(saved);
-                    });
-        }
-    }
-
-    private void restoreState(TrainingCheckpoint saved) {
+    /** Sets the moments, the number of updates and the position in the data. */
+    void restoreState(TrainingCheckpoint saved) {
         saved.readMoments(model.parameters(), optimizer);
         steps = saved.json().steps();
         position = new DataPosition(options, saved.json().data(), saved.json().order());
@@ -284,12 +185,7 @@ public final class Trainer implements AutoCloseable {
      */
     public StepResult step(TokenData data) {
         Objects.requireNonNull(data, "data");
-        begin();
-        try {
-            return next(data);
-        } finally {
-            end();
-        }
+        return calls.run(() -> next(data));
     }
 
     private StepResult next(TokenData data) {
@@ -317,12 +213,7 @@ public final class Trainer implements AutoCloseable {
     public StepResult step(int[] batch, int[] following) {
         Objects.requireNonNull(batch, "batch");
         Objects.requireNonNull(following, "following");
-        begin();
-        try {
-            return next(batch, following);
-        } finally {
-            end();
-        }
+        return calls.run(() -> next(batch, following));
     }
 
     private StepResult next(int[] batch, int[] following) {
@@ -376,7 +267,7 @@ public final class Trainer implements AutoCloseable {
         model.clearGradients();
         double loss = 0;
         for (int part = 0; part < batches.accumulation(); part++) {
-            checkCancelled();
+            calls.check();
             source.accept(part);
             double share = scored == EQUAL
                     ? 1.0 / batches.accumulation()
@@ -387,35 +278,13 @@ public final class Trainer implements AutoCloseable {
         return loss;
     }
 
-    /** Begins a call that computes; a listener makes one within another. */
-    private void begin() {
-        if (calls++ == 0) {
-            expiry = Expiry.of(callOptions);
-        }
-    }
-
-    /** Ends a call that computes. */
-    private void end() {
-        calls--;
-        if (calls == 0) {
-            cancelled = false;
-        }
-    }
-
-    private void checkCancelled() {
-        if (cancelled || Thread.currentThread().isInterrupted()) {
-            throw new CancellationException(cancelled ? "training was cancelled" : "interrupted");
-        }
-        expiry.check("training");
-    }
-
     /**
      * Sets the deadline, timeout and cancellation of all later calls that compute; they end with a CancellationException
      * before the next micro-batch, and the update that it belongs to is not made. The timeout of {@link #train} counts
      * for all its updates.
      */
     public void setCallOptions(CallOptions options) {
-        callOptions = Objects.requireNonNull(options, "options");
+        calls.setOptions(options);
     }
 
     /**
@@ -424,7 +293,7 @@ public final class Trainer implements AutoCloseable {
      * begins, so that a timer is reliable.
      */
     public void cancel() {
-        cancelled = true;
+        calls.cancel();
     }
 
     /**
@@ -435,14 +304,12 @@ public final class Trainer implements AutoCloseable {
     public void train(TokenData data, TrainingListener listener) {
         Objects.requireNonNull(data, "data");
         Objects.requireNonNull(listener, "listener");
-        begin();
-        try {
+        calls.run(() -> {
             while (steps < options.rate().updates() && listener.onStep(next(data))) {
                 // the next one
             }
-        } finally {
-            end();
-        }
+            return steps;
+        });
     }
 
     /**
@@ -456,38 +323,7 @@ public final class Trainer implements AutoCloseable {
      */
     public double evaluate(TokenData data, int most) {
         Objects.requireNonNull(data, "data");
-        begin();
-        try {
-            return meanLoss(data, most);
-        } finally {
-            end();
-        }
-    }
-
-    private double meanLoss(TokenData data, int most) {
-        TrainingOptions.check("windows", most >= 1, "1 or more", most);
-        int context = options.batches().context();
-        Windows windows = new Windows(data, context);
-        TrainingOptions.check("validation", windows.count() > 0,
-                "data of more than " + context + " tokens (the context) in a shard",
-                data.size() + " in all: give more text or a shorter context");
-        int count = (int) Math.min(windows.count(), most);
-        double sum = 0;
-        double weights = 0; // windows, or of packed documents their scored share
-        for (int from = 0; from < count; from += options.batches().sequences()) {
-            checkCancelled();
-            int rows = Math.min(options.batches().sequences(), count - from);
-            int[] windowIds = new int[rows * context];
-            int[] windowTargets = new int[windowIds.length];
-            int[] windowPositions = new int[windowIds.length];
-            for (int row = 0; row < rows; row++) {
-                windows.read(windows.spaced(from + row, count), windowIds, windowTargets, windowPositions, row);
-            }
-            double weight = MicroBatch.scored(windowTargets) / (double) context;
-            sum += weight * model.loss(model.begin(windowIds, windowTargets, windowPositions, rows, context));
-            weights += weight;
-        }
-        return sum / weights;
+        return calls.run(() -> model.meanLoss(data, options.batches(), most, calls::check));
     }
 
     /** Measures the seconds of an update by computing one with meaningless ids; the weights stay unchanged. */
@@ -495,13 +331,8 @@ public final class Trainer implements AutoCloseable {
         Arrays.fill(targets, 0);
         countPositions();
         long start = System.nanoTime();
-        begin();
-        try {
-            gradients(part -> {
-            }, EQUAL);
-        } finally {
-            end();
-        }
+        calls.run(() -> gradients(part -> {
+        }, EQUAL));
         optimizer.gradientNorm();
         return (System.nanoTime() - start) / 1e9;
     }
@@ -532,6 +363,11 @@ public final class Trainer implements AutoCloseable {
             throw new UncheckedIOException(folder + ": cannot make the folder: " + failure.getMessage(), failure);
         }
         files.write(folder, model.parameters());
+    }
+
+    /** Adds the files of a folder with defaults for sampling and the ids that end a text. */
+    void addGeneration(Path folder) {
+        files = files.withGeneration(folder);
     }
 
     /** Sets the text of chat_template.jinja in all later checkpoints and models of this run. */

@@ -1,9 +1,11 @@
-package io.github.t6j.training;
+package io.github.t6j.training.data;
 
-import io.github.t6j.training.data.DataFingerprint;
+import io.github.t6j.training.BatchOrder;
+import io.github.t6j.training.TokenData;
+import io.github.t6j.training.TrainingOptions;
 
 /** Position of a run in its data, which is the same at each step. For use by one thread. */
-final class DataPosition {
+public final class DataPosition {
     private final TrainingOptions options;
     private DataFingerprint fingerprint; // of the data that the state refers to, or null
     private long[] saved; // state until the first step
@@ -11,10 +13,12 @@ final class DataPosition {
     private TokenData data;
 
     /**
+     * Creates the position of a new or restored run.
+     *
      * @param fingerprint fingerprint of the data that the run has read, or null
      * @param state state of the {@link BatchOrder} over it; empty without data
      */
-    DataPosition(TrainingOptions options, DataFingerprint fingerprint, long[] state) {
+    public DataPosition(TrainingOptions options, DataFingerprint fingerprint, long[] state) {
         this.options = options;
         this.fingerprint = fingerprint;
         saved = state;
@@ -25,7 +29,7 @@ final class DataPosition {
      *
      * @throws IllegalArgumentException if this run has read other data before
      */
-    BatchOrder of(TokenData next) {
+    public BatchOrder of(TokenData next) {
         if (data != next) {
             open(next);
         }
@@ -52,12 +56,12 @@ final class DataPosition {
     }
 
     /** Returns the fingerprint of the data that the run has read, or null. */
-    DataFingerprint fingerprint() {
+    public DataFingerprint fingerprint() {
         return fingerprint;
     }
 
     /** Returns the state of the order; empty if the run has read no data. */
-    long[] state() {
+    public long[] state() {
         return order == null ? saved : order.state();
     }
 }

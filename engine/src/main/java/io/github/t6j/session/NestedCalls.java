@@ -1,0 +1,61 @@
+package io.github.t6j.session;
+
+import io.github.t6j.CallOptions;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
+
+/**
+ * Calls of one object that compute, and what ends them. A listener may make a call within another; both end together.
+ * For use by one thread, except {@link #cancel}.
+ */
+public final class NestedCalls {
+    private final String name;
+    private CallOptions options = CallOptions.defaults();
+    private Expiry expiry; // of the outermost call
+    private int depth;
+    private volatile boolean cancelled; // until the end of the outermost call
+
+    /**
+     * Creates calls with default options.
+     *
+     * @param name what they do, for messages
+     */
+    public NestedCalls(String name) {
+        this.name = name;
+    }
+
+    /** Sets the deadline, timeout and cancellation of later calls; the outermost call's count for those within it. */
+    public void setOptions(CallOptions options) {
+        this.options = Objects.requireNonNull(options, "options");
+    }
+
+    /** Ends the call in progress, or the next one as soon as it begins. */
+    public void cancel() {
+        cancelled = true;
+    }
+
+    /** Makes a call and returns its result. */
+    public <T> T run(Supplier<T> call) {
+        if (depth == 0) {
+            expiry = Expiry.of(options);
+        }
+        depth++;
+        try {
+            return call.get();
+        } finally {
+            depth--;
+            if (depth == 0) {
+                cancelled = false;
+            }
+        }
+    }
+
+    /** @throws CancellationException if the call in progress must end */
+    public void check() {
+        if (cancelled || Thread.currentThread().isInterrupted()) {
+            throw new CancellationException(cancelled ? name + " was cancelled" : "interrupted");
+        }
+        expiry.check(name);
+    }
+}

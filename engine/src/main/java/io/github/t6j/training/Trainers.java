@@ -1,0 +1,132 @@
+package io.github.t6j.training;
+
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.family.Families;
+import io.github.t6j.family.NewModel;
+import io.github.t6j.family.Presets;
+import io.github.t6j.family.lora.NewAdapter;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.lora.AdapterCheckpoint;
+import io.github.t6j.training.lora.FrozenWeights;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Makes trainers: of a preset, of a model's weights, of its adapters, of a checkpoint. {@link Trainer} says what for. */
+final class Trainers {
+    private static final int ROUNDED_VOCABULARY = 64;
+
+    private Trainers() {}
+
+    static Trainer ofPreset(String preset, Path tokenizer, TrainingOptions options, int threads) {
+        long ids = Math.ceilDiv(Tokenizer.load(tokenizer).size(), ROUNDED_VOCABULARY) * (long) ROUNDED_VOCABULARY;
+        long context = options.batches().context();
+        NewModel model = Presets.of(preset)
+                .with(context == 0 ? Map.of("vocab_size", ids) : Map.of("vocab_size", ids, "block_size", context));
+        ModelFiles files = ModelFiles.of(model.configJson("float32"), model.variant()).withTokenizer(tokenizer);
+        ModelConfig config = Families.describe(model);
+        return filled(
+                ofAllWeights(files, config, options, threads),
+                trainer -> options.initialization().draw(config, trainer.parameters(), options.seed()));
+    }
+
+    static Trainer ofModel(Path path, RopeVariant variant, Path tokenizer, TrainingOptions options, int threads) {
+        try (ModelSource source = new ModelSource(path, variant)) {
+            ModelFiles files = source.files(tokenizer, options.batches().context());
+            return filled(
+                    ofAllWeights(files, source.config(), options, threads),
+                    trainer -> source.copy(trainer.parameters()));
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(path);
+        }
+    }
+
+    static Trainer ofAdapters(
+            Trainer.Base base, Path tokenizer, LoraOptions lora, TrainingOptions options, int threads) {
+        NewAdapter adapter =
+                new NewAdapter(lora.rank(), lora.alpha(), base.path().toAbsolutePath().normalize().toString());
+        try (ModelSource source = new ModelSource(base.path(), base.variant())) {
+            return filled(
+                    ofAdapters(source, base, adapter, tokenizer, options, threads, null),
+                    trainer -> Initialization.drawAdapters(trainer.parameters(), options.seed()));
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(base.path());
+        }
+    }
+
+    static Trainer ofCheckpoint(Path checkpoint, int threads) {
+        try {
+            TrainingCheckpoint saved = TrainingCheckpoint.open(checkpoint);
+            TrainingJson json = saved.json();
+            return NewAdapter.isIn(checkpoint)
+                    ? restoredAdapters(saved, json.options(), threads)
+                    : restoredWeights(saved, json.options(), threads);
+        } catch (ModelFormatException wrong) {
+            throw wrong.of(checkpoint);
+        }
+    }
+
+    private static Trainer restoredWeights(TrainingCheckpoint saved, TrainingOptions options, int threads) {
+        try (ModelSource source = new ModelSource(saved.folder(), null)) {
+            ModelFiles files = source.files(null, 0);
+            return filled(ofAllWeights(files, source.config(), options, threads), trainer -> {
+                source.copy(trainer.parameters());
+                trainer.restoreState(saved);
+            });
+        }
+    }
+
+    private static Trainer restoredAdapters(TrainingCheckpoint saved, TrainingOptions options, int threads) {
+        AdapterCheckpoint adapter = AdapterCheckpoint.open(saved.folder());
+        Path tokenizer = Tokenizer.existsIn(saved.folder()) ? saved.folder() : null;
+        try (ModelSource source = new ModelSource(adapter.base().path(), adapter.base().variant())) {
+            return filled(
+                    ofAdapters(source, adapter.base(), adapter.adapter(), tokenizer, options, threads,
+                            adapter.checksum()),
+                    trainer -> {
+                        trainer.addGeneration(saved.folder());
+                        adapter.read(trainer.parameters());
+                        trainer.restoreState(saved);
+                    });
+        }
+    }
+
+    private static Trainer ofAllWeights(ModelFiles files, ModelConfig config, TrainingOptions options, int threads) {
+        return new Trainer(
+                files, config, options, threads, null, 0,
+                n -> TrainableModel.of(config, Families.tensors(config), n));
+    }
+
+    /** @param checksum expected checksum of the base, or null */
+    private static Trainer ofAdapters(
+            ModelSource source, Trainer.Base base, NewAdapter adapter, Path tokenizer, TrainingOptions options,
+            int threads, String checksum) {
+        ModelConfig config = source.config();
+        TrainingLimits.check(config);
+        TrainingLimits.checkMemory(config, Trainer.withContext(options, config).batches(), adapter.rank());
+        FrozenWeights frozen = source.frozen();
+        try {
+            AdapterCheckpoint.check(base.path(), checksum, frozen);
+            ModelFiles files = source.files(adapter, tokenizer, AdapterCheckpoint.metadata(base, frozen));
+            return new Trainer(
+                    files, config, options, threads, base, adapter.rank(),
+                    n -> TrainableModel.adapted(config, Families.tensors(config), frozen, adapter, n));
+        } catch (RuntimeException | Error failure) {
+            frozen.close();
+            throw failure;
+        }
+    }
+
+    /** Fills a new trainer with values; closes it if that fails. */
+    private static Trainer filled(Trainer trainer, Consumer<Trainer> values) {
+        try {
+            values.accept(trainer);
+            return trainer;
+        } catch (RuntimeException | Error failure) {
+            trainer.close();
+            throw failure;
+        }
+    }
+}
