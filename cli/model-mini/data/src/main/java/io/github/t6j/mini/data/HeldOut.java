@@ -78,7 +78,7 @@ final class HeldOut {
         Map<String, String> lines = new LinkedHashMap<>();
         for (int tries = 0; lines.size() < count && tries < 100 * count; tries++) {
             List<Exchange> between = new ArrayList<>();
-            for (int i = random.nextInt(MOST_BETWEEN); i > 0; i--) {
+            for (int i = random.nextInt(MOST_BETWEEN + 1); i > 0; i--) {
                 between.add(topics.any(random).training(random));
             }
             Memory.Recalled recalled = Memory.recalled(true, between, random);

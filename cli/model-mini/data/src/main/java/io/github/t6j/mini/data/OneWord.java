@@ -1,5 +1,6 @@
 package io.github.t6j.mini.data;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -28,9 +29,16 @@ final class OneWord {
         }
     }
 
+    /** Returns the answer in both cases, and other answers that its topic accepts. */
+    private static List<String> right(Exchange asked) {
+        List<String> right = new ArrayList<>(List.of(asked.answer(), asked.answer().toLowerCase()));
+        asked.check().accept().forEach(one -> right.addAll(List.of(one, English.capital(one))));
+        return right;
+    }
+
     private static Exchange exchange(Form form, Exchange asked, RandomGenerator random) {
         String question = form.fill(Map.of("question", asked.question()), random);
         return new Exchange("instructions", "one-word", form.source(), asked.topic() + " " + asked.thing(), question,
-                asked.answer(), Check.exact(List.of(asked.answer(), asked.answer().toLowerCase())));
+                asked.answer(), Check.exact(right(asked)));
     }
 }

@@ -96,6 +96,9 @@ public final class Score {
                 questions.add(Json.parseObject(line.getBytes(StandardCharsets.UTF_8), file.toString()));
             }
         }
+        if (questions.isEmpty()) {
+            throw new IllegalArgumentException(file + ": expected at least one question, found none");
+        }
         String kind = questions.getFirst().get("kind").toString();
         int right = 0;
         List<Future<String>> given = new ArrayList<>();

@@ -14,11 +14,13 @@ import java.util.stream.Collectors;
 
 /**
  * Checks of a story, of the generator or of a model: each name is introduced ("a boy named Ben", "her friend Tom"), there
- * is a person for each pronoun, the persons stay, and a thing keeps its owner and colour.
+ * is a person for each pronoun, the persons stay, a thing keeps its owner and colour, and the
+ * text ends and does not repeat itself.
  */
 final class StoryCheck {
     private static final int NEAR = 4;
     private static final int MOST_PERSONS = 4;
+    private static final int MOST_REPEATED = 3;
     private static final Map<String, Person> PERSONS = Person.all().stream()
             .collect(Collectors.toMap(Person::name, person -> person));
     private static final Set<String> INTRODUCING =
@@ -65,7 +67,8 @@ final class StoryCheck {
         StoryCheck check = new StoryCheck(story);
         check.names(known);
         check.pronouns(known);
-        check.hero();
+        check.hero(known);
+        check.ending(story);
         check.things(story);
         return check.faults;
     }
@@ -98,7 +101,9 @@ final class StoryCheck {
         }
     }
 
-    private void hero() {
+    private void hero(Collection<String> known) {
+        known.stream().filter(name -> !firstOf.containsKey(name))
+                .forEach(name -> faults.add(name + " is missing"));
         if (firstOf.isEmpty()) {
             faults.add("nobody has a name");
             return;
@@ -111,6 +116,18 @@ final class StoryCheck {
         if (!named
                 && words.subList(half, words.size()).stream().map(String::toLowerCase).noneMatch(pronouns::contains)) {
             faults.add(hero + " is forgotten");
+        }
+    }
+
+    private void ending(String story) {
+        if (!story.strip().matches("(?s).*[.!?]\"?")) {
+            faults.add("the last sentence has no end");
+        }
+        Map<String, Integer> counts = new HashMap<>();
+        for (String sentence : story.split("(?<=[.!?])\"?\\s+")) {
+            if (counts.merge(sentence, 1, Integer::sum) == MOST_REPEATED) {
+                faults.add("several times: " + sentence);
+            }
         }
     }
 

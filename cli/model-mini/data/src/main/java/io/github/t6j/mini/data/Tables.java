@@ -72,8 +72,8 @@ final class Tables {
         Random random = new Random(1);
         Set<List<Integer>> seen = new LinkedHashSet<>();
         while (rows.size() < 600) {
-            int a = 1 + random.nextInt(100);
-            int b = 1 + random.nextInt(100);
+            int a = 2 + random.nextInt(99);
+            int b = 2 + random.nextInt(99);
             if (a != b && seen.add(List.of(a, b))) {
                 rows.add(row("a", "" + a, "b", "" + b, "more", "" + Math.max(a, b), "less", "" + Math.min(a, b)));
             }
@@ -114,8 +114,14 @@ final class Tables {
     }
 
     private static Map<String, String> arithmetic(int a, int b, int result) {
-        return row("a", "" + a, "b", "" + b, "answer", "" + result, "a word", English.number(a), "b word",
-                English.number(b), "answer word", English.number(result));
+        Map<String, String> row =
+                row("a", "" + a, "b", "" + b, "answer", "" + result, "a word", English.number(a), "b word",
+                        English.number(b), "answer word", English.number(result));
+        for (String noun : List.of("apple", "bird", "nut")) {
+            Map.of("a", a, "b", b, "answer", result).forEach((name, count) -> row
+                    .put(name + " " + noun + "s", count + " " + (count == 1 ? noun : noun + "s")));
+        }
+        return row;
     }
 
     private static List<Map<String, String>> opposites() {
@@ -159,6 +165,7 @@ final class Tables {
         for (Map<String, String> row : rows) {
             row.put("classes", row.get("class").equals("fish") ? "fish" : English.plural(row.get("class")));
             if (row.containsKey("legs")) {
+                row.put("legs accepted", row.get("legs").equals("0") ? "0 / no legs / none" : row.get("legs"));
                 row.put("legs word", English.number(Integer.parseInt(row.get("legs"))));
             }
             if (row.containsKey("flies")) {
@@ -226,7 +233,7 @@ final class Tables {
     private static List<Map<String, String>> phrases() {
         List<Form> forms = Lines.of("talk/phrases.txt").stream().map(Form::of).toList();
         List<Map<String, String>> nouns = Lines.table("tables/animals.txt");
-        List<String> things = Lines.of("tables/nouns.txt");
+        List<String> things = Lines.table("tables/things.txt").stream().map(row -> row.get("noun")).toList();
         Random random = new Random(2);
         Set<String> phrases = new LinkedHashSet<>();
         while (phrases.size() < PHRASES) {

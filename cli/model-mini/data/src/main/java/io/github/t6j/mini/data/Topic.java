@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
- * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions, E
- * questions that follow another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before
+ * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions, U
+ * questions that are never held out, since another form or a fact has nearly the same words, E questions that follow
+ * another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before
  * them name the kind, the table, the columns that a row must have, the thing, and how answers are checked. A line
  * {@code frequency 3} makes the generator ask the topic three times as often.
  */
@@ -23,7 +24,8 @@ final class Topic {
     private final int frequency;
     private final boolean rejectsOthers;
     private final List<Map<String, String>> rows;
-    private final List<Form> questions;
+    private final List<Form> questions; // Q and U
+    private final List<Form> tested; // Q
     private final List<Form> follows;
     private final List<Form> answers;
     private final List<Form> shorts;
@@ -42,7 +44,9 @@ final class Topic {
         List<String> needs = lines.stream().filter(line -> line.startsWith("needs ")).map(line -> line.substring(6))
                 .toList();
         rows = Tables.of(field(lines, "table")).stream().filter(row -> row.keySet().containsAll(needs)).toList();
-        questions = forms(lines, "Q ");
+        tested = forms(lines, "Q ");
+        questions = new ArrayList<>(tested);
+        questions.addAll(forms(lines, "U "));
         follows = forms(lines, "E ");
         answers = forms(lines, "A ");
         shorts = forms(lines, "S ");
@@ -144,7 +148,7 @@ final class Topic {
     List<Exchange> heldOut(RandomGenerator random) {
         List<Exchange> heldOut = new ArrayList<>();
         for (Map<String, String> row : rows) {
-            for (Form question : questions) {
+            for (Form question : tested) {
                 if (Split.isHeldOut(question.source(), thing(row))) {
                     Exchange exchange = exchange(question, row, pick(answers, random), random);
                     if (exchange.isTestable()) {

@@ -7,6 +7,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -14,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class HeldOutTest {
     private static final int COUNT = 1000;
     private static final int CONVERSATIONS = 40_000;
+    private static final int TEXTS = 40_000;
 
     private static final Topics TOPICS = new Topics();
     private static final List<Exchange> HELD_OUT = new ArrayList<>();
@@ -42,6 +46,29 @@ class HeldOutTest {
     @Test
     void trainingAsksNoHeldOutQuestion() {
         assertThat(HELD_OUT.stream().filter(exchange -> ASKED.contains(exchange.question()))).isEmpty();
+    }
+
+    @Test
+    void textsHaveNoHeldOutQuestion() {
+        Texts texts = new Texts(TOPICS, new Random(5));
+        String all = IntStream.range(0, TEXTS).mapToObj(i -> texts.next()).collect(Collectors.joining("\n"));
+        assertThat(HELD_OUT.stream().map(Exchange::question)
+                .filter(question -> all.contains(question) && stands(question, all))).isEmpty();
+    }
+
+    /** As whole words: "19 - 3 = ?" is not "9 - 3 = ?". */
+    private static boolean stands(String question, String texts) {
+        return Pattern.compile("(?<![A-Za-z0-9])" + Pattern.quote(question) + "(?![A-Za-z0-9])").matcher(texts).find();
+    }
+
+    @Test
+    void noHeldOutQuestionDiffersOnlyInSigns() {
+        Set<String> bare = ASKED.stream().map(HeldOutTest::bare).collect(Collectors.toSet());
+        assertThat(HELD_OUT.stream().filter(exchange -> bare.contains(bare(exchange.question())))).isEmpty();
+    }
+
+    private static String bare(String question) {
+        return question.replaceAll("[^A-Za-z0-9 +-]", "");
     }
 
     @Test

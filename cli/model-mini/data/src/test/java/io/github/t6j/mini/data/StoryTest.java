@@ -56,9 +56,17 @@ class StoryTest {
             There was a boy named Ben. The red ball of Ben lay there. Ben took the blue ball.    | several colours
             There was a boy named Ben. His friend Tom saw Ben's ball. It was Tom's ball. Ben ran. | several owners
             A dog ran home.                                                          | nobody has a name
+            There was a boy named Ben. He saw a dog. Ben ran home, and Ben           | has no end
+            There was a boy named Ben. Ben ran. Ben sat. Ben ran. Ben sat. Ben ran.  | several times: Ben ran.
             """)
     void faultsAreFound(String story, String fault) {
         assertThat(StoryCheck.faults(story, List.of())).as(story).anyMatch(found -> found.contains(fault));
+    }
+
+    @Test
+    void aStoryAboutSomebodyElseHasAFault() {
+        assertThat(StoryCheck.faults("There was a boy named Ben. Then Ben ran home.", List.of("Anna")))
+                .contains("Anna is missing");
     }
 
     @Test
