@@ -10,6 +10,7 @@ import io.github.t6j.session.NestedCalls;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.data.DataPosition;
 import io.github.t6j.training.layers.MicroBatch;
+import io.github.t6j.weights.CopiedFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -91,9 +92,11 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Returns options whose context length is set, by the model's unless they set it. */
+    /** Returns options whose context length is set, by the model's, or its window, unless they set it. */
     static TrainingOptions withContext(TrainingOptions asked, ModelConfig config) {
-        int context = asked.batches().context() == 0 ? config.sizes().contextLength() : asked.batches().context();
+        int context = asked.batches().context() == 0
+                ? Math.min(config.sizes().contextLength(), TrainingLimits.window(config))
+                : asked.batches().context();
         return asked.withBatches(asked.batches().withContext(context));
     }
 
@@ -172,6 +175,15 @@ public final class Trainer implements AutoCloseable {
         saved.readMoments(model.parameters(), optimizer);
         steps = saved.json().steps();
         position = new DataPosition(options, saved.json().data(), saved.json().order());
+    }
+
+    /**
+     * Checks that {@code data} is what this run has read so far, as {@link #step(TokenData)} does.
+     *
+     * @throws IllegalArgumentException if this run has read other data, or a shard is too short
+     */
+    public void checkData(TokenData data) {
+        position.of(Objects.requireNonNull(data, "data"));
     }
 
     /**
@@ -365,9 +377,9 @@ public final class Trainer implements AutoCloseable {
         files.write(folder, model.parameters());
     }
 
-    /** Adds the files of a folder with defaults for sampling and the ids that end a text. */
-    void addGeneration(Path folder) {
-        files = files.withGeneration(folder);
+    /** Adds the files of a folder: tokenizer, templates, defaults for sampling and the ids that end a text. */
+    void addFiles(Path folder) {
+        files = files.with(CopiedFile.tokenizer(folder)).withGeneration(folder);
     }
 
     /** Sets the text of chat_template.jinja in all later checkpoints and models of this run. */

@@ -86,7 +86,7 @@ final class Trainers {
                     ofAdapters(source, adapter.base(), adapter.adapter(), tokenizer, options, threads,
                             adapter.checksum()),
                     trainer -> {
-                        trainer.addGeneration(saved.folder());
+                        trainer.addFiles(saved.folder());
                         adapter.read(trainer.parameters());
                         trainer.restoreState(saved);
                     });

@@ -88,14 +88,21 @@ final class TrainingLimits {
 
     /** @throws IllegalArgumentException if a sequence exceeds a layer's window, or an array would be too long */
     static void check(ModelConfig config, MicroBatch batch) {
-        if (config.attention() instanceof GroupedQueryConfig grouped && !grouped.options().windowed().isEmpty()
-                && batch.longest() > grouped.options().window()) {
+        if (batch.longest() > window(config)) {
             throw new IllegalArgumentException("micro-batch: expected sequences within the window of "
-                    + grouped.options().window() + " positions, found " + batch.longest() + ": train on shorter ones");
+                    + window(config) + " positions, found " + batch.longest() + ": train with a context of at most "
+                    + window(config));
         }
         long most = (Integer.MAX_VALUE - 8) / widest(config);
         TrainingOptions.check("micro-batch", batch.rows() <= most, "at most " + most + " positions",
                 batch.rows() + ": accumulate the gradients of smaller micro-batches");
+    }
+
+    /** Returns the window of windowed layers, the longest sequence to train on; the largest int without them. */
+    static int window(ModelConfig config) {
+        return config.attention() instanceof GroupedQueryConfig grouped && !grouped.options().windowed().isEmpty()
+                ? grouped.options().window()
+                : Integer.MAX_VALUE;
     }
 
     /** Returns an upper bound of the floats per position in any one array. */

@@ -236,6 +236,7 @@ class AdapterTrainerTest {
             while (trainer.steps() < 3) {
                 broken.add(step(trainer));
             }
+            trainer.setChatTemplate("{{ messages }}");
             trainer.save(checkpoint);
         }
         assertThat(checkpoint.resolve("config.json")).doesNotExist();
@@ -251,7 +252,9 @@ class AdapterTrainerTest {
             }
             assertThat(broken).isEqualTo(straight);
             assertThat(values(trainer)).usingRecursiveComparison().isEqualTo(expected);
+            trainer.saveModel(folder.resolve("adapter"));
         }
+        assertThat(folder.resolve("adapter/chat_template.jinja")).hasContent("{{ messages }}"); // the base has none
     }
 
     /** The engine's model with the adapter gives the losses that training found, of every type of the base. */

@@ -264,7 +264,12 @@ class TrainableModelTest {
         try (TrainableModel model = small.trainable(1)) {
             assertThatThrownBy(() -> model.loss(ids, ids, 1, 13)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("micro-batch: expected sequences within the window of 12 positions, found 13:"
-                            + " train on shorter ones");
+                            + " train with a context of at most 12");
+        }
+        try (Trainer trainer =
+                Trainer.from(TestData.path("golden_llama/mistral-window"), null, null, TrainingOptions.defaults(1),
+                        1)) {
+            assertThat(trainer.options().batches().context()).isEqualTo(12);
         }
     }
 
