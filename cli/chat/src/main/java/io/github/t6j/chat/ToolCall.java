@@ -67,7 +67,7 @@ public record ToolCall(String id, String name, String arguments) {
     static ToolCall from(Object json, boolean needsId, String where) {
         Map<String, Object> fields = Json.object(json, where);
         Map<String, Object> function = Json.object(fields.get("function"), where + ": function");
-        Object arguments = function.getOrDefault("arguments", Map.of());
+        Object arguments = function.get("arguments") == null ? Map.of() : function.get("arguments");
         String id = needsId || fields.get("id") != null ? text(fields, "id", where) : "";
         return new ToolCall(id, text(function, "name", where + ": function"),
                 arguments instanceof String text ? text : Json.writeLine(arguments).strip());

@@ -27,10 +27,10 @@ final class ChatArguments {
             description = "Template of --chat, which the new model gets (default: that of the model or tokenizer).")
     private Path template;
 
-    @Option(names = "--answers", paramLabel = "N", defaultValue = "50",
+    @Option(names = "--answers", paramLabel = "N",
             description = {"Maximum number of held-out conversations whose last answer each validation of --chat",
-                "generates and compares (default: ${DEFAULT-VALUE})."})
-    private int answers;
+                "generates and compares (default: 50, or that of the resumed run)."})
+    private Integer answers;
 
     /** Returns whether the run trains on conversations. */
     boolean given() {
@@ -41,12 +41,13 @@ final class ChatArguments {
         return files;
     }
 
-    int answers() {
-        return answers;
+    /** @param otherwise number to return if the command line gives none */
+    int answers(int otherwise) {
+        return answers == null ? otherwise : answers;
     }
 
     void check(CommandSpec spec) {
-        Range.atLeast(spec, "--answers", answers, 0);
+        Range.atLeast(spec, "--answers", answers(0), 0);
         if (template != null && !given()) {
             throw new ParameterException(spec.commandLine(), "--chat-template: expected --chat, found none");
         }

@@ -34,6 +34,7 @@ final class ChatData {
     private final Tokenizer tokenizer;
     private final ConversationEncoder encoder;
     private final int longest; // ids of a document
+    private final int vocabulary; // of the model
     private final Part training = new Part();
     private final Part validation = new Part();
     private final List<Conversation> held = new ArrayList<>();
@@ -71,7 +72,8 @@ final class ChatData {
     /** A conversation and its documents, or what is wrong with it. */
     private record Read(Conversation conversation, Encoded encoded, ModelFormatException wrong) {}
 
-    private ChatData(Main main, Tokenizer tokenizer, ChatTemplate template, int context) {
+    private ChatData(Main main, Tokenizer tokenizer, ChatTemplate template, int context, int vocabulary) {
+        this.vocabulary = vocabulary;
         this.main = main;
         this.tokenizer = tokenizer;
         encoder = new ConversationEncoder(tokenizer, template, context);
@@ -83,12 +85,13 @@ final class ChatData {
      *
      * @param texts texts to train on beside the conversations
      * @param valid conversations to validate on, or null to hold out the last ones
+     * @param vocabulary number of ids of the model
      * @param answers most answers to compare at a validation
      */
     static TrainingText open(
             Main main, List<Path> chats, List<Path> texts, Path valid, Tokenizer tokenizer, ChatTemplate template,
-            int context, int answers) {
-        ChatData data = new ChatData(main, tokenizer, template, context);
+            int context, int vocabulary, int answers) {
+        ChatData data = new ChatData(main, tokenizer, template, context, vocabulary);
         data.read(chats, valid);
         data.checkFits(chats, data.training);
         if (valid == null && data.validation.documents.isEmpty()) {
@@ -99,7 +102,9 @@ final class ChatData {
         data.say();
         TokenData all = TokenData.of(data.training.documents, context);
         TokenData held = TokenData.of(data.validation.documents, context);
-        Questions questions = new Questions(data.encoder, data.held, answers, data.counts());
+        Map<String, Object> counts = data.counts();
+        counts.put(TrainLog.ASKED, (long) answers);
+        Questions questions = new Questions(data.encoder, data.held, answers, counts);
         return new TrainingText(all, all, held, questions);
     }
 
@@ -189,9 +194,21 @@ final class ChatData {
     private Read read(Line line) {
         try {
             Conversation conversation = Conversation.parse(line.text(), line.where());
-            return new Read(conversation, encoder.encode(conversation, line.where()), null);
+            Encoded encoded = encoder.encode(conversation, line.where());
+            encoded.documents().forEach(document -> checkIds(document.ids(), line.where()));
+            return new Read(conversation, encoded, null);
         } catch (ModelFormatException wrong) {
             return new Read(null, null, wrong); // the first one in the file is reported
+        }
+    }
+
+    private void checkIds(int[] ids, String where) {
+        for (int id : ids) {
+            if (id >= vocabulary) {
+                throw new ModelFormatException(where + ": expected ids below " + vocabulary
+                        + ", the model's vocabulary, found " + id + ", which is \"" + tokenizer.decode(id)
+                        + "\": use the tokenizer and the template that the model was trained with");
+            }
         }
     }
 
@@ -216,6 +233,7 @@ final class ChatData {
         try (Progress progress = new Progress(main, "tokenizing")) {
             Documents.read(texts, text -> {
                 int[] own = tokenizer.encode(text);
+                checkIds(own, "--data");
                 int[] ids = new int[own.length + 2];
                 System.arraycopy(own, 0, ids, 1, own.length);
                 ids[0] = tokenizer.documentStart();

@@ -15,11 +15,13 @@ import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Held-out conversations whose last answer a model generates, greedily, to compare with the conversation's own.
@@ -30,6 +32,8 @@ import java.util.stream.IntStream;
  * @param counts numbers that describe the conversations of the run, for the log
  */
 record Questions(ConversationEncoder encoder, List<Conversation> held, int most, Map<String, Object> counts) {
+    private static final String HELD_OUT = "held-out conversation";
+
     /** Answers of each validation in the log. */
     private static final int SHOWN = 3;
 
@@ -72,7 +76,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
 
         private static Object call(ToolCall call) {
             try {
-                return List.of(call.name(),
+                return Arrays.asList(call.name(),
                         Json.parse(call.arguments().getBytes(StandardCharsets.UTF_8), "arguments"));
             } catch (ModelFormatException incomplete) {
                 return List.of(call.name(), call.arguments());
@@ -101,12 +105,20 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
         return Math.min(most, held.size());
     }
 
+    /** Returns the number of tokens of all right answers. */
+    long answerTokens() {
+        return asked().mapToLong(one -> encoder.lengthOfLastAnswer(one, HELD_OUT)).sum();
+    }
+
+    private Stream<Conversation> asked() {
+        return IntStream.range(0, count()).mapToObj(i -> held.get((int) ((long) i * held.size() / count())));
+    }
+
     /** Asks a model all questions. */
     Result ask(Model model) {
         ChatModel chat = ChatModel.of(model, encoder.format().template()); // an adapter's base may have none
         List<Answered> answers = new ArrayList<>();
-        for (int i = 0; i < count(); i++) {
-            Conversation one = held.get((int) ((long) i * held.size() / count()));
+        for (Conversation one : asked().toList()) {
             List<Message> before = one.messages().subList(0, one.lastAnswer());
             Message expected = one.messages().get(one.lastAnswer());
             String question = before.isEmpty() ? "" : before.getLast().content();
@@ -120,7 +132,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
 
     private Message answer(ChatModel chat, Conversation one, List<Message> before) {
         GenerationOptions greedy = GenerationOptions.defaults().withSampling(SamplingOptions.greedy())
-                .withMaxTokens(encoder.lengthOfLastAnswer(one, "held-out conversation") + SLACK);
+                .withMaxTokens(encoder.lengthOfLastAnswer(one, HELD_OUT) + SLACK);
         try {
             return chat.answer(before, ChatOptions.of(greedy).withTools(one.tools()), AnswerListener.none()).message();
         } catch (ContextFullException longer) { // than the model's context

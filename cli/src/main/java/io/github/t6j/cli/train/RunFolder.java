@@ -144,6 +144,11 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
+    /** Returns the number of checkpoints to keep. */
+    int keep() {
+        return keep;
+    }
+
     Path path() {
         return folder;
     }

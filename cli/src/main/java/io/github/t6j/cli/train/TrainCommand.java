@@ -55,6 +55,10 @@ import picocli.CommandLine.Spec;
             "  t6j train --data notes.txt --out DIR --init-from MODEL --lora 8"
         })
 public final class TrainCommand implements Callable<Integer> {
+    /** Defaults of --keep and --answers. */
+    private static final int KEPT = 2;
+    private static final int ASKED = 50;
+
     /** Longest wait for a micro-batch and the checkpoint after it. */
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
@@ -111,9 +115,9 @@ public final class TrainCommand implements Callable<Integer> {
                     + "(default: that of --init-from, else the bundled one of 4096 ids).")
     private Path tokenizer;
 
-    @Option(names = "--keep", paramLabel = "N", defaultValue = "2",
-            description = "Number of newest checkpoints to keep (default: ${DEFAULT-VALUE}).")
-    private int keep;
+    @Option(names = "--keep", paramLabel = "N",
+            description = "Number of newest checkpoints to keep (default: 2, or that of the resumed run).")
+    private Integer keep;
 
     @Option(names = "--sample", paramLabel = "TEXT",
             description = "Beginning of the sample text that the run prints (default: the start of a document).")
@@ -132,7 +136,7 @@ public final class TrainCommand implements Callable<Integer> {
         try (OnInterrupt interrupt = new OnInterrupt(main, PATIENCE);
                 Trainer trainer = trainer(newest);
                 TrainingText text = text(newest, trainer);
-                RunFolder folder = new RunFolder(out, keep)) {
+                RunFolder folder = new RunFolder(out, keep == null ? ofRun(TrainLog.KEEP, KEPT) : keep)) {
             if (!resume) {
                 RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
             }
@@ -148,6 +152,11 @@ public final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    /** Returns a number of the log of a resumed run, or the default. */
+    private int ofRun(String key, int otherwise) {
+        return resume ? TrainLog.number(out.resolve(TrainLog.NAME), key, otherwise) : otherwise;
+    }
+
     private void check() {
         threads.check(spec);
         chat.check(spec);
@@ -159,7 +168,7 @@ public final class TrainCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(),
                     "--data or --chat: expected files to train on, found neither");
         }
-        Range.atLeast(spec, "--keep", keep, 1);
+        Range.atLeast(spec, "--keep", keep == null ? KEPT : keep, 1);
         if (resume) {
             spec.commandLine().getParseResult().matchedOptions().stream()
                     .map(option -> option.longestName())
@@ -195,7 +204,8 @@ public final class TrainCommand implements Callable<Integer> {
                         .toList();
         ChatTemplate template = chat.template(models);
         TrainingText text = ChatData.open(main, chat.files(), data, valid, ofText, template,
-                trainer.options().batches().context(), chat.answers());
+                trainer.options().batches().context(), trainer.vocabulary(),
+                chat.answers(ofRun(TrainLog.ASKED, ASKED)));
         if (!resume) {
             new ChatFiles(ofText, template).addTo(trainer, tokenizer == null ? initFrom : null);
         }

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * {@code log.jsonl} of a run. The first line describes the run. Then there is a line for each step, with step, tokens,
@@ -28,6 +27,11 @@ final class TrainLog implements AutoCloseable {
     static final String NAME = "log.jsonl";
     /** Key of the beginning of the samples in the description of the run. */
     static final String SAMPLE = "sample";
+    /** Keys of the numbers of checkpoints to keep and of questions to ask, in the same place. */
+    static final String KEEP = "keep";
+    static final String ASKED = "asked";
+    /** Number of steps of a run that has no log yet. */
+    static final long NEW = -1;
     private static final String BEST = "validation_loss";
 
     private final Path file;
@@ -40,13 +44,13 @@ final class TrainLog implements AutoCloseable {
     /**
      * Opens the log to append to it.
      *
-     * @param steps steps that the run has made, whose lines stay; 0 for a new run
+     * @param steps steps that the run has made, whose lines stay; {@link #NEW} for a new run
      * @param keepsPlans true to keep later plans
      */
     TrainLog(Path file, long steps, boolean keepsPlans) {
         this.file = file;
         try {
-            List<String> kept = steps > 0 && Files.exists(file) ? kept(steps, keepsPlans) : List.of();
+            List<String> kept = steps != NEW && Files.exists(file) ? kept(steps, keepsPlans) : List.of();
             Path partial = file.resolveSibling(NAME + ".partial");
             Files.write(partial, kept);
             Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
@@ -77,7 +81,7 @@ final class TrainLog implements AutoCloseable {
     private static List<Map<String, Object>> entries(Path file) {
         try {
             return Files.exists(file)
-                    ? Files.readAllLines(file).stream().map(TrainLog::entry).takeWhile(Objects::nonNull).toList()
+                    ? lines(file).stream().map(TrainLog::entry).takeWhile(Objects::nonNull).toList()
                     : List.of();
         } catch (IOException | UncheckedIOException e) {
             throw Errors.failure(file, "cannot be read", e);
@@ -86,11 +90,18 @@ final class TrainLog implements AutoCloseable {
 
     /** Returns the first line of a log, which describes the run; empty if there is none. */
     static Map<String, Object> begun(Path file) {
-        try (Stream<String> lines = Files.exists(file) ? Files.lines(file) : Stream.empty()) {
-            return lines.findFirst().map(TrainLog::entry).orElse(Map.of());
-        } catch (IOException | UncheckedIOException e) {
-            throw Errors.failure(file, "cannot be read", e);
-        }
+        List<Map<String, Object>> entries = entries(file);
+        return entries.isEmpty() ? Map.of() : entries.getFirst();
+    }
+
+    /** Returns the number of a key of the first line, or {@code otherwise}. */
+    static int number(Path file, String key, int otherwise) {
+        return begun(file).get(key) instanceof Long number ? Math.toIntExact(number) : otherwise;
+    }
+
+    /** Returns the lines; the last one of a process that was killed may end within a character. */
+    private static List<String> lines(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList();
     }
 
     /** Returns the plan of an entry; null for another entry. */
@@ -101,7 +112,7 @@ final class TrainLog implements AutoCloseable {
 
     private List<String> kept(long steps, boolean keepsPlans) throws IOException {
         List<String> kept = new ArrayList<>();
-        for (String line : Files.readAllLines(file)) {
+        for (String line : lines(file)) {
             Map<String, Object> entry = entry(line);
             if (entry == null) {
                 break;

@@ -12,6 +12,7 @@ import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.StepResult;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
@@ -29,9 +30,12 @@ final class TrainLoop {
     private static final int WINDOWS = 64;
     private static final int SAMPLE = 48;
 
-    /** Assumed bytes a second to disk, and seconds of a sample, before the first evaluation. */
+    /** Assumed bytes a second to disk and of weights from memory, before the first evaluation. */
     private static final double WRITING = 5e8;
-    private static final double SAMPLING = 1;
+    private static final double READING = 1e10;
+
+    /** Assumed seconds to load a checkpoint for a sample or for answers. */
+    private static final double LOADING = 1;
 
     /** Longest interval between checkpoints in seconds, even if no evaluation is due. */
     private static final double SAVING_SECONDS = 600;
@@ -44,6 +48,7 @@ final class TrainLoop {
     private final DoubleSupplier clock;
     private final double begun;
     private final long first;
+    private final boolean resumed;
     private String prompt; // null for that of the log
     private Progress progress;
     private TrainLog log;
@@ -52,6 +57,7 @@ final class TrainLoop {
     private double loss = Double.NaN;
     private double validation = Double.NaN;
     private long evaluated; // last step with an evaluation
+    private long toGenerate = -1; // tokens of an evaluation; -1 until they are counted
     private boolean planned; // the first plan of a budget is printed
 
     /**
@@ -72,6 +78,7 @@ final class TrainLoop {
         this.clock = clock;
         begun = clock.getAsDouble();
         first = trainer.steps();
+        resumed = folder.hasCheckpoint();
     }
 
     /** Prints the model and the memory that training needs. */
@@ -82,7 +89,7 @@ final class TrainLoop {
         main.note(String.format(Locale.ROOT, "%s, %s parameters, %d ids, context %d; about %d MB of memory",
                 trainer.attention(), parameters, trainer.vocabulary(),
                 trainer.options().batches().context(), trainer.memory() >> 20));
-        if (first > 0) {
+        if (resumed) {
             main.note("continuing after step " + first + " of " + updates());
         }
     }
@@ -132,10 +139,11 @@ final class TrainLoop {
 
     /** Opens the log, which drops what a resumed run repeats, once the data is known to be the same. */
     private TrainLog openLog() {
-        if (first > 0) {
+        if (resumed) {
             checkData(TrainLog.begun(folder.log()));
+            trainer.checkData(text.training());
         }
-        return new TrainLog(folder.log(), first, !plan.isNew());
+        return new TrainLog(folder.log(), resumed ? first : TrainLog.NEW, !plan.isNew());
     }
 
     private int interrupted() {
@@ -210,6 +218,7 @@ final class TrainLoop {
         entry.put("seed", trainer.options().seed());
         entry.put("training_tokens", text.training().size());
         entry.put("validation_tokens", text.validation().size());
+        entry.put(TrainLog.KEEP, (long) folder.keep());
         if (text.questions() != null) {
             entry.putAll(text.questions().counts());
         }
@@ -253,6 +262,9 @@ final class TrainLoop {
         if (isDue(result.step())) {
             evaluate();
         } else if (elapsed() - saved > SAVING_SECONDS) {
+            if (plan.settle()) {
+                log.write(planEntry()); // the process may be killed before it can plan by its speed
+            }
             save();
             plan.worked();
         }
@@ -304,7 +316,17 @@ final class TrainLoop {
         long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
         double steps = windows / (3.0 * batches.sequences() * batches.accumulation());
         double bytes = 16.0 * trainer.parameterCount();
-        return plan.budget() == null ? 0 : steps * plan.budget().ofStep() + bytes / WRITING + SAMPLING;
+        double generating = toGenerate() * (double) Float.BYTES * trainer.modelParameterCount() / READING;
+        return plan.budget() == null
+                ? 0
+                : steps * plan.budget().ofStep() + bytes / WRITING + LOADING + generating;
+    }
+
+    private long toGenerate() {
+        if (toGenerate < 0) {
+            toGenerate = text.questions() == null ? SAMPLE : text.questions().answerTokens();
+        }
+        return toGenerate;
     }
 
     private String line() {
@@ -414,7 +436,8 @@ final class TrainLoop {
         }
         Trainer.Base base = trainer.base().get();
         ModelOptions options = ModelOptions.defaults().withAdapter(checkpoint, 1);
-        return Model.load(base.path(), base.variant() == null ? options : options.withVariant(base.variant()));
+        ModelOptions all = Tokenizer.existsIn(checkpoint) ? options.withTokenizer(checkpoint) : options;
+        return Model.load(base.path(), base.variant() == null ? all : all.withVariant(base.variant()));
     }
 
     /** Prints a line that stays above the line of progress. */

@@ -77,6 +77,19 @@ class LoraTrainCommandTest {
         assertThat(nll("--model", merged.toString())).isCloseTo(adapted, within(1e-6));
     }
 
+    /** The base has no tokenizer; the run's is beside the adapter. */
+    @Test
+    void samplesUseTheTokenizerOfTheRun() throws IOException {
+        Path base = Files.createDirectory(folder.resolve("base"));
+        for (String file : List.of("config.json", "model.safetensors")) {
+            Files.copy(Path.of(CommandResult.TINY, file), base.resolve(file));
+        }
+        CommandResult ran = train(out, "--init-from", base.toString(), "--tokenizer", CommandResult.TINY, "--lora", "2",
+                "--context", "40", "--batch", "1", "--steps", "1");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("t6j: sample: ").doesNotContain("cannot");
+    }
+
     private static void copy(Path from, Path to) throws IOException {
         Files.createDirectories(to);
         try (var files = Files.list(from)) {

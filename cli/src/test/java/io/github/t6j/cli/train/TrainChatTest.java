@@ -230,6 +230,25 @@ class TrainChatTest {
         assertFailed(train(out, small("--steps", "1")), chats + ", " + message);
     }
 
+    /** A tokenizer may have an added token that the embedding has no row for. */
+    @Test
+    void anIdBeyondTheVocabularyIsOneLineBeforeTraining() throws IOException {
+        Path model = Files.createDirectory(folder.resolve("model"));
+        for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+            Files.copy(Path.of(CommandResult.TINY, file), model.resolve(file));
+        }
+        Path tokenizer = model.resolve("tokenizer.json");
+        String added =
+                "\"added_tokens\":[{\"id\":4096,\"content\":\"<|im_end|>\",\"single_word\":false,\"lstrip\":false,"
+                        + "\"rstrip\":false,\"normalized\":false,\"special\":true},";
+        Files.writeString(tokenizer, Files.readString(tokenizer).replaceFirst("\"added_tokens\":\\[", added));
+        Files.writeString(template, TEMPLATE.replace("<|endoftext|>", "<|im_end|>"));
+        assertFailed(train(out, "--init-from", model.toString(), "--chat-template", template.toString(), "--context",
+                "64", "--steps", "1"),
+                chats + ", line 1: expected ids below 4096, the model's vocabulary, found 4096,"
+                        + " which is \"<|im_end|>\": use the tokenizer and the template");
+    }
+
     private void assertFailed(CommandResult ran, String message) {
         assertThat(ran.code()).as(ran.err()).isEqualTo(1);
         assertThat(ran.err().lines().reduce((first, second) -> second).orElseThrow()).startsWith("t6j: ")

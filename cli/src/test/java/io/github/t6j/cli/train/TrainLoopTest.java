@@ -228,4 +228,23 @@ class TrainLoopTest {
         new TrainLog(file, 1, false).close();
         assertThat(TrainLog.plans(file)).isEmpty();
     }
+
+    /** A process that is killed, or a full disk, cuts the last line anywhere, also within a character. */
+    @Test
+    void aLogThatIsCutKeepsItsWholeLines() throws IOException {
+        Path file = folder.resolve("log.jsonl");
+        String first = "{\"sample\":\"é\",\"keep\":7}";
+        byte[] all = (first + "\n{\"step\":1,\"warmup\":3,\"updates\":40}\n{\"step\":1,\"samples\":[\"é\"]}")
+                .getBytes(StandardCharsets.UTF_8);
+        Files.write(file, Arrays.copyOf(all, all.length - 4));
+        assertThat(TrainLog.plans(file)).containsExactly(new LearningRate.Plan(1, 3, 40));
+        assertThat(TrainLog.number(file, TrainLog.KEEP, 2)).isEqualTo(7);
+        assertThat(TrainLog.number(file, TrainLog.ASKED, 50)).isEqualTo(50);
+        try (TrainLog log = new TrainLog(file, 0, true)) {
+            assertThat(log.sample()).isEqualTo("é");
+        }
+        assertThat(file).hasContent(first + "\n{\"step\":1,\"warmup\":3,\"updates\":40}");
+        new TrainLog(file, TrainLog.NEW, false).close();
+        assertThat(file).isEmptyFile();
+    }
 }

@@ -163,6 +163,19 @@ class TrainResumeTest extends TrainRuns {
     }
 
     @Test
+    void aResumedRunKeepsAsManyCheckpoints() throws IOException {
+        assertThat(CommandResult.of(command(out, small("--steps", "20", "--keep", "9"))).code()).isZero();
+        assertThat(CommandResult.of(command(out, "--resume", "--more-steps", "4")).code()).isZero();
+        try (var checkpoints = Files.list(out.resolve("checkpoints"))) {
+            assertThat(checkpoints).hasSize(3); // of the steps 10, 20 and 24; the default is 2
+        }
+        assertThat(CommandResult.of(command(out, "--resume", "--more-steps", "4", "--keep", "1")).code()).isZero();
+        try (var checkpoints = Files.list(out.resolve("checkpoints"))) {
+            assertThat(checkpoints).hasSize(1);
+        }
+    }
+
+    @Test
     void aRunIsNotOverwrittenNorMixedWithOtherData() throws IOException {
         assertThat(CommandResult.of(command(out, small("--steps", "2"))).code()).isZero();
         assertFailed(CommandResult.of(command(out, small("--steps", "2"))),
@@ -172,6 +185,16 @@ class TrainResumeTest extends TrainRuns {
         Files.writeString(checkpoint, Files.readString(checkpoint).replace("\"updates\": 2", "\"updates\": 3"));
         assertFailed(CommandResult.of(command(out, "--resume")),
                 "--resume: expected the same data as when the run began");
+        byte[] text = Files.readAllBytes(data);
+        Files.writeString(data, Files.readString(data).substring(6).replace(" the ", " our "));
+        String log = Files.readString(out.resolve("log.jsonl"));
+        Files.writeString(out.resolve("log.jsonl"),
+                log.replaceFirst("\"(training|validation)_tokens\":\\d+,\"(training|validation)_tokens\":\\d+,", ""));
+        String kept = Files.readString(out.resolve("log.jsonl"));
+        assertFailed(CommandResult.of(command(out, "--resume", "--more-steps", "5")),
+                "data: expected the data that this run has read so far");
+        assertThat(out.resolve("log.jsonl")).hasContent(kept);
+        Files.write(data, text);
         Files.delete(out.resolve("log.jsonl"));
         assertFailed(CommandResult.of(command(out, "--resume")),
                 "data: expected the data that this run has read so far");
