@@ -32,7 +32,9 @@ final class OneWord {
     /** Returns the answer in both cases, and other answers that its topic accepts. */
     private static List<String> right(Exchange asked) {
         List<String> right = new ArrayList<>(List.of(asked.answer(), asked.answer().toLowerCase()));
-        asked.check().accept().forEach(one -> right.addAll(List.of(one, English.capital(one))));
+        if (asked.check().mode() == Check.Mode.WORDS) { // else they are whole sentences, or members of a class
+            asked.check().accept().forEach(one -> right.addAll(List.of(one, English.capital(one))));
+        }
         return right;
     }
 

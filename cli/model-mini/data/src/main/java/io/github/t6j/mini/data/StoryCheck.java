@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 final class StoryCheck {
     private static final int NEAR = 4;
     private static final int MOST_PERSONS = 4;
-    private static final int MOST_REPEATED = 3;
+    private static final int TOO_OFTEN = 3;
     private static final Map<String, Person> PERSONS = Person.all().stream()
             .collect(Collectors.toMap(Person::name, person -> person));
     private static final Set<String> INTRODUCING =
@@ -124,8 +124,8 @@ final class StoryCheck {
             faults.add("the last sentence has no end");
         }
         Map<String, Integer> counts = new HashMap<>();
-        for (String sentence : story.split("(?<=[.!?])\"?\\s+")) {
-            if (counts.merge(sentence, 1, Integer::sum) == MOST_REPEATED) {
+        for (String sentence : story.strip().replaceFirst("\"$", "").split("(?<=[.!?])\"?\\s+")) {
+            if (counts.merge(sentence, 1, Integer::sum) == TOO_OFTEN) {
                 faults.add("several times: " + sentence);
             }
         }

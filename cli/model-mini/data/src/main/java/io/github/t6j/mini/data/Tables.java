@@ -117,11 +117,16 @@ final class Tables {
         Map<String, String> row =
                 row("a", "" + a, "b", "" + b, "answer", "" + result, "a word", English.number(a), "b word",
                         English.number(b), "answer word", English.number(result));
-        for (String noun : List.of("apple", "bird", "nut")) {
-            Map.of("a", a, "b", b, "answer", result).forEach((name, count) -> row
-                    .put(name + " " + noun + "s", count + " " + (count == 1 ? noun : noun + "s")));
-        }
+        Map.of("a", a, "b", b, "answer", result).forEach((name, count) -> {
+            row.put(name + " apples", counted(count, "apple"));
+            row.put(name + " birds", counted(count, "bird"));
+            row.put(name + " nuts", counted(count, "nut"));
+        });
         return row;
+    }
+
+    private static String counted(int count, String noun) {
+        return count + " " + (count == 1 ? noun : noun + "s");
     }
 
     private static List<Map<String, String>> opposites() {
@@ -156,7 +161,7 @@ final class Tables {
 
     private static Map<String, String> word(String word) {
         return row("word", word, "capitals", word.toUpperCase(Locale.ROOT), "spelled", English.spelled(word, "-"),
-                "spaced", English.spelled(word, " "), "commas", English.spelled(word, ", "), "first",
+                "commas", English.spelled(word, ", "), "first",
                 word.substring(0, 1), "last", word.substring(word.length() - 1), "length", "" + word.length());
     }
 

@@ -10,7 +10,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions, U
- * questions that are never held out, since another form or a fact has nearly the same words, E questions that follow
+ * questions for training only, since another form or a fact has nearly the same words, E questions that follow
  * another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before
  * them name the kind, the table, the columns that a row must have, the thing, and how answers are checked. A line
  * {@code frequency 3} makes the generator ask the topic three times as often.
@@ -133,7 +133,7 @@ final class Topic {
         while (true) {
             Map<String, String> row = pick(rows, random);
             Form question = pick(questions, random);
-            if (!Split.isHeldOut(question.source(), thing(row))) {
+            if (!tested.contains(question) || !Split.isHeldOut(question.source(), thing(row))) {
                 return exchange(question, row, pick(answers, random), random);
             }
         }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class HeldOutTest {
     private static final int COUNT = 1000;
     private static final int CONVERSATIONS = 40_000;
-    private static final int TEXTS = 40_000;
+    private static final int TEXTS = 4_000;
 
     private static final Topics TOPICS = new Topics();
     private static final List<Exchange> HELD_OUT = new ArrayList<>();
@@ -96,6 +96,15 @@ class HeldOutTest {
                 assertThat(things).as(topic.name()).contains(exchange.thing());
                 assertThat(pairs).as(topic.name()).doesNotContain(exchange.form() + "\n" + exchange.thing());
             }
+        }
+    }
+
+    @Test
+    void aSentenceIsNotOneWord() {
+        Random random = new Random(6);
+        for (int i = 0; i < 5000; i++) {
+            assertThat(OneWord.heldOut(TOPICS, random).check().accept())
+                    .allSatisfy(answer -> assertThat(answer.split(" ")).hasSizeLessThanOrEqualTo(3));
         }
     }
 

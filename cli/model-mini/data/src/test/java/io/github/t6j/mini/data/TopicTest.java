@@ -39,7 +39,9 @@ class TopicTest {
             for (int i = 1; i < some.size(); i++) {
                 Exchange one = some.get(i);
                 Exchange other = some.get(i - 1);
-                if (one.isTestable() && one.check().accept().stream().noneMatch(other.check().accept()::contains)) {
+                List<String> accept = one.check().accept(); // "The opposite of enemy is friend." has both words
+                if (one.isTestable() && !accept.contains(other.thing())
+                        && accept.stream().noneMatch(other.check().accept()::contains)) {
                     assertThat(one.check().accepts(other.answer())).as(one + " " + other).isFalse();
                     testable.add(true);
                 }
