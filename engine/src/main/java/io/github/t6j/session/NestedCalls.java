@@ -6,8 +6,8 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
 /**
- * Calls of one object that compute, and what ends them. A listener may make a call within another; both end together.
- * For use by one thread, except {@link #cancel}.
+ * Counts calls that compute, one within another, and ends them by a deadline, an interrupt or {@link #cancel}. For use by
+ * one thread, except {@code cancel}.
  */
 public final class NestedCalls {
     private final String name;
@@ -19,7 +19,7 @@ public final class NestedCalls {
     /**
      * Creates calls with default options.
      *
-     * @param name what they do, for messages
+     * @param name name of their work, for messages
      */
     public NestedCalls(String name) {
         this.name = name;

@@ -175,7 +175,7 @@ public final class TrainableModel implements AutoCloseable {
     }
 
     /**
-     * Returns what {@link Trainer#evaluate} does.
+     * Returns the mean loss of a scored token, for {@link Trainer#evaluate}.
      *
      * @param beforeBatch called before each micro-batch; an exception ends the evaluation
      */

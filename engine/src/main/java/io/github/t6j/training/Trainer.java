@@ -178,12 +178,12 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Checks that {@code data} is what this run has read so far, as {@link #step(TokenData)} does.
+     * Checks that {@code data} is what this run has read so far, if it has read any, as {@link #step(TokenData)} does.
      *
-     * @throws IllegalArgumentException if this run has read other data, or a shard is too short
+     * @throws IllegalArgumentException if this run has read other data before
      */
     public void checkData(TokenData data) {
-        position.of(Objects.requireNonNull(data, "data"));
+        position.check(Objects.requireNonNull(data, "data"));
     }
 
     /**

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Makes trainers: of a preset, of a model's weights, of its adapters, of a checkpoint. {@link Trainer} says what for. */
+/** Makes trainers: of a preset, of a model's weights, of its adapters, of a checkpoint. {@link Trainer} documents each. */
 final class Trainers {
     private static final int ROUNDED_VOCABULARY = 64;
 

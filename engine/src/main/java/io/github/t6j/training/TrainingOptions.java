@@ -47,7 +47,7 @@ public final class TrainingOptions {
             return (long) values.context * values.sequences * values.accumulation;
         }
 
-        /** Returns the tokens of a sequence, or 0 for the model's context length. */
+        /** Returns the tokens of a sequence, or 0 for the model's context length, or its window if that is shorter. */
         public int context() {
             return values.context;
         }
@@ -76,7 +76,7 @@ public final class TrainingOptions {
         }
 
         /**
-         * Returns these batches with sequences of another length; 0 for the model's context length.
+         * Returns these batches with sequences of another length; 0 as in {@link #context}.
          *
          * @throws IllegalArgumentException if it is out of range, or a micro-batch would have more than 1048576
          *     tokens

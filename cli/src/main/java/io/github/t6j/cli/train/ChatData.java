@@ -233,11 +233,11 @@ final class ChatData {
         try (Progress progress = new Progress(main, "tokenizing")) {
             Documents.read(texts, text -> {
                 int[] own = tokenizer.encode(text);
-                checkIds(own, "--data");
                 int[] ids = new int[own.length + 2];
                 System.arraycopy(own, 0, ids, 1, own.length);
                 ids[0] = tokenizer.documentStart();
                 ids[own.length + 1] = end;
+                checkIds(ids, "--data");
                 for (int from = 0; from < ids.length - 1; from += longest - 1) {
                     int[] piece = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + longest));
                     boolean[] scored = new boolean[piece.length];

@@ -105,7 +105,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
         return Math.min(most, held.size());
     }
 
-    /** Returns the number of tokens of all right answers. */
+    /** Returns the number of tokens of all expected answers. */
     long answerTokens() {
         return asked().mapToLong(one -> encoder.lengthOfLastAnswer(one, HELD_OUT)).sum();
     }

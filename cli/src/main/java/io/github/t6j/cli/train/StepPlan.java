@@ -76,10 +76,11 @@ final class StepPlan {
      * Plans what fits a budget.
      *
      * @param updates number of updates to plan before the first step, rather too many
+     * @param resumed whether the run has another plan in its log
      * @param warmUp number of steps of --warm-up, or null for a twentieth of the run
      */
-    static StepPlan within(Trainer trainer, TimeBudget budget, Long warmUp, long updates) {
-        StepPlan plan = new StepPlan(trainer, budget, warmUp, trainer.steps() > 0);
+    static StepPlan within(Trainer trainer, TimeBudget budget, Long warmUp, long updates, boolean resumed) {
+        StepPlan plan = new StepPlan(trainer, budget, warmUp, resumed);
         plan.set(updates);
         return plan;
     }
@@ -94,7 +95,7 @@ final class StepPlan {
     }
 
     /**
-     * Plans the rest of a budget that an interrupt ends before the speed is known: a resumed run follows this plan. Returns
+     * Plans the rest of a budget before the speed is known, for a checkpoint that a resumed run may begin with. Returns
      * true if the log must record it.
      */
     boolean settle() {

@@ -70,7 +70,7 @@ final class TrainArguments {
     private Long tokens;
 
     @Option(names = "--context", paramLabel = "N", defaultValue = "0",
-            description = "Number of tokens in a training window (default: the model's block_size, or what fits).")
+            description = "Number of tokens in a training window (default: the model's, or what fits).")
     private int context;
 
     @Option(names = "--batch", paramLabel = "N",
@@ -237,7 +237,7 @@ final class TrainArguments {
             main.note("note: --tokens is less than the " + ofStep + " tokens of a step; the run has 1 step");
         }
         if (minutes != null) {
-            return within(main, trainer, count, threads, clock).limitedTo(limits());
+            return within(main, trainer, count, threads, clock, false).limitedTo(limits());
         }
         double seconds = steps != null ? 0 : measure(main, trainer);
         if (warmUp != null && warmUp > count) {
@@ -272,7 +272,7 @@ final class TrainArguments {
                         + limits.text() + ": " + most + " steps), found " + trainer.steps()
                         + ": give another limit with --passes or --tokens");
             }
-            return within(main, trainer, most, threads, clock).limitedTo(limits);
+            return within(main, trainer, most, threads, clock, true).limitedTo(limits);
         }
         List<LearningRate.Plan> recorded = TrainLog.plans(log);
         return moreSteps == null
@@ -281,14 +281,15 @@ final class TrainArguments {
     }
 
     /** @param most largest number of updates */
-    private StepPlan within(Main main, Trainer trainer, long most, int threads, DoubleSupplier clock) {
+    private StepPlan within(
+            Main main, Trainer trainer, long most, int threads, DoubleSupplier clock, boolean resumed) {
         TimeBudget budget = new TimeBudget(clock, 60 * minutes, most);
         long updates = Math.min(most, trainer.steps() + BatchSize.mostSteps(trainer, budget.left(), threads));
         String steps = "steps of " + trainer.options().batches().tokens() + " tokens";
         main.note(budget.left() > 0
                 ? steps + ", as many as fit in " + duration(60 * minutes)
                 : "note: --minutes leaves no time after reading the data; the run has 1 step");
-        return StepPlan.within(trainer, budget, warmUp, updates);
+        return StepPlan.within(trainer, budget, warmUp, updates, resumed);
     }
 
     /** Measures the seconds of a step. */

@@ -55,8 +55,10 @@ import picocli.CommandLine.Spec;
             "  t6j train --data notes.txt --out DIR --init-from MODEL --lora 8"
         })
 public final class TrainCommand implements Callable<Integer> {
-    /** Defaults of --keep and --answers. */
+    /** Default of --keep. */
     private static final int KEPT = 2;
+
+    /** Default of --answers. */
     private static final int ASKED = 50;
 
     /** Longest wait for a micro-batch and the checkpoint after it. */

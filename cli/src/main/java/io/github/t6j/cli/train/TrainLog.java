@@ -90,8 +90,13 @@ final class TrainLog implements AutoCloseable {
 
     /** Returns the first line of a log, which describes the run; empty if there is none. */
     static Map<String, Object> begun(Path file) {
-        List<Map<String, Object>> entries = entries(file);
-        return entries.isEmpty() ? Map.of() : entries.getFirst();
+        try {
+            return Files.exists(file)
+                    ? lines(file).stream().findFirst().map(TrainLog::entry).orElse(Map.of())
+                    : Map.of();
+        } catch (IOException | UncheckedIOException e) {
+            throw Errors.failure(file, "cannot be read", e);
+        }
     }
 
     /** Returns the number of a key of the first line, or {@code otherwise}. */

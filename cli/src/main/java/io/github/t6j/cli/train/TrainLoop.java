@@ -312,14 +312,15 @@ final class TrainLoop {
 
     /** Returns the seconds of an evaluation with saving and a sample, before there was one. */
     private double guess() {
+        if (plan.budget() == null) {
+            return 0;
+        }
         TrainingOptions.Batches batches = trainer.options().batches();
         long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
         double steps = windows / (3.0 * batches.sequences() * batches.accumulation());
         double bytes = 16.0 * trainer.parameterCount();
         double generating = toGenerate() * (double) Float.BYTES * trainer.modelParameterCount() / READING;
-        return plan.budget() == null
-                ? 0
-                : steps * plan.budget().ofStep() + bytes / WRITING + LOADING + generating;
+        return steps * plan.budget().ofStep() + bytes / WRITING + LOADING + generating;
     }
 
     private long toGenerate() {

@@ -64,7 +64,8 @@ class TrainLoopTest {
                         main, List.of(data), null, Tokenizer.load(TOKENIZER), trainer);
                 RunFolder run = new RunFolder(out, 100)) {
             StepPlan plan = StepPlan.within(
-                    trainer, new TimeBudget(clock, seconds, Long.MAX_VALUE), null, trainer.steps() + 1000);
+                    trainer, new TimeBudget(clock, seconds, Long.MAX_VALUE), null, trainer.steps() + 1000,
+                    trainer.steps() > 0);
             TrainLoop loop = new TrainLoop(main, trainer, text, run, "The whale", plan, clock);
             assertThat(loop.run(interrupt)).isEqualTo(Main.DONE);
         }
@@ -178,7 +179,7 @@ class TrainLoopTest {
         try (Trainer trainer = trainer();
                 TrainingText text = TrainingText.open(main, List.of(data), null, Tokenizer.load(TOKENIZER), trainer)) {
             StepPlan plan = StepPlan.within(
-                    trainer, new TimeBudget(() -> 2 + 4 * trainer.steps(), 600, Long.MAX_VALUE), null, 1000);
+                    trainer, new TimeBudget(() -> 2 + 4 * trainer.steps(), 600, Long.MAX_VALUE), null, 1000, false);
             assertThat(plan.settle()).isTrue();
             assertThat(trainer.options().rate().updates()).as("no step was timed").isEqualTo(200);
 
@@ -210,6 +211,19 @@ class TrainLoopTest {
             StepPlan.lengthened(trainer, List.of(), 40);
             assertThat(trainer.options().rate().updates()).isEqualTo(1040);
         }
+    }
+
+    /** A checkpoint is saved after ten minutes; until then the plan has far too many steps. */
+    @Test
+    void aCheckpointBeforeTheSpeedIsKnownHasAPlanThatFits() throws IOException {
+        try (Trainer trainer = trainer()) {
+            run(trainer, 40_000, step -> 200 * step);
+        }
+        Map<String, Object> plan = with("updates", out).getFirst();
+        long step = (Long) plan.get("step");
+        assertThat(step).isBetween(3L, 5L);
+        assertThat(checkpoints(out).getFirst().getFileName()).hasToString("step-%09d".formatted(step));
+        assertThat((Long) plan.get("updates")).isBetween(180L, 210L);
     }
 
     /** A process that is killed before it reaches a recorded plan leaves it to the next one. */

@@ -36,7 +36,13 @@ public final class DataPosition {
         return order;
     }
 
-    private void open(TokenData next) {
+    /**
+     * Checks that {@code next} is the data that this run has read so far, if it has read any, and returns its
+     * fingerprint.
+     *
+     * @throws IllegalArgumentException if this run has read other data before
+     */
+    public DataFingerprint check(TokenData next) {
         DataFingerprint found = DataFingerprint.of(next);
         if (fingerprint != null && !fingerprint.equals(found)) {
             throw new IllegalArgumentException("data: expected the data that this run has read so far, "
@@ -44,6 +50,11 @@ public final class DataPosition {
                     + (fingerprint.ids() == found.ids() ? "other ids" : found.ids() + " ids")
                     + ": give the same files, or start a new run from the model");
         }
+        return found;
+    }
+
+    private void open(TokenData next) {
+        DataFingerprint found = check(next);
         TrainingOptions.Batches batches = options.batches();
         BatchOrder opened = new BatchOrder(next, batches.order(), batches.context(), options.seed());
         long[] state = state();
