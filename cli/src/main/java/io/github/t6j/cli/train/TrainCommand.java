@@ -138,7 +138,7 @@ public final class TrainCommand implements Callable<Integer> {
         try (OnInterrupt interrupt = new OnInterrupt(main, PATIENCE);
                 Trainer trainer = trainer(newest);
                 TrainingText text = text(newest, trainer);
-                RunFolder folder = new RunFolder(out, keep == null ? ofRun(TrainLog.KEEP, KEPT) : keep)) {
+                RunFolder folder = new RunFolder(out, keep == null ? ofRun(TrainLog.KEEP, 1, KEPT) : keep)) {
             if (!resume) {
                 RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
             }
@@ -155,8 +155,8 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     /** Returns a number of the log of a resumed run, or the default. */
-    private int ofRun(String key, int otherwise) {
-        return resume ? TrainLog.number(out.resolve(TrainLog.NAME), key, otherwise) : otherwise;
+    private int ofRun(String key, int least, int otherwise) {
+        return resume ? TrainLog.number(out.resolve(TrainLog.NAME), key, least, otherwise) : otherwise;
     }
 
     private void check() {
@@ -207,7 +207,7 @@ public final class TrainCommand implements Callable<Integer> {
         ChatTemplate template = chat.template(models);
         TrainingText text = ChatData.open(main, chat.files(), data, valid, ofText, template,
                 trainer.options().batches().context(), trainer.vocabulary(),
-                chat.answers(ofRun(TrainLog.ASKED, ASKED)));
+                chat.answers(ofRun(TrainLog.ASKED, 0, ASKED)));
         if (!resume) {
             new ChatFiles(ofText, template).addTo(trainer, tokenizer == null ? initFrom : null);
         }

@@ -99,9 +99,11 @@ final class TrainLog implements AutoCloseable {
         }
     }
 
-    /** Returns the number of a key of the first line, or {@code otherwise}. */
-    static int number(Path file, String key, int otherwise) {
-        return begun(file).get(key) instanceof Long number ? Math.toIntExact(number) : otherwise;
+    /** Returns the number of a key of the first line, or {@code otherwise} if there is none of at least {@code least}. */
+    static int number(Path file, String key, int least, int otherwise) {
+        return begun(file).get(key) instanceof Long number && number >= least && number <= Integer.MAX_VALUE
+                ? number.intValue()
+                : otherwise;
     }
 
     /** Returns the lines; the last one of a process that was killed may end within a character. */

@@ -252,8 +252,9 @@ class TrainLoopTest {
                 .getBytes(StandardCharsets.UTF_8);
         Files.write(file, Arrays.copyOf(all, all.length - 4));
         assertThat(TrainLog.plans(file)).containsExactly(new LearningRate.Plan(1, 3, 40));
-        assertThat(TrainLog.number(file, TrainLog.KEEP, 2)).isEqualTo(7);
-        assertThat(TrainLog.number(file, TrainLog.ASKED, 50)).isEqualTo(50);
+        assertThat(TrainLog.number(file, TrainLog.KEEP, 1, 2)).isEqualTo(7);
+        assertThat(TrainLog.number(file, TrainLog.KEEP, 8, 2)).isEqualTo(2);
+        assertThat(TrainLog.number(file, TrainLog.ASKED, 0, 50)).isEqualTo(50);
         try (TrainLog log = new TrainLog(file, 0, true)) {
             assertThat(log.sample()).isEqualTo("é");
         }
