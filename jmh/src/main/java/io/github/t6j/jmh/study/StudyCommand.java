@@ -4,8 +4,11 @@ import io.github.t6j.jmh.CommandRun;
 import io.github.t6j.jmh.report.Chart;
 import io.github.t6j.jmh.report.Plot;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -13,17 +16,19 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code benchmarks.jar study}: compares how well attentions of equal parameters predict text. */
+/** {@code benchmarks.jar study}: compares how well attentions of about equal parameters predict text. */
 @Command(
         name = "study",
         mixinStandardHelpOptions = true,
-        description = {"Trains MHA, GQA, T6, T6 KV-only, MLA and MQA of equal parameters on the same tokens in order.",
+        description = {"Trains MHA, GQA, T6, T6 KV-only, MLA and MQA of about equal parameters",
+            "on the same tokens in order.",
             "Each attention has one full run per learning rate, with the first seed.",
             "The best rate has further runs with the other seeds.",
             "MHA, GQA, T6 and T6 KV-only make all their runs before MLA and MQA begin.",
@@ -41,12 +46,15 @@ public final class StudyCommand implements Callable<Integer> {
 
     /** Attentions that make all their runs before the others begin. */
     private static final List<String> FIRST = List.of("mha", "gqa", "t6", "t6-kvonly");
+    private static final List<String> OTHERS = List.of("mla", "mqa");
+    private static final List<String> SIZES = List.of("nano", "micro", "mini");
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder of existing and new results.")
     private Path out;
 
     @Option(names = "--work", paramLabel = "DIR", defaultValue = "jmh/target/study",
-            description = "Folder of checkpoints and tokens (default: ${DEFAULT-VALUE}).")
+            description = {"Folder of checkpoints and tokens, which an interrupted run needs.",
+                "A clean build deletes the default, ${DEFAULT-VALUE}."})
     private Path work;
 
     @Option(names = "--testdata", paramLabel = "DIR", defaultValue = "testdata",
@@ -95,16 +103,48 @@ public final class StudyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (speedRounds < 1) {
-            throw new ParameterException(
-                    spec.commandLine(), "--speed-rounds: expected 1 or more, found " + speedRounds);
-        }
-        if (tokens != null && tokens < StudyTraining.STEP) {
-            throw new ParameterException(spec.commandLine(), "--tokens: expected " + StudyTraining.STEP
-                    + " or more, so that a run has a step, found " + tokens);
-        }
+        checkArguments();
         Chart.checkFonts();
         Files.createDirectories(work);
+        try (FileChannel lock = FileChannel.open(
+                work.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            if (!isFree(lock)) {
+                System.err.println(work + ": another study uses this folder: wait for it, or give another --work");
+                return 1;
+            }
+            return study();
+        }
+    }
+
+    private static boolean isFree(FileChannel lock) throws IOException {
+        try {
+            return lock.tryLock() != null;
+        } catch (OverlappingFileLockException sameProcess) {
+            return false;
+        }
+    }
+
+    private void checkArguments() {
+        check(speedRounds >= 1, "--speed-rounds: expected 1 or more, found " + speedRounds);
+        check(tokens == null || tokens >= StudyTraining.STEP, "--tokens: expected " + StudyTraining.STEP
+                + " or more, so that a run has a step, found " + tokens);
+        List<String> known = Stream.concat(FIRST.stream(), OTHERS.stream()).toList();
+        for (String one : attentions) {
+            check(known.contains(one), "--attentions: expected some of " + String.join(",", known) + ", found " + one);
+        }
+        check(SIZES.contains(size), "--size: expected one of " + String.join(",", SIZES) + ", found " + size);
+        for (double rate : rates) {
+            check(rate > 0 && rate <= 1, "--rates: expected numbers above 0, at most 1, found " + rate);
+        }
+    }
+
+    private void check(boolean valid, String message) {
+        if (!valid) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    private int study() throws IOException {
         Path logs = Files.createDirectories(out.resolve("logs"));
         Files.createDirectories(out.resolve("results"));
         try (StudyData data = new StudyData(testdata, work)) {
@@ -185,7 +225,7 @@ public final class StudyCommand implements Callable<Integer> {
         if (figure != null) {
             Plot.write(List.of(figure), out);
         }
-        Files.writeString(out.resolve("study.md"), StudyTable.of(rates, all, figure, speed()));
+        Files.writeString(out.resolve("study.md"), StudyTable.of(rates, seeds.size(), all, figure, speed()));
     }
 
     private StudyRuns completed(String attention, long length) throws IOException {

@@ -35,8 +35,9 @@ final class StudyFigure {
         for (StudyRuns runs : drawn) {
             double deviation = runs.deviation(StudyResult::validationLoss);
             AttentionStyle style = AttentionStyle.of(runs.attention().replace("t6", "tpa").replace('-', '_'));
-            chart.point(runs.seeds().getFirst().attention(), style, cacheBytes(runs),
-                    runs.mean(StudyResult::validationLoss), Double.isNaN(deviation) ? 0 : deviation,
+            boolean one = runs.seeds().size() == 1; // without an error bar
+            chart.point(runs.seeds().getFirst().attention() + (one ? " (1 seed)" : ""), style, cacheBytes(runs),
+                    runs.mean(StudyResult::validationLoss), one ? 0 : deviation,
                     runs.seeds().stream().mapToDouble(StudyResult::validationLoss).toArray());
         }
         return chart.plot("loss-over-cache");

@@ -2,6 +2,7 @@ package io.github.t6j.jmh.study;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.ToDoubleFunction;
@@ -26,6 +27,12 @@ record StudyRuns(String attention, SortedMap<Double, StudyResult> tried, List<St
     /** Returns the mean over the seeds. */
     double mean(ToDoubleFunction<StudyResult> value) {
         return seeds.stream().mapToDouble(value).average().orElseThrow();
+    }
+
+    /** Returns the largest value of a seed minus the smallest. */
+    double range(ToDoubleFunction<StudyResult> value) {
+        DoubleSummaryStatistics all = seeds.stream().mapToDouble(value).summaryStatistics();
+        return all.getMax() - all.getMin();
     }
 
     /** Returns the sample standard deviation over the seeds; NaN for one seed, or if a run diverged. */

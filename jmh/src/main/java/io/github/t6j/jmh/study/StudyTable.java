@@ -15,18 +15,22 @@ final class StudyTable {
      * Returns the tables.
      *
      * @param rates learning rates of the study
+     * @param seeds number of seeds of a complete attention
      * @param attentions completed runs of each attention
      * @param figure figure between the tables, or null
      * @param speed training speed; null leaves its column out
      */
-    static String of(SortedSet<Double> rates, List<StudyRuns> attentions, Plot figure, StudySpeed speed) {
-        StringBuilder out = new StringBuilder("# Attentions of equal parameters, trained on the same tokens\n\n");
+    static String of(SortedSet<Double> rates, int seeds, List<StudyRuns> attentions, Plot figure, StudySpeed speed) {
+        StringBuilder out = new StringBuilder("# Attentions of about equal parameters, trained on the same tokens\n\n");
         out.append("Mean over the seeds ± sample standard deviation. Loss in nats per token, bits per byte.\n\n");
         losses(out, attentions.stream().filter(StudyRuns::hasAllRates).toList(), speed);
-        String missing = attentions.stream().filter(runs -> !runs.hasAllRates()).map(StudyRuns::attention)
+        String missing = attentions.stream().filter(runs -> runs.seeds().size() < seeds)
+                .map(runs -> runs.attention() + (runs.hasAllRates()
+                        ? " (" + runs.seeds().size() + " of " + seeds + " seeds)"
+                        : " (" + runs.tried().size() + " of " + rates.size() + " rates)"))
                 .collect(Collectors.joining(", "));
         if (!missing.isEmpty()) {
-            out.append("\nnot all rates tried yet: ").append(missing).append('\n');
+            out.append("\nnot complete yet: ").append(missing).append('\n');
         }
         if (speed != null) {
             out.append('\n').append(speed.words());
@@ -61,7 +65,12 @@ final class StudyTable {
 
     /** Appends the losses of all rates, and names the attentions whose best rate is the smallest or the largest. */
     private static void rates(StringBuilder out, SortedSet<Double> rates, List<StudyRuns> attentions) {
-        out.append("\nThe learning rate is that of the lowest validation loss of runs with the first seed:\n\n");
+        out.append("\nThe learning rate is that of the lowest validation loss of runs with the first seed");
+        attentions.stream().filter(StudyRuns::hasAllRates)
+                .mapToDouble(runs -> runs.range(StudyResult::validationLoss))
+                .filter(range -> range > 0 && range < Double.POSITIVE_INFINITY).max()
+                .ifPresent(range -> out.append("; seeds of one rate differ by up to ").append(number(range, 4)));
+        out.append(":\n\n");
         out.append("| attention |");
         rates.forEach(rate -> out.append(' ').append(rate).append(" |"));
         out.append("\n|---|").append("--:|".repeat(rates.size())).append('\n');

@@ -58,13 +58,13 @@ final class StudyTraining {
     StudyResult make() throws IOException {
         try (Trainer trainer = trainer()) {
             long steps = trainer.options().rate().updates();
-            keepLog(trainer);
+            boolean begun = keepLog(trainer);
             start = System.nanoTime();
             double validation;
             double test;
             try (Writer out = Files.newBufferedWriter(log, StandardCharsets.UTF_8, StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND)) {
-                if (trainer.steps() == 0) {
+                if (!begun) {
                     line(out, Map.of("attention", trainer.attention(), "parameters", trainer.parameterCount()));
                 }
                 train(trainer, out, steps);
@@ -121,8 +121,8 @@ final class StudyTraining {
         return Trainer.create(run.preset(), data.tokenizer, options, 0);
     }
 
-    /** Removes lines after the checkpoint from the log, since their steps run again. */
-    private void keepLog(Trainer trainer) throws IOException {
+    /** Removes lines after the checkpoint from the log, since their steps run again. Returns whether lines remain. */
+    private boolean keepLog(Trainer trainer) throws IOException {
         List<String> kept = new ArrayList<>();
         if (trainer.steps() > 0 && Files.exists(log)) {
             for (String line : Files.readAllLines(log)) {
@@ -135,6 +135,7 @@ final class StudyTraining {
             }
         }
         Files.write(log, kept);
+        return !kept.isEmpty();
     }
 
     /** Returns an entry; null for an incomplete line. */

@@ -9,9 +9,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -95,7 +97,7 @@ class StudyTest {
                 Math.abs(one - two) / Math.sqrt(2))).contains("| MHA | 2 | ", "1,310,208", "1,319,424")
                 .contains(String.format(Locale.ROOT, "| attention | 0.002 | 0.004 |\n|---|--:|--:|\n"
                         + "| MQA | %.4f | %.4f |\n", loss(out, "mqa", "0.002", 1), loss(out, "mqa", "0.004", 1)))
-                .contains("](plots/loss-over-cache.svg)").doesNotContain("not all rates tried");
+                .contains("](plots/loss-over-cache.svg)").doesNotContain("not complete");
         assertThat(out.resolve("learning-curves.html")).content().contains("mha-nano-8k-" + mha + "-1",
                 "t6-nano-8k-" + t6 + "-1", "mqa-nano-8k-" + mqa + "-1");
         StudySpeed speed = StudySpeed.read(out.resolve("speed.json"));
@@ -147,6 +149,28 @@ class StudyTest {
         assertThat(study("mha,t6", "1,2", "--speed", "--speed-rounds", "0")).isEqualTo(2);
     }
 
+    /** A wrong name would else be found after the runs of the other names. */
+    @Test
+    void wrongArgumentsEndBeforeTheFirstRun() throws IOException {
+        copyData();
+        assertThat(study("mha,t6_kvonly", "1")).isEqualTo(2);
+        assertThat(study("mha", "1", "--size", "small")).isEqualTo(2);
+        assertThat(study("mha", "1", "--rates", "0.001,2")).isEqualTo(2);
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void oneStudyUsesAFolder() throws IOException {
+        copyData();
+        Path work = Files.createDirectories(folder.resolve("work"));
+        try (FileChannel other = FileChannel.open(
+                work.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertThat(other.tryLock()).isNotNull();
+            assertThat(study("mha", "1")).isEqualTo(1);
+        }
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
     /** Stored results of 0.002 and 0.004 choose 0.004; all runs are stored, so that nothing is trained or measured. */
     @Test
     void storedResultsAreReused() throws IOException {
@@ -185,15 +209,15 @@ class StudyTest {
                 "mha-micro", "MHA", 0.001, 1, 343, 1_404_928, 3_440_640, 5.1037, 1.9336, 5.2345, 2.0738, 9216));
         List<StudyRuns> runs = List.of(new StudyRuns("mha", new TreeMap<>(Map.of(0.001, old)), List.of(old)));
         SortedSet<Double> rates = new TreeSet<>(Set.of(0.001));
-        assertThat(StudyTable.of(rates, runs, null, null))
+        assertThat(StudyTable.of(rates, 1, runs, null, null))
                 .contains("| MHA | 1 | 0.001 | 5.1037 | ", "| 3,440,640 | 9,216 |\n")
                 .doesNotContain("tokens/s", "Tokens/s", "was tried", "plots/");
         Map<String, List<Double>> steps = Map.of("mha-micro", List.of(100.0, 1.0, 1300.0, 1100.0));
-        assertThat(StudyTable.of(rates, runs, null, new StudySpeed(2, 5, 2, 4096, 2, steps))).contains(
+        assertThat(StudyTable.of(rates, 1, runs, null, new StudySpeed(2, 5, 2, 4096, 2, steps))).contains(
                 "| 3,440,640 | 9,216 | 600 (1,300) |\n",
                 "Tokens/s: the median of 4 training steps of 4096 tokens (in parentheses the fastest), in 2 rounds over the attentions, "
                         + "each time after 5 steps of warm-up; 2 threads.");
-        assertThat(StudyTable.of(rates, runs, null, new StudySpeed(2, 5, 2, 4096, 2, Map.of())))
+        assertThat(StudyTable.of(rates, 1, runs, null, new StudySpeed(2, 5, 2, 4096, 2, Map.of())))
                 .contains("| 9,216 | – |\n");
         StudyResult diverged = result("mha", "MHA", 0.1, 1, Double.POSITIVE_INFINITY, 9216);
         diverged.write(file);
@@ -233,10 +257,11 @@ class StudyTest {
     void tablesHaveMeansDeviationsAndAllRates() {
         SortedSet<Double> rates = new TreeSet<>(Set.of(0.001, 0.002, 0.004));
 
-        assertThat(StudyTable.of(rates, SOME, StudyFigure.of(SOME), null))
+        assertThat(StudyTable.of(rates, 2, SOME, StudyFigure.of(SOME), null))
                 .contains("| MHA | 3 | 0.002 | 4.1333 ± 0.1528 | ", "| GQA | 2 | 0.004 | 4.5000 ± 0.7071 | ",
                         "| T6 | 1 | 0.001 | 3.9000 | ", "| MLA | 2 | 0.001 | diverged | diverged | ")
-                .contains("\nnot all rates tried yet: t6-kvonly, mqa\n",
+                .contains("\nnot complete yet: t6 (1 of 2 seeds), t6-kvonly (2 of 3 rates), mqa (0 of 3 rates)\n",
+                        "with the first seed; seeds of one rate differ by up to 1.0000:\n",
                         "\n![Validation loss over cache size, mean ± standard deviation; dots: seeds]"
                                 + "(plots/loss-over-cache.svg)\n")
                 .endsWith("""
@@ -280,7 +305,7 @@ class StudyTest {
         double[] dots = numbers(svg, "M# # C").stream().filter(dot -> isNear(dot[0], 376.76 + 2))
                 .mapToDouble(dot -> dot[1]).toArray(); // a circle begins at its right, 2 pixels from the centre
         assertThat(shares(ends, dots)).containsExactly(new double[] {0.1786, 0.2429, 0.3714}, within(1e-3));
-        assertThat(svg).contains(">MHA<", ">GQA<", ">T6<").doesNotContain(">T6 KV-only<", ">MLA<", "NaN");
+        assertThat(svg).contains(">MHA<", ">GQA<", ">T6 (1 seed)<").doesNotContain(">T6 KV-only<", ">MLA<", "NaN");
     }
 
     private static boolean isNear(double place, double expected) {
