@@ -40,19 +40,27 @@ final class Health {
     private synchronized boolean isHealthy() {
         if (System.nanoTime() - next >= 0 || seen < 0) {
             long passes = served.scheduler().metrics().passes();
-            healthy = passes > seen && seen >= 0 || probe(passes);
+            boolean busy = served.scheduler().metrics().running() > 0;
+            healthy = passes > seen && seen >= 0 || (busy ? goesOn(passes) : probe(passes));
             seen = Math.max(passes, served.scheduler().metrics().passes());
             next = System.nanoTime() + Duration.ofSeconds(1).toNanos();
         }
         return healthy;
     }
 
+    /** Waits for a pass of the running generations; a probe would wait in the queue behind them. */
     private boolean goesOn(long passes) {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        while (served.scheduler().metrics().passes() == passes && System.nanoTime() - end < 0) {
+        while (!isAhead(passes)) {
+            if (served.scheduler().metrics().running() == 0) {
+                return probe(passes); // they ended meanwhile
+            }
+            if (System.nanoTime() - end >= 0) {
+                return false;
+            }
             LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
         }
-        return served.scheduler().metrics().passes() > passes;
+        return true;
     }
 
     private boolean probe(long passes) {
@@ -68,7 +76,7 @@ final class Health {
         } catch (ExecutionException e) {
             return false; // such as logits that are NaN
         } catch (RefusedException e) {
-            return e.reason() == RefusedException.Reason.QUEUE_FULL && goesOn(passes); // the model serves others
+            return e.reason() == RefusedException.Reason.QUEUE_FULL && isAhead(passes); // the model serves others
         } catch (InterruptedException e) {
             throw new IllegalStateException("expected no interrupt of a request", e);
         }

@@ -91,18 +91,39 @@ class OperationsTest {
         return (List<?>) Json.parse(server.get("/slots").body().getBytes(StandardCharsets.UTF_8), "slots");
     }
 
+    /** The first check of a server whose slots are busy sees their progress; a probe would wait for a slot. */
+    @Test
+    void aBusyServerIsHealthyAtOnce() throws Exception {
+        try (TestServer server = new TestServer(limits(), null, null);
+                ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<HttpResponse<String>>> answers = busy(server, clients);
+            HttpResponse<String> health = server.get("/health");
+            List<Boolean> ended = answers.stream().map(Future::isDone).toList();
+            assertThat(health.body()).isEqualTo("{\"status\":\"ok\"}");
+            assertThat(ended).containsOnly(false);
+        }
+    }
+
+    /** Fills both slots with requests of 800 tokens. */
+    private static List<Future<HttpResponse<String>>> busy(TestServer server, ExecutorService clients)
+            throws InterruptedException {
+        List<Future<HttpResponse<String>>> answers = new ArrayList<>();
+        String two = ENDLESS.replace("400", "400, \"n\": 2");
+        for (int i = 0; i < 2; i++) {
+            answers.add(clients.submit(() -> server.post(COMPLETIONS, two)));
+        }
+        while (server.scheduler.metrics().running() < 2) {
+            Thread.sleep(1);
+        }
+        return answers;
+    }
+
     /** Both slots are busy, then the server drains: it says so, and loses no answer. */
     @Test
     void drainingIsReported() throws Exception {
         try (TestServer server = new TestServer(limits(), null, null);
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<HttpResponse<String>>> answers = new ArrayList<>();
-            for (int i = 0; i < 2; i++) {
-                answers.add(clients.submit(() -> server.post(COMPLETIONS, ENDLESS)));
-            }
-            while (server.scheduler.metrics().running() < 2) {
-                Thread.sleep(1);
-            }
+            List<Future<HttpResponse<String>>> answers = busy(server, clients);
             boolean busy = server.get("/slots?fail_on_no_slot=1").statusCode() == 503;
             List<String> log = Collections.synchronizedList(new ArrayList<>());
             StartAndStop reports = new StartAndStop(server.server, log::add);
@@ -113,7 +134,7 @@ class OperationsTest {
             }
             assertThat(drained.get()).isTrue();
             for (Future<HttpResponse<String>> answer : answers) {
-                assertThat(answer.get().body()).contains("\"completion_tokens\":400");
+                assertThat(answer.get().body()).contains("\"completion_tokens\":800");
             }
             assertThat(busy).isTrue();
             assertThat(health).contains("\"code\":\"draining\"", "requests are left");
