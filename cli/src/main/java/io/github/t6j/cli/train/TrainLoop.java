@@ -18,7 +18,6 @@ import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -189,9 +188,9 @@ final class TrainLoop {
             note("note: " + folder.log() + " is missing, so the best model so far is unknown; the next validated model"
                     + " replaces it");
         }
-        Map<String, Object> now = Map.of(
-                "training_tokens", text.training().size(), "validation_tokens", text.validation().size());
-        for (String key : List.of("training_tokens", "validation_tokens")) {
+        Map<String, Object> now = new LinkedHashMap<>();
+        putData(now);
+        for (String key : now.keySet()) {
             Object before = begun.getOrDefault(key, now.get(key));
             if (!before.equals(now.get(key))) {
                 throw new CommandFailure("--resume: expected the same data as when the run began, " + before + " "
@@ -216,8 +215,7 @@ final class TrainLoop {
         entry.putAll(plan.limits().entry());
         entry.put("learning_rate", trainer.options().rate().maximum());
         entry.put("seed", trainer.options().seed());
-        entry.put("training_tokens", text.training().size());
-        entry.put("validation_tokens", text.validation().size());
+        putData(entry);
         entry.put(TrainLog.KEEP, (long) folder.keep());
         if (text.questions() != null) {
             entry.putAll(text.questions().counts());
@@ -226,6 +224,12 @@ final class TrainLoop {
             entry.put(TrainLog.SAMPLE, prompt);
         }
         return entry;
+    }
+
+    private void putData(Map<String, Object> entry) {
+        entry.put("training_tokens", text.training().size());
+        entry.put("validation_tokens", text.validation().size());
+        entry.put("validation_checksum", text.validationChecksum());
     }
 
     private Map<String, Object> planEntry() {

@@ -6,10 +6,12 @@ import io.github.t6j.cli.io.Progress;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.TokenData;
 import io.github.t6j.training.Trainer;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 
 /**
  * Data of a run.
@@ -24,6 +26,9 @@ record TrainingText(TokenData all, TokenData training, TokenData validation, Que
             AutoCloseable {
     /** Divisor of the share of the data that is held out. */
     private static final int HELD_OUT = 20;
+
+    /** Number of ids to read at once for a checksum. */
+    private static final int PIECE = 4096;
 
     /** @param valid file to validate on, or null to hold out the end of the data */
     static TrainingText open(Main main, List<Path> data, Path valid, Tokenizer tokenizer, Trainer trainer) {
@@ -105,6 +110,23 @@ record TrainingText(TokenData all, TokenData training, TokenData validation, Que
     /** Returns the number of ids of the longest shard. */
     private static long longest(TokenData data) {
         return IntStream.range(0, data.shards()).mapToLong(data::size).max().orElse(0);
+    }
+
+    /** Returns a checksum of the ids to validate on, by which a resumed run recognises them. */
+    String validationChecksum() {
+        CRC32C checksum = new CRC32C();
+        int[] ids = new int[PIECE];
+        ByteBuffer bytes = ByteBuffer.allocate(PIECE * Integer.BYTES);
+        for (int shard = 0; shard < validation.shards(); shard++) {
+            long size = validation.size(shard);
+            for (long from = 0; from < size; from += PIECE) {
+                int count = (int) Math.min(PIECE, size - from);
+                validation.read(shard, from, ids, 0, count);
+                bytes.clear().asIntBuffer().put(ids, 0, count);
+                checksum.update(bytes.limit(count * Integer.BYTES));
+            }
+        }
+        return Long.toHexString(checksum.getValue());
     }
 
     /** Returns the options that name the data. */

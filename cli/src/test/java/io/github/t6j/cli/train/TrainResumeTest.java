@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -75,15 +76,20 @@ class TrainResumeTest extends TrainRuns {
 
     @Test
     void whatResumesValidatesOnWhatItDid() throws IOException {
-        Path valid = Files.writeString(folder.resolve("valid.txt"), Files.readString(data).substring(0, 3000));
-        Path other = Files.writeString(folder.resolve("other.txt"), Files.readString(data).substring(0, 2000));
+        byte[] ids = new byte[2 * 777];
+        Path valid = Files.write(folder.resolve("valid.bin"), ids);
+        Path other = Files.write(folder.resolve("other.bin"), Arrays.copyOf(ids, 2 * 555));
+        ids[2 * 776] = 1;
+        Path lastDiffers = Files.write(folder.resolve("last.bin"), ids);
         assertThat(CommandResult.of(command(out, small("--steps", "2", "--valid", valid.toString()))).code()).isZero();
         byte[] log = Files.readAllBytes(out.resolve("log.jsonl"));
         assertFailed(CommandResult.of(command(out, "--resume")),
                 "--resume: expected the same data as when the run began, ",
                 "training tokens, found", "give --data, and --valid if you used it, the same files");
         assertFailed(CommandResult.of(command(out, "--resume", "--valid", other.toString())),
-                "--resume: expected the same data as when the run began, ", "validation tokens, found");
+                "--resume: expected the same data as when the run began, ", "777 validation tokens, found 555");
+        assertFailed(CommandResult.of(command(out, "--resume", "--valid", lastDiffers.toString())),
+                "--resume: expected the same data as when the run began, ", " validation checksum, found ");
         assertThat(out.resolve("log.jsonl")).hasBinaryContent(log);
         assertThat(CommandResult.of(command(out, "--resume", "--valid", valid.toString())).code()).isZero();
     }
@@ -189,7 +195,7 @@ class TrainResumeTest extends TrainRuns {
         Files.writeString(data, Files.readString(data).substring(6).replace(" the ", " our "));
         String log = Files.readString(out.resolve("log.jsonl"));
         Files.writeString(out.resolve("log.jsonl"),
-                log.replaceFirst("\"(training|validation)_tokens\":\\d+,\"(training|validation)_tokens\":\\d+,", ""));
+                log.replaceAll("\"(training_tokens|validation_tokens|validation_checksum)\":[^,]*,", ""));
         String kept = Files.readString(out.resolve("log.jsonl"));
         assertFailed(CommandResult.of(command(out, "--resume", "--more-steps", "5")),
                 "data: expected the data that this run has read so far");
