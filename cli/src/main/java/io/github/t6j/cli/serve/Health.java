@@ -30,7 +30,7 @@ final class Health {
     void answer(Exchange exchange) throws IOException {
         if (!isHealthy()) {
             throw ApiException
-                    .unavailable("expected a generation of one token within " + PATIENCE.toSeconds()
+                    .unavailable("expected a pass or a generation of one token within " + PATIENCE.toSeconds()
                             + " s, found no progress");
         }
         exchange.json(200, Map.of("status", "ok"));
@@ -40,20 +40,25 @@ final class Health {
     private synchronized boolean isHealthy() {
         if (System.nanoTime() - next >= 0 || seen < 0) {
             long passes = served.scheduler().metrics().passes();
-            boolean busy = served.scheduler().metrics().running() > 0;
-            healthy = passes > seen && seen >= 0 || (busy ? goesOn(passes) : probe(passes));
+            healthy = passes > seen && seen >= 0 || progresses(passes);
             seen = Math.max(passes, served.scheduler().metrics().passes());
             next = System.nanoTime() + Duration.ofSeconds(1).toNanos();
         }
         return healthy;
     }
 
-    /** Waits for a pass of the running generations; a probe would wait in the queue behind them. */
-    private boolean goesOn(long passes) {
+    /** Waits for a pass of the running generations; without any, for a probe, which would stand in the queue behind them. */
+    private boolean progresses(long passes) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!isAhead(passes)) {
             if (served.scheduler().metrics().running() == 0) {
-                return probe(passes); // they ended meanwhile
+                try {
+                    return ends(probe(), passes, end);
+                } catch (RefusedException e) {
+                    if (e.reason() != RefusedException.Reason.QUEUE_FULL) {
+                        return false;
+                    } // else the model will serve others
+                }
             }
             if (System.nanoTime() - end >= 0) {
                 return false;
@@ -63,20 +68,21 @@ final class Health {
         return true;
     }
 
-    private boolean probe(long passes) {
+    private GenerationHandle probe() {
         int start = Math.max(0, served.model().tokenizer().documentStart());
         GenerationOptions one = GenerationOptions.defaults().withMaxTokens(1).withIgnoreEndOfText(true)
-                .withSampling(SamplingOptions.greedy());
+                .withSampling(SamplingOptions.greedy()).withTimeout(PATIENCE);
+        return served.scheduler().submit(Prompt.of(start), one);
+    }
+
+    private boolean ends(GenerationHandle probe, long passes, long end) {
         try {
-            GenerationHandle probe = served.scheduler().submit(Prompt.of(start), one.withTimeout(PATIENCE));
-            Generation found = probe.result().get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+            Generation found = probe.result().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
             return !found.tokens().isEmpty() || isAhead(passes);
         } catch (TimeoutException e) {
             return isAhead(passes);
         } catch (ExecutionException e) {
             return false; // such as logits that are NaN
-        } catch (RefusedException e) {
-            return e.reason() == RefusedException.Reason.QUEUE_FULL && isAhead(passes); // the model serves others
         } catch (InterruptedException e) {
             throw new IllegalStateException("expected no interrupt of a request", e);
         }

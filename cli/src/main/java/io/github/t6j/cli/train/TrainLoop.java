@@ -193,8 +193,8 @@ final class TrainLoop {
         for (String key : now.keySet()) {
             Object before = begun.getOrDefault(key, now.get(key));
             if (!before.equals(now.get(key))) {
-                throw new CommandFailure("--resume: expected the same data as when the run began, " + before + " "
-                        + key.replace('_', ' ') + ", found " + now.get(key)
+                throw new CommandFailure("--resume: expected the same data as when the run began, with "
+                        + key.replace('_', ' ') + " " + before + ", found " + now.get(key)
                         + ": give --data, and --valid if you used it, the same files");
             }
         }

@@ -312,7 +312,7 @@ class ServerTest {
         }
     }
 
-    /** The probe itself finds the queue full; but the generations of others make progress. */
+    /** A full queue does not matter, since the running generation makes progress. */
     @Test
     void aFullQueueIsHealthy() throws Exception {
         try (TestServer full = new TestServer(TestServer.limits(1, 1, 1L << 30, TestServer.CONTEXT), null, null)) {

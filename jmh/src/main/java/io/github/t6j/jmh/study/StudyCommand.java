@@ -54,7 +54,7 @@ public final class StudyCommand implements Callable<Integer> {
 
     @Option(names = "--work", paramLabel = "DIR", defaultValue = "jmh/target/study",
             description = {"Folder of checkpoints and tokens, which an interrupted run needs.",
-                "A clean build deletes the default, ${DEFAULT-VALUE}."})
+                "A clean build deletes the default folder (default: ${DEFAULT-VALUE})."})
     private Path work;
 
     @Option(names = "--testdata", paramLabel = "DIR", defaultValue = "testdata",
@@ -109,7 +109,8 @@ public final class StudyCommand implements Callable<Integer> {
         try (FileChannel lock = FileChannel.open(
                 work.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             if (!isFree(lock)) {
-                System.err.println(work + ": another study uses this folder: wait for it, or give another --work");
+                System.err.println(
+                        work + ": another study uses this folder: wait for it, or give another --work and --out");
                 return 1;
             }
             return study();

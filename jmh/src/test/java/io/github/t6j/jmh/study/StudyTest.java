@@ -149,12 +149,13 @@ class StudyTest {
         assertThat(study("mha,t6", "1,2", "--speed", "--speed-rounds", "0")).isEqualTo(2);
     }
 
-    /** A wrong name would else be found after the runs of the other names. */
+    /** Without the check, a wrong name would be found only after the runs of the other names. */
     @Test
     void wrongArgumentsEndBeforeTheFirstRun() throws IOException {
         copyData();
         assertThat(study("mha,t6_kvonly", "1")).isEqualTo(2);
-        assertThat(study("mha", "1", "--size", "small")).isEqualTo(2);
+        assertThat(StudyCommand.run("--out", folder.resolve("out").toString(), "--work",
+                folder.resolve("work").toString(), "--size", "small")).isEqualTo(2);
         assertThat(study("mha", "1", "--rates", "0.001,2")).isEqualTo(2);
         assertThat(folder.resolve("out")).doesNotExist();
     }
