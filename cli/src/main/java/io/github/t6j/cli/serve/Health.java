@@ -47,13 +47,16 @@ final class Health {
         return healthy;
     }
 
-    /** Waits for a pass of the running generations; without any, for a probe, which would stand in the queue behind them. */
+    /**
+     * Waits until the running generations make a pass. If none runs, it submits a probe, which would otherwise wait in the
+     * queue behind them.
+     */
     private boolean progresses(long passes) {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!isAhead(passes)) {
+        while (!hasComputed(passes)) {
             if (served.scheduler().metrics().running() == 0) {
                 try {
-                    return ends(probe(), passes, end);
+                    return succeeds(probe(), passes, end);
                 } catch (RefusedException e) {
                     if (e.reason() != RefusedException.Reason.QUEUE_FULL) {
                         return false;
@@ -75,12 +78,12 @@ final class Health {
         return served.scheduler().submit(Prompt.of(start), one);
     }
 
-    private boolean ends(GenerationHandle probe, long passes, long end) {
+    private boolean succeeds(GenerationHandle probe, long passes, long end) {
         try {
             Generation found = probe.result().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-            return !found.tokens().isEmpty() || isAhead(passes);
+            return !found.tokens().isEmpty() || hasComputed(passes);
         } catch (TimeoutException e) {
-            return isAhead(passes);
+            return hasComputed(passes);
         } catch (ExecutionException e) {
             return false; // such as logits that are NaN
         } catch (InterruptedException e) {
@@ -88,8 +91,8 @@ final class Health {
         }
     }
 
-    /** Returns true if the model computed for other generations, which are ahead of the probe. */
-    private boolean isAhead(long passes) {
+    /** Returns true if the model has made a pass since, for generations that are ahead of the probe. */
+    private boolean hasComputed(long passes) {
         return served.scheduler().metrics().passes() > passes;
     }
 }

@@ -105,7 +105,7 @@ class OperationsTest {
         }
     }
 
-    /** Fills both slots, and the queue, with two requests of two times 400 tokens. */
+    /** Fills both slots: of two requests of two times 400 tokens, the second waits in the queue. */
     private static List<Future<HttpResponse<String>>> busy(TestServer server, ExecutorService clients)
             throws InterruptedException {
         List<Future<HttpResponse<String>>> answers = new ArrayList<>();

@@ -16,7 +16,6 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,9 +43,10 @@ import picocli.CommandLine.Spec;
 public final class StudyCommand implements Callable<Integer> {
     private static final String SPEED = "speed.json";
 
+    private static final String ATTENTIONS = "mha,gqa,t6,t6-kvonly,mla,mqa";
+
     /** Attentions that make all their runs before the others begin. */
     private static final List<String> FIRST = List.of("mha", "gqa", "t6", "t6-kvonly");
-    private static final List<String> OTHERS = List.of("mla", "mqa");
     private static final List<String> SIZES = List.of("nano", "micro", "mini");
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder of existing and new results.")
@@ -62,7 +62,7 @@ public final class StudyCommand implements Callable<Integer> {
     private Path testdata;
 
     @Option(names = "--attentions", split = ",", paramLabel = "NAME",
-            defaultValue = "mha,gqa,t6,t6-kvonly,mla,mqa",
+            defaultValue = ATTENTIONS,
             description = "Attentions to train (default: ${DEFAULT-VALUE}).")
     private Set<String> attentions;
 
@@ -129,9 +129,9 @@ public final class StudyCommand implements Callable<Integer> {
         check(speedRounds >= 1, "--speed-rounds: expected 1 or more, found " + speedRounds);
         check(tokens == null || tokens >= StudyTraining.STEP, "--tokens: expected " + StudyTraining.STEP
                 + " or more, so that a run has a step, found " + tokens);
-        List<String> known = Stream.concat(FIRST.stream(), OTHERS.stream()).toList();
+        List<String> known = List.of(ATTENTIONS.split(","));
         for (String one : attentions) {
-            check(known.contains(one), "--attentions: expected some of " + String.join(",", known) + ", found " + one);
+            check(known.contains(one), "--attentions: expected some of " + ATTENTIONS + ", found " + one);
         }
         check(SIZES.contains(size), "--size: expected one of " + String.join(",", SIZES) + ", found " + size);
         for (double rate : rates) {
