@@ -1,12 +1,8 @@
 package io.github.t6j.session;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.LogitsListener;
-import io.github.t6j.MemoryLimitException;
 import io.github.t6j.SessionBytes;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.kernels.Format;
-import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.weights.FileBytes;
@@ -17,8 +13,6 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.IntPredicate;
 
 /**
  * State of a session: its token ids, their cache, and the logits after the last id. For one thread at a time, except
@@ -31,34 +25,37 @@ import java.util.function.IntPredicate;
 public final class SessionState {
     private final Transformer transformer;
     private final SessionOptions options;
+    private final SessionSizes sizes;
     private MemoryBudget budget; // of the caches of this session and its forks
     private final int contextLength;
     private final int[] single = new int[1];
-    private final Object logitsLock = new Object();
-    private final Consumer<float[]> copyLogits = all -> copyLogits(all, 0);
+    private final LastLogits logits;
     private volatile FedIds ids;
     private Sequence sequence;
-    private float[] logits; // [vocabulary], or null before they are needed; another thread reads them with logitsLock
-    private boolean logitsKnown; // logits has those after some id of the session; guarded by logitsLock
-    private boolean logitsReady; // logits has those after the last id
-    private boolean rowReady; // the logits after the last id can be computed
     private SessionFeed feed; // reused, or null
     private int expected; // number of ids that it has at least before anything reads its logits
 
     /** Creates an empty session whose cache is counted in {@code budget}. */
     public SessionState(Transformer transformer, SessionOptions options, MemoryBudget budget) {
-        this(transformer, options, contextLength(transformer, options, budget),
-                transformer.newSequence(format(options), materialized(options), budget), new int[0], budget);
+        this(new SessionSizes(transformer, options), budget);
+    }
+
+    private SessionState(SessionSizes sizes, MemoryBudget budget) {
+        this(sizes, sizes.contextLength(budget),
+                sizes.transformer().newSequence(sizes.format(), sizes.materialized(), budget), new int[0],
+                new LastLogits(vocabulary(sizes.transformer())), budget);
         sequence.limit(contextLength);
     }
 
     private SessionState(
-            Transformer transformer, SessionOptions options, int contextLength, Sequence sequence, int[] ids,
+            SessionSizes sizes, int contextLength, Sequence sequence, int[] ids, LastLogits logits,
             MemoryBudget budget) {
-        this.transformer = transformer;
-        this.options = options;
+        this.sizes = sizes;
+        this.transformer = sizes.transformer();
+        this.options = sizes.options();
         this.sequence = sequence;
         this.contextLength = contextLength;
+        this.logits = logits;
         this.budget = budget;
         this.ids = new FedIds(contextLength, vocabulary(), ids);
     }
@@ -68,56 +65,9 @@ public final class SessionState {
         return transformer;
     }
 
-    /**
-     * Returns the number of ids that a session with these options has room for, limited by memory and the budget if the
-     * options set none.
-     */
-    private static int contextLength(Transformer transformer, SessionOptions options, MemoryBudget budget) {
-        int asked = options.contextLength();
-        int ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
-        long wanted = transformer.tokenBytes(format(options), materialized(options), ids);
-        long machine = NativeMemory.availableFor(wanted);
-        long available = Math.min(machine, budget.available());
-        int most = most(ids, tokens -> transformer.tokenBytes(format(options), materialized(options), tokens)
-                <= available);
-        if (asked == 0) {
-            return Math.max(1, most);
-        }
-        if (asked > most) {
-            throw new MemoryLimitException(
-                    "a context of " + asked + " ids, " + wanted / asked + " bytes each", wanted, available,
-                    available < machine ? "left of the model's memory budget" : "available memory",
-                    "open the session with at most " + most + " ids, or with a smaller cache type");
-        }
-        return asked;
-    }
-
-    /** Returns the largest number from 0 to {@code limit} that fits, as all smaller ones do. */
-    private static int most(int limit, IntPredicate fits) {
-        int most = 0;
-        for (int step = Integer.highestOneBit(limit); step > 0; step /= 2) {
-            if (step <= limit - most && fits.test(most + step)) {
-                most += step;
-            }
-        }
-        return most;
-    }
-
     /** Returns the bytes that a session with these options takes once its context is full. */
     public static SessionBytes bytes(Transformer transformer, SessionOptions options) {
-        ModelConfig.Sizes sizes = transformer.config().sizes();
-        int ids = options.contextLength() == 0 ? sizes.contextLength() : options.contextLength();
-        long own = (long) ids * Integer.BYTES + (long) (sizes.vocabulary() + sizes.width()) * Float.BYTES;
-        return new SessionBytes(
-                own + transformer.passBytes(), transformer.heldBytes(format(options), materialized(options), ids));
-    }
-
-    private static Format format(SessionOptions options) {
-        return Format.valueOf(options.cacheType().name());
-    }
-
-    private static boolean materialized(SessionOptions options) {
-        return options.path() == AttentionPath.MATERIALIZED;
+        return new SessionSizes(transformer, options).bytes();
     }
 
     public SessionOptions options() {
@@ -139,6 +89,10 @@ public final class SessionState {
     }
 
     public int vocabulary() {
+        return vocabulary(transformer);
+    }
+
+    private static int vocabulary(Transformer transformer) {
         return transformer.config().sizes().vocabulary();
     }
 
@@ -171,7 +125,7 @@ public final class SessionState {
      * without feeding ids again.
      */
     public boolean reachesRestored(int length, int position, int then) {
-        return position >= transformer.shortestCut(materialized(options), length)
+        return position >= transformer.shortestCut(sizes.materialized(), length)
                 && transformer.isLong(length) == transformer.isLong(then);
     }
 
@@ -212,7 +166,7 @@ public final class SessionState {
     void prepare(int length) {
         sequence.announce(Math.max(length, expected));
         if (lacking() > 0) {
-            invalidateLogits();
+            logits.invalidate();
         }
     }
 
@@ -234,7 +188,7 @@ public final class SessionState {
 
     /** Records {@code id} as the last one without feeding it; the next call that feeds does. */
     public void record(int id) {
-        invalidateLogits();
+        logits.invalidate();
         single[0] = id;
         ids.append(single, 0, 1, position() + 1);
     }
@@ -246,12 +200,14 @@ public final class SessionState {
     private boolean feedAgain(BooleanSupplier stop) {
         int[] all = lacking() > 0 ? ids.all() : null;
         while (lacking() > 0) {
-            invalidateLogits();
+            logits.invalidate();
             int count = Math.min(Transformer.MAX_PASS_ROWS, lacking());
             if (!sequence.forward(all, sequence.position(), count, stop)) {
                 return false;
             }
-            rowReady = lacking() == 0;
+            if (lacking() == 0) {
+                logits.allow();
+            }
         }
         return true;
     }
@@ -327,18 +283,13 @@ public final class SessionState {
 
     /** Makes one pass. Returns false, and feeds nothing, if {@code stop} ended it. */
     private boolean forward(int[] more, int from, int count, BooleanSupplier stop) {
-        invalidateLogits();
+        logits.invalidate();
         if (!sequence.forward(more, from, count, stop)) {
             return false;
         }
         append(more, from, count);
-        rowReady = true;
+        logits.allow();
         return true;
-    }
-
-    private void invalidateLogits() {
-        rowReady = false;
-        logitsReady = false;
     }
 
     /** Returns an empty feed to which this session and others are added; valid until the next call. */
@@ -367,64 +318,29 @@ public final class SessionState {
 
     /** Returns the sequence for a pass of several sessions, {@link #prepare}d before; invalidates the logits. */
     Sequence fedSequence() {
-        invalidateLogits();
+        logits.invalidate();
         return sequence;
     }
 
     /** Sets the logits after the last id, just fed, to those at {@code from} of {@code all}. */
     void setLogits(float[] all, int from) {
-        copyLogits(all, from);
-        rowReady = true;
-        logitsReady = true;
+        logits.set(all, from);
+        logits.allow();
     }
 
     /** Returns true if {@link #logits} are available. */
     boolean hasLogits() {
-        return rowReady || logitsReady;
+        return logits.areAvailable();
     }
 
     /** Returns the logits after the last id. */
     public float[] logits() {
-        if (!hasLogits()) {
-            throw noLogits();
-        }
-        if (!logitsReady) {
-            sequence.lastLogits(copyLogits);
-            logitsReady = true;
-        }
-        return logits;
-    }
-
-    private void copyLogits(float[] all, int from) {
-        synchronized (logitsLock) {
-            if (logits == null) {
-                logits = new float[vocabulary()];
-            }
-            System.arraycopy(all, from, logits, 0, logits.length);
-            logitsKnown = true;
-        }
+        return logits.get(sequence);
     }
 
     /** Returns a copy of the last logits that were computed, while another thread may feed the session. */
     public float[] lastLogits() {
-        synchronized (logitsLock) {
-            if (!logitsKnown) {
-                throw noLogits();
-            }
-            return logits.clone();
-        }
-    }
-
-    private static IllegalStateException noLogits() {
-        return new IllegalStateException(
-                "no logits: feed an id first (truncate and a cancelled prefill discard the logits)");
-    }
-
-    private void discardLogits() {
-        invalidateLogits();
-        synchronized (logitsLock) {
-            logitsKnown = false;
-        }
+        return logits.lastComputed();
     }
 
     /** Returns the budget that the caches of this session and its forks are counted in. */
@@ -445,7 +361,7 @@ public final class SessionState {
 
     /** Returns the bytes of the cache of a session limited to {@code ids} ids once it is full, with shared pages. */
     public long fullBytes(int ids) {
-        return transformer.heldBytes(format(options), materialized(options), ids);
+        return sizes.fullBytes(ids);
     }
 
     /** Returns the most bytes that the cache still allocates until it has {@code ids} ids. */
@@ -458,13 +374,7 @@ public final class SessionState {
         ids.trim();
         feed = null;
         sequence.trim();
-        if (rowReady || !logitsReady) {
-            logitsReady = false;
-            synchronized (logitsLock) {
-                logitsKnown = false;
-                logits = null;
-            }
-        }
+        logits.trim();
     }
 
     /** Passes the logits of all rows of the last pass to {@code listener}. */
@@ -486,7 +396,7 @@ public final class SessionState {
         }
         truncateSequence(Math.min(position, sequence.position()));
         ids.truncate(position);
-        discardLogits();
+        logits.discard();
     }
 
     /** Truncates the cache, to nothing if its windows do not reach back to {@code position}. */
@@ -514,17 +424,11 @@ public final class SessionState {
             throw failure;
         }
         ids.append(new int[length], 0, length, length);
-        discardLogits();
+        logits.discard();
     }
 
     public SessionState fork() {
-        SessionState fork = new SessionState(transformer, options, contextLength, sequence.fork(), ids(), budget);
-        fork.rowReady = rowReady;
-        if (logitsReady) {
-            fork.copyLogits(logits, 0);
-            fork.logitsReady = true;
-        }
-        return fork;
+        return new SessionState(sizes, contextLength, sequence.fork(), ids(), logits.fork(), budget);
     }
 
     public void save(Path file, SessionFile.Kind kind) {
@@ -548,16 +452,15 @@ public final class SessionState {
         try (NativeMemory arena = NativeMemory.confined()) {
             SessionFile found = SessionFile.read(file, kind, contextLength, vocabulary(), arena);
             Sequence restored = transformer.restoredSequence(
-                    format(options), materialized(options), found.cache(), found.ids().length, file.toString(),
+                    sizes.format(), sizes.materialized(), found.cache(), found.ids().length, file.toString(),
                     budget);
             restored.limit(contextLength);
             sequence.close();
             sequence = restored;
             ids = new FedIds(contextLength, vocabulary(), found.ids());
-            discardLogits();
+            logits.discard();
             if (found.logits() != null) {
-                copyLogits(found.logits(), 0);
-                logitsReady = true;
+                logits.set(found.logits(), 0);
             }
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.truncated(file, fault);

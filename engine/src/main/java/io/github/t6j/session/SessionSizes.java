@@ -1,0 +1,75 @@
+package io.github.t6j.session;
+
+import io.github.t6j.AttentionPath;
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.SessionBytes;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.Transformer;
+import io.github.t6j.weights.MemoryBudget;
+import io.github.t6j.weights.NativeMemory;
+import java.util.function.IntPredicate;
+
+/** Sizes of a model's sessions with given options. */
+record SessionSizes(Transformer transformer, SessionOptions options) {
+    Format format() {
+        return Format.valueOf(options.cacheType().name());
+    }
+
+    boolean materialized() {
+        return options.path() == AttentionPath.MATERIALIZED;
+    }
+
+    /**
+     * Returns the number of ids that a session has room for, limited by memory and the budget if the options set none.
+     *
+     * @throws MemoryLimitException if the number that the options set does not fit
+     */
+    int contextLength(MemoryBudget budget) {
+        int asked = options.contextLength();
+        int ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
+        long wanted = tokenBytes(ids);
+        long machine = NativeMemory.availableFor(wanted);
+        long available = Math.min(machine, budget.available());
+        int most = most(ids, tokens -> tokenBytes(tokens) <= available);
+        if (asked == 0) {
+            return Math.max(1, most);
+        }
+        if (asked > most) {
+            throw new MemoryLimitException(
+                    "a context of " + asked + " ids, " + wanted / asked + " bytes each", wanted, available,
+                    available < machine ? "left of the model's memory budget" : "available memory",
+                    "open the session with at most " + most + " ids, or with a smaller cache type");
+        }
+        return asked;
+    }
+
+    private long tokenBytes(int ids) {
+        return transformer.tokenBytes(format(), materialized(), ids);
+    }
+
+    /** Returns the largest number from 0 to {@code limit} that fits, as all smaller ones do. */
+    private static int most(int limit, IntPredicate fits) {
+        int most = 0;
+        for (int step = Integer.highestOneBit(limit); step > 0; step /= 2) {
+            if (step <= limit - most && fits.test(most + step)) {
+                most += step;
+            }
+        }
+        return most;
+    }
+
+    /** Returns the bytes of the cache of a session limited to {@code ids} ids once it is full, with shared pages. */
+    long fullBytes(int ids) {
+        return transformer.heldBytes(format(), materialized(), ids);
+    }
+
+    /** Returns the bytes that a session takes once its context is full. */
+    SessionBytes bytes() {
+        ModelConfig.Sizes sizes = transformer.config().sizes();
+        int ids = options.contextLength() == 0 ? sizes.contextLength() : options.contextLength();
+        long own = (long) ids * Integer.BYTES + (long) (sizes.vocabulary() + sizes.width()) * Float.BYTES;
+        return new SessionBytes(own + transformer.passBytes(), fullBytes(ids));
+    }
+}
