@@ -12,7 +12,6 @@ import io.github.t6j.weights.MemoryBudget;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -28,25 +27,16 @@ final class Batcher {
     /** Most ids of prompts that join a step: on two cores their time is that of a step of some generations. */
     private static final int MOST_JOINING = 32;
 
-    /** Least ids to restore a prefix for: reading a file takes as long as computing some. */
-    private static final int LEAST_RESTORED = 128;
-
-    /** Least computed ids to save a prefix for. */
-    private static final int LEAST_SAVED = 256;
-
     private final Model model;
     private final SchedulerOptions limits;
     /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
     private final Session empty;
     private final Prefixes prefixes;
-    private final PrefixFolder folder; // or null
-    private final Runnable wake;
+    private final SavedPrefixes saved;
     private final MemoryBudget budget; // of all caches
     private final long ownBytes; // of the empty session
     private final EmbeddingReader texts;
     private boolean lacksMemory; // for the job that was admitted last, or not
-    private CompletableFuture<Session> restoring; // session of a saved prefix, null if that fails; null without one
-    private Job restoredFor; // last job for which saved prefixes were looked for
     private final List<Job> reading = new ArrayList<>(); // in the order of their arrival
     private List<Job> passing = List.of(); // those in a pass; in its pauses others go on
     private final List<Continuation> running = new ArrayList<>();
@@ -66,7 +56,6 @@ final class Batcher {
      */
     Batcher(Model model, SchedulerOptions limits, Runnable wake) {
         this.model = model;
-        this.wake = wake;
         empty = model.newSession(limits.session());
         SessionState state = SessionCore.of(empty).state();
         long most = Math.min(limits.cacheBytes(), Math.max(1, state.budget().available()));
@@ -78,9 +67,7 @@ final class Batcher {
         prefixes = new Prefixes(
                 state.passesMatter() ? Model.maxPassRows() : 1,
                 KEPT_PER_RUNNING * limits.running());
-        folder = limits.prefixFolder() == null
-                ? null
-                : new PrefixFolder(limits.prefixFolder(), limits.prefixBytes(), empty);
+        saved = new SavedPrefixes(limits, prefixes, empty, wake);
     }
 
     /** Returns the reader of texts to embed, whose caches share the memory of all. */
@@ -159,7 +146,7 @@ final class Batcher {
     boolean admit(Job job) {
         boolean isFull = copies() + job.copies() > limits.running();
         lacksMemory = !isFull && bytes() + job.bytes() > limits.cacheBytes();
-        if (isFull || lacksMemory || awaitsPrefix(job)) {
+        if (isFull || lacksMemory || saved.awaits(job, limits.cacheBytes() - bytes())) {
             return false;
         }
         try {
@@ -173,7 +160,7 @@ final class Batcher {
             }
             job.begin(kept == null ? empty.fork() : kept);
             int common = prefixes.beyondReach(job.prompt());
-            job.setCommon(common - job.found() < LEAST_RESTORED ? 0 : common);
+            job.setCommon(common - job.found() < SavedPrefixes.LEAST_RESTORED ? 0 : common);
             cachedIds += job.found();
             reading.add(job);
         } catch (RuntimeException | Error failure) { // other processes use the memory, too
@@ -182,63 +169,9 @@ final class Batcher {
         return true;
     }
 
-    /**
-     * Keeps a saved prefix that was restored, or begins to restore one that is much longer than what is kept of the
-     * job's prompt.
-     *
-     * @return true if a prefix is being restored; the scheduler is woken at the end
-     */
-    private boolean awaitsPrefix(Job job) {
-        if (restoring != null) {
-            if (!restoring.isDone()) {
-                return true;
-            }
-            takeRestored(prefixes::keep);
-        }
-        if (folder == null || restoredFor == job) {
-            return false;
-        }
-        restoredFor = job;
-        PrefixFolder.Saved saved = folder.longest(job.prompt());
-        int usable = prefixes.usable(PrefixFolder.common(saved, job.prompt()), job.prompt());
-        if (usable < prefixes.found(job.prompt()) + LEAST_RESTORED
-                || saved.bytes() + job.bytes() > limits.cacheBytes() - bytes()) {
-            return false;
-        }
-        Session session = empty.fork();
-        restoring = CompletableFuture.supplyAsync(() -> folder.restore(saved, session), folder.restoring());
-        restoring.whenComplete((_, _) -> wake.run());
-        return true;
-    }
-
     /** Returns whether a saved prefix waits to be kept. */
     boolean hasRestored() {
-        return restoring != null && restoring.isDone();
-    }
-
-    private void takeRestored(Consumer<Session> use) {
-        Session session = restoring == null ? null : restoring.exceptionally(_ -> null).join();
-        restoring = null;
-        if (session != null) {
-            use.accept(session);
-        }
-    }
-
-    /** Saves what of a prompt can be kept, if much of it was computed and less than half is saved. */
-    private void save(Job job) {
-        int length = prefixes.keepable(job.session().position());
-        if (folder == null || length - job.found() < LEAST_SAVED
-                || 2 * PrefixFolder.common(folder.longest(job.prompt()), job.prompt()) >= length) {
-            return;
-        }
-        try {
-            Session copy = job.session().fork();
-            copy.truncate(length);
-            copy.trim();
-            folder.save(copy);
-        } catch (MemoryLimitException | OutOfMemoryError full) {
-            prefixes.shrink(() -> false);
-        }
+        return saved.hasRestored();
     }
 
     private void fail(Job job, Throwable failure) {
@@ -444,7 +377,7 @@ final class Batcher {
     }
 
     private void begin(GenerationJob job) {
-        save(job);
+        saved.save(job);
         keep(job.session()); // while the job counts, since a page that the kept cache shares is copied
         reading.remove(job);
         List<Continuation> continuations = job.continuations();
@@ -519,23 +452,29 @@ final class Batcher {
         running.forEach(continuation -> continuation.handle().cancel());
     }
 
-    /** Ends all running jobs because of {@code cause}. */
+    /** Ends, closes and removes all begun jobs because of {@code cause}. */
     void fail(RuntimeException cause) {
+        ended += copies();
         reading.forEach(job -> job.fail(cause));
         for (Continuation continuation : running) {
+            continuation.leave();
             continuation.fail(cause);
             continuation.tellEnd();
         }
+        closeJobs();
+    }
+
+    private void closeJobs() {
+        reading.forEach(Job::close);
+        reading.clear();
+        running.forEach(continuation -> continuation.session().close());
+        running.clear();
     }
 
     /** Closes all sessions. */
     void close() {
-        reading.forEach(Job::close);
-        running.forEach(continuation -> continuation.session().close());
-        if (folder != null) {
-            folder.close();
-        }
-        takeRestored(Session::close);
+        closeJobs();
+        saved.close();
         prefixes.shrink(() -> false);
         empty.close();
     }

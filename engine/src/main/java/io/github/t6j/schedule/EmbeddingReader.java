@@ -75,7 +75,12 @@ final class EmbeddingReader {
     }
 
     private boolean hasRoom(int ids) {
-        return room.test(HiddenStates.bytes(transformer, ids));
+        return room.test(bytes(ids));
+    }
+
+    /** Returns the most bytes of the cache of a text of {@code ids} ids; for any thread. */
+    long bytes(int ids) {
+        return HiddenStates.bytes(transformer, ids);
     }
 
     void add(EmbeddingJob job) {

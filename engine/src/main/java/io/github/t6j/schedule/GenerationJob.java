@@ -32,6 +32,11 @@ final class GenerationJob extends Job {
         this.otherBytes = otherBytes;
     }
 
+    /** Returns one handle for each sample. */
+    List<GenerationHandle> handles() {
+        return handles;
+    }
+
     @Override
     void begin(Session newSession) {
         super.begin(newSession);

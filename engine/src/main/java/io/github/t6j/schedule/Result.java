@@ -3,8 +3,8 @@ package io.github.t6j.schedule;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Future of submitted work; cancelling or completing it cancels the work. The scheduler completes it on a virtual thread, so that its dependent
- * actions never delay the scheduler.
+ * Future of submitted work; cancelling or completing it cancels the work. The scheduler completes it on a virtual
+ * thread, so that its dependent actions never delay the scheduler.
  */
 final class Result<T> extends CompletableFuture<T> {
     private final Interruption interruption;

@@ -11,23 +11,15 @@ import io.github.t6j.SampleListener;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TokenListener;
-import io.github.t6j.model.Transformer;
-import io.github.t6j.sampling.Sampler;
 import io.github.t6j.schedule.RefusedException.Reason;
-import io.github.t6j.session.Expiry;
-import io.github.t6j.session.HiddenStates;
 import io.github.t6j.weights.NativeMemory;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
-import java.util.function.IntToLongFunction;
 
 /**
  * Continuous batching: many generations with one model at once. They join and leave between passes, and short new
@@ -51,17 +43,13 @@ import java.util.function.IntToLongFunction;
  * running generations alike.
  */
 public final class Scheduler implements AutoCloseable {
-    /** Tokens of a page, by which caches grow. */
-    private static final int PAGE = 64;
     private static final System.Logger LOGGER = System.getLogger(Scheduler.class.getName());
 
     private final Model model;
-    private final Transformer transformer;
     private final SchedulerOptions limits; // with the context length and the memory budget that apply
-    private final long stateBytes; // of a session, for any number of ids
-    private final IntToLongFunction fullBytes; // of the cache of that many ids
+    private final Submissions submissions;
     private final Thread thread;
-    private final EmbeddingReader texts; // to embed; for the scheduler's thread
+    private final EmbeddingReader texts; // to embed; for the scheduler's thread, except its bytes()
     private boolean promptsAreNext = true; // not texts; for the scheduler's thread
     private boolean textsAreFirst; // to get memory, when jobs want some too; for the scheduler's thread
     private boolean jobsLackMemory; // for the scheduler's thread
@@ -96,10 +84,8 @@ public final class Scheduler implements AutoCloseable {
         Batcher batcher = new Batcher(model, budgeted, this::wake);
         SessionOptions session = options.session().withContextLength(batcher.contextLength());
         limits = batcher.limits().withSession(session);
-        fullBytes = batcher::fullBytes;
-        stateBytes = batcher.stateBytes();
+        submissions = new Submissions(model, limits, batcher, this::wake);
         metrics = batcher.metrics(0, 0);
-        transformer = batcher.transformer();
         texts = batcher.texts();
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
     }
@@ -188,37 +174,9 @@ public final class Scheduler implements AutoCloseable {
     private List<GenerationHandle> submit(Prompt prompt, GenerationOptions options, List<TokenListener> listeners) {
         Objects.requireNonNull(prompt, "prompt");
         Objects.requireNonNull(options, "options");
-        int[] ids = prompt.ids(model);
-        check(ids, options);
-        GenerationOptions own = seeded(options, listeners.size());
-        List<GenerationHandle> handles = new ArrayList<>();
-        for (TokenListener listener : listeners) {
-            handles.add(new GenerationHandle(
-                    ids, own.sampling().seed() + handles.size(), listener, interruption(own)));
-        }
-        int more = Math.min(own.maxTokens(), contextLength() - ids.length);
-        int all = ids.length + more;
-        long other = bytes(crosses(ids.length, all) ? all : more + PAGE);
-        submit(new GenerationJob(ids, handles, own, bytes(all), other, all));
-        return handles;
-    }
-
-    private Interruption interruption(GenerationOptions options) {
-        return interruption(options.deadline(), options.timeout(), options.cancellation());
-    }
-
-    private Interruption interruption(Instant deadline, Duration timeout, BooleanSupplier cancellation) {
-        Duration most = limits.timeout();
-        boolean isLonger = most != null && (timeout == null || timeout.compareTo(most) > 0);
-        return new Interruption(Expiry.of(deadline, isLonger ? most : timeout, cancellation), this::wake);
-    }
-
-    /** Returns options with a seed below 2⁵³, so that a client that reads numbers as doubles can send it back. */
-    private static GenerationOptions seeded(GenerationOptions options, int samples) {
-        return options.sampling().seed() != null
-                ? options
-                : options.withSampling(
-                        options.sampling().withSeed(new SplittableRandom().nextLong((1L << 53) - samples)));
+        GenerationJob job = submissions.generations(prompt, options, listeners);
+        submit(job);
+        return job.handles();
     }
 
     /** Submits the scoring of continuations of a text, see {@link #score(Prompt, List)}. */
@@ -241,24 +199,9 @@ public final class Scheduler implements AutoCloseable {
     public CompletableFuture<List<float[]>> score(Prompt prompt, List<int[]> continuations) {
         Objects.requireNonNull(prompt, "prompt");
         Objects.requireNonNull(continuations, "continuations");
-        Scoring scoring = new Scoring(prompt.ids(model), continuations);
-        int ids = scoring.prompt().length + scoring.longest() - 1; // the last id is not fed
-        if (ids > contextLength()) {
-            throw new IllegalArgumentException("prompt and continuation: expected at most " + contextLength()
-                    + " tokens, the context, and one more, found " + (ids + 1));
-        }
-        checkIds("prompt", scoring.prompt());
-        scoring.continuations().forEach(one -> checkIds("continuations", one));
-        Result<List<float[]>> result =
-                new Result<>(new Interruption(Expiry.of(null, null, null), this::wake));
-        long fork = bytes(crosses(scoring.prompt().length, ids) ? ids : PAGE);
-        submit(new ScoringJob(scoring, result, bytes(ids), fork, ids));
-        return result;
-    }
-
-    /** Returns whether longrope rotates a text otherwise than its prompt, so that forks of the prompt share no pages. */
-    private boolean crosses(int prompt, int all) {
-        return transformer.isLong(prompt) != transformer.isLong(all);
+        ScoringJob job = submissions.scoring(prompt, continuations);
+        submit(job);
+        return job.result();
     }
 
     /**
@@ -275,10 +218,9 @@ public final class Scheduler implements AutoCloseable {
      */
     public CompletableFuture<List<Embedding>> embed(List<Prompt> prompts, EmbeddingOptions options) {
         Objects.requireNonNull(prompts, "prompts");
-        Embedder embedder = new Embedder(model, options);
-        EmbeddingJob job = new EmbeddingJob(model, embedder, prompts,
-                new Result<>(interruption(options.deadline(), options.timeout(), options.cancellation())));
-        long bytes = HiddenStates.bytes(transformer, job.longest());
+        Objects.requireNonNull(options, "options");
+        EmbeddingJob job = submissions.embedding(prompts, options);
+        long bytes = texts.bytes(job.longest());
         synchronized (this) {
             checkBytes(bytes, "a text that may take ", "shorten it");
             checkOpen();
@@ -322,40 +264,6 @@ public final class Scheduler implements AutoCloseable {
     private RefusedException refused(Reason reason, String message) {
         refused++;
         return new RefusedException(reason, message, null);
-    }
-
-    private void check(int[] prompt, GenerationOptions options) {
-        if (prompt.length == 0) {
-            throw new IllegalArgumentException("prompt: expected at least one id, found none");
-        }
-        if (prompt.length > contextLength()) {
-            throw new IllegalArgumentException("prompt: expected at most " + contextLength()
-                    + " tokens, the context, found " + prompt.length);
-        }
-        // Refuses a bias for an id that does not exist.
-        new Sampler(options.sampling(), model.info().sizes().vocabulary(), model.sampleableIds());
-        if (!model.hasTokenizer() && !options.stop().isEmpty()) {
-            throw new IllegalArgumentException("stop: expected none, since the model has no tokenizer");
-        }
-        if (options.grammar() != null) {
-            model.tokenGrammar(options.grammar()); // prepared here, so that it delays no other generation
-        }
-        checkIds("prompt", prompt);
-    }
-
-    private void checkIds(String what, int[] ids) {
-        int vocabulary = model.info().sizes().vocabulary();
-        for (int id : ids) {
-            if (id < 0 || id >= vocabulary) {
-                throw new IllegalArgumentException(
-                        what + ": expected ids from 0 to " + (vocabulary - 1) + ", found " + id);
-            }
-        }
-    }
-
-    /** Returns the bytes of a session's cache. */
-    private long bytes(int ids) {
-        return stateBytes > 0 ? stateBytes : fullBytes.applyAsLong(Math.ceilDiv(ids, PAGE) * PAGE);
     }
 
     private synchronized void wake() {
@@ -498,10 +406,12 @@ public final class Scheduler implements AutoCloseable {
         closed = true;
         waiting.forEach(job -> job.fail(cause));
         waiting.clear();
+        waitingCopies = 0;
         newTexts.forEach(job -> job.fail(cause));
         newTexts.clear();
         texts.fail(cause);
         batcher.fail(cause);
+        count(batcher);
     }
 
     /**

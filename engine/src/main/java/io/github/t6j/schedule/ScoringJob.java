@@ -14,6 +14,29 @@ import java.util.concurrent.CancellationException;
  * rotates otherwise than the prompt reads the prompt again, in parts like the first time.
  */
 final class ScoringJob extends Job {
+    /**
+     * A request for the likelihoods of texts.
+     *
+     * @param prompt ids before each text; may be empty, in which case nothing predicts the first id of a text
+     * @param continuations ids of at least one text: at least one id each, or two without a prompt
+     */
+    record Scoring(int[] prompt, List<int[]> continuations) {
+        /** @throws IllegalArgumentException if there is no text, or one has no predicted id */
+        Scoring {
+            continuations = continuations.stream().map(int[]::clone).toList(); // the caller may change its own
+            int least = prompt.length == 0 ? 2 : 1;
+            if (continuations.isEmpty() || continuations.stream().anyMatch(one -> one.length < least)) {
+                throw new IllegalArgumentException(
+                        "continuations: expected one or more, each of at least " + least + " ids");
+            }
+        }
+
+        /** Returns the number of ids of the longest continuation. */
+        int longest() {
+            return continuations.stream().mapToInt(one -> one.length).max().orElseThrow();
+        }
+    }
+
     private final Scoring scoring;
     private final long forkBytes;
     private final Result<List<float[]>> result;
@@ -32,6 +55,10 @@ final class ScoringJob extends Job {
         this.scoring = scoring;
         this.forkBytes = forkBytes;
         this.result = result;
+    }
+
+    Result<List<float[]>> result() {
+        return result;
     }
 
     @Override

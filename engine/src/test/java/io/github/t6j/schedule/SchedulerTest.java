@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -596,6 +597,27 @@ class SchedulerTest {
                         .rootCause().hasMessageContaining("expected finite numbers or -Infinity, found NaN");
             }
             assertThat(scheduler.metrics().running()).isZero();
+        }
+    }
+
+    @Test
+    void aModelClosedTooEarlyLeavesNothingRunning() throws InterruptedException {
+        Model model = tiny();
+        try (Scheduler scheduler = new Scheduler(model, limits(2, 10, PLENTY))) {
+            List<GenerationHandle> handles = new ArrayList<>();
+            CompletableFuture<Boolean> closed = new CompletableFuture<>();
+            for (int i = 0; i < 5; i++) {
+                handles.add(scheduler.submit(Prompt.of(i), options(CONTEXT - 1, i), token -> closed.join()));
+            }
+            model.close();
+            closed.complete(true);
+            for (GenerationHandle handle : handles) {
+                assertThatThrownBy(() -> handle.result().get(100, TimeUnit.SECONDS))
+                        .rootCause().hasMessageContaining("closed");
+            }
+            assertThat(scheduler.drain(Duration.ofSeconds(100))).isTrue();
+            assertThat(scheduler.metrics().running()).isZero();
+            assertThat(scheduler.metrics().waiting()).isZero();
         }
     }
 }
