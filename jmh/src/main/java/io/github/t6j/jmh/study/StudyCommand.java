@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         description = {"Trains MHA, GQA, T6, T6 KV-only, MLA and MQA of about equal parameters",
             "on the same tokens in order.",
             "Each attention has one full run per learning rate, with the first seed.",
-            "The best rate has further runs with the other seeds.",
+            "The rate with the lowest mean loss has a run with the next seed, until it has all.",
             "MHA, GQA, T6 and T6 KV-only make all their runs before MLA and MQA begin.",
             "Completed runs are not repeated, and interrupted runs continue.",
             "Then measures the training speed of each attention separately.",
@@ -76,7 +76,7 @@ public final class StudyCommand implements Callable<Integer> {
     private SortedSet<Double> rates;
 
     @Option(names = "--seeds", split = ",", paramLabel = "S", defaultValue = "1,2,3",
-            description = "Seeds; the first chooses the learning rate (default: ${DEFAULT-VALUE}).")
+            description = "Seeds; each learning rate has a run with the first (default: ${DEFAULT-VALUE}).")
     private Set<Long> seeds;
 
     @Option(names = "--tokens", paramLabel = "N",
@@ -163,31 +163,42 @@ public final class StudyCommand implements Callable<Integer> {
     private void train(StudyData data, long length, Path logs) throws IOException {
         for (boolean first : List.of(true, false)) {
             List<String> group = attentions.stream().filter(one -> FIRST.contains(one) == first).toList();
-            for (String attention : group) {
-                for (double rate : rates) {
-                    make(run(attention, rate, firstSeed(), length), data, length, logs);
-                }
-            }
-            for (long seed : seeds) { // all attentions with one seed, then with the next
+            for (int most = 1; most <= seeds.size(); most++) { // all attentions with one seed, then with the next
                 for (String attention : group) {
-                    make(run(attention, bestRate(attention, length), seed, length), data, length, logs);
+                    StudyRun next = next(attention, most, length);
+                    while (next != null) {
+                        make(next, data, length, logs);
+                        next = next(attention, most, length);
+                    }
                 }
             }
         }
     }
 
-    private void make(StudyRun run, StudyData data, long length, Path logs) throws IOException {
-        if (!Files.exists(file(run))) {
-            new StudyTraining(run, data, work, logs).make().write(file(run));
-            writeTable(length);
+    /** Returns the next run of an attention, or null once each rate has a run, and the best one has {@code most}. */
+    private StudyRun next(String attention, int most, long length) throws IOException {
+        StudyRuns runs = completed(attention, length);
+        Double missing = runs.missingRate();
+        double rate = missing == null ? runs.bestRate() : missing;
+        for (long seed : seeds) {
+            StudyRun run = run(attention, rate, seed, length);
+            if (runs.byRate().get(rate).size() < most && !Files.exists(file(run))) {
+                return run;
+            }
         }
+        return null;
+    }
+
+    private void make(StudyRun run, StudyData data, long length, Path logs) throws IOException {
+        new StudyTraining(run, data, work, logs).make().write(file(run));
+        writeTable(length);
     }
 
     /** Draws the curves of the best rates with the first seed: only as many as there are colours. */
     private int drawCurves(long length, Path logs) throws IOException {
         List<String> arguments = new ArrayList<>(List.of("--out", out.toString()));
         for (String attention : attentions) {
-            StudyRun run = run(attention, bestRate(attention, length), firstSeed(), length);
+            StudyRun run = run(attention, completed(attention, length).bestRate(), firstSeed(), length);
             Path log = logs.resolve(run.name() + ".jsonl");
             if (Files.exists(log)) {
                 arguments.add(log.toString());
@@ -219,44 +230,30 @@ public final class StudyCommand implements Callable<Integer> {
         for (String attention : attentions) {
             all.add(completed(attention, length));
         }
-        if (all.stream().allMatch(runs -> runs.tried().isEmpty())) {
+        if (all.stream().allMatch(runs -> runs.byRate().values().stream().allMatch(List::isEmpty))) {
             return;
         }
         Plot figure = StudyFigure.of(all);
         if (figure != null) {
             Plot.write(List.of(figure), out);
         }
-        Files.writeString(out.resolve("study.md"), StudyTable.of(rates, seeds.size(), all, figure, speed()));
+        Files.writeString(out.resolve("study.md"), StudyTable.of(seeds.size(), all, figure, speed()));
     }
 
+    /** Reads the completed runs of an attention. */
     private StudyRuns completed(String attention, long length) throws IOException {
-        SortedMap<Double, StudyResult> tried = tried(attention, length);
-        List<StudyResult> ofSeeds = new ArrayList<>();
-        if (tried.size() == rates.size()) {
+        SortedMap<Double, List<StudyResult>> byRate = new TreeMap<>();
+        for (double rate : rates) {
+            List<StudyResult> found = new ArrayList<>();
             for (long seed : seeds) {
-                StudyRun run = run(attention, StudyRuns.best(tried.values()).rate(), seed, length);
-                if (Files.exists(file(run))) {
-                    ofSeeds.add(StudyResult.read(file(run)));
+                Path file = file(run(attention, rate, seed, length));
+                if (Files.exists(file)) {
+                    found.add(StudyResult.read(file));
                 }
             }
+            byRate.put(rate, found);
         }
-        return new StudyRuns(attention, tried, ofSeeds);
-    }
-
-    /** Returns the completed runs of the first seed by rate. */
-    private SortedMap<Double, StudyResult> tried(String attention, long length) throws IOException {
-        SortedMap<Double, StudyResult> tried = new TreeMap<>();
-        for (double rate : rates) {
-            StudyRun run = run(attention, rate, firstSeed(), length);
-            if (Files.exists(file(run))) {
-                tried.put(rate, StudyResult.read(file(run)));
-            }
-        }
-        return tried;
-    }
-
-    private double bestRate(String attention, long length) throws IOException {
-        return StudyRuns.best(tried(attention, length).values()).rate();
+        return new StudyRuns(attention, byRate);
     }
 
     private long firstSeed() {

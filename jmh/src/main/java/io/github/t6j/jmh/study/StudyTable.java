@@ -4,6 +4,7 @@ import io.github.t6j.jmh.report.Plot;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
@@ -14,20 +15,20 @@ final class StudyTable {
     /**
      * Returns the tables.
      *
-     * @param rates learning rates of the study
      * @param seeds number of seeds of a complete attention
      * @param attentions completed runs of each attention
      * @param figure figure between the tables, or null
      * @param speed training speed; null leaves its column out
      */
-    static String of(SortedSet<Double> rates, int seeds, List<StudyRuns> attentions, Plot figure, StudySpeed speed) {
+    static String of(int seeds, List<StudyRuns> attentions, Plot figure, StudySpeed speed) {
         StringBuilder out = new StringBuilder("# Attentions of about equal parameters, trained on the same tokens\n\n");
         out.append("Mean over the seeds ± sample standard deviation. Loss in nats per token, bits per byte.\n\n");
         losses(out, attentions.stream().filter(StudyRuns::hasAllRates).toList(), speed);
         String missing = attentions.stream().filter(runs -> runs.seeds().size() < seeds)
                 .map(runs -> runs.attention() + (runs.hasAllRates()
                         ? " (" + runs.seeds().size() + " of " + seeds + " seeds)"
-                        : " (" + runs.tried().size() + " of " + rates.size() + " rates)"))
+                        : " (" + runs.byRate().values().stream().filter(one -> !one.isEmpty()).count() + " of "
+                                + runs.byRate().size() + " rates)"))
                 .collect(Collectors.joining(", "));
         if (!missing.isEmpty()) {
             out.append("\nnot complete yet: ").append(missing).append('\n');
@@ -38,7 +39,7 @@ final class StudyTable {
         if (figure != null) {
             out.append('\n').append(figure).append('\n');
         }
-        rates(out, rates, attentions);
+        rates(out, attentions);
         return out.toString();
     }
 
@@ -64,30 +65,32 @@ final class StudyTable {
     }
 
     /** Appends the losses of all rates, and names the attentions whose best rate is the smallest or the largest. */
-    private static void rates(StringBuilder out, SortedSet<Double> rates, List<StudyRuns> attentions) {
-        out.append("\nThe learning rate is that of the lowest validation loss of runs with the first seed");
-        attentions.stream().filter(StudyRuns::hasAllRates)
-                .mapToDouble(runs -> runs.range(StudyResult::validationLoss))
+    private static void rates(StringBuilder out, List<StudyRuns> attentions) {
+        SortedSet<Double> rates = new TreeSet<>();
+        attentions.forEach(runs -> rates.addAll(runs.byRate().keySet()));
+        out.append(
+                "\nMean validation loss of each learning rate, with the number of seeds if there are several. The rate "
+                        + "with the lowest mean was trained with the next seed, until it had all.");
+        attentions.stream().flatMap(runs -> runs.byRate().values().stream())
+                .mapToDouble(runs -> StudyRuns.range(runs, StudyResult::validationLoss))
                 .filter(range -> range > 0 && range < Double.POSITIVE_INFINITY).max()
-                .ifPresent(range -> out.append("; seeds of one rate differ by up to ").append(number(range, 4)));
-        out.append(":\n\n");
-        out.append("| attention |");
+                .ifPresent(range -> out.append(" Seeds of one rate differ by up to ").append(number(range, 4))
+                        .append('.'));
+        out.append("\n\n| attention |");
         rates.forEach(rate -> out.append(' ').append(rate).append(" |"));
         out.append("\n|---|").append("--:|".repeat(rates.size())).append('\n');
         StringBuilder atEdges = new StringBuilder();
         for (StudyRuns runs : attentions) {
-            if (runs.tried().isEmpty()) {
+            String name = runs.byRate().values().stream().flatMap(List::stream).map(StudyResult::attention)
+                    .findFirst().orElse(null);
+            if (name == null) {
                 continue;
             }
-            String name = runs.tried().values().iterator().next().attention();
             out.append("| ").append(name).append(" |");
-            for (double rate : rates) {
-                StudyResult run = runs.tried().get(rate);
-                out.append(' ').append(run == null ? "–" : number(run.validationLoss(), 4)).append(" |");
-            }
+            rates.forEach(rate -> out.append(' ').append(mean(runs.byRate().get(rate))).append(" |"));
             out.append('\n');
             if (runs.hasAllRates() && rates.size() > 1) {
-                double best = runs.seeds().getFirst().rate();
+                double best = runs.bestRate();
                 String edge = best == rates.first() ? "smallest" : best == rates.last() ? "largest" : null;
                 if (edge != null) {
                     atEdges.append("\nThe best rate of ").append(name).append(" is the ").append(edge)
@@ -96,6 +99,14 @@ final class StudyTable {
             }
         }
         out.append(atEdges);
+    }
+
+    /** Returns the mean loss of the runs of a rate, and their number if there are several. */
+    private static String mean(List<StudyResult> runs) {
+        return runs.isEmpty()
+                ? "–"
+                : number(StudyRuns.mean(runs, StudyResult::validationLoss), 4)
+                        + (runs.size() == 1 ? "" : " (" + runs.size() + ")");
     }
 
     private static String spread(StudyRuns runs, ToDoubleFunction<StudyResult> value, int digits) {
