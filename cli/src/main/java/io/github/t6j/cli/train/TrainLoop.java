@@ -85,7 +85,7 @@ final class TrainLoop {
         String parameters = trainer.base().isPresent()
                 ? "trains " + trainer.parameterCount() + " of " + trainer.modelParameterCount()
                 : String.valueOf(trainer.parameterCount());
-        main.note(String.format(Locale.ROOT, "%s, %s parameters, %d ids, context %d; about %d MB of memory",
+        main.note(String.format(Locale.ROOT, "%s, %s parameters, %d ids, context %d; about %d MiB of memory",
                 trainer.attention(), parameters, trainer.vocabulary(),
                 trainer.options().batches().context(), trainer.memory() >> 20));
         if (resumed) {
