@@ -1,7 +1,7 @@
 package io.github.t6j;
 
 /**
- * Supertype of the exceptions that t6j defines: {@link ModelFormatException}, {@link MemoryLimitException} and a
+ * Supertype of the exceptions that the engine defines: {@link ModelFormatException}, {@link MemoryLimitException} and a
  * scheduler's refusal. Their messages give what failed, what was expected and found, and what to do, so an application
  * may show them to its users.
  */

@@ -3,8 +3,9 @@
  *
  * <p>Arguments and results are not null unless their documentation says so. Wrong arguments throw an
  * IllegalArgumentException, or a NullPointerException with the argument's name; calls in a wrong state throw an
- * IllegalStateException. The exceptions that t6j defines extend {@link io.github.t6j.T6jException}: damaged or
- * unsupported files throw a {@link io.github.t6j.ModelFormatException}. A cancelled call throws a CancellationException,
+ * IllegalStateException. The exceptions that this module defines extend {@link io.github.t6j.T6jException}: damaged or
+ * unsupported files throw a {@link io.github.t6j.ModelFormatException}. Files that cannot be read throw an
+ * {@link java.io.UncheckedIOException}. A cancelled call throws a CancellationException,
  * or its result has {@link io.github.t6j.FinishReason#CANCELLED}. Log messages go to the System.Logger
  * {@code io.github.t6j}.
  */

@@ -37,7 +37,7 @@ import java.util.concurrent.CompletableFuture;
  * is fed in parts of {@link Model#maxPassRows} ids, alternately of the prompt that came first and of the one with the
  * fewest ids left: prompts of the same length end one after the other, and a short one does not wait for long ones. A
  * part pauses for steps of the running generations, so that their tokens take about twice as long as without it. Texts
- * to {@link #embed} are read in the same way, in turn with prompts; their caches share the memory of all others.
+ * to {@link #embed} are read in the same way, alternately with prompts; their caches share the memory of all others.
  *
  * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading and
  * running generations alike.

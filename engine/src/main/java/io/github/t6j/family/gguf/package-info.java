@@ -1,2 +1,4 @@
-/** Names, row order and keys of GGUF files as Hugging Face has the same models. May use {@code family.llama}. */
+/**
+ * Maps names, row order and keys of GGUF files to those of the same models at Hugging Face. May use {@code family.llama}.
+ */
 package io.github.t6j.family.gguf;

@@ -12,7 +12,7 @@ public final class PeerOptions {
     private static final int TOKENS = 32;
 
     @Option(names = "--peer", required = true, paramLabel = "DIR",
-            description = "Measure t6j and llama.cpp, whose library is in DIR, in turn; needs --out.")
+            description = "Measure t6j and llama.cpp, whose library is in DIR, alternately; needs --out.")
     private Path library;
 
     @Option(names = "--models", paramLabel = "NAME", split = ",", defaultValue = "t6,mha,gqa",
