@@ -79,6 +79,7 @@ class LibraryPageTest {
                         "reason: MAX_TOKENS", "attended: 100 of 100", "attended: 1 of 101", "restored: 90", "10: ",
                         "all ran")
                 .containsPattern("(?s)captain: .*captain: .*captain: ")
-                .containsPattern("step by step: .").containsPattern("digits: [0-9]{5,}\\R").containsPattern("answer: .");
+                .containsPattern("step by step: .").containsPattern("digits: [0-9]{5,}\\R")
+                .containsPattern("answer: .");
     }
 }
