@@ -16,6 +16,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -72,7 +73,8 @@ public final class StudyCommand implements Callable<Integer> {
     private String size;
 
     @Option(names = "--rates", split = ",", paramLabel = "R", defaultValue = "0.001,0.002,0.004",
-            description = "Learning rates to choose from (default: ${DEFAULT-VALUE}).")
+            description = {"Learning rates to try; the study also chooses from rates with results in DIR",
+                "(default: ${DEFAULT-VALUE})."})
     private SortedSet<Double> rates;
 
     @Option(names = "--seeds", split = ",", paramLabel = "S", defaultValue = "1,2,3",
@@ -240,18 +242,18 @@ public final class StudyCommand implements Callable<Integer> {
         Files.writeString(out.resolve("study.md"), StudyTable.of(seeds.size(), all, figure, speed()));
     }
 
-    /** Reads the completed runs of an attention. */
+    /** Reads the completed runs of an attention, also with other rates than those of this command. */
     private StudyRuns completed(String attention, long length) throws IOException {
         SortedMap<Double, List<StudyResult>> byRate = new TreeMap<>();
-        for (double rate : rates) {
-            List<StudyResult> found = new ArrayList<>();
-            for (long seed : seeds) {
-                Path file = file(run(attention, rate, seed, length));
-                if (Files.exists(file)) {
-                    found.add(StudyResult.read(file));
+        rates.forEach(rate -> byRate.put(rate, new ArrayList<>()));
+        try (Stream<Path> files = Files.list(out.resolve("results"))) {
+            for (Path file : files.filter(one -> one.toString().endsWith(".json")).sorted().toList()) {
+                StudyResult result = StudyResult.read(file);
+                StudyRun run = run(attention, result.rate(), result.seed(), length);
+                if (file.equals(file(run)) && seeds.contains(result.seed())) {
+                    byRate.computeIfAbsent(result.rate(), _ -> new ArrayList<>()).add(result);
                 }
             }
-            byRate.put(rate, found);
         }
         return new StudyRuns(attention, byRate);
     }

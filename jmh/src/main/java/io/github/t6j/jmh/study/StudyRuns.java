@@ -10,7 +10,7 @@ import java.util.function.ToDoubleFunction;
  * Completed runs of an attention.
  *
  * @param attention parameter of the attention, such as t6
- * @param byRate runs of each learning rate of the study, one per seed; none if no run is complete
+ * @param byRate runs of each learning rate, one per seed; none if no run is complete
  */
 record StudyRuns(String attention, SortedMap<Double, List<StudyResult>> byRate) {
     /** Returns true if each rate has a run. */

@@ -87,11 +87,14 @@ final class StudyTable {
                 continue;
             }
             out.append("| ").append(name).append(" |");
-            rates.forEach(rate -> out.append(' ').append(mean(runs.byRate().get(rate))).append(" |"));
+            rates.forEach(
+                    rate -> out.append(' ').append(mean(runs.byRate().getOrDefault(rate, List.of()))).append(" |"));
             out.append('\n');
-            if (runs.hasAllRates() && rates.size() > 1) {
+            if (runs.hasAllRates() && runs.byRate().size() > 1) {
                 double best = runs.bestRate();
-                String edge = best == rates.first() ? "smallest" : best == rates.last() ? "largest" : null;
+                String edge = best == runs.byRate().firstKey()
+                        ? "smallest"
+                        : best == runs.byRate().lastKey() ? "largest" : null;
                 if (edge != null) {
                     atEdges.append("\nThe best rate of ").append(name).append(" is the ").append(edge)
                             .append(" that was tried.\n");
