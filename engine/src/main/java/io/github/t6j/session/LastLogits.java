@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 final class LastLogits {
     private final Consumer<float[]> copy = all -> copy(all, 0);
     private final int vocabulary;
-    private float[] logits; // [vocabulary], or null before they are needed; another thread copies them, under the monitor
+    private float[] logits; // [vocabulary], or null before they are needed; others copy them under the monitor
     private boolean known; // logits has those after some id of the session; guarded by the monitor
     private boolean ready; // logits has those after the last id
     private boolean rowReady; // those after the last id can be computed

@@ -21,6 +21,10 @@ record SessionSizes(Transformer transformer, SessionOptions options) {
         return options.path() == AttentionPath.MATERIALIZED;
     }
 
+    int vocabulary() {
+        return transformer.config().sizes().vocabulary();
+    }
+
     /**
      * Returns the number of ids that a session has room for, limited by memory and the budget if the options set none.
      *

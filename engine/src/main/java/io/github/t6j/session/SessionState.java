@@ -24,7 +24,6 @@ import java.util.function.BooleanSupplier;
  */
 public final class SessionState {
     private final Transformer transformer;
-    private final SessionOptions options;
     private final SessionSizes sizes;
     private MemoryBudget budget; // of the caches of this session and its forks
     private final int contextLength;
@@ -43,7 +42,7 @@ public final class SessionState {
     private SessionState(SessionSizes sizes, MemoryBudget budget) {
         this(sizes, sizes.contextLength(budget),
                 sizes.transformer().newSequence(sizes.format(), sizes.materialized(), budget), new int[0],
-                new LastLogits(vocabulary(sizes.transformer())), budget);
+                new LastLogits(sizes.vocabulary()), budget);
         sequence.limit(contextLength);
     }
 
@@ -52,7 +51,6 @@ public final class SessionState {
             MemoryBudget budget) {
         this.sizes = sizes;
         this.transformer = sizes.transformer();
-        this.options = sizes.options();
         this.sequence = sequence;
         this.contextLength = contextLength;
         this.logits = logits;
@@ -71,7 +69,7 @@ public final class SessionState {
     }
 
     public SessionOptions options() {
-        return options;
+        return sizes.options();
     }
 
     public int contextLength() {
@@ -89,11 +87,7 @@ public final class SessionState {
     }
 
     public int vocabulary() {
-        return vocabulary(transformer);
-    }
-
-    private static int vocabulary(Transformer transformer) {
-        return transformer.config().sizes().vocabulary();
+        return sizes.vocabulary();
     }
 
     public int position() {

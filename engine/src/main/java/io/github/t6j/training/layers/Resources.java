@@ -36,7 +36,9 @@ public final class Resources implements AutoCloseable {
         Arrays.setAll(attention, worker -> softmax ? new HeadAttention(kernels) : new LinearHeadAttention());
     }
 
-    /** Buffers by what they hold; all layers use the same ones, one after the other. X_GRADIENT holds the derivative by X. */
+    /**
+     * Buffers by what they hold; all layers use the same ones, one after the other. X_GRADIENT holds the derivative by X.
+     */
     enum Buffer {
         /** Output of a norm, [rows][width]. */
         NORMED,
