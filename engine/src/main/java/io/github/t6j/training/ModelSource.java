@@ -29,10 +29,11 @@ import java.util.Map;
 
 /** Opened files of a model whose weights a training run starts from. */
 final class ModelSource implements AutoCloseable {
-    private static final List<String> CONTEXT_KEYS = List.of("block_size", "max_position_embeddings");
+    /** Keys of config.json with the context length, of which a model has one. */
+    static final List<String> CONTEXT_KEYS = List.of("block_size", "max_position_embeddings");
 
     /** Keys of config.json that depend on the tokenizer. */
-    private static final List<String> TOKENIZER_KEYS = List.of("bos_token_id", "eos_token_id", "pad_token_id");
+    static final List<String> TOKENIZER_KEYS = List.of("bos_token_id", "eos_token_id", "pad_token_id");
 
     private final Path path;
     private final Path folder;
@@ -120,7 +121,8 @@ final class ModelSource implements AutoCloseable {
         }
     }
 
-    private void checkTokenizer(Path tokenizer) {
+    /** @throws ModelFormatException if the tokenizer has more ids than the model */
+    void checkTokenizer(Path tokenizer) {
         int ids = Tokenizer.load(tokenizer).size();
         if (ids > config.sizes().vocabulary()) {
             throw new ModelFormatException(tokenizer + ": expected a tokenizer of at most "
@@ -131,7 +133,8 @@ final class ModelSource implements AutoCloseable {
     /**
      * Returns the files of an adapter of this model.
      *
-     * @param tokenizer as in {@link #files(Path, int)}
+     * @param tokenizer path of a tokenizer to use instead of the model's own, or null; it may have more ids than the
+     *     model, as the model's own may
      * @param metadata entries of its file of matrices
      */
     ModelFiles files(NewAdapter adapter, Path tokenizer, Map<String, String> metadata) {
@@ -139,7 +142,6 @@ final class ModelSource implements AutoCloseable {
         if (tokenizer == null) {
             return withOwn(files);
         }
-        checkTokenizer(tokenizer);
         return files.withTokenizer(tokenizer);
     }
 

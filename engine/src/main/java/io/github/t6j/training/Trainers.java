@@ -12,6 +12,7 @@ import io.github.t6j.training.lora.AdapterCheckpoint;
 import io.github.t6j.training.lora.FrozenWeights;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** Makes trainers: of a preset, of a model's weights, of its adapters, of a checkpoint. {@link Trainer} documents each. */
@@ -22,14 +23,22 @@ final class Trainers {
 
     static Trainer ofPreset(String preset, Path tokenizer, TrainingOptions options, int threads) {
         long ids = Math.ceilDiv(Tokenizer.load(tokenizer).size(), ROUNDED_VOCABULARY) * (long) ROUNDED_VOCABULARY;
-        long context = options.batches().context();
-        NewModel model = Presets.of(preset)
-                .with(context == 0 ? Map.of("vocab_size", ids) : Map.of("vocab_size", ids, "block_size", context));
+        NewModel model = fitted(Presets.of(preset), ids, options.batches().context());
         ModelFiles files = ModelFiles.of(model.configJson("float32"), model.variant()).withTokenizer(tokenizer);
         ModelConfig config = Families.describe(model);
         return filled(
                 ofAllWeights(files, config, options, threads),
                 trainer -> options.initialization().draw(config, trainer.parameters(), options.seed()));
+    }
+
+    /** Returns a preset with another tokenizer's number of ids, and with that context length unless it is 0. */
+    static NewModel fitted(NewModel preset, long ids, long context) {
+        Map<String, Object> config = new TreeMap<>(preset.config());
+        config.keySet().removeAll(ModelSource.TOKENIZER_KEYS);
+        config.put("vocab_size", ids);
+        ModelSource.CONTEXT_KEYS.forEach(key -> config.computeIfPresent(
+                key, (_, length) -> context == 0 ? length : context));
+        return preset.with(config, preset.variant());
     }
 
     static Trainer ofModel(Path path, RopeVariant variant, Path tokenizer, TrainingOptions options, int threads) {
@@ -48,6 +57,9 @@ final class Trainers {
         NewAdapter adapter =
                 new NewAdapter(lora.rank(), lora.alpha(), base.path().toAbsolutePath().normalize().toString());
         try (ModelSource source = new ModelSource(base.path(), base.variant())) {
+            if (tokenizer != null) {
+                source.checkTokenizer(tokenizer);
+            }
             return filled(
                     ofAdapters(source, base, adapter, tokenizer, options, threads, null),
                     trainer -> Initialization.drawAdapters(trainer.parameters(), options.seed()));

@@ -77,10 +77,17 @@ class CharacterTokenizerTest {
         refused(named.split(" "));
     }
 
+    /** As in Gemma 2; and a byte without a token, whose characters are dropped. */
     @Test
-    void refusesByteFallbackWithoutAllBytes() throws IOException {
-        vocabulary.remove("<0x41>");
-        refused("model.vocab", "byte_fallback", "none for <0x41>");
+    void aByteMayHaveNoToken() throws IOException {
+        vocabulary.remove("<0x09>");
+        vocabulary.put("\t", 9L);
+        Tokenizer tokenizer = Tokenizer.load(HandMadeTokenizer.write(folder, json));
+        assertThat(tokenizer.encode("\ta\u00e9")).containsExactly(256, 9, 257, 0xC3, 0xA9);
+        assertThat(tokenizer.decode(257, 9, 257)).isEqualTo("a\ta");
+        vocabulary.remove("<0xC3>");
+        assertThat(Tokenizer.load(HandMadeTokenizer.write(folder, json)).encode("a\u00e9b"))
+                .containsExactly(259, 258);
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Compares random texts with Hugging Face's tokenizers library itself, in Rust. */
@@ -83,6 +84,43 @@ class HuggingFaceOracleTest {
                 assertThat(gguf.encode(text)).as("seed %d: %s: \"%s\"", seed, pre, text)
                         .isEqualTo(ints(library.encode(text, false, false).getIds()));
             }
+        }
+    }
+
+    /** The first is that of Gemma 2; the others have characters without symbols, beside those with tokens of their bytes. */
+    @ParameterizedTest
+    @CsvSource({"<0x09>, '\t', true", "<0xC3>, none1, true", "<0xC3>, none2, false", "<0x41>, none3, true"})
+    void agreesOnRandomTextIfAByteHasNoToken(String token, String instead, boolean fuses) throws IOException {
+        Map<String, Object> json =
+                TestData.json(GoldTokenizer.unpack("mistral-v0.1", folder).resolve("tokenizer.json"));
+        Map<String, Object> model = Json.object(json.get("model"), "model");
+        model.put("fuse_unk", fuses);
+        Map<String, Object> vocabulary = Json.object(model.get("vocab"), "vocab");
+        vocabulary.put(instead, vocabulary.remove(token));
+        if (token.equals("<0x41>")) {
+            vocabulary.put("none4", vocabulary.remove("A"));
+            model.put("merges", Json.array(model.get("merges"), "merges").stream()
+                    .filter(merge -> !((String) merge).contains("A")).toList());
+        }
+        agree(HandMadeTokenizer.write(folder, json), token, 1500);
+    }
+
+    /** As in Phi-4-mini: later added tokens have ids after a known one beyond the number of tokens. */
+    @Test
+    void agreesOnTheIdsOfAddedTokensAfterAGap() throws IOException {
+        Map<String, Object> json =
+                TestData.json(GoldTokenizer.unpack("smollm2", folder).resolve("tokenizer.json"));
+        Json.object(Json.object(json.get("model"), "model").get("vocab"), "vocab").put("<known>", 60000L);
+        long id = 60000;
+        for (String content : List.of("<known>", "<next>", "<last>")) {
+            Json.array(json.get("added_tokens"), "added_tokens").add(Map.of("id", id++, "content", content, "special",
+                    true, "single_word", false, "lstrip", false, "rstrip", false, "normalized", false));
+        }
+        Path file = HandMadeTokenizer.write(folder, json);
+        try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(file)) {
+            String text = "<last><known><next>";
+            assertThat(ints(library.encode(text, false, false).getIds())).containsExactly(60002, 60000, 60001);
+            assertThat(Tokenizer.load(file).encodeWithSpecialTokens(text)).containsExactly(60002, 60000, 60001);
         }
     }
 

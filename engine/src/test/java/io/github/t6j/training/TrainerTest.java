@@ -8,6 +8,7 @@ import io.github.t6j.CallOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
+import io.github.t6j.family.Presets;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.data.Windows;
@@ -19,12 +20,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class TrainerTest {
@@ -394,5 +397,17 @@ class TrainerTest {
             at += (int) data.size(shard);
         }
         return ids;
+    }
+
+    /** A preset of the Llama family names its context otherwise, and has ids of its own tokenizer. */
+    @ParameterizedTest
+    @CsvSource({"smollm2-135m, max_position_embeddings", "t6-nano, block_size"})
+    void aPresetIsFittedToTheTokenizerAndTheContext(String preset, String key) {
+        Map<String, Object> config = Trainers.fitted(Presets.of(preset), 4096, 768).config();
+        assertThat(config).containsEntry("vocab_size", 4096L).containsEntry(key, 768L)
+                .doesNotContainKeys("bos_token_id", "eos_token_id")
+                .doesNotContainKey(key.equals("block_size") ? "max_position_embeddings" : "block_size");
+        assertThat(Trainers.fitted(Presets.of(preset), 4096, 0).config().get(key))
+                .isEqualTo(Presets.of(preset).config().get(key));
     }
 }

@@ -1,9 +1,11 @@
 package io.github.t6j.cli.train;
 
 import io.github.t6j.MemoryLimitException;
+import io.github.t6j.cli.generate.Line;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,7 +17,7 @@ import java.util.List;
 final class BatchSize {
     private static final int MOST_SEQUENCES = 8;
 
-    /** Shortest context that data demands, and that memory or a time budget does. */
+    /** Shortest context that little text makes, and that memory or a time budget does. */
     private static final int LEAST_OF_DATA = 16;
     private static final int LEAST = 64;
 
@@ -52,7 +54,8 @@ final class BatchSize {
      *
      * @param anyContext true if the command line gives no context
      * @param anySequences true if it gives no number of sequences
-     * @param wholeConversations true if a time budget must not shorten the context, since it would drop long answers
+     * @param wholeConversations true if little data or a time budget must not shorten the context below a conversation,
+     *     since it would drop long answers
      */
     BatchSize(Trainer trainer, boolean anyContext, boolean anySequences, boolean wholeConversations, int threads) {
         this.trainer = trainer;
@@ -72,18 +75,23 @@ final class BatchSize {
             return;
         }
         double most = seconds * threads * SLOW / (OPERATIONS * trainer.modelParameterCount()) / LEAST_STEPS;
-        TrainingOptions.Batches tried = largest(bytes(data) / BYTES_PER_TOKEN);
+        long least = anyContext && wholeConversations ? longestLine(data) : LEAST_OF_DATA;
+        TrainingOptions.Batches tried = largest(bytes(data) / BYTES_PER_TOKEN, least);
         for (TrainingOptions.Batches next = smaller(tried); next != null && !fits(tried, most); next = smaller(tried)) {
             tried = next;
         }
         trainer.setBatches(tried);
     }
 
-    /** Returns the largest batches for data of that many tokens. */
-    private TrainingOptions.Batches largest(long tokens) {
+    /**
+     * Returns the largest batches for data of that many tokens.
+     *
+     * @param least shortest context
+     */
+    private TrainingOptions.Batches largest(long tokens, long least) {
         TrainingOptions.Batches batches = trainer.options().batches();
         int context = batches.context();
-        while (anyContext && context / 2 >= LEAST_OF_DATA && tokens < SEQUENCES_OF_DATA * (context + 1)) {
+        while (anyContext && context / 2 >= least && tokens < SEQUENCES_OF_DATA * (context + 1)) {
             context /= 2;
         }
         return batches.withSequences(1).withContext(context)
@@ -120,6 +128,19 @@ final class BatchSize {
             }
         }
         return bytes;
+    }
+
+    /** Returns the bytes of the longest line, at least as many as its conversation has tokens. */
+    private static long longestLine(List<Path> data) {
+        long longest = LEAST_OF_DATA;
+        for (Path file : data) {
+            try (LineReader reader = new LineReader(file)) {
+                for (Line line; (line = reader.next()) != null;) {
+                    longest = Math.max(longest, line.text().getBytes(StandardCharsets.UTF_8).length);
+                }
+            }
+        }
+        return longest;
     }
 
     /** Returns more steps than any processor makes in that time. */

@@ -51,6 +51,9 @@ final class ChatArguments {
         if (template != null && !given()) {
             throw new ParameterException(spec.commandLine(), "--chat-template: expected --chat, found none");
         }
+        if (answers != null && !given()) {
+            throw new ParameterException(spec.commandLine(), "--answers: expected --chat, found none");
+        }
     }
 
     /**

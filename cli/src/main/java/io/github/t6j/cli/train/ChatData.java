@@ -126,7 +126,8 @@ final class ChatData {
         }
         read(chats, valid == null ? count - Math.max(1, count / HELD_OUT) : count);
         if (validation.conversations == 0) {
-            throw new CommandFailure(valid + ": expected a conversation in each line, found none");
+            throw new CommandFailure((valid == null ? chats.getFirst() : valid)
+                    + ": expected a conversation in each line, found none");
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.t6j.cli.train;
 import io.github.t6j.cli.generate.Line;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
+import io.github.t6j.weights.FileBytes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -22,9 +23,7 @@ final class LineReader implements AutoCloseable {
 
     LineReader(Path file) {
         this.file = file;
-        if (Files.isDirectory(file)) {
-            throw new CommandFailure(file + ": expected a file of conversations, found a folder");
-        }
+        FileBytes.checkRegular(file, "a file of conversations"); // it is read more than once
         try {
             reader = Files.newBufferedReader(file, StandardCharsets.UTF_8);
         } catch (IOException e) {

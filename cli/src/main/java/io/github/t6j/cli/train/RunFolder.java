@@ -132,6 +132,19 @@ final class RunFolder implements AutoCloseable {
         return checkpoints(folder).getLast();
     }
 
+    /**
+     * Checks that no other process made a checkpoint since {@code resumed} was the newest one.
+     *
+     * @throws CommandFailure if one did
+     */
+    void checkNewest(Path resumed) {
+        Path newest = newest(folder);
+        if (!newest.equals(resumed)) {
+            throw new CommandFailure(folder + ": expected the newest checkpoint " + resumed.getFileName() + ", found "
+                    + newest.getFileName() + ", which another t6j saved meanwhile: run the command again");
+        }
+    }
+
     /** Returns the complete checkpoints, oldest first. */
     private static List<Path> checkpoints(Path folder) {
         try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {

@@ -205,14 +205,15 @@ final class TrainArguments {
      */
     Trainer withContext(Function<TrainingOptions, Trainer> maker) {
         TrainingOptions options = options();
-        for (int tried = LONG_CONTEXT;; tried /= 4) {
+        int tried = context;
+        while (true) {
             try {
-                return maker.apply(options);
+                return maker.apply(options.withBatches(options.batches().withContext(tried)));
             } catch (MemoryLimitException | IllegalArgumentException e) {
+                tried = tried == 0 ? LONG_CONTEXT : tried / 4;
                 if (context > 0 || tried < SHORT_CONTEXT) {
                     throw e;
                 }
-                options = options.withBatches(options.batches().withContext(tried));
             }
         }
     }

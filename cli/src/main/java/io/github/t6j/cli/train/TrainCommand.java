@@ -139,7 +139,9 @@ public final class TrainCommand implements Callable<Integer> {
                 Trainer trainer = trainer(newest);
                 TrainingText text = text(newest, trainer);
                 RunFolder folder = new RunFolder(out, keep == null ? ofRun(TrainLog.KEEP, 1, KEPT) : keep)) {
-            if (!resume) {
+            if (resume) {
+                folder.checkNewest(newest);
+            } else {
                 RunFolder.checkFresh(out); // again, since another process may have trained there meanwhile
             }
             StepPlan plan = resume
@@ -240,7 +242,8 @@ public final class TrainCommand implements Callable<Integer> {
                 return run.withContext(
                         options -> Trainer.from(initFrom, variant, tokenizer, options, threads.count()));
             }
-            return Trainer.create(run.preset(), tokenizerPath(), run.options(), threads.count());
+            return run.withContext(
+                    options -> Trainer.create(run.preset(), tokenizerPath(), options, threads.count()));
         }
     }
 

@@ -4,18 +4,19 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.json.Json;
 import io.github.t6j.training.LearningRate;
+import io.github.t6j.weights.SmallFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /**
  * {@code log.jsonl} of a run. The first line describes the run. Then there is a line for each step, with step, tokens,
@@ -51,9 +52,8 @@ final class TrainLog implements AutoCloseable {
         this.file = file;
         try {
             List<String> kept = steps != NEW && Files.exists(file) ? kept(steps, keepsPlans) : List.of();
-            Path partial = file.resolveSibling(NAME + ".partial");
-            Files.write(partial, kept);
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+            String text = kept.stream().map(line -> line + "\n").collect(Collectors.joining());
+            SmallFile.write(file, text.getBytes(StandardCharsets.UTF_8));
             writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
         } catch (IOException | UncheckedIOException e) {
             throw Errors.failure(file, "cannot be written", e);

@@ -174,11 +174,10 @@ final class TrainLoop {
 
     /** Returns a failure that suggests a new run: resuming would meet the same loss again. */
     private CommandFailure noNumber(String what) {
-        String from = folder.hasCheckpoint() && trainer.base().isEmpty()
-                ? " --init-from " + RunFolder.newest(folder.path())
-                : "";
-        return new CommandFailure(what + ", such as t6j train" + from
-                + " with --data as before, another --out, and a --learning-rate below "
+        String command = folder.hasCheckpoint() && trainer.base().isEmpty()
+                ? "t6j train --init-from " + RunFolder.newest(folder.path()) + " with " + text.options() + " as before,"
+                : "the command that began this run with";
+        return new CommandFailure(what + ", such as " + command + " another --out, and a --learning-rate below "
                 + trainer.options().rate().maximum());
     }
 
@@ -195,7 +194,8 @@ final class TrainLoop {
             if (!before.equals(now.get(key))) {
                 throw new CommandFailure("--resume: expected the same data as when the run began, with "
                         + key.replace('_', ' ') + " " + before + ", found " + now.get(key)
-                        + ": give --data, and --valid if you used it, the same files");
+                        + ": give " + (text.questions() == null ? "" : "--chat, ")
+                        + "--data, and --valid if you used it, the same files");
             }
         }
     }

@@ -133,4 +133,23 @@ class LoraTrainCommandTest {
         assertThat(other.code()).isEqualTo(1);
         assertThat(out).doesNotExist();
     }
+
+    /** The base has an added token that its embedding has no row for, as users' models do. */
+    @Test
+    void resumesIfTheTokenizerHasMoreIdsThanTheModel() throws IOException {
+        Path base = Files.createDirectory(folder.resolve("base"));
+        copy(Path.of(CommandResult.TINY), base);
+        Path tokenizer = base.resolve("tokenizer.json");
+        Files.writeString(tokenizer, Files.readString(tokenizer).replaceFirst("\"added_tokens\":\\[",
+                "$0{\"id\":4096,\"content\":\"<pad>\",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,"
+                        + "\"normalized\":false,\"special\":true},"));
+        CommandResult ran = train(out, "--init-from", base.toString(), "--lora", "2", "--context", "40", "--batch", "1",
+                "--steps", "2");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        CommandResult again = train(out, "--resume", "--more-steps", "1");
+        assertThat(again.code()).as(again.err()).isZero();
+        assertThat(out.resolve("checkpoints/step-000000003")).exists();
+        assertThat(train(folder.resolve("other"), "--init-from", CommandResult.TINY, "--tokenizer", base.toString(),
+                "--lora", "2").err()).contains("expected a tokenizer of at most 4096 ids, the model's vocabulary");
+    }
 }

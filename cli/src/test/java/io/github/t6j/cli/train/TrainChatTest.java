@@ -24,6 +24,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -141,7 +143,8 @@ class TrainChatTest {
         FolderReplacement.delete(out.resolve("checkpoints/step-000000012"));
 
         CommandResult wrong = train(out, "--resume");
-        assertThat(wrong.err()).contains("--resume: expected the same data as when the run began");
+        assertThat(wrong.err()).contains("--resume: expected the same data as when the run began",
+                "give --chat, --data, and --valid if you used it, the same files");
         CommandResult resumed = train(out, "--resume", "--data", texts.toString(), "--threads", "1");
         assertThat(resumed.code()).as(resumed.err()).isZero();
         assertThat(resumed.err()).contains("continuing after step 10 of 12");
@@ -151,6 +154,24 @@ class TrainChatTest {
         }
         assertThat(Json.parseObject(Files.readAllBytes(out.resolve("generation_config.json")), "json"))
                 .isEqualTo(Map.of("top_k", 7L, "eos_token_id", List.of(11L, 4095L)));
+    }
+
+    /** Few conversations do not shorten the context below the longest, of about 600 bytes and 300 tokens. */
+    @Test
+    void longConversationsFitTheDefaultContext() throws IOException {
+        Files.writeString(chats, (line("user", "a ".repeat(250), "assistant", "b") + "\n").repeat(3));
+        CommandResult ran = train(out, "--chat-template", template.toString(), "--preset", "t6-nano", "--batch", "1",
+                "--steps", "1");
+        assertThat(ran.err()).contains("context 512;").doesNotContain("left out");
+        assertThat(ran.code()).isZero();
+    }
+
+    /** Their files are read more than once. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void pipesAreRefused() {
+        CommandResult ran = CommandResult.of("train", "--chat", "/dev/null", "--out", out.toString());
+        assertFailed(ran, "/dev/null: expected a file of conversations, found something that is not a regular file");
     }
 
     /** The last 2 of 40 conversations are held out; if they are too long, the last one that is not is. */
@@ -282,6 +303,8 @@ class TrainChatTest {
         Files.delete(chats);
         assertFailed(train(out, small("--steps", "1")), chats + ": cannot be read: no such file or folder");
         assertThat(train(out, small("--sample", "a")).err()).contains("--sample: expected no --chat");
+        CommandResult answers = CommandResult.of("train", "--data", "a.txt", "--out", out.toString(), "--answers", "5");
+        assertThat(answers.err()).contains("--answers: expected --chat, found none");
         CommandResult none = CommandResult.of("train", "--out", out.toString());
         assertThat(none.code()).isEqualTo(2);
         assertThat(none.err()).contains("--data or --chat: expected files to train on, found neither");

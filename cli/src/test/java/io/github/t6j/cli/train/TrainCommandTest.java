@@ -1,11 +1,15 @@
 package io.github.t6j.cli.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.MemoryLimitException;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.json.Json;
+import io.github.t6j.training.Trainer;
+import io.github.t6j.training.TrainingOptions;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.safetensors.Safetensors;
@@ -19,10 +23,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** New runs of {@code t6j train}. */
 class TrainCommandTest extends TrainRuns {
@@ -246,5 +252,22 @@ class TrainCommandTest extends TrainRuns {
     void theDiskIsCheckedBeforeTheFirstStep() {
         assertFailed(CommandResult.of(command(out, small("--steps", "2000000000", "--keep", "2000000000"))),
                 "run: expected 31.7 PB of free disk, found ");
+    }
+
+    /** 4096 is too long for 300 sequences; only a context that is not asked for is shortened. */
+    @Test
+    void aContextThatDoesNotFitMemoryIsShortened() {
+        List<Integer> tried = new ArrayList<>();
+        Function<TrainingOptions, Trainer> fits256 = options -> {
+            tried.add(options.batches().context());
+            if (tried.getLast() == 0 || tried.getLast() > 256) {
+                throw new MemoryLimitException("too long");
+            }
+            return null;
+        };
+        CommandLine.populateCommand(new TrainArguments(), "--batch", "300").withContext(fits256);
+        assertThat(tried).containsExactly(0, 1024, 256);
+        TrainArguments given = CommandLine.populateCommand(new TrainArguments(), "--context", "2048");
+        assertThatThrownBy(() -> given.withContext(fits256)).isInstanceOf(MemoryLimitException.class);
     }
 }

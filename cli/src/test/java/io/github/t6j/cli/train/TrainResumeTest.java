@@ -1,10 +1,12 @@
 package io.github.t6j.cli.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.LaunchedProcess;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.io.CommandFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -275,4 +277,19 @@ class TrainResumeTest extends TrainRuns {
                 .hasLineCount(1);
     }
 
+    /** The other process ends between the choice of a checkpoint and the lock. */
+    @Test
+    void aCheckpointThatAnotherProcessSavedMeanwhileIsNotIgnored() throws IOException {
+        Path older = Files.createDirectories(out.resolve("checkpoints/step-000000002"));
+        Files.createFile(older.resolve("training.json"));
+        Path newest = RunFolder.newest(out);
+        Path newer = Files.createDirectories(out.resolve("checkpoints/step-000000010"));
+        Files.createFile(newer.resolve("training.json"));
+        try (RunFolder run = new RunFolder(out, 2)) {
+            assertThatThrownBy(() -> run.checkNewest(newest)).isInstanceOf(CommandFailure.class)
+                    .hasMessage(out + ": expected the newest checkpoint step-000000002, found step-000000010, which"
+                            + " another t6j saved meanwhile: run the command again");
+            run.checkNewest(newer);
+        }
+    }
 }

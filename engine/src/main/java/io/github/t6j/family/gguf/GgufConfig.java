@@ -2,11 +2,14 @@ package io.github.t6j.family.gguf;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.family.llama.LlamaRope;
+import io.github.t6j.tokenizer.json.GgufTokenizer;
 import io.github.t6j.weights.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -155,13 +158,19 @@ final class GgufConfig {
                 Stream.iterate(0, i -> i < factors.length, i -> i + 1).map(i -> (double) factors[i]).toList());
     }
 
-    /** Writes all ids that end a text to eos_token_id, as in generation_config.json. */
+    /** Writes all ids that end a text to eos_token_id, as in generation_config.json: those of keys, and by their texts. */
     private void ids() {
         Long bos = id("bos");
         if (bos != null) {
             config.put("bos_token_id", bos);
         }
-        List<Long> ends = Stream.of("eos", "eot", "eom").map(this::id).filter(id -> id != null).distinct().toList();
+        List<?> tokens = typed("tokenizer.ggml.tokens", List.class, "texts");
+        LongStream byText = tokens == null
+                ? LongStream.empty()
+                : LongStream.range(0, tokens.size()).filter(id -> GgufTokenizer.ENDS.contains(tokens.get((int) id)));
+        List<Long> ends = Stream.concat(
+                Stream.of("eos", "eot", "eom").map(this::id).filter(Objects::nonNull), byText.boxed())
+                .distinct().toList();
         if (!ends.isEmpty()) {
             config.put("eos_token_id", ends.size() == 1 ? ends.getFirst() : ends);
         }

@@ -79,7 +79,8 @@ public final class BytePairEncoding {
     private static boolean mayCutBeforeWords(TokenizerDefinition definition) {
         TokenizerDefinition.Model model = definition.model();
         if (!model.byteFallback() || model.byteLevel() || model.ignoreMerges()
-                || !definition.vocabulary().containsKey(String.valueOf(Metaspace.MARK))) {
+                || !definition.vocabulary().containsKey(String.valueOf(Metaspace.MARK))
+                || !CharacterSymbols.areComplete(definition.vocabulary())) {
             return false;
         }
         return switch (model.merges()) {

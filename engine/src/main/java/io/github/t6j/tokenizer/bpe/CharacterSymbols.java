@@ -2,22 +2,24 @@ package io.github.t6j.tokenizer.bpe;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.tokenizer.json.TokenizerDefinition;
+import io.github.t6j.tokenizer.json.TokenizerDefinition.ScoredTokens;
 import io.github.t6j.tokenizer.split.Utf8;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * Symbols of a vocabulary of characters. A character that is not a token becomes its bytes if the vocabulary has byte
- * tokens, otherwise the unknown token if there is one; otherwise it is dropped.
+ * Symbols of a vocabulary of characters. A character that is not a token becomes its bytes if the vocabulary has a token
+ * of each, otherwise the unknown token if there is one; otherwise it is dropped.
  */
 final class CharacterSymbols implements Symbols {
     private static final int NONE = -1;
 
     private final WordTable characters;
-    private final int[] byteIds; // null without byte tokens
+    private final int[] byteIds; // null without byte tokens; NONE for a missing one
     private final int unknown;
     private final boolean fuse;
 
-    /** @throws ModelFormatException if the token of a byte, or the unknown token, is missing */
+    /** @throws ModelFormatException if the token of a byte of a SentencePiece model, or the unknown token, is missing */
     CharacterSymbols(TokenizerDefinition definition) {
         Map<String, Integer> vocabulary = definition.vocabulary();
         characters = new WordTable(vocabulary.size());
@@ -34,16 +36,27 @@ final class CharacterSymbols implements Symbols {
     private static int[] byteIds(TokenizerDefinition definition) {
         int[] ids = new int[256];
         for (int b = 0; b < ids.length; b++) {
-            String token = "<0x%02X>".formatted(b);
-            Integer id = definition.vocabulary().get(token);
-            if (id == null) {
+            ids[b] = definition.vocabulary().getOrDefault(byteToken(b), NONE);
+            if (ids[b] == NONE && definition.model().merges() instanceof ScoredTokens) {
                 throw new ModelFormatException(definition.vocabularySource()
                         + ": expected a token for each of the 256 bytes, as byte_fallback is true, found none for "
-                        + token);
+                        + byteToken(b));
             }
-            ids[b] = id;
         }
         return ids;
+    }
+
+    private static String byteToken(int b) {
+        return "<0x%02X>".formatted(b);
+    }
+
+    /**
+     * Returns whether every character of a vocabulary with byte tokens has symbols. The tokenizer.json of Gemma 2 has
+     * the token "\t" instead of that of its byte.
+     */
+    static boolean areComplete(Map<String, Integer> vocabulary) {
+        return IntStream.range(0, 256).allMatch(b -> vocabulary.containsKey(byteToken(b))
+                || b < 128 && vocabulary.containsKey(String.valueOf((char) b)));
     }
 
     private static int unknown(TokenizerDefinition definition) {
@@ -58,21 +71,35 @@ final class CharacterSymbols implements Symbols {
     @Override
     public int read(byte[] text, int from, int to, int[] out) {
         int size = 0;
-        boolean afterUnknown = false;
+        boolean pending = false; // an unknown token, which Hugging Face's library writes after bytes that follow it
         for (int at = from, end; at < to; at = end) {
             end = at + Utf8.width(text[at]);
             int id = characters.get(text, at, end);
-            if (id == NONE && byteIds != null) {
+            if (id == NONE && haveTokens(text, at, end)) {
                 size = bytes(text, at, end, out, size);
                 continue;
             }
-            boolean isUnknown = id == NONE;
-            if (!isUnknown || unknown != NONE && !(fuse && afterUnknown)) {
-                out[size++] = isUnknown ? unknown : id;
+            if (pending && (id != NONE || !fuse)) {
+                out[size++] = unknown;
             }
-            afterUnknown = isUnknown;
+            pending = id == NONE && unknown != NONE;
+            if (id != NONE) {
+                out[size++] = id;
+            }
+        }
+        if (pending) {
+            out[size++] = unknown;
         }
         return size;
+    }
+
+    /** Returns whether each byte of a character has a token. */
+    private boolean haveTokens(byte[] text, int from, int to) {
+        boolean all = byteIds != null;
+        for (int i = from; all && i < to; i++) {
+            all = byteIds[text[i] & 0xFF] != NONE;
+        }
+        return all;
     }
 
     private int bytes(byte[] text, int from, int to, int[] out, int size) {

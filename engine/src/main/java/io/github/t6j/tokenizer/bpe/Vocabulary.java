@@ -42,7 +42,7 @@ public final class Vocabulary {
     private void addAdded(String[] tokens, TokenizerDefinition definition) {
         String source = definition.vocabularySource();
         Map<String, Integer> ids = new HashMap<>(definition.vocabulary());
-        int next = ids.size();
+        int highest = -1; // id of an added token so far
         for (AddedToken token : definition.addedTokens()) {
             Integer known = ids.putIfAbsent(token.content(), token.id());
             if (known != null && known != token.id()) {
@@ -50,11 +50,13 @@ public final class Vocabulary {
                         + known + ", and " + token.id() + " in added_tokens");
             }
             claim(tokens, token.id(), token.content(), source);
-            // Hugging Face's library assigns consecutive ids, ignoring those of the file
-            if (known == null && token.id() != next++) {
-                throw new ModelFormatException(source + ": expected " + (next - 1) + ", the next id, for \""
+            // Hugging Face's library assigns this id, ignoring that of the file
+            int next = Math.max(definition.vocabulary().size(), highest + 1);
+            if (known == null && token.id() != next) {
+                throw new ModelFormatException(source + ": expected " + next + ", the next id, for \""
                         + token.content() + "\" of added_tokens, found " + token.id());
             }
+            highest = Math.max(highest, token.id());
             byte[] text = Utf8.encode(token.content());
             if (known != null && definition.decoding().byteLevel() && !Arrays.equals(bytes[known], text)) {
                 throw new ModelFormatException(source + ": expected one text for \"" + token.content() + "\", found \""

@@ -41,11 +41,24 @@ public final class GgufTokenizer {
      */
     private static final Map<String, String> SPLITTERS = Map.ofEntries(
             Map.entry("gpt-2", "gpt-2"), Map.entry("llama-bpe", "llama3"), Map.entry("llama3", "llama3"),
-            Map.entry("llama-v3", "llama3"), Map.entry("qwen2", "qwen2"), Map.entry("smollm", "smollm"),
+            Map.entry("llama-v3", "llama3"), Map.entry("qwen2", "qwen2"), Map.entry("deepseek-r1-qwen", "qwen2-as-is"),
+            Map.entry("smollm", "smollm"),
             Map.entry("refact", "smollm"), Map.entry("tekken", "tekken"), Map.entry("dbrx", "cl100k"),
             Map.entry("smaug-bpe", "cl100k"), Map.entry("gpt-4o", "o200k"));
     /** Splitters of models that look up whole pieces before merging, and whose texts begin with an id. */
     private static final Set<String> WHOLE = Set.of("llama3", "tekken");
+
+    /**
+     * Texts of tokens that end a turn or a text, whatever the file says of them: some files have no key for them, or give
+     * them another type than CONTROL. llama.cpp has such a list, too.
+     */
+    public static final Set<String> ENDS = Set.of(
+            "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<end_of_utterance>",
+            "<|end_of_text|>", TokenizerDefinition.END_OF_TEXT, "<｜end▁of▁sentence｜>");
+    private static final String START_OF_TURN = "<start_of_turn>"; // Gemma's, as above
+
+    /** Control tokens of Phi-3 without {@code rstrip}, which a GGUF file does not state. */
+    private static final Set<String> NOT_STRIPPING = Set.of("<unk>", "<s>", TokenizerDefinition.END_OF_TEXT);
 
     // token types
     private static final int NORMAL = 1;
@@ -196,7 +209,7 @@ public final class GgufTokenizer {
         float[] merging = scores.clone();
         for (int id = 0; id < merging.length; id++) {
             int type = type(id);
-            if (type == UNKNOWN || type == CONTROL || type == BYTE) {
+            if (type == UNKNOWN || type == BYTE || isControl(id)) {
                 merging[id] = Float.NaN;
             }
         }
@@ -215,18 +228,29 @@ public final class GgufTokenizer {
 
     private List<AddedToken> addedTokens() {
         List<AddedToken> added = new ArrayList<>();
-        for (int id = 0; types != null && id < types.length; id++) {
-            if (types[id] == CONTROL || types[id] == USER_DEFINED) {
-                if (tokens.get(id).length() > AddedToken.LONGEST) {
+        for (int id = 0; id < tokens.size(); id++) {
+            if (isControl(id) || type(id) == USER_DEFINED) {
+                String token = tokens.get(id);
+                if (token.length() > AddedToken.LONGEST) {
                     throw error("tokens", "added ones of at most " + AddedToken.LONGEST + " characters",
-                            tokens.get(id).length() + " of id " + id);
+                            token.length() + " of id " + id);
                 }
-                boolean special = types[id] == CONTROL || tokens.get(id).equals(TokenizerDefinition.END_OF_TEXT);
-                added.add(new AddedToken(tokens.get(id), id, special));
+                added.add(new AddedToken(token, id, isControl(id), false, false, strips(id), false));
             }
         }
-        TokenizerFiles.addEndOfText(vocabulary(), added);
         return added;
+    }
+
+    private boolean isControl(int id) {
+        String token = tokens.get(id);
+        return type(id) == CONTROL || ENDS.contains(token) || token.equals(START_OF_TURN);
+    }
+
+    /** Returns whether a token includes the white space after it: those of Phi-3's template do. */
+    private boolean strips(int id) {
+        String token = tokens.get(id);
+        return "phi3".equals(keys.get("general.architecture")) && !isByteLevel()
+                && (isControl(id) && !NOT_STRIPPING.contains(token) || token.equals("</s>"));
     }
 
     /** @param begins true if prompts begin with an id when {@code add_bos_token} is missing */

@@ -310,6 +310,9 @@ class GgufNamesTest {
                 .containsEntry("eos_token_id", List.of(7L, 9L)).doesNotContainKey("bos_token_id")
                 .containsEntry("rope_scaling", Map.of("rope_type", "yarn", "factor", 4.0,
                         "original_max_position_embeddings", 32L, "beta_fast", 8.0));
+        assertThat(config(write(small("llama").key("tokenizer.ggml.eos_token_id", 1)
+                .key("tokenizer.ggml.tokens", GgufFile.ARRAY, GgufFile.STRING, 3L, "a", "b", "<end_of_turn>"))))
+                .containsEntry("eos_token_id", List.of(1L, 2L));
         assertThat(config(write(small("llama")))).containsEntry("rope_theta", 10000.0)
                 .containsEntry("tie_word_embeddings", true).doesNotContainKeys("rope_scaling", "eos_token_id");
         assertThat(config(write(small("llama").key("llama.rope.scaling.type", "none"))))

@@ -12,8 +12,12 @@ import io.github.t6j.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,7 +63,7 @@ class GgufTokenizerTest {
     @CsvSource(delimiter = '|', value = {
         "model        | bert     | tokenizer.ggml.model: expected gpt2 or llama, found bert",
         "model        | llama    | tokenizer.ggml.scores: expected a score for each of",
-        "pre          | chatglm-bpe | tokenizer.ggml.pre: expected one of [dbrx, gpt-2, gpt-4o, llama-bpe",
+        "pre          | chatglm-bpe | tokenizer.ggml.pre: expected one of [dbrx, deepseek-r1-qwen, gpt-2, gpt-4o, llama-bpe",
         "tokens       | x        | tokenizer.ggml.tokens: expected a value of type List",
         "token_type   | x        | tokenizer.ggml.token_type: expected a value of type int[]",
         "merges       | x        | tokenizer.ggml.merges",
@@ -102,5 +106,54 @@ class GgufTokenizerTest {
         assertThat(Tokenizer.load(folder).encode("the whale")).isEqualTo(ids);
         int[] tiny = Tokenizer.load(TestData.tiny()).encode("the whale");
         assertThat(Tokenizer.load(TestData.tiny().resolve("model.safetensors")).encode("the whale")).isEqualTo(tiny);
+    }
+
+    /** The files of DeepSeek's Qwen models have Qwen's expression, but do not compose characters. */
+    @Test
+    void deepSeeksQwenDoesNotCompose() throws IOException {
+        Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack("qwen3", folder), "deepseek-r1-qwen");
+        Tokenizer tokenizer = ModelTokenizer.ofGguf(keys, "file");
+        assertThat(tokenizer.decode(tokenizer.encode("e\u0301 12"))).isEqualTo("e\u0301 12");
+        assertThat(tokenizer.encode("12")).hasSize(2);
+    }
+
+    /** As llama.cpp, and the tokenizer.json of Phi-3; the file of another architecture has the same tokens. */
+    @ParameterizedTest
+    @CsvSource({"phi3, true", "llama, false"})
+    void controlTokensOfPhi3IncludeTheWhiteSpaceAfterThem(String architecture, boolean strips) throws IOException {
+        Map<String, Object> keys = scored("<|user|>", "<|end|>", "<|endoftext|>");
+        keys.put("general.architecture", architecture);
+        Tokenizer tokenizer = ModelTokenizer.ofGguf(keys, "file");
+        String text = "<|user|>\na<|end|>\n<|endoftext|> b";
+        int newLine = 10;
+        assertThat(tokenizer.encodeWithSpecialTokens(text)).containsExactly(strips
+                ? new int[] {259, 256, 257, 260, 261, 256, 256, 258}
+                : new int[] {259, 256, newLine, 257, 260, 256, newLine, 261, 256, 256, 258});
+    }
+
+    /** The file says that they are normal tokens, as some of Gemma do. */
+    @Test
+    void tokensThatEndATurnAreControlTokens() throws IOException {
+        Map<String, Object> keys = scored("<start_of_turn>", "<end_of_turn>", "<|im_end|>");
+        Arrays.fill((int[]) keys.get("tokenizer.ggml.token_type"), 259, 262, 1);
+        Tokenizer tokenizer = ModelTokenizer.ofGguf(keys, "file");
+        assertThat(tokenizer.encodeWithSpecialTokens("<start_of_turn>a<end_of_turn><|im_end|>"))
+                .containsExactly(259, 256, 257, 260, 261);
+        assertThat(tokenizer.isSpecial(259)).isTrue();
+        assertThat(tokenizer.isSpecial(260)).isTrue();
+    }
+
+    /** Bytes, ▁, a, b, and three control tokens from id 259 on. */
+    private static Map<String, Object> scored(String... controls) {
+        List<String> tokens = new ArrayList<>(
+                IntStream.range(0, 256).mapToObj("<0x%02X>"::formatted).toList());
+        tokens.addAll(List.of("\u2581", "a", "b"));
+        tokens.addAll(List.of(controls));
+        int[] types = new int[tokens.size()];
+        Arrays.fill(types, 0, 256, 6);
+        Arrays.fill(types, 256, 259, 1);
+        Arrays.fill(types, 259, types.length, 3);
+        return new HashMap<>(Map.of("tokenizer.ggml.model", "llama", "tokenizer.ggml.tokens", tokens,
+                "tokenizer.ggml.token_type", types, "tokenizer.ggml.scores", new float[types.length]));
     }
 }
