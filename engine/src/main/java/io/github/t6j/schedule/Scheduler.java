@@ -45,6 +45,9 @@ import java.util.concurrent.CompletableFuture;
 public final class Scheduler implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Scheduler.class.getName());
 
+    /** Longest wait for a prefix that is being restored, before the ends of waiting jobs are looked at. */
+    private static final long RESTORING_MILLIS = 20;
+
     private final Model model;
     private final SchedulerOptions limits; // with the context length and the memory budget that apply
     private final Submissions submissions;
@@ -63,6 +66,7 @@ public final class Scheduler implements AutoCloseable {
     private boolean cancelled; // also ends the accepted ones
     private long refused;
     private SchedulerMetrics metrics;
+    private volatile long progress; // written by the scheduler's thread
 
     /** Creates a scheduler with {@link SchedulerOptions#defaults}, see {@link #Scheduler(Model, SchedulerOptions)}. */
     public Scheduler(Model model) {
@@ -289,6 +293,9 @@ public final class Scheduler implements AutoCloseable {
     private void run(Batcher batcher) {
         try {
             while (join(batcher)) {
+                if (batcher.isEmpty() && texts.isEmpty()) {
+                    continue; // the next job waits for a prefix that is being restored
+                }
                 if (batcher.isStepNext(texts.canRead(mayBeginTexts()))) {
                     tell(batcher, batcher.step());
                 } else {
@@ -329,6 +336,7 @@ public final class Scheduler implements AutoCloseable {
 
     /** Runs a step within a pass if it is due, and admits jobs that may join it. */
     private void pause(Batcher batcher) {
+        progress++;
         if (broken == null && batcher.isStepDue()) {
             try {
                 join(batcher);
@@ -363,15 +371,19 @@ public final class Scheduler implements AutoCloseable {
     private boolean join(Batcher batcher) {
         boolean all;
         List<Job> there;
+        progress++;
         synchronized (this) {
             while (batcher.isEmpty() && texts.isEmpty() && newTexts.isEmpty() && (waiting.isEmpty() || blocked)) {
                 if (closed && waiting.isEmpty()) {
                     return false;
                 }
                 try {
-                    wait();
+                    wait(blocked ? RESTORING_MILLIS : 0);
                 } catch (InterruptedException set) {
                     // by a listener that this thread called; the work goes on
+                }
+                if (blocked) {
+                    break; // to look at what ends the jobs that wait
                 }
             }
             newTexts.forEach(texts::add);
@@ -412,6 +424,14 @@ public final class Scheduler implements AutoCloseable {
         texts.fail(cause);
         batcher.fail(cause);
         count(batcher);
+    }
+
+    /**
+     * Returns a number that grows while this scheduler works: with each pass, several times within each, and while a
+     * prefix is restored. It stands still if nothing is submitted, or if the scheduler hangs.
+     */
+    public long progress() {
+        return progress;
     }
 
     /**

@@ -620,4 +620,19 @@ class SchedulerTest {
             assertThat(scheduler.metrics().waiting()).isZero();
         }
     }
+
+    /** A pass may take longer than those who watch the scheduler wait. */
+    @Test
+    void progressGrowsWithinAPass() throws Exception {
+        try (Model model = tiny();
+                Scheduler scheduler = new Scheduler(model, limits(1, 1, PLENTY))) {
+            submitted(scheduler, new Request(new int[100], options(1, 1))).result().join();
+            assertThat(scheduler.progress()).as("after %s", scheduler.metrics()).isGreaterThan(10);
+            assertThat(scheduler.metrics().passes()).isLessThan(3);
+            Thread.sleep(100); // until the end of the generation is counted
+            long idle = scheduler.progress();
+            Thread.sleep(100);
+            assertThat(scheduler.progress()).isEqualTo(idle);
+        }
+    }
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Format in which a model writes calls of tools, found by how its template renders a call. */
 enum CallFormat {
@@ -19,6 +20,8 @@ enum CallFormat {
     FUNCTION("", "<tool_call>\n", "arguments", "\n</tool_call>", "\n"),
     /** Array of JSON after {@code [TOOL_CALLS]}, of Mistral. */
     ARRAY("[TOOL_CALLS]", "", "arguments", "", ", "),
+    /** Array of JSON after {@code <|tool_call|>}, of Granite. */
+    LIST("<|tool_call|>", "", "arguments", "", ", "),
     /** {@code [TOOL_CALLS]NAME[ARGS]{…}} of Mistral's newer models. */
     NAMED("[TOOL_CALLS]", "", "", "", "[TOOL_CALLS]");
 
@@ -52,8 +55,10 @@ enum CallFormat {
     /** Returns the format of a template. @param rendered {@link #PROBE} with its tools */
     static CallFormat of(String rendered) {
         int at = rendered.lastIndexOf(TOOL.name(), Math.max(0, rendered.indexOf(VALUE)));
-        if (rendered.indexOf(VALUE) < 0 || at < 0) { // a template that leaves calls out
-            return rendered.contains("<function=") ? FUNCTION : rendered.contains("<tool_call>") ? TAGGED : JSON;
+        if (!isIn(rendered) || at < 0) { // a template that leaves calls out
+            return rendered.contains("<function=")
+                    ? FUNCTION
+                    : rendered.contains("<tool_call>") ? TAGGED : rendered.contains(LIST.tag) ? LIST : JSON;
         }
         String before = rendered.substring(0, at);
         if (ends(before, "\\[TOOL_CALLS]\\s*")) {
@@ -91,7 +96,27 @@ enum CallFormat {
         Grammar calls = several
                 ? Grammar.sequence(call, Grammar.sequence(Grammar.text(between), call).repeated())
                 : call;
-        return this == ARRAY ? Grammar.sequence(Grammar.regex(" ?\\["), calls, Grammar.text("]")) : calls;
+        return isArray() ? Grammar.sequence(Grammar.regex(" ?\\["), calls, Grammar.text("]")) : calls;
+    }
+
+    private boolean isArray() {
+        return this == ARRAY || this == LIST;
+    }
+
+    /** Returns calls as the model writes them in an answer, for templates that leave calls out. */
+    String text(List<ToolCall> calls) {
+        String all = calls.stream().map(call -> open + json(call) + close).collect(Collectors.joining(between));
+        return tag + (isArray() ? "[" + all + "]" : all);
+    }
+
+    private static String json(ToolCall call) {
+        String given = call.arguments().isBlank() ? "{}" : call.arguments();
+        return "{\"name\": " + Json.writeLine(call.name()).strip() + ", \"arguments\": " + given + "}";
+    }
+
+    /** Returns whether a rendered {@link #PROBE} has the call. */
+    static boolean isIn(String rendered) {
+        return rendered.contains(VALUE);
     }
 
     private Grammar call(Tool tool) {

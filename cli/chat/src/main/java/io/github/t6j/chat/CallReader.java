@@ -43,7 +43,7 @@ abstract class CallReader {
     }
 
     private static Pattern other(Tag tag) {
-        return tag == Tag.TOOL_CALL ? BEFORE_FUNCTION : MISTRAL;
+        return tag == Tag.TOOL_CALL ? BEFORE_FUNCTION : tag == Tag.TOOL_CALLS ? MISTRAL : BEFORE_JSON;
     }
 
     private static Matcher at(Pattern pattern, StringBuilder held, int from) {

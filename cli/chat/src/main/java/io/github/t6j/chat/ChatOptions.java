@@ -1,7 +1,10 @@
 package io.github.t6j.chat;
 
 import io.github.t6j.GenerationOptions;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -13,14 +16,16 @@ public final class ChatOptions {
     private final Boolean thinking; // null: the template's default
     private final ContextOverflow overflow;
     private final boolean requiredCall;
+    private final Map<String, Object> templateVariables;
 
     private ChatOptions(GenerationOptions generation, List<Tool> tools, Boolean thinking, ContextOverflow overflow,
-            boolean requiredCall) {
+            boolean requiredCall, Map<String, Object> templateVariables) {
         this.generation = Objects.requireNonNull(generation, "generation");
         this.tools = List.copyOf(Objects.requireNonNull(tools, "tools"));
         this.thinking = thinking;
         this.overflow = Objects.requireNonNull(overflow, "overflow");
         this.requiredCall = requiredCall;
+        this.templateVariables = templateVariables;
     }
 
     /**
@@ -28,7 +33,7 @@ public final class ChatOptions {
      * {@link ContextOverflow#DROP_OLDEST_TURNS}. {@link ChatModel#options} has those that fit a model.
      */
     public static ChatOptions of(GenerationOptions generation) {
-        return new ChatOptions(generation, List.of(), null, ContextOverflow.DROP_OLDEST_TURNS, false);
+        return new ChatOptions(generation, List.of(), null, ContextOverflow.DROP_OLDEST_TURNS, false, Map.of());
     }
 
     /** Returns the options of the generation. */
@@ -56,9 +61,14 @@ public final class ChatOptions {
         return requiredCall;
     }
 
+    /** Returns further variables of the template, by their names. */
+    public Map<String, Object> templateVariables() {
+        return templateVariables;
+    }
+
     /** Returns these options with other options of the generation. */
     public ChatOptions withGeneration(GenerationOptions newGeneration) {
-        return new ChatOptions(newGeneration, tools, thinking, overflow, requiredCall);
+        return new ChatOptions(newGeneration, tools, thinking, overflow, requiredCall, templateVariables);
     }
 
     /** Returns these options with a change of the options of the generation. */
@@ -68,7 +78,7 @@ public final class ChatOptions {
 
     /** Returns these options with other tools. */
     public ChatOptions withTools(List<Tool> newTools) {
-        return new ChatOptions(generation, newTools, thinking, overflow, requiredCall);
+        return new ChatOptions(generation, newTools, thinking, overflow, requiredCall, templateVariables);
     }
 
     /** Returns these options with other tools. */
@@ -78,12 +88,12 @@ public final class ChatOptions {
 
     /** Returns these options with thinking turned on or off, if the template supports that. */
     public ChatOptions withThinking(boolean newThinking) {
-        return new ChatOptions(generation, tools, newThinking, overflow, requiredCall);
+        return new ChatOptions(generation, tools, newThinking, overflow, requiredCall, templateVariables);
     }
 
     /** Returns these options with another policy for a conversation that is longer than the context. */
     public ChatOptions withOverflow(ContextOverflow newOverflow) {
-        return new ChatOptions(generation, tools, thinking, newOverflow, requiredCall);
+        return new ChatOptions(generation, tools, thinking, newOverflow, requiredCall, templateVariables);
     }
 
     /**
@@ -92,6 +102,18 @@ public final class ChatOptions {
      * stop strings are ignored. The options must have tools and no other grammar.
      */
     public ChatOptions withRequiredCall(boolean required) {
-        return new ChatOptions(generation, tools, thinking, overflow, required);
+        return new ChatOptions(generation, tools, thinking, overflow, required, templateVariables);
+    }
+
+    /**
+     * Returns these options with further variables for the template, such as {@code thinking} of Granite. Those that t6j
+     * sets itself, such as tools, stay as they are.
+     *
+     * @param variables values as in JSON by their names: texts, numbers, booleans, lists and maps
+     */
+    public ChatOptions withTemplateVariables(Map<String, Object> variables) {
+        Map<String, Object> copy =
+                Collections.unmodifiableMap(new LinkedHashMap<>(Objects.requireNonNull(variables, "variables")));
+        return new ChatOptions(generation, tools, thinking, overflow, requiredCall, copy);
     }
 }

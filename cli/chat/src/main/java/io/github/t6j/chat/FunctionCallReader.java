@@ -97,19 +97,18 @@ final class FunctionCallReader extends CallReader {
         return Json.writeLine(text).strip();
     }
 
-    /** Returns a value as JSON: text where the tool's schema says so, or where it is not JSON. */
+    /** Returns a value as JSON: text where it is not JSON, or where the tool's schema allows text, but not this. */
     private String json(String value) {
-        String type = parser.tools().stream().filter(tool -> tool.name().equals(function)).findFirst()
-                .map(tool -> tool.typeOf(parameter)).orElse("string");
-        if (type.equals("string")) {
-            return quoted(value);
-        }
+        Object parsed;
         try {
-            Json.parse(value.getBytes(StandardCharsets.UTF_8), parameter);
-            return value.strip();
+            parsed = Json.parse(value.getBytes(StandardCharsets.UTF_8), parameter);
         } catch (ModelFormatException text) {
             return quoted(value);
         }
+        Tool tool = parser.tools().stream().filter(one -> one.name().equals(function)).findFirst().orElse(null);
+        boolean isText = tool == null
+                || tool.allows(parameter, value) && (parsed instanceof String || !tool.allows(parameter, parsed));
+        return isText ? quoted(value) : value.strip();
     }
 
     private void giveUp() {

@@ -1,10 +1,15 @@
 package io.github.t6j.chat;
 
+import java.util.regex.Pattern;
+
 /**
  * Reads calls that are JSON objects with name and arguments, one after the other or in an array, up to a closing tag if
  * there is one.
  */
 final class JsonCallReader extends CallReader {
+    /** What may stand after calls whose closing tag is missing: blanks, and the end of an array. */
+    private static final Pattern END = Pattern.compile("[\\s\\]]*");
+
     private final String close; // "" without a tag
     private final boolean plain; // the answer begins with JSON, which may be something else than calls
     private JsonCall call; // in progress, or null
@@ -14,7 +19,7 @@ final class JsonCallReader extends CallReader {
     JsonCallReader(AnswerParser parser, String raw, String close) {
         super(parser, raw);
         this.close = close;
-        plain = !raw.contains(Tag.TOOL_CALL.open()) && !raw.contains(Tag.TOOL_CALLS.open());
+        plain = Tag.all(true).stream().noneMatch(tag -> raw.contains(tag.open()));
     }
 
     @Override
@@ -77,8 +82,8 @@ final class JsonCallReader extends CallReader {
 
     @Override
     void finish(StringBuilder held) {
-        if (any && raw().toString().isBlank()) {
-            raw().setLength(0); // text after a call without its closing tag is text, but blanks are not
+        if (any && END.matcher(raw()).matches()) {
+            raw().setLength(0); // other text after a call without its closing tag is text
         }
         if (any || call != null && call.hasBegun()) {
             held.setLength(0); // the beginning of the closing tag

@@ -34,6 +34,7 @@ public final class PromptFormat {
     private final boolean hasTools;
     private final boolean hasReasoning;
     private final boolean hasSystem;
+    private final boolean hasCalls;
     private final CallFormat callFormat;
     private final Map<Reasoned, Grammar> reasoned = new LinkedHashMap<>(); // guarded by itself; the last to enter is last
 
@@ -59,13 +60,12 @@ public final class PromptFormat {
                 .contains(thought);
         String told = "probed system";
         hasSystem = probe(List.of(Message.system(told), ASKED), Map.of(), true).contains(told);
-        callFormat = hasTools ? callFormat() : CallFormat.JSON;
-    }
-
-    private CallFormat callFormat() {
         Map<String, Object> tools = tools(CallFormat.PROBED_TOOLS);
         String called = probe(CallFormat.PROBE, tools, true);
-        return CallFormat.of(called.isEmpty() ? probe(List.of(ASKED), tools, true) : called);
+        hasCalls = called.isEmpty() || CallFormat.isIn(called);
+        callFormat = hasTools
+                ? CallFormat.of(called.isEmpty() ? probe(List.of(ASKED), tools, true) : called)
+                : CallFormat.JSON;
     }
 
     /** Returns the rendered messages; "" without a template or where the template refuses them. */
@@ -260,11 +260,11 @@ public final class PromptFormat {
     }
 
     private String rendered(List<Message> messages, ChatOptions options, boolean forAnswer) {
-        List<Message> all = hasTools ? messages : ToolPrompt.with(options.tools(), messages);
+        List<Message> all = hasTools ? withCalls(messages) : ToolPrompt.with(options.tools(), messages);
         if (template == null) {
             return plainText(all);
         }
-        Map<String, Object> variables = new LinkedHashMap<>();
+        Map<String, Object> variables = new LinkedHashMap<>(options.templateVariables());
         if (hasTools && !options.tools().isEmpty()) {
             variables.putAll(tools(options.tools()));
         }
@@ -299,6 +299,17 @@ public final class PromptFormat {
         List<Message> all = new ArrayList<>(messages.subList(1, messages.size()));
         all.set(0, Message.user(messages.getFirst().content() + BETWEEN + all.getFirst().content()));
         return all;
+    }
+
+    /** Puts calls into the text as the model wrote them, for templates that leave them out. */
+    private List<Message> withCalls(List<Message> messages) {
+        return hasCalls
+                ? messages
+                : messages.stream().map(message -> message.toolCalls().isEmpty()
+                        ? message
+                        : Message.assistant(message.content() + callFormat.text(message.toolCalls()),
+                                message.reasoning(), message.toolCalls()))
+                        .toList();
     }
 
     /** Puts reasoning into the text, for templates that look for it there. */

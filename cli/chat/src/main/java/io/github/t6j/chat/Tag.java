@@ -17,12 +17,14 @@ record Tag(String open, String close, boolean calls) {
     static final Tag TOOL_CALL = new Tag("<tool_call>", "</tool_call>", true);
     /** Calls of Mistral's models, which end with the answer. */
     static final Tag TOOL_CALLS = new Tag("[TOOL_CALLS]", "", true);
+    /** Array of calls of Granite, which ends with the answer, and of Phi-4-mini, which closes it. */
+    static final Tag CALL_LIST = new Tag("<|tool_call|>", "<|/tool_call|>", true);
 
     /** Returns the tags that an answer may contain. */
     static List<Tag> all(boolean tools) {
         List<Tag> all = new ArrayList<>(List.of(THINK, MISTRAL_THINK));
         if (tools) {
-            all.addAll(List.of(TOOL_CALL, TOOL_CALLS));
+            all.addAll(List.of(TOOL_CALL, TOOL_CALLS, CALL_LIST));
         }
         return all;
     }

@@ -4,6 +4,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -15,6 +16,8 @@ import java.util.Objects;
  * @param parameters JSON Schema of its arguments: texts, numbers, booleans, lists, maps and null
  */
 public record Tool(String name, String description, Map<String, Object> parameters) {
+    /** Longest chain of references in a schema that is followed; each may branch. */
+    private static final int MOST_REFERENCES = 2;
 
     /** @throws IllegalArgumentException if the name is empty */
     public Tool {
@@ -79,11 +82,55 @@ public record Tool(String name, String description, Map<String, Object> paramete
         return map;
     }
 
-    /** Returns the type that the schema gives to a parameter, or "string". */
-    String typeOf(String parameter) {
-        return parameters.get("properties") instanceof Map<?, ?> properties
-                && properties.get(parameter) instanceof Map<?, ?> schema
-                        ? schema.get("type") instanceof String type ? type : "any"
-                        : "string";
+    /** Returns whether the schema allows a value for a parameter; an unknown parameter is a text. */
+    boolean allows(String parameter, Object value) {
+        return parameters.get("properties") instanceof Map<?, ?> properties && properties.containsKey(parameter)
+                ? allows(properties.get(parameter), value, MOST_REFERENCES)
+                : value instanceof String;
+    }
+
+    private boolean allows(Object part, Object value, int references) {
+        if (!(part instanceof Map<?, ?> schema)) {
+            return true;
+        }
+        if (schema.get("$ref") instanceof String reference) {
+            return references == 0 || allows(referred(reference), value, references - 1);
+        }
+        if (schema.get("enum") instanceof List<?> values) {
+            return values.stream().anyMatch(one -> Objects.equals(one, value));
+        }
+        if (schema.containsKey("const")) {
+            return Objects.equals(schema.get("const"), value);
+        }
+        for (String some : List.of("anyOf", "oneOf")) {
+            if (schema.get(some) instanceof List<?> parts) {
+                return parts.stream().anyMatch(one -> allows(one, value, references));
+            }
+        }
+        Object type = schema.get("type");
+        List<?> types = type instanceof List<?> several ? several : List.of(type == null ? "any" : type);
+        return types.stream().anyMatch(one -> isOf(value, String.valueOf(one)));
+    }
+
+    /** Returns the schema that a reference such as {@code #/$defs/Unit} names, or null. */
+    private Object referred(String reference) {
+        Object part = parameters;
+        for (String key : reference.replaceFirst("^#/?", "").split("/")) {
+            part = part instanceof Map<?, ?> map ? map.get(key) : null;
+        }
+        return part;
+    }
+
+    private static boolean isOf(Object value, String type) {
+        return switch (type) {
+            case "string" -> value instanceof String;
+            case "integer" -> value instanceof Long;
+            case "number" -> value instanceof Number;
+            case "boolean" -> value instanceof Boolean;
+            case "null" -> value == null;
+            case "array" -> value instanceof List<?>;
+            case "object" -> value instanceof Map<?, ?>;
+            default -> true;
+        };
     }
 }

@@ -183,6 +183,47 @@ class AnswerParserTest {
         check(TOOLS, answer, expected);
     }
 
+    /** Granite's end with the answer, and Phi-4-mini's with a tag. */
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '`', delimiter = '¦', textBlock = """
+            `<|tool_call|>[{"name": "now", "arguments": {"a": []}}]` ¦ `⟨0 now {"a": []}⟩`
+            `ok <|tool_call|> [{"name": "f", "arguments": {}}, {"name": "g", "arguments": {"x": 1}}]` ¦ `ok⟨0 f {}⟩⟨1 g {"x": 1}⟩`
+            `<|tool_call|>[{"name": "now", "arguments": {}}]<|/tool_call|>` ¦ `⟨0 now {}⟩`
+            `<|tool_call|>[{"name": "now", "arguments": {"a": ` ¦ `⟨0 now {"a": ⟩`
+            `<|tool_call|>[]`                              ¦ `<|tool_call|>[]`
+            `<|tool_call|> none`                           ¦ `<|tool_call|> none`
+            """)
+    void callsInAList(String answer, String expected) {
+        check(TOOLS, answer, expected);
+    }
+
+    /** Digits are a text where the schema allows texts, but no numbers: as Pydantic writes an optional text. */
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '`', delimiter = '¦', textBlock = """
+            `{"type": "string"}`                                         ¦ `8001`  ¦ `"8001"`
+            `{"anyOf": [{"type": "string"}, {"type": "null"}]}`          ¦ `8001`  ¦ `"8001"`
+            `{"anyOf": [{"type": "string"}, {"type": "null"}]}`          ¦ `null`  ¦ `null`
+            `{"type": ["string", "null"]}`                               ¦ `true`  ¦ `"true"`
+            `{"oneOf": [{"type": "string"}, {"type": "integer"}]}`       ¦ `8001`  ¦ `8001`
+            `{"oneOf": [{"type": "string"}, {"type": "integer"}]}`       ¦ `0.5`   ¦ `"0.5"`
+            `{"$ref": "#/$defs/Size"}`                                   ¦ `38`    ¦ `"38"`
+            `{"anyOf": [{"$ref": "#/$defs/Size"}, {"type": "null"}]}`    ¦ `38`    ¦ `"38"`
+            `{"enum": ["1", 2]}`                                         ¦ `1`     ¦ `"1"`
+            `{"enum": ["1", 2]}`                                         ¦ `2`     ¦ `2`
+            `{"const": "7"}`                                             ¦ `7`     ¦ `"7"`
+            `{"type": "integer"}`                                        ¦ `two`   ¦ `"two"`
+            `{"$ref": "#/$defs/Loop"}`                                   ¦ `3`     ¦ `3`
+            `{}`                                                         ¦ `[1]`   ¦ `[1]`
+            """)
+    void valuesInTagsFitTheSchema(String schema, String value, String expected) {
+        Tool tool = Tool.of("f", "", """
+                {"type": "object", "properties": {"a": %s}, "$defs": {"Size": {"type": "string", "enum": ["38", "40"]},
+                 "Loop": {"anyOf": [{"$ref": "#/$defs/Loop"}]}}}""".formatted(schema));
+        check(List.of(tool),
+                "<tool_call>\n<function=f>\n<parameter=a>\n" + value + "\n</parameter>\n</function>\n</tool_call>",
+                "⟨0 f {\"a\": " + expected + "}⟩");
+    }
+
     @ParameterizedTest
     @CsvSource(quoteCharacter = '`', delimiter = '¦', textBlock = """
             `{"name": "now", "parameters": {"a": 1}}`              ¦ `⟨0 now {"a": 1}⟩`

@@ -93,13 +93,14 @@ class CallFormatTest {
 
     @ParameterizedTest
     @CsvSource({"qwen3, TAGGED", "smollm3, TAGGED", "qwen3.5, FUNCTION", "mistral-7b-instruct-v0.3, ARRAY",
-        "ministral-3-14b-reasoning-2512, NAMED", "chatml, JSON", "llama2-chat-default, JSON"})
+        "granite-3.1-instruct, LIST", "ministral-3-14b-reasoning-2512, NAMED", "chatml, JSON",
+        "llama2-chat-default, JSON"})
     void theFormatIsThatOfTheTemplate(String template, String expected) throws IOException {
         String answer = switch (expected) {
             case "TAGGED" -> "<tool_call>\n{\"name\": \"clock\", \"arguments\": {\"zone\": \"UTC\"}}\n</tool_call>";
             case "FUNCTION" ->
                 "<tool_call>\n<function=clock>\n<parameter=zone>\nUTC\n</parameter>\n</function>\n</tool_call>";
-            case "ARRAY" -> "[{\"name\": \"clock\", \"arguments\": {\"zone\": \"UTC\"}}]";
+            case "ARRAY", "LIST" -> "[{\"name\": \"clock\", \"arguments\": {\"zone\": \"UTC\"}}]";
             case "NAMED" -> "clock[ARGS]{\"zone\": \"UTC\"}";
             default -> "{\"name\": \"clock\", \"arguments\": {\"zone\": \"UTC\"}}";
         };
@@ -120,7 +121,8 @@ class CallFormatTest {
     /** Random texts of each grammar; the parser finds the calls with arguments of the tool's schema. */
     @ParameterizedTest
     @ValueSource(
-            strings = {"qwen3", "qwen3.5", "mistral-nemo-instruct-2407", "ministral-3-14b-reasoning-2512", "chatml"})
+            strings = {"qwen3", "qwen3.5", "mistral-nemo-instruct-2407", "granite-3.1-instruct",
+                "ministral-3-14b-reasoning-2512", "chatml"})
     void theParserReadsWhatTheGrammarAllows(String template) throws IOException {
         PromptFormat format = format(template);
         List<Tool> tools = List.of(WEATHER, CLOCK, NESTED);

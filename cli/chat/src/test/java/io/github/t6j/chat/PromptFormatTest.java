@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Messages, tools and reasoning as the templates of public models render them, compared with Jinja2's texts. */
 class PromptFormatTest {
+    private static final String CALLED_CASE = "tools, call and result";
     private static final ChatOptions OPTIONS = ChatOptions.of(GenerationOptions.defaults());
     private static final Tool WEATHER = Tool.of("get_weather", "Weather of a city",
             "{\"type\": \"object\", \"properties\": {\"city\": {\"type\": \"string\"}}}");
@@ -84,7 +85,10 @@ class PromptFormatTest {
             }
             boolean dated = ((String) json.get("template")).contains("strftime_now");
             if (one.get("add_generation_prompt").equals(true) && one.get("expected") instanceof String expected) {
-                assertThat(undated(format.render(messages, options(one)), dated)).as("%s", one.get("name"))
+                String leftOut = one.get("name").equals(CALLED_CASE) ? leftOut(file) : "";
+                String rendered = format.render(messages, options(one));
+                assertThat(rendered).contains(leftOut);
+                assertThat(undated(rendered.replace(leftOut, ""), dated)).as("%s", one.get("name"))
                         .isEqualTo(undated(expected, dated));
                 compared++;
                 withTools += one.containsKey("tools") ? 1 : 0;
@@ -92,6 +96,14 @@ class PromptFormatTest {
         }
         assertThat(compared).isGreaterThan(5);
         assertThat(withTools > 0).isEqualTo(format.hasTools());
+    }
+
+    /** Returns the call that a template leaves out, in the format that it asks for; "" for other templates. */
+    private static String leftOut(Path file) {
+        String call = "{\"name\": \"get_weather\", \"arguments\": {\"city\":\"Zürich\",\"days\":2}}";
+        return file.endsWith("smollm3.json")
+                ? "<tool_call>\n" + call + "\n</tool_call>"
+                : file.endsWith("granite-3.1-instruct.json") ? "<|tool_call|>[" + call + "]" : "";
     }
 
     /** A begun answer follows Jinja2's prompt of that answer, after its reasoning. */
@@ -154,8 +166,7 @@ class PromptFormatTest {
     void callsAreParsedAsTemplatesRenderThem(Path file) throws IOException {
         for (Object item : Json.array(json(file).get("cases"), "cases")) {
             Map<String, Object> one = Json.object(item, "case");
-            if (!one.get("name").equals("tools, call and result") || file.endsWith("smollm3.json")
-                    || file.endsWith("granite-3.1-instruct.json")) {
+            if (!one.get("name").equals(CALLED_CASE) || !leftOut(file).isEmpty()) {
                 continue;
             }
             Message called = Json.array(one.get("messages"), "messages").stream()

@@ -77,7 +77,7 @@ final class Requests {
         ChatOptions options = defaults.withGeneration(generation).withTools(tools(request, defaults));
         boolean continues = request.messages().getLast() instanceof ToolExecutionResultMessage;
         return options.withRequiredCall(request.toolChoice() == null
-                ? defaults.requiredCall() && !continues
+                ? defaults.requiredCall() && !continues && !options.tools().isEmpty()
                 : request.toolChoice() == ToolChoice.REQUIRED);
     }
 

@@ -257,6 +257,14 @@ class T6jChatModelTest {
                 dev.langchain4j.agent.tool.ToolSpecifications.toolSpecificationsFrom(new Weather()));
     }
 
+    /** One model may serve requests with tools and others without. */
+    @Test
+    void aDefaultOfRequiredCallsNeedsTools() {
+        T6jChatModel answering = new T6jChatModel(chat, DEFAULTS.withRequiredCall(true));
+        assertThat(answering.chat(ChatRequest.builder().messages(CONVERSATION).build()).aiMessage().text())
+                .isEqualTo(chat.answer(SAME, DEFAULTS, AnswerListener.none()).content());
+    }
+
     /** The model, which has not learned to call tools, calls the required one with arguments of its schema. */
     @Test
     void aRequiredToolIsCalled() {

@@ -26,6 +26,8 @@ import java.util.stream.Collectors;
 record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools, String rendered, boolean continues,
         String tag, ChatOptions options) {
     private static final String FORMAT_OF_CALLS = "calls";
+    private static final String VARIABLES = "chat_template_kwargs";
+    private static final String THINKING = "enable_thinking";
     private static final String CONTINUES = "continue_final_message";
 
     /** Returns the prompt. @param options options of the request without a form of the answer */
@@ -39,8 +41,7 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         }
         PromptFormat format = served.format();
         ChatOptions chat = ChatOptions.of(options).withTools(tools.offered());
-        Object thinks = fields.object("chat_template_kwargs").value("enable_thinking");
-        chat = thinks instanceof Boolean flag ? chat.withThinking(flag) : chat;
+        chat = withVariables(chat, fields.object(VARIABLES));
         String rendered;
         try {
             rendered = continues ? format.renderBegun(messages, chat) : format.render(messages, chat);
@@ -60,6 +61,17 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         generation = required ? generation.withStop() : generation; // a stop string must not cut a call
         return new ChatPrompt(format, messages, tools, rendered, continues, tagged ? format.callTag() : "",
                 chat.withGeneration(format.untilEndOfTurn(generation)));
+    }
+
+    /** @throws ApiException if another field sets a variable, or enable_thinking is no flag */
+    private static ChatOptions withVariables(ChatOptions chat, Fields fields) {
+        for (String own : List.of("messages", "tools", "add_generation_prompt")) {
+            if (fields.has(own)) {
+                throw fields.wrong(own, "no such variable, which another field sets");
+            }
+        }
+        ChatOptions all = chat.withTemplateVariables(fields.json());
+        return fields.has(THINKING) ? all.withThinking(fields.flag(THINKING)) : all;
     }
 
     /** @throws ApiException if the model cannot continue {@code last} */

@@ -4,6 +4,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.schedule.RefusedException;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerOptions;
+import io.github.t6j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -101,10 +102,11 @@ final class Completions {
         return ids.stream().mapToInt(id -> Math.clamp((Long) id, -1, Integer.MAX_VALUE)).toArray();
     }
 
-    /** Returns the ids of a plain text, as {@code Session.generate} encodes it. */
+    /** Returns the ids of a text, in which special tokens are read, as in the messages of a chat. */
     private static int[] prompt(String text, ServedModel served) {
+        Tokenizer tokenizer = served.model().tokenizer();
         try {
-            return served.model().tokenizer().encodeBeginning(text);
+            return text.isEmpty() ? tokenizer.encodeBeginning(text) : Tokens.prompt(tokenizer, text);
         } catch (IllegalArgumentException none) {
             throw ApiException.invalid("prompt", none.getMessage());
         }

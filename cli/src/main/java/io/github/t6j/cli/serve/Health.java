@@ -6,6 +6,7 @@ import io.github.t6j.Prompt;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.GenerationHandle;
 import io.github.t6j.schedule.RefusedException;
+import io.github.t6j.schedule.SchedulerMetrics;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -19,7 +20,7 @@ final class Health {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final ServedModel served;
-    private long seen = -1; // number of passes at the last check
+    private long seen = -1; // progress at the last check
     private boolean healthy;
     private long next; // time of the next check
 
@@ -39,24 +40,25 @@ final class Health {
     /** Checks at most once a second; a model that computes for others is healthy. */
     private synchronized boolean isHealthy() {
         if (System.nanoTime() - next >= 0 || seen < 0) {
-            long passes = served.scheduler().metrics().passes();
-            healthy = passes > seen && seen >= 0 || progresses(passes);
-            seen = Math.max(passes, served.scheduler().metrics().passes());
+            long progress = served.scheduler().progress();
+            healthy = progress > seen && seen >= 0 || progresses(progress);
+            seen = served.scheduler().progress();
             next = System.nanoTime() + Duration.ofSeconds(1).toNanos();
         }
         return healthy;
     }
 
     /**
-     * Waits until the running generations make a pass. If none runs, it submits a probe, which would otherwise wait in the
+     * Waits for progress of the generations. If there is none, it submits a probe, which would otherwise wait in the
      * queue behind them.
      */
-    private boolean progresses(long passes) {
+    private boolean progresses(long before) {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!hasComputed(passes)) {
-            if (served.scheduler().metrics().running() == 0) {
+        while (!hasProgressed(before)) {
+            SchedulerMetrics metrics = served.scheduler().metrics();
+            if (metrics.running() == 0 && metrics.waiting() == 0) {
                 try {
-                    return succeeds(probe(), passes, end);
+                    return succeeds(probe(), before, end);
                 } catch (RefusedException e) {
                     if (e.reason() != RefusedException.Reason.QUEUE_FULL) {
                         return false;
@@ -78,12 +80,12 @@ final class Health {
         return served.scheduler().submit(Prompt.of(start), one);
     }
 
-    private boolean succeeds(GenerationHandle probe, long passes, long end) {
+    private boolean succeeds(GenerationHandle probe, long before, long end) {
         try {
             Generation found = probe.result().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-            return !found.tokens().isEmpty() || hasComputed(passes);
+            return !found.tokens().isEmpty() || hasProgressed(before);
         } catch (TimeoutException e) {
-            return hasComputed(passes);
+            return hasProgressed(before);
         } catch (ExecutionException e) {
             return false; // such as logits that are NaN
         } catch (InterruptedException e) {
@@ -91,8 +93,8 @@ final class Health {
         }
     }
 
-    /** Returns true if the model has made a pass since, for generations that are ahead of the probe. */
-    private boolean hasComputed(long passes) {
-        return served.scheduler().metrics().passes() > passes;
+    /** Returns true if the scheduler has worked since, for generations that are ahead of the probe. */
+    private boolean hasProgressed(long before) {
+        return served.scheduler().progress() > before;
     }
 }

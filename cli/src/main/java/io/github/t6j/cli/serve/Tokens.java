@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** POST /tokenize and /detokenize. */
 final class Tokens {
@@ -20,13 +21,23 @@ final class Tokens {
         served.check(fields);
         String text = fields.has("content") ? fields.requiredText("content") : fields.requiredText("prompt");
         Tokenizer tokenizer = served.model().tokenizer();
+        boolean begins = fields.flag("add_special");
         int[] ids = fields.flag("parse_special")
-                ? tokenizer.encodeWithSpecialTokens(text)
-                : fields.flag("add_special") ? tokenizer.encodePrompt(text) : tokenizer.encode(text);
+                ? begins ? prompt(tokenizer, text) : tokenizer.encodeWithSpecialTokens(text)
+                : begins ? tokenizer.encodePrompt(text) : tokenizer.encode(text);
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("tokens", Arrays.stream(ids).mapToObj(Long::valueOf).toList());
         answer.put("count", (long) ids.length);
         exchange.json(200, answer);
+    }
+
+    /** Returns the ids of a prompt, in which special tokens are read; one that begins as every prompt does stays so. */
+    static int[] prompt(Tokenizer tokenizer, String text) {
+        int[] ids = tokenizer.encodeWithSpecialTokens(text);
+        int first = tokenizer.beginningOfText();
+        return first < 0 || ids.length > 0 && ids[0] == first
+                ? ids
+                : IntStream.concat(IntStream.of(first), Arrays.stream(ids)).toArray();
     }
 
     /** {@code {"tokens": […]}} → {@code {"content": "…"}}. */

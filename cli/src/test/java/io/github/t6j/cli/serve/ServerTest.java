@@ -106,6 +106,19 @@ class ServerTest {
     }
 
     @Test
+    void specialTokensAreReadFromPrompts() throws Exception {
+        Map<String, Object> answer = server.ask(COMPLETIONS,
+                Map.of("prompt", "<|endoftext|>The whale", "max_tokens", 8L, "seed", 3L, "echo", true));
+        int[] ids = server.model.tokenizer().encodeWithSpecialTokens("<|endoftext|>The whale");
+        assertThat(ids).hasSize(3);
+        assertThat((Long) at(answer, "usage", "prompt_tokens")).isEqualTo(3);
+        try (Session session = server.model.newSession()) {
+            String expected = session.generate(Prompt.of(ids), options(8, plain(3))).text();
+            assertThat((String) at(answer, "choices", 0, "text")).isEqualTo("<|endoftext|>The whale" + expected);
+        }
+    }
+
+    @Test
     void promptsOfIds() throws Exception {
         int[] ids = server.model.tokenizer().encode("The whale");
         List<Object> asked = java.util.Arrays.stream(ids).mapToObj(id -> (Object) (long) id).toList();

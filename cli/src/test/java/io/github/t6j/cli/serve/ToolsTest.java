@@ -263,7 +263,8 @@ class ToolsTest {
 
     /** Templates of public models, whose formats of calls differ; the model writes letters at random. */
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2.5-instruct", "qwen3.5", "mistral-nemo-instruct-2407", "smollm2-instruct"})
+    @ValueSource(strings = {"qwen2.5-instruct", "qwen3.5", "mistral-nemo-instruct-2407", "smollm2-instruct",
+        "granite-3.1-instruct"})
     void eachTemplate(String name) throws Exception {
         Map<String, Object> json = parsed(
                 Files.readString(ChatModels.TESTDATA.resolve("chat_templates/" + name + ".json")));
@@ -280,6 +281,21 @@ class ToolsTest {
                 assertThat(joined(other.stream(CHAT, body)).get("calls"))
                         .isEqualTo(at(choice, "message", "tool_calls"));
             }
+        }
+    }
+
+    /** Variables that t6j does not know, such as Granite's thinking. */
+    @Test
+    void otherVariablesReachTheTemplate() throws Exception {
+        ChatTemplate template = ChatTemplate.parse("own", "{{ bos_token }}{% if depth == 2 and not documents %}"
+                + "Think about it. {% endif %}{{ messages[0].content }}", Map.of());
+        try (TestServer other = new TestServer(Optional.of(template))) {
+            Map<String, Object> plain = request(1, "\"tools\": [], \"max_tokens\": 2");
+            Map<String, Object> given =
+                    request(1, "\"tools\": [], \"max_tokens\": 2, \"chat_template_kwargs\": {\"depth\": 2}");
+            long without = at(other.ask(CHAT, plain), "usage", "prompt_tokens");
+            long with = at(other.ask(CHAT, given), "usage", "prompt_tokens");
+            assertThat(with).isGreaterThan(without);
         }
     }
 
@@ -317,6 +333,8 @@ class ToolsTest {
         "tool_choice                       | \"tools\": [], \"tool_choice\": \"required\"                     | expected tools with \"required\", found none",
         "tool_choice.function.name         | \"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"b\"}} | expected the name of one of the tools, found \"b\"",
         "tool_choice.type                  | \"tool_choice\": {\"type\": \"allowed_tools\"}                   | expected \"function\", found \"allowed_tools\"",
+        "chat_template_kwargs.tools        | \"chat_template_kwargs\": {\"tools\": []}                           | expected no such variable, which another field sets, found an array of 0",
+        "chat_template_kwargs.enable_thinking | \"chat_template_kwargs\": {\"enable_thinking\": \"false\"}        | expected true or false, found \"false\"",
         "parallel_tool_calls               | \"parallel_tool_calls\": 1                                       | expected true or false, found 1",
         "functions                         | \"functions\": [{\"name\": \"a\"}]                               | not supported by t6j",
         "messages[0].tool_call_id          | \"messages\": [{\"role\": \"tool\", \"tool_call_id\": \"x\", \"content\": \"a\"}] | expected the id of a call in an earlier message, found \"x\"",

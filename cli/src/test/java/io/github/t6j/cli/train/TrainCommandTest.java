@@ -261,7 +261,7 @@ class TrainCommandTest extends TrainRuns {
         Function<TrainingOptions, Trainer> fits256 = options -> {
             tried.add(options.batches().context());
             if (tried.getLast() == 0 || tried.getLast() > 256) {
-                throw new MemoryLimitException("too long");
+                throw new MemoryLimitException("training", 2, 1, "train less");
             }
             return null;
         };

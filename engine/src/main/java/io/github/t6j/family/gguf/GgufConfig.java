@@ -2,8 +2,8 @@ package io.github.t6j.family.gguf;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.family.llama.LlamaRope;
-import io.github.t6j.tokenizer.json.GgufTokenizer;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.gguf.EndTokens;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,7 +167,7 @@ final class GgufConfig {
         List<?> tokens = typed("tokenizer.ggml.tokens", List.class, "texts");
         LongStream byText = tokens == null
                 ? LongStream.empty()
-                : LongStream.range(0, tokens.size()).filter(id -> GgufTokenizer.ENDS.contains(tokens.get((int) id)));
+                : LongStream.range(0, tokens.size()).filter(id -> EndTokens.contains(tokens.get((int) id)));
         List<Long> ends = Stream.concat(
                 Stream.of("eos", "eot", "eom").map(this::id).filter(Objects::nonNull), byText.boxed())
                 .distinct().toList();

@@ -11,6 +11,7 @@ import io.github.t6j.tokenizer.split.Metaspace;
 import io.github.t6j.tokenizer.split.Nfc;
 import io.github.t6j.tokenizer.split.Normalizer;
 import io.github.t6j.tokenizer.split.Splitters;
+import io.github.t6j.weights.gguf.EndTokens;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,14 +49,7 @@ public final class GgufTokenizer {
     /** Splitters of models that look up whole pieces before merging, and whose texts begin with an id. */
     private static final Set<String> WHOLE = Set.of("llama3", "tekken");
 
-    /**
-     * Texts of tokens that end a turn or a text, whatever the file says of them: some files have no key for them, or give
-     * them another type than CONTROL. llama.cpp has such a list, too.
-     */
-    public static final Set<String> ENDS = Set.of(
-            "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<end_of_utterance>",
-            "<|end_of_text|>", TokenizerDefinition.END_OF_TEXT, "<｜end▁of▁sentence｜>");
-    private static final String START_OF_TURN = "<start_of_turn>"; // Gemma's, as above
+    private static final String START_OF_TURN = "<start_of_turn>"; // of Gemma, which some files call a normal token
 
     /** Control tokens of Phi-3 without {@code rstrip}, which a GGUF file does not state. */
     private static final Set<String> NOT_STRIPPING = Set.of("<unk>", "<s>", TokenizerDefinition.END_OF_TEXT);
@@ -243,7 +237,7 @@ public final class GgufTokenizer {
 
     private boolean isControl(int id) {
         String token = tokens.get(id);
-        return type(id) == CONTROL || ENDS.contains(token) || token.equals(START_OF_TURN);
+        return type(id) == CONTROL || EndTokens.contains(token) || token.equals(START_OF_TURN);
     }
 
     /** Returns whether a token includes the white space after it: those of Phi-3's template do. */
