@@ -9,7 +9,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -92,6 +94,25 @@ class LauncherTest {
         assertThat(checkout.resolve("cli/target")).isDirectoryContaining("glob:**.jsa");
         assertThat(run(GENERATE)).isEqualTo(new CommandResult(0, TEXT, ""));
         assertThat(run("generate", "x", "--top-p", "7").err()).startsWith("t6j: --top-p: expected ").hasLineCount(1);
+    }
+
+    /** The run that makes the archive loads the bundled model. */
+    @Test
+    void theArchiveDoesNotDependOnTheUsersModel(@TempDir Path settings) throws IOException {
+        Path archives = checkout.resolve("cli/target");
+        try (Stream<Path> files = Files.list(archives)) {
+            for (Path file : files.filter(one -> one.toString().endsWith(".jsa")).toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.writeString(Files.createDirectories(settings.resolve("t6j")).resolve("config"), "model = nowhere\n");
+        ProcessBuilder builder = launcher("--version");
+        builder.environment().putAll(Map.of("XDG_CONFIG_HOME", settings.toString(), "T6J_MODEL", "nowhere"));
+        assertThat(LaunchedProcess.run(builder).code()).isZero();
+        try (Stream<Path> files = Files.list(archives)) {
+            assertThat(files.filter(one -> one.toString().endsWith(".jsa")))
+                    .singleElement().satisfies(one -> assertThat(one).isNotEmptyFile());
+        }
     }
 
     @ParameterizedTest

@@ -47,6 +47,8 @@ public final class Scheduler implements AutoCloseable {
 
     /** Longest wait for a prefix that is being restored, before the ends of waiting jobs are looked at. */
     private static final long RESTORING_MILLIS = 20;
+    /** Number of these waits that count as progress: a minute. */
+    private static final int MOST_RESTORING_WAITS = 3000;
 
     private final Model model;
     private final SchedulerOptions limits; // with the context length and the memory budget that apply
@@ -66,6 +68,7 @@ public final class Scheduler implements AutoCloseable {
     private boolean cancelled; // also ends the accepted ones
     private long refused;
     private SchedulerMetrics metrics;
+    private int restoringWaits; // since a prefix was restored
     private volatile long progress; // written by the scheduler's thread
 
     /** Creates a scheduler with {@link SchedulerOptions#defaults}, see {@link #Scheduler(Model, SchedulerOptions)}. */
@@ -272,6 +275,7 @@ public final class Scheduler implements AutoCloseable {
 
     private synchronized void wake() {
         blocked = false;
+        restoringWaits = 0;
         notifyAll();
     }
 
@@ -362,6 +366,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private synchronized void count(Batcher batcher) {
+        progress++;
         blocked = false; // something may have ended
         embeddings = texts.size();
         metrics = batcher.metrics(waitingCopies, refused);
@@ -371,7 +376,6 @@ public final class Scheduler implements AutoCloseable {
     private boolean join(Batcher batcher) {
         boolean all;
         List<Job> there;
-        progress++;
         synchronized (this) {
             while (batcher.isEmpty() && texts.isEmpty() && newTexts.isEmpty() && (waiting.isEmpty() || blocked)) {
                 if (closed && waiting.isEmpty()) {
@@ -383,6 +387,7 @@ public final class Scheduler implements AutoCloseable {
                     // by a listener that this thread called; the work goes on
                 }
                 if (blocked) {
+                    progress += restoringWaits++ < MOST_RESTORING_WAITS ? 1 : 0;
                     break; // to look at what ends the jobs that wait
                 }
             }
@@ -427,8 +432,8 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
-     * Returns a number that grows while this scheduler works: with each pass, several times within each, and while a
-     * prefix is restored. It stands still if nothing is submitted, or if the scheduler hangs.
+     * Returns a number that grows while this scheduler works: with each pass, several times within each, and for up to
+     * a minute while a prefix is restored. It stands still if nothing is submitted, or if the scheduler hangs.
      */
     public long progress() {
         return progress;

@@ -621,7 +621,7 @@ class SchedulerTest {
         }
     }
 
-    /** A pass may take longer than those who watch the scheduler wait. */
+    /** A pass may take longer than a check of the scheduler waits. */
     @Test
     void progressGrowsWithinAPass() throws Exception {
         try (Model model = tiny();
@@ -629,7 +629,6 @@ class SchedulerTest {
             submitted(scheduler, new Request(new int[100], options(1, 1))).result().join();
             assertThat(scheduler.progress()).as("after %s", scheduler.metrics()).isGreaterThan(10);
             assertThat(scheduler.metrics().passes()).isLessThan(3);
-            Thread.sleep(100); // until the end of the generation is counted
             long idle = scheduler.progress();
             Thread.sleep(100);
             assertThat(scheduler.progress()).isEqualTo(idle);

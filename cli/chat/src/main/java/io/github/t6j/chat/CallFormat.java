@@ -73,6 +73,9 @@ enum CallFormat {
         if (ends(before, "\\[TOOL_CALLS]\\s*\\[\\s*" + BEFORE_NAMES)) {
             return ARRAY;
         }
+        if (ends(before, "<\\|tool_call\\|>\\s*(?:\\[\\s*)?" + BEFORE_NAMES)) {
+            return LIST;
+        }
         return rendered.indexOf("\"parameters\"", at) >= 0 ? PARAMETERS : JSON;
     }
 
@@ -103,7 +106,7 @@ enum CallFormat {
         return this == ARRAY || this == LIST;
     }
 
-    /** Returns calls as the model writes them in an answer, for templates that leave calls out. */
+    /** Returns calls as JSON between the tags of the format, for templates that leave calls out. */
     String text(List<ToolCall> calls) {
         String all = calls.stream().map(call -> open + json(call) + close).collect(Collectors.joining(between));
         return tag + (isArray() ? "[" + all + "]" : all);

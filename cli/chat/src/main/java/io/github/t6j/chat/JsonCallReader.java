@@ -1,5 +1,6 @@
 package io.github.t6j.chat;
 
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -7,8 +8,8 @@ import java.util.regex.Pattern;
  * there is one.
  */
 final class JsonCallReader extends CallReader {
-    /** What may stand after calls whose closing tag is missing: blanks, and the end of an array. */
-    private static final Pattern END = Pattern.compile("[\\s\\]]*");
+    /** Blanks and separators after a call whose closing tag is missing. */
+    private static final Pattern SEPARATORS = Pattern.compile("[\\s,;\\]`]*");
 
     private final String close; // "" without a tag
     private final boolean plain; // the answer begins with JSON, which may be something else than calls
@@ -82,8 +83,9 @@ final class JsonCallReader extends CallReader {
 
     @Override
     void finish(StringBuilder held) {
-        if (any && END.matcher(raw()).matches()) {
-            raw().setLength(0); // other text after a call without its closing tag is text
+        Matcher separators = SEPARATORS.matcher(raw());
+        if (any && separators.lookingAt()) {
+            raw().delete(0, separators.end()); // what follows them is text
         }
         if (any || call != null && call.hasBegun()) {
             held.setLength(0); // the beginning of the closing tag

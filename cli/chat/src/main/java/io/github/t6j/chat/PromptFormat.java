@@ -265,6 +265,7 @@ public final class PromptFormat {
             return plainText(all);
         }
         Map<String, Object> variables = new LinkedHashMap<>(options.templateVariables());
+        variables.remove("tools");
         if (hasTools && !options.tools().isEmpty()) {
             variables.putAll(tools(options.tools()));
         }
@@ -301,14 +302,14 @@ public final class PromptFormat {
         return all;
     }
 
-    /** Puts calls into the text as the model wrote them, for templates that leave them out. */
+    /** Puts calls into the text, for templates that leave them out. */
     private List<Message> withCalls(List<Message> messages) {
         return hasCalls
                 ? messages
                 : messages.stream().map(message -> message.toolCalls().isEmpty()
                         ? message
-                        : Message.assistant(message.content() + callFormat.text(message.toolCalls()),
-                                message.reasoning(), message.toolCalls()))
+                        : message.withContent(message.content() + (message.content().isEmpty() ? "" : "\n")
+                                + callFormat.text(message.toolCalls())))
                         .toList();
     }
 

@@ -3,6 +3,7 @@ package io.github.t6j.chat;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,20 +97,19 @@ public record Tool(String name, String description, Map<String, Object> paramete
         if (schema.get("$ref") instanceof String reference) {
             return references == 0 || allows(referred(reference), value, references - 1);
         }
-        if (schema.get("enum") instanceof List<?> values) {
-            return values.stream().anyMatch(one -> Objects.equals(one, value));
-        }
-        if (schema.containsKey("const")) {
-            return Objects.equals(schema.get("const"), value);
-        }
-        for (String some : List.of("anyOf", "oneOf")) {
-            if (schema.get(some) instanceof List<?> parts) {
-                return parts.stream().anyMatch(one -> allows(one, value, references));
-            }
-        }
         Object type = schema.get("type");
         List<?> types = type instanceof List<?> several ? several : List.of(type == null ? "any" : type);
-        return types.stream().anyMatch(one -> isOf(value, String.valueOf(one)));
+        return types.stream().anyMatch(one -> isOf(value, String.valueOf(one)))
+                && list(schema, "enum", value).stream().anyMatch(one -> Objects.equals(one, value))
+                && (!schema.containsKey("const") || Objects.equals(schema.get("const"), value))
+                && list(schema, "anyOf", true).stream().anyMatch(one -> allows(one, value, references))
+                && list(schema, "oneOf", true).stream().anyMatch(one -> allows(one, value, references))
+                && list(schema, "allOf", true).stream().allMatch(one -> allows(one, value, references));
+    }
+
+    /** Returns the list of a key, or one element if there is none. */
+    private static List<?> list(Map<?, ?> schema, String key, Object otherwise) {
+        return schema.get(key) instanceof List<?> list ? list : Collections.singletonList(otherwise);
     }
 
     /** Returns the schema that a reference such as {@code #/$defs/Unit} names, or null. */

@@ -190,6 +190,8 @@ class AnswerParserTest {
             `ok <|tool_call|> [{"name": "f", "arguments": {}}, {"name": "g", "arguments": {"x": 1}}]` ¦ `ok⟨0 f {}⟩⟨1 g {"x": 1}⟩`
             `<|tool_call|>[{"name": "now", "arguments": {}}]<|/tool_call|>` ¦ `⟨0 now {}⟩`
             `<|tool_call|>[{"name": "now", "arguments": {"a": ` ¦ `⟨0 now {"a": ⟩`
+            `<|tool_call|>[{"name": "f", "arguments": {}}, ` ¦ `⟨0 f {}⟩`
+            `<|tool_call|>[{"name": "f", "arguments": {}}] done` ¦ `⟨0 f {}⟩done`
             `<|tool_call|>[]`                              ¦ `<|tool_call|>[]`
             `<|tool_call|> none`                           ¦ `<|tool_call|> none`
             """)
@@ -210,6 +212,8 @@ class AnswerParserTest {
             `{"anyOf": [{"$ref": "#/$defs/Size"}, {"type": "null"}]}`    ¦ `38`    ¦ `"38"`
             `{"enum": ["1", 2]}`                                         ¦ `1`     ¦ `"1"`
             `{"enum": ["1", 2]}`                                         ¦ `2`     ¦ `2`
+            `{"allOf": [{"$ref": "#/$defs/Size"}], "default": "40"}`      ¦ `38`    ¦ `"38"`
+            `{"type": "string", "anyOf": [{"pattern": "."}, {}]}`        ¦ `38`    ¦ `"38"`
             `{"const": "7"}`                                             ¦ `7`     ¦ `"7"`
             `{"type": "integer"}`                                        ¦ `two`   ¦ `"two"`
             `{"$ref": "#/$defs/Loop"}`                                   ¦ `3`     ¦ `3`

@@ -87,7 +87,10 @@ class PromptFormatTest {
             if (one.get("add_generation_prompt").equals(true) && one.get("expected") instanceof String expected) {
                 String leftOut = one.get("name").equals(CALLED_CASE) ? leftOut(file) : "";
                 String rendered = format.render(messages, options(one));
-                assertThat(rendered).contains(leftOut);
+                assertThat(rendered.substring(0, rendered.indexOf(leftOut)))
+                        .endsWith(leftOut.isEmpty()
+                                ? ""
+                                : file.endsWith("smollm3.json") ? "assistant\n" : "assistant<|end_of_role|>");
                 assertThat(undated(rendered.replace(leftOut, ""), dated)).as("%s", one.get("name"))
                         .isEqualTo(undated(expected, dated));
                 compared++;

@@ -170,7 +170,7 @@ public final class BenchCommand extends SessionCommand {
 
     /** @param table table that prints each row once it is measured, or null */
     private void measure(Path folder, List<BenchCase> tests, List<BenchResult> results, BenchTable table) {
-        try (Model model = arguments.load(folder)) {
+        try (Model model = folder.equals(arguments.path()) ? arguments.load() : arguments.load(folder)) {
             SessionOptions options = cache.sessionOptions();
             for (BenchCase test : tests) {
                 String what = String.format(Locale.ROOT, "%s: %s", folder.getFileName(), test.name());

@@ -73,8 +73,8 @@ final class ChoiceScorer {
 
     private Scoring scoring(Question question, int choice) {
         String text = examples + question.contextStripped();
-        int[] context = tokenizer.encode(text);
-        int[] whole = tokenizer.encode(text + question.continuation(choice));
+        int[] context = tokenizer.encodePrompt(text);
+        int[] whole = tokenizer.encodePrompt(text + question.continuation(choice));
         int[] scored = Arrays.copyOfRange(whole, Math.min(context.length, whole.length), whole.length);
         if (context.length == 0) {
             context = new int[] {documentStart(question)};

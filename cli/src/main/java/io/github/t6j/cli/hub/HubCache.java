@@ -107,6 +107,9 @@ public final class HubCache {
             return;
         }
         Path ref = repository(repository).resolve(REFS).resolve(revision);
+        if (Files.isRegularFile(ref) && read(ref).equals(commit)) {
+            return; // also in a folder that cannot be written
+        }
         Files.createDirectories(ref.getParent());
         Path next = ref.resolveSibling(ref.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".tmp");
         try {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Chooses the files of a repository that a model needs: its weights in one format, and the files that are read with
@@ -31,6 +32,9 @@ final class PullPlan {
     private static final Set<String> ADAPTERS = Set.of("adapter_model.safetensors", "adapter_model.bin");
     /** Files of a LoRA adapter of PEFT. */
     private static final List<String> ADAPTER = List.of("adapter_config.json", "adapter_model.safetensors");
+    /** Files of an adapter that decide how to talk with the model. */
+    private static final List<String> CHAT =
+            List.of("chat_template.jinja", "tokenizer_config.json", "generation_config.json");
     private static final String INDEX = ".index.json";
     private static final int LONGEST_INDEX = 64 << 20;
 
@@ -61,7 +65,7 @@ final class PullPlan {
      */
     List<RemoteFile> files(Getter getter) throws IOException, InterruptedException {
         List<RemoteFile> needed =
-                name.isFile() ? List.of(named()) : name.isQuantised() ? quantised() : folder(getter);
+                name.isFile() ? named() : name.isQuantised() ? quantised() : folder(getter);
         for (RemoteFile file : needed) {
             String trouble = FileNames.trouble(file.path());
             if (trouble != null) {
@@ -72,13 +76,14 @@ final class PullPlan {
         return needed;
     }
 
-    private RemoteFile named() throws HubException {
-        for (RemoteFile file : listing.files()) {
-            if (file.path().equals(name.inside())) {
-                return file;
-            }
+    /** Returns the file of the name; of a GGUF model in several files, all of them. */
+    private List<RemoteFile> named() throws HubException {
+        Map<String, RemoteFile> files = new TreeMap<>();
+        listing.files().forEach(file -> files.put(file.path(), file));
+        if (!files.containsKey(name.inside())) {
+            throw choice("expected a file of that name, found none", gguf(listing.files()));
         }
-        throw choice("expected a file of that name, found none", gguf(listing.files()));
+        return whole(Quantisation.modelOf(name.inside(), files.keySet())).stream().map(files::get).toList();
     }
 
     /** Returns the files of the one model of the quantisation. */
@@ -91,7 +96,7 @@ final class PullPlan {
         if (models.size() != 1) {
             List<RemoteFile> choices = models.isEmpty()
                     ? gguf(List.copyOf(files.values()))
-                    : models.stream().map(List::getFirst).map(files::get).toList();
+                    : models.stream().flatMap(List::stream).map(files::get).toList();
             throw choice("expected GGUF files of " + name.quantisation() + ", found "
                     + (models.isEmpty() ? "none" : models.size() + " models")
                     + (choices.isEmpty() ? "" : ": choose one"), choices);
@@ -113,7 +118,7 @@ final class PullPlan {
         Map<String, RemoteFile> files = in(name.inside());
         List<RemoteFile> weights = weights(files);
         if (weights.isEmpty() && files.keySet().containsAll(ADAPTER)) {
-            return ADAPTER.stream().map(files::get).toList();
+            return Stream.concat(ADAPTER.stream(), CHAT.stream().filter(files::containsKey)).map(files::get).toList();
         }
         if (weights.isEmpty()) {
             throw noModel(files);
@@ -126,7 +131,7 @@ final class PullPlan {
             throw gguf.isEmpty()
                     ? new HubException(name.path() + ": expected weights in one file or with an index, found "
                             + String.join(", ", weights.stream().map(RemoteFile::name).toList()))
-                    : choice("expected one GGUF file, found " + gguf.size() + ": choose one", gguf);
+                    : choice("expected one GGUF file, found " + models.size() + ": choose one", gguf);
         }
         List<RemoteFile> needed = new ArrayList<>(beside(files));
         RemoteFile pooling = in(name.inside().isEmpty() ? POOLING : name.inside() + "/" + POOLING).get("config.json");
@@ -226,11 +231,21 @@ final class PullPlan {
         return files.stream().filter(file -> ModelName.isGguf(file.name())).toList();
     }
 
+    /** @param files to choose from; a model in several files is one choice, by the name of the first */
     private HubException choice(String message, List<RemoteFile> files) {
-        return files.isEmpty()
-                ? new HubException(name.path() + ": " + message)
-                : new AmbiguousNameException(name.path() + ": " + message,
-                        files.stream().map(file -> line(file.path(), file.size())).toList());
+        if (files.isEmpty()) {
+            return new HubException(name.path() + ": " + message);
+        }
+        Map<String, Long> sizes = new TreeMap<>();
+        files.forEach(file -> sizes.put(file.path(), file.size()));
+        return new AmbiguousNameException(name.path() + ": " + message,
+                Quantisation.models(sizes.keySet()).stream().map(model -> line(
+                        model.getFirst(), model.stream().mapToLong(sizes::get).reduce(0, PullPlan::plus))).toList());
+    }
+
+    /** Returns the sum of two sizes; −1 if one is not known. */
+    private static long plus(long one, long other) {
+        return one < 0 || other < 0 ? -1 : Sizes.plus(one, other);
     }
 
     private String line(String path, long bytes) {

@@ -41,6 +41,13 @@ final class Quantisation {
         return List.copyOf(models.values());
     }
 
+    /** Returns the files of the model that {@code path} belongs to: itself, or all of its parts. */
+    static List<String> modelOf(String path, Collection<String> paths) {
+        String model = SHARD.matcher(path).replaceFirst("");
+        return paths.stream().filter(other -> SHARD.matcher(other).replaceFirst("").equals(model)
+                && SHARD.matcher(other).find() == SHARD.matcher(path).find()).sorted().toList();
+    }
+
     /** Returns the number of files that the model of {@code path} has according to its name. */
     static int shards(String path) {
         var shard = SHARD.matcher(path);

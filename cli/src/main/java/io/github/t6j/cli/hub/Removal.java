@@ -5,11 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -33,9 +37,10 @@ public final class Removal {
         Set<Path> used = new HashSet<>();
         Path only = everywhere ? null : cache.find(name.unquantised()).orElse(repository.resolve("none"));
         for (Path snapshot : cache.of(name.repository()).orElseThrow().snapshots().keySet()) {
-            Path taken = only != null ? only : snapshot.resolve(name.inside());
-            for (Path file : HubCache.files(snapshot)) {
-                boolean isTaken = file.startsWith(taken) && (!name.isQuantised() || isOf(name.quantisation(), file));
+            List<Path> all = HubCache.files(snapshot);
+            Set<Path> taken = taken(only != null ? only : snapshot.resolve(name.inside()), all);
+            for (Path file : all) {
+                boolean isTaken = taken.contains(file);
                 (isTaken ? blobs : used).add(blobOf(file));
                 if (isTaken) {
                     files.add(file);
@@ -59,8 +64,19 @@ public final class Removal {
         return removal.whole || !removal.files.isEmpty() ? Optional.of(removal) : Optional.empty();
     }
 
-    private static boolean isOf(String quantisation, Path file) {
-        return !Quantisation.find(quantisation, List.of(file.toString().replace('\\', '/'))).isEmpty();
+    /** Returns those of {@code files} that are in the place of the name: all, or those of a quantisation or a model. */
+    private Set<Path> taken(Path place, List<Path> files) {
+        boolean isFile = name.isFile();
+        Path base = isFile ? place.getParent() : place;
+        Map<String, Path> below = new HashMap<>();
+        files.stream().filter(file -> file.startsWith(base))
+                .forEach(file -> below.put(base.relativize(file).toString().replace('\\', '/'), file));
+        Collection<String> names = isFile
+                ? Quantisation.modelOf(place.getFileName().toString(), below.keySet())
+                : name.isQuantised()
+                        ? Quantisation.find(name.quantisation(), below.keySet()).stream().flatMap(List::stream).toList()
+                        : below.keySet();
+        return names.stream().map(below::get).collect(Collectors.toSet());
     }
 
     /** Returns the number of bytes that the removal frees. */

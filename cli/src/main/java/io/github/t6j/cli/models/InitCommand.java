@@ -26,6 +26,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -124,15 +125,24 @@ public final class InitCommand implements Callable<Integer> {
 
     private NewModel shaped() {
         if (shape.preset != null) {
+            refuseAttention("--preset");
             PresetNames.check(spec, shape.preset);
             return Presets.of(shape.preset);
         }
         Map<String, Object> config =
                 Json.parseObject(SmallFile.read(shape.config, SmallFile.CONFIG), shape.config.toString());
         if (LlamaPreset.describes(config)) {
+            refuseAttention("a config.json of the Llama family");
             return new LlamaPreset(config, VariantJson.none());
         }
         return new T6Config(attention == null ? T6Config.attentionOf(config) : attention, config, VariantJson.none());
+    }
+
+    private void refuseAttention(String shaped) {
+        if (attention != null) {
+            throw new ParameterException(spec.commandLine(),
+                    "--attention: expected no " + shaped + ", which decides the attention, found both");
+        }
     }
 
     private LazyTensor tensor(TensorSpec tensor, float gain) {

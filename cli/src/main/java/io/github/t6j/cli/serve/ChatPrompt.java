@@ -11,7 +11,9 @@ import io.github.t6j.chat.Role;
 import io.github.t6j.chat.Tool;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.json.Json;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -70,7 +72,9 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
                 throw fields.wrong(own, "no such variable, which another field sets");
             }
         }
-        ChatOptions all = chat.withTemplateVariables(fields.json());
+        Map<String, Object> others = new LinkedHashMap<>(fields.json());
+        others.remove(THINKING);
+        ChatOptions all = chat.withTemplateVariables(others);
         return fields.has(THINKING) ? all.withThinking(fields.flag(THINKING)) : all;
     }
 

@@ -27,6 +27,9 @@ final class BatchSize {
     /** Bytes of text per token, rather too many. */
     private static final long BYTES_PER_TOKEN = 4;
 
+    /** Bytes of a line per token of its conversation, rather too few. */
+    private static final long LEAST_BYTES_PER_TOKEN = 2;
+
     /** Share of Java's heap for training. */
     private static final double HEAP = 0.8;
 
@@ -75,23 +78,21 @@ final class BatchSize {
             return;
         }
         double most = seconds * threads * SLOW / (OPERATIONS * trainer.modelParameterCount()) / LEAST_STEPS;
-        long least = anyContext && wholeConversations ? longestLine(data) : LEAST_OF_DATA;
-        TrainingOptions.Batches tried = largest(bytes(data) / BYTES_PER_TOKEN, least);
+        TrainingOptions.Batches tried = largest(data);
         for (TrainingOptions.Batches next = smaller(tried); next != null && !fits(tried, most); next = smaller(tried)) {
             tried = next;
         }
         trainer.setBatches(tried);
     }
 
-    /**
-     * Returns the largest batches for data of that many tokens.
-     *
-     * @param least shortest context
-     */
-    private TrainingOptions.Batches largest(long tokens, long least) {
+    /** Returns the largest batches for the data. */
+    private TrainingOptions.Batches largest(List<Path> data) {
         TrainingOptions.Batches batches = trainer.options().batches();
         int context = batches.context();
-        while (anyContext && context / 2 >= least && tokens < SEQUENCES_OF_DATA * (context + 1)) {
+        long tokens = bytes(data) / BYTES_PER_TOKEN;
+        boolean areFew = anyContext && tokens < SEQUENCES_OF_DATA * (context + 1);
+        long least = areFew && wholeConversations ? longestLine(data) / LEAST_BYTES_PER_TOKEN : LEAST_OF_DATA;
+        while (areFew && context / 2 >= least && tokens < SEQUENCES_OF_DATA * (context + 1)) {
             context /= 2;
         }
         return batches.withSequences(1).withContext(context)
@@ -130,7 +131,7 @@ final class BatchSize {
         return bytes;
     }
 
-    /** Returns the bytes of the longest line, at least as many as its conversation has tokens. */
+    /** Returns the bytes of the longest line. */
     private static long longestLine(List<Path> data) {
         long longest = LEAST_OF_DATA;
         for (Path file : data) {

@@ -213,4 +213,11 @@ class BenchCommandTest {
         assertThat(ran.err()).startsWith("t6j: --compare nowhere: expected a folder").hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
     }
+
+    @Test
+    void anAdapterIsAddedToTheModel() {
+        CommandResult ran = bench("--adapter", "no/such/adapter");
+        assertThat(ran.err()).contains("--adapter no/such/adapter: expected the folder");
+        assertThat(ran.code()).isNotZero();
+    }
 }

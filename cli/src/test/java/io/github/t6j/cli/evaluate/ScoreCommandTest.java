@@ -143,6 +143,22 @@ class ScoreCommandTest {
         assertThat(logLikelihoods(question("", "The whale"))[0]).isCloseTo(sum(ids, 1), within(1e-4));
     }
 
+    /** Prompts of this model begin with an id of their own. */
+    @Test
+    void contextsBeginAsPromptsDo() throws InterruptedException {
+        close();
+        model = Model.load(CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf"));
+        tokenizer = model.tokenizer();
+        scheduler = new Scheduler(model);
+        int[] whole = tokenizer.encode("the sea");
+        int[] ids = new int[whole.length + 1];
+        ids[0] = tokenizer.beginningOfText();
+        System.arraycopy(whole, 0, ids, 1, whole.length);
+        int context = tokenizer.encode("the").length;
+        assertThat(ids[0]).isEqualTo(102);
+        assertThat(logLikelihoods(question("the", "sea"))[0]).isCloseTo(sum(ids, 1 + context), within(1e-4));
+    }
+
     @Test
     void aLongContextIsCutFromTheLeft() throws InterruptedException {
         String context = "the sea and ".repeat(300) + "the";

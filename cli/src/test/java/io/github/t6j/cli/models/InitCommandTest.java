@@ -197,4 +197,14 @@ class InitCommandTest {
     private static Map<String, Object> config(Path model) throws IOException {
         return Json.parseObject(Files.readAllBytes(model.resolve("config.json")), "config.json");
     }
+
+    @Test
+    void aPresetDecidesItsAttention() {
+        CommandResult ran = CommandResult.of("init", "--preset", "t6-nano", "--attention", "mha", "--out",
+                folder.resolve("made").toString());
+        assertThat(ran.err())
+                .contains("--attention: expected no --preset, which decides the attention, found both");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(folder.resolve("made")).doesNotExist();
+    }
 }

@@ -236,6 +236,25 @@ class ModelsCommandTest {
         assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/mlra/bcd").code()).isZero();
     }
 
+    /** The other model stays, although the name of the cache's folder has its quantisation, too. */
+    @Test
+    void aModelInPartsIsRemovedAlone() throws IOException {
+        cache = Files.createDirectories(home.resolve("q8_0/cache"));
+        environment.put("HF_HUB_CACHE", cache.toString());
+        for (String file : List.of("x-q8_0-00001-of-00002", "x-q8_0-00002-of-00002", "x-q4_0-00001-of-00002",
+                "x-q4_0-00002-of-00002", "x-q2_k")) {
+            put("org/x", NEW, file + ".gguf", LLAMA.resolve("config.json"), file);
+        }
+        ref("org/x", "main", NEW);
+        Path snapshot = repository("org/x").resolve("snapshots").resolve(NEW);
+        assertThat(models(null, "--remove", "org/x/x-q4_0-00001-of-00002.gguf", "--yes").code()).isZero();
+        assertThat(snapshot.toFile().list())
+                .containsExactlyInAnyOrder("x-q8_0-00001-of-00002.gguf", "x-q8_0-00002-of-00002.gguf", "x-q2_k.gguf");
+        assertThat(models(null, "--remove", "org/x:Q8_0", "--yes").code()).isZero();
+        assertThat(snapshot.toFile().list()).containsExactly("x-q2_k.gguf");
+        assertThat(repository("org/x").resolve("blobs").toFile().list()).containsExactly("x-q2_k");
+    }
+
     /** Links out of the cache are removed, but not their targets. */
     @Test
     void nothingOutsideIsRemoved() throws IOException {

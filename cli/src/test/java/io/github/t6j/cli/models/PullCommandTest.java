@@ -78,10 +78,13 @@ class PullCommandTest extends PullFixture {
     void whatIsThereIsNotGotAgain() throws IOException {
         pull("org/name");
         hub.requests.clear();
+        Object ref = Files.getAttribute(repository.resolve("refs/main"), "lastModifiedTime");
 
         CommandResult again = pull("org/name");
         assertPulled(again, "config.json", WEIGHTS);
         assertThat(again.err()).contains("all present");
+        assertThat(Files.getAttribute(repository.resolve("refs/main"), "lastModifiedTime"))
+                .as("a folder that cannot be written does no harm").isEqualTo(ref);
         assertThat(hub.requests).hasSize(1);
     }
 
@@ -227,6 +230,24 @@ class PullCommandTest extends PullFixture {
         assertThat(ran.code()).isEqualTo(1);
     }
 
+    /** Several models at the root, one of them in parts, are choices by the first part; it brings the others. */
+    @Test
+    void aFileInPartsIsPulledWhole() throws IOException {
+        hub.files.clear();
+        hub.files.put("big-q4_k_m-00001-of-00002.gguf", new byte[10]);
+        hub.files.put("big-q4_k_m-00002-of-00002.gguf", new byte[20]);
+        hub.files.put("big-q2_k.gguf", new byte[40]);
+        assertThat(pull("org/name")).isEqualTo(new CommandResult(2, "",
+                "t6j: org/name: expected one GGUF file, found 2: choose one\n"
+                        + "  org/name/big-q2_k.gguf  40 B\n  org/name/big-q4_k_m-00001-of-00002.gguf  30 B\n"));
+        CommandResult ran = pull("org/name/big-q4_k_m-00001-of-00002.gguf");
+        assertThat(ran.out()).isEqualTo(snapshot.resolve("big-q4_k_m-00001-of-00002.gguf") + "\n");
+        assertSnapshot("big-q4_k_m-00001-of-00002.gguf", "big-q4_k_m-00002-of-00002.gguf");
+        hub.files.remove("big-q4_k_m-00002-of-00002.gguf");
+        assertFails(pull("org/name/big-q4_k_m-00001-of-00002.gguf"),
+                "big-q4_k_m-00001-of-00002.gguf: expected 2 files of one model, found 1");
+    }
+
     @Test
     void anAmbiguousOrMissingQuantisationIsListed() throws IOException {
         hub.files.clear();
@@ -251,13 +272,14 @@ class PullCommandTest extends PullFixture {
         hub.files.put("adapter_config.json", "{\"peft_type\": \"IA3\"}".getBytes(StandardCharsets.UTF_8));
         hub.files.put("adapter_model.safetensors", new byte[10]);
         hub.files.put("tokenizer.json", new byte[10]);
-        assertPulled(pull("org/name"), "adapter_config.json", "adapter_model.safetensors");
+        hub.files.put("chat_template.jinja", new byte[5]);
+        assertPulled(pull("org/name"), "adapter_config.json", "adapter_model.safetensors", "chat_template.jinja");
         assertThat(CommandResult.in(environment, null, "inspect", "--adapter", "org/name:0.5").err())
                 .contains(snapshot + "/adapter_config.json: peft_type: expected LORA, found IA3");
         assertThat(CommandResult.in(environment, null, "inspect", "--adapter", "org/other:0.5").err())
                 .contains("--adapter org/other:0.5: expected the folder", ": t6j pull org/other downloads one");
         assertThat(CommandResult.in(environment, null, "models").out())
-                .containsPattern("org/name +LoRA +adapter +- +30 B +main 0123456");
+                .containsPattern("org/name +LoRA +adapter +- +35 B +main 0123456");
     }
 
     @Test

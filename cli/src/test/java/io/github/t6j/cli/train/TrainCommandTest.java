@@ -254,6 +254,12 @@ class TrainCommandTest extends TrainRuns {
                 "run: expected 31.7 PB of free disk, found ");
     }
 
+    private static TrainArguments parsed(String... options) {
+        TrainArguments arguments = new TrainArguments();
+        new CommandLine(arguments).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(options);
+        return arguments;
+    }
+
     /** 4096 is too long for 300 sequences; only a context that is not asked for is shortened. */
     @Test
     void aContextThatDoesNotFitMemoryIsShortened() {
@@ -265,9 +271,9 @@ class TrainCommandTest extends TrainRuns {
             }
             return null;
         };
-        CommandLine.populateCommand(new TrainArguments(), "--batch", "300").withContext(fits256);
+        parsed("--batch", "300").withContext(fits256);
         assertThat(tried).containsExactly(0, 1024, 256);
-        TrainArguments given = CommandLine.populateCommand(new TrainArguments(), "--context", "2048");
+        TrainArguments given = parsed("--context", "2048");
         assertThatThrownBy(() -> given.withContext(fits256)).isInstanceOf(MemoryLimitException.class);
     }
 }

@@ -42,7 +42,7 @@ public final class GgufTokenizer {
      */
     private static final Map<String, String> SPLITTERS = Map.ofEntries(
             Map.entry("gpt-2", "gpt-2"), Map.entry("llama-bpe", "llama3"), Map.entry("llama3", "llama3"),
-            Map.entry("llama-v3", "llama3"), Map.entry("qwen2", "qwen2"), Map.entry("deepseek-r1-qwen", "qwen2-as-is"),
+            Map.entry("llama-v3", "llama3"), Map.entry("qwen2", "qwen2"), Map.entry("deepseek-r1-qwen", "qwen2"),
             Map.entry("smollm", "smollm"),
             Map.entry("refact", "smollm"), Map.entry("tekken", "tekken"), Map.entry("dbrx", "cl100k"),
             Map.entry("smaug-bpe", "cl100k"), Map.entry("gpt-4o", "o200k"));
@@ -141,16 +141,16 @@ public final class GgufTokenizer {
             merges.add(TokenizerFiles.merge(merge, source));
         }
         boolean whole = WHOLE.contains(splitter);
-        List<Normalizer> normalizers = composes(splitter) ? List.of(Nfc::normalize) : List.of();
+        List<Normalizer> normalizers = composes() ? List.of(Nfc::normalize) : List.of();
         return TokenizerDefinition.byteLevel(
                 where, vocabulary(), new RankedMerges(source, merges), addedTokens(), normalizers,
                 Splitters.named(splitter), whole)
                 .with(marks(whole));
     }
 
-    /** True if texts are normalised to NFC, which the file does not state. */
-    private static boolean composes(String splitter) {
-        return splitter.equals("qwen2");
+    /** True if texts are normalised to NFC, which the file does not state: those of Qwen, but not of DeepSeek's. */
+    private boolean composes() {
+        return "qwen2".equals(get("pre", String.class, null));
     }
 
     private boolean addsSpace() {
@@ -160,7 +160,7 @@ public final class GgufTokenizer {
     /** The definition's normalizers as a tokenizer.json has them. */
     private List<Map<String, Object>> normalizers() {
         if (isByteLevel()) {
-            return composes(splitter()) ? List.of(TokenizerJsonWriter.part("NFC")) : List.of();
+            return composes() ? List.of(TokenizerJsonWriter.part("NFC")) : List.of();
         }
         String mark = String.valueOf(Metaspace.MARK);
         Map<String, Object> spaces =

@@ -49,7 +49,6 @@ public final class Splitters {
             "gpt-2", List.of(GPT2),
             "llama3", List.of(LLAMA3),
             "qwen2", List.of(QWEN2),
-            "qwen2-as-is", List.of(QWEN2), // without NFC: that of DeepSeek's Qwen models
             "smollm", List.of(DIGITS, GPT2),
             "tekken", List.of(TEKKEN),
             "cl100k", List.of(LLAMA3),
