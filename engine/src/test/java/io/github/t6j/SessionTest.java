@@ -131,6 +131,12 @@ class SessionTest {
                 recurrent.prefill(5, 6, 7);
                 assertThat(recurrent.logits()).isEqualTo(three);
 
+                List<Token> after = recurrent.generate(Prompt.of(), GREEDY.withMaxTokens(3)).tokens();
+                recurrent.truncate(0);
+                recurrent.prefill(5, 6, 7);
+                recurrent.truncate(3); // discards the logits
+                assertThat(recurrent.generate(Prompt.of(), GREEDY.withMaxTokens(3)).tokens()).isEqualTo(after);
+
                 oracle.prefill(5, 6, 1);
                 oracle.truncate(2);
                 oracle.step(7);

@@ -5,6 +5,7 @@ import io.github.t6j.grammar.Expression.Call;
 import io.github.t6j.grammar.Expression.Choice;
 import io.github.t6j.json.Json;
 import java.math.BigDecimal;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,7 +27,10 @@ final class JsonSchemaReader {
     static final String ROOT = "root";
     /** Keywords that allow and forbid nothing. */
     static final Set<String> ANNOTATIONS = Set.of("title", "description", "default", "examples", "$schema", "$id",
-            "$comment", "$defs", "definitions", "deprecated", "readOnly", "writeOnly");
+            "$comment", "$defs", "definitions", "deprecated", "readOnly", "writeOnly", "discriminator", "example",
+            "externalDocs", "contentMediaType", "contentEncoding", "$anchor", "$vocabulary");
+    /** Most values of an enum; each is a way to read the first character of a text. */
+    private static final int MAX_CONSTANTS = 10_000;
     private static final Set<String> COMBINING = Set.of("$ref", "allOf", "anyOf", "oneOf", "const", "enum", "type");
     /** Deepest chain of references and combinations that is followed to merge schemas. */
     private static final int MAX_DEPTH = 100;
@@ -209,7 +213,23 @@ final class JsonSchemaReader {
                 return !types.contains(type) && !(type.equals("integer") && types.contains("number"));
             });
         }
+        if (values.size() > MAX_CONSTANTS) {
+            throw new IllegalArgumentException("schema at " + at + "/enum: expected at most " + MAX_CONSTANTS
+                    + " values, found " + values.size());
+        }
+        values.forEach(value -> checkNumbers(value, at));
         return new Choice(values.stream().map(value -> Expression.text(JsonText.write(value))).toList());
+    }
+
+    /** Checks that no number of a constant is rounded. */
+    private static void checkNumbers(Object value, String at) {
+        switch (value) {
+            case Number number -> number(number, at);
+            case List<?> list -> list.forEach(one -> checkNumbers(one, at));
+            case Map<?, ?> map -> map.values().forEach(one -> checkNumbers(one, at));
+            case null, default -> {
+            }
+        }
     }
 
     private Object resolve(String pointer, String at) {
@@ -230,10 +250,22 @@ final class JsonSchemaReader {
         if (value instanceof Map<?, ?> map && map.containsKey(name)) {
             return map.get(name);
         }
+        if (value instanceof Map<?, ?> map && map.containsKey(decoded(name))) {
+            return map.get(decoded(name));
+        }
         if (value instanceof List<?> list && name.matches("\\d{1,6}") && Integer.parseInt(name) < list.size()) {
             return list.get(Integer.parseInt(name));
         }
         throw new IllegalArgumentException("schema at " + at + ": expected a schema at " + pointer + ", found none");
+    }
+
+    /** Returns a part of a URI without its %XX; as it is, if these are wrong. */
+    private static String decoded(String part) {
+        try {
+            return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException wrong) {
+            return part;
+        }
     }
 
     static Set<String> types(Object type, String at) {

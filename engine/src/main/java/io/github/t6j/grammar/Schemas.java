@@ -23,7 +23,8 @@ final class Schemas {
      * @throws IllegalArgumentException if a keyword of both cannot be merged
      */
     static Map<String, Object> merge(Map<String, Object> left, Map<String, Object> right, String at) {
-        checkClosed(left, right, at);
+        checkNeighbours(left, right, at);
+        checkNeighbours(right, left, at);
         Map<String, Object> merged = new LinkedHashMap<>(left);
         right.forEach((keyword, value) -> merged.merge(
                 keyword, value == null ? NULL : value, (own, other) -> merge(keyword, own, other, at)));
@@ -48,18 +49,29 @@ final class Schemas {
         };
     }
 
-    /** An object that is closed to additional properties is closed to those of the other schema, too. */
-    private static void checkClosed(Map<String, Object> left, Map<String, Object> right, String at) {
-        boolean open = left.containsKey("additionalProperties") || right.containsKey("additionalProperties");
-        if (open && left.containsKey("properties") && right.containsKey("properties")
-                && !keys(left, at).equals(keys(right, at))) {
+    /**
+     * Checks keywords whose meaning depends on others beside them: {@code additionalProperties} applies to properties
+     * that its own schema does not name, and {@code items} after the {@code prefixItems} of its own schema.
+     */
+    private static void checkNeighbours(Map<String, Object> own, Map<String, Object> other, String at) {
+        if (limits(own, "additionalProperties") && !names(own, at).containsAll(names(other, at))) {
             throw new IllegalArgumentException("schema at " + at + ": additionalProperties beside properties of another"
                     + " schema that must hold, too, is not supported; write all properties in one schema");
         }
+        if (limits(own, "items") && !own.containsKey("prefixItems") && other.containsKey("prefixItems")) {
+            throw new IllegalArgumentException("schema at " + at + ": items beside prefixItems of another schema that"
+                    + " must hold, too, is not supported; write both in one schema");
+        }
     }
 
-    private static Set<String> keys(Map<String, Object> schema, String at) {
-        return JsonSchemaReader.object(schema.get("properties"), at + "/properties").keySet();
+    private static boolean limits(Map<String, Object> schema, String keyword) {
+        return schema.containsKey(keyword) && !Boolean.TRUE.equals(schema.get(keyword));
+    }
+
+    private static Set<String> names(Map<String, Object> schema, String at) {
+        return schema.containsKey("properties")
+                ? JsonSchemaReader.object(schema.get("properties"), at + "/properties").keySet()
+                : Set.of();
     }
 
     private static Object properties(Object left, Object right, String at) {

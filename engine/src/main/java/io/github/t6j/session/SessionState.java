@@ -250,7 +250,9 @@ public final class SessionState {
         prepare(position());
         if (lacking() == 0) {
             sequence.reserveLast(); // fails, if at all, before anything is removed
-            truncateSequence(position() - 1);
+            int last = position() - 1;
+            // linear attention cannot remove an id, so that all are fed again
+            truncateSequence(last < transformer.shortestCut(sizes.materialized(), position()) ? 0 : last);
         }
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +27,10 @@ class JsonSchemaGrammarTest {
         // blanks: one between tokens, none at the end
         "{'type': 'array'} | [ 1 ,⏎2 ] | [  1] ~ [1\t] ~ [1]⏎",
         // constants
+        // a union of Pydantic; an open object beside another schema; a reference as URIs have it
+        "{'oneOf': [{'$ref': '#/$defs/C'}, {'$ref': '#/$defs/D'}], 'discriminator': {'propertyName': 'k'}, '$defs': {'C': {'properties': {'k': {'const': 'c'}}, 'required': ['k']}, 'D': {'properties': {'k': {'const': 'd'}}, 'required': ['k']}}} | {'k':'c'} ~ {'k':'d'} | {'k':'e'}",
+        "{'properties': {'a': {'type': 'null'}}, 'additionalProperties': true, 'allOf': [{'properties': {'b': {'type': 'null'}}}]} | {'a':null,'b':null} ~ {'z':1} | {'a':1}",
+        "{'$ref': '#/definitions/Page%3CA%20b%3E', 'definitions': {'Page<A b>': {'type': 'null'}}} | null | 1",
         "{'const': {'a': [1, null, 'x\\\"']}} | {'a':[1,null,'x\\\"']} | {'a': [1]}",
         "{'enum': ['red', 'amber', 3, null]} | 'red' ~ 3 ~ null | 'r' ~ 4",
         "{'type': 'string', 'enum': ['a', 1]} | 'a' | 1",
@@ -115,6 +121,12 @@ class JsonSchemaGrammarTest {
         "{'allOf': [{'$ref': '#'}]} | lead back to themselves",
         "{'allOf': [{'type': 'string'}, {'type': 'null'}]} | expected a type that both schemas allow",
         "{'allOf': [{'pattern': 'a'}, {'pattern': 'b'}]} | two different values of pattern",
+        "{'type': 'object', 'additionalProperties': false, 'allOf': [{'properties': {'id': {'type': 'integer'}}, 'required': ['id']}]} | additionalProperties beside properties of another schema",
+        "{'type': 'object', 'additionalProperties': false, 'anyOf': [{'properties': {'a': {'type': 'integer'}}, 'required': ['a']}]} | additionalProperties beside properties of another schema",
+        "{'allOf': [{'properties': {'n': {'type': 'string'}}, 'required': ['n']}, {'additionalProperties': {'type': 'integer'}}]} | additionalProperties beside properties of another schema",
+        "{'type': 'array', 'items': {'type': 'integer'}, 'anyOf': [{'prefixItems': [{'type': 'string'}], 'minItems': 1}]} | items beside prefixItems of another schema",
+        "{'const': 18446744073709551615} | expected a number of at most 15 digits",
+        "{'enum': [{'a': [1, 9223372036854775808]}]} | expected a number of at most 15 digits",
         "{'properties': {'a': true}, 'allOf': [{'properties': {'b': null}}]} | properties/b: expected an object, found null",
         "{'type': null} | schema at #/type: expected a string, found null",
         "{'type': 'strin'} | expected a type of object, array, string",
@@ -170,6 +182,13 @@ class JsonSchemaGrammarTest {
             many.append("%s\"p%d\": {\"type\": \"null\"}".formatted(i == 0 ? "" : ",", i));
         }
         assertThat(Texts.matches(Grammar.jsonSchema(many.append("}}").toString()), "{\"p4999\":null}")).isTrue();
+    }
+
+    @Test
+    void tooManyConstantsAreRejectedAtOnce() {
+        String values = IntStream.range(0, 10_001).mapToObj(i -> "\"A" + i + "\"").collect(Collectors.joining(","));
+        assertThatThrownBy(() -> Grammar.jsonSchema("{\"enum\": [" + values + "]}"))
+                .hasMessage("schema at #/enum: expected at most 10000 values, found 10001");
     }
 
     @Test

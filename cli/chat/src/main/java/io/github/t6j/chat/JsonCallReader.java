@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
  * there is one.
  */
 final class JsonCallReader extends CallReader {
-    /** Blanks and separators after a call whose closing tag is missing. */
-    private static final Pattern SEPARATORS = Pattern.compile("[\\s,;\\]`]*");
+    /** Separators after a call whose closing tag is missing, or only blanks. */
+    private static final Pattern SEPARATORS = Pattern.compile("\\s*[,;\\]`][\\s,;\\]`]*|\\s+$");
 
     private final String close; // "" without a tag
     private final boolean plain; // the answer begins with JSON, which may be something else than calls
