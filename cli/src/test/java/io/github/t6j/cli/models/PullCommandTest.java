@@ -244,8 +244,8 @@ class PullCommandTest extends PullFixture {
         assertThat(ran.out()).isEqualTo(snapshot.resolve("big-q4_k_m-00001-of-00002.gguf") + "\n");
         assertSnapshot("big-q4_k_m-00001-of-00002.gguf", "big-q4_k_m-00002-of-00002.gguf");
         hub.files.remove("big-q4_k_m-00002-of-00002.gguf");
-        assertFails(pull("org/name/big-q4_k_m-00001-of-00002.gguf"),
-                "big-q4_k_m-00001-of-00002.gguf: expected 2 files of one model, found 1");
+        assertThat(pull("org/name/big-q4_k_m-00001-of-00002.gguf").err())
+                .contains("big-q4_k_m-00001-of-00002.gguf: expected 2 files of one model, found 1").hasLineCount(1);
     }
 
     @Test
