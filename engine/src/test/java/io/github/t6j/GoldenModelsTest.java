@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Tests float64 logits and greedy tokens of the official models on both paths, in one prefill and step by step. */
 @Tag("width")
 class GoldenModelsTest {
-    /** Tolerance of logits, from DESIGN.md §3; the official float32 code itself differs by up to 5.1e-5. */
+    /** Tolerance of logits; the official float32 code itself differs by up to 5.1e-5. */
     private static final double TOLERANCE = 2e-4;
 
     /** Tolerance between the two forms of MLA, and of TPA. */

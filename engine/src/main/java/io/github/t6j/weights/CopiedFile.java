@@ -17,7 +17,8 @@ import java.util.Map;
  */
 public final class CopiedFile {
     private static final List<String> TOKENIZER_FILES = List.of(
-            "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+            "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
+            "added_tokens.json",
             "vocab.json", "merges.txt", "encoder.json", "vocab.bpe", "chat_template.jinja", "chat_template.json");
 
     private CopiedFile() {}

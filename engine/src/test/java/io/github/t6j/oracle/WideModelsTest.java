@@ -21,10 +21,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * greedy tokens are those of a forward pass in double that shares nothing with the engine.
  */
 class WideModelsTest {
-    /** DESIGN.md §3. */
+    /** Tolerance of logits beside float64. */
     private static final double TOLERANCE = 2e-4;
 
-    /** Between the paths factored and materialized, DESIGN.md §3. */
+    /** Between the paths factored and materialized. */
     private static final double BETWEEN_PATHS = 1e-4;
 
     private static final long SEED = 28;

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Timeout(120)
 class WindowedSessionsTest {
-    private static final double TOLERANCE = 2e-4; // DESIGN.md §3
+    private static final double TOLERANCE = 2e-4; // of logits beside float64
     private static final long SEED = 44;
     private static final int LENGTH = 700;
 

@@ -22,6 +22,7 @@ final class StreamedAnswer implements AnswerListener, StreamingHandle {
     private final StreamingChatResponseHandler handler;
     private volatile boolean cancelled;
     private AnswerPart.CallBegun call; // in progress
+    private ToolCall held; // ended without being complete: cut off, if it is the last one; or null
     private int calls; // that were passed on
 
     StreamedAnswer(StreamingChatResponseHandler handler) {
@@ -44,13 +45,21 @@ final class StreamedAnswer implements AnswerListener, StreamingHandle {
                 handler.onPartialResponse(new PartialResponse(text), new PartialResponseContext(this));
             case AnswerPart.Reasoning(String text) ->
                 handler.onPartialThinking(new PartialThinking(text), new PartialThinkingContext(this));
-            case AnswerPart.CallBegun begun -> call = begun;
+            case AnswerPart.CallBegun begun -> {
+                if (held != null) {
+                    complete(calls, held);
+                    held = null;
+                }
+                call = begun;
+            }
             case AnswerPart.Arguments(int index, String text) -> handler.onPartialToolCall(PartialToolCall.builder()
                     .index(index).id(call.id()).name(call.name()).partialArguments(text).build(),
                     new PartialToolCallContext(this));
             case AnswerPart.CallEnded(int index, var ended) -> {
-                if (ended.isComplete()) { // otherwise the end of the answer shows if it is cut off
+                if (ended.isComplete()) {
                     complete(index, ended);
+                } else {
+                    held = ended;
                 }
             }
         }

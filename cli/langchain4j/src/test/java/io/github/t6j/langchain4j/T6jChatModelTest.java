@@ -325,6 +325,12 @@ class T6jChatModelTest {
                 .satisfies(one -> assertThat(one.arguments()).isEqualTo("{\"city\": Bern}"));
         assertThat(received.completeCalls).containsExactly("{\"city\": Bern}");
 
+        Received both = new Received();
+        new T6jStreamingChatModel(chat, script(call + call.replace("Bern", "\"Basel\"")))
+                .chat(asksForWeather().build(), both);
+        assertThat(both.whole.join().aiMessage().toolExecutionRequests()).hasSize(2);
+        assertThat(both.completeCalls).containsExactly("{\"city\": Bern}", "{\"city\": \"Basel\"}");
+
         Weather weather = new Weather();
         Assistant plain = AiServices.builder(Assistant.class)
                 .chatModel(new T6jChatModel(chat, script(call))).tools(weather).build();

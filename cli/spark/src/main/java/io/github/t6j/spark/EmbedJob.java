@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -86,6 +87,12 @@ final class EmbedJob implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         documents.check();
+        for (String option : List.of("--context", "--cache-type")) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new ParameterException(spec.commandLine(),
+                        option + ": expected none with embed, which keeps no cache, found one: remove it");
+            }
+        }
         arguments.check(spec, 1);
         if (embedding.dimensions != null) {
             Range.atLeast(spec, "--dimensions", embedding.dimensions, 1);

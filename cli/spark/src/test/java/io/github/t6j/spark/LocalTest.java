@@ -194,6 +194,9 @@ class LocalTest {
         Map<Object, Map<String, Object>> results = Jobs.results(folder.resolve("out"));
         assertSame(results, ofCommand(in, "embed", "--pooling", "last", "--dimensions", "19", in.toString()));
         assertThat((List<?>) results.get("b").get("embedding")).hasSize(19);
+        Jobs.Result refused = run("embed", in, "other.parquet", "--context", "64");
+        assertThat(refused.err()).contains("--context: expected none with embed, which keeps no cache, found one");
+        assertThat(refused.code()).isEqualTo(2);
     }
 
     /** Each row that cannot be used has an error with its line, and its input. */

@@ -30,6 +30,11 @@ import org.springframework.ai.tool.definition.ToolDefinition;
 final class Prompts {
     /** Key of the reasoning in a message's metadata, which other models of Spring AI use, too. */
     static final String REASONING = "reasoningContent";
+    /**
+     * Key of the whole reasoning in the last part of a streamed response: Spring AI joins the metadata of the parts by
+     * their keys, so that only the last piece would be left.
+     */
+    private static final String WHOLE_REASONING = "t6jReasoning";
 
     private Prompts() {}
 
@@ -43,7 +48,7 @@ final class Prompts {
             case UserMessage user when user.getMedia().isEmpty() -> Stream.of(Message.user(text(user)));
             case AssistantMessage assistant when assistant.getMedia().isEmpty() -> Stream.of(Message.assistant(
                     text(assistant),
-                    assistant.getMetadata().get(REASONING) instanceof String reasoning ? reasoning : "",
+                    reasoning(assistant.getMetadata()),
                     assistant.getToolCalls().stream()
                             .map(call -> new ToolCall(call.id(), call.name(), call.arguments())).toList()));
             case ToolResponseMessage results -> results.getResponses().stream()
@@ -51,6 +56,10 @@ final class Prompts {
             default -> throw new IllegalArgumentException(
                     "messages: expected texts, found other content in a message of type " + message.getMessageType());
         };
+    }
+
+    private static String reasoning(Map<String, Object> metadata) {
+        return metadata.getOrDefault(WHOLE_REASONING, metadata.get(REASONING)) instanceof String text ? text : "";
     }
 
     private static String text(org.springframework.ai.chat.messages.Message message) {
@@ -97,12 +106,12 @@ final class Prompts {
 
     /** Returns a part of a streamed response. */
     static ChatResponse part(String text, String reasoning) {
-        return new ChatResponse(List.of(new Generation(message(text, reasoning, List.of()))));
+        return new ChatResponse(List.of(new Generation(message(text, REASONING, reasoning, List.of()))));
     }
 
-    private static AssistantMessage message(String text, String reasoning, List<ToolCall> calls) {
+    private static AssistantMessage message(String text, String key, String reasoning, List<ToolCall> calls) {
         return AssistantMessage.builder().content(text)
-                .properties(reasoning.isEmpty() ? Map.of() : Map.of(REASONING, reasoning))
+                .properties(reasoning.isEmpty() ? Map.of() : Map.of(key, reasoning))
                 .toolCalls(calls.stream().map(call -> new AssistantMessage.ToolCall(
                         call.id(), "function", call.name(), call.arguments())).toList())
                 .build();
@@ -114,12 +123,14 @@ final class Prompts {
      */
     static ChatResponse response(Answer answer) {
         Message message = answer.message();
-        return response(answer, message(message.content() + notice(answer), message.reasoning(), answer.calls()));
+        return response(answer,
+                message(message.content() + notice(answer), REASONING, message.reasoning(), answer.calls()));
     }
 
-    /** Returns the last part of a streamed response: the calls, the finish reason and the number of tokens. */
+    /** Returns the last part of a streamed response: the calls, the whole reasoning, the finish reason and the counts. */
     static ChatResponse last(Answer answer) {
-        return response(answer, message(notice(answer), "", answer.calls()));
+        return response(answer,
+                message(notice(answer), WHOLE_REASONING, answer.message().reasoning(), answer.calls()));
     }
 
     /** Returns the text about a call that is cut off, after the answer's own text; or "". */

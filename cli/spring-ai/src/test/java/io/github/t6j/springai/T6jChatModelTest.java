@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +37,7 @@ import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.MessageAggregator;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.content.Media;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
@@ -213,6 +215,20 @@ class T6jChatModelTest {
         assertThat(message.getMetadata()).containsEntry("reasoningContent", "so");
         assertThat(message.getToolCalls()).singleElement()
                 .satisfies(call -> assertThat(call.arguments()).isEqualTo("{\"city\": \"Bern\"}"));
+    }
+
+    /** Spring AI joins the parts, by the keys of their metadata, into the message that goes back to the model. */
+    @Test
+    void theWholeReasoningOfAStreamGoesBack() {
+        AtomicReference<ChatResponse> joined = new AtomicReference<>();
+        new MessageAggregator().aggregate(
+                new T6jChatModel(chat, script("<think>it is so</think>Yes.")).stream(asksForWeather()), joined::set)
+                .blockLast();
+        List<Message> back = Prompts.messages(new Prompt(joined.get().getResult().getOutput()));
+        assertThat(back).singleElement().satisfies(message -> {
+            assertThat(message.reasoning()).isEqualTo("it is so");
+            assertThat(message.content()).isEqualTo("Yes.");
+        });
     }
 
     private static Prompt asksForWeather() {

@@ -76,7 +76,7 @@ public final class ChatCommand extends SessionCommand {
     private boolean ignoreEndOfText;
 
     @Option(names = "--no-thinking",
-            description = "Turn thinking off, if the model's template has enable_thinking.")
+            description = "Turn thinking off; the model's template must have enable_thinking.")
     private boolean noThinking;
 
     @Mixin

@@ -21,6 +21,7 @@ public final class EmbedLines implements LineWork {
     private static final class Waiting {
         final Prompt ids;
         Embedding embedding;
+        IllegalStateException failure; // instead of an embedding
 
         Waiting(Prompt ids) {
             this.ids = ids;
@@ -75,20 +76,38 @@ public final class EmbedLines implements LineWork {
     }
 
     private void finish(Waiting own, Map<String, Object> result) throws InterruptedException {
-        if (own.embedding == null) {
+        if (own.embedding == null && own.failure == null) {
             embed();
+        }
+        if (own.failure != null) {
+            throw own.failure;
         }
         result.put("embedding", values(own.embedding.vector()));
         result.put("tokens", (long) own.embedding.tokens());
     }
 
     private void embed() throws InterruptedException {
+        List<Waiting> some = List.copyOf(waiting);
         try {
-            List<Embedding> found = embedder.embed(waiting.stream().map(one -> one.ids).toList());
-            for (int i = 0; i < found.size(); i++) {
-                waiting.get(i).embedding = found.get(i);
+            embed(some);
+        } catch (IllegalStateException notANumber) { // of one line at least
+            for (Waiting one : some) {
+                try {
+                    embed(List.of(one));
+                } catch (IllegalStateException failure) {
+                    one.failure = failure;
+                }
             }
-            waiting.clear();
+        }
+        waiting.clear();
+    }
+
+    private void embed(List<Waiting> some) throws InterruptedException {
+        try {
+            List<Embedding> found = embedder.embed(some.stream().map(one -> one.ids).toList());
+            for (int i = 0; i < found.size(); i++) {
+                some.get(i).embedding = found.get(i);
+            }
         } catch (CancellationException interrupted) {
             throw (InterruptedException) new InterruptedException().initCause(interrupted);
         }

@@ -11,6 +11,8 @@ import io.github.t6j.Prompt;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,8 +54,11 @@ class EmbedCommandTest {
 
     private CommandResult run(List<String> lines, String... more) throws IOException {
         Path file = Files.write(folder.resolve("in.jsonl"), lines);
-        List<String> command = new ArrayList<>(List.of("embed", "--model", CommandResult.TINY, file.toString()));
+        List<String> command = new ArrayList<>(List.of("embed", file.toString()));
         command.addAll(List.of(more));
+        if (!command.contains("--model")) {
+            command.addAll(List.of("--model", CommandResult.TINY));
+        }
         return CommandResult.of(command.toArray(String[]::new));
     }
 
@@ -145,6 +150,32 @@ class EmbedCommandTest {
                 "The whale\nThe sea\n".getBytes(StandardCharsets.UTF_8), "embed", "-m", CommandResult.TINY);
         assertThat(results(piped.out())).hasSize(1);
         assertEmbeds(results(piped.out()).getFirst(), Prompt.of("The whale\nThe sea\n"), DEFAULTS);
+    }
+
+    /** Lines are embedded together; one whose vector is no number has an error alone. */
+    @Test
+    void aVectorThatIsNoNumberIsTheErrorOfItsLine() throws IOException {
+        Path damaged = Files.createDirectory(folder.resolve("damaged"));
+        for (String name : List.of("config.json", "tokenizer.json", "model.safetensors")) {
+            Files.copy(Path.of(CommandResult.TINY, name), damaged.resolve(name));
+        }
+        byte[] bytes = Files.readAllBytes(damaged.resolve("model.safetensors"));
+        ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int data = 8 + (int) file.getLong(0);
+        Map<String, Object> header = Json.parseObject(Arrays.copyOfRange(bytes, 8, data), "header");
+        int matrix = data + ((Long) Json.array(Json.object(header.get("lm_head.weight"), "tensor").get("data_offsets"),
+                "offsets").getFirst()).intValue();
+        file.putFloat(matrix + 2500 * 192 * Float.BYTES, Float.NaN);
+        Files.write(damaged.resolve("model.safetensors"), bytes);
+        Path out = folder.resolve("out.jsonl");
+        List<String> lines = List.of(line("Call me"), "{\"ids\": [5, 2500]}", line("a whale"), "{\"ids\": [7]}");
+        CommandResult ran = run(lines, "--out", out.toString(), "--model", damaged.toString());
+        assertThat(ran.code()).isEqualTo(1);
+        List<Map<String, Object>> results = results(Files.readString(out));
+        assertEmbeds(results.get(0), Prompt.of("Call me"), DEFAULTS);
+        assertThat((String) results.get(1).get("error")).contains("found NaN");
+        assertEmbeds(results.get(2), Prompt.of("a whale"), DEFAULTS);
+        assertEmbeds(results.get(3), Prompt.of(7), DEFAULTS);
     }
 
     @Test

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * three panels and more, prompts two passes and more than a window.
  */
 class DenseFamiliesTest {
-    /** Tolerance of DESIGN.md §3. */
+    /** Tolerance of logits beside float64. */
     private static final double TOLERANCE = 2e-4;
 
     /** Length up to which phi3-su-long uses its short list; its logits are those of the long one. */

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Compares models of testdata/golden_more with logits that an independent reader computed in float64. */
 @Tag("width")
 class MoreFamiliesTest {
-    /** Tolerance of DESIGN.md §3. */
+    /** Tolerance of logits beside float64. */
     private static final double TOLERANCE = 2e-4;
 
     private static final long SEED = 35;

@@ -211,12 +211,13 @@ public final class StudyCommand implements Callable<Integer> {
         return arguments.size() == 2 ? 0 : LearningCurvesCommand.run(arguments.toArray(String[]::new));
     }
 
-    /** Measures the speed if requested, or if an attention was not measured. */
+    /** Measures the speed of all attentions if requested, or of those that were not measured. */
     private void measureSpeed(StudyData data, long length) throws IOException {
-        List<StudyRun> runs = attentions.stream().map(one -> run(one, rates.first(), firstSeed(), length)).toList();
-        StudySpeed before = speedOnly ? null : speed();
-        if (before == null || !before.has(runs)) {
-            StudySpeed.measure(runs, data, speedRounds).write(out.resolve(SPEED));
+        StudySpeed before = speed();
+        List<StudyRun> runs = attentions.stream().map(one -> run(one, rates.first(), firstSeed(), length))
+                .filter(run -> speedOnly || before == null || !before.has(run)).toList();
+        if (!runs.isEmpty()) {
+            StudySpeed.measure(runs, data, speedRounds).over(before).write(out.resolve(SPEED));
         }
     }
 

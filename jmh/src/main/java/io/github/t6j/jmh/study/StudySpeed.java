@@ -71,8 +71,19 @@ record StudySpeed(
         Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    boolean has(List<StudyRun> runs) {
-        return runs.stream().allMatch(run -> tokensPerSecond.containsKey(run.preset()));
+    boolean has(StudyRun run) {
+        return tokensPerSecond.containsKey(run.preset());
+    }
+
+    /** Returns these speeds, and those of other presets that were measured in the same way before, or null. */
+    StudySpeed over(StudySpeed before) {
+        if (before == null || before.rounds != rounds || before.warmUp != warmUp || before.steps != steps
+                || before.tokens != tokens || before.threads != threads) {
+            return this;
+        }
+        Map<String, List<Double>> all = new LinkedHashMap<>(before.tokensPerSecond);
+        all.putAll(tokensPerSecond);
+        return new StudySpeed(rounds, warmUp, steps, tokens, threads, all);
     }
 
     /** Returns tokens per second of the median step and of the fastest, as text; – if the preset was not measured. */

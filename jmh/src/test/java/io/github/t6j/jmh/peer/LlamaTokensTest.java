@@ -32,10 +32,10 @@ class LlamaTokensTest {
     private static final int MOST = TEXTS / 50;
     private static final int MOST_SHOWN = 12;
     private static final Results RESULTS = new Results("tokens", "## Tokens", "",
-            "Random texts. t6j's ids are Hugging Face's in all of them. A text differs for want of NFC if llama.cpp makes"
+            "Random texts. t6j's ids are Hugging Face's in all of them. A text differs because of NFC if llama.cpp makes"
                     + " Hugging Face's ids of its composed form.",
             "",
-            "| tokenizer | texts | llama.cpp differs | of these for want of NFC | other parts that it splits otherwise |",
+            "| tokenizer | texts | llama.cpp differs | of these because of NFC | other parts that it splits otherwise |",
             "|---|--:|--:|--:|---|");
 
     @TempDir

@@ -157,6 +157,9 @@ class StudyTest {
         assertThat(out.resolve("results")).isEmptyDirectory();
         assertThat(out.resolve("study.md")).doesNotExist();
         assertThat(study("mha,t6", "1,2", "--speed", "--speed-rounds", "0")).isEqualTo(2);
+        assertThat(study("mqa", "1,2", "--speed", "--speed-rounds", "1")).isZero();
+        assertThat(StudySpeed.read(out.resolve("speed.json")).tokensPerSecond())
+                .as("those of others stay").containsOnlyKeys("mha-nano", "t6-nano", "mqa-nano");
     }
 
     /** Without the check, a wrong name would be found only after the runs of the other names. */
