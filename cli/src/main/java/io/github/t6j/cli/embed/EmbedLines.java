@@ -90,7 +90,7 @@ public final class EmbedLines implements LineWork {
         List<Waiting> some = List.copyOf(waiting);
         try {
             embed(some);
-        } catch (IllegalStateException notANumber) { // of one line at least
+        } catch (IllegalStateException nan) { // in the vector of a line at least
             for (Waiting one : some) {
                 try {
                     embed(List.of(one));

@@ -152,9 +152,9 @@ class EmbedCommandTest {
         assertEmbeds(results(piped.out()).getFirst(), Prompt.of("The whale\nThe sea\n"), DEFAULTS);
     }
 
-    /** Lines are embedded together; one whose vector is no number has an error alone. */
+    /** Lines are embedded together; only the one whose vector is NaN has an error. */
     @Test
-    void aVectorThatIsNoNumberIsTheErrorOfItsLine() throws IOException {
+    void aVectorOfNaNIsTheErrorOfItsLine() throws IOException {
         Path damaged = Files.createDirectory(folder.resolve("damaged"));
         for (String name : List.of("config.json", "tokenizer.json", "model.safetensors")) {
             Files.copy(Path.of(CommandResult.TINY, name), damaged.resolve(name));
