@@ -1,6 +1,7 @@
 package io.github.t6j.jmh.study;
 
 import io.github.t6j.jmh.report.Plot;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedSet;
@@ -52,7 +53,7 @@ final class StudyTable {
         for (StudyRuns runs : complete) {
             StudyResult first = runs.seeds().getFirst();
             out.append("| ").append(first.attention()).append(" | ").append(runs.seeds().size()).append(" | ")
-                    .append(first.rate()).append(" | ").append(spread(runs, StudyResult::validationLoss, 4))
+                    .append(plain(first.rate())).append(" | ").append(spread(runs, StudyResult::validationLoss, 4))
                     .append(" | ").append(spread(runs, run -> Math.exp(run.validationLoss()), 2)).append(" | ")
                     .append(spread(runs, StudyResult::validationBits, 4)).append(" | ")
                     .append(spread(runs, StudyResult::testLoss, 4)).append(" | ")
@@ -77,7 +78,7 @@ final class StudyTable {
                 .ifPresent(range -> out.append(" Seeds of one rate differ by up to ").append(number(range, 4))
                         .append('.'));
         out.append("\n\n| attention |");
-        rates.forEach(rate -> out.append(' ').append(rate).append(" |"));
+        rates.forEach(rate -> out.append(' ').append(plain(rate)).append(" |"));
         out.append("\n|---|").append("--:|".repeat(rates.size())).append('\n');
         StringBuilder atEdges = new StringBuilder();
         for (StudyRuns runs : attentions) {
@@ -102,6 +103,10 @@ final class StudyTable {
             }
         }
         out.append(atEdges);
+    }
+
+    private static String plain(double rate) {
+        return BigDecimal.valueOf(rate).stripTrailingZeros().toPlainString();
     }
 
     /** Returns the mean loss of the runs of a rate, and their number if there are several. */
