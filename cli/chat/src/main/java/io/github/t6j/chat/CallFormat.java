@@ -56,9 +56,10 @@ enum CallFormat {
     static CallFormat of(String rendered) {
         int at = rendered.lastIndexOf(TOOL.name(), Math.max(0, rendered.indexOf(VALUE)));
         if (!isIn(rendered) || at < 0) { // a template that leaves calls out
-            return rendered.contains("<function=")
-                    ? FUNCTION
-                    : rendered.contains("<tool_call>") ? TAGGED : rendered.contains(LIST.tag) ? LIST : JSON;
+            if (rendered.contains("<function=")) {
+                return FUNCTION;
+            }
+            return rendered.contains("<tool_call>") ? TAGGED : rendered.contains(LIST.tag) ? LIST : JSON;
         }
         String before = rendered.substring(0, at);
         if (ends(before, "\\[TOOL_CALLS]\\s*")) {

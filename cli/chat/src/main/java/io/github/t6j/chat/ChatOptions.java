@@ -106,8 +106,8 @@ public final class ChatOptions {
     }
 
     /**
-     * Returns these options with further variables for the template, such as {@code thinking} of Granite. Those that t6j
-     * sets itself, such as tools, stay as they are.
+     * Returns these options with further variables for the template, such as {@code thinking} of Granite; messages,
+     * tools and add_generation_prompt are not changed, nor is enable_thinking after {@link #withThinking}.
      *
      * @param variables values as in JSON by their names: texts, numbers, booleans, lists and maps
      */

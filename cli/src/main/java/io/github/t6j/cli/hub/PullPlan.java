@@ -78,20 +78,23 @@ final class PullPlan {
 
     /** Returns the file of the name; of a GGUF model in several files, all of them. */
     private List<RemoteFile> named() throws HubException {
-        Map<String, RemoteFile> files = new TreeMap<>();
-        listing.files().forEach(file -> files.put(file.path(), file));
+        Map<String, RemoteFile> files = byPath("");
         if (!files.containsKey(name.inside())) {
             throw choice("expected a file of that name, found none", gguf(listing.files()));
         }
         return whole(Quantisation.modelOf(name.inside(), files.keySet())).stream().map(files::get).toList();
     }
 
-    /** Returns the files of the one model of the quantisation. */
-    private List<RemoteFile> quantised() throws HubException {
-        String above = name.inside().isEmpty() ? "" : name.inside() + "/";
+    private Map<String, RemoteFile> byPath(String above) {
         Map<String, RemoteFile> files = new TreeMap<>();
         listing.files().stream().filter(file -> file.path().startsWith(above))
                 .forEach(file -> files.put(file.path(), file));
+        return files;
+    }
+
+    /** Returns the files of the one model of the quantisation. */
+    private List<RemoteFile> quantised() throws HubException {
+        Map<String, RemoteFile> files = byPath(name.inside().isEmpty() ? "" : name.inside() + "/");
         List<List<String>> models = Quantisation.find(name.quantisation(), files.keySet());
         if (models.size() != 1) {
             List<RemoteFile> choices = models.isEmpty()
