@@ -499,8 +499,8 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Returns the approximate memory of training in bytes: 16 per trained element (value, gradient and two moments),
-     * the activations that the forward pass keeps per token for the backward pass, and the weights that are not
-     * trained, off the heap in the types of their files.
+     * the activations that the forward pass keeps per token for the backward pass, the largest buffers that the layers
+     * share, and the weights that are not trained, off the heap in the types of their files.
      */
     public long memory() {
         return TrainingLimits.memory(config, options.batches(), rank) + frozenBytes();

@@ -145,13 +145,14 @@ final class TrainingLimits {
             attentionRows += kept ? spec.shape().getFirst() : 0;
         }
         ModelConfig.Sizes sizes = config.sizes();
-        long heads = config.attention().heads();
-        long layer = 2L * sizes.width() + heads * (config.attention().valueDim() + 1) + 2L * sizes.hidden();
-        long token = sizes.layers() * layer + attentionRows + sizes.width() + (long) rank * adapted.size();
         int rows = batches.sequences() * batches.context();
-        long logits =
-                rank == 0 ? 0 : (long) OutputLayer.rowsAtOnce(rows, sizes.vocabulary(), true) * sizes.vocabulary();
-        return 16 * trained + 4 * (token * rows + logits);
+        long outputs = (long) config.attention().heads() * config.attention().valueDim();
+        long layer = 2L * sizes.width() + outputs + config.attention().heads() + 2L * sizes.hidden();
+        long kept = sizes.layers() * layer + attentionRows + (long) rank * adapted.size();
+        long shared = 3L * sizes.width() + outputs; // x, a norm's output, its derivative, and that of an attention
+        long logits = (long) OutputLayer.rowsAtOnce(rows, sizes.vocabulary(), rank > 0) * sizes.vocabulary();
+        long wide = Math.max(rows * Math.max(sizes.hidden(), attentionRows / sizes.layers()), logits);
+        return 16 * trained + 4 * ((kept + shared) * rows + wide);
     }
 
     /** Returns the rows and columns of all matrices together. */
