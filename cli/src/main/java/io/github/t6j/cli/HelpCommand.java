@@ -8,7 +8,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code t6j help}: shows the help of t6j, a command, or a command's command such as tokenizer train. */
@@ -18,9 +17,6 @@ import picocli.CommandLine.Spec;
         description = "Shows the help of a command.",
         footer = {"", "Example:", "  t6j help tokenizer train"})
 public final class HelpCommand implements Callable<Integer> {
-    @ParentCommand
-    private Main main;
-
     @Spec
     private CommandSpec spec;
 

@@ -54,16 +54,6 @@ class PlainEnglishTest {
     private static final Pattern LITERAL_OR_PARENTHESIS =
             Pattern.compile("\"\"\"(?s:.*?)\"\"\"|\"((?:[^\"\\\\]|\\\\.)*)\"|[()]");
 
-    /** Pages that are checked once they are rewritten, by prefixes of their paths. */
-    private static final List<String> UNCHECKED_PAGES = List.of();
-
-    /** Sources whose javadoc is checked, by prefixes of their paths; an empty prefix means all. */
-    private static final List<String> CHECKED_JAVADOC = List.of("");
-
-    private static boolean startsWithAny(String path, List<String> prefixes) {
-        return prefixes.stream().anyMatch(path::startsWith);
-    }
-
     /** The paths of all Java sources below the root, with slashes. */
     private static List<String> sources() throws IOException {
         List<String> sources = new ArrayList<>();
@@ -125,12 +115,9 @@ class PlainEnglishTest {
     @Test
     void pagesHaveNoSuchPhrase() throws IOException {
         List<String> faults = new ArrayList<>();
-        DocumentsTest.pages().forEach((name, page) -> {
-            if (!startsWithAny(name.toString().replace('\\', '/'), UNCHECKED_PAGES)) {
+        DocumentsTest.pages().forEach((name, page) ->
                 faults(page.replaceAll("(?m)^ {4}.*$", "").replaceAll("\\s+", " "))
-                        .forEach(fault -> faults.add(name + ": " + fault));
-            }
-        });
+                        .forEach(fault -> faults.add(name + ": " + fault)));
         assertThat(faults).as("Phrases that are not plain English").isEmpty();
     }
 
@@ -154,12 +141,10 @@ class PlainEnglishTest {
         List<String> faults = new ArrayList<>();
         int comments = 0;
         for (String name : sources()) {
-            if (startsWithAny(name, CHECKED_JAVADOC)) {
-                Matcher javadoc = JAVADOC.matcher(Files.readString(DocumentsTest.ROOT.resolve(name)));
-                while (javadoc.find()) {
-                    comments++;
-                    javadocFaults(oneLine(javadoc.group(1))).forEach(fault -> faults.add(name + ": " + fault));
-                }
+            Matcher javadoc = JAVADOC.matcher(Files.readString(DocumentsTest.ROOT.resolve(name)));
+            while (javadoc.find()) {
+                comments++;
+                javadocFaults(oneLine(javadoc.group(1))).forEach(fault -> faults.add(name + ": " + fault));
             }
         }
         assertThat(faults).as("Javadoc that is not plain English").isEmpty();

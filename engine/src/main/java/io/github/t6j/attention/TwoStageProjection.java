@@ -17,8 +17,8 @@ import java.util.List;
  */
 public record TwoStageProjection(
         PackedMatrix down, float[] queryNorm, float[][] keyValueNorms, PackedMatrix up) implements Projection {
-    /** Epsilon of all norms. */
-    private static final float EPSILON = 1e-6f;
+    /** Epsilon of the norms of latents. */
+    public static final float EPSILON = 1e-6f;
 
     @Override
     public float[][] newScratch(int rows) {

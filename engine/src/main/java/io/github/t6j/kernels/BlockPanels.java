@@ -1,6 +1,5 @@
 package io.github.t6j.kernels;
 
-import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -15,7 +14,6 @@ final class BlockPanels extends PackedMatrix {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort UNALIGNED =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or NaN
 
     private final BlockFormat format;
     private final float[] units; // one per panel
@@ -38,26 +36,13 @@ final class BlockPanels extends PackedMatrix {
         short[] shorts = new short[blocks * format.bytes() / Short.BYTES];
         each(rows, (part, index, column) -> {
             MemorySegment.copy(part.data(), UNALIGNED, index * row.length * Short.BYTES, row, 0, row.length);
-            checkScales(part, index, row, size);
+            for (int at = 0; at < row.length; at += size) {
+                HalfScales.checkFinite(row[at], "scales", part, index, at / size);
+            }
             format.set(row, shorts, column);
         });
         units[panel] = HalfScales.normalise(shorts, format.bytes() / Short.BYTES, 1);
         MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
-    }
-
-    /**
-     * Rejects scales that are not finite: the kernels convert scales to floats by arithmetic that is right for finite
-     * ones only.
-     */
-    private static void checkScales(Tensor part, long index, short[] row, int size) {
-        for (int at = 0; at < row.length; at += size) {
-            short scale = row[at];
-            if ((scale & F16_EXPONENT) == F16_EXPONENT) {
-                throw new ModelFormatException("tensor " + part.name() + ": expected finite scales, found "
-                        + Float.float16ToFloat(scale) + " in block " + at / size + " of row " + index
-                        + ": the file is damaged, or was quantised from weights that are not finite");
-            }
-        }
     }
 
     @Override

@@ -1,5 +1,8 @@
 package io.github.t6j.kernels;
 
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.Tensor;
+
 /**
  * Scales of a panel, in f16. Arithmetic with subnormal floats is slow on many processors, and a subnormal f16 becomes one
  * on its way to a normal float. A panel that has such scales therefore holds all its scales multiplied by a power of two
@@ -12,6 +15,21 @@ final class HalfScales {
     private static final int LARGEST_EXPONENT = 30;
 
     private HalfScales() {}
+
+    /**
+     * Rejects a scale that is not finite: the kernels convert scales to floats by arithmetic that is right for finite
+     * ones only.
+     *
+     * @param what the scale's name in the plural, for the message
+     * @throws ModelFormatException if {@code half} is infinite or NaN
+     */
+    static void checkFinite(short half, String what, Tensor part, long row, int block) {
+        if ((half & EXPONENT) == EXPONENT) {
+            throw new ModelFormatException("tensor " + part.name() + ": expected finite " + what + ", found "
+                    + Float.float16ToFloat(half) + " in block " + block + " of row " + row
+                    + ": the file is damaged, or was quantised from weights that are not finite");
+        }
+    }
 
     /**
      * Makes all scales of a panel normal or 0, if their range permits, and returns the unit: 1 if none was subnormal.

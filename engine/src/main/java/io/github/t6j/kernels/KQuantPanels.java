@@ -1,6 +1,5 @@
 package io.github.t6j.kernels;
 
-import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.KQuantBlock;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +12,6 @@ import java.util.Set;
 /** Matrix of K-quants, or of the types of 4 and 5 bits before those: panels as {@link KQuantFormat} draws them. */
 final class KQuantPanels extends PackedMatrix {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int F16_EXPONENT = 0x7C00; // all ones: infinite or NaN
 
     private final KQuantFormat format;
     private final Set<KQuantFormat> kQuants;
@@ -43,8 +41,8 @@ final class KQuantPanels extends PackedMatrix {
             MemorySegment.copy(part.data(), ValueLayout.JAVA_BYTE, index * row.length, row, 0, row.length);
             for (int b = 0; b < blocks; b += step) {
                 block.read(row, b / step * size);
-                check(block.scale, "scales", part, index, b / step);
-                check(block.min, "mins", part, index, b / step);
+                HalfScales.checkFinite(block.scale, "scales", part, index, b / step);
+                HalfScales.checkFinite(block.min, "mins", part, index, b / step);
                 format.set(block, shorts, startOf(b), Math.min(step, blocks - b), column);
             }
         });
@@ -58,14 +56,6 @@ final class KQuantPanels extends PackedMatrix {
     private int startOf(int block) {
         return Math.toIntExact(KQuantFormat.superAt(block / KQuantFormat.BLOCKS, format)
                 + (long) block % KQuantFormat.BLOCKS * format.blockRows() * KQuantFormat.ROW) / Short.BYTES;
-    }
-
-    private static void check(short half, String what, Tensor part, long row, int block) {
-        if ((half & F16_EXPONENT) == F16_EXPONENT) {
-            throw new ModelFormatException("tensor " + part.name() + ": expected finite " + what + ", found "
-                    + Float.float16ToFloat(half) + " in block " + block + " of row " + row
-                    + ": the file is damaged, or was quantised from weights that are not finite");
-        }
     }
 
     @Override

@@ -189,7 +189,11 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             place.waiting = true;
         }
         trials.incrementAndGet();
-        beside.execute(this::warmMostUsed);
+        try {
+            beside.execute(this::warmMostUsed);
+        } catch (OutOfMemoryError noMoreThreads) {
+            // The twin continues; the trial stays in the queue for the next thread that starts.
+        }
     }
 
     private void warmMostUsed() {

@@ -74,8 +74,13 @@ public final class Workers implements AutoCloseable {
             int worker = i + 1;
             threads[i] = Thread.ofPlatform().daemon().name("t6j-worker-" + worker).unstarted(() -> loop(worker));
         }
-        for (Thread thread : threads) {
-            thread.start();
+        try {
+            for (Thread thread : threads) {
+                thread.start();
+            }
+        } catch (OutOfMemoryError noMoreThreads) {
+            close();
+            throw noMoreThreads;
         }
     }
 

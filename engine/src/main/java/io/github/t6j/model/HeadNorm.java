@@ -6,8 +6,6 @@ package io.github.t6j.model;
  * @param gain [valueDim], shared by all heads
  */
 record HeadNorm(float[] gain) implements RowOperation {
-    private static final float EPSILON = 1e-5f;
-
     /** Normalises the heads of the attention's output in place. */
     @Override
     public void row(Activations a, int row, int worker) {
@@ -15,7 +13,7 @@ record HeadNorm(float[] gain) implements RowOperation {
         int size = gain.length;
         int width = a.attention.attention.heads() * size;
         for (int at = row * width; at < (row + 1) * width; at += size) {
-            a.kernels.rmsNorm(output, at, size, EPSILON, gain, output, at, a.lanes[worker]);
+            a.kernels.rmsNorm(output, at, size, ModelConfig.Norms.HEAD_EPSILON, gain, output, at, a.lanes[worker]);
         }
     }
 }

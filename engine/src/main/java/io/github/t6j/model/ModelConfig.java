@@ -72,10 +72,12 @@ public record ModelConfig(
      * Norms of a model.
      *
      * @param epsilon epsilon of the residual stream's norms
-     * @param gains true if these norms have gains
      * @param heads true if each head's output is normalised too
      */
-    public record Norms(float epsilon, boolean gains, boolean heads) {}
+    public record Norms(float epsilon, boolean heads) {
+        /** Epsilon of the norm of each head's output, the group norm of the official models. */
+        public static final float HEAD_EPSILON = 1e-5f;
+    }
 
     /** Activation of the feed-forward part's gate. */
     public enum Activation {

@@ -6,6 +6,7 @@ import io.github.t6j.T6jException;
 import io.github.t6j.session.SessionCore;
 import io.github.t6j.session.SessionFile;
 import io.github.t6j.session.SessionState;
+import io.github.t6j.weights.Replacement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -48,7 +49,6 @@ final class PrefixFolder implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Scheduler.class.getName());
     private static final String NAME = "t6j-prefix-";
     private static final String SUFFIX = ".safetensors";
-    private static final String PARTIAL = ".partial";
 
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -250,7 +250,7 @@ final class PrefixFolder implements AutoCloseable {
     /** Removes the least recently used files until the rest is small enough, and what killed processes left. */
     private void shrink() throws IOException {
         Instant old = Instant.now().minus(ABANDONED);
-        for (Used partial : used(PARTIAL)) {
+        for (Used partial : used(Replacement.SUFFIX)) {
             if (partial.time.toInstant().isBefore(old)) {
                 Files.deleteIfExists(partial.file);
             }

@@ -35,9 +35,6 @@ import java.util.stream.Stream;
 
 /** Builds the parameters and operations of a model from the roles of its tensors. */
 final class Assembly {
-    /** Epsilon of the norm of each head's output, the group norm of the official models. */
-    private static final float HEAD_EPSILON = 1e-5f;
-
     /** Roles of matrices that get an adapter. */
     private static final Set<TensorRole> ADAPTED = EnumSet.of(
             TensorRole.PROJECTION, TensorRole.QUERY_UP, TensorRole.KEY_VALUE_UP, TensorRole.ATTENTION_OUTPUT,
@@ -124,7 +121,7 @@ final class Assembly {
         AttentionConfig attention = config.attention();
         Parameter headGain = one(TensorRole.HEAD_NORM, layer);
         TrainingNorm headNorm =
-                headGain == null ? null : new TrainingNorm(resources, attention.valueDim(), HEAD_EPSILON, headGain, 1);
+                headGain == null ? null : new TrainingNorm(resources, attention.valueDim(), ModelConfig.Norms.HEAD_EPSILON, headGain, 1);
         TrainingFeedForward feedForward = new TrainingFeedForward(
                 resources, linear(TensorRole.GATE_UP, TensorRole.GATE_UP_BIAS, layer),
                 linear(TensorRole.DOWN, TensorRole.DOWN_BIAS, layer));

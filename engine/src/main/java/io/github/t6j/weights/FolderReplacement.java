@@ -30,7 +30,7 @@ public final class FolderReplacement {
      */
     public static void write(Path folder, Consumer<Path> content) {
         Path target = folder.toAbsolutePath().normalize();
-        Path partial = sibling(target, ".partial");
+        Path partial = sibling(target, Replacement.SUFFIX);
         Path old = sibling(target, ".old");
         try {
             remove(partial);

@@ -37,14 +37,21 @@ public final class MemoryBudget {
         if (whole != null) {
             whole.take(bytes);
         }
-        long before = allocated.getAndAdd(bytes);
-        if (bytes > limit - before) {
-            give(bytes);
-            throw new MemoryLimitException(
-                    what, bytes, Math.max(0, limit - before), "left of the memory budget of " + limit + " bytes",
-                    "close or truncate and trim sessions, shorten contexts, choose a smaller cache type, or load the"
-                            + " model with a larger budget");
+        long before = allocated.get();
+        while (bytes <= limit - before) {
+            long found = allocated.compareAndExchange(before, before + bytes);
+            if (found == before) {
+                return;
+            }
+            before = found;
         }
+        if (whole != null) {
+            whole.give(bytes);
+        }
+        throw new MemoryLimitException(
+                what, bytes, Math.max(0, limit - before), "left of the memory budget of " + limit + " bytes",
+                "close or truncate and trim sessions, shorten contexts, choose a smaller cache type, or load the"
+                        + " model with a larger budget");
     }
 
     void give(long bytes) {

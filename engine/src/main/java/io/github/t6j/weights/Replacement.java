@@ -30,8 +30,10 @@ import java.util.stream.Stream;
  * @param ownerOnly true if only the owner may read the file, if it did not exist before
  */
 public record Replacement(Path target, boolean ownerOnly) {
+    /** End of the name of a file that is being written. */
+    public static final String SUFFIX = ".partial";
+
     private static final int MOST_LINKS = 40;
-    private static final String SUFFIX = ".partial";
     /** Files that this process is writing. Opening and closing a file that it has locked would release the lock. */
     private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
     private static final Set<PosixFilePermission> OWNER = PosixFilePermissions.fromString("rw-------");

@@ -27,6 +27,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Tests the scalar twin against float64, and the SIMD kernels against the twin, bit for bit, on odd sizes. */
 @Tag("width")
 class KernelsTest {
+    /** NaN of both signs, also with low bits that a shift would keep. */
+    private static final float[] NANS = {
+        Float.NaN, Float.intBitsToFloat(0xFFC00000), Float.intBitsToFloat(0x7FC00001), Float.intBitsToFloat(0xFFFFFFFF)
+    };
+
     private static final int PANEL = Kernels.PANEL;
     private static final int LANES = Kernels.LANES;
     private static final ValueLayout.OfFloat FLOAT =
@@ -125,7 +130,7 @@ class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("formats")
-    void softmaxWeightsArePowersOfTwoTimesTheHeadFactors(Format format) {
+    void probabilitiesArePowersOfTwoTimesTheHeadFactors(Format format) {
         for (int valueRank = 0; valueRank <= 3; valueRank++) {
             int heads = 5;
             Random random = new Random(valueRank);
@@ -170,14 +175,14 @@ class KernelsTest {
     }
 
     @Test
-    void softmaxWeightsTellOfLogitsAboveTheMaximumAndKeepNaN() {
+    void softmaxReportsScoresAboveTheMaximumAndKeepsNaN() {
         for (Kernels kernels : new Kernels[] {scalar, simd}) {
             float[] s = new float[PANEL];
             s[17] = 13f;
             int above = kernels.softmax(
                     s, 1, Format.F32, MemorySegment.NULL, 0, 0, new float[1], new float[LANES], new float[PANEL]);
             assertThat(Float.intBitsToFloat(above)).isEqualTo(13f);
-            for (float nan : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00000)}) {
+            for (float nan : NANS) {
                 s[17] = nan;
                 float[] sum = new float[LANES];
                 float[] w = new float[PANEL];
@@ -287,7 +292,9 @@ class KernelsTest {
         assertThat(scalar.exp2(Float.NEGATIVE_INFINITY)).isZero();
         assertThat(scalar.exp2(-127f)).isZero();
         assertThat(scalar.exp2(1000f)).isEqualTo(0x1p126f);
-        assertThat(scalar.exp2(Float.NaN)).isNaN();
+        for (float nan : NANS) {
+            assertThat(scalar.exp2(nan)).isNaN();
+        }
     }
 
     @Test
@@ -412,12 +419,14 @@ class KernelsTest {
             Arrays.fill(lanes, 7f);
             assertThat(simd.logSumExp(x, n, lanes)).as("n " + n).isEqualTo(found);
         }
-        for (float odd : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
-            float[] x = new float[20];
-            Arrays.fill(x, Float.NEGATIVE_INFINITY);
-            x[17] = odd;
-            assertThat(scalar.logSumExp(x, 20, lanes)).isNaN();
-            assertThat(simd.logSumExp(x, 20, lanes)).isNaN();
+        for (float odd : new float[] {NANS[0], NANS[1], NANS[2], NANS[3], Float.NEGATIVE_INFINITY}) {
+            for (int at : new int[] {3, 17}) {
+                float[] x = new float[20];
+                Arrays.fill(x, odd < 0 ? odd : 1f);
+                x[at] = odd;
+                assertThat(scalar.logSumExp(x, 20, lanes)).isNaN();
+                assertThat(simd.logSumExp(x, 20, lanes)).isNaN();
+            }
         }
     }
 

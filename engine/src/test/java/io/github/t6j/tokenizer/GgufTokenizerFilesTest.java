@@ -21,7 +21,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The tokenizer of a GGUF file, written as tokenizer.json and tokenizer_config.json, gives the same ids. */
 class GgufTokenizerFilesTest {
-    private static final int NORMAL = 1;
 
     @TempDir
     Path folder;

@@ -58,7 +58,7 @@ class AdapterDerivativesTest {
             String name, DType dtype, Family family, AttentionConfig attention, Rope.Form form, Set<TensorRole> roles) {
         ModelConfig config = new ModelConfig(
                 family.name(), name, SIZES, attention, false, new Rope.Config(attention.rotatedDim(), 0f, form),
-                new ModelConfig.Norms(1e-5f, family instanceof LlamaFamily, false), roles, List.of());
+                new ModelConfig.Norms(1e-5f, false), roles, List.of());
         return new Case(name, dtype, config, family.tensors(config));
     }
 

@@ -90,19 +90,19 @@ class DerivativesTest {
             int length) {
         Rope.Form form = decay == 0 ? Rope.Form.OFFICIAL : Rope.Form.OFFICIAL_DECAY;
         return made(name, new T6Family(), attention, new Rope.Config(rotated, decay, form),
-                new ModelConfig.Norms(0x1p-23f, false, headNorms), EnumSet.noneOf(TensorRole.class), sequences, length);
+                new ModelConfig.Norms(0x1p-23f, headNorms), EnumSet.noneOf(TensorRole.class), sequences, length);
     }
 
     private static Case mlra(String name, AttentionConfig attention, boolean untied) {
         return made(name, new MlraFamily(), attention,
                 new Rope.Config(attention.rotatedDim(), 0f, COUNTERCLOCKWISE),
-                new ModelConfig.Norms(1e-6f, true, false),
+                new ModelConfig.Norms(1e-6f, false),
                 untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class), 2, 9);
     }
 
     private static Case llama(String name, GroupedQueryConfig attention, Set<TensorRole> optional) {
         return made(name, new LlamaFamily(), attention,
-                new Rope.Config(attention.headDim(), 0f, COUNTERCLOCKWISE), new ModelConfig.Norms(1e-5f, true, false),
+                new Rope.Config(attention.headDim(), 0f, COUNTERCLOCKWISE), new ModelConfig.Norms(1e-5f, false),
                 optional, 2, 9);
     }
 

@@ -235,7 +235,7 @@ class TrainableModelTest {
     void unsupportedFormsAreRejectedByName(AttentionConfig attention, String found) {
         ModelConfig config = new ModelConfig(
                 "T6", "some", new ModelConfig.Sizes(5, 1, 8, 8, 8), attention,
-                new Rope.Config(4, 0f, Rope.Form.OFFICIAL), new ModelConfig.Norms(1e-6f, false, false), List.of());
+                new Rope.Config(4, 0f, Rope.Form.OFFICIAL), new ModelConfig.Norms(1e-6f, false), List.of());
         assertThatThrownBy(() -> TrainableModel.of(config, List.of(), 1)).isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("training: ")
                 .hasMessageContaining("found " + found + ": t6j can run this model, but cannot train it yet");

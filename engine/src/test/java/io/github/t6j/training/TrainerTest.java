@@ -107,7 +107,8 @@ class TrainerTest {
         try (TokenData data = data(300, 1); Trainer trainer = Trainer.restore(checkpoint, 2)) {
             assertThatThrownBy(() -> trainer.setRate(new LearningRate(1e-3, 1e-3, 2, 3)))
                     .hasMessage("rate: expected at least 4 updates, which the run has made, found 3");
-            trainer.setRate(eight);
+            assertThatThrownBy(() -> trainer.lengthen(0)).hasMessageContaining("more: expected 1 to");
+            trainer.lengthen(4);
             trainer.train(data, step -> true);
             assertThat(trainer.steps()).isEqualTo(8);
             assertSameBits(values(trainer), expected);

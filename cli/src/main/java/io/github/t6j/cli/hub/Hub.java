@@ -49,10 +49,6 @@ public final class Hub implements AutoCloseable {
         this.http = new Http(endpoint, settings.token(), timeouts);
     }
 
-    Timeouts timeouts() {
-        return timeouts;
-    }
-
     Retries retries(String what) {
         return new Retries(what, timeouts, notes, http::hasAnswered);
     }

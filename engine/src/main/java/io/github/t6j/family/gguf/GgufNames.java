@@ -130,7 +130,7 @@ public final class GgufNames implements TensorReader {
                     + " experts, of at least " + LEAST_ELEMENTS + " elements, found shape " + tensor.shape());
         }
         for (int expert = 0; expert < experts; expert++) {
-            Tensor matrix = tensor.matrix(expert, name.formatted(expert));
+            Tensor matrix = tensor.matrix(expert, name.replace("%d", Integer.toString(expert)));
             tensors.put(matrix.name(), matrix);
         }
         return true;

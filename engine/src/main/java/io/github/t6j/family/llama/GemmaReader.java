@@ -17,7 +17,6 @@ final class GemmaReader extends LlamaReader {
     private static final double LOCAL_THETA = 10_000;
     private static final String GELU = "gelu_pytorch_tanh";
     private static final String PARAMETERS = "rope_parameters";
-    private static final String LOCAL = "sliding_attention";
 
     /** Default of image_token_index in a model of text and images. */
     private static final int IMAGE = 262_144;
@@ -123,7 +122,7 @@ final class GemmaReader extends LlamaReader {
         }
         ConfigJson all = scaling(config, PARAMETERS);
         ConfigJson global = global(config);
-        ConfigJson local = scaling(all, LOCAL);
+        ConfigJson local = scaling(all, LlamaLayers.SLIDING);
         checkForm(!config.has(PARAMETERS), all, global, local);
         double positions = config.optional("max_position_embeddings", type.contextLength);
         double theta = LlamaRope.theta(config, type, global);
@@ -151,13 +150,13 @@ final class GemmaReader extends LlamaReader {
     /** Returns the scaling of layers that see all positions. */
     private static ConfigJson global(ConfigJson config) {
         return config.has(PARAMETERS)
-                ? scaling(scaling(config, PARAMETERS), "full_attention")
+                ? scaling(scaling(config, PARAMETERS), LlamaLayers.FULL)
                 : scaling(config, "rope_scaling");
     }
 
     /** Returns the base of layers with a window. */
     private static double localTheta(ConfigJson config) {
-        return scaling(scaling(config, PARAMETERS), LOCAL)
+        return scaling(scaling(config, PARAMETERS), LlamaLayers.SLIDING)
                 .number("rope_theta", config.number("rope_local_base_freq", LOCAL_THETA));
     }
 
@@ -172,7 +171,7 @@ final class GemmaReader extends LlamaReader {
             throw config.wrong("rope_scaling", "none beside rope_parameters", "an object");
         }
         if (!old && all.firstObject() == null && (all.has("rope_type") || all.has("rope_theta"))) {
-            throw all.wrong("full_attention", "an object, and one of sliding_attention", "keys for all layers")
+            throw all.wrong(LlamaLayers.FULL, "an object, and one of " + LlamaLayers.SLIDING, "keys for all layers")
                     .asUnsupported();
         }
         if (old && !global.has("rope_type") && !global.text("type", "default").equals("default")) {

@@ -16,7 +16,12 @@ import java.util.stream.IntStream;
  */
 record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
     private static final int DEFAULT_WINDOW = 4096;
-    private static final String SLIDING = "sliding_attention";
+
+    /** Value of layer_types of a layer with a sliding window. */
+    static final String SLIDING = "sliding_attention";
+
+    /** Value of layer_types of a layer that sees all positions. */
+    static final String FULL = "full_attention";
 
     LayerOptions options(float normEpsilon) {
         SortedSet<Integer> unrotated = type == LlamaType.SMOLLM3 ? unrotated() : new TreeSet<>();
@@ -89,7 +94,7 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
         }
         checkLength("layer_types", types);
         for (Object one : types) {
-            if (!SLIDING.equals(one) && !"full_attention".equals(one)) {
+            if (!SLIDING.equals(one) && !FULL.equals(one)) {
                 throw config.wrong("layer_types", SLIDING + " or full_attention", one).asUnsupported();
             }
         }

@@ -77,7 +77,7 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
                 "head_dim", 256L, "query_pre_attn_scalar", 256L, "sliding_window", 512L,
                 "hidden_activation", "gelu_pytorch_tanh", "rope_theta", 1_000_000.0, "rope_local_base_freq", 10_000.0,
                 "layer_types", IntStream.range(0, (int) layers)
-                        .mapToObj(layer -> (layer + 1) % 6 == 0 ? "full_attention" : "sliding_attention").toList()));
+                        .mapToObj(layer -> (layer + 1) % 6 == 0 ? LlamaLayers.FULL : LlamaLayers.SLIDING).toList()));
         config.putAll(Map.of("rms_norm_eps", 1e-6, "bos_token_id", 2L, "eos_token_id", List.of(1L, 106L)));
         return new LlamaPreset(config, VariantJson.none());
     }
@@ -158,7 +158,7 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
                 new GroupedQueryConfig(
                         heads, json().optional("head_dim", width / heads),
                         json().optional("num_key_value_heads", heads)),
-                false, new Rope.Config(0, 0f, Rope.Form.OFFICIAL), new ModelConfig.Norms(0f, true, false), experts,
+                false, new Rope.Config(0, 0f, Rope.Form.OFFICIAL), new ModelConfig.Norms(0f, false), experts,
                 optional(type), List.of(), ModelConfig.Scales.PLAIN, ModelConfig.NO_IMAGE));
         return type == LlamaType.MIXTRAL ? specs.stream().map(LlamaPreset::named).toList() : specs;
     }

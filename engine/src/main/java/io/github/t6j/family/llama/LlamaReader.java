@@ -107,7 +107,7 @@ class LlamaReader {
                 : grouped;
         return new ModelConfig(
                 family(), name(grouped), sizes, attention, false, rope(headDim),
-                new ModelConfig.Norms(epsilon, true, false), experts, optional, assumptions, scales(sizes.width()),
+                new ModelConfig.Norms(epsilon, false), experts, optional, assumptions, scales(sizes.width()),
                 imageId());
     }
 

@@ -100,7 +100,7 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
         MlraFamily family = new MlraFamily();
         return family.tensors(new ModelConfig(
                 family.name(), attention.name(), sizes, sizes(), new Rope.Config(0, 0f, Rope.Form.OFFICIAL),
-                new ModelConfig.Norms(0f, true, false), List.of()));
+                new ModelConfig.Norms(0f, false), List.of()));
     }
 
     private AttentionConfig sizes() {

@@ -69,7 +69,7 @@ public final class MlraFamily implements Family {
         String name = MlraAttentions.name(attention) + (description.variantJson().noScale() ? ", no scale" : "")
                 + (rotation.form().equals(FORM) ? "" : ", RoPE" + T6Rope.words(rotation.form()));
         return new ModelConfig(
-                name(), name, sizes, attention, false, rotation, new ModelConfig.Norms(EPSILON, true, false),
+                name(), name, sizes, attention, false, rotation, new ModelConfig.Norms(EPSILON, false),
                 untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class), List.copyOf(assumptions));
     }
 

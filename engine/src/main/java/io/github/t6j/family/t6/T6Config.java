@@ -78,7 +78,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         T6Family family = new T6Family();
         return family.tensors(new ModelConfig(
                 family.name(), attention.name(), sizes, heads, new Rope.Config(0, 0f, Rope.Form.OFFICIAL),
-                new ModelConfig.Norms(0f, false, headNorm), List.of()));
+                new ModelConfig.Norms(0f, headNorm), List.of()));
     }
 
     private AttentionConfig attentionConfig() {

@@ -176,7 +176,7 @@ public final class T6Family implements Family {
         Rope.Config rotation = rope.read(attention.rotatedDim(), assumptions);
         return new ModelConfig(
                 name(), name + rope.suffix(rotation), sizes, attention, rope.variant() == RopeVariant.LINEARATTN,
-                rotation, new ModelConfig.Norms(EPSILON, false, groupNorm), EnumSet.noneOf(TensorRole.class),
+                rotation, new ModelConfig.Norms(EPSILON, groupNorm), EnumSet.noneOf(TensorRole.class),
                 List.copyOf(assumptions));
     }
 

@@ -339,14 +339,14 @@ public final class ScalarKernels extends ScalarFactorKernels {
             float y = x[i] * scale;
             y = y > TANH_MAX ? TANH_MAX : y;
             y = y < -TANH_MAX ? -TANH_MAX : y;
-            float z = y + ROUNDING;
-            float r = y - (z - ROUNDING);
+            float z = y + EXP2_ROUNDING;
+            float r = y - (z - EXP2_ROUNDING);
             float e = fma(P6, r, P5);
             e = fma(e, r, P4);
             e = fma(e, r, P3);
             e = fma(e, r, P2);
             e = fma(e, r, P1);
-            float power = Float.intBitsToFloat(ONE_BITS + (Float.floatToRawIntBits(z) << 23));
+            float power = Float.intBitsToFloat(Float.floatToRawIntBits(z) << 23);
             float m = fma(e * r, power, power - 1f);
             x[i] = m / (m + 2f) * cap;
         }
@@ -397,6 +397,12 @@ public final class ScalarKernels extends ScalarFactorKernels {
     /** Constant that rounds a float below 2^22 to the nearest integer when it is added and subtracted again. */
     public static final float ROUNDING = 0x1.8p23f;
 
+    /**
+     * Likewise, in 2^x: the sum with x has n + 127 in its lowest bits, n the nearest integer. Shifted to the left by 23, they
+     * are the float 2^n, by which the polynomial is multiplied; NaN stays NaN.
+     */
+    public static final float EXP2_ROUNDING = ROUNDING + 127;
+
     /** First coefficient of the minimax polynomial of 2^r on [−½, ½], 1.0 ulp over the range; its constant is 1. */
     public static final float P1 = 0.693147215f;
 
@@ -424,9 +430,6 @@ public final class ScalarKernels extends ScalarFactorKernels {
     /** Limit of the exponent of two in tanh, far above that from which tanh is 1 in f32. */
     public static final float TANH_MAX = 60f;
 
-    /** Bits of the float 1. */
-    public static final int ONE_BITS = 0x3F800000;
-
     /** Limit below which 2^x counts as 0, so that results stay normal floats. */
     public static final float EXP2_MIN = -126f;
 
@@ -436,15 +439,14 @@ public final class ScalarKernels extends ScalarFactorKernels {
     @Override
     public float exp2(float x) {
         float clamped = x > EXP2_MAX ? EXP2_MAX : x;
-        float z = clamped + ROUNDING;
-        float r = clamped - (z - ROUNDING);
+        float z = clamped + EXP2_ROUNDING;
+        float r = clamped - (z - EXP2_ROUNDING);
         float e = fma(P6, r, P5);
         e = fma(e, r, P4);
         e = fma(e, r, P3);
         e = fma(e, r, P2);
         e = fma(e, r, P1);
         e = fma(e, r, 1f);
-        int bits = Float.floatToRawIntBits(e) + (Float.floatToRawIntBits(z) << 23);
-        return x < EXP2_MIN ? 0f : Float.intBitsToFloat(bits);
+        return x < EXP2_MIN ? 0f : e * Float.intBitsToFloat(Float.floatToRawIntBits(z) << 23);
     }
 }

@@ -4,17 +4,16 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MAX;
 import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MIN;
+import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_ROUNDING;
 import static io.github.t6j.kernels.scalar.ScalarKernels.GELU_CUBIC;
 import static io.github.t6j.kernels.scalar.ScalarKernels.GELU_LINEAR;
 import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
-import static io.github.t6j.kernels.scalar.ScalarKernels.ONE_BITS;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P1;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P2;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P3;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P4;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P5;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P6;
-import static io.github.t6j.kernels.scalar.ScalarKernels.ROUNDING;
 import static io.github.t6j.kernels.scalar.ScalarKernels.TANH_MAX;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.FLOAT_VECTOR;
@@ -75,15 +74,15 @@ final class ElementWise {
     /** Returns 2 to each element, 0 below the smallest exponent; C2 inlines it. */
     private static FloatVector exp2(FloatVector x) {
         FloatVector exponent = x.blend(EXP2_MAX, x.compare(GT, EXP2_MAX));
-        FloatVector z = exponent.add(ROUNDING);
-        FloatVector r = exponent.sub(z.sub(ROUNDING));
+        FloatVector z = exponent.add(EXP2_ROUNDING);
+        FloatVector r = exponent.sub(z.sub(EXP2_ROUNDING));
         FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
         e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
         e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
         e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
         e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
         e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
-        e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+        e = e.mul(z.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
         return e.blend(0f, x.compare(LT, EXP2_MIN));
     }
 
@@ -94,14 +93,14 @@ final class ElementWise {
             FloatVector y = FloatVector.fromArray(FLOATS, x, i).mul(scale);
             y = y.blend(TANH_MAX, y.compare(GT, TANH_MAX));
             y = y.blend(-TANH_MAX, y.compare(LT, -TANH_MAX));
-            FloatVector z = y.add(ROUNDING);
-            FloatVector r = y.sub(z.sub(ROUNDING));
+            FloatVector z = y.add(EXP2_ROUNDING);
+            FloatVector r = y.sub(z.sub(EXP2_ROUNDING));
             FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
             e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
             e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
             e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
             e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
-            FloatVector power = z.reinterpretAsInts().lanewise(LSHL, 23).add(ONE_BITS).reinterpretAsFloats();
+            FloatVector power = z.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
             FloatVector m = e.mul(r).fma(power, power.sub(1f));
             m.div(m.add(2f)).mul(cap).intoArray(x, i);
         }

@@ -2,6 +2,7 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MIN;
+import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_ROUNDING;
 import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P1;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P2;
@@ -9,7 +10,6 @@ import static io.github.t6j.kernels.scalar.ScalarKernels.P3;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P4;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P5;
 import static io.github.t6j.kernels.scalar.ScalarKernels.P6;
-import static io.github.t6j.kernels.scalar.ScalarKernels.ROUNDING;
 import static io.github.t6j.kernels.simd.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.Lanes.LENGTH;
 import static jdk.incubator.vector.VectorOperators.GT;
@@ -53,15 +53,15 @@ final class LogSumExp {
             for (int i = from + lane; i < to; i += LANES) {
                 FloatVector exponent = FloatVector.fromArray(FLOATS, x, i).sub(top).mul(LOG2_E);
                 VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
-                FloatVector z = exponent.add(ROUNDING);
-                FloatVector r = exponent.sub(z.sub(ROUNDING));
+                FloatVector z = exponent.add(EXP2_ROUNDING);
+                FloatVector r = exponent.sub(z.sub(EXP2_ROUNDING));
                 FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
                 e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
                 e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
                 e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
                 e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
                 e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
-                e = e.reinterpretAsInts().add(z.reinterpretAsInts().lanewise(LSHL, 23)).reinterpretAsFloats();
+                e = e.mul(z.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
                 sum = sum.add(e.blend(0f, small));
             }
             sum.intoArray(lanes, lane);

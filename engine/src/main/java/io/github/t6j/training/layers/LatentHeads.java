@@ -1,5 +1,6 @@
 package io.github.t6j.training.layers;
 
+import io.github.t6j.attention.TwoStageProjection;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.training.Parameter;
 import io.github.t6j.training.layers.Heads.View;
@@ -20,9 +21,6 @@ import io.github.t6j.training.products.Rows;
  * The forward pass keeps latents, queries and ups.
  */
 public final class LatentHeads extends TrainableAttention {
-    /** Epsilon of both norms. */
-    private static final float EPSILON = 1e-6f;
-
     private final LatentConfig sizes;
     private final LinearLayer queryUp;
     private final LinearLayer keyValueUp;
@@ -49,8 +47,10 @@ public final class LatentHeads extends TrainableAttention {
         this.sizes = sizes;
         this.queryUp = queryUp;
         this.keyValueUp = keyValueUp;
-        queryNorm = new TrainingNorm(resources, sizes.queryRank(), EPSILON, queryGain, sizes.factors().query());
-        latentNorm = new TrainingNorm(resources, sizes.rank(), EPSILON, latentGain, sizes.factors().latent());
+        queryNorm = new TrainingNorm(
+                resources, sizes.queryRank(), TwoStageProjection.EPSILON, queryGain, sizes.factors().query());
+        latentNorm = new TrainingNorm(
+                resources, sizes.rank(), TwoStageProjection.EPSILON, latentGain, sizes.factors().latent());
         normed = sizes.queryRank() + sizes.rank();
         key = sizes.headDim() + sizes.rope();
         up = sizes.headDim() + sizes.valueDim();

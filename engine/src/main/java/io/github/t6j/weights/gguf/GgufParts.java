@@ -4,7 +4,9 @@ import io.github.t6j.ModelFormatException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,14 +38,14 @@ public final class GgufParts {
         boolean isFirst = number(metadata) == 0 && name.matches() && Integer.parseInt(name.group(2)) == 1
                 && Integer.parseInt(name.group(4)) == count;
         if (!isFirst) {
-            throw new ModelFormatException(String.format("%s: expected the first of %d parts, NAME-00001-of-%05d.gguf,"
+            throw new ModelFormatException(String.format(Locale.ROOT, "%s: expected the first of %d parts, NAME-00001-of-%05d.gguf,"
                     + " found part %d of that name: give the path of the first part, with the others beside it",
                     first, count, count, number(metadata) + 1));
         }
         List<Path> parts = new ArrayList<>();
         for (int part = 2; part <= count; part++) {
             parts.add(first.resolveSibling(
-                    name.group(1) + String.format("%05d", part) + name.group(3) + name.group(4) + name.group(5)));
+                    name.group(1) + String.format(Locale.ROOT, "%05d", part) + name.group(3) + name.group(4) + name.group(5)));
         }
         return parts;
     }
@@ -56,7 +58,7 @@ public final class GgufParts {
      * Checks that a file is the part of that index, from 0, of the model whose first part has the keys {@code first}.
      */
     public static void check(Path file, Map<String, Object> first, Map<String, Object> found, int index) {
-        if (number(found) != index || !first.get(COUNT).equals(found.get(COUNT))) {
+        if (number(found) != index || !Objects.equals(first.get(COUNT), found.get(COUNT))) {
             throw new ModelFormatException(file + ": expected part " + (index + 1) + " of " + first.get(COUNT)
                     + ", found part " + (number(found) + 1) + " of " + found.getOrDefault(COUNT, 1L)
                     + ": the files belong to different models, download all again");

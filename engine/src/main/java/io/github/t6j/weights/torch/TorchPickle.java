@@ -106,6 +106,9 @@ final class TorchPickle {
         if (!(t[1] instanceof Global(String type) && t[2] instanceof String key && t[4] instanceof Long elements)) {
             throw error("the type, key and length of a storage", t[1]);
         }
+        if (key.length() > Unpickler.MAX_KEY) {
+            throw error("a storage key of at most " + Unpickler.MAX_KEY + " characters", (long) key.length());
+        }
         if (!STORAGES.containsKey(type) || elements < 0) {
             throw error("a storage type and a length ≥ 0 of storage " + key, type + " of " + elements);
         }

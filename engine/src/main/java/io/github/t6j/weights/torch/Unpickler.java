@@ -20,7 +20,7 @@ import java.util.Map;
  * construct objects of arbitrary classes, so a file cannot run code: {@link TorchPickle} resolves every name.
  *
  * <p>Values are null, Boolean, Long, BigInteger, Double and String; a tuple is an {@code Object[]}, a list a {@code
- * List<Object>}, a dict a {@code Map<String, Object>} (entries under other keys are dropped: they name no tensor); and
+ * List<Object>}, a dict a {@code Map<String, Object>} (entries under other or longer keys are dropped: they name no tensor); and
  * the descriptions of {@link TorchPickle}. A list or dict may contain itself, so neither this class nor its callers may
  * traverse one without a depth limit, hash it or print it. An operation takes memory in proportion to its bytes, or
  * moves values on the stack; the number of operations is limited.
@@ -29,6 +29,9 @@ final class Unpickler {
     private static final int MAX_OPERATIONS = 1_000_000; // a tensor takes about 35
     private static final int MAX_PROTOCOL = 5;
     private static final int MAX_NAME = 200;
+
+    /** Longest key of a dict or a storage, so that comparing keys stays cheap. */
+    static final int MAX_KEY = 1000;
 
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(BIG_ENDIAN);
 
@@ -132,7 +135,7 @@ final class Unpickler {
         @SuppressWarnings("unchecked")
         Map<String, Object> dict = (Map<String, Object>) top();
         for (int i = 0; i < items.length; i += 2) {
-            if (items[i] instanceof String key) {
+            if (items[i] instanceof String key && key.length() <= MAX_KEY) {
                 dict.put(key, items[i + 1]);
             }
         }

@@ -290,6 +290,18 @@ class TorchCheckpointTest {
         assertRefused(new Pickle().op('N').op('q', 1).bytes(units).stop(), "operations", "state_dict");
     }
 
+    /** Keys that are equal, but different objects, would be compared byte by byte at each use. */
+    @Test
+    void equalLongKeysStayCheap() throws IOException {
+        byte[] text = ("X\0\0\u0080\0" + "x".repeat(8 << 20)).getBytes(StandardCharsets.ISO_8859_1);
+        byte[] pairs = "h\1Nh\2N".repeat(200_000).getBytes(StandardCharsets.ISO_8859_1);
+        Pickle pickle = new Pickle().bytes(text).op('q', 1).bytes(text).op('q', 2).op('}').op('(').bytes(pairs);
+        assertRefused(pickle.op('u').stop(), "no tensors");
+        Pickle storage = dict("w").bytes("(X\7\0\0\0storagectorch\nFloatStorage\n".getBytes(StandardCharsets.ISO_8859_1));
+        assertRefused(storage.bytes(text).string("cpu").number(6).op('t').op('Q').stop(),
+                "a storage key of at most 1000 characters, found 8388608");
+    }
+
     @Test
     void bigIntegersAreIgnored() throws IOException {
         Pickle pickle = dict("a").op(0x8a, 0).op('s').string("b").op(0x8a, 1, 0xff).op('s');

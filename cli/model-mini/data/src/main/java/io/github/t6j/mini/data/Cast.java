@@ -30,12 +30,11 @@ final class Cast {
     private final RandomGenerator random;
     private final Map<String, String> slots = new HashMap<>();
     private final Person hero;
-    private final Person friend;
 
     Cast(Plot plot, Person hero, RandomGenerator random) {
         this.random = random;
         this.hero = hero;
-        friend = persons(plot);
+        persons(plot);
         boolean animal = !plot.childOnly() && random.nextInt(10) < ANIMALS_IN_TEN;
         kinds(animal);
         scene(plot);
@@ -45,10 +44,6 @@ final class Cast {
 
     Person hero() {
         return hero;
-    }
-
-    Person friend() {
-        return friend;
     }
 
     /** Returns the value of a slot: of the cast, or a form that all plots share, or null. */
@@ -62,7 +57,7 @@ final class Cast {
         slots.put(slot, value);
     }
 
-    private Person persons(Plot plot) {
+    private void persons(Plot plot) {
         put("hero", hero.name());
         hero.addTo(slots, "");
         String relation = Topic.pick(plot.relations(), random);
@@ -78,7 +73,6 @@ final class Cast {
         String elder = Topic.pick(ELDERS, random);
         put("elder", elder);
         new Person(elder, elder.endsWith("father") || elder.equals("uncle")).addTo(slots, "e");
-        return other;
     }
 
     private void kinds(boolean animal) {
