@@ -62,7 +62,7 @@ public final class CallOptions {
 
     /**
      * Returns these options with a function that ends a call once it returns true; null for none. The calling thread
-     * asks it often, so it must be fast.
+     * calls it often, so it must be fast.
      */
     public CallOptions withCancellation(BooleanSupplier cancellation) {
         return new CallOptions(new Values(values.deadline, values.timeout, cancellation));

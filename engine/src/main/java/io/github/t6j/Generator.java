@@ -95,6 +95,11 @@ public final class Generator {
         return isCancelled() || expiry.isOver();
     }
 
+    /** @throws java.util.concurrent.CancellationException if the options end the generation; the message says why */
+    void checkExpiry(String call) {
+        expiry.check(call);
+    }
+
     /**
      * Chooses the next id. The caller feeds it to the session before the next call; if {@link #finishReason} is then
      * not null, this was the last token and feeding it is optional.

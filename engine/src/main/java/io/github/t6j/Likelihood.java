@@ -3,6 +3,7 @@ package io.github.t6j;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.PriorityQueue;
 
 /**
  * Id that may come next, with its probability.
@@ -17,23 +18,22 @@ public record Likelihood(int id, float logProbability) {
             throw new IllegalArgumentException(
                     "count: expected 1 to the vocabulary's " + logits.length + ", found " + count);
         }
-        int[] best = new int[count]; // in descending order of logits
-        int found = 0;
+        PriorityQueue<Integer> best = new PriorityQueue<>((a, b) -> // the least likely id first
+        logits[a] < logits[b] ? -1 : logits[a] > logits[b] ? 1 : Integer.compare(b, a));
         for (int id = 0; id < logits.length; id++) {
-            if (found == count && !(logits[id] > logits[best[count - 1]])) {
-                continue;
+            if (best.size() < count) {
+                best.add(id);
+            } else if (logits[id] > logits[best.element()]) {
+                best.remove();
+                best.add(id);
             }
-            int at = found < count ? found++ : count - 1;
-            for (; at > 0 && logits[id] > logits[best[at - 1]]; at--) {
-                best[at] = best[at - 1];
-            }
-            best[at] = id;
         }
         double logSumExp = model.logSumExp(logits);
         List<Likelihood> mostLikely = new ArrayList<>(count);
-        for (int id : best) {
+        while (!best.isEmpty()) {
+            int id = best.remove();
             mostLikely.add(new Likelihood(id, (float) (logits[id] - logSumExp)));
         }
-        return Collections.unmodifiableList(mostLikely);
+        return Collections.unmodifiableList(mostLikely.reversed());
     }
 }

@@ -47,7 +47,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
 /**
@@ -223,8 +222,8 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    private Set<Integer> endIds(Set<Integer> said) {
-        Set<Integer> ids = new LinkedHashSet<>(said);
+    private Set<Integer> endIds(Set<Integer> stored) {
+        Set<Integer> ids = new LinkedHashSet<>(stored);
         if (tokenizer != null && tokenizer.endOfText() >= 0) {
             ids.add(tokenizer.endOfText());
         }
@@ -257,9 +256,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes allocated for the caches of all sessions, and of texts that are embedded, now, shared pages once,
-     * also those that no id uses yet.
-     * {@link ModelOptions#withMemoryBudget} limits them.
+     * Returns the bytes allocated now for the caches of all sessions and of texts that are being embedded, with pages that
+     * no id uses yet. Shared pages count once. {@link ModelOptions#withMemoryBudget} limits them.
      */
     public long cacheBytes() {
         use.checkOpen();
@@ -628,15 +626,14 @@ public final class Model implements AutoCloseable {
     public boolean warmUp(Duration atMost) {
         Objects.requireNonNull(atMost, "atMost");
         use.checkOpen();
-        long start = System.nanoTime();
-        BooleanSupplier isTime = () -> System.nanoTime() - start < atMost.toNanos();
+        Expiry expiry = Expiry.of(null, atMost, null);
         GenerationOptions options = GenerationOptions.defaults().withMaxTokens(WarmUp.TOKENS)
                 .withSampling(SamplingOptions.defaults().withSeed(0)).withIgnoreEndOfText(true);
         try (Session session = newSession(SessionOptions.defaults().withContextLength(WarmUp.CONTEXT))) {
             return WarmUp.run(kernels, info.sizes().vocabulary(), ids -> {
                 session.truncate(0);
-                Generation generation = session.generate(Prompt.of(ids), options, token -> isTime.getAsBoolean());
-                return generation.finishReason() != FinishReason.CANCELLED && isTime.getAsBoolean();
+                Generation generation = session.generate(Prompt.of(ids), options, token -> !expiry.isOver());
+                return generation.finishReason() != FinishReason.CANCELLED && !expiry.isOver();
             });
         } catch (IllegalStateException closed) {
             if (!use.isClosed()) {

@@ -369,6 +369,7 @@ public final class Session implements AutoCloseable {
     private List<Generation> samples(Generator first, int samples, SampleListener listener) {
         long start = System.nanoTime();
         if (!state.feedPrompt(first.promptIds(), first::mustEnd)) {
+            first.checkExpiry("prompt");
             throw cancelled("prompt");
         }
         long fed = System.nanoTime();
@@ -407,8 +408,8 @@ public final class Session implements AutoCloseable {
     /**
      * Cancels the call in progress that feeds or generates, from any thread or from a listener; it ends soon after. If
      * none is in progress, the next such call of this session is cancelled as soon as it begins, so that a timer is
-     * reliable. A single step of several sessions ({@link Model#step}) is not affected. An interrupt of the thread that
-     * runs the call has the same effect; its interrupt status stays set.
+     * reliable. Calls for several sessions ({@link Model#step} and {@link Model#feed}) are not affected. An interrupt of
+     * the thread that runs the call has the same effect; its interrupt status stays set.
      */
     public void cancel() {
         use.cancel();

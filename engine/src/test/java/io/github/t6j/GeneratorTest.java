@@ -2,8 +2,10 @@ package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.sampling.SamplingStep;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -84,6 +86,26 @@ class GeneratorTest {
             assertThat(generator.next()).isNotNull();
             assertThat(generator.finishReason()).isNull();
             assertThat(generator.result().finishReason()).isEqualTo(FinishReason.CANCELLED);
+        }
+    }
+
+    @Test
+    void aSamplingStepMayReadTheSessionButNotChangeIt() {
+        try (Session session = model.newSession()) {
+            List<Throwable> failures = new ArrayList<>();
+            SamplingStep step = (logits, ids) -> {
+                session.fork().close();
+                failures.add(catchThrowable(() -> session.step(7)));
+                failures.add(catchThrowable(() -> session.truncate(0)));
+            };
+            session.prefill(5);
+            GenerationOptions options = options(40, 1);
+            Generator generator = session.newGenerator(
+                    Prompt.of(5), options.withSampling(options.sampling().withStep(step)));
+            assertThat(generator.next()).isNotNull();
+            assertThat(failures).hasSize(2).allSatisfy(failure -> assertThat(failure)
+                    .isInstanceOf(IllegalStateException.class).hasMessageContaining("in a call already"));
+            assertThat(session.position()).isEqualTo(1);
         }
     }
 

@@ -113,6 +113,21 @@ class LongTextTest {
         }
     }
 
+    /** The first session would outgrow the length, the second has an id that the vocabulary lacks. */
+    @Test
+    void aRejectedFeedChangesNoSession() {
+        int[] fed = Arrays.copyOf(all, ORIGINAL);
+        try (Session first = model.newSession(); Session second = model.newSession()) {
+            first.prefill(fed);
+            float[] logits = first.logits().clone();
+            assertThatThrownBy(() -> model.feed(List.of(first, second), new int[] {3}, new int[] {-1}))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> model.step(List.of(first, second), new int[] {3, -1}))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(first.logits()).isEqualTo(logits);
+        }
+    }
+
     @Test
     void truncationsCrossTheLengthBack() {
         try (Session session = model.newSession(); Session restored = model.newSession()) {

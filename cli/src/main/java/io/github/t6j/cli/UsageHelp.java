@@ -145,7 +145,10 @@ final class UsageHelp {
         return out.toString().replace(GLUE, "");
     }
 
-    /** Returns lines of text whose words picocli does not break: it breaks after a full stop, as in t6j.json. Examples, which are indented, stay as they are. */
+    /**
+     * Returns lines of text whose words picocli does not break: it breaks after a full stop, as in t6j.json. Examples,
+     * which are indented, stay as they are.
+     */
     private static String[] unbroken(String[] lines) {
         return Arrays.stream(lines)
                 .map(line -> line.startsWith("  ") ? line : line.replaceAll("(?<=[.-])(?=\\w)", GLUE))

@@ -115,8 +115,8 @@ class PlainEnglishTest {
     @Test
     void pagesHaveNoSuchPhrase() throws IOException {
         List<String> faults = new ArrayList<>();
-        DocumentsTest.pages().forEach((name, page) ->
-                faults(page.replaceAll("(?m)^ {4}.*$", "").replaceAll("\\s+", " "))
+        DocumentsTest.pages()
+                .forEach((name, page) -> faults(page.replaceAll("(?m)^ {4}.*$", "").replaceAll("\\s+", " "))
                         .forEach(fault -> faults.add(name + ": " + fault)));
         assertThat(faults).as("Phrases that are not plain English").isEmpty();
     }

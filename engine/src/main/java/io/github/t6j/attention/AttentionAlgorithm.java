@@ -3,9 +3,9 @@ package io.github.t6j.attention;
 import io.github.t6j.cache.SequenceCache;
 
 /**
- * Algorithm that computes attention for one sequence at a time over its cache: {@code PagedAttention}, {@code LatentAlgorithm}
- * for latents, {@code LinearRecurrence} without a softmax, and the oracle {@code MaterializedAttention}. The rows of a
- * pass are consecutive positions of the sequence.
+ * Algorithm that computes attention for one sequence at a time over its cache: {@code PagedAttention}, {@code
+ * LatentAlgorithm} for latents, {@code LinearRecurrence} without a softmax, and the oracle {@code
+ * MaterializedAttention}. The rows of a pass are consecutive positions of the sequence.
  */
 public interface AttentionAlgorithm extends AttentionStep {
     SequenceCache cache();

@@ -132,10 +132,10 @@ public final class ConfigJson {
         }
     }
 
-    /** Fails if {@code said}, the value at {@code key}, differs from that of the tensors. */
-    public void check(String key, Object said, Object found, String tensors) {
-        if (!said.equals(found)) {
-            throw new ModelFormatException(where + " contradicts the weights: it has " + key + " = " + said
+    /** Fails if {@code stored}, the value at {@code key}, differs from that of the tensors. */
+    public void check(String key, Object stored, Object found, String tensors) {
+        if (!stored.equals(found)) {
+            throw new ModelFormatException(where + " contradicts the weights: it has " + key + " = " + stored
                     + ", expected " + found + " from " + tensors
                     + "; one of the two files belongs to another model");
         }

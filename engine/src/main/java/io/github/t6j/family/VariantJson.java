@@ -128,9 +128,9 @@ public final class VariantJson {
         return json.flag("no_scale", false);
     }
 
-    /** Fails if {@code said}, the value at {@code key} or its default, differs from that of the tensors. */
-    public void check(String key, Object said, Object found, String tensors) {
-        json.check(key, said, found, tensors);
+    /** Fails if {@code stored}, the value at {@code key} or its default, differs from that of the tensors. */
+    public void check(String key, Object stored, Object found, String tensors) {
+        json.check(key, stored, found, tensors);
     }
 
     /**

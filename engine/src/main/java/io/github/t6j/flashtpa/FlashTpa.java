@@ -66,8 +66,8 @@ public final class FlashTpa implements AutoCloseable {
         /**
          * Creates a shape.
          *
-         * @throws IllegalArgumentException if a size is below 1, or queryRank below 0, or the factors of a token, its query
-         *     and its output have more than 1048576 elements together
+         * @throws IllegalArgumentException if a size is below 1, or queryRank below 0, or the factors of a token, its
+         *     query, its R_Q · R_K products and its output have more than 1048576 elements together
          */
         public Shape {
             atLeast(1, heads, "heads");
@@ -77,12 +77,13 @@ public final class FlashTpa implements AutoCloseable {
             atLeast(1, keyRank, "keyRank");
             atLeast(1, valueRank, "valueRank");
             double query = queryRank == 0 ? (double) heads * headDim : ((double) heads + headDim) * queryRank;
-            double elements = query + ((double) heads + headDim) * keyRank + ((double) heads + valueDim) * valueRank
+            double elements = query + (double) queryRank * keyRank + ((double) heads + headDim) * keyRank
+                    + ((double) heads + valueDim) * valueRank
                     + (double) heads * valueDim;
             if (elements > LARGEST) {
                 throw new IllegalArgumentException(String.format(
                         Locale.ROOT,
-                        "shape: expected at most %d elements a token in queries, factors and outputs together, found %.0f"
+                        "shape: expected at most %d elements a token in queries, factors, products and outputs, found %.0f"
                                 + " with heads %d, headDim %d, valueDim %d, queryRank %d, keyRank %d, valueRank %d",
                         LARGEST, elements, heads, headDim, valueDim, queryRank, keyRank, valueRank));
             }
@@ -193,8 +194,8 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * Factors of queries, keys or values: f32 elements in native byte order, in off-heap memory, a float[] or a byte[]. They
-     * are copied during the call.
+     * Factors of queries, keys or values: f32 elements in native byte order, in off-heap memory, a float[] or a byte[].
+     * They are copied during the call.
      *
      * @param a head factors [batch][tokens][H][R]
      * @param b feature factors [batch][tokens][R][D], rotated by position; for values [batch][tokens][R][E]

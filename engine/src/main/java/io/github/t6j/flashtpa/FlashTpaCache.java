@@ -80,9 +80,15 @@ public final class FlashTpaCache implements AutoCloseable {
         attention = flash.attention;
         reader = flash.reader;
         NativeMemory memory = NativeMemory.shared(); // of the buffers
-        paged = flash.newAttention(memory);
-        pass = newPass(1);
-        use = new SessionUse(flash.use, freeing(sequences, memory));
+        Runnable free = freeing(sequences, memory);
+        try {
+            paged = flash.newAttention(memory);
+            pass = newPass(1);
+        } catch (RuntimeException | Error failure) {
+            free.run();
+            throw failure;
+        }
+        use = new SessionUse(flash.use, free);
         watch = flash.use.watch(this, use);
     }
 
@@ -140,8 +146,8 @@ public final class FlashTpaCache implements AutoCloseable {
 
     /**
      * Sets the deadline, timeout and cancellation of all later calls of append and attend; forks begin without them. The
-     * calling thread asks before each token and each query, in {@link #attendCausal(int, Factors)} before each 128
-     * queries.
+     * calling thread checks them before each token and each query; {@link #attendCausal(int, Factors)} checks before each
+     * 128 queries.
      */
     public void setCallOptions(CallOptions options) {
         Objects.requireNonNull(options, "options");
@@ -338,6 +344,9 @@ public final class FlashTpaCache implements AutoCloseable {
         checkQueries(queries, q, out);
         int maskTokens = mask == null ? 0 : maskTokens(queries, mask.length);
         try (Call _ = beginComputing()) {
+            for (int i = 0; mask != null && i < sequences.length * queries; i++) {
+                checkMask(mask, i * maskTokens, lengths[i / queries]);
+            }
             for (int i = 0; i < sequences.length * queries; i++) {
                 checkCancelled("attend");
                 int sequence = i / queries;
@@ -427,6 +436,15 @@ public final class FlashTpaCache implements AutoCloseable {
         }
     }
 
+    private static void checkMask(float[] mask, int at, int length) {
+        for (int t = at; t < at + length; t++) {
+            if (!(mask[t] < Float.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException(
+                        "mask: expected finite numbers or −∞, found " + mask[t] + " at index " + t);
+            }
+        }
+    }
+
     /**
      * Returns a query's mask in powers of two. Finite elements stay finite, since an overflow to −∞ would hide a token.
      */
@@ -436,10 +454,6 @@ public final class FlashTpaCache implements AutoCloseable {
         }
         for (int t = 0; t < length; t++) {
             float added = mask[at + t];
-            if (!(added < Float.POSITIVE_INFINITY)) {
-                throw new IllegalArgumentException(
-                        "mask: expected finite numbers or −∞, found " + added + " at index " + (at + t));
-            }
             boolean hidden = added == Float.NEGATIVE_INFINITY;
             bias[t] = hidden ? added : Math.clamp(added * ScalarKernels.LOG2_E, -1e30f, 1e30f);
         }

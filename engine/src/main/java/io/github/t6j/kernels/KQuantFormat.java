@@ -28,7 +28,8 @@ import java.util.List;
  *                          of the fourth pair
  * </pre>
  *
- * Most pairs are thus unpacked by a mask alone. Sizes are those on disk, save that s and m of Q4_K and Q5_K take 8 bits instead of 6.
+ * Most pairs are thus unpacked by a mask alone. Sizes are those on disk, save that s and m of Q4_K and Q5_K take 8 bits
+ * instead of 6.
  *
  * <p>Products use weights of the form scale · (q − zero) + offset, where zero is half the range of q. The sum of {@link
  * #exact} products of q − zero and rounded activations then fits in 16 bits.

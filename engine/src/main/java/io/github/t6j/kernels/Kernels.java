@@ -104,9 +104,9 @@ public interface Kernels {
             boolean accumulate);
 
     /**
-     * Returns whether products of {@code rows} rows and f32, bf16 or q8_0 weights use tiles of six or five rows × four vectors. Rows
-     * of x are then stored in blocks of {@value #TALL_STRIDE} inputs, [⌈inputs/{@value #TALL_STRIDE}⌉][rows][{@value
-     * #TALL_STRIDE}].
+     * Returns whether products of {@code rows} rows and f32, bf16 or q8_0 weights use tiles of six or five rows × four
+     * vectors. Rows of x are then stored in blocks of {@value #TALL_STRIDE} inputs, [⌈inputs/{@value
+     * #TALL_STRIDE}⌉][rows][{@value #TALL_STRIDE}].
      */
     default boolean isTall(int rows) {
         return false;

@@ -325,10 +325,10 @@ public final class WarmingKernels implements Kernels, AutoCloseable {
             int valueRank,
             float[] max,
             float[] sum,
-            float[] w) {
+            float[] p) {
         return other(valueRank == 0 ? KernelTrial.WHOLE_SOFTMAX : KernelTrial.SOFTMAX, format,
                 (long) heads * (EXP + valueRank) * PANEL)
-                .softmax(s, heads, format, page, aVAt, valueRank, max, sum, w);
+                .softmax(s, heads, format, page, aVAt, valueRank, max, sum, p);
     }
 
     @Override

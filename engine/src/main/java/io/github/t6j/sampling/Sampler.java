@@ -97,6 +97,8 @@ public final class Sampler {
         Objects.requireNonNull(ids, "ids");
         for (int id : ids) {
             checkId("prompt", id, vocabulary);
+        }
+        for (int id : ids) {
             history.prompt(id);
         }
     }

@@ -134,7 +134,7 @@ final class Batcher {
         return isEmpty() && texts.isIdle() || fits(more);
     }
 
-    /** Returns true if {@link #admit} refused its last job for want of memory. */
+    /** Returns true if {@link #admit} refused its last job because memory was short. */
     boolean lacksMemory() {
         return lacksMemory;
     }
@@ -265,7 +265,7 @@ final class Batcher {
     /**
      * Returns the prompts in the order of their turns: alternately the one that came first, and the one with the fewest
      * ids left. So prompts of the same length end one after the other, a short one does not wait for long ones, and
-     * short ones do not hold up a long one for good.
+     * short ones cannot delay a long one forever.
      */
     private List<Job> nextTurns() {
         List<Job> turns = new ArrayList<>(reading);
@@ -392,7 +392,7 @@ final class Batcher {
         if (!job.next()) {
             reading.remove(job);
             leave(job);
-            ends.add(job::tell);
+            ends.add(job::report);
         }
     }
 
@@ -424,7 +424,7 @@ final class Batcher {
             boolean leaves = !passing.contains(job) && job.isInterrupted();
             if (leaves) {
                 leave(job);
-                ends.add(job::tellInterruption);
+                ends.add(job::reportInterruption);
             }
             return leaves;
         });
@@ -434,7 +434,7 @@ final class Batcher {
         List<Continuation> over = running.stream().filter(Continuation::isOver).toList();
         over.forEach(this::free);
         running.removeAll(over);
-        over.forEach(continuation -> ends.add(continuation::tellEnd));
+        over.forEach(continuation -> ends.add(continuation::reportEnd));
     }
 
     private void free(Continuation continuation) {
@@ -459,7 +459,7 @@ final class Batcher {
         for (Continuation continuation : running) {
             continuation.leave();
             continuation.fail(cause);
-            continuation.tellEnd();
+            continuation.reportEnd();
         }
         closeJobs();
     }

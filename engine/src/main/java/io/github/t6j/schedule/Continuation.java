@@ -137,7 +137,7 @@ final class Continuation {
     }
 
     /** Reports the end after its cache is free, since the client may send the next request at once. */
-    void tellEnd() {
+    void reportEnd() {
         if (failure != null) {
             handle.fail(failure);
         } else {

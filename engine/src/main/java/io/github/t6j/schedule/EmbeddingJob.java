@@ -110,7 +110,7 @@ final class EmbeddingJob {
     }
 
     /** Reports the embeddings, or the failure of one. */
-    void tell() {
+    void report() {
         try {
             List<Embedding> found = new ArrayList<>();
             for (int i = 0; i < truncated.length; i++) {
@@ -123,7 +123,7 @@ final class EmbeddingJob {
     }
 
     /** Reports that it ended because it {@link #isInterrupted}. */
-    void tellInterruption() {
+    void reportInterruption() {
         Throwable failure = result.interruption().failure();
         boolean late = result.interruption().reason() == FinishReason.DEADLINE;
         result.fail(failure != null

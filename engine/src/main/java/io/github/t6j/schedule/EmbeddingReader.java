@@ -99,7 +99,7 @@ final class EmbeddingReader {
      */
     List<Runnable> read(boolean mayBegin, Runnable pause) {
         List<Runnable> ends = new ArrayList<>();
-        leave(EmbeddingJob::isInterrupted, job -> job::tellInterruption, ends);
+        leave(EmbeddingJob::isInterrupted, job -> job::reportInterruption, ends);
         try {
             take(mayBegin);
             if (!reading.isEmpty() && !states.pass(this::onStates, () -> isOver(pause))) {
@@ -108,7 +108,7 @@ final class EmbeddingReader {
         } catch (RuntimeException | Error failure) {
             separate(failure, ends);
         }
-        leave(EmbeddingJob::isRead, job -> job::tell, ends);
+        leave(EmbeddingJob::isRead, job -> job::report, ends);
         if (reading.isEmpty()) {
             close();
         }

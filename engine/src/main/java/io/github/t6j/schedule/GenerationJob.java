@@ -82,7 +82,7 @@ final class GenerationJob extends Job {
     }
 
     @Override
-    void tellInterruption() {
+    void reportInterruption() {
         for (GenerationHandle handle : handles) {
             FinishReason reason = handle.interruption();
             handle.end(reason == null ? FinishReason.CANCELLED : reason);
@@ -95,7 +95,7 @@ final class GenerationJob extends Job {
     }
 
     @Override
-    void tellFailure(Throwable cause) {
+    void reportFailure(Throwable cause) {
         handles.forEach(handle -> handle.fail(cause));
     }
 }

@@ -115,16 +115,16 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
 
     void fail(Throwable cause) {
         failed = true;
-        tellFailure(cause);
+        reportFailure(cause);
     }
 
     /** Returns true if it must end before it has a result. */
     abstract boolean isInterrupted();
 
     /** Reports that it ended because it {@link #isInterrupted}. */
-    abstract void tellInterruption();
+    abstract void reportInterruption();
 
-    abstract void tellFailure(Throwable cause);
+    abstract void reportFailure(Throwable cause);
 
     abstract void cancel();
 

@@ -301,7 +301,7 @@ public final class Scheduler implements AutoCloseable {
                     continue; // the next job waits for a prefix that is being restored
                 }
                 if (batcher.isStepNext(texts.canRead(mayBeginTexts()))) {
-                    tell(batcher, batcher.step());
+                    report(batcher, batcher.step());
                 } else {
                     pass(batcher);
                 }
@@ -323,11 +323,11 @@ public final class Scheduler implements AutoCloseable {
         boolean mayBegin = mayBeginTexts();
         promptsAreNext = !texts.canRead(mayBegin) || promptsAreNext && !batcher.readsNothing();
         if (promptsAreNext) {
-            tell(batcher, batcher.read(() -> pause(batcher)));
+            report(batcher, batcher.read(() -> pause(batcher)));
         } else {
             batcher.beginOtherPass();
             boolean begins = texts.isIdle();
-            tell(batcher, texts.read(mayBegin, () -> pause(batcher)));
+            report(batcher, texts.read(mayBegin, () -> pause(batcher)));
             textsAreFirst &= !begins;
         }
         promptsAreNext = !promptsAreNext;
@@ -344,20 +344,20 @@ public final class Scheduler implements AutoCloseable {
         if (broken == null && batcher.isStepDue()) {
             try {
                 join(batcher);
-                tell(batcher, batcher.step());
+                report(batcher, batcher.step());
             } catch (RuntimeException | Error failure) { // ends this scheduler after the pass
                 broken = new IllegalStateException("a step failed", failure);
             }
         }
     }
 
-    private void tell(Batcher batcher, List<Runnable> ends) {
+    private void report(Batcher batcher, List<Runnable> ends) {
         count(batcher);
-        ends.forEach(Scheduler::tell);
+        ends.forEach(Scheduler::report);
     }
 
     /** Reports an end; a failure to report it must not end the others. */
-    private static void tell(Runnable end) {
+    private static void report(Runnable end) {
         try {
             end.run();
         } catch (RuntimeException | Error broken) {
@@ -415,7 +415,7 @@ public final class Scheduler implements AutoCloseable {
             blocked = !waiting.isEmpty() && !batcher.hasRestored();
             metrics = batcher.metrics(waitingCopies, refused);
         }
-        left.forEach(job -> tell(job::tellInterruption));
+        left.forEach(job -> report(job::reportInterruption));
         return true;
     }
 

@@ -134,8 +134,8 @@ public final class SchedulerOptions {
     }
 
     /**
-     * Returns these options with a longest time for all generations, including their time in the queue; null for none.
-     * After it a generation ends as after its own timeout.
+     * Returns these options with a longest time of every request, including its time in the queue; null for none. After
+     * it a generation or an embedding ends as after its own timeout, and a scoring fails with a CancellationException.
      */
     public SchedulerOptions withTimeout(Duration timeout) {
         return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, values.session,

@@ -1,5 +1,6 @@
 package io.github.t6j.schedule;
 
+import io.github.t6j.FinishReason;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
 import io.github.t6j.sampling.Sampler;
@@ -163,7 +164,7 @@ final class ScoringJob extends Job {
     }
 
     /** Reports the result, after its cache is free. */
-    void tell() {
+    void report() {
         result.end(List.copyOf(found));
     }
 
@@ -173,8 +174,9 @@ final class ScoringJob extends Job {
     }
 
     @Override
-    void tellInterruption() {
-        result.fail(new CancellationException("the scoring was cancelled"));
+    void reportInterruption() {
+        boolean late = result.interruption().reason() == FinishReason.DEADLINE;
+        result.fail(new CancellationException("scoring" + (late ? ": the deadline has passed" : " was cancelled")));
     }
 
     @Override
@@ -183,7 +185,7 @@ final class ScoringJob extends Job {
     }
 
     @Override
-    void tellFailure(Throwable cause) {
+    void reportFailure(Throwable cause) {
         result.fail(cause);
     }
 

@@ -79,7 +79,7 @@ final class Submissions {
         checkIds("prompt", scoring.prompt());
         scoring.continuations().forEach(one -> checkIds("continuations", one));
         long fork = bytes(crosses(scoring.prompt().length, ids) ? ids : PAGE);
-        return new ScoringJob(scoring, new Result<>(interruption(null, null, null)), bytes(ids), fork, ids);
+        return new ScoringJob(scoring, new Result<>(interruption(null, shortened(null), null)), bytes(ids), fork, ids);
     }
 
     /** @throws IllegalArgumentException as {@link Scheduler#embed} does */

@@ -40,6 +40,19 @@ public final class SessionFeed {
             return Math.min(Transformer.MAX_PASS_ROWS, (next < fresh ? fresh : end) - next);
         }
 
+        /** Adds the ids that the session must feed again to those of the part. */
+        void prepare() {
+            int count = end - next;
+            session.prepare(session.position() + count);
+            int again = session.lacking();
+            if (again > 0) {
+                ids = session.withLacking(ids, next, count);
+                next = 0;
+                fresh = again;
+                end = again + count;
+            }
+        }
+
         boolean isSingle() {
             return end - next == 1 && listener == null;
         }
@@ -78,13 +91,11 @@ public final class SessionFeed {
             parts.add(new Part());
         }
         Part part = parts.get(size++);
-        session.prepare(session.position() + count);
-        int again = session.lacking();
         part.session = session;
-        part.ids = again == 0 ? ids : session.withLacking(ids, from, count);
-        part.next = again == 0 ? from : 0;
-        part.fresh = part.next + again;
-        part.end = part.fresh + count;
+        part.ids = ids;
+        part.next = from;
+        part.fresh = from;
+        part.end = from + count;
         part.listener = listener;
         if (listener != null && reported == null) {
             reported = new float[session.vocabulary()];
@@ -105,6 +116,9 @@ public final class SessionFeed {
     public boolean run(Runnable newPause) {
         pause = newPause;
         try {
+            for (int i = 0; i < size; i++) {
+                parts.get(i).prepare();
+            }
             if (size == 1 && parts.getFirst().isSingle()) {
                 parts.getFirst().feedSingle();
             } else {

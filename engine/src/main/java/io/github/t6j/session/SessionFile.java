@@ -39,6 +39,7 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
     private static final String VERSION = "3";
     private static final String IDS = "ids";
     private static final String LOGITS = "logits";
+    private static final int MOST_IDS = 1 << 28; // far above every context, far below what an array holds
 
     /** Properties that a file and the session that reads it must have in common. */
     public record Kind(String attention, String fingerprint, CacheType cacheType) {
@@ -74,12 +75,7 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
      */
     static SessionFile read(Path file, Kind kind, int context, int vocabulary, Arena arena) {
         Map<String, Tensor> tensors = ChecksummedFile.read(file, kind.ofFile(), arena);
-        int[] ids = ids(file, tensors.get(IDS), vocabulary);
-        if (ids.length > context) {
-            throw new ModelFormatException(
-                    file + ": expected at most " + context + " ids, the session's context, found "
-                            + ids.length + "; open the session with a longer context");
-        }
+        int[] ids = ids(file, tensors.get(IDS), context, vocabulary);
         Tensor logits = tensors.get(LOGITS);
         if (logits != null) {
             SequenceCache.check(logits, LOGITS, DType.F32, List.of((long) vocabulary), file.toString());
@@ -97,16 +93,21 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
      */
     public static int[] ids(Path file) {
         try (NativeMemory arena = NativeMemory.confined()) {
-            return ids(file, Safetensors.read(file, arena).tensors().get(IDS), Integer.MAX_VALUE);
+            return ids(file, Safetensors.read(file, arena).tensors().get(IDS), MOST_IDS, Integer.MAX_VALUE);
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.truncated(file, fault);
         }
     }
 
-    private static int[] ids(Path file, Tensor tensor, int vocabulary) {
+    private static int[] ids(Path file, Tensor tensor, int context, int vocabulary) {
         if (tensor == null || tensor.dtype() != DType.I32 || tensor.shape().size() != 1) {
             throw new ModelFormatException(file + ": tensor " + IDS + ": expected I32 [ids], found "
                     + (tensor == null ? "none" : tensor.dtype() + " " + tensor.shape()));
+        }
+        if (tensor.elementCount() > context) {
+            throw new ModelFormatException(
+                    file + ": expected at most " + context + " ids, the session's context, found "
+                            + tensor.elementCount() + "; open the session with a longer context");
         }
         int[] ids = tensor.toInts();
         for (int id : ids) {

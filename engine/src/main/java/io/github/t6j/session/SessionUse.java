@@ -45,6 +45,9 @@ public final class SessionUse {
      * @throws IllegalStateException if the session is closed, or another call uses it
      */
     public Call begin() {
+        if (lock.isHeldByCurrentThread()) { // within a call that reads, such as a sampling step of Generator.next
+            throw used(Thread.currentThread());
+        }
         if (!model.acquire()) {
             throw closed();
         }
@@ -172,7 +175,7 @@ public final class SessionUse {
      * @throws IllegalStateException if the session is closed, or a call of another thread uses it
      */
     public Call beginLongReading() {
-        return user == Thread.currentThread() ? NESTED : begin();
+        return user == Thread.currentThread() || lock.isHeldByCurrentThread() ? NESTED : begin();
     }
 
     /**

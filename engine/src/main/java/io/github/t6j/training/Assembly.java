@@ -121,7 +121,10 @@ final class Assembly {
         AttentionConfig attention = config.attention();
         Parameter headGain = one(TensorRole.HEAD_NORM, layer);
         TrainingNorm headNorm =
-                headGain == null ? null : new TrainingNorm(resources, attention.valueDim(), ModelConfig.Norms.HEAD_EPSILON, headGain, 1);
+                headGain == null
+                        ? null
+                        : new TrainingNorm(resources, attention.valueDim(), ModelConfig.Norms.HEAD_EPSILON, headGain,
+                                1);
         TrainingFeedForward feedForward = new TrainingFeedForward(
                 resources, linear(TensorRole.GATE_UP, TensorRole.GATE_UP_BIAS, layer),
                 linear(TensorRole.DOWN, TensorRole.DOWN_BIAS, layer));

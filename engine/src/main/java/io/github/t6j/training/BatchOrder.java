@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 
 /**
  * Order in which training reads its data: windows of T ids, each with the window one id later as its targets, or the
- * windows of packed documents. The sizes of the shards, T, the order and the seed determine all of it; the only state is the number of windows taken. For use
- * by one thread.
+ * windows of packed documents. The sizes of the shards, T, the order and the seed determine all of it; the only state
+ * is the number of windows taken. For use by one thread.
  */
 public final class BatchOrder {
     private static final int ROUNDS = 8;

@@ -63,8 +63,8 @@ final class ModelSource implements AutoCloseable {
             tensors = read.tensors();
             boolean own = read.config() != null;
             configJson = own ? read.config() : configJson();
-            VariantJson said = new FolderFiles(folder).variant();
-            variantJson = variant == null ? said : said.with("variant", VariantName.of(variant));
+            VariantJson stored = new FolderFiles(folder).variant();
+            variantJson = variant == null ? stored : stored.with("variant", VariantName.of(variant));
             String where = own ? path.toString() : folder.resolve("config.json").toString();
             config = Families.describe(
                     tensors, new ModelMetadata(new ConfigJson(configJson, where), variantJson, variant));
@@ -174,8 +174,8 @@ final class ModelSource implements AutoCloseable {
     }
 
     private static boolean isYarn(Object scaling) {
-        return scaling instanceof Map<?, ?> said
-                && "yarn".equals(said.get("rope_type") == null ? said.get("type") : said.get("rope_type"));
+        return scaling instanceof Map<?, ?> stored
+                && "yarn".equals(stored.get("rope_type") == null ? stored.get("type") : stored.get("rope_type"));
     }
 
     /**

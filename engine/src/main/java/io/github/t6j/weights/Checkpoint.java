@@ -54,8 +54,8 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
 
     /**
      * Opens the weights in a folder ({@link CheckpointFiles} chooses the file) or in one file: safetensors, GGUF or its
-     * first part, a file of {@code torch.save}, or an index of shards. The first bytes of a file, not its name, determine its format.
-     * The prefixes {@code module.} and {@code _orig_mod.} are removed from the tensors' names.
+     * first part, a file of {@code torch.save}, or an index of shards. The first bytes of a file, not its name,
+     * determine its format. The prefixes {@code module.} and {@code _orig_mod.} are removed from the tensors' names.
      *
      * <p>Files are mapped. Opening reads only their headers, and the files must not change until {@link #close()}. Files
      * of other file systems than the default one are read as a whole.

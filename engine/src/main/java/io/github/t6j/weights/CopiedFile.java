@@ -52,6 +52,15 @@ public final class CopiedFile {
     }
 
     /**
+     * Returns the template for tools of {@code folder}, by name; empty if it has none beside chat_template.jinja.
+     *
+     * @throws ModelFormatException as {@link #read}
+     */
+    public static Map<String, byte[]> toolTemplate(Path folder) {
+        return existing(folder, List.of("additional_chat_templates/tool_use.jinja"), SmallFile.CONFIG);
+    }
+
+    /**
      * Returns chat_template.jinja of {@code folder}, with the special tokens, sampling and end ids that belong to it, by
      * name; empty if the folder has no such template.
      *

@@ -17,8 +17,8 @@ import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Off-heap memory of one owner, freed by {@link #close}. All of it is counted ({@link #allocatedBytes}), and allocations beyond
- * the machine's memory fail: an operating system that overcommits would kill the process later.
+ * Off-heap memory of one owner, freed by {@link #close}. All of it is counted ({@link #allocatedBytes}), and
+ * allocations beyond the machine's memory fail: an operating system that overcommits would kill the process later.
  *
  * <p>Large allocations use huge pages if Linux supports them and this module may call native code ({@code
  * --enable-native-access=io.github.t6j.engine}, which bin/t6j sets): with pages of 4 KB, page table walks cost part of

@@ -76,6 +76,7 @@ class FlashTpaNumbersTest {
         assertThat(attendTwo(inf, 5, null)).as("key +∞").isNaN();
         assertThat(attendTwo(-inf, 5, null)).as("key −∞").isEqualTo(2);
         assertThat(attendTwo(1, inf, null)).as("value +∞").isEqualTo(inf);
+        assertThat(attendTwo(-inf, 5, new float[] {-inf, 0})).as("all −∞").isZero();
         float[] mask = {0, -inf};
         assertThat(attendTwo(1, 5, mask)).as("masked").isEqualTo(2);
         assertThat(attendTwo(Float.NaN, 5, mask)).as("masked NaN").isNaN();

@@ -378,17 +378,17 @@ class FlashTpaTest {
     void shapesTooLargeForATokenAreRefused() {
         for (int[] sizes : new int[][] {
             {1 << 30, 4, 4, 1, 1, 1}, {Integer.MAX_VALUE, Integer.MAX_VALUE, 1, 1, 1, 1}, {65536, 65537, 1, 0, 1, 1},
-            {1, 1, 1, 1, 1, Integer.MAX_VALUE}, {1 << 16, 1, 1 << 16, 1, 1, 1}
+            {1, 1, 1, 1, 1, Integer.MAX_VALUE}, {1 << 16, 1, 1 << 16, 1, 1, 1}, {32, 32, 32, 8000, 8000, 1}
         }) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new Shape(sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]))
-                    .withMessageStartingWith("shape: expected at most 1048576 elements a token in queries, factors and"
-                            + " outputs together, found ");
+                    .withMessageStartingWith("shape: expected at most 1048576 elements a token in queries, factors,"
+                            + " products and outputs, found ");
         }
-        // (1000 + 11)·5 + (1000 + 11)·7 + (1000 + 1029)·3 + 1000·1029 = 1047219, and with R_V 4 1049248
+        // (1000 + 11)·5 + (1000 + 11)·7 + 5·7 + (1000 + 1029)·3 + 1000·1029 = 1047254, and with R_V 4 1049283
         assertThat(new Shape(1000, 11, 1029, 5, 7, 3).heads()).isEqualTo(1000);
         refuses(() -> new Shape(1000, 11, 1029, 5, 7, 4), "shape: expected at most 1048576 elements a token in queries,"
-                + " factors and outputs together, found 1049248 with heads 1000, headDim 11, valueDim 1029, queryRank 5,"
+                + " factors, products and outputs, found 1049283 with heads 1000, headDim 11, valueDim 1029, queryRank 5,"
                 + " keyRank 7, valueRank 4");
     }
 

@@ -190,6 +190,15 @@ class ScoringTest {
     }
 
     @Test
+    void theTimeoutOfTheSchedulerEndsAScoring() {
+        try (Model model = load("models/t6-tiny", "full");
+                Scheduler scheduler = new Scheduler(model, limits(1).withTimeout(Duration.ofNanos(1)))) {
+            assertThatThrownBy(() -> scheduler.score(Prompt.of(1), List.of(new int[] {2, 3})).join())
+                    .hasMessageContaining("scoring: the deadline has passed");
+        }
+    }
+
+    @Test
     void whatCannotBeScoredIsRefused() {
         assertThatThrownBy(() -> new Scoring(new int[0], List.of(new int[] {1})))
                 .hasMessage("continuations: expected one or more, each of at least 2 ids");

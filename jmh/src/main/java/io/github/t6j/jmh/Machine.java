@@ -70,8 +70,10 @@ public record Machine(
     }
 
     private static String cpuName() throws IOException {
-        return Stream.of(cpuinfo("model name"), cpuinfo("CPU part"), said("sysctl", "-n", "machdep.cpu.brand_string"),
-                System.getenv("PROCESSOR_IDENTIFIER")).filter(Objects::nonNull).findFirst().orElse("unknown");
+        return Stream
+                .of(cpuinfo("model name"), cpuinfo("CPU part"), outputOf("sysctl", "-n", "machdep.cpu.brand_string"),
+                        System.getenv("PROCESSOR_IDENTIFIER"))
+                .filter(Objects::nonNull).findFirst().orElse("unknown");
     }
 
     /** Returns the family; null if it is unknown. */
@@ -80,7 +82,7 @@ public record Machine(
                 ? "family " + cpuinfo("cpu family") + ", model " + cpuinfo("model")
                 : cpuinfo("CPU implementer") != null
                         ? "implementer " + cpuinfo("CPU implementer") + ", part " + cpuinfo("CPU part")
-                        : said("sysctl", "-n", "hw.cpufamily");
+                        : outputOf("sysctl", "-n", "hw.cpufamily");
     }
 
     /** Returns Linux' value of this key for the first core, or null. */
@@ -95,7 +97,8 @@ public record Machine(
     private static String checkout() {
         try {
             Path classes = Path.of(Machine.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-            return said("git", "-C", classes.getParent().toString(), "describe", "--always", "--dirty", "--abbrev=12",
+            return outputOf("git", "-C", classes.getParent().toString(), "describe", "--always", "--dirty",
+                    "--abbrev=12",
                     "--exclude=*");
         } catch (URISyntaxException impossible) {
             throw new IllegalStateException("the place of a class is a URI", impossible);
@@ -103,7 +106,7 @@ public record Machine(
     }
 
     /** Returns the output of a command; null if it does not exist or fails. */
-    private static String said(String... command) {
+    private static String outputOf(String... command) {
         try {
             Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();

@@ -155,7 +155,7 @@ public final class AnswerParser {
             }
         }
         if (first == null) {
-            tell(held.length() - (end ? 0 : kept()));
+            pass(held.length() - (end ? 0 : kept()));
             return false;
         }
         int before = at - spaceBefore(at);
@@ -183,7 +183,7 @@ public final class AnswerParser {
     }
 
     private boolean beginReasoning(Tag tag, int before, int at) {
-        tell(before);
+        pass(before);
         held.delete(0, at - before + tag.open().length());
         thinking = tag;
         skips = true;
@@ -191,7 +191,7 @@ public final class AnswerParser {
     }
 
     private boolean beginCalls(Tag tag, int before, int at, boolean end) {
-        tell(before);
+        pass(before);
         int length = at - before + tag.open().length();
         CallReader found = CallReader.after(tag, held, length, this);
         if (found != null) {
@@ -201,7 +201,7 @@ public final class AnswerParser {
         if (CallReader.mayFollow(tag, held, length) && !end) {
             return false;
         }
-        tell(length);
+        pass(length);
         return true;
     }
 
@@ -210,7 +210,7 @@ public final class AnswerParser {
         reader = calls;
     }
 
-    private void tell(int length) {
+    private void pass(int length) {
         String text = held.substring(0, length);
         held.delete(0, length);
         text(text);

@@ -114,10 +114,10 @@ final class ContextWindow {
         }
     }
 
-    /** Returns how many ids at the beginning of {@code prompt} do not depend on what the user said. */
+    /** Returns how many ids at the beginning of {@code prompt} do not depend on what the user wrote. */
     int fixed(String system, List<Message> messages, ChatOptions options, int[] prompt) {
-        String said = messages.get(first).content();
-        Message other = Message.user(said.startsWith("0") ? "1" : "0");
+        String content = messages.get(first).content();
+        Message other = Message.user(content.startsWith("0") ? "1" : "0");
         int[] ids = format.encode(format.render(all(system, List.of(other)), options));
         return Arrays.mismatch(ids, prompt) < 0 ? 0 : Arrays.mismatch(ids, prompt);
     }

@@ -58,8 +58,8 @@ public final class PromptFormat {
         String thought = "probed thought";
         hasReasoning = probe(List.of(ASKED, Message.assistant(PROBE, thought, List.of())), Map.of(), false)
                 .contains(thought);
-        String told = "probed system";
-        hasSystem = probe(List.of(Message.system(told), ASKED), Map.of(), true).contains(told);
+        String systemText = "probed system";
+        hasSystem = probe(List.of(Message.system(systemText), ASKED), Map.of(), true).contains(systemText);
         Map<String, Object> tools = tools(CallFormat.PROBED_TOOLS);
         String called = probe(CallFormat.PROBE, tools, true);
         hasCalls = called.isEmpty() || CallFormat.isIn(called);

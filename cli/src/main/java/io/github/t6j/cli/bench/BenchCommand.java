@@ -180,12 +180,12 @@ public final class BenchCommand extends SessionCommand {
                     result = run.measure(name(folder), arguments.threads(), repetitions);
                 }
                 results.add(result);
-                tell(result, table, results.size() == 1);
+                report(result, table, results.size() == 1);
             }
         }
     }
 
-    private void tell(BenchResult result, BenchTable table, boolean first) {
+    private void report(BenchResult result, BenchTable table, boolean first) {
         if (table != null) {
             main.out.print((first ? table.head(List.of(result)) : "") + table.row(result, 1));
         } else if (main.watched) {

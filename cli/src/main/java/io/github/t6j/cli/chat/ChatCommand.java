@@ -48,9 +48,6 @@ import picocli.CommandLine.Option;
             "  t6j chat -m DIR -p - < question.txt"
         })
 public final class ChatCommand extends SessionCommand {
-    /** Longest answer without a template, where no end token is known. */
-    private static final int PLAIN_TOKENS = 128;
-
     private static final Duration WARM_UP = Duration.ofSeconds(30);
 
     @Option(names = "--system", paramLabel = "TEXT",
@@ -110,7 +107,7 @@ public final class ChatCommand extends SessionCommand {
             ChatModel answering = ChatModel.of(model);
             checkThinking(answering.format());
             if (main.watched && !answering.format().hasTemplate()) {
-                main.note("note: no chat template: this model goes on with text, and cannot converse");
+                main.note("note: no chat template: this model continues text, and cannot hold a conversation");
             }
             try (ChatSession chat = answering.newSession(context.over(cache.sessionOptions(saved), model, main))) {
                 context.noteShort(model, chat.session(), main);
@@ -133,8 +130,8 @@ public final class ChatCommand extends SessionCommand {
         if (maxTokens != null) {
             Range.atLeast(spec, "-n", maxTokens, 0);
         }
-        return Range.checked(spec, () -> GenerationOptions.defaults()
-                .withMaxTokens(maxTokens == null ? PLAIN_TOKENS : maxTokens)
+        GenerationOptions defaults = GenerationOptions.defaults();
+        return Range.checked(spec, () -> defaults.withMaxTokens(maxTokens == null ? defaults.maxTokens() : maxTokens)
                 .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
                 .withIgnoreEndOfText(ignoreEndOfText));
     }

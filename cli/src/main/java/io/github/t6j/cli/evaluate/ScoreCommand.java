@@ -111,7 +111,7 @@ public final class ScoreCommand extends SessionCommand {
                 OnInterrupt _ = LinesArguments.onInterrupt(main)) {
             ScoredLines work =
                     continuations ? new ContinuationLines(model, before) : new QuestionLines(model, before);
-            int code = lines.run(main, model, cache.sessionOptions(), scored, work, result -> tell(result, written));
+            int code = lines.run(main, model, cache.sessionOptions(), scored, work, result -> report(result, written));
             if (work.count() > 0) {
                 print(work, scored.size(), code == Main.INTERRUPTED);
             }
@@ -135,7 +135,7 @@ public final class ScoreCommand extends SessionCommand {
         return Examples.of(from.subList(0, shots), continuations);
     }
 
-    private void tell(Map<String, Object> result, Writer written) {
+    private void report(Map<String, Object> result, Writer written) {
         try {
             result.remove("index"); // a key of --out only
             written.write(Json.writeLine(result) + "\n");

@@ -9,7 +9,7 @@ final class Body implements AutoCloseable {
     private final InputStream in;
     private final Duration silence;
     private final Thread watch;
-    private volatile long heard = System.nanoTime();
+    private volatile long lastRead = System.nanoTime();
     private volatile boolean silent;
 
     Body(InputStream in, Duration silence) {
@@ -20,7 +20,7 @@ final class Body implements AutoCloseable {
 
     private void watch() {
         try {
-            while (System.nanoTime() - heard < silence.toNanos()) {
+            while (System.nanoTime() - lastRead < silence.toNanos()) {
                 Thread.sleep(silence.dividedBy(4));
             }
             silent = true;
@@ -34,7 +34,7 @@ final class Body implements AutoCloseable {
     int read(byte[] into) throws IOException, InterruptedException {
         int n = -1;
         try {
-            heard = System.nanoTime(); // the time between reads does not count
+            lastRead = System.nanoTime(); // the time between reads does not count
             n = in.read(into);
         } catch (IOException e) {
             if (Thread.interrupted() || e.getCause() instanceof InterruptedException) {

@@ -32,8 +32,8 @@ public final class HubSettings {
 
     /** @throws HubException if HF_ENDPOINT is not the address of a server */
     public URI endpoint() throws HubException {
-        String said = environment.getOrDefault("HF_ENDPOINT", "").strip().replaceFirst("/+$", "");
-        String text = said.isEmpty() ? DEFAULT_ENDPOINT : said;
+        String given = environment.getOrDefault("HF_ENDPOINT", "").strip().replaceFirst("/+$", "");
+        String text = given.isEmpty() ? DEFAULT_ENDPOINT : given;
         try {
             URI uri = new URI(text);
             if (uri.getHost() != null && Set.of("http", "https").contains(uri.getScheme().toLowerCase(Locale.ROOT))

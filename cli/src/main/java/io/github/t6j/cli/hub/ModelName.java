@@ -25,8 +25,8 @@ public record ModelName(String repository, String inside, String quantisation, S
     public static Optional<ModelName> parse(String text) {
         int at = text.indexOf('@');
         String revision = at < 0 ? MAIN : text.substring(at + 1);
-        String said = at < 0 ? text : text.substring(0, at);
-        String name = said.contains("/") ? said : ShortNames.expand(said).orElse(said);
+        String given = at < 0 ? text : text.substring(0, at);
+        String name = given.contains("/") ? given : ShortNames.expand(given).orElse(given);
         int colon = name.lastIndexOf(':');
         String quantisation = colon < 0 ? "" : name.substring(colon + 1);
         String[] parts = (colon < 0 ? name : name.substring(0, colon)).split("/", 3);

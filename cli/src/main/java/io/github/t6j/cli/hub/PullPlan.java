@@ -24,6 +24,8 @@ final class PullPlan {
             "chat_template.jinja", "chat_template.json", "modules.json");
     /** Folder beside the weights with the pooling of embeddings, as sentence-transformers names it. */
     private static final String POOLING = "1_Pooling";
+    /** Folder of templates beside chat_template.jinja, as transformers names it. */
+    private static final String TEMPLATES = "additional_chat_templates";
     /** GPT-2's two files; used only without tokenizer.json. */
     private static final List<String> TWO_FILES = List.of("vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
     private static final List<List<String>> ENDINGS =
@@ -137,15 +139,21 @@ final class PullPlan {
                     : choice("expected one GGUF file, found " + models.size() + ": choose one", gguf);
         }
         List<RemoteFile> needed = new ArrayList<>(beside(files));
-        RemoteFile pooling = in(name.inside().isEmpty() ? POOLING : name.inside() + "/" + POOLING).get("config.json");
-        if (pooling != null) {
-            needed.add(pooling);
-        }
+        addExisting(POOLING, "config.json", needed);
+        addExisting(TEMPLATES, "tool_use.jinja", needed);
         needed.addAll(weights);
         if (weights.getFirst().name().endsWith(INDEX)) {
             needed.addAll(shards(getter.get(weights.getFirst()), weights.getFirst(), files));
         }
         return needed;
+    }
+
+    /** Adds a file in a folder beside the weights, if it exists. */
+    private void addExisting(String folder, String file, List<RemoteFile> needed) {
+        RemoteFile found = in(name.inside().isEmpty() ? folder : name.inside() + "/" + folder).get(file);
+        if (found != null) {
+            needed.add(found);
+        }
     }
 
     private Map<String, RemoteFile> in(String folder) {

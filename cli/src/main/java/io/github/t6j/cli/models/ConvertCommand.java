@@ -107,8 +107,8 @@ public final class ConvertCommand implements Callable<Integer> {
         }
         Path folder = ModelFolder.folderOf(source);
         Map<String, Content> files = new LinkedHashMap<>();
-        VariantJson said = VariantFile.read(folder);
-        VariantFile.noteOther(main, variant, said, folder);
+        VariantJson stored = VariantFile.read(folder);
+        VariantFile.noteOther(main, variant, stored, folder);
         try (Checkpoint checkpoint = Checkpoint.open(source, true); Adapters opened = new Adapters(true)) {
             adapters.adapters(main).forEach(adapter -> opened.add(adapter.folder(), adapter.scale()));
             GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
@@ -122,7 +122,7 @@ public final class ConvertCommand implements Callable<Integer> {
             addChat(adapters.adapters(main), files);
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
-                convert(checkpoint, gguf, opened, keys, VariantFile.resolve(variant, said, folder, keys), files);
+                convert(checkpoint, gguf, opened, keys, VariantFile.resolve(variant, stored, folder, keys), files);
                 NewFolder.noteMade(main, destination, sizes.values().stream().mapToLong(size -> size).sum());
             } catch (InternalError fault) { // the JVM's error for reading past the end of a mapped file
                 throw new CommandFailure(shrunk(sizes) + ": expected an unchanged file, found that another program cut"
@@ -242,6 +242,7 @@ public final class ConvertCommand implements Callable<Integer> {
         add(CopiedFile.tokenizer(folder), files);
         add(CopiedFile.generation(folder), files);
         add(CopiedFile.embedding(folder), files);
+        add(CopiedFile.toolTemplate(folder), files);
     }
 
     /** Adds the last chat template of the adapters, which other commands use with {@code --adapter}, and its files. */

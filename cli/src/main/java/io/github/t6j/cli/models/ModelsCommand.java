@@ -92,7 +92,7 @@ public final class ModelsCommand implements Callable<Integer> {
         String what = removed + ", " + Sizes.of(removal.bytes());
         if (!yes && !main.terminal) {
             throw new ParameterException(spec.commandLine(),
-                    "--remove: expected --yes, since there is no terminal to ask on, found none");
+                    "--remove: expected --yes, found none; without a terminal, t6j cannot ask");
         }
         if (!yes && !agreed("Remove " + what + "? [y/N] ")) {
             main.note("nothing was removed");
@@ -110,7 +110,7 @@ public final class ModelsCommand implements Callable<Integer> {
         for (int c = main.in.read(); c >= 0 && c != '\n' && answer.length() < 10; c = main.in.read()) {
             answer.append((char) c);
         }
-        String said = answer.toString().strip().toLowerCase(Locale.ROOT);
-        return said.equals("y") || said.equals("yes");
+        String reply = answer.toString().strip().toLowerCase(Locale.ROOT);
+        return reply.equals("y") || reply.equals("yes");
     }
 }

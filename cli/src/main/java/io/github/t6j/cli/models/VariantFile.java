@@ -32,11 +32,12 @@ final class VariantFile {
                 file.toString());
     }
 
-    /** Prints a note if {@code said} differs from the variant in t6j.json. */
-    static void noteOther(Main main, RopeVariant said, VariantJson json, Path folder) {
-        if (said != null && json.variant() != null && said != json.variant()) {
-            main.note("note: --variant " + VariantName.of(said) + " overrides " + folder.resolve(NAME) + ", which says "
-                    + VariantName.of(json.variant()));
+    /** Prints a note if {@code option} differs from the variant in t6j.json. */
+    static void noteOther(Main main, RopeVariant option, VariantJson json, Path folder) {
+        if (option != null && json.variant() != null && option != json.variant()) {
+            main.note(
+                    "note: --variant " + VariantName.of(option) + " overrides " + folder.resolve(NAME) + ", which says "
+                            + VariantName.of(json.variant()));
         }
     }
 
@@ -46,9 +47,9 @@ final class VariantFile {
      *
      * @throws CommandFailure if config.json fits two variants
      */
-    static VariantJson resolve(RopeVariant said, VariantJson json, Path folder, Map<String, Object> config) {
-        if (said != null) {
-            return json.with("variant", VariantName.of(said));
+    static VariantJson resolve(RopeVariant option, VariantJson json, Path folder, Map<String, Object> config) {
+        if (option != null) {
+            return json.with("variant", VariantName.of(option));
         }
         if (json.variant() != null) {
             return json;

@@ -86,6 +86,13 @@ final class ApiException extends RuntimeException {
         return new ApiException(500, "server_error", null, null, message);
     }
 
+    /** Returns a 500 for a fault of the program, whose stack the log has. */
+    static ApiException failed(RuntimeException fault) {
+        ApiException failed = failed("internal error: " + fault);
+        failed.initCause(fault);
+        return failed;
+    }
+
     static ApiException unavailable(String message) {
         return new ApiException(503, "server_error", null, "unavailable", message);
     }

@@ -21,9 +21,9 @@ final class ChatCompletions {
         served.check(fields);
         refuse(fields);
         int copies = Completions.copies(fields, served);
-        boolean tells = fields.flag("logprobs");
+        boolean withLogprobs = fields.flag("logprobs");
         int alternatives = fields.whole("top_logprobs", 0, MAX_ALTERNATIVES, 0);
-        if (alternatives > 0 && !tells) {
+        if (alternatives > 0 && !withLogprobs) {
             throw ApiException.invalid("top_logprobs", "top_logprobs: expected \"logprobs\": true with it, found none");
         }
         int most = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
@@ -34,7 +34,7 @@ final class ChatCompletions {
         Completions.run(
                 exchange, served, fields, "messages",
                 List.of(new WantedPrompt(prompt.ids(), copies, prompt.options().generation())),
-                new ChatFormat("chatcmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, prompt, tells));
+                new ChatFormat("chatcmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, prompt, withLogprobs));
     }
 
     private static void refuse(Fields fields) {

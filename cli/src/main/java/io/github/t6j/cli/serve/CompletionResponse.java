@@ -23,14 +23,19 @@ final class CompletionResponse {
     private final ResponseFormat format;
     private final boolean stream;
     private final boolean usage; // true for usage counts in a stream, too
-    private final List<List<ChosenToken>> tokens = new ArrayList<>(); // of each generation; in a stream, the unwritten
-    private final long[] heard; // time of each generation's last token, or 0
-    private final int[] told; //             written characters of each generation's text
-    private final int[] offsets; //          characters of each generation's tokens so far
-    private final Generation[] generations;
+    private final List<Choice> choices = new ArrayList<>();
     private final int promptTokens; // of all prompts
     private boolean begun;
-    private long written = System.nanoTime(); // time of the last write, or of the beginning
+    private long lastWriteTime = System.nanoTime(); // or the beginning
+
+    /** Progress of one generation. */
+    private static final class Choice {
+        private final List<ChosenToken> tokens = new ArrayList<>(); // in a stream, those that are not written yet
+        private long lastTokenTime; // 0 before the first
+        private int writtenCharacters;
+        private int tokenCharacters;
+        private Generation result;
+    }
 
     CompletionResponse(Exchange exchange, ServedModel served, GenerationEvents events, ResponseFormat format,
             int promptTokens, boolean stream, boolean usage) {
@@ -41,12 +46,8 @@ final class CompletionResponse {
         this.promptTokens = promptTokens;
         this.stream = stream;
         this.usage = usage;
-        told = new int[events.size()];
-        heard = new long[events.size()];
-        offsets = new int[events.size()];
-        generations = new Generation[events.size()];
-        for (int i = 0; i < told.length; i++) {
-            tokens.add(new ArrayList<>());
+        for (int i = 0; i < events.size(); i++) {
+            choices.add(new Choice());
         }
     }
 
@@ -55,17 +56,17 @@ final class CompletionResponse {
         try {
             if (stream) {
                 begin();
-                for (int i = 0; i < told.length; i++) {
-                    choice(format.first(i));
+                for (int i = 0; i < choices.size(); i++) {
+                    chunk(format.first(i));
                 }
             }
-            for (int left = told.length; left > 0;) {
+            for (int left = choices.size(); left > 0;) {
                 Event event = events.next(PATIENCE);
                 if (event != null && take(event)) {
                     left--;
                 }
-                if (left > 0 && System.nanoTime() - written >= PATIENCE.toNanos()) {
-                    showThatItGoesOn();
+                if (left > 0 && System.nanoTime() - lastWriteTime >= PATIENCE.toNanos()) {
+                    sendKeepAlive();
                 }
             }
             finish();
@@ -83,8 +84,8 @@ final class CompletionResponse {
         }
     }
 
-    /** Sends a sign of life, which clients ignore: white space before a JSON object, or a comment in a stream. */
-    private void showThatItGoesOn() throws IOException {
+    /** Sends a keep-alive, which clients ignore: white space before a JSON object, or a comment in a stream. */
+    private void sendKeepAlive() throws IOException {
         begin();
         send(stream ? ": ping\n\n" : "\n");
     }
@@ -93,10 +94,11 @@ final class CompletionResponse {
     private boolean take(Event event) throws IOException {
         return switch (event) {
             case GenerationEvents.Chosen(int index, Token token) -> {
-                measure(index);
-                ChosenToken chosen = new ChosenToken(token, offsets[index], served.model().tokenizer());
-                tokens.get(index).add(chosen);
-                offsets[index] += chosen.characters();
+                Choice choice = choices.get(index);
+                measure(choice);
+                ChosenToken chosen = new ChosenToken(token, choice.tokenCharacters, served.model().tokenizer());
+                choice.tokens.add(chosen);
+                choice.tokenCharacters += chosen.characters();
                 if (stream && !token.text().isEmpty()) {
                     parts(index, token.text());
                 }
@@ -106,7 +108,7 @@ final class CompletionResponse {
                 if (generation.tokens().isEmpty()) {
                     checkBegun(generation.finishReason());
                 }
-                generations[index] = generation;
+                choices.get(index).result = generation;
                 exchange.metrics().pace.ended();
                 if (stream) {
                     end(index, generation);
@@ -131,40 +133,42 @@ final class CompletionResponse {
         }
     }
 
-    private void measure(int index) {
+    private void measure(Choice choice) {
         long now = System.nanoTime();
-        if (heard[index] == 0) {
+        if (choice.lastTokenTime == 0) {
             exchange.metrics().firstToken.add(now - exchange.start());
         } else {
-            exchange.metrics().betweenTokens.add(now - heard[index]);
+            exchange.metrics().betweenTokens.add(now - choice.lastTokenTime);
         }
-        heard[index] = now;
+        choice.lastTokenTime = now;
     }
 
     private void parts(int index, String text) throws IOException {
-        told[index] += text.length();
-        List<Map<String, Object>> parts = format.parts(index, text, List.copyOf(tokens.get(index)));
+        Choice choice = choices.get(index);
+        choice.writtenCharacters += text.length();
+        List<Map<String, Object>> parts = format.parts(index, text, List.copyOf(choice.tokens));
         if (!parts.isEmpty()) {
-            tokens.get(index).clear();
+            choice.tokens.clear();
         }
         for (Map<String, Object> part : parts) {
-            choice(part);
+            chunk(part);
         }
     }
 
     private void end(int index, Generation generation) throws IOException {
-        String rest = generation.text().substring(Math.min(told[index], generation.text().length()));
+        Choice choice = choices.get(index);
+        String rest = generation.text().substring(Math.min(choice.writtenCharacters, generation.text().length()));
         for (Map<String, Object> part : format.last(
-                index, rest, tokens.get(index), ResponseFormat.finishReason(generation))) {
-            choice(part);
+                index, rest, choice.tokens, ResponseFormat.finishReason(generation))) {
+            chunk(part);
         }
     }
 
-    /** Sends one part of a stream. */
-    private void choice(Map<String, Object> choice) throws IOException {
-        if (choice != null) {
+    /** Sends one part of a stream; none if {@code part} is null. */
+    private void chunk(Map<String, Object> part) throws IOException {
+        if (part != null) {
             Map<String, Object> chunk = format.head(true);
-            chunk.put("choices", List.of(choice));
+            chunk.put("choices", List.of(part));
             if (usage) {
                 chunk.put("usage", null);
             }
@@ -183,13 +187,13 @@ final class CompletionResponse {
             send("data: [DONE]\n\n");
             return;
         }
-        List<Object> choices = new ArrayList<>();
-        for (int i = 0; i < generations.length; i++) {
-            choices.add(format.whole(
-                    i, generations[i].text(), tokens.get(i), ResponseFormat.finishReason(generations[i])));
+        List<Object> all = new ArrayList<>();
+        for (int i = 0; i < choices.size(); i++) {
+            Generation result = choices.get(i).result;
+            all.add(format.whole(i, result.text(), choices.get(i).tokens, ResponseFormat.finishReason(result)));
         }
         Map<String, Object> whole = format.head(false);
-        whole.put("choices", choices);
+        whole.put("choices", all);
         whole.put("usage", usage());
         if (begun) {
             send(Json.writeLine(whole));
@@ -200,8 +204,8 @@ final class CompletionResponse {
 
     private Map<String, Object> usage() {
         long generated = 0;
-        for (Generation generation : generations) {
-            generated += generation.tokens().size();
+        for (Choice choice : choices) {
+            generated += choice.result.tokens().size();
         }
         Map<String, Object> counts = new LinkedHashMap<>();
         counts.put("prompt_tokens", (long) promptTokens);
@@ -217,12 +221,12 @@ final class CompletionResponse {
 
     private void send(String text) throws IOException {
         exchange.write(text);
-        written = System.nanoTime();
+        lastWriteTime = System.nanoTime();
     }
 
     /** Sends {@code error} within an answer that has begun. */
     void fail(ApiException error) throws IOException {
-        exchange.log(error);
+        exchange.failed(error);
         Map<String, Object> json = error.json(exchange.requestId());
         if (stream) {
             data(json);

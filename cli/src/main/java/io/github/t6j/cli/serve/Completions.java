@@ -33,10 +33,10 @@ final class Completions {
         if (fields.whole("best_of", 1, MOST_COPIES, copies) != copies) {
             throw ApiException.unsupported("best_of");
         }
-        boolean tells = fields.has("logprobs");
+        boolean withLogprobs = fields.has("logprobs");
         int alternatives = fields.whole("logprobs", 0, MAX_ALTERNATIVES, 0);
         boolean echo = fields.flag("echo");
-        if (echo && tells) {
+        if (echo && withLogprobs) {
             throw ApiException.invalid(
                     "echo", "echo: expected no logprobs, found both: t6j computes none for prompts");
         }
@@ -52,7 +52,7 @@ final class Completions {
             echoed.addAll(Collections.nCopies(echo ? copies : 0, text));
         }
         ResponseFormat format =
-                new CompletionFormat("cmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, echoed, tells);
+                new CompletionFormat("cmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, echoed, withLogprobs);
         List<WantedPrompt> wanted =
                 prompts.stream().map(prompt -> new WantedPrompt(prompt, copies, options)).toList();
         run(exchange, served, fields, "prompt", wanted, format);

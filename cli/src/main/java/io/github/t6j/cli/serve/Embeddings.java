@@ -64,7 +64,7 @@ final class Embeddings {
             if (!exchange.hasBegun()) {
                 throw e;
             }
-            exchange.log(e);
+            exchange.failed(e);
             exchange.write(Json.writeLine(e.json(exchange.requestId())));
             return;
         }

@@ -32,6 +32,7 @@ final class Exchange {
     private final String requestId;
     private int pieces; // pieces of the body, taken from longBodies
     private boolean isReadable = true; // the body has more bytes, and is valid so far
+    private int status; // of the error within an answer that has begun, or 0
 
     /** @param longBodies permits for pieces, {@link #MOST_PIECES} for all exchanges */
     Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies, WriteTimeout writeTimeout) {
@@ -48,10 +49,15 @@ final class Exchange {
         return requestId;
     }
 
-    /** Writes a line to the log if {@code e} is the server's fault, and not a state that passes. */
-    void log(ApiException e) {
-        if (e.status() == 500) {
-            LOGGER.log(System.Logger.Level.ERROR, "{0}: {1} {2}: {3}", requestId, method(), path(), e.getMessage());
+    /**
+     * Counts the answer by the status of {@code e}, also if it has begun with another one. Writes it to the log if it is
+     * the server's fault, and not a state that passes.
+     */
+    void failed(ApiException e) {
+        status = e.status();
+        if (status == 500) {
+            LOGGER.log(System.Logger.Level.ERROR, requestId + ": " + method() + " " + path() + ": " + e.getMessage(),
+                    e.getCause());
         }
     }
 
@@ -196,7 +202,10 @@ final class Exchange {
     void close() {
         release();
         if (hasBegun()) {
-            metrics.answered(http.getResponseCode(), System.nanoTime() - start);
+            metrics.answered(status == 0 ? http.getResponseCode() : status);
+            if (method().equals("POST")) {
+                metrics.requests.add(System.nanoTime() - start);
+            }
         }
         http.close();
     }

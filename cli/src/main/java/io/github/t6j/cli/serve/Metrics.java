@@ -15,9 +15,8 @@ final class Metrics {
     private final Histogram embeddings = new Histogram();
     private final LongAdder embeddedTokens = new LongAdder();
 
-    void answered(int status, long nanos) {
+    void answered(int status) {
         answers.computeIfAbsent(status, _ -> new LongAdder()).increment();
-        requests.add(nanos);
     }
 
     /** Counts a request whose texts, of {@code tokens} ids together, were embedded. */
@@ -39,7 +38,7 @@ final class Metrics {
         }
         value(out, "t6j_embedding_tokens_total", "counter", "Tokens of embedded texts.", embeddedTokens.sum());
         embeddings.write("t6j_embedding_seconds", "Time from the start of a request to its embeddings.", out);
-        requests.write("t6j_request_seconds", "Time from the start of a request to the end of its answer.", out);
+        requests.write("t6j_request_seconds", "Time from the start of a POST request to the end of its answer.", out);
         firstToken.write("t6j_first_token_seconds", "Time from the start of a request to its first token.", out);
         betweenTokens.write("t6j_between_tokens_seconds", "Time between two tokens of a generation.", out);
         return out.toString();

@@ -61,7 +61,6 @@ public final class ServeCommand implements Callable<Integer> {
     private static final int LONGEST_KEY = 4096;
     private static final int MOST_QUEUED = 1_000_000;
     private static final int LONGEST_DRAIN = 3600;
-    private static final int LONGEST_REQUEST = 24 * 3600;
 
     @ParentCommand
     private Main main;
@@ -185,7 +184,7 @@ public final class ServeCommand implements Callable<Integer> {
         Range.atLeast(spec, "--drain", drain, 0);
         Range.atMost(spec, "--drain", drain, LONGEST_DRAIN, "an hour");
         Range.atLeast(spec, "--timeout", timeout, 0);
-        Range.atMost(spec, "--timeout", timeout, LONGEST_REQUEST, "a day");
+        Range.atMost(spec, "--timeout", timeout, TimeLimit.LONGEST_SECONDS, "a day");
         Range.atLeast(spec, "--cache-dir-size", cacheDirSize, 1);
         Range.atMost(spec, "--cache-dir-size", cacheDirSize, Long.MAX_VALUE >> 20, "the largest number of bytes");
         if (context != null) {

@@ -139,19 +139,17 @@ public final class Server implements AutoCloseable {
         } catch (IllegalArgumentException e) { // from the engine, about the request
             fail(exchange, ApiException.invalid(null, e.getMessage()));
         } catch (RuntimeException e) {
-            System.getLogger("io.github.t6j.cli.serve").log(
-                    System.Logger.Level.ERROR, "request " + exchange.requestId() + " failed", e);
-            fail(exchange, ApiException.failed("internal error: " + e));
+            fail(exchange, ApiException.failed(e));
         }
     }
 
     private void fail(Exchange exchange, ApiException e) throws IOException {
+        exchange.failed(e);
         if (!exchange.hasBegun()) {
             exchange.skipRest();
             if (e.isPassing()) {
                 exchange.answerHeader("Retry-After", Integer.toString(retryAfter()));
             }
-            exchange.log(e);
             exchange.json(e.status(), e.json(exchange.requestId()));
         }
     }

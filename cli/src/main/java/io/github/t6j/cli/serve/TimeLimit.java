@@ -15,7 +15,7 @@ record TimeLimit(Duration request, Duration generation) {
     /** llama.cpp's name of the limit that runs from the first token, in milliseconds. */
     private static final String GENERATION = "t_max_predict_ms";
 
-    private static final int LONGEST_SECONDS = 24 * 3600;
+    static final int LONGEST_SECONDS = 24 * 3600;
 
     /** Returns the limits in {@code fields}. */
     static TimeLimit of(Fields fields) {

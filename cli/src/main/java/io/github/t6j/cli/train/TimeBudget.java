@@ -11,8 +11,8 @@ import java.util.function.LongUnaryOperator;
  * the length of a run; the bits of a step do not depend on the clock.
  *
  * <p>Steps are timed in intervals of a hundredth of the budget, or one step. The seconds of a step are the mean of the
- * intervals since its last change. They have changed if the median of the last three intervals differs by more than a tenth. The
- * first step, whose code is not compiled, is in no interval.
+ * intervals since its last change. They have changed if the median of the last three intervals differs by more than a
+ * tenth. The first step, whose code is not compiled, is in no interval.
  */
 final class TimeBudget {
     /** Planned end of the run, as a share of the budget; the process itself needs some time before and after. */

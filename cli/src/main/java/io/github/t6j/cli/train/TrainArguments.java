@@ -200,8 +200,8 @@ final class TrainArguments {
     }
 
     /**
-     * Makes a trainer with the model's context; if that does not fit memory, or a step's limit, and is not asked for, with a
-     * shorter one.
+     * Makes a trainer with the model's context; if that does not fit memory, or a step's limit, and is not asked for,
+     * with a shorter one.
      */
     Trainer withContext(Function<TrainingOptions, Trainer> maker) {
         TrainingOptions options = options();

@@ -188,7 +188,7 @@ class ModelsCommandTest {
     void whereNobodyCanBeAskedItMustBeSaid() throws IOException {
         llama("org/llama", NEW, "");
         CommandResult ran = models(null, "--remove", "org/llama");
-        assertThat(ran.err()).contains("--remove: expected --yes, since there is no terminal to ask on")
+        assertThat(ran.err()).contains("--remove: expected --yes, found none; without a terminal, t6j cannot ask")
                 .hasLineCount(1);
         assertThat(ran.code()).isEqualTo(2);
         assertThat(repository("org/llama")).exists();

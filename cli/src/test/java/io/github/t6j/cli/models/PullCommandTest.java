@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.Model;
 import io.github.t6j.Pooling;
+import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.FakeHub;
 import io.github.t6j.cli.FakeHub.Request;
@@ -119,6 +120,17 @@ class PullCommandTest extends PullFixture {
             assertThat(model.embeddingDefaults().pooling()).isEqualTo(Pooling.LAST);
             assertThat(model.embeddingDefaults().normalized()).isFalse();
         }
+    }
+
+    @Test
+    void aPulledModelHasItsTemplateForTools() throws IOException {
+        byte[] template = "{{ messages[0].content }}".getBytes(StandardCharsets.UTF_8);
+        hub.files.put("chat_template.jinja", template);
+        hub.files.put("additional_chat_templates/tool_use.jinja", template);
+        hub.files.put("additional_chat_templates/rag.jinja", template);
+        assertPulled(pull("org/name"), "config.json", WEIGHTS, "chat_template.jinja",
+                "additional_chat_templates/tool_use.jinja");
+        assertThat(ChatTemplate.of(snapshot).orElseThrow().hasTemplateForTools()).isTrue();
     }
 
     @Test

@@ -78,7 +78,10 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         }
     }
 
-    /** Returns the products of the query with the key of each token that the row sees, scaled and capped if there is a softmax. */
+    /**
+     * Returns the products of the query with the key of each token that the row sees, scaled and capped if there is a
+     * softmax.
+     */
     private double[] scores(AttentionPass pass, int row, int head, int keyHead) {
         MaterializedHeads heads = pass.attention.materialized();
         double[] q = new double[pass.attention.headDim()];

@@ -92,7 +92,7 @@ public final class OnlineSoftmax {
     /** Writes the means of {@code line} to {@code y}, or adds them to it. */
     void finish(int line, float divisor, int width, float[] y, int yAt, boolean add) {
         float norm = ScalarKernels.sum(sum, line * LANES) * divisor;
-        float scale = max[line] == Float.NEGATIVE_INFINITY ? 0f : 1f / norm;
+        float scale = norm == 0f ? 0f : 1f / norm; // without a token, or all scores are −∞
         for (int d = 0; d < width; d += PANEL) {
             int from = line * PANEL + Kernels.panelAt(d, lines);
             int count = Math.min(PANEL, width - d);

@@ -22,9 +22,9 @@ import java.util.regex.Pattern;
  * smollm3, granite, phi3, gemma2 and gemma3.
  *
  * <p>Files of the architectures llama, smollm3 and granite store the query and key rows of a head so that the two rows of
- * a rotated pair are adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of Hugging Face.
- * Files of Gemma store gains of norms as they are, Hugging Face stores them less 1. What {@link #rows} subtracts, the
- * loader adds; this gives the same bits for each gain that is a rounded sum of 1 and another float.
+ * a rotated pair are adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of
+ * Hugging Face. Files of Gemma store gains of norms as they are, Hugging Face stores them less 1. What {@link #rows}
+ * subtracts, the loader adds; this gives the same bits for each gain that is a rounded sum of 1 and another float.
  */
 public final class GgufNames implements TensorReader {
     /** Tensor that is part of {@link #config} and not of {@link #tensors}. */
@@ -140,7 +140,8 @@ public final class GgufNames implements TensorReader {
      * Returns the keys that config.json would have: model_type, hidden_act, hidden_size, intermediate_size,
      * num_hidden_layers, num_attention_heads, num_key_value_heads, head_dim, rms_norm_eps, max_position_embeddings,
      * tie_word_embeddings, vocab_size, attention_bias, mlp_bias, rope_theta, rope_scaling, bos_token_id, eos_token_id
-     * (a number, or a list of all ids that end a text), and the numbers and sizes of experts. Keys without a counterpart in the file are omitted.
+     * (a number, or a list of all ids that end a text), and the numbers and sizes of experts. Keys without a
+     * counterpart in the file are omitted.
      *
      * <p>Some architectures have further keys, see {@link GgufArchitecture}. {@code rope_scaling} has the form of Hugging
      * Face for linear, yarn and longrope; any other type is passed on unchanged.

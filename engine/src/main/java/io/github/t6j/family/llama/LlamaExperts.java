@@ -57,7 +57,8 @@ final class LlamaExperts {
         long matrices = 3L * count * withRouter().size();
         if (matrices > tensors.count()) {
             throw new ModelFormatException(tensors.where() + ": expected " + matrices + " matrices of " + count
-                    + " experts, as the rows of " + router(layer) + " say, found only " + tensors.count() + " tensors");
+                    + " experts, one for each row of " + router(layer) + ", found only " + tensors.count()
+                    + " tensors");
         }
         String gate = LlamaNames.layer(
                 layer, isMixtral ? "block_sparse_moe.experts.0.w1.weight" : "mlp.experts.0.gate_proj.weight");

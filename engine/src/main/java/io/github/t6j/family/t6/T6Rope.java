@@ -51,7 +51,7 @@ public final class T6Rope {
     private RopeVariant fromConfig(List<String> assumptions) {
         if (config.has("rope_decay_base")) {
             throw new ModelFormatException(where + ": config.json has rope_decay_base, which leaves two"
-                    + " variants: say which, partialrope-decay or linearattn");
+                    + " variants: choose one, partialrope-decay or linearattn");
         }
         if (config.has("rope_partial_factor")) {
             return RopeVariant.PARTIALROPE;

@@ -398,8 +398,8 @@ public final class ScalarKernels extends ScalarFactorKernels {
     public static final float ROUNDING = 0x1.8p23f;
 
     /**
-     * Likewise, in 2^x: the sum with x has n + 127 in its lowest bits, n the nearest integer. Shifted to the left by 23, they
-     * are the float 2^n, by which the polynomial is multiplied; NaN stays NaN.
+     * Likewise, in 2^x: the sum with x has n + 127 in its lowest bits, n the nearest integer. Shifted to the left by
+     * 23, they are the float 2^n, by which the polynomial is multiplied; NaN stays NaN.
      */
     public static final float EXP2_ROUNDING = ROUNDING + 127;
 

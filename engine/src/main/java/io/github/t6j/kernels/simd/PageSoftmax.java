@@ -43,7 +43,7 @@ final class PageSoftmax {
      */
     static int probabilities(
             float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max, float[] sum,
-            float[] w, int one) {
+            float[] p, int one) {
         IntVector largest = IntVector.broadcast(INTS, Integer.MIN_VALUE);
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             int to = lane;
@@ -98,15 +98,15 @@ final class PageSoftmax {
                 e3 = e3.blend(0f, x3.compare(LT, EXP2_MIN));
                 int sumAt = h * LANES + lane;
                 FloatVector.fromArray(FLOATS, sum, sumAt).add(e0).add(e1).add(e2).add(e3).intoArray(sum, sumAt);
-                e0.intoArray(w, to);
-                e1.intoArray(w, to + C1);
-                e2.intoArray(w, to + C2);
-                e3.intoArray(w, to + C3);
+                e0.intoArray(p, to);
+                e1.intoArray(p, to + C1);
+                e2.intoArray(p, to + C2);
+                e3.intoArray(p, to + C3);
                 to += Math.max(1, valueRank) * PANEL;
             }
         }
         if (valueRank > 0) {
-            factors(heads, valueRank, format, page, aVAt, w, one);
+            factors(heads, valueRank, format, page, aVAt, p, one);
         }
         return largest.reduceLanes(MAX);
     }
@@ -117,16 +117,16 @@ final class PageSoftmax {
      * and allocates vectors as objects.
      */
     private static void factors(
-            int heads, int valueRank, Format format, MemorySegment page, long aVAt, float[] w, int one) {
+            int heads, int valueRank, Format format, MemorySegment page, long aVAt, float[] p, int one) {
         long step = format.bytes(PANEL);
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             long at = aVAt + 4 * lane + (heads * valueRank - 1) * step;
             for (int h = heads - 1; h >= 0; h -= one) {
                 int first = h * valueRank * PANEL + lane;
-                FloatVector e0 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, w, first));
-                FloatVector e1 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, w, first + C1));
-                FloatVector e2 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, w, first + C2));
-                FloatVector e3 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, w, first + C3));
+                FloatVector e0 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first));
+                FloatVector e1 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + C1));
+                FloatVector e2 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + C2));
+                FloatVector e3 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + C3));
                 for (int to = first + (valueRank - 1) * PANEL; to >= first; to -= PANEL) {
                     FloatVector w0, w1, w2, w3;
                     if (format == Format.F32) {
@@ -165,10 +165,10 @@ final class PageSoftmax {
                                         .reinterpretAsFloats())
                                 .sub(BYTE_ZERO);
                     }
-                    FLOAT_VECTOR.cast(e0.mul(FLOAT_VECTOR.cast(w0))).intoArray(w, to);
-                    FLOAT_VECTOR.cast(e1.mul(FLOAT_VECTOR.cast(w1))).intoArray(w, to + C1);
-                    FLOAT_VECTOR.cast(e2.mul(FLOAT_VECTOR.cast(w2))).intoArray(w, to + C2);
-                    FLOAT_VECTOR.cast(e3.mul(FLOAT_VECTOR.cast(w3))).intoArray(w, to + C3);
+                    FLOAT_VECTOR.cast(e0.mul(FLOAT_VECTOR.cast(w0))).intoArray(p, to);
+                    FLOAT_VECTOR.cast(e1.mul(FLOAT_VECTOR.cast(w1))).intoArray(p, to + C1);
+                    FLOAT_VECTOR.cast(e2.mul(FLOAT_VECTOR.cast(w2))).intoArray(p, to + C2);
+                    FLOAT_VECTOR.cast(e3.mul(FLOAT_VECTOR.cast(w3))).intoArray(p, to + C3);
                     at -= step;
                 }
             }

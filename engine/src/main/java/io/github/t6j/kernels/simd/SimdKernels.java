@@ -159,8 +159,8 @@ public final class SimdKernels implements Kernels {
             int valueRank,
             float[] max,
             float[] sum,
-            float[] w) {
-        return PageSoftmax.probabilities(s, heads, format, page, aVAt, valueRank, max, sum, w, one);
+            float[] p) {
+        return PageSoftmax.probabilities(s, heads, format, page, aVAt, valueRank, max, sum, p, one);
     }
 
     @Override

@@ -1,7 +1,7 @@
 /**
  * SIMD kernels, one small class per family. Only this package and {@code generated} import
- * {@code jdk.incubator.vector}, and only {@code kernels.KernelChoice} refers to them. {@link io.github.t6j.kernels.Kernels} defines what each kernel
- * computes, and in which order.
+ * {@code jdk.incubator.vector}, and only {@code kernels.KernelChoice} refers to them. {@link
+ * io.github.t6j.kernels.Kernels} defines what each kernel computes, and in which order.
  *
  * <p>C2 imposes these rules, each of them measured: species are static and final; vectors of floats and ints have the
  * width of {@code Lanes} and no other (ADR 28); a method holds one kernel; no helper takes or returns a vector (C2 may

@@ -37,8 +37,9 @@ public final class GgufTokenizer {
             "mask_token", "mask_token_id"));
 
     /**
-     * Names of splitters, mapped to those of {@link Splitters}, as src/llama-vocab.cpp of llama.cpp has them. That of gpt-4o
-     * is the published expression, which llama.cpp quotes; its own form of it takes marks, {@code \p{M}}, for no letters.
+     * Names of splitters, mapped to those of {@link Splitters}, as src/llama-vocab.cpp of llama.cpp has them. That of
+     * gpt-4o is the published expression, which llama.cpp quotes; its own form of it takes marks, {@code \p{M}}, for no
+     * letters.
      */
     private static final Map<String, String> SPLITTERS = Map.ofEntries(
             Map.entry("gpt-2", "gpt-2"), Map.entry("llama-bpe", "llama3"), Map.entry("llama3", "llama3"),
@@ -87,8 +88,8 @@ public final class GgufTokenizer {
     }
 
     /**
-     * The same tokenizer as files of Hugging Face's form: tokenizer.json, and tokenizer_config.json with the special tokens'
-     * texts and the chat template.
+     * The same tokenizer as files of Hugging Face's form: tokenizer.json, and tokenizer_config.json with the special
+     * tokens' texts and the chat template.
      *
      * @throws ModelFormatException as {@link #read}
      */

@@ -38,14 +38,16 @@ public final class GgufParts {
         boolean isFirst = number(metadata) == 0 && name.matches() && Integer.parseInt(name.group(2)) == 1
                 && Integer.parseInt(name.group(4)) == count;
         if (!isFirst) {
-            throw new ModelFormatException(String.format(Locale.ROOT, "%s: expected the first of %d parts, NAME-00001-of-%05d.gguf,"
-                    + " found part %d of that name: give the path of the first part, with the others beside it",
+            throw new ModelFormatException(String.format(Locale.ROOT,
+                    "%s: expected the first of %d parts, NAME-00001-of-%05d.gguf,"
+                            + " found part %d of that name: give the path of the first part, with the others beside it",
                     first, count, count, number(metadata) + 1));
         }
         List<Path> parts = new ArrayList<>();
         for (int part = 2; part <= count; part++) {
             parts.add(first.resolveSibling(
-                    name.group(1) + String.format(Locale.ROOT, "%05d", part) + name.group(3) + name.group(4) + name.group(5)));
+                    name.group(1) + String.format(Locale.ROOT, "%05d", part) + name.group(3) + name.group(4)
+                            + name.group(5)));
         }
         return parts;
     }

@@ -297,7 +297,8 @@ class TorchCheckpointTest {
         byte[] pairs = "h\1Nh\2N".repeat(200_000).getBytes(StandardCharsets.ISO_8859_1);
         Pickle pickle = new Pickle().bytes(text).op('q', 1).bytes(text).op('q', 2).op('}').op('(').bytes(pairs);
         assertRefused(pickle.op('u').stop(), "no tensors");
-        Pickle storage = dict("w").bytes("(X\7\0\0\0storagectorch\nFloatStorage\n".getBytes(StandardCharsets.ISO_8859_1));
+        Pickle storage =
+                dict("w").bytes("(X\7\0\0\0storagectorch\nFloatStorage\n".getBytes(StandardCharsets.ISO_8859_1));
         assertRefused(storage.bytes(text).string("cpu").number(6).op('t').op('Q').stop(),
                 "a storage key of at most 1000 characters, found 8388608");
     }

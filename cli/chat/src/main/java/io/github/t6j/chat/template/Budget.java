@@ -31,7 +31,7 @@ final class Budget {
     void steps(long count) {
         steps -= count;
         if (steps < 0) {
-            throw new Fault("the template runs too long: expected fewer steps for its input");
+            throw new Fault("the template takes too many steps for its input");
         }
     }
 
@@ -39,7 +39,7 @@ final class Budget {
     void characters(long count) {
         characters -= count;
         if (characters < 0) {
-            throw new Fault("the template makes too much text or too many lists: expected less for its input");
+            throw new Fault("the template makes too much text or too many lists for its input");
         }
         steps(count / 16);
     }

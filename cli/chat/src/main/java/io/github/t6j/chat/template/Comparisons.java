@@ -68,7 +68,7 @@ final class Comparisons {
             case Dict(Map<String, Value> entries) ->
                 b instanceof Dict(Map<String, Value> others) && equal(entries, others, depth);
             case View view -> throw new Fault("unsupported '==' for " + a.kind());
-            case Method method -> throw new Fault("unsupported '==' for " + a.kind());
+            case Method method when b instanceof Method -> throw new Fault("unsupported '==' for " + a.kind());
             default -> false;
         };
     }

@@ -321,7 +321,9 @@ final class ExpressionParser {
     private Expression call(Expression callee) {
         Arguments arguments = arguments();
         if (callee instanceof Expression.Attribute(Expression of, String name)) {
-            Methods.TABLE.get(name).check(arguments);
+            if (!ValueAccess.changes(name)) { // fails only if it is called, as in Jinja2's sandbox
+                Methods.TABLE.get(name).check(arguments);
+            }
         } else if (callee instanceof Expression.Name(String name) && !bound.contains(name)
                 && Functions.TABLE.has(name)) {
             Functions.TABLE.get(name).check(arguments);
@@ -359,10 +361,7 @@ final class ExpressionParser {
         Expression before = expression;
         while (true) {
             if (cursor.operator("|")) {
-                Builtin filter = Filters.TABLE.get(cursor.expect(Kind.NAME, "a filter").text());
-                Arguments arguments = cursor.seesOperator("(") ? arguments() : Arguments.NONE;
-                filter.check(arguments);
-                before = new Expression.Filtered(before, filter, arguments);
+                before = filter(before);
             } else if (cursor.word("is")) {
                 before = tested(before);
             } else if (cursor.seesOperator("(")) {
@@ -371,6 +370,22 @@ final class ExpressionParser {
                 return before;
             }
         }
+    }
+
+    private Expression filter(Expression subject) {
+        Builtin filter = Filters.TABLE.get(cursor.expect(Kind.NAME, "a filter").text());
+        Arguments arguments = cursor.seesOperator("(") ? arguments() : Arguments.NONE;
+        filter.check(arguments);
+        return new Expression.Filtered(subject, filter, arguments);
+    }
+
+    /** Parses the filters of a tag: the name of the first without {@code |}. */
+    Expression filters(Expression subject) {
+        Expression filtered = filter(subject);
+        while (cursor.operator("|")) {
+            filtered = filter(filtered);
+        }
+        return filtered;
     }
 
     private Expression tested(Expression subject) {

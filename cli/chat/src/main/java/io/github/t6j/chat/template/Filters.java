@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Jinja2's filters. The result of {@code safe} is ordinary text, since nothing is escaped here. */
@@ -45,12 +46,16 @@ final class Filters {
             .with("sort", "reverse? case_sensitive? attribute?", Filters::sort)
             .with("string", "", (value, given, e) -> e.budget().text(e.print(value)))
             .with("tojson", "ensure_ascii? indent? separators? sort_keys?", Filters::tojson)
+            .with("title", "", (value, given, e) -> title(e.print(value), e))
             .with("trim", "chars?", Filters::trim)
+            .with("unique", "case_sensitive? attribute?", Filters::unique)
             .with("upper", "", (value, given, e) -> e.budget().text(Strings.upper(e.print(value))));
 
     /** Numbers that Python's float() reads, except the names of infinities and NaN. */
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
     private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
+    private static final Pattern WORD =
+            Pattern.compile("[-\\s({\\[<]+|[^-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
     /** Texts that Python may read as a number, and this class does not: other digits, digits with _ between them. */
     private static final Pattern PERHAPS =
             Pattern.compile("(?i)[+-]?(nan|inf|infinity)|(?=.*[_\\P{ASCII}])[\\p{Nd}_.e+-]+", Pattern.DOTALL);
@@ -230,6 +235,34 @@ final class Filters {
             keyed.add(new Keyed(key(byPath(item, attribute, e), given, e), item));
         }
         return sorted(keyed, given, e);
+    }
+
+    private static Value unique(Value value, Given given, Evaluator e) {
+        List<Value> keys = new ArrayList<>();
+        List<Value> items = new ArrayList<>();
+        for (Value item : e.access().items(value)) {
+            Value key = key(byPath(item, given.get("attribute"), e), given, e);
+            if (key instanceof Array || key instanceof Dict) {
+                throw new Fault("unique: expected values that can be keys of a dict, found " + key.kind());
+            }
+            if (keys.stream().noneMatch(one -> e.comparisons().equal(one, key))) {
+                keys.add(key);
+                items.add(item);
+            }
+        }
+        e.budget().elements(items.size());
+        return new Lazy(items);
+    }
+
+    /** Returns a text whose words, between white space and -({[<, begin in upper case and go on in lower case. */
+    private static Value title(String text, Evaluator e) {
+        StringBuilder out = new StringBuilder();
+        for (Matcher word = WORD.matcher(text); word.find();) {
+            int second = text.offsetByCodePoints(word.start(), 1);
+            out.append(Strings.upper(text.substring(word.start(), second)))
+                    .append(Strings.lower(text.substring(second, word.end())));
+        }
+        return e.budget().text(out.toString());
     }
 
     private static Value dictsort(Value value, Given given, Evaluator e) {

@@ -80,6 +80,16 @@ final class Renderer {
             case Statement.SetAttribute set -> setAttribute(set, scope);
             case Statement.SetBlock(String name, List<Statement> body) ->
                 scope.set(name, budget.text(body(body, new Scope(scope))));
+            case Statement.FilterBlock(Expression filtered, List<Statement> body, int at) -> {
+                Scope inner = new Scope(scope);
+                inner.set(Statement.FilterBlock.BODY, budget.text(body(body, inner)));
+                line = at;
+                Value value = evaluator.evaluate(filtered, inner);
+                if (!(value instanceof Value.Text(String text))) {
+                    throw new Fault("filter: expected filters that return a text, found " + value.kind());
+                }
+                append(text, out);
+            }
             case Statement.Macro macro -> scope.set(macro.name(), new Value.Macro(macro, scope));
             case Statement.Block(List<Statement> body) -> run(body, new Scope(scope), out);
             case Statement.Break end -> {

@@ -25,6 +25,16 @@ sealed interface Statement {
     /** {@code set name}: assigns the text that the body prints. */
     record SetBlock(String name, List<Statement> body) implements Statement {}
 
+    /**
+     * The tag {@code filter}: prints what the body prints, filtered.
+     *
+     * @param filtered filters of the variable {@link #BODY}
+     */
+    record FilterBlock(Expression filtered, List<Statement> body, int line) implements Statement {
+        /** Name that no variable has. */
+        static final String BODY = "filter body";
+    }
+
     /** @param defaults defaults of the last parameters */
     record Macro(String name, List<String> parameters, List<Expression> defaults, List<Statement> body)
             implements

@@ -11,7 +11,7 @@ import java.util.Set;
 /** Parses tokens into statements: text and tags. */
 final class StatementParser {
     private static final Set<String> TAGS =
-            Set.of("if", "for", "set", "macro", "generation", "break", "continue", "raw");
+            Set.of("if", "for", "set", "macro", "filter", "generation", "break", "continue", "raw");
 
     private static final int MOST_PARAMETERS = 100;
 
@@ -111,6 +111,9 @@ final class StatementParser {
             case "for" -> loop(line);
             case "set" -> set(line);
             case "macro" -> macro();
+            case "filter" -> new Statement.FilterBlock(
+                    expressions.filters(new Expression.Name(Statement.FilterBlock.BODY)), withoutLoops("endfilter"),
+                    line);
             case "generation" -> generation();
             case "break", "continue" -> {
                 if (loops == 0) {

@@ -27,7 +27,10 @@ import java.util.Optional;
 final class TemplateFiles {
     private static final String KEY = "chat_template";
     private static final String JINJA = "chat_template.jinja";
+    /** Folder of further templates, by name. */
+    private static final String OTHERS = "additional_chat_templates";
     private static final String CONFIG = "tokenizer_config.json";
+    private static final String TOKENS = "special_tokens_map.json";
     private static final String DEFAULT = "default";
     private static final String FOR_TOOLS = "tool_use";
     private static final byte[] GGUF = {'G', 'G', 'U', 'F'};
@@ -63,10 +66,15 @@ final class TemplateFiles {
             return ggufTokens(ggufKeys(model));
         }
         Path folder = Files.isDirectory(model) ? model : model.toAbsolutePath().getParent();
-        Path config = folder.resolve(CONFIG);
-        return exists(config)
-                ? specialTokens(json(config))
-                : onlyGguf(folder).map(gguf -> ggufTokens(ggufKeys(gguf))).orElse(Map.of());
+        if (!exists(folder.resolve(CONFIG))) {
+            return onlyGguf(folder).map(gguf -> ggufTokens(ggufKeys(gguf))).orElse(Map.of());
+        }
+        Map<String, Object> config = json(folder.resolve(CONFIG));
+        Map<String, String> tokens = specialTokens(config);
+        if (!config.containsKey("added_tokens_decoder") && exists(folder.resolve(TOKENS))) { // written before 2023
+            tokens.putAll(specialTokens(json(folder.resolve(TOKENS))));
+        }
+        return tokens;
     }
 
     /** Returns the GGUF file that has the tokenizer of a folder, as {@link Tokenizer#load} finds it. */
@@ -84,7 +92,9 @@ final class TemplateFiles {
         Map<String, String> tokens = specialTokens(folder);
         Path jinja = folder.resolve(JINJA);
         if (exists(jinja)) {
-            return Optional.of(ChatTemplate.parse(jinja.toString(), text(jinja), tokens));
+            Path tools = folder.resolve(OTHERS).resolve(FOR_TOOLS + ".jinja");
+            return Optional.of(new ChatTemplate(new Source(jinja.toString(), text(jinja)),
+                    exists(tools) ? new Source(tools.toString(), text(tools)) : null, tokens));
         }
         if (config.get(KEY) != null) {
             return Optional.of(inJson(configFile, config.get(KEY), tokens));

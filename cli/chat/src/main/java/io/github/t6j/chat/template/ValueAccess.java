@@ -3,9 +3,11 @@ package io.github.t6j.chat.template;
 import io.github.t6j.chat.template.Value.Array;
 import io.github.t6j.chat.template.Value.Bool;
 import io.github.t6j.chat.template.Value.Dict;
+import io.github.t6j.chat.template.Value.Function;
 import io.github.t6j.chat.template.Value.Int;
 import io.github.t6j.chat.template.Value.Lazy;
 import io.github.t6j.chat.template.Value.Loop;
+import io.github.t6j.chat.template.Value.Macro;
 import io.github.t6j.chat.template.Value.Method;
 import io.github.t6j.chat.template.Value.Namespace;
 import io.github.t6j.chat.template.Value.None;
@@ -39,6 +41,18 @@ final class ValueAccess {
             "translate", "upper", "zfill");
     private static final Set<String> OF_NUMBERS = Set.of("as_integer_ratio", "bit_count", "bit_length", "conjugate",
             "denominator", "from_bytes", "fromhex", "hex", "imag", "is_integer", "numerator", "real", "to_bytes");
+
+    private static final Set<String> OF_RANGES = Set.of("count", "index", "start", "step", "stop");
+    private static final Set<String> OF_VIEWS = Set.of("isdisjoint", "mapping");
+    private static final Set<String> OF_ITERATORS =
+            Set.of("close", "gi_code", "gi_frame", "gi_running", "gi_suspended", "gi_yieldfrom", "send", "throw");
+    private static final Set<String> OF_MACROS =
+            Set.of("arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller", "name");
+
+    /** Methods that change a list or a dict, which the sandbox of Jinja2 hides. */
+    private static final Set<String> OF_LISTS_CHANGING =
+            Set.of("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort");
+    private static final Set<String> OF_DICTS_CHANGING = Set.of("clear", "pop", "popitem", "setdefault", "update");
 
     /** Longest name in a message. */
     private static final int LONGEST_NAME = 100;
@@ -135,6 +149,8 @@ final class ValueAccess {
         return switch (value) {
             case Namespace(Map<String, Value> values) -> values.get(name);
             case Loop loop -> ofLoop(loop, name);
+            case Dict dict when OF_DICTS_CHANGING.contains(name) -> hidden(value, name);
+            case Array array when OF_LISTS_CHANGING.contains(name) -> hidden(value, name);
             case Dict dict -> OF_DICTS.contains(name) ? new Method(value, name) : null;
             case Array array -> OF_LISTS.contains(name) ? new Method(value, name) : null;
             case Tuple tuple -> OF_TUPLES.contains(name) ? new Method(value, name) : null;
@@ -144,8 +160,23 @@ final class ValueAccess {
             case Bool bool -> ofOther(value, name, OF_NUMBERS.contains(name));
             case None none -> null;
             case Undefined undefined -> null;
-            default -> ofOther(value, name, true);
+            case Method method -> null;
+            case Function(Builtin function) ->
+                ofOther(value, name, function.name().equals("dict") && OF_DICTS.contains(name));
+            case Range range -> ofOther(value, name, OF_RANGES.contains(name));
+            case View view -> ofOther(value, name, OF_VIEWS.contains(name));
+            case Lazy lazy -> ofOther(value, name, OF_ITERATORS.contains(name));
+            case Macro macro -> ofOther(value, name, OF_MACROS.contains(name));
         };
+    }
+
+    /** Returns whether a list or a dict has a method of that name that changes it. */
+    static boolean changes(String method) {
+        return OF_LISTS_CHANGING.contains(method) || OF_DICTS_CHANGING.contains(method);
+    }
+
+    private static Value hidden(Value value, String name) {
+        return new Undefined("'" + name + "', which would change " + value.kind());
     }
 
     private static Value ofOther(Value value, String name, boolean exists) {

@@ -74,6 +74,31 @@ class TemplateFilesTest {
         assertThat(render(folder, Map.of("tools", List.of(Map.of("name", "f"))))).isEqualTo("tools 1");
     }
 
+    /** The files that transformers writes for several templates. */
+    @Test
+    void aTemplateForToolsMayBeAFileOfItsOwn() throws IOException {
+        Files.createDirectory(folder.resolve("additional_chat_templates"));
+        write("additional_chat_templates/tool_use.jinja", "tools {{ tools|length }}");
+        assertThat(ChatTemplate.of(folder)).isEmpty();
+        write("chat_template.jinja", "plain");
+        assertThat(render(folder, Map.of())).isEqualTo("plain");
+        assertThat(render(folder, Map.of("tools", List.of(Map.of("name", "f"))))).isEqualTo("tools 1");
+    }
+
+    /** As in transformers, the file of special tokens counts if the configuration does not list the added tokens. */
+    @Test
+    void olderModelsHaveTheirSpecialTokensInAFileOfTheirOwn() throws IOException {
+        String config =
+                """
+                {"chat_template": "{{ bos_token }} {{ eos_token }} {{ unk_token }}", "bos_token": "<b>", "unk_token": "<u>"%s}""";
+        write("special_tokens_map.json", """
+                {"bos_token": "<s>", "eos_token": {"content": "</s>"}}""");
+        write("tokenizer_config.json", config.formatted(""));
+        assertThat(render(folder, Map.of())).isEqualTo("<s> </s> <u>");
+        write("tokenizer_config.json", config.formatted(", \"added_tokens_decoder\": {}"));
+        assertThat(render(folder, Map.of())).isEqualTo("<b>  <u>");
+    }
+
     /** An unsupported template for tools is an error only for conversations with tools. */
     @Test
     void aTemplateForToolsIsParsedWhereThereAreSome() throws IOException {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * the start of a stop string. A sampling step makes the model generate given bytes, one per id.
  */
 @TestInstance(Lifecycle.PER_CLASS)
-class HeardTextTest {
+class ListenerTextTest {
     private static final String SAID = "a whale-\u00e9\u2014\ud83d\udc0b and-'\ud83d\udc0b-";
     private static final byte[] BYTES = SAID.getBytes(StandardCharsets.UTF_8);
     private static final String[] NEVER = {"-'x", "\ud83d\udc0b!", "-\u00e8", "whale--"};
