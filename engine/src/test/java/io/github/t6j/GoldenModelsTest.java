@@ -91,21 +91,13 @@ class GoldenModelsTest {
                     session.prefill(golden.ids());
                     int[] tokens = new int[golden.greedy().length];
                     for (int i = 0; i < tokens.length; i++) {
-                        tokens[i] = argMax(session.logits());
+                        tokens[i] = TestData.best(session.logits());
                         session.step(tokens[i]);
                     }
                     assertThat(tokens).as(path.toString()).isEqualTo(golden.greedy());
                 }
             }
         }
-    }
-
-    private static int argMax(float[] logits) {
-        int best = 0;
-        for (int i = 1; i < logits.length; i++) {
-            best = logits[i] > logits[best] ? i : best;
-        }
-        return best;
     }
 
     @ParameterizedTest

@@ -244,11 +244,11 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    private void checkRoom(int there, int more, String what) {
+    private void checkRoom(int admitted, int more, String what) {
         int most = (int) Math.min(Integer.MAX_VALUE, (long) limits.running() + limits.queued());
-        if (there + more > most) {
+        if (admitted + more > most) {
             throw refused(Reason.QUEUE_FULL,
-                    there + " " + what + " run or wait, the limit is " + most + ": try again later");
+                    admitted + " " + what + " run or wait, the limit is " + most + ": try again later");
         }
     }
 
@@ -375,7 +375,7 @@ public final class Scheduler implements AutoCloseable {
     /** Waits for work, and admits the jobs that there is room for; returns false at the end. */
     private boolean join(Batcher batcher) {
         boolean all;
-        List<Job> there;
+        List<Job> queued;
         synchronized (this) {
             while (batcher.isEmpty() && texts.isEmpty() && newTexts.isEmpty() && (waiting.isEmpty() || blocked)) {
                 if (closed && waiting.isEmpty()) {
@@ -388,7 +388,7 @@ public final class Scheduler implements AutoCloseable {
                 }
                 if (blocked) {
                     progress += restoringWaits++ < MOST_RESTORING_WAITS ? 1 : 0;
-                    break; // to look at what ends the jobs that wait
+                    break; // so that interrupted jobs end
                 }
             }
             newTexts.forEach(texts::add);
@@ -399,14 +399,14 @@ public final class Scheduler implements AutoCloseable {
                 texts.cancel();
             }
             all = cancelled;
-            there = List.copyOf(waiting);
+            queued = List.copyOf(waiting);
         }
         // outside the monitor, because it asks functions of the callers; only this thread removes from waiting
         boolean waitsForTexts = textsAreFirst && !texts.isEmpty() && !texts.canRead(true);
-        List<Job> left = there.stream().filter(job -> all || job.isInterrupted()).toList();
+        List<Job> interrupted = queued.stream().filter(job -> all || job.isInterrupted()).toList();
         synchronized (this) {
-            waiting.removeAll(left);
-            waitingCopies -= left.stream().mapToInt(Job::copies).sum();
+            waiting.removeAll(interrupted);
+            waitingCopies -= interrupted.stream().mapToInt(Job::copies).sum();
             while (!waiting.isEmpty() && !waitsForTexts && batcher.admit(waiting.peek())) { // strictly in order
                 waitingCopies -= waiting.remove().copies();
                 textsAreFirst = true;
@@ -415,7 +415,7 @@ public final class Scheduler implements AutoCloseable {
             blocked = !waiting.isEmpty() && !batcher.hasRestored();
             metrics = batcher.metrics(waitingCopies, refused);
         }
-        left.forEach(job -> report(job::reportInterruption));
+        interrupted.forEach(job -> report(job::reportInterruption));
         return true;
     }
 

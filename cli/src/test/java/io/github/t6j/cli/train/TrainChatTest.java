@@ -12,7 +12,6 @@ import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.weights.FolderReplacement;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,11 +82,6 @@ class TrainChatTest {
                 "--batch", "2"), Arrays.stream(more)).toArray(String[]::new);
     }
 
-    private static List<Map<String, Object>> log(Path run) throws IOException {
-        return Files.readAllLines(run.resolve("log.jsonl")).stream()
-                .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "log")).toList();
-    }
-
     /** An answer is learned by heart; the model of the folder gives it. */
     @Test
     void makesAModelThatAnswers() throws IOException {
@@ -97,7 +91,7 @@ class TrainChatTest {
                 "answers: 2 of 2 equal those of the held-out conversations",
                 "t6j: sample: Who are you? → I am the whale, sir.",
                 "t6j: done: " + out);
-        List<Map<String, Object>> log = log(out);
+        List<Map<String, Object>> log = TrainRuns.log(out);
         assertThat(log.getFirst()).containsEntry("conversations", 38L).containsEntry("answers", 38L)
                 .containsEntry("validation_conversations", 2L).containsEntry("splits", 0L)
                 .containsEntry("left_out_answers", 0L).containsKey("answer_tokens");
@@ -186,7 +180,7 @@ class TrainChatTest {
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).contains("37 conversations to train on, 36 answers of ", "; 3 to validate on",
                 "note: 3 answers are left out", "sample: And you? → ");
-        assertThat(log(out).getFirst()).containsEntry("answers", 36L).containsEntry("left_out_answers", 1L);
+        assertThat(TrainRuns.log(out).getFirst()).containsEntry("answers", 36L).containsEntry("left_out_answers", 1L);
         CommandResult longer = train(out, "--resume", "--more-steps", "1");
         assertThat(longer.code()).as(longer.err()).isZero();
 
@@ -209,7 +203,7 @@ class TrainChatTest {
                 template.toString(), "--context", "64", "--batch", "1", "--steps", "8", "--learning-rate", "3e-2");
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).contains("answers: ").doesNotContain("cannot answer");
-        assertThat(log(out).getLast()).containsEntry("answers", 2L);
+        assertThat(TrainRuns.log(out).getLast()).containsEntry("answers", 2L);
         assertThat(out.resolve("chat_template.jinja")).hasSameTextualContentAs(template);
 
         String[] chat =

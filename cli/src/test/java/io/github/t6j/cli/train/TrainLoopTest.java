@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.OnInterrupt;
-import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.LearningRate;
 import io.github.t6j.training.Trainer;
@@ -89,13 +88,8 @@ class TrainLoopTest {
                 Stream.of(more)).toArray(String[]::new));
     }
 
-    private static List<Map<String, Object>> log(Path run) throws IOException {
-        return Files.readAllLines(run.resolve("log.jsonl")).stream()
-                .map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), "log")).toList();
-    }
-
     private static List<Map<String, Object>> with(String key, Path run) throws IOException {
-        return log(run).stream().filter(entry -> entry.containsKey(key)).toList();
+        return TrainRuns.log(run).stream().filter(entry -> entry.containsKey(key)).toList();
     }
 
     private static List<Path> checkpoints(Path run) {
