@@ -63,7 +63,7 @@ class ChatTemplateTest {
             {{ x|map('foo')|list }}    ¦ x.jinja:1: unsupported filter 'foo'
             {{ x|select('foo')|list }} ¦ x.jinja:1: unsupported test 'foo'
             {{ x|selectattr('a', 'foo') }} ¦ x.jinja:1: unsupported test 'foo'
-            \\n{% include 'x' %}       ¦ x.jinja:2: unsupported tag 'include': t6j supports break, continue, for,
+            \\n{% include 'x' %}       ¦ x.jinja:2: unsupported tag 'include': t6j supports break, continue, filter, for,
             {% for x in y recursive %} ¦ x.jinja:1: unsupported loop: 'recursive'
             {{ cycler(1) }}            ¦ x.jinja:1: unsupported variable 'cycler' of Jinja2
             {{ 2 ** 3 }}               ¦ x.jinja:1: unsupported operator '**'
