@@ -61,9 +61,10 @@ public final class GgufParts {
      */
     public static void check(Path file, Map<String, Object> first, Map<String, Object> found, int index) {
         if (number(found) != index || !Objects.equals(first.get(COUNT), found.get(COUNT))) {
-            throw new ModelFormatException(file + ": expected part " + (index + 1) + " of " + first.get(COUNT)
-                    + ", found part " + (number(found) + 1) + " of " + found.getOrDefault(COUNT, 1L)
-                    + ": the files belong to different models, download all again");
+            throw new ModelFormatException(
+                    file + ": expected part " + (index + 1) + " of " + first.getOrDefault(COUNT, 1L)
+                            + ", found part " + (number(found) + 1) + " of " + found.getOrDefault(COUNT, 1L)
+                            + ": the files belong to different models, download all again");
         }
     }
 

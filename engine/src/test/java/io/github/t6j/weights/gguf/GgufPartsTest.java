@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +48,26 @@ class GgufPartsTest {
                 assertThat(checkpoint.description()).startsWith("m-Q8_0-00001-of-00003.gguf (gguf, 3 shards, ");
             }
         }
+    }
+
+    /** The names of files have the digits 0 to 9 in every language. */
+    @Test
+    void aLanguageWithOtherDigitsOpensThem() throws IOException {
+        Path first = first();
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+        try (Checkpoint checkpoint = Checkpoint.open(first, true)) {
+            assertThat(checkpoint.tensors().keySet()).containsExactly("a", "b", "c");
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @Test
+    void aPartOfAnotherModelIsRejectedBesideAFileThatIsNone() {
+        assertThatThrownBy(
+                () -> GgufParts.check(Path.of("b.gguf"), Map.of(), Map.of("split.no", 1L, "split.count", 2L), 1))
+                .isInstanceOf(ModelFormatException.class).hasMessageContaining("found part 2 of 2");
     }
 
     private void assertRejected(Path file, String message) {
