@@ -205,7 +205,7 @@ class InspectCommandTest {
                 .containsEntry("state", Map.of("numbers_per_layer", 768L, "bytes", 768L * 2 * 4));
         assertThat(text.out()).contains("state: 768 elements per layer, 6.1 kB in total");
         assertThat(CommandResult.of("inspect", "--model", model).err())
-                .contains("say which, partialrope-decay or linearattn")
+                .contains("choose one, partialrope-decay or linearattn")
                 .hasLineCount(1);
     }
 
