@@ -2,6 +2,7 @@ package io.github.t6j;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 
@@ -18,8 +19,9 @@ public record Likelihood(int id, float logProbability) {
             throw new IllegalArgumentException(
                     "count: expected 1 to the vocabulary's " + logits.length + ", found " + count);
         }
-        PriorityQueue<Integer> best = new PriorityQueue<>((a, b) -> // the least likely id first
-        logits[a] < logits[b] ? -1 : logits[a] > logits[b] ? 1 : Integer.compare(b, a));
+        Comparator<Integer> leastLikelyFirst =
+                (a, b) -> logits[a] < logits[b] ? -1 : logits[a] > logits[b] ? 1 : Integer.compare(b, a);
+        PriorityQueue<Integer> best = new PriorityQueue<>(leastLikelyFirst);
         for (int id = 0; id < logits.length; id++) {
             if (best.size() < count) {
                 best.add(id);

@@ -20,8 +20,8 @@ import java.util.Map;
  * construct objects of arbitrary classes, so a file cannot run code: {@link TorchPickle} resolves every name.
  *
  * <p>Values are null, Boolean, Long, BigInteger, Double and String; a tuple is an {@code Object[]}, a list a {@code
- * List<Object>}, a dict a {@code Map<String, Object>} (entries under other or longer keys are dropped: they name no
- * tensor); and the descriptions of {@link TorchPickle}. A list or dict may contain itself, so neither this class nor
+ * List<Object>}, a dict a {@code Map<String, Object>} (entries under other keys, or very long ones, are dropped: they
+ * name no tensor); and the descriptions of {@link TorchPickle}. A list or dict may contain itself, so neither this class nor
  * its callers may traverse one without a depth limit, hash it or print it. An operation takes memory in proportion to
  * its bytes, or moves values on the stack; the number of operations is limited.
  */
