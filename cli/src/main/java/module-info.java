@@ -3,6 +3,8 @@ module io.github.t6j.cli {
     requires info.picocli;
     requires io.github.t6j.chat;
     requires io.github.t6j.engine;
+    requires io.github.t6j.gpt2;
+    requires io.github.t6j.training;
     requires java.net.http;
     requires jdk.httpserver;
     requires jdk.management;

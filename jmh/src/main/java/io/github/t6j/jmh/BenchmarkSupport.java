@@ -3,7 +3,7 @@ package io.github.t6j.jmh;
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.choice.KernelChoice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;

@@ -8,7 +8,7 @@ import io.github.t6j.family.Families;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.t6.T6Config;
-import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;

@@ -11,7 +11,7 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.KernelChoice;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.model.Sequence;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

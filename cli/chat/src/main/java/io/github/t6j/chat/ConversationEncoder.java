@@ -6,7 +6,6 @@ import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.chat.template.ChatTemplateException;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.training.TokenData.ScoredDocument;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +31,13 @@ public final class ConversationEncoder {
     private final int longest;
 
     /**
+     * Ids to train on; not copied.
+     *
+     * @param scored for each id, true if training scores it
+     */
+    public record Document(int[] ids, boolean[] scored) {}
+
+    /**
      * Documents of a conversation.
      *
      * @param answers number of scored answers
@@ -39,7 +45,7 @@ public final class ConversationEncoder {
      * @param splits number of times that the conversation was split, because it is longer than the context
      * @param leftOut number of answers that are left out, because their turn alone is longer than the context
      */
-    public record Encoded(List<ScoredDocument> documents, int answers, int tokens, int splits, int leftOut) {}
+    public record Encoded(List<Document> documents, int answers, int tokens, int splits, int leftOut) {}
 
     /** Texts of a prompt, and of the answer with its end. */
     private record Turn(String prompt, String answer) {}
@@ -137,7 +143,7 @@ public final class ConversationEncoder {
         private final ChatOptions options;
         private final String where;
         private final int system; // number of messages that begin every part: one if the first is a system message
-        private final List<ScoredDocument> documents = new ArrayList<>();
+        private final List<Document> documents = new ArrayList<>();
         private int first; // message with which the present part goes on after them
         private String text = ""; // of the present part, to the end of its last answer
         private int last; // index of that answer
@@ -204,7 +210,7 @@ public final class ConversationEncoder {
 
         private void endDocument() {
             if (ids.length > 0) {
-                documents.add(new ScoredDocument(ids, scored));
+                documents.add(new Document(ids, scored));
             }
             ids = new int[0];
             scored = new boolean[0];

@@ -174,7 +174,15 @@ public final class PromptFormat {
         boolean opened = reasoning.open().isEmpty() && !reasoning.close().isEmpty();
         return generation.grammar() == null || !opened
                 ? generation
-                : generation.withGrammar(after(reasoning, generation.grammar()));
+                : generation.withGrammar(after(reasoning, grammar(generation)));
+    }
+
+    private static Grammar grammar(GenerationOptions generation) {
+        if (generation.grammar() instanceof Grammar grammar) {
+            return grammar;
+        }
+        throw new IllegalArgumentException("grammar: expected a Grammar, which can follow reasoning, found "
+                + generation.grammar().getClass().getName());
     }
 
     /** Returns whether the prompt of a required call ends with the {@link #callTag}. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.chat.ConversationEncoder.Document;
 import io.github.t6j.chat.ConversationEncoder.Encoded;
 import io.github.t6j.chat.models.ChatModels;
 import io.github.t6j.chat.template.ChatTemplate;
@@ -13,7 +14,6 @@ import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.TokenStream;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.training.TokenData.ScoredDocument;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -78,7 +78,7 @@ class ConversationEncoderTest {
     /** Returns the texts of the stretches of scored ids. */
     private static List<String> scored(Tokenizer tokenizer, Encoded encoded) {
         List<String> texts = new ArrayList<>();
-        for (ScoredDocument document : encoded.documents()) {
+        for (Document document : encoded.documents()) {
             for (int from = 0, to; from < document.ids().length; from = to) {
                 to = from;
                 while (to < document.ids().length && document.scored()[to] == document.scored()[from]) {
@@ -256,7 +256,7 @@ class ConversationEncoderTest {
                     int[] read = Arrays.copyOf(session.session().ids(), prompt);
                     messages.add(Message.assistant("yb"));
                     session.replace(messages);
-                    ScoredDocument last = encoder(tokenizer, template, CONTEXT).encode(plain(messages), WHERE)
+                    Document last = encoder(tokenizer, template, CONTEXT).encode(plain(messages), WHERE)
                             .documents().getLast();
                     int answered = last.ids().length;
                     while (last.scored()[answered - 1]) {
@@ -287,7 +287,7 @@ class ConversationEncoderTest {
         for (int i = 0; i < parts.size(); i++) {
             List<Message> part = new ArrayList<>(messages.subList(0, 1));
             part.addAll(parts.get(i));
-            ScoredDocument alone = whole.encode(plain(part), WHERE).documents().getFirst();
+            Document alone = whole.encode(plain(part), WHERE).documents().getFirst();
             assertThat(encoded.documents().get(i).ids()).isEqualTo(alone.ids());
             assertThat(encoded.documents().get(i).scored()).isEqualTo(alone.scored());
         }

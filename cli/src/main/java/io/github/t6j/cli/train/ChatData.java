@@ -50,7 +50,7 @@ final class ChatData {
         private long leftOut;
 
         void add(Encoded one) {
-            documents.addAll(one.documents());
+            one.documents().forEach(document -> documents.add(new ScoredDocument(document.ids(), document.scored())));
             conversations++;
             answers += one.answers();
             tokens += one.tokens();

@@ -1,0 +1,681 @@
+package io.github.t6j;
+
+import io.github.t6j.events.Events;
+import io.github.t6j.events.ModelLoadEvent;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.EmbeddingJson;
+import io.github.t6j.family.Families;
+import io.github.t6j.family.FolderFiles;
+import io.github.t6j.family.GenerationJson;
+import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.ModelTensors;
+import io.github.t6j.family.lora.Adapters;
+import io.github.t6j.sampling.Constraint;
+import io.github.t6j.sampling.TokenConstraint;
+import io.github.t6j.kernels.choice.KernelChoice;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.choice.WarmingKernels;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.model.NamedTensors;
+import io.github.t6j.model.Transformer;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.session.Expiry;
+import io.github.t6j.session.ModelUse;
+import io.github.t6j.session.SessionFeed;
+import io.github.t6j.session.SessionState;
+import io.github.t6j.session.SessionUse;
+import io.github.t6j.session.WarmUp;
+import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.tokenizer.json.ModelTokenizer;
+import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.ConvertedMatrices;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.MemoryBudget;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.ResourcePath;
+import java.lang.ref.Reference;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.function.IntConsumer;
+
+/**
+ * Model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
+ * compute threads.
+ *
+ * <p>The weights are native memory ({@link #weightBytes}), in huge pages on Linux if java was started with
+ * {@code --enable-native-access=io.github.t6j.engine} ({@code ALL-UNNAMED} on the class path). {@link #close} frees
+ * them and ends the threads. The first prompt is slow in a JVM that has just started; {@link #warmUp} avoids this.
+ */
+public final class Model implements AutoCloseable {
+    private final Transformer transformer;
+    private final ModelInfo info;
+    private final String weightType;
+    private final List<String> notes = new ArrayList<>();
+    private final Tokenizer tokenizer; // null without one
+    private final Set<Integer> endIds;
+    private final SamplingOptions sampling; // null if the model's files have none
+    private final EmbeddingJson embedding;
+    private final Path path;
+    private final List<Path> adapters;
+    private final Path folder;
+    private final WarmingKernels kernels = KernelChoice.warming();
+    private final Workers workers;
+    private final ModelUse use;
+    private final MemoryBudget budget; // of the caches of all sessions
+    private final Map<Constraint, TokenConstraint> grammars = new WeakHashMap<>(); // guarded by itself
+
+    private Model(Path path, ModelOptions options, ResourcePath resource) {
+        this.path = path;
+        adapters = options.adapters().stream().map(ModelOptions.Adapter::folder).toList();
+        ModelLoadEvent event = Events.beginModelLoad();
+        Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
+        expiry.check("loading " + path);
+        FolderFiles files = FolderFiles.of(path);
+        folder = files.folder();
+        workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
+        budget = new MemoryBudget(
+                "caches of the sessions of " + path,
+                options.memoryBudget() == 0 ? Long.MAX_VALUE : options.memoryBudget(), null);
+        Resources resources = new Resources(kernels, workers, resource);
+        use = new ModelUse(resources);
+        boolean mapped = options.load() == ModelOptions.Load.MMAP;
+        try (Checkpoint checkpoint = Checkpoint.open(path, mapped); Adapters opened = new Adapters(mapped)) {
+            options.adapters().forEach(adapter -> opened.add(adapter.folder(), adapter.scale()));
+            ModelTensors read = ModelTensors.of(checkpoint, path.toString());
+            NamedTensors tensors = read.tensors();
+            ConfigJson configJson =
+                    read.config() == null ? files.config() : new ConfigJson(read.config(), path.toString());
+            ModelConfig config =
+                    Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
+            tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
+            DType type = options.weightType() == null ? null : DType.valueOf(options.weightType().name());
+            NamedTensors converted =
+                    type == null ? tensors : tensors.converted(type, Families.of(tensors)::keepsType);
+            NamedTensors loaded = opened.merged(tensors, converted, Families.tensors(config));
+            transformer = Families.load(loaded, config, kernels, workers, resources.weights, (done, total) -> {
+                expiry.check("loading " + path);
+                if (options.progress() != null) {
+                    options.progress().onProgress(done, total);
+                }
+            });
+            resources.transformer = transformer;
+            notes.addAll(ConvertedMatrices.notes(checkpoint.tensors().values(), type));
+            notes.addAll(opened.notes(type));
+            workers.leaveProcessorWhile(kernels::isWarmingUp);
+            info = ModelInfo.of(
+                    transformer, checkpoint.description() + opened.description(),
+                    kernels.description() + ", " + workers.threads() + " threads");
+            weightType = (type == null ? DType.ofMost(checkpoint.tensors().values()) : type).name()
+                    .toLowerCase(Locale.ROOT);
+            GenerationJson generation = files.generation();
+            endIds = endIds(generation.endIds(configJson));
+            sampling = generation.sampling() == null ? read.generation().sampling() : generation.sampling();
+            embedding = EmbeddingJson.ofGguf(checkpoint.gguf(), files.embedding());
+        } catch (InternalError fault) {
+            use.close();
+            throw new ModelFormatException(
+                    path + ": the file was truncated while it was read: load it when nothing writes to it", fault)
+                    .of(path);
+        } catch (ModelFormatException wrong) {
+            use.close();
+            throw wrong.of(path);
+        } catch (RuntimeException | Error failure) {
+            use.close();
+            throw failure;
+        }
+        use.watch(this);
+        if (event != null) {
+            event.end(path.toString(), transformer.weightBytes(), workers.threads());
+        }
+    }
+
+    /** Memory and threads of a model, freed once; it must not reference the model. */
+    private static final class Resources implements Runnable {
+        private final WarmingKernels kernels;
+        private final Workers workers;
+        private final ResourcePath resource; // or null
+        private final NativeMemory weights = NativeMemory.shared();
+        private volatile Transformer transformer; // null until it is loaded
+
+        private Resources(WarmingKernels kernels, Workers workers, ResourcePath resource) {
+            this.kernels = kernels;
+            this.workers = workers;
+            this.resource = resource;
+        }
+
+        @Override
+        public void run() {
+            kernels.close();
+            workers.close();
+            if (transformer != null) {
+                transformer.close();
+            }
+            weights.close();
+            if (resource != null) {
+                resource.close();
+            }
+        }
+    }
+
+    /** Loads a model with {@link ModelOptions#defaults()}, see {@link #load(Path, ModelOptions)}. */
+    public static Model load(Path path) {
+        return load(path, ModelOptions.defaults());
+    }
+
+    /**
+     * Loads the model in {@code path}: a folder in Hugging Face layout (config.json with model.safetensors,
+     * pytorch_model.bin, or shards of either with their index), or one weight file with config.json beside it. Files of
+     * another file system than the default one, such as that of a zip file, are read instead of mapped.
+     *
+     * @throws ModelFormatException if the files are damaged or not those of a supported model; the message gives the
+     *     reason and the remedy
+     * @throws java.io.UncheckedIOException if a file cannot be read
+     * @throws MemoryLimitException if the machine does not have enough memory for the weights
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set, or the deadline
+     *     or cancellation of the options ends loading
+     */
+    public static Model load(Path path, ModelOptions options) {
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(options, "options");
+        return new Model(path, options, null);
+    }
+
+    /** Loads a resource with {@link ModelOptions#defaults()}, see {@link #loadResource(Class, String, ModelOptions)}. */
+    public static Model loadResource(Class<?> owner, String name) {
+        return loadResource(owner, name, ModelOptions.defaults());
+    }
+
+    /**
+     * Loads a model that is a resource of the class path or of a module: a folder, or a file of weights with its
+     * configuration beside it or within. Otherwise the same as {@link #load(Path, ModelOptions)}.
+     *
+     * <p>A jar must be a file, or in a file system, and is open until {@link #close}. Its weights are read into memory
+     * before they are packed, so loading takes the memory of both.
+     *
+     * @param owner class beside which the resource lies, as for {@link Class#getResource}
+     * @param name its name relative to {@code owner}, or from the root if it begins with a slash
+     * @throws IllegalArgumentException if there is no such resource, or it lies in another place than a folder, a jar or
+     *     a run-time image
+     */
+    public static Model loadResource(Class<?> owner, String name, ModelOptions options) {
+        Objects.requireNonNull(owner, "owner");
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(options, "options");
+        ResourcePath resource = ResourcePath.of(owner, name);
+        try {
+            return new Model(resource.path(), options, resource);
+        } catch (RuntimeException | Error failure) {
+            resource.close();
+            throw failure;
+        }
+    }
+
+    private Set<Integer> endIds(Set<Integer> stored) {
+        Set<Integer> ids = new LinkedHashSet<>(stored);
+        if (tokenizer != null && tokenizer.endOfText() >= 0) {
+            ids.add(tokenizer.endOfText());
+        }
+        return Collections.unmodifiableSet(ids);
+    }
+
+    /** Returns the folder or file that this model was loaded from. */
+    public Path path() {
+        return path;
+    }
+
+    /** Returns the folders of the adapters that were added to the weights, in this order. */
+    public List<Path> adapters() {
+        return adapters;
+    }
+
+    /** Returns a description of this model. */
+    public ModelInfo info() {
+        use.checkOpen();
+        return info;
+    }
+
+    /**
+     * Returns the bytes that all sessions share besides the weights: pages of fixed factors and of their rotations by
+     * position. They grow with the longest session so far, not with the number of sessions.
+     */
+    public long sharedBytes() {
+        use.checkOpen();
+        return transformer.sharedBytes();
+    }
+
+    /**
+     * Returns the bytes allocated now for the caches of all sessions and of texts that are being embedded, with pages that
+     * no id uses yet. Shared pages count once. {@link ModelOptions#withMemoryBudget} limits them.
+     */
+    public long cacheBytes() {
+        use.checkOpen();
+        return budget.allocated();
+    }
+
+    /** Returns the bytes of the packed weights. */
+    public long weightBytes() {
+        use.checkOpen();
+        return transformer.weightBytes();
+    }
+
+    /**
+     * Returns the bytes of the packed weights that decoding a token reads: all of them, or without the experts that are
+     * not chosen.
+     */
+    public long activeWeightBytes() {
+        use.checkOpen();
+        return transformer.activeWeightBytes();
+    }
+
+    /** Returns remarks on how this model was loaded, a sentence each, for display; usually none. */
+    public List<String> notes() {
+        use.checkOpen();
+        return Collections.unmodifiableList(notes);
+    }
+
+    /**
+     * Frees the buffers of passes that no call uses now, on the heap and off it. The model keeps those of ended calls for
+     * the next ones: of up to 256 concurrent calls for single ids, which take some hundred kilobytes each, and of up to 4
+     * for prompts, some megabytes each.
+     */
+    public void trim() {
+        use.begin();
+        try {
+            transformer.trim();
+        } finally {
+            use.release();
+        }
+    }
+
+    /** Returns {@link ModelOptions#weightType}, or else the type of most of the weights in the files: f32, bf16, … */
+    public String weightType() {
+        use.checkOpen();
+        return weightType;
+    }
+
+    /** Returns true if the model has a tokenizer. */
+    public boolean hasTokenizer() {
+        use.checkOpen();
+        return tokenizer != null;
+    }
+
+    /**
+     * Returns the model's tokenizer.
+     *
+     * @throws ModelFormatException if the model has none; the message names the expected files
+     */
+    public Tokenizer tokenizer() {
+        use.checkOpen();
+        return requiredTokenizer();
+    }
+
+    /** Returns {@link #tokenizer()} within a call; closing the model cancels the call instead of failing here. */
+    Tokenizer requiredTokenizer() {
+        if (tokenizer == null) {
+            return ModelTokenizer.missing(folder, transformer.config());
+        }
+        return tokenizer;
+    }
+
+    Tokenizer tokenizerOrNull() {
+        return tokenizer;
+    }
+
+    /** Returns the upper bound of generated ids: the size of the vocabulary, or of the tokenizer if that is smaller. */
+    public int sampleableIds() {
+        int vocabulary = info.sizes().vocabulary();
+        return tokenizer == null ? vocabulary : Math.min(tokenizer.size(), vocabulary);
+    }
+
+    /**
+     * Returns {@code grammar} over this model's tokens, for programs that choose ids themselves;
+     * {@link GenerationOptions#withGrammar} does all else. It is kept as long as {@code grammar}. The first call takes
+     * a fraction of a second.
+     *
+     * @throws ModelFormatException if the model has no tokenizer
+     * @throws IllegalArgumentException if no text of the grammar consists of the model's tokens
+     */
+    public TokenConstraint tokenGrammar(Constraint grammar) {
+        Objects.requireNonNull(grammar, "grammar");
+        Tokenizer tokens = requiredTokenizer();
+        synchronized (grammars) {
+            TokenConstraint known = grammars.get(grammar);
+            if (known != null) {
+                return known;
+            }
+        }
+        // outside, so that it delays no other grammar
+        TokenConstraint made = grammar.prepare(tokens, sampleableIds(), endIds);
+        synchronized (grammars) {
+            TokenConstraint first = grammars.putIfAbsent(grammar, made);
+            return first == null ? made : first;
+        }
+    }
+
+    /**
+     * Returns the ids that end a text: those of generation_config.json, or else of config.json, and the tokenizer's
+     * {@code
+     * <|endoftext|>}.
+     */
+    public Set<Integer> endIds() {
+        use.checkOpen();
+        return endIds;
+    }
+
+    /** Returns {@link #endIds()} within a call, even if the model is closed. */
+    Set<Integer> textEnds() {
+        return endIds;
+    }
+
+    /**
+     * Returns the sampling options of generation_config.json, or else those in a GGUF file, if any; {@link
+     * SamplingOptions#defaults()} fills gaps.
+     */
+    public Optional<SamplingOptions> sampling() {
+        use.checkOpen();
+        return Optional.ofNullable(sampling);
+    }
+
+    /**
+     * Returns the options of a generation without options: {@link GenerationOptions#defaults()} with {@link #sampling()}.
+     */
+    public GenerationOptions generationDefaults() {
+        return GenerationOptions.defaults().withSampling(sampling().orElse(SamplingOptions.defaults()));
+    }
+
+    /**
+     * Returns the pooling and normalisation of embeddings that the model's files state: sentence-transformers'
+     * modules.json and 1_Pooling/config.json, or the key pooling_type of a GGUF file. Without them, embeddings are the
+     * normalised mean, which says little about texts unless the model was trained for it.
+     *
+     * @throws ModelFormatException if the files state a pooling or a further step that the engine does not support
+     */
+    public EmbeddingOptions embeddingDefaults() {
+        use.checkOpen();
+        if (embedding.unsupported() != null) {
+            throw ModelFormatException.unsupported(path + ": " + embedding.unsupported()
+                    + ": choose a pooling to embed texts in another way than the model was trained for");
+        }
+        return EmbeddingOptions.defaults().withNormalized(embedding.normalized())
+                .withPooling(statesPooling() ? embedding.pooling() : Pooling.MEAN);
+    }
+
+    /** Returns true if the model's files state a pooling, as those of embedding models do. */
+    public boolean statesPooling() {
+        use.checkOpen();
+        return embedding.pooling() != null;
+    }
+
+    boolean normalizesEmbeddings() {
+        return embedding.normalized();
+    }
+
+    /** Embeds a text with {@link #embeddingDefaults}, see {@link Embedder#embed(Prompt)}. */
+    public Embedding embed(String text) {
+        return embed(List.of(Objects.requireNonNull(text, "text")), EmbeddingOptions.defaults()).getFirst();
+    }
+
+    /** Embeds texts in shared passes, see {@link Embedder#embed(List)}. */
+    public List<Embedding> embed(List<String> texts, EmbeddingOptions options) {
+        Objects.requireNonNull(texts, "texts");
+        return new Embedder(this, options).embed(texts.stream().map(Prompt::of).toList());
+    }
+
+    /**
+     * Returns the hidden states of each id of a prompt after some layers: 0 for the rows of the embedding matrix; after
+     * all layers, with the last norm, as in transformers' {@code hidden_states}.
+     *
+     * @param layer number of layers, or -1 for all
+     * @return [ids][width]
+     * @throws IllegalArgumentException if the prompt is empty or longer than the model's context, an id is not below the
+     *     vocabulary's size, or the model has fewer layers
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set, or the model is
+     *     closed
+     */
+    public float[][] hiddenStates(Prompt prompt, int layer) {
+        return new Embedder(this, EmbeddingOptions.defaults().withPooling(Pooling.LAST).withLayer(layer))
+                .hiddenStates(prompt);
+    }
+
+    /** Opens an empty session with {@link SessionOptions#defaults()}. */
+    public Session newSession() {
+        return newSession(SessionOptions.defaults());
+    }
+
+    /**
+     * Opens an empty session, which has a cache of its own.
+     *
+     * @throws MemoryLimitException if memory, or what is left of {@link ModelOptions#memoryBudget}, does not suffice for
+     *     the context length of the options
+     */
+    public Session newSession(SessionOptions options) {
+        Objects.requireNonNull(options, "options");
+        use.checkOpen();
+        return new Session(this, new SessionState(transformer, options, budget));
+    }
+
+    /**
+     * Returns the bytes that a session with these options takes once its context is full, on the heap and off it: its
+     * cache, the shared pages of that many positions, its ids and logits, and the buffers of a prompt, estimated. Buffers
+     * of attention, a few hundred kilobytes, are not counted.
+     */
+    public SessionBytes sessionBytes(SessionOptions options) {
+        Objects.requireNonNull(options, "options");
+        use.checkOpen();
+        return SessionState.bytes(transformer, options);
+    }
+
+    /**
+     * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
+     * little longer than for one session. Afterwards {@link Session#logits()} of each are those after its id, with the
+     * same bits as by {@link Session#step} alone, whatever the sessions' lengths, paths and cache types. Allocates
+     * only when a cache grows by a page or the sessions differ from those of the step before. {@link Session#cancel()}
+     * does not stop a step, since it is short, unless a session must feed its ids again ({@link Session#truncate}).
+     *
+     * @throws IllegalArgumentException if there is not one id per session, an id is not below the vocabulary's size, or
+     *     a session is a duplicate or belongs to another model; nothing is fed then
+     * @throws IllegalStateException if a session is closed, in use or its context is full; nothing is fed then
+     */
+    public void step(List<Session> sessions, int... ids) {
+        use.checkOpen();
+        Objects.requireNonNull(sessions, "sessions");
+        Objects.requireNonNull(ids, "ids");
+        checkOnePerSession("ids: expected one", sessions, ids.length);
+        checkSessions(sessions);
+        SessionUse.beginAll(sessions, Session::use);
+        try {
+            SessionFeed feed = sharedFeed(sessions);
+            for (int i = 0; i < ids.length; i++) {
+                feed.add(sessions.get(i).state(), ids, i, 1, null);
+            }
+            feed.run();
+        } finally {
+            SessionUse.endAll(sessions, Session::use, ids.length);
+        }
+    }
+
+    /**
+     * Feeds some ids to each of several sessions, {@code ids[i]} to session i, in shared passes over the weights. For
+     * example, a server feeds parts of new prompts together with the next ids of running generations. Afterwards
+     * {@link Session#logits()} of each are those after its last id, with the same bits as by {@link Session#prefill}
+     * alone. For some attentions the bits depend on how a prompt is split; splitting at multiples of
+     * {@link #maxPassRows} gives the bits of the whole prompt for all.
+     *
+     * @throws IllegalArgumentException if there is not one non-empty array per session, an id is not below the
+     *     vocabulary's size, or a session is a duplicate or belongs to another model; nothing is fed then
+     * @throws IllegalStateException if a session is closed, in use or its context has no room; nothing is fed then
+     */
+    public void feed(List<Session> sessions, int[]... ids) {
+        feed(sessions, ids, new LogitsListener[Objects.requireNonNull(ids, "ids").length]);
+    }
+
+    /**
+     * Feeds ids as {@link #feed(List, int[][])} and also computes the logits after every id of sessions that have a
+     * listener, and passes them to it as {@link Session#prefill(int[], LogitsListener)} does.
+     *
+     * @param listeners one per session; null for sessions of which only the last logits are needed
+     */
+    public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
+        feed(sessions, ids, listeners, SessionFeed.NO_PAUSE);
+    }
+
+    /**
+     * Feeds ids as {@link #feed(List, int[][], LogitsListener[])}, with pauses in which other sessions may go on. A pass
+     * of many ids takes as long as many steps: a server that runs a step in some of the pauses keeps the time between
+     * two tokens short.
+     *
+     * @param pause called three times in each block of a pass of several ids, on this thread; it may feed other sessions,
+     *     and must not throw
+     */
+    public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners, Runnable pause) {
+        Objects.requireNonNull(pause, "pause");
+        use.checkOpen();
+        Objects.requireNonNull(sessions, "sessions");
+        Objects.requireNonNull(ids, "ids");
+        Objects.requireNonNull(listeners, "listeners");
+        checkOnePerSession("ids: expected an array", sessions, ids.length);
+        checkOnePerSession("listeners: expected one", sessions, listeners.length);
+        checkSessions(sessions);
+        SessionUse.beginAll(sessions, Session::use);
+        try {
+            SessionFeed feed = sharedFeed(sessions);
+            for (int i = 0; i < ids.length; i++) {
+                feed.add(sessions.get(i).state(), ids[i], 0, Objects.requireNonNull(ids[i], "ids").length,
+                        listeners[i]);
+            }
+            feed.run(pause);
+        } finally {
+            SessionUse.endAll(sessions, Session::use, ids.length);
+        }
+    }
+
+    /** Returns an empty feed, which the first session holds, since its call is in progress. */
+    private static SessionFeed sharedFeed(List<Session> sessions) {
+        return sessions.isEmpty() ? new SessionFeed() : sessions.getFirst().state().sharedFeed();
+    }
+
+    private static void checkOnePerSession(String expected, List<Session> sessions, int found) {
+        if (found != sessions.size()) {
+            throw new IllegalArgumentException(expected + " per session, " + sessions.size() + ", found " + found);
+        }
+    }
+
+    /** @throws IllegalArgumentException if a session is a duplicate or belongs to another model */
+    private void checkSessions(List<Session> sessions) {
+        for (int i = 0; i < sessions.size(); i++) {
+            if (Objects.requireNonNull(sessions.get(i), "sessions").model() != this) {
+                throw new IllegalArgumentException(
+                        "sessions: expected sessions of this model, found one of another model at index " + i);
+            }
+            for (int other = 0; other < i; other++) {
+                if (sessions.get(other) == sessions.get(i)) {
+                    throw new IllegalArgumentException(
+                            "sessions: expected each once, found a duplicate at indices " + other + " and " + i);
+                }
+            }
+        }
+    }
+
+    /**
+     * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all are done.
+     * It is meant for work on several sessions between two steps, such as choosing their next ids
+     * ({@link Generator#next}). An exception of one run is thrown here; the remaining runs may then be skipped. While
+     * another call uses the threads, the calling thread runs everything.
+     */
+    public void runParallel(int count, IntConsumer body) {
+        Objects.requireNonNull(body, "body");
+        use.begin();
+        try {
+            workers.run(count, (item, worker) -> body.accept(item));
+        } finally {
+            use.release();
+        }
+    }
+
+    /** Returns the most ids of a prompt that pass through the model together. */
+    public static int maxPassRows() {
+        return Transformer.MAX_PASS_ROWS;
+    }
+
+    /**
+     * Runs prompts and generations on a small session of its own until the JVM has compiled the code of a first prompt
+     * and its answer, which takes seconds in a JVM that has just started. Later calls are faster and give the same
+     * bits. After {@code atMost} no further pass begins. An interrupt of the thread, whose status stays set, or
+     * {@link #close()} ends the warm-up within a pass. Other threads may use sessions meanwhile, but share the cores
+     * with it, so call it while no client waits.
+     *
+     * @return true if all code is compiled; false if the warm-up ended before
+     * @throws MemoryLimitException if memory does not suffice for a context of 128 ids
+     */
+    public boolean warmUp(Duration atMost) {
+        Objects.requireNonNull(atMost, "atMost");
+        use.checkOpen();
+        Expiry expiry = Expiry.of(null, atMost, null);
+        GenerationOptions options = GenerationOptions.defaults().withMaxTokens(WarmUp.TOKENS)
+                .withSampling(SamplingOptions.defaults().withSeed(0)).withIgnoreEndOfText(true);
+        try (Session session = newSession(SessionOptions.defaults().withContextLength(WarmUp.CONTEXT))) {
+            return WarmUp.run(kernels, info.sizes().vocabulary(), ids -> {
+                session.truncate(0);
+                Generation generation = session.generate(Prompt.of(ids), options, token -> !expiry.isOver());
+                return generation.finishReason() != FinishReason.CANCELLED && !expiry.isOver();
+            });
+        } catch (IllegalStateException closed) {
+            if (!use.isClosed()) {
+                throw closed;
+            }
+            return false;
+        }
+    }
+
+    /** Returns a log-probability as {@code Sampler.logProbability}, with kernels that may still be warming up. */
+    float logProbability(float[] logits, int id) {
+        return kernels.logProbability(logits, id);
+    }
+
+    /** Returns ln Σ e^logits. */
+    double logSumExp(float[] logits) {
+        return kernels.logSumExp(logits, logits.length, new float[Kernels.LANES]);
+    }
+
+    /**
+     * Returns the fingerprint of this model: SHA-256 in hexadecimal of its configuration and a sample of its weights.
+     */
+    String fingerprint() {
+        return transformer.fingerprint();
+    }
+
+    Transformer transformer() {
+        return transformer;
+    }
+
+    /** Returns the budget that the caches of this model are counted in. */
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    /** Returns the tracker of the calls and sessions of this model. */
+    ModelUse use() {
+        return use;
+    }
+
+    /**
+     * Frees the weights, ends the threads and closes the model's sessions. Calls in progress on other threads end as
+     * cancelled; the last of them frees the weights. Closing twice has no effect.
+     */
+    @Override
+    public void close() {
+        use.close();
+        Reference.reachabilityFence(this); // otherwise the cleaner could report the model as never closed
+    }
+}

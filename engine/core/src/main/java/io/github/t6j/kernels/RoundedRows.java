@@ -1,0 +1,210 @@
+package io.github.t6j.kernels;
+
+import io.github.t6j.kernels.scalar.ScalarKernels;
+import java.util.Set;
+
+/**
+ * Rows of activations, rounded for products with quantised weights: blocks of {@value BlockFormat#SIZE} integers from
+ * −127 to 127 with a scale, the last block padded with zeros. An int holds each element twice, because kernels multiply
+ * two 16-bit outputs at once.
+ *
+ * <p>The arrays grow and never shrink, so a product allocates nothing once it has seen its largest operands.
+ */
+public final class RoundedRows {
+    /** Limit below which the largest magnitude of a block counts as 0, so that no product underflows a float. */
+    private static final float SMALLEST = 0x1p-64f;
+
+    /** Number of rows in a tile. */
+    public static final int GROUP = 4;
+
+    /** Number of ints in a block of a row. */
+    public static final int BLOCK = 2 * BlockFormat.SIZE;
+
+    private static final int SIZE = BlockFormat.SIZE;
+    private static final float LARGEST = 127f;
+    private static final int INFINITY = 0x7F800000; // as bits; those of NaN are greater
+
+    /** Number of rows. */
+    public int rows;
+
+    /** Number of blocks in a row. */
+    public int blocks;
+
+    /** True if rows are stored as {@link #floats} for {@link Kernels#isTall tall} products, instead of {@link #numbers}. */
+    public boolean tall;
+
+    /** Rounded elements of tall rows, [⌈blocks/4⌉][rows][{@value Kernels#TALL_STRIDE}]. */
+    public float[] floats = new float[0];
+
+    /** Number of rows whose blocks are interleaved: {@value #GROUP}, or 1 if there are fewer rows. */
+    public int group;
+
+    /** Scales, [rows][blocks]; NaN if an element of the block is not finite. */
+    public float[] scales = new float[0];
+
+    /**
+     * Rounded elements, [rows / group][blocks][group][{@value #BLOCK}], mod 2^16 in both halves of an int. The first 32
+     * are the integers x, at odd indices x1 − 256 · x0. Two 8-bit weights in 16 bits, v = w0 + 256 · w1, then give w0 ·
+     * x0 + w1 · x1 as v · x0 + w1 · (x1 − 256 · x0), and w0 need not be unpacked from v. The second 32 hold, at even
+     * indices, the correction −128 · x0 for the 128 that Q8_0 adds to w0, with 2^15 added in the low half.
+     *
+     * <p>The blocks that a tile of rows reads at a time are at fixed distances, so their bounds are checked once.
+     */
+    public int[] numbers = new int[0];
+
+    /** Corrections for the 8 that Q4_0 adds to its weights, [rows][blocks], mod 2^16 in both halves of an int. */
+    public int[] eights = new int[0];
+
+    /**
+     * Start values of sums of 16 bits for {@link KQuantFormat}s of 4, 5 and 6 bits, [rows][blocks][{@value
+     * BlockFormat#SIZE} / {@link KQuantFormat#exact}]: −zero times the sum of the integers that a sum covers, mod 2^16
+     * in both halves of an int, with 2^15 added in the low half. Only those of {@link #resize}'s formats are computed.
+     */
+    public final int[][] starts = new int[3][0];
+
+    /** Sums of the rounded elements of a block, [rows][blocks]; for {@link KQuantFormat}. */
+    public float[] totals = new float[0];
+
+    private Set<KQuantFormat> formats = Set.of();
+
+    /** Returns {@code rows} rows of {@code inputs} zeros. */
+    public static RoundedRows zeros(int rows, int inputs) {
+        return zeros(rows, inputs, false, Set.of());
+    }
+
+    /** Returns zeros for products with {@code formats}, which must be none if the rows are tall. */
+    public static RoundedRows zeros(int rows, int inputs, boolean tall, Set<KQuantFormat> formats) {
+        RoundedRows zeros = new RoundedRows();
+        zeros.resize(rows, inputs, tall, formats);
+        return zeros;
+    }
+
+    /** Makes room for {@code newRows} rows of {@code inputs}, and for the sums that {@link #addSums} computes. */
+    void resize(int newRows, int inputs, boolean newTall, Set<KQuantFormat> newFormats) {
+        rows = newRows;
+        blocks = BlockFormat.blocks(inputs);
+        group = rows < GROUP ? 1 : GROUP;
+        tall = newTall;
+        formats = newFormats;
+        if (scales.length < rows * blocks) {
+            eights = new int[rows * blocks];
+            scales = new float[rows * blocks];
+        }
+        if (tall) {
+            int places = DensePanels.tallSize(rows, blocks * SIZE);
+            floats = floats.length < places ? new float[places] : floats;
+        } else {
+            int places = (rows + group - 1) / group * group * blocks * BLOCK;
+            numbers = numbers.length < places ? new int[places] : numbers;
+        }
+        for (KQuantFormat format : formats) {
+            int parts = rows * blocks * SIZE / format.exact();
+            if (starts[format.bits() - 4].length < parts) {
+                starts[format.bits() - 4] = new int[parts];
+            }
+            if (totals.length < rows * blocks) {
+                totals = new float[rows * blocks];
+            }
+        }
+    }
+
+    /** Computes {@link #starts} and {@link #totals} of a row that is rounded. */
+    void addSums(int row) {
+        for (KQuantFormat format : formats) {
+            for (int block = 0; block < blocks; block++) {
+                addSums(row, block, format);
+            }
+        }
+    }
+
+    private void addSums(int row, int block, KQuantFormat format) {
+        int exact = format.exact();
+        int place = row * blocks + block;
+        int to = place * SIZE / exact;
+        int total = 0;
+        for (int k = at(row, block), last = k + SIZE; k < last;) {
+            int sum = 0;
+            for (int end = k + exact; k < end; k += 8) {
+                sum += sumOfEight(k);
+            }
+            starts[format.bits() - 4][to++] = twin(-format.zero() * sum) ^ 0x8000;
+            total += sum;
+        }
+        totals[place] = total * scales[place];
+    }
+
+    /** Returns the sum of eight integers: mod 2^16, those at odd indices lack 256 times the one before. */
+    private int sumOfEight(int k) {
+        int even = numbers[k] + numbers[k + 2] + numbers[k + 4] + numbers[k + 6];
+        int odd = numbers[k + 1] + numbers[k + 3] + numbers[k + 5] + numbers[k + 7];
+        return (short) (257 * even + odd);
+    }
+
+    /** Returns the index at which a block of a row begins in {@link #numbers}. */
+    public int at(int row, int block) {
+        return ((row / group * blocks + block) * group + row % group) * BLOCK;
+    }
+
+    /** Returns the index at which a block of a row begins in {@link #floats}. */
+    public int floatAt(int row, int block) {
+        int input = block * SIZE;
+        return (input / Kernels.TALL_STRIDE * rows + row) * Kernels.TALL_STRIDE + input % Kernels.TALL_STRIDE;
+    }
+
+    /** Returns the scale of a block whose largest magnitude has the bits {@code largest}. */
+    public static float scale(int largest) {
+        float magnitude = Float.intBitsToFloat(largest);
+        return largest >= INFINITY ? Float.NaN : magnitude < SMALLEST ? 0f : magnitude / LARGEST;
+    }
+
+    /** Returns the factor by which the elements of a block are multiplied before rounding. */
+    public static float inverse(int largest) {
+        float magnitude = Float.intBitsToFloat(largest);
+        return largest >= INFINITY || magnitude < SMALLEST ? 0f : LARGEST / magnitude;
+    }
+
+    /** Returns {@code number} mod 2^16 in both halves of an int. */
+    public static int twin(int number) {
+        return number << 16 | number & 0xFFFF;
+    }
+
+    /** Rounds {@code count} elements, at most one block, into block {@code block} of row {@code row}. */
+    public void round(float[] x, int at, int count, int row, int block) {
+        int largest = 0;
+        for (int i = 0; i < count; i++) {
+            largest = Math.max(largest, Float.floatToRawIntBits(x[at + i]) & Integer.MAX_VALUE);
+        }
+        float inverse = inverse(largest);
+        scales[row * blocks + block] = scale(largest);
+        if (tall) {
+            for (int i = 0, to = floatAt(row, block); i < SIZE; i++) {
+                floats[to + i] = i < count ? rounded(x[at + i] * inverse) : 0f;
+            }
+            return;
+        }
+        int to = at(row, block);
+        int sum = 0;
+        int even = 0; // the integer before an odd index
+        for (int i = 0; i < SIZE; i++) {
+            int number = i < count ? (int) rounded(x[at + i] * inverse) : 0;
+            numbers[to + i] = twin(number - 256 * even);
+            even = i % 2 == 0 ? number : 0;
+            numbers[to + SIZE + i] = twin(-128 * even) ^ 0x8000;
+            sum += number;
+        }
+        eights[row * blocks + block] = twin(-8 * sum);
+    }
+
+    private static float rounded(float scaled) {
+        return scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING;
+    }
+
+    /** Returns a rounded element. */
+    public int number(int row, int input) {
+        if (tall) {
+            return (int) floats[floatAt(row, input / SIZE) + input % SIZE];
+        }
+        int at = at(row, input / SIZE) + input % SIZE;
+        return (short) (input % 2 == 0 ? numbers[at] : numbers[at] + 256 * numbers[at - 1]);
+    }
+}

@@ -1,0 +1,65 @@
+package io.github.t6j.kernels.choice;
+
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Processor;
+import io.github.t6j.kernels.scalar.ScalarKernels;
+import io.github.t6j.kernels.simd.SimdKernels;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+
+/** Choice between the SIMD kernels and their scalar twin, made once per JVM and nowhere else. */
+public final class KernelChoice {
+    private KernelChoice() {}
+
+    private static final boolean FUSED = Processor.fused();
+    private static final ScalarKernels SCALAR = new ScalarKernels(FUSED);
+    private static final Kernels BEST = best();
+
+    /** Returns the fastest kernels that this JVM can run. */
+    public static Kernels kernels() {
+        return BEST;
+    }
+
+    /** Returns the fastest kernels, with the scalar twin serving for those not compiled yet; the caller closes them. */
+    public static WarmingKernels warming() {
+        return new WarmingKernels(BEST, SCALAR, BEST == SCALAR ? format -> 1 : SimdKernels::tileRows);
+    }
+
+    /** Returns the scalar twin for this machine, with or without FMA. */
+    public static ScalarKernels scalar() {
+        return SCALAR;
+    }
+
+    /** Calls {@link ScalarKernels#readAll} or its SIMD form, whichever is fastest here. */
+    public static int readAll(MemorySegment data, long at, long count) {
+        return BEST == SCALAR ? ScalarKernels.readAll(data, at, count) : SimdKernels.readAll(data, at, count);
+    }
+
+    private static Kernels best() {
+        String obstacle = obstacle();
+        if (obstacle == null) {
+            return new SimdKernels();
+        }
+        System.getLogger("io.github.t6j")
+                .log(Level.WARNING, "t6j computes without SIMD, many times slower: {0}", obstacle);
+        return SCALAR;
+    }
+
+    /** Returns the reason why the SIMD kernels cannot run, with advice, or null if they can. */
+    private static String obstacle() {
+        String vm = System.getProperty("java.vm.info", "");
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            return "the module jdk.incubator.vector is missing; start java with --add-modules jdk.incubator.vector";
+        }
+        if (vm.contains("interpreted") || vm.contains("emulated-client")) {
+            return "C2, the compiler of vector code, is disabled; start java without -Xint and -XX:TieredStopAtLevel";
+        }
+        if (!FUSED) {
+            return "fused multiply-add is missing; use a CPU that has it, without -XX:-UseFMA and -XX:UseAVX below 2";
+        }
+        if (!SimdKernels.available()) {
+            return "vectors are narrower than 128 bits; start java with -XX:MaxVectorSize=16 or more, or without it";
+        }
+        return null;
+    }
+}

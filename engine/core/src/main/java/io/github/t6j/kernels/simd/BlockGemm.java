@@ -1,0 +1,97 @@
+package io.github.t6j.kernels.simd;
+
+import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
+
+import io.github.t6j.kernels.BlockFormat;
+import io.github.t6j.kernels.RoundedRows;
+import io.github.t6j.kernels.simd.generated.PanelPair;
+import io.github.t6j.kernels.simd.generated.Q4Tile;
+import io.github.t6j.kernels.simd.generated.Q8Tile;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Product of a panel of quantised weights and rows, in 16-bit integers, two to an int: outputs 16 apart. A 16-bit
+ * integer holds the weights of two inputs, v = w0 + 256 · w1. {@link RoundedRows#numbers} is prepared for that, so w0
+ * is not unpacked from v. Constants that were added to make weights positive are subtracted where sums start or end.
+ * All sums are mod 2^16, and exact because the true sums fit.
+ *
+ * <p>The loops of the kernels count by steps unknown to C2, see {@link Gemm}.
+ */
+public final class BlockGemm {
+    /** Mask of the f16 bits that line up with a float's after the high half of an int is shifted right by 3. */
+    public static final int F16_BITS = 0x8FFFE000;
+
+    /** Factor that turns those bits into the f16's value: the biases of the exponents differ by 112. */
+    static final float F16_EXPONENT = 0x1p112f;
+
+    /** Float to which an integer below 2^22 can be added exactly. */
+    public static final float WHOLE = 0x1.8p23f;
+
+    /** Bits of {@link #WHOLE}; adding an integer to them gives the bits of the sum. */
+    public static final int WHOLE_BITS = 0x4B400000;
+
+    /**
+     * Number of bytes from a row of a block to the one whose cache lines are touched meanwhile. On an Intel Xeon, vector
+     * operations that wait for memory fill the scheduler, so few loads are under way; a touch is a load that none of
+     * them waits for (ADR 40).
+     */
+    private static final long AHEAD = 1024;
+
+    /** Target of the bytes touched ahead, which keeps C2 from dropping the reads. */
+    private static int touched;
+
+    private BlockGemm() {}
+
+    /** Implements {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
+    static void rows(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride,
+            int one) {
+        float exponent = F16_EXPONENT * unit;
+        boolean bytes = format == BlockFormat.Q8_0;
+        for (int r = 0; r < x.rows;) {
+            boolean four = x.rows - r >= RoundedRows.GROUP;
+            for (int s = 0; s < 32; s += 2 * LENGTH) {
+                long from = wAt + 4 * s;
+                int c0 = yAt + r * yStride + column(s);
+                int c1 = yAt + r * yStride + column(s + LENGTH);
+                if (bytes && four) {
+                    Q8Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, one);
+                } else if (bytes) {
+                    Q8Gemm.one(x, r, w, from, exponent, y, c0, c1, one);
+                } else if (four) {
+                    Q4Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, one);
+                } else {
+                    Q4Gemm.one(x, r, w, from, exponent, y, c0, c1, one);
+                }
+            }
+            r += four ? RoundedRows.GROUP : 1;
+        }
+    }
+
+    /**
+     * Implements {@link io.github.t6j.kernels.Kernels#multiplyPair}, with lines touched ahead unless the matrix ends there.
+     */
+    static void pair(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
+            int yAt, int one) {
+        long panel = (long) x.blocks * format.bytes();
+        long ahead = wAt + 2 * panel + AHEAD <= w.byteSize() ? AHEAD : 0;
+        float exponent = F16_EXPONENT * unit;
+        float second = F16_EXPONENT * secondUnit;
+        int sum = 0;
+        for (int s = 0; s < 32; s += 2 * LENGTH) {
+            int c0 = yAt + column(s);
+            int c1 = yAt + column(s + LENGTH);
+            long from = wAt + 4 * s;
+            sum += format == BlockFormat.Q8_0
+                    ? PanelPair.q8(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, one)
+                    : PanelPair.q4(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, one);
+        }
+        touched = sum;
+    }
+
+    /** Returns the output in the low half of int {@code i} of a row. */
+    static int column(int i) {
+        return i / 16 * 32 + i % 16;
+    }
+}

@@ -1,0 +1,39 @@
+package io.github.t6j.kernels.simd;
+
+import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.Kernels.TALL_ROWS;
+import static io.github.t6j.kernels.Kernels.TALL_STRIDE;
+import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
+
+import io.github.t6j.kernels.simd.generated.TallTiles;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Product of a panel of f32 weights and many rows in tiles of six or five rows × four vectors. Rows of x and w are at
+ * constant distances, so C2 computes no addresses in the loop and moves all bounds checks before it; then six rows do
+ * not spill.
+ */
+final class TallGemm {
+    private TallGemm() {}
+
+    /** Implements {@link io.github.t6j.kernels.Kernels#multiplyTall}. */
+    static void rows(
+            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
+            boolean accumulate) {
+        for (int lane = 0; lane < LANES; lane += LENGTH) {
+            long from = wAt + 4 * lane;
+            for (int r = 0; r < rows;) {
+                int n = Gemm.tileRows(rows - r, TALL_ROWS);
+                int xRow = xAt + r * TALL_STRIDE;
+                int yRow = yAt + r * PANEL + lane;
+                if (n == TALL_ROWS) {
+                    TallTiles.tile6(x, xRow, inner, w, from, y, yRow, accumulate);
+                } else {
+                    TallTiles.tile5(x, xRow, inner, w, from, y, yRow, accumulate);
+                }
+                r += n;
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package io.github.t6j.sampling;
+
+import io.github.t6j.kernels.choice.KernelChoice;
+import io.github.t6j.random.SplitMix64;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+
+/**
+ * Chooses ids from logits according to {@link SamplingOptions}. Record ids with {@link #prompt} and {@link #accept};
+ * get the next id from {@link #sample}. A sampler does not allocate after construction, except for a
+ * {@link SamplingStep}. For one sequence and one thread.
+ */
+public final class Sampler {
+    private final int vocabulary;
+    private final boolean greedy;
+    private final long seed;
+    private final SplitMix64 random;
+    private final History history;
+    private final Candidates candidates;
+    private final SamplingStep own; // the caller's step, or null
+    private final float[] edited; // [vocabulary], or empty without a caller's step
+    private final Step[] steps;
+    private int[] generated = new int[0]; // ids for the caller's step, with spare capacity
+    private int generatedCount;
+
+    /**
+     * Creates a sampler.
+     *
+     * @param vocabulary number of logits
+     * @param sampleable number of ids that may be chosen; ids from it on are padding without text
+     * @throws IllegalArgumentException if sampleable is not in 1…vocabulary, or a biased id may not be chosen
+     */
+    public Sampler(SamplingOptions options, int vocabulary, int sampleable) {
+        Objects.requireNonNull(options, "options");
+        if (sampleable < 1 || sampleable > vocabulary) {
+            throw new IllegalArgumentException(
+                    "sampleable: expected 1 to the vocabulary's " + vocabulary + ", found " + sampleable);
+        }
+        for (int id : options.logitBias().keySet()) {
+            checkId("logitBias", id, sampleable);
+        }
+        this.vocabulary = vocabulary;
+        this.greedy = options.temperature() == 0;
+        // below 2⁵³, so that programs that read JSON numbers as doubles can pass the seed back
+        this.seed = options.seed() != null ? options.seed() : new SplittableRandom().nextLong(1L << 53);
+        this.random = new SplitMix64(seed);
+        this.history = new History(sampleable);
+        this.candidates = new Candidates(sampleable);
+        this.own = options.step();
+        this.edited = new float[own == null ? 0 : vocabulary];
+        this.steps = pipeline(options, history);
+    }
+
+    /** Returns the steps of {@code options} in order. A new step needs one more line here. */
+    private static Step[] pipeline(SamplingOptions options, History history) {
+        List<Step> steps = new ArrayList<>();
+        if (options.penalties().repetition() != 1) {
+            steps.add(Step.repetitionPenalty(options.penalties().repetition(), history));
+        }
+        if (options.penalties().frequency() != 0 || options.penalties().presence() != 0) {
+            steps.add(Step.frequencyPenalty(options.penalties().frequency(), options.penalties().presence(), history));
+        }
+        if (!options.logitBias().isEmpty()) {
+            steps.add(Step.logitBias(options.logitBias()));
+        }
+        if (options.temperature() == 0) {
+            return steps.toArray(Step[]::new);
+        }
+        // before the temperature, which keeps the order: only K logits remain to divide
+        if (options.topK() != 0) {
+            steps.add(new TopK(options.topK()));
+        }
+        steps.add(Step.temperature(options.temperature()));
+        if (options.topP() != 1) {
+            steps.add(new TopP(options.topP()));
+        }
+        if (options.minP() != 0) {
+            steps.add(Step.minP(options.minP()));
+        }
+        return steps.toArray(Step[]::new);
+    }
+
+    /** Returns the seed of the draws: that of the options, or the random seed used instead. */
+    public long seed() {
+        return seed;
+    }
+
+    /**
+     * Records ids of the prompt for the repetition penalty.
+     *
+     * @throws IllegalArgumentException if an id is not below the vocabulary's size
+     */
+    public void prompt(int... ids) {
+        Objects.requireNonNull(ids, "ids");
+        for (int id : ids) {
+            checkId("prompt", id, vocabulary);
+        }
+        for (int id : ids) {
+            history.prompt(id);
+        }
+    }
+
+    /**
+     * Records a generated id for all penalties and for a {@link SamplingStep}.
+     *
+     * @throws IllegalArgumentException if the id is not below the vocabulary's size
+     */
+    public void accept(int id) {
+        checkId("id", id, vocabulary);
+        history.generated(id);
+        if (own != null) {
+            if (generatedCount == generated.length) {
+                generated = Arrays.copyOf(generated, Math.max(64, 2 * generatedCount));
+            }
+            generated[generatedCount++] = id;
+        }
+    }
+
+    /**
+     * Chooses the next id. {@link #accept} records it.
+     *
+     * @param logits [vocabulary], not modified
+     * @throws IllegalArgumentException if the number of logits is not the vocabulary's size
+     * @throws IllegalStateException if a logit is NaN or positive infinity, or the logits of all ids that may be chosen
+     *     are negative infinity, from the model, biases or a {@link SamplingStep}
+     */
+    public int sample(float[] logits) {
+        Objects.requireNonNull(logits, "logits");
+        checkLogits(logits, "the model computed it; are its weights damaged?");
+        return choose(own == null ? logits : edited(logits));
+    }
+
+    /** Returns a copy of {@code logits} to which the caller's step was applied. */
+    private float[] edited(float[] logits) {
+        System.arraycopy(logits, 0, edited, 0, vocabulary);
+        own.apply(edited, Arrays.copyOf(generated, generatedCount));
+        checkLogits(edited, "the sampling step left it; to ban an id, set its logit to -Infinity");
+        return edited;
+    }
+
+    private int choose(float[] logits) {
+        int first = 0;
+        if (steps.length > 0 && steps[0] instanceof TopK top) {
+            top.load(candidates, logits);
+            first = 1;
+        } else {
+            candidates.load(logits);
+        }
+        for (int i = first; i < steps.length; i++) {
+            steps[i].apply(candidates);
+        }
+        return greedy ? candidates.mostLikely() : draw();
+    }
+
+    /** Draws a candidate with probability proportional to its weight. */
+    private int draw() {
+        // below the sum even when rounded, so that the loop, which adds in the same order, ends at a weight above 0
+        double target = random.nextDouble() * candidates.weigh();
+        int drawn = 0;
+        double sum = candidates.weights[candidates.ids[0]];
+        while (sum <= target) {
+            sum += candidates.weights[candidates.ids[++drawn]];
+        }
+        return candidates.ids[drawn];
+    }
+
+    /**
+     * Returns the natural logarithm of the probability of {@code id}: logit − ln Σ exp(logits), over all logits.
+     * Returns NaN if the softmax is undefined: a logit is NaN or positive infinity, or all are negative infinity.
+     *
+     * @throws IllegalArgumentException if {@code id} is not an index of {@code logits}
+     */
+    public static float logProbability(float[] logits, int id) {
+        Objects.requireNonNull(logits, "logits");
+        checkId("id", id, logits.length);
+        return KernelChoice.kernels().logProbability(logits, id);
+    }
+
+    private void checkLogits(float[] logits, String cause) {
+        if (logits.length != vocabulary) {
+            throw new IllegalArgumentException(
+                    "logits: expected " + vocabulary + " (the vocabulary's size), found " + logits.length);
+        }
+        for (int id = 0; id < vocabulary; id++) {
+            if (!(logits[id] < Float.POSITIVE_INFINITY)) { // true of NaN too
+                throw new IllegalStateException(
+                        "logits: expected finite numbers or -Infinity, found " + logits[id] + " for id " + id + ": "
+                                + cause);
+            }
+        }
+    }
+
+    private static void checkId(String name, int id, int limit) {
+        if (id < 0 || id >= limit) {
+            throw new IllegalArgumentException(name + ": expected ids from 0 to " + (limit - 1) + ", found " + id);
+        }
+    }
+}

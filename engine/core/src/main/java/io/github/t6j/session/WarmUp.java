@@ -1,0 +1,36 @@
+package io.github.t6j.session;
+
+import io.github.t6j.kernels.choice.WarmingKernels;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/** Warm-up of a model: prompts and generations until the kernels are compiled. */
+public final class WarmUp {
+    /** Context length of more than a page, so that full pages are processed, too. */
+    public static final int CONTEXT = 128;
+
+    /** Number of ids to generate after each prompt. */
+    public static final int TOKENS = 24;
+
+    /** Lengths of prompts whose rows split into tiles of all heights that longer prompts need, evenly and unevenly. */
+    private static final int[] PROMPTS = {24, 25, 19, 33, 100};
+
+    private WarmUp() {}
+
+    /**
+     * Runs generations until {@code kernels} are warm.
+     *
+     * @param generation continues a prompt in an empty session; returns false if the warm-up must end
+     * @return false if it ended before
+     */
+    public static boolean run(WarmingKernels kernels, int vocabulary, Predicate<int[]> generation) {
+        kernels.warmAll();
+        for (int round = 0; round < PROMPTS.length || !kernels.isWarm(); round++) {
+            int length = PROMPTS[round % PROMPTS.length];
+            if (!generation.test(IntStream.range(0, length).map(i -> i * 31 % vocabulary).toArray())) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

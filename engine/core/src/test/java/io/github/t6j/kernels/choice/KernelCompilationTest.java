@@ -1,0 +1,77 @@
+package io.github.t6j.kernels.choice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.KQuantFormat;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.RoundedRows;
+import io.github.t6j.kernels.simd.SimdKernels;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Tests that C1 can compile every kernel with profiles. C1 gives up methods with too many calls of the Vector API. In a JVM
+ * whose compilers are busy, such a method may have been compiled without profiles before, and then stays so: C2 never
+ * compiles it, and it is some hundred times slower as long as the JVM lives.
+ */
+class KernelCompilationTest {
+    /** Calls all kernels often enough for C1. */
+    static final class Calling {
+        private static final int CALLS = 300;
+
+        public static void main(String[] args) {
+            Kernels kernels = new SimdKernels(true);
+            for (Consumer<Kernels> trial : trials()) {
+                for (int i = 0; i < CALLS; i++) {
+                    trial.accept(kernels);
+                }
+            }
+            System.out.println("all called");
+        }
+
+        private static List<Consumer<Kernels>> trials() {
+            List<Consumer<Kernels>> trials = new ArrayList<>();
+            for (int rows = 1; rows <= SimdKernels.tileRows(Format.F32); rows++) {
+                for (int distance : new int[] {0, Kernels.PANEL, 2 * Kernels.PANEL}) {
+                    trials.add(KernelTrial.product(Format.F32, rows, distance));
+                }
+            }
+            for (KernelTrial trial : KernelTrial.values()) {
+                trials.add(trial.on(Format.F32));
+            }
+            for (KQuantFormat format : KQuantFormat.values()) {
+                trials.add(KernelTrial.kQuants(format, 1));
+                trials.add(KernelTrial.kQuants(format, RoundedRows.GROUP));
+            }
+            return trials;
+        }
+    }
+
+    @Test
+    void c1CompilesEveryKernel() throws Exception {
+        Path engine = Path.of(Kernels.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path tests = Path.of(KernelCompilationTest.class.getResource("KernelCompilationTest.class").toURI());
+        for (int up = 0; up < 5; up++) {
+            tests = tests.getParent();
+        }
+        Process process = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                engine + File.pathSeparator + tests, "--add-modules", "jdk.incubator.vector", "-Xbatch",
+                "-XX:+PrintCompilation", "-XX:Tier3DelayOn=1000000", "-XX:Tier4InvocationThreshold=1000000000",
+                "-XX:Tier4MinInvocationThreshold=1000000000", "-XX:Tier4CompileThreshold=1000000000",
+                "-XX:Tier4BackEdgeThreshold=1000000000", Calling.class.getName())
+                .redirectErrorStream(true).start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(out).isZero();
+        List<String> lines = out.lines().toList();
+        assertThat(lines).contains("all called");
+        assertThat(lines.stream().filter(line -> line.contains("kernels.simd.generated"))).as("compiled").isNotEmpty();
+        assertThat(lines.stream().filter(line -> line.contains("COMPILE SKIPPED"))).isEmpty();
+    }
+}

@@ -1,0 +1,110 @@
+package io.github.t6j.grammar;
+
+import io.github.t6j.sampling.ConstraintMatcher;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Objects;
+
+/**
+ * Position of one generation in a grammar: says which ids may come next, and takes the chosen one.
+ *
+ * <pre>{@code
+ * GrammarMatcher matcher = new TokenGrammar(grammar, vocabulary).newMatcher();
+ * while (!matcher.isComplete()) {
+ *     int id = choose(matcher.allowed());
+ *     matcher.accept(id);
+ * }
+ * }</pre>
+ *
+ * <p>For one thread.
+ */
+public final class GrammarMatcher implements ConstraintMatcher {
+    private final TokenGrammar grammar;
+    private Parser.State state;
+    private boolean ended;
+
+    GrammarMatcher(TokenGrammar grammar) {
+        this.grammar = grammar;
+        state = grammar.parser().start();
+    }
+
+    /**
+     * Returns the ids that may come next, with the end ids where the text may end. Never empty before the text is
+     * complete.
+     *
+     * @return a copy
+     */
+    public BitSet allowed() {
+        return ended ? new BitSet() : (BitSet) grammar.mask(state).clone();
+    }
+
+    @Override
+    public void mask(float[] logits) {
+        Objects.requireNonNull(logits, "logits");
+        if (logits.length < grammar.trie().vocabulary()) {
+            throw new IllegalArgumentException("logits: expected one for each of "
+                    + grammar.trie().vocabulary() + " ids, found " + logits.length);
+        }
+        long[] words = ended ? new long[0] : grammar.mask(state).toLongArray();
+        for (int from = 0; from < logits.length; from += Long.SIZE) {
+            int to = Math.min(logits.length, from + Long.SIZE);
+            long word = from / Long.SIZE < words.length ? words[from / Long.SIZE] : 0;
+            if (word == 0) {
+                Arrays.fill(logits, from, to, Float.NEGATIVE_INFINITY);
+            } else if (word != -1) {
+                for (int id = from; id < to; id++) {
+                    if ((word >>> id & 1) == 0) {
+                        logits[id] = Float.NEGATIVE_INFINITY;
+                    }
+                }
+            }
+        }
+    }
+
+    /** {@inheritDoc} Faster than {@link #allowed}. */
+    @Override
+    public boolean allows(int id) {
+        if (ended) {
+            return false;
+        }
+        return grammar.isEnd(id) ? state.mayEnd() : grammar.hasText(id) && !after(id).isDead();
+    }
+
+    private Parser.State after(int id) {
+        Parser.State next = state;
+        for (byte value : grammar.bytes(id)) {
+            next = grammar.parser().next(next, value & 0xFF);
+        }
+        return next;
+    }
+
+    @Override
+    public void accept(int id) {
+        if (!allows(id)) {
+            throw new IllegalArgumentException("id: expected one that the grammar allows here, found " + id);
+        }
+        if (grammar.isEnd(id)) {
+            ended = true;
+        } else {
+            state = after(id);
+        }
+    }
+
+    @Override
+    public boolean mayEnd() {
+        return ended || state.mayEnd();
+    }
+
+    @Override
+    public boolean isComplete() {
+        return ended || !state.mayContinue();
+    }
+
+    @Override
+    public GrammarMatcher copy() {
+        GrammarMatcher copy = new GrammarMatcher(grammar);
+        copy.state = state;
+        copy.ended = ended;
+        return copy;
+    }
+}

@@ -1,0 +1,6 @@
+/** Text of a given form: grammars from JSON Schema, GBNF and regular expressions. Depends on the engine alone. */
+module io.github.t6j.grammar {
+    requires transitive io.github.t6j.engine;
+
+    exports io.github.t6j.grammar;
+}

@@ -1,0 +1,183 @@
+package io.github.t6j.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.t6j.Generation;
+import io.github.t6j.GenerationOptions;
+import io.github.t6j.MemoryLimitException;
+import io.github.t6j.Model;
+import io.github.t6j.ModelOptions;
+import io.github.t6j.Prompt;
+import io.github.t6j.RopeVariant;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.TestData;
+import io.github.t6j.Token;
+import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.weights.NativeMemory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.LongAccumulator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tests the memory budgets of models and schedulers, which count what is allocated. */
+class BudgetTest {
+    private static int[] ids(int count) {
+        return IntStream.range(0, count).map(i -> i * 7 % 100).toArray();
+    }
+
+    private static SessionOptions context(int ids) {
+        return SessionOptions.defaults().withContextLength(ids);
+    }
+
+    /** Bytes of 64 ids, all layers. */
+    private static long page(Model model) {
+        return model.sessionBytes(context(1)).nativeBytes();
+    }
+
+    @Test
+    void aModelCountsWhatItsSessionsAllocate() {
+        ModelOptions oneThread = ModelOptions.defaults().withThreads(1); // others have buffers once they have work
+        try (Model model = Model.load(TestData.tiny(), oneThread); Session session = model.newSession(context(1000))) {
+            assertThat(model.cacheBytes()).isZero();
+            long page = page(model);
+            session.prefill(ids(100));
+            session.step(1);
+            session.truncate(10); // the buffers of passes are there
+            long others = NativeMemory.allocatedBytes() - model.cacheBytes();
+            for (int i = 0; i < 9; i++) {
+                session.prefill(ids(100));
+                assertThat(NativeMemory.allocatedBytes() - model.cacheBytes()).isEqualTo(others);
+                assertThat(model.cacheBytes()).isEqualTo(session.cacheBytes());
+            }
+            try (Session fork = session.fork()) {
+                fork.step(3);
+                assertThat(model.cacheBytes()).as("a fork copies one page").isEqualTo(session.cacheBytes() + page);
+            }
+            assertThat(session.cacheBytes()).as("no page beyond the context").isEqualTo(16 * page);
+            session.truncate(0);
+            assertThat(model.cacheBytes()).isZero();
+        }
+    }
+
+    @Test
+    void sessionsOfAModelShareItsBudget() {
+        float[] expected;
+        long page;
+        try (Model free = Model.load(TestData.tiny()); Session alone = free.newSession(context(192))) {
+            page = page(free);
+            alone.prefill(ids(129));
+            alone.step(5);
+            expected = alone.logits().clone();
+        }
+        ModelOptions options = ModelOptions.defaults().withMemoryBudget(5 * page);
+        assertThat(options.memoryBudget()).isEqualTo(5 * page);
+        try (Model model = Model.load(TestData.tiny(), options)) {
+            int most = (int) (5 * page / 3840);
+            assertThatThrownBy(() -> model.newSession(context(most + 1)))
+                    .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
+                        assertThat(refusal.needed()).isEqualTo((most + 1) * 3840L);
+                        assertThat(refusal.available()).isEqualTo(5 * page);
+                    })
+                    .hasMessageContaining("a context of " + (most + 1) + " ids").hasMessageContaining("memory budget")
+                    .hasMessageContaining("at most " + most + " ids");
+            try (Session byDefault = model.newSession();
+                    Session second = model.newSession(context(192))) {
+                assertThat(byDefault.contextLength()).isEqualTo(most);
+                Session first = model.newSession(context(192));
+                first.prefill(ids(129));
+                second.prefill(ids(128));
+                assertThat(model.cacheBytes()).isEqualTo(5 * page);
+                assertThatThrownBy(() -> second.step(5))
+                        .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
+                            assertThat(refusal.needed()).isEqualTo(page);
+                            assertThat(refusal.available()).isZero();
+                        })
+                        .hasMessageContaining("caches of the sessions of " + TestData.tiny())
+                        .hasMessageContaining(
+                                "expected at most 0 bytes (left of the memory budget of " + 5 * page + " bytes)")
+                        .hasMessageContaining("found a need of " + page + " bytes").hasMessageContaining("close");
+                assertThat(second.position()).isEqualTo(128);
+                first.close();
+                second.step(ids(129)[128]);
+                second.step(5);
+                assertThat(second.logits()).isEqualTo(expected);
+            }
+            assertThat(model.cacheBytes()).isZero();
+        }
+        assertThatThrownBy(() -> ModelOptions.defaults().withMemoryBudget(-1))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("memoryBudget");
+    }
+
+    @Test
+    void theStateOfLinearAttentionCounts() {
+        ModelOptions linear = ModelOptions.defaults().withVariant(RopeVariant.LINEARATTN);
+        long state;
+        try (Model model = Model.load(TestData.path("golden/T6_linearattn"), linear);
+                Session session = model.newSession()) {
+            state = session.cacheBytes();
+            assertThat(model.cacheBytes()).isEqualTo(state);
+        }
+        try (Model model = Model.load(TestData.path("golden/T6_linearattn"), linear.withMemoryBudget(2 * state));
+                Session one = model.newSession();
+                Session _ = one.fork()) {
+            assertThatThrownBy(one::fork).isInstanceOf(MemoryLimitException.class);
+            assertThatThrownBy(model::newSession).isInstanceOf(MemoryLimitException.class);
+            assertThat(model.cacheBytes()).isEqualTo(2 * state);
+        }
+    }
+
+    /** Without limits of their slabs, caches would take up to twice what their ids need. */
+    @ParameterizedTest
+    @ValueSource(strings = {"models/t6-tiny", "golden/llama-gqa", "golden_wide/mistral-wide"})
+    void aSchedulerAllocatesNoMoreThanItsBudget(String folder) {
+        long seed = 5;
+        Random random = new Random(seed);
+        try (Model model = Model.load(TestData.path(folder))) {
+            SessionOptions session = context(400);
+            long page = page(model);
+            long budget = 17 * page;
+            SchedulerOptions options =
+                    SchedulerOptions.defaults().withSession(session).withRunning(8).withQueued(100)
+                            .withCacheBytes(budget);
+            List<int[]> prompts = new ArrayList<>();
+            List<GenerationHandle> handles = new ArrayList<>();
+            LongAccumulator most = new LongAccumulator(Math::max, 0);
+            GenerationOptions some = GenerationOptions.defaults().withIgnoreEndOfText(true)
+                    .withSampling(SamplingOptions.greedy());
+            int vocabulary = model.info().sizes().vocabulary();
+            int[] common = random.ints(150, 0, vocabulary).toArray();
+            try (Scheduler scheduler = new Scheduler(model, options)) {
+                for (int i = 0; i < 40; i++) {
+                    int[] prompt = Arrays.copyOf(common, 1 + random.nextInt(200));
+                    prompts.add(prompt);
+                    handles.add(scheduler.submit(
+                            Prompt.of(prompt), some.withMaxTokens(1 + random.nextInt(150)), token -> {
+                                most.accumulate(model.cacheBytes());
+                                return true;
+                            }));
+                }
+                for (GenerationHandle handle : handles) {
+                    handle.result().join();
+                }
+                assertThat(scheduler.metrics().allocatedBytes()).isLessThanOrEqualTo(budget);
+            }
+            assertThat(most.get()).as("seed " + seed).isBetween(budget / 2, budget);
+            for (int i = 0; i < handles.size(); i += 7) {
+                try (Session alone = model.newSession(session)) {
+                    Generation found = handles.get(i).result().join();
+                    assertThat(found.tokens()).as("seed " + seed + ", prompt " + i).extracting(Token::id)
+                            .isEqualTo(alone.generate(
+                                    Prompt.of(prompts.get(i)), some.withMaxTokens(found.tokens().size())).tokens()
+                                    .stream().map(Token::id).toList());
+                }
+            }
+        }
+    }
+}
