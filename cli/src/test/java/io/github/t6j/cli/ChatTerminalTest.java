@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -123,6 +124,7 @@ class ChatTerminalTest {
     }
 
     /** Keys during an answer, also pasted ones, are unseen until the next prompt; Ctrl-D then ends the chat. */
+    @Tag("full")
     @Test
     void keysTypedDuringAnAnswerBelongToTheNextLine() throws IOException {
         LaunchedProcess chat = start("-n", "500", "-c", "2000", "--ignore-eos");
@@ -174,6 +176,7 @@ class ChatTerminalTest {
     }
 
     /** Suspended while a line is typed and while an answer comes, it leaves the shell its terminal, and goes on. */
+    @Tag("full")
     @Test
     void ctrlZSuspendsAndFgContinues() throws IOException {
         String[] options = {"chat", "--seed", "1", "-n", "400", "-c", "2000", "--ignore-eos"};

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -90,6 +91,7 @@ class InterruptTest {
     }
 
     /** The same command then ends with the results of an uninterrupted one. */
+    @Tag("full")
     @Test
     void textsGoOnWhereTheyWere() throws IOException {
         StringBuilder texts = new StringBuilder();
@@ -117,6 +119,7 @@ class InterruptTest {
         return Stream.concat(Stream.of(command), Stream.of(last.toString())).toArray(String[]::new);
     }
 
+    @Tag("full")
     @Test
     void benchPrintsWhatItHas() {
         LaunchedProcess launched = startOnTerminal("bench", "--prompt", "8", "--generate", "4", "--warm-up", "3",

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -115,6 +116,7 @@ class LauncherTest {
         }
     }
 
+    @Tag("full")
     @ParameterizedTest
     @CsvSource({"LANG,C.UTF-8", "LC_ALL,C", "LANG,"})
     void aPathBeyondAsciiIsNoHindrance(String variable, String locale) throws IOException {
@@ -161,6 +163,7 @@ class LauncherTest {
         assertThat(ran.err()).contains("NoSuchOption");
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"\"$@\" 2>&-", "\"$@\" <&-", "\"$@\" <&- 2>&-"})
     void closedDescriptorsAreNoHindrance(String script) {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +59,7 @@ class LibraryPageTest {
         }
     }
 
+    @Tag("full")
     @Test
     void theirJavaCompilesAndRuns() throws Exception {
         Map<String, Iterator<String>> pages = new HashMap<>();

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +89,7 @@ class QuestionsTest {
         }
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 8, 30})
     void eachHasTheBitsThatItHasAlone(int parallel) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +50,7 @@ class KilledTest {
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();
     }
 
+    @Tag("full")
     @Test
     void theFileIsCompleteWheneverTheProcessIsKilled() throws Exception {
         Path file = folder.resolve("session");

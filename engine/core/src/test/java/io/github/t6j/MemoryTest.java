@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -218,6 +219,7 @@ class MemoryTest {
     }
 
     /** Runs long enough to reveal a leak of 32 KB per model, or of a kilobyte per session. */
+    @Tag("full")
     @Test
     @EnabledOnOs(OS.LINUX)
     void memoryDoesNotGrow() throws IOException {

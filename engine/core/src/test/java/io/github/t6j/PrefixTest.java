@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +53,7 @@ class PrefixTest {
         }
     }
 
+    @Tag("full")
     @Test
     void eightThreadsForkOnePrefixFourThousandTimes() throws Exception {
         try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1))) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,6 +53,7 @@ class TinyModelTest {
         }
     }
 
+    @Tag("full")
     @Test
     void perplexityOfTheTestTextMatchesTheOfficialOne() throws IOException {
         Map<String, Object> expected = Json.object(reference.get("perplexity"), "perplexity");

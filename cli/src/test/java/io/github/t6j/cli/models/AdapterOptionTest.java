@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +104,7 @@ class AdapterOptionTest {
     }
 
     /** Llama's GGUF files store queries and keys in pairs of rows; the others do not. */
+    @Tag("full")
     @ParameterizedTest
     @CsvSource({"LLAMA, F32, 0", "LLAMA, Q8_0, 1", "LLAMA_BIAS, Q4_K, 2", "QWEN3, Q5_0, 3", "QWEN2, BF16, 4",
         "LLAMA, Q6_K, 5", "GRANITE, Q4_0, 6", "PHI3, F16, 7", "GEMMA3, Q8_0, 0", "MIXTRAL, F32, 1",

@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -156,6 +157,7 @@ class WeightTypeTest {
     }
 
     /** A model of 200 MB as f32 takes no more memory with 4-bit weights than one that was converted before. */
+    @Tag("full")
     @Test
     @EnabledOnOs(OS.LINUX)
     void memoryPeaksNearThePackedSize() throws IOException {

@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -175,6 +176,7 @@ class EmbeddingsTest {
     }
 
     /** Requests of very different sizes share passes; each gets the bits that its texts have alone. */
+    @Tag("full")
     @Test
     void manyClientsAtOnce() throws Exception {
         Random random = new Random(SEED);

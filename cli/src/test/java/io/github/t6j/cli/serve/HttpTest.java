@@ -19,6 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -269,6 +270,7 @@ class HttpTest {
         return socket;
     }
 
+    @Tag("full")
     @Test
     void whoDoesNotReadHoldsUpNobody() throws Exception {
         TestServer other = new TestServer(TestServer.limits(16, 64, 1L << 30, TestServer.CONTEXT), null, null);

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -230,6 +231,7 @@ class TrainCommandTest extends TrainRuns {
                 .containsEntry("tokenizer", Map.of("ids", 4096L, "end_ids", List.of(4095L)));
     }
 
+    @Tag("full")
     @Test
     void fewerTokensThanAStepAreAStep() {
         CommandResult ran = CommandResult.of(command(out, small("--tokens", "100", "--warm-up", "5")));

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -60,6 +61,7 @@ class TrainResumeTest extends TrainRuns {
     }
 
     /** Simulates a full disk: the checkpoint on Ctrl-C cannot be saved, and the command reports that. */
+    @Tag("full")
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void anInterruptThatCannotSaveSaysSo() throws IOException {
@@ -245,6 +247,7 @@ class TrainResumeTest extends TrainRuns {
     }
 
     /** A step has 256 tokens; the minutes would hold many more of them. */
+    @Tag("full")
     @Test
     void limitsOfARunStayWhenItIsLengthened() throws IOException {
         CommandResult ran = CommandResult.of(command(out, small("--accumulate", "2", "--tokens", "3080")));

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,6 +45,7 @@ class EmbeddingsTest {
                 || wide.variant() == RopeVariant.LINEARATTN).toList();
     }
 
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("models")
     void hiddenStatesAndEmbeddingsAreThoseOfTheReference(WideModel wide) throws IOException {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -38,6 +39,7 @@ class WideModelsTest {
         return WideModel.all();
     }
 
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("models")
     void logitsAndGreedyTokensAreThoseOfTheReference(WideModel wide) throws IOException {

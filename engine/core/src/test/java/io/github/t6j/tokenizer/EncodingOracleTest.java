@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,7 @@ class EncodingOracleTest {
     @TempDir
     Path folder;
 
+    @Tag("full")
     @Test
     void agreesWithJtokkitOnEveryCodePoint() {
         for (int codePoint = 0; codePoint <= Character.MAX_CODE_POINT; codePoint++) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,6 +121,7 @@ class FamiliesTest {
     }
 
     /** Most tokenizers read a text of equal characters as one piece; quadratic time would take an hour. */
+    @Tag("full")
     @ParameterizedTest
     @FieldSource("NAMES")
     void encodeAMillionEqualCharacters(String name) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -120,6 +121,7 @@ class GbnfGrammarTest {
         assertThat(Texts.matches(Grammar.gbnf(chain + "r20000 ::= \"\""), "")).isTrue();
     }
 
+    @Tag("full")
     @Test
     void aGrammarWhoseStatesGrowIsRejectedWhileItIsRead() {
         Grammar grammar = Grammar.gbnf("root ::= [a-z ]* [a-m] [a-z ]{30000} \"!\"");

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -53,6 +54,7 @@ class KernelCompilationTest {
         }
     }
 
+    @Tag("full")
     @Test
     void c1CompilesEveryKernel() throws Exception {
         Path engine = Path.of(Kernels.class.getProtectionDomain().getCodeSource().getLocation().toURI());

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,6 +64,7 @@ public class SplittersTest {
         }
     }
 
+    @Tag("full")
     @Test
     void matchTheExpressionsOnEveryCodePoint() {
         for (int codePoint = 0; codePoint <= Character.MAX_CODE_POINT; codePoint++) {
