@@ -16,8 +16,10 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests the events of JDK Flight Recorder, and the engine in an image of Java without the recorder. */
+@Isolated
 class EventsTest {
     private static final List<String> KINDS =
             List.of("ModelLoad", "Prefill", "DecodeStep", "CacheGrowth", "QueueWait", "Run");

@@ -20,10 +20,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the memory that models and sessions take and free, and requests that exceed memory. */
+@Isolated
 class MemoryTest {
     private static final GenerationOptions LONG = GenerationOptions.defaults().withMaxTokens(100);
 

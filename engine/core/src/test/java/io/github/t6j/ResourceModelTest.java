@@ -22,11 +22,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models in zip files and among the resources of the class path equal those in a folder. */
+@Isolated
 class ResourceModelTest {
     private static final GenerationOptions OPTIONS = GenerationOptions.defaults().withMaxTokens(20)
             .withSampling(SamplingOptions.defaults().withSeed(5L));

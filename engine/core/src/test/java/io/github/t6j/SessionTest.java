@@ -295,11 +295,11 @@ class SessionTest {
     @Test
     void withoutATokenizerIdsAreGenerated() {
         try (Model bare = Model.load(TestData.path("golden/T6_even"));
-                Session session = bare.newSession();
+                Session generating = bare.newSession();
                 Session oracle = bare.newSession()) {
             GenerationOptions greedy = GenerationOptions.defaults().withMaxTokens(5)
                     .withSampling(SamplingOptions.greedy());
-            Generation generation = session.generate(Prompt.of(3, 1, 2), greedy, token -> token.text().isEmpty());
+            Generation generation = generating.generate(Prompt.of(3, 1, 2), greedy, token -> token.text().isEmpty());
             oracle.prefill(3, 1, 2);
             for (Token token : generation.tokens()) {
                 int best = 0;

@@ -14,8 +14,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests that a stream returns the tokens that a listener receives, computed on demand. */
+@Isolated
 class StreamTest {
     private static final String PROMPT = "The whale";
     private static final GenerationOptions OPTIONS = GenerationOptions.defaults().withMaxTokens(30)

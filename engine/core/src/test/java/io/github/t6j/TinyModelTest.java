@@ -130,8 +130,8 @@ class TinyModelTest {
         json = new LinkedHashMap<>(json);
         json.put("added_tokens", added);
         Files.writeString(folder.resolve("tokenizer.json"), Json.write(json));
-        try (Model model = Model.load(folder); Session session = model.newSession()) {
-            int[] ids = model.tokenizer().encodeWithSpecialTokens("<more>");
+        try (Model changed = Model.load(folder); Session session = changed.newSession()) {
+            int[] ids = changed.tokenizer().encodeWithSpecialTokens("<more>");
             assertThat(ids).containsExactly(4096);
             assertThatThrownBy(() -> session.prefill(ids)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("found 4096");

@@ -13,8 +13,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests {@link Model#warmUp}: it compiles the code, changes no results, and can be ended. */
+@Isolated
 @Timeout(120)
 class WarmUpTest {
     private static final Duration LONG = Duration.ofHours(1);

@@ -104,7 +104,7 @@ public final class InitCommand implements Callable<Integer> {
         NewFolder.check(out);
         NewModel model = model();
         List<LazyTensor> tensors = new ArrayList<>();
-        model.tensors().forEach(spec -> tensors.add(tensor(spec, model.gain())));
+        model.tensors().forEach(tensor -> tensors.add(tensor(tensor, model.gain())));
         Map<String, Object> config = model.configJson(WeightFile.torchName(dtype));
         Map<String, Content> files = new LinkedHashMap<>();
         files.put("config.json", file -> Files.writeString(file, Json.write(config)));

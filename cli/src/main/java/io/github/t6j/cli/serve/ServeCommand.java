@@ -234,9 +234,9 @@ public final class ServeCommand implements Callable<Integer> {
             }
             KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             managers.init(keys, password.toCharArray());
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(managers.getKeyManagers(), null, null);
-            return context;
+            SSLContext tls = SSLContext.getInstance("TLS");
+            tls.init(managers.getKeyManagers(), null, null);
+            return tls;
         } catch (IOException | GeneralSecurityException e) {
             throw Errors.failure(
                     keystore, "expected a PKCS12 keystore and its password in T6J_TLS_PASSWORD", e);

@@ -115,7 +115,7 @@ public final class Server implements AutoCloseable {
         Exchange exchange = new Exchange(httpExchange, metrics, longBodies, writeTimeout);
         try {
             answer(exchange);
-        } catch (IOException left) {
+        } catch (IOException disconnected) {
             // The client disconnected.
         } finally {
             exchange.close();

@@ -357,10 +357,10 @@ class ScoreCommandTest {
     /** All are NaN: the first choice must not win. */
     @Test
     void logitsThatAreNoNumbersAreAnError() {
-        Path model = CommandResult.TESTDATA.resolve("hostile/nan-weights");
-        Path task = model.resolve("task.jsonl");
+        Path broken = CommandResult.TESTDATA.resolve("hostile/nan-weights");
+        Path task = broken.resolve("task.jsonl");
 
-        CommandResult ran = CommandResult.of("score", "--model", model.toString(), "--file", task.toString());
+        CommandResult ran = CommandResult.of("score", "--model", broken.toString(), "--file", task.toString());
 
         assertThat(ran.err())
                 .startsWith("t6j: " + task + ", line 1: choices: expected finite log-likelihoods, found NaN at index 0")

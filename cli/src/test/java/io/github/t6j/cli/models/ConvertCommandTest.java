@@ -122,8 +122,8 @@ class ConvertCommandTest {
         Path again = convert(back, folder.resolve("again"), "--dtype", type);
 
         // the search for a K-quant's scales may find others for elements that are quantised already
-        for (Path folder : type.endsWith("k") ? List.of(copied, same) : List.of(copied, same, again)) {
-            assertThat(folder.resolve("model.safetensors")).hasSameBinaryContentAs(made.resolve("model.safetensors"));
+        for (Path converted : type.endsWith("k") ? List.of(copied, same) : List.of(copied, same, again)) {
+            assertThat(converted.resolve("model.safetensors")).hasSameBinaryContentAs(made.resolve("model.safetensors"));
         }
         CommandResult inspected = CommandResult.of("inspect", "--model", made.toString(), "--tensors");
         assertThat(inspected.code()).isZero();

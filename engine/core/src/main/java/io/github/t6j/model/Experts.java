@@ -108,8 +108,8 @@ final class Experts implements FeedForward {
 
     private void gate(Activations a, int slot, int worker) {
         int hidden = down[0].inputs();
-        int gate = slot * gateUp[0].stride();
-        a.kernels.swiGlu(a.experts.gateUp, gate, gate + hidden, hidden, a.experts.hidden, slot * hidden);
+        int at = slot * gateUp[0].stride();
+        a.kernels.swiGlu(a.experts.gateUp, at, at + hidden, hidden, a.experts.hidden, slot * hidden);
     }
 
     /** Adds the outputs of a row's experts that are computed. */

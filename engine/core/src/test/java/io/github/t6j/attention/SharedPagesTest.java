@@ -8,8 +8,10 @@ import java.lang.foreign.Arena;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests pages shared by sessions: computed once, equal for every thread and order of requests, and counted. */
+@Isolated
 class SharedPagesTest {
     private static final int SIZE = 6;
     private static final int VECTORS = 2;

@@ -213,19 +213,19 @@ record WideModel(
     /** Weights as {@code t6j init} draws them, by seed and name, but so large that every tensor matters. */
     Weights weights(long seed) {
         Weights weights = new Weights();
-        shapes.forEach((name, shape) -> {
-            Random random = new Random(SplitMix64.seed(seed, name));
+        shapes.forEach((tensor, shape) -> {
+            Random random = new Random(SplitMix64.seed(seed, tensor));
             float[] elements = new float[shape.stream().mapToInt(Long::intValue).reduce(1, Math::multiplyExact)];
-            boolean gain = shape.size() == 1 && !name.endsWith(".bias");
+            boolean gain = shape.size() == 1 && !tensor.endsWith(".bias");
             double deviation = switch (shape.size()) {
                 case 1 -> gain ? 0.25 : 0.5;
-                case 2 -> scale(name) / Math.sqrt(shape.getLast());
-                default -> scale(name) / Math.sqrt(shape.get(1)); // inputs before outputs
+                case 2 -> scale(tensor) / Math.sqrt(shape.getLast());
+                default -> scale(tensor) / Math.sqrt(shape.get(1)); // inputs before outputs
             };
             for (int i = 0; i < elements.length; i++) {
                 elements[i] = (float) ((gain ? 1 : 0) + deviation * random.nextGaussian());
             }
-            weights.put(name, elements, shape);
+            weights.put(tensor, elements, shape);
         });
         return weights;
     }
@@ -248,11 +248,11 @@ record WideModel(
      */
     void write(Weights weights, DType type, Path folder) throws IOException {
         List<Tensor> tensors = new ArrayList<>();
-        shapes.forEach((name, shape) -> {
-            DType own = isWhole(name) ? type : DType.F32;
+        shapes.forEach((key, shape) -> {
+            DType stored = isWhole(key) ? type : DType.F32;
             Tensor tensor =
-                    Tensor.of(name, own, weights.floats(name), shape.stream().mapToLong(size -> size).toArray());
-            weights.put(name, tensor.toFloats(), shape);
+                    Tensor.of(key, stored, weights.floats(key), shape.stream().mapToLong(size -> size).toArray());
+            weights.put(key, tensor.toFloats(), shape);
             tensors.add(tensor);
         });
         Safetensors.write(folder.resolve("model.safetensors"), Map.of("format", "pt"), tensors);

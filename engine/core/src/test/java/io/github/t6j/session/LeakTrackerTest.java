@@ -23,8 +23,10 @@ import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests that no thread outlives its model, and that a program that closes nothing still ends and frees memory. */
+@Isolated
 public class LeakTrackerTest {
     private static final String CLEANER = "t6j-cleaner";
 

@@ -15,10 +15,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Opens GGUF files through {@link Checkpoint}. */
+@Isolated
 class GgufCheckpointTest {
     private static final Path F32 = TestData.path("golden_llama/gguf-llama3/model-f32.gguf");
 

@@ -7,7 +7,9 @@ import io.github.t6j.MemoryLimitException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated
 class NativeMemoryTest {
     /**
      * Allocations too small for huge pages and large enough for them, with and without the permission to request them.

@@ -129,22 +129,22 @@ final class JsonSchemaReader {
             throw new IllegalArgumentException("schema at " + at + ": expected schemas that end, found $ref or allOf"
                     + " that lead back to themselves");
         }
-        Map<String, Object> merged = new LinkedHashMap<>(keywords);
+        Map<String, Object> whole = new LinkedHashMap<>(keywords);
         List<Object> further = new ArrayList<>();
-        if (merged.remove("$ref") instanceof String pointer) {
+        if (whole.remove("$ref") instanceof String pointer) {
             further.add(resolve(pointer, at));
         }
-        if (merged.containsKey("allOf")) {
-            further.addAll(array(merged.remove("allOf"), at + "/allOf"));
+        if (whole.containsKey("allOf")) {
+            further.addAll(array(whole.remove("allOf"), at + "/allOf"));
         }
         for (Object schema : further) {
             if (++merges > MAX_RULES) {
                 throw new IllegalArgumentException(
                         "schema at " + at + ": expected at most " + MAX_RULES + " schemas to merge, found more");
             }
-            merged = Schemas.merge(merged, flat(open(schema, at), at, depth + 1), at);
+            whole = Schemas.merge(whole, flat(open(schema, at), at, depth + 1), at);
         }
-        return merged;
+        return whole;
     }
 
     /** Returns the keywords of a schema that may be {@code true}. */

@@ -65,17 +65,17 @@ final class TokenTrie {
         byte[] path = new byte[0]; // bytes of the last node's path
         int[] open = new int[tokens.stream().mapToInt(token -> token.bytes.length).max().orElse(0) + 1];
         for (Token token : tokens) {
-            byte[] bytes = token.bytes;
-            int mismatch = Arrays.mismatch(path, bytes);
-            int shared = mismatch < 0 ? bytes.length : mismatch;
+            byte[] text = token.bytes;
+            int mismatch = Arrays.mismatch(path, text);
+            int shared = mismatch < 0 ? text.length : mismatch;
             close(open, path.length, shared);
-            for (int level = shared + 1; level <= bytes.length; level++) {
+            for (int level = shared + 1; level <= text.length; level++) {
                 open[level] = nodes;
-                value[nodes] = bytes[level - 1];
+                value[nodes] = text[level - 1];
                 depth[nodes++] = level;
             }
-            firstId[open[bytes.length] + 1]++;
-            path = bytes;
+            firstId[open[text.length] + 1]++;
+            path = text;
         }
         close(open, path.length, 0);
         maxDepth = open.length - 1;

@@ -23,10 +23,12 @@ import java.util.Random;
 import java.util.concurrent.atomic.LongAccumulator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests the memory budgets of models and schedulers, which count what is allocated. */
+@Isolated
 class BudgetTest {
     private static int[] ids(int count) {
         return IntStream.range(0, count).map(i -> i * 7 % 100).toArray();

@@ -18,8 +18,10 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests the scheduler's events of JDK Flight Recorder, and the scheduler without the recorder. */
+@Isolated
 class SchedulerEventsTest {
     private static final GenerationOptions GREEDY =
             GenerationOptions.defaults().withIgnoreEndOfText(true).withSampling(SamplingOptions.greedy());

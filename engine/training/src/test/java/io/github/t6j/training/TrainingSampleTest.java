@@ -16,8 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Tests that the Java in cli/docs/train.md is exactly the method below, and that it runs. */
+@Isolated
 class TrainingSampleTest {
     private static void sample(Path text, Path tokenizer, Path folder) {
         // @formatter:off

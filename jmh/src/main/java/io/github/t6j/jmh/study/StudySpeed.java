@@ -88,10 +88,10 @@ record StudySpeed(
 
     /** Returns tokens per second of the median step and of the fastest, as text; – if the preset was not measured. */
     String of(String preset) {
-        List<Double> steps = tokensPerSecond.get(preset);
-        return steps == null
+        List<Double> measured = tokensPerSecond.get(preset);
+        return measured == null
                 ? "–"
-                : String.format(Locale.ROOT, "%,.0f (%,.0f)", median(steps), Collections.max(steps));
+                : String.format(Locale.ROOT, "%,.0f (%,.0f)", median(measured), Collections.max(measured));
     }
 
     private static double median(List<Double> values) {

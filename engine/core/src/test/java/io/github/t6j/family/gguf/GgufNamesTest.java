@@ -29,10 +29,12 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Isolated
 class GgufNamesTest {
     private static final String HUGGING_FACE = "golden_llama/llama3-gqa";
     private static final String QUERIES = "model.layers.0.self_attn.q_proj.weight";

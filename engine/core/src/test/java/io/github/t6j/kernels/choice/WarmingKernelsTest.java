@@ -17,7 +17,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated
 class WarmingKernelsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final ToIntFunction<Format> TILE_ROWS = format -> 5;

@@ -14,10 +14,12 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** GGUF models in several files, as llama-gguf-split writes them. */
+@Isolated
 class GgufPartsTest {
     @TempDir
     private Path folder;

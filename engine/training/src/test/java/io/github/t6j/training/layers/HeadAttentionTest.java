@@ -4,18 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.training.products.Rows;
 import io.github.t6j.weights.NativeMemory;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests attention against its definition in double, whose gradients are checked by differences. */
+@Isolated
 @Tag("width")
 class HeadAttentionTest {
     private static final int AT = 2;

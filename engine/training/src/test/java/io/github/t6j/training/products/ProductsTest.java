@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Tests products against sums in double and checks that elements outside the results stay unchanged. The scalar twin
  * and any number of threads give the same bits.
  */
+@Isolated
 @Tag("width")
 class ProductsTest {
     private static final int X_AT = 3;

@@ -18,8 +18,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Checks the files of the generator and of the filter, and runs the scorer on them. */
+@Isolated
 class GenerateTest {
     private static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
 
