@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -44,6 +45,7 @@ class PromptTerminalTest {
         assertThat(launched.end(20).code()).isEqualTo(Main.INTERRUPTED);
     }
 
+    @Tag("full")
     @Test
     void nothingIsShownWhereMessagesGoToAFile(@TempDir Path folder) throws IOException {
         Path messages = folder.resolve("messages");
@@ -54,6 +56,7 @@ class PromptTerminalTest {
     }
 
     /** Progress is cleared before the prompt appears. */
+    @Tag("full")
     @Test
     void thePromptIsShownAfterTheProgress() {
         CommandResult ran = start("head -c 24000 " + TEXT + " > " + checkout.resolve("long") + "; \"$t6j\" generate -f "

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -280,6 +281,7 @@ class BenchmarksTest {
     }
 
     /** 2^30 tokens of MHA take 17 TB: only the other combination is measured, and that is not a failure. */
+    @Tag("full")
     @Test
     void whatDoesNotFitIsSkipped() throws Exception {
         assertThat(jmh("DecodeAttention", "-f", "1", "-wi", "0", "-i", "1", "-r", "1ms", "-p", "context=1073741824,64",

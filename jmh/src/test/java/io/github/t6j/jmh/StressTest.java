@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jcstress.Main;
 
@@ -25,6 +26,7 @@ class StressTest {
     private static final String QUICK = "-f 1 -fsm 1 -iters 1 -time 50 -strideSize 32 -strideCount 16 -hs 64 -pth false"
             + " -jvmArgs -XX:+TieredCompilation";
 
+    @Tag("full")
     @Test
     void noForbiddenOutcome() throws IOException, InterruptedException {
         assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "two actors need two CPUs");

@@ -8,6 +8,7 @@ import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +22,7 @@ class StepWorkTest {
         return name.equals("simd") ? KernelChoice.kernels() : KernelChoice.scalar();
     }
 
+    @Tag("full")
     @ParameterizedTest
     @CsvSource({"simd, 2", "scalar, 1"})
     void backwardGivesTheLossesSlope(String kernels, int threads) {

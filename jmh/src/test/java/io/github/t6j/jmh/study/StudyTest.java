@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +68,7 @@ class StudyTest {
         Files.writeString(text.resolve("test.txt"), book.substring(126_000, 132_000));
     }
 
+    @Tag("full")
     @Test
     void runsAreDoneOnce() throws IOException {
         copyData();
@@ -148,6 +150,7 @@ class StudyTest {
                 .get("validationLoss").getAsDouble();
     }
 
+    @Tag("full")
     @Test
     void speedAloneTrainsNothing() throws IOException {
         copyData();

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +67,7 @@ class SuiteTest {
     }
 
     /** Measures two points in forks of their own, and a limit before and after them. */
+    @Tag("full")
     @Test
     void aSuiteIsMeasuredAndTold() throws Exception {
         ByteArrayOutputStream told = new ByteArrayOutputStream();
