@@ -6,7 +6,7 @@ import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Presets;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.MicroBatch;
 import java.util.List;

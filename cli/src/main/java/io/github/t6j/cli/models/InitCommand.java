@@ -4,12 +4,11 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.family.NewModel;
-import io.github.t6j.family.Presets;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.llama.LlamaPreset;
+import io.github.t6j.family.Presets;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
-import io.github.t6j.model.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -148,8 +147,7 @@ public final class InitCommand implements Callable<Integer> {
     private LazyTensor tensor(TensorSpec tensor, float gain) {
         Elements gains = (from, into, n) -> Arrays.fill(into, 0, n, gain);
         Elements elements = tensor.isGain() ? gains : new RandomWeights(seed, tensor.name());
-        boolean isRouter = tensor.role() == TensorRole.ROUTER;
         return WeightFile.tensor(
-                tensor.name(), isRouter && dtype.isQuantized() ? DType.F32 : dtype, tensor.shape(), elements);
+                tensor.name(), tensor.isRouter() && dtype.isQuantized() ? DType.F32 : dtype, tensor.shape(), elements);
     }
 }

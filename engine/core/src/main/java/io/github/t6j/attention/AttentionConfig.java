@@ -1,6 +1,5 @@
 package io.github.t6j.attention;
 
-import io.github.t6j.model.TensorRole;
 import java.util.Map;
 
 /** Kind and sizes of a model's attention; creates the attention of each layer. */

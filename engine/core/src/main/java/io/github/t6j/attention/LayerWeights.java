@@ -1,7 +1,6 @@
 package io.github.t6j.attention;
 
 import io.github.t6j.kernels.PackedMatrix;
-import io.github.t6j.model.TensorRole;
 import java.lang.foreign.Arena;
 
 /** Weights of a layer by role, from which its attention is created. */

@@ -3,6 +3,7 @@ package io.github.t6j.model;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.TensorRole;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;

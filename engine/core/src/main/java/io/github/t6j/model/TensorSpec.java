@@ -1,5 +1,6 @@
 package io.github.t6j.model;
 
+import io.github.t6j.attention.TensorRole;
 import java.util.Arrays;
 import java.util.List;
 
@@ -33,6 +34,11 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
     /** Returns whether its elements are gains of a norm, see {@link #isGain(TensorRole)}. */
     public boolean isGain() {
         return isGain(role);
+    }
+
+    /** Returns whether this matrix scores experts; it is never quantised. */
+    public boolean isRouter() {
+        return role == TensorRole.ROUTER;
     }
 
     /** Returns whether a role is that of a norm's gains, which are all ones before training, or zeros if stored less 1. */

@@ -14,7 +14,7 @@ import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
 import io.github.t6j.family.Families;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.MicroBatch;
 import io.github.t6j.training.layers.OutputLayer;

@@ -16,7 +16,7 @@ import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.lora.FrozenWeights;
 import io.github.t6j.weights.DType;

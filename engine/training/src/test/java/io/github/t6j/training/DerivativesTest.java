@@ -15,7 +15,7 @@ import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.mlra.MlraFamily;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;

@@ -6,7 +6,7 @@ import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.Projection;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.TwoStageProjection;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import java.util.Map;
 
 /**

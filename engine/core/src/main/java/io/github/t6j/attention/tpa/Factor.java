@@ -1,5 +1,7 @@
 package io.github.t6j.attention.tpa;
 
+import io.github.t6j.attention.TensorRole;
+
 /**
  * Factors of TPA, head factors A and features B. Each may be fixed: non-contextual, equal for every token (paper,
  * section 4).
@@ -17,6 +19,11 @@ public enum Factor {
     A_V,
     /** Features of the value, B_V [R_V][e_b]. */
     B_V;
+
+    /** Returns the role of this factor's tensor if it is fixed. */
+    public TensorRole fixedRole() {
+        return TensorRole.valueOf("FIXED_" + name());
+    }
 
     /** Returns true for head factors, A; false for features, B. */
     public boolean isHeads() {

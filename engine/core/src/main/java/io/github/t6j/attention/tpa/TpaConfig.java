@@ -4,7 +4,6 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
-import io.github.t6j.model.TensorRole;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -65,7 +64,7 @@ public record TpaConfig(
     @Override
     public TensorProductAttention attention(LayerWeights weights, SharedPages shared) {
         Map<Factor, float[]> factors = new EnumMap<>(Factor.class);
-        fixed.forEach(factor -> factors.put(factor, weights.floats(TensorRole.fixed(factor))));
+        fixed.forEach(factor -> factors.put(factor, weights.floats(factor.fixedRole())));
         return new TensorProductAttention(this, factors, shared);
     }
 

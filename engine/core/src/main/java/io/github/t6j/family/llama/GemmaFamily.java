@@ -1,9 +1,9 @@
 package io.github.t6j.family.llama;
 
-import static io.github.t6j.model.TensorRole.ATTENTION_NORM;
-import static io.github.t6j.model.TensorRole.ATTENTION_POST_NORM;
-import static io.github.t6j.model.TensorRole.FEED_FORWARD_NORM;
-import static io.github.t6j.model.TensorRole.FEED_FORWARD_POST_NORM;
+import static io.github.t6j.attention.TensorRole.ATTENTION_NORM;
+import static io.github.t6j.attention.TensorRole.ATTENTION_POST_NORM;
+import static io.github.t6j.attention.TensorRole.FEED_FORWARD_NORM;
+import static io.github.t6j.attention.TensorRole.FEED_FORWARD_POST_NORM;
 
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.model.ModelConfig;

@@ -1,18 +1,18 @@
 package io.github.t6j.family.llama;
 
-import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT;
-import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT_BIAS;
-import static io.github.t6j.model.TensorRole.DOWN;
-import static io.github.t6j.model.TensorRole.DOWN_BIAS;
-import static io.github.t6j.model.TensorRole.GATE_UP;
-import static io.github.t6j.model.TensorRole.GATE_UP_BIAS;
-import static io.github.t6j.model.TensorRole.KEY_NORM;
-import static io.github.t6j.model.TensorRole.PROJECTION;
-import static io.github.t6j.model.TensorRole.PROJECTION_BIAS;
-import static io.github.t6j.model.TensorRole.QUERY_NORM;
+import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT;
+import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT_BIAS;
+import static io.github.t6j.attention.TensorRole.DOWN;
+import static io.github.t6j.attention.TensorRole.DOWN_BIAS;
+import static io.github.t6j.attention.TensorRole.GATE_UP;
+import static io.github.t6j.attention.TensorRole.GATE_UP_BIAS;
+import static io.github.t6j.attention.TensorRole.KEY_NORM;
+import static io.github.t6j.attention.TensorRole.PROJECTION;
+import static io.github.t6j.attention.TensorRole.PROJECTION_BIAS;
+import static io.github.t6j.attention.TensorRole.QUERY_NORM;
 
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.List;
 

@@ -1,10 +1,10 @@
 package io.github.t6j.family.llama;
 
-import static io.github.t6j.model.TensorRole.ATTENTION_NORM;
-import static io.github.t6j.model.TensorRole.EMBEDDING;
-import static io.github.t6j.model.TensorRole.FEED_FORWARD_NORM;
-import static io.github.t6j.model.TensorRole.OUTPUT;
-import static io.github.t6j.model.TensorRole.OUTPUT_NORM;
+import static io.github.t6j.attention.TensorRole.ATTENTION_NORM;
+import static io.github.t6j.attention.TensorRole.EMBEDDING;
+import static io.github.t6j.attention.TensorRole.FEED_FORWARD_NORM;
+import static io.github.t6j.attention.TensorRole.OUTPUT;
+import static io.github.t6j.attention.TensorRole.OUTPUT_NORM;
 import static io.github.t6j.model.TensorSpec.NO_LAYER;
 
 import io.github.t6j.family.Family;

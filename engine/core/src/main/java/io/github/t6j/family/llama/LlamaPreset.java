@@ -6,7 +6,7 @@ import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,12 +1,12 @@
 package io.github.t6j.family.llama;
 
-import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT_BIAS;
-import static io.github.t6j.model.TensorRole.DOWN_BIAS;
-import static io.github.t6j.model.TensorRole.GATE_UP_BIAS;
-import static io.github.t6j.model.TensorRole.KEY_NORM;
-import static io.github.t6j.model.TensorRole.OUTPUT;
-import static io.github.t6j.model.TensorRole.PROJECTION_BIAS;
-import static io.github.t6j.model.TensorRole.QUERY_NORM;
+import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT_BIAS;
+import static io.github.t6j.attention.TensorRole.DOWN_BIAS;
+import static io.github.t6j.attention.TensorRole.GATE_UP_BIAS;
+import static io.github.t6j.attention.TensorRole.KEY_NORM;
+import static io.github.t6j.attention.TensorRole.OUTPUT;
+import static io.github.t6j.attention.TensorRole.PROJECTION_BIAS;
+import static io.github.t6j.attention.TensorRole.QUERY_NORM;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;
@@ -19,7 +19,7 @@ import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

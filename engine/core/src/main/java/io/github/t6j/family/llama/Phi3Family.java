@@ -1,11 +1,11 @@
 package io.github.t6j.family.llama;
 
-import static io.github.t6j.model.TensorRole.ATTENTION_NORM;
-import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT;
-import static io.github.t6j.model.TensorRole.DOWN;
-import static io.github.t6j.model.TensorRole.FEED_FORWARD_NORM;
-import static io.github.t6j.model.TensorRole.GATE_UP;
-import static io.github.t6j.model.TensorRole.PROJECTION;
+import static io.github.t6j.attention.TensorRole.ATTENTION_NORM;
+import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT;
+import static io.github.t6j.attention.TensorRole.DOWN;
+import static io.github.t6j.attention.TensorRole.FEED_FORWARD_NORM;
+import static io.github.t6j.attention.TensorRole.GATE_UP;
+import static io.github.t6j.attention.TensorRole.PROJECTION;
 
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.model.ModelConfig;

@@ -1,11 +1,11 @@
 package io.github.t6j.family.mlra;
 
-import static io.github.t6j.model.TensorRole.KEY_VALUE_UP;
-import static io.github.t6j.model.TensorRole.KEY_VALUE_UP_INPUTS_FIRST;
-import static io.github.t6j.model.TensorRole.LATENT_NORM;
-import static io.github.t6j.model.TensorRole.PROJECTION;
-import static io.github.t6j.model.TensorRole.QUERY_LATENT_NORM;
-import static io.github.t6j.model.TensorRole.QUERY_UP;
+import static io.github.t6j.attention.TensorRole.KEY_VALUE_UP;
+import static io.github.t6j.attention.TensorRole.KEY_VALUE_UP_INPUTS_FIRST;
+import static io.github.t6j.attention.TensorRole.LATENT_NORM;
+import static io.github.t6j.attention.TensorRole.PROJECTION;
+import static io.github.t6j.attention.TensorRole.QUERY_LATENT_NORM;
+import static io.github.t6j.attention.TensorRole.QUERY_UP;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;

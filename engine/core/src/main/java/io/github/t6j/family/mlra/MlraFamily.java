@@ -11,7 +11,7 @@ import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.family.t6.T6Rope;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;

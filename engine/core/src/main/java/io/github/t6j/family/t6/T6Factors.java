@@ -8,7 +8,7 @@ import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.Shapes;
 import io.github.t6j.family.VariantJson;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -58,7 +58,7 @@ public final class T6Factors {
                 (name, rows) -> specs.add(Shapes.attention(TensorRole.PROJECTION, layer, name, rows, width)));
         for (Factor factor : form.fixed()) {
             specs.add(TensorSpec.of(
-                    TensorRole.fixed(factor), layer, parameter(layer, factor), form.rows(factor),
+                    factor.fixedRole(), layer, parameter(layer, factor), form.rows(factor),
                     form.columns(factor)));
         }
         return specs;

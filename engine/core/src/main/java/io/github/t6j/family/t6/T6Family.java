@@ -1,15 +1,15 @@
 package io.github.t6j.family.t6;
 
-import static io.github.t6j.model.TensorRole.ATTENTION_OUTPUT;
-import static io.github.t6j.model.TensorRole.DOWN;
-import static io.github.t6j.model.TensorRole.EMBEDDING;
-import static io.github.t6j.model.TensorRole.GATE_UP;
-import static io.github.t6j.model.TensorRole.HEAD_NORM;
-import static io.github.t6j.model.TensorRole.KEY_VALUE_UP;
-import static io.github.t6j.model.TensorRole.LATENT_NORM;
-import static io.github.t6j.model.TensorRole.PROJECTION;
-import static io.github.t6j.model.TensorRole.QUERY_LATENT_NORM;
-import static io.github.t6j.model.TensorRole.QUERY_UP;
+import static io.github.t6j.attention.TensorRole.ATTENTION_OUTPUT;
+import static io.github.t6j.attention.TensorRole.DOWN;
+import static io.github.t6j.attention.TensorRole.EMBEDDING;
+import static io.github.t6j.attention.TensorRole.GATE_UP;
+import static io.github.t6j.attention.TensorRole.HEAD_NORM;
+import static io.github.t6j.attention.TensorRole.KEY_VALUE_UP;
+import static io.github.t6j.attention.TensorRole.LATENT_NORM;
+import static io.github.t6j.attention.TensorRole.PROJECTION;
+import static io.github.t6j.attention.TensorRole.QUERY_LATENT_NORM;
+import static io.github.t6j.attention.TensorRole.QUERY_UP;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
@@ -28,7 +28,7 @@ import io.github.t6j.family.llama.LlamaNames;
 import io.github.t6j.family.mlra.MlraFamily;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.model.TensorRole;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;

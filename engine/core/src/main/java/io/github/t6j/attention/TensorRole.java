@@ -1,6 +1,4 @@
-package io.github.t6j.model;
-
-import io.github.t6j.attention.tpa.Factor;
+package io.github.t6j.attention;
 
 /**
  * Role of a tensor in a model. Several matrices of one role are packed as one, in the order in which the family lists
@@ -34,7 +32,7 @@ public enum TensorRole {
     KEY_VALUE_UP,
     /** Up-projection [latents][latent][·] for several latents, inputs before outputs. */
     KEY_VALUE_UP_INPUTS_FIRST,
-    /** Fixed factors, see {@link Factor}. */
+    /** Fixed factors of TPA. */
     FIXED_A_Q, FIXED_B_Q, FIXED_A_K, FIXED_B_K, FIXED_A_V, FIXED_B_V,
     /** Gain [valueDim] of each head's output. */
     HEAD_NORM,
@@ -64,10 +62,5 @@ public enum TensorRole {
     /** First matrices of the experts: two tensors of each expert, [hidden][width], gate before up. */
     EXPERT_GATE_UP,
     /** Second matrices of the experts: a tensor of each expert, [width][hidden]. */
-    EXPERT_DOWN;
-
-    /** Returns the role of a fixed factor. */
-    public static TensorRole fixed(Factor factor) {
-        return valueOf("FIXED_" + factor.name());
-    }
+    EXPERT_DOWN
 }
