@@ -34,6 +34,6 @@ module io.github.t6j.engine {
     exports io.github.t6j.tokenizer.json to io.github.t6j.cli, io.github.t6j.training;
     exports io.github.t6j.tokenizer.split to io.github.t6j.training;
     exports io.github.t6j.weights to io.github.t6j.chat, io.github.t6j.cli, io.github.t6j.schedule, io.github.t6j.training;
-    exports io.github.t6j.weights.gguf to io.github.t6j.cli;
+    exports io.github.t6j.weights.checkpoint to io.github.t6j.chat, io.github.t6j.cli, io.github.t6j.training;
     exports io.github.t6j.weights.safetensors to io.github.t6j.cli, io.github.t6j.training;
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.flashtpa.FlashTpa;
 import io.github.t6j.flashtpa.FlashTpaCache;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -3,9 +3,9 @@ package io.github.t6j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

@@ -2,8 +2,8 @@ package io.github.t6j;
 
 import io.github.t6j.family.VariantName;
 import io.github.t6j.json.Json;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

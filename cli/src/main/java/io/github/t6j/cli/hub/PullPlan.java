@@ -1,8 +1,8 @@
 package io.github.t6j.cli.hub;
 
 import io.github.t6j.json.Json;
-import io.github.t6j.weights.CheckpointFiles;
 import io.github.t6j.weights.SmallFile;
+import io.github.t6j.weights.checkpoint.CheckpointFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

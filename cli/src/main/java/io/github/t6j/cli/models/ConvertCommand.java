@@ -23,7 +23,7 @@ import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.tokenizer.json.ModelTokenizer;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;

@@ -4,19 +4,19 @@ import io.github.t6j.cli.hub.HubCache;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.family.ConfigJson;
-import io.github.t6j.family.Families;
 import io.github.t6j.family.Family;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.gguf.GgufNames;
+import io.github.t6j.family.Families;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.gguf.GgufParts;
+import io.github.t6j.weights.checkpoint.Checkpoint;
+import io.github.t6j.weights.checkpoint.CheckpointFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
         List<Path> files;
         try (Stream<Path> walk = Files.walk(root)) {
             files = walk.filter(file -> !Files.isDirectory(file))
-                    .filter(file -> !GgufParts.isLater(file.getFileName().toString())).toList();
+                    .filter(file -> !CheckpointFiles.isLaterPart(file)).toList();
         }
         for (Path file : files) {
             if (ends(file, List.of(".safetensors")) || ends(file, TORCH)) {
@@ -150,7 +150,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
         try (Stream<Path> files = Files.list(ModelFolder.folderOf(model))) {
             return files.filter(file -> !Files.isDirectory(file))
                     .filter(file -> Files.isDirectory(model) || file.equals(model)
-                            || GgufParts.isLater(file.getFileName().toString())
+                            || CheckpointFiles.isLaterPart(file)
                                     && file.getFileName().toString().startsWith(parts))
                     .sorted().toList();
         }

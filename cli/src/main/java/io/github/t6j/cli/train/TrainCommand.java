@@ -14,7 +14,7 @@ import io.github.t6j.family.VariantName;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.training.Trainer;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

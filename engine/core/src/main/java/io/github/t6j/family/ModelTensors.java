@@ -2,7 +2,7 @@ package io.github.t6j.family;
 
 import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.util.Map;
 
 /**

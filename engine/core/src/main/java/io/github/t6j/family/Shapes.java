@@ -1,9 +1,9 @@
 package io.github.t6j.family;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.List;
 

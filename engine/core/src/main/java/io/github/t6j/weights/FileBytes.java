@@ -27,7 +27,7 @@ public final class FileBytes {
     /** Bytes read by one system call: large enough to stream, small enough for a ByteBuffer. */
     private static final long PIECE = 64 << 20;
     /** Alignment of copied bytes: a cache line. */
-    static final int ALIGNMENT = 64;
+    public static final int ALIGNMENT = 64;
     private static final String LFS_POINTER = "version https://git-lfs";
 
     private FileBytes() {}
@@ -77,7 +77,7 @@ public final class FileBytes {
     }
 
     /** Opens {@code file} for {@link #read}. */
-    static FileChannel open(Path file) {
+    public static FileChannel open(Path file) {
         try {
             return FileChannel.open(file, StandardOpenOption.READ);
         } catch (IOException e) {
@@ -86,7 +86,7 @@ public final class FileBytes {
     }
 
     /** Closes a channel of {@link #open}. */
-    static void close(FileChannel channel) {
+    public static void close(FileChannel channel) {
         try {
             channel.close();
         } catch (IOException nothingIsLost) {
@@ -95,7 +95,7 @@ public final class FileBytes {
     }
 
     /** Fills {@code bytes} from the file, starting at its byte {@code from}. */
-    static void read(FileChannel channel, long from, MemorySegment bytes, Path file) {
+    public static void read(FileChannel channel, long from, MemorySegment bytes, Path file) {
         try {
             fill(bytes, channel, from, file);
         } catch (IOException e) {

@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param name the name in the checkpoint, such as {@code transformer.wte.weight}
  * @param dtype the type of the elements
  * @param shape the dimensions, none negative; empty for a scalar
- * @param data exactly the elements' bytes, with no guaranteed alignment; valid while the {@link Checkpoint} is open
+ * @param data exactly the elements' bytes, with no guaranteed alignment; valid while the {@code Checkpoint} is open
  */
 public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment data) {
 
@@ -70,7 +70,7 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
      *
      * @throws IndexOutOfBoundsException if the tensor does not have these rows
      */
-    Tensor rows(long first, long count) {
+    public Tensor rows(long first, long count) {
         Objects.checkFromIndexSize(first, count, rowCount());
         if (count == rowCount()) {
             return this;

@@ -4,17 +4,15 @@
  *
  * <p>Entry points:
  * <ul>
- *   <li>loading a model: {@link io.github.t6j.weights.Checkpoint}; the loader repacks its
- *       {@link io.github.t6j.weights.Tensor}s for the kernels and then closes it;
- *   <li>{@code convert}, {@code init}, {@code logits}: {@link io.github.t6j.weights.safetensors.Safetensors#write} with
+ *   <li>loading a model: {@code weights.checkpoint.Checkpoint}; the loader repacks its {@link
+ *       io.github.t6j.weights.Tensor}s for the kernels and then closes it;
+ *   <li>{@code convert}, {@code init}, {@code logits}: {@code Safetensors.write} with
  *       {@link io.github.t6j.weights.Tensor#of}, or with a checkpoint's own tensors;
  *   <li>config.json, tokenizer.json, t6j.json: {@link io.github.t6j.json.Json}.
  * </ul>
  *
  * <p>From file to tensors: {@code FileBytes} maps the whole file, or copies it into off-heap memory. All other classes
- * work on that memory, and a tensor is a read-only slice of it. {@code CheckpointFiles} chooses the file of a folder.
- * {@code Checkpoint} detects its format by the first bytes and calls {@code Safetensors}, {@code ShardIndex} and then a
- * parser for each shard, {@code Gguf}, or {@code TorchCheckpoint}.
+ * work on that memory, and a tensor is a read-only slice of it.
  *
  * <p>{@code TorchCheckpoint} reads the zip file through {@code ZipDirectory}, which verifies the CRC-32 of each entry
  * used and so reads all its bytes, or reads the form before torch 1.6. {@code Unpickler} and {@code TorchPickle}
@@ -22,9 +20,6 @@
  * StridedCopy} copies the tensors that are not contiguous.
  *
  * <p>{@code Gguf} reads everything before the data through {@code GgufReader}.
- *
- * <p>To add a format, write a class with a {@code parse} method from memory to {@code Map<String, Tensor>}, and add a
- * line or two to {@code Checkpoint}.
  *
  * <p>Files are not trusted. Every length, offset and shape is checked before use, with arithmetic that cannot overflow.
  * No file makes this package run code, nest without limit, or take much more memory than the file's length. A malformed

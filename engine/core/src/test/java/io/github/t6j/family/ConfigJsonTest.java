@@ -9,7 +9,7 @@ import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;

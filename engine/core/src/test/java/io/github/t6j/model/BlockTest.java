@@ -18,7 +18,7 @@ import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;

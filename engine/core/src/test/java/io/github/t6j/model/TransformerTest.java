@@ -7,7 +7,7 @@ import io.github.t6j.family.Families;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;

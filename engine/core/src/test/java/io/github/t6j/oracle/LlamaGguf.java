@@ -1,10 +1,10 @@
 package io.github.t6j.oracle;
 
 import io.github.t6j.TestData;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.GgufFile;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

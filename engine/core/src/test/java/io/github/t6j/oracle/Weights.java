@@ -1,6 +1,6 @@
 package io.github.t6j.oracle;
 
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

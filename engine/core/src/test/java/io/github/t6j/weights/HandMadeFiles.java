@@ -78,7 +78,7 @@ public final class HandMadeFiles {
         expected.forEach((name, tensor) -> assertSameTensor(actual.get(name), tensor));
     }
 
-    static void assertSameTensor(Tensor actual, Tensor expected) {
+    public static void assertSameTensor(Tensor actual, Tensor expected) {
         assertThat(actual.dtype()).as(expected.name()).isEqualTo(expected.dtype());
         assertThat(actual.shape()).as(expected.name()).isEqualTo(expected.shape());
         assertThat(actual.data().mismatch(expected.data())).as("first different byte of %s", expected.name())

@@ -3,12 +3,12 @@ package io.github.t6j.training;
 import static io.github.t6j.model.TensorSpec.NO_LAYER;
 
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.GroupedQueryHeads;
 import io.github.t6j.training.layers.LatentHeads;

@@ -1,10 +1,10 @@
 package io.github.t6j.training;
 
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.random.SplitMix64;
 import java.util.Arrays;

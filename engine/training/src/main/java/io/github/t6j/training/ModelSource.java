@@ -18,7 +18,7 @@ import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.training.lora.FrozenWeights;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.SmallFile;

@@ -3,8 +3,8 @@ package io.github.t6j.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.kernels.Workers;
 import io.github.t6j.attention.TensorRole;
+import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.TensorSpec;
 import java.util.List;
 import java.util.SplittableRandom;

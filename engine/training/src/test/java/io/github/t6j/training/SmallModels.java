@@ -10,7 +10,7 @@ import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;

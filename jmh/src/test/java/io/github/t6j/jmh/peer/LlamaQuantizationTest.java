@@ -2,10 +2,10 @@ package io.github.t6j.jmh.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.KQuantBlock;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;

@@ -6,7 +6,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.tokenizer.split.Splitters;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.text.Normalizer;

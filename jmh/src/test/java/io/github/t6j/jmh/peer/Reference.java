@@ -1,6 +1,6 @@
 package io.github.t6j.jmh.peer;
 
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -5,8 +5,8 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.Projection;
 import io.github.t6j.attention.SharedPages;
-import io.github.t6j.attention.TwoStageProjection;
 import io.github.t6j.attention.TensorRole;
+import io.github.t6j.attention.TwoStageProjection;
 import java.util.Map;
 
 /**

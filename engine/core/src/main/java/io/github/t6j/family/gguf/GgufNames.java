@@ -2,10 +2,10 @@ package io.github.t6j.family.gguf;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.family.llama.LlamaNames;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.lang.foreign.Arena;
 import java.util.Collections;
 import java.util.HashMap;

@@ -11,8 +11,8 @@ import static io.github.t6j.attention.TensorRole.PROJECTION;
 import static io.github.t6j.attention.TensorRole.PROJECTION_BIAS;
 import static io.github.t6j.attention.TensorRole.QUERY_NORM;
 
-import io.github.t6j.model.ModelConfig;
 import io.github.t6j.attention.TensorRole;
+import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
 import java.util.List;
 

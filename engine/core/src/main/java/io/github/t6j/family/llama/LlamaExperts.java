@@ -5,10 +5,10 @@ import static io.github.t6j.attention.TensorRole.EXPERT_GATE_UP;
 import static io.github.t6j.attention.TensorRole.ROUTER;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.List;
 import java.util.SortedSet;

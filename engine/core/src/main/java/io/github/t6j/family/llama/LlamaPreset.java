@@ -1,12 +1,12 @@
 package io.github.t6j.family.llama;
 
 import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,10 +1,10 @@
 package io.github.t6j.family.llama;
 
 import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.attention.TensorRole;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

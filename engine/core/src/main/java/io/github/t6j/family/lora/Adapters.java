@@ -1,8 +1,8 @@
 package io.github.t6j.family.lora;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.model.NamedTensors;
 import io.github.t6j.attention.TensorRole;
+import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;

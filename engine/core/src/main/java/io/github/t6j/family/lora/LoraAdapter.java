@@ -2,10 +2,10 @@ package io.github.t6j.family.lora;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

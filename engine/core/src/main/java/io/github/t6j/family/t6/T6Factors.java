@@ -1,6 +1,7 @@
 package io.github.t6j.family.t6;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
@@ -8,7 +9,6 @@ import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.Shapes;
 import io.github.t6j.family.VariantJson;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;

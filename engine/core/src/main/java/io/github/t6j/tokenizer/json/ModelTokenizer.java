@@ -4,7 +4,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.family.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -9,7 +9,7 @@ import io.github.t6j.TestNumbers;
 import io.github.t6j.family.ModelTensors;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.GgufFile;
 import io.github.t6j.weights.NativeMemory;

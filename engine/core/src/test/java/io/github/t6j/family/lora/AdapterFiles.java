@@ -2,9 +2,9 @@ package io.github.t6j.family.lora;
 
 import io.github.t6j.TestNumbers;
 import io.github.t6j.json.Json;
-import io.github.t6j.weights.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;

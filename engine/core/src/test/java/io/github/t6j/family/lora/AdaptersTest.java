@@ -20,7 +20,7 @@ import io.github.t6j.family.lora.AdapterFiles.Module;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import java.io.IOException;

@@ -21,7 +21,7 @@ import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;

@@ -8,7 +8,7 @@ import io.github.t6j.TestData;
 import io.github.t6j.tokenizer.GgufKeys;
 import io.github.t6j.tokenizer.GoldTokenizer;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.weights.Checkpoint;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

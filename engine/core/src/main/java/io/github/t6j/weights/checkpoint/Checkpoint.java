@@ -1,6 +1,11 @@
-package io.github.t6j.weights;
+package io.github.t6j.weights.checkpoint;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.FileBytes;
+import io.github.t6j.weights.LittleEndian;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
 import io.github.t6j.weights.gguf.Gguf;
 import io.github.t6j.weights.gguf.GgufParts;
 import io.github.t6j.weights.safetensors.Safetensors;

@@ -1,4 +1,4 @@
-package io.github.t6j.weights;
+package io.github.t6j.weights.checkpoint;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package io.github.t6j.weights;
+package io.github.t6j.weights.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.GgufFile;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.lang.foreign.Arena;

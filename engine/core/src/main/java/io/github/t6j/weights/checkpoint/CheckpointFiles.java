@@ -1,6 +1,7 @@
-package io.github.t6j.weights;
+package io.github.t6j.weights.checkpoint;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.gguf.GgufParts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,10 +55,15 @@ public final class CheckpointFiles {
         return others.getFirst();
     }
 
+    /** Returns whether a file's name is that of a part of a GGUF model other than the first. */
+    public static boolean isLaterPart(Path file) {
+        return GgufParts.isLater(file.getFileName().toString());
+    }
+
     private static List<Path> others(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(CheckpointFiles::mayHoldWeights)
-                    .filter(file -> !GgufParts.isLater(file.getFileName().toString())).sorted().toList();
+                    .filter(file -> !isLaterPart(file)).sorted().toList();
         } catch (IOException e) {
             throw FileBytes.failed(folder, "cannot be read", e);
         }

@@ -1,9 +1,13 @@
-package io.github.t6j.weights;
+package io.github.t6j.weights.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.weights.DType;
+import io.github.t6j.weights.HandMadeFiles;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
