@@ -1,6 +1,5 @@
 package io.github.t6j.kernels;
 
-import io.github.t6j.kernels.choice.WarmingKernels;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
@@ -129,7 +128,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
     }
 
     /**
-     * Calls matrix × vector once, without inputs, so that {@link WarmingKernels} start to warm it up during packing.
+     * Calls matrix × vector once, without inputs, so that {@code WarmingKernels} start to warm it up during packing.
      */
     public static void announce(List<Tensor> parts, TensorReader reader, Kernels kernels) {
         MemorySegment nothing = MemorySegment.ofArray(new byte[0]);

@@ -1,6 +1,5 @@
 package io.github.t6j.kernels;
 
-import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.util.Set;
 
 /**
@@ -13,6 +12,9 @@ import java.util.Set;
 public final class RoundedRows {
     /** Limit below which the largest magnitude of a block counts as 0, so that no product underflows a float. */
     private static final float SMALLEST = 0x1p-64f;
+
+    /** Constant that rounds a float below 2^22 to the nearest integer when it is added and subtracted again. */
+    public static final float ROUNDING = 0x1.8p23f;
 
     /** Number of rows in a tile. */
     public static final int GROUP = 4;
@@ -196,7 +198,7 @@ public final class RoundedRows {
     }
 
     private static float rounded(float scaled) {
-        return scaled + ScalarKernels.ROUNDING - ScalarKernels.ROUNDING;
+        return scaled + ROUNDING - ROUNDING;
     }
 
     /** Returns a rounded element. */

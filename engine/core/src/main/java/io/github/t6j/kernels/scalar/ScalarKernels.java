@@ -394,8 +394,8 @@ public final class ScalarKernels extends ScalarFactorKernels {
     /** Value of log₂(e). */
     public static final float LOG2_E = 1.44269504f;
 
-    /** Constant that rounds a float below 2^22 to the nearest integer when it is added and subtracted again. */
-    public static final float ROUNDING = 0x1.8p23f;
+    /** See {@link RoundedRows#ROUNDING}. */
+    public static final float ROUNDING = RoundedRows.ROUNDING;
 
     /**
      * Likewise, in 2^x: the sum with x has n + 127 in its lowest bits, n the nearest integer. Shifted to the left by
