@@ -6,7 +6,6 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.benchmark.ReadBandwidth;
-import io.github.t6j.kernels.Workers;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.TokenStream;
@@ -37,8 +36,7 @@ final class BenchRun {
 
     BenchResult measure(String name, int threads, int repetitions) {
         List<Session> filled = new ArrayList<>();
-        try (Workers workers = new Workers(threads)) {
-            ReadBandwidth readTest = new ReadBandwidth(workers);
+        try (ReadBandwidth readTest = new ReadBandwidth(threads)) {
             for (int i = 0; i < test.batch(); i++) {
                 filled.add(model.newSession(options));
                 FilledCache.fill(filled.getLast(), test.depth(), SEED + i);

@@ -1,13 +1,13 @@
 package io.github.t6j.benchmark;
 
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Measurement of the rate at which all workers together read memory, the limit of a model that decodes. */
-public final class ReadBandwidth {
+public final class ReadBandwidth implements AutoCloseable {
     /** Number of bytes to read, more than the processor's caches hold. */
     private static final long BYTES = 128L << 20;
 
@@ -20,9 +20,9 @@ public final class ReadBandwidth {
     private final Workers workers;
     private boolean warm;
 
-    /** Creates a measurement with these workers. */
-    public ReadBandwidth(Workers workers) {
-        this.workers = workers;
+    /** Creates a measurement with {@code threads} workers. */
+    public ReadBandwidth(int threads) {
+        workers = new Workers(threads);
     }
 
     /** Returns the rate of the fastest pass over {@value #BYTES} bytes; other load on the machine can only lower it. */
@@ -46,5 +46,11 @@ public final class ReadBandwidth {
             }
             return best;
         }
+    }
+
+    /** Ends the workers. */
+    @Override
+    public void close() {
+        workers.close();
     }
 }
