@@ -20,6 +20,7 @@ module io.github.t6j.engine {
     exports io.github.t6j.family.gguf to io.github.t6j.cli, io.github.t6j.training;
     exports io.github.t6j.family.llama to io.github.t6j.cli;
     exports io.github.t6j.family.lora to io.github.t6j.cli, io.github.t6j.training;
+    exports io.github.t6j.family.registry to io.github.t6j.cli, io.github.t6j.training;
     exports io.github.t6j.family.t6 to io.github.t6j.cli, io.github.t6j.training;
     exports io.github.t6j.json to io.github.t6j.chat, io.github.t6j.cli, io.github.t6j.grammar, io.github.t6j.training;
     exports io.github.t6j.kernels to io.github.t6j.training;

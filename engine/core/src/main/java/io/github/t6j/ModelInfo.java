@@ -2,7 +2,7 @@ package io.github.t6j;
 
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.cache.PagedCache;
-import io.github.t6j.family.Families;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.Transformer;
 import java.util.Arrays;

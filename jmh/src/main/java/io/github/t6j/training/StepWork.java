@@ -1,12 +1,12 @@
 package io.github.t6j.training;
 
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.tpa.TpaConfig;
-import io.github.t6j.family.Families;
 import io.github.t6j.family.NewModel;
-import io.github.t6j.family.Presets;
+import io.github.t6j.family.registry.Families;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.MicroBatch;
 import java.util.List;

@@ -9,7 +9,6 @@ import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.EmbeddingJson;
-import io.github.t6j.family.Families;
 import io.github.t6j.family.Family;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.TensorProductConversion;
@@ -18,12 +17,12 @@ import io.github.t6j.family.VariantName;
 import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.lora.Adapters;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.tokenizer.json.ModelTokenizer;
-import io.github.t6j.weights.checkpoint.Checkpoint;
+import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;
@@ -31,6 +30,7 @@ import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -182,7 +182,7 @@ public final class ConvertCommand implements Callable<Integer> {
     }
 
     private TensorProductConversion official(Map<String, Tensor> byName, Map<String, Object> keys, VariantJson json) {
-        T6Family.tieEmbedding(byName);
+        Families.tieEmbedding(byName);
         return as == As.TPA
                 ? TensorProductConversion.of(byName, keys, json)
                 : new TensorProductConversion(byName, keys, json);
@@ -222,7 +222,7 @@ public final class ConvertCommand implements Callable<Integer> {
     /** Adds the tokenizer inside a GGUF file, which has precedence over one beside it, as in loading. */
     private void addTokenizer(Checkpoint checkpoint, Map<String, Content> files) {
         try {
-            add(ModelTokenizer.filesOfGguf(checkpoint.gguf(), source.toString()), files);
+            add(TokenizerFiles.filesOfGguf(checkpoint.gguf(), source.toString()), files);
         } catch (ModelFormatException unknown) {
             main.note("note: the tokenizer inside the GGUF file is not converted: " + unknown.getMessage()
                     + ": copy the model's tokenizer.json to " + destination);

@@ -6,7 +6,7 @@ import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.llama.LlamaPreset;
-import io.github.t6j.family.Presets;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;

@@ -7,7 +7,7 @@ import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Family;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.gguf.GgufNames;
-import io.github.t6j.family.Families;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;

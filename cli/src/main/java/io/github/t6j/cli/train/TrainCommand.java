@@ -12,7 +12,6 @@ import io.github.t6j.cli.io.Threads;
 import io.github.t6j.cli.models.ModelFolder;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.file.Path;
@@ -278,7 +277,7 @@ public final class TrainCommand implements Callable<Integer> {
     /** Returns the tokenizer inside a GGUF file; null if there is none or its kind is not supported. */
     private Tokenizer inGguf(Path model) {
         try (Checkpoint checkpoint = Checkpoint.open(model, false)) {
-            return ModelTokenizer.ofGguf(checkpoint.gguf(), model.toString());
+            return Tokenizer.ofGguf(checkpoint.gguf(), model.toString());
         } catch (ModelFormatException unsupported) {
             main.note("note: the tokenizer inside the GGUF file is not used: " + unsupported.getMessage());
             return null;

@@ -1,8 +1,8 @@
 package io.github.t6j.cli.formats;
 
 import io.github.t6j.family.NewModel;
-import io.github.t6j.family.Presets;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Config;
 import java.util.ArrayList;
 import java.util.List;

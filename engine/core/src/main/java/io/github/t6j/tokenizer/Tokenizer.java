@@ -7,19 +7,19 @@ import io.github.t6j.tokenizer.bpe.CharacterDecoder;
 import io.github.t6j.tokenizer.bpe.Decoding;
 import io.github.t6j.tokenizer.bpe.Fingerprint;
 import io.github.t6j.tokenizer.bpe.IdDecoder;
-import io.github.t6j.tokenizer.bpe.IntList;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
 import io.github.t6j.tokenizer.bpe.Vocabulary;
-import io.github.t6j.tokenizer.json.ModelTokenizer;
-import io.github.t6j.tokenizer.json.TokenizerDefinition;
 import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.AddedTokens;
+import io.github.t6j.tokenizer.split.IntList;
 import io.github.t6j.tokenizer.split.Normalizer;
 import io.github.t6j.tokenizer.split.Utf8;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -33,10 +33,6 @@ import java.util.Objects;
  * #encodeWithSpecialTokens} reads that token and does not add a second one.
  */
 public final class Tokenizer {
-    static {
-        ModelTokenizer.setHook(Tokenizer::new);
-    }
-
     private final Vocabulary vocabulary;
     private final TokenizerDefinition.Preparation preparation;
     private final BytePairEncoding encoding;
@@ -113,6 +109,18 @@ public final class Tokenizer {
         } catch (ModelFormatException wrong) {
             throw wrong.of(folder);
         }
+    }
+
+    /**
+     * Returns the tokenizer in the metadata of a GGUF file, or null if the file has none.
+     *
+     * @param keys metadata of the file: strings, numbers, booleans, and lists of them
+     * @param where name of the file in errors
+     * @throws ModelFormatException if the kind of tokenizer is not supported
+     */
+    public static Tokenizer ofGguf(Map<String, Object> keys, String where) {
+        TokenizerDefinition definition = TokenizerFiles.definitionInGguf(keys, where);
+        return definition == null ? null : new Tokenizer(definition);
     }
 
     /**

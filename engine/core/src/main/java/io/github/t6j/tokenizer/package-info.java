@@ -13,7 +13,7 @@
 
 /**
  * Converts text to ids and back by byte-pair encoding, as in GPT-2 and the models of Llama, Mistral, Qwen and SmolLM:
- * {@link io.github.t6j.tokenizer.Tokenizer} does it for a model, {@link io.github.t6j.training.tokenizer.TokenizerTrainer} makes a
- * tokenizer from texts.
+ * {@link io.github.t6j.tokenizer.Tokenizer} does it for a model, {@code TokenizerTrainer} of the module {@code
+ * io.github.t6j.training} makes a tokenizer from texts.
  */
 package io.github.t6j.tokenizer;

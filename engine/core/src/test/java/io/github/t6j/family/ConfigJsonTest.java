@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.TestData;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;

@@ -10,6 +10,7 @@ import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.TestData;
 import io.github.t6j.family.mlra.MlraConfig;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.json.Json;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -3,12 +3,12 @@ package io.github.t6j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.TestData;
-import io.github.t6j.family.Families;
 import io.github.t6j.family.ModelMetadata;
-import io.github.t6j.kernels.choice.KernelChoice;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.weights.checkpoint.Checkpoint;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,9 +2,9 @@ package io.github.t6j.oracle;
 
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.NewModel;
-import io.github.t6j.family.Presets;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.family.t6.T6Config.Attention;
 import io.github.t6j.json.Json;

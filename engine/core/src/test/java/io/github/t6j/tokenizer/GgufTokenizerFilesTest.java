@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.t6j.TestData;
-import io.github.t6j.tokenizer.json.ModelTokenizer;
+import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ class GgufTokenizerFilesTest {
 
     private Path written(Map<String, Object> keys) throws IOException {
         Path made = Files.createTempDirectory(folder, "made");
-        for (Map.Entry<String, byte[]> file : ModelTokenizer.filesOfGguf(keys, "file").entrySet()) {
+        for (Map.Entry<String, byte[]> file : TokenizerFiles.filesOfGguf(keys, "file").entrySet()) {
             Files.write(made.resolve(file.getKey()), file.getValue());
         }
         return made;
@@ -77,7 +77,7 @@ class GgufTokenizerFilesTest {
     })
     void byteLevelTokenizersOfEverySplitter(String name, String pre) throws IOException {
         Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre);
-        Tokenizer file = ModelTokenizer.ofGguf(keys, name);
+        Tokenizer file = Tokenizer.ofGguf(keys, name);
         Path made = written(keys);
         agree(made, file, name);
         assertThat(Tokenizer.load(made).fingerprint()).isEqualTo(file.fingerprint());
@@ -90,7 +90,7 @@ class GgufTokenizerFilesTest {
         Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack("qwen3", folder), "qwen2");
         keys.put("tokenizer.ggml.add_bos_token", begins);
         keys.put("tokenizer.ggml.add_eos_token", ends);
-        Tokenizer file = ModelTokenizer.ofGguf(keys, "qwen3");
+        Tokenizer file = Tokenizer.ofGguf(keys, "qwen3");
         Path made = written(keys);
         String text = "Call me Ishmael.  1234 don't — \u4E2D\uD83D\uDE00\n\n\tx";
         assertThat(file.appended()).hasSize(ends ? 1 : 0);
@@ -107,7 +107,7 @@ class GgufTokenizerFilesTest {
         Path made = written(keys);
         Tokenizer read = Tokenizer.load(made);
         assertThat(read.fingerprint()).isEqualTo(Tokenizer.gpt2().fingerprint())
-                .isEqualTo(ModelTokenizer.ofGguf(keys, "gpt2").fingerprint());
+                .isEqualTo(Tokenizer.ofGguf(keys, "gpt2").fingerprint());
         String text = "Call me Ishmael.<|endoftext|>  1234 don't — \u4E2D\uD83D\uDE00\n\n\tx";
         try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(made.resolve("tokenizer.json"))) {
             assertThat(ints(library.encode(text, false, false).getIds()))
@@ -120,10 +120,10 @@ class GgufTokenizerFilesTest {
     void scoredTokenizers(String name, boolean withPrefix) throws IOException {
         Map<String, Object> keys = GgufKeys.scored(GoldTokenizer.unpack(name, folder));
         if (withPrefix) {
-            agree(written(keys), ModelTokenizer.ofGguf(keys, name), name);
+            agree(written(keys), Tokenizer.ofGguf(keys, name), name);
         } else {
             keys.put("tokenizer.ggml.add_space_prefix", false);
-            Tokenizer file = ModelTokenizer.ofGguf(keys, name);
+            Tokenizer file = Tokenizer.ofGguf(keys, name);
             Tokenizer read = Tokenizer.load(written(keys));
             for (String text : List.of("a", " a", "Hello  world\n\u4E2D\u0301", "<s>x</s> y")) {
                 assertThat(read.encodePrompt(text)).isEqualTo(file.encodePrompt(text));
@@ -140,7 +140,7 @@ class GgufTokenizerFilesTest {
         Random random = new Random(seed);
         for (int round = 0; round < 50; round++) {
             Map<String, Object> keys = GgufKeys.overlapping(random);
-            Tokenizer file = ModelTokenizer.ofGguf(keys, "file");
+            Tokenizer file = Tokenizer.ofGguf(keys, "file");
             Tokenizer read = Tokenizer.load(written(keys));
             for (int i = 0; i < 100; i++) {
                 StringBuilder text = new StringBuilder();
@@ -173,6 +173,6 @@ class GgufTokenizerFilesTest {
 
     @Test
     void aFileWithoutVocabularyHasNone() {
-        assertThat(ModelTokenizer.filesOfGguf(Map.of("tokenizer.ggml.model", "no_vocab"), "file")).isEmpty();
+        assertThat(TokenizerFiles.filesOfGguf(Map.of("tokenizer.ggml.model", "no_vocab"), "file")).isEmpty();
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
-import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.tokenizer.split.SplittersTest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,7 +75,7 @@ class HuggingFaceOracleTest {
         Json.object(json.get("model"), "model").put("ignore_merges", false);
         Path file = HandMadeTokenizer.write(folder, json);
         agree(file, pre, 1500);
-        Tokenizer gguf = ModelTokenizer.ofGguf(GgufKeys.byteLevel(folder, pre), pre);
+        Tokenizer gguf = Tokenizer.ofGguf(GgufKeys.byteLevel(folder, pre), pre);
         assertThat(gguf.beginningOfText()).isEqualTo(-1);
         try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(file)) {
             for (int i = 0; i < 1500; i++) {

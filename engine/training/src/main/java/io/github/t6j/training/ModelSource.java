@@ -3,25 +3,25 @@ package io.github.t6j.training;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.ConfigJson;
-import io.github.t6j.family.Families;
 import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.ModelMetadata;
-import io.github.t6j.family.ModelTensors;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.lora.NewAdapter;
+import io.github.t6j.family.registry.Families;
+import io.github.t6j.family.registry.ModelTensors;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.tokenizer.json.ModelTokenizer;
+import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.training.lora.FrozenWeights;
-import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.SmallFile;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -115,7 +115,7 @@ final class ModelSource implements AutoCloseable {
     /** Returns the files of the tokenizer inside a GGUF file; none if its kind is unsupported, as ids need none. */
     private Map<String, byte[]> tokenizerOfGguf() {
         try {
-            return ModelTokenizer.filesOfGguf(checkpoint.gguf(), path.toString());
+            return TokenizerFiles.filesOfGguf(checkpoint.gguf(), path.toString());
         } catch (ModelFormatException unsupported) {
             return Map.of();
         }

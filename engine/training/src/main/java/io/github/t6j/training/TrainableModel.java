@@ -2,11 +2,11 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
-import io.github.t6j.family.Families;
 import io.github.t6j.family.lora.NewAdapter;
-import io.github.t6j.kernels.choice.KernelChoice;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.data.Windows;

@@ -4,7 +4,7 @@ import io.github.t6j.CallOptions;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
-import io.github.t6j.family.Families;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.session.NestedCalls;
 import io.github.t6j.tokenizer.Tokenizer;

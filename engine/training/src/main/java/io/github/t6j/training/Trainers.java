@@ -2,10 +2,10 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
-import io.github.t6j.family.Families;
 import io.github.t6j.family.NewModel;
-import io.github.t6j.family.Presets;
 import io.github.t6j.family.lora.NewAdapter;
+import io.github.t6j.family.registry.Families;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.lora.AdapterCheckpoint;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestData;
-import io.github.t6j.family.Families;
-import io.github.t6j.family.Presets;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.registry.Families;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;

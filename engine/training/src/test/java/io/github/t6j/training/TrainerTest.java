@@ -8,7 +8,7 @@ import io.github.t6j.CallOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
-import io.github.t6j.family.Presets;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.data.Windows;

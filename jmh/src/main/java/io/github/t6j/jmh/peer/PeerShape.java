@@ -1,7 +1,7 @@
 package io.github.t6j.jmh.peer;
 
 import io.github.t6j.family.NewModel;
-import io.github.t6j.family.Presets;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.DType;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.tokenizer.json.ModelTokenizer;
 import io.github.t6j.tokenizer.split.Splitters;
 import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.io.IOException;
@@ -61,7 +60,7 @@ class LlamaTokensTest {
         try (HuggingFaceTokenizer judge = HuggingFaceTokenizer.newInstance(json);
                 Checkpoint file = Checkpoint.open(gguf, true);
                 LlamaModel llama = Llama.open().loadVocabulary(gguf)) {
-            Tokenizer t6j = ModelTokenizer.ofGguf(file.gguf(), name);
+            Tokenizer t6j = Tokenizer.ofGguf(file.gguf(), name);
             for (int i = 0; i < TEXTS; i++) {
                 String text = texts.next();
                 int[] expected = ids(judge, text);

@@ -15,6 +15,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.Factor;
@@ -25,16 +26,12 @@ import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.Shapes;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.llama.LlamaNames;
-import io.github.t6j.family.mlra.MlraFamily;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
-import io.github.t6j.attention.TensorRole;
 import io.github.t6j.model.TensorSpec;
-import io.github.t6j.weights.Tensor;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Models of the official repository (tensorgi/TPA): T6, T6 KV-only and their baselines MHA, GQA, MQA and MLA, and the
@@ -250,23 +247,5 @@ public final class T6Family implements Family {
         specs.add(Shapes.attention(LATENT_NORM, layer, "kv_a_layernorm", sizes.rank()));
         specs.add(Shapes.attention(QUERY_UP, layer, "q_b_proj", queries, sizes.queryRank()));
         specs.add(Shapes.attention(KEY_VALUE_UP, layer, "kv_b_proj", sizes.upRows(), sizes.rank()));
-    }
-
-    /**
-     * Keeps the tied embedding once, as lm_head.weight like the official files; in the MLRA family the two may differ.
-     */
-    public static void tieEmbedding(Map<String, Tensor> tensors) {
-        Tensor embedding = tensors.get(EMBEDDING_NAME);
-        Tensor head = tensors.get(HEAD_NAME);
-        boolean differ = embedding != null && head != null && head.data().mismatch(embedding.data()) >= 0;
-        if (differ && !new MlraFamily().recognises(new NamedTensors(tensors, "the tensors"))) {
-            throw ModelFormatException.unsupported(
-                    HEAD_NAME + ": expected the elements of " + EMBEDDING_NAME + ", which is tied to it, found "
-                            + "other elements: t6j runs models with tied embeddings");
-        }
-        if (!differ && embedding != null) {
-            tensors.remove(EMBEDDING_NAME);
-            tensors.putIfAbsent(HEAD_NAME, embedding);
-        }
     }
 }

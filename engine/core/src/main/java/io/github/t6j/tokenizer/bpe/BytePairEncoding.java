@@ -1,10 +1,10 @@
 package io.github.t6j.tokenizer.bpe;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.tokenizer.json.TokenizerDefinition;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.RankedMerges;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.split.IntList;
 import io.github.t6j.tokenizer.split.Metaspace;
 import io.github.t6j.tokenizer.split.Splitter;
 import io.github.t6j.tokenizer.split.Utf8;

@@ -1,7 +1,6 @@
 package io.github.t6j.tokenizer.bpe;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.tokenizer.json.TokenizerDefinition;
 
 /**
  * Symbols of a byte-level vocabulary, one for each byte. Bytes without a token are dropped; some vocabularies omit

@@ -1,8 +1,7 @@
 package io.github.t6j.tokenizer.bpe;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.tokenizer.json.TokenizerDefinition;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.ScoredTokens;
 import io.github.t6j.tokenizer.split.Utf8;
 import java.util.Map;
 import java.util.stream.IntStream;

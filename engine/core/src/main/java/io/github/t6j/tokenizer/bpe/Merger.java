@@ -1,5 +1,6 @@
 package io.github.t6j.tokenizer.bpe;
 
+import io.github.t6j.tokenizer.split.IntList;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

@@ -1,9 +1,9 @@
 package io.github.t6j.tokenizer.bpe;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.tokenizer.json.TokenizerDefinition;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.split.IntList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,7 +1,6 @@
 package io.github.t6j.tokenizer.bpe;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.tokenizer.json.TokenizerDefinition;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.Utf8;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,5 @@
 /**
- * Byte-pair encoding: symbols, merges, vocabulary, learning of merges, and the way back from ids to text. May use
- * {@code tokenizer.split}, and the definition of {@code tokenizer.json}.
+ * Byte-pair encoding: the description of a tokenizer, symbols, merges, vocabulary, and the way back from ids to text.
+ * May use {@code tokenizer.split}.
  */
 package io.github.t6j.tokenizer.bpe;

@@ -2,10 +2,11 @@ package io.github.t6j.tokenizer.json;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.RankedMerges;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.ScoredTokens;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.TextMarks;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.TextMarks;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.Metaspace;
 import io.github.t6j.tokenizer.split.Nfc;

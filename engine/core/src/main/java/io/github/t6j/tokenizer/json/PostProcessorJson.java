@@ -1,7 +1,8 @@
 package io.github.t6j.tokenizer.json;
 
 import io.github.t6j.json.Json;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.TextMarks;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.TextMarks;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package io.github.t6j.tokenizer.json;
 
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Preparation;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Preparation;
 import io.github.t6j.tokenizer.split.Metaspace;
 import io.github.t6j.tokenizer.split.Normalizer;
 import io.github.t6j.tokenizer.split.Splitter;

@@ -2,7 +2,8 @@ package io.github.t6j.tokenizer.json;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.TextMarks;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.TextMarks;
 import io.github.t6j.weights.SmallFile;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -2,15 +2,16 @@ package io.github.t6j.tokenizer.json;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.RankedMerges;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.Splitters;
 import io.github.t6j.tokenizer.split.Utf8;
-import io.github.t6j.weights.checkpoint.Checkpoint;
-import io.github.t6j.weights.checkpoint.CheckpointFiles;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.SmallFile;
+import io.github.t6j.weights.checkpoint.Checkpoint;
+import io.github.t6j.weights.checkpoint.CheckpointFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -68,9 +69,7 @@ public final class TokenizerFiles {
     /** The one within a GGUF file, or null. */
     private static TokenizerDefinition readGguf(Path file) {
         try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
-            return GgufTokenizer.isIn(checkpoint.gguf())
-                    ? GgufTokenizer.read(checkpoint.gguf(), file.toString())
-                    : null;
+            return definitionInGguf(checkpoint.gguf(), file.toString());
         }
     }
 
@@ -110,8 +109,29 @@ public final class TokenizerFiles {
 
     private static Map<String, byte[]> copyGguf(Path file) {
         try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
-            return ModelTokenizer.filesOfGguf(checkpoint.gguf(), file.toString());
+            return filesOfGguf(checkpoint.gguf(), file.toString());
         }
+    }
+
+    /**
+     * Returns the tokenizer in the keys of a GGUF file, or null if it has none.
+     *
+     * @param where name of the file in errors
+     * @throws ModelFormatException if the kind of tokenizer is not supported
+     */
+    public static TokenizerDefinition definitionInGguf(Map<String, Object> keys, String where) {
+        return GgufTokenizer.isIn(keys) ? GgufTokenizer.read(keys, where) : null;
+    }
+
+    /**
+     * Returns the tokenizer in the keys of a GGUF file as the files of a model's folder: tokenizer.json and
+     * tokenizer_config.json, which contains the chat template, by name. Hugging Face's library gets the same ids from
+     * them. Empty if the file has none.
+     *
+     * @throws ModelFormatException if the kind of tokenizer is not supported
+     */
+    public static Map<String, byte[]> filesOfGguf(Map<String, Object> keys, String where) {
+        return GgufTokenizer.isIn(keys) ? GgufTokenizer.files(keys, where) : Map.of();
     }
 
     private static TokenizerDefinition readFiles(Path path) {
@@ -143,13 +163,13 @@ public final class TokenizerFiles {
     }
 
     /** Advice where the resources of GPT-2's tokenizer are missing. */
-    static final String ADD_GPT2 = "add the artifact io.github.t6j:t6j-gpt2 (module io.github.t6j.gpt2)";
+    public static final String ADD_GPT2 = "add the artifact io.github.t6j:t6j-gpt2 (module io.github.t6j.gpt2)";
 
     /** Folder of GPT-2's vocabulary. It is not the name of a package, so its resources belong to no module. */
     private static final String GPT2 = "t6j-gpt2/";
 
     /** Returns whether the artifact with GPT-2's vocabulary is on the class path or in the module graph. */
-    static boolean hasGpt2() {
+    public static boolean hasGpt2() {
         return TokenizerFiles.class.getClassLoader().getResource(GPT2 + "encoder.json") != null;
     }
 

@@ -2,9 +2,10 @@ package io.github.t6j.tokenizer.json;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Model;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Model;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.RankedMerges;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.weights.SmallFile;
 import java.nio.file.Path;

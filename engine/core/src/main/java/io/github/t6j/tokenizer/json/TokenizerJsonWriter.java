@@ -2,9 +2,10 @@ package io.github.t6j.tokenizer.json;
 
 import io.github.t6j.tokenizer.bpe.Decoding;
 import io.github.t6j.tokenizer.bpe.ScoredMerges;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.RankedMerges;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.ScoredTokens;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.ScoredTokens;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.Metaspace;
 import io.github.t6j.tokenizer.split.Splitter;

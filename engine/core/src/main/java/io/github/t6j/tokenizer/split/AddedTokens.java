@@ -1,6 +1,5 @@
 package io.github.t6j.tokenizer.split;
 
-import io.github.t6j.tokenizer.bpe.IntList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestData;
-import io.github.t6j.family.Presets;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;

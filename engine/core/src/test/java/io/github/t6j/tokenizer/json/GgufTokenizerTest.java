@@ -36,7 +36,7 @@ class GgufTokenizerTest {
         "llama3-small, llama-v3, 0"
     })
     void plainTextsHaveTheIdsOfTheLibrary(String name, String pre, int beginning) throws IOException {
-        Tokenizer tokenizer = ModelTokenizer.ofGguf(GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre), name);
+        Tokenizer tokenizer = Tokenizer.ofGguf(GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre), name);
         int plain = 0;
         for (Map<String, Object> gold : GoldTokenizer.cases(name)) {
             if (gold.get("text") instanceof String text && !gold.containsKey("special")) {
@@ -52,7 +52,7 @@ class GgufTokenizerTest {
     @Test
     void readsTheTokenizerOfAWholeFile() {
         try (Checkpoint file = Checkpoint.open(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), true)) {
-            Tokenizer tokenizer = ModelTokenizer.ofGguf(file.gguf(), "file");
+            Tokenizer tokenizer = Tokenizer.ofGguf(file.gguf(), "file");
             assertThat(tokenizer.size()).isEqualTo(104);
             assertThat(tokenizer.decode(tokenizer.encode("the"))).isEqualTo("the");
             assertThat(tokenizer.encodePrompt("the")).startsWith(102);
@@ -74,7 +74,7 @@ class GgufTokenizerTest {
         Map<String, Object> keys = GgufKeys.byteLevel(
                 GoldTokenizer.unpack("llama3-small", folder), "llama-bpe");
         keys.put("tokenizer.ggml." + key, value);
-        assertThatThrownBy(() -> ModelTokenizer.ofGguf(keys, "file")).isInstanceOf(ModelFormatException.class)
+        assertThatThrownBy(() -> Tokenizer.ofGguf(keys, "file")).isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith("file: " + message);
     }
 
@@ -90,7 +90,7 @@ class GgufTokenizerTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "none", "no_vocab"})
     void aFileWithoutOneHasNone(String model) {
-        assertThat(ModelTokenizer.ofGguf(model.isEmpty() ? Map.of() : Map.of("tokenizer.ggml.model", model), "file"))
+        assertThat(Tokenizer.ofGguf(model.isEmpty() ? Map.of() : Map.of("tokenizer.ggml.model", model), "file"))
                 .isNull();
     }
 
@@ -100,7 +100,7 @@ class GgufTokenizerTest {
         Path gguf = Files.copy(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), folder.resolve("model.gguf"));
         int[] ids;
         try (Checkpoint file = Checkpoint.open(gguf, true)) {
-            ids = ModelTokenizer.ofGguf(file.gguf(), "file").encode("the whale");
+            ids = Tokenizer.ofGguf(file.gguf(), "file").encode("the whale");
         }
         assertThat(Tokenizer.load(gguf).encode("the whale")).isEqualTo(ids).isNotEmpty();
         assertThat(Tokenizer.load(folder).encode("the whale")).isEqualTo(ids);
@@ -112,7 +112,7 @@ class GgufTokenizerTest {
     @Test
     void deepSeeksQwenDoesNotCompose() throws IOException {
         Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack("qwen3", folder), "deepseek-r1-qwen");
-        Tokenizer tokenizer = ModelTokenizer.ofGguf(keys, "file");
+        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file");
         assertThat(tokenizer.decode(tokenizer.encode("e\u0301 12"))).isEqualTo("e\u0301 12");
         assertThat(tokenizer.encode("12")).hasSize(2);
     }
@@ -123,7 +123,7 @@ class GgufTokenizerTest {
     void controlTokensOfPhi3IncludeTheWhiteSpaceAfterThem(String architecture, boolean strips) throws IOException {
         Map<String, Object> keys = scored("<|user|>", "<|end|>", "<|endoftext|>");
         keys.put("general.architecture", architecture);
-        Tokenizer tokenizer = ModelTokenizer.ofGguf(keys, "file");
+        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file");
         String text = "<|user|>\na<|end|>\n<|endoftext|> b";
         int newLine = 10;
         assertThat(tokenizer.encodeWithSpecialTokens(text)).containsExactly(strips
@@ -136,7 +136,7 @@ class GgufTokenizerTest {
     void tokensThatEndATurnAreControlTokens() throws IOException {
         Map<String, Object> keys = scored("<start_of_turn>", "<end_of_turn>", "<|im_end|>");
         Arrays.fill((int[]) keys.get("tokenizer.ggml.token_type"), 259, 262, 1);
-        Tokenizer tokenizer = ModelTokenizer.ofGguf(keys, "file");
+        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file");
         assertThat(tokenizer.encodeWithSpecialTokens("<start_of_turn>a<end_of_turn><|im_end|>"))
                 .containsExactly(259, 256, 257, 260, 261);
         assertThat(tokenizer.isSpecial(259)).isTrue();

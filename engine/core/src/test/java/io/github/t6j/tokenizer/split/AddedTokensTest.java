@@ -2,7 +2,6 @@ package io.github.t6j.tokenizer.split;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.tokenizer.bpe.IntList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,14 +2,14 @@ package io.github.t6j.training.tokenizer;
 
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.bpe.ByteAlphabet;
-import io.github.t6j.training.tokenizer.MergeLearner.Pair;
-import io.github.t6j.tokenizer.json.TokenizerDefinition;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.Merge;
-import io.github.t6j.tokenizer.json.TokenizerDefinition.RankedMerges;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Merge;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition.RankedMerges;
 import io.github.t6j.tokenizer.json.TokenizerJsonWriter;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.Splitters;
 import io.github.t6j.tokenizer.split.Utf8;
+import io.github.t6j.training.tokenizer.MergeLearner.Pair;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,6 @@
-package io.github.t6j.tokenizer.json;
+package io.github.t6j.tokenizer.bpe;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.tokenizer.bpe.Decoding;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.Metaspace;
 import io.github.t6j.tokenizer.split.Normalizer;
@@ -156,13 +155,14 @@ public record TokenizerDefinition(
         return vocabulary;
     }
 
-    TokenizerDefinition with(TextMarks other) {
+    /** Returns the same tokenizer with other marks. */
+    public TokenizerDefinition with(TextMarks other) {
         return new TokenizerDefinition(
                 vocabularySource, vocabulary, addedTokens, preparation, model, decoding, other);
     }
 
     /** Returns the id of a token, or {@link #NONE}. */
-    int id(String token) {
+    public int id(String token) {
         return addedTokens.stream()
                 .filter(added -> added.content().equals(token))
                 .mapToInt(AddedToken::id)
@@ -170,8 +170,8 @@ public record TokenizerDefinition(
                 .orElseGet(() -> vocabulary.getOrDefault(token, NONE));
     }
 
-    /** The token of an id that the vocabulary has. */
-    String token(int id) {
+    /** Returns the token of an id that the vocabulary has. */
+    public String token(int id) {
         return vocabulary.entrySet().stream()
                 .filter(entry -> entry.getValue() == id)
                 .map(Map.Entry::getKey)

@@ -1,5 +1,7 @@
-package io.github.t6j.family;
+package io.github.t6j.family.registry;
 
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.GenerationJson;
 import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.model.NamedTensors;
 import io.github.t6j.weights.checkpoint.Checkpoint;

@@ -1,7 +1,8 @@
-package io.github.t6j.family;
+package io.github.t6j.family.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.family.NewModel;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
 import java.util.Map;

@@ -1,14 +1,12 @@
-package io.github.t6j.tokenizer.json;
+package io.github.t6j.family.registry;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.family.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
 
 /** Selection of the tokenizer of a model. */
 public final class ModelTokenizer {
@@ -17,7 +15,8 @@ public final class ModelTokenizer {
      */
     private static final int MOST_ADDED = 256;
 
-    private static volatile Function<TokenizerDefinition, Tokenizer> hook;
+    private static final String MISSING_GPT2 =
+            "the model has no tokenizer; its family uses GPT-2's: " + TokenizerFiles.ADD_GPT2;
 
     private ModelTokenizer() {}
 
@@ -48,44 +47,8 @@ public final class ModelTokenizer {
         return found;
     }
 
-    private static final String MISSING_GPT2 =
-            "the model has no tokenizer; its family uses GPT-2's: " + TokenizerFiles.ADD_GPT2;
-
-    /** Registers the function that makes a tokenizer; the class of tokenizers, in a package above, calls it once. */
-    public static void setHook(Function<TokenizerDefinition, Tokenizer> newHook) {
-        hook = newHook;
-    }
-
-    /**
-     * Returns the tokenizer in a GGUF file, or null if the file has none.
-     *
-     * @param keys keys of the file
-     * @param where name of the file in errors
-     * @throws ModelFormatException if the kind of tokenizer is not supported
-     */
-    public static Tokenizer ofGguf(Map<String, Object> keys, String where) {
-        if (!GgufTokenizer.isIn(keys)) {
-            return null;
-        }
-        if (hook == null) {
-            Tokenizer.existsIn(Path.of("")); // initialises the class, which sets the hook
-        }
-        return hook.apply(GgufTokenizer.read(keys, where));
-    }
-
-    /**
-     * Returns the tokenizer in a GGUF file as the files of a model's folder: tokenizer.json and tokenizer_config.json,
-     * which contains the chat template, by name. {@link Tokenizer#load} and Hugging Face's library get the same ids from
-     * them. Empty if the file has none.
-     *
-     * @throws ModelFormatException if the kind of tokenizer is not supported
-     */
-    public static Map<String, byte[]> filesOfGguf(Map<String, Object> keys, String where) {
-        return GgufTokenizer.isIn(keys) ? GgufTokenizer.files(keys, where) : Map.of();
-    }
-
     private static Tokenizer own(Path folder, Checkpoint checkpoint) {
-        Tokenizer inFile = ofGguf(checkpoint.gguf(), checkpoint.description());
+        Tokenizer inFile = Tokenizer.ofGguf(checkpoint.gguf(), checkpoint.description());
         return inFile == null && Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : inFile;
     }
 

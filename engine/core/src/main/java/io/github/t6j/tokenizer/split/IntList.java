@@ -1,4 +1,4 @@
-package io.github.t6j.tokenizer.bpe;
+package io.github.t6j.tokenizer.split;
 
 import java.util.Arrays;
 

@@ -1,5 +1,7 @@
-package io.github.t6j.family;
+package io.github.t6j.family.registry;
 
+import io.github.t6j.family.NewModel;
+import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.llama.LlamaPreset;
 import io.github.t6j.family.mlra.MlraConfig;
 import io.github.t6j.family.t6.T6Config;

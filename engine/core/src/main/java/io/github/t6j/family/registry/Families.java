@@ -1,6 +1,11 @@
-package io.github.t6j.family;
+package io.github.t6j.family.registry;
 
 import io.github.t6j.LoadListener;
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.Family;
+import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.NewModel;
 import io.github.t6j.family.llama.GemmaFamily;
 import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.llama.Phi3Family;
@@ -40,7 +45,7 @@ public final class Families {
     /**
      * Reads the configuration of a checkpoint, without packing the weights.
      *
-     * @throws io.github.t6j.ModelFormatException if the engine does not run the model
+     * @throws ModelFormatException if the engine does not run the model
      */
     public static ModelConfig describe(NamedTensors tensors, ModelMetadata description) {
         return of(tensors).read(tensors, description);
@@ -49,7 +54,7 @@ public final class Families {
     /**
      * Returns the configuration of a new model, as if its weights existed.
      *
-     * @throws io.github.t6j.ModelFormatException if its config.json or t6j.json does not describe a model that the
+     * @throws ModelFormatException if its config.json or t6j.json does not describe a model that the
      *     engine runs
      */
     public static ModelConfig describe(NewModel model) {
@@ -89,7 +94,7 @@ public final class Families {
      * Packs a checkpoint of {@code config} into {@code arena}.
      *
      * @param progress receives the stored bytes that are packed
-     * @throws io.github.t6j.ModelFormatException if a tensor is missing, has the wrong shape, or does not belong to the
+     * @throws ModelFormatException if a tensor is missing, has the wrong shape, or does not belong to the
      *     model
      */
     public static Transformer load(
@@ -97,5 +102,24 @@ public final class Families {
             LoadListener progress) {
         return TransformerLoader.load(
                 tensors, config, of(tensors).tensors(config), kernels, workers, arena, progress);
+    }
+
+    /**
+     * Keeps the tied embedding once, as lm_head.weight like the official files; in the MLRA family the two may differ.
+     */
+    public static void tieEmbedding(Map<String, Tensor> tensors) {
+        Tensor embedding = tensors.get(T6Family.EMBEDDING_NAME);
+        Tensor head = tensors.get(T6Family.HEAD_NAME);
+        boolean differ = embedding != null && head != null && head.data().mismatch(embedding.data()) >= 0;
+        if (differ && !new MlraFamily().recognises(new NamedTensors(tensors, "the tensors"))) {
+            throw ModelFormatException.unsupported(
+                    T6Family.HEAD_NAME + ": expected the elements of " + T6Family.EMBEDDING_NAME
+                            + ", which is tied to it, found "
+                            + "other elements: t6j runs models with tied embeddings");
+        }
+        if (!differ && embedding != null) {
+            tensors.remove(T6Family.EMBEDDING_NAME);
+            tensors.putIfAbsent(T6Family.HEAD_NAME, embedding);
+        }
     }
 }
