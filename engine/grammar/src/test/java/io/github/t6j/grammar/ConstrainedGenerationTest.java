@@ -16,6 +16,7 @@ import io.github.t6j.Session;
 import io.github.t6j.TestData;
 import io.github.t6j.sampling.ConstraintMatcher;
 import io.github.t6j.sampling.SamplingOptions;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
