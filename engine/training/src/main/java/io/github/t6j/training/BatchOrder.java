@@ -48,7 +48,7 @@ public final class BatchOrder {
         this.order = Objects.requireNonNull(order, "order");
         this.seed = seed;
         length = contextLength;
-        adjacent = new Windows(data, length);
+        adjacent = new Windows(data.ids(), length);
         TrainingOptions.check("data", windows() > 0,
                 "a shard of " + (length + 1) + " ids or more, one more than the context",
                 data.size() + " ids in all: give more text or a shorter context");
@@ -145,10 +145,11 @@ public final class BatchOrder {
      */
     public void restore(long[] state) {
         Objects.requireNonNull(state, "state");
-        long[] own = state();
-        if (state.length != own.length || !Arrays.equals(state, 0, 3, own, 0, 3) || state[4] < 0) {
-            throw new IllegalArgumentException("state of the data order: expected " + order + " (" + own[0]
-                    + ") with a context of " + length + " and " + own[2] + " windows, found " + Arrays.toString(state)
+        long[] present = state();
+        if (state.length != present.length || !Arrays.equals(state, 0, 3, present, 0, 3) || state[4] < 0) {
+            throw new IllegalArgumentException("state of the data order: expected " + order + " (" + present[0]
+                    + ") with a context of " + length + " and " + present[2] + " windows, found "
+                    + Arrays.toString(state)
                     + ": resume with the same data, order and context");
         }
         seed = state[3];

@@ -2,19 +2,16 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.training.data.DocumentFile;
-import io.github.t6j.training.data.FileProgress;
-import io.github.t6j.training.data.MappedIds;
 import io.github.t6j.training.data.PackedDocuments;
+import io.github.t6j.training.data.Shards;
 import io.github.t6j.training.data.TokenCache;
-import io.github.t6j.training.data.TokenShard;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.DoubleConsumer;
+import java.util.function.Function;
 
 /**
  * Token ids that a training run reads, in mapped files of any length. They form shards: all text files together are one
@@ -23,10 +20,8 @@ import java.util.function.DoubleConsumer;
  * before {@link #close}.
  */
 public final class TokenData implements AutoCloseable {
+    private final Shards shards;
     private final Arena arena; // null if this is a part of other data
-    private final List<Shard> shards = new ArrayList<>();
-    private final int vocabulary;
-    private PackedDocuments packed; // null for text
 
     /**
      * Document of which a run learns to predict some ids from all before them.
@@ -47,16 +42,20 @@ public final class TokenData implements AutoCloseable {
         }
     }
 
-    /** Sequence of parts, of {@code size} ids together. */
-    private record Shard(List<MappedIds> parts, long size) {
-        Shard(List<MappedIds> parts) {
-            this(parts, parts.stream().mapToLong(MappedIds::count).sum());
-        }
+    private TokenData(Shards shards, Arena arena) {
+        this.shards = shards;
+        this.arena = arena;
     }
 
-    private TokenData(int vocabulary, Arena arena) {
-        this.vocabulary = vocabulary;
-        this.arena = arena;
+    /** Makes data whose memory is freed if that fails. */
+    private static TokenData made(Function<Arena, Shards> shards) {
+        Arena memory = Arena.ofShared();
+        try {
+            return new TokenData(shards.apply(memory), memory);
+        } catch (RuntimeException | Error failure) {
+            memory.close();
+            throw failure;
+        }
     }
 
     /**
@@ -70,9 +69,7 @@ public final class TokenData implements AutoCloseable {
             throw new IllegalArgumentException("ids: expected one or more, found none");
         }
         checkIds(ids);
-        TokenData data = new TokenData(Integer.MAX_VALUE, Arena.ofShared());
-        data.shards.add(new Shard(List.of(MappedIds.of(ids, data.arena))));
-        return data;
+        return made(memory -> Shards.of(ids, memory));
     }
 
     /**
@@ -86,15 +83,9 @@ public final class TokenData implements AutoCloseable {
     public static TokenData of(List<ScoredDocument> documents, int contextLength) {
         Objects.requireNonNull(documents, "documents");
         TrainingOptions.check("contextLength", contextLength >= 1, "1 or more", contextLength);
-        TokenData data = new TokenData(Integer.MAX_VALUE, Arena.ofShared());
-        try {
-            data.packed = PackedDocuments.pack(documents, contextLength, data.arena);
-            data.shards.add(new Shard(List.of(data.packed.ids())));
-            return data;
-        } catch (RuntimeException | Error failure) {
-            data.close();
-            throw failure;
-        }
+        List<PackedDocuments.Document> all = documents.stream()
+                .map(document -> new PackedDocuments.Document(document.ids, document.scored)).toList();
+        return made(memory -> Shards.of(PackedDocuments.pack(all, contextLength, memory)));
     }
 
     private static void checkIds(int[] ids) {
@@ -136,48 +127,8 @@ public final class TokenData implements AutoCloseable {
         if (files.isEmpty()) {
             throw new IllegalArgumentException("files: expected one or more, found none");
         }
-        TokenData data = new TokenData(vocabulary, Arena.ofShared());
-        try {
-            data.load(files, tokenizer == null ? null : new TokenCache(tokenizer, userCache), progress);
-            return data;
-        } catch (RuntimeException | Error e) {
-            data.close();
-            throw e;
-        }
-    }
-
-    private void load(List<Path> files, TokenCache cache, DoubleConsumer progress) {
-        FileProgress all = new FileProgress(files, progress);
-        List<MappedIds> text = new ArrayList<>();
-        for (Path file : files) {
-            try {
-                if (TokenShard.is(file, DocumentFile.beginning(file))) {
-                    shards.add(new Shard(List.of(TokenShard.map(file, arena))));
-                } else {
-                    text.add(text(file, cache, all));
-                }
-            } catch (ModelFormatException wrong) {
-                throw wrong.of(file);
-            }
-            all.finish(file);
-        }
-        if (!text.isEmpty()) {
-            shards.addFirst(new Shard(text));
-        }
-    }
-
-    private MappedIds text(Path file, TokenCache cache, FileProgress all) {
-        if (cache == null) {
-            throw new ModelFormatException(
-                    file + ": text needs a tokenizer: expected one, found none: give one, or files"
-                            + " of token ids");
-        }
-        TokenCache.Cached cached = cache.open(file, arena, all::update);
-        if (cached.highest() >= vocabulary) {
-            throw new ModelFormatException(file + ": expected ids below " + vocabulary + ", the size of the model's"
-                    + " vocabulary, found " + cached.highest() + ": use the model's own tokenizer");
-        }
-        return cached.ids();
+        TokenCache cache = tokenizer == null ? null : new TokenCache(tokenizer, userCache);
+        return made(memory -> Shards.open(files, cache, vocabulary, progress, memory));
     }
 
     /**
@@ -190,43 +141,27 @@ public final class TokenData implements AutoCloseable {
      * @throws IllegalStateException if the data is packed documents
      */
     public TokenData part(long from, long to) {
-        if (packed != null) {
-            throw new IllegalStateException("data: expected text, found packed documents: pack some of the documents");
-        }
-        Objects.checkFromToIndex(from, to, size());
-        Objects.checkIndex(from, to);
-        TokenData data = new TokenData(vocabulary, null);
-        long begin = 0;
-        for (Shard shard : shards) {
-            List<MappedIds> parts = new ArrayList<>();
-            for (MappedIds ids : shard.parts) {
-                long first = Math.max(0, from - begin);
-                long end = Math.min(ids.count(), to - begin);
-                if (first < end) {
-                    parts.add(ids.part(first, end));
-                }
-                begin += ids.count();
-            }
-            if (!parts.isEmpty()) {
-                data.shards.add(new Shard(parts));
-            }
-        }
-        return data;
+        return new TokenData(shards.part(from, to), null);
+    }
+
+    /** Returns the ids behind this object. */
+    Shards ids() {
+        return shards;
     }
 
     /** Returns the number of shards, one or more. */
     public int shards() {
-        return shards.size();
+        return shards.count();
     }
 
     /** Returns the number of ids in a shard. */
     public long size(int shard) {
-        return shards.get(shard).size();
+        return shards.size(shard);
     }
 
     /** Returns the context length into whose windows documents are packed, or 0 for text. */
     public int packedLength() {
-        return packed == null ? 0 : packed.length();
+        return shards.packedLength();
     }
 
     /**
@@ -241,18 +176,12 @@ public final class TokenData implements AutoCloseable {
     public void readTargets(long from, int[] targets, int[] positions, int offset, int count) {
         Objects.requireNonNull(targets, "targets");
         Objects.requireNonNull(positions, "positions");
-        if (packed == null) {
-            throw new IllegalStateException(
-                    "data: expected packed documents, found text: its targets are the next ids");
-        }
-        Objects.checkFromIndexSize(from, count, size());
-        Objects.checkFromIndexSize(offset, count, Math.min(targets.length, positions.length));
-        packed.read(from, targets, positions, offset, count);
+        shards.readTargets(from, targets, positions, offset, count);
     }
 
     /** Returns the number of ids in all shards; of packed documents, with the room left in their windows. */
     public long size() {
-        return shards.stream().mapToLong(Shard::size).sum();
+        return shards.size();
     }
 
     /**
@@ -266,17 +195,7 @@ public final class TokenData implements AutoCloseable {
      */
     public void read(int shard, long from, int[] into, int offset, int count) {
         Objects.requireNonNull(into, "into");
-        Shard source = shards.get(shard);
-        Objects.checkFromIndexSize(from, count, source.size());
-        Objects.checkFromIndexSize(offset, count, into.length);
-        long at = from;
-        int done = 0;
-        for (MappedIds ids : source.parts) {
-            int here = Math.clamp(ids.count() - at, 0, count - done);
-            ids.read(at, into, offset + done, here, vocabulary);
-            at = Math.max(0, at - ids.count());
-            done += here;
-        }
+        shards.read(shard, from, into, offset, count);
     }
 
     /** Unmaps the files. Closing twice has no effect. */

@@ -9,12 +9,16 @@ import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.assembly.Assembly;
+import io.github.t6j.training.assembly.SupportedModels;
 import io.github.t6j.training.data.Windows;
+import io.github.t6j.training.files.ModelSource;
 import io.github.t6j.training.layers.MicroBatch;
 import io.github.t6j.training.layers.OutputLayer;
 import io.github.t6j.training.layers.Resources;
 import io.github.t6j.training.layers.TrainingBlock;
 import io.github.t6j.training.layers.TrainingEmbedding;
+import io.github.t6j.training.layers.TrainingTensor;
 import io.github.t6j.training.lora.FrozenWeights;
 import io.github.t6j.training.products.Rows;
 import java.nio.file.Path;
@@ -29,6 +33,7 @@ import java.util.function.Function;
  */
 public final class TrainableModel implements AutoCloseable {
     private final Resources resources;
+    private final List<TrainingTensor> tensors;
     private final List<Parameter> parameters;
     private final TrainingEmbedding embedding;
     private final List<TrainingBlock> blocks;
@@ -41,7 +46,8 @@ public final class TrainableModel implements AutoCloseable {
         this.resources = resources;
         this.config = config;
         this.frozen = frozen;
-        parameters = parts.parameters();
+        tensors = parts.parameters();
+        parameters = tensors.stream().map(Parameter::new).toList();
         embedding = parts.embedding();
         blocks = parts.blocks();
         output = parts.output();
@@ -60,8 +66,8 @@ public final class TrainableModel implements AutoCloseable {
 
     /** Creates a model whose parameters are all zero and that computes with {@code kernels}. */
     static TrainableModel of(ModelConfig config, List<TensorSpec> specs, int threads, Kernels kernels) {
-        TrainingLimits.check(config);
-        return made(config, threads, kernels, resources -> new Assembly(resources, config, specs), null);
+        SupportedModels.check(config);
+        return made(config, threads, kernels, shared -> new Assembly(shared, config, specs), null);
     }
 
     /**
@@ -74,9 +80,9 @@ public final class TrainableModel implements AutoCloseable {
     static TrainableModel adapted(
             ModelConfig config, List<TensorSpec> specs, FrozenWeights frozen, NewAdapter adapter, int threads) {
         try {
-            TrainingLimits.check(config);
+            SupportedModels.check(config);
             return made(config, threads, KernelChoice.kernels(),
-                    resources -> new Assembly(resources, config, specs, frozen, adapter), frozen);
+                    shared -> new Assembly(shared, config, specs, frozen, adapter), frozen);
         } catch (RuntimeException | Error failure) {
             frozen.close();
             throw failure;
@@ -86,12 +92,11 @@ public final class TrainableModel implements AutoCloseable {
     private static TrainableModel made(
             ModelConfig config, int threads, Kernels kernels, Function<Resources, Assembly> parts,
             FrozenWeights frozen) {
-        Resources resources = new Resources(
-                kernels, new Workers(threads), !config.linear());
+        Resources shared = new Resources(kernels, new Workers(threads), !config.linear());
         try {
-            return new TrainableModel(resources, config, parts.apply(resources), frozen);
+            return new TrainableModel(shared, config, parts.apply(shared), frozen);
         } catch (RuntimeException | Error failure) {
-            resources.close();
+            shared.close();
             throw failure;
         }
     }
@@ -111,7 +116,7 @@ public final class TrainableModel implements AutoCloseable {
         try (ModelSource source = new ModelSource(path, variant)) {
             TrainableModel model = of(source.config(), Families.tensors(source.config()), threads);
             try {
-                source.copy(model.parameters());
+                source.copy(model.tensors());
                 return model;
             } catch (RuntimeException | Error failure) {
                 model.close();
@@ -128,6 +133,11 @@ public final class TrainableModel implements AutoCloseable {
      */
     public List<Parameter> parameters() {
         return parameters;
+    }
+
+    /** Returns the arrays of the parameters, in their order. */
+    List<TrainingTensor> tensors() {
+        return tensors;
     }
 
     /** Returns the size of the vocabulary; every id is below it. */
@@ -152,8 +162,8 @@ public final class TrainableModel implements AutoCloseable {
 
     /** Sets all gradients to zero. */
     public void clearGradients() {
-        for (Parameter parameter : parameters) {
-            Arrays.fill(parameter.gradient(), 0f);
+        for (TrainingTensor tensor : tensors) {
+            Arrays.fill(tensor.gradient(), 0f);
         }
     }
 
@@ -182,7 +192,7 @@ public final class TrainableModel implements AutoCloseable {
     double meanLoss(TokenData data, TrainingOptions.Batches batches, int most, Runnable beforeBatch) {
         TrainingOptions.check("windows", most >= 1, "1 or more", most);
         int context = batches.context();
-        Windows windows = new Windows(data, context);
+        Windows windows = new Windows(data.ids(), context);
         TrainingOptions.check("validation", windows.count() > 0,
                 "data of more than " + context + " tokens (the context) in a shard",
                 data.size() + " in all: give more text or a shorter context");

@@ -8,8 +8,9 @@ import io.github.t6j.family.registry.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.session.NestedCalls;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.training.data.DataPosition;
+import io.github.t6j.training.files.ModelFiles;
 import io.github.t6j.training.layers.MicroBatch;
+import io.github.t6j.training.layers.TrainingTensor;
 import io.github.t6j.weights.CopiedFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -374,7 +375,7 @@ public final class Trainer implements AutoCloseable {
         } catch (IOException failure) {
             throw new UncheckedIOException(folder + ": cannot make the folder: " + failure.getMessage(), failure);
         }
-        files.write(folder, model.parameters());
+        files.write(folder, model.tensors());
     }
 
     /** Adds the files of a folder: tokenizer, templates, defaults for sampling and the ids that end a text. */
@@ -450,6 +451,11 @@ public final class Trainer implements AutoCloseable {
     /** Returns the options; their context length is set. */
     public TrainingOptions options() {
         return options;
+    }
+
+    /** Returns the arrays of the parameters. */
+    List<TrainingTensor> tensors() {
+        return model.tensors();
     }
 
     /** Returns the trained parameters in the family's order; a tied matrix appears once. */

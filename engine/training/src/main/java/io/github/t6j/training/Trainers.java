@@ -8,6 +8,9 @@ import io.github.t6j.family.registry.Families;
 import io.github.t6j.family.registry.Presets;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
+import io.github.t6j.training.assembly.SupportedModels;
+import io.github.t6j.training.files.ModelFiles;
+import io.github.t6j.training.files.ModelSource;
 import io.github.t6j.training.lora.AdapterCheckpoint;
 import io.github.t6j.training.lora.FrozenWeights;
 import java.nio.file.Path;
@@ -46,7 +49,7 @@ final class Trainers {
             ModelFiles files = source.files(tokenizer, options.batches().context());
             return filled(
                     ofAllWeights(files, source.config(), options, threads),
-                    trainer -> source.copy(trainer.parameters()));
+                    trainer -> source.copy(trainer.tensors()));
         } catch (ModelFormatException wrong) {
             throw wrong.of(path);
         }
@@ -84,7 +87,7 @@ final class Trainers {
         try (ModelSource source = new ModelSource(saved.folder(), null)) {
             ModelFiles files = source.files(null, 0);
             return filled(ofAllWeights(files, source.config(), options, threads), trainer -> {
-                source.copy(trainer.parameters());
+                source.copy(trainer.tensors());
                 trainer.restoreState(saved);
             });
         }
@@ -92,14 +95,15 @@ final class Trainers {
 
     private static Trainer restoredAdapters(TrainingCheckpoint saved, TrainingOptions options, int threads) {
         AdapterCheckpoint adapter = AdapterCheckpoint.open(saved.folder());
+        Trainer.Base base = new Trainer.Base(adapter.model(), adapter.variant());
         Path tokenizer = Tokenizer.existsIn(saved.folder()) ? saved.folder() : null;
-        try (ModelSource source = new ModelSource(adapter.base().path(), adapter.base().variant())) {
+        try (ModelSource source = new ModelSource(base.path(), base.variant())) {
             return filled(
-                    ofAdapters(source, adapter.base(), adapter.adapter(), tokenizer, options, threads,
+                    ofAdapters(source, base, adapter.adapter(), tokenizer, options, threads,
                             adapter.checksum()),
                     trainer -> {
                         trainer.addFiles(saved.folder());
-                        adapter.read(trainer.parameters());
+                        adapter.read(trainer.tensors());
                         trainer.restoreState(saved);
                     });
         }
@@ -116,12 +120,12 @@ final class Trainers {
             ModelSource source, Trainer.Base base, NewAdapter adapter, Path tokenizer, TrainingOptions options,
             int threads, String checksum) {
         ModelConfig config = source.config();
-        TrainingLimits.check(config);
+        SupportedModels.check(config);
         TrainingLimits.checkMemory(config, Trainer.withContext(options, config).batches(), adapter.rank());
         FrozenWeights frozen = source.frozen();
         try {
             AdapterCheckpoint.check(base.path(), checksum, frozen);
-            ModelFiles files = source.files(adapter, tokenizer, AdapterCheckpoint.metadata(base, frozen));
+            ModelFiles files = source.files(adapter, tokenizer, AdapterCheckpoint.metadata(base.variant(), frozen));
             return new Trainer(
                     files, config, options, threads, base, adapter.rank(),
                     n -> TrainableModel.adapted(config, Families.tensors(config), frozen, adapter, n));

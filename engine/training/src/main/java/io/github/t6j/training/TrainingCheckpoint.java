@@ -1,13 +1,14 @@
 package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.training.files.ModelFiles;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.FolderReplacement;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ record TrainingCheckpoint(Path folder, TrainingJson json) {
     void write(ModelFiles files, List<Parameter> parameters, AdamW optimizer) {
         byte[] training = json.write().getBytes(StandardCharsets.UTF_8);
         FolderReplacement.write(folder, part -> {
-            files.write(part, parameters);
+            files.write(part, parameters.stream().map(Parameter::tensor).toList());
             writeMoments(part, parameters, optimizer);
             SmallFile.write(part.resolve(TRAINING), training);
         });

@@ -73,7 +73,7 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
                         number("learning_rate"), number("min_learning_rate"), plans());
                 TrainingOptions options = TrainingOptions.defaults(rate.updates()).withRate(rate)
                         .withBatches(batches()).withOptimizer(optimizer())
-                        .withInitialization(one("initialization", Initialization.values()))
+                        .withInitialization(constant("initialization", Initialization.values()))
                         .withSeed(whole("seed", Long.MIN_VALUE));
                 boolean begun = json.containsKey("order");
                 DataFingerprint data =
@@ -103,7 +103,7 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
         private TrainingOptions.Batches batches() {
             return TrainingOptions.Batches.defaults().withSequences(1).withContext(size("context"))
                     .withSequences(size("sequences")).withAccumulation(size("accumulation")).withAdds(flag("adds"))
-                    .withOrder(one("data_order", BatchOrder.Order.values()));
+                    .withOrder(constant("data_order", BatchOrder.Order.values()));
         }
 
         private TrainingOptions.Optimizer optimizer() {
@@ -112,10 +112,10 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
                     .withDecaysVectors(flag("decays_vectors")).withClip(number("clip"));
         }
 
-        private <E extends Enum<E>> E one(String key, E[] all) {
-            for (E one : all) {
-                if (one.name().equals(json.get(key))) {
-                    return one;
+        private <E extends Enum<E>> E constant(String key, E[] all) {
+            for (E constant : all) {
+                if (constant.name().equals(json.get(key))) {
+                    return constant;
                 }
             }
             throw wrong(key, "one of " + Arrays.toString(all));

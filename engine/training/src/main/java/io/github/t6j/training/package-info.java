@@ -1,7 +1,5 @@
-// Each operation is a small class with its forward and its backward pass side by side. Values are f32 in row-major
-// arrays; sums of a loss or a norm are double. Each item of a parallel loop writes only its own results, and sums over
-// tokens have a fixed order. This package may use tokenizer, session, family, model and all packages below them; none of
-// those uses it.
+// This package may use all packages inside it, which do not use it, and of the core tokenizer, session, family, model and
+// the packages below them.
 
 /**
  * Training. {@link io.github.t6j.training.Trainer} trains new or existing models on the ids of

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.layers.TrainingTensor;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -21,8 +22,8 @@ class AdamWTest {
     private static List<Parameter> parameters(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<Parameter> parameters = List.of(
-                new Parameter(TensorSpec.of(TensorRole.GATE_UP, 0, "matrix", 131, 257)),
-                new Parameter(TensorSpec.of(TensorRole.HEAD_NORM, 0, "gain", 7)));
+                new Parameter(TrainingTensor.of(TensorSpec.of(TensorRole.GATE_UP, 0, "matrix", 131, 257))),
+                new Parameter(TrainingTensor.of(TensorSpec.of(TensorRole.HEAD_NORM, 0, "gain", 7))));
         parameters.forEach(parameter -> fill(parameter.value(), random, 1));
         return parameters;
     }

@@ -10,6 +10,7 @@ import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
+import io.github.t6j.training.layers.TrainingTensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,7 +97,8 @@ class InitializationTest {
     }
 
     private static List<Parameter> draw(ModelConfig config, Initialization initialization) {
-        List<Parameter> parameters = Families.tensors(config).stream().map(Parameter::new).toList();
+        List<Parameter> parameters =
+                Families.tensors(config).stream().map(TrainingTensor::of).map(Parameter::new).toList();
         initialization.draw(config, parameters, 5000);
         return parameters;
     }
@@ -122,8 +124,8 @@ class InitializationTest {
     void everyTensorIsDrawnIndependently() {
         ModelConfig config = Families.describe(Presets.of("t6-nano"));
         Map<Float, String> firsts = new HashMap<>();
-        draw(config, Initialization.SMALL).stream().filter(one -> one.value()[0] != 0).forEach(one -> assertThat(
-                firsts.put(one.value()[0], one.name())).as(one.name()).isNull());
+        draw(config, Initialization.SMALL).stream().filter(drawn -> drawn.value()[0] != 0).forEach(drawn -> assertThat(
+                firsts.put(drawn.value()[0], drawn.name())).as(drawn.name()).isNull());
         assertThat(draw(config, Initialization.SMALL).getFirst().value())
                 .isEqualTo(draw(config, Initialization.SMALL).getFirst().value());
     }

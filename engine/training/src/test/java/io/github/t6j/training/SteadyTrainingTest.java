@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import io.github.t6j.TestNumbers;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.training.layers.HeadAttention;
 import io.github.t6j.training.products.Matrix;
 import io.github.t6j.training.products.Products;

@@ -7,7 +7,6 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.training.data.Windows;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -148,8 +147,8 @@ class TokenDataTest {
         Path wide = Files.write(folder.resolve("llama.bin"), shard(20240801, 7, 500, 4, ids));
         byte[] all = shard(0, 0, 0, 2, ids);
         Path bare = Files.write(folder.resolve("train.bin"), Arrays.copyOfRange(all, 1024, all.length));
-        Path one = text("text", "The whale");
-        try (TokenData data = open(official, renamed, one, wide, bare)) {
+        Path plain = text("text", "The whale");
+        try (TokenData data = open(official, renamed, plain, wide, bare)) {
             assertThat(data.shards()).isEqualTo(5);
             assertThat(all(data, 0)).isEqualTo(new int[] {583, 2886, END});
             for (int shard = 1; shard < 5; shard++) {

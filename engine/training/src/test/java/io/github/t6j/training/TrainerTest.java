@@ -216,10 +216,10 @@ class TrainerTest {
         TrainingOptions sum = mean.withBatches(
                 TrainingOptions.Batches.defaults().withSequences(2).withContext(24).withAccumulation(3).withAdds(true));
         try (TokenData data = data(300, 2);
-                Trainer one = Trainer.create("t6-nano", TOKENIZER, mean, 1);
-                Trainer other = Trainer.create("t6-nano", TOKENIZER, sum, 1)) {
-            StepResult averaged = one.step(data);
-            StepResult added = other.step(data);
+                Trainer averaging = Trainer.create("t6-nano", TOKENIZER, mean, 1);
+                Trainer adding = Trainer.create("t6-nano", TOKENIZER, sum, 1)) {
+            StepResult averaged = averaging.step(data);
+            StepResult added = adding.step(data);
             assertThat(added.loss()).isEqualTo(averaged.loss());
             assertThat(added.gradientNorm()).isCloseTo(3 * averaged.gradientNorm(), within(1e-3));
         }
@@ -356,7 +356,7 @@ class TrainerTest {
     @Test
     void windowsAreAdjacent() {
         try (TokenData data = TokenData.of(IntStream.range(0, 50).toArray())) {
-            Windows windows = new Windows(data, 4);
+            Windows windows = new Windows(data.ids(), 4);
             assertThat(windows.count()).isEqualTo(12);
             int[] ids = new int[8];
             int[] targets = new int[8];

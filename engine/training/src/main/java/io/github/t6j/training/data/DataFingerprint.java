@@ -1,6 +1,5 @@
 package io.github.t6j.training.data;
 
-import io.github.t6j.training.TokenData;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
@@ -15,25 +14,26 @@ public record DataFingerprint(long ids, long checksum) {
     private static final int PROBES = 64;
     private static final int PROBE = 64;
 
-    public static DataFingerprint of(TokenData data) {
-        CRC32C checksum = new CRC32C();
+    /** Returns the fingerprint of {@code data}. */
+    public static DataFingerprint of(Shards data) {
+        CRC32C sum = new CRC32C();
         int[] ids = new int[PROBE];
         ByteBuffer bytes = ByteBuffer.allocate(PROBE * Integer.BYTES);
-        for (int shard = 0; shard < data.shards(); shard++) {
+        for (int shard = 0; shard < data.count(); shard++) {
             long size = data.size(shard);
-            checksum.update(bytes.clear().putLong(size).flip());
+            sum.update(bytes.clear().putLong(size).flip());
             int count = (int) Math.min(PROBE, size);
             for (int probe = 0; probe < PROBES; probe++) {
                 data.read(shard, (size - count) / (PROBES - 1) * probe, ids, 0, count);
                 bytes.clear().asIntBuffer().put(ids, 0, count);
-                checksum.update(bytes.limit(count * Integer.BYTES));
+                sum.update(bytes.limit(count * Integer.BYTES));
             }
         }
-        addTargets(data, checksum);
-        return new DataFingerprint(data.size(), checksum.getValue());
+        addTargets(data, sum);
+        return new DataFingerprint(data.size(), sum.getValue());
     }
 
-    private static void addTargets(TokenData data, CRC32C checksum) {
+    private static void addTargets(Shards data, CRC32C sum) {
         int length = data.packedLength();
         int[] targets = new int[length];
         int[] positions = new int[length];
@@ -41,7 +41,7 @@ public record DataFingerprint(long ids, long checksum) {
         for (long from = 0; length > 0 && from < data.size(); from += length) {
             data.readTargets(from, targets, positions, 0, length);
             bytes.clear().asIntBuffer().put(targets).put(positions);
-            checksum.update(bytes);
+            sum.update(bytes);
         }
     }
 }

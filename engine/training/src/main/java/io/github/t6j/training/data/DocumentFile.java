@@ -80,9 +80,9 @@ public final class DocumentFile implements AutoCloseable {
     }
 
     public static DocumentFile open(Path file) {
-        boolean lines = isLines(file, beginning(file));
+        boolean hasLines = isLines(file, beginning(file));
         try {
-            return new DocumentFile(file, lines);
+            return new DocumentFile(file, hasLines);
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be read", e);
         }

@@ -1,6 +1,5 @@
 package io.github.t6j.training.data;
 
-import io.github.t6j.training.TokenData.ScoredDocument;
 import io.github.t6j.training.layers.MicroBatch;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
@@ -24,14 +23,17 @@ import java.util.TreeMap;
  */
 public record PackedDocuments(int length, MappedIds ids, int[] targets, BitSet starts) {
 
+    /** Document, and for each id whether it counts in the loss. */
+    public record Document(int[] ids, boolean[] scored) {}
+
     /**
      * Packs documents of at most T + 1 ids.
      *
      * @param arena memory of the ids
      * @throws IllegalArgumentException if there is no document, or one is longer or has no scored id after its first
      */
-    public static PackedDocuments pack(List<ScoredDocument> documents, int length, Arena arena) {
-        List<List<ScoredDocument>> windows = windows(documents, length);
+    public static PackedDocuments pack(List<Document> documents, int length, Arena arena) {
+        List<List<Document>> windows = windows(documents, length);
         long positions = (long) windows.size() * length;
         if (windows.isEmpty() || positions > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("documents: expected one or more, of at most " + (Integer.MAX_VALUE - 8)
@@ -43,7 +45,7 @@ public record PackedDocuments(int length, MappedIds ids, int[] targets, BitSet s
         BitSet starts = new BitSet(ids.length);
         for (int window = 0; window < windows.size(); window++) {
             int at = window * length;
-            for (ScoredDocument document : windows.get(window)) {
+            for (Document document : windows.get(window)) {
                 starts.set(at);
                 at = copy(document, ids, targets, at);
             }
@@ -54,15 +56,15 @@ public record PackedDocuments(int length, MappedIds ids, int[] targets, BitSet s
         return new PackedDocuments(length, MappedIds.of(ids, arena), targets, starts);
     }
 
-    private static List<List<ScoredDocument>> windows(List<ScoredDocument> documents, int length) {
-        List<List<ScoredDocument>> windows = new ArrayList<>();
-        TreeMap<Integer, Deque<List<ScoredDocument>>> byRoom = new TreeMap<>();
+    private static List<List<Document>> windows(List<Document> documents, int length) {
+        List<List<Document>> windows = new ArrayList<>();
+        TreeMap<Integer, Deque<List<Document>>> byRoom = new TreeMap<>();
         for (int i = 0; i < documents.size(); i++) {
-            ScoredDocument document = documents.get(i);
+            Document document = documents.get(i);
             check(document, i, length);
             int size = document.ids().length - 1;
-            Map.Entry<Integer, Deque<List<ScoredDocument>>> fullest = byRoom.ceilingEntry(size);
-            List<ScoredDocument> window;
+            Map.Entry<Integer, Deque<List<Document>>> fullest = byRoom.ceilingEntry(size);
+            List<Document> window;
             int room = length;
             if (fullest == null) {
                 window = new ArrayList<>();
@@ -82,7 +84,7 @@ public record PackedDocuments(int length, MappedIds ids, int[] targets, BitSet s
         return windows;
     }
 
-    private static void check(ScoredDocument document, int index, int length) {
+    private static void check(Document document, int index, int length) {
         boolean scored = false;
         for (int i = 1; i < document.scored().length; i++) {
             scored |= document.scored()[i];
@@ -95,7 +97,7 @@ public record PackedDocuments(int length, MappedIds ids, int[] targets, BitSet s
     }
 
     /** Copies a document to the positions from {@code at} on, and returns the position after it. */
-    private static int copy(ScoredDocument document, int[] ids, int[] targets, int at) {
+    private static int copy(Document document, int[] ids, int[] targets, int at) {
         int size = document.ids().length - 1;
         System.arraycopy(document.ids(), 0, ids, at, size);
         for (int i = 0; i < size; i++) {

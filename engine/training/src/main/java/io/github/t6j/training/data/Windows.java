@@ -1,6 +1,5 @@
 package io.github.t6j.training.data;
 
-import io.github.t6j.training.TokenData;
 import io.github.t6j.training.layers.MicroBatch;
 import java.util.stream.IntStream;
 
@@ -9,20 +8,20 @@ import java.util.stream.IntStream;
  * documents, with their own targets. For use by one thread.
  */
 public final class Windows {
-    private final TokenData data;
+    private final Shards data;
     private final int length;
     private final long count;
     private final int[] window; // length + 1 ids
 
     /** @param length ids of a window; a rest of fewer than {@code length} + 1 ids at the end of a shard is skipped */
-    public Windows(TokenData data, int length) {
+    public Windows(Shards data, int length) {
         this.data = data;
         this.length = length;
         if (isPacked() && data.packedLength() != length) {
             throw new IllegalArgumentException("context: expected " + data.packedLength()
                     + ", for which the documents are packed, found " + length + ": pack them for this context");
         }
-        count = IntStream.range(0, data.shards()).mapToLong(this::in).sum();
+        count = IntStream.range(0, data.count()).mapToLong(this::in).sum();
         window = new int[Math.addExact(length, 1)];
     }
 
@@ -35,13 +34,14 @@ public final class Windows {
         return data.packedLength() > 0;
     }
 
+    /** Returns the number of windows. */
     public long count() {
         return count;
     }
 
-    /** Returns the number of window {@code i} of {@code some} evenly spaced ones. */
-    public long spaced(int i, int some) {
-        return i * count / some;
+    /** Returns the number of window {@code i} of {@code n} evenly spaced ones. */
+    public long spaced(int i, int n) {
+        return i * count / n;
     }
 
     /** Returns the number of scored targets of window {@code number}. */

@@ -4,9 +4,9 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.training.kernels.GradientKernels;
 import io.github.t6j.training.kernels.choice.GradientChoice;
-import io.github.t6j.kernels.Kernels;
 import io.github.t6j.training.products.Rows;
 import io.github.t6j.training.products.Sums;
 import io.github.t6j.weights.LittleEndian;

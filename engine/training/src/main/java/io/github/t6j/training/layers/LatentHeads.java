@@ -2,7 +2,6 @@ package io.github.t6j.training.layers;
 
 import io.github.t6j.attention.TwoStageProjection;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.training.Parameter;
 import io.github.t6j.training.layers.Heads.View;
 import io.github.t6j.training.layers.Resources.Buffer;
 import io.github.t6j.training.products.Rows;
@@ -41,7 +40,7 @@ public final class LatentHeads extends TrainableAttention {
      */
     public LatentHeads(
             Resources resources, LatentConfig sizes, LinearLayer down, LinearLayer queryUp, LinearLayer keyValueUp,
-            Parameter queryGain, Parameter latentGain, Rotation rotation) {
+            TrainingTensor queryGain, TrainingTensor latentGain, Rotation rotation) {
         super(resources, down, rotation, new Heads(resources, new Heads.Shape(
                 sizes.heads(), sizes.heads(), sizes.headDim() + sizes.rope(), sizes.valueDim())));
         this.sizes = sizes;

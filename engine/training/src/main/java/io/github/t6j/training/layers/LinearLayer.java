@@ -1,6 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.Parameter;
 import io.github.t6j.training.products.Matrix;
 import io.github.t6j.training.products.Rows;
 import io.github.t6j.training.products.Sums;
@@ -19,14 +18,14 @@ public final class LinearLayer {
     private final Resources resources;
     private final Matrix[] weights; // [outputs][inputs] each
     private final Matrix.Dense[] gradients; // likewise; empty if W is frozen
-    private final List<Parameter> biases; // [outputs] each; empty if the layer has none
+    private final List<TrainingTensor> biases; // [outputs] each; empty if the layer has none
     private final LowRankAdapter adapter; // or null
     private final int outputs; // of all matrices together
 
     /** Creates a layer that is trained. */
-    public LinearLayer(Resources resources, List<Parameter> weights, List<Parameter> biases) {
-        this(resources, weights.stream().map(LinearLayer::value).toArray(Matrix[]::new),
-                weights.stream().map(LinearLayer::gradient).toArray(Matrix.Dense[]::new), biases, null);
+    public LinearLayer(Resources resources, List<TrainingTensor> weights, List<TrainingTensor> biases) {
+        this(resources, weights.stream().map(TrainingTensor::matrix).toArray(Matrix[]::new),
+                weights.stream().map(TrainingTensor::gradientMatrix).toArray(Matrix.Dense[]::new), biases, null);
     }
 
     /**
@@ -36,12 +35,12 @@ public final class LinearLayer {
      * @param adapter change of the weights that is trained, or null
      */
     public LinearLayer(
-            Resources resources, List<? extends Matrix> weights, List<Parameter> biases, LowRankAdapter adapter) {
+            Resources resources, List<? extends Matrix> weights, List<TrainingTensor> biases, LowRankAdapter adapter) {
         this(resources, weights.toArray(Matrix[]::new), new Matrix.Dense[0], biases, adapter);
     }
 
     private LinearLayer(
-            Resources resources, Matrix[] weights, Matrix.Dense[] gradients, List<Parameter> biases,
+            Resources resources, Matrix[] weights, Matrix.Dense[] gradients, List<TrainingTensor> biases,
             LowRankAdapter adapter) {
         this.resources = resources;
         this.weights = weights;
@@ -49,21 +48,6 @@ public final class LinearLayer {
         this.biases = biases;
         this.adapter = adapter;
         outputs = Arrays.stream(weights).mapToInt(Matrix::rows).sum();
-    }
-
-    /** Returns the elements of a matrix. */
-    static Matrix.Dense value(Parameter parameter) {
-        return dense(parameter.value(), parameter);
-    }
-
-    /** Returns the gradient of a matrix. */
-    static Matrix.Dense gradient(Parameter parameter) {
-        return dense(parameter.gradient(), parameter);
-    }
-
-    private static Matrix.Dense dense(float[] elements, Parameter parameter) {
-        return new Matrix.Dense(
-                elements, parameter.rows(), Math.toIntExact(parameter.shape().getLast()));
     }
 
     /** Returns true if training does not change W. */
@@ -80,7 +64,7 @@ public final class LinearLayer {
     void forward(Rows x, int rows, Rows y, boolean accumulate) {
         resources.products.forward(x, rows, weights, y, accumulate);
         int at = 0;
-        for (Parameter bias : biases) {
+        for (TrainingTensor bias : biases) {
             addBias(bias.value(), rows, y.after(at));
             at += bias.rows();
         }
@@ -117,7 +101,7 @@ public final class LinearLayer {
         }
         resources.products.weightGradient(dy, x, rows, gradients);
         int at = 0;
-        for (Parameter bias : biases) {
+        for (TrainingTensor bias : biases) {
             sumBias(bias.gradient(), rows, dy.after(at));
             at += bias.rows();
         }

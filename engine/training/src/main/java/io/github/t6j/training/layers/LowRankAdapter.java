@@ -1,6 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.Parameter;
 import io.github.t6j.training.layers.Resources.Buffer;
 import io.github.t6j.training.products.Matrix;
 import io.github.t6j.training.products.Rows;
@@ -33,7 +32,7 @@ public final class LowRankAdapter {
      * @param a [rank][inputs]
      * @param b [outputs][rank]
      */
-    public record Pair(Parameter a, Parameter b) {}
+    public record Pair(TrainingTensor a, TrainingTensor b) {}
 
     /**
      * Creates the adapter of a layer.
@@ -46,8 +45,8 @@ public final class LowRankAdapter {
         this.pairs = pairs;
         this.scale = scale;
         rank = pairs.getFirst().a.rows();
-        down = pairs.stream().map(pair -> LinearLayer.value(pair.a)).toArray(Matrix[]::new);
-        downGradients = pairs.stream().map(pair -> LinearLayer.gradient(pair.a)).toArray(Matrix.Dense[]::new);
+        down = pairs.stream().map(pair -> pair.a.matrix()).toArray(Matrix[]::new);
+        downGradients = pairs.stream().map(pair -> pair.a.gradientMatrix()).toArray(Matrix.Dense[]::new);
     }
 
     private int width() {
@@ -84,7 +83,7 @@ public final class LowRankAdapter {
         resources.products.weightGradient(du, x, rows, downGradients);
         int at = 0;
         for (int i = 0; i < pairs.size(); i++) {
-            Parameter b = pairs.get(i).b;
+            TrainingTensor b = pairs.get(i).b;
             float[] transposed = resources.scratch(Buffer.TRANSPOSED_GRADIENT, rank, b.rows()).array();
             Arrays.fill(transposed, 0, rank * b.rows(), 0f);
             resources.products.weightGradient(
@@ -96,10 +95,10 @@ public final class LowRankAdapter {
     }
 
     private Matrix[] up(int pair) {
-        return new Matrix[] {LinearLayer.value(pairs.get(pair).b)};
+        return new Matrix[] {pairs.get(pair).b.matrix()};
     }
 
-    private void addTransposed(float[] transposed, Parameter b) {
+    private void addTransposed(float[] transposed, TrainingTensor b) {
         resources.eachRow(b.rows(), (row, worker) -> {
             for (int k = 0; k < rank; k++) {
                 b.gradient()[row * rank + k] += transposed[k * b.rows() + row];

@@ -53,19 +53,19 @@ public record MicroBatch(int[] ids, int[] targets, int[] positions, int[] starts
     }
 
     private static int[] starts(int[] positions, int length) {
-        int[] starts = new int[positions.length + 1];
+        int[] begins = new int[positions.length + 1];
         int documents = 0;
         for (int row = 0; row < positions.length; row++) {
             int next = row % length == 0 ? 0 : positions[row - 1] + 1;
             if (positions[row] == 0) {
-                starts[documents++] = row;
+                begins[documents++] = row;
             } else if (positions[row] != next) {
                 throw new IllegalArgumentException("micro-batch: positions[" + row + "]: expected "
                         + (next == 0 ? "0" : "0 or " + next) + ", found " + positions[row]);
             }
         }
-        starts[documents] = positions.length;
-        return Arrays.copyOf(starts, documents + 1);
+        begins[documents] = positions.length;
+        return Arrays.copyOf(begins, documents + 1);
     }
 
     /** Returns the number of positions of all sequences. */

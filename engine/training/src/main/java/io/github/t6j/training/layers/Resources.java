@@ -1,9 +1,9 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.kernels.GradientKernels;
-import io.github.t6j.training.kernels.choice.GradientChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.training.kernels.GradientKernels;
+import io.github.t6j.training.kernels.choice.GradientChoice;
 import io.github.t6j.training.products.Products;
 import io.github.t6j.training.products.Rows;
 import io.github.t6j.training.products.Sums;
@@ -122,8 +122,8 @@ public final class Resources implements AutoCloseable {
     public void close() {
         workers.close();
         products.close();
-        for (CausalAttention one : attention) {
-            one.close();
+        for (CausalAttention head : attention) {
+            head.close();
         }
     }
 }

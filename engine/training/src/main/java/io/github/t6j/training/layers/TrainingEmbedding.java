@@ -1,6 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.Parameter;
 import io.github.t6j.training.products.Matrix;
 import io.github.t6j.training.products.Rows;
 import io.github.t6j.training.products.Sums;
@@ -11,8 +10,8 @@ public final class TrainingEmbedding {
     private final float[] gradient; // null if E is frozen
 
     /** Creates the lookup of a trained matrix. */
-    public TrainingEmbedding(Parameter matrix) {
-        this.matrix = LinearLayer.value(matrix);
+    public TrainingEmbedding(TrainingTensor matrix) {
+        this.matrix = matrix.matrix();
         gradient = matrix.gradient();
     }
 

@@ -1,6 +1,5 @@
 package io.github.t6j.training.layers;
 
-import io.github.t6j.training.Parameter;
 import io.github.t6j.training.products.Rows;
 import io.github.t6j.training.products.Sums;
 
@@ -16,11 +15,11 @@ public final class TrainingNorm {
     private final Resources resources;
     private final int n;
     private final float epsilon;
-    private final Parameter gain; // [n], or null for ones
+    private final TrainingTensor gain; // [n], or null for ones
     private final float factor; // the model multiplies the gain by it
     private final float[] gains; // factor · gain, or null
 
-    public TrainingNorm(Resources resources, int n, float epsilon, Parameter gain, double factor) {
+    public TrainingNorm(Resources resources, int n, float epsilon, TrainingTensor gain, double factor) {
         this.resources = resources;
         this.n = n;
         this.epsilon = epsilon;

@@ -4,12 +4,12 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.family.lora.NewAdapter;
-import io.github.t6j.training.Parameter;
-import io.github.t6j.training.Trainer;
+import io.github.t6j.model.TensorSpec;
+import io.github.t6j.training.layers.TrainingTensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,18 +19,19 @@ import java.util.TreeMap;
 /**
  * Adapter in the folder of a checkpoint. The metadata of its file say which model it belongs to, besides PEFT's path.
  *
- * @param base the model
+ * @param model path of the model
+ * @param variant RoPE variant of the model, or null if its files determine it
  * @param checksum checksum of the model's weights
  */
-public record AdapterCheckpoint(Path folder, NewAdapter adapter, Trainer.Base base, String checksum) {
+public record AdapterCheckpoint(Path folder, NewAdapter adapter, Path model, RopeVariant variant, String checksum) {
     private static final String CHECKSUM = "base_checksum";
     private static final String VARIANT = "base_variant";
 
-    /** Returns the entries of a file of adapters of {@code base}. */
-    public static Map<String, String> metadata(Trainer.Base base, FrozenWeights frozen) {
+    /** Returns the entries of a file of adapters of the model with these weights, and this variant unless it is null. */
+    public static Map<String, String> metadata(RopeVariant variant, FrozenWeights frozen) {
         Map<String, String> metadata = new TreeMap<>(Map.of(CHECKSUM, checksum(frozen)));
-        if (base.variant() != null) {
-            metadata.put(VARIANT, VariantName.of(base.variant()));
+        if (variant != null) {
+            metadata.put(VARIANT, VariantName.of(variant));
         }
         return metadata;
     }
@@ -45,21 +46,21 @@ public record AdapterCheckpoint(Path folder, NewAdapter adapter, Trainer.Base ba
      * @throws ModelFormatException if it is damaged, or its model is missing
      */
     public static AdapterCheckpoint open(Path folder) {
-        NewAdapter adapter = NewAdapter.read(folder);
+        NewAdapter read = NewAdapter.read(folder);
         Path file = folder.resolve(NewAdapter.WEIGHTS);
-        Path base = Path.of(adapter.base());
-        if (!Files.exists(base)) {
+        Path modelPath = Path.of(read.base());
+        if (!Files.exists(modelPath)) {
             throw new ModelFormatException(folder.resolve(NewAdapter.CONFIG) + ": expected the model of the run at "
-                    + base + ", found no such file or folder: move it back, or edit base_model_name_or_path");
+                    + modelPath + ", found no such file or folder: move it back, or edit base_model_name_or_path");
         }
         try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
             Map<String, String> metadata = checkpoint.metadata();
-            String checksum = metadata.get(CHECKSUM);
-            if (checksum == null) {
+            String stored = metadata.get(CHECKSUM);
+            if (stored == null) {
                 throw new ModelFormatException(file + ": expected " + CHECKSUM + " in its metadata, found none: the"
                         + " adapter is not of a checkpoint");
             }
-            return new AdapterCheckpoint(folder, adapter, new Trainer.Base(base, variant(metadata, file)), checksum);
+            return new AdapterCheckpoint(folder, read, modelPath, variant(metadata, file), stored);
         }
     }
 
@@ -77,18 +78,23 @@ public record AdapterCheckpoint(Path folder, NewAdapter adapter, Trainer.Base ba
      * @param expected its checksum, or null for a new run
      * @throws ModelFormatException if it has
      */
-    public static void check(Path base, String expected, FrozenWeights frozen) {
+    public static void check(Path model, String expected, FrozenWeights frozen) {
         if (expected != null && !expected.equals(checksum(frozen))) {
-            throw new ModelFormatException(base + ": expected the weights that the run began with, checksum " + expected
-                    + ", found " + checksum(frozen) + ": restore the model, or begin a new run");
+            throw new ModelFormatException(
+                    model + ": expected the weights that the run began with, checksum " + expected
+                            + ", found " + checksum(frozen) + ": restore the model, or begin a new run");
         }
     }
 
-    /** Reads A and B. @throws ModelFormatException if a matrix is missing, unexpected, or has another shape */
-    public void read(List<Parameter> parameters) {
+    /**
+     * Reads A and B of each matrix.
+     *
+     * @throws ModelFormatException if a matrix is missing, unexpected, or has another shape
+     */
+    public void read(List<TrainingTensor> parameters) {
         Path file = folder.resolve(NewAdapter.WEIGHTS);
         try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
-            parameters.forEach(parameter -> read(parameter, checkpoint.tensors().get(parameter.name()), file));
+            parameters.forEach(parameter -> read(parameter, checkpoint.tensors().get(parameter.spec().name()), file));
             int found = checkpoint.tensors().size();
             if (found != parameters.size()) {
                 throw new ModelFormatException(file + ": expected " + parameters.size() + " matrices, found " + found
@@ -99,10 +105,11 @@ public record AdapterCheckpoint(Path folder, NewAdapter adapter, Trainer.Base ba
         }
     }
 
-    private static void read(Parameter parameter, Tensor found, Path file) {
-        if (found == null || found.dtype() != DType.F32 || !found.shape().equals(parameter.shape())) {
-            throw new ModelFormatException(file + ": " + parameter.name() + ": expected F32 of shape "
-                    + parameter.shape() + ", found "
+    private static void read(TrainingTensor parameter, Tensor found, Path file) {
+        TensorSpec spec = parameter.spec();
+        if (found == null || found.dtype() != DType.F32 || !found.shape().equals(spec.shape())) {
+            throw new ModelFormatException(file + ": " + spec.name() + ": expected F32 of shape "
+                    + spec.shape() + ", found "
                     + (found == null ? "no such tensor" : found.dtype() + " of shape " + found.shape())
                     + ": it belongs to another model");
         }

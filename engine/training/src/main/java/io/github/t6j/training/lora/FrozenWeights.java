@@ -65,9 +65,9 @@ public final class FrozenWeights implements AutoCloseable {
     /** Copies a tensor by rows, since a reader may return the memory of the file. */
     private static void copy(NamedTensors source, Tensor tensor, MemorySegment to) {
         long row = to.byteSize() / tensor.rowCount();
-        long some = Math.max(1, PIECE / row);
-        for (long first = 0; first < tensor.rowCount(); first += some) {
-            long count = Math.min(some, tensor.rowCount() - first);
+        long most = Math.max(1, PIECE / row);
+        for (long first = 0; first < tensor.rowCount(); first += most) {
+            long count = Math.min(most, tensor.rowCount() - first);
             try (Arena piece = Arena.ofConfined()) {
                 MemorySegment rows = source.reader().rows(tensor, first, count, piece).data();
                 MemorySegment.copy(rows, 0, to, first * row, count * row);
@@ -76,11 +76,11 @@ public final class FrozenWeights implements AutoCloseable {
     }
 
     private static long checksum(MemorySegment all) {
-        CRC32C checksum = new CRC32C();
+        CRC32C sum = new CRC32C();
         for (long at = 0; at < all.byteSize(); at += PIECE) {
-            checksum.update(all.asSlice(at, Math.min(PIECE, all.byteSize() - at)).asByteBuffer());
+            sum.update(all.asSlice(at, Math.min(PIECE, all.byteSize() - at)).asByteBuffer());
         }
-        return checksum.getValue();
+        return sum.getValue();
     }
 
     /** Returns a matrix. */

@@ -1,2 +1,2 @@
-/** Makes tokenizers from texts. May use {@code tokenizer} and the packages inside it. */
+/** Training of tokenizers on texts. May use {@code tokenizer}, the packages inside it, and {@code json}. */
 package io.github.t6j.training.tokenizer;

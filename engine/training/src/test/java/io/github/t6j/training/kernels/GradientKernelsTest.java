@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.training.kernels.choice.GradientChoice;
 import io.github.t6j.kernels.scalar.ScalarKernels;
+import io.github.t6j.training.kernels.choice.GradientChoice;
 import io.github.t6j.training.kernels.scalar.ScalarGradientKernels;
 import io.github.t6j.training.kernels.simd.SimdGradientKernels;
 import java.util.Random;

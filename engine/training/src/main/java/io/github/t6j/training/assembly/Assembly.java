@@ -1,4 +1,4 @@
-package io.github.t6j.training;
+package io.github.t6j.training.assembly;
 
 import static io.github.t6j.model.TensorSpec.NO_LAYER;
 
@@ -23,6 +23,7 @@ import io.github.t6j.training.layers.TrainingBlock;
 import io.github.t6j.training.layers.TrainingEmbedding;
 import io.github.t6j.training.layers.TrainingFeedForward;
 import io.github.t6j.training.layers.TrainingNorm;
+import io.github.t6j.training.layers.TrainingTensor;
 import io.github.t6j.training.lora.FrozenWeights;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -33,8 +34,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Builds the parameters and operations of a model from the roles of its tensors. */
-final class Assembly {
+/** Builder of the parameters and operations of a model from the roles of its tensors. */
+public final class Assembly {
     /** Roles of matrices that get an adapter. */
     private static final Set<TensorRole> ADAPTED = EnumSet.of(
             TensorRole.PROJECTION, TensorRole.QUERY_UP, TensorRole.KEY_VALUE_UP, TensorRole.ATTENTION_OUTPUT,
@@ -44,24 +45,28 @@ final class Assembly {
     private final ModelConfig config;
     private final List<TensorSpec> specs;
     private final FrozenWeights frozen; // null if all weights are trained
-    private final Map<TensorSpec, Parameter> own = new LinkedHashMap<>(); // without frozen matrices
+    private final Map<TensorSpec, TrainingTensor> tensors = new LinkedHashMap<>(); // without frozen matrices
     private final Map<TensorSpec, LowRankAdapter.Pair> adapters = new LinkedHashMap<>(); // of frozen matrices
     private final float scale; // of the adapters
     private final Rotation rotation; // of all layers
 
     /** Creates the parameters of a model that is trained as a whole. */
-    Assembly(Resources resources, ModelConfig config, List<TensorSpec> specs) {
+    public Assembly(Resources resources, ModelConfig config, List<TensorSpec> specs) {
         this.resources = resources;
         this.config = config;
         this.specs = specs;
         frozen = null;
         scale = 0;
-        specs.forEach(spec -> own.put(spec, new Parameter(spec)));
+        specs.forEach(spec -> tensors.put(spec, TrainingTensor.of(spec)));
         rotation = new Rotation(resources, config.rope());
     }
 
-    /** Creates the adapters of a model whose weights are frozen. */
-    Assembly(
+    /**
+     * Creates the adapters of a model whose weights are frozen.
+     *
+     * @throws IllegalArgumentException if the rank is larger than a matrix
+     */
+    public Assembly(
             Resources resources, ModelConfig config, List<TensorSpec> specs, FrozenWeights frozen, NewAdapter adapter) {
         this.resources = resources;
         this.config = config;
@@ -70,47 +75,53 @@ final class Assembly {
         scale = (float) (adapter.alpha() / adapter.rank());
         for (TensorSpec spec : specs) {
             if (spec.shape().size() == 1) {
-                Parameter vector = Parameter.frozen(spec);
+                TrainingTensor vector = TrainingTensor.frozen(spec);
                 frozen.read(spec, vector.value());
-                own.put(spec, vector);
+                tensors.put(spec, vector);
             }
         }
         for (TensorSpec spec : adapted(specs)) {
             checkRank(spec, adapter.rank());
             adapters.put(spec, new LowRankAdapter.Pair(
-                    new Parameter(adapter.a(spec)), new Parameter(adapter.b(spec))));
+                    TrainingTensor.of(adapter.a(spec)), TrainingTensor.of(adapter.b(spec))));
         }
         rotation = new Rotation(resources, config.rope());
     }
 
     /** Returns the matrices that get an adapter. */
-    static List<TensorSpec> adapted(List<TensorSpec> specs) {
+    public static List<TensorSpec> adapted(List<TensorSpec> specs) {
         return specs.stream().filter(spec -> ADAPTED.contains(spec.role())).toList();
     }
 
     private static void checkRank(TensorSpec spec, int rank) {
         long most = Math.max(spec.shape().getFirst(), spec.shape().getLast());
-        TrainingOptions.check("rank", rank <= most, "at most " + most + ", the larger side of " + spec.name(), rank);
+        if (rank > most) {
+            throw new IllegalArgumentException(
+                    "rank: expected at most " + most + ", the larger side of " + spec.name() + ", found " + rank);
+        }
     }
 
     /** Returns all trained parameters in the order of the specifications. */
-    List<Parameter> parameters() {
+    public List<TrainingTensor> parameters() {
         return frozen == null
-                ? List.copyOf(own.values())
+                ? List.copyOf(tensors.values())
                 : adapters.values().stream().flatMap(pair -> Stream.of(pair.a(), pair.b())).toList();
     }
 
-    TrainingEmbedding embedding() {
+    /** Returns the embedding of ids. */
+    public TrainingEmbedding embedding() {
         return frozen == null
-                ? new TrainingEmbedding(one(TensorRole.EMBEDDING, NO_LAYER))
+                ? new TrainingEmbedding(only(TensorRole.EMBEDDING, NO_LAYER))
                 : new TrainingEmbedding(frozen.matrix(specs(TensorRole.EMBEDDING, NO_LAYER).getFirst()));
     }
 
-    List<TrainingBlock> blocks() {
+    /** Returns the layers from first to last. */
+    public List<TrainingBlock> blocks() {
         return IntStream.range(0, config.sizes().layers()).mapToObj(this::block).toList();
     }
 
-    OutputLayer output() {
+    /** Returns the last norm, the output matrix and the loss. */
+    public OutputLayer output() {
         boolean tied = specs(TensorRole.OUTPUT, NO_LAYER).isEmpty();
         return new OutputLayer(
                 resources, norm(TensorRole.OUTPUT_NORM, NO_LAYER),
@@ -119,7 +130,7 @@ final class Assembly {
 
     private TrainingBlock block(int layer) {
         AttentionConfig attention = config.attention();
-        Parameter headGain = one(TensorRole.HEAD_NORM, layer);
+        TrainingTensor headGain = only(TensorRole.HEAD_NORM, layer);
         TrainingNorm headNorm =
                 headGain == null
                         ? null
@@ -145,13 +156,13 @@ final class Assembly {
             case LatentConfig sizes -> new LatentHeads(
                     resources, sizes, projection, linear(TensorRole.QUERY_UP, null, layer),
                     linear(TensorRole.KEY_VALUE_UP, null, layer),
-                    one(TensorRole.QUERY_LATENT_NORM, layer), one(TensorRole.LATENT_NORM, layer), rotation);
+                    only(TensorRole.QUERY_LATENT_NORM, layer), only(TensorRole.LATENT_NORM, layer), rotation);
             default -> throw new IllegalArgumentException("training: unsupported attention: " + attention);
         };
     }
 
     private TrainingNorm vectorNorm(TensorRole role, GroupedQueryConfig sizes, int layer) {
-        Parameter gain = one(role, layer);
+        TrainingTensor gain = only(role, layer);
         return gain == null
                 ? null
                 : new TrainingNorm(resources, sizes.headDim(), sizes.options().normEpsilon(), gain, 1);
@@ -159,7 +170,7 @@ final class Assembly {
 
     /** Returns a norm of the residual stream. */
     private TrainingNorm norm(TensorRole role, int layer) {
-        return new TrainingNorm(resources, config.sizes().width(), config.norms().epsilon(), one(role, layer), 1);
+        return new TrainingNorm(resources, config.sizes().width(), config.norms().epsilon(), only(role, layer), 1);
     }
 
     /** Returns a layer with all matrices of {@code role} and the biases of {@code biasRole}, if the model has them. */
@@ -179,13 +190,13 @@ final class Assembly {
     }
 
     /** Returns the tensors of a role that are in arrays: all, or only vectors if the model is frozen. */
-    private List<Parameter> all(TensorRole role, int layer) {
-        return specs(role, layer).stream().map(own::get).toList();
+    private List<TrainingTensor> all(TensorRole role, int layer) {
+        return specs(role, layer).stream().map(tensors::get).toList();
     }
 
     /** Returns the only tensor of a role, or null if the model has none. */
-    private Parameter one(TensorRole role, int layer) {
-        List<Parameter> all = all(role, layer);
+    private TrainingTensor only(TensorRole role, int layer) {
+        List<TrainingTensor> all = all(role, layer);
         return all.isEmpty() ? null : all.getFirst();
     }
 }

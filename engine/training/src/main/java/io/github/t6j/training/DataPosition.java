@@ -1,11 +1,9 @@
-package io.github.t6j.training.data;
+package io.github.t6j.training;
 
-import io.github.t6j.training.BatchOrder;
-import io.github.t6j.training.TokenData;
-import io.github.t6j.training.TrainingOptions;
+import io.github.t6j.training.data.DataFingerprint;
 
 /** Position of a run in its data, which is the same at each step. For use by one thread. */
-public final class DataPosition {
+final class DataPosition {
     private final TrainingOptions options;
     private DataFingerprint fingerprint; // of the data that the state refers to, or null
     private long[] saved; // state until the first step
@@ -18,7 +16,7 @@ public final class DataPosition {
      * @param fingerprint fingerprint of the data that the run has read, or null
      * @param state state of the {@link BatchOrder} over it; empty without data
      */
-    public DataPosition(TrainingOptions options, DataFingerprint fingerprint, long[] state) {
+    DataPosition(TrainingOptions options, DataFingerprint fingerprint, long[] state) {
         this.options = options;
         this.fingerprint = fingerprint;
         saved = state;
@@ -29,7 +27,7 @@ public final class DataPosition {
      *
      * @throws IllegalArgumentException if this run has read other data before
      */
-    public BatchOrder of(TokenData next) {
+    BatchOrder of(TokenData next) {
         if (data != next) {
             open(next);
         }
@@ -42,8 +40,8 @@ public final class DataPosition {
      *
      * @throws IllegalArgumentException if this run has read other data before
      */
-    public DataFingerprint check(TokenData next) {
-        DataFingerprint found = DataFingerprint.of(next);
+    DataFingerprint check(TokenData next) {
+        DataFingerprint found = DataFingerprint.of(next.ids());
         if (fingerprint != null && !fingerprint.equals(found)) {
             throw new IllegalArgumentException("data: expected the data that this run has read so far, "
                     + fingerprint.ids() + " ids, found "
@@ -67,12 +65,12 @@ public final class DataPosition {
     }
 
     /** Returns the fingerprint of the data that the run has read, or null. */
-    public DataFingerprint fingerprint() {
+    DataFingerprint fingerprint() {
         return fingerprint;
     }
 
     /** Returns the state of the order; empty if the run has read no data. */
-    public long[] state() {
+    long[] state() {
         return order == null ? saved : order.state();
     }
 }

@@ -1,10 +1,11 @@
-package io.github.t6j.training;
+package io.github.t6j.training.files;
 
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.json.TokenizerFiles;
+import io.github.t6j.training.layers.TrainingTensor;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -30,20 +31,20 @@ import java.util.TreeMap;
  * @param weights name of the file with the parameters
  * @param metadata entries of that file besides the format
  */
-record ModelFiles(Map<String, byte[]> files, String weights, Map<String, String> metadata) {
+public record ModelFiles(Map<String, byte[]> files, String weights, Map<String, String> metadata) {
     private static final String WEIGHTS = "model.safetensors";
 
     /** Creates the files of a model with these keys of config.json, without a tokenizer. */
-    static ModelFiles of(Map<String, Object> configJson, VariantJson variant) {
+    public static ModelFiles of(Map<String, Object> configJson, VariantJson variant) {
         Map<String, Object> config = new LinkedHashMap<>(configJson);
         config.put(config.containsKey("dtype") ? "dtype" : "torch_dtype", "float32");
-        Map<String, byte[]> files = new LinkedHashMap<>(Map.of("config.json", json(config)));
+        Map<String, byte[]> all = new LinkedHashMap<>(Map.of("config.json", json(config)));
         if (!variant.keys().isEmpty()) {
             Map<String, Object> keys = new LinkedHashMap<>(variant.keys());
             keys.put("format", 1L);
-            files.put("t6j.json", json(keys));
+            all.put("t6j.json", json(keys));
         }
-        return new ModelFiles(files, WEIGHTS, Map.of());
+        return new ModelFiles(all, WEIGHTS, Map.of());
     }
 
     /**
@@ -51,28 +52,28 @@ record ModelFiles(Map<String, byte[]> files, String weights, Map<String, String>
      *
      * @param matrices the matrices that it changes
      */
-    static ModelFiles of(NewAdapter adapter, List<TensorSpec> matrices, Map<String, String> metadata) {
+    public static ModelFiles of(NewAdapter adapter, List<TensorSpec> matrices, Map<String, String> metadata) {
         return new ModelFiles(
                 Map.of(NewAdapter.CONFIG, json(adapter.configJson(matrices))), NewAdapter.WEIGHTS, metadata);
     }
 
     /** Adds the tokenizer that {@link io.github.t6j.tokenizer.Tokenizer#load} finds at {@code path}. */
-    ModelFiles withTokenizer(Path path) {
+    public ModelFiles withTokenizer(Path path) {
         return with(TokenizerFiles.copy(path));
     }
 
     /** Adds the files of {@code folder} with defaults for sampling and end-of-text ids, if any. */
-    ModelFiles withGeneration(Path folder) {
+    public ModelFiles withGeneration(Path folder) {
         return with(CopiedFile.generation(folder));
     }
 
     /** Adds or replaces a text file. */
-    ModelFiles with(String name, String text) {
+    public ModelFiles with(String name, String text) {
         return with(Map.of(name, text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Adds or replaces files. */
-    ModelFiles with(Map<String, byte[]> others) {
+    public ModelFiles with(Map<String, byte[]> others) {
         Map<String, byte[]> all = new LinkedHashMap<>(files);
         all.putAll(others);
         return new ModelFiles(all, weights, metadata);
@@ -83,21 +84,23 @@ record ModelFiles(Map<String, byte[]> files, String weights, Map<String, String>
     }
 
     /** Writes all files, and the parameters as f32 under their names. Each file is written atomically. */
-    void write(Path folder, List<Parameter> parameters) {
+    public void write(Path folder, List<TrainingTensor> parameters) {
         files.forEach((name, bytes) -> SmallFile.write(folder.resolve(name), bytes));
         Map<String, String> entries = new TreeMap<>(metadata);
         entries.put("format", "pt");
         List<LazyTensor> tensors = new ArrayList<>();
-        for (Parameter parameter : parameters) {
-            tensors.add(tensor(parameter.name(), parameter.shape(), parameter.value()));
-            if (parameter.spec().alias() != null) {
-                entries.put(parameter.spec().alias(), parameter.name()); // the safetensors convention for tied tensors
+        for (TrainingTensor parameter : parameters) {
+            TensorSpec spec = parameter.spec();
+            tensors.add(tensor(spec.name(), spec.shape(), parameter.value()));
+            if (spec.alias() != null) {
+                entries.put(spec.alias(), spec.name()); // the safetensors convention for tied tensors
             }
         }
         Safetensors.writeLazily(folder.resolve(weights), entries, tensors);
     }
 
-    static LazyTensor tensor(String name, List<Long> shape, float[] values) {
+    /** Returns a tensor of f32 elements, to be written to a file. */
+    public static LazyTensor tensor(String name, List<Long> shape, float[] values) {
         return new LazyTensor(name, DType.F32, shape, arena -> bytes(values, arena));
     }
 

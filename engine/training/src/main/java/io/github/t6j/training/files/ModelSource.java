@@ -1,4 +1,4 @@
-package io.github.t6j.training;
+package io.github.t6j.training.files;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
@@ -17,6 +17,8 @@ import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.tokenizer.json.TokenizerFiles;
+import io.github.t6j.training.assembly.Assembly;
+import io.github.t6j.training.layers.TrainingTensor;
 import io.github.t6j.training.lora.FrozenWeights;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.FileBytes;
@@ -28,12 +30,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Opened files of a model whose weights a training run starts from. */
-final class ModelSource implements AutoCloseable {
+public final class ModelSource implements AutoCloseable {
     /** Keys of config.json with the context length, of which a model has one. */
-    static final List<String> CONTEXT_KEYS = List.of("block_size", "max_position_embeddings");
+    public static final List<String> CONTEXT_KEYS = List.of("block_size", "max_position_embeddings");
 
     /** Keys of config.json that depend on the tokenizer. */
-    static final List<String> TOKENIZER_KEYS = List.of("bos_token_id", "eos_token_id", "pad_token_id");
+    public static final List<String> TOKENIZER_KEYS = List.of("bos_token_id", "eos_token_id", "pad_token_id");
 
     private final Path path;
     private final Path folder;
@@ -50,7 +52,7 @@ final class ModelSource implements AutoCloseable {
      * @throws ModelFormatException when this engine does not support the model
      * @throws java.io.UncheckedIOException when a file cannot be read
      */
-    ModelSource(Path path, RopeVariant variant) {
+    public ModelSource(Path path, RopeVariant variant) {
         if (NewAdapter.isIn(path)) {
             throw new ModelFormatException(path + ": expected a model, found a LoRA adapter: merge it into its model"
                     + " with t6j convert MODEL NEW --adapter " + path + ", and use NEW");
@@ -61,11 +63,11 @@ final class ModelSource implements AutoCloseable {
         try {
             ModelTensors read = ModelTensors.of(checkpoint, path.toString());
             tensors = read.tensors();
-            boolean own = read.config() != null;
-            configJson = own ? read.config() : configJson();
+            boolean hasConfig = read.config() != null;
+            configJson = hasConfig ? read.config() : configJson();
             VariantJson stored = new FolderFiles(folder).variant();
             variantJson = variant == null ? stored : stored.with("variant", VariantName.of(variant));
-            String where = own ? path.toString() : folder.resolve("config.json").toString();
+            String where = hasConfig ? path.toString() : folder.resolve("config.json").toString();
             config = Families.describe(
                     tensors, new ModelMetadata(new ConfigJson(configJson, where), variantJson, variant));
         } catch (RuntimeException | Error failure) {
@@ -81,7 +83,8 @@ final class ModelSource implements AutoCloseable {
                 CopiedFile.read(folder, "config.json", SmallFile.CONFIG), folder.resolve("config.json").toString());
     }
 
-    ModelConfig config() {
+    /** Returns the configuration of the model. */
+    public ModelConfig config() {
         return config;
     }
 
@@ -92,7 +95,7 @@ final class ModelSource implements AutoCloseable {
      * @param context context length of the training in tokens, or 0 for that of this model
      * @throws ModelFormatException if the tokenizer has more ids than the model
      */
-    ModelFiles files(Path tokenizer, int context) {
+    public ModelFiles files(Path tokenizer, int context) {
         Map<String, Object> keys = withContext(context);
         if (tokenizer == null) {
             return withOwn(ModelFiles.of(keys, variantJson));
@@ -122,7 +125,7 @@ final class ModelSource implements AutoCloseable {
     }
 
     /** @throws ModelFormatException if the tokenizer has more ids than the model */
-    void checkTokenizer(Path tokenizer) {
+    public void checkTokenizer(Path tokenizer) {
         int ids = Tokenizer.load(tokenizer).size();
         if (ids > config.sizes().vocabulary()) {
             throw new ModelFormatException(tokenizer + ": expected a tokenizer of at most "
@@ -137,7 +140,7 @@ final class ModelSource implements AutoCloseable {
      *     model, as the model's own may
      * @param metadata entries of its file of matrices
      */
-    ModelFiles files(NewAdapter adapter, Path tokenizer, Map<String, String> metadata) {
+    public ModelFiles files(NewAdapter adapter, Path tokenizer, Map<String, String> metadata) {
         ModelFiles files = ModelFiles.of(adapter, Assembly.adapted(Families.tensors(config)), metadata);
         if (tokenizer == null) {
             return withOwn(files);
@@ -150,7 +153,7 @@ final class ModelSource implements AutoCloseable {
      *
      * @throws ModelFormatException if a tensor is missing, unexpected, or has another shape
      */
-    FrozenWeights frozen() {
+    public FrozenWeights frozen() {
         List<TensorSpec> specs = Families.tensors(config);
         tensors.checkAllUsed(specs, config.family());
         try {
@@ -183,8 +186,8 @@ final class ModelSource implements AutoCloseable {
      *
      * @throws ModelFormatException if a tensor is missing, unexpected, or has another shape
      */
-    void copy(List<Parameter> parameters) {
-        tensors.checkAllUsed(parameters.stream().map(Parameter::spec).toList(), config.family());
+    public void copy(List<TrainingTensor> parameters) {
+        tensors.checkAllUsed(parameters.stream().map(TrainingTensor::spec).toList(), config.family());
         try {
             parameters.forEach(parameter -> tensors.read(parameter.spec(), parameter.value()));
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
