@@ -9,19 +9,16 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.session.NestedCalls;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.files.ModelFiles;
-import io.github.t6j.training.layers.MicroBatch;
 import io.github.t6j.training.layers.TrainingTensor;
 import io.github.t6j.weights.CopiedFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 
 /**
@@ -33,9 +30,6 @@ import java.util.function.IntFunction;
  * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored.
  */
 public final class Trainer implements AutoCloseable {
-    /** Weighs all micro-batches of an update equally. */
-    private static final long EQUAL = 0;
-
     private ModelFiles files;
     private final ModelConfig config;
     private TrainingOptions options;
@@ -43,9 +37,7 @@ public final class Trainer implements AutoCloseable {
     private final int rank; // of the adapters; 0 without a base
     private final TrainableModel model;
     private final AdamW optimizer;
-    private int[] ids;
-    private int[] targets;
-    private int[] positions; // of ids in their documents
+    private final Updates updates;
     private long steps;
     private DataPosition position;
     private final NestedCalls calls = new NestedCalls("training");
@@ -80,13 +72,10 @@ public final class Trainer implements AutoCloseable {
         options = withContext(asked, config);
         position = new DataPosition(options, null, new long[0]);
         TrainingLimits.checkMemory(config, options.batches(), rank);
-        int rows = options.batches().sequences() * options.batches().context();
-        ids = new int[rows];
-        targets = new int[rows];
-        positions = new int[rows];
         model = maker.apply(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         try {
             optimizer = new AdamW(model.parameters(), options.optimizer(), model.workers());
+            updates = new Updates(model, optimizer, options.batches(), calls::check);
         } catch (Error tooLarge) { // the moments take as much memory as values and gradients
             model.close();
             throw tooLarge;
@@ -202,15 +191,12 @@ public final class Trainer implements AutoCloseable {
     }
 
     private StepResult next(TokenData data) {
-        BatchOrder order = position.of(data);
-        long[] before = order.state();
-        try {
-            long scored = order.scored((long) options.batches().sequences() * options.batches().accumulation());
-            return update(part -> order.next(ids, targets, positions, options.batches().sequences()), scored);
-        } catch (RuntimeException | Error failure) {
-            order.restore(before);
-            throw failure;
-        }
+        return made(updates.next(options, steps, position.of(data)));
+    }
+
+    private StepResult made(StepResult update) {
+        steps = update.step();
+        return update;
     }
 
     /**
@@ -226,69 +212,7 @@ public final class Trainer implements AutoCloseable {
     public StepResult step(int[] batch, int[] following) {
         Objects.requireNonNull(batch, "batch");
         Objects.requireNonNull(following, "following");
-        return calls.run(() -> next(batch, following));
-    }
-
-    private StepResult next(int[] batch, int[] following) {
-        long expected = (long) ids.length * options.batches().accumulation();
-        TrainingOptions.check("batch", batch.length == expected && following.length == expected,
-                expected + " ids and targets", batch.length + " and " + following.length);
-        for (int from = 0; from < following.length; from += ids.length) {
-            if (Arrays.stream(following, from, from + ids.length).allMatch(id -> id == MicroBatch.IGNORED)) {
-                throw new IllegalArgumentException(
-                        "targets from " + from + ": expected at least one id in each micro-batch, "
-                                + "found only " + MicroBatch.IGNORED);
-            }
-        }
-        return update(part -> {
-            System.arraycopy(batch, part * ids.length, ids, 0, ids.length);
-            System.arraycopy(following, part * ids.length, targets, 0, ids.length);
-            countPositions();
-        }, EQUAL);
-    }
-
-    /** Makes each sequence of the micro-batch one document. */
-    private void countPositions() {
-        Arrays.setAll(positions, row -> row % options.batches().context());
-    }
-
-    /**
-     * @param source fills {@link #ids}, {@link #targets} and {@link #positions} with a micro-batch of the update, by its
-     *     index
-     * @param scored number of scored targets of the update, by which micro-batches are weighted, or {@link #EQUAL}
-     */
-    private StepResult update(IntConsumer source, long scored) {
-        double loss = gradients(source, scored);
-        double norm = optimizer.gradientNorm();
-        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-            throw new IllegalStateException("step " + (steps + 1) + ": expected a finite loss and gradient norm, "
-                    + "found loss " + loss + " and norm " + norm
-                    + ": start a new run with a lower learning rate");
-        }
-        double rate = options.rate().at(steps);
-        optimizer.step(rate, steps + 1, options.optimizer().factor(norm));
-        steps++;
-        return new StepResult(steps, loss, norm, rate);
-    }
-
-    /**
-     * Returns the loss of an update, and sets the gradients to its derivatives, or else to the sum of those of the
-     * micro-batches' mean losses.
-     */
-    private double gradients(IntConsumer source, long scored) {
-        TrainingOptions.Batches batches = options.batches();
-        model.clearGradients();
-        double loss = 0;
-        for (int part = 0; part < batches.accumulation(); part++) {
-            calls.check();
-            source.accept(part);
-            double share = scored == EQUAL
-                    ? 1.0 / batches.accumulation()
-                    : (double) MicroBatch.scored(targets) / scored;
-            MicroBatch batch = model.begin(ids, targets, positions, batches.sequences(), batches.context());
-            loss += share * model.lossAndGradient(batch, batches.adds() ? 1f : (float) share);
-        }
-        return loss;
+        return calls.run(() -> made(updates.next(options, steps, batch, following)));
     }
 
     /**
@@ -341,13 +265,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Measures the seconds of an update by computing one with meaningless ids; the weights stay unchanged. */
     public double secondsOfStep() {
-        Arrays.fill(targets, 0);
-        countPositions();
-        long start = System.nanoTime();
-        calls.run(() -> gradients(part -> {
-        }, EQUAL));
-        optimizer.gradientNorm();
-        return (System.nanoTime() - start) / 1e9;
+        return calls.run(() -> updates.seconds(options.batches()));
     }
 
     /**
@@ -409,9 +327,7 @@ public final class Trainer implements AutoCloseable {
         TrainingLimits.checkMemory(config, batches, rank);
         options = options.withBatches(batches);
         position = new DataPosition(options, null, new long[0]);
-        ids = new int[batches.sequences() * batches.context()];
-        targets = new int[ids.length];
-        positions = new int[ids.length];
+        updates.makeRoom(batches);
     }
 
     /**
@@ -424,8 +340,8 @@ public final class Trainer implements AutoCloseable {
     public void lengthen(long more) {
         TrainingOptions.check("more", more >= 1 && more <= Integer.MAX_VALUE, "1 to " + Integer.MAX_VALUE, more);
         LearningRate rate = options.rate();
-        long updates = rate.updates() + more;
-        setRate(rate.renewed(steps, steps + Math.ceilDiv(updates - steps, 20), updates));
+        long longer = rate.updates() + more;
+        setRate(rate.renewed(steps, steps + Math.ceilDiv(longer - steps, 20), longer));
     }
 
     /**
