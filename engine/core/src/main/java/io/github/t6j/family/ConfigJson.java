@@ -4,7 +4,6 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Keys of config.json; each is read by name, and compared with the tensors' shapes where they determine it. */
 public final class ConfigJson {
@@ -22,9 +21,9 @@ public final class ConfigJson {
         return new ConfigJson(Map.of(), where);
     }
 
-    /** Returns all keys. */
-    Set<String> keys() {
-        return values.keySet();
+    /** Returns all keys with their values. */
+    public Map<String, Object> values() {
+        return values;
     }
 
     /** Returns whether {@code key} exists, even with the value null. */

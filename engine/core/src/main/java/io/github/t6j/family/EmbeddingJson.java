@@ -128,7 +128,7 @@ public record EmbeddingJson(Pooling pooling, boolean normalized, String unsuppor
     private static Set<String> modes(ConfigJson pooling) {
         return pooling.has(MODE)
                 ? pooling.list(MODE).stream().map(String::valueOf).collect(Collectors.toCollection(TreeSet::new))
-                : pooling.keys().stream()
+                : pooling.values().keySet().stream()
                         .filter(key -> key.startsWith(MODE + "_") && pooling.flag(key, false))
                         .map(key -> key.substring(MODE.length() + 1)).collect(Collectors.toCollection(TreeSet::new));
     }

@@ -7,7 +7,6 @@ import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
-import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.family.registry.ModelTensors;
@@ -42,6 +41,7 @@ public final class ModelSource implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final NamedTensors tensors;
     private final Map<String, Object> configJson;
+    private final Map<String, Object> sampling; // of a GGUF file, with the keys of generation_config.json
     private final VariantJson variantJson;
     private final ModelConfig config;
 
@@ -63,6 +63,7 @@ public final class ModelSource implements AutoCloseable {
         try {
             ModelTensors read = ModelTensors.of(checkpoint, path.toString());
             tensors = read.tensors();
+            sampling = read.generation().json().values();
             boolean hasConfig = read.config() != null;
             configJson = hasConfig ? read.config() : configJson();
             VariantJson stored = new FolderFiles(folder).variant();
@@ -109,8 +110,6 @@ public final class ModelSource implements AutoCloseable {
     private ModelFiles withOwn(ModelFiles files) {
         Map<String, byte[]> inGguf = tokenizerOfGguf();
         ModelFiles all = files.with(inGguf.isEmpty() ? CopiedFile.tokenizer(folder) : inGguf);
-        Map<String, Object> sampling =
-                checkpoint.gguf().isEmpty() ? Map.of() : new GgufNames(checkpoint, path.toString()).generation();
         return (sampling.isEmpty() ? all : all.with("generation_config.json", Json.write(sampling)))
                 .withGeneration(folder);
     }
