@@ -40,9 +40,10 @@ class TrainingSampleTest {
         String document = Files.readString(TestData.path("../cli/docs/train.md"));
         Matcher java = Pattern.compile("(?s)```java\n(.*?)```").matcher(document);
         assertThat(java.find()).isTrue();
-        String own = Files.readString(
-                TestData.path("../engine/src/test/java/io/github/t6j/training/TrainingSampleTest.java"));
-        String body = own.substring(own.indexOf("// @formatter:off\n") + 18, own.indexOf("        // @formatter:on"));
+        String source = Files.readString(
+                TestData.path("../engine/training/src/test/java/io/github/t6j/training/TrainingSampleTest.java"));
+        String body = source.substring(source.indexOf("// @formatter:off\n") + 18,
+                source.indexOf("        // @formatter:on"));
         assertThat(body.indent(-8)).isEqualTo(java.group(1));
     }
 
