@@ -286,9 +286,9 @@ final class TrainArguments {
             Main main, Trainer trainer, long most, int threads, DoubleSupplier clock, boolean resumed) {
         TimeBudget budget = new TimeBudget(clock, 60 * minutes, most);
         long updates = Math.min(most, trainer.steps() + BatchSize.mostSteps(trainer, budget.left(), threads));
-        String steps = "steps of " + trainer.options().batches().tokens() + " tokens";
+        String unit = "steps of " + trainer.options().batches().tokens() + " tokens";
         main.note(budget.left() > 0
-                ? steps + ", as many as fit in " + duration(60 * minutes)
+                ? unit + ", as many as fit in " + duration(60 * minutes)
                 : "note: --minutes leaves no time after reading the data; the run has 1 step");
         return StepPlan.within(trainer, budget, warmUp, updates, resumed);
     }

@@ -78,13 +78,14 @@ class AdapterDerivativesTest {
     }
 
     /** Returns the tensors as a file has them: matrices in the type of the case, vectors in f32. */
-    private static Map<String, Tensor> stored(Case one, long seed) {
+    private static Map<String, Tensor> stored(Case example, long seed) {
         Map<String, Tensor> stored = new LinkedHashMap<>();
-        SmallModels random = SmallModels.random(one.config, one.specs, seed);
-        for (TensorSpec spec : one.specs) {
+        SmallModels random = SmallModels.random(example.config, example.specs, seed);
+        for (TensorSpec spec : example.specs) {
             long[] shape = spec.shape().stream().mapToLong(size -> size).toArray();
             stored.put(spec.name(), Tensor.of(
-                    spec.name(), shape.length == 2 ? one.dtype : DType.F32, random.weights().get(spec.name()), shape));
+                    spec.name(), shape.length == 2 ? example.dtype : DType.F32, random.weights().get(spec.name()),
+                    shape));
         }
         return stored;
     }
@@ -98,9 +99,10 @@ class AdapterDerivativesTest {
         private final int[] targets;
         private final double scale;
 
-        Oracle(Case one, Map<String, Tensor> stored, TrainableModel trained, int[] ids, int[] targets, double scale) {
+        Oracle(Case example, Map<String, Tensor> stored, TrainableModel trained, int[] ids, int[] targets,
+                double scale) {
             stored.forEach((name, tensor) -> weights.put(name, tensor.toFloats()));
-            model = new Float64Model(new SmallModels(one.config, one.specs, weights));
+            model = new Float64Model(new SmallModels(example.config, example.specs, weights));
             trained.parameters().forEach(
                     parameter -> factors.put(parameter.name(), TestNumbers.doubles(parameter.value())));
             this.ids = ids;
@@ -150,22 +152,22 @@ class AdapterDerivativesTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void gradientsMatchCentralDifferences(Case one) {
-        long seed = one.name.hashCode();
+    void gradientsMatchCentralDifferences(Case example) {
+        long seed = example.name.hashCode();
         Random random = new Random(seed);
-        Map<String, Tensor> stored = stored(one, seed);
+        Map<String, Tensor> stored = stored(example, seed);
         NewAdapter adapter = new NewAdapter(RANK, 8, "base");
         int[] ids = random.ints(LENGTH, 0, 50).toArray();
         int[] targets = SmallModels.shifted(ids);
-        FrozenWeights frozen = new FrozenWeights(new NamedTensors(stored, "test"), one.specs);
-        try (TrainableModel model = TrainableModel.adapted(one.config, one.specs, frozen, adapter, 2)) {
+        FrozenWeights frozen = new FrozenWeights(new NamedTensors(stored, "test"), example.specs);
+        try (TrainableModel model = TrainableModel.adapted(example.config, example.specs, frozen, adapter, 2)) {
             for (Parameter parameter : model.parameters()) {
                 float[] values = TestNumbers.normal(random, parameter.value().length, 0.2);
                 System.arraycopy(values, 0, parameter.value(), 0, values.length);
             }
-            Oracle oracle = new Oracle(one, stored, model, ids, targets, 8.0 / RANK);
+            Oracle oracle = new Oracle(example, stored, model, ids, targets, 8.0 / RANK);
             double loss = model.lossAndGradient(ids, targets, 1, LENGTH, 1);
-            assertThat(loss).as("%s, seed %d", one, seed).isCloseTo(oracle.loss(), within(2e-5));
+            assertThat(loss).as("%s, seed %d", example, seed).isCloseTo(oracle.loss(), within(2e-5));
             for (Parameter parameter : model.parameters()) {
                 float[] gradient = parameter.gradient();
                 int top = 0;
@@ -175,7 +177,7 @@ class AdapterDerivativesTest {
                 double largest = Math.abs(gradient[top]);
                 int element = random.nextBoolean() ? top : random.nextInt(gradient.length);
                 assertThat((double) gradient[element])
-                        .as("%s, seed %d: %s[%d], largest %s", one, seed, parameter.name(), element, largest)
+                        .as("%s, seed %d: %s[%d], largest %s", example, seed, parameter.name(), element, largest)
                         .isCloseTo(oracle.difference(parameter.name(), element), within(TOLERANCE * largest));
             }
         }

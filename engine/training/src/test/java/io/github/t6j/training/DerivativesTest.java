@@ -146,49 +146,49 @@ class DerivativesTest {
         return Stream.concat(made, goldenFolders().map(folder -> new Case(folder, golden(folder), 1, 8)));
     }
 
-    private static Set<TensorRole> with(Set<TensorRole> roles, TensorRole one) {
+    private static Set<TensorRole> with(Set<TensorRole> roles, TensorRole role) {
         Set<TensorRole> all = EnumSet.copyOf(roles);
-        all.add(one);
+        all.add(role);
         return all;
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void gradientsMatchCentralDifferences(Case one) {
-        long seed = one.name.hashCode() + 17L;
+    void gradientsMatchCentralDifferences(Case example) {
+        long seed = example.name.hashCode() + 17L;
         Random random = new Random(seed);
-        int[] ids = one.small.ids(random, one.sequences * one.length);
-        int[] targets = one.small.ids(random, ids.length);
+        int[] ids = example.small.ids(random, example.sequences * example.length);
+        int[] targets = example.small.ids(random, ids.length);
         targets[random.nextInt(targets.length)] = -1;
-        int[] starts = IntStream.rangeClosed(0, one.sequences).map(i -> i * one.length).toArray();
-        Float64Model oracle = new Float64Model(one.small);
-        try (TrainableModel model = one.small.trainable(2)) {
-            double loss = model.lossAndGradient(ids, targets, one.sequences, one.length, 1);
-            assertThat(model.loss(ids, targets, one.sequences, one.length)).isEqualTo(loss);
-            check(one, oracle, model, loss, new Feed(ids, targets, starts), random, seed);
+        int[] starts = IntStream.rangeClosed(0, example.sequences).map(i -> i * example.length).toArray();
+        Float64Model oracle = new Float64Model(example.small);
+        try (TrainableModel model = example.small.trainable(2)) {
+            double loss = model.lossAndGradient(ids, targets, example.sequences, example.length, 1);
+            assertThat(model.loss(ids, targets, example.sequences, example.length)).isEqualTo(loss);
+            check(example, oracle, model, loss, new Feed(ids, targets, starts), random, seed);
         }
     }
 
     static Stream<Case> packedCases() {
         Set<String> names = Set.of("odd ranks, group norm, partial, decay", "KV-only, odd ranks, partial", "linear",
                 "GQA, partial, decay, group norm", "MLA, group norm", "Qwen3, untied");
-        return Stream.concat(cases().filter(one -> names.contains(one.name)), Stream.of(official(
+        return Stream.concat(cases().filter(example -> names.contains(example.name)), Stream.of(official(
                 "documents of more than a tile", TpaConfig.official(2, 4, 4, 2, 1, 2), 4, 0, false, 2, 150)));
     }
 
     /** Documents in a window do not see one another, as if each were a sequence, and only some positions are scored. */
     @ParameterizedTest
     @MethodSource("packedCases")
-    void gradientsOfPackedDocumentsMatchCentralDifferences(Case one) {
-        long seed = one.name.hashCode() + 29L;
+    void gradientsOfPackedDocumentsMatchCentralDifferences(Case example) {
+        long seed = example.name.hashCode() + 29L;
         Random random = new Random(seed);
-        int[] ids = one.small.ids(random, one.sequences * one.length);
-        int[] targets = one.small.ids(random, ids.length);
+        int[] ids = example.small.ids(random, example.sequences * example.length);
+        int[] targets = example.small.ids(random, ids.length);
         int[] positions = new int[ids.length];
         int[] starts = new int[ids.length + 1];
         int documents = 0;
         for (int row = 0; row < ids.length; row++) {
-            boolean begins = row % one.length == 0 || random.nextInt(Math.max(4, one.length / 2)) == 0;
+            boolean begins = row % example.length == 0 || random.nextInt(Math.max(4, example.length / 2)) == 0;
             positions[row] = begins ? 0 : positions[row - 1] + 1;
             targets[row] = random.nextInt(3) == 0 ? -1 : targets[row];
             if (begins) {
@@ -196,11 +196,12 @@ class DerivativesTest {
             }
         }
         starts[documents] = ids.length;
-        Float64Model oracle = new Float64Model(one.small);
-        try (TrainableModel model = one.small.trainable(2)) {
+        Float64Model oracle = new Float64Model(example.small);
+        try (TrainableModel model = example.small.trainable(2)) {
             double loss = model.lossAndGradient(
-                    model.begin(ids, targets, positions, one.sequences, one.length), 1);
-            check(one, oracle, model, loss, new Feed(ids, targets, Arrays.copyOf(starts, documents + 1)), random, seed);
+                    model.begin(ids, targets, positions, example.sequences, example.length), 1);
+            check(example, oracle, model, loss, new Feed(ids, targets, Arrays.copyOf(starts, documents + 1)), random,
+                    seed);
         }
     }
 
@@ -211,15 +212,15 @@ class DerivativesTest {
         }
     }
 
-    private void check(Case one, Float64Model oracle, TrainableModel model, double loss, Feed feed, Random random,
+    private void check(Case example, Float64Model oracle, TrainableModel model, double loss, Feed feed, Random random,
             long seed) {
-        assertThat(loss).as(one + ", seed " + seed).isCloseTo(feed.loss(oracle), within(2e-5));
+        assertThat(loss).as(example + ", seed " + seed).isCloseTo(feed.loss(oracle), within(2e-5));
         for (Parameter parameter : model.parameters()) {
-            check(one, oracle, parameter, feed, random, seed);
+            check(example, oracle, parameter, feed, random, seed);
         }
     }
 
-    private void check(Case one, Float64Model oracle, Parameter parameter, Feed feed, Random random, long seed) {
+    private void check(Case example, Float64Model oracle, Parameter parameter, Feed feed, Random random, long seed) {
         float[] gradient = parameter.gradient();
         int top = 0;
         for (int i = 0; i < gradient.length; i++) {
@@ -228,12 +229,12 @@ class DerivativesTest {
         double slope = difference(oracle, parameter, feed, top, STEP);
         double largest = Math.max(Math.abs(slope), NONE);
         assertThat(difference(oracle, parameter, feed, top, STEP / 2))
-                .as("%s, seed %d: %s[%d], the oracle's difference", one, seed, parameter.name(), top)
+                .as("%s, seed %d: %s[%d], the oracle's difference", example, seed, parameter.name(), top)
                 .isCloseTo(slope, within(TOLERANCE / 50 * largest));
         for (int sample = 0; sample < SAMPLES; sample++) {
             int element = sample == 0 ? top : random.nextInt(gradient.length);
             assertThat((double) gradient[element])
-                    .as("%s, seed %d: %s[%d], largest %s", one, seed, parameter.name(), element, largest)
+                    .as("%s, seed %d: %s[%d], largest %s", example, seed, parameter.name(), element, largest)
                     .isCloseTo(difference(oracle, parameter, feed, element, STEP), within(TOLERANCE * largest));
         }
     }

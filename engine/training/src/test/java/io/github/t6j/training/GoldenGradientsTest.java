@@ -20,7 +20,7 @@ class GoldenGradientsTest {
     private static final double LOSS_TOLERANCE = 2e-5;
 
     static List<GoldenModel> cases() {
-        return TestData.goldenModels().stream().filter(one -> Files.exists(TestData.path(file(one)))).toList();
+        return TestData.goldenModels().stream().filter(golden -> Files.exists(TestData.path(file(golden)))).toList();
     }
 
     private static String file(GoldenModel golden) {

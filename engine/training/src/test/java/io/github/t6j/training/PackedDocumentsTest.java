@@ -90,9 +90,9 @@ class PackedDocumentsTest {
                     assertThat(to % CONTEXT).as("seed %d: no document crosses windows", seed).isNotZero();
                     to++;
                 }
-                int[] own = Arrays.copyOfRange(targets, from, to);
-                if (Arrays.stream(own).anyMatch(target -> target >= 0)) {
-                    found.add(key(Arrays.copyOfRange(ids, from, to), own));
+                int[] following = Arrays.copyOfRange(targets, from, to);
+                if (Arrays.stream(following).anyMatch(target -> target >= 0)) {
+                    found.add(key(Arrays.copyOfRange(ids, from, to), following));
                 }
             }
             if (order == BatchOrder.Order.EPOCH) {
@@ -107,23 +107,23 @@ class PackedDocumentsTest {
     @Test
     void accumulatedGradientsAreThoseOfOneBatch() {
         try (TokenData data = TokenData.of(documents(40, 5), CONTEXT);
-                Trainer one = trainer(options(6, 1));
+                Trainer together = trainer(options(6, 1));
                 Trainer parts = trainer(options(2, 3));
                 Trainer rows = trainer(options(1, 6))) {
-            StepResult whole = one.step(data);
+            StepResult whole = together.step(data);
             for (Trainer other : List.of(parts, rows)) {
                 StepResult result = other.step(data);
                 assertThat(result.loss()).isCloseTo(whole.loss(), within(1e-6));
                 assertThat(result.gradientNorm()).isCloseTo(whole.gradientNorm(), within(1e-5 * whole.gradientNorm()));
-                for (int i = 0; i < one.parameters().size(); i++) {
-                    float[] expected = one.parameters().get(i).gradient();
+                for (int i = 0; i < together.parameters().size(); i++) {
+                    float[] expected = together.parameters().get(i).gradient();
                     float[] found = other.parameters().get(i).gradient();
                     double largest = 0;
                     for (float value : expected) {
                         largest = Math.max(largest, Math.abs(value));
                     }
                     for (int j = 0; j < expected.length; j++) {
-                        assertThat((double) found[j]).as("%s[%d]", one.parameters().get(i).name(), j)
+                        assertThat((double) found[j]).as("%s[%d]", together.parameters().get(i).name(), j)
                                 .isCloseTo(expected[j], within(1e-5 * largest + 1e-12));
                     }
                 }

@@ -37,7 +37,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("width")
 class TrainableModelTest {
     private static SmallModels golden(String name) {
-        GoldenModel golden = TestData.goldenModels().stream().filter(one -> one.name().equals(name)).findFirst().get();
+        GoldenModel golden =
+                TestData.goldenModels().stream().filter(model -> model.name().equals(name)).findFirst().get();
         return SmallModels.read(golden.weights(), golden.variant());
     }
 
@@ -121,10 +122,10 @@ class TrainableModelTest {
             double loss = together.lossAndGradient(ids, targets, sequences, length, 1);
             double sum = 0;
             for (int sequence = 0; sequence < sequences; sequence++) {
-                int[] ownIds = Arrays.copyOfRange(ids, sequence * length, (sequence + 1) * length);
-                int[] own = Arrays.copyOfRange(targets, sequence * length, (sequence + 1) * length);
-                int count = (int) Arrays.stream(own).filter(target -> target >= 0).count();
-                double mean = single.lossAndGradient(ownIds, own, 1, length, (float) count / scored);
+                int[] rowIds = Arrays.copyOfRange(ids, sequence * length, (sequence + 1) * length);
+                int[] rowTargets = Arrays.copyOfRange(targets, sequence * length, (sequence + 1) * length);
+                int count = (int) Arrays.stream(rowTargets).filter(target -> target >= 0).count();
+                double mean = single.lossAndGradient(rowIds, rowTargets, 1, length, (float) count / scored);
                 sum += count == 0 ? 0 : mean * count / scored;
             }
             assertThat(loss).isCloseTo(sum, within(1e-6));
@@ -166,8 +167,8 @@ class TrainableModelTest {
 
     static Stream<Arguments> folders() {
         Stream<Arguments> golden = TestData.goldenModels().stream()
-                .filter(one -> !one.name().matches(".*(sharded|bf16).*"))
-                .map(one -> Arguments.of(one.weights(), one.variant()));
+                .filter(model -> !model.name().matches(".*(sharded|bf16).*"))
+                .map(model -> Arguments.of(model.weights(), model.variant()));
         Stream<Arguments> others = Stream.of(
                 "golden_mlra/tpa_odd", "golden_mlra/mla", "golden_mlra/gqa", "golden_llama/llama3-gqa",
                 "golden_llama/llama-linear-bias", "golden_llama/qwen2-bias", "golden_llama/qwen3-norm",
@@ -189,12 +190,12 @@ class TrainableModelTest {
         double[] sum = new double[1];
         try (Model model = Model.load(folder, SmallModels.options(variant))) {
             for (int from = 0; from < ids.length; from += length) {
-                int[] own = Arrays.copyOfRange(ids, from, from + length);
-                System.arraycopy(SmallModels.shifted(own), 0, targets, from, length);
+                int[] row = Arrays.copyOfRange(ids, from, from + length);
+                System.arraycopy(SmallModels.shifted(row), 0, targets, from, length);
                 try (Session session = model.newSession()) {
-                    session.prefill(own, (position, logits) -> {
+                    session.prefill(row, (position, logits) -> {
                         if (position + 1 < length) {
-                            sum[0] += minusLogProbability(logits, own[position + 1]);
+                            sum[0] += minusLogProbability(logits, row[position + 1]);
                         }
                     });
                 }

@@ -37,14 +37,14 @@ class TrainingNullArgumentsTest {
         try (TokenData data = TokenData.of(new int[100]);
                 TrainableModel trainable = TrainableModel.load(TestData.tiny(), null, 1);
                 Trainer trainer = Trainer.create("t6-nano", TestData.path("tokenizers/bpe4096"), options, 1)) {
-            Map<Class<?>, Object> own = Map.of(
+            Map<Class<?>, Object> arguments = Map.of(
                     TokenData.class, data, Tokenizer.class, Tokenizer.load(TestData.tiny()));
-            for (Object one : List.of(
+            for (Object object : List.of(
                     options, options.batches(), options.optimizer(), new TokenizerTrainer(),
                     new BatchOrder(data, BatchOrder.Order.EPOCH, 8, 1), options.rate(), data, trainable, trainer)) {
-                nulls.tryAll(one, one.getClass(), own);
+                nulls.tryAll(object, object.getClass(), arguments);
             }
-            nulls.tryAll(null, Documents.class, own);
+            nulls.tryAll(null, Documents.class, arguments);
         }
         nulls.assertRefused(30);
     }

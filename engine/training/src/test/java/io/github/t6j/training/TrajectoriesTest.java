@@ -58,12 +58,13 @@ class TrajectoriesTest {
     void trajectoriesMatchTheOfficialCode(int index) {
         Map<String, Object> run = Json.object(RUNS.get(index), "run");
         String name = (String) run.get("case");
-        TestData.GoldenModel model = TestData.goldenModels().stream().filter(one -> one.name().equals(name)).findFirst()
-                .orElseThrow();
+        TestData.GoldenModel model =
+                TestData.goldenModels().stream().filter(entry -> entry.name().equals(name)).findFirst()
+                        .orElseThrow();
         double tolerance = tolerance(name);
         try (Trainer trainer = Trainer.from(model.weights(), model.variant(), null, options(run), 2)) {
-            for (Object one : Json.array(run.get("steps"), "steps")) {
-                Map<String, Object> step = Json.object(one, "step");
+            for (Object entry : Json.array(run.get("steps"), "steps")) {
+                Map<String, Object> step = Json.object(entry, "step");
                 int batch = number(step, "batch").intValue();
                 StepResult result = trainer.step(batch(run, "input_ids", batch), batch(run, "targets", batch));
                 String where = name + " step " + result.step();
@@ -85,8 +86,9 @@ class TrajectoriesTest {
     }
 
     private static void check(Trainer trainer, String name, double[] expected, double tolerance) {
-        float[] found = trainer.parameters().stream().filter(one -> one.name().equals(name)).findFirst().orElseThrow()
-                .value();
+        float[] found =
+                trainer.parameters().stream().filter(entry -> entry.name().equals(name)).findFirst().orElseThrow()
+                        .value();
         assertThat(found).hasSameSizeAs(expected);
         for (int i = 0; i < expected.length; i++) {
             assertThat((double) found[i]).as("%s, %d", name, i).isCloseTo(expected[i], within(tolerance));

@@ -3,10 +3,10 @@ package io.github.t6j.training.products;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.kernels.Format;
-import io.github.t6j.training.kernels.GradientKernels;
-import io.github.t6j.training.kernels.choice.GradientChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.training.kernels.GradientKernels;
+import io.github.t6j.training.kernels.choice.GradientChoice;
 import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
 
@@ -42,7 +42,7 @@ public final class Products implements AutoCloseable {
     private final Workers workers;
     private final Scratch[] scratch; // one per worker
 
-    private final NativeMemory own = NativeMemory.shared(); // memory of the scratch
+    private final NativeMemory scratchMemory = NativeMemory.shared(); // memory of the scratch
     private NativeMemory memory = NativeMemory.shared(); // memory of the panels
     private MemorySegment panels = MemorySegment.NULL; // panels of W: [panels of the group][inner][64]
     private Rows dyPanels = Rows.NONE; //           [⌈outputs/64⌉][tokens of the group][64]
@@ -96,7 +96,7 @@ public final class Products implements AutoCloseable {
         long row = (long) PANEL * Float.BYTES;
         for (int worker = 0; worker < scratch.length; worker++) {
             scratch[worker] = new Scratch(
-                    own.allocate(row * TERMS, 64), own.allocate(row * PANEL, 64), new float[TERMS],
+                    scratchMemory.allocate(row * TERMS, 64), scratchMemory.allocate(row * PANEL, 64), new float[TERMS],
                     new float[ROWS * PANEL]);
         }
     }
@@ -209,17 +209,19 @@ public final class Products implements AutoCloseable {
         int to = Math.min(from + TERMS, inner);
         int column = (firstPanel + panel) * PANEL;
         int width = Math.min(PANEL, columns - column);
-        Scratch own = scratch[worker];
+        Scratch buffers = scratch[worker];
         for (int c = 0; c < width; c++) {
             int part = part(column + c);
             parts[part].read(
-                    row(part, column + c), from, to - from, own.strip, (long) c * TERMS * Float.BYTES, own.unpacked);
+                    row(part, column + c), from, to - from, buffers.strip, (long) c * TERMS * Float.BYTES,
+                    buffers.unpacked);
         }
         for (int k = from; k < to; k += PANEL) {
             kernels.transpose(
-                    Format.F32, own.strip, (long) (k - from) * Float.BYTES, TERMS, width, PANEL, own.transposed, PANEL);
+                    Format.F32, buffers.strip, (long) (k - from) * Float.BYTES, TERMS, width, PANEL, buffers.transposed,
+                    PANEL);
             long bytes = (long) Math.min(PANEL, to - k) * PANEL * Float.BYTES;
-            MemorySegment.copy(own.transposed, 0, panels, panelAt(panel, k), bytes);
+            MemorySegment.copy(buffers.transposed, 0, panels, panelAt(panel, k), bytes);
         }
     }
 
@@ -231,13 +233,13 @@ public final class Products implements AutoCloseable {
         int to = Math.min(from + TERMS, inner);
         int column = (firstPanel + first) * PANEL;
         int width = Math.min(Math.min(STRIP, groupPanels - first) * PANEL, columns - column);
-        Scratch own = scratch[worker];
+        Scratch buffers = scratch[worker];
         for (int k = from; k < to; k++) {
             int part = part(k);
-            parts[part].read(row(part, k), column, width, own.strip, 0, own.unpacked);
+            parts[part].read(row(part, k), column, width, buffers.strip, 0, buffers.unpacked);
             for (int c = 0; c < width; c += PANEL) {
                 MemorySegment.copy(
-                        own.strip, (long) c * Float.BYTES, panels, panelAt(first + c / PANEL, k),
+                        buffers.strip, (long) c * Float.BYTES, panels, panelAt(first + c / PANEL, k),
                         (long) Math.min(PANEL, width - c) * Float.BYTES);
             }
         }
@@ -304,7 +306,7 @@ public final class Products implements AutoCloseable {
     /** Frees the native memory. */
     @Override
     public void close() {
-        own.close();
+        scratchMemory.close();
         memory.close();
     }
 }

@@ -235,17 +235,17 @@ class HeadAttentionTest {
     void queryHeadsAddToSharedKeysAndValues() {
         long seed = 21;
         Random random = new Random(seed);
-        Head one = Head.of(70, 32, 16, 1, random);
+        Head first = Head.of(70, 32, 16, 1, random);
         Head other = Head.of(70, 32, 16, 1, random);
-        Head two = new Head(70, 32, 16, one.scale, other.q, one.k, one.v, other.dy);
-        double[][] k = doubles(one.k, 70, 32);
-        double[][] v = doubles(one.v, 70, 16);
+        Head second = new Head(70, 32, 16, first.scale, other.q, first.k, first.v, other.dy);
+        double[][] k = doubles(first.k, 70, 32);
+        double[][] v = doubles(first.v, 70, 16);
         double[][] dk = new double[70][32];
         double[][] dv = new double[70][16];
         Rows foundDk = new Rows(new float[70 * 32], 0, 32);
         Rows foundDv = new Rows(new float[70 * 16], 0, 16);
         try (HeadAttention attention = new HeadAttention(KernelChoice.kernels())) {
-            for (Head head : new Head[] {one, two}) {
+            for (Head head : new Head[] {first, second}) {
                 Gradients g =
                         Gradients.of(doubles(head.q, 70, 32), k, v, doubles(head.dy, 70, 16), head.scale);
                 for (int t = 0; t < 70; t++) {
@@ -254,7 +254,7 @@ class HeadAttentionTest {
                 }
                 Result r = head.run(attention);
                 attention.backward(
-                        head.q, one.k, one.v, r.y, head.dy, r.lse, 1, 70, 32, 16, r.dq, foundDk, foundDv);
+                        head.q, first.k, first.v, r.y, head.dy, r.lse, 1, 70, 32, 16, r.dq, foundDk, foundDv);
             }
         }
         check(foundDk, new Rows(new float[70 * 32], 0, 32), dk, true, 1e-5, "dk, seed " + seed);
