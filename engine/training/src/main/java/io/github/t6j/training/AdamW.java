@@ -9,7 +9,7 @@ import java.util.List;
  * clipping:
  *
  * <pre>
- *   p ← p · (1 − α λ)                      the decay λ is 0 for some tensors
+ *   p ← p · (1 − α λ)                      λ is 0 for tensors that do not decay
  *   m ← m + (1 − β₁)(g − m)
  *   v ← β₂ v + (1 − β₂) g²
  *   p ← p − α / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
@@ -48,12 +48,12 @@ final class AdamW {
         sums = new double[slices.size()];
     }
 
-    /** First moments m, one array per parameter in the order of the parameters. Checkpoints store them. */
+    /** Returns the first moments m, one array per parameter in the order of the parameters. Checkpoints store them. */
     List<float[]> means() {
         return means;
     }
 
-    /** Second moments v, in the same order. Checkpoints store them. */
+    /** Returns the second moments v, in the same order. Checkpoints store them. */
     List<float[]> squares() {
         return squares;
     }

@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 
 /**
  * Order in which training reads its data: windows of T ids, each with the window one id later as its targets, or the
- * windows of packed documents. The sizes of the shards, T, the order and the seed determine all of it; the only state
- * is the number of windows taken. For use by one thread.
+ * windows of packed documents. The sizes of the shards, T, the order and the seed determine every batch; the only
+ * state is the number of windows taken. For use by one thread.
  */
 public final class BatchOrder {
     private static final int ROUNDS = 8;
@@ -30,8 +30,8 @@ public final class BatchOrder {
         RANDOM,
 
         /**
-         * Epochs: each contains every window once, in an order of its own. Windows begin at 0, T, 2·T … of each shard;
-         * a rest of fewer than T + 1 ids at the end of a shard is skipped.
+         * Epochs: each contains every window once, in another order. Windows begin at 0, T, 2·T … of each shard; a
+         * remainder of fewer than T + 1 ids at the end of a shard is skipped.
          */
         EPOCH
     }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Initialisation of the weights of a new model. As in the official classes, matrices that write to the residual stream
+ * Initialisation of a new model's weights. As in the official classes, matrices that write to the residual stream
  * begin with 0, gains are 1, and the rest is uniform within ±b, where C is the width:
  *
  * <pre>

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Schedule of the learning rate: a linear warm-up from 0, half a cosine down, then a constant. The formula is that of
- * nanoGPT and of the official script: with W = warmup and I = updates − 1, the rate of update i, counted from 0, is
+ * Schedule of the learning rate: a linear warm-up from 0, half a cosine down, then a constant. nanoGPT and the
+ * official script use the same formula: with W = warmup and I = updates − 1, the rate of update i, counted from 0, is
  *
  * <pre>
  *   i &lt; W      maximum · i / W
@@ -14,8 +14,8 @@ import java.util.Objects;
  *   i &gt; I      minimum
  * </pre>
  *
- * A run whose length changes on the way has further plans. A plan begins at its step r with the rate ρ of the plan
- * before it, so that the rate is continuous, and ends at the minimum. With c(s) = minimum + ½ (1 + cos(π s)) · (maximum
+ * Each change of the run's length adds a plan. A plan begins at its step r with the rate ρ that the previous plan has
+ * there, so the rate is continuous, and it ends at the minimum. With c(s) = minimum + ½ (1 + cos(π s)) · (maximum
  * − minimum) and F = max(r, W):
  *
  * <pre>
@@ -23,12 +23,12 @@ import java.util.Objects;
  *   F ≤ i ≤ I  c(σ + (1 − σ) (i − F) / (I − F))
  * </pre>
  *
- * σ is the share of the decay that the plan before has reached at r; or, if r &lt; W, the share b / updates, where b is
- * the step at which this warm-up began: 0, unless an earlier one was over.
+ * σ is the share of the decay that the previous plan has reached at r. If r &lt; W, it is b / updates instead, where b
+ * is the step at which this warm-up began: 0, unless an earlier warm-up had ended.
  *
  * @param maximum rate after the warm-up
  * @param minimum rate at the end
- * @param plans plans of the run's length; the first begins at step 0, each other one after the one before
+ * @param plans plans of the run's length in order of their steps; the first begins at step 0
  */
 public record LearningRate(double maximum, double minimum, List<Plan> plans) {
     private static final long MOST = 1L << 40;
@@ -105,12 +105,12 @@ public record LearningRate(double maximum, double minimum, List<Plan> plans) {
     }
 
     /**
-     * Returns this schedule with another length from a step on. The warm-up that a step is in may become longer; it
-     * becomes shorter only with the run.
+     * Returns this schedule with another length from a step on. A warm-up in progress can become longer; it becomes
+     * shorter only if the run does.
      *
      * @param step number of updates made
      * @param warmup number of updates until the warm-up ends; if it has ended and this is above {@code step}, the rate
-     *     moves there to where a run of this length would be
+     *     moves by then to the rate that a run of this length would have
      * @param updates number of updates of the whole run
      * @throws IllegalArgumentException if {@code step} is before the last plan, or above {@code updates}
      */

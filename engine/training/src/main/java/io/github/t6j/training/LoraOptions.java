@@ -2,7 +2,7 @@ package io.github.t6j.training;
 
 /**
  * Size of a low-rank adapter (LoRA): each matrix W of the layers computes W x + (alpha/rank) · B A x, where A [rank,
- * inputs] and B [outputs, rank] are trained and W is not. At the start A is uniform in ±1/√inputs and B is 0, as in
+ * inputs] and B [outputs, rank] are trained and W is not. A starts uniform in ±1/√inputs and B starts as 0, as in
  * PEFT.
  *
  * @param rank number of rows of A
@@ -22,7 +22,7 @@ public record LoraOptions(int rank, double alpha) {
         TrainingOptions.check("alpha", alpha > 0 && alpha <= MOST_ALPHA, "above 0 to " + (long) MOST_ALPHA, alpha);
     }
 
-    /** Returns an adapter of this rank whose change has the factor 2, a common choice. */
+    /** Returns an adapter of this rank whose {@link #scale} is 2, a common choice. */
     public static LoraOptions of(int rank) {
         return new LoraOptions(rank, 2.0 * rank);
     }

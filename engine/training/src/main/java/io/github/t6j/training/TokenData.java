@@ -24,13 +24,17 @@ public final class TokenData implements AutoCloseable {
     private final Arena arena; // null if this is a part of other data
 
     /**
-     * Document of which a run learns to predict some ids from all before them.
+     * Document with marked ids, each of which a run learns to predict from all ids before it.
      *
      * @param ids ids of the document
      * @param scored true for each id that counts in the loss; the first id is never predicted
      */
     public record ScoredDocument(int[] ids, boolean[] scored) {
-        /** @throws IllegalArgumentException if the lengths differ, or an id is negative */
+        /**
+         * Creates a document.
+         *
+         * @throws IllegalArgumentException if the lengths differ, or an id is negative
+         */
         public ScoredDocument {
             Objects.requireNonNull(ids, "ids");
             Objects.requireNonNull(scored, "scored");
@@ -47,7 +51,7 @@ public final class TokenData implements AutoCloseable {
         this.arena = arena;
     }
 
-    /** Makes data whose memory is freed if that fails. */
+    /** Creates data; frees its memory if that fails. */
     private static TokenData made(Function<Arena, Shards> shards) {
         Arena memory = Arena.ofShared();
         try {
@@ -74,7 +78,7 @@ public final class TokenData implements AutoCloseable {
 
     /**
      * Packs documents into windows of the context length, so that no window cuts a document and no position sees
-     * another document. The windows form one shard; its ids are 0 where a window has room left.
+     * another document. The windows form one shard. The ids of unused positions are 0.
      *
      * @param documents documents of at most {@code contextLength} + 1 ids, with at least one scored id after the first
      * @param contextLength context length of the run that reads the data
@@ -99,8 +103,8 @@ public final class TokenData implements AutoCloseable {
     /**
      * Opens files of any of these formats: shards of the official scripts and of llm.c (a header of 256 int32, then
      * uint16); NAME.bin without such a header, uint16; {@link Documents text or JSONL}. Text is tokenised once: its ids
-     * are cached beside it in NAME.t6j-tokens, or else in $XDG_CACHE_HOME/t6j or ~/.cache/t6j. An end-of-document id
-     * follows each document: that of {@code <|endoftext|>}, or else the tokenizer's end of text.
+     * are cached in NAME.t6j-tokens in the same folder, or else in $XDG_CACHE_HOME/t6j or ~/.cache/t6j. Each document
+     * is followed by the id of {@code <|endoftext|>} or, if the tokenizer has none, its end-of-text id.
      *
      * @param tokenizer tokenizer for text; may be null if no file is text
      * @param vocabulary size of the vocabulary; every id must be below it
@@ -114,7 +118,7 @@ public final class TokenData implements AutoCloseable {
     }
 
     /**
-     * Opens files, see {@link #open(List, Tokenizer, int, DoubleConsumer)}.
+     * Opens files as {@link #open(List, Tokenizer, int, DoubleConsumer)} does, with another cache folder.
      *
      * @param userCache folder for the ids of texts whose own folder cannot be written
      */
@@ -132,7 +136,7 @@ public final class TokenData implements AutoCloseable {
     }
 
     /**
-     * Returns a view of some of the ids, for example to hold out the last ones. It is valid as long as this data is
+     * Returns a view of a range of ids, for example to hold out the last ones. It is valid as long as this data is
      * open; closing it has no effect.
      *
      * @param from index of the first id, in the concatenation of all shards
@@ -179,7 +183,7 @@ public final class TokenData implements AutoCloseable {
         shards.readTargets(from, targets, positions, offset, count);
     }
 
-    /** Returns the number of ids in all shards; of packed documents, with the room left in their windows. */
+    /** Returns the number of ids in all shards, including the unused positions of packed windows. */
     public long size() {
         return shards.size();
     }

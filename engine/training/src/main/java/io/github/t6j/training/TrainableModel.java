@@ -73,7 +73,7 @@ public final class TrainableModel implements AutoCloseable {
     /**
      * Creates a model whose weights are frozen and whose adapters, all zero, are its parameters.
      *
-     * @param frozen weights of {@code specs}; {@link #close} frees them, also a failure here
+     * @param frozen weights of {@code specs}; {@link #close} frees them, and so does this method if it fails
      * @throws io.github.t6j.ModelFormatException if training does not support the model
      * @throws IllegalArgumentException if the rank is larger than a matrix
      */
@@ -128,8 +128,8 @@ public final class TrainableModel implements AutoCloseable {
     }
 
     /**
-     * Returns all trained parameters in the order of the model's files; a tied matrix appears once. Those of an adapter
-     * are A and B of each matrix.
+     * Returns all trained parameters in the order of the model's files; a tied matrix appears once. An adapter has A
+     * and B of each matrix.
      */
     public List<Parameter> parameters() {
         return parameters;

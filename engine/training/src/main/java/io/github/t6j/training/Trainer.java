@@ -49,7 +49,7 @@ public final class Trainer implements AutoCloseable {
      * @param variant RoPE variant, or null if the files determine it
      */
     public record Base(Path path, RopeVariant variant) {
-        /** Creates the place of a model. */
+        /** Creates the base of a run. */
         public Base {
             Objects.requireNonNull(path, "path");
         }
@@ -82,7 +82,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Returns options whose context length is set, by the model's, or its window, unless they set it. */
+    /** Returns options that set the context length: the model's, or its window if that is shorter, unless it is set. */
     static TrainingOptions withContext(TrainingOptions asked, ModelConfig config) {
         int context = asked.batches().context() == 0
                 ? Math.min(config.sizes().contextLength(), TrainingLimits.window(config))
@@ -92,7 +92,7 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Creates a trainer of a new model with random weights. The vocabulary is the tokenizer's, rounded up to a multiple
-     * of 64; the context length is that of the options if they set one, else the preset's.
+     * of 64; the options set the context length, or else the preset does.
      *
      * @param preset name of the model's shape, such as {@code t6-micro}; the error for another name lists all
      * @param tokenizer tokenizer of the new model: a folder, a tokenizer.json or a GGUF file
@@ -127,7 +127,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Creates a trainer of low-rank adapters of a model, whose own weights stay as they are, in the types of their
+     * Creates a trainer of low-rank adapters of a model. The weights of the model stay unchanged, in the types of their
      * files. {@link #save} and {@link #saveModel} write the adapters in PEFT's layout.
      *
      * @param path model: a folder in Hugging Face layout, or one weight file
@@ -160,7 +160,7 @@ public final class Trainer implements AutoCloseable {
         return Trainers.ofCheckpoint(checkpoint, threads);
     }
 
-    /** Sets the moments, the number of updates and the position in the data. */
+    /** Restores the moments, the number of updates and the position in the data. */
     void restoreState(TrainingCheckpoint saved) {
         saved.readMoments(model.parameters(), optimizer);
         steps = saved.json().steps();
@@ -168,7 +168,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Checks that {@code data} is what this run has read so far, if it has read any, as {@link #step(TokenData)} does.
+     * Checks that {@code data} is the data that this run has read so far, if any, as {@link #step(TokenData)} does.
      *
      * @throws IllegalArgumentException if this run has read other data before
      */
@@ -177,13 +177,13 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Makes one update with the next batches of {@code data}, by the mean loss of all their scored targets. An interrupt
-     * cancels it between two micro-batches.
+     * Makes one update with the next batches of {@code data}, by the mean loss of all their scored targets. An
+     * interrupt cancels it between two micro-batches.
      *
      * @throws IllegalArgumentException if this run has read other data before
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
-     * @throws CancellationException after {@link #cancel}, as the {@link #setCallOptions call options} say, or if the
-     *     thread is interrupted, which stays set; the trainer is unchanged
+     * @throws CancellationException after {@link #cancel}, if the {@link #setCallOptions call options} end the call, or if
+     *     the thread is interrupted, which stays set; the trainer is unchanged
      */
     public StepResult step(TokenData data) {
         Objects.requireNonNull(data, "data");
@@ -206,8 +206,8 @@ public final class Trainer implements AutoCloseable {
      * @param following targets [accumulation][sequences][context]
      * @throws IllegalArgumentException if a size is wrong, or a micro-batch has no target
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
-     * @throws CancellationException after {@link #cancel}, an interrupt, or as the {@link #setCallOptions call options}
-     *     say; the trainer is unchanged
+     * @throws CancellationException after {@link #cancel}, an interrupt, or if the {@link #setCallOptions call
+     *     options} end the call; the trainer is unchanged
      */
     public StepResult step(int[] batch, int[] following) {
         Objects.requireNonNull(batch, "batch");
@@ -216,9 +216,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Sets the deadline, timeout and cancellation of all later calls that compute; they end with a CancellationException
-     * before the next micro-batch, and the update that it belongs to is not made. The timeout of {@link #train} counts
-     * for all its updates.
+     * Sets the deadline, timeout and cancellation of all later calls that compute; an expired or cancelled call ends
+     * with a CancellationException before its next micro-batch, without making the update in progress. The timeout of
+     * {@link #train} counts for all its updates.
      */
     public void setCallOptions(CallOptions options) {
         calls.setOptions(options);
@@ -226,8 +226,8 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Cancels the call in progress that computes, from any thread or from a listener: it ends with a
-     * CancellationException before its next micro-batch. If none is in progress, the next one is cancelled as soon as it
-     * begins, so that a timer is reliable.
+     * CancellationException before its next micro-batch. Without a call in progress, the next call is cancelled as soon
+     * as it begins, so a timer is reliable.
      */
     public void cancel() {
         calls.cancel();
@@ -250,13 +250,13 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Returns the mean negative log-probability of a scored token, in nats, over adjacent windows of the context length,
-     * or the windows of packed documents: all of them, or {@code most} evenly spaced ones.
+     * Returns the mean negative log-probability of a scored token, in nats, over adjacent windows of the context
+     * length, or the windows of packed documents: all of them, or {@code most} evenly spaced ones.
      *
      * @param most most windows to evaluate
      * @throws IllegalArgumentException if {@code most} is below 1, or no shard has a window and the id after it
-     * @throws CancellationException after {@link #cancel}, as the {@link #setCallOptions call options} say, or if the
-     *     thread is interrupted, which stays set
+     * @throws CancellationException after {@link #cancel}, if the {@link #setCallOptions call options} end the call, or if
+     *     the thread is interrupted, which stays set
      */
     public double evaluate(TokenData data, int most) {
         Objects.requireNonNull(data, "data");
@@ -282,7 +282,7 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Writes only the model into a folder, each file atomically: config.json, model.safetensors, the tokenizer; or the
-     * adapters: adapter_config.json, adapter_model.safetensors, the tokenizer. The folder is made if it does not exist.
+     * adapters: adapter_config.json, adapter_model.safetensors, the tokenizer. Creates the folder if it does not exist.
      *
      * @throws java.io.UncheckedIOException if a file cannot be written
      */
@@ -331,9 +331,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Lengthens the run by {@code more} updates, also a finished one. The moments of the optimizer and the position in
-     * the data stay. During a twentieth of the remaining updates the learning rate moves to where a run of the new
-     * length would be, and then falls to the minimum.
+     * Lengthens the run by {@code more} updates, even if it has finished. The moments of the optimizer and the position
+     * in the data stay. During the first twentieth of the remaining updates, the learning rate moves to the rate that a
+     * run of the new length would have, and then falls to the minimum.
      *
      * @throws IllegalArgumentException if {@code more} is below 1, or the run would be too long
      */
@@ -346,7 +346,7 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Sets another learning rate schedule, and with it the length of the run. The moments of the optimizer and the
-     * position in the data stay, so the plan of a run can be renewed: {@link LearningRate#renewed}.
+     * position in the data stay, so a run can continue with a {@link LearningRate#renewed} plan.
      *
      * @throws IllegalArgumentException if the run has made more steps than the schedule has
      */
@@ -385,8 +385,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Returns the tokenizer on whose ids the family of this model was trained, for models without a tokenizer of their
-     * own: {@link Tokenizer#gpt2} or none.
+     * Returns the tokenizer for models without one, if the family was trained on its ids: {@link Tokenizer#gpt2}, or
+     * none.
      */
     public Optional<Tokenizer> defaultTokenizer() {
         return Families.usesGpt2Tokenizer(config)

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** Makes trainers: of a preset, of a model's weights, of its adapters, of a checkpoint. {@link Trainer} documents each. */
+/** Factory of trainers of presets, models, adapters and checkpoints, which {@link Trainer} documents. */
 final class Trainers {
     private static final int ROUNDED_VOCABULARY = 64;
 
@@ -34,7 +34,7 @@ final class Trainers {
                 trainer -> options.initialization().draw(config, trainer.parameters(), options.seed()));
     }
 
-    /** Returns a preset with another tokenizer's number of ids, and with that context length unless it is 0. */
+    /** Returns a preset with this number of ids, and with this context length unless it is 0. */
     static NewModel fitted(NewModel preset, long ids, long context) {
         Map<String, Object> config = new TreeMap<>(preset.config());
         config.keySet().removeAll(ModelSource.TOKENIZER_KEYS);

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Contents of {@code training.json} of a checkpoint: the state of a run that it needs to continue as if it had not
- * stopped, beside the weights and the moments of AdamW. The file is untrusted input, so every number is checked.
+ * Contents of {@code training.json} of a checkpoint. Together with the weights and the moments of AdamW, it lets a run
+ * continue as if it had not stopped. The file is untrusted input, so every number is checked.
  *
  * @param steps number of updates made
  * @param options options of the run

@@ -79,7 +79,7 @@ final class TrainingLimits {
         long outputs = (long) config.attention().heads() * config.attention().valueDim();
         long layer = 2L * sizes.width() + outputs + config.attention().heads() + 2L * sizes.hidden();
         long kept = sizes.layers() * layer + attentionRows + (long) rank * adapted.size();
-        long shared = 3L * sizes.width() + outputs; // x, a norm's output, its derivative, and that of an attention
+        long shared = 3L * sizes.width() + outputs; // x, normed x, and the derivatives by it and by y
         long logits = (long) OutputLayer.rowsAtOnce(rows, sizes.vocabulary(), rank > 0) * sizes.vocabulary();
         long wide = Math.max(rows * Math.max(sizes.hidden(), attentionRows / sizes.layers()), logits);
         return 16 * trained + 4 * ((kept + shared) * rows + wide);

@@ -37,7 +37,9 @@ public final class TrainingOptions {
 
         private static final int MOST = 1 << 20;
 
-        /** Returns the defaults: 8 sequences of the model's context, one micro-batch, adjacent windows in random order. */
+        /**
+         * Returns the defaults: 8 sequences of the model's context, one micro-batch, adjacent windows in random order.
+         */
         public static Batches defaults() {
             return new Batches(new Values(0, 8, 1, false, BatchOrder.Order.EPOCH));
         }
@@ -185,7 +187,7 @@ public final class TrainingOptions {
         }
 
         /**
-         * Returns true if gains and biases decay, too, as in the official script; false if only matrices do, as in
+         * Returns true if gains and biases also decay, as in the official script; false if only matrices do, as in
          * nanoGPT.
          */
         public boolean decaysVectors() {
@@ -237,7 +239,7 @@ public final class TrainingOptions {
                     values.beta1, values.beta2, values.epsilon, decay, values.decaysVectors, values.clip));
         }
 
-        /** Returns these parameters with decay of gains and biases, too (true), or of matrices only (false). */
+        /** Returns these parameters with decay of gains and biases as well (true), or of matrices only (false). */
         public Optimizer withDecaysVectors(boolean decaysVectors) {
             return new Optimizer(new Values(
                     values.beta1, values.beta2, values.epsilon, values.decay, decaysVectors, values.clip));

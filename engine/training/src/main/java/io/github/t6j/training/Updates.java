@@ -4,7 +4,7 @@ import io.github.t6j.training.layers.MicroBatch;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
-/** Updates of a run: reads micro-batches, sums or averages their gradients, clips them and steps. */
+/** Maker of a run's updates: reads micro-batches, sums or averages their gradients, clips them, and steps AdamW. */
 final class Updates {
     /** Weighs all micro-batches of an update equally. */
     private static final long EQUAL = 0;
@@ -16,7 +16,9 @@ final class Updates {
     private int[] targets;
     private int[] positions; // of ids in their documents
 
-    /** @param beforeBatch called before each micro-batch; an exception ends the update, and the weights stay unchanged */
+    /**
+     * @param beforeBatch called before each micro-batch; an exception ends the update, and the weights stay unchanged
+     */
     Updates(TrainableModel model, AdamW optimizer, TrainingOptions.Batches batches, Runnable beforeBatch) {
         this.model = model;
         this.optimizer = optimizer;
@@ -73,8 +75,8 @@ final class Updates {
     }
 
     /**
-     * @param source fills {@link #ids}, {@link #targets} and {@link #positions} with a micro-batch of the update, by its
-     *     index
+     * @param source fills {@link #ids}, {@link #targets} and {@link #positions} with a micro-batch of the update, by
+     *     its index
      * @param scored number of scored targets of the update, by which micro-batches are weighted, or {@link #EQUAL}
      */
     private StepResult next(TrainingOptions options, long steps, IntConsumer source, long scored) {

@@ -1,4 +1,4 @@
-// This package may use all packages inside it, which do not use it, and of the core tokenizer, session, family, model and
+// This package may use all packages inside it, which do not use it, and the core's tokenizer, session, family, model and
 // the packages below them.
 
 /**

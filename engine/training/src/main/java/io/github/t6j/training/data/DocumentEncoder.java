@@ -19,8 +19,8 @@ import java.util.stream.Gatherers;
 import java.util.stream.Stream;
 
 /**
- * Writes the token ids of a file's documents, each followed by the end-of-document id. Other threads tokenise batches of
- * documents; the caller's thread reads the batches and writes their ids in order.
+ * Writes the token ids of a file's documents, each followed by the end-of-document id. Other threads tokenise batches
+ * of documents; the caller's thread reads the batches and writes their ids in order.
  *
  * @param end end-of-document id
  * @param width bytes of an id: 2 or 4

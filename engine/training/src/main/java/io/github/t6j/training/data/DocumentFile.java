@@ -46,9 +46,10 @@ public final class DocumentFile implements AutoCloseable {
         parts = new FileParts(file, separator, lines ? LONGEST_LINE : LONGEST);
     }
 
-    /** Document, or a piece of one; {@code ends} is true for the last piece. */
+    /** Document, or a piece of one; {@code ends} is true for its last piece. */
     public record Document(String text, boolean ends) {}
 
+    /** Returns the error for a file without documents. */
     public static ModelFormatException none(Path file) {
         return new ModelFormatException(file + ": expected at least one document, found none");
     }
@@ -79,6 +80,7 @@ public final class DocumentFile implements AutoCloseable {
         }
     }
 
+    /** Opens a file of plain text or JSONL. */
     public static DocumentFile open(Path file) {
         boolean hasLines = isLines(file, beginning(file));
         try {

@@ -6,12 +6,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.DoubleConsumer;
 
-/** Reports the fraction of some files that is done, by bytes. */
+/** Progress through a list of files, as the fraction of their bytes that is done. */
 public final class FileProgress {
     private final DoubleConsumer listener;
     private final long total;
     private long before;
 
+    /** Creates the progress of reading {@code files}, which {@code listener} receives. */
     public FileProgress(List<Path> files, DoubleConsumer listener) {
         this.listener = listener;
         total = files.stream().mapToLong(FileProgress::size).sum();
@@ -26,7 +27,7 @@ public final class FileProgress {
         }
     }
 
-    /** Reports that {@code bytes} of the present file are done. */
+    /** Reports that {@code bytes} of the current file are done. */
     public void update(long bytes) {
         listener.accept(total == 0 ? 1 : Math.min(1, (double) (before + bytes) / total));
     }

@@ -22,6 +22,7 @@ public record MappedIds(Path file, MemorySegment bytes, long first, int width) {
         return new MappedIds(Path.of("ids"), arena.allocateFrom(LittleEndian.INT, ids), 0, Integer.BYTES);
     }
 
+    /** Returns the number of ids. */
     public long count() {
         return bytes.byteSize() / width;
     }

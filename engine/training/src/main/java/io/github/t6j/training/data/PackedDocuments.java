@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Documents in windows of T positions, none of which a document crosses. A document of n ids takes n − 1 positions, each
- * with the next id as its target; the last id is a target only. Each document goes, in their order, into the fullest
- * window with room for it. The rest of a window is a document of zeros without targets.
+ * Documents in windows of T positions, none of which a document crosses. A document of n ids takes n − 1 positions,
+ * each with the next id as its target; the last id is a target only. Each document goes, in their order, into the
+ * fullest window with room for it. Unused positions at the end of a window form a document of zeros without targets.
  *
  * @param length T
  * @param ids [windows][T]

@@ -20,8 +20,8 @@ import java.util.HexFormat;
 import java.util.function.LongConsumer;
 
 /**
- * Cache of the token ids of a text file: a file beside it, NAME.t6j-tokens, or, if that cannot be written, in the
- * user's cache folder.
+ * Cache of the token ids of a text file: NAME.t6j-tokens in the same folder or, if that cannot be written, a file in
+ * the user's cache folder.
  *
  * <pre>
  *   offset  bytes
@@ -54,7 +54,7 @@ public final class TokenCache {
     /** Ids, and the highest id according to the header. */
     public record Cached(MappedIds ids, int highest) {}
 
-    /** @param userCache folder for caches that cannot be written beside their text */
+    /** @param userCache folder for the ids of texts whose own folder cannot be written */
     public TokenCache(Tokenizer tokenizer, Path userCache) {
         this.tokenizer = tokenizer;
         this.userCache = userCache;
@@ -147,8 +147,8 @@ public final class TokenCache {
     }
 
     private Replacement place(Path text, Path beside, Path elsewhere) {
-        boolean anothers = Files.exists(beside) && !Files.isReadable(beside); // only its owner may read it
-        if (!anothers) {
+        boolean unreadable = Files.exists(beside) && !Files.isReadable(beside); // only its owner may read it
+        if (!unreadable) {
             try {
                 return Replacement.of(beside, true);
             } catch (IOException notBeside) { // fall through to the user's cache

@@ -13,7 +13,9 @@ public final class Windows {
     private final long count;
     private final int[] window; // length + 1 ids
 
-    /** @param length ids of a window; a rest of fewer than {@code length} + 1 ids at the end of a shard is skipped */
+    /**
+     * @param length ids of a window; a remainder of fewer than {@code length} + 1 ids at the end of a shard is skipped
+     */
     public Windows(Shards data, int length) {
         this.data = data;
         this.length = length;
@@ -29,7 +31,7 @@ public final class Windows {
         return isPacked() ? data.size(shard) / length : (data.size(shard) - 1) / length;
     }
 
-    /** Returns whether the windows are those of packed documents, and no others can be read. */
+    /** Returns whether the data is packed documents, whose windows are the only ones that can be read. */
     public boolean isPacked() {
         return data.packedLength() > 0;
     }

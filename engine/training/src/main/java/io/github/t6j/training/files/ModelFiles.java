@@ -15,7 +15,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +23,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Files of a trained model beside its weights, as bytes: config.json, t6j.json, the tokenizer. An adapter has
+ * Contents of the files of a trained model except its weights: config.json, t6j.json, the tokenizer. An adapter has
  * adapter_config.json and the tokenizer.
  *
  * @param files contents by file name

@@ -93,7 +93,7 @@ public final class ModelSource implements AutoCloseable {
      * Returns the files of the model that continues from this one.
      *
      * @param tokenizer path of a tokenizer to use instead of the model's own, or null
-     * @param context context length of the training in tokens, or 0 for that of this model
+     * @param context context length of the training in tokens, or 0 for the model's
      * @throws ModelFormatException if the tokenizer has more ids than the model
      */
     public ModelFiles files(Path tokenizer, int context) {
@@ -106,7 +106,10 @@ public final class ModelSource implements AutoCloseable {
         return ModelFiles.of(keys, variantJson).withTokenizer(tokenizer);
     }
 
-    /** Adds the tokenizer and the generation defaults of this model: those inside a GGUF file, or else beside it. */
+    /**
+     * Adds the tokenizer and the generation defaults of this model: the ones inside a GGUF file, or else in its
+     * folder.
+     */
     private ModelFiles withOwn(ModelFiles files) {
         Map<String, byte[]> inGguf = tokenizerOfGguf();
         ModelFiles all = files.with(inGguf.isEmpty() ? CopiedFile.tokenizer(folder) : inGguf);
@@ -135,8 +138,8 @@ public final class ModelSource implements AutoCloseable {
     /**
      * Returns the files of an adapter of this model.
      *
-     * @param tokenizer path of a tokenizer to use instead of the model's own, or null; it may have more ids than the
-     *     model, as the model's own may
+     * @param tokenizer path of a tokenizer to use instead of the model's own, or null; like the
+     *     model's own, it may have more ids than the model
      * @param metadata entries of its file of matrices
      */
     public ModelFiles files(NewAdapter adapter, Path tokenizer, Map<String, String> metadata) {

@@ -2,15 +2,15 @@ package io.github.t6j.training.layers;
 
 import io.github.t6j.training.products.Rows;
 
-/** Causal attention of one head of one sequence. Each worker has an object of its own. */
+/** Causal attention of one head of one sequence. Each worker has its own object. */
 interface CausalAttention extends AutoCloseable {
     /**
      * y[t] = Σ_{s≤t} P[t][s] · v[s].
      *
      * @param q [length][keyDim], like k
      * @param v [length][valueDim], like y
-     * @param lse [length] from {@code lseAt}, written: ln Σ_{s≤t} exp(q[t]·k[s] / √keyDim), which {@link #backward} needs;
-     *     linear attention leaves it unchanged
+     * @param lse [length] from {@code lseAt}, written: ln Σ_{s≤t} exp(q[t]·k[s] / √keyDim), which {@link #backward}
+     *     needs; linear attention leaves it unchanged
      */
     void forward(Rows q, Rows k, Rows v, int length, int keyDim, int valueDim, Rows y, float[] lse, int lseAt);
 

@@ -49,7 +49,7 @@ public final class HeadAttention implements CausalAttention {
     private float[] transposed; // staging for the three above, or yᵀ of a tile: [dim][64]
     private float[] deltas; //     δ · scale: [length]
     private float[] kPanels; //    k, or backward q: [⌈keyDim/64⌉][length][64]
-    private float[] dqPanels; //   likewise
+    private float[] dqPanels; //   [⌈keyDim/64⌉][length][64]
     private float[] vPanels; //    v, or backward dy: [⌈valueDim/64⌉][length][64]
     private float[] dkPanels; //   of one tile: [⌈keyDim/64⌉][64][64]
     private float[] dvPanels; //   of one tile: [⌈valueDim/64⌉][64][64]

@@ -46,7 +46,7 @@ public final class Heads {
         return shape.query() * shape.valueDim();
     }
 
-    /** y = attention(q, k, v); q, k and v begin at the first row of the part, y at that of the micro-batch. */
+    /** y = attention(q, k, v); q, k and v begin at the first row of the part, y at row 0 of the micro-batch. */
     void forward(View q, View k, View v, Part part, Rows y) {
         View out = outputs(y, part);
         eachHead(part, (row, length, head, keyHead, lseAt, worker) -> resources.attention[worker].forward(
@@ -54,7 +54,7 @@ public final class Heads {
                 shape.valueDim(), out.head(row, head), lse.array(), lseAt));
     }
 
-    /** Writes dq, dk and dv; rows begin where those of {@link #forward} do. */
+    /** Writes dq, dk and dv; rows begin as in {@link #forward}. */
     void backward(View q, View k, View v, Rows y, Rows dy, Part part, View dq, View dk, View dv) {
         View out = outputs(y, part);
         View dout = outputs(dy, part);

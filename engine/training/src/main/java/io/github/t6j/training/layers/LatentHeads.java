@@ -119,7 +119,7 @@ public final class LatentHeads extends TrainableAttention {
         return keys;
     }
 
-    /** Moves dk_nope beside dv, and sums dk_pe over the heads. */
+    /** Copies dk_nope to the left of dv, and sums dk_pe over the heads. */
     private void divideKeys(float[] dk, int dkAt, float[] dups, int dupsAt, float[] dlatents, int dlatentsAt) {
         for (int i = 0; i < sizes.rope(); i++) {
             float sum = 0;

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Linear layer y = W x + b. W may consist of several matrices with the same input, whose outputs stand side by side. If
- * W is frozen, the layer may have a {@link LowRankAdapter} that is trained in its place.
+ * Linear layer y = W x + b. W may consist of several matrices with the same input, whose outputs are concatenated.
+ * If W is frozen, the layer may have a {@link LowRankAdapter} that is trained instead.
  *
  * <pre>
  *   dx = Wᵀ dy     dW += dy xᵀ     db += dy, summed over rows
@@ -17,7 +17,7 @@ import java.util.List;
 public final class LinearLayer {
     private final Resources resources;
     private final Matrix[] weights; // [outputs][inputs] each
-    private final Matrix.Dense[] gradients; // likewise; empty if W is frozen
+    private final Matrix.Dense[] gradients; // of the same shapes; empty if W is frozen
     private final List<TrainingTensor> biases; // [outputs] each; empty if the layer has none
     private final LowRankAdapter adapter; // or null
     private final int outputs; // of all matrices together
@@ -31,7 +31,7 @@ public final class LinearLayer {
     /**
      * Creates a layer with frozen weights.
      *
-     * @param biases frozen, too
+     * @param biases frozen biases
      * @param adapter change of the weights that is trained, or null
      */
     public LinearLayer(

@@ -23,7 +23,7 @@ public final class LowRankAdapter {
     private final float scale;
     private final int rank;
     private final Matrix[] down; // A of all pairs, [rank][inputs] each
-    private final Matrix.Dense[] downGradients; // likewise
+    private final Matrix.Dense[] downGradients; // of the same shapes
     private Rows kept = Rows.NONE; // u of all pairs side by side: [rows][pairs][rank]
 
     /**

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 
 /**
  * Batch of sequences that go through the model together. Row r of an activation is position r mod length of sequence
- * r / length. A sequence consists of documents, which do not see one another: attention and RoPE begin again with each.
+ * r / length. A sequence consists of documents that do not see one another: attention and RoPE restart at each.
  *
  * @param ids [sequences][length]
  * @param targets [sequences][length]; {@link #IGNORED} marks a position that is not scored
@@ -83,7 +83,7 @@ public record MicroBatch(int[] ids, int[] targets, int[] positions, int[] starts
         return scored(targets);
     }
 
-    /** Returns how many of {@code targets} are scored. */
+    /** Returns the number of {@code targets} that are scored. */
     public static int scored(int[] targets) {
         int count = 0;
         for (int target : targets) {

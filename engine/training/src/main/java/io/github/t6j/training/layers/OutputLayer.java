@@ -6,7 +6,7 @@ import java.util.Arrays;
 
 /**
  * Output layer and loss: f = norm(x) of the last activations x, logits z = E f, loss = mean of lse(z) − z[target] over
- * the scored positions, lse(z) = ln Σ e^z. Logits are computed for some rows at a time and not kept.
+ * the scored positions, lse(z) = ln Σ e^z. Logits are computed for a group of rows at a time and not kept.
  *
  * <pre>
  *   dz = (e^(z − lse) − onehot(target)) / scored     dE += dz fᵀ     df = Eᵀ dz
@@ -16,7 +16,7 @@ public final class OutputLayer {
     /** Approximate number of logits in memory at a time. */
     private static final int MOST_LOGITS = 1 << 21;
     private static final int LEAST_ROWS = 128; // fewer would slow the product down
-    private static final int LEAST_FROZEN_ROWS = 256; // likewise: the product also unpacks the matrix
+    private static final int LEAST_FROZEN_ROWS = 256; // more, because the product also unpacks the matrix
 
     private final Resources resources;
     private final TrainingNorm norm;
@@ -39,9 +39,9 @@ public final class OutputLayer {
     }
 
     /**
-     * Returns the mean loss of the scored positions in nats; NaN if none is scored. Unless dx is null, writes scale × its
-     * derivative by x into dx [rows][width], and adds scale × its derivatives to the gradients of the parameters. {@code
-     * dx} may be {@code x}.
+     * Returns the mean loss of the scored positions in nats; NaN if none is scored. Unless dx is null, writes scale ×
+     * its derivative by x into dx [rows][width], and adds scale × its derivatives to the gradients of the parameters.
+     * dx may be x.
      */
     public double loss(Rows x, MicroBatch batch, float scale, Rows dx) {
         int rows = batch.rows();
@@ -70,7 +70,7 @@ public final class OutputLayer {
         return sum / scored;
     }
 
-    /** Computes the losses of some rows; with {@code differentiate}, replaces z by dz. */
+    /** Computes the losses of a group of rows; with {@code differentiate}, replaces z by dz. */
     private void score(float[] z, int from, int count, int[] targets, float factor, boolean differentiate) {
         resources.eachRow(count, (row, worker) -> {
             int target = targets[from + row];

@@ -37,7 +37,8 @@ public final class Resources implements AutoCloseable {
     }
 
     /**
-     * Buffers by what they hold; all layers use the same ones, one after the other. X_GRADIENT holds the derivative by X.
+     * Buffers by their contents; all layers use the same ones, one after the other. X_GRADIENT holds the derivative by
+     * X.
      */
     enum Buffer {
         /** Output of a norm, [rows][width]. */
@@ -47,7 +48,7 @@ public final class Resources implements AutoCloseable {
         HEADS_NORMED,
         /** Derivative by the output of an attention. */
         ATTENTION_GRADIENT,
-        /** Whole queries of all heads, or queries and keys beside each other. */
+        /** Whole queries of all heads, or queries followed by keys in each row. */
         QUERIES,
         /** Whole keys of all heads. */
         KEYS,

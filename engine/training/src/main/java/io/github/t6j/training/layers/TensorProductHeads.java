@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * Tensor product attention (paper, section 3): queries, keys and values are means of outer products of factors. The
- * projected rows are the factors; the backward pass rebuilds whole heads for some sequences at a time. With query rank
+ * projected rows are the factors; the backward pass rebuilds whole heads for a few sequences at a time. With query rank
  * 0 the queries are whole (T6 KV-only).
  *
  * <pre>
@@ -94,7 +94,8 @@ public final class TensorProductHeads extends TrainableAttention {
     }
 
     /**
-     * The tensor product of TPA (paper, section 3.1): x[h] = (1/R) Σ_r a[h][r] · b[r], for queries, keys and values alike.
+     * The tensor product of TPA (paper, section 3.1): x[h] = (1/R) Σ_r a[h][r] · b[r], for queries, keys and values
+     * alike.
      *
      * <pre>
      *   da[h][r] = (1/R) dx[h] · b[r]     db[r] = (1/R) Σ_h a[h][r] · dx[h]
@@ -114,7 +115,7 @@ public final class TensorProductHeads extends TrainableAttention {
                     factors.array(), at + headsAt, at + featuresAt, heads, rank, size, x.array(), x.row(xRow));
         }
 
-        /** Writes da and db of dx into {@code gradients}, whose rows are like those of {@code factors}. */
+        /** Writes da and db of dx into {@code gradients}, whose rows have the layout of {@code factors}. */
         void backward(
                 GradientKernels kernels, Rows factors, int row, Rows dx, int dxRow, Rows gradients, float[] lanes) {
             int at = factors.row(row);

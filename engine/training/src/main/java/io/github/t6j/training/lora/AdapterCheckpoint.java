@@ -17,7 +17,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Adapter in the folder of a checkpoint. The metadata of its file say which model it belongs to, besides PEFT's path.
+ * Adapter in the folder of a checkpoint. In addition to PEFT's path, the metadata of its file identify the model that
+ * it changes.
  *
  * @param model path of the model
  * @param variant RoPE variant of the model, or null if its files determine it
@@ -27,7 +28,12 @@ public record AdapterCheckpoint(Path folder, NewAdapter adapter, Path model, Rop
     private static final String CHECKSUM = "base_checksum";
     private static final String VARIANT = "base_variant";
 
-    /** Returns the entries of a file of adapters of the model with these weights, and this variant unless it is null. */
+    /**
+     * Returns the metadata of a file of adapters.
+     *
+     * @param variant RoPE variant of the model, or null if its files determine it
+     * @param frozen weights of the model
+     */
     public static Map<String, String> metadata(RopeVariant variant, FrozenWeights frozen) {
         Map<String, String> metadata = new TreeMap<>(Map.of(CHECKSUM, checksum(frozen)));
         if (variant != null) {
@@ -76,7 +82,7 @@ public record AdapterCheckpoint(Path folder, NewAdapter adapter, Path model, Rop
      * Checks that the model of a run has not changed.
      *
      * @param expected its checksum, or null for a new run
-     * @throws ModelFormatException if it has
+     * @throws ModelFormatException if it has changed
      */
     public static void check(Path model, String expected, FrozenWeights frozen) {
         if (expected != null && !expected.equals(checksum(frozen))) {

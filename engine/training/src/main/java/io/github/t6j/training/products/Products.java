@@ -105,7 +105,7 @@ public final class Products implements AutoCloseable {
      * y[r] = (accumulate ? y[r] : 0) + W · x[r].
      *
      * @param x [rows][inputs]
-     * @param w matrices [outputs][inputs], whose outputs stand side by side; one product is faster than several
+     * @param w matrices [outputs][inputs], whose outputs are concatenated; one product is faster than several
      * @param y [rows][outputs of all matrices]
      */
     public void forward(Rows x, int rows, Matrix[] w, Rows y, boolean accumulate) {

@@ -21,7 +21,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.DoubleConsumer;
 
 /**
- * Trains a byte-level BPE tokenizer in the form of GPT-2's. Ids 0 to 255 are the bytes, in the order of the characters
+ * Trainer of byte-level BPE tokenizers like GPT-2's. Ids 0 to 255 are the bytes, in the order of the characters
  * that represent them in the file; then come the merges; the last id is {@code <|endoftext|>}. GPT-2's regular
  * expression splits texts into pieces, and the most frequent pair of neighbours within pieces merges, repeatedly. Among
  * equally frequent pairs the one with the smaller left id merges first, then the one with the smaller right id. A pair
