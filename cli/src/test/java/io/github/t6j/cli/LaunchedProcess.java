@@ -3,8 +3,6 @@ package io.github.t6j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import io.github.t6j.Model;
-import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.io.Text;
 import java.io.File;
 import java.io.IOException;
@@ -51,8 +49,9 @@ public final class LaunchedProcess {
     /** Returns the java command with the class path. */
     static List<String> classes(Class<?> main, String... jvmOptions) {
         List<String> command = java(jvmOptions);
-        command.addAll(List.of("-cp", path(main, Main.class, ChatTemplate.class, Model.class, CommandLine.class),
-                main.getName()));
+        List<String> path = new ArrayList<>(List.of(place(main).toString()));
+        path.addAll(jars().values());
+        command.addAll(List.of("-cp", String.join(File.pathSeparator, path), main.getName()));
         return command;
     }
 
@@ -87,26 +86,24 @@ public final class LaunchedProcess {
         }
     }
 
+    /** Returns the folder or jar of a module, which may have no class. */
+    private static Path place(String module) {
+        return Path.of(ModuleLayer.boot().configuration().findModule(module).orElseThrow().reference().location()
+                .orElseThrow());
+    }
+
     /** Returns the jars of t6j by their names in bin/t6j; no code names three of JLine's. */
     static Map<String, String> jars() {
         Map<String, String> jars = new LinkedHashMap<>();
-        jars.put("t6j-cli", path(Main.class));
-        jars.put("t6j-chat", path(ChatTemplate.class));
-        jars.put("t6j-engine", path(Model.class));
-        jars.put("picocli", path(CommandLine.class));
-        String reader = path(LineReader.class);
+        Map<String, String> modules = Map.of("t6j-cli", "cli", "t6j-chat", "chat", "t6j-training", "training",
+                "t6j-scheduler", "schedule", "t6j-grammar", "grammar", "t6j-engine", "engine", "t6j-gpt2", "gpt2");
+        modules.forEach((jar, module) -> jars.put(jar, place("io.github.t6j." + module).toString()));
+        jars.put("picocli", place(CommandLine.class).toString());
+        String reader = place(LineReader.class).toString();
         for (String name : List.of("jline-reader", "jline-terminal", "jline-terminal-ffm", "jline-native")) {
             jars.put(name, reader.replace("jline-reader", name));
         }
         return jars;
-    }
-
-    private static String path(Class<?>... types) {
-        List<String> places = new ArrayList<>();
-        for (Class<?> type : types) {
-            places.add(place(type).toString());
-        }
-        return String.join(File.pathSeparator, places);
     }
 
     public static ProcessBuilder builder(List<String> command, String... args) {

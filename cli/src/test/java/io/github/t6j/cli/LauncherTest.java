@@ -52,11 +52,12 @@ class LauncherTest {
         }
         Path launcher = Files.createDirectories(root.resolve("cli/bin")).resolve("t6j");
         Files.copy(PROJECT.resolve("cli/bin/t6j"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
-        for (String source : List.of("pom.xml", "engine/pom.xml", "engine/src/main", "cli/pom.xml", "cli/src/main",
-                "cli/chat/pom.xml",
-                "cli/chat/src/main")) {
-            Files.createDirectories(root.resolve(source)); // the launcher checks only their age
-            Files.setLastModifiedTime(root.resolve(source), FileTime.fromMillis(0));
+        for (String module : List.of("engine/core", "engine/grammar", "engine/schedule", "engine/training", "cli/gpt2",
+                "cli/chat", "cli", "")) {
+            for (String source : List.of("pom.xml", "src/main")) { // the launcher checks only their age
+                Path old = Files.createDirectories(root.resolve(module).resolve(source));
+                Files.setLastModifiedTime(old, FileTime.fromMillis(0));
+            }
         }
         return root;
     }
