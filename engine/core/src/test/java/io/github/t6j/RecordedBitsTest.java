@@ -97,10 +97,10 @@ class RecordedBitsTest {
                 lines.add(line(folder, model));
             }
         });
-        Files.write(TestData.path("../engine/target/bits.txt"), lines);
+        Files.write(TestData.path("../engine/core/target/bits.txt"), lines);
         assertThat(lines)
                 .as("testdata/bits.txt: expected the checksums that it lists, found others:"
-                        + " if the change is intended on every processor, copy engine/target/bits.txt there")
+                        + " if the change is intended on every processor, copy engine/core/target/bits.txt there")
                 .containsExactlyElementsOf(Files.readAllLines(RECORDED));
     }
 

@@ -304,7 +304,7 @@ class FlashTpaTest {
 
     @Test
     void theDocumentedExampleIsTheTestedOne() throws IOException {
-        Path engine = TestData.path("../engine/src");
+        Path engine = TestData.path("../engine/core/src");
         String documented = Files.readString(engine.resolve("main/java/io/github/t6j/flashtpa/FlashTpa.java"));
         String example = documented.substring(documented.indexOf("{@code\n") + 7, documented.indexOf(" * }</pre>"));
         String test = Files.readString(engine.resolve("test/java/io/github/t6j/flashtpa/FlashTpaTest.java"));
