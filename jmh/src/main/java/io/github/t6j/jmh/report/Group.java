@@ -118,14 +118,30 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
 
     /** Draws the time of a step over the number, with logarithmic axes and error bars. */
     Plot plot(String name) {
-        Chart chart = new Chart("Decode: " + setting.shapeText(), setting.rest(), Chart.logAxis(
+        return plot(name, "Decode: " + setting.shapeText(), setting.rest(), "time per step (ms)",
+                step -> step.seconds().times(1e3));
+    }
+
+    /** Draws time and cache of TPA, MHA and GQA over the context: the figure of the project's README. */
+    List<Plot> figure() {
+        Map<String, TreeMap<Integer, Result>> drawn = new LinkedHashMap<>(series);
+        drawn.keySet().retainAll(List.of("tpa", "mha", "gqa"));
+        Group three = new Group(setting, drawn);
+        return List.of(three.plot("time", "Time of a decode step, one layer", setting.text(), "ms",
+                step -> step.seconds().times(1e3)),
+                three.plot("cache", "Cache, one layer", setting.text(), "MB",
+                        step -> step.counter("cacheBytesPerToken").times(step.number("context") / 1e6)));
+    }
+
+    private Plot plot(String name, String title, String subtitle, String unit, Function<Result, Measured> value) {
+        Chart chart = new Chart(title, subtitle, Chart.logAxis(
                 setting.batch == 0 ? "sequences in the batch" : "tokens in the cache", 2,
-                (double) numbers().getLast() / numbers().getFirst()), Chart.logAxis("time per step (ms)", 10, 1));
+                (double) numbers().getLast() / numbers().getFirst()), Chart.logAxis(unit, 10, 1));
         series.forEach((attention, steps) -> {
-            TreeMap<Integer, Measured> milliseconds = new TreeMap<>();
-            steps.forEach((number, step) -> milliseconds.put(number, step.seconds().times(1e3)));
+            TreeMap<Integer, Measured> values = new TreeMap<>();
+            steps.forEach((number, step) -> values.put(number, value.apply(step)));
             if (steps.size() > 1) {
-                chart.curve(AttentionStyle.of(attention).name(), AttentionStyle.of(attention), milliseconds);
+                chart.curve(AttentionStyle.of(attention).name(), AttentionStyle.of(attention), values);
             }
         });
         return chart.plot(name);

@@ -52,6 +52,9 @@ public record Report(
         Files.writeString(out.resolve("summary.md"), markdown());
         Files.writeString(out.resolve("report.html"), Page.html(markdown(), plots));
         Plot.write(plots, out);
+        if (!mains().isEmpty()) {
+            Plot.write(mains().getFirst().figure(), out);
+        }
     }
 
     /** Returns the most important steps: the paper's shape from memory, one sequence, with MHA to compare with. */

@@ -167,6 +167,9 @@ class ReportTest {
 
         assertThat(curves).contains(">Decode: paper, equal heads (32 × 64)<", ">f32 cache, 2 threads<",
                 ">tokens in the cache<", ">time per step (ms)<", ">TPA KV-only<", "viewBox=\"0 0 480 420\"");
+        assertThat(Files.readString(OUT.resolve("plots/time.svg"))).contains(">Time of a decode step, one layer<",
+                ">paper, equal heads (32 × 64), f32 cache, 2 threads<", ">ms<", ">TPA<").doesNotContain(">MLA<");
+        assertThat(Files.readString(OUT.resolve("plots/cache.svg"))).contains(">Cache, one layer<", ">MB<", ">MHA<");
         try (Stream<Path> plots = Files.list(OUT.resolve("plots"))) {
             for (Path plot : plots.toList()) {
                 DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
