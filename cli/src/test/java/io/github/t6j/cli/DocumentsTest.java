@@ -25,7 +25,7 @@ import picocli.CommandLine;
 class DocumentsTest {
     static final Path ROOT = CommandResult.TESTDATA.resolve("..").toAbsolutePath().normalize();
 
-    private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+    private static final Pattern LINK = Pattern.compile("(?:\\]\\(|<img src=\")([^)\\s\"]+)[)\"]");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
     /** A command line in a block or between backticks, as opposed to one in a message or a sentence. */
     private static final Pattern COMMAND_LINE = Pattern.compile(

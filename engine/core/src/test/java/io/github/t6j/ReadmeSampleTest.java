@@ -7,14 +7,14 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that the README's Java is a complete program that compiles without warnings on the class path and runs. */
+/** Tests that the README's Java samples are complete programs that compile without warnings on the class path and run. */
 class ReadmeSampleTest {
     private static final String ON_CLASS_PATH = "--add-modules=jdk.incubator.vector";
 
@@ -43,17 +43,31 @@ class ReadmeSampleTest {
         }
     }
 
-    @Test
-    void theSampleCompilesAndRuns() throws Exception {
-        Matcher java = Pattern.compile("(?s)```java\n(.*?)```")
-                .matcher(Files.readString(TestData.path("../README.md")));
-        assertThat(java.find()).isTrue();
-        Path source = Files.writeString(folder.resolve("Whale.java"), java.group(1));
+    /** Compiles and runs the README's program {@code number}, counted from 0. */
+    private String run(int number, String name, String... args) throws Exception {
+        List<String> programs = Pattern.compile("(?s)```java\n(.*?)```")
+                .matcher(Files.readString(TestData.path("../README.md"))).results().map(java -> java.group(1)).toList();
+        assertThat(programs).hasSize(2);
+        Path source = Files.writeString(folder.resolve(name + ".java"), programs.get(number));
         assertThat(output(tool("javac"), "-Xlint:all", "-Werror", "-cp", engine(), "-d", folder.toString(),
                 source.toString())).isEmpty();
-        String out = output(tool("java"), ON_CLASS_PATH, "-Dstdout.encoding=UTF-8", "-cp",
-                engine() + File.pathSeparator + folder, "Whale", TestData.tiny().toString());
-        try (Stream<String> lines = (expected() + "\nMAX_TOKENS after 50 tokens\n4096 logits\n").lines()) {
+        List<String> command = new ArrayList<>(List.of(tool("java"), ON_CLASS_PATH, "-Dstdout.encoding=UTF-8", "-cp",
+                engine() + File.pathSeparator + folder, name));
+        command.addAll(List.of(args));
+        return output(command.toArray(String[]::new));
+    }
+
+    /** The cache has 16 pages of 64 tokens, each with 2 · 2 factors of 32 + 64 floats. */
+    @Test
+    void theFirstSampleComputesFlashTpa() throws Exception {
+        assertThat(run(0, "Flash").lines()).endsWith("2048 elements from " + 16 * 64 * 2 * 2 * (32 + 64) * 4
+                + " bytes of cache");
+    }
+
+    @Test
+    void theSecondSampleGenerates() throws Exception {
+        String out = run(1, "Whale", TestData.tiny().toString());
+        try (Stream<String> lines = (expected() + "\nMAX_TOKENS after 50 tokens\n").lines()) {
             assertThat(out.lines()).endsWith(lines.toArray(String[]::new));
         }
     }
