@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         description = {"Trains MHA, GQA, T6, T6 KV-only, MLA and MQA of about equal parameters",
             "on the same tokens in order.",
             "Each attention has one full run per learning rate, with the first seed.",
-            "The rate with the lowest mean loss has a run with the next seed, until it has all.",
+            "The next seed then runs at the rate with the lowest mean loss, until it has all seeds.",
             "MHA, GQA, T6 and T6 KV-only make all their runs before MLA and MQA begin.",
             "Completed runs are not repeated, and interrupted runs continue.",
             "Then measures the training speed of each attention separately.",
