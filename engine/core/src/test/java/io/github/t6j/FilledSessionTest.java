@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.kernels.Format;
@@ -82,7 +82,7 @@ class FilledSessionTest {
      */
     @Test
     void aMillionTokensWithThePapersRanksFitIn3GB() {
-        int bytes = new TensorProductAttention(32, 64, 64, 6, 1, 1).layout().bytesPerToken(Format.Q8);
+        int bytes = new TpaConfig(32, 64, 64, 6, 1, 1).newAttention().layout().bytesPerToken(Format.Q8);
         assertThat(bytes).isEqualTo(2 * (32 + 64) + 4 * Float.BYTES).isLessThanOrEqualTo(250);
     }
 

@@ -9,10 +9,8 @@ import io.github.t6j.attention.grouped.MultiMatrixConfig;
 import io.github.t6j.attention.latent.LatentAttention;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.paged.PageAttention;
-import io.github.t6j.attention.tpa.TensorProductAttention;
 import io.github.t6j.attention.tpa.TpaConfig;
 import java.lang.foreign.Arena;
-import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -108,8 +106,8 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
             case "mlra" -> latent(heads, headDim, parts, new LatentConfig.Parts(4, 4));
             case "gta" -> new GroupedTiedConfig(heads, headDim, parts.keyValueHeads, headDim / 2);
             case "mfa" -> new MultiMatrixConfig(heads, 2 * headDim, QUERY_LATENT);
-            case "tpa" -> TpaConfig.official(heads, headDim, headDim, parts.queryRank, parts.rank, parts.rank);
-            case "tpa_kvonly" -> TpaConfig.official(heads, headDim, headDim, 0, parts.rank, parts.rank);
+            case "tpa" -> new TpaConfig(heads, headDim, headDim, parts.queryRank, parts.rank, parts.rank);
+            case "tpa_kvonly" -> new TpaConfig(heads, headDim, headDim, 0, parts.rank, parts.rank);
             default -> throw BenchmarkSupport.unknown(
                     "attention", "mha, mqa, gqa, mla, tpa, tpa_kvonly, gla, gta, mfa or mlra", attention);
         });
@@ -123,7 +121,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
     /** Builds the engine's attention of this shape; up-projections of latents are seeded numbers in {@code arena}. */
     PageAttention build(Arena arena) {
         return switch (sizes) {
-            case TpaConfig form -> new TensorProductAttention(form, Map.of(), null);
+            case TpaConfig form -> form.newAttention();
             case GroupedQueryConfig grouped -> new GroupedQueryAttention(
                     grouped.heads(), grouped.headDim(), grouped.keyValueHeads());
             case MultiMatrixConfig factored -> new GroupedQueryAttention(factored.heads(), factored.headDim(), 1);

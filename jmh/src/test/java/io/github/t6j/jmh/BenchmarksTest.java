@@ -89,7 +89,7 @@ class BenchmarksTest {
     }
 
     private static final RandomModel SMALLEST =
-            new RandomModel(2, 100, new AttentionShape("tpa", 24, TpaConfig.official(3, 8, 8, 3, 2, 2)));
+            new RandomModel(2, 100, new AttentionShape("tpa", 24, new TpaConfig(3, 8, 8, 3, 2, 2)));
 
     private static ModelBenchmark.Loaded loaded(RandomModel model, String type) {
         ModelBenchmark.Loaded loaded = new ModelBenchmark.Loaded();

@@ -32,7 +32,7 @@ public enum TensorRole {
     KEY_VALUE_UP,
     /** Up-projection [latents][latent][·] for several latents, inputs before outputs. */
     KEY_VALUE_UP_INPUTS_FIRST,
-    /** Fixed factors of TPA. */
+    /** Fixed factors of tensor product attention. */
     FIXED_A_Q, FIXED_B_Q, FIXED_A_K, FIXED_B_K, FIXED_A_V, FIXED_B_V,
     /** Gain [valueDim] of each head's output. */
     HEAD_NORM,

@@ -1,7 +1,6 @@
 package io.github.t6j.flashtpa;
 
-import io.github.t6j.attention.tpa.Factor;
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.FactorRow;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,34 +13,34 @@ final class FactorReader {
     final double valueFactor; // by which outputs are multiplied
     private final FlashTpa.Shape shape;
     private final boolean sigmoid;
-    private final TensorProductAttention attention;
+    private final FactorRow offsets;
     private final double queryFactor; // ratio of the scales of scores to those of the attention
 
-    FactorReader(FlashTpa.Shape shape, FlashTpa.Options options, TensorProductAttention attention) {
+    FactorReader(FlashTpa.Shape shape, FlashTpa.Options options, FactorRow offsets) {
         this.shape = shape;
-        this.attention = attention;
+        this.offsets = offsets;
         sigmoid = options.sigmoid();
         queryVectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
-        FlashTpa.Options own = FlashTpa.Options.defaults(shape);
-        queryFactor = options.scale() / own.scale() * (options.queryScale() / own.queryScale())
-                * (options.keyScale() / own.keyScale());
-        valueFactor = options.valueScale() / own.valueScale();
+        FlashTpa.Options usual = FlashTpa.Options.defaults(shape);
+        queryFactor = options.scale() / usual.scale() * (options.queryScale() / usual.queryScale())
+                * (options.keyScale() / usual.keyScale());
+        valueFactor = options.valueScale() / usual.valueScale();
     }
 
     /** Copies the keys and values of token {@code index} to a row. */
     void token(Factors keys, Factors values, long index, float[] row) {
-        read(keys.b(), index, row, attention.at(Factor.B_K), shape.keyRank() * shape.headDim());
-        headFactors(keys.a(), index, row, attention.at(Factor.A_K), shape.keyRank());
-        headFactors(values.a(), index, row, attention.at(Factor.A_V), shape.valueRank());
-        read(values.b(), index, row, attention.at(Factor.B_V), shape.valueRank() * shape.valueDim());
+        read(keys.b(), index, row, offsets.bK(), shape.keyRank() * shape.headDim());
+        headFactors(keys.a(), index, row, offsets.aK(), shape.keyRank());
+        headFactors(values.a(), index, row, offsets.aV(), shape.valueRank());
+        read(values.b(), index, row, offsets.bV(), shape.valueRank() * shape.valueDim());
     }
 
     /** Copies query {@code index} to the row at {@code at}, with its head factors or whole heads scaled. */
     void query(Factors q, long index, float[] row, int at) {
-        read(q.b(), index, row, at + attention.at(Factor.B_Q), queryVectors * shape.headDim());
-        headFactors(q.a(), index, row, at + attention.at(Factor.A_Q), shape.queryRank());
+        read(q.b(), index, row, at + offsets.bQ(), queryVectors * shape.headDim());
+        headFactors(q.a(), index, row, at + offsets.aQ(), shape.queryRank());
         boolean whole = shape.queryRank() == 0;
-        int from = at + attention.at(whole ? Factor.B_Q : Factor.A_Q);
+        int from = at + (whole ? offsets.bQ() : offsets.aQ());
         int count = shape.heads() * (whole ? shape.headDim() : shape.queryRank());
         for (int i = from; i < from + count; i++) {
             row[i] = (float) (row[i] * queryFactor);

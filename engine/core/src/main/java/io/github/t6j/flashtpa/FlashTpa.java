@@ -4,11 +4,12 @@ import static io.github.t6j.flashtpa.FlashTpaArguments.checkElements;
 
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.paged.PagedAttention;
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.FactoredAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.session.ModelUse;
 import io.github.t6j.session.UseWords;
 import java.lang.foreign.Arena;
@@ -38,7 +39,7 @@ import java.util.Objects;
 public final class FlashTpa implements AutoCloseable {
     final Shape shape;
     final Options options;
-    final TensorProductAttention attention;
+    final FactoredAttention attention;
     final FactorReader reader;
     final ModelUse use;
     private final Workers workers;
@@ -234,10 +235,11 @@ public final class FlashTpa implements AutoCloseable {
     public FlashTpa(Shape shape, Options options) {
         this.shape = Objects.requireNonNull(shape, "shape");
         this.options = Objects.requireNonNull(options, "options");
-        attention = new TensorProductAttention(
-                shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank);
+        attention = new TpaConfig(
+                shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank)
+                .newAttention();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
-        reader = new FactorReader(shape, options, attention);
+        reader = new FactorReader(shape, options, attention.row());
         use = new ModelUse(workers::close, WORDS);
         use.watch(this);
     }

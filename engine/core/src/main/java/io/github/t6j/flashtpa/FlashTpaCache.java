@@ -10,7 +10,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.paged.PagedAttention;
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.FactoredAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
 import io.github.t6j.kernels.scalar.ScalarKernels;
@@ -58,7 +58,7 @@ public final class FlashTpaCache implements AutoCloseable {
     private final FlashTpa flash;
     private final FlashTpa.Shape shape;
     private final CacheType type;
-    private final TensorProductAttention attention;
+    private final FactoredAttention attention;
     private final FactorReader reader;
     private final PagedAttention paged;
     private final PagedCache[] sequences;

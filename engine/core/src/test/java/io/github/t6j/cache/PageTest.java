@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.choice.KernelChoice;
 import java.lang.foreign.Arena;
@@ -20,7 +20,7 @@ class PageTest {
     private static final PageLayout FACTORS = factors(5, 40, 3, 2);
 
     private static PageLayout factors(int heads, int headDim, int keyRank, int valueRank) {
-        return new TensorProductAttention(heads, headDim, headDim, 6, keyRank, valueRank).layout();
+        return new TpaConfig(heads, headDim, headDim, 6, keyRank, valueRank).newAttention().layout();
     }
 
     @ParameterizedTest

@@ -3,6 +3,8 @@ package io.github.t6j.training;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.Factor;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
@@ -80,14 +82,16 @@ public enum Initialization {
         int width = config.sizes().width();
         return switch (spec.role()) {
             case ATTENTION_OUTPUT, DOWN, PROJECTION_BIAS, ATTENTION_OUTPUT_BIAS, GATE_UP_BIAS, DOWN_BIAS -> 0;
-            case PROJECTION -> config.attention() instanceof TpaConfig form
-                    ? ofFactor(form, T6Family.factor(spec), width, spec)
-                    : ofColumns(spec);
+            case PROJECTION -> switch (config.attention()) {
+                case TpaConfig sizes -> ofFactor(TpaForm.official(sizes), T6Family.factor(spec), width, spec);
+                case TpaForm form -> ofFactor(form, T6Family.factor(spec), width, spec);
+                default -> ofColumns(spec);
+            };
             default -> ofColumns(spec);
         };
     }
 
-    private static double ofFactor(TpaConfig form, Factor factor, int width, TensorSpec spec) {
+    private static double ofFactor(TpaForm form, Factor factor, int width, TensorSpec spec) {
         return factor == null
                 ? Math.sqrt(6.0 / (width + spec.shape().getFirst())) // whole queries
                 : Math.sqrt(6.0 / ((double) (width + form.rows(factor)) * form.columns(factor)));

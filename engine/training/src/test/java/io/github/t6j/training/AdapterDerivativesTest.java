@@ -67,8 +67,8 @@ class AdapterDerivativesTest {
         LayerOptions norms = new LayerOptions(1e-6f, new TreeSet<>(), 0, new TreeSet<>());
         Set<TensorRole> none = EnumSet.noneOf(TensorRole.class);
         return Stream.of(
-                of("T6", DType.F32, new T6Family(), TpaConfig.official(5, 22, 22, 5, 2, 3), Rope.Form.OFFICIAL, none),
-                of("KV-only", DType.BF16, new T6Family(), TpaConfig.official(5, 22, 22, 0, 2, 2), Rope.Form.OFFICIAL,
+                of("T6", DType.F32, new T6Family(), new TpaConfig(5, 22, 22, 5, 2, 3), Rope.Form.OFFICIAL, none),
+                of("KV-only", DType.BF16, new T6Family(), new TpaConfig(5, 22, 22, 0, 2, 2), Rope.Form.OFFICIAL,
                         none),
                 of("MLA", DType.Q6_K, new T6Family(), new LatentConfig(5, 14, 18, 70, 38, 8), Rope.Form.OFFICIAL, none),
                 of("Qwen2", DType.Q8_0, new LlamaFamily(), new GroupedQueryConfig(6, 22, 2), neox,

@@ -107,9 +107,9 @@ class DerivativesTest {
     }
 
     static Stream<Case> cases() {
-        TpaConfig odd = TpaConfig.official(3, 8, 8, 5, 2, 3);
-        TpaConfig wide = TpaConfig.official(3, 8, 6, 4, 3, 1); // values of another size than keys
-        TpaConfig keyValue = TpaConfig.official(3, 8, 8, 0, 3, 2);
+        TpaConfig odd = new TpaConfig(3, 8, 8, 5, 2, 3);
+        TpaConfig wide = new TpaConfig(3, 8, 6, 4, 3, 1); // values of another size than keys
+        TpaConfig keyValue = new TpaConfig(3, 8, 8, 0, 3, 2);
         GroupedQueryConfig grouped = new GroupedQueryConfig(6, 8, 2);
         LatentConfig latent = new LatentConfig(3, 5, 7, 9, 6, 4);
         LayerOptions qwen3 = new LayerOptions(1e-5f, new TreeSet<>(), 0, new TreeSet<>());
@@ -130,7 +130,7 @@ class DerivativesTest {
                 official("MLA, group norm", latent, 4, 0, true, 2, 9),
                 official("one position", odd, 8, 0, false, 3, 1),
                 official("one position, MLA", latent, 4, 0, false, 2, 1),
-                official("a position more than a tile", TpaConfig.official(2, 4, 4, 2, 1, 2), 4, 0, false, 1, 65),
+                official("a position more than a tile", new TpaConfig(2, 4, 4, 2, 1, 2), 4, 0, false, 1, 65),
                 mlra("MLRA TPA, untied", odd, true),
                 mlra("MLRA KV-only", keyValue, false),
                 mlra("MLRA MLA with factors",
@@ -173,7 +173,7 @@ class DerivativesTest {
         Set<String> names = Set.of("odd ranks, group norm, partial, decay", "KV-only, odd ranks, partial", "linear",
                 "GQA, partial, decay, group norm", "MLA, group norm", "Qwen3, untied");
         return Stream.concat(cases().filter(example -> names.contains(example.name)), Stream.of(official(
-                "documents of more than a tile", TpaConfig.official(2, 4, 4, 2, 1, 2), 4, 0, false, 2, 150)));
+                "documents of more than a tile", new TpaConfig(2, 4, 4, 2, 1, 2), 4, 0, false, 2, 150)));
     }
 
     /** Documents in a window do not see one another, as if each were a sequence, and only some positions are scored. */

@@ -15,9 +15,10 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedFactors;
-import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.training.products.Sums;
 import java.nio.file.Path;
@@ -215,20 +216,14 @@ class TrainableModelTest {
     }
 
     static Stream<Arguments> refused() {
-        TpaConfig form = TpaConfig.official(2, 4, 4, 2, 2, 2);
+        TpaConfig sizes = new TpaConfig(2, 4, 4, 2, 2, 2);
         return Stream.of(
-                Arguments.of(with(form, 0, HeadActivation.LINEAR, false, Set.of(Factor.A_K)), "fixed [a_k]"),
-                Arguments.of(with(form, 0, HeadActivation.LINEAR, true, Set.of()), "a shared B"),
-                Arguments.of(with(form, 2, HeadActivation.LINEAR, false, Set.of()), "third order"),
-                Arguments.of(with(form, 0, HeadActivation.SIGMOID, false, Set.of()), "the activation sigmoid"),
+                Arguments.of(new TpaForm(sizes, 0, HeadActivation.LINEAR, false, Set.of(Factor.A_K)), "fixed [a_k]"),
+                Arguments.of(new TpaForm(sizes, 0, HeadActivation.LINEAR, true, Set.of()), "a shared B"),
+                Arguments.of(new TpaForm(sizes, 2, HeadActivation.LINEAR, false, Set.of()), "third order"),
+                Arguments.of(
+                        new TpaForm(sizes, 0, HeadActivation.SIGMOID, false, Set.of()), "the activation sigmoid"),
                 Arguments.of(new GroupedFactors(2, 4, 1, LayerOptions.NONE), "factors (t6j.json)"));
-    }
-
-    private static TpaConfig with(
-            TpaConfig form, int third, HeadActivation activation, boolean shared, Set<Factor> fixed) {
-        return new TpaConfig(
-                form.heads(), form.headDim(), form.valueDim(), third, form.queryRank(), form.keyRank(),
-                form.valueRank(), activation, shared, fixed);
     }
 
     @ParameterizedTest

@@ -4,10 +4,11 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.SharedPages;
-import io.github.t6j.attention.tpa.Factor;
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.FactoredAttention;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
@@ -30,15 +31,15 @@ public record GroupedFactors(int heads, int headDim, int keyValueHeads,
     }
 
     @Override
-    public TensorProductAttention attention(LayerWeights weights, SharedPages shared) {
-        TpaConfig form = new TpaConfig(
-                heads, headDim, headDim, 0, 0, keyValueHeads, keyValueHeads, HeadActivation.LINEAR, false,
-                EnumSet.of(Factor.A_K, Factor.A_V));
+    public FactoredAttention attention(LayerWeights weights, SharedPages shared) {
+        TpaForm form = new TpaForm(
+                new TpaConfig(heads, headDim, headDim, 0, keyValueHeads, keyValueHeads), 0, HeadActivation.LINEAR,
+                false, EnumSet.of(Factor.A_K, Factor.A_V));
         Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
         float[] factors = headFactors(heads, keyValueHeads);
         fixed.put(Factor.A_K, factors);
         fixed.put(Factor.A_V, factors);
-        return new TensorProductAttention(form, fixed, shared, options.layer(weights));
+        return form.newAttention(fixed, shared, options.layer(weights));
     }
 
     /** Returns the fixed head factors A [heads][groups]; {@code heads} is a multiple of {@code groups}. */

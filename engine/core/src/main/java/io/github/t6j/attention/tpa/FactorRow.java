@@ -1,87 +1,27 @@
 package io.github.t6j.attention.tpa;
 
-import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PageLayout.Vectors;
-import java.util.ArrayList;
-import java.util.List;
-
 /**
- * Layout of the factors in a position's row, as offsets in floats, and in a page of the cache. A row is the projections,
- * then the factors that {@link TensorProductAttention#rotateAndActivate} appends, so that it contains every factor.
+ * Offsets of the factors in a position's row of projections.
  *
  * <pre>
- *   B_Q [R_Q][d_b] or Q [h][d] | columns of the page | its rows | A_Q [h][R_Q] | C_Q [R_Q][d_c]
- *   fixed factors, in the order of {@link Factor} | B_K rotated, if B is shared and projected as B_V
+ *   B_Q [R_Q][d] or Q [h][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e] | A_Q [h][R_Q]
  * </pre>
  *
- * The page holds only factors that exist and depend on the token, (R_K + R_V)·(h + d) elements if all do. B_K is stored
- * rotated. A shared B is stored once, in rows and not rotated.
- *
- * <pre>
- *   columns  B_K [R_K][d_b] | C_K [R_K][d_c] | A_K [h][R_K] | A_V [h][R_V] | C_V [R_V][d_c]
- *   rows     B_V [R_V][e_b]
- * </pre>
+ * @param bQ offset of B_Q, or of whole queries
+ * @param bK offset of B_K
+ * @param aK offset of A_K
+ * @param aV offset of A_V
+ * @param bV offset of B_V
+ * @param aQ offset of A_Q
+ * @param end number of projected elements
  */
-final class FactorRow {
-    final int queryThird; // offsets of C
-    final int keyThird;
-    final int valueThird;
-    final int columns; // offset of the elements that the page stores in columns
-    final int rows; // offset of the elements that it stores in rows
-    final int projections; // number of projected elements
-    final int floats; // number of floats of a row
-    final PageLayout page;
-    private final int[] at = new int[Factor.values().length];
-    private final List<Vectors> vectors = new ArrayList<>(); // of the page's columns
-    private int end; // of the elements placed so far
-
-    FactorRow(TpaConfig form) {
-        place(Factor.B_Q, form.isFixed(Factor.B_Q) ? 0 : form.queryVectors() * form.featureDim());
-        columns = end;
-        boolean keepsKeys = !form.isFixed(Factor.B_K) && !form.sharedFeatures();
-        placeColumns(Factor.B_K, Vectors.oneByOne(form.keyRank(), keepsKeys ? form.featureDim() : 0));
-        keyThird = placeColumns(Vectors.oneByOne(form.keyRank(), form.thirdDim()));
-        placeColumns(Factor.A_K, Vectors.interleaved(form.keyRank(), form.isFixed(Factor.A_K) ? 0 : form.heads()));
-        placeColumns(Factor.A_V, Vectors.interleaved(form.valueRank(), form.isFixed(Factor.A_V) ? 0 : form.heads()));
-        valueThird = placeColumns(Vectors.oneByOne(form.valueRank(), form.thirdDim()));
-        rows = end;
-        int groups = form.isFixed(Factor.B_V) ? 0 : form.valueRank();
-        place(Factor.B_V, groups * form.valueFeatureDim());
-        page = new PageLayout(vectors, groups, form.valueFeatureDim());
-        place(Factor.A_Q, form.isFixed(Factor.A_Q) ? 0 : form.size(Factor.A_Q));
-        queryThird = end;
-        end += form.queryRank() * form.thirdDim();
-        projections = end;
-        for (Factor factor : Factor.values()) {
-            if (form.isFixed(factor)) {
-                place(factor, form.size(factor));
-            }
-        }
-        if (form.keepsSharedFeatures()) {
-            place(Factor.B_K, form.size(Factor.B_K));
-        }
-        floats = end;
-    }
-
-    private void place(Factor factor, int size) {
-        at[factor.ordinal()] = end;
-        end += size;
-    }
-
-    private void placeColumns(Factor factor, Vectors some) {
-        at[factor.ordinal()] = placeColumns(some);
-    }
-
-    private int placeColumns(Vectors some) {
-        if (some.length() > 0) {
-            vectors.add(some);
-        }
-        end += some.columns();
-        return end - some.columns();
-    }
-
-    /** Returns the offset of a factor; that of B_Q is the offset of a whole query too. */
-    int at(Factor factor) {
-        return at[factor.ordinal()];
+public record FactorRow(int bQ, int bK, int aK, int aV, int bV, int aQ, int end) {
+    static FactorRow of(TpaConfig sizes) {
+        int bK = sizes.queryVectors() * sizes.headDim();
+        int aK = bK + sizes.keyRank() * sizes.headDim();
+        int aV = aK + sizes.heads() * sizes.keyRank();
+        int bV = aV + sizes.heads() * sizes.valueRank();
+        int aQ = bV + sizes.valueRank() * sizes.valueDim();
+        return new FactorRow(0, bK, aK, aV, bV, aQ, aQ + sizes.heads() * sizes.queryRank());
     }
 }

@@ -14,6 +14,7 @@ import io.github.t6j.attention.grouped.GroupedTiedConfig;
 import io.github.t6j.attention.grouped.MultiMatrixConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.Shapes;
 import io.github.t6j.family.t6.T6Factors;
@@ -156,7 +157,7 @@ record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
     /** Returns the attention's name for the user. */
     static String name(AttentionConfig attention) {
         return switch (attention) {
-            case TpaConfig form -> T6Factors.name(form).replaceFirst("^T6", "TPA");
+            case TpaConfig _,TpaForm _ -> T6Factors.name(attention).replaceFirst("^T6", "TPA");
             case GroupedQueryConfig grouped -> T6Family.name(grouped);
             case GroupedTiedConfig _ -> "GTA";
             case MultiMatrixConfig _ -> "MFA";
@@ -179,7 +180,7 @@ record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
     /** Adds the tensors of a layer's attention except c_proj. */
     static void tensors(int layer, AttentionConfig attention, int width, List<TensorSpec> specs) {
         switch (attention) {
-            case TpaConfig form -> specs.addAll(T6Factors.tensors(layer, form, width));
+            case TpaConfig _,TpaForm _ -> specs.addAll(T6Factors.tensors(layer, attention, width));
             case GroupedQueryConfig grouped -> T6Family.groupedQuery(layer, grouped, width, specs);
             case GroupedTiedConfig tied -> groupedTied(layer, tied, width, specs);
             case MultiMatrixConfig factored -> multiMatrix(layer, factored, width, specs);

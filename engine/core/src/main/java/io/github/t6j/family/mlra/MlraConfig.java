@@ -106,7 +106,7 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
     private AttentionConfig sizes() {
         int heads = size("n_head");
         return switch (attention) {
-            case TPA -> TpaConfig.official(
+            case TPA -> new TpaConfig(
                     heads, size("head_dim"), size("head_dim"), size("q_rank"), size("rank"), size("rank"));
             case MHA -> new GroupedQueryConfig(heads, size("head_dim"), heads);
             case GQA, MQA -> new GroupedQueryConfig(heads, size("head_dim"), heads / size("group_size"));

@@ -5,9 +5,10 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
@@ -95,7 +96,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         };
     }
 
-    private TpaConfig factors(int heads, int headDim, int queryRank) {
+    private AttentionConfig factors(int heads, int headDim, int queryRank) {
         boolean third = variant.order(2) == 3;
         if (third && headDim % size("c_dim") != 0) {
             throw new ModelFormatException("config.json: c_dim: expected a divisor of head_dim " + headDim + ", found "
@@ -103,10 +104,9 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         }
         Set<Factor> fixed = EnumSet.noneOf(Factor.class);
         variant.fixed().forEach(name -> fixed.add(Factor.valueOf(name.toUpperCase(Locale.ROOT))));
-        return new TpaConfig(
-                heads, headDim, headDim, third ? size("c_dim") : 0,
-                queryRank, rank("k"), rank("v"),
-                HeadActivation.LINEAR, variant.sharedB(false), fixed);
+        TpaConfig sizes = new TpaConfig(heads, headDim, headDim, queryRank, rank("k"), rank("v"));
+        return new TpaForm(
+                sizes, third ? size("c_dim") : 0, HeadActivation.LINEAR, variant.sharedB(false), fixed).simplified();
     }
 
     private int latentSize(String key) {

@@ -1,10 +1,12 @@
 package io.github.t6j.family.t6;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.TensorRole;
-import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.Shapes;
@@ -44,15 +46,18 @@ public final class T6Factors {
         return tensors.hasAttention(projection(Factor.A_K)) || tensors.has(parameter(0, Factor.A_K));
     }
 
-    public static TpaConfig read(Shapes tensors, ModelMetadata description) {
-        return new T6Factors(tensors, description).read();
+    /** Reads a {@link TpaConfig}, or a {@link TpaForm} that only the paper describes. */
+    public static AttentionConfig read(Shapes tensors, ModelMetadata description) {
+        return new T6Factors(tensors, description).read().simplified();
     }
 
-    /**
-     * Returns the tensors of a layer's factors: projections in the order of a row (attention.FactorRow), then fixed
-     * factors.
-     */
-    public static List<TensorSpec> tensors(int layer, TpaConfig form, int width) {
+    private static TpaForm form(AttentionConfig attention) {
+        return attention instanceof TpaConfig config ? TpaForm.official(config) : (TpaForm) attention;
+    }
+
+    /** Returns the tensors of a layer's factors: projections in the order of a row, then fixed factors. */
+    public static List<TensorSpec> tensors(int layer, AttentionConfig attention, int width) {
+        TpaForm form = form(attention);
         List<TensorSpec> specs = new ArrayList<>();
         projections(form).forEach(
                 (name, rows) -> specs.add(Shapes.attention(TensorRole.PROJECTION, layer, name, rows, width)));
@@ -67,9 +72,9 @@ public final class T6Factors {
     /**
      * Returns the row counts of the matrices that produce a row of projections, in order, by name inside the attention.
      */
-    private static Map<String, Long> projections(TpaConfig form) {
+    private static Map<String, Long> projections(TpaForm form) {
         Map<String, Long> rows = new LinkedHashMap<>();
-        if (form.queryRank() == 0) {
+        if (form.config().queryRank() == 0) {
             rows.put("c_qkv.c_q", (long) form.heads() * form.headDim());
         } else {
             rows.put(projection(Factor.B_Q), size(form, Factor.B_Q));
@@ -77,25 +82,25 @@ public final class T6Factors {
         if (!form.sharedFeatures()) {
             rows.put(projection(Factor.B_K), size(form, Factor.B_K));
         }
-        third(rows, "c_qkv.W_C_k", form.keyRank(), form);
+        third(rows, "c_qkv.W_C_k", form.config().keyRank(), form);
         rows.put(projection(Factor.A_K), size(form, Factor.A_K));
         rows.put(projection(Factor.A_V), size(form, Factor.A_V));
-        third(rows, "c_qkv.W_C_v", form.valueRank(), form);
+        third(rows, "c_qkv.W_C_v", form.config().valueRank(), form);
         Factor values = form.sharedFeatures() ? Factor.B_K : Factor.B_V;
         rows.put(projection(values), size(form, values));
-        if (form.queryRank() > 0) {
+        if (form.config().queryRank() > 0) {
             rows.put(projection(Factor.A_Q), size(form, Factor.A_Q));
-            third(rows, "c_qkv.W_C_q", form.queryRank(), form);
+            third(rows, "c_qkv.W_C_q", form.config().queryRank(), form);
         }
         form.fixed().forEach(factor -> rows.remove(projection(factor)));
         return rows;
     }
 
-    private static long size(TpaConfig form, Factor factor) {
+    private static long size(TpaForm form, Factor factor) {
         return (long) form.rows(factor) * form.columns(factor);
     }
 
-    private static void third(Map<String, Long> rows, String name, int rank, TpaConfig form) {
+    private static void third(Map<String, Long> rows, String name, int rank, TpaForm form) {
         if (form.thirdDim() > 0) {
             rows.put(name, (long) rank * form.thirdDim());
         }
@@ -117,8 +122,9 @@ public final class T6Factors {
     }
 
     /** Returns the model's name: T6 or T6 KV-only, and its differences from the official models. */
-    public static String name(TpaConfig form) {
-        StringBuilder name = new StringBuilder(form.queryRank() > 0 ? "T6" : "T6 KV-only");
+    public static String name(AttentionConfig attention) {
+        TpaForm form = form(attention);
+        StringBuilder name = new StringBuilder(form.config().queryRank() > 0 ? "T6" : "T6 KV-only");
         if (form.thirdDim() > 0) {
             name.append(", third order");
         }
@@ -140,7 +146,7 @@ public final class T6Factors {
         return words;
     }
 
-    private TpaConfig read() {
+    private TpaForm read() {
         findFixed();
         boolean shared = !tensors.hasAttention(projection(Factor.B_V)) && !fixed.contains(Factor.B_V);
         variant.check("order", variant.order(third ? 3 : 2), third ? 3 : 2, "the presence or absence of c_qkv.W_C_k");
@@ -166,9 +172,9 @@ public final class T6Factors {
         }
         HeadActivation activation = HeadActivation.valueOf(
                 variant.word("head_factors", "linear").toUpperCase(Locale.ROOT));
-        TpaConfig form = new TpaConfig(
-                heads, headDim, headDim, thirdDim, queryRank, keyRank, valueRank, activation,
-                shared, fixed);
+        TpaForm form = new TpaForm(
+                new TpaConfig(heads, headDim, headDim, queryRank, keyRank, valueRank), thirdDim, activation, shared,
+                fixed);
         if (projections(form).isEmpty()) {
             throw new ModelFormatException(tensors.where() + ": expected a factor that depends on the token, found all"
                     + " six fixed (" + String.join(", ", words(fixed)) + "): the attention would ignore its input");
@@ -217,43 +223,43 @@ public final class T6Factors {
         return tensors.quotient(tensors.attentionRows(name), count, "rows of " + name, "heads");
     }
 
-    private void checkShapes(TpaConfig form) {
+    private void checkShapes(TpaForm form) {
         if (wholeQuery) {
             tensors.checkAttentionRows("c_qkv.c_q", (long) form.heads() * form.headDim());
         } else {
-            checkFeatures(Factor.B_Q, form.queryRank(), form);
+            checkFeatures(Factor.B_Q, form.config().queryRank(), form);
         }
-        checkFeatures(Factor.B_K, form.keyRank(), form);
+        checkFeatures(Factor.B_K, form.config().keyRank(), form);
         if (!form.sharedFeatures()) {
-            checkFeatures(Factor.B_V, form.valueRank(), form);
+            checkFeatures(Factor.B_V, form.config().valueRank(), form);
         }
         if (third) {
-            tensors.checkAttentionRows("c_qkv.W_C_v", (long) form.valueRank() * form.thirdDim());
+            tensors.checkAttentionRows("c_qkv.W_C_v", (long) form.config().valueRank() * form.thirdDim());
             if (!wholeQuery) {
-                tensors.checkAttentionRows("c_qkv.W_C_q", (long) form.queryRank() * form.thirdDim());
+                tensors.checkAttentionRows("c_qkv.W_C_q", (long) form.config().queryRank() * form.thirdDim());
             }
         }
     }
 
     /** Checks the sizes of projected features; the shapes of parameters are checked when each layer is loaded. */
-    private void checkFeatures(Factor factor, int rank, TpaConfig form) {
+    private void checkFeatures(Factor factor, int rank, TpaForm form) {
         if (!fixed.contains(factor)) {
             tensors.checkAttentionRows(projection(factor), (long) rank * form.featureDim());
         }
     }
 
-    private void checkConfig(TpaConfig form) {
+    private void checkConfig(TpaForm form) {
         String shapes = "the attention's shapes";
         config.check("n_head", form.heads(), shapes);
         config.check("head_dim", form.headDim(), shapes);
-        if (form.queryRank() > 0) {
-            config.check("q_rank", form.queryRank(), shapes);
+        if (form.config().queryRank() > 0) {
+            config.check("q_rank", form.config().queryRank(), shapes);
         }
-        if (form.keyRank() == form.valueRank()) {
-            config.check("rank", form.keyRank(), shapes);
+        if (form.config().keyRank() == form.config().valueRank()) {
+            config.check("rank", form.config().keyRank(), shapes);
         }
-        config.check("k_rank", form.keyRank(), shapes);
-        config.check("v_rank", form.valueRank(), shapes);
+        config.check("k_rank", form.config().keyRank(), shapes);
+        config.check("v_rank", form.config().valueRank(), shapes);
         if (third) {
             config.check("c_dim", form.thirdDim(), shapes);
         }

@@ -18,8 +18,9 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.tpa.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.Factor;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Family;
 import io.github.t6j.family.ModelMetadata;
@@ -68,8 +69,8 @@ public final class T6Family implements Family {
         description.variantJson().refuseNoScale();
         description.variantJson().refuseHeads();
         if (T6Factors.serves(shapes)) {
-            TpaConfig form = T6Factors.read(shapes, description);
-            return config(T6Factors.name(form), form, tensors, description);
+            AttentionConfig attention = T6Factors.read(shapes, description);
+            return config(T6Factors.name(attention), attention, tensors, description);
         }
         refuseFactorKeys(description.variantJson());
         if (shapes.hasAttention("q_a_proj")) {
@@ -219,7 +220,7 @@ public final class T6Family implements Family {
         int width = config.sizes().width();
         AttentionConfig attention = config.attention();
         switch (attention) {
-            case TpaConfig form -> specs.addAll(T6Factors.tensors(layer, form, width));
+            case TpaConfig _,TpaForm _ -> specs.addAll(T6Factors.tensors(layer, attention, width));
             case GroupedQueryConfig grouped -> groupedQuery(layer, grouped, width, specs);
             case LatentConfig latent -> latent(layer, latent, width, specs);
             default -> throw new IllegalArgumentException("no T6 model has " + attention);

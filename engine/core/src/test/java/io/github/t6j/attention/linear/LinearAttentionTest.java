@@ -11,13 +11,13 @@ import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.attention.Passes;
 import io.github.t6j.attention.grouped.GroupedQueryAttention;
 import io.github.t6j.attention.oracle.MaterializedAttention;
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class LinearAttentionTest {
     private static final int TOKENS = 90;
     private static final List<DenseHeads> SHAPES = List.of(
-            new TensorProductAttention(3, 16, 16, 4, 2, 2), new TensorProductAttention(5, 7, 7, 0, 1, 3),
+            new TpaConfig(3, 16, 16, 4, 2, 2).newAttention(), new TpaConfig(5, 7, 7, 0, 1, 3).newAttention(),
             new GroupedQueryAttention(6, 12, 2), new GroupedQueryAttention(4, 33, 1),
             new GroupedQueryAttention(2, 64, 2));
 

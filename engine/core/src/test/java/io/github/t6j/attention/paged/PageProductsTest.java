@@ -2,11 +2,11 @@ package io.github.t6j.attention.paged;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.choice.KernelChoice;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +15,7 @@ class PageProductsTest {
     @Test
     void columnsOfTwoScalesAreNotSummed() {
         try (Arena arena = Arena.ofConfined()) {
-            Page page = Page.allocate(new TensorProductAttention(5, 40, 40, 6, 3, 2).layout(), Format.Q8, arena);
+            Page page = Page.allocate(new TpaConfig(5, 40, 40, 6, 3, 2).newAttention().layout(), Format.Q8, arena);
             Kernels kernels = KernelChoice.kernels();
             float[] x = new float[80];
             assertThatThrownBy(

@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
 import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Passes;
 import io.github.t6j.attention.grouped.GroupedQueryAttention;
 import io.github.t6j.attention.oracle.MaterializedAttention;
-import io.github.t6j.attention.tpa.TensorProductAttention;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,8 +50,9 @@ class PagedAttentionTest {
         for (Format format : Format.values()) {
             for (int headDim : new int[] {64, 32, 20, 96, 134}) {
                 String d = " of " + headDim;
-                cases.add(new Case(new TensorProductAttention(5, headDim, headDim, 3, 2, 3), format, "T6" + d));
-                cases.add(new Case(new TensorProductAttention(3, headDim, headDim, 0, 2, 1), format, "T6 KV-only" + d));
+                cases.add(new Case(new TpaConfig(5, headDim, headDim, 3, 2, 3).newAttention(), format, "T6" + d));
+                cases.add(
+                        new Case(new TpaConfig(3, headDim, headDim, 0, 2, 1).newAttention(), format, "T6 KV-only" + d));
                 cases.add(new Case(new GroupedQueryAttention(6, headDim, 2), format, "GQA" + d));
                 cases.add(new Case(third(headDim, 3), format, "third order" + d));
                 cases.add(new Case(third(headDim, 0), format, "third order KV-only" + d));
@@ -60,10 +62,9 @@ class PagedAttentionTest {
     }
 
     private static PageAttention third(int headDim, int queryRank) {
-        var form = new TpaConfig(
-                3, headDim, headDim, 2, queryRank, 2, 3, HeadActivation.LINEAR, false,
-                Set.of());
-        return new TensorProductAttention(form, Map.of(), null);
+        TpaConfig sizes = new TpaConfig(3, headDim, headDim, queryRank, 2, 3);
+        return new TpaForm(sizes, 2, HeadActivation.LINEAR, false, Set.of())
+                .newAttention(Map.of(), null, LayerOptions.Layer.PLAIN);
     }
 
     @ParameterizedTest

@@ -11,11 +11,11 @@ import io.github.t6j.attention.grouped.GroupedTiedAttention;
 import io.github.t6j.attention.grouped.GroupedTiedConfig;
 import io.github.t6j.attention.latent.LatentAttention;
 import io.github.t6j.attention.latent.LatentConfig;
-import io.github.t6j.attention.tpa.TensorProductAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -101,8 +101,8 @@ class RowPartsTest {
     @ValueSource(ints = {2, 8, 16, 64})
     void at4096TokensEveryThreadGetsAPart(int threads) {
         for (PageAttention attention : List.of(
-                new TensorProductAttention(34, 64, 64, 6, 2, 2), new TensorProductAttention(22, 64, 64, 0, 2, 2),
-                new TensorProductAttention(12, 64, 64, 6, 2, 2),
+                new TpaConfig(34, 64, 64, 6, 2, 2).newAttention(), new TpaConfig(22, 64, 64, 0, 2, 2).newAttention(),
+                new TpaConfig(12, 64, 64, 6, 2, 2).newAttention(),
                 new GroupedQueryAttention(12, 64, 12), new GroupedQueryAttention(22, 64, 2),
                 new GroupedQueryAttention(12, 64, 1), new GroupedTiedAttention(new GroupedTiedConfig(16, 64, 4, 32)),
                 latent(new LatentConfig(12, 64, 64, 1, 128, 32), "MLA").attention())) {

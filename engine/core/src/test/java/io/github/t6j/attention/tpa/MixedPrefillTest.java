@@ -10,12 +10,14 @@ import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.oracle.MaterializedAttention;
+import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
 import java.lang.foreign.Arena;
 import java.util.EnumMap;
 import java.util.List;
@@ -46,15 +48,15 @@ class MixedPrefillTest {
         arena.close();
     }
 
-    private static TpaConfig form(
+    private static TpaForm form(
             int heads, int dim, int valueDim, int third, int queryRank, int keyRank, int valueRank, boolean shared,
             Factor... fixed) {
-        return new TpaConfig(
-                heads, dim, valueDim, third, queryRank, keyRank, valueRank,
+        return new TpaForm(
+                new TpaConfig(heads, dim, valueDim, queryRank, keyRank, valueRank), third,
                 shared ? HeadActivation.SOFTMAX : HeadActivation.LINEAR, shared, Set.of(fixed));
     }
 
-    static List<TpaConfig> forms() {
+    static List<TpaForm> forms() {
         return List.of(
                 form(13, 32, 32, 0, 3, 2, 2, false), //  T6: scores from factors
                 form(7, 16, 24, 0, 2, 1, 1, false), //    tiles of three, two and two heads
@@ -72,16 +74,18 @@ class MixedPrefillTest {
                 form(4, 16, 16, 0, 0, 2, 2, true, Factor.B_K));
     }
 
-    private TensorProductAttention attention(TpaConfig form, Rope rope, int window) {
+    private FactoredAttention attention(TpaForm form, Rope rope, int window) {
         Random random = new Random(SEED);
         Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
         form.fixed().forEach(factor -> fixed.put(factor, TestNumbers.normal(random, form.size(factor), 1)));
-        return new TensorProductAttention(
-                form, fixed, new SharedPages(rope, arena), new LayerOptions.Layer(null, null, true, window));
+        return form.simplified() instanceof TpaConfig sizes && window == 0
+                ? sizes.newAttention()
+                : form.newAttention(
+                        fixed, new SharedPages(rope, arena), new LayerOptions.Layer(null, null, true, window));
     }
 
     /** Returns random projections of a prompt, some of them large, so that a row's maximum is raised. */
-    private static float[] prompt(TensorProductAttention attention, int tokens) {
+    private static float[] prompt(FactoredAttention attention, int tokens) {
         float[] x = TestNumbers.normal(new Random(SEED), tokens * attention.projections(), 1);
         for (int i = 0; i < x.length; i += 101) {
             x[i] *= 4;
@@ -95,7 +99,7 @@ class MixedPrefillTest {
      * @return [tokens][h · e]
      */
     private static float[] attend(
-            AttentionAlgorithm algorithm, TensorProductAttention attention, Rope rope, float[] prompt, int... rows) {
+            AttentionAlgorithm algorithm, FactoredAttention attention, Rope rope, float[] prompt, int... rows) {
         int stride = attention.projections();
         int tokens = prompt.length / stride;
         int width = attention.heads() * attention.valueDim();
@@ -123,18 +127,18 @@ class MixedPrefillTest {
         return y;
     }
 
-    private static Rope rope(TpaConfig form) {
+    private static Rope rope(TpaForm form) {
         return new Rope(form.featureDim() / 2 * 2, 0f);
     }
 
     private static AttentionAlgorithm mixed(
-            TensorProductAttention attention, Format format, Kernels kernels, Workers workers) {
+            FactoredAttention attention, Format format, Kernels kernels, Workers workers) {
         return attention.newAlgorithm(new PagedCache(attention.layout(), format, 1), kernels, workers);
     }
 
-    private void assertOracle(TpaConfig form, Format format, int window, int tokens, int... rows) {
+    private void assertOracle(TpaForm form, Format format, int window, int tokens, int... rows) {
         Rope rope = rope(form);
-        TensorProductAttention attention = attention(form, rope, window);
+        FactoredAttention attention = attention(form, rope, window);
         float[] prompt = prompt(attention, tokens);
         PagedCache cache = new PagedCache(attention.layout(), format, 1);
         float[] expected = attend(new MaterializedAttention(cache, two), attention, rope, prompt, tokens);
@@ -152,13 +156,13 @@ class MixedPrefillTest {
 
     @ParameterizedTest
     @MethodSource("forms")
-    void everyFormMatchesTheOracle(TpaConfig form) {
+    void everyFormMatchesTheOracle(TpaForm form) {
         assertOracle(form, Format.F32, 0, 200, 128);
     }
 
     @ParameterizedTest
     @MethodSource("forms")
-    void everyFormMatchesTheOracleInEveryCacheType(TpaConfig form) {
+    void everyFormMatchesTheOracleInEveryCacheType(TpaForm form) {
         for (Format format : Format.values()) {
             assertOracle(form, format, 0, 90, 70);
         }
@@ -180,9 +184,9 @@ class MixedPrefillTest {
 
     @ParameterizedTest
     @MethodSource("forms")
-    void bitsDoNotDependOnThreadsChunksAndKernels(TpaConfig form) {
+    void bitsDoNotDependOnThreadsChunksAndKernels(TpaForm form) {
         Rope rope = rope(form);
-        TensorProductAttention attention = attention(form, rope, 0);
+        FactoredAttention attention = attention(form, rope, 0);
         float[] prompt = prompt(attention, 260);
         Kernels simd = KernelChoice.kernels();
         float[] expected = attend(mixed(attention, Format.F32, simd, two), attention, rope, prompt, 260);
@@ -201,11 +205,11 @@ class MixedPrefillTest {
     @ParameterizedTest
     @EnumSource(Format.class)
     void aNaNReachesEveryRowThatSeesIt(Format format) {
-        TpaConfig form = form(7, 16, 16, 0, 2, 1, 2, false);
+        TpaForm form = form(7, 16, 16, 0, 2, 1, 2, false);
         Rope rope = rope(form);
-        TensorProductAttention attention = attention(form, rope, 0);
+        FactoredAttention attention = attention(form, rope, 0);
         float[] prompt = prompt(attention, 128);
-        prompt[100 * attention.projections() + attention.at(Factor.B_V)] = Float.NaN; // in B_V
+        prompt[100 * attention.projections() + attention.row().bV()] = Float.NaN; // in B_V
         float[] found = attend(mixed(attention, format, KernelChoice.kernels(), two), attention, rope, prompt, 90, 38);
         int width = form.heads() * form.valueDim();
         for (int i = 0; i < 90 * width; i++) {
@@ -219,9 +223,9 @@ class MixedPrefillTest {
     /** Prompts of different lengths must reuse off-heap memory, not allocate more each time. */
     @Test
     void passesOfOtherLengthsReuseTheMemory() {
-        TpaConfig form = form(3, 18, 18, 3, 0, 2, 2, true);
+        TpaForm form = form(3, 18, 18, 3, 0, 2, 2, true);
         Rope rope = rope(form);
-        TensorProductAttention attention = attention(form, rope, 0);
+        FactoredAttention attention = attention(form, rope, 0);
         float[] prompt = prompt(attention, 600);
         float[] expected =
                 attend(mixed(attention, Format.Q8, KernelChoice.kernels(), two), attention, rope, prompt, 128);

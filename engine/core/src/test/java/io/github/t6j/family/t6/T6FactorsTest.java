@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.VariantModels;
@@ -125,7 +125,7 @@ class T6FactorsTest {
                 .hasMessageContaining("n_head");
         Map<String, Object> config = Map.of("n_head", (long) HEADS, "c_dim", 4L);
         ModelConfig third = describe(weights(true), config, "{'order': 3}");
-        assertThat(((TpaConfig) third.attention()).thirdDim()).isEqualTo(4);
+        assertThat(((TpaForm) third.attention()).thirdDim()).isEqualTo(4);
         assertThat(third.rope().rotaryDim()).isEqualTo(2);
         for (String of : new String[] {"q", "k", "v"}) {
             Map<String, Tensor> wrong = weights(true);

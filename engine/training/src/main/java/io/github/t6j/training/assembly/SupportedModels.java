@@ -11,6 +11,7 @@ import io.github.t6j.attention.grouped.MultiMatrixConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
+import io.github.t6j.attention.tpa.forms.TpaForm;
 import io.github.t6j.model.ModelConfig;
 import java.util.Locale;
 
@@ -37,14 +38,14 @@ public final class SupportedModels {
 
     private static void check(AttentionConfig attention) {
         switch (attention) {
-            case TpaConfig form -> check(form);
+            case TpaForm form -> check(form);
             case LatentConfig latent when latent.parts().branches() > 1 ->
                 throw unsupported("MLRA-" + latent.parts().branches());
             case LatentConfig latent when latent.parts().latents() > 1 ->
                 throw unsupported("GLA-" + latent.parts().latents());
             case GroupedQueryConfig grouped when !grouped.options().scores().equals(LayerOptions.Scores.PLAIN) ->
                 throw refused("scores", "products divided by √d", grouped.options().scores());
-            case GroupedQueryConfig _,LatentConfig _ -> {
+            case TpaConfig _,GroupedQueryConfig _,LatentConfig _ -> {
             }
             case GroupedFactors _ -> throw refused("heads", "whole heads", "factors (t6j.json)");
             case GroupedTiedConfig _ -> throw unsupported("GTA");
@@ -53,7 +54,7 @@ public final class SupportedModels {
         }
     }
 
-    private static void check(TpaConfig form) {
+    private static void check(TpaForm form) {
         if (!form.fixed().isEmpty()) {
             throw refused("factors", "factors that all depend on the token", "fixed "
                     + form.fixed().toString().toLowerCase(Locale.ROOT));

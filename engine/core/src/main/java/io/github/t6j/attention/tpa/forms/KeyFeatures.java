@@ -8,7 +8,7 @@ import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.cache.Page;
 
 /** Source of the rotated B_K of a page's tokens: the cache, a shared B, or fixed features. */
-public interface KeyFeatures {
+interface KeyFeatures {
     /**
      * Returns a page whose first columns are the rotated B_K [R_K][d_b] of the tokens of page {@code index}.
      *
@@ -53,7 +53,7 @@ public interface KeyFeatures {
     }
 
     /**
-     * Shared features: B_V before RoPE, cached in rows. Values read it as it is; for keys a page of it is rotated
+     * Shared features: B_V before RoPE, cached in rows. Values read it unchanged; for keys, a page of it is rotated
      * whenever it is scored. The rotation costs about as much as scoring the page; caching both would double the size
      * of B.
      *

@@ -8,11 +8,11 @@ import io.github.t6j.kernels.Kernels;
  * Operations of the third factor C on products and probabilities of a page (paper, appendix C and F.5). Each element is
  * one chain in a fixed order, so no scalar twin is needed.
  */
-public final class ThirdFactor {
+final class ThirdFactor {
     private ThirdFactor() {}
 
     /** x[at + i] *= x[by + i], i < n: multiplies the products with B_K by those with C_K. */
-    public static void multiply(float[] x, int at, int by, int n) {
+    static void multiply(float[] x, int at, int by, int n) {
         for (int i = 0; i < n; i++) {
             x[at + i] *= x[by + i];
         }
@@ -24,7 +24,7 @@ public final class ThirdFactor {
      *
      * @param c offset of C_K [third][64] in {@code x}
      */
-    public static void contract(float[] x, int first, int c, int heads, int third, int to) {
+    static void contract(float[] x, int first, int c, int heads, int third, int to) {
         for (int h = 0; h < heads; h++) {
             int from = (first + h * third) * PANEL;
             int into = (to + h) * PANEL;
@@ -39,13 +39,13 @@ public final class ThirdFactor {
     }
 
     /**
-     * Multiplies one head's probabilities, [rank][64] from {@code pAt}, by C_V, [rank][third][64] at the front of
-     * {@code x}, and writes the result [third][rank][64] to {@code x} from {@code at}.
+     * Multiplies [rank][64] of one head, from {@code pAt}, by C [rank][third][64] in {@code x}, from {@code cAt}, and
+     * writes the result [third][rank][64] to {@code x} from {@code at}.
      */
-    public static void expand(float[] p, int pAt, float[] x, int at, int rank, int third) {
+    static void expand(float[] p, int pAt, float[] x, int cAt, int at, int rank, int third) {
         for (int j = 0; j < third; j++) {
             for (int r = 0; r < rank; r++) {
-                int c = (r * third + j) * PANEL;
+                int c = cAt + (r * third + j) * PANEL;
                 int into = at + (j * rank + r) * PANEL;
                 for (int t = 0; t < PANEL; t++) {
                     x[into + t] = p[pAt + r * PANEL + t] * x[c + t];
@@ -60,7 +60,7 @@ public final class ThirdFactor {
      * @param x panels [⌈size/64⌉][pieces][64] from {@code at}
      * @param y panels [⌈pieces · size/64⌉][heads][64]; only {@code head} changes
      */
-    public static void add(float[] x, int at, int pieces, int size, float[] y, int head, int heads) {
+    static void add(float[] x, int at, int pieces, int size, float[] y, int head, int heads) {
         for (int piece = 0; piece < pieces; piece++) {
             for (int i = 0; i < size; i++) {
                 int to = head * PANEL + Kernels.panelAt(piece * size + i, heads);

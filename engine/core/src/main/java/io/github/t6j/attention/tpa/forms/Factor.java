@@ -1,4 +1,4 @@
-package io.github.t6j.attention.tpa;
+package io.github.t6j.attention.tpa.forms;
 
 import io.github.t6j.attention.TensorRole;
 

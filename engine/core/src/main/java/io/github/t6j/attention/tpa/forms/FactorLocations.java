@@ -1,7 +1,6 @@
-package io.github.t6j.attention.tpa;
+package io.github.t6j.attention.tpa.forms;
 
 import io.github.t6j.attention.SharedPages;
-import io.github.t6j.attention.tpa.forms.KeyFeatures;
 import io.github.t6j.cache.Page;
 import java.util.EnumMap;
 import java.util.Map;
@@ -26,13 +25,13 @@ record FactorLocations(
      * @param first first column of the factor
      */
     record Location(Page fixed, int first) {
-        Page in(Page own) {
-            return fixed == null ? own : fixed;
+        Page in(Page page) {
+            return fixed == null ? page : fixed;
         }
     }
 
     /** @param given fixed factors of the checkpoint */
-    static FactorLocations of(TpaConfig form, FactorRow row, Map<Factor, float[]> given, SharedPages shared) {
+    static FactorLocations of(TpaForm form, FormRow row, Map<Factor, float[]> given, SharedPages shared) {
         Map<Factor, float[]> fixed = fixed(form, given);
         float[] constants = new float[fixed.values().stream().mapToInt(factor -> factor.length).sum()];
         fixed.forEach((factor, elements) -> System.arraycopy(
@@ -46,7 +45,7 @@ record FactorLocations(
     }
 
     /** Returns the fixed factors as attention uses them: A is activated, a shared B is present as B_K and as B_V. */
-    private static Map<Factor, float[]> fixed(TpaConfig form, Map<Factor, float[]> given) {
+    private static Map<Factor, float[]> fixed(TpaForm form, Map<Factor, float[]> given) {
         Map<Factor, float[]> fixed = new EnumMap<>(Factor.class);
         for (Factor factor : Factor.values()) {
             if (form.isFixed(factor)) {
@@ -65,12 +64,12 @@ record FactorLocations(
         return fixed == null ? new Location(null, keptAt) : new Location(shared.columns(fixed), 0);
     }
 
-    private static KeyFeatures keyFeatures(TpaConfig form, float[] fixed, SharedPages shared) {
+    private static KeyFeatures keyFeatures(TpaForm form, float[] fixed, SharedPages shared) {
         if (fixed != null) {
             return new KeyFeatures.Fixed(shared.rotated(fixed, form.featureDim()));
         }
         return form.keepsSharedFeatures()
-                ? new KeyFeatures.Shared(form.keyRank(), form.featureDim(), shared.rope(), shared.tables())
+                ? new KeyFeatures.Shared(form.config().keyRank(), form.featureDim(), shared.rope(), shared.tables())
                 : new KeyFeatures.Kept();
     }
 }

@@ -1,4 +1,4 @@
-package io.github.t6j.attention.tpa;
+package io.github.t6j.attention.tpa.forms;
 
 import static io.github.t6j.TestNumbers.doubles;
 import static io.github.t6j.model.VariantModels.difference;
@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Compares equivalent weights in two forms, which extends the golden checks to all forms and longer contexts. */
 @Tag("width")
-class TpaConfigTest {
+class TpaFormTest {
     private static final double TOLERANCE = 1e-5;
     private static final int TOKENS = 150; // more than two pages
     private static final int WIDTH = 20;

@@ -1,4 +1,4 @@
-package io.github.t6j.attention.tpa;
+package io.github.t6j.attention.tpa.forms;
 
 import static io.github.t6j.TestNumbers.doubles;
 import static io.github.t6j.model.VariantModels.golden;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tests the paper's variants without official files, loaded as models, against float64. */
 @Tag("width")
-class TensorProductAttentionTest {
+class PaperFormsTest {
     private static final double TOLERANCE = 1e-5;
 
     /**

@@ -1,0 +1,224 @@
+package io.github.t6j.attention.tpa;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
+
+import io.github.t6j.attention.DenseHeads;
+import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.attention.paged.PageProducts;
+import io.github.t6j.attention.paged.PageState;
+import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.Prefill;
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PageLayout.Vectors;
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Workers;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/**
+ * Attention whose cache keeps the factors of keys and values (paper, section 3). Head i of a token has
+ *
+ * <pre>
+ *   k_i = 1/R_K · Σ_s A_K[i][s] · B_K[s]     B_K is rotated by RoPE
+ *   v_i = 1/R_V · Σ_u A_V[i][u] · B_V[u]
+ * </pre>
+ *
+ * and a page holds (R_K + R_V)·(h + d) elements of a token:
+ *
+ * <pre>
+ *   columns  B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V]
+ *   rows     B_V [R_V][e]
+ * </pre>
+ *
+ * Subclasses differ in their queries.
+ */
+public abstract class FactoredAttention extends PageAttention implements DenseHeads {
+    protected final FactorRow row;
+    protected final int queryRank; // R_Q, or 0 for whole queries
+    protected final int keyRank; //   R_K
+    protected final int valueRank; // R_V
+
+    /** Creates attention with the official layout of a page. */
+    FactoredAttention(TpaConfig sizes) {
+        Vectors bK = Vectors.oneByOne(sizes.keyRank(), sizes.headDim());
+        Vectors aK = Vectors.interleaved(sizes.keyRank(), sizes.heads());
+        Vectors aV = Vectors.interleaved(sizes.valueRank(), sizes.heads());
+        this(sizes, FactorRow.of(sizes), new PageLayout(List.of(bK, aK, aV), sizes.valueRank(), sizes.valueDim()));
+    }
+
+    /** Creates attention with another layout of rows and pages. */
+    protected FactoredAttention(TpaConfig sizes, FactorRow row, PageLayout layout) {
+        super(sizes.heads(), sizes.headDim(), sizes.valueDim(), layout);
+        this.row = row;
+        queryRank = sizes.queryRank();
+        keyRank = sizes.keyRank();
+        valueRank = sizes.valueRank();
+    }
+
+    /** Returns the offsets of the factors in a row. */
+    public final FactorRow row() {
+        return row;
+    }
+
+    @Override
+    public int projections() {
+        return row.end();
+    }
+
+    /** Returns h: every head has a key and a value of its own. */
+    @Override
+    public final int keyValueHeads() {
+        return heads();
+    }
+
+    /** Returns the factor that turns the sum of products of factors into a score in powers of two. */
+    protected final float factorScale() {
+        return (float) (LOG2_E / (scoreDivisor() * Math.max(1, queryRank) * keyRank));
+    }
+
+    /** Passes of many rows use {@link MixedPrefill}. */
+    @Override
+    public final PagedAttention newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
+        return new PagedAttention(
+                this, kernels, workers, scratch, new Prefill(newPrefill(), kernels, workers, scratch));
+    }
+
+    /** Returns the form for passes of many rows. */
+    protected abstract MixedPrefill newPrefill();
+
+    /** Returns true, since {@link MixedPrefill} attends passes of many rows. */
+    @Override
+    public final boolean rowsChooseForm() {
+        return true;
+    }
+
+    @Override
+    public void append(float[] projections, int at, Page page, int slot) {
+        page.write(slot, projections, at + row.bK(), projections, at + row.bV());
+    }
+
+    /** Returns the page whose first columns are the rotated B_K of the tokens of page {@code index}. */
+    protected Page keyFeatures(Page page, int index, PageState state) {
+        return page;
+    }
+
+    /** Returns the page whose columns from {@link #keyHeadColumn()} on are A_K. */
+    protected Page keyHeads(Page page) {
+        return page;
+    }
+
+    /** Returns the first column of A_K in {@link #keyHeads}. */
+    protected int keyHeadColumn() {
+        return row.aK() - row.bK();
+    }
+
+    /** Returns the page whose rows are B_V. */
+    protected Page valueFeatures(Page page) {
+        return page;
+    }
+
+    @Override
+    public int valueHeadColumn() {
+        return row.aV() - row.bK();
+    }
+
+    @Override
+    public final int valueRank() {
+        return valueRank;
+    }
+
+    /**
+     * Writes the scores of a page to state.scores from the products of features in state.products, [R_K][·][64].
+     *
+     * @param page page whose columns from {@code column} on are A_K of the heads of state.span
+     */
+    public abstract void headScores(Kernels kernels, Page page, int column, PageState state);
+
+    /** Adds Σ_t p[i][t] · A_V[t][i][u] · B_V[t][u]; the softmax has multiplied the probabilities by A_V. */
+    @Override
+    public void values(Kernels kernels, Page page, int count, PageState state) {
+        PageProducts.addRows(
+                kernels, page, state.probabilities, 0, state.span.lines, valueRank, 0, count, state.span.out, 0,
+                state.span.lines * PANEL);
+    }
+
+    /** Writes the keys of a head for all tokens of a page, f32 [d][64], to {@code to} in state.offHeap. */
+    protected void rebuildKeys(Page page, Page features, int head, int scratchAt, long to, PageState state) {
+        keyHeads(page).readColumns(keyHeadColumn() + head * keyRank, keyRank, state.products, scratchAt);
+        state.kernels.rebuildColumns(
+                state.products, scratchAt, keyRank, features.data, 0, headDim(), state.offHeap, to);
+    }
+
+    /** Writes the values of a head for all tokens of a page, f32 [64][stride], to state.offHeap. */
+    protected void rebuildValues(Page page, int head, int scratchAt, int stride, PageState state) {
+        Page features = valueFeatures(page);
+        valueHeads(page).readColumns(valueHeadColumn() + head * valueRank, valueRank, state.products, scratchAt);
+        state.kernels.rebuildRows(
+                state.products, scratchAt, valueRank, features.data, features.rowsAt(0), valueDim(), state.offHeap, 0,
+                stride);
+    }
+
+    /** Returns the number of floats of state.products that {@link #rebuildKeys} and {@link #rebuildValues} need. */
+    protected int rebuildFloats() {
+        return Math.max(keyRank, valueRank) * PANEL;
+    }
+
+    @Override
+    public void key(float[] x, int at, int head, float[] k) {
+        mean(x, at + row.aK(), at + row.bK(), keyRank, head, headDim(), k, 0);
+    }
+
+    @Override
+    public void value(float[] x, int at, int head, float[] v) {
+        mean(x, at + row.aV(), at + row.bV(), valueRank, head, valueDim(), v, 0);
+    }
+
+    /** Writes (Σ_r A[head][r] · B[r]) / R to {@code y} from {@code yAt}. */
+    protected static void mean(float[] x, int aAt, int bAt, int rank, int head, int size, float[] y, int yAt) {
+        for (int i = 0; i < size; i++) {
+            float sum = 0f;
+            for (int r = 0; r < rank; r++) {
+                sum += x[aAt + head * rank + r] * x[bAt + r * size + i];
+            }
+            y[yAt + i] = sum / rank;
+        }
+    }
+
+    /** Writes (Σ_r A[head][r] · B[r]) / R to {@code y}. */
+    protected static void mean(float[] x, int aAt, int bAt, int rank, int head, double[] y) {
+        for (int i = 0; i < y.length; i++) {
+            double sum = 0;
+            for (int r = 0; r < rank; r++) {
+                double a = x[aAt + head * rank + r];
+                sum += a * x[bAt + r * y.length + i];
+            }
+            y[i] = sum / rank;
+        }
+    }
+
+    @Override
+    public void materializeKey(Page page, int slot, int position, int head, double[] k) {
+        for (int i = 0; i < k.length; i++) {
+            double sum = 0;
+            for (int s = 0; s < keyRank; s++) {
+                double a = page.column(slot, keyHeadColumn() + head * keyRank + s);
+                sum += a / keyRank * page.column(slot, s * k.length + i);
+            }
+            k[i] = sum;
+        }
+    }
+
+    @Override
+    public void materializeValue(Page page, int slot, int position, int head, double[] v) {
+        for (int i = 0; i < v.length; i++) {
+            double sum = 0;
+            for (int u = 0; u < valueRank; u++) {
+                double a = page.column(slot, valueHeadColumn() + head * valueRank + u);
+                sum += a / valueRank * page.row(slot, u, i);
+            }
+            v[i] = sum;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package io.github.t6j.attention.tpa.forms;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.LayerOptions;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.paged.PageProducts;
+import io.github.t6j.attention.paged.PageState;
+import io.github.t6j.attention.tpa.FactoredAttention;
+import io.github.t6j.attention.tpa.FactoredPrefill;
+import io.github.t6j.attention.tpa.MixedPrefill;
+import io.github.t6j.attention.tpa.RebuiltPrefill;
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Tensor product attention with fixed or shared factors, activations of head factors, and {@link LayerOptions}. The
+ * official attention combines products of features with head factors; this class finds the page of each factor.
+ */
+class FormAttention extends FactoredAttention {
+    final TpaForm form;
+    final FormRow formRow;
+    final FactorLocations locations;
+    final FactoredAttention official;
+    private final LayerOptions.Layer layer;
+
+    FormAttention(
+            TpaForm form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
+        FormRow placed = new FormRow(form);
+        super(form.config(), placed.offsets(), placed.page);
+        this.form = form;
+        formRow = placed;
+        this.layer = layer;
+        official = form.config().newAttention();
+        locations = FactorLocations.of(form, formRow, fixed, shared);
+    }
+
+    @Override
+    public final int rowFloats() {
+        return formRow.floats;
+    }
+
+    @Override
+    public final int window() {
+        return layer.window();
+    }
+
+    @Override
+    public final double scoreDivisor() {
+        return layer.scoreDivisor(headDim());
+    }
+
+    @Override
+    public final float scoreCap() {
+        return layer.scores().cap();
+    }
+
+    final boolean wholeQuery() {
+        return queryRank == 0;
+    }
+
+    /** Appends fixed factors to the row, and a copy of shared features to be rotated as B_K. */
+    @Override
+    public final void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
+        float[] x = pass.projections;
+        int at = pass.at(r);
+        float[] constants = locations.constants();
+        System.arraycopy(constants, 0, x, at + formRow.projections, constants.length);
+        if (form.keepsSharedFeatures()) {
+            System.arraycopy(x, at + row.bV(), x, at + row.bK(), keyRank * form.featureDim());
+        }
+        layer.prepare(
+                rope, pass, r, at + row.bQ(), form.queryVectors(), at + row.bK(), keyRank, form.featureDim());
+        activate(Factor.A_Q, x, at + row.aQ());
+        activate(Factor.A_K, x, at + row.aK());
+        activate(Factor.A_V, x, at + row.aV());
+    }
+
+    private void activate(Factor factor, float[] x, int at) {
+        if (!form.isFixed(factor)) {
+            form.activation().apply(x, at, heads(), form.columns(factor));
+        }
+    }
+
+    @Override
+    public final void append(float[] projections, int at, Page page, int slot) {
+        page.write(slot, projections, at + formRow.columns, projections, at + formRow.rows);
+    }
+
+    @Override
+    protected final Page keyFeatures(Page page, int index, PageState state) {
+        return locations.keyFeatures().columns(page, index, state);
+    }
+
+    @Override
+    protected final Page keyHeads(Page page) {
+        return locations.keyHeads().in(page);
+    }
+
+    @Override
+    protected final int keyHeadColumn() {
+        return locations.keyHeads().first();
+    }
+
+    @Override
+    public final Page valueHeads(Page page) {
+        return locations.valueHeads().in(page);
+    }
+
+    @Override
+    public final int valueHeadColumn() {
+        return locations.valueHeads().first();
+    }
+
+    @Override
+    protected final Page valueFeatures(Page page) {
+        return locations.valueFeatures().in(page);
+    }
+
+    @Override
+    public Scratch scratch() {
+        Scratch plain = official.scratch();
+        PageLayout rotated = form.keepsSharedFeatures() ? new PageLayout(keyRank * form.featureDim(), 0, 0) : null;
+        return new Scratch(
+                plain.queryFloats(), Math.max(locations.keyFeatures().scratchFloats(), plain.productFloats()),
+                plain.bytes(), rotated);
+    }
+
+    @Override
+    public boolean needsF32(Format format) {
+        return form.keepsSharedFeatures();
+    }
+
+    @Override
+    public final void prepareQuery(float[] projections, int at, PageState state) {
+        int from = at + (wholeQuery() ? row.bQ() : row.aQ());
+        int size = wholeQuery() ? headDim() : queryRank; // floats of a head
+        state.scaleQuery(projections, from + state.firstHead * size, state.span.lines * size, factorScale());
+    }
+
+    @Override
+    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
+        multiplyFeatures(kernels, projections, at, keyFeatures(page, index, state), state);
+        headScores(kernels, keyHeads(page), keyHeadColumn() + state.firstHead * keyRank, state);
+    }
+
+    /** Writes the products of B_K and B_Q, or of B_K and the pieces of whole queries, to state.products. */
+    final void multiplyFeatures(Kernels kernels, float[] projections, int at, Page features, PageState state) {
+        float[] query = wholeQuery() ? state.query : projections;
+        int from = wholeQuery() ? 0 : at + row.bQ();
+        int vectors = wholeQuery() ? state.span.lines * form.pieces() : queryRank;
+        int size = form.featureDim();
+        for (int s = 0; s < keyRank; s++) {
+            PageProducts.multiplyColumns(
+                    kernels, features, query, from, vectors, size, s * size, state.products, s * vectors * PANEL);
+        }
+    }
+
+    @Override
+    public final void headScores(Kernels kernels, Page page, int column, PageState state) {
+        official.headScores(kernels, page, column, state);
+    }
+
+    @Override
+    public void values(Kernels kernels, Page page, int count, PageState state) {
+        super.values(kernels, valueFeatures(page), count, state);
+    }
+
+    @Override
+    protected MixedPrefill newPrefill() {
+        return !wholeQuery() && FactoredPrefill.pays(this) ? new FactoredPrefill(this) : new RebuiltPrefill(this);
+    }
+
+    @Override
+    public void query(float[] x, int at, int head, float[] q, int qAt) {
+        if (wholeQuery()) {
+            System.arraycopy(x, at + row.bQ() + head * headDim(), q, qAt, headDim());
+        } else {
+            mean(x, at + row.aQ(), at + row.bQ(), queryRank, head, headDim(), q, qAt);
+        }
+    }
+
+    @Override
+    public void materializeQuery(float[] x, int at, int head, double[] q) {
+        if (wholeQuery()) {
+            super.materializeQuery(x, at, head, q);
+        } else {
+            mean(x, at + row.aQ(), at + row.bQ(), queryRank, head, q);
+        }
+    }
+
+    @Override
+    public final void materializeKey(Page page, int slot, int position, int head, double[] k) {
+        float[] b = new float[form.featureDim()];
+        Arrays.fill(k, 0);
+        for (int s = 0; s < keyRank; s++) {
+            locations.keyFeatures().read(page, slot, position, s, b);
+            double a = keyHeads(page).column(slot, keyHeadColumn() + head * keyRank + s);
+            add(page, slot, a / keyRank, b, formRow.keyThird + s * form.thirdDim(), k);
+        }
+    }
+
+    @Override
+    public final void materializeValue(Page page, int slot, int position, int head, double[] v) {
+        float[] b = new float[form.valueFeatureDim()];
+        Arrays.fill(v, 0);
+        for (int u = 0; u < valueRank; u++) {
+            for (int i = 0; i < b.length; i++) {
+                b[i] = valueFeatures(page).row(slot, u, i);
+            }
+            double a = valueHeads(page).column(slot, valueHeadColumn() + head * valueRank + u);
+            add(page, slot, a / valueRank, b, formRow.valueThird + u * form.thirdDim(), v);
+        }
+    }
+
+    /**
+     * Adds a · b to {@code x}.
+     *
+     * @param thirdAt offset in a row of the third factor, if there is one
+     */
+    void add(Page page, int slot, double a, float[] b, int thirdAt, double[] x) {
+        for (int i = 0; i < b.length; i++) {
+            x[i] += a * b[i];
+        }
+    }
+}

@@ -1,0 +1,205 @@
+package io.github.t6j.attention.tpa.forms;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.attention.LayerOptions;
+import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.paged.OnlineSoftmax;
+import io.github.t6j.attention.paged.PageProducts;
+import io.github.t6j.attention.paged.PageState;
+import io.github.t6j.attention.tpa.MixedPrefill;
+import io.github.t6j.attention.tpa.RebuiltPrefill;
+import io.github.t6j.cache.Page;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Tensor product attention with a third factor C (paper, appendix C): b is replaced by vec(b cᵀ), which stacks columns,
+ * so element j·|b| + i is b_i · c_j.
+ */
+final class ThirdOrderAttention extends FormAttention {
+    private final int third; // d_c
+
+    ThirdOrderAttention(
+            TpaForm form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
+        super(form, fixed, shared, layer);
+        third = form.thirdDim();
+    }
+
+    /** Returns the offset in state.products of C_K, or of the products of C_Q and C_K. */
+    private int thirdAt() {
+        return keyRank * form.queryVectors() * PANEL;
+    }
+
+    /** Returns the offset in state.products of a head's probabilities times C_V, which follow C_V. */
+    private int expandedAt() {
+        return valueRank * third * PANEL;
+    }
+
+    /** Returns the offset in state.products of a head's sums of values over a page, [panels of e_b][d_c][64]. */
+    private int summedAt() {
+        return 2 * expandedAt();
+    }
+
+    private int summedFloats() {
+        return third * Kernels.padded(form.valueFeatureDim());
+    }
+
+    @Override
+    public Scratch scratch() {
+        Scratch second = super.scratch();
+        int scores = thirdAt() + Math.max(third, queryRank) * PANEL;
+        int products = Math.max(scores, summedAt() + summedFloats());
+        return new Scratch(
+                second.queryFloats(), Math.max(products, second.productFloats()), second.bytes(), second.layout());
+    }
+
+    @Override
+    public boolean needsF32(Format format) {
+        return true;
+    }
+
+    @Override
+    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
+        multiplyFeatures(kernels, projections, at, keyFeatures(page, index, state), state);
+        for (int s = 0; s < keyRank; s++) {
+            int c = formRow.keyThird - formRow.columns + s * third;
+            if (wholeQuery()) {
+                int heads = state.span.lines;
+                page.readColumns(c, third, state.products, thirdAt());
+                ThirdFactor.contract(state.products, s * heads * third, thirdAt(), heads, third, s * heads);
+            } else {
+                PageProducts.multiplyColumns(
+                        kernels, page, projections, at + formRow.queryThird, queryRank, third, c, state.products,
+                        thirdAt());
+                ThirdFactor.multiply(state.products, s * queryRank * PANEL, thirdAt(), queryRank * PANEL);
+            }
+        }
+        headScores(kernels, keyHeads(page), keyHeadColumn() + state.firstHead * keyRank, state);
+    }
+
+    @Override
+    public void values(Kernels kernels, Page page, int count, PageState state) {
+        OnlineSoftmax span = state.span;
+        float[] scratch = state.products;
+        page.readColumns(formRow.valueThird - formRow.columns, valueRank * third, scratch, 0);
+        for (int h = 0; h < span.lines; h++) {
+            ThirdFactor.expand(
+                    state.probabilities, h * valueRank * PANEL, scratch, 0, expandedAt(), valueRank, third);
+            Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
+            PageProducts.addRows(
+                    kernels, valueFeatures(page), scratch, expandedAt(), third, valueRank, 0, count, scratch,
+                    summedAt(), third * PANEL);
+            ThirdFactor.add(scratch, summedAt(), third, form.valueFeatureDim(), span.out, h, span.lines);
+        }
+    }
+
+    @Override
+    protected MixedPrefill newPrefill() {
+        return new RebuiltPrefill(this);
+    }
+
+    @Override
+    protected void rebuildKeys(Page page, Page features, int head, int scratchAt, long to, PageState state) {
+        int at = readHead(
+                keyHeads(page), keyHeadColumn(), head, keyRank, page, formRow.keyThird, scratchAt, state.products);
+        int size = form.featureDim();
+        for (int piece = 0; piece < third; piece++) {
+            state.kernels.rebuildColumns(
+                    state.products, at + piece * keyRank * PANEL, keyRank, features.data, 0, size, state.offHeap,
+                    to + (long) piece * size * PANEL * Float.BYTES);
+        }
+    }
+
+    @Override
+    protected void rebuildValues(Page page, int head, int scratchAt, int stride, PageState state) {
+        Page features = valueFeatures(page);
+        int at = readHead(
+                valueHeads(page), valueHeadColumn(), head, valueRank, page, formRow.valueThird, scratchAt,
+                state.products);
+        int size = form.valueFeatureDim();
+        for (int piece = 0; piece < third; piece++) {
+            state.kernels.rebuildRows(
+                    state.products, at + piece * valueRank * PANEL, valueRank, features.data, features.rowsAt(0), size,
+                    state.offHeap, (long) piece * size * Float.BYTES, stride);
+        }
+    }
+
+    @Override
+    protected int rebuildFloats() {
+        return (2 * third + 1) * super.rebuildFloats();
+    }
+
+    /** Writes C, A · C [d_c][rank][64], and A of a head to {@code x}, and returns the offset of A · C. */
+    private int readHead(
+            Page heads, int column, int head, int rank, Page page, int thirdOffset, int to, float[] x) {
+        int products = to + rank * third * PANEL;
+        int a = products + rank * third * PANEL;
+        heads.readColumns(column + head * rank, rank, x, a);
+        page.readColumns(thirdOffset - formRow.columns, rank * third, x, to);
+        ThirdFactor.expand(x, a, x, to, products, rank, third);
+        return products;
+    }
+
+    @Override
+    public void query(float[] x, int at, int head, float[] q, int qAt) {
+        if (wholeQuery()) {
+            super.query(x, at, head, q, qAt);
+        } else {
+            mean(x, at, row.aQ(), row.bQ(), formRow.queryThird, queryRank, form.featureDim(), head, q, qAt);
+        }
+    }
+
+    @Override
+    public void key(float[] x, int at, int head, float[] k) {
+        mean(x, at, row.aK(), row.bK(), formRow.keyThird, keyRank, form.featureDim(), head, k, 0);
+    }
+
+    @Override
+    public void value(float[] x, int at, int head, float[] v) {
+        mean(x, at, row.aV(), row.bV(), formRow.valueThird, valueRank, form.valueFeatureDim(), head, v, 0);
+    }
+
+    /** Writes (Σ_r A[head][r] · vec(B[r] C[r]ᵀ)) / R of the row at {@code at} to {@code y} from {@code yAt}. */
+    private void mean(
+            float[] x, int at, int a, int b, int c, int rank, int size, int head, float[] y, int yAt) {
+        for (int d = 0; d < size * third; d++) {
+            float sum = 0f;
+            for (int r = 0; r < rank; r++) {
+                float ac = x[at + a + head * rank + r] * x[at + c + r * third + d / size];
+                sum += ac * x[at + b + r * size + d % size];
+            }
+            y[yAt + d] = sum / rank;
+        }
+    }
+
+    @Override
+    public void materializeQuery(float[] x, int at, int head, double[] q) {
+        if (wholeQuery()) {
+            super.materializeQuery(x, at, head, q);
+            return;
+        }
+        int size = form.featureDim();
+        for (int d = 0; d < q.length; d++) {
+            double sum = 0;
+            for (int r = 0; r < queryRank; r++) {
+                double a = x[at + row.aQ() + head * queryRank + r];
+                double c = x[at + formRow.queryThird + r * third + d / size];
+                sum += a * c * x[at + row.bQ() + r * size + d % size];
+            }
+            q[d] = sum / queryRank;
+        }
+    }
+
+    @Override
+    void add(Page page, int slot, double a, float[] b, int thirdAt, double[] x) {
+        for (int j = 0; j < third; j++) {
+            double c = page.column(slot, thirdAt - formRow.columns + j);
+            for (int i = 0; i < b.length; i++) {
+                x[j * b.length + i] += a * c * b[i];
+            }
+        }
+    }
+}
