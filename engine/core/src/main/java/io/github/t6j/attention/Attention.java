@@ -20,7 +20,7 @@ public interface Attention {
     /** Returns the number of elements of a head's query and key, d. */
     int headDim();
 
-    /** Returns what products of queries and keys are divided by, √d unless the model has its own. */
+    /** Returns the divisor of products of queries and keys, √d unless the model defines another. */
     default double scoreDivisor() {
         return Math.sqrt(headDim());
     }
@@ -95,7 +95,7 @@ public interface Attention {
     /** Returns the definition of this attention, for {@code MaterializedAttention}. */
     MaterializedHeads materialized();
 
-    /** Returns the bytes of weights that attention itself reads per token, without those of its projection. */
+    /** Returns the bytes of weights that attention itself reads per token; its projection does not count. */
     default long weightBytes() {
         return 0;
     }

@@ -47,6 +47,11 @@ public final class AttentionPass {
         layer = newLayer;
     }
 
+    /** Returns the number of query heads of the current layer. */
+    public int heads() {
+        return attention.heads();
+    }
+
     /** Returns the offset of the projections of {@code row}. */
     public int at(int row) {
         return row * stride;

@@ -32,11 +32,11 @@ public final class PositionPages {
     private synchronized Page[] grown(int index) {
         int existing = pages.length;
         if (index >= existing) {
-            Page[] more = Arrays.copyOf(pages, index + 1);
+            Page[] longer = Arrays.copyOf(pages, index + 1);
             for (int i = existing; i <= index; i++) {
-                more[i] = make(i);
+                longer[i] = make(i);
             }
-            pages = more;
+            pages = longer;
         }
         return pages;
     }

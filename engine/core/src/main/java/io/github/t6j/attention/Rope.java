@@ -20,9 +20,9 @@ public final class Rope {
 
     private final Form form;
     private final int pairs;
-    private final float[] inverseFrequency; // [pairs], then those of windowed layers, if they have their own
-    private final float[] longer; // those of longer texts, if they have their own
-    private final int original; // tokens of the longest text without those
+    private final float[] inverseFrequency; // [pairs], then windowed layers' frequencies, if they differ
+    private final float[] longer; // [pairs], frequencies of longer texts, or empty
+    private final int original; // tokens of the longest text that uses inverseFrequency
     private final float logDecay;
     private final float factor; // scale of cosines and sines
 
@@ -65,10 +65,10 @@ public final class Rope {
     }
 
     /**
-     * Frequencies that replace those of a {@link Config}; a model has at most one kind.
+     * Frequencies that replace the usual ones of a {@link Config}; a model has at most one kind.
      *
-     * @param windowed those of layers with a window (Gemma 3), or empty
-     * @param longer those of all positions of a text of more than {@code original} tokens (longrope), or empty
+     * @param windowed frequencies of layers with a window (Gemma 3), or empty
+     * @param longer frequencies of a text of more than {@code original} tokens (longrope), or empty
      * @param original number of tokens of the longest text without {@code longer}, or 0
      */
     public record Others(List<Float> windowed, List<Float> longer, int original) {

@@ -11,7 +11,7 @@ record HeadNorm(float[] gain) implements RowOperation {
     public void row(Activations a, int row, int worker) {
         float[] output = a.attention.output;
         int size = gain.length;
-        int width = a.attention.attention.heads() * size;
+        int width = a.attention.heads() * size;
         for (int at = row * width; at < (row + 1) * width; at += size) {
             a.kernels.rmsNorm(output, at, size, ModelConfig.Norms.HEAD_EPSILON, gain, output, at, a.lanes[worker]);
         }

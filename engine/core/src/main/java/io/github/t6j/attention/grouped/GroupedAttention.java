@@ -126,8 +126,8 @@ abstract class GroupedAttention extends PageAttention implements PrefillForm {
 
     @Override
     public final Scratch scratch(int rows) {
-        Scratch one = scratch();
-        return new Scratch(rows * groupSize * headDim(), 0, one.bytes(), one.layout());
+        Scratch single = scratch();
+        return new Scratch(rows * groupSize * headDim(), 0, single.bytes(), single.layout());
     }
 
     /** Scales the queries, [rows][heads of the group][headDim]. */

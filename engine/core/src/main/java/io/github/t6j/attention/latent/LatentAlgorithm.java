@@ -11,7 +11,7 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 
 /**
- * Attention on latents, in two forms. For few rows the absorbed form reads the latents as they are: W_UK is absorbed
+ * Attention on latents, in two forms. For few rows the absorbed form reads the cached latents: W_UK is absorbed
  * into the queries and W_UV applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and
  * values, if that pays for the shape.
  *

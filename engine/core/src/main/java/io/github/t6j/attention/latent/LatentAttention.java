@@ -211,13 +211,13 @@ public final class LatentAttention extends PageAttention {
     @Override
     public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
         int first = state.firstHead;
-        int some = state.span.lines;
+        int lines = state.span.lines;
         PageProducts.multiplyColumns(
-                kernels, page, queries, at + first * rope, Math.min(some, heads), rope, 0, state.scores, 0);
+                kernels, page, queries, at + first * rope, Math.min(lines, heads), rope, 0, state.scores, 0);
         for (int branch = 1; branch < branches; branch++) {
             System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
         }
-        for (int i = 0, next; i < some; i = next) {
+        for (int i = 0, next; i < lines; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
             kernels.multiply(
                     queries, at + heads * rope + (first + i) * rank, rank, next - i, rank, page.format, page.data,
@@ -238,8 +238,8 @@ public final class LatentAttention extends PageAttention {
     /** Transposes 64 elements of the latents at a time, which then stay in L1 for all heads. */
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        int some = state.span.lines;
-        for (int i = 0, next; i < some; i = next) {
+        int lines = state.span.lines;
+        for (int i = 0, next; i < lines; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
             int latent = latent(state.firstHead + i);
             for (int c = 0; c < rank; c += PANEL) {
@@ -249,7 +249,7 @@ public final class LatentAttention extends PageAttention {
                         PANEL);
                 kernels.multiply(
                         state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, PANEL,
-                        width, state.span.out, c * some + i * PANEL, 0, true);
+                        width, state.span.out, c * lines + i * PANEL, 0, true);
             }
         }
     }

@@ -16,7 +16,7 @@ import java.lang.foreign.Arena;
 /**
  * Linear attention of the official linearattn models: y_t = Σ_{s≤t} (q_t · k_s) v_s, without softmax, scale or
  * normaliser. It is the recurrence S_t = S_{t−1} + k_t v_tᵀ, y_t = q_t S_t, so a head (with grouped queries, a group)
- * keeps one matrix [d][d], however long the sequence is. The layout of a row is that of {@code dense}.
+ * keeps one matrix [d][d], however long the sequence is. Rows have the layout of {@code dense}.
  *
  * @param dense attention whose queries, keys and values are used
  */

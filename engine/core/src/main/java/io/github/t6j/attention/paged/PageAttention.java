@@ -117,7 +117,7 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
         return branches() * heads;
     }
 
-    /** Returns the elements that {@link #values} sums per softmax: those of a value, or of a latent. */
+    /** Returns the elements that {@link #values} sums per softmax: a value or a latent. */
     public int summedDim() {
         return valueDim;
     }

@@ -26,8 +26,8 @@ public final class PageState {
     final float[] sumBefore; //     [lines][LANES], sums to restore if a softmax is repeated
     public final MemorySegment offHeap; // rewritten page, or matrix that kernels read
     public final Page scratch; //          page rewritten by the attention, or null
-    final OnlineSoftmax own; //     softmaxes of single queries over the pages of one span
-    final OnlineSoftmax all; //     softmaxes of single queries over the spans so far
+    final OnlineSoftmax spanSoftmaxes; // softmaxes of a single query over the pages of a span
+    final OnlineSoftmax rowSoftmaxes; //  softmaxes of a single query over the spans so far
     public OnlineSoftmax span; //          softmaxes of some lines to which pages are added
     public int firstHead; //               first head of span
     public final Kernels kernels;
@@ -60,8 +60,8 @@ public final class PageState {
         probabilities = new float[lines * Math.max(1, valueRank) * PANEL];
         maxima = new float[lines];
         sumBefore = new float[lines * LANES];
-        own = width == 0 ? null : new OnlineSoftmax(lines, width);
-        all = width == 0 ? null : new OnlineSoftmax(lines, width);
+        spanSoftmaxes = width == 0 ? null : new OnlineSoftmax(lines, width);
+        rowSoftmaxes = width == 0 ? null : new OnlineSoftmax(lines, width);
     }
 
     /** Sets the query to {@code count} elements of {@code x} from {@code from}, times {@code scale}. */

@@ -192,15 +192,15 @@ public final class PagedAttention implements AttentionAlgorithm {
         PageState state = states[worker];
         int count = spanCount(pass.position + row + 1);
         for (int span = 0; span < count; span++) {
-            pages(span, row, state, span == 0 ? state.all : state.own, 0);
+            pages(span, row, state, span == 0 ? state.rowSoftmaxes : state.spanSoftmaxes, 0);
             if (span > 0) {
-                state.all.add(state.own, state.kernels);
+                state.rowSoftmaxes.add(state.spanSoftmaxes, state.kernels);
             }
         }
         int width = attention.summedDim();
         int to = row * attention.softmaxes() * width;
-        state.all.finish(
-                0, state.all.lines, Math.max(1, attention.valueRank()), width, pass.output, to, width);
+        state.rowSoftmaxes.finish(
+                0, state.rowSoftmaxes.lines, Math.max(1, attention.valueRank()), width, pass.output, to, width);
     }
 
     /** Attends a part of a single row. */
@@ -255,8 +255,7 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     /** Attends one page, of which the query sees the slots from {@code visible}, if positive, to {@code count}. */
     private void page(Page page, int index, int at, int visible, int count, PageState state) {
-        Kernels kernels = state.kernels;
-        attention.scores(kernels, pass.projections, at, page, index, state);
+        attention.scores(state.kernels, pass.projections, at, page, index, state);
         state.cap(attention.scoreCap());
         if (bias != null) {
             addBias(index * PANEL, count, state.scores);
@@ -265,7 +264,7 @@ public final class PagedAttention implements AttentionAlgorithm {
             state.hideOutside(line, visible, count);
         }
         state.softmax(attention, page);
-        attention.values(kernels, page, count, state);
+        attention.values(state.kernels, page, count, state);
     }
 
     private void addBias(int token, int count, float[] scores) {

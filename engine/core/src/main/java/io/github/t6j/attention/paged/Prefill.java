@@ -152,7 +152,7 @@ public final class Prefill {
         }
     }
 
-    /** Writes the outputs of a group, whose first softmax of a row is {@code first}; adds those of further branches. */
+    /** Writes the outputs of a group, whose first softmax of a row is {@code first}; adds further branches. */
     private void finish(OnlineSoftmax group, int first, RowBlock b) {
         PageAttention attention = sizes.attention();
         int width = attention.valueDim();

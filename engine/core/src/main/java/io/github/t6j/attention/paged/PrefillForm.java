@@ -34,7 +34,7 @@ public interface PrefillForm {
     /** Prepares the queries of a block in state.query. */
     void prepareQueries(RowBlock block);
 
-    /** Prepares what the groups share of page {@code index}; returns the page of the keys for {@link #scores}. */
+    /** Prepares page {@code index} once for all groups; returns the page of keys that {@link #scores} reads. */
     default Page prepareKeys(Page page, int index, RowBlock block) {
         return page;
     }

@@ -17,8 +17,8 @@ public final class RowBlock {
     final int groups; // number of groups that fit
     private final int rowLines; // consecutive lines of a row
     private final int lastGroup; // group with fewer heads than others, or −1
-    private final OnlineSoftmax[] all; // softmaxes of each group over the spans so far, last those of lastGroup
-    private final OnlineSoftmax[] later; // softmaxes over a later span; all if there is only one
+    private final OnlineSoftmax[] rowSoftmaxes; //   softmaxes of each group over the spans so far; lastGroup is last
+    private final OnlineSoftmax[] laterSoftmaxes; // softmaxes over a later span; rowSoftmaxes if there is one span
     private OnlineSoftmax[] spans; // softmaxes over the current span
 
     /**
@@ -37,18 +37,18 @@ public final class RowBlock {
         state = new PageState(
                 before == null ? null : before.state, form.scratch(rows), sizes.groupHeads() * rows, 0, 0,
                 kernels, memory);
-        all = softmaxes(sizes, softmaxes);
-        later = sizes.keepsBits() ? softmaxes(sizes, softmaxes) : all;
+        rowSoftmaxes = softmaxes(sizes, softmaxes);
+        laterSoftmaxes = sizes.keepsBits() ? softmaxes(sizes, softmaxes) : rowSoftmaxes;
     }
 
     private OnlineSoftmax[] softmaxes(PrefillForm.Sizes sizes, int softmaxes) {
         int whole = Math.min(groups, softmaxes / sizes.groupHeads());
-        OnlineSoftmax[] some = new OnlineSoftmax[lastGroup < 0 ? whole : whole + 1];
-        for (int i = 0; i < some.length; i++) {
+        OnlineSoftmax[] created = new OnlineSoftmax[lastGroup < 0 ? whole : whole + 1];
+        for (int i = 0; i < created.length; i++) {
             int heads = i < whole ? sizes.groupHeads() : softmaxes % sizes.groupHeads();
-            some[i] = new OnlineSoftmax(heads * capacity, sizes.attention().valueDim());
+            created[i] = new OnlineSoftmax(heads * capacity, sizes.attention().valueDim());
         }
-        return some;
+        return created;
     }
 
     public int rows() {
@@ -76,12 +76,12 @@ public final class RowBlock {
     }
 
     private int index(int group) {
-        return group == lastGroup ? all.length - 1 : group - firstGroup;
+        return group == lastGroup ? rowSoftmaxes.length - 1 : group - firstGroup;
     }
 
     /** Returns the softmaxes of a group over all spans. */
     OnlineSoftmax softmaxes(int group) {
-        return all[index(group)];
+        return rowSoftmaxes[index(group)];
     }
 
     /** Returns the softmaxes of a group over the current span. */
@@ -90,14 +90,14 @@ public final class RowBlock {
     }
 
     void beginSpan(boolean isLater) {
-        spans = isLater ? later : all;
+        spans = isLater ? laterSoftmaxes : rowSoftmaxes;
         for (int group = firstGroup; group < endGroup; group++) {
             span(group).clear();
         }
     }
 
     void endSpan() {
-        for (int group = firstGroup; spans != all && group < endGroup; group++) {
+        for (int group = firstGroup; spans != rowSoftmaxes && group < endGroup; group++) {
             softmaxes(group).add(span(group), state.kernels);
         }
     }

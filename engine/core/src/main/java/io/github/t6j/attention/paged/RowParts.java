@@ -41,13 +41,13 @@ final class RowParts {
         return spans * slices;
     }
 
-    private OnlineSoftmax[] grown(OnlineSoftmax[] some, int length) {
-        OnlineSoftmax[] more = Arrays.copyOf(some, length);
-        for (int part = some.length; part < length; part++) {
+    private OnlineSoftmax[] grown(OnlineSoftmax[] existing, int length) {
+        OnlineSoftmax[] grown = Arrays.copyOf(existing, length);
+        for (int part = existing.length; part < length; part++) {
             int heads = firstHead(part % slices + 1) - firstHead(part % slices);
-            more[part] = new OnlineSoftmax(heads, shape.summedDim());
+            grown[part] = new OnlineSoftmax(heads, shape.summedDim());
         }
-        return more;
+        return grown;
     }
 
     private int firstHead(int slice) {
@@ -76,14 +76,14 @@ final class RowParts {
     /** Adds the spans of some heads in order and writes their outputs to {@code y} [softmaxes][summedDim]. */
     void join(int join, Kernels kernels, float[] y) {
         int slice = join / joins;
-        OnlineSoftmax all = softmaxes[slice];
-        int first = join % joins * all.lines / joins;
-        int count = (join % joins + 1) * all.lines / joins - first;
+        OnlineSoftmax sums = softmaxes[slice];
+        int first = join % joins * sums.lines / joins;
+        int count = (join % joins + 1) * sums.lines / joins - first;
         for (int span = 1; span < spans; span++) {
-            all.add(softmaxes[span * slices + slice], first, count, kernels);
+            sums.add(softmaxes[span * slices + slice], first, count, kernels);
         }
         int width = shape.summedDim();
         int to = firstHead(slice) * width;
-        all.finish(first, count, Math.max(1, shape.valueRank()), width, y, to, width);
+        sums.finish(first, count, Math.max(1, shape.valueRank()), width, y, to, width);
     }
 }
