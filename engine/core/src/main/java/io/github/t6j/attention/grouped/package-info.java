@@ -1,5 +1,6 @@
 /**
  * Attentions with whole keys and values for groups of heads: MHA, GQA, MQA, MFA and GTA, and GQA written as tensor
- * product attention. May use {@code attention}, {@code attention.paged} and {@code attention.tpa}.
+ * product attention. May use {@code attention}, {@code attention.paged}, {@code attention.tpa} and
+ * {@code attention.tpa.forms}.
  */
 package io.github.t6j.attention.grouped;
