@@ -41,7 +41,6 @@ module io.github.t6j.engine {
     exports io.github.t6j.kernels.choice to io.github.t6j.training;
     // constants and steps that gradient kernels share with the scalar and the vector kernels
     exports io.github.t6j.kernels.scalar to io.github.t6j.training;
-    exports io.github.t6j.kernels.simd to io.github.t6j.training;
     exports io.github.t6j.kernels.simd.lanes to io.github.t6j.training;
     // a model's configuration and tensors; the transformer that the scheduler's batches call
     exports io.github.t6j.model to io.github.t6j.cli, io.github.t6j.schedule, io.github.t6j.training;

@@ -13,7 +13,7 @@ import io.github.t6j.attention.paged.PagedAttention;
 import io.github.t6j.attention.tpa.FactoredAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
-import io.github.t6j.kernels.scalar.ScalarKernels;
+import io.github.t6j.kernels.Exp2;
 import io.github.t6j.session.Expiry;
 import io.github.t6j.session.LeakTracker;
 import io.github.t6j.session.SessionUse;
@@ -455,7 +455,7 @@ public final class FlashTpaCache implements AutoCloseable {
         for (int t = 0; t < length; t++) {
             float added = mask[at + t];
             boolean hidden = added == Float.NEGATIVE_INFINITY;
-            bias[t] = hidden ? added : Math.clamp(added * ScalarKernels.LOG2_E, -1e30f, 1e30f);
+            bias[t] = hidden ? added : Math.clamp(added * Exp2.LOG2_E, -1e30f, 1e30f);
         }
         return bias;
     }

@@ -23,9 +23,6 @@ public interface Kernels {
      */
     int LANES = 16;
 
-    /** Limit, in powers of two, to which a score may exceed the running maximum before the maximum follows. */
-    float LAZY_MAX = 12f;
-
     /** Returns {@code n} rounded up to whole panels, the length of a row that products are written to. */
     static int padded(int n) {
         return (n + PANEL - 1) / PANEL * PANEL;
@@ -237,7 +234,7 @@ public interface Kernels {
      * @param max [heads]
      * @param sum [heads][{@value #LANES}], added to
      * @param p [heads][valueRank][{@value #PANEL}], written
-     * @return the bits of the largest s[h][t] − max[h] as a float; if they exceed those of {@link #LAZY_MAX}, sum and p
+     * @return the bits of the largest s[h][t] − max[h] as a float; if they exceed those of {@link Exp2#LAZY_MAX}, sum and p
      *     may have overflowed, and the caller must repeat the page with a larger max. A NaN shows in sum and p.
      */
     int softmax(

@@ -198,7 +198,7 @@ public final class RoundedRows {
     }
 
     private static float rounded(float scaled) {
-        return scaled + ROUNDING - ROUNDING;
+        return scaled + Exp2.ROUNDING - Exp2.ROUNDING;
     }
 
     /** Returns a rounded element. */

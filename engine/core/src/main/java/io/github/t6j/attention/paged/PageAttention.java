@@ -1,6 +1,6 @@
 package io.github.t6j.attention.paged;
 
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
+import static io.github.t6j.kernels.Exp2.LOG2_E;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;

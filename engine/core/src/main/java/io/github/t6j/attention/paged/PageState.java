@@ -1,10 +1,11 @@
 package io.github.t6j.attention.paged;
 
+import static io.github.t6j.kernels.Exp2.LOG2_E;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.cache.Page;
+import io.github.t6j.kernels.Exp2;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.Arena;
@@ -13,7 +14,7 @@ import java.util.Arrays;
 
 /** Buffers of a thread while a query, or a block of rows, passes over pages. A line is the softmax of a head of a row. */
 public final class PageState {
-    private static final int LAZY_MAX_BITS = Float.floatToIntBits(Kernels.LAZY_MAX);
+    private static final int LAZY_MAX_BITS = Float.floatToIntBits(Exp2.LAZY_MAX);
 
     /** Maximum used if all scores are hidden, since −∞ − (−∞) would be NaN. */
     private static final float LOWEST = -Float.MAX_VALUE;
@@ -133,7 +134,7 @@ public final class PageState {
     private void raiseMaxima() {
         kernels.rowMaxima(scores, span.lines, maxima);
         for (int line = 0; line < span.lines; line++) {
-            if (!(maxima[line] - span.max[line] <= Kernels.LAZY_MAX)) {
+            if (!(maxima[line] - span.max[line] <= Exp2.LAZY_MAX)) {
                 span.raiseMaximum(line, Math.max(maxima[line], LOWEST), kernels);
             }
         }

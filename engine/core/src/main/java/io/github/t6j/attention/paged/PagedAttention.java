@@ -8,6 +8,7 @@ import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.kernels.Exp2;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
@@ -18,7 +19,7 @@ import java.lang.foreign.Arena;
  * threads ({@link RowParts}) and single steps give the same bits; a {@link Prefill} for passes of many rows may give
  * others (ADR 31).
  *
- * <p>The maximum of the softmax is lazy: it is raised only when a score exceeds it by {@link Kernels#LAZY_MAX} powers
+ * <p>The maximum of the softmax is lazy: it is raised only when a score exceeds it by {@link Exp2#LAZY_MAX} powers
  * of two, so a page normally needs no maximum and no rescaling. An object serves one sequence at a time ({@link #bind})
  * and allocates only for longer contexts than it has seen.
  */

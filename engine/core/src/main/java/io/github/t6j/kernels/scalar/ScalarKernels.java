@@ -1,5 +1,19 @@
 package io.github.t6j.kernels.scalar;
 
+import static io.github.t6j.kernels.Exp2.EXP2_MAX;
+import static io.github.t6j.kernels.Exp2.EXP2_MIN;
+import static io.github.t6j.kernels.Exp2.EXP2_ROUNDING;
+import static io.github.t6j.kernels.Exp2.GELU_CUBIC;
+import static io.github.t6j.kernels.Exp2.GELU_LINEAR;
+import static io.github.t6j.kernels.Exp2.LOG2_E;
+import static io.github.t6j.kernels.Exp2.P1;
+import static io.github.t6j.kernels.Exp2.P2;
+import static io.github.t6j.kernels.Exp2.P3;
+import static io.github.t6j.kernels.Exp2.P4;
+import static io.github.t6j.kernels.Exp2.P5;
+import static io.github.t6j.kernels.Exp2.P6;
+import static io.github.t6j.kernels.Exp2.TANH_MAX;
+
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KQuantFormat;
@@ -390,51 +404,6 @@ public final class ScalarKernels extends ScalarFactorKernels {
         }
         return sum;
     }
-
-    /** Value of log₂(e). */
-    public static final float LOG2_E = 1.44269504f;
-
-    /** See {@link RoundedRows#ROUNDING}. */
-    public static final float ROUNDING = RoundedRows.ROUNDING;
-
-    /**
-     * Likewise, in 2^x: the sum with x has n + 127 in its lowest bits, n the nearest integer. Shifted to the left by
-     * 23, they are the float 2^n, by which the polynomial is multiplied; NaN stays NaN.
-     */
-    public static final float EXP2_ROUNDING = ROUNDING + 127;
-
-    /** First coefficient of the minimax polynomial of 2^r on [−½, ½], 1.0 ulp over the range; its constant is 1. */
-    public static final float P1 = 0.693147215f;
-
-    /** Second coefficient, of r². */
-    public static final float P2 = 0.2402265278f;
-
-    /** Third coefficient, of r³. */
-    public static final float P3 = 0.05550310551f;
-
-    /** Fourth coefficient, of r⁴. */
-    public static final float P4 = 0.009617692975f;
-
-    /** Fifth coefficient, of r⁵. */
-    public static final float P5 = 0.001340664391f;
-
-    /** Sixth coefficient, of r⁶. */
-    public static final float P6 = 0.000155946776f;
-
-    /** Factor of x in the exponent of two of GELU's tanh form, −2·√(2/π)·log₂e. */
-    public static final float GELU_LINEAR = (float) (-2 * 0.7978845608028654 * 1.4426950408889634);
-
-    /** Factor of x³ in that exponent. */
-    public static final float GELU_CUBIC = (float) (0.044715 * -2 * 0.7978845608028654 * 1.4426950408889634);
-
-    /** Limit of the exponent of two in tanh, far above that from which tanh is 1 in f32. */
-    public static final float TANH_MAX = 60f;
-
-    /** Limit below which 2^x counts as 0, so that results stay normal floats. */
-    public static final float EXP2_MIN = -126f;
-
-    /** Limit above which 2^x counts as 2^126, so that nothing overflows. */
-    public static final float EXP2_MAX = 126f;
 
     @Override
     public float exp2(float x) {

@@ -1,5 +1,6 @@
 package io.github.t6j.kernels.simd;
 
+import static io.github.t6j.kernels.simd.lanes.Lanes.F16_EXPONENT;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 
 import io.github.t6j.kernels.BlockFormat;
@@ -18,18 +19,6 @@ import java.lang.foreign.MemorySegment;
  * <p>The loops of the kernels count by steps unknown to C2, see {@link Gemm}.
  */
 public final class BlockGemm {
-    /** Mask of the f16 bits that line up with a float's after the high half of an int is shifted right by 3. */
-    public static final int F16_BITS = 0x8FFFE000;
-
-    /** Factor that turns those bits into the f16's value: the biases of the exponents differ by 112. */
-    static final float F16_EXPONENT = 0x1p112f;
-
-    /** Float to which an integer below 2^22 can be added exactly. */
-    public static final float WHOLE = 0x1.8p23f;
-
-    /** Bits of {@link #WHOLE}; adding an integer to them gives the bits of the sum. */
-    public static final int WHOLE_BITS = 0x4B400000;
-
     /**
      * Number of bytes from a row of a block to the one whose cache lines are touched meanwhile. On an Intel Xeon, vector
      * operations that wait for memory fill the scheduler, so few loads are under way; a touch is a load that none of

@@ -2,28 +2,13 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MAX;
-import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MIN;
-import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_ROUNDING;
-import static io.github.t6j.kernels.scalar.ScalarKernels.GELU_CUBIC;
-import static io.github.t6j.kernels.scalar.ScalarKernels.GELU_LINEAR;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P1;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P2;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P3;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P4;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P5;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P6;
-import static io.github.t6j.kernels.scalar.ScalarKernels.TANH_MAX;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LT;
 
 import io.github.t6j.kernels.scalar.ScalarKernels;
+import io.github.t6j.kernels.simd.generated.PowerTiles;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
@@ -48,62 +33,17 @@ final class ElementWise {
     }
 
     static void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt, ScalarKernels scalar) {
-        int whole = n - n % LENGTH;
-        for (int i = 0; i < whole; i += LENGTH) {
-            FloatVector gate = FloatVector.fromArray(FLOATS, x, gateAt + i);
-            FloatVector exponent = gate.mul(-LOG2_E);
-            FloatVector up = FloatVector.fromArray(FLOATS, x, upAt + i);
-            gate.div(exp2(exponent).add(1f)).mul(up).intoArray(y, yAt + i);
-        }
+        int whole = PowerTiles.swiGlu(x, gateAt, upAt, n, y, yAt);
         scalar.swiGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
     }
 
     static void geGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt, ScalarKernels scalar) {
-        int whole = n - n % LENGTH;
-        for (int i = 0; i < whole; i += LENGTH) {
-            FloatVector gate = FloatVector.fromArray(FLOATS, x, gateAt + i);
-            FloatVector cubic = gate.mul(gate).fma(FloatVector.broadcast(FLOATS, GELU_CUBIC),
-                    FloatVector.broadcast(FLOATS, GELU_LINEAR));
-            FloatVector exponent = gate.mul(cubic);
-            FloatVector up = FloatVector.fromArray(FLOATS, x, upAt + i);
-            gate.div(exp2(exponent).add(1f)).mul(up).intoArray(y, yAt + i);
-        }
+        int whole = PowerTiles.geGlu(x, gateAt, upAt, n, y, yAt);
         scalar.geGlu(x, gateAt + whole, upAt + whole, n - whole, y, yAt + whole);
     }
 
-    /** Returns 2 to each element, 0 below the smallest exponent; C2 inlines it. */
-    private static FloatVector exp2(FloatVector x) {
-        FloatVector exponent = x.blend(EXP2_MAX, x.compare(GT, EXP2_MAX));
-        FloatVector z = exponent.add(EXP2_ROUNDING);
-        FloatVector r = exponent.sub(z.sub(EXP2_ROUNDING));
-        FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
-        e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
-        e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
-        e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
-        e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
-        e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
-        e = e.mul(z.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-        return e.blend(0f, x.compare(LT, EXP2_MIN));
-    }
-
     static void softCap(float[] x, int at, int n, float cap, ScalarKernels scalar) {
-        float scale = 2f * LOG2_E / cap;
-        int whole = n - n % LENGTH;
-        for (int i = at; i < at + whole; i += LENGTH) {
-            FloatVector y = FloatVector.fromArray(FLOATS, x, i).mul(scale);
-            y = y.blend(TANH_MAX, y.compare(GT, TANH_MAX));
-            y = y.blend(-TANH_MAX, y.compare(LT, -TANH_MAX));
-            FloatVector z = y.add(EXP2_ROUNDING);
-            FloatVector r = y.sub(z.sub(EXP2_ROUNDING));
-            FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
-            FloatVector power = z.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats();
-            FloatVector m = e.mul(r).fma(power, power.sub(1f));
-            m.div(m.add(2f)).mul(cap).intoArray(x, i);
-        }
+        int whole = PowerTiles.softCap(x, at, n, cap);
         scalar.softCap(x, at + whole, n - whole, cap);
     }
 

@@ -8,6 +8,7 @@ import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.simd.generated.KQuantRow;
 import io.github.t6j.kernels.simd.generated.KQuantTile;
+import io.github.t6j.kernels.simd.lanes.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -27,7 +28,7 @@ final class KQuantGemm {
     static void rows(
             RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
             float[] y, int yAt, int yStride, int one) {
-        float exponent = BlockGemm.F16_EXPONENT * unit;
+        float exponent = Lanes.F16_EXPONENT * unit;
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }

@@ -1,7 +1,7 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_EXPONENT;
+import static io.github.t6j.kernels.simd.lanes.Lanes.F16_BITS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.INTS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;

@@ -1,11 +1,11 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
-import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
-import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
+import static io.github.t6j.kernels.simd.lanes.Lanes.F16_BITS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.INTS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
+import static io.github.t6j.kernels.simd.lanes.Lanes.WHOLE;
+import static io.github.t6j.kernels.simd.lanes.Lanes.WHOLE_BITS;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;

@@ -1,17 +1,18 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.simd.BlockGemm.F16_BITS;
-import static io.github.t6j.kernels.simd.BlockGemm.WHOLE;
-import static io.github.t6j.kernels.simd.BlockGemm.WHOLE_BITS;
+import static io.github.t6j.kernels.simd.lanes.Lanes.F16_BITS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.INTS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
+import static io.github.t6j.kernels.simd.lanes.Lanes.WHOLE;
+import static io.github.t6j.kernels.simd.lanes.Lanes.WHOLE_BITS;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.RoundedRows;
+import io.github.t6j.kernels.simd.lanes.Lanes;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -28,7 +29,7 @@ final class Q8Gemm {
     private static final int BLOCK = RoundedRows.BLOCK;
 
     /**
-     * Start value of the sums of whole ints: the bits of {@link BlockGemm#WHOLE}, minus the excess of the low halves.
+     * Start value of the sums of whole ints: the bits of {@link Lanes#WHOLE}, minus the excess of the low halves.
      */
     private static final int ALL = WHOLE_BITS - SIZE / 2 * 0x8000;
 

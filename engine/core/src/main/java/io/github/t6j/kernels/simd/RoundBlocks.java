@@ -9,15 +9,15 @@ import static jdk.incubator.vector.VectorOperators.MAX;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import io.github.t6j.kernels.BlockFormat;
+import io.github.t6j.kernels.Exp2;
 import io.github.t6j.kernels.RoundedRows;
-import io.github.t6j.kernels.scalar.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /** Rounding of activations to integers, for products with quantised weights. */
 final class RoundBlocks {
     private static final int SIZE = BlockFormat.SIZE;
-    private static final float ROUNDING = ScalarKernels.ROUNDING;
+    private static final float ROUNDING = Exp2.ROUNDING;
     private static final int ROUNDING_BITS = Float.floatToRawIntBits(ROUNDING);
 
     private RoundBlocks() {}

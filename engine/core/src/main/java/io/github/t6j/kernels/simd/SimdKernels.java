@@ -8,6 +8,8 @@ import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.scalar.ScalarKernels;
+import io.github.t6j.kernels.simd.generated.FactorTiles;
+import io.github.t6j.kernels.simd.generated.PowerTiles;
 import io.github.t6j.kernels.simd.lanes.Lanes;
 import java.lang.foreign.MemorySegment;
 
@@ -127,7 +129,7 @@ public final class SimdKernels implements Kernels {
     @Override
     public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        PageScores.scores(g, gAt, heads, keyRank, format, page, aKAt, s, one);
+        FactorTiles.scores(g, gAt, heads, keyRank, format, page, aKAt, s, one);
     }
 
     @Override
@@ -227,7 +229,7 @@ public final class SimdKernels implements Kernels {
         double sum = 0;
         for (int from = 0; from < n; from += SUM_BLOCK) {
             int to = Math.min(from + SUM_BLOCK, whole);
-            LogSumExp.add(x, from, to, max, lanes);
+            PowerTiles.logSum(x, from, to, max, lanes);
             sum += scalar.addExp(x, to, Math.min(from + SUM_BLOCK, n), max, lanes, false);
         }
         return max + StrictMath.log(sum);

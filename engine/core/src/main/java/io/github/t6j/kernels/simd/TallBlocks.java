@@ -22,6 +22,7 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.simd.generated.TallTiles;
+import io.github.t6j.kernels.simd.lanes.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -47,7 +48,7 @@ final class TallBlocks {
     static void rows(
             RoundedRows x, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked, float[] y, int yAt,
             int yStride) {
-        float exponent = BlockGemm.F16_EXPONENT * unit;
+        float exponent = Lanes.F16_EXPONENT * unit;
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }

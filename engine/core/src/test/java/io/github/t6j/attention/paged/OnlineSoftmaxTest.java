@@ -4,8 +4,8 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.choice.KernelChoice;
 import org.junit.jupiter.api.Test;
 
 /** Tests adding sums by several threads, some heads each, after spans without a token. */

@@ -1,12 +1,12 @@
 package io.github.t6j.training.kernels;
 
+import io.github.t6j.kernels.Exp2;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.choice.WarmingKernels;
 
 /**
  * Operations that only training needs, in addition to {@link Kernels}, which it shares with inference. One
  * implementation is {@code ScalarGradientKernels}, the slow twin; the other is in {@code kernels.simd}. Both give the
- * same bits, and the terms are those that {@link Kernels} explains. Offsets are in floats. {@link WarmingKernels} do
+ * same bits, and the terms are those that {@link Kernels} explains. Offsets are in floats. {@code WarmingKernels} do
  * not cover these operations: a training step calls them so often that C2 compiles them within seconds.
  */
 public interface GradientKernels {
@@ -27,7 +27,7 @@ public interface GradientKernels {
 
     /**
      * Continues the softmax of queries, which are columns, over more tokens, which are rows. If the largest s[r][c]
-     * exceeds max[c] by more than {@link Kernels#LAZY_MAX}, it becomes max[c]. Then s[r][c] = 2^(s[r][c] − max[c]) and
+     * exceeds max[c] by more than {@link Exp2#LAZY_MAX}, it becomes max[c]. Then s[r][c] = 2^(s[r][c] − max[c]) and
      * sum[c] = sum[c] · factor[c] + Σ_r s[r][c], r ascending. The caller multiplies all its sums so far by factor[c] =
      * 2^(old max[c] − new max[c]).
      *

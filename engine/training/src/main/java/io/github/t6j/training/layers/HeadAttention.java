@@ -1,7 +1,7 @@
 package io.github.t6j.training.layers;
 
+import static io.github.t6j.kernels.Exp2.LOG2_E;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
-import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Exp2;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.training.kernels.scalar.ScalarGradientKernels;
 import io.github.t6j.training.kernels.simd.SimdGradientKernels;
@@ -96,7 +96,7 @@ class TrainingKernelsTest {
             }
             float max = found[0][c];
             String what = "column " + c + ", seed " + rows;
-            assertThat(largest - max).as(what).isLessThanOrEqualTo(Kernels.LAZY_MAX);
+            assertThat(largest - max).as(what).isLessThanOrEqualTo(Exp2.LAZY_MAX);
             assertThat(found[1][c] * Math.pow(2, max - largest)).as(what).isCloseTo(sum, within(1e-5 * sum));
             for (int r = 0; r < rows; r++) {
                 double p = Math.pow(2, tiles[2][r * PANEL + c] - max);

@@ -70,4 +70,16 @@ public final class Lanes {
 
     /** Sum of 2^23 and the 128 that Q8 adds to a byte. */
     public static final float BYTE_ZERO = 0x1p23f + 128;
+
+    /** Mask of the f16 bits that line up with a float's after the high half of an int is shifted right by 3. */
+    public static final int F16_BITS = 0x8FFFE000;
+
+    /** Factor that turns those bits into the f16's value: the biases of the exponents differ by 112. */
+    public static final float F16_EXPONENT = 0x1p112f;
+
+    /** Float to which an integer below 2^22 can be added exactly. */
+    public static final float WHOLE = 0x1.8p23f;
+
+    /** Bits of {@link #WHOLE}; adding an integer to them gives the bits of the sum. */
+    public static final int WHOLE_BITS = 0x4B400000;
 }

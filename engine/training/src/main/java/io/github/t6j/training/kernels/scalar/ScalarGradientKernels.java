@@ -1,9 +1,9 @@
 package io.github.t6j.training.kernels.scalar;
 
+import static io.github.t6j.kernels.Exp2.LAZY_MAX;
+import static io.github.t6j.kernels.Exp2.LOG2_E;
 import static io.github.t6j.kernels.Kernels.LANES;
-import static io.github.t6j.kernels.Kernels.LAZY_MAX;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
 
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.training.kernels.GradientKernels;

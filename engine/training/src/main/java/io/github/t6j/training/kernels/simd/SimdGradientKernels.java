@@ -2,28 +2,15 @@ package io.github.t6j.training.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MAX;
-import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MIN;
-import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_ROUNDING;
-import static io.github.t6j.kernels.scalar.ScalarKernels.LOG2_E;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P1;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P2;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P3;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P4;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P5;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P6;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
-import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LT;
 
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.training.kernels.GradientKernels;
 import io.github.t6j.training.kernels.scalar.ScalarGradientKernels;
+import io.github.t6j.training.kernels.simd.generated.PowerTiles;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /** Training operations on the machine's vectors; the scalar twin computes the tails. */
 public final class SimdGradientKernels implements GradientKernels {
@@ -47,13 +34,13 @@ public final class SimdGradientKernels implements GradientKernels {
             factor[c] = plain.exp2(factor[c]);
             sum[c] *= factor[c];
         }
-        TrainingSoftmax.columns(s, rows, max, sum);
+        PowerTiles.columns(s, rows, max, sum);
         return raised;
     }
 
     @Override
     public void softmaxGradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
-        TrainingSoftmax.gradients(s, d, rows, lse, mean, meanAt);
+        PowerTiles.gradients(s, d, rows, lse, mean, meanAt);
     }
 
     @Override
@@ -123,51 +110,13 @@ public final class SimdGradientKernels implements GradientKernels {
 
     @Override
     public void swiGluGradient(float[] x, int gateAt, int upAt, int n, float[] da, int daAt) {
-        int whole = n - n % LENGTH;
-        for (int i = 0; i < whole; i += LENGTH) {
-            FloatVector g = FloatVector.fromArray(FLOATS, x, gateAt + i);
-            FloatVector exponent = g.mul(-LOG2_E);
-            VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
-            exponent = exponent.blend(EXP2_MAX, exponent.compare(GT, EXP2_MAX));
-            FloatVector z = exponent.add(EXP2_ROUNDING);
-            FloatVector r = exponent.sub(z.sub(EXP2_ROUNDING));
-            FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
-            e = e.mul(z.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-            FloatVector sigmoid = FloatVector.broadcast(FLOATS, 1f).div(e.blend(0f, small).add(1f));
-            FloatVector silu = g.mul(sigmoid);
-            FloatVector u = FloatVector.fromArray(FLOATS, x, upAt + i);
-            FloatVector gradient = FloatVector.fromArray(FLOATS, da, daAt + i);
-            FloatVector slope = g.mul(FloatVector.broadcast(FLOATS, 1f).sub(sigmoid)).add(1f);
-            gradient.mul(u).mul(sigmoid).mul(slope).intoArray(x, gateAt + i);
-            gradient.mul(silu).intoArray(x, upAt + i);
-            silu.mul(u).intoArray(da, daAt + i);
-        }
+        int whole = PowerTiles.swiGluGradient(x, gateAt, upAt, n, da, daAt);
         scalar.swiGluGradient(x, gateAt + whole, upAt + whole, n - whole, da, daAt + whole);
     }
 
     @Override
     public void softmax(float[] x, int at, int n, float lse, float factor) {
-        int whole = n - n % LENGTH;
-        for (int i = at; i < at + whole; i += LENGTH) {
-            FloatVector exponent = FloatVector.fromArray(FLOATS, x, i).sub(lse).mul(LOG2_E);
-            VectorMask<Float> small = exponent.compare(LT, EXP2_MIN);
-            exponent = exponent.blend(EXP2_MAX, exponent.compare(GT, EXP2_MAX));
-            FloatVector z = exponent.add(EXP2_ROUNDING);
-            FloatVector r = exponent.sub(z.sub(EXP2_ROUNDING));
-            FloatVector e = FloatVector.broadcast(FLOATS, P6).fma(r, FloatVector.broadcast(FLOATS, P5));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P4));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P3));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P2));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, P1));
-            e = e.fma(r, FloatVector.broadcast(FLOATS, 1f));
-            e = e.mul(z.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-            e.blend(0f, small).mul(factor).intoArray(x, i);
-        }
+        int whole = PowerTiles.softmax(x, at, n, lse, factor);
         scalar.softmax(x, at + whole, n - whole, lse, factor);
     }
 }

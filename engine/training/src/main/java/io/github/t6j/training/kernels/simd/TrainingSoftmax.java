@@ -1,16 +1,8 @@
 package io.github.t6j.training.kernels.simd;
 
+import static io.github.t6j.kernels.Exp2.LAZY_MAX;
 import static io.github.t6j.kernels.Kernels.LANES;
-import static io.github.t6j.kernels.Kernels.LAZY_MAX;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_MIN;
-import static io.github.t6j.kernels.scalar.ScalarKernels.EXP2_ROUNDING;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P1;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P2;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P3;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P4;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P5;
-import static io.github.t6j.kernels.scalar.ScalarKernels.P6;
 import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
 import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
 import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
@@ -18,13 +10,11 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 import static jdk.incubator.vector.VectorOperators.GT;
-import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Softmax of a tile of scores, forward and backward; 2^x is computed as in {@code PageSoftmax}. */
+/** Maxima of the softmax of a tile of scores. */
 final class TrainingSoftmax {
     private TrainingSoftmax() {}
 
@@ -69,146 +59,5 @@ final class TrainingSoftmax {
         after.intoArray(max, at);
         FloatVector.zero(FLOATS).blend(before.sub(after), raise).intoArray(exponents, at);
         return raise.anyTrue();
-    }
-
-    /**
-     * Computes the powers and sums of {@link io.github.t6j.training.kernels.GradientKernels#softmaxColumns}, after {@link
-     * #raise}.
-     */
-    static void columns(float[] s, int rows, float[] max, float[] sum) {
-        for (int lane = 0; lane < LANES; lane += LENGTH) {
-            FloatVector max0 = FloatVector.fromArray(FLOATS, max, lane);
-            FloatVector max1 = FloatVector.fromArray(FLOATS, max, lane + C1);
-            FloatVector max2 = FloatVector.fromArray(FLOATS, max, lane + C2);
-            FloatVector max3 = FloatVector.fromArray(FLOATS, max, lane + C3);
-            FloatVector sum0 = FloatVector.fromArray(FLOATS, sum, lane);
-            FloatVector sum1 = FloatVector.fromArray(FLOATS, sum, lane + C1);
-            FloatVector sum2 = FloatVector.fromArray(FLOATS, sum, lane + C2);
-            FloatVector sum3 = FloatVector.fromArray(FLOATS, sum, lane + C3);
-            int at = lane;
-            for (int r = 0; r < rows; r++) {
-                FloatVector x0 = FloatVector.fromArray(FLOATS, s, at).sub(FLOAT_VECTOR.cast(max0));
-                FloatVector x1 = FloatVector.fromArray(FLOATS, s, at + C1).sub(FLOAT_VECTOR.cast(max1));
-                FloatVector x2 = FloatVector.fromArray(FLOATS, s, at + C2).sub(FLOAT_VECTOR.cast(max2));
-                FloatVector x3 = FloatVector.fromArray(FLOATS, s, at + C3).sub(FLOAT_VECTOR.cast(max3));
-                FloatVector z0 = x0.add(EXP2_ROUNDING);
-                FloatVector z1 = x1.add(EXP2_ROUNDING);
-                FloatVector z2 = x2.add(EXP2_ROUNDING);
-                FloatVector z3 = x3.add(EXP2_ROUNDING);
-                FloatVector r0 = x0.sub(z0.sub(EXP2_ROUNDING));
-                FloatVector r1 = x1.sub(z1.sub(EXP2_ROUNDING));
-                FloatVector r2 = x2.sub(z2.sub(EXP2_ROUNDING));
-                FloatVector r3 = x3.sub(z3.sub(EXP2_ROUNDING));
-                FloatVector e0 = FloatVector.broadcast(FLOATS, P6).fma(r0, FloatVector.broadcast(FLOATS, P5));
-                FloatVector e1 = FloatVector.broadcast(FLOATS, P6).fma(r1, FloatVector.broadcast(FLOATS, P5));
-                FloatVector e2 = FloatVector.broadcast(FLOATS, P6).fma(r2, FloatVector.broadcast(FLOATS, P5));
-                FloatVector e3 = FloatVector.broadcast(FLOATS, P6).fma(r3, FloatVector.broadcast(FLOATS, P5));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P4));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P4));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P4));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P4));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P3));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P3));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P3));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P3));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P2));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P2));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P2));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P2));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P1));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P1));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P1));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P1));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, 1f));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, 1f));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, 1f));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, 1f));
-                e0 = e0.mul(z0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-                e1 = e1.mul(z1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-                e2 = e2.mul(z2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-                e3 = e3.mul(z3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-                e0 = e0.blend(0f, x0.compare(LT, EXP2_MIN));
-                e1 = e1.blend(0f, x1.compare(LT, EXP2_MIN));
-                e2 = e2.blend(0f, x2.compare(LT, EXP2_MIN));
-                e3 = e3.blend(0f, x3.compare(LT, EXP2_MIN));
-                sum0 = FLOAT_VECTOR.cast(sum0).add(e0);
-                sum1 = FLOAT_VECTOR.cast(sum1).add(e1);
-                sum2 = FLOAT_VECTOR.cast(sum2).add(e2);
-                sum3 = FLOAT_VECTOR.cast(sum3).add(e3);
-                e0.intoArray(s, at);
-                e1.intoArray(s, at + C1);
-                e2.intoArray(s, at + C2);
-                e3.intoArray(s, at + C3);
-                at += PANEL;
-            }
-            FLOAT_VECTOR.cast(sum0).intoArray(sum, lane);
-            FLOAT_VECTOR.cast(sum1).intoArray(sum, lane + C1);
-            FLOAT_VECTOR.cast(sum2).intoArray(sum, lane + C2);
-            FLOAT_VECTOR.cast(sum3).intoArray(sum, lane + C3);
-        }
-    }
-
-    /** Implements {@link io.github.t6j.training.kernels.GradientKernels#softmaxGradients}. */
-    static void gradients(float[] s, float[] d, int rows, float[] lse, float[] mean, int meanAt) {
-        for (int lane = 0; lane < LANES; lane += LENGTH) {
-            int at = lane;
-            for (int r = 0; r < rows; r++) {
-                FloatVector shift = FloatVector.broadcast(FLOATS, lse[r]);
-                FloatVector weighted = FloatVector.broadcast(FLOATS, mean[meanAt + r]);
-                FloatVector x0 = FloatVector.fromArray(FLOATS, s, at).sub(shift);
-                FloatVector x1 = FloatVector.fromArray(FLOATS, s, at + C1).sub(shift);
-                FloatVector x2 = FloatVector.fromArray(FLOATS, s, at + C2).sub(shift);
-                FloatVector x3 = FloatVector.fromArray(FLOATS, s, at + C3).sub(shift);
-                FloatVector z0 = x0.add(EXP2_ROUNDING);
-                FloatVector z1 = x1.add(EXP2_ROUNDING);
-                FloatVector z2 = x2.add(EXP2_ROUNDING);
-                FloatVector z3 = x3.add(EXP2_ROUNDING);
-                FloatVector r0 = x0.sub(z0.sub(EXP2_ROUNDING));
-                FloatVector r1 = x1.sub(z1.sub(EXP2_ROUNDING));
-                FloatVector r2 = x2.sub(z2.sub(EXP2_ROUNDING));
-                FloatVector r3 = x3.sub(z3.sub(EXP2_ROUNDING));
-                FloatVector e0 = FloatVector.broadcast(FLOATS, P6).fma(r0, FloatVector.broadcast(FLOATS, P5));
-                FloatVector e1 = FloatVector.broadcast(FLOATS, P6).fma(r1, FloatVector.broadcast(FLOATS, P5));
-                FloatVector e2 = FloatVector.broadcast(FLOATS, P6).fma(r2, FloatVector.broadcast(FLOATS, P5));
-                FloatVector e3 = FloatVector.broadcast(FLOATS, P6).fma(r3, FloatVector.broadcast(FLOATS, P5));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P4));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P4));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P4));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P4));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P3));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P3));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P3));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P3));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P2));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P2));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P2));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P2));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, P1));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, P1));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, P1));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, P1));
-                e0 = e0.fma(r0, FloatVector.broadcast(FLOATS, 1f));
-                e1 = e1.fma(r1, FloatVector.broadcast(FLOATS, 1f));
-                e2 = e2.fma(r2, FloatVector.broadcast(FLOATS, 1f));
-                e3 = e3.fma(r3, FloatVector.broadcast(FLOATS, 1f));
-                e0 = e0.mul(z0.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-                e1 = e1.mul(z1.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-                e2 = e2.mul(z2.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-                e3 = e3.mul(z3.reinterpretAsInts().lanewise(LSHL, 23).reinterpretAsFloats());
-                e0 = e0.blend(0f, x0.compare(LT, EXP2_MIN));
-                e1 = e1.blend(0f, x1.compare(LT, EXP2_MIN));
-                e2 = e2.blend(0f, x2.compare(LT, EXP2_MIN));
-                e3 = e3.blend(0f, x3.compare(LT, EXP2_MIN));
-                e0.intoArray(s, at);
-                e1.intoArray(s, at + C1);
-                e2.intoArray(s, at + C2);
-                e3.intoArray(s, at + C3);
-                e0.mul(FloatVector.fromArray(FLOATS, d, at).sub(weighted)).intoArray(d, at);
-                e1.mul(FloatVector.fromArray(FLOATS, d, at + C1).sub(weighted)).intoArray(d, at + C1);
-                e2.mul(FloatVector.fromArray(FLOATS, d, at + C2).sub(weighted)).intoArray(d, at + C2);
-                e3.mul(FloatVector.fromArray(FLOATS, d, at + C3).sub(weighted)).intoArray(d, at + C3);
-                at += PANEL;
-            }
-        }
     }
 }

@@ -1,4 +1,4 @@
-package io.github.t6j.kernels.simd.generated;
+package io.github.t6j.kernels.simd.generator;
 
 import io.github.t6j.kernels.Kernels;
 import java.io.IOException;
@@ -8,45 +8,53 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Writes the register tiles of {@code kernels.simd.generated}: products whose rows and vectors are unrolled, since C2 keeps a
- * sum in a register only if it is a local variable. {@link TileGeneratorTest} compares the committed files with its output.
+ * Writes the register tiles: products whose rows and vectors are unrolled, since C2 keeps a sum in a register only if it is a
+ * local variable. {@code TileGeneratorTest} compares the committed files with its output.
  *
  * <p>Each tile keeps rows × vectors sums, named s00, s01 … by row and vector, and adds to each a product of a broadcast
  * element of x and a vector of w for each step.
  */
 final class TileGenerator {
-    private static final String[] COLUMNS = {"", " + C1", " + C2", " + C3"};
+    static final String CORE = "core/src/main/java/io/github/t6j/kernels/simd/generated";
+    static final String TRAINING = "training/src/main/java/io/github/t6j/training/kernels/simd/generated";
+    static final String[] COLUMNS = {"", " + C1", " + C2", " + C3"};
 
-    private final Java java = new Java();
+    private final Java java;
 
-    private TileGenerator() {}
+    private TileGenerator(Java java) {
+        this.java = java;
+    }
 
-    /** Writes all files to the folder that is given, that of {@code kernels.simd.generated} in the engine's main code. */
+    /** Writes all files; the argument is the folder of the modules, {@code engine}. */
     public static void main(String[] arguments) throws IOException {
         for (Map.Entry<String, String> file : files().entrySet()) {
             Files.writeString(Path.of(arguments[0], file.getKey()), file.getValue());
         }
     }
 
-    /** Contents of the generated files by their names. */
+    /** Contents of the generated files by their paths in the folder of the modules. */
     static Map<String, String> files() {
         Map<String, String> files = new LinkedHashMap<>();
-        files.put("WideTiles.java", wide());
-        files.put("SlimTiles.java", slim());
-        files.put("NarrowTile.java", narrow());
-        files.put("PageTiles.java", page());
-        files.put("TallTiles.java", tall());
-        files.put("TransposedTiles.java", transposed());
-        files.put("Q8Tile.java", BlockTiles.q8());
-        files.put("Q4Tile.java", BlockTiles.q4());
-        files.put("PanelPair.java", PanelPairs.all());
-        files.put("KQuantRow.java", KQuantRows.all());
-        files.put("KQuantTile.java", KQuantTiles.all());
+        files.put(CORE + "/WideTiles.java", wide());
+        files.put(CORE + "/SlimTiles.java", slim());
+        files.put(CORE + "/NarrowTile.java", narrow());
+        files.put(CORE + "/PageTiles.java", page());
+        files.put(CORE + "/TallTiles.java", tall());
+        files.put(CORE + "/FactorTiles.java", FactorTiles.factors());
+        files.put(CORE + "/TensorTiles.java", FactorTiles.tensors());
+        files.put(CORE + "/PowerTiles.java", PowerTiles.core());
+        files.put(CORE + "/Q8Tile.java", BlockTiles.q8());
+        files.put(CORE + "/Q4Tile.java", BlockTiles.q4());
+        files.put(CORE + "/PanelPair.java", PanelPairs.all());
+        files.put(CORE + "/KQuantRow.java", KQuantRows.all());
+        files.put(CORE + "/KQuantTile.java", KQuantTiles.all());
+        files.put(TRAINING + "/TransposedTiles.java", transposed());
+        files.put(TRAINING + "/PowerTiles.java", PowerTiles.training());
         return files;
     }
 
     private static String wide() {
-        TileGenerator tiles = new TileGenerator();
+        TileGenerator tiles = new TileGenerator(Java.core());
         tiles.java.begin("WideTiles", "Tiles of one to five rows × four vectors, for {@code Gemm}.");
         for (int rows = 1; rows <= 5; rows++) {
             tiles.segmentTile(rows, 4, 0, rows < 5, rows < 4);
@@ -55,7 +63,7 @@ final class TileGenerator {
     }
 
     private static String slim() {
-        TileGenerator tiles = new TileGenerator();
+        TileGenerator tiles = new TileGenerator(Java.core());
         tiles.java.begin("SlimTiles", "Tiles of five and six rows × two vectors, for {@code SlimGemm}.");
         tiles.segmentTile(5, 2, 0, false, false);
         tiles.segmentTile(6, 2, 0, false, false);
@@ -63,7 +71,7 @@ final class TileGenerator {
     }
 
     private static String narrow() {
-        TileGenerator tiles = new TileGenerator();
+        TileGenerator tiles = new TileGenerator(Java.core());
         Java java = tiles.java;
         java.begin("NarrowTile", "Tile of eight rows × two vectors, for {@code NarrowGemm}.");
         java.open(
@@ -72,7 +80,7 @@ final class TileGenerator {
         tiles.beginSums(8, 2);
         java.open("for (int k = 0; k < inner; k++)");
         for (int v = 0; v < 2; v++) {
-            java.line("FloatVector w%d = FLOAT_VECTOR.cast(%s);", v, load("wAt", v));
+            java.line("FloatVector w%d = FLOAT_VECTOR.cast(%s);", v, load("w", "wAt", v));
         }
         for (int r = 0; r < 8; r++) {
             tiles.multiplyAdd(r, 2, "xAt" + plus(r, "PANEL"));
@@ -86,7 +94,7 @@ final class TileGenerator {
     }
 
     private static String page() {
-        TileGenerator tiles = new TileGenerator();
+        TileGenerator tiles = new TileGenerator(Java.core());
         tiles.java.begin(
                 "PageTiles", "Tiles of two to five rows at a constant distance × four vectors, for {@code PageGemm}.");
         for (int distance = 1; distance <= 2; distance++) {
@@ -98,7 +106,7 @@ final class TileGenerator {
     }
 
     private static String tall() {
-        TileGenerator tiles = new TileGenerator();
+        TileGenerator tiles = new TileGenerator(Java.core());
         tiles.java.begin("TallTiles", "Tiles of five and six rows × four vectors, with rows of x and w at constant"
                 + " distances, for {@code TallGemm} and {@code TallBlocks}.");
         for (int rows = 5; rows <= 6; rows++) {
@@ -109,7 +117,7 @@ final class TileGenerator {
     }
 
     private static String transposed() {
-        TileGenerator tiles = new TileGenerator();
+        TileGenerator tiles = new TileGenerator(Java.training());
         tiles.java.begin("TransposedTiles", "Tiles whose rows of x are neighbours, for {@code TransposedGemm}.");
         for (int rows : new int[] {1, 2, 4, 5}) {
             tiles.arrayTile(rows, 4);
@@ -139,7 +147,7 @@ final class TileGenerator {
         java.open(byBytes
                 ? "for (long end = wAt + inner * wStep; wAt != end; wAt += wStep)"
                 : "for (int k = 0; k < inner; k++)");
-        loadByFormat(vectors, bytes);
+        loadByFormat(java, "w", "wAt", vectors, bytes);
         for (int r = 0; r < rows; r++) {
             multiplyAdd(r, vectors, "xAt" + (distance > 0
                     ? plus(r * distance, "PANEL")
@@ -166,10 +174,10 @@ final class TileGenerator {
         java.open("for (int k = 0; k < %s; k++)", block ? "BlockFormat.SIZE" : "inner");
         java.line("long at = wAt + 4L * PANEL * k;");
         for (int v = 0; v < 4; v++) {
-            java.line("FloatVector w%d = %s;", v, load("at", v));
+            java.line("FloatVector w%d = %s;", v, load("w", "at", v));
         }
         for (int r = 0; r < rows; r++) {
-            multiplyAdd(r, 4, "xAt" + plus(r, "TALL_STRIDE"));
+            multiplyAdd(r, 4, "xAt" + plus(2 * r, "PANEL"));
         }
         java.line("xAt++;");
         java.close();
@@ -177,16 +185,18 @@ final class TileGenerator {
         java.close();
     }
 
-    private void loadByFormat(int vectors, boolean bytes) {
+    /** Loads the vectors of a step, w0, w1 …, from a segment of any format; {@code bytes} if it may be Q8. */
+    static void loadByFormat(Java java, String segment, String at, int vectors, boolean bytes) {
         java.line("FloatVector %s;", join(vectors, "w%d"));
         java.open("if (format == Format.F32)");
         for (int v = 0; v < vectors; v++) {
-            java.line("w%d = %s;", v, load("wAt", v));
+            java.line("w%d = %s;", v, load(segment, at, v));
         }
         java.reopen(bytes ? "else if (format == Format.BF16)" : "else");
+        String ints =
+                "INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, " + segment + ", " + at + "%s, LITTLE_ENDIAN))";
         for (int pair = 0; pair < vectors / 2; pair++) {
-            java.line("IntVector i%d = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt%s, LITTLE_ENDIAN));",
-                    pair, pair == 0 ? "" : " + 2 * C2");
+            java.line("IntVector i%d = " + ints + ";", pair, pair == 0 ? "" : " + 2 * C2");
         }
         for (int pair = 0; pair < vectors / 2; pair++) {
             java.line("w%d = INT_VECTOR.cast(i%d.lanewise(LSHL, 16)).reinterpretAsFloats();", 2 * pair, pair);
@@ -194,7 +204,7 @@ final class TileGenerator {
         }
         if (bytes) {
             java.reopen("else");
-            java.line("IntVector i = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));");
+            java.line("IntVector i = " + ints + ";", "");
             for (int v = 0; v < vectors; v++) {
                 String shifted = v == 0 ? "i" : "INT_VECTOR.cast(i.lanewise(LSHR, " + 8 * v + "))";
                 String low = v == vectors - 1 ? shifted : "INT_VECTOR.cast(" + shifted + ".and(LOW_BYTE))";
@@ -259,8 +269,9 @@ final class TileGenerator {
         }
     }
 
-    private static String load(String at, int v) {
-        return "FloatVector.fromMemorySegment(FLOATS, w, " + at + (v == 0 ? "" : " + 4 * C" + v) + ", LITTLE_ENDIAN)";
+    static String load(String segment, String at, int v) {
+        return "FloatVector.fromMemorySegment(FLOATS, " + segment + ", " + at + (v == 0 ? "" : " + 4 * C" + v)
+                + ", LITTLE_ENDIAN)";
     }
 
     /** Text that adds {@code r} times a distance. */
@@ -269,7 +280,7 @@ final class TileGenerator {
     }
 
     /** {@code format} for 0 … count − 1, between commas. */
-    private static String join(int count, String format) {
+    static String join(int count, String format) {
         StringBuilder joined = new StringBuilder();
         for (int i = 0; i < count; i++) {
             joined.append(i == 0 ? "" : ", ").append(format.replace("%d", Integer.toString(i)));

@@ -1,6 +1,6 @@
-package io.github.t6j.kernels.simd.generated;
+package io.github.t6j.kernels.simd.generator;
 
-import static io.github.t6j.kernels.simd.generated.TileGenerator.plus;
+import static io.github.t6j.kernels.simd.generator.TileGenerator.plus;
 
 import io.github.t6j.kernels.KQuantFormat;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ final class KQuantTiles {
     /** Number of inputs in a step of the tile's innermost loop. */
     private static final int STEP = 4;
 
-    private final Java java = new Java();
+    private final Java java = Java.core();
     private final KQuantFormat format;
     private final int bits;
     private final int sums; // in a block
@@ -29,7 +29,7 @@ final class KQuantTiles {
     }
 
     static String all() {
-        Java file = new Java();
+        Java file = Java.core();
         file.begin("KQuantTile",
                 "Steps of products of four rows and a super-block of K-quants, for {@code KQuantGemm}.");
         for (KQuantFormat format : List.of(KQuantFormat.Q4_K, KQuantFormat.Q5_K, KQuantFormat.Q6_K)) {

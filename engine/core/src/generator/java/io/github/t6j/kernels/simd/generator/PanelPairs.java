@@ -1,4 +1,4 @@
-package io.github.t6j.kernels.simd.generated;
+package io.github.t6j.kernels.simd.generator;
 
 /**
  * The part of {@link TileGenerator} for one row and two panels of quantised weights at once. The tiles touch the cache lines
@@ -7,7 +7,7 @@ package io.github.t6j.kernels.simd.generated;
 final class PanelPairs {
     private static final int VECTORS = 4; // of ints: two of each panel
 
-    private final Java java = new Java();
+    private final Java java = Java.core();
     private final boolean bytes;
 
     private PanelPairs(boolean bytes) {
@@ -15,7 +15,7 @@ final class PanelPairs {
     }
 
     static String all() {
-        Java file = new Java();
+        Java file = Java.core();
         file.begin("PanelPair", "Products of one row and two panels of quantised weights, for {@code BlockGemm}.");
         for (boolean bytes : new boolean[] {true, false}) {
             PanelPairs pairs = new PanelPairs(bytes);

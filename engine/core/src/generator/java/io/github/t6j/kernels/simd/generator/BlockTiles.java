@@ -1,6 +1,6 @@
-package io.github.t6j.kernels.simd.generated;
+package io.github.t6j.kernels.simd.generator;
 
-import static io.github.t6j.kernels.simd.generated.TileGenerator.plus;
+import static io.github.t6j.kernels.simd.generator.TileGenerator.plus;
 
 /** The part of {@link TileGenerator} for quantised weights: four rows that share the unpacking of a panel's weights. */
 final class BlockTiles {
@@ -8,7 +8,7 @@ final class BlockTiles {
     private static final String HEAD = "public static void four(RoundedRows x, int row, MemorySegment w, long wAt,"
             + " float exponent, float[] y, int c0, int c1, int yStride, int one)";
 
-    private final Java java = new Java();
+    private final Java java = Java.core();
 
     private BlockTiles() {}
 

@@ -1,8 +1,8 @@
-package io.github.t6j.kernels.simd.generated;
+package io.github.t6j.kernels.simd.generator;
 
-import static io.github.t6j.kernels.simd.generated.KQuantTiles.masks;
-import static io.github.t6j.kernels.simd.generated.KQuantTiles.times;
-import static io.github.t6j.kernels.simd.generated.TileGenerator.plus;
+import static io.github.t6j.kernels.simd.generator.KQuantTiles.masks;
+import static io.github.t6j.kernels.simd.generator.KQuantTiles.times;
+import static io.github.t6j.kernels.simd.generator.TileGenerator.plus;
 
 import io.github.t6j.kernels.KQuantFormat;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.List;
  * multiplies them by the scales, which it unpacks.
  */
 final class KQuantRows {
-    private final Java java = new Java();
+    private final Java java = Java.core();
     private final KQuantFormat format;
     private final boolean six;
     private final int sums; // in a block
@@ -24,7 +24,7 @@ final class KQuantRows {
     }
 
     static String all() {
-        Java file = new Java();
+        Java file = Java.core();
         file.begin("KQuantRow", "Steps of products of one row and a super-block of K-quants, for {@code KQuantGemm}.");
         for (KQuantFormat format : List.of(KQuantFormat.Q4_K, KQuantFormat.Q5_K, KQuantFormat.Q6_K)) {
             file.add(new KQuantRows(format).sum());
