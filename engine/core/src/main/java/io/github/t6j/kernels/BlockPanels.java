@@ -55,17 +55,14 @@ final class BlockPanels extends PackedMatrix {
     }
 
     @Override
-    boolean isTall(Kernels kernels, int rows) {
-        return format == BlockFormat.Q8_0 && kernels.isTall(rows);
+    BlockFormat blockFormat() {
+        return format;
     }
 
-    /** Computes the outputs of a panel and the next one, for one row. */
-    void multiplyPair(Kernels kernels, int panel, RoundedRows x, float[] y, int yAt) {
-        kernels.multiplyPair(x, format, data, panelAt(panel), units[panel], units[panel + 1], y, yAt);
-    }
-
-    /** Computes y[r][outputs of the panel] for all rows. */
-    void multiply(Kernels kernels, int panel, RoundedRows x, UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
-        kernels.multiplyBlocks(x, format, data, panelAt(panel), units[panel], unpacked, y, yAt, yStride);
+    @Override
+    void multiply(
+            Kernels kernels, int panel, int count, Operand x, UnpackedBlocks scratch, float[] y, int yAt, int yStride) {
+        kernels.multiplyBlocks(
+                x.rounded, format, data, panelAt(panel), units, panel, count, scratch, y, yAt, yStride);
     }
 }

@@ -19,7 +19,7 @@ public final class GroupedMatMul implements Workers.Work {
 
     private final Kernels kernels;
     private final Workers workers;
-    private final Operand[] operands; // one per worker
+    private final GroupRows[] operands; // one per worker
     private PackedMatrix[] matrices;
     private int[] firsts; // first row of each matrix; after the last, the number of rows
     private int[] groups = new int[0]; // indices of the matrices that have rows
@@ -38,28 +38,18 @@ public final class GroupedMatMul implements Workers.Work {
     public GroupedMatMul(Kernels kernels, Workers workers) {
         this.kernels = kernels;
         this.workers = workers;
-        operands = new Operand[workers.threads()];
-        Arrays.setAll(operands, i -> new Operand());
+        operands = new GroupRows[workers.threads()];
+        Arrays.setAll(operands, i -> new GroupRows(kernels));
     }
 
-    /** Rows of the matrix that a thread multiplies, in the form that its kernel reads. */
-    private static final class Operand {
+    /** Rows of the matrix that a thread multiplies. */
+    private static final class GroupRows {
         private int matrix; // index, or -1
-        private int rows;
-        private boolean tall; // see Kernels.isTall
-        private final RoundedRows rounded = new RoundedRows();
-        private float[] gathered = new float[0]; // [rows][inputs], or as isTall says
-        private float[] sums = new float[0]; // [rows][64], a panel of y
-        private UnpackedBlocks unpacked; // null until it is needed
+        private final Operand rows;
+        private final UnpackedBlocks scratch = new UnpackedBlocks();
 
-        private float[] gathered(int size) {
-            gathered = gathered.length < size ? new float[size] : gathered;
-            return gathered;
-        }
-
-        private float[] sums() {
-            sums = sums.length < rows * PANEL ? new float[rows * PANEL] : sums;
-            return sums;
+        private GroupRows(Kernels kernels) {
+            rows = new Operand(kernels);
         }
     }
 
@@ -87,10 +77,10 @@ public final class GroupedMatMul implements Workers.Work {
         base = firsts[from];
         int count = gather(from, to);
         total = count * panels;
-        for (Operand operand : operands) {
+        for (GroupRows operand : operands) {
             operand.matrix = -1;
         }
-        plan(firsts[to] - base <= FEW_ROWS * count);
+        plan(matrices[from], firsts[to] - base <= FEW_ROWS * count);
     }
 
     /** Lists the matrices that have rows, and returns their number. */
@@ -108,11 +98,11 @@ public final class GroupedMatMul implements Workers.Work {
     }
 
     /** Runs the items: as in {@link PackedMatMul}, long stretches if memory is the limit. */
-    private void plan(boolean few) {
+    private void plan(PackedMatrix matrix, boolean few) {
         int threads = workers.threads();
         if (few) {
             stretch = Math.max(1, total * 3 / 4 / threads);
-            step = kernels.prefersPairs() ? 2 : 1;
+            step = operands[0].rows.rounded.panelsAtOnce(matrix.blockFormat(), 1);
         } else {
             step = Math.clamp(total / (threads * ITEMS), 1, panels);
             stretch = step;
@@ -126,83 +116,29 @@ public final class GroupedMatMul implements Workers.Work {
         int threads = workers.threads();
         int panel = item < threads ? item * stretch : threads * stretch + (item - threads) * step;
         int end = Math.min(total, panel + (item < threads ? stretch : step));
-        Operand operand = operands[worker];
+        GroupRows operand = operands[worker];
         while (panel < end) {
             int m = groups[panel / panels];
             if (operand.matrix != m) {
                 prepare(operand, m);
             }
-            int own = panel % panels;
-            int at = (firsts[m] - base) * yStride + own * PANEL;
-            if (operand.rows == 1 && own + 1 < panels && panel + 1 < end && kernels.prefersPairs()
-                    && matrices[m] instanceof BlockPanels blocks) {
-                blocks.multiplyPair(kernels, own, operand.rounded, y, at);
-                panel += 2;
-            } else {
-                multiply(matrices[m], own, operand, at);
-                panel++;
-            }
+            int first = panel % panels; // in this matrix
+            int count = Math.min(end - panel, panels - first);
+            int at = (firsts[m] - base) * yStride + first * PANEL;
+            matrices[m].multiply(kernels, first, count, operand.rows, operand.scratch, y, at, yStride);
+            panel += count;
         }
     }
 
     /** Gathers or rounds the rows of matrix {@code m}. */
-    private void prepare(Operand operand, int m) {
+    private void prepare(GroupRows operand, int m) {
         PackedMatrix matrix = matrices[m];
-        int inputs = matrix.inputs();
         int rows = firsts[m + 1] - firsts[m];
-        boolean isDense = matrix instanceof DensePanels;
-        boolean tall = matrix.isTall(kernels, rows);
-        if (isDense) {
-            operand.gathered(tall ? DensePanels.tallSize(rows, inputs) : rows * inputs);
-        } else {
-            operand.rounded.resize(rows, inputs, tall, matrix.kQuants());
-        }
-        if ((tall || !matrix.kQuants().isEmpty()) && operand.unpacked == null) {
-            operand.unpacked = new UnpackedBlocks();
-        }
+        operand.rows.resize(matrix, rows);
         for (int row = 0; row < rows; row++) {
-            int from = (sources == null ? firsts[m] + row - base : sources[firsts[m] + row]) * xStride;
-            if (isDense && tall) {
-                DensePanels.copyTall(x, from, inputs, row, rows, operand.gathered);
-            } else if (isDense) {
-                System.arraycopy(x, from, operand.gathered, row * inputs, inputs);
-            } else {
-                kernels.round(x, from, inputs, operand.rounded, row);
-                operand.rounded.addSums(row);
-            }
+            int source = sources == null ? firsts[m] + row - base : sources[firsts[m] + row];
+            operand.rows.set(kernels, matrix, row, x, source * xStride);
         }
-        operand.rows = rows;
-        operand.tall = tall;
         operand.matrix = m;
-    }
-
-    private void multiply(PackedMatrix matrix, int panel, Operand operand, int to) {
-        switch (matrix) {
-            case DensePanels elements -> multiply(elements, panel, operand, to);
-            case BlockPanels blocks ->
-                blocks.multiply(kernels, panel, operand.rounded, operand.unpacked, y, to, yStride);
-            case KQuantPanels blocks ->
-                blocks.multiply(kernels, panel, operand.rounded, operand.unpacked, y, to, yStride);
-            case JoinedPanels joined -> {
-                int index = panel;
-                int part = 0;
-                while (index >= joined.parts().get(part).panels()) {
-                    index -= joined.parts().get(part++).panels();
-                }
-                multiply(joined.parts().get(part), index, operand, to);
-            }
-        }
-    }
-
-    private void multiply(DensePanels elements, int panel, Operand operand, int to) {
-        if (operand.rows == 1) {
-            elements.multiply(kernels, panel, operand.gathered, y, to);
-        } else if (operand.tall) {
-            elements.multiplyTall(
-                    kernels, panel, operand.gathered, operand.rows, operand.unpacked, operand.sums(), y, to, yStride);
-        } else {
-            elements.multiply(
-                    kernels, panel, operand.gathered, elements.inputs(), operand.rows, operand.sums(), y, to, yStride);
-        }
     }
 }

@@ -26,10 +26,6 @@ final class JoinedPanels extends PackedMatrix {
         return kQuants;
     }
 
-    List<PackedMatrix> parts() {
-        return parts;
-    }
-
     /** Operation on a panel of one of the matrices. */
     @FunctionalInterface
     interface PanelOperation {
@@ -67,5 +63,21 @@ final class JoinedPanels extends PackedMatrix {
     @Override
     public void row(int output, float[] into, int at) {
         at(output / PANEL, (part, index) -> part.row(index * PANEL + output % PANEL, into, at));
+    }
+
+    @Override
+    void multiply(
+            Kernels kernels, int panel, int count, Operand x, UnpackedBlocks scratch, float[] y, int yAt, int yStride) {
+        int first = 0; // panel of a part
+        for (int i = 0; i < parts.size(); i++) {
+            PackedMatrix part = parts.get(i);
+            int from = Math.max(panel, first);
+            int to = Math.min(panel + count, first + part.panels());
+            if (from < to) {
+                int at = yAt + (from - panel) * PANEL;
+                part.multiply(kernels, from - first, to - from, x, scratch, y, at, yStride);
+            }
+            first += part.panels();
+        }
     }
 }

@@ -63,8 +63,12 @@ final class KQuantPanels extends PackedMatrix {
         format.row(data, panelAt(output / PANEL), units[output / PANEL], output % PANEL, inputs(), into, at);
     }
 
-    /** Computes y[r][outputs of the panel] for all rows. */
-    void multiply(Kernels kernels, int panel, RoundedRows x, UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
-        kernels.multiplyKQuants(x, format, data, panelAt(panel), units[panel], unpacked, y, yAt, yStride);
+    @Override
+    void multiply(
+            Kernels kernels, int panel, int count, Operand x, UnpackedBlocks scratch, float[] y, int yAt, int yStride) {
+        for (int end = panel + count; panel < end; panel++, yAt += PANEL) {
+            kernels.multiplyKQuants(
+                    x.rounded, format, data, panelAt(panel), units[panel], scratch, y, yAt, yStride);
+        }
     }
 }

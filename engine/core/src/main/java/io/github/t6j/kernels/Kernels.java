@@ -33,45 +33,6 @@ public interface Kernels {
         return c / PANEL * rows * PANEL + c % PANEL;
     }
 
-    /** Number of rows in a register tile of half a panel. */
-    int NARROW_ROWS = 8;
-
-    /**
-     * Returns whether a product uses tiles of half a panel if the registers suffice, as for heads of 32 elements: in
-     * whole panels half would be computed for nothing. Rows of x must be {@value #PANEL} floats apart, because a tile
-     * finds that many rows only at constant distances.
-     */
-    static boolean isNarrow(Format format, int xStride, int rows, int columns) {
-        return format == Format.F32 && xStride == PANEL && columns <= PANEL / 2 && rows % NARROW_ROWS == 0;
-    }
-
-    /**
-     * Least number of rows for tiles of six or five rows on 16 registers; any number from here on splits into those.
-     */
-    int SLIM_ROWS = 20;
-
-    /**
-     * Returns whether a product uses those tiles, of two vectors instead of four. Q8 does not: its ints hold elements
-     * of four.
-     */
-    static boolean isSlim(Format format, int rows) {
-        return Processor.FEW_REGISTERS && rows >= SLIM_ROWS && (format == Format.F32 || format == Format.BF16);
-    }
-
-    /**
-     * Returns whether a product uses tiles whose rows of x are at a constant distance, one or two panels, as those of
-     * queries and probabilities are.
-     */
-    static boolean isPaged(int xStride, int rows) {
-        return !Processor.FEW_REGISTERS && rows > 1 && (xStride == PANEL || xStride == 2 * PANEL);
-    }
-
-    /** Most rows in a tile of {@link #multiplyTall}. */
-    int TALL_ROWS = 6;
-
-    /** Distance of the rows of x in floats, and largest number of inputs, of {@link #multiplyTall}. */
-    int TALL_STRIDE = 128;
-
     /** Returns a description of these kernels, such as {@code SIMD, 512-bit}. */
     String description();
 
@@ -100,27 +61,14 @@ public interface Kernels {
             int yPanel,
             boolean accumulate);
 
-    /**
-     * Returns whether products of {@code rows} rows and f32, bf16 or q8_0 weights use tiles of six or five rows × four
-     * vectors. Rows of x are then stored in blocks of {@value #TALL_STRIDE} inputs, [⌈inputs/{@value
-     * #TALL_STRIDE}⌉][rows][{@value #TALL_STRIDE}].
-     */
-    default boolean isTall(int rows) {
-        return false;
+    /** Returns an empty object for rows that {@link #multiply} multiplies with the weights of packed matrices. */
+    default DenseRows denseRows() {
+        return new DenseRows();
     }
 
-    /**
-     * Does the same as {@link #multiply} for a panel of f32 weights and {@link #isTall many} rows.
-     *
-     * @param x [rows][{@value #TALL_STRIDE}], from {@code xAt}
-     * @param inner number of inputs, at most {@value #TALL_STRIDE}
-     * @param w [inner][{@value #PANEL}], from byte {@code wAt}
-     * @param y [rows][{@value #PANEL}], from {@code yAt}
-     */
-    default void multiplyTall(
-            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
-            boolean accumulate) {
-        multiply(x, xAt, TALL_STRIDE, rows, inner, Format.F32, w, wAt, PANEL, PANEL, y, yAt, 0, accumulate);
+    /** Returns an empty object for rows that {@link #round} rounds. */
+    default RoundedRows roundedRows() {
+        return new RoundedRows();
     }
 
     /**
@@ -133,37 +81,19 @@ public interface Kernels {
     void round(float[] x, int xAt, int count, RoundedRows to, int row);
 
     /**
-     * Multiplies a panel of quantised weights by rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c] ·
-     * xScale[r][b]), b ascending: an exact sum of integers, a rounded product of scales, and a chain of fused
+     * Multiplies consecutive panels of quantised weights by rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c]
+     * · xScale[r][b]), b ascending: an exact sum of integers, a rounded product of scales, and a chain of fused
      * multiply-adds.
      *
-     * @param w blocks of the panel in {@code format}, from byte {@code wAt}
-     * @param unit power of two by which the scales in the blocks are multiplied, see {@link HalfScales}
-     * @param unpacked scratch; may be null unless {@code x} is tall, which only those for Q8_0 are
-     * @param y [x.rows][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
+     * @param w blocks of the panels in {@code format}, from byte {@code wAt}
+     * @param units powers of two by which the scales in the blocks are multiplied, see {@link HalfScales}; that of the
+     *     first panel at {@code unitAt}
+     * @param unpacked scratch
+     * @param y [x.rows][panels][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      */
     void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
-            float[] y, int yAt, int yStride);
-
-    /** Returns whether {@link #multiplyPair} is faster than {@link #multiplyBlocks} for one panel after the other. */
-    default boolean prefersPairs() {
-        return false;
-    }
-
-    /**
-     * Does the same as {@link #multiplyBlocks} for two consecutive panels and one row.
-     *
-     * @param unit unit of the first panel
-     * @param secondUnit unit of the second panel
-     * @param y [2][{@value #PANEL}], from {@code yAt}
-     */
-    default void multiplyPair(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
-            int yAt) {
-        multiplyBlocks(x, format, w, wAt, unit, null, y, yAt, PANEL);
-        multiplyBlocks(x, format, w, wAt + (long) x.blocks * format.bytes(), secondUnit, null, y, yAt + PANEL, PANEL);
-    }
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] units, int unitAt, int panels,
+            UnpackedBlocks unpacked, float[] y, int yAt, int yStride);
 
     /**
      * Multiplies a panel of K-quants by rows. For each part of the inputs with one scale, in ascending order, y[r][c] +=

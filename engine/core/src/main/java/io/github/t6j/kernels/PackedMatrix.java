@@ -135,10 +135,9 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
         float[] y = new float[PANEL];
         DType dtype = dtypeOf(parts, reader);
         switch (dtype) {
-            case Q8_0 ->
-                kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q8_0, nothing, 0, 1, null, y, 0, PANEL);
-            case Q4_0 ->
-                kernels.multiplyBlocks(RoundedRows.zeros(1, 0), BlockFormat.Q4_0, nothing, 0, 1, null, y, 0, PANEL);
+            case Q8_0, Q4_0 -> kernels.multiplyBlocks(
+                    RoundedRows.zeros(1, 0), dtype == DType.Q8_0 ? BlockFormat.Q8_0 : BlockFormat.Q4_0, nothing, 0,
+                    new float[] {1}, 0, 1, null, y, 0, PANEL);
             case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> kernels.multiplyKQuants(
                     RoundedRows.zeros(1, 0), KQuantFormat.of(dtype), nothing, 0, 1, new UnpackedBlocks(), y, 0, PANEL);
             case BF16 -> kernels.multiply(
@@ -147,6 +146,13 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
                     new float[0], 0, 0, 1, 0, Format.F32, nothing, 0, PANEL, PANEL, y, 0, 0, false);
         }
     }
+
+    /**
+     * Multiplies {@code count} panels from {@code panel}: y[r][outputs of the panels], from {@code yAt}, rows {@code
+     * yStride} floats apart.
+     */
+    abstract void multiply(
+            Kernels kernels, int panel, int count, Operand x, UnpackedBlocks scratch, float[] y, int yAt, int yStride);
 
     /** Fills a panel with rows on the heap, where single stores are cheap before they are compiled, and copies it. */
     abstract void fill(int panel, List<Tensor> rows);
@@ -200,9 +206,9 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
         return panels() * PANEL;
     }
 
-    /** Returns whether products of {@code rows} rows use {@link Kernels#isTall tall} tiles. */
-    boolean isTall(Kernels kernels, int rows) {
-        return false;
+    /** Returns the format of q8_0 or q4_0 weights, or null if others are among them. */
+    BlockFormat blockFormat() {
+        return null;
     }
 
     /** Returns the formats that need sums of {@link RoundedRows}. */

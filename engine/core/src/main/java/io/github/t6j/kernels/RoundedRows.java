@@ -9,7 +9,7 @@ import java.util.Set;
  *
  * <p>The arrays grow and never shrink, so a product allocates nothing once it has seen its largest operands.
  */
-public final class RoundedRows {
+public class RoundedRows {
     /** Limit below which the largest magnitude of a block counts as 0, so that no product underflows a float. */
     private static final float SMALLEST = 0x1p-64f;
 
@@ -31,12 +31,6 @@ public final class RoundedRows {
 
     /** Number of blocks in a row. */
     public int blocks;
-
-    /** True if rows are stored as {@link #floats} for {@link Kernels#isTall tall} products, instead of {@link #numbers}. */
-    public boolean tall;
-
-    /** Rounded elements of tall rows, [⌈blocks/4⌉][rows][{@value Kernels#TALL_STRIDE}]. */
-    public float[] floats = new float[0];
 
     /** Number of rows whose blocks are interleaved: {@value #GROUP}, or 1 if there are fewer rows. */
     public int group;
@@ -69,45 +63,53 @@ public final class RoundedRows {
 
     private Set<KQuantFormat> formats = Set.of();
 
-    /** Returns {@code rows} rows of {@code inputs} zeros. */
-    public static RoundedRows zeros(int rows, int inputs) {
-        return zeros(rows, inputs, false, Set.of());
-    }
-
-    /** Returns zeros for products with {@code formats}, which must be none if the rows are tall. */
-    public static RoundedRows zeros(int rows, int inputs, boolean tall, Set<KQuantFormat> formats) {
+    /** Returns {@code rows} rows of {@code inputs} zeros, for products with {@code formats}. */
+    public static RoundedRows zeros(int rows, int inputs, KQuantFormat... formats) {
         RoundedRows zeros = new RoundedRows();
-        zeros.resize(rows, inputs, tall, formats);
+        zeros.resize(rows, inputs, null, Set.of(formats));
         return zeros;
     }
 
-    /** Makes room for {@code newRows} rows of {@code inputs}, and for the sums that {@link #addSums} computes. */
-    void resize(int newRows, int inputs, boolean newTall, Set<KQuantFormat> newFormats) {
+    /**
+     * Returns the number of consecutive panels that a thread should multiply at once, if it can.
+     *
+     * @param format as in {@link #resize}
+     */
+    public int panelsAtOnce(BlockFormat format, int count) {
+        return 1;
+    }
+
+    /**
+     * Makes room for {@code newRows} rows of {@code inputs}, and for the sums that {@link #addSums} computes.
+     *
+     * @param format format of all weights, or null if they have several or are K-quants
+     * @param newFormats formats of K-quants among them
+     */
+    public void resize(int newRows, int inputs, BlockFormat format, Set<KQuantFormat> newFormats) {
         rows = newRows;
         blocks = BlockFormat.blocks(inputs);
         group = rows < GROUP ? 1 : GROUP;
-        tall = newTall;
         formats = newFormats;
         if (scales.length < rows * blocks) {
             eights = new int[rows * blocks];
             scales = new float[rows * blocks];
         }
-        if (tall) {
-            int places = DensePanels.tallSize(rows, blocks * SIZE);
-            floats = floats.length < places ? new float[places] : floats;
-        } else {
-            int places = (rows + group - 1) / group * group * blocks * BLOCK;
-            numbers = numbers.length < places ? new int[places] : numbers;
-        }
-        for (KQuantFormat format : formats) {
-            int parts = rows * blocks * SIZE / format.exact();
-            if (starts[format.bits() - 4].length < parts) {
-                starts[format.bits() - 4] = new int[parts];
+        growElements();
+        for (KQuantFormat kQuants : formats) {
+            int parts = rows * blocks * SIZE / kQuants.exact();
+            if (starts[kQuants.bits() - 4].length < parts) {
+                starts[kQuants.bits() - 4] = new int[parts];
             }
             if (totals.length < rows * blocks) {
                 totals = new float[rows * blocks];
             }
         }
+    }
+
+    /** Makes room for the rounded elements. */
+    protected void growElements() {
+        int places = (rows + group - 1) / group * group * blocks * BLOCK;
+        numbers = numbers.length < places ? new int[places] : numbers;
     }
 
     /** Computes {@link #starts} and {@link #totals} of a row that is rounded. */
@@ -143,14 +145,8 @@ public final class RoundedRows {
     }
 
     /** Returns the index at which a block of a row begins in {@link #numbers}. */
-    public int at(int row, int block) {
+    public final int at(int row, int block) {
         return ((row / group * blocks + block) * group + row % group) * BLOCK;
-    }
-
-    /** Returns the index at which a block of a row begins in {@link #floats}. */
-    public int floatAt(int row, int block) {
-        int input = block * SIZE;
-        return (input / Kernels.TALL_STRIDE * rows + row) * Kernels.TALL_STRIDE + input % Kernels.TALL_STRIDE;
     }
 
     /** Returns the scale of a block whose largest magnitude has the bits {@code largest}. */
@@ -171,19 +167,17 @@ public final class RoundedRows {
     }
 
     /** Rounds {@code count} elements, at most one block, into block {@code block} of row {@code row}. */
-    public void round(float[] x, int at, int count, int row, int block) {
+    public final void round(float[] x, int at, int count, int row, int block) {
         int largest = 0;
         for (int i = 0; i < count; i++) {
             largest = Math.max(largest, Float.floatToRawIntBits(x[at + i]) & Integer.MAX_VALUE);
         }
-        float inverse = inverse(largest);
         scales[row * blocks + block] = scale(largest);
-        if (tall) {
-            for (int i = 0, to = floatAt(row, block); i < SIZE; i++) {
-                floats[to + i] = i < count ? rounded(x[at + i] * inverse) : 0f;
-            }
-            return;
-        }
+        store(x, at, count, inverse(largest), row, block);
+    }
+
+    /** Stores the elements of a block, times {@code inverse}, as integers. */
+    protected void store(float[] x, int at, int count, float inverse, int row, int block) {
         int to = at(row, block);
         int sum = 0;
         int even = 0; // the integer before an odd index
@@ -197,15 +191,13 @@ public final class RoundedRows {
         eights[row * blocks + block] = twin(-8 * sum);
     }
 
-    private static float rounded(float scaled) {
+    /** Returns the nearest integer, halves to even. */
+    protected static float rounded(float scaled) {
         return scaled + Exp2.ROUNDING - Exp2.ROUNDING;
     }
 
     /** Returns a rounded element. */
     public int number(int row, int input) {
-        if (tall) {
-            return (int) floats[floatAt(row, input / SIZE) + input % SIZE];
-        }
         int at = at(row, input / SIZE) + input % SIZE;
         return (short) (input % 2 == 0 ? numbers[at] : numbers[at] + 256 * numbers[at - 1]);
     }

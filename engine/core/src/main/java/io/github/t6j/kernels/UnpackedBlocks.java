@@ -8,6 +8,9 @@ import java.lang.foreign.MemorySegment;
  * object serves all panels that a thread multiplies.
  */
 public final class UnpackedBlocks {
+    /** Number of inputs whose weights {@link #floats} has room for. */
+    public static final int INPUTS = 128;
+
     /** Number of ints in a row of {@link #pairs}. */
     public static final int ROW = Kernels.PANEL / 2;
 
@@ -29,16 +32,20 @@ public final class UnpackedBlocks {
     /** Common scales and mins of the super-block, [2][{@value Kernels#PANEL}]. */
     public final float[] common = new float[2 * Kernels.PANEL];
 
-    /** Sums of a tile of {@link Kernels#isTall tall} rows, [{@value Kernels#TALL_ROWS}][{@value Kernels#PANEL}]. */
-    public final float[] tile = new float[Kernels.TALL_ROWS * Kernels.PANEL];
-
     private MemorySegment floats;
+    private float[] panel = new float[0];
 
-    /** Returns weights as floats, integers q − zero among them, [{@value Kernels#TALL_STRIDE}][{@value Kernels#PANEL}]. */
+    /** Returns room for [{@value #INPUTS}][{@value Kernels#PANEL}] weights as floats, integers q − zero among them. */
     public MemorySegment floats() {
         if (floats == null) {
-            floats = Arena.ofAuto().allocate((long) Float.BYTES * Kernels.TALL_STRIDE * Kernels.PANEL, 64);
+            floats = Arena.ofAuto().allocate((long) Float.BYTES * INPUTS * Kernels.PANEL, 64);
         }
         return floats;
+    }
+
+    /** Returns room for sums, [rows][{@value Kernels#PANEL}] at least. */
+    public float[] panel(int rows) {
+        panel = panel.length < rows * Kernels.PANEL ? new float[rows * Kernels.PANEL] : panel;
+        return panel;
     }
 }

@@ -185,8 +185,8 @@ class PackedMatMulTest {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
     void everyNumberOfRowsHasTheBitsOfTheTwin(DType dtype) {
-        assertThat(intel.isTall(20)).isTrue();
-        assertThat(simd.isTall(131)).isFalse();
+        assertThat(intel.denseRows().prefersCopies(20)).isTrue();
+        assertThat(simd.denseRows().prefersCopies(131)).isFalse();
         int outputs = 203;
         for (int inputs : new int[] {33, 161, 643}) {
             Random random = new Random(inputs);

@@ -4,6 +4,7 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.SimdKernels;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 
@@ -22,7 +23,7 @@ public final class KernelChoice {
 
     /** Returns the fastest kernels, with the scalar twin serving for those not compiled yet; the caller closes them. */
     public static WarmingKernels warming() {
-        return new WarmingKernels(BEST, SCALAR, BEST == SCALAR ? format -> 1 : SimdKernels::tileRows);
+        return new WarmingKernels(BEST, SCALAR, BEST instanceof SimdKernels simd ? simd.tiles() : TileTable.COMMON);
     }
 
     /** Returns the scalar twin for this machine, with or without FMA. */

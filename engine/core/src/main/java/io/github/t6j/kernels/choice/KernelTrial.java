@@ -1,10 +1,7 @@
 package io.github.t6j.kernels.choice;
 
 import static io.github.t6j.kernels.Kernels.LANES;
-import static io.github.t6j.kernels.Kernels.NARROW_ROWS;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.Kernels.SLIM_ROWS;
-import static io.github.t6j.kernels.Kernels.TALL_STRIDE;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
@@ -12,118 +9,112 @@ import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
+import io.github.t6j.kernels.simd.lanes.TileTable;
+import io.github.t6j.kernels.simd.lanes.TileTable.Blocks;
+import io.github.t6j.kernels.simd.lanes.TileTable.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/**
- * Trial call of a kernel on a few zeros, which {@link WarmingKernels} repeats until the kernel is compiled. Products of
- * elements have one trial per tile height, the other kernels one per format, or a single one if they have no format.
- */
+/** Trial calls of an operation on a few zeros, which {@link WarmingKernels} repeat until it is compiled. */
 enum KernelTrial {
-    NARROW_PRODUCT, SLIM_PRODUCT, TALL_PRODUCT,
-    FACTOR_SCORES, TENSOR_SCORES, COLUMNS, ROWS, SOFTMAX, WHOLE_SOFTMAX, MAXIMA, WIDEN, SCALE, ADD_SCALED, TRANSPOSE,
-    OUTER, NORM, SWIGLU, GEGLU, SOFT_CAP, LOG_SUM, ROUND, TALL_ROUND,
-    ROW_OF_Q8_0, ROWS_OF_Q8_0, PAIR_OF_Q8_0, TALL_Q8_0, ROW_OF_Q4_0, ROWS_OF_Q4_0, PAIR_OF_Q4_0;
+    PRODUCT(TileTable.kernels()), BLOCKS(BlockFormat.values().length * Blocks.values().length),
+    K_QUANTS(2 * KQuantFormat.values().length), ROUND(2),
+    FACTOR_SCORES(Format.values().length), SOFTMAX(Format.values().length), WIDEN(Format.values().length),
+    TRANSPOSE(Format.values().length),
+    TENSOR_SCORES, COLUMNS, ROWS, WHOLE_SOFTMAX, MAXIMA, SCALE, ADD_SCALED, OUTER, NORM, SWIGLU, GEGLU, SOFT_CAP,
+    LOG_SUM;
 
-    /** Number of inputs of a product on trial. */
-    private static final int INNER = 24;
+    /** Number of kernels of the operation: one for each format, or as the table of tiles counts them. */
+    final int kernels;
 
-    /** Number of heads, rows and the like of other kernels on trial. */
-    private static final int SOME = 2;
-
-    /** Number of rows that fill tiles of six and of five rows. */
-    private static final int MANY = SLIM_ROWS + 1;
-
-    /** Returns a trial of a product of {@code rows} rows, {@code xStride} floats apart, or at any distance if 0. */
-    static Consumer<Kernels> product(Format format, int rows, int xStride) {
-        return productTrial(format, rows, xStride == 0 ? INNER : xStride, PANEL);
+    KernelTrial() {
+        this(1);
     }
 
-    private static Consumer<Kernels> productTrial(Format format, int rows, int xStride, int columns) {
-        MemorySegment w = zeros(format, (INNER + 1) * PANEL);
-        float[] x = new float[rows * xStride];
-        float[] y = new float[rows * PANEL];
-        return k -> {
-            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, false);
-            k.multiply(x, 0, xStride, rows, INNER, format, w, 0, PANEL, columns, y, 0, rows * PANEL, true);
-        };
+    KernelTrial(int kernels) {
+        this.kernels = kernels;
     }
 
-    /** Returns a trial with pages of {@code format}. */
-    Consumer<Kernels> on(Format format) {
-        int rows = SOME * SOME;
-        MemorySegment page = zeros(format, (rows + 1) * PANEL);
-        MemorySegment square = zeros(format, PANEL * PANEL);
-        MemorySegment from = zeros(Format.F32, SOME * PANEL * PANEL);
-        MemorySegment to = zeros(Format.F32, PANEL * PANEL);
-        float[] x = new float[SOME * rows * PANEL];
-        float[] y = new float[SOME * rows * PANEL];
-        float[] elements = new float[SOME * LANES];
-        float[] lanes = new float[LANES];
-        RoundedRows rounded = RoundedRows.zeros(1, PANEL, this == TALL_ROUND, Set.of());
+    /** Returns a trial of kernel {@code index}, with rows in the form that {@code simd} gives them. */
+    Consumer<Kernels> of(int index, Kernels simd) {
         return switch (this) {
-            case NARROW_PRODUCT -> productTrial(format, NARROW_ROWS, PANEL, PANEL / 2);
-            case SLIM_PRODUCT -> product(format, MANY, 0);
-            case TALL_PRODUCT -> tallTrial();
-            case FACTOR_SCORES -> k -> k.factorScores(x, 0, SOME, SOME, format, page, 0, y);
-            case TENSOR_SCORES -> k -> k.tensorScores(x, 0, SOME, SOME, x, 0, PANEL, SOME, from, 0, y, 0, PANEL);
-            case COLUMNS -> k -> k.rebuildColumns(x, 0, SOME, from, 0, SOME, to, 0);
-            case ROWS -> k -> k.rebuildRows(x, 0, SOME, from, 0, PANEL, to, 0, PANEL);
-            case SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, SOME, lanes, elements, y);
-            case WHOLE_SOFTMAX -> k -> k.softmax(x, SOME, format, page, 0, 0, lanes, elements, y);
-            case MAXIMA -> k -> k.rowMaxima(x, SOME, y);
+            case PRODUCT -> product(TileTable.shape(index));
+            case BLOCKS -> blocks(BlockFormat.values()[index / Blocks.values().length],
+                    Blocks.values()[index % Blocks.values().length], simd);
+            case K_QUANTS -> kQuants(KQuantFormat.values()[index / 2], index % 2 == 0 ? 1 : 5);
+            case ROUND -> round(rows(simd, index == 0 ? 1 : TileTable.MANY_ROWS, BlockFormat.Q8_0));
+            default -> on(kernels == 1 ? Format.F32 : Format.values()[index]);
+        };
+    }
+
+    private Consumer<Kernels> on(Format format) {
+        MemorySegment page = zeros(format, PANEL * PANEL);
+        MemorySegment from = zeros(Format.F32, 2 * PANEL * PANEL);
+        MemorySegment to = zeros(Format.F32, PANEL * PANEL);
+        float[] x = new float[8 * PANEL];
+        float[] y = new float[8 * PANEL];
+        float[] sums = new float[2 * LANES];
+        float[] lanes = new float[LANES];
+        return switch (this) {
+            case FACTOR_SCORES -> k -> k.factorScores(x, 0, 2, 2, format, page, 0, y);
+            case TENSOR_SCORES -> k -> k.tensorScores(x, 0, 2, 2, x, 0, PANEL, 2, from, 0, y, 0, PANEL);
+            case COLUMNS -> k -> k.rebuildColumns(x, 0, 2, from, 0, 2, to, 0);
+            case ROWS -> k -> k.rebuildRows(x, 0, 2, from, 0, PANEL, to, 0, PANEL);
+            case SOFTMAX -> k -> k.softmax(x, 2, format, page, 0, 2, lanes, sums, y);
+            case WHOLE_SOFTMAX -> k -> k.softmax(x, 2, format, page, 0, 0, lanes, sums, y);
+            case MAXIMA -> k -> k.rowMaxima(x, 2, y);
             case WIDEN -> k -> k.widen(format, page, 0, PANEL, 0, 1, to, 0);
-            case SCALE -> k -> k.scale(y, 0, SOME, PANEL, from, 0);
-            case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, 0, SOME, PANEL);
-            case TRANSPOSE -> k -> k.transpose(format, square, 0, PANEL, LANES, PANEL, to, LANES);
-            case OUTER -> k -> k.addOuter(x, SOME, y, PANEL, from, to, 0);
-            case NORM -> k -> k.rmsNorm(x, 0, SOME * PANEL, 1f, null, y, 0, lanes);
+            case SCALE -> k -> k.scale(y, 0, 2, PANEL, from, 0);
+            case ADD_SCALED -> k -> k.addScaled(x, lanes, y, lanes, 0, 0, 2, PANEL);
+            case TRANSPOSE -> k -> k.transpose(format, page, 0, PANEL, LANES, PANEL, to, LANES);
+            case OUTER -> k -> k.addOuter(x, 2, y, PANEL, from, to, 0);
+            case NORM -> k -> k.rmsNorm(x, 0, 2 * PANEL, 1f, null, y, 0, lanes);
+            case SWIGLU -> k -> k.swiGlu(x, 0, 0, 2 * PANEL, y, 0);
+            case GEGLU -> k -> k.geGlu(x, 0, 0, 2 * PANEL, y, 0);
+            case SOFT_CAP -> k -> k.softCap(x, 0, 2 * PANEL, 1f);
             case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
-            case SWIGLU -> k -> k.swiGlu(x, 0, 0, SOME * PANEL, y, 0);
-            case GEGLU -> k -> k.geGlu(x, 0, 0, SOME * PANEL, y, 0);
-            case SOFT_CAP -> k -> k.softCap(x, 0, SOME * PANEL, 1f);
-            case ROUND, TALL_ROUND -> k -> k.round(x, 0, PANEL, rounded, 0);
-            case ROW_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 1, false);
-            case ROWS_OF_Q8_0 -> blocksTrial(BlockFormat.Q8_0, 5, false);
-            case PAIR_OF_Q8_0 -> pairTrial(BlockFormat.Q8_0);
-            case PAIR_OF_Q4_0 -> pairTrial(BlockFormat.Q4_0);
-            case ROW_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 1, false);
-            case ROWS_OF_Q4_0 -> blocksTrial(BlockFormat.Q4_0, 5, false);
-            case TALL_Q8_0 -> blocksTrial(BlockFormat.Q8_0, MANY, true);
+            default -> throw new AssertionError(this);
         };
     }
 
-    private static Consumer<Kernels> tallTrial() {
-        MemorySegment w = zeros(Format.F32, INNER * PANEL);
-        float[] x = new float[MANY * TALL_STRIDE];
-        float[] y = new float[MANY * PANEL];
+    private static Consumer<Kernels> product(Shape p) {
+        MemorySegment w = zeros(p.format(), (p.inner() + 1) * PANEL);
+        float[] x = new float[p.rows() * p.xStride()];
+        float[] y = new float[p.rows() * PANEL];
         return k -> {
-            k.multiplyTall(x, 0, MANY, INNER, w, 0, y, 0, false);
-            k.multiplyTall(x, 0, MANY, INNER, w, 0, y, 0, true);
+            for (boolean accumulate : new boolean[] {false, true}) {
+                k.multiply(x, 0, p.xStride(), p.rows(), p.inner(), p.format(), w, 0, PANEL, p.columns(), y, 0, 0,
+                        accumulate);
+            }
         };
     }
 
-    private static Consumer<Kernels> blocksTrial(BlockFormat format, int rows, boolean tall) {
-        MemorySegment w = Arena.ofAuto().allocate(format.bytes(), 64);
-        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, tall, Set.of());
+    private static RoundedRows rows(Kernels kernels, int rows, BlockFormat format) {
+        RoundedRows x = kernels.roundedRows();
+        x.resize(rows, PANEL, format, Set.of());
+        return x;
+    }
+
+    private static Consumer<Kernels> round(RoundedRows to) {
+        float[] x = new float[PANEL];
+        return k -> k.round(x, 0, PANEL, to, 0);
+    }
+
+    private static Consumer<Kernels> blocks(BlockFormat format, Blocks form, Kernels simd) {
+        int rows = form == Blocks.TALL ? TileTable.MANY_ROWS + 1 : form == Blocks.ROWS ? 5 : 1;
+        int panels = form == Blocks.PAIR ? 2 : 1;
+        RoundedRows x = rows(simd, rows, format);
+        MemorySegment w = Arena.ofAuto().allocate((long) panels * x.blocks * format.bytes(), 64);
         UnpackedBlocks unpacked = new UnpackedBlocks();
-        float[] y = new float[rows * PANEL];
-        return k -> k.multiplyBlocks(x, format, w, 0, 1, unpacked, y, 0, PANEL);
+        float[] y = new float[rows * panels * PANEL];
+        return k -> k.multiplyBlocks(x, format, w, 0, new float[] {1, 1}, 0, panels, unpacked, y, 0, panels * PANEL);
     }
 
-    private static Consumer<Kernels> pairTrial(BlockFormat format) {
-        MemorySegment w = Arena.ofAuto().allocate(2L * format.bytes(), 64);
-        RoundedRows x = RoundedRows.zeros(1, BlockFormat.SIZE);
-        float[] y = new float[2 * PANEL];
-        return k -> k.multiplyPair(x, format, w, 0, 1, 1, y, 0);
-    }
-
-    /** Returns a trial of a product of one block. */
-    static Consumer<Kernels> kQuants(KQuantFormat format, int rows) {
+    private static Consumer<Kernels> kQuants(KQuantFormat format, int rows) {
         MemorySegment w = Arena.ofAuto().allocate(format.bytes(1), 64);
-        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, false, Set.of(format));
+        RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, format);
         UnpackedBlocks unpacked = new UnpackedBlocks();
         float[] y = new float[rows * PANEL];
         return k -> k.multiplyKQuants(x, format, w, 0, 1, unpacked, y, 0, PANEL);

@@ -93,8 +93,16 @@ public final class ScalarKernels extends ScalarFactorKernels {
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
-            float[] y, int yAt, int yStride) {
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] units, int unitAt, int panels,
+            UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
+        for (int panel = 0; panel < panels; panel++) {
+            long from = wAt + (long) panel * x.blocks * format.bytes();
+            multiplyPanel(x, format, w, from, units[unitAt + panel], y, yAt + panel * PANEL, yStride);
+        }
+    }
+
+    private void multiplyPanel(
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride) {
         for (int r = 0; r < x.rows; r++) {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }

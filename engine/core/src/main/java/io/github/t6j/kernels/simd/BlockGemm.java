@@ -18,7 +18,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>The loops of the kernels count by steps unknown to C2, see {@link Gemm}.
  */
-public final class BlockGemm {
+final class BlockGemm {
     /**
      * Number of bytes from a row of a block to the one whose cache lines are touched meanwhile. On an Intel Xeon, vector
      * operations that wait for memory fill the scheduler, so few loads are under way; a touch is a load that none of
@@ -31,7 +31,7 @@ public final class BlockGemm {
 
     private BlockGemm() {}
 
-    /** Implements {@link io.github.t6j.kernels.Kernels#multiplyBlocks}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#multiplyBlocks} for a panel. */
     static void rows(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride,
             int one) {
@@ -58,7 +58,7 @@ public final class BlockGemm {
     }
 
     /**
-     * Implements {@link io.github.t6j.kernels.Kernels#multiplyPair}, with lines touched ahead unless the matrix ends there.
+     * Does the same for one row and two panels, with lines touched ahead unless the matrix ends there.
      */
     static void pair(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,

@@ -8,9 +8,9 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.simd.generated.WideTiles;
 import io.github.t6j.kernels.simd.lanes.Lanes;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -30,21 +30,8 @@ import java.lang.foreign.MemorySegment;
  * <p>The loops of the tallest tiles are too long to be unrolled. They are counted, so some bounds checks move before
  * the loop. The unrolled tiles are in {@code generated}.
  */
-public final class Gemm {
+final class Gemm {
     private Gemm() {}
-
-    /**
-     * Number of rows in a tile. With 16 registers it is two, with eight sums and four weights; many rows use {@link
-     * SlimGemm}.
-     */
-    private static final int MAX_ROWS = Processor.FEW_REGISTERS ? 2 : 5;
-
-    /**
-     * Returns the rows of the tallest tile: with the loads of all three formats, C2 cannot compile one of five rows.
-     */
-    public static int tallest(Format format) {
-        return format == Format.Q8 ? Math.min(4, MAX_ROWS) : MAX_ROWS;
-    }
 
     static void check(Format format) {
         if (format == Format.F16) {
@@ -74,7 +61,7 @@ public final class Gemm {
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, long wStep,
             float[] y, int yAt, boolean accumulate) {
         for (int r = 0; r < rows;) {
-            int n = tileRows(rows - r, tallest(format));
+            int n = TileTable.next(rows - r, TileTable.COMMON.tallest(format));
             int xRow = xAt + r * xStride;
             int yRow = yAt + r * PANEL;
             switch (n) {
@@ -86,11 +73,5 @@ public final class Gemm {
             }
             r += n;
         }
-    }
-
-    /** Returns the rows of the next tile when {@code left} remain: as few tiles as possible, as even as possible. */
-    public static int tileRows(int left, int tallest) {
-        int tiles = (left + tallest - 1) / tallest;
-        return (left + tiles - 1) / tiles;
     }
 }

@@ -1,11 +1,10 @@
 package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
-import static io.github.t6j.kernels.Kernels.NARROW_ROWS;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
+import static io.github.t6j.kernels.simd.lanes.TileTable.NARROW_ROWS;
 
-import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.simd.generated.NarrowTile;
 import java.lang.foreign.MemorySegment;
 
@@ -13,10 +12,7 @@ import java.lang.foreign.MemorySegment;
  * Matrix × matrix for at most half a panel of columns, such as heads of 32 elements, in tiles of eight rows × two
  * vectors. The tiles of {@link Gemm} compute whole panels, half of them for nothing.
  */
-public final class NarrowGemm {
-    /** True if the registers suffice for sixteen sums. */
-    public static final boolean AVAILABLE = !Processor.FEW_REGISTERS;
-
+final class NarrowGemm {
     private NarrowGemm() {}
 
     static void rows(

@@ -6,6 +6,7 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.simd.generated.PageTiles;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -26,7 +27,7 @@ final class PageGemm {
             for (int lane = 0; lane < LANES; lane += LENGTH) {
                 long from = wAt + format.bytes(c) + 4 * lane;
                 for (int r = 0; r < rows;) {
-                    int n = Gemm.tileRows(rows - r, Gemm.tallest(format));
+                    int n = TileTable.next(rows - r, TileTable.COMMON.tallest(format));
                     int xRow = xAt + r * xStride;
                     int yRow = yAt + r * PANEL + lane;
                     if (xStride == PANEL) {

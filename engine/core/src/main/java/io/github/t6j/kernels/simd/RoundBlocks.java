@@ -31,8 +31,8 @@ final class RoundBlocks {
             int largest = largest(x, at);
             float inverse = RoundedRows.inverse(largest);
             to.scales[place] = RoundedRows.scale(largest);
-            if (to.tall) {
-                floats(x, at, inverse, to.floats, to.floatAt(row, block));
+            if (to instanceof TallRoundedRows tall && TallRoundedRows.isTall(to)) {
+                floats(x, at, inverse, tall.floats, tall.floatAt(row, block));
             } else {
                 int sum = elements(x, at, inverse, to.numbers, to.at(row, block));
                 to.eights[place] = RoundedRows.twin(-8 * sum);

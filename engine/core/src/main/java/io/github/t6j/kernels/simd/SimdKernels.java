@@ -1,6 +1,7 @@
 package io.github.t6j.kernels.simd;
 
 import io.github.t6j.kernels.BlockFormat;
+import io.github.t6j.kernels.DenseRows;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
@@ -11,6 +12,9 @@ import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.generated.FactorTiles;
 import io.github.t6j.kernels.simd.generated.PowerTiles;
 import io.github.t6j.kernels.simd.lanes.Lanes;
+import io.github.t6j.kernels.simd.lanes.TileTable;
+import io.github.t6j.kernels.simd.lanes.TileTable.Blocks;
+import io.github.t6j.kernels.simd.lanes.TileTable.Tile;
 import java.lang.foreign.MemorySegment;
 
 /** Operations on the machine's vectors; each method of {@link Kernels} calls one small class. */
@@ -19,19 +23,16 @@ public final class SimdKernels implements Kernels {
     private static int one = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
-    private final boolean intel;
+    private final TileTable tiles;
 
     /** Creates the kernels that are fastest on this processor. */
     public SimdKernels() {
         this(Processor.INTEL && !Processor.FEW_REGISTERS);
     }
 
-    /**
-     * @param intel true for the forms for Intel's processors with 32 registers: a row × two panels of q8_0 or q4_0 at once
-     *     (ADR 40), and tiles of six rows × four vectors (ADR 48)
-     */
+    /** @param intel true for the forms for Intel's processors, see {@link TileTable} */
     public SimdKernels(boolean intel) {
-        this.intel = intel;
+        tiles = new TileTable(Processor.FEW_REGISTERS, intel);
     }
 
     /** Returns whether this machine has vectors of 4 floats or more, which the kernels need. */
@@ -39,40 +40,31 @@ public final class SimdKernels implements Kernels {
         return Lanes.LENGTH >= 4;
     }
 
-    /** Returns the number of rows that a product takes at once; more are split evenly. */
-    public static int tileRows(Format format) {
-        return Gemm.tallest(format);
+    /** Returns the table by which these kernels choose their tiles. */
+    public TileTable tiles() {
+        return tiles;
     }
 
     @Override
     public String description() {
         return "SIMD, " + Lanes.FLOATS.vectorBitSize() + "-bit" + (Processor.FEW_REGISTERS ? ", 16 registers" : "")
-                + (intel ? ", panels in pairs, six rows x four vectors" : "");
+                + (tiles.intel() ? ", panels in pairs, six rows x four vectors" : "");
     }
 
     @Override
     public void multiply(
-            float[] x,
-            int xAt,
-            int xStride,
-            int rows,
-            int inner,
-            Format format,
-            MemorySegment w,
-            long wAt,
-            int wStride,
-            int columns,
-            float[] y,
-            int yAt,
-            int yPanel,
-            boolean accumulate) {
-        if (NarrowGemm.AVAILABLE && Kernels.isNarrow(format, xStride, rows, columns)) {
+            float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
+            int columns, float[] y, int yAt, int yPanel, boolean accumulate) {
+        Tile tile = tiles.tile(format, xStride, wStride, rows, columns);
+        if (tile == Tile.NARROW) {
             NarrowGemm.rows(x, xAt, rows, inner, w, wAt, wStride, y, yAt, accumulate);
-        } else if (Kernels.isPaged(xStride, rows)) {
+        } else if (tile == Tile.NEAR || tile == Tile.FAR) {
             PageGemm.rows(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
-        } else if (Kernels.isSlim(format, rows)) {
+        } else if (tile == Tile.SLIM) {
             SlimGemm.rows(
                     x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+        } else if (tile == Tile.TALL) {
+            TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
         } else {
             Gemm.rows(
                     x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, one);
@@ -80,15 +72,13 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public boolean isTall(int rows) {
-        return intel && rows >= SLIM_ROWS;
+    public DenseRows denseRows() {
+        return tiles.intel() ? new TallRows(tiles) : new DenseRows();
     }
 
     @Override
-    public void multiplyTall(
-            float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
-            boolean accumulate) {
-        TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
+    public RoundedRows roundedRows() {
+        return tiles.intel() ? new TallRoundedRows(tiles) : new RoundedRows();
     }
 
     @Override
@@ -98,25 +88,23 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void multiplyBlocks(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
-            float[] y, int yAt, int yStride) {
-        if (x.tall) {
-            TallBlocks.rows(x, w, wAt, unit, unpacked, y, yAt, yStride);
-        } else {
-            BlockGemm.rows(x, format, w, wAt, unit, y, yAt, yStride, one);
+            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] units, int unitAt, int panels,
+            UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
+        long bytes = (long) x.blocks * format.bytes();
+        for (int panel = 0; panel < panels;) {
+            long from = wAt + panel * bytes;
+            float unit = units[unitAt + panel];
+            int to = yAt + panel * PANEL;
+            Blocks form = tiles.blocks(TallRoundedRows.isTall(x), x.rows, panels - panel);
+            if (form == Blocks.TALL) {
+                TallBlocks.rows((TallRoundedRows) x, w, from, unit, unpacked, y, to, yStride);
+            } else if (form == Blocks.PAIR) {
+                BlockGemm.pair(x, format, w, from, unit, units[unitAt + panel + 1], y, to, one);
+            } else {
+                BlockGemm.rows(x, format, w, from, unit, y, to, yStride, one);
+            }
+            panel += form == Blocks.PAIR ? 2 : 1;
         }
-    }
-
-    @Override
-    public boolean prefersPairs() {
-        return intel;
-    }
-
-    @Override
-    public void multiplyPair(
-            RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
-            int yAt) {
-        BlockGemm.pair(x, format, w, wAt, unit, secondUnit, y, yAt, one);
     }
 
     @Override

@@ -9,6 +9,7 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.simd.generated.SlimTiles;
 import io.github.t6j.kernels.simd.lanes.Lanes;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -20,9 +21,6 @@ import java.lang.foreign.MemorySegment;
 final class SlimGemm {
     private SlimGemm() {}
 
-    /** Number of rows in a tile; a tile has one less if rows do not split evenly. */
-    private static final int MAX_ROWS = 6;
-
     /** Implements {@link io.github.t6j.kernels.Kernels#multiply}. */
     static void rows(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
@@ -30,7 +28,7 @@ final class SlimGemm {
         long wStep = format.bytes(wStride);
         for (int c = 0; c < columns; c += PANEL, yAt += yPanel) {
             for (int r = 0; r < rows;) {
-                int n = Gemm.tileRows(rows - r, MAX_ROWS);
+                int n = TileTable.next(rows - r, TileTable.MOST_ROWS);
                 tiles(
                         n, x, xAt + r * xStride, xStride, inner, format, w, wAt + format.bytes(c), wStep, y,
                         yAt + r * PANEL, accumulate);

@@ -2,8 +2,6 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.Kernels.TALL_ROWS;
-import static io.github.t6j.kernels.Kernels.TALL_STRIDE;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_EXPONENT;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_ZERO;
 import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
@@ -13,16 +11,18 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.INTS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LOW_BYTE;
+import static io.github.t6j.kernels.simd.lanes.TileTable.MOST_ROWS;
+import static io.github.t6j.kernels.simd.lanes.TileTable.TALL_STRIDE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.simd.generated.TallTiles;
 import io.github.t6j.kernels.simd.lanes.Lanes;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -46,7 +46,7 @@ final class TallBlocks {
 
     /** Implements {@link io.github.t6j.kernels.Kernels#multiplyBlocks} for tall rows. */
     static void rows(
-            RoundedRows x, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked, float[] y, int yAt,
+            TallRoundedRows x, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked, float[] y, int yAt,
             int yStride) {
         float exponent = Lanes.F16_EXPONENT * unit;
         for (int r = 0; r < x.rows; r++) {
@@ -58,12 +58,13 @@ final class TallBlocks {
                 KQuantUnpack.halves(w, wAt, exponent, unpacked.scales, b * PANEL);
                 floats(w, wAt + ROW, unpacked.floats(), 4L * b * SIZE * PANEL);
             }
+            float[] sums = unpacked.panel(MOST_ROWS);
             for (int r = 0; r < x.rows;) {
-                int n = Gemm.tileRows(x.rows - r, TALL_ROWS);
+                int n = TileTable.next(x.rows - r, MOST_ROWS);
                 for (int b = 0; b < count; b++) {
-                    tile(n, x.floats, x.floatAt(r, block + b), unpacked.floats(), 4L * b * SIZE * PANEL, unpacked.tile);
+                    tile(n, x.floats, x.floatAt(r, block + b), unpacked.floats(), 4L * b * SIZE * PANEL, sums);
                     addScaled(
-                            n, unpacked.tile, unpacked.scales, b * PANEL, x.scales, r * x.blocks + block + b, x.blocks,
+                            n, sums, unpacked.scales, b * PANEL, x.scales, r * x.blocks + block + b, x.blocks,
                             y, yAt + r * yStride, yStride);
                 }
                 r += n;
@@ -73,7 +74,7 @@ final class TallBlocks {
 
     private static void tile(int rows, float[] x, int xAt, MemorySegment w, long wAt, float[] sums) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
-            if (rows == TALL_ROWS) {
+            if (rows == MOST_ROWS) {
                 TallTiles.block6(x, xAt, w, wAt + 4 * lane, sums, lane);
             } else {
                 TallTiles.block5(x, xAt, w, wAt + 4 * lane, sums, lane);

@@ -2,11 +2,12 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.Kernels.TALL_ROWS;
-import static io.github.t6j.kernels.Kernels.TALL_STRIDE;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
+import static io.github.t6j.kernels.simd.lanes.TileTable.MOST_ROWS;
+import static io.github.t6j.kernels.simd.lanes.TileTable.TALL_STRIDE;
 
 import io.github.t6j.kernels.simd.generated.TallTiles;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -17,17 +18,17 @@ import java.lang.foreign.MemorySegment;
 final class TallGemm {
     private TallGemm() {}
 
-    /** Implements {@link io.github.t6j.kernels.Kernels#multiplyTall}. */
+    /** Implements {@link io.github.t6j.kernels.Kernels#multiply}. */
     static void rows(
             float[] x, int xAt, int rows, int inner, MemorySegment w, long wAt, float[] y, int yAt,
             boolean accumulate) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             long from = wAt + 4 * lane;
             for (int r = 0; r < rows;) {
-                int n = Gemm.tileRows(rows - r, TALL_ROWS);
+                int n = TileTable.next(rows - r, MOST_ROWS);
                 int xRow = xAt + r * TALL_STRIDE;
                 int yRow = yAt + r * PANEL + lane;
-                if (n == TALL_ROWS) {
+                if (n == MOST_ROWS) {
                     TallTiles.tile6(x, xRow, inner, w, from, y, yRow, accumulate);
                 } else {
                     TallTiles.tile5(x, xRow, inner, w, from, y, yRow, accumulate);

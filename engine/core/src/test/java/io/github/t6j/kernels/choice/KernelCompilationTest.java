@@ -3,10 +3,10 @@ package io.github.t6j.kernels.choice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.simd.SimdKernels;
+import io.github.t6j.kernels.simd.lanes.TileTable;
+import io.github.t6j.kernels.simd.lanes.TileTable.Shape;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -37,20 +37,23 @@ class KernelCompilationTest {
         }
 
         private static List<Consumer<Kernels>> trials() {
+            SimdKernels simd = new SimdKernels(true);
             List<Consumer<Kernels>> trials = new ArrayList<>();
-            for (int rows = 1; rows <= SimdKernels.tileRows(Format.F32); rows++) {
-                for (int distance : new int[] {0, Kernels.PANEL, 2 * Kernels.PANEL}) {
-                    trials.add(KernelTrial.product(Format.F32, rows, distance));
+            for (KernelTrial trial : KernelTrial.values()) {
+                for (int kernel = 0; kernel < trial.kernels; kernel++) {
+                    if (trial != KernelTrial.PRODUCT || isRun(kernel, simd.tiles())) {
+                        trials.add(trial.of(kernel, simd));
+                    }
                 }
             }
-            for (KernelTrial trial : KernelTrial.values()) {
-                trials.add(trial.on(Format.F32));
-            }
-            for (KQuantFormat format : KQuantFormat.values()) {
-                trials.add(KernelTrial.kQuants(format, 1));
-                trials.add(KernelTrial.kQuants(format, RoundedRows.GROUP));
-            }
             return trials;
+        }
+
+        /** Formats differ in the loads of a tile only, which it holds for all of them. */
+        private static boolean isRun(int kernel, TileTable tiles) {
+            Shape shape = TileTable.shape(kernel);
+            return shape.format() == Format.F32 && kernel == tiles.kernel(
+                    Format.F32, shape.xStride(), Kernels.PANEL, shape.rows(), shape.columns());
         }
     }
 
@@ -59,7 +62,7 @@ class KernelCompilationTest {
     void c1CompilesEveryKernel() throws Exception {
         Path engine = Path.of(Kernels.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Path tests = Path.of(KernelCompilationTest.class.getResource("KernelCompilationTest.class").toURI());
-        for (int up = 0; up < 5; up++) {
+        for (int up = 0; up < 6; up++) {
             tests = tests.getParent();
         }
         Process process = new ProcessBuilder(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.scalar.ScalarKernels;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
@@ -15,14 +16,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
-import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
 @Isolated
 class WarmingKernelsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final ToIntFunction<Format> TILE_ROWS = format -> 5;
+    private static final TileTable TILES = new TileTable(false, false);
 
     private final ScalarKernels twin = KernelChoice.scalar();
     private final Thread caller = Thread.currentThread();
@@ -70,7 +70,7 @@ class WarmingKernelsTest {
                 Thread.currentThread().interrupt();
             }
         });
-        try (WarmingKernels kernels = new WarmingKernels(slow, twin, TILE_ROWS)) {
+        try (WarmingKernels kernels = new WarmingKernels(slow, twin, TILES)) {
             kernels.warmAll();
             for (int call = 0; call < 100; call++) {
                 norm(kernels);
@@ -91,7 +91,7 @@ class WarmingKernelsTest {
     @Test
     void aKernelIsDueOnceTheTwinHasComputedMuch() throws InterruptedException {
         try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
-        }), twin, TILE_ROWS)) {
+        }), twin, TILES)) {
             int n = 1_000_000;
             for (int call = 0; call < 19; call++) {
                 kernels.rmsNorm(new float[n], 0, n, 1f, null, new float[n], 0, new float[16]);
@@ -107,7 +107,7 @@ class WarmingKernelsTest {
     @Test
     void warmAllIncludesKernelsCalledBefore() throws InterruptedException {
         try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
-        }), twin, TILE_ROWS)) {
+        }), twin, TILES)) {
             norm(kernels);
             assertThat(kernels.isWarm()).isFalse();
             kernels.warmAll();
@@ -118,7 +118,7 @@ class WarmingKernelsTest {
     @Test
     void aHeavyCallWaitsForItsKernel() {
         try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
-        }), twin, TILE_ROWS)) {
+        }), twin, TILES)) {
             int n = 20_000_000;
             kernels.rmsNorm(new float[n], 0, n, 1f, null, new float[n], 0, new float[16]);
             assertThat(served).hasValue(1);
@@ -133,7 +133,7 @@ class WarmingKernelsTest {
             for (long end = System.nanoTime() + 1_000_000; System.nanoTime() < end;) {
                 Thread.onSpinWait();
             }
-        }), twin, TILE_ROWS);
+        }), twin, TILES);
         kernels.warmAll();
         norm(kernels);
         called.await();
@@ -153,7 +153,7 @@ class WarmingKernelsTest {
         try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
             failures.incrementAndGet();
             throw new IllegalStateException("a kernel of the test");
-        }), twin, TILE_ROWS)) {
+        }), twin, TILES)) {
             kernels.warmAll();
             norm(kernels);
             assertThat(eventually(() -> failures.get() == 1 && threads() == 0)).isTrue();
@@ -164,12 +164,30 @@ class WarmingKernelsTest {
 
     @Test
     void withTheTwinAloneThereIsNothingToWarm() {
-        try (WarmingKernels kernels = new WarmingKernels(twin, twin, TILE_ROWS)) {
+        try (WarmingKernels kernels = new WarmingKernels(twin, twin, TILES)) {
             kernels.warmAll();
             norm(kernels);
             assertThat(kernels.isWarm()).isTrue();
             assertThat(kernels.isWarmingUp()).isFalse();
             assertThat(threads()).isZero();
+        }
+    }
+
+    /** On 16 registers there are no narrow tiles: eight rows of half a panel run those of two rows. */
+    @Test
+    void aNarrowProductCountsAsTheTilesThatItRuns() throws InterruptedException {
+        TileTable few = new TileTable(true, false);
+        try (WarmingKernels kernels = new WarmingKernels(fake(() -> {
+        }), twin, few); Arena arena = Arena.ofConfined()) {
+            kernels.warmAll();
+            MemorySegment w = arena.allocate(4L * (PANEL + 1) * PANEL, 64);
+            float[] x = new float[8 * PANEL];
+            float[] y = new float[8 * PANEL];
+            kernels.multiply(x, 0, PANEL, 2, PANEL, Format.F32, w, 0, PANEL, PANEL, y, 0, 0, false);
+            assertThat(eventually(kernels::isWarm)).isTrue();
+            served.set(0);
+            kernels.multiply(x, 0, PANEL, 8, PANEL, Format.F32, w, 0, PANEL, PANEL / 2, y, 0, 0, false);
+            assertThat(served).hasValue(1);
         }
     }
 

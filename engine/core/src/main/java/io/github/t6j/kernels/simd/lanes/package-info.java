@@ -1,2 +1,2 @@
-/** Species of the machine's vectors, on which all SIMD kernels and tiles stand. May use {@code kernels}. */
+/** Species of the machine's vectors and the table of tiles, which all SIMD kernels use. May use {@code kernels}. */
 package io.github.t6j.kernels.simd.lanes;

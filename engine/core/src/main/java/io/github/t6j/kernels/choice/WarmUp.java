@@ -1,0 +1,195 @@
+package io.github.t6j.kernels.choice;
+
+import io.github.t6j.kernels.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * Exchange of the scalar twin for kernels that are compiled. Once the twin has computed more in place of a kernel than the
+ * compilation costs, an extra thread calls the kernel on a few zeros until it is faster than the twin, and then it takes
+ * over. Both give the same bits, so callers cannot notice the exchange. The kernel that the twin has computed most for is
+ * warmed up next.
+ *
+ * <p>The thread ends when nothing is left to warm up, at the latest after {@link #close()}.
+ */
+abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
+    /** Number of multiply-adds or the like, some milliseconds of the compiled twin, after which a kernel is due. */
+    private static final long DUE = 20_000_000;
+
+    /** Number of multiply-adds in one call, some milliseconds of the twin, for which a caller waits for the kernel. */
+    private static final long HEAVY = 1_000_000;
+
+    /** Longest wait for a kernel, from the moment when it was due; afterwards the twin computes. */
+    private static final long PATIENCE_NANOS = 500_000_000;
+
+    private static final long POLL_NANOS = 100_000;
+
+    /** Number of consecutive calls that must be about as fast as the twin's fastest. */
+    private static final int PROOF = 3;
+
+    /** Number of calls after which both have left the interpreter, in which the SIMD kernel may be the faster one. */
+    private static final int LEAST = 300;
+
+    /** Number of calls after which C2 has compiled all it can: the kernel then takes over whatever its time. */
+    private static final int ENOUGH = 20_000;
+
+    final Kernels simd;
+    final Kernels twin;
+    private final Place[] places;
+    private final int[] first = new int[KernelTrial.values().length]; // place of each operation
+    private final AtomicInteger trials = new AtomicInteger(); // waiting or running
+    private volatile boolean cold = true; // no trial has ended yet
+    private volatile long due = DUE;
+    private final ThreadPoolExecutor beside = new ThreadPoolExecutor(
+            0, 1, 100, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
+            body -> Thread.ofPlatform().daemon().name("t6j-warm-up").unstarted(body), new DiscardPolicy());
+
+    /** Progress of one kernel. */
+    private static final class Place {
+        final KernelTrial operation;
+        final int kernel;
+        volatile Kernels serving;
+        volatile boolean called;
+        volatile boolean waiting; // for its trial
+        long work; // of the twin; approximate: threads count without waiting for each other
+        long since; // System.nanoTime() when the kernel was due, 0 before
+
+        Place(KernelTrial operation, int kernel, Kernels first) {
+            this.operation = operation;
+            this.kernel = kernel;
+            serving = first;
+        }
+    }
+
+    WarmUp(Kernels simd, Kernels twin) {
+        this.simd = simd;
+        this.twin = twin;
+        List<Place> all = new ArrayList<>();
+        for (KernelTrial operation : KernelTrial.values()) {
+            first[operation.ordinal()] = all.size();
+            for (int kernel = 0; kernel < operation.kernels; kernel++) {
+                all.add(new Place(operation, kernel, twin));
+            }
+        }
+        places = all.toArray(new Place[0]);
+    }
+
+    /** Ends the thread; kernels that are not warm yet stay with the twin. */
+    @Override
+    public void close() {
+        beside.shutdownNow();
+    }
+
+    /** From now on, also warms up kernels for which the twin has computed little. */
+    public void warmAll() {
+        due = 0;
+        for (Place place : places) {
+            if (place.called) {
+                begin(place);
+            }
+        }
+    }
+
+    /** Returns whether the SIMD form of every kernel called so far has taken over. */
+    public boolean isWarm() {
+        for (Place place : places) {
+            if (place.called && place.serving != simd) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns whether the JVM is busy compiling: a trial is running, or none has ended yet. */
+    public boolean isWarmingUp() {
+        return simd != twin && (cold || trials.get() > 0);
+    }
+
+    /**
+     * Returns the kernels for {@code times} calls of {@code work} operations, computed by a kernel of an operation. Calls
+     * without any work announce others.
+     */
+    final Kernels of(KernelTrial operation, int kernel, int times, long work) {
+        Place place = places[first[operation.ordinal()] + kernel];
+        return place.serving == simd ? simd : choose(place, times, work);
+    }
+
+    private Kernels choose(Place place, int times, long work) {
+        place.work += times * work;
+        if (place.since == 0) {
+            place.called = true;
+            if (place.work >= due || work == 0) {
+                begin(place);
+            }
+        }
+        while (work >= HEAVY && place.serving == twin && !beside.isShutdown()
+                && System.nanoTime() - place.since < PATIENCE_NANOS) {
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        return place.serving;
+    }
+
+    private void begin(Place place) {
+        synchronized (place) {
+            if (place.since != 0) {
+                return;
+            }
+            place.since = System.nanoTime();
+            place.waiting = true;
+        }
+        trials.incrementAndGet();
+        try {
+            beside.execute(this::warmMostUsed);
+        } catch (OutOfMemoryError noMoreThreads) {
+            // The twin continues; the trial stays in the queue for the next thread that starts.
+        }
+    }
+
+    private void warmMostUsed() {
+        Place most = null;
+        for (Place place : places) {
+            if (place.waiting && (most == null || place.work > most.work)) {
+                most = place;
+            }
+        }
+        most.waiting = false;
+        try {
+            warm(most.operation.of(most.kernel, simd));
+            most.serving = simd;
+        } catch (InterruptedException | RuntimeException | Error closedOrBroken) {
+            // The twin continues; an error of a kernel must reach its caller instead of being printed by this thread.
+        } finally {
+            cold = false;
+            trials.decrementAndGet();
+        }
+    }
+
+    /** Calls until the kernel takes less than twice the twin's time, with pauses that leave the core to C2. */
+    private void warm(Consumer<Kernels> trial) throws InterruptedException {
+        long toBeat = Long.MAX_VALUE;
+        int faster = 0;
+        for (int n = 0; faster < PROOF && n < ENOUGH; n++) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            long start = System.nanoTime();
+            trial.accept(simd);
+            long middle = System.nanoTime();
+            trial.accept(twin);
+            toBeat = Math.min(toBeat, System.nanoTime() - middle);
+            if (n >= LEAST) {
+                faster = (middle - start) / 2 < toBeat ? faster + 1 : 0;
+                if (faster == 0) {
+                    LockSupport.parkNanos(middle - start);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package io.github.t6j.kernels.simd.lanes;
+
+import static io.github.t6j.kernels.Kernels.PANEL;
+
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Processor;
+
+/**
+ * Table of register tiles: chooses the tiles of every product. The SIMD kernels compute with them, and the warm-up counts
+ * products of the same compiled tiles as one kernel.
+ *
+ * @param fewRegisters true for 16 vector registers instead of 32
+ * @param intel true for the forms for Intel's processors with 32 registers: one row × two panels of q8_0 or q4_0 at once
+ *     (ADR 40), and tiles of six rows × four vectors (ADR 48)
+ */
+public record TileTable(boolean fewRegisters, boolean intel) {
+    /** Table of this processor, without the forms for Intel. */
+    public static final TileTable COMMON = new TileTable(Processor.FEW_REGISTERS, false);
+
+    /** Least number of rows for tiles of six or five rows; any number from here on splits into those. */
+    public static final int MANY_ROWS = 20;
+
+    /** Number of rows in the tallest tile of many rows. */
+    public static final int MOST_ROWS = 6;
+
+    /** Number of rows in a tile of half a panel. */
+    public static final int NARROW_ROWS = 8;
+
+    /** Distance of the rows of x in floats, and largest number of inputs at once, of {@link Tile#TALL}. */
+    public static final int TALL_STRIDE = 2 * PANEL;
+
+    private static final int INNER = 24; // in the shapes of trials
+    private static final int FORMATS = Format.values().length;
+    private static final int HEIGHTS = 12; // one to five rows, each alone or with the next lower tile
+
+    /** Form of a register tile for products of elements, with the shape of a product that runs it. */
+    public enum Tile {
+        /** One to five rows × four vectors. */
+        WIDE(INNER, 0, PANEL),
+        /** Such tiles for rows that are a panel apart. */
+        NEAR(PANEL, 0, PANEL),
+        /** Such tiles for rows that are two panels apart. */
+        FAR(2 * PANEL, 0, PANEL),
+        /** Eight rows × two vectors, for half a panel. In whole panels half would be computed for nothing. */
+        NARROW(PANEL, NARROW_ROWS, PANEL / 2),
+        /** Five or six rows × two vectors, for 16 registers. */
+        SLIM(INNER, MANY_ROWS + 1, PANEL),
+        /** Five or six rows × four vectors, for Intel. */
+        TALL(TALL_STRIDE, MANY_ROWS + 1, PANEL);
+
+        private final int xStride;
+        private final int rows; // 0 for a kernel of its own for each number of rows
+        private final int columns;
+
+        Tile(int xStride, int rows, int columns) {
+            this.xStride = xStride;
+            this.rows = rows;
+            this.columns = columns;
+        }
+    }
+
+    /** Form of a product with q8_0 or q4_0 weights. */
+    public enum Blocks {
+        /** One row. */
+        ROW,
+        /** One row × two panels. */
+        PAIR,
+        /** Four rows at once, the remaining ones alone. */
+        ROWS,
+        /** Five or six rows of floats. */
+        TALL
+    }
+
+    /** Returns the tiles of a product, as {@link io.github.t6j.kernels.Kernels#multiply} describes it. */
+    public Tile tile(Format format, int xStride, int wStride, int rows, int columns) {
+        if (!fewRegisters && format == Format.F32 && xStride == PANEL && columns <= PANEL / 2
+                && rows % NARROW_ROWS == 0) {
+            return Tile.NARROW;
+        }
+        if (intel && format == Format.F32 && xStride == TALL_STRIDE && wStride == PANEL && columns <= PANEL
+                && rows >= MANY_ROWS) {
+            return Tile.TALL;
+        }
+        if (!fewRegisters && rows > 1 && xStride == PANEL) {
+            return Tile.NEAR;
+        }
+        if (!fewRegisters && rows > 1 && xStride == 2 * PANEL) {
+            return Tile.FAR;
+        }
+        // no slim tiles of q8, whose ints hold elements of four vectors
+        boolean slim = fewRegisters && rows >= MANY_ROWS && (format == Format.F32 || format == Format.BF16);
+        return slim ? Tile.SLIM : Tile.WIDE;
+    }
+
+    /**
+     * Returns the rows of the tallest wide tile. With 16 registers it is two, with eight sums and four weights. With the
+     * loads of all three formats, C2 cannot compile one of five rows.
+     */
+    public int tallest(Format format) {
+        return fewRegisters ? 2 : format == Format.Q8 ? 4 : 5;
+    }
+
+    /** Returns the rows of the next tile when {@code left} remain: as few tiles as possible, as even as possible. */
+    public static int next(int left, int tallest) {
+        int tiles = (left + tallest - 1) / tallest;
+        return (left + tiles - 1) / tiles;
+    }
+
+    /** Returns whether a product with weights of f32, bf16 or q8_0 stores its rows for {@link Tile#TALL}. */
+    public boolean isTall(int rows) {
+        return intel && rows >= MANY_ROWS;
+    }
+
+    /** Returns the form of a product of {@code rows} rows, which may be stored as tall, and {@code panels} panels. */
+    public Blocks blocks(boolean tall, int rows, int panels) {
+        return tall ? Blocks.TALL : rows > 1 ? Blocks.ROWS : intel && panels > 1 ? Blocks.PAIR : Blocks.ROW;
+    }
+
+    /** Returns the number of numbers that {@link #kernel} returns. */
+    public static int kernels() {
+        return Tile.values().length * FORMATS * HEIGHTS;
+    }
+
+    /** Returns a number for the compiled tiles that a product runs. */
+    public int kernel(Format format, int xStride, int wStride, int rows, int columns) {
+        Tile tile = tile(format, xStride, wStride, rows, columns);
+        int height = 0;
+        if (tile.rows == 0) {
+            int some = Math.max(1, rows);
+            int tiles = Math.ceilDiv(some, tallest(format));
+            height = 2 * Math.ceilDiv(some, tiles) + (some % tiles == 0 ? 0 : 1);
+        }
+        return (tile.ordinal() * FORMATS + format.ordinal()) * HEIGHTS + height;
+    }
+
+    /**
+     * Shape of a product of f32, bf16 or q8 weights whose rows are a panel apart.
+     *
+     * @param xStride at least {@code inner}
+     */
+    public record Shape(Format format, int xStride, int rows, int inner, int columns) {}
+
+    /** Returns the shape of a small product that runs the tiles of {@code kernel}. */
+    public static Shape shape(int kernel) {
+        Tile tile = Tile.values()[kernel / HEIGHTS / FORMATS];
+        int height = kernel % HEIGHTS;
+        int rows = tile.rows > 0 ? tile.rows : height / 2 * (1 + height % 2) - height % 2;
+        return new Shape(Format.values()[kernel / HEIGHTS % FORMATS], tile.xStride, Math.max(1, rows), INNER,
+                tile.columns);
+    }
+}
