@@ -70,6 +70,11 @@ public class RoundedRows {
         return zeros;
     }
 
+    /** Returns the number of the form in which rows are stored, if the kernels have several. */
+    public int form() {
+        return 0;
+    }
+
     /**
      * Returns the number of consecutive panels that a thread should multiply at once, if it can.
      *

@@ -103,13 +103,13 @@ enum KernelTrial {
     }
 
     private static Consumer<Kernels> blocks(BlockFormat format, Blocks form, Kernels simd) {
-        int rows = form == Blocks.TALL ? TileTable.MANY_ROWS + 1 : form == Blocks.ROWS ? 5 : 1;
-        int panels = form == Blocks.PAIR ? 2 : 1;
-        RoundedRows x = rows(simd, rows, format);
-        MemorySegment w = Arena.ofAuto().allocate((long) panels * x.blocks * format.bytes(), 64);
+        RoundedRows x = rows(simd, form.rows, format);
+        MemorySegment w = Arena.ofAuto().allocate((long) form.panels * x.blocks * format.bytes(), 64);
         UnpackedBlocks unpacked = new UnpackedBlocks();
-        float[] y = new float[rows * panels * PANEL];
-        return k -> k.multiplyBlocks(x, format, w, 0, new float[] {1, 1}, 0, panels, unpacked, y, 0, panels * PANEL);
+        float[] y = new float[form.rows * form.panels * PANEL];
+        float[] units = {1, 1, 1};
+        return k -> k.multiplyBlocks(
+                x, format, w, 0, units, 0, form.panels, unpacked, y, 0, form.panels * PANEL);
     }
 
     private static Consumer<Kernels> kQuants(KQuantFormat format, int rows) {

@@ -7,15 +7,14 @@ import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
-import io.github.t6j.kernels.simd.TallRoundedRows;
 import io.github.t6j.kernels.simd.lanes.TileTable;
 import io.github.t6j.kernels.simd.lanes.TileTable.Blocks;
 import java.lang.foreign.MemorySegment;
 
 /**
  * SIMD kernels with their scalar twin in place of each kernel that is not compiled yet: until then, the Vector API is
- * some hundred times slower. A kernel is an operation in a format and, for products, with its register tiles, which {@link
- * TileTable} tells. {@link WarmUp} decides when a kernel takes over.
+ * some hundred times slower. A kernel is an operation in a format. For products, it is the register tiles that {@link
+ * TileTable} chooses. {@link WarmUp} decides when a kernel takes over.
  */
 public final class WarmingKernels extends WarmUp implements Kernels {
     private static final int BLOCKS = Blocks.values().length;
@@ -72,16 +71,15 @@ public final class WarmingKernels extends WarmUp implements Kernels {
 
     @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
-        int kernel = TallRoundedRows.isTall(to) ? 1 : 0;
-        of(KernelTrial.ROUND, kernel, 1, (long) ROUNDING * count).round(x, xAt, count, to, row);
+        of(KernelTrial.ROUND, to.form(), 1, (long) ROUNDING * count).round(x, xAt, count, to, row);
     }
 
     @Override
     public void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] units, int unitAt, int panels,
             UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
-        Blocks form = tiles.blocks(TallRoundedRows.isTall(x), x.rows, panels);
-        of(KernelTrial.BLOCKS, format.ordinal() * BLOCKS + form.ordinal(), panels, work(x))
+        int kernel = format.ordinal() * BLOCKS + tiles.blocks(x, panels).ordinal();
+        of(KernelTrial.BLOCKS, kernel, panels, work(x))
                 .multiplyBlocks(x, format, w, wAt, units, unitAt, panels, unpacked, y, yAt, yStride);
     }
 

@@ -31,7 +31,7 @@ final class RoundBlocks {
             int largest = largest(x, at);
             float inverse = RoundedRows.inverse(largest);
             to.scales[place] = RoundedRows.scale(largest);
-            if (to instanceof TallRoundedRows tall && TallRoundedRows.isTall(to)) {
+            if (to.form() > 0 && to instanceof TallRoundedRows tall) {
                 floats(x, at, inverse, tall.floats, tall.floatAt(row, block));
             } else {
                 int sum = elements(x, at, inverse, to.numbers, to.at(row, block));

@@ -95,7 +95,7 @@ public final class SimdKernels implements Kernels {
             long from = wAt + panel * bytes;
             float unit = units[unitAt + panel];
             int to = yAt + panel * PANEL;
-            Blocks form = tiles.blocks(TallRoundedRows.isTall(x), x.rows, panels - panel);
+            Blocks form = tiles.blocks(x, panels - panel);
             if (form == Blocks.TALL) {
                 TallBlocks.rows((TallRoundedRows) x, w, from, unit, unpacked, y, to, yStride);
             } else if (form == Blocks.PAIR) {

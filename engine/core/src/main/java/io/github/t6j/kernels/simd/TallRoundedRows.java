@@ -9,7 +9,7 @@ import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.util.Set;
 
 /** Rounded rows for products on Intel (ADR 48). Many rows for q8_0 weights are floats, stored as in {@link TallRows}. */
-public final class TallRoundedRows extends RoundedRows {
+final class TallRoundedRows extends RoundedRows {
     private final TileTable tiles;
     private boolean tall;
 
@@ -20,9 +20,10 @@ public final class TallRoundedRows extends RoundedRows {
         this.tiles = tiles;
     }
 
-    /** Returns whether {@code x} is stored as floats. */
-    public static boolean isTall(RoundedRows x) {
-        return x instanceof TallRoundedRows rows && rows.tall;
+    /** Returns 1 if rows are stored as floats. */
+    @Override
+    public int form() {
+        return tall ? 1 : 0;
     }
 
     @Override

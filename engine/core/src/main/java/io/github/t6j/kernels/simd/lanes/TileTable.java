@@ -4,6 +4,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Processor;
+import io.github.t6j.kernels.RoundedRows;
 
 /**
  * Table of register tiles: chooses the tiles of every product. The SIMD kernels compute with them, and the warm-up counts
@@ -59,16 +60,27 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         }
     }
 
-    /** Form of a product with q8_0 or q4_0 weights. */
+    /** Form of a product with q8_0 or q4_0 weights, with the size of a product that has it. */
     public enum Blocks {
         /** One row. */
-        ROW,
-        /** One row × two panels. */
-        PAIR,
+        ROW(1, 1),
+        /** One row × two panels at once, the last of an odd number alone. */
+        PAIR(1, 3),
         /** Four rows at once, the remaining ones alone. */
-        ROWS,
+        ROWS(5, 1),
         /** Five or six rows of floats. */
-        TALL
+        TALL(MANY_ROWS + 1, 1);
+
+        /** Number of rows of a small product. */
+        public final int rows;
+
+        /** Number of its panels. */
+        public final int panels;
+
+        Blocks(int rows, int panels) {
+            this.rows = rows;
+            this.panels = panels;
+        }
     }
 
     /** Returns the tiles of a product, as {@link io.github.t6j.kernels.Kernels#multiply} describes it. */
@@ -111,9 +123,9 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         return intel && rows >= MANY_ROWS;
     }
 
-    /** Returns the form of a product of {@code rows} rows, which may be stored as tall, and {@code panels} panels. */
-    public Blocks blocks(boolean tall, int rows, int panels) {
-        return tall ? Blocks.TALL : rows > 1 ? Blocks.ROWS : intel && panels > 1 ? Blocks.PAIR : Blocks.ROW;
+    /** Returns the form of a product of the first of some consecutive panels, or the first two. */
+    public Blocks blocks(RoundedRows x, int panels) {
+        return x.form() > 0 ? Blocks.TALL : x.rows > 1 ? Blocks.ROWS : intel && panels > 1 ? Blocks.PAIR : Blocks.ROW;
     }
 
     /** Returns the number of numbers that {@link #kernel} returns. */

@@ -3,11 +3,15 @@ package io.github.t6j.kernels.simd.lanes;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.RoundedRows;
+import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.kernels.simd.lanes.TileTable.Blocks;
 import io.github.t6j.kernels.simd.lanes.TileTable.Shape;
 import io.github.t6j.kernels.simd.lanes.TileTable.Tile;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,12 +39,16 @@ class TileTableTest {
     }
 
     @Test
-    void onlyIntelPairsPanels() {
-        assertThat(COMMON.blocks(false, 1, 2)).isEqualTo(Blocks.ROW);
-        assertThat(INTEL.blocks(false, 1, 2)).isEqualTo(Blocks.PAIR);
-        assertThat(INTEL.blocks(false, 1, 1)).isEqualTo(Blocks.ROW);
-        assertThat(INTEL.blocks(false, 2, 2)).isEqualTo(Blocks.ROWS);
-        assertThat(INTEL.blocks(true, 20, 2)).isEqualTo(Blocks.TALL);
+    void onlyIntelPairsPanelsAndHasTallRows() {
+        RoundedRows row = RoundedRows.zeros(1, 32);
+        assertThat(COMMON.blocks(row, 2)).isEqualTo(Blocks.ROW);
+        assertThat(INTEL.blocks(row, 2)).isEqualTo(Blocks.PAIR);
+        assertThat(INTEL.blocks(row, 1)).isEqualTo(Blocks.ROW);
+        RoundedRows many = new SimdKernels(true).roundedRows();
+        many.resize(20, 32, BlockFormat.Q4_0, Set.of());
+        assertThat(INTEL.blocks(many, 2)).isEqualTo(Blocks.ROWS);
+        many.resize(20, 32, BlockFormat.Q8_0, Set.of());
+        assertThat(INTEL.blocks(many, 2)).isEqualTo(Blocks.TALL);
         assertThat(INTEL.isTall(20)).isTrue();
         assertThat(INTEL.isTall(19)).isFalse();
         assertThat(COMMON.isTall(131)).isFalse();
