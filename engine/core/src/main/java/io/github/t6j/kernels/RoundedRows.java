@@ -13,9 +13,6 @@ public class RoundedRows {
     /** Limit below which the largest magnitude of a block counts as 0, so that no product underflows a float. */
     private static final float SMALLEST = 0x1p-64f;
 
-    /** Constant that rounds a float below 2^22 to the nearest integer when it is added and subtracted again. */
-    public static final float ROUNDING = 0x1.8p23f;
-
     /** Number of rows in a tile. */
     public static final int GROUP = 4;
 
