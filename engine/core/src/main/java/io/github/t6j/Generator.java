@@ -227,7 +227,7 @@ public final class Generator {
     private void step(int sample, SampleListener listener, SessionFeed feed) {
         Token token = next();
         if (token != null) {
-            if (state.prepareNext(ends)) {
+            if (state.catchUp(state.position() + 1, ends)) {
                 feed.add(state, new int[] {token.id()}, 0, 1, null);
             } else { // the session has the id nevertheless, as the result does
                 interrupt();

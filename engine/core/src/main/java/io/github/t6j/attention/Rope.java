@@ -20,9 +20,9 @@ public final class Rope {
 
     private final Form form;
     private final int pairs;
-    private final float[] inverseFrequency; // [pairs], then windowed layers' frequencies, if they differ
-    private final float[] longer; // [pairs], frequencies of longer texts, or empty
-    private final int original; // tokens of the longest text that uses inverseFrequency
+    private final float[] inverseFrequency; // [pairs], then those of windowed layers, if they have their own
+    private final Rope longer; // rotation of texts of more than original tokens, or null
+    private final int original;
     private final float logDecay;
     private final float factor; // scale of cosines and sines
 
@@ -90,11 +90,11 @@ public final class Rope {
         for (int i = pairs; i < inverseFrequency.length; i++) {
             inverseFrequency[i] = config.others.windowed.get(i - pairs);
         }
-        original = config.others.longer.isEmpty() ? Integer.MAX_VALUE : config.others.original;
-        longer = new float[config.others.longer.size()];
-        for (int i = 0; i < longer.length; i++) {
-            longer[i] = config.others.longer.get(i);
-        }
+        original = config.others.original;
+        longer = config.others.longer.isEmpty()
+                ? null
+                : new Rope(new Config(
+                        config.rotaryDim, config.decayBase, config.form, config.others.longer, config.factor));
         logDecay = config.decayBase == 0f ? 0f : (float) StrictMath.log(config.decayBase);
     }
 
@@ -127,25 +127,20 @@ public final class Rope {
         return inverseFrequency.length - pairs;
     }
 
-    /** Returns whether all positions of a text of {@code length} tokens have the frequencies of longer texts. */
-    public boolean isLong(int length) {
-        return length > original;
+    /** Returns true if the rotation depends on the length of the text (longrope), see {@link #of}. */
+    public boolean dependsOnLength() {
+        return longer != null;
     }
 
-    /** Writes the cosines and sines of {@code position} in a text that is not {@link #isLong}. */
+    /** Returns the rotation of all positions of a text of {@code length} tokens: this one, except in long texts. */
+    public Rope of(int length) {
+        return longer != null && length > original ? longer : this;
+    }
+
+    /** Writes the cosines and sines of {@code position}, {@link #tableSize()} each from {@code at}, for {@link #rotate}. */
     public void table(int position, float[] cos, float[] sin, int at) {
-        table(position, false, cos, sin, at);
-    }
-
-    /**
-     * Writes the cosines and sines of {@code position}, {@link #tableSize()} each from {@code at}, for {@link #rotate}.
-     *
-     * @param isLong as {@link #isLong(int)} of the text
-     */
-    public void table(int position, boolean isLong, float[] cos, float[] sin, int at) {
-        float[] frequencies = isLong ? longer : inverseFrequency;
-        for (int i = 0; i < frequencies.length; i++) {
-            float angle = position * frequencies[i];
+        for (int i = 0; i < inverseFrequency.length; i++) {
+            float angle = position * inverseFrequency[i];
             float c = (float) Math.cos(angle);
             float s = (float) Math.sin(angle);
             if (form.rounded) {

@@ -237,10 +237,12 @@ public final class PagedCache implements SequenceCache {
 
     /** Frees the pages if no token is left; otherwise the pages of a longer sequence stay for later tokens. */
     @Override
-    public void truncate(int from, int length) {
-        if (length == 0) {
+    public int truncate(int from, int length) {
+        int left = reaches(length) ? length : 0;
+        if (left == 0) {
             clear();
         }
+        return left;
     }
 
     /** Frees the pages after the last token; what is left of a slab stays for later tokens. */

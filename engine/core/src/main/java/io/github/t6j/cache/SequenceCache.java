@@ -41,12 +41,13 @@ public interface SequenceCache extends AutoCloseable {
     }
 
     /**
-     * Removes the tokens from {@code length} on.
+     * Removes the tokens from {@code length} on, or all if the cache does not {@link #reaches reach} back so far.
      *
      * @param from number of tokens so far
+     * @return number of tokens left
      * @throws IllegalStateException if this kind of cache cannot be truncated there
      */
-    void truncate(int from, int length);
+    int truncate(int from, int length);
 
     /** Releases memory that the {@code length} tokens, which are all of them, do not take. */
     default void trim(int length) {}

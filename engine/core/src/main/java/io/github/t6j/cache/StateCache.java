@@ -92,7 +92,7 @@ public final class StateCache implements SequenceCache {
     }
 
     @Override
-    public void truncate(int from, int length) {
+    public int truncate(int from, int length) {
         if (length == 0) {
             before.fill((byte) 0);
         } else if (length != from) {
@@ -100,6 +100,7 @@ public final class StateCache implements SequenceCache {
                     + " be removed: expected position 0 or " + from + ", found " + length
                     + "; truncate to 0 and feed the first " + length + " ids again");
         }
+        return length;
     }
 
     @Override

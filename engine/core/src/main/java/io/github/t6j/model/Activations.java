@@ -24,7 +24,7 @@ final class Activations {
 
     final int[] ids; //       [rows]
     final int[] positions; // [rows]
-    final boolean[] isLong; // [rows], of the row's sequence, see Rope.isLong
+    final Rope[] ropes; //    [rows], rotations of the rows' sequences
     final float[] x; //       [rows][width], the residual stream
     final float[] normed; //  [rows][width]
     final AttentionPass attention; // projections, cosines and sines, and the output of attention
@@ -69,7 +69,7 @@ final class Activations {
         updateStride = padded(width);
         ids = new int[capacity];
         positions = new int[capacity];
-        isLong = new boolean[capacity];
+        ropes = new Rope[capacity];
         residualScale = model.config().scales().residual();
         x = new float[capacity * width];
         normed = new float[capacity * width];
@@ -108,7 +108,7 @@ final class Activations {
     void set(int row, int id, int position, Sequence sequence) {
         ids[row] = id;
         positions[row] = position;
-        isLong[row] = sequence.isLong();
+        ropes[row] = sequence.rope();
     }
 
     /** Applies {@code newOperation} to every row of the pass, on all threads. */

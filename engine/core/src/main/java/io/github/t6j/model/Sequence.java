@@ -19,20 +19,20 @@ public final class Sequence implements AutoCloseable {
     private final Transformer model;
     private final boolean materialized;
     private final SequenceCache cache;
+    private final LengthRule lengthRule;
     private final float[] last; // [width], the residual stream after the last token, of no use after truncation
     private Activations activations; // of the last pass, or null
     private PassAttention attention; // of the last pass, or null
     private int position;
-    private int announced; //    number of tokens that the sequence will have at least
-    private boolean isLong; //   of the keys in the cache and those to come, see Rope.isLong
+    private Rope rope; // rotation of the keys in the cache and of the next ones
 
     Sequence(Transformer model, SequenceCache cache, boolean materialized, int position) {
         this.model = model;
         this.materialized = materialized;
         this.cache = cache;
         this.position = position;
-        announced = position;
-        isLong = model.rope.isLong(position);
+        rope = model.rope.of(position);
+        lengthRule = model.rope.dependsOnLength() ? new LongRope(this, model.rope) : LengthRule.NONE;
         last = new float[model.config().sizes().width()];
     }
 
@@ -137,40 +137,24 @@ public final class Sequence implements AutoCloseable {
         cache.reserve(position - 1, position);
     }
 
-    /**
-     * Announces that the next passes make it a sequence of {@code length} tokens: longrope rotates all positions of a
-     * longer text by other frequencies, also those of its first pass. Empties the cache if it {@link #outgrows} its keys.
-     */
-    public void announce(int length) {
-        if (outgrows(length)) {
-            truncate(0);
-        }
-        announced = length;
-        isLong = model.rope.isLong(length);
+    /** Returns the rule for keys that depend on the length of the text. */
+    public LengthRule lengthRule() {
+        return lengthRule;
     }
 
-    /**
-     * Returns whether all keys must be computed again before the sequence can have {@code length} tokens, because
-     * longrope rotates the positions of such a text by other frequencies.
-     */
-    public boolean outgrows(int length) {
-        return position > 0 && model.rope.isLong(length) != isLong;
+    /** Returns the rotation of the keys in the cache and of the next ones. */
+    public Rope rope() {
+        return rope;
     }
 
-    /** Returns whether its positions are rotated as those of a long text, see {@link Rope#isLong}. */
-    public boolean isLong() {
-        return isLong;
+    /** Sets the rotation of an empty sequence. */
+    void setRope(Rope newRope) {
+        rope = newRope;
     }
 
     /** Reserves memory for {@code rows} more tokens. */
     void reserve(int rows) {
-        if (position + rows > announced) {
-            if (outgrows(position + rows)) {
-                throw new IllegalStateException("longrope: expected " + (position + rows)
-                        + " tokens to be announced before, found " + announced);
-            }
-            announce(position + rows);
-        }
+        lengthRule.check(position + rows);
         cache.reserve(position, position + rows);
     }
 
@@ -191,7 +175,7 @@ public final class Sequence implements AutoCloseable {
      */
     public Sequence fork() {
         Sequence fork = model.sequence(cache.fork(position), materialized, position, copy -> {});
-        fork.isLong = isLong;
+        fork.rope = rope;
         System.arraycopy(last, 0, fork.last, 0, last.length);
         return fork;
     }
@@ -210,8 +194,7 @@ public final class Sequence implements AutoCloseable {
     public void fill(int length, long seed) {
         cache.fill(length, seed);
         position = length;
-        announced = length;
-        isLong = model.rope.isLong(length);
+        rope = model.rope.of(length);
     }
 
     /**
@@ -223,14 +206,12 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Removes the tokens from {@code newPosition} on.
+     * Removes the tokens from {@code newPosition} on, or all if the cache cannot be cut there, see {@link #reaches}.
      *
      * @throws IllegalStateException if the attention does not support it: linear attention can only remove all or none
      */
     public void truncate(int newPosition) {
-        cache.truncate(position, newPosition);
-        position = newPosition;
-        announced = newPosition;
+        position = cache.truncate(position, newPosition);
     }
 
     /** Announces that this sequence and its forks have at most {@code tokens} tokens, so that they allocate no more. */

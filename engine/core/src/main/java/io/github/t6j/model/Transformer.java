@@ -101,7 +101,7 @@ public final class Transformer implements AutoCloseable {
     private void embed(Activations a, int row, int worker) {
         weights.embedding.row(a.ids[row], a.x, row * a.width);
         scale(a.x, row * a.width, a.width, config.scales().embedding());
-        rope.table(a.positions[row], a.isLong[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+        a.ropes[row].table(a.positions[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
     }
 
     private static void scale(float[] x, int at, int n, float factor) {
@@ -305,9 +305,9 @@ public final class Transformer implements AutoCloseable {
         return shortest;
     }
 
-    /** Returns true if longrope rotates a text of {@code length} tokens by the frequencies of longer ones. */
-    public boolean isLong(int length) {
-        return rope.isLong(length);
+    /** Returns true if texts of both lengths have the same keys; longrope rotates longer ones by other frequencies. */
+    public boolean sharesKeys(int length, int otherLength) {
+        return rope.of(length) == rope.of(otherLength);
     }
 
     /** Returns the approximate bytes of the buffers of the largest pass of a sequence. */

@@ -110,7 +110,7 @@ public final class HiddenStates implements AutoCloseable {
      */
     public void add(int text, int[] ids) {
         Sequence sequence = free.isEmpty() ? newSequence() : free.pop();
-        sequence.announce(ids.length);
+        sequence.lengthRule().prepare(ids.length);
         sequence.limit(ids.length);
         readings.add(new Reading(text, ids, sequence));
         add(readings.getLast());

@@ -30,27 +30,17 @@ public final class SessionFeed {
         private SessionState session;
         private int[] ids;
         private int next; // index of the next id to feed
-        private int fresh; // index of the first id that the session does not have yet; those before it are fed again
         private int end; //  after the last id
         private int now; //  number of ids in the current pass
         private LogitsListener listener; // or null
 
         /** Returns the number of ids in the next pass, split as a prompt of one session. */
         int count() {
-            return Math.min(Transformer.MAX_PASS_ROWS, (next < fresh ? fresh : end) - next);
+            return Math.min(Transformer.MAX_PASS_ROWS, end - next);
         }
 
-        /** Adds the ids that the session must feed again to those of the part. */
-        void prepare() {
-            int count = end - next;
-            session.prepare(session.position() + count);
-            int again = session.lacking();
-            if (again > 0) {
-                ids = session.withLacking(ids, next, count);
-                next = 0;
-                fresh = again;
-                end = again + count;
-            }
+        void catchUp() {
+            session.catchUp(session.position() + end - next, () -> false);
         }
 
         boolean isSingle() {
@@ -94,7 +84,6 @@ public final class SessionFeed {
         part.session = session;
         part.ids = ids;
         part.next = from;
-        part.fresh = from;
         part.end = from + count;
         part.listener = listener;
         if (listener != null && reported == null) {
@@ -117,7 +106,7 @@ public final class SessionFeed {
         pause = newPause;
         try {
             for (int i = 0; i < size; i++) {
-                parts.get(i).prepare();
+                parts.get(i).catchUp();
             }
             if (size == 1 && parts.getFirst().isSingle()) {
                 parts.getFirst().feedSingle();
@@ -176,10 +165,10 @@ public final class SessionFeed {
         Part part = parts.get(owner);
         for (int i = 0; i < part.now; i++) {
             int index = part.next + i;
-            if (part.listener != null && index >= part.fresh || index + 1 == part.end) {
+            if (part.listener != null || index + 1 == part.end) {
                 rows[needed] = row + i;
                 owners[needed] = owner;
-                positions[needed++] = part.session.position() + i; // of a new id
+                positions[needed++] = part.session.position() + i;
             }
         }
     }

@@ -3,13 +3,13 @@ package io.github.t6j.session;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.SessionBytes;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.model.LengthRule;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.NativeMemory;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -18,9 +18,9 @@ import java.util.function.BooleanSupplier;
  * State of a session: its token ids, their cache, and the logits after the last id. For one thread at a time, except
  * {@link #position}, {@link #ids}, {@link #cacheBytes}, {@link #usedCacheBytes} and {@link #lastLogits}.
  *
- * <p>The cache may lack the last ids, or all: a truncation further back than its windows reach empties it, and ids that
- * make the text so long that longrope rotates all keys by other frequencies. The next call that feeds first feeds these
- * ids again.
+ * <p>The cache can fall behind the ids. It is emptied when you truncate past the start of a sliding window, and when a
+ * longrope text outgrows its original length, because all its keys then need new frequencies. The next feed recomputes
+ * the missing tokens first.
  */
 public final class SessionState {
     private final Transformer transformer;
@@ -32,7 +32,6 @@ public final class SessionState {
     private volatile FedIds ids;
     private Sequence sequence;
     private SessionFeed feed; // reused, or null
-    private int expected; // number of ids that it has at least before anything reads its logits
 
     /** Creates an empty session whose cache is counted in {@code budget}. */
     public SessionState(Transformer transformer, SessionOptions options, MemoryBudget budget) {
@@ -94,38 +93,33 @@ public final class SessionState {
         return ids.length();
     }
 
-    /** Returns true if the session can be truncated to {@code position} without feeding ids again. */
+    /** Returns true if the session can be truncated to {@code position} without computing tokens again. */
     public boolean reaches(int position) {
-        return lacking() == 0 && sequence.reaches(position);
+        return !isBehind() && sequence.reaches(position);
     }
 
-    /** Returns true if the keys of both sessions were rotated for texts of the same kind of length. */
-    public boolean isRotatedAs(SessionState other) {
-        return sequence.isLong() == other.sequence.isLong();
+    /** Returns true if the keys of both sessions are rotated by the same frequencies. */
+    public boolean isRotatedLike(SessionState other) {
+        return sequence.rope() == other.sequence.rope();
     }
 
-    /** Returns true if all keys are computed again before this is a text of {@code length} ids. */
-    public boolean outgrows(int length) {
-        return sequence.outgrows(length);
-    }
-
-    /** Announces that it will have {@code length} ids at least before anything reads its logits. */
-    public void expect(int length) {
-        expected = length;
+    /** Returns the rule for keys that depend on the length of the text. */
+    public LengthRule lengthRule() {
+        return sequence.lengthRule();
     }
 
     /**
-     * Returns true if a restored session of {@code length} ids can be cut to {@code position} and fed to {@code then} ids
-     * without feeding ids again.
+     * Returns true if a restored session of {@code length} ids can be truncated to {@code position} and continued to
+     * {@code newLength} ids without computing tokens again.
      */
-    public boolean reachesRestored(int length, int position, int then) {
+    public boolean reachesRestored(int length, int position, int newLength) {
         return position >= transformer.shortestCut(sizes.materialized(), length)
-                && transformer.isLong(length) == transformer.isLong(then);
+                && transformer.sharesKeys(length, newLength);
     }
 
-    /** Returns the number of last ids that the cache lacks, which the next feed feeds again. */
-    int lacking() {
-        return ids.length() - sequence.position();
+    /** Returns true if the cache lacks the last ids or all, which {@link #catchUp} computes. */
+    private boolean isBehind() {
+        return sequence.position() < ids.length();
     }
 
     public int[] ids() {
@@ -156,28 +150,32 @@ public final class SessionState {
         ids.checkRoom(1, position());
     }
 
-    /** Prepares for ids that make it a text of {@code length} ids: empties the cache if its keys are not those of one. */
-    void prepare(int length) {
-        sequence.announce(Math.max(length, expected));
-        if (lacking() > 0) {
-            logits.invalidate();
-        }
+    /**
+     * Prepares the cache for ids that make this a text of {@code length} ids, and computes the tokens that it is behind.
+     *
+     * @return false if {@code stop} ended it; what was computed until then stays
+     */
+    public boolean catchUp(int length, BooleanSupplier stop) {
+        lengthRule().prepare(length);
+        return !isBehind() || computeMissing(stop);
     }
 
-    /**
-     * Feeds the ids again that the cache lacks before an id that may follow. Returns false if {@code stop} ended it; what
-     * was fed until then stays.
-     */
-    public boolean prepareNext(BooleanSupplier stop) {
-        prepare(position() + 1);
-        if (lacking() == 0) {
-            return true;
-        }
+    /** Computes the tokens that the cache is behind, in the passes in which an empty session is fed. */
+    private boolean computeMissing(BooleanSupplier stop) {
+        logits.invalidate();
+        int[] all = ids.all();
         try {
-            return feedAgain(stop);
+            while (isBehind()) {
+                int count = Math.min(Transformer.MAX_PASS_ROWS, all.length - sequence.position());
+                if (!sequence.forward(all, sequence.position(), count, stop)) {
+                    return false;
+                }
+            }
         } finally {
             sequence.release();
         }
+        logits.allow();
+        return true;
     }
 
     /** Records {@code id} as the last one without feeding it; the next call that feeds does. */
@@ -187,32 +185,12 @@ public final class SessionState {
         ids.append(single, 0, 1, position() + 1);
     }
 
-    /**
-     * Feeds the ids again that the cache lacks, as if all were fed to an empty session. Returns false if {@code stop} ended
-     * it; what was fed until then stays.
-     */
-    private boolean feedAgain(BooleanSupplier stop) {
-        int[] all = lacking() > 0 ? ids.all() : null;
-        while (lacking() > 0) {
-            logits.invalidate();
-            int count = Math.min(Transformer.MAX_PASS_ROWS, lacking());
-            if (!sequence.forward(all, sequence.position(), count, stop)) {
-                return false;
-            }
-            if (lacking() == 0) {
-                logits.allow();
-            }
-        }
-        return true;
-    }
-
     /** Feeds ids in passes of the largest size. Returns false if {@code stop} ended it. */
     public boolean feed(int[] more, LogitsListener listener, BooleanSupplier stop) {
-        prepare(position() + more.length);
+        if (!catchUp(position() + more.length, stop)) {
+            return false;
+        }
         try {
-            if (!feedAgain(stop)) {
-                return false;
-            }
             for (int from = 0; from < more.length; from += Transformer.MAX_PASS_ROWS) {
                 int count = Math.min(Transformer.MAX_PASS_ROWS, more.length - from);
                 if (!forward(more, from, count, stop)) {
@@ -247,12 +225,12 @@ public final class SessionState {
 
     /** Removes the last id from the cache, so that feeding it again computes its logits. */
     private void dropLast() {
-        prepare(position());
-        if (lacking() == 0) {
+        lengthRule().prepare(position());
+        if (!isBehind()) {
             sequence.reserveLast(); // fails, if at all, before anything is removed
             int last = position() - 1;
             // linear attention cannot remove an id, so that all are fed again
-            truncateSequence(last < transformer.shortestCut(sizes.materialized(), position()) ? 0 : last);
+            sequence.truncate(last < transformer.shortestCut(sizes.materialized(), position()) ? 0 : last);
         }
     }
 
@@ -265,11 +243,10 @@ public final class SessionState {
 
     /** Feeds one id. Returns false if {@code stop} ended it. */
     public boolean feed(int id, BooleanSupplier stop) {
-        prepare(position() + 1);
+        if (!catchUp(position() + 1, stop)) {
+            return false;
+        }
         try {
-            if (!feedAgain(stop)) {
-                return false;
-            }
             single[0] = id;
             return forward(single, 0, 1, stop);
         } finally {
@@ -297,22 +274,12 @@ public final class SessionState {
         return feed;
     }
 
-    /** Records the last {@code count} ids in the cache, as far as they are new. */
+    /** Records {@code count} ids as fed. */
     void append(int[] fed, int from, int count) {
-        int fresh = Math.min(count, sequence.position() - ids.length());
-        if (fresh > 0) {
-            ids.append(fed, from + count - fresh, fresh, sequence.position());
-        }
+        ids.append(fed, from, count, sequence.position());
     }
 
-    /** Returns the ids that the cache lacks, followed by {@code count} of {@code more}. */
-    int[] withLacking(int[] more, int from, int count) {
-        int[] all = Arrays.copyOfRange(ids.all(), sequence.position(), position() + count);
-        System.arraycopy(more, from, all, all.length - count, count);
-        return all;
-    }
-
-    /** Returns the sequence for a pass of several sessions, {@link #prepare}d before; invalidates the logits. */
+    /** Returns the sequence for a pass of several sessions, after {@link #catchUp}; invalidates the logits. */
     Sequence fedSequence() {
         logits.invalidate();
         return sequence;
@@ -362,7 +329,7 @@ public final class SessionState {
 
     /** Returns the most bytes that the cache still allocates until it has {@code ids} ids. */
     public long growthBytes(int ids) {
-        return sequence.outgrows(ids) ? fullBytes(ids) : sequence.growthBytes(ids);
+        return lengthRule().outgrows(ids) ? fullBytes(ids) : sequence.growthBytes(ids);
     }
 
     /** Releases memory that no call uses now; logits of the last id are computed again when they are asked for. */
@@ -390,14 +357,9 @@ public final class SessionState {
         if (position < 0 || position > position()) {
             throw new IllegalArgumentException("position: expected 0 to " + position() + ", found " + position);
         }
-        truncateSequence(Math.min(position, sequence.position()));
+        sequence.truncate(Math.min(position, sequence.position()));
         ids.truncate(position);
         logits.discard();
-    }
-
-    /** Truncates the cache, to nothing if its windows do not reach back to {@code position}. */
-    private void truncateSequence(int position) {
-        sequence.truncate(sequence.reaches(position) ? position : 0);
     }
 
     /**
@@ -428,14 +390,13 @@ public final class SessionState {
     }
 
     public void save(Path file, SessionFile.Kind kind) {
-        if (lacking() == 0 && !sequence.outgrows(position())) {
+        if (!isBehind() && !lengthRule().outgrows(position())) {
             SessionFile.write(file, kind, ids(), hasLogits() ? logits() : null, sequence.tensors());
             return;
         }
         SessionState complete = fork(); // a listener may save during a pass, which must not lose its cache
         try {
-            complete.prepare(position());
-            if (!complete.feedAgain(Thread.currentThread()::isInterrupted)) {
+            if (!complete.catchUp(position(), Thread.currentThread()::isInterrupted)) {
                 throw new CancellationException("save was interrupted at position " + complete.sequence.position());
             }
             complete.save(file, kind);

@@ -112,4 +112,24 @@ class RopeTest {
         assertThat(x[0]).isEqualTo(1 * cos[0] + 3 * sin[0]);
         assertThat(x[2]).isEqualTo(3 * cos[0] - 1 * sin[0]);
     }
+
+    @Test
+    void allPositionsOfALongTextHaveOtherFrequencies() {
+        Rope.Others others = new Rope.Others(List.of(), List.of(0.125f, 0.25f), 10);
+        Rope rope = new Rope(new Rope.Config(
+                4, 0f, new Rope.Form(false, true, false), List.of(0.5f, 1f), 2f, others));
+        assertThat(rope.dependsOnLength()).isTrue();
+        assertThat(rope.of(10)).isSameAs(rope);
+        for (int length : new int[] {10, 11}) {
+            float[] cos = new float[2];
+            float[] sin = new float[2];
+            rope.of(length).table(3, cos, sin, 0);
+            double angle = length > 10 ? 0.375 : 1.5;
+            assertThat((double) cos[0]).isCloseTo(2 * Math.cos(angle), within(1e-6));
+            assertThat((double) sin[1]).isCloseTo(-2 * Math.sin(2 * angle), within(1e-6));
+        }
+        Rope plain = new Rope(4, 0f);
+        assertThat(plain.dependsOnLength()).isFalse();
+        assertThat(plain.of(Integer.MAX_VALUE)).isSameAs(plain);
+    }
 }

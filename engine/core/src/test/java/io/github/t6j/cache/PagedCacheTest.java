@@ -134,6 +134,9 @@ class PagedCacheTest {
                     .isBetween(page * (24 + 4 + 3 + 4 + 7 + 24), page * 2 * (26 + 5 + 3 + 5 + 8 + 26));
             assertThat(PagedCache.heldBytes(LAYOUT, Format.F32, windows, 1500))
                     .isEqualTo(page * (24 + 5 + 3 + 5 + 8 + 24));
+            assertThat(cache.truncate(all.size(), all.size() - 128)).isEqualTo(all.size() - 128);
+            assertThat(cache.truncate(all.size() - 128, 1000)).as("further back than a ring reaches").isZero();
+            assertThat(cache.heldBytes()).isZero();
         }
     }
 

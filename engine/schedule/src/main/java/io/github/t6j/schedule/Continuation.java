@@ -112,7 +112,7 @@ final class Continuation {
                 stopped = !handle.add(token);
             }
             over = token == null || stopped || generator.finishReason() != null;
-            if (!over && SessionCore.of(session).state().outgrows(session.position() + 1)) {
+            if (!over && SessionCore.of(session).state().lengthRule().outgrows(session.position() + 1)) {
                 beginAgain();
             }
             return token != null;
@@ -128,7 +128,7 @@ final class Continuation {
         again = Arrays.copyOf(ids, ids.length + 1);
         again[ids.length] = id;
         session.truncate(0);
-        SessionCore.of(session).state().expect(again.length);
+        SessionCore.of(session).state().lengthRule().expect(again.length);
     }
 
     void fail(Throwable cause) {

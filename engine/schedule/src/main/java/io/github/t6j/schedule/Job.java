@@ -61,7 +61,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         cachedIds = newSession.position();
         session = newSession;
         SessionCore.of(newSession).state().limit(length);
-        SessionCore.of(newSession).state().expect(prompt.length);
+        SessionCore.of(newSession).state().lengthRule().expect(prompt.length);
     }
 
     /** Sets the number of ids at the beginning of the prompt that other prompts have in common with it. */

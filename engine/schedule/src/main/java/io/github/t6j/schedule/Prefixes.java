@@ -107,13 +107,13 @@ final class Prefixes {
     /** Returns true if {@code session}, cut to {@code length} ids, needs no ids again to have all of a prompt. */
     private static boolean reaches(Session session, int length, int[] prompt) {
         SessionState state = SessionCore.of(session).state();
-        return state.reaches(length) && !state.outgrows(prompt.length);
+        return state.reaches(length) && !state.lengthRule().outgrows(prompt.length);
     }
 
     /** Returns true if {@code session} can be cut to all ids of {@code other} and then replaces it. */
     private static boolean covers(Session session, Session other) {
         SessionState state = SessionCore.of(session).state();
-        return state.reaches(other.position()) && state.isRotatedAs(SessionCore.of(other).state());
+        return state.reaches(other.position()) && state.isRotatedLike(SessionCore.of(other).state());
     }
 
     private static int prefix(int[] a, int[] b) {

@@ -3,9 +3,9 @@ package io.github.t6j.schedule;
 import io.github.t6j.FinishReason;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.Session;
+import io.github.t6j.model.LengthRule;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.session.SessionCore;
-import io.github.t6j.session.SessionState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -156,11 +156,11 @@ final class ScoringJob extends Job {
     /** Begins a fork that will have {@code length} ids. It is emptied if its keys are not those of such a text. */
     private void begin(int length) {
         fork = super.session().fork();
-        SessionState state = SessionCore.of(fork).state();
-        if (state.outgrows(length)) {
+        LengthRule rule = SessionCore.of(fork).state().lengthRule();
+        if (rule.outgrows(length)) {
             fork.truncate(0);
         }
-        state.expect(length);
+        rule.expect(length);
     }
 
     /** Reports the result, after its cache is free. */

@@ -136,7 +136,7 @@ final class Submissions {
 
     /** Returns whether longrope rotates a text otherwise than its prompt, so that forks of the prompt share no pages. */
     private boolean crosses(int prompt, int all) {
-        return transformer.isLong(prompt) != transformer.isLong(all);
+        return !transformer.sharesKeys(prompt, all);
     }
 
     /** Returns the bytes of a session's cache. */
