@@ -1,19 +1,22 @@
 package io.github.t6j.schedule;
 
-import io.github.t6j.LogitsListener;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.schedule.Turns.Admission;
+import io.github.t6j.schedule.Turns.Turn;
+import io.github.t6j.schedule.Turns.Work;
 import io.github.t6j.session.SessionCore;
 import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.weights.MemoryBudget;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -36,13 +39,10 @@ final class Batcher {
     private final MemoryBudget budget; // of all caches
     private final long ownBytes; // of the empty session
     private final EmbeddingReader texts;
-    private boolean lacksMemory; // for the job that was admitted last, or not
     private final List<Job> reading = new ArrayList<>(); // in the order of their arrival
     private List<Job> passing = List.of(); // those in a pass; in its pauses others go on
     private final List<Continuation> running = new ArrayList<>();
     private final TimeShare share = new TimeShare();
-    private boolean firstIsNext = true;
-    private boolean againIsNext;
     private long promptIds;
     private long cachedIds;
     private long generatedIds;
@@ -77,16 +77,6 @@ final class Batcher {
 
     boolean isEmpty() {
         return reading.isEmpty() && running.isEmpty();
-    }
-
-    /** Returns true if no prompt is read, and no continuation feeds its ids again. */
-    boolean readsNothing() {
-        return reading.isEmpty() && feedingAgain().findAny().isEmpty();
-    }
-
-    /** Begins a pass of others that takes time from the steps as one of prompts does. */
-    void beginOtherPass() {
-        share.beginPass();
     }
 
     Transformer transformer() {
@@ -134,29 +124,27 @@ final class Batcher {
         return isEmpty() && texts.isIdle() || fits(more);
     }
 
-    /** Returns true if {@link #admit} refused its last job because memory was short. */
-    boolean lacksMemory() {
-        return lacksMemory;
-    }
-
     /**
-     * Starts {@code job} if there is room for it, and no saved prefix must be restored before; kept prefixes are removed
-     * to make room.
+     * Starts {@code job} if memory and the number of generations leave room for it, and no saved prefix must be restored
+     * before; removes kept prefixes to make room.
      */
-    boolean admit(Job job) {
-        boolean isFull = copies() + job.copies() > limits.running();
-        lacksMemory = !isFull && bytes() + job.bytes() > limits.cacheBytes();
-        if (isFull || lacksMemory || saved.awaits(job, limits.cacheBytes() - bytes())) {
-            return false;
+    Admission admit(Job job) {
+        if (copies() + job.copies() > limits.running()) {
+            return Admission.FULL;
+        }
+        if (bytes() + job.bytes() > limits.cacheBytes()) {
+            return Admission.LACKS_MEMORY;
+        }
+        if (saved.awaits(job, limits.cacheBytes() - bytes())) {
+            return Admission.RESTORES_PREFIX;
         }
         try {
             Session kept = prefixes.fork(job.prompt());
-            lacksMemory = !makesRoom(job.bytes());
-            if (lacksMemory) { // pages of ended jobs are in one piece with those of others
+            if (!makesRoom(job.bytes())) { // the pages of ended jobs share slabs with pages of others
                 if (kept != null) {
                     kept.close();
                 }
-                return false;
+                return Admission.LACKS_MEMORY;
             }
             job.begin(kept == null ? empty.fork() : kept);
             int common = prefixes.beyondReach(job.prompt());
@@ -166,10 +154,10 @@ final class Batcher {
         } catch (RuntimeException | Error failure) { // other processes use the memory, too
             fail(job, failure);
         }
-        return true;
+        return Admission.ADMITTED;
     }
 
-    /** Returns whether a saved prefix waits to be kept. */
+    /** Returns true if a restored prefix waits to be kept. */
     boolean hasRestored() {
         return saved.hasRestored();
     }
@@ -182,30 +170,37 @@ final class Batcher {
         job.fail(failure);
     }
 
-    /** Returns the running continuations whose next id is all that they feed. */
+    /** Returns the running continuations that only feed their next ids. */
     private Stream<Continuation> stepping() {
-        return running.stream().filter(continuation -> !continuation.feedsAgain());
+        return running.stream().filter(continuation -> !continuation.recomputes());
     }
 
-    /** Returns the running continuations that feed all ids again before the next one. */
-    private Stream<Continuation> feedingAgain() {
-        return running.stream().filter(Continuation::feedsAgain);
+    /** Returns the running continuations whose keys are computed again before the next id. */
+    private Stream<Continuation> recomputing() {
+        return running.stream().filter(Continuation::recomputes);
     }
 
-    /** Returns whether to {@link #step} in a pause of {@link #read}. */
+    /** Returns true if a {@link #step} is due, between passes or in a pause of one. */
     boolean isStepDue() {
         return share.endPiece() && stepping().findAny().isPresent();
     }
 
-    /**
-     * Returns whether to {@link #step} between passes, also since all prompts are so short that they join.
-     *
-     * @param othersWait true if there is something else to compute than prompts
-     */
-    boolean isStepNext(boolean othersWait) {
-        boolean allJoin = !othersWait && feedingAgain().findAny().isEmpty()
-                && reading.stream().allMatch(job -> job.left() <= MOST_JOINING);
-        return isStepDue() || allJoin && stepping().findAny().isPresent();
+    /** Returns the work that the next pass can do. */
+    Set<Work> work() {
+        Set<Work> work = EnumSet.noneOf(Work.class);
+        if (isStepDue()) {
+            work.add(Work.DUE_STEP);
+        }
+        if (stepping().findAny().isPresent()) {
+            work.add(Work.STEP);
+        }
+        if (recomputing().findAny().isPresent()) {
+            work.add(Work.RECOMPUTATION);
+        }
+        if (!reading.isEmpty()) {
+            work.add(reading.stream().allMatch(job -> job.left() <= MOST_JOINING) ? Work.SHORT_PROMPTS : Work.PROMPTS);
+        }
+        return work;
     }
 
     /**
@@ -219,63 +214,64 @@ final class Batcher {
         List<Runnable> ends = new ArrayList<>();
         leaveInterrupted(ends);
         List<Job> parts = parts(reading, MOST_JOINING);
-        Feeds feeds = new Feeds();
+        SharedPass pass = new SharedPass(model);
         List<Continuation> stepping = stepping().toList();
-        stepping.forEach(feeds::add);
-        parts.forEach(feeds::add);
-        feed(feeds, SessionFeed.NO_PAUSE);
+        stepping.forEach(pass::add);
+        parts.forEach(pass::add);
+        run(pass, SessionFeed.NO_PAUSE);
         choose(stepping.stream().filter(continuation -> !continuation.isOver()).toList());
-        parts.forEach(job -> goOn(job, ends));
+        parts.forEach(job -> advance(job, ends));
         leaveEnded(ends);
         share.endStep();
         return ends;
     }
 
+    /** Begins a pass of prompts, or of texts, which takes time from the steps in the same way. */
+    void beginPass() {
+        share.beginPass();
+    }
+
     /**
-     * Reads parts of prompts in one pass.
+     * Reads parts of prompts in one pass, or recomputes a continuation.
      *
+     * @param turn {@code OLDEST_PROMPT}, {@code SHORTEST_PROMPT} or {@code RECOMPUTATION}
      * @param pause called several times in each block of the pass; may admit jobs, and run a step if that is due
      * @return actions that report the finished ones
      */
-    List<Runnable> read(Runnable pause) {
+    List<Runnable> read(Turn turn, Runnable pause) {
         List<Runnable> ends = new ArrayList<>();
         leaveInterrupted(ends);
-        feedingAgain().forEach(Continuation::endIfInterrupted);
-        List<Continuation> again = nextFeedingAgain();
-        passing = again.isEmpty() ? parts(nextTurns(), Model.maxPassRows()) : List.of();
-        Feeds feeds = new Feeds();
-        passing.forEach(feeds::add);
-        again.forEach(feeds::add);
-        share.beginPass();
-        feed(feeds, pause);
+        recomputing().forEach(Continuation::endIfInterrupted);
+        boolean recomputes = turn == Turn.RECOMPUTATION;
+        passing = recomputes ? List.of() : parts(inOrder(turn), Model.maxPassRows());
+        List<Continuation> recomputed = recomputing()
+                .filter(continuation -> recomputes && !continuation.isOver()).limit(1).toList();
+        SharedPass pass = new SharedPass(model);
+        passing.forEach(pass::add);
+        recomputed.forEach(pass::add);
+        beginPass();
+        run(pass, pause);
         List<Job> parts = passing;
         passing = List.of();
-        parts.forEach(job -> goOn(job, ends));
-        choose(again.stream().filter(Continuation::hasFedAgain).toList());
+        parts.forEach(job -> advance(job, ends));
+        choose(recomputed.stream().filter(Continuation::endRecomputation).toList());
         leaveEnded(ends);
         return ends;
     }
 
-    /** Returns the continuation that feeds ids again in the next pass, alternately with prompts; none if there is none. */
-    private List<Continuation> nextFeedingAgain() {
-        againIsNext = reading.isEmpty() || !againIsNext;
-        return againIsNext ? feedingAgain().filter(one -> !one.isOver()).limit(1).toList() : List.of();
-    }
-
     /**
-     * Returns the prompts in the order of their turns: alternately the one that came first, and the one with the fewest
-     * ids left. So prompts of the same length end one after the other, a short one does not wait for long ones, and
-     * short ones cannot delay a long one forever.
+     * Returns the prompts, those with the fewest ids left first, except that the oldest is the first in its turn. So
+     * prompts of the same length end one after the other, a short one does not wait for long ones, and short ones cannot
+     * delay a long one forever.
      */
-    private List<Job> nextTurns() {
-        List<Job> turns = new ArrayList<>(reading);
-        turns.sort(Comparator.comparingInt(Job::left)); // of the same length in the order of their arrival
-        if (firstIsNext && !reading.isEmpty()) {
-            turns.remove(reading.getFirst());
-            turns.addFirst(reading.getFirst());
+    private List<Job> inOrder(Turn turn) {
+        List<Job> jobs = new ArrayList<>(reading);
+        jobs.sort(Comparator.comparingInt(Job::left)); // of the same length in the order of their arrival
+        if (turn == Turn.OLDEST_PROMPT && !reading.isEmpty()) {
+            jobs.remove(reading.getFirst());
+            jobs.addFirst(reading.getFirst());
         }
-        firstIsNext = !firstIsNext;
-        return turns;
+        return jobs;
     }
 
     /** Returns those of {@code jobs} whose next parts fit in {@code rows} rows together, if they are in no pass. */
@@ -292,57 +288,12 @@ final class Batcher {
         return parts;
     }
 
-    /** Ids for one pass: each session with its next ids. */
-    private static final class Feeds {
-        private final List<Session> sessions = new ArrayList<>();
-        private final List<int[]> ids = new ArrayList<>();
-        private final List<LogitsListener> listeners = new ArrayList<>();
-        private final List<Consumer<Throwable>> failures = new ArrayList<>(); // receive the failure of each
-        private int promptIds;
-
-        private void add(Session session, int[] next, LogitsListener listener, Consumer<Throwable> failure) {
-            sessions.add(session);
-            ids.add(next);
-            listeners.add(listener);
-            failures.add(failure);
-        }
-
-        private void add(Continuation continuation) {
-            add(continuation.session(), continuation.part(Model.maxPassRows()), null, continuation::fail);
-        }
-
-        private void add(Job job) {
-            int[] part = job.part(Model.maxPassRows());
-            promptIds += part.length;
-            add(job.session(), part, job.listener(), job::fail);
-        }
-    }
-
-    /** Feeds all together; if that fails, one by one, so that only the failing ones end. */
-    private void feed(Feeds feeds, Runnable pause) {
-        List<Session> sessions = feeds.sessions;
-        if (sessions.isEmpty()) {
-            return;
-        }
-        passes++;
-        promptIds += feeds.promptIds;
-        rows += feeds.ids.stream().mapToInt(one -> one.length).sum();
-        int[] positions = sessions.stream().mapToInt(Session::position).toArray();
-        try {
-            model.feed(sessions, feeds.ids.toArray(int[][]::new), feeds.listeners.toArray(LogitsListener[]::new),
-                    pause);
-        } catch (RuntimeException | Error together) {
-            for (int i = 0; i < sessions.size(); i++) {
-                try {
-                    if (sessions.get(i).position() != positions[i]) {
-                        throw new IllegalStateException("the pass failed after it was fed", together);
-                    }
-                    model.feed(List.of(sessions.get(i)), new int[][] {feeds.ids.get(i)},
-                            new LogitsListener[] {feeds.listeners.get(i)});
-                } catch (RuntimeException | Error alone) {
-                    feeds.failures.get(i).accept(alone);
-                }
-            }
+    private void run(SharedPass pass, Runnable pause) {
+        if (pass.rows() > 0) {
+            passes++;
+            promptIds += pass.promptIds();
+            rows += pass.rows();
+            pass.run(pause);
         }
     }
 
@@ -353,8 +304,8 @@ final class Batcher {
         generatedIds += chosen.sum();
     }
 
-    /** Continues a job after a part of its prompt. */
-    private void goOn(Job job, List<Runnable> ends) {
+    /** Advances a job after a part of its prompt. */
+    private void advance(Job job, List<Runnable> ends) {
         try {
             if (job.hasFailed()) {
                 reading.remove(job);
@@ -367,7 +318,7 @@ final class Batcher {
             if (job.isRead()) {
                 switch (job) {
                     case GenerationJob generation -> begin(generation);
-                    case ScoringJob scoring -> goOn(scoring, ends);
+                    case ScoringJob scoring -> advance(scoring, ends);
                 }
             }
         } catch (RuntimeException | Error failure) { // such as too little memory for its forks
@@ -385,7 +336,7 @@ final class Batcher {
         choose(continuations);
     }
 
-    private void goOn(ScoringJob job, List<Runnable> ends) {
+    private void advance(ScoringJob job, List<Runnable> ends) {
         if (!job.readsContinuations()) {
             keep(job.session());
         }

@@ -19,7 +19,7 @@ final class Continuation {
     private final int length;
     private long bytes;
     private int id; // the next id to feed
-    private int[] again; // all ids and the next one, if their keys are computed again before; or null
+    private int[] recomputed; // all ids and the next one, if their keys are computed again; or null
     private int generated; // number of ids
     private boolean stopped; // by the listener
     private boolean over;
@@ -74,26 +74,26 @@ final class Continuation {
 
     /** Returns the next ids to feed: the chosen one, or a part of all if their keys are computed again. */
     int[] part(int maxPassRows) {
-        return again == null
+        return recomputed == null
                 ? new int[] {id}
-                : Job.part(again, session.position(), again.length, maxPassRows);
+                : Job.part(recomputed, session.position(), recomputed.length, maxPassRows);
     }
 
-    /** Returns true if all ids are fed again before the next one, in several passes. */
-    boolean feedsAgain() {
-        return again != null;
+    /** Returns true if the keys of all ids are computed again before the next one, in several passes. */
+    boolean recomputes() {
+        return recomputed != null;
     }
 
-    /** Returns true, once, if all ids are fed again and the next one can be chosen. */
-    boolean hasFedAgain() {
-        if (over || session.position() < again.length) {
+    /** Ends the recomputation if it is complete, so that the next id can be chosen; returns true if so. */
+    boolean endRecomputation() {
+        if (over || session.position() < recomputed.length) {
             return false;
         }
-        again = null;
+        recomputed = null;
         return true;
     }
 
-    /** Ends it if its client does not want more, which {@link #choose} notices otherwise. */
+    /** Ends it if its client wants no more; {@link #choose}, which notices that, is not called while it recomputes. */
     void endIfInterrupted() {
         over |= handle.interruption() != null;
     }
@@ -113,7 +113,7 @@ final class Continuation {
             }
             over = token == null || stopped || generator.finishReason() != null;
             if (!over && SessionCore.of(session).state().lengthRule().outgrows(session.position() + 1)) {
-                beginAgain();
+                beginRecomputation();
             }
             return token != null;
         } catch (RuntimeException | Error broken) { // logits that are NaN or infinite, or the listener
@@ -123,12 +123,12 @@ final class Continuation {
     }
 
     /** Empties the session, whose keys longrope rotates by other frequencies in a longer text. */
-    private void beginAgain() {
+    private void beginRecomputation() {
         int[] ids = session.ids();
-        again = Arrays.copyOf(ids, ids.length + 1);
-        again[ids.length] = id;
+        recomputed = Arrays.copyOf(ids, ids.length + 1);
+        recomputed[ids.length] = id;
         session.truncate(0);
-        SessionCore.of(session).state().lengthRule().expect(again.length);
+        SessionCore.of(session).state().lengthRule().expect(recomputed.length);
     }
 
     void fail(Throwable cause) {

@@ -12,6 +12,10 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TokenListener;
 import io.github.t6j.schedule.RefusedException.Reason;
+import io.github.t6j.schedule.Turns.Admission;
+import io.github.t6j.schedule.Turns.MemoryUser;
+import io.github.t6j.schedule.Turns.Turn;
+import io.github.t6j.schedule.Turns.Work;
 import io.github.t6j.weights.NativeMemory;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -19,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -50,22 +55,27 @@ public final class Scheduler implements AutoCloseable {
     /** Number of these waits that count as progress: a minute. */
     private static final int MOST_RESTORING_WAITS = 3000;
 
+    /** Stage of the scheduler's life. */
+    private enum Stage {
+        /** Submissions are accepted. */
+        OPEN,
+        /** No more submissions are accepted; accepted ones go on. */
+        DRAINING,
+        /** Accepted submissions are cancelled, too. */
+        CANCELLED
+    }
+
     private final Model model;
     private final SchedulerOptions limits; // with the context length and the memory budget that apply
     private final Submissions submissions;
     private final Thread thread;
     private final EmbeddingReader texts; // to embed; for the scheduler's thread, except its bytes()
-    private boolean promptsAreNext = true; // not texts; for the scheduler's thread
-    private boolean textsAreFirst; // to get memory, when jobs want some too; for the scheduler's thread
-    private boolean jobsLackMemory; // for the scheduler's thread
+    private final Turns turns = new Turns();
     private RuntimeException broken; // failure of a step within a pass, or null; for the scheduler's thread
     private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, like the fields below
     private final List<EmbeddingJob> newTexts = new ArrayList<>(); // to embed; not accepted by the thread yet
     private int embeddings; // jobs with texts that the thread has accepted
-    private int waitingCopies;
-    private boolean blocked; //   the first one could not be admitted, and nothing has happened since
-    private boolean closed; //    accepts no more submissions
-    private boolean cancelled; // also ends the accepted ones
+    private Stage stage = Stage.OPEN;
     private long refused;
     private SchedulerMetrics metrics;
     private int restoringWaits; // since a prefix was restored
@@ -239,7 +249,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private void checkOpen() {
-        if (closed) {
+        if (stage != Stage.OPEN) {
             throw refused(Reason.CLOSED, "the scheduler is stopping and accepts no more requests");
         }
     }
@@ -259,12 +269,15 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
+    private int waitingCopies() {
+        return waiting.stream().mapToInt(Job::copies).sum();
+    }
+
     private synchronized void submit(Job job) {
         checkBytes(job.bytes(), "a request that may take ", "ask for fewer tokens");
         checkOpen();
-        checkRoom(waitingCopies + metrics.running(), job.copies(), "generations");
+        checkRoom(waitingCopies() + metrics.running(), job.copies(), "generations");
         waiting.add(job);
-        waitingCopies += job.copies();
         notifyAll();
     }
 
@@ -274,7 +287,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private synchronized void wake() {
-        blocked = false;
+        turns.wake();
         restoringWaits = 0;
         notifyAll();
     }
@@ -300,42 +313,40 @@ public final class Scheduler implements AutoCloseable {
                 if (batcher.isEmpty() && texts.isEmpty()) {
                     continue; // the next job waits for a prefix that is being restored
                 }
-                if (batcher.isStepNext(texts.canRead(mayBeginTexts()))) {
-                    report(batcher, batcher.step());
-                } else {
-                    pass(batcher);
+                Set<Work> work = batcher.work();
+                if (texts.canRead(turns.mayBeginTexts())) {
+                    work.add(Work.TEXTS);
                 }
+                report(batcher, compute(batcher, turns.next(work)));
                 if (broken != null) {
                     throw broken;
                 }
             }
-        } catch (RuntimeException | Error broken) {
-            fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + broken, broken));
-            throw broken;
+        } catch (RuntimeException | Error failure) {
+            fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + failure, failure));
+            throw failure;
         } finally {
             texts.close();
             batcher.close();
         }
     }
 
-    /** Runs a pass of prompts or of texts to embed, alternately. */
-    private void pass(Batcher batcher) {
-        boolean mayBegin = mayBeginTexts();
-        promptsAreNext = !texts.canRead(mayBegin) || promptsAreNext && !batcher.readsNothing();
-        if (promptsAreNext) {
-            report(batcher, batcher.read(() -> pause(batcher)));
-        } else {
-            batcher.beginOtherPass();
-            boolean begins = texts.isIdle();
-            report(batcher, texts.read(mayBegin, () -> pause(batcher)));
-            textsAreFirst &= !begins;
-        }
-        promptsAreNext = !promptsAreNext;
+    private List<Runnable> compute(Batcher batcher, Turn turn) {
+        return switch (turn) {
+            case STEP -> batcher.step();
+            case TEXTS -> readTexts(batcher);
+            default -> batcher.read(turn, () -> pause(batcher));
+        };
     }
 
-    /** Returns true if texts may take memory: while a job waits for some, both get it alternately. */
-    private boolean mayBeginTexts() {
-        return textsAreFirst || !jobsLackMemory;
+    private List<Runnable> readTexts(Batcher batcher) {
+        batcher.beginPass();
+        boolean begins = texts.isIdle();
+        List<Runnable> ends = texts.read(turns.mayBeginTexts(), () -> pause(batcher));
+        if (begins) {
+            turns.textsHaveBegun();
+        }
+        return ends;
     }
 
     /** Runs a step within a pass if it is due, and admits jobs that may join it. */
@@ -360,70 +371,92 @@ public final class Scheduler implements AutoCloseable {
     private static void report(Runnable end) {
         try {
             end.run();
-        } catch (RuntimeException | Error broken) {
-            LOGGER.log(System.Logger.Level.ERROR, "the end of a generation could not be reported", broken);
+        } catch (RuntimeException | Error failure) {
+            LOGGER.log(System.Logger.Level.ERROR, "the end of a generation could not be reported", failure);
         }
     }
 
     private synchronized void count(Batcher batcher) {
         progress++;
-        blocked = false; // something may have ended
         embeddings = texts.size();
-        metrics = batcher.metrics(waitingCopies, refused);
+        metrics = batcher.metrics(waitingCopies(), refused);
     }
 
     /** Waits for work, and admits the jobs that there is room for; returns false at the end. */
     private boolean join(Batcher batcher) {
-        boolean all;
+        boolean isCancelled;
         List<Job> queued;
         synchronized (this) {
-            while (batcher.isEmpty() && texts.isEmpty() && newTexts.isEmpty() && (waiting.isEmpty() || blocked)) {
-                if (closed && waiting.isEmpty()) {
-                    return false;
-                }
-                try {
-                    wait(blocked ? RESTORING_MILLIS : 0);
-                } catch (InterruptedException set) {
-                    // by a listener that this thread called; the work goes on
-                }
-                if (blocked) {
-                    progress += restoringWaits++ < MOST_RESTORING_WAITS ? 1 : 0;
-                    break; // so that interrupted jobs end
-                }
+            if (!awaitWork(batcher)) {
+                return false;
             }
             newTexts.forEach(texts::add);
             newTexts.clear();
             embeddings = texts.size();
-            if (cancelled) {
+            isCancelled = stage == Stage.CANCELLED;
+            if (isCancelled) {
                 batcher.cancel();
                 texts.cancel();
             }
-            all = cancelled;
             queued = List.copyOf(waiting);
         }
         // outside the monitor, because it asks functions of the callers; only this thread removes from waiting
-        boolean waitsForTexts = textsAreFirst && !texts.isEmpty() && !texts.canRead(true);
-        List<Job> interrupted = queued.stream().filter(job -> all || job.isInterrupted()).toList();
+        List<Job> interrupted = queued.stream().filter(job -> isCancelled || job.isInterrupted()).toList();
+        boolean textsWaitForMemory = turns.nextMemoryUser() == MemoryUser.TEXTS && !texts.isEmpty()
+                && !texts.canRead(true);
         synchronized (this) {
             waiting.removeAll(interrupted);
-            waitingCopies -= interrupted.stream().mapToInt(Job::copies).sum();
-            while (!waiting.isEmpty() && !waitsForTexts && batcher.admit(waiting.peek())) { // strictly in order
-                waitingCopies -= waiting.remove().copies();
-                textsAreFirst = true;
+            if (!textsWaitForMemory) {
+                admit(batcher);
             }
-            jobsLackMemory = !waiting.isEmpty() && batcher.lacksMemory();
-            blocked = !waiting.isEmpty() && !batcher.hasRestored();
-            metrics = batcher.metrics(waitingCopies, refused);
+            metrics = batcher.metrics(waitingCopies(), refused);
         }
         interrupted.forEach(job -> report(job::reportInterruption));
         return true;
     }
 
+    /** Waits for work, with the monitor; returns false at the end. */
+    private boolean awaitWork(Batcher batcher) {
+        while (batcher.isEmpty() && texts.isEmpty() && newTexts.isEmpty()) {
+            boolean waitsForPrefix = turns.waitsForPrefix() && !batcher.hasRestored();
+            if (!waiting.isEmpty() && !waitsForPrefix) {
+                return true;
+            }
+            if (waiting.isEmpty() && stage != Stage.OPEN) {
+                return false;
+            }
+            try {
+                wait(waitsForPrefix ? RESTORING_MILLIS : 0);
+            } catch (InterruptedException set) {
+                // by a listener that this thread called; the work goes on
+            }
+            if (waitsForPrefix) {
+                progress += restoringWaits++ < MOST_RESTORING_WAITS ? 1 : 0;
+                return true; // so that interrupted jobs end
+            }
+        }
+        return true;
+    }
+
+    /** Admits waiting jobs while there is room for the first one: strictly in order. */
+    private void admit(Batcher batcher) {
+        Admission admission = Admission.ADMITTED;
+        while (!waiting.isEmpty() && admission == Admission.ADMITTED) {
+            admission = batcher.admit(waiting.peek());
+            turns.tried(admission);
+            if (admission == Admission.ADMITTED) {
+                waiting.remove();
+            }
+        }
+        if (waiting.isEmpty()) {
+            turns.queueIsEmpty();
+        }
+    }
+
     private synchronized void fail(Batcher batcher, RuntimeException cause) {
-        closed = true;
+        stage = Stage.CANCELLED;
         waiting.forEach(job -> job.fail(cause));
         waiting.clear();
-        waitingCopies = 0;
         newTexts.forEach(job -> job.fail(cause));
         newTexts.clear();
         texts.fail(cause);
@@ -447,7 +480,7 @@ public final class Scheduler implements AutoCloseable {
     public boolean drain(Duration patience) throws InterruptedException {
         Objects.requireNonNull(patience, "patience");
         synchronized (this) {
-            closed = true;
+            stage = stage == Stage.OPEN ? Stage.DRAINING : stage;
             notifyAll();
         }
         return thread.join(patience);
@@ -461,9 +494,8 @@ public final class Scheduler implements AutoCloseable {
     @Override
     public void close() {
         synchronized (this) {
-            closed = true;
-            cancelled = true;
-            blocked = false;
+            stage = Stage.CANCELLED;
+            turns.wake();
             notifyAll();
         }
         boolean interrupted = false;

@@ -161,9 +161,9 @@ class ScoringTest {
             Batcher batcher = new Batcher(model, limits(1), () -> {
             });
             List<Integer> positions = new ArrayList<>();
-            assertThat(batcher.admit(job)).isTrue();
+            assertThat(batcher.admit(job)).isEqualTo(Turns.Admission.ADMITTED);
             while (!batcher.isEmpty()) {
-                batcher.read(() -> {
+                batcher.read(Turns.Turn.OLDEST_PROMPT, () -> {
                 }).forEach(Runnable::run);
                 if (!batcher.isEmpty()) {
                     positions.add(job.session().position());
