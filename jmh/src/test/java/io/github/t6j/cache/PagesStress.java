@@ -44,7 +44,7 @@ public final class PagesStress {
 
     /** Copies a shared page, as a cache does before it writes. */
     private static RefCountedPages own(RefCountedPages pages) {
-        if (!pages.shared()) {
+        if (!pages.isShared()) {
             return pages;
         }
         Slab slab = new Slab(BYTES, new MemoryBudget("pages", Long.MAX_VALUE, null));

@@ -131,7 +131,7 @@ final class LayerPages {
     }
 
     private void keepSpare(RefCountedPages page) {
-        if (page.shared()) {
+        if (page.isShared()) {
             page.release();
             return;
         }
@@ -149,15 +149,15 @@ final class LayerPages {
         }
         for (int i = Math.max(first, position / PageLayout.TOKENS); i < needed; i++) {
             RefCountedPages page = pages[i];
-            if (page == null || page.shared()) {
-                RefCountedPages own = take(i);
+            if (page == null || page.isShared()) {
+                RefCountedPages unshared = take(i);
                 if (page != null) {
                     if (i * PageLayout.TOKENS < position) {
-                        own.copyFrom(page);
+                        unshared.copyFrom(page);
                     }
                     page.release();
                 }
-                pages[i] = own;
+                pages[i] = unshared;
             }
         }
         return allocated - before;
@@ -202,20 +202,20 @@ final class LayerPages {
     long growthBytes(int position, int tokens) {
         int missing = 0;
         for (int i = Math.max(first, position / PageLayout.TOKENS); i < pagesOf(tokens); i++) {
-            missing += isOwn(i) ? 0 : 1;
+            missing += isUnshared(i) ? 0 : 1;
         }
         if (window > 0) {
-            int own = spares;
+            int owned = spares;
             for (int i = first; i < pages.length; i++) {
-                own += isOwn(i) ? 1 : 0;
+                owned += isUnshared(i) ? 1 : 0;
             }
-            missing = Math.min(missing, Math.max(0, mostPages(window, tokens) - own));
+            missing = Math.min(missing, Math.max(0, mostPages(window, tokens) - owned));
         }
         return Math.max(0, missing * pageBytes() - (slab == null ? 0 : slab.unused()));
     }
 
-    private boolean isOwn(int index) {
-        return index < pages.length && pages[index] != null && !pages[index].shared();
+    private boolean isUnshared(int index) {
+        return index < pages.length && pages[index] != null && !pages[index].isShared();
     }
 
     /** Shares the pages of {@code length} tokens with new ones. */

@@ -100,14 +100,14 @@ public final class Page {
         int first = 0;
         int vector = 0;
         for (int i = 0; i < layout.vectors().size(); i++) {
-            Vectors some = layout.vectors().get(i);
-            for (int v = 0; v < some.count(); v++) {
-                int column = first + v * some.vectorStep();
+            Vectors group = layout.vectors().get(i);
+            for (int v = 0; v < group.count(); v++) {
+                int column = first + v * group.vectorStep();
                 float factor =
-                        scale(columns, columnsAt + column, some.elementStep(), some.length(), vector++, slot);
-                writeColumns(slot, columns, columnsAt, column, some.elementStep(), some.length(), factor);
+                        scale(columns, columnsAt + column, group.elementStep(), group.length(), vector++, slot);
+                writeColumns(slot, columns, columnsAt, column, group.elementStep(), group.length(), factor);
             }
-            first += some.columns();
+            first += group.columns();
         }
         int width = layout.width();
         for (int g = 0; g < layout.groups(); g++) {

@@ -112,12 +112,12 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         int before = 0;
         int first = 0;
         for (int i = 0; i < vectors.size(); i++) {
-            Vectors some = vectors.get(i);
-            if (column < first + some.columns()) {
-                return before + some.vectorOf(column - first);
+            Vectors group = vectors.get(i);
+            if (column < first + group.columns()) {
+                return before + group.vectorOf(column - first);
             }
-            first += some.columns();
-            before += some.count();
+            first += group.columns();
+            before += group.count();
         }
         throw new IndexOutOfBoundsException("column: expected below " + first + ", found " + column);
     }

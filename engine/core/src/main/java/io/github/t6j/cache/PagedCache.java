@@ -163,10 +163,10 @@ public final class PagedCache implements SequenceCache {
     public List<LazyTensor> tensors(int length) {
         List<LazyTensor> tensors = new ArrayList<>();
         for (int layer = 0; layer < layers.length; layer++) {
-            int own = layer;
+            int index = layer;
             int first = Math.max(layers[layer].first(), layers[layer].firstPage(length));
             tensors.add(new LazyTensor(
-                    name(layer), DType.U8, shape(first, length), arena -> bytes(own, first, length, arena)));
+                    name(layer), DType.U8, shape(first, length), arena -> bytes(index, first, length, arena)));
         }
         return tensors;
     }

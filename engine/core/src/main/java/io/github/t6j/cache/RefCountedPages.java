@@ -36,7 +36,7 @@ final class RefCountedPages {
      * Returns whether another cache shares the pages. Only an owner can add owners, so for a single owner false stays
      * valid.
      */
-    boolean shared() {
+    boolean isShared() {
         return owners.get() > 1;
     }
 

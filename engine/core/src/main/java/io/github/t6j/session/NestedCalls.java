@@ -26,8 +26,8 @@ public final class NestedCalls {
     }
 
     /** Sets the deadline, timeout and cancellation of later calls; the outermost call's count for those within it. */
-    public void setOptions(CallOptions options) {
-        this.options = Objects.requireNonNull(options, "options");
+    public void setOptions(CallOptions newOptions) {
+        options = Objects.requireNonNull(newOptions, "options");
     }
 
     /** Ends the call in progress, or the next one as soon as it begins. */

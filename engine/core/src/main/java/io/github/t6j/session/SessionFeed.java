@@ -179,9 +179,9 @@ public final class SessionFeed {
      */
     private void setLogits(Batch batch, int logitStride) {
         for (int from = 0; from < needed; from += Transformer.MOST_LOGIT_ROWS) {
-            int some = Math.min(Transformer.MOST_LOGIT_ROWS, needed - from);
-            float[] all = batch.logits(rows, from, some);
-            for (int i = 0; i < some; i++) {
+            int count = Math.min(Transformer.MOST_LOGIT_ROWS, needed - from);
+            float[] all = batch.logits(rows, from, count);
+            for (int i = 0; i < count; i++) {
                 Part part = parts.get(owners[from + i]);
                 if (from + i + 1 == needed || owners[from + i + 1] != owners[from + i]) {
                     part.session.setLogits(all, i * logitStride);

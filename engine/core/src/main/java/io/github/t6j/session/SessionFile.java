@@ -55,15 +55,15 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
         }
     }
 
-    /** Writes {@code file}; {@code logits} may be null. */
-    static void write(Path file, Kind kind, int[] ids, float[] logits, List<LazyTensor> cache) {
+    /** Writes {@code file}; {@code lastLogits} may be null. */
+    static void write(Path file, Kind kind, int[] sessionIds, float[] lastLogits, List<LazyTensor> cacheTensors) {
         List<LazyTensor> tensors = new ArrayList<>();
-        tensors.add(LazyTensor.of(IDS, ids));
-        if (logits != null) {
-            Tensor tensor = Tensor.of(LOGITS, logits, logits.length);
+        tensors.add(LazyTensor.of(IDS, sessionIds));
+        if (lastLogits != null) {
+            Tensor tensor = Tensor.of(LOGITS, lastLogits, lastLogits.length);
             tensors.add(new LazyTensor(LOGITS, tensor.dtype(), tensor.shape(), arena -> tensor.data()));
         }
-        tensors.addAll(cache);
+        tensors.addAll(cacheTensors);
         ChecksummedFile.write(file, kind.ofFile(), tensors);
     }
 
@@ -75,14 +75,14 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
      */
     static SessionFile read(Path file, Kind kind, int context, int vocabulary, Arena arena) {
         Map<String, Tensor> tensors = ChecksummedFile.read(file, kind.ofFile(), arena);
-        int[] ids = ids(file, tensors.get(IDS), context, vocabulary);
-        Tensor logits = tensors.get(LOGITS);
-        if (logits != null) {
-            SequenceCache.check(logits, LOGITS, DType.F32, List.of((long) vocabulary), file.toString());
+        int[] savedIds = ids(file, tensors.get(IDS), context, vocabulary);
+        Tensor savedLogits = tensors.get(LOGITS);
+        if (savedLogits != null) {
+            SequenceCache.check(savedLogits, LOGITS, DType.F32, List.of((long) vocabulary), file.toString());
         }
-        Map<String, Tensor> cache = new LinkedHashMap<>(tensors);
-        cache.keySet().removeAll(List.of(IDS, LOGITS));
-        return new SessionFile(ids, logits == null ? null : logits.toFloats(), cache);
+        Map<String, Tensor> others = new LinkedHashMap<>(tensors);
+        others.keySet().removeAll(List.of(IDS, LOGITS));
+        return new SessionFile(savedIds, savedLogits == null ? null : savedLogits.toFloats(), others);
     }
 
     /**
@@ -109,13 +109,13 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
                     file + ": expected at most " + context + " ids, the session's context, found "
                             + tensor.elementCount() + "; open the session with a longer context");
         }
-        int[] ids = tensor.toInts();
-        for (int id : ids) {
+        int[] found = tensor.toInts();
+        for (int id : found) {
             if (id < 0 || id >= vocabulary) {
                 throw new ModelFormatException(file + ": tensor " + IDS + ": expected 0 to " + (vocabulary - 1)
                         + ", found " + id);
             }
         }
-        return ids;
+        return found;
     }
 }

@@ -73,7 +73,7 @@ record SessionSizes(Transformer transformer, SessionOptions options) {
     SessionBytes bytes() {
         ModelConfig.Sizes sizes = transformer.config().sizes();
         int ids = options.contextLength() == 0 ? sizes.contextLength() : options.contextLength();
-        long own = (long) ids * Integer.BYTES + (long) (sizes.vocabulary() + sizes.width()) * Float.BYTES;
-        return new SessionBytes(own + transformer.passBytes(), fullBytes(ids));
+        long buffers = (long) ids * Integer.BYTES + (long) (sizes.vocabulary() + sizes.width()) * Float.BYTES;
+        return new SessionBytes(buffers + transformer.passBytes(), fullBytes(ids));
     }
 }

@@ -317,19 +317,19 @@ public final class SessionState {
         budget = newBudget;
     }
 
-    /** Announces that this session and its forks will have at most {@code ids} ids, so that they allocate no more. */
-    public void limit(int ids) {
-        sequence.limit(Math.min(ids, contextLength));
+    /** Announces that this session and its forks will have at most {@code length} ids, so that they allocate no more. */
+    public void limit(int length) {
+        sequence.limit(Math.min(length, contextLength));
     }
 
-    /** Returns the bytes of the cache of a session limited to {@code ids} ids once it is full, with shared pages. */
-    public long fullBytes(int ids) {
-        return sizes.fullBytes(ids);
+    /** Returns the bytes of the cache of a session limited to {@code length} ids once it is full, with shared pages. */
+    public long fullBytes(int length) {
+        return sizes.fullBytes(length);
     }
 
-    /** Returns the most bytes that the cache still allocates until it has {@code ids} ids. */
-    public long growthBytes(int ids) {
-        return lengthRule().outgrows(ids) ? fullBytes(ids) : sequence.growthBytes(ids);
+    /** Returns the most bytes that the cache still allocates until it has {@code length} ids. */
+    public long growthBytes(int length) {
+        return lengthRule().outgrows(length) ? fullBytes(length) : sequence.growthBytes(length);
     }
 
     /** Releases memory that no call uses now; logits of the last id are computed again when they are asked for. */

@@ -37,7 +37,7 @@ final class Batcher {
     private final Prefixes prefixes;
     private final SavedPrefixes saved;
     private final MemoryBudget budget; // of all caches
-    private final long ownBytes; // of the empty session
+    private final long emptyBytes; // of the empty session
     private final EmbeddingReader texts;
     private final List<Job> reading = new ArrayList<>(); // in the order of their arrival
     private List<Job> passing = List.of(); // those in a pass; in its pauses others go on
@@ -62,7 +62,7 @@ final class Batcher {
         this.limits = limits.withCacheBytes(most);
         budget = new MemoryBudget("caches of a scheduler", Long.MAX_VALUE, state.budget());
         state.charge(budget);
-        ownBytes = budget.allocated();
+        emptyBytes = budget.allocated();
         texts = new EmbeddingReader(state.transformer(), budget, this::makesRoom);
         prefixes = new Prefixes(
                 state.passesMatter() ? Model.maxPassRows() : 1,
@@ -115,7 +115,7 @@ final class Batcher {
     private boolean fits(long more) {
         long growth = running.stream().mapToLong(Continuation::growthBytes).sum()
                 + reading.stream().mapToLong(Job::growthBytes).sum() + texts.growthBytes();
-        return budget.allocated() - ownBytes + growth + more <= limits.cacheBytes();
+        return budget.allocated() - emptyBytes + growth + more <= limits.cacheBytes();
     }
 
     /** Returns true if caches may take {@code more} bytes, after kept prefixes were removed for them. */
@@ -274,10 +274,10 @@ final class Batcher {
         return jobs;
     }
 
-    /** Returns those of {@code jobs} whose next parts fit in {@code rows} rows together, if they are in no pass. */
-    private List<Job> parts(List<Job> jobs, int rows) {
+    /** Returns those of {@code jobs} whose next parts fit in {@code capacity} rows together, if they are in no pass. */
+    private List<Job> parts(List<Job> jobs, int capacity) {
         List<Job> parts = new ArrayList<>();
-        int free = rows;
+        int free = capacity;
         for (Job job : jobs) {
             int length = job.part(Model.maxPassRows()).length;
             if (length <= free && !passing.contains(job)) {
@@ -432,7 +432,7 @@ final class Batcher {
 
     SchedulerMetrics metrics(int waiting, long refused) {
         return new SchedulerMetrics(
-                waiting, copies(), bytes(), prefixes.bytes(), budget.allocated() - ownBytes, promptIds, cachedIds,
+                waiting, copies(), bytes(), prefixes.bytes(), budget.allocated() - emptyBytes, promptIds, cachedIds,
                 generatedIds, passes, rows, ended,
                 refused);
     }

@@ -155,8 +155,8 @@ final class Continuation {
     private Generation generation() {
         FinishReason why = stopped ? FinishReason.STOPPED_BY_LISTENER : handle.interruption();
         Generation found = generator.result();
-        boolean own = why == null || found.finishReason() != FinishReason.CANCELLED;
-        return own
+        boolean endedItself = why == null || found.finishReason() != FinishReason.CANCELLED;
+        return endedItself
                 ? found
                 : new Generation(
                         found.text(), found.tokens(), why, found.promptTokens(), found.seed(), found.prefillTime(),

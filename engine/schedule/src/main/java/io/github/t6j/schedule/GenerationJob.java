@@ -66,12 +66,12 @@ final class GenerationJob extends Job {
         }
     }
 
-    private void newContinuation(int copy, Session own, List<Continuation> samples) {
+    private void newContinuation(int copy, Session sampleSession, List<Continuation> samples) {
         var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
         // the handle knows when to end, also before this point
-        var generator = own.newGenerator(Prompt.of(prompt()), options.withSampling(sampling)
+        var generator = sampleSession.newGenerator(Prompt.of(prompt()), options.withSampling(sampling)
                 .withDeadline(null).withTimeout(null).withCancellation(null));
-        new Continuation(this, handles.get(copy), own, generator, samples, copy == 0 ? firstBytes : otherBytes,
+        new Continuation(this, handles.get(copy), sampleSession, generator, samples, copy == 0 ? firstBytes : otherBytes,
                 length());
     }
 

@@ -73,7 +73,7 @@ final class PrefixFolder implements AutoCloseable {
     private final long mostBytes;
     private final int context; // most ids of a session
     private final SessionState state; // of a session of the model
-    private final String prefix; // of the names of files for this model and type of cache
+    private final String fileStart; // of the names of files for this model and type of cache
     private final Map<Path, Saved> saved = new HashMap<>(); // guarded by this, like the field below
     private FileTime seen = FileTime.fromMillis(0); // change of the folder at the last look
     private final ExecutorService saving = new ThreadPoolExecutor(
@@ -95,7 +95,7 @@ final class PrefixFolder implements AutoCloseable {
         this.mostBytes = mostBytes;
         context = session.contextLength();
         state = SessionCore.of(session).state();
-        prefix = NAME + state.fingerprint().substring(0, 2 * HASH_BYTES) + "-"
+        fileStart = NAME + state.fingerprint().substring(0, 2 * HASH_BYTES) + "-"
                 + session.cacheType().name().toLowerCase(Locale.ROOT) + "-";
         try {
             if (!Files.isDirectory(folder)) {
@@ -107,15 +107,15 @@ final class PrefixFolder implements AutoCloseable {
         }
     }
 
-    private static void create(Path folder) throws IOException {
-        if (folder.toAbsolutePath().getParent() != null) {
-            Files.createDirectories(folder.toAbsolutePath().getParent());
+    private static void create(Path newFolder) throws IOException {
+        if (newFolder.toAbsolutePath().getParent() != null) {
+            Files.createDirectories(newFolder.toAbsolutePath().getParent());
         }
-        boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+        boolean posix = newFolder.getFileSystem().supportedFileAttributeViews().contains("posix");
         if (posix) {
-            Files.createDirectory(folder, OWNER_ONLY);
+            Files.createDirectory(newFolder, OWNER_ONLY);
         } else {
-            Files.createDirectory(folder);
+            Files.createDirectory(newFolder);
         }
     }
 
@@ -126,18 +126,18 @@ final class PrefixFolder implements AutoCloseable {
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "{0}: prefixes cannot be found: {1}", folder, e.toString());
         }
-        return saved.values().stream().filter(one -> one.ids.length <= context)
-                .filter(one -> common(one, prompt) > 0)
-                .filter(one -> state.reachesRestored(one.ids.length, common(one, prompt), prompt.length))
-                .max(Comparator.comparingInt(one -> common(one, prompt))).orElse(null);
+        return saved.values().stream().filter(prefix -> prefix.ids.length <= context)
+                .filter(prefix -> common(prefix, prompt) > 0)
+                .filter(prefix -> state.reachesRestored(prefix.ids.length, common(prefix, prompt), prompt.length))
+                .max(Comparator.comparingInt(prefix -> common(prefix, prompt))).orElse(null);
     }
 
     /** Returns the number of ids that a saved prefix and {@code ids} begin with alike; 0 for no prefix. */
-    static int common(Saved one, int[] ids) {
-        if (one == null) {
+    static int common(Saved prefix, int[] ids) {
+        if (prefix == null) {
             return 0;
         }
-        int differ = Arrays.mismatch(one.ids, ids);
+        int differ = Arrays.mismatch(prefix.ids, ids);
         return differ < 0 ? ids.length : differ;
     }
 
@@ -147,7 +147,7 @@ final class PrefixFolder implements AutoCloseable {
         if (changed.equals(seen)) {
             return;
         }
-        List<Path> files = files(prefix, SUFFIX);
+        List<Path> files = files(fileStart, SUFFIX);
         saved.keySet().retainAll(files);
         for (Path file : files) {
             if (!saved.containsKey(file)) {
@@ -194,16 +194,16 @@ final class PrefixFolder implements AutoCloseable {
      *
      * @return session, or null
      */
-    Session restore(Saved one, Session session) {
+    Session restore(Saved prefix, Session session) {
         try {
-            session.restore(one.file);
-            Files.setLastModifiedTime(one.file, FileTime.from(Instant.now()));
+            session.restore(prefix.file);
+            Files.setLastModifiedTime(prefix.file, FileTime.from(Instant.now()));
             return session;
         } catch (ModelFormatException damaged) {
-            remove(one.file, damaged);
+            remove(prefix.file, damaged);
         } catch (IOException | UncheckedIOException | T6jException | IllegalStateException
                 | OutOfMemoryError lost) {
-            LOGGER.log(Level.INFO, "{0}: a saved prefix cannot be used: {1}", one.file, lost.toString());
+            LOGGER.log(Level.INFO, "{0}: a saved prefix cannot be used: {1}", prefix.file, lost.toString());
         }
         session.close();
         return null;
@@ -225,7 +225,7 @@ final class PrefixFolder implements AutoCloseable {
     }
 
     private void saveNow(Session session) throws IOException {
-        Path file = folder.resolve(prefix + hash(session.ids()) + SUFFIX);
+        Path file = folder.resolve(fileStart + hash(session.ids()) + SUFFIX);
         if (!Files.exists(file) && session.usedCacheBytes() < mostBytes) {
             session.save(file);
             add(file);
@@ -257,13 +257,13 @@ final class PrefixFolder implements AutoCloseable {
         }
         List<Used> all = used(SUFFIX);
         long bytes = all.stream().mapToLong(Used::bytes).sum();
-        for (Used one : all) {
+        for (Used oldest : all) {
             if (bytes <= mostBytes) {
                 return;
             }
-            Files.deleteIfExists(one.file);
-            forget(one.file);
-            bytes -= one.bytes;
+            Files.deleteIfExists(oldest.file);
+            forget(oldest.file);
+            bytes -= oldest.bytes;
         }
     }
 

@@ -17,15 +17,15 @@ final class Prefixes {
     private final Deque<Kept> kept = new ArrayDeque<>(); // most recently used first
     private long bytes; // of all sessions; shared pages count for each
     private final int cut; // common prefixes are cut to multiples of this number of ids
-    private final int most; // largest number of sessions
+    private final int capacity; // largest number of sessions
 
     /**
      * @param cut 1, or the pass size where results depend on pass boundaries
-     * @param most largest number of kept sessions
+     * @param capacity largest number of kept sessions
      */
-    Prefixes(int cut, int most) {
+    Prefixes(int cut, int capacity) {
         this.cut = cut;
-        this.most = most;
+        this.capacity = capacity;
     }
 
     /** Returns how many of the first {@code length} ids can be kept. */
@@ -56,10 +56,10 @@ final class Prefixes {
     private Kept longest(int[] prompt) {
         Kept best = null;
         int longest = 0;
-        for (Kept one : kept) {
-            int common = usable(prefix(one.ids, prompt), prompt);
-            if (common > longest && reaches(one.session, common, prompt)) {
-                best = one;
+        for (Kept candidate : kept) {
+            int common = usable(prefix(candidate.ids, prompt), prompt);
+            if (common > longest && reaches(candidate.session, common, prompt)) {
+                best = candidate;
                 longest = common;
             }
         }
@@ -84,9 +84,9 @@ final class Prefixes {
     /** Returns the most ids of {@code prompt} that a kept session begins with whose windows do not reach back to them. */
     int beyondReach(int[] prompt) {
         int most = 0;
-        for (Kept one : kept) {
-            int common = usable(prefix(one.ids, prompt), prompt);
-            if (common > most && !reaches(one.session, common, prompt)) {
+        for (Kept candidate : kept) {
+            int common = usable(prefix(candidate.ids, prompt), prompt);
+            if (common > most && !reaches(candidate.session, common, prompt)) {
                 most = common;
             }
         }
@@ -143,9 +143,9 @@ final class Prefixes {
         bytes += session.cacheBytes();
     }
 
-    private void close(Kept one) {
-        bytes -= one.bytes;
-        one.session.close();
+    private void close(Kept dropped) {
+        bytes -= dropped.bytes;
+        dropped.session.close();
     }
 
     /** Returns the bytes of all caches; shared pages count for each. */
@@ -155,7 +155,7 @@ final class Prefixes {
 
     /** Closes the least recently used sessions until the rest fits in memory and is not too many. */
     void shrink(BooleanSupplier fits) {
-        while (!kept.isEmpty() && (kept.size() > most || !fits.getAsBoolean())) {
+        while (!kept.isEmpty() && (kept.size() > capacity || !fits.getAsBoolean())) {
             close(kept.removeLast());
         }
     }

@@ -26,7 +26,7 @@ final class ScoringJob extends Job {
         Scoring {
             continuations = continuations.stream().map(int[]::clone).toList(); // the caller may change its own
             int least = prompt.length == 0 ? 2 : 1;
-            if (continuations.isEmpty() || continuations.stream().anyMatch(one -> one.length < least)) {
+            if (continuations.isEmpty() || continuations.stream().anyMatch(ids -> ids.length < least)) {
                 throw new IllegalArgumentException(
                         "continuations: expected one or more, each of at least " + least + " ids");
             }
@@ -34,7 +34,7 @@ final class ScoringJob extends Job {
 
         /** Returns the number of ids of the longest continuation. */
         int longest() {
-            return continuations.stream().mapToInt(one -> one.length).max().orElseThrow();
+            return continuations.stream().mapToInt(ids -> ids.length).max().orElseThrow();
         }
     }
 

@@ -48,20 +48,20 @@ final class Submissions {
     GenerationJob generations(Prompt prompt, GenerationOptions options, List<TokenListener> listeners) {
         int[] ids = prompt.ids(model);
         check(ids, options);
-        GenerationOptions own = seeded(options, listeners.size());
+        GenerationOptions seeded = withSeed(options, listeners.size());
         List<GenerationHandle> handles = new ArrayList<>();
         for (TokenListener listener : listeners) {
-            handles.add(new GenerationHandle(ids, own.sampling().seed() + handles.size(), listener,
-                    interruption(own.deadline(), shortened(own.timeout()), own.cancellation())));
+            handles.add(new GenerationHandle(ids, seeded.sampling().seed() + handles.size(), listener,
+                    interruption(seeded.deadline(), shortened(seeded.timeout()), seeded.cancellation())));
         }
-        int more = Math.min(own.maxTokens(), contextLength() - ids.length);
-        int all = ids.length + more;
-        long other = bytes(crosses(ids.length, all) ? all : more + PAGE);
-        return new GenerationJob(ids, handles, own, bytes(all), other, all);
+        int newIds = Math.min(seeded.maxTokens(), contextLength() - ids.length);
+        int length = ids.length + newIds;
+        long otherBytes = bytes(crosses(ids.length, length) ? length : newIds + PAGE);
+        return new GenerationJob(ids, handles, seeded, bytes(length), otherBytes, length);
     }
 
     /** Returns options with a seed below 2⁵³, so that a client that reads numbers as doubles can send it back. */
-    private static GenerationOptions seeded(GenerationOptions options, int samples) {
+    private static GenerationOptions withSeed(GenerationOptions options, int samples) {
         return options.sampling().seed() != null
                 ? options
                 : options.withSampling(
@@ -77,7 +77,7 @@ final class Submissions {
                     + " tokens, the context, and one more, found " + (ids + 1));
         }
         checkIds("prompt", scoring.prompt());
-        scoring.continuations().forEach(one -> checkIds("continuations", one));
+        scoring.continuations().forEach(continuation -> checkIds("continuations", continuation));
         long fork = bytes(crosses(scoring.prompt().length, ids) ? ids : PAGE);
         return new ScoringJob(scoring, new Result<>(interruption(null, shortened(null), null)), bytes(ids), fork, ids);
     }
@@ -134,9 +134,9 @@ final class Submissions {
         return limits.session().contextLength();
     }
 
-    /** Returns whether longrope rotates a text otherwise than its prompt, so that forks of the prompt share no pages. */
-    private boolean crosses(int prompt, int all) {
-        return !transformer.sharesKeys(prompt, all);
+    /** Returns true if longrope computes the prompt's keys again for the whole text, so that forks share no pages. */
+    private boolean crosses(int promptLength, int length) {
+        return !transformer.sharesKeys(promptLength, length);
     }
 
     /** Returns the bytes of a session's cache. */
