@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Pages of those layers of a {@link PagedCache} that see equally many tokens. Layers that see all tokens keep all pages.
+ * Pages of the layers of a {@link PagedCache} that have the same window. Layers that see all tokens keep all pages.
  * Layers with a window keep a ring: a page that no later query sees becomes spare and stores later tokens. Pages keep
  * their indices.
  *
@@ -16,12 +16,10 @@ import java.util.Objects;
  * </pre>
  */
 final class LayerPages {
-    /**
-     * Most tokens that can be removed from the end of a ring so that it still has those that the next query sees.
-     */
+    /** Most tokens that can be removed from the end of a ring without losing tokens that the next query sees. */
     static final int REMOVABLE = 2 * PageLayout.TOKENS;
 
-    /** Size of the largest slab: several huge pages, yet small beside a context long enough to need them. */
+    /** Size of the largest slab: several huge pages, but little memory compared with a context that needs them. */
     private static final long LARGEST_SLAB = 16 << 20;
 
     private final PageLayout layout;
@@ -30,7 +28,7 @@ final class LayerPages {
     private final int window; // tokens that a query sees, or 0 for all
     private RefCountedPages[] pages; // by index; null before the ring
     private int first; // index of the first page of the ring
-    private RefCountedPages[] spare = new RefCountedPages[0]; // pages of this cache alone; the first ones, spares of them
+    private RefCountedPages[] spare = new RefCountedPages[0]; // unshared pages; the first {spares} are in use
     private int spares;
     private Slab slab; // source of the next pages
     private long allocated; // bytes of all slabs so far
@@ -64,7 +62,7 @@ final class LayerPages {
         return Math.ceilDiv(tokens, PageLayout.TOKENS);
     }
 
-    /** Returns the most tokens that a layer of this window needs to keep: all, or those of a ring. */
+    /** Returns the most tokens that a layer of this window keeps: all, or as many as a ring holds. */
     static int keptTokens(int window, int tokens) {
         return window == 0 ? tokens : (int) Math.min(tokens, (long) window + REMOVABLE - 1);
     }
@@ -163,7 +161,7 @@ final class LayerPages {
         return allocated - before;
     }
 
-    /** Returns pages of this cache alone for {@code index}. */
+    /** Returns unshared pages for {@code index}. */
     private RefCountedPages take(int index) {
         if (spares == 0) {
             return new RefCountedPages(layout, format, layers, slab(index));
@@ -218,7 +216,7 @@ final class LayerPages {
         return index < pages.length && pages[index] != null && !pages[index].isShared();
     }
 
-    /** Shares the pages of {@code length} tokens with new ones. */
+    /** Returns a fork that shares the pages of {@code length} tokens. */
     LayerPages fork(int length) {
         RefCountedPages[] shared = Arrays.copyOf(pages, pagesOf(length));
         for (RefCountedPages page : shared) {

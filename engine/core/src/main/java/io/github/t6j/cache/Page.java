@@ -66,8 +66,8 @@ public final class Page {
 
     /**
      * Prefetches the page: reads an int of each cache line in order, the fastest way to get a page from memory. A
-     * kernel that computes meanwhile requests the lines too slowly (ADR 33). A step reads four lines, because C2 makes
-     * slow code of a loop over one.
+     * kernel that computes meanwhile requests the lines too slowly (ADR 33). A step reads four lines, because C2
+     * compiles a loop over single lines to slow code.
      *
      * @return the sum of the ints; a caller that uses it keeps compilers from dropping the reads
      */
@@ -117,7 +117,7 @@ public final class Page {
         }
     }
 
-    // The two loops are methods of their own because C2 compiles them several times, each time with fewer assumptions.
+    // The two loops are separate methods because C2 compiles them several times, each time with fewer assumptions.
 
     private void writeColumns(int slot, float[] x, int at, int first, int step, int count, float factor) {
         for (int n = 0, column = first; n < count; n++, column += step) {
@@ -189,7 +189,7 @@ public final class Page {
         }
         for (int g = 0; g < layout.groups(); g++) {
             for (int t = 0; t < PANEL; t++) {
-                // whole groups: the next row overwrites the excess; that of the last row is slack
+                // whole groups: the next row overwrites the excess; after the last row it is slack
                 long scale = format == Format.Q8 ? rowScalesAt(g) + (long) t * Float.BYTES : 0;
                 kernels.widen(
                         format, data, layout.rowAt(format, g, t), rowStride(), scale, 0, f32.data,

@@ -100,9 +100,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         return columnAt(format, columns()) + format.bytes(((long) group * TOKENS + token) * format.padded(width));
     }
 
-    /**
-     * Returns the byte at which the scales of {@code vector} begin: first those of columns, then one per group of rows.
-     */
+    /** Returns the byte at which the scales of {@code vector} begin; vectors in columns come first, then those in rows. */
     long scalesAt(Format format, int vector) {
         return rowAt(format, groups, 0) + (long) vector * TOKENS * Float.BYTES;
     }
@@ -131,7 +129,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         return next;
     }
 
-    /** Returns the index of the vector that the rows of {@code group} are. */
+    /** Returns the index of the vectors in the rows of {@code group}. */
     int vectorOfGroup(int group) {
         int count = group;
         for (int i = 0; i < vectors.size(); i++) {

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Pages of some layers at one index of a {@link PagedCache}, freed when the last cache that shares them releases them.
+ * Pages of several layers at one index of a {@link PagedCache}. The last cache that releases them frees them.
  */
 final class RefCountedPages {
     private final Slab slab;
@@ -33,8 +33,8 @@ final class RefCountedPages {
     }
 
     /**
-     * Returns whether another cache shares the pages. Only an owner can add owners, so for a single owner false stays
-     * valid.
+     * Returns true if another cache shares the pages. Only an owner can add owners, so a single owner may rely on a false
+     * result.
      */
     boolean isShared() {
         return owners.get() > 1;

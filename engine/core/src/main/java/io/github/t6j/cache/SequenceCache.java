@@ -49,23 +49,22 @@ public interface SequenceCache extends AutoCloseable {
      */
     int truncate(int from, int length);
 
-    /** Releases memory that the {@code length} tokens, which are all of them, do not take. */
+    /** Releases memory that the cache's {@code length} tokens do not need. */
     default void trim(int length) {}
 
     /**
-     * Returns a cache of the same {@code length} tokens, which are all of them. Writing to one, or closing it, leaves
-     * the other unchanged.
+     * Returns a cache of the same {@code length} tokens. Writing to one cache, or closing it, leaves the other unchanged.
      */
     SequenceCache fork(int length);
 
-    /** Returns the tensors to be saved of the {@code length} tokens, which are all of them. */
+    /** Returns the tensors that save the cache's {@code length} tokens. */
     List<LazyTensor> tensors(int length);
 
     /**
      * Fills this empty cache from the {@link #tensors} of a cache of the same kind.
      *
      * @param where name of the tensors' file in error messages
-     * @throws ModelFormatException if the tensors are not those of such a cache
+     * @throws ModelFormatException if the tensors do not belong to such a cache
      */
     void restore(Map<String, Tensor> tensors, int length, String where);
 

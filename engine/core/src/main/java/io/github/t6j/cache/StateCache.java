@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * State of linear attention, of one size for any number of tokens. It is stored twice, as it was before the running
- * pass and as the pass makes it, so that a pass cancelled between two layers leaves no trace. It is a sum over all
+ * State of linear attention, with the same size for any number of tokens. It is stored twice, before the running pass
+ * and as the pass updates it, so that a pass cancelled between two layers leaves no trace. It is a sum over all
  * tokens, so it stays f32 with every cache type.
  *
  * <pre>

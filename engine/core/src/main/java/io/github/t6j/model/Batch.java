@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 
 /**
- * A pass with rows of different sequences, so that one pass over the weights serves them all. A sequence has one row,
- * the next of a generation, or several, part of a prompt. Each row has the same bits as in a pass of its sequence
- * alone. Attention is computed per sequence, with its own depth, cache type and algorithm.
+ * Pass with rows of different sequences, so that one pass over the weights serves them all. A sequence has one row, the
+ * next id of a generation, or several, a part of a prompt. Each row has the same bits as in a pass of its sequence alone.
+ * Attention is computed for each sequence, with its depth, cache type and algorithm.
  *
  * <p>{@link Transformer#batch} returns an idle batch. It allocates nothing while the sequences of its passes stay the
  * same.
@@ -55,7 +55,7 @@ public final class Batch implements AttentionStep {
         singleCount = 0;
     }
 
-    /** Gives back this batch and the buffers of its last pass; the caller uses it no more. */
+    /** Gives back this batch and the buffers of its last pass; the caller must not use it afterwards. */
     public void release() {
         clear(); // removes the rows of a failed pass
         releaseActivations();
@@ -112,8 +112,8 @@ public final class Batch implements AttentionStep {
     }
 
     /**
-     * Feeds the ids through the first {@code layers} blocks only and empties the batch. The sequences must go on with
-     * the same number of blocks, and have no logits.
+     * Feeds the ids through the first {@code layers} blocks only and empties the batch. Later passes of the sequences must
+     * have the same number of blocks; the sequences have no logits.
      *
      * @param cancelled called between blocks; if it returns true, the pass ends and its ids are not fed
      * @return hidden states [rows][width], a buffer that the next pass overwrites: the residual stream, or after the last

@@ -97,7 +97,7 @@ final class Experts implements FeedForward {
         }
     }
 
-    /** Computes the outputs of some experts, and adds them to the update. */
+    /** Computes the outputs of consecutive experts, and adds them to the update. */
     private void forward(Activations a, int from, int to) {
         Buffers b = a.experts;
         a.grouped.multiply(gateUp, from, to, b.firsts, b.rows, a.normed, router.inputs(), b.gateUp);
@@ -152,7 +152,7 @@ final class Experts implements FeedForward {
         }
     }
 
-    /** Sorts the choices of all rows by expert, those of an expert by row. */
+    /** Sorts the choices of all rows by expert, then by row. */
     private void sort(Buffers b, int rows) {
         Arrays.fill(b.firsts, 0);
         for (int choice = 0; choice < rows * used; choice++) {

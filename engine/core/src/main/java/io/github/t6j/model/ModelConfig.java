@@ -22,7 +22,7 @@ import java.util.SortedSet;
  * @param rope rotation of its vectors
  * @param norms presence and epsilon of norms
  * @param experts experts of the feed-forward parts, or null
- * @param optional roles of the tensors that only some models of the family have, and this one has
+ * @param optional roles of the optional tensors that this model has
  * @param assumptions defaults that no file states, a sentence each
  * @param scales multipliers and other departures from the plain transformer
  * @param imageId id that stands for an image in the prompts of a model of text and images, or {@link #NO_IMAGE}
@@ -118,7 +118,7 @@ public record ModelConfig(
      */
     public record Experts(int count, int used, int hidden, boolean normalised, SortedSet<Integer> layers) {}
 
-    /** Returns whether the feed-forward part of a layer has experts. */
+    /** Returns true if the feed-forward part of a layer has experts. */
     public boolean hasExperts(int layer) {
         return experts != null && experts.layers().contains(layer);
     }

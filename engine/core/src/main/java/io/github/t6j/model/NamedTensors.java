@@ -76,7 +76,7 @@ public final class NamedTensors {
         return where;
     }
 
-    /** Returns whether a tensor of that name exists. */
+    /** Returns true if a tensor of that name exists. */
     public boolean has(String name) {
         return tensors.containsKey(name);
     }
@@ -193,7 +193,7 @@ public final class NamedTensors {
         return matrix(has(second) ? second : first);
     }
 
-    /** Returns whether matrices of both names exist and differ, so that they are not one tied matrix. */
+    /** Returns true if matrices of both names exist and differ, so that they are not one tied matrix. */
     public boolean differ(String first, String second) {
         return has(first) && has(second) && !same(matrix(first), matrix(second));
     }

@@ -22,8 +22,8 @@ final class PassBuffers implements AutoCloseable {
     private final Stack<PassAttention> oracles = new Stack<>(MOST_WIDE, PassAttention::close);
 
     /**
-     * Idle buffers of one kind, of which the last ones given back are taken first: they are in the processor's caches, and
-     * sequences that take and give back in the same order get their own again.
+     * Idle buffers of one kind. The last ones given back are taken first: they are in the processor's caches, and sequences
+     * that take and give back in the same order get the same buffers again.
      */
     private static final class Stack<B> {
         private final Object[] idle;

@@ -1,6 +1,6 @@
 package io.github.t6j.model;
 
-/** An operation on one row of a pass; rows may run on different threads. */
+/** Operation on one row of a pass; rows may run on different threads. */
 @FunctionalInterface
 interface RowOperation {
     /** @param worker index of buffers that no other thread uses at the same time */

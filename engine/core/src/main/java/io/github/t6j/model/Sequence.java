@@ -12,7 +12,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * The tokens that were fed to a model, their cache, and the last row, from which the logits are computed. Between
+ * Tokens that were fed to a model, their cache, and the last row, from which the logits are computed. Between
  * {@link #forward} and {@link #release} it holds the buffers of a pass. Used by one thread.
  */
 public final class Sequence implements AutoCloseable {
@@ -65,7 +65,7 @@ public final class Sequence implements AutoCloseable {
         return true;
     }
 
-    /** Takes buffers of a pass of {@code rows} rows, unless those of the last pass do. */
+    /** Takes buffers of a pass of {@code rows} rows, unless the buffers of the last pass are large enough. */
     private Activations begin(int rows) {
         if (activations == null || activations.capacity < rows) {
             releaseActivations();

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A tensor of a model: an entry in its family's list.
+ * Tensor of a model: an entry in its family's list.
  *
  * @param name in files of that family
  * @param alias another name in files, in addition or instead; or null
@@ -31,7 +31,7 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
         return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** Returns whether its elements are gains of a norm, see {@link #isGain(TensorRole)}. */
+    /** Returns true if its elements are gains of a norm, see {@link #isGain(TensorRole)}. */
     public boolean isGain() {
         return isGain(role);
     }
@@ -41,7 +41,7 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
         return role == TensorRole.ROUTER;
     }
 
-    /** Returns whether a role is that of a norm's gains, which are all ones before training, or zeros if stored less 1. */
+    /** Returns true for the gains of a norm, which are all ones before training, or zeros if stored less 1. */
     static boolean isGain(TensorRole role) {
         return switch (role) {
             case OUTPUT_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM, HEAD_NORM,

@@ -32,7 +32,7 @@ import java.util.function.Consumer;
  */
 public final class Transformer implements AutoCloseable {
     /**
-     * Most rows of one sequence in a pass: enough to use each block of weights many times after one read from memory.
+     * Most rows of one sequence in a pass: enough to use each block of weights many times once it is read from memory.
      */
     public static final int MAX_PASS_ROWS = 128;
 
@@ -344,7 +344,7 @@ public final class Transformer implements AutoCloseable {
         buffers.trim();
     }
 
-    /** Frees the buffers of passes, those in use when their passes end. The owner of the weights frees these. */
+    /** Frees the idle buffers of passes now and the others when their passes end. The owner of the weights frees them. */
     @Override
     public void close() {
         buffers.close();

@@ -32,7 +32,7 @@ import java.util.zip.CRC32C;
 /** Loads a {@link Transformer} from a checkpoint's tensors: packs each tensor for the kernels, by its role. */
 public final class TransformerLoader {
     /**
-     * Limit of packed bytes per stored byte: 4-bit weights beside a 32-bit one are packed as 32-bit, and a matrix has
+     * Limit of packed bytes per stored byte: 4-bit weights are packed as 32-bit together with a 32-bit one, and a matrix has
      * whole panels of 64 rows.
      */
     private static final long GROWTH = 8;
@@ -120,7 +120,7 @@ public final class TransformerLoader {
         return packed;
     }
 
-    /** Returns the tensors of each matrix: those of each expert, or all of the role. */
+    /** Returns the tensors of each matrix: the tensors of each expert, or all tensors of the role. */
     private List<List<Tensor>> matrices(TensorRole role, List<Tensor> parts) {
         if (role != TensorRole.EXPERT_GATE_UP && role != TensorRole.EXPERT_DOWN) {
             return List.of(parts);
@@ -147,7 +147,7 @@ public final class TransformerLoader {
         }
     }
 
-    /** Reads rows, and reports the progress of those that the loading thread reads itself. */
+    /** Reads rows, and reports the progress of rows that the loading thread reads itself. */
     private final class WatchedReader implements TensorReader {
         private final TensorReader source = tensors.reader();
 
@@ -199,7 +199,7 @@ public final class TransformerLoader {
         return new RmsNorm(weights.floats(role), config.norms().epsilon());
     }
 
-    /** The tensors of a layer, or the ones outside the layers. */
+    /** Tensors of a layer, or tensors outside the layers. */
     private record Layer(TransformerLoader loader, int layer, Map<TensorRole, List<Tensor>> parts)
             implements
                 LayerWeights {

@@ -22,10 +22,9 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  *   metadata   NAME         version of the format
- *              …            values that the reader's state must have, too
- *              crc32c       CRC of all else: a line "key=value" for each of these, in the file's order, then for each
- *              tensor a line
- *                           "name dtype [shape]", such as "ids I32 [3]", and its bytes
+ *              …            values that must be equal in the reader's state
+ *              crc32c       CRC of the rest: a line "key=value" for each of these, in the file's order, then a line
+ *                           "name dtype [shape]", such as "ids I32 [3]", and the bytes of each tensor
  * </pre>
  */
 public final class ChecksummedFile {

@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
-/** Deadline and cancellation of a call, asked for while it computes. */
+/** Deadline and cancellation of a call, checked while it computes. */
 public final class Expiry {
     private static final Duration FAR = Duration.ofDays(36500);
 

@@ -7,7 +7,7 @@ import java.util.Objects;
 final class FedIds {
     private final int contextLength;
     private final int vocabulary;
-    private int[] ids; // the first ones, length of them, are those of the session; the rest is spare or truncated
+    private int[] ids; // the first {length} belong to the session; the rest is spare
     private int length;
 
     FedIds(int contextLength, int vocabulary, int[] ids) {

@@ -13,8 +13,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 
 /**
- * Passes of many texts, each in a sequence of its own, through the first layers of a model. Texts share passes; each is
- * split as if it were alone, so that it has the same bits beside any others. For one thread.
+ * Passes of many texts, each in its own sequence, through the first layers of a model. Texts share passes, but each is
+ * split as if it were alone, so that its bits do not depend on the other texts. For one thread.
  */
 public final class HiddenStates implements AutoCloseable {
     /** Listener to the hidden states of consecutive ids of a text. */
@@ -33,9 +33,9 @@ public final class HiddenStates implements AutoCloseable {
     private final MemoryBudget budget;
     private final Batch batch;
     private final Deque<Sequence> free = new ArrayDeque<>();
-    private final List<Reading> readings = new ArrayList<>(); // texts of which some ids are left, in order
+    private final List<Reading> readings = new ArrayList<>(); // unfinished texts, in order
 
-    /** A text of which a part is in a pass. */
+    /** Unfinished text. */
     private static final class Reading {
         final int text;
         final int[] ids;
@@ -98,7 +98,7 @@ public final class HiddenStates implements AutoCloseable {
         return true;
     }
 
-    /** Begins a pass with the next parts of the texts that the passes before have begun. */
+    /** Begins a pass with the next parts of the unfinished texts. */
     public void beginPass() {
         readings.forEach(this::add);
     }
@@ -106,7 +106,7 @@ public final class HiddenStates implements AutoCloseable {
     /**
      * Adds a text to the pass, which it {@link #fits}.
      *
-     * @param text number of the text, which no other text of this pass and of later ones has
+     * @param text number of the text, unique in this pass and later ones
      */
     public void add(int text, int[] ids) {
         Sequence sequence = free.isEmpty() ? newSequence() : free.pop();
@@ -130,7 +130,11 @@ public final class HiddenStates implements AutoCloseable {
         return states != null;
     }
 
-    /** Gives up texts between two passes. @param givenUp returns true for the number of a text to give up */
+    /**
+     * Gives up texts between two passes.
+     *
+     * @param givenUp returns true for the number of a text to give up
+     */
     public void removeIf(IntPredicate givenUp) {
         readings.stream().filter(reading -> givenUp.test(reading.text)).forEach(this::free);
         readings.removeIf(reading -> reading.sequence.position() == 0);

@@ -4,16 +4,16 @@ import io.github.t6j.model.Sequence;
 import java.util.function.Consumer;
 
 /**
- * Logits of a session after its last id, computed when they are asked for. For one thread at a time, except
+ * Logits of a session after its last id, computed on request. For one thread at a time, except
  * {@link #lastComputed}.
  */
 final class LastLogits {
     private final Consumer<float[]> copy = all -> copy(all, 0);
     private final int vocabulary;
-    private float[] logits; // [vocabulary], or null before they are needed; others copy them under the monitor
-    private boolean known; // logits has those after some id of the session; guarded by the monitor
-    private boolean ready; // logits has those after the last id
-    private boolean rowReady; // those after the last id can be computed
+    private float[] logits; // [vocabulary], or null before they are needed; written and copied under the monitor
+    private boolean known; // logits are those of an id of the session; guarded by the monitor
+    private boolean ready; // logits are those of the last id
+    private boolean rowReady; // the sequence can compute the logits of the last id
 
     LastLogits(int vocabulary) {
         this.vocabulary = vocabulary;
@@ -30,7 +30,7 @@ final class LastLogits {
         return fork;
     }
 
-    /** Marks the logits as outdated: they are no longer those after the last id. */
+    /** Marks the logits as outdated, because the last id changes. */
     void invalidate() {
         rowReady = false;
         ready = false;
@@ -41,7 +41,7 @@ final class LastLogits {
         rowReady = true;
     }
 
-    /** Sets the logits after the last id to those at {@code from} of {@code all}. */
+    /** Copies the logits after the last id from {@code all}, starting at {@code from}. */
     void set(float[] all, int from) {
         copy(all, from);
         ready = true;

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Runs actions when objects become unreachable, on a thread of its own, until it is closed. The JDK's Cleaner cannot be
+ * Runs actions when objects become unreachable, on a separate thread, until it is closed. The JDK's Cleaner cannot be
  * closed, so its thread would outlive the model.
  */
 public final class LeakTracker implements AutoCloseable {

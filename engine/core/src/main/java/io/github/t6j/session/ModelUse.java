@@ -19,7 +19,7 @@ public final class ModelUse {
     private final AtomicInteger holders = new AtomicInteger(1); // the model itself, and each call in progress
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Set<SessionUse> sessions = ConcurrentHashMap.newKeySet();
-    private final LeakTracker forgotten = new LeakTracker();
+    private final LeakTracker leakTracker = new LeakTracker();
     private final Runnable free;
     final UseWords words;
 
@@ -28,7 +28,7 @@ public final class ModelUse {
         this(free, UseWords.MODEL);
     }
 
-    /** Creates the tracker of something like a model, with the words of its messages. */
+    /** Creates the tracker of an object that owns memory and threads as a model does, with the terms for its messages. */
     public ModelUse(Runnable free, UseWords words) {
         this.free = free;
         this.words = words;
@@ -37,7 +37,7 @@ public final class ModelUse {
     /** Closes this when {@code model} becomes unreachable. */
     public void watch(Object model) {
         AllocationSite site = Events.allocationSite(words.model());
-        forgotten.watch(model, () -> {
+        leakTracker.watch(model, () -> {
             leaked(words.model(), site);
             close();
         });
@@ -57,7 +57,7 @@ public final class ModelUse {
      */
     public LeakTracker.Watch watch(Object session, SessionUse use) {
         AllocationSite site = Events.allocationSite(words.session());
-        return forgotten.watch(session, () -> {
+        return leakTracker.watch(session, () -> {
             leaked(words.session(), site);
             use.close();
         });
@@ -129,7 +129,7 @@ public final class ModelUse {
     public void close() {
         if (closed.compareAndSet(false, true)) {
             sessions.forEach(SessionUse::close);
-            forgotten.close();
+            leakTracker.close();
             release();
         }
     }

@@ -6,8 +6,8 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
 /**
- * Counts calls that compute, one within another, and ends them by a deadline, an interrupt or {@link #cancel}. For use by
- * one thread, except {@code cancel}.
+ * Tracker of nested calls that compute, ended by a deadline, an interrupt or {@link #cancel}. For one thread, except
+ * {@code cancel}.
  */
 public final class NestedCalls {
     private final String name;
@@ -25,7 +25,7 @@ public final class NestedCalls {
         this.name = name;
     }
 
-    /** Sets the deadline, timeout and cancellation of later calls; the outermost call's count for those within it. */
+    /** Sets the deadline, timeout and cancellation of later calls; nested calls follow their outermost call. */
     public void setOptions(CallOptions newOptions) {
         options = Objects.requireNonNull(newOptions, "options");
     }

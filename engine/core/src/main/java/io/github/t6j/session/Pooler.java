@@ -3,7 +3,7 @@ package io.github.t6j.session;
 import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.Pooling;
 
-/** Pooling of the hidden states of texts to a vector for each; the sums are double. */
+/** Pools the hidden states of each text into a vector; the sums are double. */
 public final class Pooler implements HiddenStates.Listener {
     private final Pooling pooling;
     private final int width;

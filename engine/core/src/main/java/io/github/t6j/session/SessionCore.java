@@ -5,13 +5,13 @@ import java.util.function.Function;
 /**
  * State of a session and the tracker of the calls that use it.
  *
- * <p>The class of sessions, in a package above this one, registers a function that returns the core of a session. The
- * package {@code benchmark} calls it for what the class of sessions does not offer.
+ * <p>{@code Session}, in a package above this one, registers a function that returns the core of a session. Packages that
+ * need more of a session than {@code Session} offers call it.
  */
 public record SessionCore(SessionState state, SessionUse use) {
     private static volatile Function<Object, SessionCore> hook;
 
-    /** Registers the function that returns the core of a session; the class of sessions calls it once. */
+    /** Registers the function that returns the core of a session; {@code Session} calls it once. */
     public static void setHook(Function<Object, SessionCore> newHook) {
         hook = newHook;
     }

@@ -12,7 +12,7 @@ import java.util.List;
  * are more sessions than before.
  */
 public final class SessionFeed {
-    /** Pause of a run in which nothing else goes on. */
+    /** Pause that does nothing. */
     public static final Runnable NO_PAUSE = () -> {
     };
 

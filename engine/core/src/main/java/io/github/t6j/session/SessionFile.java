@@ -88,7 +88,7 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
     /**
      * Returns the ids of a saved session, without reading the rest.
      *
-     * @throws ModelFormatException if the file is damaged, as far as it is read
+     * @throws ModelFormatException if the part of the file that is read is damaged
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static int[] ids(Path file) {

@@ -53,7 +53,7 @@ record SessionSizes(Transformer transformer, SessionOptions options) {
         return transformer.tokenBytes(format(), materialized(), ids);
     }
 
-    /** Returns the largest number from 0 to {@code limit} that fits, as all smaller ones do. */
+    /** Returns the largest number up to {@code limit} that fits, if all numbers below a fitting one fit. */
     private static int most(int limit, IntPredicate fits) {
         int most = 0;
         for (int step = Integer.highestOneBit(limit); step > 0; step /= 2) {

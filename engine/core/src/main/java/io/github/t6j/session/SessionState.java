@@ -139,7 +139,7 @@ public final class SessionState {
         check(more, 0, Objects.requireNonNull(more, "ids").length);
     }
 
-    /** Checks that some of {@code more} may be fed, see {@link FedIds#check(int[], int, int, int)}. */
+    /** Checks that {@code count} ids of {@code more} may be fed, see {@link FedIds#check(int[], int, int, int)}. */
     void check(int[] more, int from, int count) {
         ids.check(more, from, count, position());
     }
@@ -178,7 +178,7 @@ public final class SessionState {
         return true;
     }
 
-    /** Records {@code id} as the last one without feeding it; the next call that feeds does. */
+    /** Records {@code id} as the last one without feeding it; the next feed computes it. */
     public void record(int id) {
         logits.invalidate();
         single[0] = id;
@@ -285,7 +285,7 @@ public final class SessionState {
         return sequence;
     }
 
-    /** Sets the logits after the last id, just fed, to those at {@code from} of {@code all}. */
+    /** Copies the logits after the last id, just fed, from {@code all}, starting at {@code from}. */
     void setLogits(float[] all, int from) {
         logits.set(all, from);
         logits.allow();
@@ -332,7 +332,7 @@ public final class SessionState {
         return lengthRule().outgrows(length) ? fullBytes(length) : sequence.growthBytes(length);
     }
 
-    /** Releases memory that no call uses now; logits of the last id are computed again when they are asked for. */
+    /** Releases unused memory; the logits of the last id are recomputed on request. */
     public void trim() {
         ids.trim();
         feed = null;

@@ -5,9 +5,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
- * Tracker of the calls that use a session, and none after the session is closed. One call at a time may change the
- * session; another one then fails. Calls that only read are short, so they and a call that begins wait for one another.
- * A call in progress when the session is closed ends as cancelled and frees the memory itself.
+ * Tracker of the calls that use a session; none begins after the session is closed. One call at a time may change the
+ * session; a second one fails. Calls that only read are short, so they and a call that begins wait for each other. A
+ * call in progress when the session is closed ends as cancelled and frees the memory itself.
  */
 public final class SessionUse {
     /** Call in progress, until it is closed. */
@@ -66,7 +66,7 @@ public final class SessionUse {
     }
 
     /**
-     * Begins a call that computes, which {@link #cancel} ends, also one that came before.
+     * Begins a call that computes. {@link #cancel} ends it, even if called before.
      *
      * @throws IllegalStateException if the session is closed, or another call uses it
      */
@@ -170,7 +170,7 @@ public final class SessionUse {
     }
 
     /**
-     * Begins a call that reads for long, such as writing a file: other calls fail rather than wait.
+     * Begins a long call that reads, such as saving to a file: other calls fail instead of waiting.
      *
      * @throws IllegalStateException if the session is closed, or a call of another thread uses it
      */

@@ -1,7 +1,7 @@
 package io.github.t6j.session;
 
 /**
- * Words of the messages of {@link ModelUse} and {@link SessionUse}, which also track FlashTPA and its caches.
+ * Terms for the messages of {@link ModelUse} and {@link SessionUse}, which also track FlashTPA and its caches.
  *
  * @param model name of what owns the memory and the threads
  * @param session name of what belongs to it
@@ -11,7 +11,7 @@ package io.github.t6j.session;
  * @param alone advice if two threads use one session
  */
 public record UseWords(String model, String session, String reload, String reopen, String inCall, String alone) {
-    /** Words for a model and its sessions. */
+    /** Terms for a model and its sessions. */
     public static final UseWords MODEL = new UseWords(
             "model", "session", "load it again", "open a new one",
             "the session is in a call already: a listener may read, fork and save it,"

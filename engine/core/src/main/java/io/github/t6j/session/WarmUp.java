@@ -12,7 +12,7 @@ public final class WarmUp {
     /** Number of ids to generate after each prompt. */
     public static final int TOKENS = 24;
 
-    /** Lengths of prompts whose rows split into tiles of all heights that longer prompts need, evenly and unevenly. */
+    /** Lengths of prompts that need tiles of every height, with and without a remainder. */
     private static final int[] PROMPTS = {24, 25, 19, 33, 100};
 
     private WarmUp() {}
@@ -21,7 +21,7 @@ public final class WarmUp {
      * Runs generations until {@code kernels} are warm.
      *
      * @param generation continues a prompt in an empty session; returns false if the warm-up must end
-     * @return false if it ended before
+     * @return false if it ended early
      */
     public static boolean run(WarmingKernels kernels, int vocabulary, Predicate<int[]> generation) {
         kernels.warmAll();

@@ -20,14 +20,14 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
 /**
- * Running generations and scorings, and kept caches of finished ones; for one thread. It also counts the caches of
- * {@link #texts}, which others read.
+ * Running generations and scorings, and kept caches of finished ones; for one thread. Their memory is shared with
+ * {@link #texts}, which the scheduler reads.
  */
 final class Batcher {
-    /** Caches kept for their prefixes, per generation at once; more would only fill the memory of a server. */
+    /** Caches kept for their prefixes, for each generation that may run; more would only fill the memory of a server. */
     private static final int KEPT_PER_RUNNING = 16;
 
-    /** Most ids of prompts that join a step: on two cores their time is that of a step of some generations. */
+    /** Most ids of prompts that join a step: on two cores they take as long as a step of several generations. */
     private static final int MOST_JOINING = 32;
 
     private final Model model;
@@ -40,7 +40,7 @@ final class Batcher {
     private final long emptyBytes; // of the empty session
     private final EmbeddingReader texts;
     private final List<Job> reading = new ArrayList<>(); // in the order of their arrival
-    private List<Job> passing = List.of(); // those in a pass; in its pauses others go on
+    private List<Job> passing = List.of(); // jobs in the current pass; others go on in its pauses
     private final List<Continuation> running = new ArrayList<>();
     private final TimeShare share = new TimeShare();
     private long promptIds;
@@ -274,7 +274,7 @@ final class Batcher {
         return jobs;
     }
 
-    /** Returns those of {@code jobs} whose next parts fit in {@code capacity} rows together, if they are in no pass. */
+    /** Returns the jobs that are in no pass and whose next parts fit together in {@code capacity} rows. */
     private List<Job> parts(List<Job> jobs, int capacity) {
         List<Job> parts = new ArrayList<>();
         int free = capacity;

@@ -9,13 +9,13 @@ import io.github.t6j.session.SessionCore;
 import java.util.Arrays;
 import java.util.List;
 
-/** A continuation of a prompt that was read; it generates one id per step. */
+/** Continuation of a prompt that was read; it generates one id per step. */
 final class Continuation {
     private final Job job;
     private final GenerationHandle handle;
     private final Session session;
     private final Generator generator;
-    private final List<Continuation> samples; // of the same prompt that run, this one among them
+    private final List<Continuation> samples; // running samples of the same prompt, including this one
     private final int length;
     private long bytes;
     private int id; // the next id to feed
@@ -26,7 +26,7 @@ final class Continuation {
     private Throwable failure; // or null
 
     /**
-     * @param samples those of the same prompt that run; this one is added
+     * @param samples running samples of the same prompt, to which this one is added
      * @param bytes largest size of its cache
      * @param length most ids of its session
      */
@@ -60,7 +60,7 @@ final class Continuation {
         return SessionCore.of(session).state().growthBytes(length);
     }
 
-    /** Passes the prompt's part of its cache on to another sample, which still holds it. */
+    /** Leaves the prompt's part of its cache to another sample, which still uses it. */
     void leave() {
         samples.remove(this);
         job.addGenerated(generated);

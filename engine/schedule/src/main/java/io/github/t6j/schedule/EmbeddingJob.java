@@ -18,7 +18,7 @@ final class EmbeddingJob {
     private final Pooler pooler;
     private final Result<List<Embedding>> result;
     private int next; // index of the first text that was not taken
-    private int left; // number of texts that are not read to the end
+    private int left; // number of unfinished texts
 
     /**
      * A text of the job.
@@ -30,7 +30,7 @@ final class EmbeddingJob {
             return job.texts.get(index);
         }
 
-        /** Takes the hidden states of some of its ids. @return true if these are the last ones */
+        /** Adds the hidden states of consecutive ids; returns true if these end the text. */
         boolean add(int first, int count, float[] states, int at) {
             job.pooler.onStates(index, first, count, states, at);
             boolean isLast = first + count == ids().length;

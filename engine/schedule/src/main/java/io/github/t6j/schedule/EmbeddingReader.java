@@ -17,7 +17,7 @@ import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 
 /**
- * Passes of texts to embed, those of all jobs together; for the scheduler's thread. A pass takes texts of all jobs
+ * Reader of texts to embed, for the scheduler's thread. A pass takes texts of all jobs
  * alternately, so that a short job does not wait for all texts of a long one.
  */
 final class EmbeddingReader {
@@ -26,7 +26,7 @@ final class EmbeddingReader {
     private final LongPredicate room;
     private final Set<EmbeddingJob> jobs = new LinkedHashSet<>(); // those without a result
     private final Deque<EmbeddingJob> turns = new ArrayDeque<>(); // jobs with texts that were not taken, the next first
-    private final Map<Integer, Text> reading = new HashMap<>(); //   texts that are read, by their numbers in states
+    private final Map<Integer, Text> reading = new HashMap<>(); //   unfinished texts by their numbers in states
     private final Deque<Text> alone = new ArrayDeque<>(); //         texts of a failed pass, to be read one by one
     private HiddenStates states; // null while no text is read
     private int layer; // of states
@@ -51,7 +51,7 @@ final class EmbeddingReader {
         return jobs.size();
     }
 
-    /** Returns true if no text is read, so that no cache of one is allocated. */
+    /** Returns true if no text is being read, so that no text has a cache. */
     boolean isIdle() {
         return reading.isEmpty();
     }
@@ -62,7 +62,7 @@ final class EmbeddingReader {
     }
 
     /**
-     * Returns true if {@link #read} would do something: go on with texts, begin some, or end a job.
+     * Returns true if {@link #read} would continue or begin texts, or end a job.
      *
      * @param mayBegin as for {@link #read}
      */

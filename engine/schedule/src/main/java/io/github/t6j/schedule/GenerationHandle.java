@@ -27,8 +27,8 @@ public final class GenerationHandle {
     }
 
     /**
-     * Returns the future result, the same in each call. A generation that is cancelled or past its deadline has a
-     * result, too, whose {@link Generation#finishReason} says so, also if it has not begun. The future fails with
+     * Returns the future result, the same in each call. A generation that is cancelled or exceeds its deadline also has
+     * a result, whose {@link Generation#finishReason} says so, even if it never began. The future fails with
      * the exception of a generation that fails. Cancelling the future cancels the generation.
      */
     public CompletableFuture<Generation> result() {

@@ -8,7 +8,7 @@ import io.github.t6j.session.SessionCore;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The samples of one prompt while it is read. */
+/** Samples of one prompt while the prompt is read. */
 final class GenerationJob extends Job {
     private final List<GenerationHandle> handles;
     private final GenerationOptions options; // options with a seed
@@ -71,7 +71,8 @@ final class GenerationJob extends Job {
         // the handle knows when to end, also before this point
         var generator = sampleSession.newGenerator(Prompt.of(prompt()), options.withSampling(sampling)
                 .withDeadline(null).withTimeout(null).withCancellation(null));
-        new Continuation(this, handles.get(copy), sampleSession, generator, samples, copy == 0 ? firstBytes : otherBytes,
+        new Continuation(this, handles.get(copy), sampleSession, generator, samples,
+                copy == 0 ? firstBytes : otherBytes,
                 length());
     }
 

@@ -3,7 +3,7 @@ package io.github.t6j.schedule;
 import io.github.t6j.FinishReason;
 import io.github.t6j.session.Expiry;
 
-/** Reason for which submitted work must end before its result: its cancellation, or what its options say. */
+/** Reason to end submitted work early: its cancellation, or the deadline or cancellation function of its options. */
 final class Interruption {
     private final Expiry expiry;
     private final Runnable wake;

@@ -121,7 +121,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     /** Returns true if it must end before it has a result. */
     abstract boolean isInterrupted();
 
-    /** Reports that it ended because it {@link #isInterrupted}. */
+    /** Reports that it ended because it was interrupted. */
     abstract void reportInterruption();
 
     abstract void reportFailure(Throwable cause);

@@ -40,7 +40,7 @@ import java.util.stream.Stream;
 /**
  * Folder of saved sessions whose ids are the beginnings of prompts, found again after a restart. Several processes may
  * share it: a file appears complete, by a rename, and its name has the fingerprint of its model, the type of its cache
- * and a hash of its ids. The time of a file's last change is that of its last use; the least recently used files of all
+ * and a hash of its ids. A file's modification time is the time of its last use; the least recently used files of all
  * models are removed first. A damaged file is removed.
  *
  * <p>One thread saves, another one restores; for any thread.
@@ -53,7 +53,7 @@ final class PrefixFolder implements AutoCloseable {
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
-    /** Age of files that a killed process began to write. */
+    /** Age from which a partial file counts as left behind by a killed process. */
     private static final Duration ABANDONED = Duration.ofHours(1);
 
     /** Most sessions that wait to be saved, since each holds memory. */
@@ -75,7 +75,7 @@ final class PrefixFolder implements AutoCloseable {
     private final SessionState state; // of a session of the model
     private final String fileStart; // of the names of files for this model and type of cache
     private final Map<Path, Saved> saved = new HashMap<>(); // guarded by this, like the field below
-    private FileTime seen = FileTime.fromMillis(0); // change of the folder at the last look
+    private FileTime seen = FileTime.fromMillis(0); // modification time of the folder at the last refresh
     private final ExecutorService saving = new ThreadPoolExecutor(
             0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING),
             Thread.ofPlatform().daemon().name("t6j prefix saving").factory());
@@ -101,7 +101,7 @@ final class PrefixFolder implements AutoCloseable {
             if (!Files.isDirectory(folder)) {
                 create(folder);
             }
-            look();
+            refresh();
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": the folder for prefixes cannot be used: " + e, e);
         }
@@ -122,7 +122,7 @@ final class PrefixFolder implements AutoCloseable {
     /** Returns the saved prefix with the most ids in common with {@code prompt}, or null if none is of use. */
     synchronized Saved longest(int[] prompt) {
         try {
-            look();
+            refresh();
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "{0}: prefixes cannot be found: {1}", folder, e.toString());
         }
@@ -132,7 +132,7 @@ final class PrefixFolder implements AutoCloseable {
                 .max(Comparator.comparingInt(prefix -> common(prefix, prompt))).orElse(null);
     }
 
-    /** Returns the number of ids that a saved prefix and {@code ids} begin with alike; 0 for no prefix. */
+    /** Returns the number of first ids that a saved prefix and {@code ids} have in common; 0 for no prefix. */
     static int common(Saved prefix, int[] ids) {
         if (prefix == null) {
             return 0;
@@ -141,8 +141,8 @@ final class PrefixFolder implements AutoCloseable {
         return differ < 0 ? ids.length : differ;
     }
 
-    /** Reads the ids of files that are new since the last look, and forgets those that were removed. */
-    private synchronized void look() throws IOException {
+    /** Reads the ids of new files and forgets removed files, if the folder has changed. */
+    private synchronized void refresh() throws IOException {
         FileTime changed = Files.getLastModifiedTime(folder);
         if (changed.equals(seen)) {
             return;
@@ -247,7 +247,7 @@ final class PrefixFolder implements AutoCloseable {
     /** A file of the folder, of any model. */
     private record Used(Path file, FileTime time, long bytes) {}
 
-    /** Removes the least recently used files until the rest is small enough, and what killed processes left. */
+    /** Removes the least recently used files until the rest is small enough, and files that killed processes left. */
     private void shrink() throws IOException {
         Instant old = Instant.now().minus(ABANDONED);
         for (Used partial : used(Replacement.SUFFIX)) {

@@ -33,7 +33,7 @@ final class Prefixes {
         return length / cut * cut;
     }
 
-    /** Returns whether the ids of a generation can be kept, too. */
+    /** Returns true if the ids of a generation can be kept, too. */
     boolean keepsContinuations() {
         return cut == 1;
     }
@@ -81,7 +81,7 @@ final class Prefixes {
         return truncated(best.session.fork(), usable(prefix(best.ids, prompt), prompt));
     }
 
-    /** Returns the most ids of {@code prompt} that a kept session begins with whose windows do not reach back to them. */
+    /** Returns the most usable ids of {@code prompt} in a kept session whose windows no longer reach back to them. */
     int beyondReach(int[] prompt) {
         int most = 0;
         for (Kept candidate : kept) {
@@ -104,7 +104,7 @@ final class Prefixes {
         }
     }
 
-    /** Returns true if {@code session}, cut to {@code length} ids, needs no ids again to have all of a prompt. */
+    /** Returns true if {@code session}, cut to {@code length} ids, can continue a prompt without computing ids again. */
     private static boolean reaches(Session session, int length, int[] prompt) {
         SessionState state = SessionCore.of(session).state();
         return state.reaches(length) && !state.lengthRule().outgrows(prompt.length);

@@ -23,7 +23,7 @@ final class Result<T> extends CompletableFuture<T> {
         return super.cancel(mayInterruptIfRunning);
     }
 
-    /** Completes it for the caller, for example after a timeout of its own, so that the work is of no use. */
+    /** Completes it for the caller, for example after the caller's timeout, so that the work is useless. */
     @Override
     public boolean complete(T value) {
         interruption.cancel();

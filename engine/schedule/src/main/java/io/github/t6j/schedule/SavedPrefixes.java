@@ -7,10 +7,10 @@ import java.util.function.Consumer;
 
 /** Saves prefixes in the folder of a scheduler and restores them; does nothing without a folder. For one thread. */
 final class SavedPrefixes implements AutoCloseable {
-    /** Least ids to restore a prefix for: reading a file takes as long as computing some. */
+    /** Fewest ids to restore a prefix for, because reading a file takes time, too. */
     static final int LEAST_RESTORED = 128;
 
-    /** Least computed ids to save a prefix for. */
+    /** Fewest computed ids to save a prefix for. */
     private static final int LEAST_SAVED = 256;
 
     private final PrefixFolder folder; // or null
@@ -35,8 +35,8 @@ final class SavedPrefixes implements AutoCloseable {
     }
 
     /**
-     * Keeps a saved prefix that was restored, or begins to restore one that is much longer than what is kept of the
-     * job's prompt.
+     * Keeps a restored prefix, or begins to restore a saved one that is much longer than the kept prefix of the job's
+     * prompt.
      *
      * @param freeBytes bytes that the caches of the job and of the prefix may take
      * @return true if a prefix is being restored
@@ -76,7 +76,7 @@ final class SavedPrefixes implements AutoCloseable {
         }
     }
 
-    /** Saves what of a prompt can be kept, if much of it was computed and less than half is saved. */
+    /** Saves the part of a prompt that can be kept, if much of it was computed and less than half of it is saved. */
     void save(Job job) {
         int length = kept.keepable(job.session().position());
         if (folder == null || length - job.found() < LEAST_SAVED

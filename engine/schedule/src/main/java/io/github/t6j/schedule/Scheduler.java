@@ -37,12 +37,12 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  *
- * <p>A generation gives the same bits as {@link Session#generate} for it alone, whatever runs with it. Prompts that
- * begin like an earlier one share its cache. Submissions are admitted strictly in order, so none starves. A prompt
- * is fed in parts of {@link Model#maxPassRows} ids, alternately of the prompt that came first and of the one with the
- * fewest ids left: prompts of the same length end one after the other, and a short one does not wait for long ones. A
- * part pauses for steps of the running generations, so that their tokens take about twice as long as without it. Texts
- * to {@link #embed} are read in the same way, alternately with prompts; their caches share the memory of all others.
+ * <p>A generation gives the same bits as {@link Session#generate} alone, whatever else runs. Prompts that begin like an
+ * earlier one share its cache. Submissions are admitted strictly in order, so none starves. Prompts are fed in parts of
+ * {@link Model#maxPassRows} ids; the next part belongs alternately to the oldest prompt and to the one with the fewest ids
+ * left. So prompts of the same length end one after the other, and a short one does not wait for long ones. A part pauses
+ * for steps of the running generations, whose tokens then take about twice as long. Texts to {@link #embed} are read in
+ * the same way, alternately with prompts; their caches share the memory of all others.
  *
  * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading and
  * running generations alike.
@@ -50,7 +50,7 @@ import java.util.concurrent.CompletableFuture;
 public final class Scheduler implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Scheduler.class.getName());
 
-    /** Longest wait for a prefix that is being restored, before the ends of waiting jobs are looked at. */
+    /** Longest wait for a prefix that is being restored, before interrupted jobs are ended. */
     private static final long RESTORING_MILLIS = 20;
     /** Number of these waits that count as progress: a minute. */
     private static final int MOST_RESTORING_WAITS = 3000;
@@ -202,8 +202,8 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
-     * Submits the scoring of continuations of a prompt, which is fed once. The result is that of {@link Session#prefill}
-     * for the prompt, and for each continuation in a fork of its session.
+     * Submits the scoring of continuations of a prompt, which is fed once. The result has the same bits as
+     * {@link Session#prefill} of the prompt, and of each continuation in a fork of its session.
      *
      * @param prompt prompt; without ids, nothing predicts the first id of a continuation
      * @param continuations ids of at least one continuation: at least one id each, or two without a prompt
@@ -222,13 +222,13 @@ public final class Scheduler implements AutoCloseable {
     }
 
     /**
-     * Submits texts or ids to embed, see {@link Embedder#embed(List)}. They share passes with those of other calls, of
-     * all calls alternately. Their passes take turns with parts of prompts, and pause for steps as these do.
+     * Submits texts or ids to embed, see {@link Embedder#embed(List)}. Passes take texts of all calls alternately. They
+     * alternate with passes of prompts, and pause for steps as these do.
      *
      * @param options pooling and its choices; the timeout begins to run now
      * @return future embeddings in the order of the prompts; it fails with a
      *     {@link java.util.concurrent.CancellationException} at the deadline. Cancelling it cancels the embedding
-     * @throws RefusedException if as many calls of this method wait as generations may run or wait, the cache of a text
+     * @throws RefusedException if more calls of this method wait than generations may run and wait, the cache of a text
      *     would exceed the memory budget, or the scheduler is closed
      * @throws IllegalArgumentException as {@link Embedder#Embedder(Model, EmbeddingOptions)} and
      *     {@link Embedder#embed(List)} do

@@ -111,7 +111,7 @@ public final class SchedulerOptions {
 
     /**
      * Returns these options with a folder in which the caches of prompts are kept, for prompts with the same beginning,
-     * also of a later process. A prompt of which at least 256 ids were computed is saved, unless at least half of it is
+     * even in a later process. A prompt of which at least 256 ids were computed is saved, unless at least half of it is
      * saved already. The least recently used files are removed; a damaged file is removed, too. Several schedulers and
      * processes may share a folder, also for different models.
      *

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 
 /**
- * A scoring: reads its prompt once, then its continuations one after the other, each in a fork. A fork whose text longrope
- * rotates otherwise than the prompt reads the prompt again, in parts like the first time.
+ * Scoring of continuations: reads the prompt once, then the continuations one after the other, each in a fork. A fork that
+ * outgrows the prompt's keys (longrope) reads the prompt again, in the same parts.
  */
 final class ScoringJob extends Job {
     /**
-     * A request for the likelihoods of texts.
+     * Request for the likelihoods of texts.
      *
      * @param prompt ids before each text; may be empty, in which case nothing predicts the first id of a text
      * @param continuations ids of at least one text: at least one id each, or two without a prompt
@@ -24,7 +24,7 @@ final class ScoringJob extends Job {
     record Scoring(int[] prompt, List<int[]> continuations) {
         /** @throws IllegalArgumentException if there is no text, or one has no predicted id */
         Scoring {
-            continuations = continuations.stream().map(int[]::clone).toList(); // the caller may change its own
+            continuations = continuations.stream().map(int[]::clone).toList(); // the caller may change its arrays
             int least = prompt.length == 0 ? 2 : 1;
             if (continuations.isEmpty() || continuations.stream().anyMatch(ids -> ids.length < least)) {
                 throw new IllegalArgumentException(
@@ -75,7 +75,7 @@ final class ScoringJob extends Job {
         return SessionCore.of(session()).state().growthBytes(length()) + (fork == null ? forkBytes : 0);
     }
 
-    /** Returns whether the prompt is read. */
+    /** Returns true if the prompt is read. */
     boolean readsContinuations() {
         return fork != null;
     }
@@ -153,7 +153,7 @@ final class ScoringJob extends Job {
         return false;
     }
 
-    /** Begins a fork that will have {@code length} ids. It is emptied if its keys are not those of such a text. */
+    /** Begins a fork that will have {@code length} ids, empty if it outgrows its keys. */
     private void begin(int length) {
         fork = super.session().fork();
         LengthRule rule = SessionCore.of(fork).state().lengthRule();

@@ -18,7 +18,7 @@ import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntToLongFunction;
 
-/** Creates the jobs of submissions, after it has checked them against model and context length; for any thread. */
+/** Checks submissions against the model and the context length, and creates their jobs; for any thread. */
 final class Submissions {
     /** Tokens of a page, by which caches grow. */
     private static final int PAGE = 64;
@@ -94,7 +94,7 @@ final class Submissions {
         return new Interruption(Expiry.of(deadline, timeout, cancellation), wake);
     }
 
-    /** Returns {@code timeout}, or that of the limits if it is shorter; null if neither is set. */
+    /** Returns {@code timeout}, or the limits' timeout if that is shorter; null if neither is set. */
     private Duration shortened(Duration timeout) {
         Duration most = limits.timeout();
         boolean isLonger = most != null && (timeout == null || timeout.compareTo(most) > 0);

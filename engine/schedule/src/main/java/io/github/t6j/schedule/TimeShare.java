@@ -1,9 +1,9 @@
 package io.github.t6j.schedule;
 
 /**
- * Shares of time of prompts and running generations, by measured times: for each step of the generations, prompts have
- * half of its duration. They take it in pieces, from one pause of a pass to the next, so they may exceed their
- * share by half a piece, and have less after the next step.
+ * Divides measured time between prompts and running generations: for each step of the generations, prompts get half of
+ * its duration. They use it in pieces, from one pause of a pass to the next, so they may exceed their share by half a
+ * piece, and get less after the next step.
  */
 final class TimeShare {
     /** Time for prompts after a step, relative to its duration. */

@@ -86,7 +86,7 @@ final class TokenPublisher implements Publisher<Token> {
             }
         }
 
-        /** Delivers what there is. */
+        /** Delivers all signals that are ready. */
         @Override
         public void run() {
             for (Runnable signal = signal(); signal != null; signal = signal()) {
@@ -98,7 +98,7 @@ final class TokenPublisher implements Publisher<Token> {
             }
         }
 
-        /** Takes the next signal; null if there is none, and this run ends. */
+        /** Takes the next signal; null if none is ready, and this run ends. */
         private Runnable signal() {
             synchronized (TokenPublisher.this) {
                 if (!hasSignal()) {
