@@ -6,7 +6,7 @@ import java.util.Objects;
  * Embedding of a text.
  *
  * @param vector its elements
- * @param tokens number of ids that the model read, with those that its tokenizer adds
+ * @param tokens number of ids that the model read, including the ones that its tokenizer adds
  * @param truncated true if the text was longer than the model's context and was truncated
  */
 public record Embedding(float[] vector, int tokens, boolean truncated) {
@@ -19,7 +19,7 @@ public record Embedding(float[] vector, int tokens, boolean truncated) {
      * Returns the cosine of the angle between this vector and {@code other}: 1 for the same direction; 0 if one of them
      * is zero.
      *
-     * @throws IllegalArgumentException if the vectors have different numbers of dimensions
+     * @throws IllegalArgumentException if the vectors differ in their number of dimensions
      */
     public double cosine(Embedding other) {
         Objects.requireNonNull(other, "other");

@@ -15,8 +15,8 @@ public enum FinishReason {
     CONTEXT_FULL,
     /** The listener returned false, or the consumer closed the stream. */
     STOPPED_BY_LISTENER,
-    /** {@link Session#cancel()} was called, or {@link GenerationOptions#cancellation()} returned true. */
+    /** {@link Session#cancel()} was called, or {@link CallOptions#cancellation()} returned true. */
     CANCELLED,
-    /** {@link GenerationOptions#deadline()} or {@link GenerationOptions#timeout()} has passed. */
+    /** {@link CallOptions#deadline()} or {@link CallOptions#timeout()} has passed. */
     DEADLINE
 }

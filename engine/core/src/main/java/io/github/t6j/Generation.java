@@ -5,10 +5,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Result of a generation. Two results are equal if they differ in their durations only.
+ * Result of a generation. Two results that differ only in their durations are equal.
  *
- * @param text the continuation, without the prompt and without the stop string that ended it: the text that a listener
- *     received
+ * @param text the continuation, as a listener received it: without the prompt and the stop string that ended it
  * @param tokens generated ids, each with its log-probability
  * @param finishReason reason why it ended
  * @param promptTokens number of ids of the prompt

@@ -13,7 +13,7 @@ import java.util.PriorityQueue;
  * @param logProbability natural logarithm of its probability under the model's unmodified logits
  */
 public record Likelihood(int id, float logProbability) {
-    /** Returns the {@code count} most likely ids, most likely first; of equally likely ones the lower first. */
+    /** Returns the {@code count} most likely ids, most likely first, and equally likely ones in ascending order. */
     static List<Likelihood> best(float[] logits, int count, Model model) {
         if (count < 1 || count > logits.length) {
             throw new IllegalArgumentException(

@@ -30,7 +30,7 @@ public final class MemoryLimitException extends T6jException {
      * @param what purpose of the memory
      * @param needed bytes needed
      * @param available bytes available
-     * @param limit name of the limit that leaves so few
+     * @param limit name of the limit that was reached
      * @param advice how to reduce the need
      */
     public MemoryLimitException(String what, long needed, long available, String limit, String advice) {

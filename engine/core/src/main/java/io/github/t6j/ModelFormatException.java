@@ -3,10 +3,8 @@ package io.github.t6j;
 import java.nio.file.Path;
 
 /**
- * Thrown when a file of a model, a session or training data is damaged or unsupported. The message gives the file, the
- * problem, what was expected, what was found and what to do.
- *
- * <p>Every other package may use this type, since such an error means the same to the user wherever it is found.
+ * Thrown when a file of a model, a session or training data is damaged or unsupported. The message names the file, the
+ * problem, what was expected and found, and what to do.
  */
 public final class ModelFormatException extends T6jException {
     private static final long serialVersionUID = 1L;
@@ -15,7 +13,7 @@ public final class ModelFormatException extends T6jException {
     public enum Kind {
         /** The file is damaged, incomplete, or contradicts another one: load it again from its source. */
         DAMAGED,
-        /** The file is sound, but of a model, a type or an option that t6j does not support. */
+        /** The file is sound, but has a model, a type or an option that t6j does not support. */
         UNSUPPORTED
     }
 
@@ -38,12 +36,12 @@ public final class ModelFormatException extends T6jException {
         this.kind = kind;
     }
 
-    /** Returns an exception of a file that is not supported, whose message is complete. */
+    /** Returns an exception of an unsupported file, whose message is complete. */
     public static ModelFormatException unsupported(String message) {
         return new ModelFormatException(Kind.UNSUPPORTED, message, null);
     }
 
-    /** Returns the same exception of a file that is sound, but not supported. */
+    /** Returns the same exception with the kind {@link Kind#UNSUPPORTED}. */
     public ModelFormatException asUnsupported() {
         return new ModelFormatException(Kind.UNSUPPORTED, getMessage(), getCause()).of(path);
     }

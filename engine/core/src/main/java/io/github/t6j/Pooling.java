@@ -1,14 +1,14 @@
 package io.github.t6j;
 
-/** Way from the hidden states of a text's tokens to one vector. */
+/** Method of reducing the hidden states of a text's tokens to one vector. */
 public enum Pooling {
     /** Mean of the hidden states of all tokens. */
     MEAN,
-    /** Hidden state of the last token, the only one that depends on all. */
+    /** Hidden state of the last token, the only one that depends on all tokens. */
     LAST,
     /**
-     * Hidden state of the first token. In a model with causal attention it depends on no other token, so only models
-     * that were trained with it, on texts that begin with the same token, do not use it in vain.
+     * Hidden state of the first token. With causal attention it depends on no other token, so it is of use only to models
+     * trained with it.
      */
     CLS
 }

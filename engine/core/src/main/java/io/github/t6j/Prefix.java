@@ -10,7 +10,7 @@ import java.lang.ref.Reference;
  * many prompts, fed once. {@link Session#freeze} returns it.
  *
  * <p>The sessions share the memory of the prefix. {@link #close} frees it as soon as no session shares it; open sessions
- * are unaffected. Closing the model closes the prefix, too.
+ * are unaffected. Closing the model also closes the prefix.
  */
 public final class Prefix implements AutoCloseable {
     private final Model model;

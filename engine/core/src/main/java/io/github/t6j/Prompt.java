@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Prompt of a generation: a plain text, or ids. Every method that continues a prompt accepts either, and a String as a
- * shorthand for a text.
+ * Prompt of a generation: a plain text, or ids. {@code generate}, {@code stream} and {@code submit} also accept a String
+ * as a shorthand for a text.
  */
 public final class Prompt {
     private final String text; // null if it is given as ids
@@ -43,13 +43,13 @@ public final class Prompt {
      *
      * @throws ModelFormatException if this is a text and the model has no tokenizer
      * @throws IllegalArgumentException if the text is empty and the tokenizer has no id that precedes documents, or an id
-     *     stands for an image; without a tokenizer, ids stand for nothing and all are returned
+     *     represents an image, which only a model with a tokenizer can tell
      */
     public int[] ids(Model model) {
         return ids(Objects.requireNonNull(model, "model"), true);
     }
 
-    /** Returns the ids that a session is fed, an empty one if {@code beginning}. */
+    /** Returns the ids that a session is fed; {@code beginning} is true if it is empty. */
     int[] ids(Model model, boolean beginning) {
         if (text == null) {
             int imageId = model.transformer().config().imageId();

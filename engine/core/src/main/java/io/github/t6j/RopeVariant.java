@@ -1,6 +1,7 @@
 package io.github.t6j;
 
-/** RoPE variant of an official model, the suffix of its file name. Tensor names and shapes do not determine it. */
+/** RoPE variant of an official model, which the suffix of its file name gives. Tensor names and shapes do not determine
+ * it. */
 public enum RopeVariant {
     /** RoPE rotates all elements of a head. */
     FULL,

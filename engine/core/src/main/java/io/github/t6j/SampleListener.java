@@ -1,6 +1,6 @@
 package io.github.t6j;
 
-/** Listener to every token of several samples. The rules of {@link TokenListener} for calls and exceptions apply. */
+/** Listener to every token of several samples, with the rules of {@link TokenListener} for calls and exceptions. */
 @FunctionalInterface
 public interface SampleListener {
     /**

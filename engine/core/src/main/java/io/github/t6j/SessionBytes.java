@@ -3,9 +3,8 @@ package io.github.t6j;
 /**
  * Memory of a session whose context is full, from {@link Model#sessionBytes}.
  *
- * @param heapBytes bytes on the heap: the ids, the logits, and the buffers of a prompt's pass, estimated, which idle
- *     sessions leave to others
- * @param nativeBytes bytes off the heap: the cache, and the pages of that many positions that all sessions share
+ * @param heapBytes bytes on the heap: the ids, the logits, and an estimate of a prompt's buffers, which sessions share
+ * @param nativeBytes bytes off the heap: the cache, and the pages that all sessions share for as many positions
  */
 public record SessionBytes(long heapBytes, long nativeBytes) {
     /** Returns the sum of both in bytes. */

@@ -1,7 +1,7 @@
 package io.github.t6j;
 
 /**
- * Listener to every generated id, called on the generating thread. The received texts, joined, are
+ * Listener to every generated id, called on the generating thread. The texts that it receives join to
  * {@link Generation#text()}.
  *
  * <p>It may read, fork, save, cancel and close the session, and use other sessions; feeding, truncating or restoring
@@ -13,9 +13,8 @@ package io.github.t6j;
 @FunctionalInterface
 public interface TokenListener {
     /**
-     * Called after {@code token} was chosen and before it is fed, so the session's logits are those from which it was
-     * chosen. The last call may be for the buffered tail of the text ({@link Token#isTail}), whatever the reason for
-     * the end.
+     * Called after {@code token} was chosen from the session's logits and before it is fed. The last call may be for the
+     * buffered tail of the text ({@link Token#isTail}), whatever the reason for the end.
      *
      * @return false to end the generation with this token; ignored for the tail
      */

@@ -5,8 +5,8 @@
  * IllegalArgumentException, or a NullPointerException with the argument's name; calls in a wrong state throw an
  * IllegalStateException. The exceptions that this module defines extend {@link io.github.t6j.T6jException}: damaged or
  * unsupported files throw a {@link io.github.t6j.ModelFormatException}. Files that cannot be read throw an
- * {@link java.io.UncheckedIOException}. A cancelled call throws a CancellationException,
- * or its result has {@link io.github.t6j.FinishReason#CANCELLED}. Log messages go to the System.Logger
+ * {@link java.io.UncheckedIOException}. A cancelled call throws a CancellationException, or its
+ * result has {@link io.github.t6j.FinishReason#CANCELLED}. Log messages go to the System.Logger
  * {@code io.github.t6j}.
  */
 package io.github.t6j;

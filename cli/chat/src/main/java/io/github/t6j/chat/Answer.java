@@ -9,10 +9,10 @@ import java.util.Optional;
  * Answer of a model.
  *
  * @param message message of the model: text, reasoning and tool calls
- * @param generation generation of the answer; its promptTokens counts the tokens fed for it, without those in the cache
- * @param cached prompt ids that were in the cache
- * @param dropped turns left out since the last answer, because the context was full
- * @param shifted ids removed from the context while the answer was generated, see {@link ContextOverflow#SHIFT}
+ * @param generation generation of the answer; its promptTokens counts the tokens fed for it, without cached ones
+ * @param cached number of prompt ids that were in the cache
+ * @param dropped number of turns dropped since the last answer, because the context was full
+ * @param shifted number of ids removed from the context while the answer was generated, see {@link ContextOverflow#SHIFT}
  */
 public record Answer(Message message, Generation generation, int cached, int dropped, int shifted) {
 
@@ -22,8 +22,8 @@ public record Answer(Message message, Generation generation, int cached, int dro
     }
 
     /**
-     * Returns the calls that the program answers. The arguments of one are no JSON object if the model wrote other text:
-     * the program then reports that error as the call's result. A call that is cut off is not among them.
+     * Returns the calls that the program must answer, without one that was cut off. If the model wrote arguments that are
+     * not a JSON object, the program reports that error as the call's result.
      */
     public List<ToolCall> calls() {
         List<ToolCall> calls = message.toolCalls();
@@ -31,8 +31,8 @@ public record Answer(Message message, Generation generation, int cached, int dro
     }
 
     /**
-     * Returns the last call if the answer ended within it, by the limit of tokens for example. It must not be run: what
-     * it lacks is not known.
+     * Returns the last call if the answer ended within it, by the limit of tokens for example. Do not run it, since it is
+     * incomplete.
      */
     public Optional<ToolCall> cutOffCall() {
         List<ToolCall> calls = message.toolCalls();
@@ -49,7 +49,7 @@ public record Answer(Message message, Generation generation, int cached, int dro
                 .orElse("");
     }
 
-    /** Returns whether {@link ChatSession#stop} or an interrupt ended the answer. */
+    /** Returns true if {@link ChatSession#stop} or an interrupt ended the answer. */
     public boolean isStopped() {
         FinishReason reason = generation.finishReason();
         return reason == FinishReason.CANCELLED || reason == FinishReason.STOPPED_BY_LISTENER;

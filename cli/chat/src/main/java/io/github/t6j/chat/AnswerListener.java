@@ -1,6 +1,6 @@
 package io.github.t6j.chat;
 
-/** Receives an answer as it is generated, on the generating thread. */
+/** Listener to an answer while it is generated, called on the generating thread. */
 @FunctionalInterface
 public interface AnswerListener {
     /** Receives the next part. An exception ends the generation and propagates to the caller. */

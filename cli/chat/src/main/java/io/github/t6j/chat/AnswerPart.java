@@ -1,6 +1,6 @@
 package io.github.t6j.chat;
 
-/** Part of an answer, as it is generated. */
+/** Part of an answer while it is generated. */
 public sealed interface AnswerPart {
     /** Next piece of the text. */
     record Text(String text) implements AnswerPart {}
@@ -17,7 +17,7 @@ public sealed interface AnswerPart {
      */
     record CallBegun(int index, String id, String name) implements AnswerPart {}
 
-    /** Next piece of the arguments of a call, which joined are {@link ToolCall#arguments}. */
+    /** Next piece of the arguments of a call; the pieces join to {@link ToolCall#arguments}. */
     record Arguments(int index, String text) implements AnswerPart {}
 
     /** End of a call. */

@@ -21,7 +21,7 @@ import java.util.Optional;
  * }</pre>
  */
 public final class ChatModel {
-    /** Longest answer without a template, where no end of an answer is known. */
+    /** Longest answer without a template, since nothing then marks the end of an answer. */
     private static final int PLAIN_TOKENS = 128;
 
     private final Model model;
@@ -35,8 +35,8 @@ public final class ChatModel {
     }
 
     /**
-     * Returns a chat model with the chat template of the adapters of {@code model}, or else of the folder or file that it
-     * was loaded from ({@link ChatTemplate#of(Path, List)}). The caller closes the model after the last use.
+     * Returns a chat model with the chat template of the adapters of {@code model}, or otherwise of the folder or file
+     * that it was loaded from ({@link ChatTemplate#of(Path, List)}). The caller closes the model after the last use.
      *
      * @throws io.github.t6j.chat.template.ChatTemplateException if the template is not supported
      * @throws io.github.t6j.ModelFormatException if the model has no tokenizer, or the file with the template has
@@ -74,8 +74,8 @@ public final class ChatModel {
     }
 
     /**
-     * Returns the default options: the sampling of the model's generation_config.json, if it has one, and answers as long
-     * as the context holds; without a template, 128 tokens.
+     * Returns the default options: the sampling of the model's generation_config.json, if it has one, and answers that
+     * may fill the context; without a template, 128 tokens.
      */
     public ChatOptions options() {
         return ChatOptions.of(model.generationDefaults()
@@ -97,7 +97,7 @@ public final class ChatModel {
     }
 
     /**
-     * Opens a conversation that {@link ChatSession#save} saved.
+     * Opens a conversation from a file that {@link ChatSession#save} wrote.
      *
      * @throws io.github.t6j.ModelFormatException if {@code file} has another format
      * @throws java.io.UncheckedIOException if it cannot be read
@@ -120,13 +120,13 @@ public final class ChatModel {
     }
 
     /**
-     * Returns the answer to the last of {@code messages}, a whole conversation: nothing is kept between calls. With a
-     * scheduler, an interrupt of the thread ends the answer as {@link ChatSession#stop} does; its status stays set.
+     * Returns the answer to the last of {@code messages}, a whole conversation; calls share no state. With a scheduler,
+     * interrupting the thread ends the answer as {@link ChatSession#stop} does; the thread keeps its interrupt status.
      * {@link ContextOverflow#SHIFT} does not use the scheduler.
      *
-     * @throws io.github.t6j.schedule.RefusedException if the scheduler's queue is full, or it is closed
+     * @throws io.github.t6j.schedule.RefusedException if the scheduler's queue is full or the scheduler is closed
      * @throws ContextFullException if the messages do not fit in the context
-     * @throws RuntimeException if the template refuses the messages
+     * @throws RuntimeException if the template rejects the messages
      */
     public Answer answer(List<Message> messages, ChatOptions options, AnswerListener listener) {
         Objects.requireNonNull(messages, "messages");

@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** Options of an answer. */
+/** Options of an answer: {@link #of} and the methods that change one of them in a copy. */
 public final class ChatOptions {
     private final GenerationOptions generation;
     private final List<Tool> tools;
@@ -30,7 +30,7 @@ public final class ChatOptions {
 
     /**
      * Returns options without tools, with the template's default for thinking, and
-     * {@link ContextOverflow#DROP_OLDEST_TURNS}. {@link ChatModel#options} has those that fit a model.
+     * {@link ContextOverflow#DROP_OLDEST_TURNS}. {@link ChatModel#options} fit a model.
      */
     public static ChatOptions of(GenerationOptions generation) {
         return new ChatOptions(generation, List.of(), null, ContextOverflow.DROP_OLDEST_TURNS, false, Map.of());
@@ -46,7 +46,7 @@ public final class ChatOptions {
         return tools;
     }
 
-    /** Returns whether thinking is turned on or off; empty for the template's default. */
+    /** Returns true if thinking is on, or false if it is off; empty for the template's default. */
     public Optional<Boolean> thinking() {
         return Optional.ofNullable(thinking);
     }
@@ -66,12 +66,12 @@ public final class ChatOptions {
         return templateVariables;
     }
 
-    /** Returns these options with other options of the generation. */
+    /** Returns these options with other options for the generation. */
     public ChatOptions withGeneration(GenerationOptions newGeneration) {
         return new ChatOptions(newGeneration, tools, thinking, overflow, requiredCall, templateVariables);
     }
 
-    /** Returns these options with a change of the options of the generation. */
+    /** Returns these options with the generation's options changed. */
     public ChatOptions withGeneration(UnaryOperator<GenerationOptions> change) {
         return withGeneration(Objects.requireNonNull(change, "change").apply(generation));
     }
@@ -97,19 +97,19 @@ public final class ChatOptions {
     }
 
     /**
-     * Returns these options with an answer that is one call of one of the tools, or any answer. A grammar
-     * ({@link PromptFormat#callGrammar}) makes the model write such a call, so that its arguments match the tool's schema;
-     * stop strings are ignored. The options must have tools and no other grammar.
+     * Returns these options with an answer that must be one call of one of the tools, or any answer. A grammar
+     * ({@link PromptFormat#callGrammar}) makes the model write such a call, so its arguments match the tool's schema; stop
+     * strings are ignored. The options must have tools and no other grammar.
      */
     public ChatOptions withRequiredCall(boolean required) {
         return new ChatOptions(generation, tools, thinking, overflow, required, templateVariables);
     }
 
     /**
-     * Returns these options with further variables for the template, such as {@code thinking} of Granite; messages,
-     * tools and add_generation_prompt are not changed, nor is enable_thinking after {@link #withThinking}.
+     * Returns these options with further variables for the template, such as {@code thinking} of Granite; they
+     * replace neither messages, tools and add_generation_prompt, nor enable_thinking after {@link #withThinking}.
      *
-     * @param variables values as in JSON by their names: texts, numbers, booleans, lists and maps
+     * @param variables JSON values by name: texts, numbers, booleans, lists and maps
      */
     public ChatOptions withTemplateVariables(Map<String, Object> variables) {
         Map<String, Object> copy =

@@ -1,6 +1,6 @@
 package io.github.t6j.chat;
 
-/** Messages that do not fit in the context. */
+/** Thrown when messages do not fit in the context. */
 public final class ContextFullException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Conversation to learn from or to compare with.
+ * Conversation for training or evaluation.
  *
- * @param messages messages, with at least one of the assistant
+ * @param messages messages; at least one is the assistant's
  * @param tools tools that the assistant could call
  */
 public record Conversation(List<Message> messages, List<Tool> tools) {
@@ -30,7 +30,7 @@ public record Conversation(List<Message> messages, List<Tool> tools) {
 
     /**
      * Returns the conversation that a JSON object describes: <code>{"messages": [{"role": "user", "content": "…"}, …],
-     * "tools": […]}</code>, of which tools may be missing, and the id of a call in tool_calls.
+     * "tools": […]}</code>, where tools, and the ids in tool_calls, may be missing.
      *
      * @param where name of the object in errors
      * @throws ModelFormatException if it is not such an object

@@ -13,14 +13,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Turns conversations into documents to train on, in which only the assistant's ids are scored. The ids are those of use:
- * each answer follows exactly the ids that {@link PromptFormat#prompt} makes of the messages before it, and ends with the
- * special token that the template writes after it, at which {@link PromptFormat#untilEndOfTurn} stops. The rest of the
+ * Turns conversations into documents to train on, in which only the assistant's ids are scored. Training sees the ids that
+ * inference sees: each answer follows exactly the ids that {@link PromptFormat#prompt} makes of the messages before it, and ends with the
+ * special token that the template writes after it, where {@link PromptFormat#untilEndOfTurn} stops. The rest of the
  * template's text is not scored. Safe for use by several threads.
  *
  * <p>A later prompt that begins with the ids so far continues their document. If it does not, because a token reaches
- * across the beginning of an earlier answer, the answer has a document of its own. A conversation longer than the context
- * is split before a message of the user; each part begins with the system message.
+ * across the beginning of an earlier answer, the answer gets its own document. A conversation longer than the context is split
+ * before a user message; each part begins with the system message.
  */
 public final class ConversationEncoder {
     private static final int SHOWN = 40;
@@ -31,7 +31,7 @@ public final class ConversationEncoder {
     private final int longest;
 
     /**
-     * Ids to train on; not copied.
+     * Ids to train on, not copied.
      *
      * @param scored for each id, true if training scores it
      */
@@ -42,8 +42,8 @@ public final class ConversationEncoder {
      *
      * @param answers number of scored answers
      * @param tokens number of scored ids
-     * @param splits number of times that the conversation was split, because it is longer than the context
-     * @param leftOut number of answers that are left out, because their turn alone is longer than the context
+     * @param splits number of splits of a conversation that is longer than the context
+     * @param leftOut number of answers left out because their turn alone is longer than the context
      */
     public record Encoded(List<Document> documents, int answers, int tokens, int splits, int leftOut) {}
 
@@ -53,7 +53,7 @@ public final class ConversationEncoder {
     /**
      * Creates an encoder.
      *
-     * @param contextLength context length of the training; a document has at most one id more
+     * @param contextLength context length of the training; a document has at most one more id
      */
     public ConversationEncoder(Tokenizer tokenizer, ChatTemplate template, int contextLength) {
         this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
@@ -72,7 +72,7 @@ public final class ConversationEncoder {
      * ignored.
      *
      * @param where name of the conversation in errors
-     * @throws ModelFormatException if the template refuses the conversation or drops a part of it, or if the text of a
+     * @throws ModelFormatException if the template rejects the conversation or drops a part of it, or if the text of a
      *     prompt is not the beginning of the text of its answer or of a later prompt
      */
     public Encoded encode(Conversation conversation, String where) {
@@ -90,7 +90,7 @@ public final class ConversationEncoder {
     /**
      * Returns the number of ids of a conversation's last answer, with its end.
      *
-     * @throws ModelFormatException as {@link #encode}
+     * @throws ModelFormatException as {@link #encode} does
      */
     public int lengthOfLastAnswer(Conversation conversation, String where) {
         Objects.requireNonNull(conversation, "conversation");
@@ -117,7 +117,7 @@ public final class ConversationEncoder {
                 && Arrays.equals(ids, 0, beginning.length, beginning, 0, beginning.length);
     }
 
-    /** Returns an answer up to its end: the token that ends turns, or else another special token before white space. */
+    /** Returns an answer up to its end: the token that ends turns, or otherwise another special token before white space. */
     private String toEnd(String answer) {
         String end = format.endOfTurn();
         int at = end.isEmpty() ? -1 : answer.lastIndexOf(end);
@@ -193,7 +193,7 @@ public final class ConversationEncoder {
             tokens += answer.length;
         }
 
-        /** Returns the index of the message of the user to which the answer belongs, after calls of tools or not. */
+        /** Returns the index of the user message to which the answer belongs, possibly after tool calls. */
         private int beginningOfTurn(int index) {
             int at = index;
             while (at > first && messages.get(at).role() != Role.USER) {
@@ -221,7 +221,7 @@ public final class ConversationEncoder {
             return new Encoded(documents, answers, tokens, splits, leftOut);
         }
 
-        /** Renders the prompt of an answer, and the answer. */
+        /** Renders an answer and its prompt. */
         Turn turn(int index) {
             Message message = messages.get(index);
             String prompt;
@@ -274,7 +274,7 @@ public final class ConversationEncoder {
                     + " without it");
         }
 
-        /** Checks that a text begins another. */
+        /** Checks that a text is the beginning of another. */
         private void check(String beginning, String whole, String of, String ofWhole) {
             if (whole.startsWith(beginning)) {
                 return;

@@ -7,13 +7,13 @@ import java.util.stream.Collectors;
 
 /** Author of a message. */
 public enum Role {
-    /** Instructs the model; comes before the conversation. */
+    /** Instructions to the model, before the conversation. */
     SYSTEM,
-    /** Asks the model. */
+    /** The person or program that asks. */
     USER,
     /** The model. */
     ASSISTANT,
-    /** Returns the result of a tool that the model called. */
+    /** Result of a tool that the model called. */
     TOOL;
 
     /** Returns the name that templates and files use, such as {@code user}. */
@@ -21,7 +21,7 @@ public enum Role {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Returns the role with this {@link #word}, if there is one. */
+    /** Returns the role with this {@link #word}, if any. */
     public static Optional<Role> of(String word) {
         return Arrays.stream(values()).filter(role -> role.word().equals(word)).findFirst();
     }

@@ -11,7 +11,7 @@ import java.util.Objects;
  * Call of a tool in an answer. The program runs the tool and returns its result by
  * {@link Message#toolResult(ToolCall, String)}.
  *
- * @param id distinguishes the calls of a conversation; "" in conversations to learn from that have none
+ * @param id id that distinguishes the calls of a conversation; "" in training data without ids
  * @param name name of the tool, which the model may have invented
  * @param arguments JSON object as the model wrote it; incomplete if the answer was cut off within it
  */
@@ -28,7 +28,7 @@ public record ToolCall(String id, String name, String arguments) {
         return parsed() instanceof Map;
     }
 
-    /** Returns the arguments as a JSON object, or else their text. */
+    /** Returns the arguments as a JSON object, or their text if they are not one. */
     private Object parsed() {
         try {
             return Json.parseObject(arguments.getBytes(StandardCharsets.UTF_8), "arguments");

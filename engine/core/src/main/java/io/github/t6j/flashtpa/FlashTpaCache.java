@@ -35,15 +35,15 @@ import java.util.concurrent.CancellationException;
  * {@link #length}, {@link #longest} and {@link #cacheBytes} meanwhile, and {@link #fork} between these calls. Methods
  * throw an IllegalStateException if the cache or its FlashTpa is closed, or another call is using the cache.
  *
- * <p>Factors are not checked. NaN in A of a head makes this head's outputs NaN for all queries that see the token, NaN in
- * B those of all heads (of a value, the elements at its place). A score of +∞ makes outputs NaN, a score of −∞ hides the
- * token, and an infinite value makes outputs infinite. A mask hides neither NaN nor infinite values, since their product
- * with 0 is NaN; for the same reason such a value may reach earlier queries of {@link #attendCausal(int, Factors)}. In
- * {@link CacheType#Q8} NaN or an infinity makes the whole factor of the token NaN.
+ * <p>Factors are not checked. For all queries that see the token, a NaN in A makes the outputs of its head NaN; a NaN in B
+ * makes the outputs of all heads NaN, or for a value, the elements at its index. A score of +∞ makes outputs NaN, a score
+ * of −∞ hides the token, and an infinite value makes outputs infinite. A mask hides neither NaN nor infinite values, since
+ * their product with 0 is NaN; for the same reason such a value may reach earlier queries of
+ * {@link #attendCausal(int, Factors)}. In {@link CacheType#Q8} a NaN or an infinity makes the whole factor of the token NaN.
  *
- * <p>{@link CacheType#F16} holds numbers up to 65504; from 65520 on they become infinite, and below 2⁻²⁵ (3·10⁻⁸) zero.
- * {@link CacheType#BF16} has the range of f32. In {@link CacheType#Q8} the range is that of f32, and elements below 1/254
- * of the largest of their vector become zero.
+ * <p>{@link CacheType#F16} holds numbers up to 65504; larger ones become infinite from 65520 on, and numbers below 2⁻²⁵
+ * (3·10⁻⁸) become zero. {@link CacheType#BF16} and {@link CacheType#Q8} have the range of f32; in Q8, elements below 1/254
+ * of the largest in their vector become zero.
  *
  * <p>{@link #close} and {@link FlashTpa#close} free the memory except pages shared with forks, which must be closed
  * separately. The memory of an unreachable cache that was never closed is freed after a garbage collection, and a
@@ -70,7 +70,7 @@ public final class FlashTpaCache implements AutoCloseable {
     private CallOptions callOptions = CallOptions.defaults();
     private Expiry expiry = NEVER; // of the call in progress
 
-    /** Creates a cache that takes ownership of {@code sequences}. */
+    /** Creates a cache that owns {@code sequences}. */
     FlashTpaCache(FlashTpa flash, CacheType type, PagedCache[] sequences, int[] lengths) {
         this.flash = flash;
         this.type = type;
@@ -136,8 +136,7 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes allocated for the tokens, with room for further ones; pages shared with forks count in each of
-     * them.
+     * Returns the bytes allocated for the tokens, with room for further ones; each fork counts the pages that it shares.
      */
     public long cacheBytes() {
         use.checkOpen();
@@ -146,8 +145,8 @@ public final class FlashTpaCache implements AutoCloseable {
 
     /**
      * Sets the deadline, timeout and cancellation of all later calls of append and attend; forks begin without them. The
-     * calling thread checks them before each token and each query; {@link #attendCausal(int, Factors)} checks before each
-     * 128 queries.
+     * calling thread checks them before each token and each query, in {@link #attendCausal(int, Factors)} before every 128
+     * queries.
      */
     public void setCallOptions(CallOptions options) {
         Objects.requireNonNull(options, "options");
@@ -170,8 +169,8 @@ public final class FlashTpaCache implements AutoCloseable {
      * @param keys A_K [batch][tokens][H][R_K], B_K [batch][tokens][R_K][D]
      * @param values A_V [batch][tokens][H][R_V], B_V [batch][tokens][R_V][E]
      * @throws IllegalArgumentException if a size is wrong; nothing is appended then
-     * @throws CancellationException after {@link #cancel}, an interrupt or as the {@link #setCallOptions call options}
-     *     say; nothing is appended then
+     * @throws CancellationException after {@link #cancel}, an interrupt, or if the {@link #setCallOptions call options}
+     *     end the call; nothing is appended then
      */
     public void append(int tokens, int[] counts, Factors keys, Factors values) {
         use.checkOpen();
@@ -263,7 +262,7 @@ public final class FlashTpaCache implements AutoCloseable {
      * Writes all tokens atomically to {@code file}, a safetensors file. An existing file is replaced and keeps its
      * permissions; only the owner can read a new file. Links are followed.
      *
-     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws CancellationException if the thread is interrupted, which keeps its interrupt status
      * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public void save(Path file) {
@@ -274,13 +273,13 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Replaces the contents of this cache by those that {@link #save} wrote. All later results have the same bits as in
+     * Replaces the contents of this cache with a file that {@link #save} wrote. All later results have the same bits as in
      * the saved cache. The scales of the options may differ.
      *
      * @throws ModelFormatException if the file is damaged, or has another shape (except R_Q), sigmoid, type or number
      *     of sequences; the cache is unchanged then
-     * @throws CancellationException if the thread is interrupted; its interrupt status stays set, and the cache is
-     *     unchanged
+     * @throws CancellationException if the thread is interrupted, which keeps its interrupt status; the cache is unchanged
+     *     then
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {
@@ -303,8 +302,8 @@ public final class FlashTpaCache implements AutoCloseable {
      * @param q A_Q [batch][queries][H][R_Q], B_Q [batch][queries][R_Q][D]
      * @return [batch][queries][H][E]
      * @throws IllegalArgumentException if a size is wrong
-     * @throws CancellationException after {@link #cancel}, an interrupt or as the {@link #setCallOptions call options}
-     *     say, before the next query
+     * @throws CancellationException after {@link #cancel}, an interrupt, or if the {@link #setCallOptions call options}
+     *     end the call, before the next query
      */
     public float[] attend(int queries, Factors q) {
         return attend(queries, q, null);
@@ -397,16 +396,16 @@ public final class FlashTpaCache implements AutoCloseable {
     /**
      * Computes causal attention of the last tokens of each sequence, for prompts: append the keys and values of a prompt,
      * then attend with its queries. Query i of sequence b belongs to the token at length(b) − counts[b] + i, and sees
-     * this token and those before it. This needs no mask, and is faster than one query after the other; the last bits may
-     * differ from those of {@link #attend(int, Factors)}.
+     * this token and those before it. This needs no mask, and is faster than attending query by query; the last bits may
+     * differ from {@link #attend(int, Factors)}.
      *
      * @param counts [batch], number of queries of each sequence, 0 … queries and at most its length; the others are
      *     padding
      * @param q A_Q [batch][queries][H][R_Q], B_Q [batch][queries][R_Q][D]
      * @param out [batch][queries][H][E], written; padding becomes zero
      * @throws IllegalArgumentException if a size is wrong
-     * @throws CancellationException after {@link #cancel}, an interrupt or as the {@link #setCallOptions call options}
-     *     say, before the next 128 queries
+     * @throws CancellationException after {@link #cancel}, an interrupt, or if the {@link #setCallOptions call options}
+     *     end the call, before the next 128 queries
      */
     public void attendCausal(int queries, int[] counts, Factors q, float[] out) {
         checkQueries(queries, q, out);

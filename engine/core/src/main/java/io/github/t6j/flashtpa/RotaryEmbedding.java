@@ -7,8 +7,8 @@ import java.util.Objects;
 
 /**
  * Rotary position embedding (RoPE), which encodes positions in feature factors: rotate B_Q and B_K, or whole queries,
- * before {@link FlashTpaCache#append append} and {@link FlashTpaCache#attend attend}. Of a vector at position p it
- * rotates each pair (x, y) by the angle θ = p · f, where f is the frequency of the pair:
+ * before {@link FlashTpaCache#append append} and {@link FlashTpaCache#attend attend}. It rotates each pair (x, y) of a
+ * vector at position p by the angle θ = p · f, where f is the frequency of the pair:
  *
  * <pre>
  *   x' = x · cos θ − y · sin θ
@@ -16,7 +16,7 @@ import java.util.Objects;
  *   f  = base^(−2i/n)     pair i of the first n elements; the elements after them stay unchanged
  * </pre>
  *
- * Scores then depend on the distance of query and key, not on their positions. Angles, cosines and sines are f32, as in
+ * Scores then depend on the distance between query and key, not on their positions. Angles, cosines and sines are f32, as in
  * PyTorch. Immutable and safe for use by several threads.
  */
 public final class RotaryEmbedding {
@@ -104,7 +104,7 @@ public final class RotaryEmbedding {
     }
 
     /**
-     * Rotates the vectors of some tokens in place.
+     * Rotates the vectors of tokens in place.
      *
      * @param x [tokens][vectors][size], for example B_K [tokens][R_K][D]
      * @param vectors vectors of a token, such as R_K
@@ -124,7 +124,7 @@ public final class RotaryEmbedding {
                             + expected + " elements, found " + x.length);
         }
         for (int t = 0; t < positions.length; t++) {
-            FlashTpa.atLeast(0, positions[t], "positions[" + t + "]"); // of all, before any is rotated
+            FlashTpa.atLeast(0, positions[t], "positions[" + t + "]"); // all are checked before any is rotated
         }
         float[] cos = new float[rope.pairs()];
         float[] sin = new float[rope.pairs()];

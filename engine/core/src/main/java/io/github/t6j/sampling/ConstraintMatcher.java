@@ -1,16 +1,16 @@
 package io.github.t6j.sampling;
 
 /**
- * Position of one generation in the texts of a {@link Constraint}: says which ids may come next, and takes the chosen one.
- * For one thread.
+ * Progress of one generation through a {@link Constraint}: which ids may come next, and the ids chosen so far. For one
+ * thread.
  */
 public interface ConstraintMatcher {
-    /** Returns whether {@code id} may come next. */
+    /** Returns true if {@code id} may come next. */
     boolean allows(int id);
 
     /**
-     * Sets the logits of all ids that may not come next to negative infinity. At least one id may come next before the
-     * text is complete.
+     * Sets the logits of all ids that may not come next to negative infinity. Until the text is complete, at least one id
+     * may come next.
      *
      * @param logits [vocabulary], modified
      * @throws IllegalArgumentException if there are fewer logits than ids that may be generated
@@ -18,18 +18,18 @@ public interface ConstraintMatcher {
     void mask(float[] logits);
 
     /**
-     * Takes the next id of the text.
+     * Records the next id of the text.
      *
-     * @throws IllegalArgumentException if the id may not come next; the matcher stays as it was
+     * @throws IllegalArgumentException if the id may not come next; the matcher is unchanged then
      */
     void accept(int id);
 
-    /** Returns whether the text so far matches the constraint. */
+    /** Returns true if the text so far matches the constraint. */
     boolean mayEnd();
 
-    /** Returns whether the text so far matches the constraint, and nothing may follow. */
+    /** Returns true if the text so far matches the constraint and nothing may follow. */
     boolean isComplete();
 
-    /** Returns a matcher at the same position that goes its own way. */
+    /** Returns an independent matcher at the same position. */
     ConstraintMatcher copy();
 }

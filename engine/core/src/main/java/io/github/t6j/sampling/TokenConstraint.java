@@ -1,6 +1,6 @@
 package io.github.t6j.sampling;
 
-/** {@link Constraint} over the tokens of a vocabulary; for any number of threads. */
+/** {@link Constraint} prepared for the tokens of a model. Safe for use by several threads. */
 public interface TokenConstraint {
     /** Returns a matcher at the beginning of a text. */
     ConstraintMatcher newMatcher();

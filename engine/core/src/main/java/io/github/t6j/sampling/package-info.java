@@ -3,9 +3,10 @@
 // order, with StrictMath or functions of this package.
 
 /**
- * Sampling: choosing the next id from logits by {@link io.github.t6j.sampling.SamplingOptions}, and ending text at stop
- * strings. {@link io.github.t6j.sampling.Sampler} and {@link io.github.t6j.sampling.StopStrings} are for programs that
- * feed ids themselves; callers may add a {@link io.github.t6j.sampling.SamplingStep} of their own.
+ * Sampling: choosing the next id from logits by {@link io.github.t6j.sampling.SamplingOptions}.
+ * {@link io.github.t6j.sampling.Sampler} is for programs that feed ids themselves. Callers may add a
+ * {@link io.github.t6j.sampling.SamplingStep} of their own, or restrict the text by a
+ * {@link io.github.t6j.sampling.Constraint}.
  *
  * <p>A seed chooses the same ids from the same logits on every machine.
  */

@@ -89,7 +89,7 @@ public final class Tokenizer {
                 new AddedTokens(tokens.stream().filter(AddedToken::normalized).toList(), this::normalize));
     }
 
-    /** Returns whether {@code folder} has the files of a tokenizer, by the names of {@link #load}. */
+    /** Returns true if {@code folder} contains files of a tokenizer that {@link #load} reads. */
     public static boolean existsIn(Path folder) {
         return TokenizerFiles.existIn(Objects.requireNonNull(folder, "folder"));
     }
@@ -97,11 +97,11 @@ public final class Tokenizer {
     /**
      * Loads the tokenizer of a model's folder: its tokenizer.json, or else vocab.json and merges.txt, or else
      * encoder.json and vocab.bpe (GPT-2's own names), or else the tokenizer in the only GGUF file there. {@code folder}
-     * may also be a tokenizer.json itself, or a file of weights: if it is not a GGUF file with a tokenizer, that of its
-     * folder is loaded. A tokenizer_config.json beside it says which tokens begin and end a text. Truncation and padding
-     * have no effect.
+     * may also be a tokenizer.json itself, or a weight file: a GGUF file's own tokenizer is loaded, or else the one in its
+     * folder. A tokenizer_config.json next to it says which tokens begin and end a text. Truncation and padding settings are
+     * ignored.
      *
-     * @throws ModelFormatException if the files are missing, or are not BPE of a supported kind
+     * @throws ModelFormatException if the files are missing, or are not a supported kind of BPE
      */
     public static Tokenizer load(Path folder) {
         try {
@@ -126,7 +126,7 @@ public final class Tokenizer {
     /**
      * Returns GPT-2's tokenizer.
      *
-     * @throws IllegalStateException if the artifact {@code t6j-gpt2}, which has its vocabulary, is missing
+     * @throws IllegalStateException if the artifact {@code t6j-gpt2}, which contains the vocabulary, is missing
      */
     public static Tokenizer gpt2() {
         return new Tokenizer(TokenizerFiles.gpt2());
@@ -146,16 +146,15 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the id that ends a text: that of eos_token in tokenizer_config.json, otherwise of {@code <|endoftext|>},
-     * or -1.
+     * Returns the id that ends a text: eos_token in tokenizer_config.json, otherwise {@code <|endoftext|>}, or -1 without
+     * either.
      */
     public int endOfText() {
         return endOfText;
     }
 
     /**
-     * Returns the ids that the tokenizer appends to a whole text, as embedding models read it ({@link #encodeWhole}), in
-     * order; usually none.
+     * Returns the ids that {@link #encodeWhole} appends to a text for embedding models, in order; usually none.
      */
     public int[] appended() {
         return appended.clone();
@@ -170,14 +169,14 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns whether {@code id} represents text. A model may have more ids than its tokenizer, and a tokenizer may
+     * Returns true if {@code id} represents text. A model may have more ids than its tokenizer, and a tokenizer may
      * have gaps.
      */
     public boolean hasText(int id) {
         return vocabulary.contains(id);
     }
 
-    /** Returns whether {@code id} is a special token, such as {@code <|endoftext|>}, which is not part of the text. */
+    /** Returns true if {@code id} is a special token, such as {@code <|endoftext|>}, which is not part of the text. */
     public boolean isSpecial(int id) {
         return vocabulary.isSpecial(id);
     }
@@ -226,8 +225,8 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the ids of a whole text, to which nothing is added: those of {@link #encodePrompt}, then {@link #appended}.
-     * Hugging Face's tokenizers call this encoding with special tokens.
+     * Returns the ids of a complete text: {@link #encodePrompt}, then {@link #appended}. Hugging Face's tokenizers call this
+     * encoding with special tokens.
      */
     public int[] encodeWhole(String text) {
         int[] ids = encodePrompt(text);
@@ -237,8 +236,7 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the first ids of a generation: those of {@link #encodePrompt}, or {@link #documentStart} for an empty
-     * prompt.
+     * Returns the first ids of a generation: {@link #encodePrompt}, or {@link #documentStart} for an empty prompt.
      *
      * @throws IllegalArgumentException if the prompt is empty and {@link #documentStart} is -1
      */
@@ -262,7 +260,7 @@ public final class Tokenizer {
         return encode(text, allTokens, TokenizerDefinition.NONE);
     }
 
-    /** @param first id before those of the text, or -1 for none */
+    /** @param first id to put before the text, or -1 for none */
     private int[] encode(String text, Added tokens, int first) {
         Objects.requireNonNull(text, "text");
         IntList ids = new IntList();

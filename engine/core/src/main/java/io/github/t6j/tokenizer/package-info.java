@@ -12,8 +12,7 @@
 // merges or scores.
 
 /**
- * Converts text to ids and back by byte-pair encoding, as in GPT-2 and the models of Llama, Mistral, Qwen and SmolLM:
- * {@link io.github.t6j.tokenizer.Tokenizer} does it for a model, {@code TokenizerTrainer} of the module {@code
- * io.github.t6j.training} makes a tokenizer from texts.
+ * Converts text to ids and back by byte-pair encoding, as in GPT-2 and the models of Llama, Mistral, Qwen and SmolLM.
+ * The artifact {@code t6j-training} trains tokenizers.
  */
 package io.github.t6j.tokenizer;

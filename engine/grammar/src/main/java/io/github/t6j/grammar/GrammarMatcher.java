@@ -6,10 +6,10 @@ import java.util.BitSet;
 import java.util.Objects;
 
 /**
- * Position of one generation in a grammar: says which ids may come next, and takes the chosen one.
+ * Progress of one generation through a grammar: which ids may come next, and the ids chosen so far.
  *
  * <pre>{@code
- * GrammarMatcher matcher = new TokenGrammar(grammar, vocabulary).newMatcher();
+ * GrammarMatcher matcher = grammar.prepare(tokenizer, tokenizer.size(), endIds).newMatcher();
  * while (!matcher.isComplete()) {
  *     int id = choose(matcher.allowed());
  *     matcher.accept(id);

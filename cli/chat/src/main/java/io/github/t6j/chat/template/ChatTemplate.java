@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A chat template in the language of Jinja2, which turns a conversation into the text that a model expects, rendered as
- * transformers renders it. Unsupported parts of the language are an error, see {@link ChatTemplateException}.
+ * Chat template in the language of Jinja2, which turns a conversation into the text that a model expects, as transformers
+ * renders it. Unsupported parts of the language are an error, see {@link ChatTemplateException}.
  *
  * <p>Safe for use by several threads.
  */
@@ -47,11 +47,11 @@ public final class ChatTemplate {
     }
 
     /**
-     * Returns the template of a model: FOLDER/chat_template.jinja, or else tokenizer_config.json's chat_template (a
-     * text, or in a list the one named "default"), or else chat_template.json; or a GGUF file's
-     * tokenizer.chat_template, also of the only GGUF file in a folder without other tokenizer; empty if it has none.
+     * Returns the template of a model: FOLDER/chat_template.jinja, otherwise chat_template in tokenizer_config.json (a
+     * text, or the one named "default" in a list), otherwise chat_template.json; for a GGUF file, or the only one in a
+     * folder without another tokenizer, tokenizer.chat_template. Empty if it has none.
      *
-     * @param model a folder, or a file; a file other than GGUF stands for its folder
+     * @param model a folder or a file; a file other than GGUF represents its folder
      * @throws ChatTemplateException if the template is not supported
      * @throws io.github.t6j.ModelFormatException if the file with the template has another format
      * @throws java.io.UncheckedIOException if a file cannot be read
@@ -61,9 +61,9 @@ public final class ChatTemplate {
     }
 
     /**
-     * Returns the template of a model with adapters: that of the last adapter whose folder has a chat_template.jinja,
-     * which the adapter was trained with, or else the model's. The special tokens are those of the adapter's
-     * tokenizer_config.json, if it has one, or else the model's.
+     * Returns the template of a model with adapters: chat_template.jinja of the last adapter that has one,
+     * since it was trained with it, or otherwise the model's. The special tokens come from the adapter's
+     * tokenizer_config.json, or otherwise from the model's.
      *
      * @param model as for {@link #of(Path)}
      * @param adapters folders of adapters, in the order of {@link io.github.t6j.Model#adapters}
@@ -76,7 +76,7 @@ public final class ChatTemplate {
     }
 
     /**
-     * Reads a template from a file of its own, with the special tokens of a model.
+     * Reads a template from a separate file, with the special tokens of a model.
      *
      * @param file text of the template
      * @param model a folder, or a file, as for {@link #of}
@@ -113,7 +113,7 @@ public final class ChatTemplate {
         return new ChatTemplate(new Source(name, template), null, specialTokens);
     }
 
-    /** Returns this template with a fixed time, which strftime_now returns instead of the present. */
+    /** Returns this template with a fixed time for strftime_now. */
     public ChatTemplate at(LocalDateTime fixed) {
         return new ChatTemplate(standard, forTools, specialTokens, Objects.requireNonNull(fixed, "fixed"));
     }
@@ -123,7 +123,7 @@ public final class ChatTemplate {
         return standard.source.name;
     }
 
-    /** Returns whether conversations with tools have a template of their own. */
+    /** Returns true if conversations with tools have a separate template. */
     public boolean hasTemplateForTools() {
         return forTools != null;
     }
@@ -162,10 +162,10 @@ public final class ChatTemplate {
      * time of this machine.
      *
      * @param messages role, content, … of each message, in the order in which tojson prints them
-     * @param addGenerationPrompt true if the text ends where the model's answer begins
-     * @param variables other variables for the template: tools, enable_thinking, …; values are texts, numbers,
-     *     booleans, lists, maps or null
-     * @throws ChatTemplateException if the template refuses the conversation, with its reason, or exceeds its budget
+     * @param addGenerationPrompt true to end the text where the model's answer begins
+     * @param variables other variables of the template, such as tools and enable_thinking; values are texts,
+     *     numbers, booleans, lists, maps or null
+     * @throws ChatTemplateException if the template rejects the conversation, with its reason, or exceeds its budget
      * @throws IllegalArgumentException for another kind of value
      */
     public String render(List<Map<String, Object>> messages, boolean addGenerationPrompt,
