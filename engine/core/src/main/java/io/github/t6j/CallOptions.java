@@ -2,24 +2,28 @@ package io.github.t6j;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
 /**
- * Time limits and cancellation of calls that compute, immutable: {@link #defaults} and the methods that change one of
- * them in a copy. A call that they end throws a {@link java.util.concurrent.CancellationException}.
+ * Time limits and cancellation of calls that compute. {@link GenerationOptions}, {@link EmbeddingOptions} and
+ * {@link ModelOptions} contain them. A generation that they end has a {@link FinishReason} that says so; every other call
+ * throws a {@link java.util.concurrent.CancellationException}. The earlier of deadline and timeout counts.
  *
+ * @param deadline time at which a call ends, or null for none
+ * @param timeout longest time that a call takes, from its beginning or its submission to a scheduler, or null for no limit
+ * @param cancellation function that ends a call once it returns true, or null for none; a computing thread calls it often,
+ *     so it must be fast and safe for use by that thread
  * @see io.github.t6j.flashtpa.FlashTpaCache#setCallOptions
- * @see io.github.t6j.training.Trainer#setCallOptions
  */
-public final class CallOptions {
-    private static final CallOptions DEFAULTS = new CallOptions(new Values(null, null, null));
+public record CallOptions(Instant deadline, Duration timeout, BooleanSupplier cancellation) {
+    private static final CallOptions DEFAULTS = new CallOptions(null, null, null);
 
-    private final Values values;
-
-    private record Values(Instant deadline, Duration timeout, BooleanSupplier cancellation) {}
-
-    private CallOptions(Values values) {
-        this.values = values;
+    /** @throws IllegalArgumentException if {@code timeout} is negative */
+    public CallOptions {
+        if (timeout != null && timeout.isNegative()) {
+            throw new IllegalArgumentException("timeout: expected zero or more, found " + timeout);
+        }
     }
 
     /** Returns the defaults: no deadline, no timeout, no cancellation. */
@@ -27,59 +31,30 @@ public final class CallOptions {
         return DEFAULTS;
     }
 
-    /** Returns the time at which calls end, or null for none. */
-    public Instant deadline() {
-        return values.deadline;
-    }
-
-    /** Returns the longest time that a call takes, or null for no limit. */
-    public Duration timeout() {
-        return values.timeout;
-    }
-
-    /** Returns the function that ends a call once it returns true, or null for none. */
-    public BooleanSupplier cancellation() {
-        return values.cancellation;
-    }
-
     /** Returns these options with another deadline; null for none. */
     public CallOptions withDeadline(Instant deadline) {
-        return new CallOptions(new Values(deadline, values.timeout, values.cancellation));
+        return new CallOptions(deadline, timeout, cancellation);
     }
 
     /**
-     * Returns these options with another timeout, which begins to run with each call; null for none. The earlier of
-     * deadline and timeout counts.
+     * Returns these options with another timeout; null for none.
      *
      * @throws IllegalArgumentException if {@code timeout} is negative
      */
     public CallOptions withTimeout(Duration timeout) {
-        if (timeout != null && timeout.isNegative()) {
-            throw new IllegalArgumentException("timeout: expected zero or more, found " + timeout);
-        }
-        return new CallOptions(new Values(values.deadline, timeout, values.cancellation));
+        return new CallOptions(deadline, timeout, cancellation);
     }
 
-    /**
-     * Returns these options with a function that ends a call once it returns true; null for none. The calling thread
-     * calls it often, so it must be fast.
-     */
+    /** Returns these options with another function that ends a call; null for none. */
     public CallOptions withCancellation(BooleanSupplier cancellation) {
-        return new CallOptions(new Values(values.deadline, values.timeout, cancellation));
+        return new CallOptions(deadline, timeout, cancellation);
     }
 
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof CallOptions options && values.equals(options.values);
-    }
-
-    @Override
-    public int hashCode() {
-        return values.hashCode();
-    }
-
-    @Override
-    public String toString() {
-        return values.toString().replaceFirst("Values", "CallOptions");
+    /** Returns these options with one more function that ends a call, next to the present one. */
+    public CallOptions orCancelledBy(BooleanSupplier other) {
+        Objects.requireNonNull(other, "other");
+        return cancellation == null
+                ? withCancellation(other)
+                : withCancellation(() -> other.getAsBoolean() || cancellation.getAsBoolean());
     }
 }

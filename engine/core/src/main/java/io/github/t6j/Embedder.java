@@ -13,9 +13,9 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * Embeddings of texts by a model: hidden states of their tokens, pooled to a vector each. Immutable and safe for use by
- * several threads; close the model, nothing else. Texts of one call share passes over the weights; each has the same
- * bits as alone. Calls on several threads compete for the model's compute threads, so give one call many texts.
+ * Embeds texts with a model: the hidden states of a text's tokens are pooled to one vector. Immutable and safe for use by
+ * several threads; only the model must be closed. The texts of a call share passes over the weights; each has the same
+ * bits as alone. Calls on several threads compete for the model's compute threads, so pass many texts to one call.
  */
 public final class Embedder {
     private final Model model;
@@ -28,9 +28,9 @@ public final class Embedder {
     }
 
     /**
-     * Creates an embedder; the model's files decide where the options have no value.
+     * Creates an embedder; the model's files supply the values that the options do not have.
      *
-     * @throws IllegalArgumentException if the model has fewer layers or dimensions than the options ask for
+     * @throws IllegalArgumentException if the options ask for more layers or dimensions than the model has
      * @throws ModelFormatException if the options have no pooling and the engine does not support the model's
      */
     public Embedder(Model model, EmbeddingOptions options) {
@@ -57,7 +57,7 @@ public final class Embedder {
         }
     }
 
-    /** Returns the options with a value for each that the model's files decide. */
+    /** Returns the options, complete with the values of the model's files. */
     public EmbeddingOptions options() {
         return options;
     }
@@ -78,27 +78,22 @@ public final class Embedder {
         return truncated(ids(prompt, "prompt"), prompt.text() != null, "prompt");
     }
 
-    /** Embeds a text, see {@link #embed(List)}. */
-    public Embedding embed(String text) {
-        return embed(Prompt.of(text));
-    }
-
     /** Embeds a text or ids, see {@link #embed(List)}. */
     public Embedding embed(Prompt prompt) {
         return embed(List.of(Objects.requireNonNull(prompt, "prompt"))).getFirst();
     }
 
     /**
-     * Embeds texts or ids in shared passes. A text is encoded by {@link Tokenizer#encodeWhole}; ids are read as they are.
+     * Embeds texts or ids in shared passes. {@link Tokenizer#encodeWhole} encodes a text; ids are used unchanged.
      *
      * @return embeddings in the order of the prompts
      * @throws IllegalArgumentException if a prompt is empty, or longer than the model's context and the options do not
      *     truncate it, or an id is not below the vocabulary's size; the message names its index
-     * @throws IllegalStateException if the model is closed, or an embedding has a NaN or infinite element, since the
+     * @throws IllegalStateException if the model is closed, or an embedding has a NaN or infinite element, because the
      *     weights have one or are too large
      * @throws ModelFormatException if a prompt is a text and the model has no tokenizer
-     * @throws CancellationException if the options end the call, the thread is interrupted, which stays set, or the model
-     *     is closed meanwhile
+     * @throws CancellationException if the options end the call, the thread is interrupted, which keeps its interrupt
+     *     status, or the model is closed meanwhile
      */
     public List<Embedding> embed(List<Prompt> prompts) {
         int[][] full = new int[Objects.requireNonNull(prompts, "prompts").size()][];
@@ -107,7 +102,7 @@ public final class Embedder {
             full[i] = ids(prompts.get(i), "prompts[" + i + "]");
             ids.add(truncated(full[i], prompts.get(i).text() != null, "prompts[" + i + "]"));
         }
-        Pooler pooler = new Pooler(options, sizes.width(), ids.stream().mapToInt(one -> one.length).toArray());
+        Pooler pooler = new Pooler(options, sizes.width(), ids.stream().mapToInt(text -> text.length).toArray());
         read(ids, pooler);
         List<Embedding> embeddings = new ArrayList<>(full.length);
         for (int i = 0; i < full.length; i++) {
@@ -144,7 +139,7 @@ public final class Embedder {
         return ids;
     }
 
-    /** Returns the ids of a text, or none for one without any of its own. */
+    /** Returns the ids of a text, or none if the text has none of its own. */
     private int[] encoded(String text) {
         Tokenizer tokenizer = model.requiredTokenizer();
         int[] ids = tokenizer.encodeWhole(text);
@@ -152,7 +147,7 @@ public final class Embedder {
         return ids.length > added ? ids : new int[0];
     }
 
-    /** Returns ids that fit in the context; of a text, those that the tokenizer appends stay. */
+    /** Returns ids that fit in the context; a text keeps the ids that the tokenizer appends. */
     private int[] truncated(int[] ids, boolean isText, String where) {
         int most = sizes.contextLength();
         if (ids.length <= most) {
@@ -162,14 +157,14 @@ public final class Embedder {
             throw new IllegalArgumentException(where + ": expected at most " + most
                     + " tokens, the model's context, found " + ids.length + ": split or truncate it");
         }
-        int[] some = Arrays.copyOf(ids, most);
+        int[] shorter = Arrays.copyOf(ids, most);
         int kept = isText ? Math.min(most, model.requiredTokenizer().appended().length) : 0;
-        System.arraycopy(ids, ids.length - kept, some, most - kept, kept);
-        return some;
+        System.arraycopy(ids, ids.length - kept, shorter, most - kept, kept);
+        return shorter;
     }
 
     private void read(List<int[]> ids, HiddenStates.Listener listener) {
-        Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
+        Expiry expiry = Expiry.of(options.call());
         BooleanSupplier ends =
                 () -> expiry.isOver() || model.use().isClosed() || Thread.currentThread().isInterrupted();
         model.use().begin();

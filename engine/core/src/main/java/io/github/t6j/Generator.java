@@ -2,12 +2,12 @@ package io.github.t6j;
 
 import io.github.t6j.sampling.ConstraintMatcher;
 import io.github.t6j.sampling.Sampler;
-import io.github.t6j.sampling.StopStrings;
 import io.github.t6j.session.Expiry;
 import io.github.t6j.session.GeneratedTokens;
 import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.session.SessionUse;
+import io.github.t6j.session.StopStrings;
 import io.github.t6j.tokenizer.TokenStream;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.time.Duration;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 
 /**
  * Generation that the caller advances step by step, so that many can run side by side: {@link #next} chooses an id from
- * the session's logits, and the caller feeds it, alone or together with those of other sessions.
+ * the session's logits, and the caller feeds it, alone or together with the ids of other sessions.
  *
  * <pre>{@code
  * Generator generator = session.newGenerator(prompt, options);
@@ -54,12 +54,12 @@ public final class Generator {
     private boolean complete; // text contains the buffered tail
 
     /**
-     * Creates a generation of {@code state}, that of the session or of a fork. Without a tokenizer, any id may be
+     * Creates a generation in {@code state}, which belongs to the session or to a fork. Without a tokenizer, any id may be
      * generated and tokens have no text.
      */
     Generator(Session session, SessionState state, int[] promptIds, GenerationOptions options) {
         this(session, state, promptIds, options,
-                Expiry.of(options.deadline(), options.timeout(), options.cancellation()));
+                Expiry.of(options.call()));
     }
 
     private Generator(
@@ -136,7 +136,7 @@ public final class Generator {
             reason = FinishReason.END_OF_TEXT;
             return null;
         }
-        // The first choice is mostly allowed and saves the mask's time, and a grammar that allows all changes nothing.
+        // Most first choices are allowed, which saves the mask's time; a grammar that allows everything changes nothing.
         // Without top-k, top-p and min-p, both ways have the same distribution. A caller's step is called once.
         boolean maskedFirst = matcher != null && options.sampling().step() != null;
         int id = sampler.sample(maskedFirst ? allowed(logits) : logits);

@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.events.Events;
 import io.github.t6j.events.ModelLoadEvent;
 import io.github.t6j.family.ConfigJson;
@@ -50,14 +51,18 @@ import java.util.WeakHashMap;
 import java.util.function.IntConsumer;
 
 /**
- * Model in memory. Safe for use by several threads, each with sessions of its own; they share the weights and the
- * compute threads.
+ * Model in memory. Safe for use by several threads, each with its own sessions; all share the weights and the compute
+ * threads.
  *
  * <p>The weights are native memory ({@link #weightBytes}), in huge pages on Linux if java was started with
  * {@code --enable-native-access=io.github.t6j.engine} ({@code ALL-UNNAMED} on the class path). {@link #close} frees
  * them and ends the threads. The first prompt is slow in a JVM that has just started; {@link #warmUp} avoids this.
  */
 public final class Model implements AutoCloseable {
+    static {
+        AttentionPath.setHook((options, chosen) -> options.withMaterialized(chosen == AttentionPath.MATERIALIZED));
+    }
+
     private final Transformer transformer;
     private final ModelInfo info;
     private final String weightType;
@@ -79,7 +84,7 @@ public final class Model implements AutoCloseable {
         this.path = path;
         adapters = options.adapters().stream().map(ModelOptions.Adapter::folder).toList();
         ModelLoadEvent event = Events.beginModelLoad();
-        Expiry expiry = Expiry.of(options.deadline(), options.timeout(), options.cancellation());
+        Expiry expiry = Expiry.of(options.call());
         expiry.check("loading " + path);
         FolderFiles files = FolderFiles.of(path);
         folder = files.folder();
@@ -175,15 +180,15 @@ public final class Model implements AutoCloseable {
 
     /**
      * Loads the model in {@code path}: a folder in Hugging Face layout (config.json with model.safetensors,
-     * pytorch_model.bin, or shards of either with their index), or one weight file with config.json beside it. Files of
-     * another file system than the default one, such as that of a zip file, are read instead of mapped.
+     * pytorch_model.bin, or shards of either with their index), or one weight file next to its config.json. Outside the
+     * default file system, such as in a zip file, files are read instead of mapped.
      *
-     * @throws ModelFormatException if the files are damaged or not those of a supported model; the message gives the
-     *     reason and the remedy
+     * @throws ModelFormatException if the files are damaged or the model is not supported; the message gives the reason and
+     *     the remedy
      * @throws java.io.UncheckedIOException if a file cannot be read
      * @throws MemoryLimitException if the machine does not have enough memory for the weights
-     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set, or the deadline
-     *     or cancellation of the options ends loading
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which keeps its interrupt status, or
+     *     the options end loading
      */
     public static Model load(Path path, ModelOptions options) {
         Objects.requireNonNull(path, "path");
@@ -197,16 +202,15 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Loads a model that is a resource of the class path or of a module: a folder, or a file of weights with its
-     * configuration beside it or within. Otherwise the same as {@link #load(Path, ModelOptions)}.
+     * Loads a model from a resource of the class path or of a module: a folder, or a weight file that contains its
+     * configuration or lies next to it. Otherwise the same as {@link #load(Path, ModelOptions)}.
      *
-     * <p>A jar must be a file, or in a file system, and is open until {@link #close}. Its weights are read into memory
+     * <p>A jar must be a file, or in a file system, and stays open until {@link #close}. Its weights are read into memory
      * before they are packed, so loading takes the memory of both.
      *
-     * @param owner class beside which the resource lies, as for {@link Class#getResource}
+     * @param owner class that finds the resource, as in {@link Class#getResource}
      * @param name its name relative to {@code owner}, or from the root if it begins with a slash
-     * @throws IllegalArgumentException if there is no such resource, or it lies in another place than a folder, a jar or
-     *     a run-time image
+     * @throws IllegalArgumentException if the resource does not exist, or is not in a folder, a jar or a run-time image
      */
     public static Model loadResource(Class<?> owner, String name, ModelOptions options) {
         Objects.requireNonNull(owner, "owner");
@@ -246,7 +250,7 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes that all sessions share besides the weights: pages of fixed factors and of their rotations by
+     * Returns the bytes that all sessions share in addition to the weights: pages of fixed factors and their rotations by
      * position. They grow with the longest session so far, not with the number of sessions.
      */
     public long sharedBytes() {
@@ -255,8 +259,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes allocated now for the caches of all sessions and of texts that are being embedded, with pages that
-     * no id uses yet. Shared pages count once. {@link ModelOptions#withMemoryBudget} limits them.
+     * Returns the bytes now allocated for the caches of all sessions and of running embeddings, including pages that no id
+     * uses yet. Shared pages count once. {@link ModelOptions#withMemoryBudget} limits them.
      */
     public long cacheBytes() {
         use.checkOpen();
@@ -270,8 +274,7 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes of the packed weights that decoding a token reads: all of them, or without the experts that are
-     * not chosen.
+     * Returns the bytes of the packed weights that decoding a token reads: all but the experts that it does not choose.
      */
     public long activeWeightBytes() {
         use.checkOpen();
@@ -285,9 +288,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Frees the buffers of passes that no call uses now, on the heap and off it. The model keeps those of ended calls for
-     * the next ones: of up to 256 concurrent calls for single ids, which take some hundred kilobytes each, and of up to 4
-     * for prompts, some megabytes each.
+     * Frees the buffers of passes that no call is using, on the heap and off it. Otherwise the model keeps the buffers of
+     * ended calls for the next ones: up to 256 for single ids, of some hundred kilobytes each, and up to 4 for prompts, of
+     * some megabytes each.
      */
     public void trim() {
         use.begin();
@@ -298,7 +301,7 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Returns {@link ModelOptions#weightType}, or else the type of most of the weights in the files: f32, bf16, … */
+    /** Returns {@link ModelOptions#weightType}, or without it, the type of most weights in the files: f32, bf16, … */
     public String weightType() {
         use.checkOpen();
         return weightType;
@@ -339,9 +342,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns {@code grammar} over this model's tokens, for programs that choose ids themselves;
-     * {@link GenerationOptions#withGrammar} does all else. It is kept as long as {@code grammar}. The first call takes
-     * a fraction of a second.
+     * Returns {@code grammar} prepared for this model's tokens, for programs that choose ids themselves; all others use
+     * {@link GenerationOptions#withGrammar}. The model keeps it as long as {@code grammar} is reachable. The first call
+     * takes a fraction of a second.
      *
      * @throws ModelFormatException if the model has no tokenizer
      * @throws IllegalArgumentException if no text of the grammar consists of the model's tokens
@@ -364,9 +367,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the ids that end a text: those of generation_config.json, or else of config.json, and the tokenizer's
-     * {@code
-     * <|endoftext|>}.
+     * Returns the ids that end a text: from generation_config.json, or otherwise config.json, and the tokenizer's
+     * {@code <|endoftext|>}.
      */
     public Set<Integer> endIds() {
         use.checkOpen();
@@ -379,8 +381,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the sampling options of generation_config.json, or else those in a GGUF file, if any; {@link
-     * SamplingOptions#defaults()} fills gaps.
+     * Returns the sampling options in generation_config.json, or otherwise in a GGUF file, if any;
+     * {@link SamplingOptions#defaults()} fills gaps.
      */
     public Optional<SamplingOptions> sampling() {
         use.checkOpen();
@@ -388,7 +390,7 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the options of a generation without options: {@link GenerationOptions#defaults()} with {@link #sampling()}.
+     * Returns the options that a generation uses by default: {@link GenerationOptions#defaults()} with {@link #sampling()}.
      */
     public GenerationOptions generationDefaults() {
         return GenerationOptions.defaults().withSampling(sampling().orElse(SamplingOptions.defaults()));
@@ -396,8 +398,8 @@ public final class Model implements AutoCloseable {
 
     /**
      * Returns the pooling and normalisation of embeddings that the model's files state: sentence-transformers'
-     * modules.json and 1_Pooling/config.json, or the key pooling_type of a GGUF file. Without them, embeddings are the
-     * normalised mean, which says little about texts unless the model was trained for it.
+     * modules.json and 1_Pooling/config.json, or the key pooling_type of a GGUF file. Without them, an embedding is the
+     * normalised mean, which means little unless the model was trained for it.
      *
      * @throws ModelFormatException if the files state a pooling or a further step that the engine does not support
      */
@@ -411,7 +413,7 @@ public final class Model implements AutoCloseable {
                 .withPooling(statesPooling() ? embedding.pooling() : Pooling.MEAN);
     }
 
-    /** Returns true if the model's files state a pooling, as those of embedding models do. */
+    /** Returns true if the model's files state a pooling, as an embedding model's do. */
     public boolean statesPooling() {
         use.checkOpen();
         return embedding.pooling() != null;
@@ -433,15 +435,15 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the hidden states of each id of a prompt after some layers: 0 for the rows of the embedding matrix; after
-     * all layers, with the last norm, as in transformers' {@code hidden_states}.
+     * Returns the hidden states of each id of a prompt after {@code layer} layers: 0 for the rows of the embedding matrix;
+     * after all layers, the last norm is applied, as in transformers' {@code hidden_states}.
      *
      * @param layer number of layers, or -1 for all
      * @return [ids][width]
      * @throws IllegalArgumentException if the prompt is empty or longer than the model's context, an id is not below the
      *     vocabulary's size, or the model has fewer layers
-     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which stays set, or the model is
-     *     closed
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which keeps its interrupt status, or
+     *     the model is closed
      */
     public float[][] hiddenStates(Prompt prompt, int layer) {
         return new Embedder(this, EmbeddingOptions.defaults().withPooling(Pooling.LAST).withLayer(layer))
@@ -454,7 +456,7 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Opens an empty session, which has a cache of its own.
+     * Opens an empty session with its own cache.
      *
      * @throws MemoryLimitException if memory, or what is left of {@link ModelOptions#memoryBudget}, does not suffice for
      *     the context length of the options
@@ -462,7 +464,7 @@ public final class Model implements AutoCloseable {
     public Session newSession(SessionOptions options) {
         Objects.requireNonNull(options, "options");
         use.checkOpen();
-        return new Session(this, new SessionState(transformer, options, budget));
+        return new Session(this, new SessionState(transformer, options, options.materialized(), budget));
     }
 
     /**
@@ -473,15 +475,15 @@ public final class Model implements AutoCloseable {
     public SessionBytes sessionBytes(SessionOptions options) {
         Objects.requireNonNull(options, "options");
         use.checkOpen();
-        return SessionState.bytes(transformer, options);
+        return SessionState.bytes(transformer, options, options.materialized());
     }
 
     /**
      * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
-     * little longer than for one session. Afterwards {@link Session#logits()} of each are those after its id, with the
-     * same bits as by {@link Session#step} alone, whatever the sessions' lengths, paths and cache types. Allocates
-     * only when a cache grows by a page or the sessions differ from those of the step before. {@link Session#cancel()}
-     * does not stop a step, since it is short, unless a session must feed its ids again ({@link Session#truncate}).
+     * little longer than for one session. Each session's {@link Session#logits()} are then the ones after its id, with the
+     * same bits as after {@link Session#step}, whatever the sessions' lengths and cache types. Allocates only when a cache
+     * grows by a page or the step before had other sessions. {@link Session#cancel()} does not stop a step, since it is
+     * short, unless a session must recompute tokens first ({@link Session#truncate}).
      *
      * @throws IllegalArgumentException if there is not one id per session, an id is not below the vocabulary's size, or
      *     a session is a duplicate or belongs to another model; nothing is fed then
@@ -506,11 +508,11 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Feeds some ids to each of several sessions, {@code ids[i]} to session i, in shared passes over the weights. For
-     * example, a server feeds parts of new prompts together with the next ids of running generations. Afterwards
-     * {@link Session#logits()} of each are those after its last id, with the same bits as by {@link Session#prefill}
-     * alone. For some attentions the bits depend on how a prompt is split; splitting at multiples of
-     * {@link #maxPassRows} gives the bits of the whole prompt for all.
+     * Feeds ids to each of several sessions, {@code ids[i]} to session i, in shared passes over the weights. For example, a
+     * server feeds parts of new prompts together with the next ids of running generations. Each session's
+     * {@link Session#logits()} are then the ones after its last id, with the same bits as after {@link Session#prefill}. For
+     * some attentions the bits depend on how a prompt is split; every attention gives the bits of the whole prompt if it is
+     * split at multiples of {@link #maxPassRows}.
      *
      * @throws IllegalArgumentException if there is not one non-empty array per session, an id is not below the
      *     vocabulary's size, or a session is a duplicate or belongs to another model; nothing is fed then
@@ -521,22 +523,22 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Feeds ids as {@link #feed(List, int[][])} and also computes the logits after every id of sessions that have a
-     * listener, and passes them to it as {@link Session#prefill(int[], LogitsListener)} does.
+     * Feeds ids as {@link #feed(List, int[][])} does, and passes the logits after every id of a session to its listener, as
+     * {@link Session#prefill(int[], LogitsListener)} does.
      *
-     * @param listeners one per session; null for sessions of which only the last logits are needed
+     * @param listeners one per session; null for a session that needs only its last logits
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
         feed(sessions, ids, listeners, SessionFeed.NO_PAUSE);
     }
 
     /**
-     * Feeds ids as {@link #feed(List, int[][], LogitsListener[])}, with pauses in which other sessions may go on. A pass
-     * of many ids takes as long as many steps: a server that runs a step in some of the pauses keeps the time between
+     * Feeds ids as {@link #feed(List, int[][], LogitsListener[])} does, with pauses in which other sessions may continue. A
+     * pass of many ids takes as long as many steps: a server that runs a step in some of the pauses keeps the time between
      * two tokens short.
      *
-     * @param pause called three times in each block of a pass of several ids, on this thread; it may feed other sessions,
-     *     and must not throw
+     * @param pause called on this thread three times in each block of a pass of several ids; it may feed other sessions,
+     *     but must not throw
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners, Runnable pause) {
         Objects.requireNonNull(pause, "pause");
@@ -588,10 +590,10 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all are done.
-     * It is meant for work on several sessions between two steps, such as choosing their next ids
-     * ({@link Generator#next}). An exception of one run is thrown here; the remaining runs may then be skipped. While
-     * another call uses the threads, the calling thread runs everything.
+     * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all runs have ended.
+     * Use it for work on several sessions between two steps, such as choosing their next ids ({@link Generator#next}). An
+     * exception of one run is thrown here; the remaining runs may then be skipped. While another call uses the threads,
+     * the calling thread runs everything.
      */
     public void runParallel(int count, IntConsumer body) {
         Objects.requireNonNull(body, "body");
@@ -603,25 +605,25 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Returns the most ids of a prompt that pass through the model together. */
+    /** Returns the largest number of ids of a prompt that pass through the model together. */
     public static int maxPassRows() {
         return Transformer.MAX_PASS_ROWS;
     }
 
     /**
-     * Runs prompts and generations on a small session of its own until the JVM has compiled the code of a first prompt
-     * and its answer, which takes seconds in a JVM that has just started. Later calls are faster and give the same
-     * bits. After {@code atMost} no further pass begins. An interrupt of the thread, whose status stays set, or
-     * {@link #close()} ends the warm-up within a pass. Other threads may use sessions meanwhile, but share the cores
-     * with it, so call it while no client waits.
+     * Runs prompts and generations on a small private session until the JVM has compiled the code of a first prompt and its
+     * answer, which takes seconds in a JVM that has just started. Later calls are faster and give the same bits. No pass
+     * begins after {@code atMost}. {@link #close()}, or an interrupt of the thread, which keeps its interrupt status, ends
+     * the warm-up within a pass. Other threads may use sessions meanwhile, but share the cores with it, so call it while no
+     * client waits.
      *
-     * @return true if all code is compiled; false if the warm-up ended before
+     * @return true if all code is compiled; false if the warm-up ended earlier
      * @throws MemoryLimitException if memory does not suffice for a context of 128 ids
      */
     public boolean warmUp(Duration atMost) {
         Objects.requireNonNull(atMost, "atMost");
         use.checkOpen();
-        Expiry expiry = Expiry.of(null, atMost, null);
+        Expiry expiry = Expiry.of(CallOptions.defaults().withTimeout(atMost));
         GenerationOptions options = GenerationOptions.defaults().withMaxTokens(WarmUp.TOKENS)
                 .withSampling(SamplingOptions.defaults().withSeed(0)).withIgnoreEndOfText(true);
         try (Session session = newSession(SessionOptions.defaults().withContextLength(WarmUp.CONTEXT))) {
@@ -638,7 +640,7 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Returns a log-probability as {@code Sampler.logProbability}, with kernels that may still be warming up. */
+    /** Returns the same as {@code Sampler.logProbability}, with kernels that may still be warming up. */
     float logProbability(float[] logits, int id) {
         return kernels.logProbability(logits, id);
     }

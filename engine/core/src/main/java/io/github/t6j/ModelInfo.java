@@ -8,7 +8,6 @@ import io.github.t6j.model.Transformer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToIntFunction;
 
 /**
  * Description of a loaded model.
@@ -40,7 +39,7 @@ public record ModelInfo(
     public record Sizes(int vocabulary, int layers, int width, int hidden, int contextLength, long parameters) {}
 
     /**
-     * Numbers and sizes of the experts of feed-forward parts; 0 for models without experts.
+     * Numbers and sizes of the experts in feed-forward parts; 0 for models without experts.
      *
      * @param count number of experts in a layer
      * @param used number of experts that a position uses
@@ -60,35 +59,17 @@ public record ModelInfo(
      *
      * @param name name such as {@code T6}, {@code T6 KV-only}, {@code GQA}, {@code MLA}, followed by unusual features
      * @param heads number of query heads
-     * @param headDim elements of a head; for MLA, of the part of a query that is not rotated
+     * @param headDim elements of a head; for MLA, of the unrotated part of a query
      * @param valueDim elements of a head's value
      * @param headNorm true if each head's output is normalised
-     * @param sizes sizes that only some attentions have
+     * @param sizes sizes that only some attentions have, by name: kv_heads; q_rank (0 for whole queries), k_rank and v_rank
+     *     of TPA; q_lora_rank and kv_lora_rank, the elements of latents; qk_rope_dim, the elements of a key that carry RoPE
+     *     apart from latents or tied keys; latents; branches
      */
     public record Attention(
-            String name, int heads, int headDim, int valueDim, boolean headNorm, AttentionSizes sizes) {}
-
-    /**
-     * Sizes that only some attentions have; 0 for the others.
-     *
-     * @param keyValueHeads heads of keys and values of GQA, MQA, MFA and GTA (kv_heads)
-     * @param queryRank rank of queries of TPA (q_rank); 0 also for whole queries
-     * @param keyRank rank of keys of TPA (k_rank)
-     * @param valueRank rank of values of TPA (v_rank)
-     * @param queryLatent elements of the latent of queries of MLA, MLRA and MFA (q_lora_rank); 0 also without one
-     * @param keyValueLatent elements of the latents of keys and values of MLA, GLA and MLRA (kv_lora_rank)
-     * @param rotated elements of a key that carry RoPE apart from the latents or tied keys (qk_rope_dim)
-     * @param latents number of latents of GLA and MLRA
-     * @param branches number of branches of MLRA
-     */
-    public record AttentionSizes(int keyValueHeads, int queryRank, int keyRank, int valueRank, int queryLatent,
-            int keyValueLatent, int rotated, int latents, int branches) {
-        private static AttentionSizes of(Map<String, Integer> sizes) {
-            ToIntFunction<String> size = name -> sizes.getOrDefault(name, 0);
-            return new AttentionSizes(
-                    size.applyAsInt("kv_heads"), size.applyAsInt("q_rank"), size.applyAsInt("k_rank"),
-                    size.applyAsInt("v_rank"), size.applyAsInt("q_lora_rank"), size.applyAsInt("kv_lora_rank"),
-                    size.applyAsInt("qk_rope_dim"), size.applyAsInt("latents"), size.applyAsInt("branches"));
+            String name, int heads, int headDim, int valueDim, boolean headNorm, Map<String, Integer> sizes) {
+        public Attention {
+            sizes = Map.copyOf(sizes);
         }
     }
 
@@ -96,10 +77,10 @@ public record ModelInfo(
      * Sizes of a model's cache.
      *
      * @param elementsPerToken elements that one token adds to the cache of one layer; 0 with linear attention
-     * @param stateElements elements of linear attention's state in one layer, whatever the number of tokens, or 0
+     * @param stateElements elements of linear attention's state in one layer, for any number of tokens, or 0
      * @param sharedElementsPerPosition elements per position shared by all layers and sessions: rotated fixed keys, and
      *     RoPE's tables if B is shared
-     * @param windows tokens that a query of each layer sees, its own included, or 0 for all
+     * @param windows number of tokens that a query of each layer sees, including its own, or 0 for all
      */
     public record Cache(
             int elementsPerToken, int stateElements, int sharedElementsPerPosition, List<Integer> windows) {
@@ -130,7 +111,7 @@ public record ModelInfo(
                 Experts.of(config.experts()),
                 new Attention(
                         config.name(), attention.heads(), attention.headDim(), attention.valueDim(),
-                        config.norms().heads(), AttentionSizes.of(attention.sizes())),
+                        config.norms().heads(), attention.sizes()),
                 new Cache(
                         transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
                         transformer.sharedElementsPerPosition(),

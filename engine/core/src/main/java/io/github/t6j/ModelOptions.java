@@ -1,34 +1,41 @@
 package io.github.t6j;
 
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
-/** Options for loading a model, immutable: {@link #defaults} and the methods that change one of them in a copy. */
-public final class ModelOptions {
-    private final Values values;
+/**
+ * Options for loading a model: {@link #defaults} and the methods that change one of them in a copy.
+ *
+ * @param load method of reading weights
+ * @param threads number of threads that compute, including the calling one; 0 for one per core
+ * @param variant RoPE variant of files that do not determine it, or null to use {@code t6j.json} and config.json
+ * @param tokenizer folder, tokenizer.json or GGUF file of another tokenizer, or null for the model's own
+ * @param weightType type of the matrices in memory, or null for the type in the files
+ * @param adapters adapters that loading adds to the weights, in this order
+ * @param memoryBudget most bytes of the caches of all sessions together, or 0 for what the machine has
+ * @param progress listener to the progress of loading, or null for none
+ * @param call time limits and cancellation of loading, which apply between rows of matrices
+ */
+public record ModelOptions(
+        Load load, int threads, RopeVariant variant, Path tokenizer, WeightType weightType, List<Adapter> adapters,
+        long memoryBudget, LoadListener progress, CallOptions call) {
+    private static final ModelOptions DEFAULTS =
+            new ModelOptions(Load.COPY, 0, null, null, null, List.of(), 0, null, CallOptions.defaults());
 
-    private record Values(
-            Load load, int threads, RopeVariant variant, Path tokenizer, Instant deadline, Duration timeout,
-            BooleanSupplier cancellation, WeightType weightType, LoadListener progress, long memoryBudget,
-            List<Adapter> adapters) {
-        Values {
-            if (threads < 0) {
-                throw new IllegalArgumentException("threads: expected 0 (one per core) or more, found " + threads);
-            }
-            if (memoryBudget < 0) {
-                throw new IllegalArgumentException(
-                        "memoryBudget: expected 0 (no budget) or more bytes, found " + memoryBudget);
-            }
+    /** @throws IllegalArgumentException if {@code threads} or {@code memoryBudget} is negative */
+    public ModelOptions {
+        Objects.requireNonNull(load, "load");
+        Objects.requireNonNull(call, "call");
+        if (threads < 0) {
+            throw new IllegalArgumentException("threads: expected 0 (one per core) or more, found " + threads);
         }
-    }
-
-    private ModelOptions(Values values) {
-        this.values = values;
+        if (memoryBudget < 0) {
+            throw new IllegalArgumentException(
+                    "memoryBudget: expected 0 (no budget) or more bytes, found " + memoryBudget);
+        }
+        adapters = List.copyOf(Objects.requireNonNull(adapters, "adapters"));
     }
 
     /**
@@ -38,10 +45,7 @@ public final class ModelOptions {
     public enum Load {
         /** Reads the files into memory first, so that changes of the files while loading have no effect. */
         COPY,
-        /**
-         * Packs directly from the mapped files, which saves a copy; the files must not change until the model is
-         * loaded.
-         */
+        /** Packs directly from the mapped files, which saves a copy; they must not change until the model is loaded. */
         MMAP
     }
 
@@ -49,7 +53,7 @@ public final class ModelOptions {
      * An adapter of {@link #withAdapter}.
      *
      * @param folder folder with adapter_config.json and adapter_model.safetensors
-     * @param scale factor beside that of the adapter's configuration
+     * @param scale factor that multiplies the one of the adapter's configuration
      */
     public record Adapter(Path folder, float scale) {
         /** @throws IllegalArgumentException if {@code scale} is NaN or infinite */
@@ -63,70 +67,13 @@ public final class ModelOptions {
 
     /** Returns the defaults: files are copied, all cores, the variant of the files, the model's own tokenizer. */
     public static ModelOptions defaults() {
-        return new ModelOptions(new Values(Load.COPY, 0, null, null, null, null, null, null, null, 0, List.of()));
-    }
-
-    /** Returns the method of reading weights. */
-    public Load load() {
-        return values.load;
-    }
-
-    /** Returns the number of threads that compute, including the calling one; 0 for one per core. */
-    public int threads() {
-        return values.threads;
-    }
-
-    /** Returns the RoPE variant of files that do not determine it, or null to use {@code t6j.json} and config.json. */
-    public RopeVariant variant() {
-        return values.variant;
-    }
-
-    /** Returns the folder, tokenizer.json or GGUF file of another tokenizer, or null for the model's own. */
-    public Path tokenizer() {
-        return values.tokenizer;
-    }
-
-    /** Returns the time at which loading ends, or null for none. */
-    public Instant deadline() {
-        return values.deadline;
-    }
-
-    /** Returns the longest time that loading takes, or null for no limit. */
-    public Duration timeout() {
-        return values.timeout;
-    }
-
-    /** Returns the function that ends loading once it returns true, or null for none. */
-    public BooleanSupplier cancellation() {
-        return values.cancellation;
-    }
-
-    /** Returns the type of the matrices in memory, or null for that of the files. */
-    public WeightType weightType() {
-        return values.weightType;
-    }
-
-    /** Returns the listener to the progress of loading, or null for none. */
-    public LoadListener progress() {
-        return values.progress;
-    }
-
-    /** Returns the most bytes of the caches of all sessions together, or 0 for what the machine has. */
-    public long memoryBudget() {
-        return values.memoryBudget;
-    }
-
-    /** Returns the adapters that loading adds to the weights, in this order. */
-    public List<Adapter> adapters() {
-        return values.adapters;
+        return DEFAULTS;
     }
 
     /** Returns these options with another method of reading weights. */
     public ModelOptions withLoad(Load load) {
-        Objects.requireNonNull(load, "load");
-        return new ModelOptions(new Values(
-                load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
     }
 
     /**
@@ -135,82 +82,30 @@ public final class ModelOptions {
      * @throws IllegalArgumentException if {@code threads} is negative
      */
     public ModelOptions withThreads(int threads) {
-        return new ModelOptions(new Values(
-                values.load, threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
     }
 
     /** Returns these options with another variant; null to use {@code t6j.json} and config.json. */
     public ModelOptions withVariant(RopeVariant variant) {
-        return new ModelOptions(new Values(
-                values.load, values.threads, variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
     }
 
     /** Returns these options with another tokenizer; null for the model's own. */
     public ModelOptions withTokenizer(Path tokenizer) {
-        return new ModelOptions(new Values(
-                values.load, values.threads, values.variant, tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
     }
 
     /**
-     * Returns these options with another deadline; null for none. Past it, loading ends with a CancellationException
-     * before the next rows of a matrix.
-     */
-    public ModelOptions withDeadline(Instant deadline) {
-        return new ModelOptions(new Values(
-                values.load, values.threads, values.variant, values.tokenizer, deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
-    }
-
-    /** Returns these options with another timeout; null for none. The earlier of deadline and timeout counts. */
-    public ModelOptions withTimeout(Duration timeout) {
-        return new ModelOptions(new Values(
-                values.load, values.threads, values.variant, values.tokenizer, values.deadline, timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
-    }
-
-    /**
-     * Returns these options with a function that ends loading with a CancellationException once it returns true; null
-     * for none. The loading thread calls it often, between rows of matrices.
-     */
-    public ModelOptions withCancellation(BooleanSupplier cancellation) {
-        return new ModelOptions(new Values(
-                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                cancellation, values.weightType, values.progress, values.memoryBudget, values.adapters));
-    }
-
-    /**
-     * Returns these options with another type of the matrices, to which loading rounds them; null for that of the files.
-     * The model equals one that {@code t6j convert --dtype} wrote, bit for bit, and takes as much memory. F16 weights
-     * are F32 in memory.
+     * Returns these options with another type of the matrices, to which loading rounds them; null for the type in the
+     * files. The model equals one that {@code t6j convert --dtype} wrote, bit for bit, and takes as much memory. F16
+     * weights are F32 in memory.
      */
     public ModelOptions withWeightType(WeightType weightType) {
-        return new ModelOptions(new Values(
-                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, weightType, values.progress, values.memoryBudget, values.adapters));
-    }
-
-    /** Returns these options with another listener to the progress of loading; null for none. */
-    public ModelOptions withProgress(LoadListener progress) {
-        return new ModelOptions(new Values(
-                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, progress, values.memoryBudget, values.adapters));
-    }
-
-    /**
-     * Returns these options with another memory budget, of all sessions of the model together; 0 for what the machine has.
-     * It counts the bytes allocated for their caches ({@link Model#cacheBytes}), not the weights and
-     * {@link Model#sharedBytes}. What exceeds it fails with a {@link MemoryLimitException}: a session that is opened with
-     * a longer context than is left, and a call whose ids make a cache grow; the ids of its earlier passes stay fed.
-     *
-     * @throws IllegalArgumentException if {@code memoryBudget} is negative
-     */
-    public ModelOptions withMemoryBudget(long memoryBudget) {
-        return new ModelOptions(new Values(
-                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, memoryBudget, values.adapters));
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
     }
 
     /**
@@ -219,29 +114,37 @@ public final class ModelOptions {
      * large as one without adapters.
      *
      * @param folder folder with adapter_config.json and adapter_model.safetensors
-     * @param scale factor beside alpha / rank of the adapter's configuration; 1 for the adapter as it was trained
+     * @param scale factor that multiplies alpha / rank of the adapter's configuration; 1 for the adapter as trained
      * @throws IllegalArgumentException if {@code scale} is NaN or infinite
      */
     public ModelOptions withAdapter(Path folder, float scale) {
-        List<Adapter> more = new ArrayList<>(values.adapters);
-        more.add(new Adapter(folder, scale));
-        return new ModelOptions(new Values(
-                values.load, values.threads, values.variant, values.tokenizer, values.deadline, values.timeout,
-                values.cancellation, values.weightType, values.progress, values.memoryBudget, List.copyOf(more)));
+        List<Adapter> more = Stream.concat(adapters.stream(), Stream.of(new Adapter(folder, scale))).toList();
+        return new ModelOptions(load, threads, variant, tokenizer, weightType, more, memoryBudget, progress, call);
     }
 
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof ModelOptions options && values.equals(options.values);
+    /**
+     * Returns these options with another memory budget for the caches of all sessions together
+     * ({@link Model#cacheBytes}); 0 for what the machine has. It counts neither the weights nor
+     * {@link Model#sharedBytes}. Opening a session with a longer context than the budget has left throws a
+     * {@link MemoryLimitException}, and so does a call that makes a cache outgrow it; the ids of its earlier passes stay
+     * fed.
+     *
+     * @throws IllegalArgumentException if {@code memoryBudget} is negative
+     */
+    public ModelOptions withMemoryBudget(long memoryBudget) {
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
     }
 
-    @Override
-    public int hashCode() {
-        return values.hashCode();
+    /** Returns these options with another listener to the progress of loading; null for none. */
+    public ModelOptions withProgress(LoadListener progress) {
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
     }
 
-    @Override
-    public String toString() {
-        return values.toString().replaceFirst("Values", "ModelOptions");
+    /** Returns these options with other time limits and cancellation of loading. */
+    public ModelOptions withCall(CallOptions call) {
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
     }
 }

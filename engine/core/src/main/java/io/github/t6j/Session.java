@@ -24,15 +24,16 @@ import java.util.stream.Stream;
  * <p>Methods throw an IllegalStateException if the session is closed or another call is using it. A listener may read,
  * fork and save its session, but not feed, truncate or restore it.
  *
- * <p>The logits of a model with longrope depend on the length of the text that a call makes. A call that crosses the
- * original length first feeds all ids of the session again, within its deadline and cancellation.
+ * <p>The cache can fall behind the ids. It is emptied when you truncate past the start of a sliding window, and when a
+ * longrope text outgrows its original length, because all its keys then need new frequencies. The next feed recomputes the
+ * missing tokens first, within its deadline and cancellation.
  *
  * <p>Feed ids with {@link #prefill} or {@link #step} and read {@link #logits()}, or let {@link #generate} do both. A
  * call computes on the calling thread and on the model's threads; a virtual thread yields after each block.
  *
  * <p>The cache is native memory that grows with the ids ({@link #cacheBytes}). The ids and the logits (4 bytes per id of
- * the vocabulary) are on the heap; {@link #trim()} frees the logits. Calls take the buffers of their passes from the
- * model, which keeps them for the calls of all sessions. {@link Model#sessionBytes} gives the bytes for a full context.
+ * the vocabulary) are on the heap; {@link #trim()} frees the logits. All sessions share the model's buffers for passes.
+ * {@link Model#sessionBytes} gives the bytes for a full context.
  * {@link #close} and {@link Model#close} free the native memory at once. The memory of an unreachable session that was
  * never closed is freed after a garbage collection, and a warning is logged once.
  */
@@ -59,7 +60,7 @@ public final class Session implements AutoCloseable {
         return model;
     }
 
-    /** Returns the number of ids in the cache; in a call of another thread, the progress so far. */
+    /** Returns the number of ids in the cache; during a call of another thread, the progress so far. */
     public int position() {
         use.checkOpen();
         return state.position();
@@ -83,7 +84,7 @@ public final class Session implements AutoCloseable {
         return state.options().cacheType();
     }
 
-    /** Returns the bytes allocated for the cache, with room for further ids; shared pages count in each fork. */
+    /** Returns the bytes allocated for the cache, with room for further ids; each fork counts the pages that it shares. */
     public long cacheBytes() {
         use.checkOpen();
         return state.cacheBytes();
@@ -96,20 +97,20 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Feeds {@code ids}. Afterwards {@link #logits()} are those after the last id.
+     * Feeds {@code ids}. Afterwards {@link #logits()} are the logits after the last id.
      *
      * @throws IllegalArgumentException if there are no ids, or an id is not below the vocabulary's size
      * @throws IllegalStateException if the context has no room for them; nothing is fed then
-     * @throws CancellationException after {@link #cancel()}; ids fed until then stay
+     * @throws CancellationException after {@link #cancel()}; ids fed before it stay
      */
     public void prefill(int... ids) {
         prefill(ids, null);
     }
 
     /**
-     * Feeds {@code ids} as {@link #prefill(int...)} and also computes the logits after every id and passes them to
-     * {@code listener}. Exceptions of the listener propagate; the session then contains the ids of the passes so far,
-     * at most {@link Model#maxPassRows} each.
+     * Feeds {@code ids} as {@link #prefill(int...)} does, and passes the logits after every id to {@code listener}.
+     * Exceptions of the listener propagate; the session then contains the ids of the passes so far, at most
+     * {@link Model#maxPassRows} each.
      *
      * @param listener receives the logits, or null for {@link #prefill(int...)}
      */
@@ -124,8 +125,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Feeds one id. Afterwards {@link #logits()} are those after it. Allocates only when the cache grows by a page or
-     * the step before was one of several sessions.
+     * Feeds one id. Afterwards {@link #logits()} are the logits after it. Allocates only when the cache grows by a page or
+     * the step before had several sessions.
      *
      * @throws IllegalArgumentException if the id is not below the vocabulary's size
      * @throws IllegalStateException if the context is full
@@ -157,10 +158,9 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Removes all ids from {@code position} on. The memory of a cache without ids is freed; otherwise it is kept for
-     * the ids that follow. Layers with a window keep only the last tokens: if more than 128 ids are removed and such a
-     * layer has dropped tokens, the next call that feeds first feeds the remaining ids again, with the results of an empty
-     * session.
+     * Removes all ids from {@code position} on. An empty cache frees its memory; otherwise it keeps it for the ids that
+     * follow. Layers with a sliding window keep only the last tokens: if more than 128 ids are removed and such a layer has
+     * dropped tokens, the next feed recomputes the remaining ones first, with the results of a new session.
      *
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #position()}
      * @throws IllegalStateException if attention is linear and {@code position} is neither 0 nor {@link #position()}:
@@ -173,9 +173,9 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Frees memory that a session needs only during calls and for their results: the array of {@link #logits()}, which is
-     * computed again when it is asked for, and the cache of truncated ids. Later calls give the same bits. For sessions
-     * that stay open without being used, such as those of a chat's users; {@link Model#trim()} frees the buffers of passes.
+     * Frees memory that an idle session, such as a chat user's, does not need: the array of {@link #logits()}, which is
+     * recomputed on demand, and the cache of truncated ids. Later calls give the same bits. {@link Model#trim()} frees the
+     * buffers of passes.
      */
     public void trim() {
         try (SessionUse.Call _ = use.begin()) {
@@ -185,11 +185,6 @@ public final class Session implements AutoCloseable {
 
     /** Continues a text with {@link Model#generationDefaults()}. */
     public Generation generate(String prompt) {
-        return generate(Prompt.of(prompt));
-    }
-
-    /** Continues a prompt with {@link Model#generationDefaults()}. */
-    public Generation generate(Prompt prompt) {
         return generate(prompt, model.generationDefaults());
     }
 
@@ -239,11 +234,6 @@ public final class Session implements AutoCloseable {
 
     /** Streams the continuation of a text with {@link Model#generationDefaults()}. */
     public Stream<Token> stream(String prompt) {
-        return stream(Prompt.of(prompt));
-    }
-
-    /** Streams the continuation of a prompt with {@link Model#generationDefaults()}. */
-    public Stream<Token> stream(Prompt prompt) {
         return stream(prompt, model.generationDefaults());
     }
 
@@ -267,14 +257,14 @@ public final class Session implements AutoCloseable {
      * Returns a stream of the tokens that {@link #generate(Prompt, GenerationOptions, TokenListener)} would report to
      * its listener. Each token is computed on demand, on the consuming thread. The session always contains the tokens
      * returned so far; it must not be fed, truncated or restored while the stream is in use. An abandoned stream
-     * computes nothing and holds no resources. Closing it, from any thread, ends the call in progress: that of the
-     * prompt or of one token.
+     * computes nothing and holds no resources. Closing it, from any thread, ends the call in progress, which feeds the
+     * prompt or one token.
      *
      * <p>Consuming throws a CancellationException after {@link #cancel()} or an interrupt, and an IllegalStateException
      * if the session was closed or changed.
      *
      * @param onFinish receives the result, which says why the stream ended, once: when the consumer asks for more after
-     *     the last token, or closes the stream. It is not called if consuming fails with another exception than
+     *     the last token, or closes the stream. It is not called if consuming fails with an exception other than
      *     CancellationException
      * @throws IllegalArgumentException if an id is not below the vocabulary's size, or the options have stop strings,
      *     but the model has no tokenizer
@@ -287,11 +277,6 @@ public final class Session implements AutoCloseable {
             state.checkPrompt(generator.promptIds());
             return GeneratedTokens.stream(core(), generator.promptIds(), generator.steps(onFinish));
         }
-    }
-
-    /** Returns a generator of a text, see {@link #newGenerator(Prompt, GenerationOptions)}. */
-    public Generator newGenerator(String prompt, GenerationOptions options) {
-        return newGenerator(Prompt.of(prompt), options);
     }
 
     /**
@@ -310,9 +295,9 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Returns the most likely next ids with the logarithms of their probabilities, most likely first; of equally likely
-     * ones the lower first. In a listener they are those from which its token was chosen; in a call of another thread,
-     * those after the last id whose logits it has computed.
+     * Returns the most likely next ids with the logarithms of their probabilities, most likely first; equally likely ids
+     * are in ascending order. In a listener, its token was chosen from them; during a call of another thread, they follow
+     * the last id whose logits it has computed.
      *
      * @param count number of ids, at most the vocabulary
      * @throws IllegalArgumentException if {@code count} is not in 1 … vocabulary
@@ -324,33 +309,22 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Generates samples from a text, see {@link #generateSamples(Prompt, int, GenerationOptions, SampleListener)}. */
-    public List<Generation> generateSamples(String prompt, int samples, GenerationOptions options) {
-        return generateSamples(Prompt.of(prompt), samples, options);
-    }
-
     /** Generates samples, see {@link #generateSamples(Prompt, int, GenerationOptions, SampleListener)}. */
     public List<Generation> generateSamples(Prompt prompt, int samples, GenerationOptions options) {
         return generateSamples(prompt, samples, options, (sample, token) -> true);
     }
 
-    /** Generates samples from a text, see {@link #generateSamples(Prompt, int, GenerationOptions, SampleListener)}. */
-    public List<Generation> generateSamples(
-            String prompt, int samples, GenerationOptions options, SampleListener listener) {
-        return generateSamples(Prompt.of(prompt), samples, options, listener);
-    }
-
     /**
      * Feeds a prompt once as {@link #generate(Prompt, GenerationOptions, TokenListener)} does, and continues it
      * {@code samples} times in forks of this session that advance together ({@link Model#step}). Sample i equals the
-     * result of {@code generate} with the options' seed + i; its decodeTime is that of all samples. Afterwards, and in
-     * the listener, the session contains the prompt and has the logits after it.
+     * result of {@code generate} with the options' seed + i; all have the same decodeTime. Afterwards, and in the listener,
+     * the session contains the prompt and has the logits after it.
      *
      * @throws IllegalArgumentException if {@code samples} is not positive, or the options have stop strings, but the
      *     model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
-     * @throws CancellationException if the model is closed, or if {@link #cancel()} or the options end the call while
-     *     the prompt is fed; later they end the samples as they are
+     * @throws CancellationException if the model is closed, or if {@link #cancel()} or the options end the call during the
+     *     prompt; later they end the samples, which keep their text
      */
     public List<Generation> generateSamples(
             Prompt prompt, int samples, GenerationOptions options, SampleListener listener) {
@@ -385,7 +359,7 @@ public final class Session implements AutoCloseable {
                 throw cancelled("generateSamples");
             }
             long decodeNanos = System.nanoTime() - fed;
-            return generators.stream().map(one -> one.result(fed - start, decodeNanos)).toList();
+            return generators.stream().map(generator -> generator.result(fed - start, decodeNanos)).toList();
         } finally {
             forks.forEach(SessionState::free);
         }
@@ -407,9 +381,9 @@ public final class Session implements AutoCloseable {
 
     /**
      * Cancels the call in progress that feeds or generates, from any thread or from a listener; it ends soon after. If
-     * none is in progress, the next such call of this session is cancelled as soon as it begins, so that a timer is
-     * reliable. Calls for several sessions ({@link Model#step} and {@link Model#feed}) are not affected. An interrupt of
-     * the thread that runs the call has the same effect; its interrupt status stays set.
+     * none is in progress, the next such call of this session is cancelled as soon as it begins, so a timer can rely on
+     * it. Calls for several sessions ({@link Model#step} and {@link Model#feed}) are not affected. Interrupting the thread
+     * that runs the call has the same effect; the thread keeps its interrupt status.
      */
     public void cancel() {
         use.cancel();
@@ -437,10 +411,10 @@ public final class Session implements AutoCloseable {
 
     /**
      * Writes ids, cache and logits atomically to {@code file}, a safetensors file. An existing file is replaced and
-     * keeps its permissions; only the owner can read a new file. Links are followed. If the cache lacks ids since a
-     * {@link #truncate}, a copy is fed with all of them for the file.
+     * keeps its permissions; only the owner can read a new file. Links are followed. If the cache has fallen behind the
+     * ids since a {@link #truncate}, a copy recomputes it for the file.
      *
-     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws CancellationException if the thread is interrupted, which keeps its interrupt status
      * @throws java.io.UncheckedIOException if the file cannot be written
      */
     public void save(Path file) {
@@ -451,12 +425,13 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Replaces the contents of this session by those that {@link #save} wrote, including the logits. All later results
+     * Replaces the contents of this session with a file that {@link #save} wrote, including the logits. All later results
      * have the same bits as in the saved session.
      *
      * @throws ModelFormatException if the file is damaged, belongs to another model or cache type, or does not fit in
      *     the context; the session is unchanged then
-     * @throws CancellationException if the thread is interrupted, which stays set; the session is unchanged then
+     * @throws CancellationException if the thread is interrupted, which keeps its interrupt status; the session is
+     *     unchanged then
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {

@@ -4,10 +4,14 @@ import java.util.Objects;
 
 /** Options of a session, immutable: {@link #defaults} and the methods that change one of them in a copy. */
 public final class SessionOptions {
+    private static final SessionOptions DEFAULTS = new SessionOptions(new Values(0, CacheType.F32, false));
+
     private final Values values;
 
-    private record Values(int contextLength, AttentionPath path, CacheType cacheType) {
+    /** @param materialized true if the oracle computes attention, which only {@code AttentionPath} sets */
+    private record Values(int contextLength, CacheType cacheType, boolean materialized) {
         Values {
+            Objects.requireNonNull(cacheType, "cacheType");
             if (contextLength < 0) {
                 throw new IllegalArgumentException(
                         "contextLength: expected 0 (the model's) or more, found " + contextLength);
@@ -21,7 +25,7 @@ public final class SessionOptions {
 
     /**
      * Type of the elements of a cache. Attention computes in f32 with every type. Linear attention has a running sum
-     * instead of a cache, which is always f32.
+     * instead of a cache; it is always f32.
      */
     public enum CacheType {
         /** 32 bits, as computed. */
@@ -48,22 +52,14 @@ public final class SessionOptions {
         }
     }
 
-    /** Returns the defaults: the model's context length, the factored path, an f32 cache. */
+    /** Returns the defaults: the model's context length and an f32 cache. */
     public static SessionOptions defaults() {
-        return new SessionOptions(new Values(0, AttentionPath.FACTORED, CacheType.F32));
+        return DEFAULTS;
     }
 
-    /**
-     * Returns the number of ids that the session has room for, or 0 for the model's context length, or less if memory
-     * is short.
-     */
+    /** Returns the number of ids that the session has room for, or 0 for the model's or what memory holds. */
     public int contextLength() {
         return values.contextLength;
-    }
-
-    /** Returns the algorithm that computes attention. */
-    public AttentionPath path() {
-        return values.path;
     }
 
     /** Returns the type of the cached elements. */
@@ -72,25 +68,28 @@ public final class SessionOptions {
     }
 
     /**
-     * Returns these options with another context length; 0 for the model's. More than the model's is allowed, but the
-     * model was not trained on it.
+     * Returns these options with another context length; 0 for the model's. It may exceed the length that the model was
+     * trained on.
      *
      * @throws IllegalArgumentException if {@code contextLength} is negative
      */
     public SessionOptions withContextLength(int contextLength) {
-        return new SessionOptions(new Values(contextLength, values.path, values.cacheType));
-    }
-
-    /** Returns these options with another algorithm for attention. */
-    public SessionOptions withPath(AttentionPath path) {
-        Objects.requireNonNull(path, "path");
-        return new SessionOptions(new Values(values.contextLength, path, values.cacheType));
+        return new SessionOptions(new Values(contextLength, values.cacheType, values.materialized));
     }
 
     /** Returns these options with another cache type. */
     public SessionOptions withCacheType(CacheType cacheType) {
-        Objects.requireNonNull(cacheType, "cacheType");
-        return new SessionOptions(new Values(values.contextLength, values.path, cacheType));
+        return new SessionOptions(new Values(values.contextLength, cacheType, values.materialized));
+    }
+
+    /** Returns true if the oracle computes attention. */
+    boolean materialized() {
+        return values.materialized;
+    }
+
+    /** Returns these options with attention computed by the oracle if {@code materialized}. */
+    SessionOptions withMaterialized(boolean materialized) {
+        return new SessionOptions(new Values(values.contextLength, values.cacheType, materialized));
     }
 
     @Override

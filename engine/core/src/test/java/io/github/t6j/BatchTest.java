@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.sampling.SamplingOptions;
 import java.lang.management.ManagementFactory;
@@ -68,7 +69,7 @@ class BatchTest {
             for (CacheType type : CacheType.values()) {
                 kinds.add(options(1000).withCacheType(type));
             }
-            kinds.add(options(1000).withPath(AttentionPath.MATERIALIZED));
+            kinds.add(AttentionPath.MATERIALIZED.of(options(1000)));
             assertSameBits(model, kinds, 0, 1, 63, 64, 65, 300, 7, 128, 129, 20);
             assertSameBits(model, kinds, 700, 3); // one session is longer than a thread's share
             assertSameBits(model, kinds, 0);
@@ -88,7 +89,7 @@ class BatchTest {
     void everyAttentionDecodesTogether(String golden, String variant) {
         ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(VariantName.parse(variant));
         try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
-            List<SessionOptions> kinds = List.of(options(200), options(200).withPath(AttentionPath.MATERIALIZED));
+            List<SessionOptions> kinds = List.of(options(200), AttentionPath.MATERIALIZED.of(options(200)));
             assertSameBits(model, kinds, 3, 9, 0, 70, 33);
         }
     }
@@ -187,7 +188,7 @@ class BatchTest {
             for (CacheType type : CacheType.values()) {
                 kinds.add(options(1000).withCacheType(type));
             }
-            kinds.add(options(1000).withPath(AttentionPath.MATERIALIZED));
+            kinds.add(AttentionPath.MATERIALIZED.of(options(1000)));
             assertSameBitsOfParts(model, kinds, new int[] {0, 100, 63, 0, 65, 300, 7, 128, 129, 20},
                     new int[] {300, 1, 1, 40, 2, 1, 128, 129, 1, 64});
             assertSameBitsOfParts(model, kinds, new int[] {500, 0}, new int[] {1, 400});
@@ -212,7 +213,7 @@ class BatchTest {
     void everyAttentionFeedsPartsTogether(String golden, String variant) {
         ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(VariantName.parse(variant));
         try (Model model = Model.load(TestData.path("golden/" + golden), load)) {
-            List<SessionOptions> kinds = List.of(options(400), options(400).withPath(AttentionPath.MATERIALIZED));
+            List<SessionOptions> kinds = List.of(options(400), AttentionPath.MATERIALIZED.of(options(400)));
             assertSameBitsOfParts(model, kinds, new int[] {3, 9, 0, 70, 33}, new int[] {70, 1, 130, 5, 1});
         }
     }
@@ -311,7 +312,7 @@ class BatchTest {
                 .withStop("the")
                 .withSampling(SamplingOptions.defaults().withSeed(5L));
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
-            List<Generation> samples = session.generateSamples("The whale", 4, options);
+            List<Generation> samples = session.generateSamples(Prompt.of("The whale"), 4, options);
             assertThat(session.position()).isEqualTo(2);
             assertThat(samples).hasSize(4);
             for (int i = 0; i < 4; i++) {
@@ -326,7 +327,7 @@ class BatchTest {
                 assertThat(sample.promptTokens()).isEqualTo(2);
             }
             assertThat(samples).extracting(Generation::finishReason).contains(FinishReason.STOP_STRING);
-            assertThatThrownBy(() -> session.generateSamples("a", 0, options))
+            assertThatThrownBy(() -> session.generateSamples(Prompt.of("a"), 0, options))
                     .hasMessageContaining("expected 1 or more");
         }
     }
@@ -335,7 +336,7 @@ class BatchTest {
     void samplesReportTheirRandomSeeds() {
         GenerationOptions options = GenerationOptions.defaults().withMaxTokens(8);
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
-            List<Generation> samples = session.generateSamples("Call me", 3, options);
+            List<Generation> samples = session.generateSamples(Prompt.of("Call me"), 3, options);
             assertThat(samples.get(2).seed()).isEqualTo(samples.get(0).seed() + 2);
             assertThat(Arrays.asList(samples.get(0).text(), samples.get(1).text(), samples.get(2).text()))
                     .doesNotHaveDuplicates();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.attention.AttentionPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
@@ -101,7 +102,7 @@ class CacheTypeTest {
         SessionOptions options = SessionOptions.defaults().withCacheType(type);
         float tolerance = type == CacheType.F32 ? 1e-4f : 0.05f;
         try (Session factored = model.newSession(options);
-                Session oracle = model.newSession(options.withPath(AttentionPath.MATERIALIZED))) {
+                Session oracle = model.newSession(AttentionPath.MATERIALIZED.of(options))) {
             factored.prefill(some);
             oracle.prefill(some);
             for (int i = 0; i < factored.logits().length; i++) {

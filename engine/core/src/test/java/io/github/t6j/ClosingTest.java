@@ -191,7 +191,7 @@ class ClosingTest {
                 }
                 yield "restored";
             }
-            case SAMPLES -> session.generateSamples("The whale", 3, GREEDY).size();
+            case SAMPLES -> session.generateSamples(Prompt.of("The whale"), 3, GREEDY).size();
             case BATCH -> {
                 try (Session other = model.newSession()) {
                     for (int i = 0; i < 30; i++) {
@@ -308,7 +308,7 @@ class ClosingTest {
                 CountDownLatch started = new CountDownLatch(1);
                 FutureTask<Object> task = new FutureTask<>(() -> outcome(() -> {
                     started.countDown();
-                    return session.generateSamples("The whale", 8, GREEDY.withMaxTokens(19_000));
+                    return session.generateSamples(Prompt.of("The whale"), 8, GREEDY.withMaxTokens(19_000));
                 }));
                 new Thread(task).start();
                 started.await();

@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DeadlineTest {
     private static final GenerationOptions OPTIONS = GenerationOptions.defaults().withMaxTokens(40)
             .withIgnoreEndOfText(true).withSampling(SamplingOptions.defaults().withSeed(5));
-    private static final GenerationOptions LATE = OPTIONS.withDeadline(Instant.now().minusMillis(1));
+    private static final GenerationOptions LATE =
+            OPTIONS.withCall(CallOptions.defaults().withDeadline(Instant.now().minusMillis(1)));
 
     private final Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1));
     private final Session session = model.newSession();
@@ -39,17 +40,19 @@ class DeadlineTest {
 
     @Test
     void aDeadlineThatHasPassedEndsTheCallBeforeItComputes() {
-        for (GenerationOptions late : List.of(LATE, OPTIONS.withTimeout(Duration.ZERO),
-                LATE.withTimeout(Duration.ofDays(1)), OPTIONS.withDeadline(Instant.MIN))) {
+        for (GenerationOptions late : List.of(LATE, OPTIONS.withCall(CallOptions.defaults().withTimeout(Duration.ZERO)),
+                LATE.withCall(LATE.call().withTimeout(Duration.ofDays(1))),
+                OPTIONS.withCall(CallOptions.defaults().withDeadline(Instant.MIN)))) {
             Generation found = session.generate("The whale", late);
             assertThat(found.finishReason()).isEqualTo(FinishReason.DEADLINE);
             assertThat(found.tokens()).isEmpty();
             assertThat(session.position()).isZero();
         }
-        assertThatThrownBy(() -> session.generateSamples("The whale", 3, LATE))
+        assertThatThrownBy(() -> session.generateSamples(Prompt.of("The whale"), 3, LATE))
                 .isInstanceOf(CancellationException.class);
         Generation all = session.generate(
-                "The whale", OPTIONS.withDeadline(Instant.MAX).withTimeout(Duration.ofSeconds(Long.MAX_VALUE)));
+                "The whale", OPTIONS.withCall(CallOptions.defaults().withDeadline(Instant.MAX)
+                        .withTimeout(Duration.ofSeconds(Long.MAX_VALUE))));
         assertThat(all.finishReason()).isEqualTo(FinishReason.MAX_TOKENS);
     }
 
@@ -57,10 +60,11 @@ class DeadlineTest {
     void aTimeoutKeepsTheTextSoFar() {
         Generation all = session.generate("The whale", OPTIONS);
         session.truncate(0);
-        Generation some = session.generate("The whale", OPTIONS.withTimeout(Duration.ofSeconds(1)), token -> {
-            LockSupport.parkNanos(200_000_000);
-            return true;
-        });
+        Generation some = session.generate("The whale",
+                OPTIONS.withCall(CallOptions.defaults().withTimeout(Duration.ofSeconds(1))), token -> {
+                    LockSupport.parkNanos(200_000_000);
+                    return true;
+                });
         assertThat(some.finishReason()).isEqualTo(FinishReason.DEADLINE);
         assertThat(some.tokens().size()).isLessThan(40);
         assertThat(all.tokens()).startsWith(some.tokens().toArray(Token[]::new));
@@ -72,7 +76,7 @@ class DeadlineTest {
     void theCallersFunctionEndsEachKindOfCall() {
         List<Token> all = session.generate("The whale", OPTIONS).tokens();
         AtomicInteger tokens = new AtomicInteger();
-        GenerationOptions options = OPTIONS.withCancellation(() -> tokens.get() >= 7);
+        GenerationOptions options = OPTIONS.withCall(CallOptions.defaults().withCancellation(() -> tokens.get() >= 7));
         session.truncate(0);
         Generation found = session.generate("The whale", options, token -> tokens.incrementAndGet() > 0);
         assertThat(found.finishReason()).isEqualTo(FinishReason.CANCELLED);
@@ -90,7 +94,7 @@ class DeadlineTest {
         session.truncate(0);
         tokens.set(0);
         List<Generation> samples = session.generateSamples(
-                "The whale", 2, options, (sample, token) -> tokens.addAndGet(sample) >= 0);
+                Prompt.of("The whale"), 2, options, (sample, token) -> tokens.addAndGet(sample) >= 0);
         assertThat(samples.getFirst().tokens()).isEqualTo(all.subList(0, 7));
         assertThat(samples).extracting(Generation::finishReason).containsOnly(FinishReason.CANCELLED);
     }
@@ -150,11 +154,12 @@ class DeadlineTest {
 
     @Test
     void loadingEndsAtItsDeadlineOrCancellation() {
-        ModelOptions late = ModelOptions.defaults().withTimeout(Duration.ZERO);
+        ModelOptions late = ModelOptions.defaults().withCall(CallOptions.defaults().withTimeout(Duration.ZERO));
         assertThatThrownBy(() -> Model.load(TestData.tiny(), late)).isInstanceOf(CancellationException.class)
                 .hasMessage("loading " + TestData.tiny() + ": the deadline has passed");
         AtomicInteger pieces = new AtomicInteger();
-        ModelOptions cancelled = ModelOptions.defaults().withThreads(1).withCancellation(() -> pieces.get() > 0)
+        ModelOptions cancelled = ModelOptions.defaults().withThreads(1)
+                .withCall(CallOptions.defaults().withCancellation(() -> pieces.get() > 0))
                 .withProgress((done, total) -> pieces.incrementAndGet());
         assertThatThrownBy(() -> Model.load(TestData.tiny(), cancelled))
                 .isInstanceOf(CancellationException.class).hasMessage("loading " + TestData.tiny() + " was cancelled");

@@ -71,9 +71,10 @@ class EmbedderTest {
             for (int i = 0; i < width; i++) {
                 assertThat(found.vector()[i]).isCloseTo((float) (mean[i] / length), within(1e-6f));
             }
-            assertThat(new Embedder(model, RAW).embed("The whale swims.").vector())
+            assertThat(new Embedder(model, RAW).embed(Prompt.of("The whale swims.")).vector())
                     .usingComparatorWithPrecision(1e-6f).containsExactly(mean);
-            assertThat(found.cosine(new Embedder(model, RAW).embed("The whale swims."))).isCloseTo(1, within(1e-6));
+            assertThat(found.cosine(new Embedder(model, RAW).embed(Prompt.of("The whale swims.")))).isCloseTo(1,
+                    within(1e-6));
             assertThat(found.cosine(model.embed("Call me Ishmael."))).isBetween(-1.0, 0.999);
         }
     }
@@ -89,12 +90,12 @@ class EmbedderTest {
     @Test
     void shortVectorsAreCutBeforeTheyAreNormalised() {
         try (Model model = tiny()) {
-            float[] whole = new Embedder(model, RAW).embed("The sea").vector();
+            float[] whole = new Embedder(model, RAW).embed(Prompt.of("The sea")).vector();
             Embedder embedder = new Embedder(model, EmbeddingOptions.defaults().withDimensions(37));
             assertThat(embedder.dimensions()).isEqualTo(37);
-            assertThat(new Embedder(model, RAW.withDimensions(37)).embed("The sea").vector())
+            assertThat(new Embedder(model, RAW.withDimensions(37)).embed(Prompt.of("The sea")).vector())
                     .containsExactly(Arrays.copyOf(whole, 37));
-            float[] cut = embedder.embed("The sea").vector();
+            float[] cut = embedder.embed(Prompt.of("The sea")).vector();
             double length = Math.sqrt(dot(Arrays.copyOf(whole, 37), Arrays.copyOf(whole, 37)));
             for (int i = 0; i < 37; i++) {
                 assertThat(cut[i]).isCloseTo((float) (whole[i] / length), within(1e-6f));
@@ -141,18 +142,20 @@ class EmbedderTest {
         Model model = tiny();
         EmbeddingOptions options = EmbeddingOptions.defaults();
         List<String> texts = List.of("The whale", "The sea");
-        for (EmbeddingOptions late : List.of(options.withDeadline(Instant.now().minusMillis(1)),
-                options.withTimeout(Duration.ZERO))) {
+        for (EmbeddingOptions late : List.of(
+                options.withCall(CallOptions.defaults().withDeadline(Instant.now().minusMillis(1))),
+                options.withCall(CallOptions.defaults().withTimeout(Duration.ZERO)))) {
             assertThatThrownBy(() -> model.embed(texts, late)).isInstanceOf(CancellationException.class)
                     .hasMessage("embedding: the deadline has passed");
         }
         AtomicInteger blocks = new AtomicInteger();
-        assertThatThrownBy(() -> model.embed(texts, options.withCancellation(() -> blocks.incrementAndGet() > 2)))
+        assertThatThrownBy(() -> model.embed(texts,
+                options.withCall(CallOptions.defaults().withCancellation(() -> blocks.incrementAndGet() > 2))))
                 .isInstanceOf(CancellationException.class).hasMessage("embedding was cancelled");
-        assertThatThrownBy(() -> model.embed(texts, options.withCancellation(() -> {
+        assertThatThrownBy(() -> model.embed(texts, options.withCall(CallOptions.defaults().withCancellation(() -> {
             model.close();
             return false;
-        }))).isInstanceOf(CancellationException.class);
+        })))).isInstanceOf(CancellationException.class);
         assertThatThrownBy(() -> model.embed("The whale")).isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("the model is closed");
     }
@@ -329,10 +332,10 @@ class EmbedderTest {
         write("config.json", Json.write(config));
         try (Model model = Model.load(folder)) {
             Embedder embedder = new Embedder(model, EmbeddingOptions.defaults().withTruncate(true));
-            assertThat(embedder.embed("a".repeat(69)).truncated()).isFalse();
-            assertThat(embedder.embed("a".repeat(100)).truncated()).isTrue();
-            assertThat(embedder.embed("a".repeat(100)).vector()).as("the appended token stays")
-                    .isEqualTo(embedder.embed("a".repeat(69)).vector());
+            assertThat(embedder.embed(Prompt.of("a".repeat(69))).truncated()).isFalse();
+            assertThat(embedder.embed(Prompt.of("a".repeat(100))).truncated()).isTrue();
+            assertThat(embedder.embed(Prompt.of("a".repeat(100))).vector()).as("the appended token stays")
+                    .isEqualTo(embedder.embed(Prompt.of("a".repeat(69))).vector());
         }
         config.put("is_causal", false);
         write("config.json", Json.write(config));

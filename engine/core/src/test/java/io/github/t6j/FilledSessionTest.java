@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.family.VariantName;
@@ -40,7 +41,7 @@ class FilledSessionTest {
             assertThat(logits(model, options, LENGTH, 1)).isEqualTo(filled);
             assertThat(logits(model, options, LENGTH, 2)).isNotEqualTo(filled);
             assertThat(logits(model, options, LENGTH - 1, 1)).isNotEqualTo(filled);
-            float[] oracle = logits(model, options.withPath(AttentionPath.MATERIALIZED), LENGTH, 1);
+            float[] oracle = logits(model, AttentionPath.MATERIALIZED.of(options), LENGTH, 1);
             assertThat(filled).containsExactly(oracle, org.assertj.core.api.Assertions.within(2e-4f));
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestData.GoldenModel;
+import io.github.t6j.attention.AttentionPath;
 import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Offset;
@@ -37,7 +38,7 @@ class GoldenModelsTest {
         try (Model model = golden.load(ModelOptions.defaults())) {
             double[] expected = golden.logits();
             for (AttentionPath path : AttentionPath.values()) {
-                try (Session session = model.newSession(SessionOptions.defaults().withPath(path))) {
+                try (Session session = model.newSession(path.of(SessionOptions.defaults()))) {
                     session.prefill(golden.ids(), (position, logits) -> check(expected, position, logits, path));
                 }
             }
@@ -50,7 +51,7 @@ class GoldenModelsTest {
         try (Model model = golden.load(ModelOptions.defaults())) {
             double[] expected = golden.logits();
             for (AttentionPath path : AttentionPath.values()) {
-                SessionOptions options = SessionOptions.defaults().withPath(path);
+                SessionOptions options = path.of(SessionOptions.defaults());
                 try (Session steps = model.newSession(options); Session whole = model.newSession(options)) {
                     whole.prefill(golden.ids(), (position, logits) -> {
                         steps.step(golden.ids()[position]);
@@ -84,8 +85,7 @@ class GoldenModelsTest {
     void greedyTokensAreEqual(GoldenModel golden) {
         try (Model model = golden.load(ModelOptions.defaults())) {
             for (AttentionPath path : AttentionPath.values()) {
-                SessionOptions options = SessionOptions.defaults()
-                        .withPath(path)
+                SessionOptions options = path.of(SessionOptions.defaults())
                         .withContextLength(golden.ids().length + golden.greedy().length);
                 try (Session session = model.newSession(options)) {
                     session.prefill(golden.ids());

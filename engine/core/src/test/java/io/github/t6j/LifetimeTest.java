@@ -76,7 +76,7 @@ class LifetimeTest {
                     String text = switch (kind) {
                         case 0 -> one.generate("", GREEDY).text();
                         case 1 -> one.generate(Prompt.of(new int[0]), GREEDY, token -> true).text();
-                        default -> one.generateSamples("", 1, GREEDY).getFirst().text();
+                        default -> one.generateSamples(Prompt.of(""), 1, GREEDY).getFirst().text();
                     };
                     assertThat(text).as(name).isEqualTo(expected);
                 }
@@ -170,7 +170,7 @@ class LifetimeTest {
                 Map.entry("truncate", () -> session.truncate(0)), Map.entry("fork", session::fork),
                 Map.entry("generate", () -> session.generate("The", GREEDY)),
                 Map.entry("generate ids", () -> session.generate(Prompt.of(1), GREEDY, token -> true)),
-                Map.entry("generateSamples", () -> session.generateSamples("The", 2, GREEDY)),
+                Map.entry("generateSamples", () -> session.generateSamples(Prompt.of("The"), 2, GREEDY)),
                 Map.entry("stream", () -> session.stream("The", GREEDY).toList()),
                 Map.entry("save", () -> session.save(Path.of("never"))),
                 Map.entry("restore", () -> session.restore(Path.of("never"))));
@@ -365,7 +365,8 @@ class LifetimeTest {
         session.cancel();
         assertThat(session.generate("", GREEDY).tokens()).as("of the session's ids").isEmpty();
         session.cancel();
-        assertThatThrownBy(() -> session.generateSamples("a", 2, GREEDY)).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> session.generateSamples(Prompt.of("a"), 2, GREEDY))
+                .isInstanceOf(CancellationException.class);
         session.cancel();
         try (Stream<Token> tokens = session.stream("a", GREEDY)) {
             assertThatThrownBy(tokens::toList).isInstanceOf(CancellationException.class);

@@ -182,7 +182,8 @@ class LongTextTest {
             int steps = ORIGINAL - prompt.length;
             session.prefill(prompt);
             Generation early = session.generate(Prompt.of(new int[0]), greedy(tokens.length)
-                    .withCancellation(() -> session.position() == ORIGINAL && asked.incrementAndGet() > layers));
+                    .withCall(CallOptions.defaults().withCancellation(
+                            () -> session.position() == ORIGINAL && asked.incrementAndGet() > layers)));
             assertThat(early.finishReason()).isEqualTo(FinishReason.CANCELLED);
             assertThat(idsOf(early)).isEqualTo(Arrays.copyOf(tokens, steps + 1));
             assertThat(session.ids()).isEqualTo(Arrays.copyOf(all, ORIGINAL + 1));

@@ -187,7 +187,7 @@ class ManySessionsTest {
             Map<String, ThrowingCallable> feeding = Map.of(
                     "prefill", () -> session.prefill(4, 5),
                     "step", () -> session.step(4),
-                    "prompt", () -> session.generateSamples("The whale", 2, OPTIONS));
+                    "prompt", () -> session.generateSamples(Prompt.of("The whale"), 2, OPTIONS));
             feeding.forEach((name, call) -> assertThatThrownBy(call).isInstanceOf(CancellationException.class)
                     .hasMessage(name + " was cancelled at position 3"));
             assertThat(session.generate("The whale", OPTIONS).finishReason()).isEqualTo(FinishReason.CANCELLED);

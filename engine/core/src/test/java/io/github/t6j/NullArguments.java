@@ -57,7 +57,7 @@ public final class NullArguments {
             case "long", "Long" -> 1L;
             case "double" -> 0.5;
             case "float" -> 0.5f;
-            case "boolean" -> true;
+            case "boolean", "Boolean" -> true;
             case "String" -> "The";
             case "Class" -> Model.class;
             case "String[]" -> new String[] {"The"};
@@ -80,7 +80,6 @@ public final class NullArguments {
             case "SamplingOptions" -> SamplingOptions.defaults();
             case "CallOptions" -> CallOptions.defaults();
             case "EmbeddingOptions" -> EmbeddingOptions.defaults();
-            case "Penalties" -> SamplingOptions.Penalties.NONE;
             case "Shape" -> new FlashTpa.Shape(1, 2, 2, 1, 1, 1);
             case "Options" -> FlashTpa.Options.defaults(new FlashTpa.Shape(1, 2, 2, 1, 1, 1));
             case "Factors" -> FlashTpa.Factors.of(new float[1], new float[2]);
@@ -88,6 +87,8 @@ public final class NullArguments {
             case "RopeVariant" -> RopeVariant.FULL;
             case "TokenListener" -> (TokenListener) token -> true;
             case "SampleListener" -> (SampleListener) (index, token) -> true;
+            case "LoadListener" -> (LoadListener) (done, total) -> {
+            };
             case "LogitsListener" -> (LogitsListener) (position, logits) -> {
             };
             case "SamplingStep" -> (SamplingStep) (logits, ids) -> {

@@ -6,7 +6,6 @@ import io.github.t6j.flashtpa.RotaryEmbedding;
 import io.github.t6j.sampling.Constraint;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.sampling.StopStrings;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Map;
@@ -16,13 +15,13 @@ import org.junit.jupiter.api.Test;
 /** Tests that the engine's public methods refuse null by name, unless null is documented. */
 class NullArgumentsTest {
     private static final Set<String> NULLABLE = Set.of(
-            "ModelOptions.withVariant:0", "ModelOptions.withTokenizer:0", "ModelOptions.withDeadline:0",
-            "ModelOptions.withTimeout:0", "ModelOptions.withCancellation:0", "ModelOptions.withWeightType:0",
-            "ModelOptions.withProgress:0", "GenerationOptions.withDeadline:0", "GenerationOptions.withTimeout:0",
-            "GenerationOptions.withCancellation:0", "GenerationOptions.withGrammar:0",
-            "CallOptions.withDeadline:0", "CallOptions.withTimeout:0", "CallOptions.withCancellation:0",
-            "EmbeddingOptions.withPooling:0", "EmbeddingOptions.withDeadline:0", "EmbeddingOptions.withTimeout:0",
-            "EmbeddingOptions.withCancellation:0", "SamplingOptions.withStep:0", "SamplingOptions.withSeed:0",
+            "ModelOptions:2", "ModelOptions:3", "ModelOptions:4", "ModelOptions:7", "ModelOptions.withVariant:0",
+            "ModelOptions.withTokenizer:0", "ModelOptions.withWeightType:0", "ModelOptions.withProgress:0",
+            "GenerationOptions:6", "GenerationOptions.withGrammar:0", "CallOptions:0", "CallOptions:1",
+            "CallOptions:2", "CallOptions.withDeadline:0", "CallOptions.withTimeout:0",
+            "CallOptions.withCancellation:0", "EmbeddingOptions:0", "EmbeddingOptions:1",
+            "EmbeddingOptions.withPooling:0", "SamplingOptions:8", "SamplingOptions:9", "SamplingOptions.withStep:0",
+            "SamplingOptions.withSeed:0",
             "Session.prefill:1", "FlashTpaCache.attend:2");
 
     private final NullArguments nulls = new NullArguments(NULLABLE, type -> null);
@@ -42,7 +41,7 @@ class NullArgumentsTest {
             for (Object one : List.of(
                     ModelOptions.defaults(), GenerationOptions.defaults(), SessionOptions.defaults(),
                     CallOptions.defaults(), SamplingOptions.defaults(), FlashTpa.Options.defaults(shape),
-                    Prompt.of("The"), tokenizer, tokenizer.newDecoder(), new StopStrings(List.of("a")),
+                    Prompt.of("The"), tokenizer, tokenizer.newDecoder(),
                     new Sampler(SamplingOptions.defaults(), 9, 9),
                     new RotaryEmbedding(RotaryEmbedding.Pairing.HALVES, 2, 10000), EmbeddingOptions.defaults(),
                     new Embedder(model), new Embedding(new float[1], 1, false), session, cache, flash, model)) {

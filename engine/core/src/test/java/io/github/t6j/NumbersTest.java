@@ -120,7 +120,7 @@ class NumbersTest {
                 GenerationOptions options = GenerationOptions.defaults().withSampling(sampling);
                 for (ThrowingCallable call : List.<ThrowingCallable>of(
                         () -> session.generate(Prompt.of(3), options, token -> true),
-                        () -> session.generateSamples("a", 2, options))) {
+                        () -> session.generateSamples(Prompt.of("a"), 2, options))) {
                     assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessage(
                             "logits: expected finite numbers or -Infinity, found NaN for id 0: the model computed it;"
                                     + " are its weights damaged?");
@@ -144,7 +144,7 @@ class NumbersTest {
             Generation generation = session.generate("", GenerationOptions.defaults());
             assertThat(generation.finishReason()).isEqualTo(FinishReason.CONTEXT_FULL);
             assertThat(generation.tokens()).isEmpty();
-            assertThat(session.generateSamples("", 2, GenerationOptions.defaults()))
+            assertThat(session.generateSamples(Prompt.of(""), 2, GenerationOptions.defaults()))
                     .extracting(Generation::finishReason).containsOnly(FinishReason.CONTEXT_FULL);
             String full = "the context has room for 1 ids and holds 1: expected at most 0 more, found 1";
             for (ThrowingCallable call : List.<ThrowingCallable>of(
@@ -190,7 +190,7 @@ class NumbersTest {
         try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
             SamplingOptions bias = SamplingOptions.defaults().withLogitBias(Map.of(4096, 1f));
             assertThatThrownBy(
-                    () -> session.generateSamples("The", 2, GenerationOptions.defaults().withSampling(bias)))
+                    () -> session.generateSamples(Prompt.of("The"), 2, GenerationOptions.defaults().withSampling(bias)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("logitBias: expected ids from 0 to 4095, found 4096");
             assertThat(session.position()).isZero();

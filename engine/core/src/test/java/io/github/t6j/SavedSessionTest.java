@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
@@ -115,7 +116,7 @@ class SavedSessionTest {
             TestData.GoldenModel golden = TestData.goldenModels().stream()
                     .filter(g -> g.name().equals(name)).findFirst().orElseThrow();
             for (AttentionPath path : AttentionPath.values()) {
-                SessionOptions options = options(CacheType.BF16).withPath(path);
+                SessionOptions options = path.of(options(CacheType.BF16));
                 try (Model other = golden.load(ModelOptions.defaults());
                         Session session = session(other, options, KEPT);
                         Session restored = other.newSession(options)) {

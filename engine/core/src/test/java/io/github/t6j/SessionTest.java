@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.sampling.SamplingOptions;
 import java.lang.management.ManagementFactory;
@@ -68,7 +69,7 @@ class SessionTest {
             inTwo.prefill(first);
             assertThat(inTwo.generate(Prompt.of(then), penalised, token -> true).text()).isEqualTo(whole);
             inTwo.truncate(first.length);
-            assertThat(inTwo.generateSamples(" and the", 2, penalised)).extracting(Generation::text)
+            assertThat(inTwo.generateSamples(Prompt.of(" and the"), 2, penalised)).extracting(Generation::text)
                     .containsOnly(whole);
         }
     }
@@ -110,7 +111,7 @@ class SessionTest {
                     ModelOptions.defaults().withVariant(VariantName.parse("linearattn")));
                     Session recurrent = linear.newSession();
                     Session oracle = linear.newSession(
-                            SessionOptions.defaults().withPath(AttentionPath.MATERIALIZED))) {
+                            AttentionPath.MATERIALIZED.of(SessionOptions.defaults()))) {
                 recurrent.prefill(5, 6, 7);
                 float[] three = recurrent.logits().clone();
                 long bytes = recurrent.usedCacheBytes();

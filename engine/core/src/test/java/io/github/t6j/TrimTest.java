@@ -3,6 +3,7 @@ package io.github.t6j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.attention.AttentionPath;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,7 +103,7 @@ class TrimTest {
         for (SessionOptions.CacheType type : SessionOptions.CacheType.values()) {
             kinds.add(options().withCacheType(type));
         }
-        kinds.add(options().withPath(AttentionPath.MATERIALIZED));
+        kinds.add(AttentionPath.MATERIALIZED.of(options()));
         try (Model model = load("T6_even"); ExecutorService threads = Executors.newFixedThreadPool(8)) {
             List<Callable<float[]>> calls = IntStream.range(0, 60).<Callable<float[]>>mapToObj(
                     i -> () -> run(model, kinds.get(i % kinds.size()), ids(model, 1 + 5 * i, i))).toList();

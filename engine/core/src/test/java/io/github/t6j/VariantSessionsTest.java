@@ -2,6 +2,7 @@ package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
@@ -134,9 +135,8 @@ class VariantSessionsTest {
             float[] steps = logits(model, ids, 1); // another form, ADR 31
             assertThat(logits(model, ids, 30)).isEqualTo(steps);
             assertThat(steps).usingComparatorWithPrecision(1e-4f).containsExactly(expected);
-            SessionOptions oracle = SessionOptions.defaults()
-                    .withContextLength(LENGTH)
-                    .withPath(AttentionPath.MATERIALIZED);
+            SessionOptions oracle =
+                    AttentionPath.MATERIALIZED.of(SessionOptions.defaults().withContextLength(LENGTH));
             try (Session session = model.newSession(oracle)) {
                 session.prefill(ids);
                 for (int i = 0; i < expected.length; i++) {

@@ -7,6 +7,8 @@ import io.github.t6j.MemoryLimitException;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Prompt;
 import io.github.t6j.Session;
+import io.github.t6j.chat.internal.AnswerParser;
+import io.github.t6j.chat.internal.ConversationFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,12 +17,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
- * A conversation with a model, whose session holds as much of it as fits in the context. {@link ContextOverflow} says
- * what happens when the context is full. Only one thread may use it at a time, except for {@link #stop}.
+ * Conversation with a model. Its session holds as much of the conversation as fits in the context; {@link ContextOverflow}
+ * decides what happens when the context is full. Only one thread may use it at a time, except for {@link #stop}.
  *
  * <pre>{@code
  * try (ChatSession session = chatModel.newSession()) {
@@ -45,7 +46,7 @@ public final class ChatSession implements AutoCloseable {
         window = new ContextWindow(model.format(), session.contextLength());
     }
 
-    /** Returns the session that holds the conversation, to read its position and size. */
+    /** Returns the session that holds the conversation, for its position and size. */
     public Session session() {
         return session;
     }
@@ -60,7 +61,7 @@ public final class ChatSession implements AutoCloseable {
         return all;
     }
 
-    /** Replaces the conversation by another. Ids in the session are reused where they match. */
+    /** Replaces the conversation with another. The session keeps the ids that match. */
     public void replace(List<Message> others) {
         Objects.requireNonNull(others, "others");
         boolean begins = !others.isEmpty() && others.getFirst().role() == Role.SYSTEM;
@@ -86,24 +87,24 @@ public final class ChatSession implements AutoCloseable {
         system = text;
     }
 
-    /** Sends a message of the user, and returns the answer, with {@link ChatModel#options()}. */
+    /** Sends a user message and returns the answer, with {@link ChatModel#options()}. */
     public Answer send(String text) {
         return send(text, model.options(), AnswerListener.none());
     }
 
-    /** Sends a message of the user, see {@link #send(List, ChatOptions, AnswerListener)}. */
+    /** Sends a user message, see {@link #send(List, ChatOptions, AnswerListener)}. */
     public Answer send(String text, ChatOptions options, AnswerListener listener) {
         return send(List.of(Message.user(text)), options, listener);
     }
 
     /**
      * Sends messages, such as the results of an answer's tool calls, and generates the answer. After an exception, or a
-     * {@link #stop} before any text, the messages are removed again.
+     * {@link #stop} before any text, the conversation is as before.
      *
-     * @throws ContextFullException if the last message alone is longer than the context, or with
-     *     {@link ContextOverflow#FAIL} the whole conversation
+     * @throws ContextFullException if the last message alone is longer than the context, or the whole conversation is and
+     *     the policy is {@link ContextOverflow#FAIL}
      * @throws IllegalArgumentException if there is no message
-     * @throws RuntimeException if the template refuses the messages
+     * @throws RuntimeException if the template rejects the messages
      */
     public Answer send(List<Message> added, ChatOptions options, AnswerListener listener) {
         Objects.requireNonNull(added, "added");
@@ -118,7 +119,7 @@ public final class ChatSession implements AutoCloseable {
     }
 
     /**
-     * Generates another answer to the last message of the user, which replaces all after it.
+     * Generates another answer to the last user message, which replaces everything after it.
      *
      * @throws IllegalStateException if there is no message
      */
@@ -151,12 +152,12 @@ public final class ChatSession implements AutoCloseable {
         messages.addAll(before);
     }
 
-    /** Stops the current answer, from any thread; its text so far is kept. */
+    /** Stops the current answer, from any thread; the conversation keeps its text so far. */
     public void stop() {
         stopping = true; // not session.cancel(), which would end the next answer if this one has just ended
     }
 
-    /** Answers the messages; without an answer, those from {@code before} on are removed. */
+    /** Answers the messages, or removes the ones from {@code before} on if there is no answer. */
     private Answer answer(int before, ChatOptions options, AnswerListener listener) {
         stopping = false;
         int first = window.first();
@@ -181,9 +182,8 @@ public final class ChatSession implements AutoCloseable {
         int cached = ContextWindow.keepCommon(session, prompt.ids());
         AnswerParser parser = model.format().newParser(prompt.text(), messages(), options, listener);
         int[] rest = Arrays.copyOfRange(prompt.ids(), cached, prompt.ids().length);
-        BooleanSupplier own = options.generation().cancellation();
         GenerationOptions generating = model.format().generating(prompt.text(), options)
-                .withCancellation(() -> stopping || own != null && own.getAsBoolean());
+                .withCall(options.generation().call().orCancelledBy(() -> stopping));
         Predicate<String> parsing = text -> {
             parser.append(text);
             return !stopping;
@@ -202,7 +202,8 @@ public final class ChatSession implements AutoCloseable {
     }
 
     /**
-     * Writes the conversation to {@code file} as JSON ({@link ConversationFile}), and its cache to FILE.cache.
+     * Writes the conversation to {@code file} as JSON, <code>{"messages": [{"role": "user", "content": "…"}, …]}</code>, and
+     * its cache to FILE.cache.
      *
      * @throws java.io.UncheckedIOException if a file cannot be written
      */
@@ -213,11 +214,11 @@ public final class ChatSession implements AutoCloseable {
     }
 
     /**
-     * Replaces the conversation by the one in {@code file}, and restores its cache if there is one that fits: it only
-     * saves time.
+     * Replaces the conversation with the one in {@code file}, and restores its cache if it exists and fits, which only saves
+     * time.
      *
-     * @return reason why the cache was not restored, so that the model reads the conversation again; empty if it was, or
-     *     if there is none
+     * @return reason why the cache was not restored, so the model reads the conversation again; empty if it was restored or
+     *     does not exist
      * @throws ModelFormatException if {@code file} has another format
      * @throws java.io.UncheckedIOException if {@code file} cannot be read
      */

@@ -12,7 +12,7 @@ import java.util.Objects;
  * Message of a conversation.
  *
  * @param role author of the message
- * @param content text; of an answer, without its reasoning and its tool calls
+ * @param content text; an answer's is without its reasoning and its tool calls
  * @param reasoning reasoning before an answer, or ""
  * @param toolCalls calls in an answer
  * @param toolCallId id of the call that a tool's message answers, or ""
@@ -46,7 +46,7 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
         return plain(Role.SYSTEM, content);
     }
 
-    /** Returns a message of the user. */
+    /** Returns a user message. */
     public static Message user(String content) {
         return plain(Role.USER, content);
     }
@@ -56,7 +56,7 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
         return plain(Role.ASSISTANT, content);
     }
 
-    /** Returns a message of the model with its reasoning, or "", and its calls of tools. */
+    /** Returns a message of the model with its reasoning, or "", and its tool calls. */
     public static Message assistant(String content, String reasoning, List<ToolCall> toolCalls) {
         return new Message(Role.ASSISTANT, content, reasoning, toolCalls, "", "");
     }
@@ -66,14 +66,14 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
         return toolResult(Objects.requireNonNull(call, "call").id(), call.name(), content);
     }
 
-    /** Returns the result of a call by its id and the name of its tool, or "". */
+    /** Returns the result of the call with this id; {@code toolName} may be "". */
     public static Message toolResult(String toolCallId, String toolName, String content) {
         return new Message(Role.TOOL, content, "", List.of(), toolCallId, toolName);
     }
 
     /**
-     * Returns the message in a JSON object with role and content, and as far as they apply reasoning_content,
-     * tool_calls, tool_call_id and name.
+     * Returns the message in a JSON object with role and content, and optionally reasoning_content, tool_calls, tool_call_id
+     * and name.
      *
      * @param where name of the object in errors
      * @throws ModelFormatException if it is not a message
@@ -82,7 +82,7 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
         return from(json, true, where);
     }
 
-    /** @param needsIds false if calls of tools may have no id, which many data sets omit */
+    /** @param needsIds false if tool calls may lack an id, as in many data sets */
     static Message from(Object json, boolean needsIds, String where) {
         Map<String, Object> fields = Json.object(json, where);
         Role role = fields.get(ROLE) instanceof String word ? Role.of(word).orElse(null) : null;
@@ -124,8 +124,8 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
         return new Message(role, newContent, reasoning, toolCalls, toolCallId, toolName);
     }
 
-    /** Returns the fields as templates and files have them. */
-    Map<String, Object> fields() {
+    /** Returns the JSON object of this message, which {@link #from} reads, as templates and files have it. */
+    public Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put(ROLE, role.word());
         if (!toolName.isEmpty()) {

@@ -2,6 +2,8 @@ package io.github.t6j.chat;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Prompt;
+import io.github.t6j.chat.internal.AnswerParser;
+import io.github.t6j.chat.internal.BegunAnswer;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -14,9 +16,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Turns messages into the ids of a prompt. A model's chat template makes one text, in which special tokens are read; no
- * id is added. Without a template, messages are plain text ({@link #plainText}), which begins as every prompt does and
- * has no special tokens. Tools that the template does not support stand as JSON before the conversation.
+ * Turns messages into the ids of a prompt. A model's chat template renders one text with special tokens, to
+ * which no id is added. Without a template, messages are plain text ({@link #plainText}), which begins as every prompt does
+ * and has no special tokens. Tools that the template does not support are added as JSON before the conversation.
  *
  * <p>Safe for use by several threads.
  */
@@ -100,17 +102,17 @@ public final class PromptFormat {
         return "";
     }
 
-    /** Returns whether there is a template, and thus messages with roles. */
+    /** Returns true if a template exists, so that messages have roles. */
     public boolean hasTemplate() {
         return template != null;
     }
 
-    /** Returns the template, if there is one. */
+    /** Returns the template, if any. */
     public Optional<ChatTemplate> template() {
         return Optional.ofNullable(template);
     }
 
-    /** Returns whether the template has a place for a system message. */
+    /** Returns true if the template has a place for a system message. */
     boolean hasSystem() {
         return hasSystem;
     }
@@ -120,12 +122,12 @@ public final class PromptFormat {
         return endOfTurn;
     }
 
-    /** Returns whether the template can turn thinking off. */
+    /** Returns true if the template can turn thinking off. */
     public boolean switchesThinking() {
         return switchesThinking;
     }
 
-    /** Returns whether the template has a place for tools. */
+    /** Returns true if the template has a place for tools. */
     public boolean hasTools() {
         return hasTools;
     }
@@ -139,9 +141,8 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns the special token, such as {@code [TOOL_CALLS]}, with which the prompt of a required call ends, since no
-     * grammar can write it; "" if the format of the calls needs none. The caller appends it to the rendered prompt, and
-     * to the parser of the answer.
+     * Returns the special token, such as {@code [TOOL_CALLS]}, that ends the prompt of a required call, since no grammar can
+     * write it; "" if the format of the calls needs none. The caller appends it to the rendered prompt.
      */
     public String callTag() {
         return callFormat.tag();
@@ -153,15 +154,15 @@ public final class PromptFormat {
      *
      * @param tools at least one
      * @param several true to allow several calls
-     * @throws IllegalArgumentException if the parameters of a tool are no object, or their schema is not supported
+     * @throws IllegalArgumentException if the parameters of a tool are not an object, or their schema is not supported
      */
     public Grammar callGrammar(List<Tool> tools, boolean several) {
         return callFormat.grammar(tools, several);
     }
 
     /**
-     * Returns the options to generate an answer to a rendered prompt: those of {@link #untilEndOfTurn}. If the prompt has
-     * opened the reasoning, a grammar applies to the text after it.
+     * Returns {@link #untilEndOfTurn} for the answer to a rendered prompt. If the prompt has opened the reasoning, a grammar
+     * applies to the text after it.
      */
     GenerationOptions generating(String rendered, ChatOptions options) {
         if (options.requiredCall()) {
@@ -185,12 +186,12 @@ public final class PromptFormat {
                 + generation.grammar().getClass().getName());
     }
 
-    /** Returns whether the prompt of a required call ends with the {@link #callTag}. */
+    /** Returns true if the prompt of a required call ends with the {@link #callTag}. */
     private boolean isTagged(String rendered, ChatOptions options) {
         return options.requiredCall() && !callTag().isEmpty() && rendered.endsWith(callTag());
     }
 
-    /** Returns a call of one of the tools, after the tag of calls in the prompt or else after reasoning. */
+    /** Returns a call of one of the tools, after the tag of calls in the prompt or otherwise after reasoning. */
     private Grammar calls(ChatOptions options, boolean tagged, Reasoning before) {
         if (options.tools().isEmpty() || options.generation().grammar() != null) {
             throw new IllegalArgumentException("requiredCall: expected tools and no grammar, found "
@@ -227,8 +228,8 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns {@code options} that also stop at the end of an answer: most models list only the end of a text. A grammar
-     * ends an answer by itself.
+     * Returns {@code options} that also stop at the end of an answer, since the end ids of most models end only a text. A
+     * grammar ends an answer by itself.
      */
     public GenerationOptions untilEndOfTurn(GenerationOptions options) {
         if (endOfTurn.isEmpty() || options.ignoreEndOfText() || options.grammar() != null) {
@@ -244,7 +245,7 @@ public final class PromptFormat {
      * ends with the {@link #callTag}, unless the model reasons first.
      *
      * @param options tools and thinking
-     * @throws RuntimeException if the template refuses the messages
+     * @throws RuntimeException if the template rejects the messages
      */
     public String render(List<Message> messages, ChatOptions options) {
         Objects.requireNonNull(messages, "messages");
@@ -259,9 +260,9 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns the text of a conversation whose last message is an answer, as the model has written it after its prompt.
+     * Returns the text of a conversation whose last message is an answer, as the model wrote it after its prompt.
      *
-     * @throws RuntimeException if the template refuses the messages
+     * @throws RuntimeException if the template rejects the messages
      */
     String renderAnswered(List<Message> messages, ChatOptions options) {
         return rendered(messages, options, false);
@@ -283,21 +284,17 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns the text that the model continues in the middle of its answer. It equals the prompt of that answer, followed
-     * by the text so far.
+     * Returns the text that the model continues in the middle of its answer: the prompt of the answer, then its text so
+     * far.
      *
-     * @param messages messages, of which the last one is the beginning of an answer, without calls of tools
+     * @param messages messages; the last one is the beginning of an answer, without tool calls
      * @param options tools and thinking
-     * @throws RuntimeException if the template refuses the messages
+     * @throws RuntimeException if the template rejects the messages
      */
     public String renderBegun(List<Message> messages, ChatOptions options) {
-        String prompt = renderBefore(messages, options);
-        return prompt + BegunAnswer.text(prompt, messages.getLast());
-    }
-
-    private String renderBefore(List<Message> messages, ChatOptions options) {
         Objects.requireNonNull(messages, "messages");
-        return render(messages.subList(0, messages.size() - 1), options);
+        String prompt = render(messages.subList(0, messages.size() - 1), options);
+        return prompt + BegunAnswer.text(prompt, messages.getLast());
     }
 
     /** Puts the system message before the first message of the user, for templates without that role. */
@@ -334,7 +331,7 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns messages for a model without roles: a paragraph for each and a blank line after it, so that the model
+     * Returns messages for a model without roles: a paragraph each, followed by a blank line, so that the model
      * continues with the next paragraph.
      */
     static String plainText(List<Message> messages) {
@@ -345,7 +342,7 @@ public final class PromptFormat {
      * Returns the prompt that a session or a scheduler continues with the answer to the last message.
      *
      * @param options tools and thinking
-     * @throws RuntimeException if the template refuses the messages
+     * @throws RuntimeException if the template rejects the messages
      */
     public Prompt prompt(List<Message> messages, ChatOptions options) {
         return Prompt.of(encode(render(messages, options)));
@@ -357,30 +354,31 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns a parser of the answer to {@code messages}. If the options have a grammar or require a call, only tags
-     * before any text count.
+     * Parses an answer that the program generated itself into text, reasoning and tool calls.
      *
      * @param rendered rendered prompt, which may open the reasoning
-     * @param listener receives the parts of the answer
+     * @param messages messages that the prompt renders
+     * @param text generated text
      */
-    public AnswerParser newParser(
-            String rendered, List<Message> messages, ChatOptions options, AnswerListener listener) {
+    public Message answer(String rendered, List<Message> messages, ChatOptions options, String text) {
+        Objects.requireNonNull(rendered, "rendered");
+        Objects.requireNonNull(messages, "messages");
+        AnswerParser parser = newParser(
+                rendered, messages, Objects.requireNonNull(options, "options"), AnswerListener.none());
+        parser.append(Objects.requireNonNull(text, "text"));
+        return parser.finish();
+    }
+
+    /**
+     * Returns a parser of the answer to {@code messages}. If the options have a grammar or require a call, only tags
+     * before any text count.
+     */
+    AnswerParser newParser(String rendered, List<Message> messages, ChatOptions options, AnswerListener listener) {
         AnswerParser parser = new AnswerParser(template == null ? "" : rendered, options.tools(), messages,
                 options.generation().grammar() != null || options.requiredCall(), listener);
         if (isTagged(rendered, options)) {
             parser.append(callTag());
         }
         return parser;
-    }
-
-    /**
-     * Returns a parser of the rest of an answer.
-     *
-     * @param messages messages, of which the last one is the beginning of the answer
-     * @param listener receives the further parts of the answer
-     */
-    public AnswerParser newParserOfRest(List<Message> messages, ChatOptions options, AnswerListener listener) {
-        String prompt = renderBefore(messages, options);
-        return new AnswerParser(BegunAnswer.open(prompt, messages.getLast()), options.tools(), messages, listener);
     }
 }

@@ -1,13 +1,14 @@
 package io.github.t6j.chat;
 
+import io.github.t6j.chat.internal.Tag;
 import io.github.t6j.grammar.Grammar;
 import java.util.Objects;
 
 /**
  * Place of the reasoning before an answer.
  *
- * @param open tag with which the model may begin to reason, or "" if the prompt has opened the reasoning
- * @param close tag that ends the reasoning, or "" if there is none
+ * @param open tag that begins the reasoning, or "" if the prompt has opened the reasoning
+ * @param close tag that ends the reasoning, or "" without reasoning
  */
 public record Reasoning(String open, String close) {
     private static final Reasoning NONE = new Reasoning("", "");
@@ -19,7 +20,7 @@ public record Reasoning(String open, String close) {
         Objects.requireNonNull(close, "close");
     }
 
-    /** Returns the reasoning of answers that have none. */
+    /** Returns the value for answers without reasoning. */
     public static Reasoning none() {
         return NONE;
     }
@@ -39,7 +40,7 @@ public record Reasoning(String open, String close) {
         return mayReason && !closed ? new Reasoning(Tag.THINK.open(), Tag.THINK.close()) : NONE;
     }
 
-    /** Returns answers of {@code grammar} after reasoning of any text. */
+    /** Returns {@code grammar} after reasoning of any text. */
     public Grammar before(Grammar grammar) {
         if (close.isEmpty()) {
             return grammar;

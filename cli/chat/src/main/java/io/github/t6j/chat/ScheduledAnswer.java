@@ -2,6 +2,7 @@ package io.github.t6j.chat;
 
 import io.github.t6j.Generation;
 import io.github.t6j.Prompt;
+import io.github.t6j.chat.internal.AnswerParser;
 import io.github.t6j.schedule.GenerationHandle;
 import io.github.t6j.schedule.Scheduler;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.github.t6j.chat;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Generator;
@@ -41,7 +42,7 @@ final class Shifting {
      * @param listener receives each piece of the text; false ends the generation
      */
     Generation generate(int[] prompt, GenerationOptions options, Predicate<String> listener) {
-        begin(options);
+        begin(options.call());
         Generator generator = session.newGenerator(Prompt.of(prompt), options);
         int received = 0;
         try {
@@ -63,7 +64,7 @@ final class Shifting {
         return generation;
     }
 
-    private void begin(GenerationOptions options) {
+    private void begin(CallOptions options) {
         cancellation = options.cancellation() == null ? () -> false : options.cancellation();
         Instant now = Instant.now();
         deadline = options.timeout() == null || options.timeout().compareTo(Duration.ofDays(36500)) > 0

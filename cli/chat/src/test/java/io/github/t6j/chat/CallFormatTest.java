@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.chat.internal.AnswerParser;
 import io.github.t6j.chat.models.ChatModels;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.grammar.Grammar;
@@ -30,8 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Grammars of required calls, compared with calls as Jinja2 renders them, and read back by the parser. */
 class CallFormatTest {
     private static final Tokenizer TOKENIZER = Tokenizer.load(ChatModels.TESTDATA.resolve("models/t6-tiny"));
-    private static final TokenGrammar.Vocabulary VOCABULARY =
-            new TokenGrammar.Vocabulary(TOKENIZER, TOKENIZER.size(), Set.of());
     private static final ChatOptions OPTIONS = ChatOptions.of(GenerationOptions.defaults());
     private static final Tool WEATHER = Tool.of("get_weather", "", """
             {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
@@ -60,8 +59,12 @@ class CallFormatTest {
                 Optional.of(ChatTemplate.parse(template, (String) json.get("template"), tokens)));
     }
 
+    private static TokenGrammar prepared(Grammar grammar) {
+        return grammar.prepare(TOKENIZER, TOKENIZER.size(), Set.of());
+    }
+
     private static boolean matches(Grammar grammar, String text) {
-        GrammarMatcher matcher = new TokenGrammar(grammar, VOCABULARY).newMatcher();
+        GrammarMatcher matcher = prepared(grammar).newMatcher();
         for (int id : TOKENIZER.encode(text)) {
             if (!matcher.allows(id)) {
                 return false;
@@ -126,7 +129,7 @@ class CallFormatTest {
     void theParserReadsWhatTheGrammarAllows(String template) throws IOException {
         PromptFormat format = format(template);
         List<Tool> tools = List.of(WEATHER, CLOCK, NESTED);
-        TokenGrammar grammar = new TokenGrammar(format.callGrammar(tools, true), VOCABULARY);
+        TokenGrammar grammar = prepared(format.callGrammar(tools, true));
         int several = 0;
         int begun = 0;
         for (int seed = 0; seed < 200; seed++) {

@@ -61,7 +61,10 @@ class NullArgumentsTest {
             refuses("messages", () -> chat.format().render(null, options));
             refuses("options", () -> chat.format().prompt(asked, null));
             refuses("messages", () -> chat.format().renderBegun(null, options));
-            refuses("messages", () -> chat.format().newParserOfRest(null, options, nobody));
+            refuses("rendered", () -> chat.format().answer(null, asked, options, ""));
+            refuses("messages", () -> chat.format().answer("", null, options, ""));
+            refuses("options", () -> chat.format().answer("", asked, null, ""));
+            refuses("text", () -> chat.format().answer("", asked, options, null));
             refuses("model", () -> ChatTemplate.of(null));
             refuses("model", () -> ChatTemplate.of(null, List.of()));
             refuses("adapters", () -> ChatTemplate.of(folder, null));

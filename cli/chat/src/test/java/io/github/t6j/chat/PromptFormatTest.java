@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.chat.internal.AnswerParser;
 import io.github.t6j.chat.models.ChatModels;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.json.Json;
@@ -138,12 +139,20 @@ class PromptFormatTest {
         PromptFormat format = new PromptFormat(tokenizer, Optional.empty());
         List<Message> messages = List.of(Message.user("Hi"), Message.assistant(content, reasoning, List.of()));
         for (String[] pieces : List.of(new String[] {rest}, rest.split(""))) {
-            AnswerParser parser = format.newParserOfRest(messages, OPTIONS, AnswerListener.none());
+            AnswerParser parser = AnswerParser.ofRest(
+                    format.render(messages.subList(0, 1), OPTIONS), messages, OPTIONS.tools(), AnswerListener.none());
             List.of(pieces).forEach(parser::append);
             Message parsed = parser.finish();
             assertThat(parsed.reasoning()).isEqualTo(reasonedRest);
             assertThat(parsed.content()).isEqualTo(textRest);
         }
+    }
+
+    @Test
+    void aGeneratedTextBecomesAMessage() {
+        PromptFormat format = new PromptFormat(tokenizer, Optional.empty());
+        assertThat(format.answer("", List.of(Message.user("Hi")), OPTIONS, "<think>\nwhy</think>\n\nYes"))
+                .isEqualTo(Message.assistant("Yes", "why", List.of()));
     }
 
     private static String undated(String text, boolean dated) {
@@ -181,7 +190,8 @@ class PromptFormatTest {
                     ? rendered.indexOf("<tool_call>", asked)
                     : rendered.indexOf("[TOOL_CALLS]", asked)).split("<\\|im_end|</s>")[0];
             for (String[] pieces : List.of(new String[] {answer}, answer.split(""))) {
-                AnswerParser parser = new AnswerParser("", options(one).tools(), List.of(), AnswerListener.none());
+                AnswerParser parser = new AnswerParser(
+                        "", options(one).tools(), List.of(), false, AnswerListener.none());
                 List.of(pieces).forEach(parser::append);
                 Message parsed = parser.finish();
                 assertThat(parsed.content()).isEmpty();

@@ -15,7 +15,6 @@ import io.github.t6j.chat.AnswerPart;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.ToolCall;
 import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
 
 /** Passes the parts of an answer to a handler. A cancelled answer ends with its next part, and reports nothing more. */
 final class StreamedAnswer implements AnswerListener, StreamingHandle {
@@ -72,9 +71,7 @@ final class StreamedAnswer implements AnswerListener, StreamingHandle {
 
     /** Returns options that also end the answer once it is cancelled, while it waits or no part comes. */
     ChatOptions cancelling(ChatOptions options) {
-        BooleanSupplier own = options.generation().cancellation();
-        return options.withGeneration(
-                one -> one.withCancellation(() -> cancelled || own != null && own.getAsBoolean()));
+        return options.withGeneration(one -> one.withCall(one.call().orCancelledBy(() -> cancelled)));
     }
 
     void complete(Answer answer) {

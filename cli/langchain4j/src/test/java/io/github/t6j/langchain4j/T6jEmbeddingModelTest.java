@@ -21,6 +21,7 @@ import io.github.t6j.Embedder;
 import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Pooling;
+import io.github.t6j.Prompt;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -52,12 +53,12 @@ class T6jEmbeddingModelTest {
         Embedder embedder = new Embedder(model);
         T6jEmbeddingModel found = new T6jEmbeddingModel(model);
         assertThat(found.embed(TEXTS.getFirst()).content().vector())
-                .isEqualTo(embedder.embed(TEXTS.getFirst()).vector());
+                .isEqualTo(embedder.embed(Prompt.of(TEXTS.getFirst())).vector());
         Response<List<Embedding>> all = found.embedAll(TEXTS.stream().map(TextSegment::from).toList());
         int tokens = 0;
         for (int i = 0; i < TEXTS.size(); i++) {
-            assertThat(all.content().get(i).vector()).isEqualTo(embedder.embed(TEXTS.get(i)).vector());
-            tokens += embedder.embed(TEXTS.get(i)).tokens();
+            assertThat(all.content().get(i).vector()).isEqualTo(embedder.embed(Prompt.of(TEXTS.get(i))).vector());
+            tokens += embedder.embed(Prompt.of(TEXTS.get(i))).tokens();
         }
         assertThat(all.tokenUsage().inputTokenCount()).isEqualTo(tokens);
         assertThat(found.dimension()).isEqualTo(model.info().sizes().width());
@@ -68,7 +69,7 @@ class T6jEmbeddingModelTest {
         T6jEmbeddingModel shorter = new T6jEmbeddingModel(model, last);
         assertThat(shorter.dimension()).isEqualTo(31);
         assertThat(shorter.embed("a whale").content().vector())
-                .isEqualTo(new Embedder(model, last).embed("a whale").vector());
+                .isEqualTo(new Embedder(model, last).embed(Prompt.of("a whale")).vector());
     }
 
     @Test
@@ -78,7 +79,8 @@ class T6jEmbeddingModelTest {
                 found.embed(EmbeddingRequest.builder().inputs(List.of(EmbeddingInput.from("a whale")))
                         .dimensions(17).build());
         assertThat(answer.embeddings().getFirst().vector()).isEqualTo(
-                new Embedder(model, EmbeddingOptions.defaults().withDimensions(17)).embed("a whale").vector());
+                new Embedder(model, EmbeddingOptions.defaults().withDimensions(17))
+                        .embed(Prompt.of("a whale")).vector());
         EmbeddingRequest typed = EmbeddingRequest.builder().inputs(List.of(EmbeddingInput.from("a whale")))
                 .inputType(EmbeddingInputType.QUERY).build();
         assertThatThrownBy(() -> found.embed(typed)).isInstanceOf(UnsupportedFeatureException.class);

@@ -5,7 +5,6 @@ import io.github.t6j.chat.AnswerPart;
 import io.github.t6j.chat.ChatOptions;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.Prompt;
@@ -69,9 +68,7 @@ public final class T6jChatModel implements ChatModel {
 
     /** Returns options that also end the answer once the subscriber cancels, while it waits or no part comes. */
     private static ChatOptions cancelling(ChatOptions options, FluxSink<ChatResponse> sink) {
-        BooleanSupplier own = options.generation().cancellation();
-        return options.withGeneration(
-                one -> one.withCancellation(() -> sink.isCancelled() || own != null && own.getAsBoolean()));
+        return options.withGeneration(one -> one.withCall(one.call().orCancelledBy(sink::isCancelled)));
     }
 
     private static void pass(AnswerPart part, FluxSink<ChatResponse> sink) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.t6j.Embedder;
 import io.github.t6j.Model;
 import io.github.t6j.Pooling;
+import io.github.t6j.Prompt;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -49,9 +50,9 @@ class T6jEmbeddingModelTest {
         EmbeddingResponse all = found.embedForResponse(TEXTS);
         int tokens = 0;
         for (int i = 0; i < TEXTS.size(); i++) {
-            assertThat(all.getResults().get(i).getOutput()).isEqualTo(embedder.embed(TEXTS.get(i)).vector());
+            assertThat(all.getResults().get(i).getOutput()).isEqualTo(embedder.embed(Prompt.of(TEXTS.get(i))).vector());
             assertThat(all.getResults().get(i).getIndex()).isEqualTo(i);
-            tokens += embedder.embed(TEXTS.get(i)).tokens();
+            tokens += embedder.embed(Prompt.of(TEXTS.get(i))).tokens();
         }
         assertThat(all.getMetadata().getUsage().getPromptTokens()).isEqualTo(tokens);
         assertThat(all.getMetadata().getModel()).isEqualTo("t6-tiny");
@@ -66,7 +67,7 @@ class T6jEmbeddingModelTest {
         EmbeddingResponse answer = new T6jEmbeddingModel(model).call(
                 new EmbeddingRequest(List.of("a whale"), EmbeddingOptions.builder().dimensions(17).build()));
         assertThat(answer.getResult().getOutput()).isEqualTo(new Embedder(model,
-                io.github.t6j.EmbeddingOptions.defaults().withDimensions(17)).embed("a whale").vector());
+                io.github.t6j.EmbeddingOptions.defaults().withDimensions(17)).embed(Prompt.of("a whale")).vector());
     }
 
     /** The oracle is the order of the cosines. */
@@ -95,9 +96,10 @@ class T6jEmbeddingModelTest {
                 "spring.ai.t6j.embedding.truncate=true").run(context -> {
                     assertThat(context).hasSingleBean(T6jChatModel.class);
                     EmbeddingModel found = context.getBean(EmbeddingModel.class);
-                    assertThat(found.embed("a whale")).isEqualTo(new Embedder(model, last).embed("a whale").vector());
+                    assertThat(found.embed("a whale"))
+                            .isEqualTo(new Embedder(model, last).embed(Prompt.of("a whale")).vector());
                     assertThat(found.embed("word ".repeat(2000)))
-                            .isEqualTo(new Embedder(model, last).embed("word ".repeat(2000)).vector());
+                            .isEqualTo(new Embedder(model, last).embed(Prompt.of("word ".repeat(2000))).vector());
                 });
         boot().withPropertyValues("spring.ai.model.chat=other").run(context -> assertThat(context)
                 .hasSingleBean(T6jEmbeddingModel.class).doesNotHaveBean(T6jChatModel.class));

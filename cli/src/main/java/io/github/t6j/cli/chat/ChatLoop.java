@@ -1,9 +1,9 @@
 package io.github.t6j.cli.chat;
 
 import io.github.t6j.chat.ChatSession;
-import io.github.t6j.chat.ConversationFile;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.Role;
+import io.github.t6j.chat.internal.ConversationFile;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;

@@ -43,9 +43,9 @@ final class ChatSettings {
         all.put("top-k", sampling.topK());
         all.put("top-p", sampling.topP());
         all.put("min-p", sampling.minP());
-        all.put("repetition-penalty", sampling.penalties().repetition());
-        all.put("frequency-penalty", sampling.penalties().frequency());
-        all.put("presence-penalty", sampling.penalties().presence());
+        all.put("repetition-penalty", sampling.repetitionPenalty());
+        all.put("frequency-penalty", sampling.frequencyPenalty());
+        all.put("presence-penalty", sampling.presencePenalty());
         all.put("seed", sampling.seed() == null ? "random" : sampling.seed());
         all.put("stop", generation.stop().isEmpty() ? "none" : String.join(" | ", generation.stop()));
         all.put("ignore-eos", word(generation.ignoreEndOfText()));

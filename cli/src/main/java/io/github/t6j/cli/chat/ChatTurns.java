@@ -6,7 +6,7 @@ import io.github.t6j.Session;
 import io.github.t6j.chat.Answer;
 import io.github.t6j.chat.AnswerListener;
 import io.github.t6j.chat.ChatSession;
-import io.github.t6j.chat.ConversationFile;
+import io.github.t6j.chat.internal.ConversationFile;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.Stats;
 import io.github.t6j.cli.io.Errors;

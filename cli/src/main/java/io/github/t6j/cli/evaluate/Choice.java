@@ -1,11 +1,11 @@
 package io.github.t6j.cli.evaluate;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Pooling;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.WeightType;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.cli.bench.BenchCommand;
 import io.github.t6j.cli.models.ConvertCommand;
 import io.github.t6j.family.t6.T6Config;

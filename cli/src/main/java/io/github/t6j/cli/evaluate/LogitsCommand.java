@@ -1,10 +1,10 @@
 package io.github.t6j.cli.evaluate;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.SessionCommand;
 import io.github.t6j.cli.io.DiskSpace;
@@ -73,7 +73,7 @@ public final class LogitsCommand extends SessionCommand {
 
     private void compute(Model model, int[] input, MemorySegment rows) {
         int context = Math.max(input.length, model.info().sizes().contextLength());
-        SessionOptions options = cache.sessionOptions().withContextLength(context).withPath(path);
+        SessionOptions options = path.of(cache.sessionOptions().withContextLength(context));
         try (Session session = model.newSession(options);
                 Progress progress = new Progress(main, "logits")) {
             LogitsListener listener = (position, logits) -> {

@@ -4,6 +4,7 @@ import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cli.Main;
@@ -179,7 +180,7 @@ public final class GenerateCommand extends SessionCommand {
     private int generateSamples(Model model, Session session, String text, int promptEnd, GenerationOptions options) {
         List<Generation> generations;
         try (Spinner _ = new Spinner(main, new Reading(session, promptEnd))) {
-            generations = session.generateSamples(text, samples, options);
+            generations = session.generateSamples(Prompt.of(text), samples, options);
         } catch (CancellationException e) {
             return Main.INTERRUPTED;
         }

@@ -81,8 +81,8 @@ public final class SamplingArguments {
                 "sampling  temperature %s, top-k %d, top-p %s, min-p %s, repetition penalty %s, frequency penalty %s, "
                         + "presence penalty %s%s",
                 options.temperature(),
-                options.topK(), options.topP(), options.minP(), options.penalties().repetition(),
-                options.penalties().frequency(), options.penalties().presence(),
+                options.topK(), options.topP(), options.minP(), options.repetitionPenalty(),
+                options.frequencyPenalty(), options.presencePenalty(),
                 asked ? " (from generation_config.json, unless set by options)" : "");
     }
 }

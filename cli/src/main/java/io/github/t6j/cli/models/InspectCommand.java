@@ -108,14 +108,10 @@ public final class InspectCommand implements Callable<Integer> {
         description.put("n_embd", sizes.width());
         description.put("heads", attention.heads());
         description.put("head_dim", attention.headDim());
-        ModelInfo.AttentionSizes some = attention.sizes();
-        description.put("kv_heads", some.keyValueHeads());
-        description.put("q_rank", some.queryRank());
-        description.put("k_rank", some.keyRank());
-        description.put("v_rank", some.valueRank());
-        description.put("q_lora_rank", some.queryLatent());
-        description.put("kv_lora_rank", some.keyValueLatent());
-        description.put("qk_rope_dim", some.rotated());
+        for (String name : List.of(
+                "kv_heads", "q_rank", "k_rank", "v_rank", "q_lora_rank", "kv_lora_rank", "qk_rope_dim")) {
+            description.put(name, attention.sizes().getOrDefault(name, 0));
+        }
         description.put("v_head_dim", attention.valueDim());
         description.put("hidden", sizes.hidden());
         description.put("experts", info.experts().count());

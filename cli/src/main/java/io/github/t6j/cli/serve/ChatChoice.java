@@ -1,9 +1,9 @@
 package io.github.t6j.cli.serve;
 
-import io.github.t6j.chat.AnswerParser;
 import io.github.t6j.chat.AnswerPart;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.ToolCall;
+import io.github.t6j.chat.internal.AnswerParser;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -2,13 +2,13 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.chat.AnswerListener;
-import io.github.t6j.chat.AnswerParser;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.chat.Reasoning;
 import io.github.t6j.chat.Role;
 import io.github.t6j.chat.Tool;
+import io.github.t6j.chat.internal.AnswerParser;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.json.Json;
 import java.util.LinkedHashMap;
@@ -129,9 +129,11 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
     /** Returns a parser of an answer. */
     AnswerParser newParser(AnswerListener listener) {
         if (continues) {
-            return format.newParserOfRest(messages, options, listener);
+            String prompt = format.render(messages.subList(0, messages.size() - 1), options);
+            return AnswerParser.ofRest(prompt, messages, options.tools(), listener);
         }
-        AnswerParser parser = format.newParser(rendered, messages, options, listener);
+        AnswerParser parser = new AnswerParser(format.hasTemplate() ? rendered : "", options.tools(), messages,
+                options.generation().grammar() != null, listener);
         parser.append(tag);
         return parser;
     }

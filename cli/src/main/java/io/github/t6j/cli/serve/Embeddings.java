@@ -1,5 +1,6 @@
 package io.github.t6j.cli.serve;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.Embedder;
 import io.github.t6j.Embedding;
 import io.github.t6j.EmbeddingOptions;
@@ -81,7 +82,7 @@ final class Embeddings {
 
     private List<Embedding> embed(Exchange exchange, Embedder all, List<int[]> texts, TimeLimit limit)
             throws IOException {
-        EmbeddingOptions own = all.options().withTimeout(limit.request());
+        EmbeddingOptions own = all.options().withCall(CallOptions.defaults().withTimeout(limit.request()));
         try {
             return await(exchange, served.scheduler().embed(texts.stream().map(Prompt::of).toList(), own));
         } catch (RefusedException refused) {

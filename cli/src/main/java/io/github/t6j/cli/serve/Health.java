@@ -1,5 +1,6 @@
 package io.github.t6j.cli.serve;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Prompt;
@@ -76,7 +77,8 @@ final class Health {
     private GenerationHandle probe() {
         int start = Math.max(0, served.model().tokenizer().documentStart());
         GenerationOptions one = GenerationOptions.defaults().withMaxTokens(1).withIgnoreEndOfText(true)
-                .withSampling(SamplingOptions.greedy()).withTimeout(PATIENCE);
+                .withSampling(SamplingOptions.greedy())
+                .withCall(CallOptions.defaults().withTimeout(PATIENCE));
         return served.scheduler().submit(Prompt.of(start), one);
     }
 

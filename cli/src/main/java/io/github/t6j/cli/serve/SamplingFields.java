@@ -1,5 +1,6 @@
 package io.github.t6j.cli.serve;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.sampling.SamplingOptions;
 import java.util.HashMap;
@@ -47,7 +48,7 @@ final class SamplingFields {
         List<String> stop = fields.texts("stop", MOST_STOPS);
         return GenerationOptions.defaults().withMaxTokens(maxTokens).withSampling(sampling)
                 .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(fields.flag("ignore_eos"))
-                .withTimeout(TimeLimit.of(fields).request());
+                .withCall(CallOptions.defaults().withTimeout(TimeLimit.of(fields).request()));
     }
 
     /** @param ids number of ids that may be chosen */

@@ -101,7 +101,7 @@ class CacheComparisonTest {
             long n = info.sizes().width();
             long h = attention.heads();
             long d = attention.headDim();
-            long keyValue = attention.sizes().keyRank() + attention.sizes().valueRank();
+            long keyValue = attention.sizes().get("k_rank") + attention.sizes().get("v_rank");
             long norm = attention.headNorm() ? d : 0;
             String kind =
                     golden.getFileName().toString().replaceAll("[-_]?(groupnorm|partialrope|decay|odd|even).*", "");
@@ -113,21 +113,21 @@ class CacheComparisonTest {
             switch (kind) {
                 case "llama-mla" -> {
                     assertThat(own.elementsPerToken())
-                            .isEqualTo(attention.sizes().keyValueLatent() + attention.sizes().rotated());
+                            .isEqualTo(attention.sizes().get("kv_lora_rank") + attention.sizes().get("qk_rope_dim"));
                     assertThat(own.parameters()).isEqualTo(latent(info));
                 }
                 case "llama-linearattn-gqa", "llama-mha", "llama-gqa", "llama-mqa" -> {
-                    long g = attention.sizes().keyValueHeads();
+                    long g = attention.sizes().get("kv_heads");
                     assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : 2 * g * d);
                     assertThat(own.parameters()).isEqualTo(2 * n * h * d + 2 * n * g * d + norm);
                 }
                 default -> {
                     assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : keyValue * (h + d));
                     assertThat(own.parameters())
-                            .isEqualTo(attention.sizes().queryRank() > 0
+                            .isEqualTo(attention.sizes().get("q_rank") > 0
                                     ? tensorProduct(
-                                            n, h, d, attention.sizes().queryRank(), attention.sizes().keyRank(),
-                                            attention.sizes().valueRank()) + norm
+                                            n, h, d, attention.sizes().get("q_rank"), attention.sizes().get("k_rank"),
+                                            attention.sizes().get("v_rank")) + norm
                                     : n * (2 * h * d + keyValue * (h + d)) + norm);
                 }
             }
@@ -161,9 +161,9 @@ class CacheComparisonTest {
         ModelInfo.Attention attention = info.attention();
         long n = info.sizes().width();
         long h = attention.heads();
-        long q = attention.sizes().queryLatent();
-        long kv = attention.sizes().keyValueLatent();
-        long rope = attention.sizes().rotated();
+        long q = attention.sizes().get("q_lora_rank");
+        long kv = attention.sizes().get("kv_lora_rank");
+        long rope = attention.sizes().get("qk_rope_dim");
         long value = attention.valueDim();
         long norms = q + kv + (attention.headNorm() ? value : 0);
         return n * q + q * h * (attention.headDim() + rope) + n * (kv + rope)

@@ -1,9 +1,9 @@
 package io.github.t6j.cli.formats;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.attention.AttentionPath;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,7 +63,7 @@ public final class Fed {
 
     /** Feeds the first ids to attention computed in float64, by its definition. */
     public static Fed byOracle(Model model, SessionOptions options, int[] ids) {
-        Fed fed = new Fed(model, options.withPath(AttentionPath.MATERIALIZED), ids);
+        Fed fed = new Fed(model, AttentionPath.MATERIALIZED.of(options), ids);
         fed.prefill(0, ORACLE);
         fed.close();
         return fed;

@@ -76,7 +76,7 @@ class EmbeddingsTest {
     void everyFormOfInput() throws Exception {
         int[] ids = server.model.tokenizer().encodeWhole("The whale");
         Map<String, Object> one = server.ask(PATH, Map.of("input", "The whale", "model", "t6-tiny", "user", "me"));
-        float[] expected = embedder.embed("The whale").vector();
+        float[] expected = embedder.embed(Prompt.of("The whale")).vector();
         assertThat(floats(at(one, "data", 0, "embedding"))).isEqualTo(expected);
         assertThat((String) at(one, "object")).isEqualTo("list");
         assertThat((String) at(one, "model")).isEqualTo("t6-tiny");
@@ -92,7 +92,7 @@ class EmbeddingsTest {
             assertThat((Long) at(two, "data", 1, "index")).isEqualTo(1);
             assertThat(floats(at(two, "data", 1, "embedding"))).isEqualTo(expected);
         }
-        assertThat(floats(at(texts, "data", 0, "embedding"))).isEqualTo(embedder.embed("Call me").vector());
+        assertThat(floats(at(texts, "data", 0, "embedding"))).isEqualTo(embedder.embed(Prompt.of("Call me")).vector());
         assertThat(floats(at(lists, "data", 0, "embedding"))).isEqualTo(embedder.embed(Prompt.of(5, 6, 7)).vector());
     }
 
@@ -103,14 +103,14 @@ class EmbeddingsTest {
         ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(encoded)).order(ByteOrder.LITTLE_ENDIAN);
         float[] found = new float[bytes.remaining() / Float.BYTES];
         bytes.asFloatBuffer().get(found);
-        assertThat(found).isEqualTo(embedder.embed("The whale").vector());
+        assertThat(found).isEqualTo(embedder.embed(Prompt.of("The whale")).vector());
     }
 
     @Test
     void dimensionsAreCutAndNormalisedAgain() throws Exception {
         float[] found =
                 floats(at(server.ask(PATH, Map.of("input", "The whale", "dimensions", 33L)), "data", 0, "embedding"));
-        float[] whole = embedder.embed("The whale").vector();
+        float[] whole = embedder.embed(Prompt.of("The whale")).vector();
         double length = 0;
         for (int i = 0; i < 33; i++) {
             length += (double) whole[i] * whole[i];
@@ -127,7 +127,7 @@ class EmbeddingsTest {
         EmbeddingOptions options = EmbeddingOptions.defaults().withPooling(pooling);
         try (TestServer pooled = new TestServer(options)) {
             float[] found = floats(at(pooled.ask(PATH, Map.of("input", "The whale")), "data", 0, "embedding"));
-            assertThat(found).isEqualTo(new Embedder(pooled.model, options).embed("The whale").vector());
+            assertThat(found).isEqualTo(new Embedder(pooled.model, options).embed(Prompt.of("The whale")).vector());
         }
     }
 
@@ -212,7 +212,7 @@ class EmbeddingsTest {
         List<dev.langchain4j.data.embedding.Embedding> found =
                 client.embedAll(texts.stream().map(TextSegment::from).toList()).content();
         for (int i = 0; i < 2; i++) {
-            assertThat(found.get(i).vector()).isEqualTo(embedder.embed(texts.get(i)).vector());
+            assertThat(found.get(i).vector()).isEqualTo(embedder.embed(Prompt.of(texts.get(i))).vector());
         }
         assertThat(client.dimension()).isEqualTo(embedder.dimensions());
     }

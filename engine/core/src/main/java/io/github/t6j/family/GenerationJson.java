@@ -51,8 +51,7 @@ public record GenerationJson(ConfigJson json) {
                     .withTopK(json.countOr("top_k", defaults.topK()))
                     .withTopP((float) json.number("top_p", defaults.topP()))
                     .withMinP((float) json.number("min_p", defaults.minP()))
-                    .withRepetitionPenalty(
-                            (float) json.number("repetition_penalty", defaults.penalties().repetition()));
+                    .withRepetitionPenalty((float) json.number("repetition_penalty", defaults.repetitionPenalty()));
         } catch (IllegalArgumentException wrong) {
             throw new ModelFormatException(json.where() + ": " + wrong.getMessage(), wrong);
         }

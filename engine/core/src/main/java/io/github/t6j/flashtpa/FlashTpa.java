@@ -21,8 +21,7 @@ import java.util.Objects;
 
 /**
  * FlashTPA (paper, Algorithm 2) as a library function for models of your own: attention of factored queries over
- * factored keys and values, which are never rebuilt. It uses the attention and the cache of the engine. Keys are cached
- * as given, so rotate B_Q and B_K by position first.
+ * factored keys and values, without rebuilding them. Keys are cached as given, so rotate B_Q and B_K by position first.
  *
  * <pre>{@code
  * // 34 heads of 64 elements, ranks 6, 2, 2; factors of 100 tokens of one sequence, then of a query
@@ -33,8 +32,8 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * An object owns the threads and serves any number of caches, for example one per layer of a model. Each cache may be
- * used by one thread at a time.
+ * <p>A FlashTpa owns its threads and serves any number of caches, for example one per layer of a model. One thread at a
+ * time may use a cache.
  */
 public final class FlashTpa implements AutoCloseable {
     final Shape shape;
@@ -44,7 +43,7 @@ public final class FlashTpa implements AutoCloseable {
     final ModelUse use;
     private final Workers workers;
 
-    /** Words of messages; those of a model where both may say the same. */
+    /** Words of messages that differ from a model's. */
     private static final UseWords WORDS = new UseWords(
             "FlashTpa", "cache", "create a new one", "create a new one",
             "the cache is in a call already: its cancellation function may read and fork it, but not change it",
@@ -61,7 +60,7 @@ public final class FlashTpa implements AutoCloseable {
      * @param valueRank rank of values, R_V
      */
     public record Shape(int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
-        /** Largest number of elements a token; models have thousands. Buffers of it fit in an array and in a small heap. */
+        /** Largest number of elements per token; models have thousands. Their buffers fit in an array and in a small heap. */
         private static final int LARGEST = 1 << 20;
 
         /**
@@ -92,64 +91,34 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * Options of the computation, immutable: {@link #defaults} and the methods that change one of them in a copy. Scores
-     * are scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over the ranks; the output is valueScale
-     * times the mean of Σ A_V B_V weighted by the softmax.
+     * Options of the computation: {@link #defaults} and the methods that change one of them in a copy. Scores are
+     * scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over the ranks; the output is valueScale times
+     * the mean of Σ A_V B_V weighted by the softmax.
+     *
+     * @param scale scale of scores, 1/√D by default
+     * @param queryScale scale of queries, by default 1/R_Q, or 1 for whole queries
+     * @param keyScale scale of keys, 1/R_K by default
+     * @param valueScale scale of values, 1/R_V by default
+     * @param sigmoid true to apply 1/(1 + e^−a) to every element of the head factors A first
+     * @param threads number of threads that compute, including the calling one; 0 for one per core
      */
-    public static final class Options {
-        private final Values values;
-
-        private record Values(
-                double scale, double queryScale, double keyScale, double valueScale, boolean sigmoid, int threads) {
-            Values {
-                finite(scale, "scale");
-                finite(queryScale, "queryScale");
-                finite(keyScale, "keyScale");
-                finite(valueScale, "valueScale");
-                atLeast(0, threads, "threads");
-            }
-        }
-
-        private Options(Values values) {
-            this.values = values;
+    public record Options(
+            double scale, double queryScale, double keyScale, double valueScale, boolean sigmoid, int threads) {
+        /** @throws IllegalArgumentException if a scale is NaN or infinite, or {@code threads} is negative */
+        public Options {
+            finite(scale, "scale");
+            finite(queryScale, "queryScale");
+            finite(keyScale, "keyScale");
+            finite(valueScale, "valueScale");
+            atLeast(0, threads, "threads");
         }
 
         /** Returns the options of T6 models, on all cores. */
         public static Options defaults(Shape shape) {
             Objects.requireNonNull(shape, "shape");
-            return new Options(new Values(
+            return new Options(
                     1 / Math.sqrt(shape.headDim), 1.0 / Math.max(1, shape.queryRank), 1.0 / shape.keyRank,
-                    1.0 / shape.valueRank, false, 0));
-        }
-
-        /** Returns the scale of scores, 1/√D by default. */
-        public double scale() {
-            return values.scale;
-        }
-
-        /** Returns the scale of queries, by default 1/R_Q, or 1 for whole queries. */
-        public double queryScale() {
-            return values.queryScale;
-        }
-
-        /** Returns the scale of keys, 1/R_K by default. */
-        public double keyScale() {
-            return values.keyScale;
-        }
-
-        /** Returns the scale of values, 1/R_V by default. */
-        public double valueScale() {
-            return values.valueScale;
-        }
-
-        /** Returns true if 1/(1 + e^−a) is applied to every element of the head factors A first. */
-        public boolean sigmoid() {
-            return values.sigmoid;
-        }
-
-        /** Returns the number of threads that compute, including the calling one; 0 for one per core. */
-        public int threads() {
-            return values.threads;
+                    1.0 / shape.valueRank, false, 0);
         }
 
         /**
@@ -158,14 +127,12 @@ public final class FlashTpa implements AutoCloseable {
          * @throws IllegalArgumentException if a scale is NaN or infinite
          */
         public Options withScales(double scale, double queryScale, double keyScale, double valueScale) {
-            return new Options(new Values(
-                    scale, queryScale, keyScale, valueScale, values.sigmoid, values.threads));
+            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, threads);
         }
 
         /** Returns these options with a sigmoid on every element of the head factors A. */
         public Options withSigmoid() {
-            return new Options(new Values(
-                    values.scale, values.queryScale, values.keyScale, values.valueScale, true, values.threads));
+            return new Options(scale, queryScale, keyScale, valueScale, true, threads);
         }
 
         /**
@@ -174,29 +141,13 @@ public final class FlashTpa implements AutoCloseable {
          * @throws IllegalArgumentException if {@code threads} is negative
          */
         public Options withThreads(int threads) {
-            return new Options(new Values(
-                    values.scale, values.queryScale, values.keyScale, values.valueScale, values.sigmoid, threads));
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Options options && values.equals(options.values);
-        }
-
-        @Override
-        public int hashCode() {
-            return values.hashCode();
-        }
-
-        @Override
-        public String toString() {
-            return values.toString().replaceFirst("Values", "Options");
+            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, threads);
         }
     }
 
     /**
      * Factors of queries, keys or values: f32 elements in native byte order, in off-heap memory, a float[] or a byte[].
-     * They are copied during the call.
+     * The call copies them.
      *
      * @param a head factors [batch][tokens][H][R]
      * @param b feature factors [batch][tokens][R][D], rotated by position; for values [batch][tokens][R][E]
@@ -205,7 +156,7 @@ public final class FlashTpa implements AutoCloseable {
         /**
          * Creates factors.
          *
-         * @throws IllegalArgumentException if a segment is of an array whose elements have another type
+         * @throws IllegalArgumentException if a segment wraps an array of another type
          */
         public Factors {
             checkElements("a", a);

@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
- * Chooses ids from logits according to {@link SamplingOptions}. Record ids with {@link #prompt} and {@link #accept};
- * get the next id from {@link #sample}. A sampler does not allocate after construction, except for a
- * {@link SamplingStep}. For one sequence and one thread.
+ * Chooses ids from logits according to {@link SamplingOptions}. Record ids with {@link #prompt} and {@link #accept}, and
+ * get the next id from {@link #sample}. After construction, a sampler allocates only for a {@link SamplingStep}. For one
+ * sequence and one thread.
  */
 public final class Sampler {
     private final int vocabulary;
@@ -20,7 +20,7 @@ public final class Sampler {
     private final SplitMix64 random;
     private final History history;
     private final Candidates candidates;
-    private final SamplingStep own; // the caller's step, or null
+    private final SamplingStep step; // the caller's, or null
     private final float[] edited; // [vocabulary], or empty without a caller's step
     private final Step[] steps;
     private int[] generated = new int[0]; // ids for the caller's step, with spare capacity
@@ -30,8 +30,8 @@ public final class Sampler {
      * Creates a sampler.
      *
      * @param vocabulary number of logits
-     * @param sampleable number of ids that may be chosen; ids from it on are padding without text
-     * @throws IllegalArgumentException if sampleable is not in 1…vocabulary, or a biased id may not be chosen
+     * @param sampleable number of ids that may be chosen; the ids above are padding without text
+     * @throws IllegalArgumentException if {@code sampleable} is not in 1 … {@code vocabulary}, or a biased id cannot be chosen
      */
     public Sampler(SamplingOptions options, int vocabulary, int sampleable) {
         Objects.requireNonNull(options, "options");
@@ -49,41 +49,41 @@ public final class Sampler {
         this.random = new SplitMix64(seed);
         this.history = new History(sampleable);
         this.candidates = new Candidates(sampleable);
-        this.own = options.step();
-        this.edited = new float[own == null ? 0 : vocabulary];
+        this.step = options.step();
+        this.edited = new float[step == null ? 0 : vocabulary];
         this.steps = pipeline(options, history);
     }
 
     /** Returns the steps of {@code options} in order. A new step needs one more line here. */
     private static Step[] pipeline(SamplingOptions options, History history) {
-        List<Step> steps = new ArrayList<>();
-        if (options.penalties().repetition() != 1) {
-            steps.add(Step.repetitionPenalty(options.penalties().repetition(), history));
+        List<Step> pipeline = new ArrayList<>();
+        if (options.repetitionPenalty() != 1) {
+            pipeline.add(Step.repetitionPenalty(options.repetitionPenalty(), history));
         }
-        if (options.penalties().frequency() != 0 || options.penalties().presence() != 0) {
-            steps.add(Step.frequencyPenalty(options.penalties().frequency(), options.penalties().presence(), history));
+        if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+            pipeline.add(Step.frequencyPenalty(options.frequencyPenalty(), options.presencePenalty(), history));
         }
         if (!options.logitBias().isEmpty()) {
-            steps.add(Step.logitBias(options.logitBias()));
+            pipeline.add(Step.logitBias(options.logitBias()));
         }
         if (options.temperature() == 0) {
-            return steps.toArray(Step[]::new);
+            return pipeline.toArray(Step[]::new);
         }
         // before the temperature, which keeps the order: only K logits remain to divide
         if (options.topK() != 0) {
-            steps.add(new TopK(options.topK()));
+            pipeline.add(new TopK(options.topK()));
         }
-        steps.add(Step.temperature(options.temperature()));
+        pipeline.add(Step.temperature(options.temperature()));
         if (options.topP() != 1) {
-            steps.add(new TopP(options.topP()));
+            pipeline.add(new TopP(options.topP()));
         }
         if (options.minP() != 0) {
-            steps.add(Step.minP(options.minP()));
+            pipeline.add(Step.minP(options.minP()));
         }
-        return steps.toArray(Step[]::new);
+        return pipeline.toArray(Step[]::new);
     }
 
-    /** Returns the seed of the draws: that of the options, or the random seed used instead. */
+    /** Returns the seed of the draws: from the options, or else random. */
     public long seed() {
         return seed;
     }
@@ -111,7 +111,7 @@ public final class Sampler {
     public void accept(int id) {
         checkId("id", id, vocabulary);
         history.generated(id);
-        if (own != null) {
+        if (step != null) {
             if (generatedCount == generated.length) {
                 generated = Arrays.copyOf(generated, Math.max(64, 2 * generatedCount));
             }
@@ -130,13 +130,13 @@ public final class Sampler {
     public int sample(float[] logits) {
         Objects.requireNonNull(logits, "logits");
         checkLogits(logits, "the model computed it; are its weights damaged?");
-        return choose(own == null ? logits : edited(logits));
+        return choose(step == null ? logits : edited(logits));
     }
 
     /** Returns a copy of {@code logits} to which the caller's step was applied. */
     private float[] edited(float[] logits) {
         System.arraycopy(logits, 0, edited, 0, vocabulary);
-        own.apply(edited, Arrays.copyOf(generated, generatedCount));
+        step.apply(edited, Arrays.copyOf(generated, generatedCount));
         checkLogits(edited, "the sampling step left it; to ban an id, set its logit to -Infinity");
         return edited;
     }

@@ -4,56 +4,43 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Options for choosing the next id from logits, immutable: {@link #defaults} or {@link #greedy} and the methods that
- * change one of them in a copy. The steps are applied in this order: the caller's own step, penalties and bias,
- * temperature, top-k, top-p, min-p, draw.
+ * Options for choosing the next id from logits: {@link #defaults} or {@link #greedy} and the methods that change one of
+ * them in a copy. The steps are applied in this order: the caller's own step, penalties and bias, temperature, top-k,
+ * top-p, min-p, draw.
+ *
+ * @param temperature divisor of the logits; 0 always chooses the most likely id, and the lowest of equally likely ones
+ * @param topK number of most likely ids that are kept; 0 keeps all
+ * @param topP sum of probabilities that the kept ids must reach, the fewest of the most likely ones; 1 keeps all
+ * @param minP probability of the least likely id that is kept, relative to the most likely one; 0 keeps all
+ * @param repetitionPenalty divisor of positive logits, and factor of negative ones, for ids of the prompt or the answer;
+ *     1 has no effect
+ * @param frequencyPenalty amount subtracted from an id's logit for each time that it was generated
+ * @param presencePenalty amount subtracted from an id's logit if it was generated
+ * @param logitBias biases by id, added to the logits; negative infinity bans an id
+ * @param step the caller's own step, or null for none
+ * @param seed seed of the draws, or null for a random seed
  */
-public final class SamplingOptions {
-    private final Values values;
+public record SamplingOptions(
+        float temperature, int topK, float topP, float minP, float repetitionPenalty, float frequencyPenalty,
+        float presencePenalty, Map<Integer, Float> logitBias, SamplingStep step, Long seed) {
 
-    private record Values(
-            float temperature, int topK, float topP, float minP, Penalties penalties, Map<Integer, Float> logitBias,
-            SamplingStep step, Long seed) {
-        Values {
-            check(temperature >= 0 && Float.isFinite(temperature), "temperature", "0 or more, finite", temperature);
-            check(topK >= 0, "topK", "0 (all) or more", topK);
-            check(topP > 0 && topP <= 1, "topP", "above 0 and at most 1", topP);
-            check(minP >= 0 && minP < 1, "minP", "0 or more and below 1", minP);
-            logitBias.forEach((id, bias) -> {
-                check(id != null && id >= 0, "logitBias", "ids of 0 or more", id);
-                check(bias != null && bias < Float.POSITIVE_INFINITY,
-                        "logitBias of id " + id, "a finite number or -Infinity", bias);
-            });
-            logitBias = Map.copyOf(logitBias);
-        }
-    }
-
-    private SamplingOptions(Values values) {
-        this.values = values;
-    }
-
-    /**
-     * Penalties that make ids less likely that occurred before.
-     *
-     * @param repetition divides positive and multiplies negative logits of ids seen in the prompt or generated; 1 has
-     *     no effect
-     * @param frequency subtracted from an id's logit for each time it was generated
-     * @param presence subtracted from an id's logit if it was generated
-     */
-    public record Penalties(float repetition, float frequency, float presence) {
-        /** No penalties. */
-        public static final Penalties NONE = new Penalties(1f, 0f, 0f);
-
-        /**
-         * Creates penalties.
-         *
-         * @throws IllegalArgumentException if a value is out of range; the message names it and the expected range
-         */
-        public Penalties {
-            check(repetition > 0 && Float.isFinite(repetition), "repetitionPenalty", "above 0, finite", repetition);
-            check(Float.isFinite(frequency), "frequencyPenalty", "a finite number", frequency);
-            check(Float.isFinite(presence), "presencePenalty", "a finite number", presence);
-        }
+    /** @throws IllegalArgumentException if a value is out of range; the message names it and the expected range */
+    public SamplingOptions {
+        Objects.requireNonNull(logitBias, "logitBias");
+        check(temperature >= 0 && Float.isFinite(temperature), "temperature", "0 or more, finite", temperature);
+        check(topK >= 0, "topK", "0 (all) or more", topK);
+        check(topP > 0 && topP <= 1, "topP", "above 0 and at most 1", topP);
+        check(minP >= 0 && minP < 1, "minP", "0 or more and below 1", minP);
+        check(repetitionPenalty > 0 && Float.isFinite(repetitionPenalty),
+                "repetitionPenalty", "above 0, finite", repetitionPenalty);
+        check(Float.isFinite(frequencyPenalty), "frequencyPenalty", "a finite number", frequencyPenalty);
+        check(Float.isFinite(presencePenalty), "presencePenalty", "a finite number", presencePenalty);
+        logitBias.forEach((id, bias) -> {
+            check(id != null && id >= 0, "logitBias", "ids of 0 or more", id);
+            check(bias != null && bias < Float.POSITIVE_INFINITY,
+                    "logitBias of id " + id, "a finite number or -Infinity", bias);
+        });
+        logitBias = Map.copyOf(logitBias);
     }
 
     private static void check(boolean valid, String name, String expected, Object found) {
@@ -64,52 +51,12 @@ public final class SamplingOptions {
 
     /** Returns the defaults: temperature 0.8, top-k 40, top-p 0.95, no penalties or biases, a random seed. */
     public static SamplingOptions defaults() {
-        return new SamplingOptions(new Values(0.8f, 40, 0.95f, 0f, Penalties.NONE, Map.of(), null, null));
+        return new SamplingOptions(0.8f, 40, 0.95f, 0, 1, 0, 0, Map.of(), null, null);
     }
 
     /** Returns options that always choose the most likely id. */
     public static SamplingOptions greedy() {
-        return new SamplingOptions(new Values(0f, 0, 1f, 0f, Penalties.NONE, Map.of(), null, null));
-    }
-
-    /** Returns the divisor of the logits; 0 always chooses the most likely id, the lowest of equally likely ones. */
-    public float temperature() {
-        return values.temperature;
-    }
-
-    /** Returns K of the most likely ids that are kept; 0 keeps all. */
-    public int topK() {
-        return values.topK;
-    }
-
-    /** Returns P: the fewest of the most likely ids whose probabilities together reach it are kept; 1 keeps all. */
-    public float topP() {
-        return values.topP;
-    }
-
-    /** Returns P: ids at least P times as likely as the most likely one are kept; 0 keeps all. */
-    public float minP() {
-        return values.minP;
-    }
-
-    /** Returns the penalties for ids that occurred before. */
-    public Penalties penalties() {
-        return values.penalties;
-    }
-
-    /** Returns the biases by id, added to the logits; negative infinity bans an id. */
-    public Map<Integer, Float> logitBias() {
-        return values.logitBias;
-    }
-
-    /** Returns the caller's own step, or null for none. */
-    public SamplingStep step() {
-        return values.step;
-    }
-
-    /** Returns the seed of the draws, or null for a random seed. */
-    public Long seed() {
-        return values.seed;
+        return new SamplingOptions(0, 0, 1, 0, 1, 0, 0, Map.of(), null, null);
     }
 
     /**
@@ -118,9 +65,8 @@ public final class SamplingOptions {
      * @throws IllegalArgumentException if it is negative or not finite
      */
     public SamplingOptions withTemperature(float temperature) {
-        return new SamplingOptions(new Values(
-                temperature, values.topK, values.topP, values.minP, values.penalties, values.logitBias, values.step,
-                values.seed));
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
     }
 
     /**
@@ -129,9 +75,8 @@ public final class SamplingOptions {
      * @throws IllegalArgumentException if it is negative
      */
     public SamplingOptions withTopK(int topK) {
-        return new SamplingOptions(new Values(
-                values.temperature, topK, values.topP, values.minP, values.penalties, values.logitBias, values.step,
-                values.seed));
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
     }
 
     /**
@@ -140,9 +85,8 @@ public final class SamplingOptions {
      * @throws IllegalArgumentException if it is not above 0 and at most 1
      */
     public SamplingOptions withTopP(float topP) {
-        return new SamplingOptions(new Values(
-                values.temperature, values.topK, topP, values.minP, values.penalties, values.logitBias, values.step,
-                values.seed));
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
     }
 
     /**
@@ -151,17 +95,38 @@ public final class SamplingOptions {
      * @throws IllegalArgumentException if it is not 0 or more and below 1
      */
     public SamplingOptions withMinP(float minP) {
-        return new SamplingOptions(new Values(
-                values.temperature, values.topK, values.topP, minP, values.penalties, values.logitBias, values.step,
-                values.seed));
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
     }
 
-    /** Returns these options with other penalties. */
-    public SamplingOptions withPenalties(Penalties penalties) {
-        Objects.requireNonNull(penalties, "penalties");
-        return new SamplingOptions(new Values(
-                values.temperature, values.topK, values.topP, values.minP, penalties, values.logitBias, values.step,
-                values.seed));
+    /**
+     * Returns these options with another repetition penalty; 1 for none.
+     *
+     * @throws IllegalArgumentException if it is not above 0 and finite
+     */
+    public SamplingOptions withRepetitionPenalty(float repetitionPenalty) {
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
+    }
+
+    /**
+     * Returns these options with another frequency penalty; 0 for none.
+     *
+     * @throws IllegalArgumentException if it is not finite
+     */
+    public SamplingOptions withFrequencyPenalty(float frequencyPenalty) {
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
+    }
+
+    /**
+     * Returns these options with another presence penalty; 0 for none.
+     *
+     * @throws IllegalArgumentException if it is not finite
+     */
+    public SamplingOptions withPresencePenalty(float presencePenalty) {
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
     }
 
     /**
@@ -171,73 +136,24 @@ public final class SamplingOptions {
      * @throws IllegalArgumentException if an id is negative, or a bias is NaN or positive infinity
      */
     public SamplingOptions withLogitBias(Map<Integer, Float> logitBias) {
-        Objects.requireNonNull(logitBias, "logitBias");
-        return new SamplingOptions(new Values(
-                values.temperature, values.topK, values.topP, values.minP, values.penalties, logitBias, values.step,
-                values.seed));
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
     }
 
     /** Returns these options with a step of the caller's own; null for none. */
     public SamplingOptions withStep(SamplingStep step) {
-        return new SamplingOptions(new Values(
-                values.temperature, values.topK, values.topP, values.minP, values.penalties, values.logitBias, step,
-                values.seed));
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
     }
 
     /** Returns these options with another seed; null for a random one. */
     public SamplingOptions withSeed(Long seed) {
-        return new SamplingOptions(new Values(
-                values.temperature, values.topK, values.topP, values.minP, values.penalties, values.logitBias,
-                values.step, seed));
-    }
-
-    /**
-     * Returns these options with another repetition penalty, see {@link Penalties}.
-     *
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public SamplingOptions withRepetitionPenalty(float penalty) {
-        Penalties old = values.penalties;
-        return withPenalties(new Penalties(penalty, old.frequency, old.presence));
-    }
-
-    /**
-     * Returns these options with another frequency penalty, see {@link Penalties}.
-     *
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public SamplingOptions withFrequencyPenalty(float penalty) {
-        Penalties old = values.penalties;
-        return withPenalties(new Penalties(old.repetition, penalty, old.presence));
-    }
-
-    /**
-     * Returns these options with another presence penalty, see {@link Penalties}.
-     *
-     * @throws IllegalArgumentException if it is out of range
-     */
-    public SamplingOptions withPresencePenalty(float penalty) {
-        Penalties old = values.penalties;
-        return withPenalties(new Penalties(old.repetition, old.frequency, penalty));
+        return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
+                logitBias, step, seed);
     }
 
     /** Returns these options with another seed. */
     public SamplingOptions withSeed(long seed) {
         return withSeed((Long) seed);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof SamplingOptions options && values.equals(options.values);
-    }
-
-    @Override
-    public int hashCode() {
-        return values.hashCode();
-    }
-
-    @Override
-    public String toString() {
-        return values.toString().replaceFirst("Values", "SamplingOptions");
     }
 }

@@ -21,23 +21,12 @@ public final class Expiry {
         this.cancelled = cancelled;
     }
 
-    /**
-     * Returns the expiry of a call that begins now.
-     *
-     * @param deadline time at which it ends, or null
-     * @param timeout longest time that it takes, or null
-     * @param cancelled returns true once it must end, or null
-     */
-    public static Expiry of(Instant deadline, Duration timeout, BooleanSupplier cancelled) {
-        Duration left = timeout == null ? FAR : timeout;
-        Duration until = deadline == null ? FAR : Duration.between(Instant.now(), deadline);
-        left = until.isNegative() ? Duration.ZERO : until.compareTo(left) < 0 ? until : left;
-        return new Expiry(left, cancelled == null ? () -> false : cancelled);
-    }
-
     /** Returns the expiry of a call that begins now. */
     public static Expiry of(CallOptions options) {
-        return of(options.deadline(), options.timeout(), options.cancellation());
+        Duration left = options.timeout() == null ? FAR : options.timeout();
+        Duration until = options.deadline() == null ? FAR : Duration.between(Instant.now(), options.deadline());
+        left = until.isNegative() ? Duration.ZERO : until.compareTo(left) < 0 ? until : left;
+        return new Expiry(left, options.cancellation() == null ? () -> false : options.cancellation());
     }
 
     /** Returns {@code CANCELLED} or {@code DEADLINE} once the call must end, or null. */

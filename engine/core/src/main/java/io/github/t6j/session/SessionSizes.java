@@ -1,6 +1,5 @@
 package io.github.t6j.session;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.SessionBytes;
 import io.github.t6j.SessionOptions;
@@ -11,14 +10,14 @@ import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.NativeMemory;
 import java.util.function.IntPredicate;
 
-/** Sizes of a model's sessions with given options. */
-record SessionSizes(Transformer transformer, SessionOptions options) {
+/**
+ * Sizes of a model's sessions with given options.
+ *
+ * @param materialized true if the oracle computes attention
+ */
+record SessionSizes(Transformer transformer, SessionOptions options, boolean materialized) {
     Format format() {
         return Format.valueOf(options.cacheType().name());
-    }
-
-    boolean materialized() {
-        return options.path() == AttentionPath.MATERIALIZED;
     }
 
     int vocabulary() {

@@ -33,9 +33,10 @@ public final class SessionState {
     private Sequence sequence;
     private SessionFeed feed; // reused, or null
 
-    /** Creates an empty session whose cache is counted in {@code budget}. */
-    public SessionState(Transformer transformer, SessionOptions options, MemoryBudget budget) {
-        this(new SessionSizes(transformer, options), budget);
+    /** Creates an empty session whose cache is counted in {@code budget}; {@code materialized} selects the oracle. */
+    public SessionState(
+            Transformer transformer, SessionOptions options, boolean materialized, MemoryBudget budget) {
+        this(new SessionSizes(transformer, options, materialized), budget);
     }
 
     private SessionState(SessionSizes sizes, MemoryBudget budget) {
@@ -63,8 +64,8 @@ public final class SessionState {
     }
 
     /** Returns the bytes that a session with these options takes once its context is full. */
-    public static SessionBytes bytes(Transformer transformer, SessionOptions options) {
-        return new SessionSizes(transformer, options).bytes();
+    public static SessionBytes bytes(Transformer transformer, SessionOptions options, boolean materialized) {
+        return new SessionSizes(transformer, options, materialized).bytes();
     }
 
     public SessionOptions options() {

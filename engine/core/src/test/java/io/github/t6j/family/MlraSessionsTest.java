@@ -3,12 +3,12 @@ package io.github.t6j.family;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.TestData;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.family.mlra.MlraConfig;
 import io.github.t6j.family.registry.Presets;
 import io.github.t6j.json.Json;
@@ -157,7 +157,7 @@ class MlraSessionsTest {
         try (Model model = golden.load();
                 Session whole = model.newSession(options(CacheType.F32));
                 Session oracle =
-                        model.newSession(options(CacheType.F32).withPath(AttentionPath.MATERIALIZED))) {
+                        model.newSession(AttentionPath.MATERIALIZED.of(options(CacheType.F32)))) {
             int[] ids = ids(model);
             float[][] expected = new float[LENGTH][];
             oracle.prefill(ids, (position, logits) -> expected[position] = logits.clone());

@@ -249,7 +249,8 @@ public final class Targets {
         try {
             options = SamplingOptions.defaults().withTemperature(in.getFloat()).withTopK(in.getInt())
                     .withTopP(in.getFloat()).withMinP(in.getFloat())
-                    .withPenalties(new SamplingOptions.Penalties(in.getFloat(), in.getFloat(), in.getFloat()))
+                    .withRepetitionPenalty(in.getFloat()).withFrequencyPenalty(in.getFloat())
+                    .withPresencePenalty(in.getFloat())
                     .withLogitBias(Map.of((int) (byte) small, in.getFloat())).withSeed((byte) (small >> 8));
         } catch (IllegalArgumentException refused) {
             check(refused.getMessage().contains("expected"), "a message without what was expected");

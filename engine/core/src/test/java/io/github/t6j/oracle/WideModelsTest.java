@@ -2,12 +2,12 @@ package io.github.t6j.oracle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TestNumbers;
+import io.github.t6j.attention.AttentionPath;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -67,7 +67,7 @@ class WideModelsTest {
     /** Feeds the prompt at once, then the most likely ids. @return all ids; {@code logits} gets those after each */
     private static int[] continued(Model model, AttentionPath path, int[] prompt, float[][] logits) {
         int[] ids = Arrays.copyOf(prompt, logits.length);
-        try (Session session = model.newSession(SessionOptions.defaults().withPath(path))) {
+        try (Session session = model.newSession(path.of(SessionOptions.defaults()))) {
             session.prefill(prompt, (position, found) -> logits[position] = found.clone());
             for (int position = prompt.length; position < ids.length; position++) {
                 ids[position] = best(doubles(logits)[position - 1]);

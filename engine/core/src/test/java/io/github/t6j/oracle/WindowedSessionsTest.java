@@ -3,7 +3,7 @@ package io.github.t6j.oracle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.t6j.AttentionPath;
+import io.github.t6j.CallOptions;
 import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
@@ -17,6 +17,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.Token;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.safetensors.Safetensors;
@@ -92,7 +93,7 @@ class WindowedSessionsTest {
         double[][] exact = wide.reference().apply(weights).logits(some);
         try (Model model = load(wide)) {
             for (AttentionPath path : AttentionPath.values()) {
-                try (Session session = model.newSession(SessionOptions.defaults().withPath(path))) {
+                try (Session session = model.newSession(path.of(SessionOptions.defaults()))) {
                     LogitsListener check = (position, logits) -> check(path, position, logits, exact[position]);
                     int fed = 0;
                     for (int part : List.of(1, 63, 2, 128, 80)) {
@@ -322,8 +323,8 @@ class WindowedSessionsTest {
             session.cancel();
             assertThatThrownBy(() -> session.step(1)).isInstanceOf(CancellationException.class);
             AtomicInteger asked = new AtomicInteger(); // between blocks; in the third of four passes it ends
-            Generation early = session.generate(Prompt.of(7, 8), two.withCancellation(
-                    () -> asked.incrementAndGet() > 2 * model.info().sizes().layers() + 1));
+            Generation early = session.generate(Prompt.of(7, 8), two.withCall(CallOptions.defaults().withCancellation(
+                    () -> asked.incrementAndGet() > 2 * model.info().sizes().layers() + 1)));
             assertThat(early.tokens()).isEmpty();
             assertThat(early.finishReason()).isEqualTo(FinishReason.CANCELLED);
             assertThat(session.ids()).isEqualTo(Arrays.copyOf(ids, 400));

@@ -33,11 +33,11 @@ final class Oracle {
             long times = IntStream.of(generated).filter(other -> other == target).count();
             if (times > 0 || IntStream.of(prompt).anyMatch(other -> other == target)) {
                 scores[id] *= scores[id] > 0
-                        ? 1 / (double) options.penalties().repetition()
-                        : options.penalties().repetition();
+                        ? 1 / (double) options.repetitionPenalty()
+                        : options.repetitionPenalty();
             }
-            scores[id] -= times * options.penalties().frequency();
-            scores[id] -= times > 0 ? options.penalties().presence() : 0;
+            scores[id] -= times * options.frequencyPenalty();
+            scores[id] -= times > 0 ? options.presencePenalty() : 0;
             scores[id] += options.logitBias().getOrDefault(id, 0f);
         }
         return scores;

@@ -3,7 +3,6 @@ package io.github.t6j.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.sampling.SamplingOptions.Penalties;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -50,11 +49,11 @@ class SamplerExtremesTest {
             long times = Arrays.stream(generated).filter(other -> other == id).count();
             double score = logits[id];
             if (times > 0 || Arrays.stream(prompt).anyMatch(other -> other == id)) {
-                double penalty = options.penalties().repetition();
+                double penalty = options.repetitionPenalty();
                 score = score > 0 ? score / penalty : score * penalty;
             }
             if (times > 0) {
-                score -= times * (double) options.penalties().frequency() + options.penalties().presence();
+                score -= times * (double) options.frequencyPenalty() + options.presencePenalty();
             }
             score += options.logitBias().getOrDefault(id, 0f);
             if (score > greatest) {
@@ -78,13 +77,13 @@ class SamplerExtremesTest {
             }
             int[] prompt = random.ints(random.nextInt(4), 0, size).toArray();
             int[] generated = random.ints(random.nextInt(4), 0, size).toArray();
-            Penalties penalties = new Penalties(
-                    extremes[random.nextInt(5)], additions[random.nextInt(6)], additions[random.nextInt(6)]);
+            SamplingOptions penalised = SamplingOptions.greedy().withRepetitionPenalty(extremes[random.nextInt(5)])
+                    .withFrequencyPenalty(additions[random.nextInt(6)])
+                    .withPresencePenalty(additions[random.nextInt(6)]);
             Map<Integer, Float> bias = random.nextBoolean()
                     ? Map.of()
                     : Map.of(random.nextInt(size), random.nextInt(3) == 0 ? NONE : additions[random.nextInt(6)]);
-            SamplingOptions options = SamplingOptions.greedy().withTemperature(1).withPenalties(penalties)
-                    .withLogitBias(bias).withSeed(SEED);
+            SamplingOptions options = penalised.withTemperature(1).withLogitBias(bias).withSeed(SEED);
             int expected = mostLikely(options, logits, prompt, generated);
             for (int way = 0; way < ONE.size() && expected >= 0; way++) {
                 Sampler sampler = new Sampler(ONE.get(way).apply(options), size, size);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
-import io.github.t6j.sampling.SamplingOptions.Penalties;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Map;
@@ -249,7 +248,8 @@ class SamplerTest {
 
     private static SamplingOptions everything() {
         return SamplingOptions.defaults().withTemperature(0.9f).withTopK(6).withTopP(0.93f).withMinP(0.05f)
-                .withPenalties(new Penalties(1.2f, 0.3f, 0.2f)).withLogitBias(Map.of(3, 0.5f, 5, -0.5f)).withSeed(42);
+                .withRepetitionPenalty(1.2f).withFrequencyPenalty(0.3f).withPresencePenalty(0.2f)
+                .withLogitBias(Map.of(3, 0.5f, 5, -0.5f)).withSeed(42);
     }
 
     private static int sample(SamplingOptions options, float... logits) {

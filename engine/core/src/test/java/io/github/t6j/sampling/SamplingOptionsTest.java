@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import io.github.t6j.sampling.SamplingOptions.Penalties;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -67,18 +66,17 @@ class SamplingOptionsTest {
     @Test
     void nullsAreRejectedByName() {
         assertThatNullPointerException().isThrownBy(() -> OPTIONS.withLogitBias(null)).withMessage("logitBias");
-        assertThatNullPointerException().isThrownBy(() -> OPTIONS.withPenalties(null)).withMessage("penalties");
     }
 
     @Test
     void boundsAreAllowed() {
         Map<Integer, Float> bias = Map.of(0, -INFINITY, Integer.MAX_VALUE, -100f);
         assertThatNoException().isThrownBy(() -> {
-            SamplingOptions.greedy().withPenalties(new Penalties(Float.MIN_VALUE, -2f, -2f)).withLogitBias(bias)
-                    .withSeed(Long.MIN_VALUE);
+            SamplingOptions.greedy().withRepetitionPenalty(Float.MIN_VALUE).withFrequencyPenalty(-2f)
+                    .withPresencePenalty(-2f).withLogitBias(bias).withSeed(Long.MIN_VALUE);
             SamplingOptions.greedy().withTemperature(Float.MAX_VALUE).withTopK(Integer.MAX_VALUE)
                     .withTopP(Float.MIN_VALUE).withMinP(Math.nextDown(1f))
-                    .withPenalties(new Penalties(Float.MAX_VALUE, 2f, 2f));
+                    .withRepetitionPenalty(Float.MAX_VALUE).withFrequencyPenalty(2f).withPresencePenalty(2f);
         });
     }
 
@@ -91,9 +89,9 @@ class SamplingOptionsTest {
                 .withFrequencyPenalty(0.6f).withPresencePenalty(0.7f).withLogitBias(Map.of(8, 9f)).withStep(step)
                 .withSeed(10);
         assertThat(changed.toString()).isEqualTo("SamplingOptions[temperature=1.5, topK=3, topP=0.4, minP=0.2, "
-                + "penalties=Penalties[repetition=1.1, frequency=0.6, presence=0.7], logitBias={8=9.0}, step=" + step
+                + "repetitionPenalty=1.1, frequencyPenalty=0.6, presencePenalty=0.7, logitBias={8=9.0}, step=" + step
                 + ", seed=10]");
-        assertThat(changed.withPenalties(new Penalties(1.1f, 0.6f, 0.7f))).isEqualTo(changed);
+        assertThat(changed.withTopK(3)).isEqualTo(changed);
     }
 
     @Test

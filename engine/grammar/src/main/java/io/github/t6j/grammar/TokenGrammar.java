@@ -12,8 +12,8 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Grammar over the tokens of a vocabulary. Keeps the mask of each state that a generation has met; for any number of
- * threads.
+ * Grammar over the tokens of a vocabulary, from {@link Grammar#prepare} or {@code Model.tokenGrammar}. It keeps the mask of
+ * each state that a generation has met. Safe for use by several threads.
  */
 public final class TokenGrammar implements TokenConstraint {
     /** Most kept masks: 19 KB each for a vocabulary of 151,936. */
@@ -25,7 +25,7 @@ public final class TokenGrammar implements TokenConstraint {
     private final Map<Parser.State, BitSet> masks = new ConcurrentHashMap<>();
 
     /** Tokens of a vocabulary, prepared for grammars; takes a fraction of a second, so keep it. */
-    public static final class Vocabulary {
+    static final class Vocabulary {
         private final TokenTrie trie;
         private final Set<Integer> endIds;
 
@@ -35,7 +35,7 @@ public final class TokenGrammar implements TokenConstraint {
          * @param ids number of ids that may be generated: tokens from it on are left out
          * @param endIds ids that end a text; they are allowed where the grammar may end
          */
-        public Vocabulary(Tokenizer tokenizer, int ids, Set<Integer> endIds) {
+        Vocabulary(Tokenizer tokenizer, int ids, Set<Integer> endIds) {
             Objects.requireNonNull(tokenizer, "tokenizer");
             Objects.requireNonNull(endIds, "endIds");
             this.trie = new TokenTrie(tokenizer, Math.min(ids, tokenizer.size()), endIds);
@@ -70,7 +70,7 @@ public final class TokenGrammar implements TokenConstraint {
      *
      * @throws IllegalArgumentException if no text of the grammar consists of such bytes
      */
-    public TokenGrammar(Grammar grammar, Vocabulary vocabulary) {
+    TokenGrammar(Grammar grammar, Vocabulary vocabulary) {
         Objects.requireNonNull(grammar, "grammar");
         Objects.requireNonNull(vocabulary, "vocabulary");
         trie = vocabulary.trie;

@@ -3,7 +3,6 @@ package io.github.t6j.grammar;
 import io.github.t6j.NullArguments;
 import io.github.t6j.TestData;
 import io.github.t6j.tokenizer.Tokenizer;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -16,14 +15,11 @@ class GrammarNullArgumentsTest {
     @Test
     void nullsAreRefusedByName() {
         Tokenizer tokenizer = Tokenizer.load(TestData.tiny());
-        TokenGrammar.Vocabulary vocabulary = new TokenGrammar.Vocabulary(tokenizer, 100, Set.of());
-        Map<Class<?>, Object> own =
-                Map.of(Tokenizer.class, tokenizer, TokenGrammar.Vocabulary.class, vocabulary);
+        Map<Class<?>, Object> own = Map.of(Tokenizer.class, tokenizer);
         nulls.tryAll(Grammar.regex("a*"), Grammar.class, own);
-        for (Class<?> type : List.of(TokenGrammar.class, TokenGrammar.Vocabulary.class)) {
-            nulls.tryAll(null, type, own);
-        }
-        nulls.tryAll(new TokenGrammar(Grammar.regex("[a-z]*"), vocabulary).newMatcher(), GrammarMatcher.class, own);
-        nulls.assertRefused(10);
+        TokenGrammar prepared = Grammar.regex("[a-z]*").prepare(tokenizer, 100, Set.of());
+        nulls.tryAll(prepared, TokenGrammar.class, own);
+        nulls.tryAll(prepared.newMatcher(), GrammarMatcher.class, own);
+        nulls.assertRefused(9);
     }
 }

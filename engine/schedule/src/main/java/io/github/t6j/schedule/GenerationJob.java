@@ -1,5 +1,6 @@
 package io.github.t6j.schedule;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.FinishReason;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Prompt;
@@ -70,7 +71,7 @@ final class GenerationJob extends Job {
         var sampling = options.sampling().withSeed(options.sampling().seed() + copy);
         // the handle knows when to end, also before this point
         var generator = sampleSession.newGenerator(Prompt.of(prompt()), options.withSampling(sampling)
-                .withDeadline(null).withTimeout(null).withCancellation(null));
+                .withCall(CallOptions.defaults()));
         new Continuation(this, handles.get(copy), sampleSession, generator, samples,
                 copy == 0 ? firstBytes : otherBytes,
                 length());

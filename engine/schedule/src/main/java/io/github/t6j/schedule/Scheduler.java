@@ -109,11 +109,6 @@ public final class Scheduler implements AutoCloseable {
 
     /** Submits the continuation of a text with {@link Model#generationDefaults()}. */
     public GenerationHandle submit(String prompt) {
-        return submit(Prompt.of(prompt));
-    }
-
-    /** Submits the continuation of a prompt with {@link Model#generationDefaults()}. */
-    public GenerationHandle submit(Prompt prompt) {
         return submit(prompt, model.generationDefaults());
     }
 
@@ -148,20 +143,9 @@ public final class Scheduler implements AutoCloseable {
         return submit(prompt, options, List.of(listener)).getFirst();
     }
 
-    /** Submits samples of a text, see {@link #submitSamples(Prompt, int, GenerationOptions, SampleListener)}. */
-    public List<GenerationHandle> submitSamples(String prompt, int samples, GenerationOptions options) {
-        return submitSamples(Prompt.of(prompt), samples, options);
-    }
-
     /** Submits samples of a prompt, see {@link #submitSamples(Prompt, int, GenerationOptions, SampleListener)}. */
     public List<GenerationHandle> submitSamples(Prompt prompt, int samples, GenerationOptions options) {
         return submitSamples(prompt, samples, options, (sample, token) -> true);
-    }
-
-    /** Submits samples of a text, see {@link #submitSamples(Prompt, int, GenerationOptions, SampleListener)}. */
-    public List<GenerationHandle> submitSamples(
-            String prompt, int samples, GenerationOptions options, SampleListener listener) {
-        return submitSamples(Prompt.of(prompt), samples, options, listener);
     }
 
     /**
@@ -194,11 +178,6 @@ public final class Scheduler implements AutoCloseable {
         GenerationJob job = submissions.generations(prompt, options, listeners);
         submit(job);
         return job.handles();
-    }
-
-    /** Submits the scoring of continuations of a text, see {@link #score(Prompt, List)}. */
-    public CompletableFuture<List<float[]>> score(String prompt, List<int[]> continuations) {
-        return score(Prompt.of(prompt), continuations);
     }
 
     /**

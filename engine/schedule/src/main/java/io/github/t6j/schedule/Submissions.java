@@ -1,5 +1,6 @@
 package io.github.t6j.schedule;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.Embedder;
 import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.GenerationOptions;
@@ -11,11 +12,9 @@ import io.github.t6j.sampling.Sampler;
 import io.github.t6j.schedule.ScoringJob.Scoring;
 import io.github.t6j.session.Expiry;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntToLongFunction;
 
 /** Checks submissions against the model and the context length, and creates their jobs; for any thread. */
@@ -52,7 +51,7 @@ final class Submissions {
         List<GenerationHandle> handles = new ArrayList<>();
         for (TokenListener listener : listeners) {
             handles.add(new GenerationHandle(ids, seeded.sampling().seed() + handles.size(), listener,
-                    interruption(seeded.deadline(), shortened(seeded.timeout()), seeded.cancellation())));
+                    interruption(seeded.call())));
         }
         int newIds = Math.min(seeded.maxTokens(), contextLength() - ids.length);
         int length = ids.length + newIds;
@@ -79,26 +78,21 @@ final class Submissions {
         checkIds("prompt", scoring.prompt());
         scoring.continuations().forEach(continuation -> checkIds("continuations", continuation));
         long fork = bytes(crosses(scoring.prompt().length, ids) ? ids : PAGE);
-        return new ScoringJob(scoring, new Result<>(interruption(null, shortened(null), null)), bytes(ids), fork, ids);
+        return new ScoringJob(scoring, new Result<>(interruption(CallOptions.defaults())), bytes(ids), fork, ids);
     }
 
     /** @throws IllegalArgumentException as {@link Scheduler#embed} does */
     EmbeddingJob embedding(List<Prompt> prompts, EmbeddingOptions options) {
         Embedder embedder = new Embedder(model, options);
         return new EmbeddingJob(model, embedder, prompts,
-                new Result<>(
-                        interruption(options.deadline(), shortened(options.timeout()), options.cancellation())));
+                new Result<>(interruption(options.call())));
     }
 
-    private Interruption interruption(Instant deadline, Duration timeout, BooleanSupplier cancellation) {
-        return new Interruption(Expiry.of(deadline, timeout, cancellation), wake);
-    }
-
-    /** Returns {@code timeout}, or the limits' timeout if that is shorter; null if neither is set. */
-    private Duration shortened(Duration timeout) {
+    /** Returns the interruption by {@code options}, or by the timeout of the limits if it is shorter. */
+    private Interruption interruption(CallOptions options) {
         Duration most = limits.timeout();
-        boolean isLonger = most != null && (timeout == null || timeout.compareTo(most) > 0);
-        return isLonger ? most : timeout;
+        boolean isLonger = most != null && (options.timeout() == null || options.timeout().compareTo(most) > 0);
+        return new Interruption(Expiry.of(isLonger ? options.withTimeout(most) : options), wake);
     }
 
     private void check(int[] prompt, GenerationOptions options) {

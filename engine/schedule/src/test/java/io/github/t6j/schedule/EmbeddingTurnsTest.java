@@ -3,6 +3,7 @@ package io.github.t6j.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.Embedder;
 import io.github.t6j.Embedding;
 import io.github.t6j.EmbeddingOptions;
@@ -144,7 +145,8 @@ class EmbeddingTurnsTest {
     void anInterruptedCallEndsAlone() {
         List<Prompt> many = texts(new Random(SEED), 2000, 250);
         try (Scheduler scheduler = scheduler(1, 2)) {
-            CompletableFuture<List<Embedding>> late = scheduler.embed(many, MEAN.withTimeout(Duration.ofMillis(30)));
+            CompletableFuture<List<Embedding>> late =
+                    scheduler.embed(many, MEAN.withCall(CallOptions.defaults().withTimeout(Duration.ofMillis(30))));
             CompletableFuture<List<Embedding>> cancelled = scheduler.embed(many, MEAN);
             CompletableFuture<List<Embedding>> kept = scheduler.embed(many.subList(3, 9), MEAN);
             cancelled.cancel(true);
@@ -160,9 +162,10 @@ class EmbeddingTurnsTest {
         try (Scheduler scheduler = scheduler(1, 2)) {
             List<Prompt> few = texts(new Random(SEED), 5, 200);
             CompletableFuture<List<Embedding>> kept = scheduler.embed(few, MEAN);
-            CompletableFuture<List<Embedding>> broken = scheduler.embed(few, MEAN.withCancellation(() -> {
-                throw new IllegalStateException("mine");
-            }));
+            CompletableFuture<List<Embedding>> broken =
+                    scheduler.embed(few, MEAN.withCall(CallOptions.defaults().withCancellation(() -> {
+                        throw new IllegalStateException("mine");
+                    })));
             assertThatThrownBy(broken::join).isInstanceOf(CompletionException.class).hasMessageContaining("mine");
             assertSame(kept.join(), few, MEAN, "the other call");
         }
@@ -274,7 +277,7 @@ class EmbeddingTurnsTest {
 
     private static EmbeddingJob job(List<Prompt> prompts) {
         return new EmbeddingJob(model, new Embedder(model), prompts,
-                new Result<>(new Interruption(Expiry.of(null, null, null), () -> {
+                new Result<>(new Interruption(Expiry.of(CallOptions.defaults()), () -> {
                 })));
     }
 }

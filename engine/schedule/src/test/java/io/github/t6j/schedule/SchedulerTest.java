@@ -3,6 +3,7 @@ package io.github.t6j.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
@@ -309,11 +310,13 @@ class SchedulerTest {
             GenerationHandle future = submitted(scheduler, small);
             AtomicBoolean enough = new AtomicBoolean();
             GenerationHandle expired = scheduler.submit(
-                    Prompt.of(2, 3), small.options.withDeadline(Instant.now().minusSeconds(1)));
+                    Prompt.of(2, 3),
+                    small.options.withCall(CallOptions.defaults().withDeadline(Instant.now().minusSeconds(1))));
             GenerationHandle late = scheduler.submit(
-                    Prompt.of(2, 3), small.options.withTimeout(Duration.ofMillis(1)));
+                    Prompt.of(2, 3), small.options.withCall(CallOptions.defaults().withTimeout(Duration.ofMillis(1))));
             GenerationHandle supplied =
-                    scheduler.submit(Prompt.of(2, 3), small.options.withCancellation(enough::get));
+                    scheduler.submit(Prompt.of(2, 3),
+                            small.options.withCall(CallOptions.defaults().withCancellation(enough::get)));
             cancelled.cancel();
             future.result().cancel(true);
             enough.set(true);
@@ -344,7 +347,8 @@ class SchedulerTest {
                 Scheduler scheduler = new Scheduler(model, limits(2, 0, PLENTY))) {
             AtomicInteger count = new AtomicInteger();
             Request request = new Request(new int[] {5}, options(100, 4));
-            GenerationOptions until = request.options.withCancellation(() -> count.get() >= 10);
+            GenerationOptions until =
+                    request.options.withCall(CallOptions.defaults().withCancellation(() -> count.get() >= 10));
             Generation found = scheduler.submit(Prompt.of(5), until, token -> {
                 count.incrementAndGet();
                 return true;
@@ -352,7 +356,9 @@ class SchedulerTest {
             assertThat(found.finishReason()).isEqualTo(FinishReason.CANCELLED);
             assertThat(found.tokens()).isEqualTo(alone(model, request).tokens().subList(0, 10));
             Generation late = scheduler.submit(
-                    Prompt.of(5), options(CONTEXT - 1, 4).withTimeout(Duration.ofMillis(100)), token -> {
+                    Prompt.of(5),
+                    options(CONTEXT - 1, 4).withCall(CallOptions.defaults().withTimeout(Duration.ofMillis(100))),
+                    token -> {
                         LockSupport.parkNanos(5_000_000);
                         return true;
                     }).result().join();

@@ -3,6 +3,7 @@ package io.github.t6j.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.CallOptions;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
@@ -155,7 +156,7 @@ class ScoringTest {
             int vocabulary = model.info().sizes().vocabulary();
             Scoring scoring = new Scoring(random.ints(140, 0, vocabulary).toArray(), List.of(
                     random.ints(31, 0, vocabulary).toArray(), random.ints(5, 0, vocabulary).toArray()));
-            Result<List<float[]>> result = new Result<>(new Interruption(Expiry.of(null, null, null), () -> {
+            Result<List<float[]>> result = new Result<>(new Interruption(Expiry.of(CallOptions.defaults()), () -> {
             }));
             ScoringJob job = new ScoringJob(scoring, result, 1 << 20, 1 << 20, 170);
             Batcher batcher = new Batcher(model, limits(1), () -> {

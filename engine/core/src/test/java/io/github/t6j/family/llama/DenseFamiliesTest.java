@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.Embedder;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
@@ -15,6 +14,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
 import io.github.t6j.WeightType;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.HandMadeTokenizer;
 import java.io.IOException;
@@ -109,7 +109,7 @@ class DenseFamiliesTest {
     void logitsEqualTheOracleForPromptsStepsAndParts(String name) {
         try (Model model = Model.load(golden(name))) {
             for (AttentionPath path : AttentionPath.values()) {
-                SessionOptions options = SessionOptions.defaults().withPath(path);
+                SessionOptions options = path.of(SessionOptions.defaults());
                 float[][] logits = whole(model, options, prompt(name));
                 check(logits, oracle(name, "logits"), TOLERANCE, name + " " + path);
                 checkParts(model, options, name, path == AttentionPath.FACTORED ? 1 : 57, logits);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelInfo;
@@ -13,6 +12,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
 import io.github.t6j.WeightType;
+import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.json.Json;
 import io.github.t6j.oracle.MoreCase;
 import io.github.t6j.weights.GgufFile;
@@ -64,7 +64,7 @@ class MoreFamiliesTest {
         for (WeightType type : new WeightType[] {null, WeightType.F32}) {
             try (Model model = load(name, type)) {
                 for (AttentionPath path : AttentionPath.values()) {
-                    SessionOptions options = SessionOptions.defaults().withPath(path);
+                    SessionOptions options = path.of(SessionOptions.defaults());
                     try (Session whole = model.newSession(options); Session steps = model.newSession(options)) {
                         whole.prefill(ids, (position, found) -> {
                             steps.step(ids[position]);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.t6j.AttentionPath;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelOptions;
@@ -13,11 +12,12 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
+import io.github.t6j.attention.AttentionPath;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.family.MlraCase;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.TensorProductConversion;
 import io.github.t6j.family.VariantJson;
-import io.github.t6j.family.registry.Families;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.NamedTensors;
@@ -77,7 +77,7 @@ class MlraFamilyTest {
             assertThat(model.info().family()).isEqualTo("MLRA");
             assertThat(model.info().attention().name()).isEqualTo(golden.attention());
             for (AttentionPath path : AttentionPath.values()) {
-                check(golden.ids(), golden.logits("logits"), model, golden.options().withPath(path));
+                check(golden.ids(), golden.logits("logits"), model, path.of(golden.options()));
             }
         }
     }

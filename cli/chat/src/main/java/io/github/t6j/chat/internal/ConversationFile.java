@@ -1,6 +1,7 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.chat.Message;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.SmallFile;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
+import io.github.t6j.chat.Message;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Locale;

@@ -1,11 +1,13 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
+
+import io.github.t6j.chat.Message;
 
 /** Beginning of an answer that the model continues. */
-final class BegunAnswer {
+public final class BegunAnswer {
     private BegunAnswer() {}
 
     /** Returns the text of {@code answer} as the model wrote it after {@code prompt}, with its reasoning. */
-    static String text(String prompt, Message answer) {
+    public static String text(String prompt, Message answer) {
         Tag opened = Tag.openedBy(prompt);
         if (opened == null && answer.reasoning().isEmpty()) {
             return answer.content();

@@ -1,5 +1,10 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
+import io.github.t6j.chat.AnswerListener;
+import io.github.t6j.chat.AnswerPart;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.Tool;
+import io.github.t6j.chat.ToolCall;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -41,22 +46,26 @@ public final class AnswerParser {
      * @param prompt rendered prompt, which may open the reasoning; "" for a prompt without a template
      * @param tools tools that the model may call
      * @param earlier earlier messages, whose calls' ids are not used again
+     * @param leading true if tags count only before any text, since the text is JSON of a grammar, for example
      * @param listener receives the parts
      */
-    AnswerParser(String prompt, List<Tool> tools, Collection<Message> earlier, AnswerListener listener) {
-        this(prompt, tools, earlier, false, listener);
-    }
-
-    /** @param leading true if the text, such as JSON of a grammar, is passed on as it is, even if it contains tags */
-    AnswerParser(String prompt, List<Tool> tools, Collection<Message> earlier, boolean leading,
+    public AnswerParser(String prompt, List<Tool> tools, Collection<Message> earlier, boolean leading,
             AnswerListener listener) {
         this(Tag.openedBy(prompt), tools, earlier, leading, listener);
         skips = thinking != null;
     }
 
-    /** @param open tag of the reasoning that the text so far has opened, or null */
-    AnswerParser(Tag open, List<Tool> tools, Collection<Message> earlier, AnswerListener listener) {
-        this(open, tools, earlier, false, listener);
+    /**
+     * Returns a parser of the rest of an answer.
+     *
+     * @param prompt rendered prompt of the answer
+     * @param messages messages, of which the last one is the beginning of the answer
+     * @param tools tools that the model may call
+     * @param listener receives the further parts
+     */
+    public static AnswerParser ofRest(
+            String prompt, List<Message> messages, List<Tool> tools, AnswerListener listener) {
+        return new AnswerParser(BegunAnswer.open(prompt, messages.getLast()), tools, messages, false, listener);
     }
 
     private AnswerParser(Tag open, List<Tool> tools, Collection<Message> earlier, boolean leading,
@@ -178,8 +187,8 @@ public final class AnswerParser {
         while (length < at && Character.isWhitespace(held.charAt(at - length - 1))) {
             length++;
         }
-        boolean leading = content.isEmpty() && length == at;
-        return leading || !tools.isEmpty() ? length : 0; // other white space is not delayed
+        boolean isFirst = content.isEmpty() && length == at;
+        return isFirst || !tools.isEmpty() ? length : 0; // other white space is not delayed
     }
 
     private boolean beginReasoning(Tag tag, int before, int at) {

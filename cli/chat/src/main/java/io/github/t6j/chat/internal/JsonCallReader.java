@@ -1,4 +1,4 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

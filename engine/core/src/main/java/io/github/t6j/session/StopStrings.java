@@ -1,4 +1,4 @@
-package io.github.t6j.sampling;
+package io.github.t6j.session;
 
 import java.util.List;
 import java.util.Objects;

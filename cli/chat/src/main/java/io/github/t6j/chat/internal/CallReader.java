@@ -1,4 +1,4 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 import java.util.List;
 import java.util.regex.Matcher;

@@ -1,4 +1,4 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +10,8 @@ import java.util.List;
  * @param close tag that ends it
  * @param calls true for tool calls
  */
-record Tag(String open, String close, boolean calls) {
-    static final Tag THINK = new Tag("<think>", "</think>", false);
+public record Tag(String open, String close, boolean calls) {
+    public static final Tag THINK = new Tag("<think>", "</think>", false);
     private static final Tag MISTRAL_THINK = new Tag("[THINK]", "[/THINK]", false);
     /** Calls of Hermes, Qwen and SmolLM3. */
     static final Tag TOOL_CALL = new Tag("<tool_call>", "</tool_call>", true);
@@ -30,7 +30,7 @@ record Tag(String open, String close, boolean calls) {
     }
 
     /** Returns the tag at the end of a rendered prompt that opens the reasoning of the answer, or null. */
-    static Tag openedBy(String rendered) {
+    public static Tag openedBy(String rendered) {
         String stripped = rendered.stripTrailing();
         return all(false).stream().filter(tag -> stripped.endsWith(tag.open)).findFirst().orElse(null);
     }

@@ -1,4 +1,4 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;

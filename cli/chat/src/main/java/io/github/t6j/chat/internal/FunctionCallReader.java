@@ -1,6 +1,7 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.chat.Tool;
 import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
@@ -106,8 +107,12 @@ final class FunctionCallReader extends CallReader {
             return quoted(value);
         }
         Tool tool = parser.tools().stream().filter(one -> one.name().equals(function)).findFirst().orElse(null);
-        boolean isText = tool == null
-                || tool.allows(parameter, value) && (parsed instanceof String || !tool.allows(parameter, parsed));
+        if (tool == null) {
+            return quoted(value);
+        }
+        Parameters parameters = new Parameters(tool.parameters());
+        boolean isText = parameters.allow(parameter, value)
+                && (parsed instanceof String || !parameters.allow(parameter, parsed));
         return isText ? quoted(value) : value.strip();
     }
 

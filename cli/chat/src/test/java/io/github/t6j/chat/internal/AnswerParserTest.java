@@ -1,7 +1,12 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.chat.AnswerListener;
+import io.github.t6j.chat.AnswerPart;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.Tool;
+import io.github.t6j.chat.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +30,7 @@ class AnswerParserTest {
         List<StringBuilder> begun = new ArrayList<>();
         List<ToolCall> ended = new ArrayList<>();
         StringBuilder order = new StringBuilder();
-        AnswerParser parser = new AnswerParser(prompt, tools, List.of(), part -> {
+        AnswerParser parser = new AnswerParser(prompt, tools, List.of(), false, part -> {
             switch (part) {
                 case AnswerPart.Text(String piece) -> {
                     assertThat(piece).isNotEmpty();
@@ -87,7 +92,7 @@ class AnswerParserTest {
     @Test
     void idsOfCallsAreUnique() {
         Message earlier = Message.assistant("", "", List.of(new ToolCall("abcdefghi", "now", "{}")));
-        AnswerParser parser = new AnswerParser("", TOOLS, List.of(earlier), AnswerListener.none());
+        AnswerParser parser = new AnswerParser("", TOOLS, List.of(earlier), false, AnswerListener.none());
         parser.append(
                 "[TOOL_CALLS][{\"id\": \"abcdefghi\", \"name\": \"now\"}, {\"id\": \"call00001\", \"name\": \"now\"},"
                         + " {\"name\": \"now\"}, {\"id\": \"call00001\", \"name\": \"now\"}, {\"id\": \"xyz\", \"name\": \"now\"}]");
@@ -270,7 +275,7 @@ class AnswerParserTest {
     void idsAreNotUsedTwice() {
         List<Message> earlier = List.of(
                 Message.assistant("", "", List.of(new ToolCall("call00000", "f", "{}"), new ToolCall("x", "f", "{}"))));
-        AnswerParser parser = new AnswerParser("", TOOLS, earlier, AnswerListener.none());
+        AnswerParser parser = new AnswerParser("", TOOLS, earlier, false, AnswerListener.none());
         parser.append("{\"name\": \"now\"}{\"name\": \"now\"}");
         assertThat(parser.finish().toolCalls()).extracting(ToolCall::id).containsExactly("call00001", "call00002");
     }
@@ -279,7 +284,7 @@ class AnswerParserTest {
     @Test
     void argumentsAreStreamed() {
         List<AnswerPart> parts = new ArrayList<>();
-        AnswerParser parser = new AnswerParser("", TOOLS, List.of(), parts::add);
+        AnswerParser parser = new AnswerParser("", TOOLS, List.of(), false, parts::add);
         parser.append("<tool_call>{\"name\": \"f\", \"argu");
         assertThat(parts).containsExactly(new AnswerPart.CallBegun(0, "call00000", "f"));
         parser.append("ments\": {\"a\": \"xy");

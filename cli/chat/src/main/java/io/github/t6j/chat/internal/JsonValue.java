@@ -1,4 +1,4 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 /** Extent of a JSON value whose characters arrive one by one. */
 final class JsonValue {

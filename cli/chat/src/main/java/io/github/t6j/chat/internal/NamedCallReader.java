@@ -1,4 +1,4 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 /** Reads the arguments of a call whose name stands before them, {@code [TOOL_CALLS]name[ARGS]{…}}. */
 final class NamedCallReader extends CallReader {

@@ -1,4 +1,4 @@
-package io.github.t6j.sampling;
+package io.github.t6j.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,9 +1,11 @@
-package io.github.t6j.chat;
+package io.github.t6j.chat.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.chat.Message;
+import io.github.t6j.chat.ToolCall;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
