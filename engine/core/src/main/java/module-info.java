@@ -10,8 +10,8 @@ module io.github.t6j.engine {
     exports io.github.t6j.sampling;
     exports io.github.t6j.tokenizer;
 
-    // an attention and its sizes, for the layers that train it
-    exports io.github.t6j.attention to io.github.t6j.training;
+    // an attention and its sizes, for the layers that train it; the path that --path chooses
+    exports io.github.t6j.attention to io.github.t6j.cli, io.github.t6j.training;
     exports io.github.t6j.attention.grouped to io.github.t6j.training;
     exports io.github.t6j.attention.latent to io.github.t6j.training;
     exports io.github.t6j.attention.tpa to io.github.t6j.training;

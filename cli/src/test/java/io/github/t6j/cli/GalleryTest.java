@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.Model;
 import io.github.t6j.chat.ChatModel;
+import io.github.t6j.grammar.Grammar;
+import io.github.t6j.schedule.Scheduler;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -49,7 +51,7 @@ class GalleryTest {
     void runs(int program, String output) throws Exception {
         assertThat(programs()).as("programs; each has a line here").hasSize(8);
         Path source = Files.writeString(folder.resolve("Program.java"), programs().get(program).group(2));
-        String classes = Stream.of(place(Model.class), place(ChatModel.class))
+        String classes = Stream.of(place(Model.class), place(ChatModel.class), place(Grammar.class), place(Scheduler.class))
                 .collect(Collectors.joining(File.pathSeparator));
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector", "-Dstdout.encoding=UTF-8", "-cp", classes, source.toString(),
