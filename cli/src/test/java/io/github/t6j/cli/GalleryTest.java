@@ -51,8 +51,9 @@ class GalleryTest {
     void runs(int program, String output) throws Exception {
         assertThat(programs()).as("programs; each has a line here").hasSize(8);
         Path source = Files.writeString(folder.resolve("Program.java"), programs().get(program).group(2));
-        String classes = Stream.of(place(Model.class), place(ChatModel.class), place(Grammar.class), place(Scheduler.class))
-                .collect(Collectors.joining(File.pathSeparator));
+        String classes =
+                Stream.of(place(Model.class), place(ChatModel.class), place(Grammar.class), place(Scheduler.class))
+                        .collect(Collectors.joining(File.pathSeparator));
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector", "-Dstdout.encoding=UTF-8", "-cp", classes, source.toString(),
                 TESTDATA.resolve("models/t6-tiny").toString()).redirectErrorStream(true).start();

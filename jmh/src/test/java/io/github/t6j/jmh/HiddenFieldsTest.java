@@ -109,7 +109,8 @@ class HiddenFieldsTest {
             for (Scope scope : scopes) {
                 if ((isStatic ? scope.statics : scope.fields).contains(name)) {
                     long at = trees.getSourcePositions().getStartPosition(file, variable);
-                    hiding.add(file.getSourceFile().getName() + ":" + file.getLineMap().getLineNumber(at) + ": " + name);
+                    hiding.add(
+                            file.getSourceFile().getName() + ":" + file.getLineMap().getLineNumber(at) + ": " + name);
                     break;
                 }
                 isStatic |= scope.isStatic;

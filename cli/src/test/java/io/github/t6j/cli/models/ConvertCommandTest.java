@@ -123,7 +123,8 @@ class ConvertCommandTest {
 
         // the search for a K-quant's scales may find others for elements that are quantised already
         for (Path converted : type.endsWith("k") ? List.of(copied, same) : List.of(copied, same, again)) {
-            assertThat(converted.resolve("model.safetensors")).hasSameBinaryContentAs(made.resolve("model.safetensors"));
+            assertThat(converted.resolve("model.safetensors"))
+                    .hasSameBinaryContentAs(made.resolve("model.safetensors"));
         }
         CommandResult inspected = CommandResult.of("inspect", "--model", made.toString(), "--tensors");
         assertThat(inspected.code()).isZero();

@@ -37,14 +37,14 @@ class ConstrainedGenerationTest {
 
     static List<String> schemas() {
         return List.of(PERSON,
-        """
+                """
         {"enum": ["positive", "negative", "neutral"]}""",
-        """
+                """
         {"type": "array", "items": {"type": "string", "pattern": "^[A-Z][a-z]{1,9}$"}, "minItems": 1, "maxItems": 4}""",
-        """
+                """
         {"anyOf": [{"type": "object", "properties": {"date": {"type": "string", "format": "date"}},
           "required": ["date"]}, {"type": "null"}]}""",
-        """
+                """
         {"type": "object", "properties": {"lines": {"type": "array", "maxItems": 3, "items": {"type": "object",
           "properties": {"article": {"enum": ["bolt", "nut"]}, "count": {"type": "integer", "minimum": 1,
           "maximum": 99}, "price": {"type": "number", "minimum": 0, "maximum": 9.99}},

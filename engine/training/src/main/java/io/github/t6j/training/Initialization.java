@@ -1,7 +1,6 @@
 package io.github.t6j.training;
 
 import io.github.t6j.attention.TensorRole;
-import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.forms.TpaForm;

@@ -2,13 +2,13 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.training.files.ModelFiles;
-import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.FileBytes;
 import io.github.t6j.weights.FolderReplacement;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

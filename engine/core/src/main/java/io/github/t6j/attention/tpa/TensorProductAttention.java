@@ -1,6 +1,5 @@
 package io.github.t6j.attention.tpa;
 
-import static io.github.t6j.kernels.Exp2.LOG2_E;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.attention.AttentionPass;

@@ -2,9 +2,9 @@ package io.github.t6j.training.tokenizer;
 
 import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.bpe.ByteAlphabet;
+import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
 import io.github.t6j.tokenizer.bpe.TokenizerDefinition.Merge;
 import io.github.t6j.tokenizer.bpe.TokenizerDefinition.RankedMerges;
-import io.github.t6j.tokenizer.bpe.TokenizerDefinition;
 import io.github.t6j.tokenizer.json.TokenizerJsonWriter;
 import io.github.t6j.tokenizer.split.AddedToken;
 import io.github.t6j.tokenizer.split.Splitters;
