@@ -34,7 +34,7 @@ class PackagesTest {
     /** Words of the library: types of the root that every package may use, since they use no package themselves. */
     private static final Set<String> COMMON = Set.of(
             "T6jException", "ModelFormatException", "MemoryLimitException", "RopeVariant", "FinishReason",
-            "LoadListener", "LogitsListener", "SessionBytes", "SessionOptions", "AttentionPath", "CallOptions",
+            "LoadListener", "LogitsListener", "SessionBytes", "SessionOptions", "CallOptions",
             "Pooling", "EmbeddingOptions");
     /** Most files of a package, except the root and {@code kernels.simd}. */
     private static final int MOST_FILES = 20;
@@ -119,18 +119,12 @@ class PackagesTest {
         Map<String, Set<String>> uses = new TreeMap<>();
         for (Source source : SOURCES) {
             Set<String> used = uses.computeIfAbsent(source.inside, none -> new TreeSet<>());
-            source.uses().stream().map(Use::inside).filter(other -> !isAllowed(source.inside, other))
-                    .forEach(used::add);
+            source.uses().stream().map(Use::inside).forEach(used::add);
         }
         while (uses.values().removeIf(Set::isEmpty)) {
             uses.values().forEach(used -> used.retainAll(uses.keySet()));
         }
         assertThat(uses).as("packages in circles or above one, with what they use of each other").isEmpty();
-    }
-
-    /** Returns whether a use is in a circle that still has to go. */
-    private static boolean isAllowed(String user, String used) {
-        return user.equals("kernels.simd.generated") && used.equals("kernels.simd"); // removed with the kernels' table
     }
 
     @Test

@@ -313,7 +313,7 @@ class SessionTest {
             assertThat(generation.tokens()).hasSize(5);
             assertThat(generation.text()).isEmpty();
             GenerationOptions stopping = greedy.withStop(".");
-            assertThatThrownBy(() -> session.generate(Prompt.of(3), stopping, token -> true))
+            assertThatThrownBy(() -> generating.generate(Prompt.of(3), stopping, token -> true))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("tokenizer");
         }
     }

@@ -5,9 +5,9 @@ import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.models.WeightFile;
-import io.github.t6j.family.lora.NewAdapter;
+import io.github.t6j.family.lora.LoraConfig;
 import io.github.t6j.training.Trainer;
-import io.github.t6j.weights.FolderReplacement;
+import io.github.t6j.training.files.FolderReplacement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -181,7 +181,7 @@ final class RunFolder implements AutoCloseable {
     }
 
     boolean hasModel() {
-        return Files.exists(folder.resolve(WeightFile.NAME)) || Files.exists(folder.resolve(NewAdapter.WEIGHTS));
+        return Files.exists(folder.resolve(WeightFile.NAME)) || Files.exists(folder.resolve(LoraConfig.WEIGHTS));
     }
 
     boolean hasCheckpoint() {

@@ -10,7 +10,7 @@ import io.github.t6j.chat.Message;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.SamplingOptions;
-import io.github.t6j.weights.FolderReplacement;
+import io.github.t6j.training.files.FolderReplacement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,7 +10,7 @@ import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.LearningRate;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
-import io.github.t6j.weights.FolderReplacement;
+import io.github.t6j.training.files.FolderReplacement;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

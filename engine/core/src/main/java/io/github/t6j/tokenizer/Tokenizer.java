@@ -119,6 +119,8 @@ public final class Tokenizer {
      * @throws ModelFormatException if the kind of tokenizer is not supported
      */
     public static Tokenizer ofGguf(Map<String, Object> keys, String where) {
+        Objects.requireNonNull(keys, "keys");
+        Objects.requireNonNull(where, "where");
         TokenizerDefinition definition = TokenizerFiles.definitionInGguf(keys, where);
         return definition == null ? null : new Tokenizer(definition);
     }

@@ -15,6 +15,7 @@ import io.github.t6j.family.VariantName;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.ScoringJob.Scoring;
+import io.github.t6j.schedule.turns.Turns;
 import io.github.t6j.session.Expiry;
 import java.nio.file.Path;
 import java.time.Duration;

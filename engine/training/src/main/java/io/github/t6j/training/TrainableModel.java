@@ -2,7 +2,6 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
-import io.github.t6j.family.lora.NewAdapter;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -20,6 +19,7 @@ import io.github.t6j.training.layers.TrainingBlock;
 import io.github.t6j.training.layers.TrainingEmbedding;
 import io.github.t6j.training.layers.TrainingTensor;
 import io.github.t6j.training.lora.FrozenWeights;
+import io.github.t6j.training.lora.NewAdapter;
 import io.github.t6j.training.products.Rows;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -6,7 +6,6 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.model.ModelConfig;
-import io.github.t6j.session.NestedCalls;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.files.ModelFiles;
 import io.github.t6j.training.layers.TrainingTensor;

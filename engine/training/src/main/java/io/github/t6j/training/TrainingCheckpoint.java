@@ -1,10 +1,10 @@
 package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.training.files.FolderReplacement;
 import io.github.t6j.training.files.ModelFiles;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.FileBytes;
-import io.github.t6j.weights.FolderReplacement;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;

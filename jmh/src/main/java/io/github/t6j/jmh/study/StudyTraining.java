@@ -7,7 +7,7 @@ import io.github.t6j.ModelInfo;
 import io.github.t6j.training.LearningRate;
 import io.github.t6j.training.Trainer;
 import io.github.t6j.training.TrainingOptions;
-import io.github.t6j.weights.FolderReplacement;
+import io.github.t6j.training.files.FolderReplacement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 final class LoraAdapter implements AutoCloseable {
     private static final Pattern NAME =
             Pattern.compile("base_model\\.model\\.(.+)\\.lora_([AB])(?:\\.default)?\\.weight");
-    private static final List<String> WEIGHTS = List.of("adapter_model.safetensors", "adapter_model.bin");
+    private static final List<String> WEIGHTS = List.of(LoraConfig.WEIGHTS, "adapter_model.bin");
     private static final long PIECE = 1 << 26;
 
     private final Path folder;

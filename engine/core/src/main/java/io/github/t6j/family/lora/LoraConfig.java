@@ -12,8 +12,12 @@ import java.util.regex.Pattern;
  * Keys of adapter_config.json: rank and scale of each module. Keys that need more than an addition of scale · B · A are
  * rejected; those that only say which modules were trained have no effect, since the matrices show it.
  */
-final class LoraConfig {
-    static final String NAME = "adapter_config.json";
+public final class LoraConfig {
+    /** Name of the file. */
+    public static final String NAME = "adapter_config.json";
+
+    /** Name of the file with the matrices. */
+    public static final String WEIGHTS = "adapter_model.safetensors";
 
     /** Remedy for an adapter that only PEFT understands. */
     static final String REMEDY = ": merge it into its model with PEFT (merge_and_unload), and load the saved model";
@@ -39,7 +43,7 @@ final class LoraConfig {
      * @param where name of the file in errors
      * @throws ModelFormatException if the adapter is not a LoRA that can be merged; the message names the key
      */
-    LoraConfig(Map<String, Object> keys, String where) {
+    public LoraConfig(Map<String, Object> keys, String where) {
         json = new ConfigJson(keys, where);
         check("peft_type", json.text("peft_type", "none"), "LORA");
         check("bias", json.text("bias", "none"), "none");

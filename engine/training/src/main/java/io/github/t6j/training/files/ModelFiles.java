@@ -1,11 +1,12 @@
 package io.github.t6j.training.files;
 
 import io.github.t6j.family.VariantJson;
-import io.github.t6j.family.lora.NewAdapter;
+import io.github.t6j.family.lora.LoraConfig;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.training.layers.TrainingTensor;
+import io.github.t6j.training.lora.NewAdapter;
 import io.github.t6j.weights.CopiedFile;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
@@ -53,7 +54,7 @@ public record ModelFiles(Map<String, byte[]> files, String weights, Map<String, 
      */
     public static ModelFiles of(NewAdapter adapter, List<TensorSpec> matrices, Map<String, String> metadata) {
         return new ModelFiles(
-                Map.of(NewAdapter.CONFIG, json(adapter.configJson(matrices))), NewAdapter.WEIGHTS, metadata);
+                Map.of(LoraConfig.NAME, json(adapter.configJson(matrices))), LoraConfig.WEIGHTS, metadata);
     }
 
     /** Adds the tokenizer that {@link io.github.t6j.tokenizer.Tokenizer#load} finds at {@code path}. */

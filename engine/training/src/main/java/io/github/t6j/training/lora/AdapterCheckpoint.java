@@ -3,7 +3,7 @@ package io.github.t6j.training.lora;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.family.VariantName;
-import io.github.t6j.family.lora.NewAdapter;
+import io.github.t6j.family.lora.LoraConfig;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.TrainingTensor;
 import io.github.t6j.weights.DType;
@@ -53,10 +53,10 @@ public record AdapterCheckpoint(Path folder, NewAdapter adapter, Path model, Rop
      */
     public static AdapterCheckpoint open(Path folder) {
         NewAdapter read = NewAdapter.read(folder);
-        Path file = folder.resolve(NewAdapter.WEIGHTS);
+        Path file = folder.resolve(LoraConfig.WEIGHTS);
         Path modelPath = Path.of(read.base());
         if (!Files.exists(modelPath)) {
-            throw new ModelFormatException(folder.resolve(NewAdapter.CONFIG) + ": expected the model of the run at "
+            throw new ModelFormatException(folder.resolve(LoraConfig.NAME) + ": expected the model of the run at "
                     + modelPath + ", found no such file or folder: move it back, or edit base_model_name_or_path");
         }
         try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
@@ -98,7 +98,7 @@ public record AdapterCheckpoint(Path folder, NewAdapter adapter, Path model, Rop
      * @throws ModelFormatException if a matrix is missing, unexpected, or has another shape
      */
     public void read(List<TrainingTensor> parameters) {
-        Path file = folder.resolve(NewAdapter.WEIGHTS);
+        Path file = folder.resolve(LoraConfig.WEIGHTS);
         try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
             parameters.forEach(parameter -> read(parameter, checkpoint.tensors().get(parameter.spec().name()), file));
             int found = checkpoint.tensors().size();

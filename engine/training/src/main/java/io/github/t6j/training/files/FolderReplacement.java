@@ -1,5 +1,7 @@
-package io.github.t6j.weights;
+package io.github.t6j.training.files;
 
+import io.github.t6j.weights.FileBytes;
+import io.github.t6j.weights.Replacement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;

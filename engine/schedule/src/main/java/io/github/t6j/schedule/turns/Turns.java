@@ -1,4 +1,4 @@
-package io.github.t6j.schedule;
+package io.github.t6j.schedule.turns;
 
 import java.util.Collections;
 import java.util.EnumSet;
@@ -8,9 +8,9 @@ import java.util.Set;
  * Decides whose turn it is: the work of the next pass, and who gets memory first. Prompts and texts to embed are read
  * alternately, and so are new prompts and the ids of recomputed continuations. For any thread.
  */
-final class Turns {
+public final class Turns {
     /** Work that a pass can do. */
-    enum Work {
+    public enum Work {
         /** Steps of generations, which have waited for their share of time. */
         DUE_STEP,
         /** Steps of generations. */
@@ -26,7 +26,7 @@ final class Turns {
     }
 
     /** Choice for a pass. */
-    enum Turn {
+    public enum Turn {
         /** Next ids of all generations, and parts of short prompts. */
         STEP,
         /** Parts of prompts, beginning with the one that was submitted first. */
@@ -40,7 +40,7 @@ final class Turns {
     }
 
     /** Result of trying to admit the first job of the queue. */
-    enum Admission {
+    public enum Admission {
         /** The job has begun. */
         ADMITTED,
         /** As many jobs run as may run at once. */
@@ -52,7 +52,7 @@ final class Turns {
     }
 
     /** Users of the memory for caches. */
-    enum MemoryUser {
+    public enum MemoryUser {
         JOBS, TEXTS
     }
 
@@ -65,7 +65,7 @@ final class Turns {
     private Admission lastAdmission = Admission.ADMITTED;
 
     /** Chooses among {@code ready}, and records the choice. */
-    synchronized Turn next(Set<Work> ready) {
+    public synchronized Turn next(Set<Work> ready) {
         if (ready.contains(Work.DUE_STEP)
                 || ready.contains(Work.STEP) && Collections.disjoint(ready, NOT_IN_STEP)) {
             return Turn.STEP;
@@ -87,22 +87,22 @@ final class Turns {
     }
 
     /** Returns who gets memory first if both want some. */
-    synchronized MemoryUser nextMemoryUser() {
+    public synchronized MemoryUser nextMemoryUser() {
         return nextMemoryUser;
     }
 
     /** Returns true if texts may take memory: while a job waits for some, both get it alternately. */
-    synchronized boolean mayBeginTexts() {
+    public synchronized boolean mayBeginTexts() {
         return nextMemoryUser == MemoryUser.TEXTS || lastAdmission != Admission.LACKS_MEMORY;
     }
 
     /** Records that texts have begun, so that jobs get memory next. */
-    synchronized void textsHaveBegun() {
+    public synchronized void textsHaveBegun() {
         nextMemoryUser = MemoryUser.JOBS;
     }
 
     /** Records the result of trying to admit the first job of the queue. */
-    synchronized void tried(Admission admission) {
+    public synchronized void tried(Admission admission) {
         lastAdmission = admission;
         if (admission == Admission.ADMITTED) {
             nextMemoryUser = MemoryUser.TEXTS;
@@ -110,19 +110,19 @@ final class Turns {
     }
 
     /** Records that no job waits. */
-    synchronized void queueIsEmpty() {
+    public synchronized void queueIsEmpty() {
         lastAdmission = Admission.ADMITTED;
     }
 
     /** Records an event after which a job that waits for a prefix may be tried again. */
-    synchronized void wake() {
+    public synchronized void wake() {
         if (lastAdmission == Admission.RESTORES_PREFIX) {
             lastAdmission = Admission.ADMITTED;
         }
     }
 
     /** Returns true if the first job of the queue waits for a prefix that is being restored. */
-    synchronized boolean waitsForPrefix() {
+    public synchronized boolean waitsForPrefix() {
         return lastAdmission == Admission.RESTORES_PREFIX;
     }
 }

@@ -1,11 +1,11 @@
-package io.github.t6j.schedule;
+package io.github.t6j.schedule.turns;
 
 /**
  * Divides measured time between prompts and running generations: for each step of the generations, prompts get half of
  * its duration. They use it in pieces, from one pause of a pass to the next, so they may exceed their share by half a
  * piece, and get less after the next step.
  */
-final class TimeShare {
+public final class TimeShare {
     /** Time for prompts after a step, relative to its duration. */
     private static final double SHARE = 0.5;
 
@@ -14,25 +14,25 @@ final class TimeShare {
     private long longest; // nanoseconds of the longest piece of this pass so far
 
     /** Begins a step of the generations. */
-    void beginStep() {
+    public void beginStep() {
         mark = System.nanoTime();
     }
 
     /** Ends the step; prompts go on. */
-    void endStep() {
+    public void endStep() {
         long now = System.nanoTime();
         left = Math.clamp(left, -longest, longest / 2) + (long) (SHARE * (now - mark));
         mark = now;
     }
 
     /** Begins a pass of prompts. */
-    void beginPass() {
+    public void beginPass() {
         mark = System.nanoTime();
         longest = 0;
     }
 
     /** Ends a piece of a pass; returns true if a step is due before the next piece. */
-    boolean endPiece() {
+    public boolean endPiece() {
         long now = System.nanoTime();
         longest = Math.max(longest, now - mark);
         left -= now - mark;

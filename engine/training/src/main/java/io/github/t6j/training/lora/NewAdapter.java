@@ -1,7 +1,8 @@
-package io.github.t6j.family.lora;
+package io.github.t6j.training.lora;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.lora.LoraConfig;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.weights.SmallFile;
@@ -20,18 +21,12 @@ import java.util.Map;
  * @param base path of the model that the adapter changes
  */
 public record NewAdapter(int rank, double alpha, String base) {
-    /** Name of the file with these numbers. */
-    public static final String CONFIG = LoraConfig.NAME;
-
-    /** Name of the file with the matrices. */
-    public static final String WEIGHTS = "adapter_model.safetensors";
-
     private static final String PREFIX = "base_model.model.";
     private static final String MATRIX = ".weight";
 
     /** Returns whether the folder at {@code path} has an adapter and no model. */
     public static boolean isIn(Path path) {
-        return Files.exists(path.resolve(CONFIG)) && !Files.exists(path.resolve("config.json"));
+        return Files.exists(path.resolve(LoraConfig.NAME)) && !Files.exists(path.resolve("config.json"));
     }
 
     /**
@@ -40,7 +35,7 @@ public record NewAdapter(int rank, double alpha, String base) {
      * @throws ModelFormatException if it is not one; the message names the key
      */
     public static NewAdapter read(Path folder) {
-        Path file = folder.resolve(CONFIG);
+        Path file = folder.resolve(LoraConfig.NAME);
         Map<String, Object> keys = Json.parseObject(SmallFile.read(file, SmallFile.CONFIG), file.toString());
         new LoraConfig(keys, file.toString());
         ConfigJson json = new ConfigJson(keys, file.toString());

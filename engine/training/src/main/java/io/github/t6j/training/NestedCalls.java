@@ -1,6 +1,7 @@
-package io.github.t6j.session;
+package io.github.t6j.training;
 
 import io.github.t6j.CallOptions;
+import io.github.t6j.session.Expiry;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
@@ -9,7 +10,7 @@ import java.util.function.Supplier;
  * Tracker of nested calls that compute, ended by a deadline, an interrupt or {@link #cancel}. For one thread, except
  * {@code cancel}.
  */
-public final class NestedCalls {
+final class NestedCalls {
     private final String name;
     private CallOptions options = CallOptions.defaults();
     private Expiry expiry; // of the outermost call
@@ -21,22 +22,22 @@ public final class NestedCalls {
      *
      * @param name name of their work, for messages
      */
-    public NestedCalls(String name) {
+    NestedCalls(String name) {
         this.name = name;
     }
 
     /** Sets the deadline, timeout and cancellation of later calls; nested calls follow their outermost call. */
-    public void setOptions(CallOptions newOptions) {
+    void setOptions(CallOptions newOptions) {
         options = Objects.requireNonNull(newOptions, "options");
     }
 
     /** Ends the call in progress, or the next one as soon as it begins. */
-    public void cancel() {
+    void cancel() {
         cancelled = true;
     }
 
     /** Makes a call and returns its result. */
-    public <T> T run(Supplier<T> call) {
+    <T> T run(Supplier<T> call) {
         if (depth == 0) {
             expiry = Expiry.of(options);
         }
@@ -52,7 +53,7 @@ public final class NestedCalls {
     }
 
     /** @throws CancellationException if the call in progress must end */
-    public void check() {
+    void check() {
         if (cancelled || Thread.currentThread().isInterrupted()) {
             throw new CancellationException(cancelled ? name + " was cancelled" : "interrupted");
         }

@@ -1,11 +1,11 @@
-package io.github.t6j.schedule;
+package io.github.t6j.schedule.turns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.t6j.schedule.Turns.Admission;
-import io.github.t6j.schedule.Turns.MemoryUser;
-import io.github.t6j.schedule.Turns.Turn;
-import io.github.t6j.schedule.Turns.Work;
+import io.github.t6j.schedule.turns.Turns.Admission;
+import io.github.t6j.schedule.turns.Turns.MemoryUser;
+import io.github.t6j.schedule.turns.Turns.Turn;
+import io.github.t6j.schedule.turns.Turns.Work;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
