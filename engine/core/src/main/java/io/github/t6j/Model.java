@@ -623,8 +623,8 @@ public final class Model implements AutoCloseable {
     public boolean warmUp(Duration atMost) {
         Objects.requireNonNull(atMost, "atMost");
         use.checkOpen();
-        Duration budget = atMost.isNegative() ? Duration.ZERO : atMost;
-        Expiry expiry = Expiry.of(CallOptions.defaults().withTimeout(budget));
+        Duration limit = atMost.isNegative() ? Duration.ZERO : atMost;
+        Expiry expiry = Expiry.of(CallOptions.defaults().withTimeout(limit));
         GenerationOptions options = GenerationOptions.defaults().withMaxTokens(WarmUp.TOKENS)
                 .withSampling(SamplingOptions.defaults().withSeed(0)).withIgnoreEndOfText(true);
         try (Session session = newSession(SessionOptions.defaults().withContextLength(WarmUp.CONTEXT))) {

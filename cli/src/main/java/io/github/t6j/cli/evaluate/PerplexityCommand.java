@@ -199,10 +199,10 @@ public final class PerplexityCommand extends SessionCommand {
     /** Scores a window. The last id is not fed: no logits are needed after it. */
     private Perplexity score(Session session, int[] before, int[] ids, Window window) {
         Perplexity found = new Perplexity();
-        int[] beginning = window.context(before, ids);
+        int[] unscored = window.context(before, ids);
         int[] continuation = window.continuation(before, ids);
-        if (beginning.length > 0) {
-            session.prefill(beginning);
+        if (unscored.length > 0) {
+            session.prefill(unscored);
         }
         session.prefill(Arrays.copyOf(continuation, continuation.length - 1), (_, logits) -> {
             int index = window.scoredFrom() + found.count();
