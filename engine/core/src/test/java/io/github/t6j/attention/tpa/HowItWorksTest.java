@@ -88,13 +88,13 @@ class HowItWorksTest {
                 }
                 float largest = Math.max(max[h], score /= (float) (Math.sqrt(d) * rQ * rK));
                 float rescale = (float) Math.exp(max[h] - largest); // online softmax
-                float weight = (float) Math.exp(score - largest);
+                float e = (float) Math.exp(score - largest);
                 max[h] = largest;
-                sum[h] = sum[h] * rescale + weight;
+                sum[h] = sum[h] * rescale + e;
                 for (int i = 0; i < d; i++) {
                     y[h * d + i] *= rescale;
                     for (int u = 0; u < rV; u++) {
-                        y[h * d + i] += weight * token[2][h * rV + u] * token[3][u * d + i];
+                        y[h * d + i] += e * token[2][h * rV + u] * token[3][u * d + i];
                     }
                 }
             }
