@@ -159,6 +159,7 @@ class ChatTerminalTest {
     }
 
     /** Lines have at most 40 columns, no word is cut, and an answer piped to a file has other line breaks. */
+    @Tag("full")
     @Test
     void answersBreakAtSpaces() {
         LaunchedProcess chat = LaunchedProcess.start(LaunchedProcess.terminal(checkout,

@@ -106,10 +106,10 @@ class EveryFormatTest {
         return IntStream.range(0, rows.size()).mapToObj(i -> Setting.of(rows.get(i), 1000 * SEED + i)).toList();
     }
 
-    /** Returns the first setting of each kind of model. */
+    /** Returns the first setting of each format of files. */
     static List<Setting> first() {
-        Set<ModelKind> kinds = new HashSet<>();
-        return settings().stream().filter(setting -> kinds.add(setting.kind)).toList();
+        Set<ModelFormat> formats = new HashSet<>();
+        return settings().stream().filter(setting -> formats.add(setting.format)).toList();
     }
 
     /** Returns the other settings. */

@@ -182,6 +182,7 @@ class LauncherTest {
     }
 
     /** The launcher becomes java, so that java receives signals. */
+    @Tag("full")
     @ParameterizedTest
     @CsvSource({"INT,130", "TERM,143"})
     void signalsEndIt(String signal, int code) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -47,6 +48,7 @@ class PlatformTest {
                 LaunchedProcess.modules("-Duser.language=tr", "-Duser.country=TR"));
     }
 
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("machines")
     void theTextIsTheSame(List<String> java) {
@@ -89,6 +91,7 @@ class PlatformTest {
         return LaunchedProcess.run(builder.directory(folder.toFile()));
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"\"$@\" < /dev/null", "\"$@\" 2>&-", "\"$@\" <&-", "\"$@\" <&- 2>&-"})
     @DisabledOnOs(OS.WINDOWS)
@@ -107,6 +110,7 @@ class PlatformTest {
         assertThat(folder.resolve("code")).hasContent("0");
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"generate x -n 1", "help", "inspect", "tokenize x", "--version", "generate x --json -n 1"})
     @EnabledOnOs(OS.LINUX)

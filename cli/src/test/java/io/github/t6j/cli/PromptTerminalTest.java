@@ -67,6 +67,7 @@ class PromptTerminalTest {
     }
 
     /** The terminal shows ^C behind the progress; nothing of both stays on the line. */
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {
         "perplexity --context 64 --file TEXT | perplexity ",

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -337,6 +338,7 @@ class PullResumedTest extends PullFixture {
     }
 
     /** Two processes: the second waits for the first one's download. */
+    @Tag("full")
     @Test
     void twoProcessesGetItOnce() throws Exception {
         hub.speed = 40_000;

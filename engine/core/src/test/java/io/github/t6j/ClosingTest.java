@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -299,6 +300,7 @@ class ClosingTest {
     }
 
     /** Closing a model cancels its samples, like a generation. */
+    @Tag("full")
     @Test
     void samplesAreCancelledWhenTheirModelIsClosed() throws Exception {
         Random random = new Random(SEED);

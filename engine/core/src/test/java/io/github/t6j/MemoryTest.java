@@ -84,6 +84,7 @@ class MemoryTest {
     }
 
     /** The buffers of a pass of 128 rows take 2.4 MB in this model; a session takes its ids and logits. */
+    @Tag("full")
     @Test
     void idleSessionsHoldNoBuffersAndTrimmedOnesNoLogits() {
         int count = 200;

@@ -105,6 +105,7 @@ class RecordedBitsTest {
     }
 
     /** The scalar twin computes the first passes of a cold model; a warm model uses the SIMD kernels only. */
+    @Tag("full")
     @Test
     void warmModelsHaveTheRecordedBits() throws IOException {
         Map<String, ModelOptions> models = models();

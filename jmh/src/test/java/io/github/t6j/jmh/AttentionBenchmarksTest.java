@@ -12,6 +12,7 @@ import io.github.t6j.jmh.DecodeAttentionBenchmark.Caches;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -187,6 +188,7 @@ class AttentionBenchmarksTest {
         assertThat(AttentionShape.of("paper", attention).flopsOfPrompt(300, 128)).isEqualTo(flops);
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"mha", "mqa", "gqa", "mla", "tpa", "tpa_kvonly", "gla", "gta", "mfa", "mlra"})
     void prefillAttends(String attention) {

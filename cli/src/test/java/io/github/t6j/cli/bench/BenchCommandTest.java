@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -135,6 +136,7 @@ class BenchCommandTest {
         }
     }
 
+    @Tag("full")
     @Test
     void modelsStandSideBySide() {
         String odd = CommandResult.TESTDATA.resolve("golden/T6_odd").toString();

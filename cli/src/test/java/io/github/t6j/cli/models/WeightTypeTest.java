@@ -86,6 +86,7 @@ class WeightTypeTest {
         return logits;
     }
 
+    @Tag("full")
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void theBitsAreThoseOfConvertedFiles(Case one) throws IOException {

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainResumeTest extends TrainRuns {
     private static final long SECONDS = 60;
 
+    @Tag("full")
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void anInterruptedRunEndsAsOneThatWasNot() throws IOException {

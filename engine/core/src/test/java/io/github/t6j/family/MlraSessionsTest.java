@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -151,6 +152,7 @@ class MlraSessionsTest {
     }
 
     /** Compares long passes, which may rebuild keys and values, and single steps with the oracle. */
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("cases")
     void longPassesEqualTheOracle(MlraCase golden) {

@@ -117,6 +117,7 @@ class WideModelsTest {
     }
 
     /** Test of the test above: it would fail if the last row of any tensor were wrong. */
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("models")
     void theLastRowOfEveryTensorMatters(WideModel wide) {

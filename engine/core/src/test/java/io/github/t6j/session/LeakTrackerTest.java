@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -86,6 +87,7 @@ public class LeakTrackerTest {
     }
 
     /** A session that only a running call references is not closed before the call ends. */
+    @Tag("full")
     @Test
     void aCallKeepsItsSessionOpen() throws Exception {
         int[] ids = new int[400];

@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -187,6 +188,7 @@ class EmbeddingTurnsTest {
     }
 
     /** Memory of two and a half full contexts, which both kinds would fill alone. */
+    @Tag("full")
     @Test
     void textsAndGenerationsShareTheMemoryOfCaches() throws InterruptedException {
         Random random = new Random(SEED);

@@ -26,6 +26,7 @@ import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,6 +106,7 @@ class ScoringTest {
         return scorings;
     }
 
+    @Tag("full")
     @ParameterizedTest
     @CsvSource({"models/t6-tiny, full, 1, F32", "models/t6-tiny, full, 7, BF16", "golden/llama-mla, full, 3, F32",
         "golden/llama-mla, full, 16, Q8", "golden/llama-gqa, full, 8, F32", "golden/llama-mha, full, 5, F16",

@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.management.JMException;
 import javax.management.ObjectName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +19,7 @@ class TrainingMemoryTest {
     private static final int CONTEXT = 500;
     private static final int SEQUENCES = 7;
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"mha-micro", "gqa-micro", "t6-micro", "t6-kvonly-micro", "mla-micro"})
     void aStepTakesTheAnnouncedMemory(String preset) throws IOException, JMException {

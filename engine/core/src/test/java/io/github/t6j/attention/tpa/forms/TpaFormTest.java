@@ -115,6 +115,7 @@ class TpaFormTest {
         return forms;
     }
 
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("forms")
     void fixedAndSharedFactorsMatchEquivalentProjections(Form form) {
