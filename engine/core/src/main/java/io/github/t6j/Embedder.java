@@ -38,7 +38,7 @@ public final class Embedder {
         Objects.requireNonNull(options, "options");
         sizes = model.transformer().config().sizes();
         check("layer", options.layer(), sizes.layers(), "the layers of the model");
-        check("dimensions", options.dimensions(), sizes.width(), "those of the model");
+        check("dimensions", options.dimensions(), sizes.width(), "the width of the model");
         EmbeddingOptions chosen = options;
         if (chosen.pooling() == null) {
             chosen = chosen.withPooling(model.embeddingDefaults().pooling());
@@ -139,7 +139,7 @@ public final class Embedder {
         return ids;
     }
 
-    /** Returns the ids of a text, or none if the text has none of its own. */
+    /** Returns the ids of a text, or none if it has no tokens. */
     private int[] encoded(String text) {
         Tokenizer tokenizer = model.requiredTokenizer();
         int[] ids = tokenizer.encodeWhole(text);

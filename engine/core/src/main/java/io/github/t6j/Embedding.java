@@ -28,13 +28,13 @@ public record Embedding(float[] vector, int tokens, boolean truncated) {
                     + " dimensions, found " + other.vector.length);
         }
         double product = 0;
-        double own = 0;
-        double others = 0;
+        double square = 0;
+        double otherSquare = 0;
         for (int i = 0; i < vector.length; i++) {
             product += (double) vector[i] * other.vector[i];
-            own += (double) vector[i] * vector[i];
-            others += (double) other.vector[i] * other.vector[i];
+            square += (double) vector[i] * vector[i];
+            otherSquare += (double) other.vector[i] * other.vector[i];
         }
-        return own == 0 || others == 0 ? 0 : product / Math.sqrt(own * others);
+        return square == 0 || otherSquare == 0 ? 0 : product / Math.sqrt(square * otherSquare);
     }
 }

@@ -229,9 +229,9 @@ public final class Generator {
         if (token != null) {
             if (state.catchUp(state.position() + 1, ends)) {
                 feed.add(state, new int[] {token.id()}, 0, 1, null);
-            } else { // the session has the id nevertheless, as the result does
+            } else { // the call ends, but session and result contain the id
                 interrupt();
-                end(FinishReason.CANCELLED); // if the caller's function takes it back
+                end(FinishReason.CANCELLED); // in case the caller's function has changed its mind
                 state.record(token.id());
             }
             if (!listener.onToken(sample, token)) {

@@ -458,7 +458,7 @@ public final class Model implements AutoCloseable {
     /**
      * Opens an empty session with its own cache.
      *
-     * @throws MemoryLimitException if memory, or what is left of {@link ModelOptions#memoryBudget}, does not suffice for
+     * @throws MemoryLimitException if memory, or the rest of {@link ModelOptions#memoryBudget}, does not suffice for
      *     the context length of the options
      */
     public Session newSession(SessionOptions options) {
@@ -580,10 +580,10 @@ public final class Model implements AutoCloseable {
                 throw new IllegalArgumentException(
                         "sessions: expected sessions of this model, found one of another model at index " + i);
             }
-            for (int other = 0; other < i; other++) {
-                if (sessions.get(other) == sessions.get(i)) {
+            for (int earlier = 0; earlier < i; earlier++) {
+                if (sessions.get(earlier) == sessions.get(i)) {
                     throw new IllegalArgumentException(
-                            "sessions: expected each once, found a duplicate at indices " + other + " and " + i);
+                            "sessions: expected each once, found a duplicate at indices " + earlier + " and " + i);
                 }
             }
         }
@@ -611,11 +611,11 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Runs prompts and generations on a small private session until the JVM has compiled the code of a first prompt and its
-     * answer, which takes seconds in a JVM that has just started. Later calls are faster and give the same bits. No pass
-     * begins after {@code atMost}. {@link #close()}, or an interrupt of the thread, which keeps its interrupt status, ends
-     * the warm-up within a pass. Other threads may use sessions meanwhile, but share the cores with it, so call it while no
-     * client waits.
+     * Runs prompts and generations on a small private session until the JVM has compiled the code for a prompt and its
+     * answer, which takes seconds after the start of the JVM. Later calls are faster and give the same bits. No pass
+     * begins after {@code atMost}. {@link #close()}, or an interrupt of the thread, which keeps its interrupt status,
+     * ends the warm-up within a pass. Other threads may use sessions meanwhile, but share the cores with it, so call it
+     * while no client waits.
      *
      * @return true if all code is compiled; false if the warm-up ended earlier
      * @throws MemoryLimitException if memory does not suffice for a context of 128 ids

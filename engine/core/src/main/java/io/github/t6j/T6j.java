@@ -17,8 +17,8 @@ public final class T6j {
         try (InputStream in = T6j.class.getResourceAsStream("version.txt")) {
             if (in == null) {
                 throw new IllegalStateException(
-                        "io/github/t6j/version.txt: expected beside the engine's classes, found none: keep the resources"
-                                + " of its jar");
+                        "io/github/t6j/version.txt: expected next to the engine's classes, found none: keep the"
+                                + " resources of its jar");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
         } catch (IOException failure) {

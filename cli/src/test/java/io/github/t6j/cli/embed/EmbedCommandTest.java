@@ -244,7 +244,7 @@ class EmbedCommandTest {
         "-p a --layer -1        | 2 | --layer: expected 0 or more, found -1",
         "-p a --layer 999       | 1 | --layer: expected at most 6, the layers of the model, found 999",
         "-p a --dimensions 0    | 2 | --dimensions: expected 1 or more, found 0",
-        "-p a --dimensions 9999 | 1 | --dimensions: expected at most 192, those of the model, found 9999",
+        "-p a --dimensions 9999 | 1 | --dimensions: expected at most 192, the width of the model, found 9999",
         "-p a --pooling max     | 2 | '--pooling': expected mean or last or cls, found 'max'",
         "missing.jsonl          | 1 | missing.jsonl",
     })

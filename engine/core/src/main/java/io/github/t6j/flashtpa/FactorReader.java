@@ -10,11 +10,11 @@ final class FactorReader {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
     final int queryVectors; // B_Q, or whole heads
-    final double valueFactor; // by which outputs are multiplied
+    final double valueFactor; // factor of outputs
     private final FlashTpa.Shape shape;
     private final boolean sigmoid;
     private final FactorRow offsets;
-    private final double queryFactor; // ratio of the scales of scores to those of the attention
+    private final double queryFactor; // scale of scores, relative to the attention's
 
     FactorReader(FlashTpa.Shape shape, FlashTpa.Options options, FactorRow offsets) {
         this.shape = shape;

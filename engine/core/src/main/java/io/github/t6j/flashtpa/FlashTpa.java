@@ -20,8 +20,8 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * FlashTPA (paper, Algorithm 2) as a library function for models of your own: attention of factored queries over
- * factored keys and values, without rebuilding them. Keys are cached as given, so rotate B_Q and B_K by position first.
+ * FlashTPA (paper, Algorithm 2) as a library function for your own models: attention of factored queries over factored
+ * keys and values, without rebuilding them. Keys are cached as given, so rotate B_Q and B_K by position first.
  *
  * <pre>{@code
  * // 34 heads of 64 elements, ranks 6, 2, 2; factors of 100 tokens of one sequence, then of a query
@@ -43,11 +43,11 @@ public final class FlashTpa implements AutoCloseable {
     final ModelUse use;
     private final Workers workers;
 
-    /** Words of messages that differ from a model's. */
+    /** Wording of messages where a FlashTpa differs from a model. */
     private static final UseWords WORDS = new UseWords(
             "FlashTpa", "cache", "create a new one", "create a new one",
             "the cache is in a call already: its cancellation function may read and fork it, but not change it",
-            "give each thread a cache of its own, for example a fork");
+            "give each thread its own cache, for example a fork");
 
     /**
      * Sizes of a factored attention.

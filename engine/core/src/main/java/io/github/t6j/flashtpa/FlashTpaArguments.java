@@ -29,7 +29,7 @@ final class FlashTpaArguments {
         }
     }
 
-    /** The array of a read-only segment is hidden; alignment still tells eight bytes an element. */
+    /** A read-only segment hides its array, but its alignment still reveals elements of eight bytes. */
     static void checkElements(String what, MemorySegment found) {
         Objects.requireNonNull(found, what);
         Object array = found.heapBase().orElse(null);
@@ -43,11 +43,11 @@ final class FlashTpaArguments {
         }
     }
 
-    static void checkSize(String what, MemorySegment found, long batch, int tokens, int third, int fourth) {
-        long expected = batch * tokens * third * fourth;
+    static void checkSize(String what, MemorySegment found, long batch, int tokens, int rows, int columns) {
+        long expected = batch * tokens * rows * columns;
         if (found.byteSize() != expected * Float.BYTES) {
-            throw new IllegalArgumentException(what + ": expected [" + batch + "][" + tokens + "][" + third + "]["
-                    + fourth + "] = " + expected + " elements (" + expected * Float.BYTES + " bytes), found "
+            throw new IllegalArgumentException(what + ": expected [" + batch + "][" + tokens + "][" + rows + "]["
+                    + columns + "] = " + expected + " elements (" + expected * Float.BYTES + " bytes), found "
                     + found.byteSize() + " bytes");
         }
     }

@@ -98,7 +98,7 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
         try {
             for (int i = 0; i < lengths.length; i++) {
                 sequences[i] = empty.get();
-                sequences[i].restore(own(tensors, prefix(i)), lengths[i], file + ": sequence " + i);
+                sequences[i].restore(take(tensors, prefix(i)), lengths[i], file + ": sequence " + i);
             }
             if (!tensors.isEmpty()) {
                 throw new ModelFormatException(file + ": expected " + LENGTHS + " and the pages of " + lengths.length
@@ -112,15 +112,15 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
     }
 
     /** Removes the tensors of one sequence from {@code tensors} and returns them by name without {@code prefix}. */
-    private static Map<String, Tensor> own(Map<String, Tensor> tensors, String prefix) {
-        Map<String, Tensor> own = new LinkedHashMap<>();
+    private static Map<String, Tensor> take(Map<String, Tensor> tensors, String prefix) {
+        Map<String, Tensor> taken = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> {
             if (name.startsWith(prefix)) {
-                own.put(name.substring(prefix.length()), tensor);
+                taken.put(name.substring(prefix.length()), tensor);
             }
         });
-        own.keySet().forEach(name -> tensors.remove(prefix + name));
-        return own;
+        taken.keySet().forEach(name -> tensors.remove(prefix + name));
+        return taken;
     }
 
     /** Frees the pages of all sequences that are not null. */

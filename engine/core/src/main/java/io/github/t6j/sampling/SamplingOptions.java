@@ -5,8 +5,8 @@ import java.util.Objects;
 
 /**
  * Options for choosing the next id from logits: {@link #defaults} or {@link #greedy} and the methods that change one of
- * them in a copy. The steps are applied in this order: the caller's own step, penalties and bias, temperature, top-k,
- * top-p, min-p, draw.
+ * them in a copy. The steps are applied in this order: the custom step, penalties and bias, temperature, top-k, top-p,
+ * min-p, draw.
  *
  * @param temperature divisor of the logits; 0 always chooses the most likely id, and the lowest of equally likely ones
  * @param topK number of most likely ids that are kept; 0 keeps all
@@ -17,7 +17,7 @@ import java.util.Objects;
  * @param frequencyPenalty amount subtracted from an id's logit for each time that it was generated
  * @param presencePenalty amount subtracted from an id's logit if it was generated
  * @param logitBias biases by id, added to the logits; negative infinity bans an id
- * @param step the caller's own step, or null for none
+ * @param step custom step, or null for none
  * @param seed seed of the draws, or null for a random seed
  */
 public record SamplingOptions(
@@ -140,7 +140,7 @@ public record SamplingOptions(
                 logitBias, step, seed);
     }
 
-    /** Returns these options with a step of the caller's own; null for none. */
+    /** Returns these options with a custom step; null for none. */
     public SamplingOptions withStep(SamplingStep step) {
         return new SamplingOptions(temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty,
                 logitBias, step, seed);

@@ -4,9 +4,8 @@
 
 /**
  * Sampling: choosing the next id from logits by {@link io.github.t6j.sampling.SamplingOptions}.
- * {@link io.github.t6j.sampling.Sampler} is for programs that feed ids themselves. Callers may add a
- * {@link io.github.t6j.sampling.SamplingStep} of their own, or restrict the text by a
- * {@link io.github.t6j.sampling.Constraint}.
+ * {@link io.github.t6j.sampling.Sampler} is for programs that feed ids themselves. Callers may add a custom
+ * {@link io.github.t6j.sampling.SamplingStep}, or restrict the text by a {@link io.github.t6j.sampling.Constraint}.
  *
  * <p>A seed chooses the same ids from the same logits on every machine.
  */
