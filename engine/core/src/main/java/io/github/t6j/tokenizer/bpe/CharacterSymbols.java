@@ -51,7 +51,7 @@ final class CharacterSymbols implements Symbols {
 
     /**
      * Returns whether every character of a vocabulary with byte tokens has symbols. The tokenizer.json of Gemma 2 has
-     * the token "\t" instead of that of its byte.
+     * the token "\t" instead of a token for its byte.
      */
     static boolean areComplete(Map<String, Integer> vocabulary) {
         return IntStream.range(0, 256).allMatch(b -> vocabulary.containsKey(byteToken(b))

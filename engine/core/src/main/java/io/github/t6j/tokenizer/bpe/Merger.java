@@ -76,7 +76,7 @@ final class Merger {
         }
     }
 
-    /** A piece as a linked list of tokens; each is identified by the index of its first symbol. */
+    /** Piece as a linked list of tokens, each identified by the index of its first symbol. */
     private final class Chain {
         final int size;
         final int[] ids;

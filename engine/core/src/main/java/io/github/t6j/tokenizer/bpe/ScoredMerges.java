@@ -18,8 +18,7 @@ import java.util.Map;
  */
 public final class ScoredMerges {
     /**
-     * Limit of a token in characters, twice that of the longest known tokens; splitting takes time quadratic in the
-     * length.
+     * Limit of a token in characters, twice the longest known; splitting takes time quadratic in the length.
      */
     public static final int LONGEST = 256;
 
@@ -51,9 +50,9 @@ public final class ScoredMerges {
     }
 
     /**
-     * The same merges as a list in which each has a rank of its own. Of the cuts of one token, whose ranks are equal here,
-     * those come first whose right part also begins the token, and those last whose left part also ends it: where two of
-     * them overlap in a text, the left one is then done first, as here.
+     * Returns the same merges as a list with a distinct rank for each. Here, all splits of a token have the same rank.
+     * In the list, splits whose right part also begins the token come first, and splits whose left part also ends it
+     * come last, so that of two overlapping ones the left one still merges first.
      */
     public static List<Merge> list(TokenizerDefinition definition, ScoredTokens scores) {
         ScoredMerges all = new ScoredMerges(definition, scores);

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Description of a tokenizer from its files. The parts are those of a tokenizer.json; readers of other formats produce
- * the same parts.
+ * Description of a tokenizer from its files. It has the parts of a tokenizer.json; readers of other formats produce the
+ * same parts.
  *
  * @param vocabularySource name of the vocabulary's origin in errors
  * @param vocabulary each token with its id; tokens of a byte-level model are in {@code ByteAlphabet}
@@ -64,7 +64,7 @@ public record TokenizerDefinition(
      */
     public record RankedMerges(String source, List<Merge> list) implements Merges {}
 
-    /** A pair of adjacent tokens that becomes one token. */
+    /** Pair of adjacent tokens that becomes one token. */
     public record Merge(String left, String right) {
         public String result() {
             return left + right;
@@ -146,10 +146,10 @@ public record TokenizerDefinition(
     public static Map<String, Integer> vocabulary(String source, List<String> tokens) {
         Map<String, Integer> vocabulary = LinkedHashMap.newLinkedHashMap(tokens.size());
         for (String token : tokens) {
-            Integer other = vocabulary.putIfAbsent(token, vocabulary.size());
-            if (other != null) {
+            Integer previous = vocabulary.putIfAbsent(token, vocabulary.size());
+            if (previous != null) {
                 throw new ModelFormatException(source + ": duplicate token \"" + token + "\" with ids "
-                        + other + " and " + vocabulary.size());
+                        + previous + " and " + vocabulary.size());
             }
         }
         return vocabulary;

@@ -49,7 +49,7 @@ public final class Vocabulary {
                         + known + ", and " + token.id() + " in added_tokens");
             }
             claim(tokens, token.id(), token.content(), source);
-            // Hugging Face's library assigns this id, ignoring that of the file
+            // Hugging Face's library assigns this id and ignores the file's
             int next = Math.max(definition.vocabulary().size(), highest + 1);
             if (known == null && token.id() != next) {
                 throw new ModelFormatException(source + ": expected " + next + ", the next id, for \""

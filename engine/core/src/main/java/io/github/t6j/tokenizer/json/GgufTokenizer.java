@@ -38,8 +38,8 @@ public final class GgufTokenizer {
             "mask_token", "mask_token_id"));
 
     /**
-     * Names of splitters, mapped to those of {@link Splitters}, as src/llama-vocab.cpp of llama.cpp has them. That of
-     * gpt-4o is the published expression, which llama.cpp quotes; its own form of it takes marks, {@code \p{M}}, for no
+     * Names of splitters in llama.cpp (src/llama-vocab.cpp), mapped to names in {@link Splitters}. For gpt-4o, t6j uses
+     * the published expression, which llama.cpp quotes. Its code, however, does not count marks, {@code \p{M}}, as
      * letters.
      */
     private static final Map<String, String> SPLITTERS = Map.ofEntries(
@@ -89,7 +89,7 @@ public final class GgufTokenizer {
     }
 
     /**
-     * The same tokenizer as files of Hugging Face's form: tokenizer.json, and tokenizer_config.json with the special
+     * Returns the same tokenizer as Hugging Face files: tokenizer.json, and tokenizer_config.json with the special
      * tokens' texts and the chat template.
      *
      * @throws ModelFormatException as {@link #read}
@@ -150,7 +150,7 @@ public final class GgufTokenizer {
                 .with(marks(whole));
     }
 
-    /** True if texts are normalised to NFC, which the file does not state: those of Qwen, but not of DeepSeek's. */
+    /** Returns true if texts are normalised to NFC, which the file does not state: Qwen's are, DeepSeek's are not. */
     private boolean composes() {
         return "qwen2".equals(get("pre", String.class, null));
     }
@@ -159,7 +159,7 @@ public final class GgufTokenizer {
         return get("add_space_prefix", Boolean.class, true);
     }
 
-    /** The definition's normalizers as a tokenizer.json has them. */
+    /** Returns the definition's normalizers in the form of a tokenizer.json. */
     private List<Map<String, Object>> normalizers() {
         if (isByteLevel()) {
             return composes() ? List.of(TokenizerJsonWriter.part("NFC")) : List.of();
@@ -170,7 +170,7 @@ public final class GgufTokenizer {
         return addsSpace() ? List.of(TokenizerJsonWriter.part("Prepend", "prepend", mark), spaces) : List.of(spaces);
     }
 
-    /** The keys of a tokenizer_config.json; the class is the one that follows its tokenizer.json in all. */
+    /** Returns the keys of tokenizer_config.json, with the class that takes everything from tokenizer.json. */
     private Map<String, Object> config() {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("tokenizer_class", "PreTrainedTokenizerFast");
@@ -242,7 +242,7 @@ public final class GgufTokenizer {
         return type(id) == CONTROL || EndTokens.contains(token) || token.equals(START_OF_TURN);
     }
 
-    /** Returns whether a token includes the white space after it: those of Phi-3's template do. */
+    /** Returns whether a token includes the white space after it, as the tokens of Phi-3's template do. */
     private boolean strips(int id) {
         String token = tokens.get(id);
         return "phi3".equals(keys.get("general.architecture")) && !isByteLevel()

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An object inside a tokenizer.json. Any value that could change the ids in an unsupported way is rejected with an
- * error that names it.
+ * Object inside a tokenizer.json. Any value that could change the ids in an unsupported way is rejected with an error
+ * that names it.
  *
  * @param where its file and place, for errors
  */

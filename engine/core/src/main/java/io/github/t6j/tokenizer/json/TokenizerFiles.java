@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Finds a tokenizer's files in a folder or beside weights, and reads those of GPT-2's two-file form. */
+/** Finds a tokenizer's files in a folder or next to weights, and reads GPT-2's two-file form. */
 public final class TokenizerFiles {
     /** Limit of ids, far above any vocabulary, so that a wrong id cannot allocate gigabytes. */
     private static final int MAX_ID = (1 << 24) - 1;
@@ -53,7 +53,7 @@ public final class TokenizerFiles {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** A file may be a tokenizer.json, or weights: those have a tokenizer within, if they are GGUF, or beside them. */
+    /** Reads a tokenizer.json, or a weight file's tokenizer: inside it if it is GGUF, otherwise next to it. */
     public static TokenizerDefinition read(Path path) {
         if (!Files.isRegularFile(path)) {
             return readFolder(path);
@@ -66,22 +66,22 @@ public final class TokenizerFiles {
         return inFile == null ? readFolder(folder) : inFile;
     }
 
-    /** The one within a GGUF file, or null. */
+    /** Returns the tokenizer inside a GGUF file, or null. */
     private static TokenizerDefinition readGguf(Path file) {
         try (Checkpoint checkpoint = Checkpoint.open(file, true)) {
             return definitionInGguf(checkpoint.gguf(), file.toString());
         }
     }
 
-    /** The tokenizer of a folder's own files, or else of the only GGUF file in it. */
+    /** Returns the tokenizer of a folder: from its own files, or else from its only GGUF file. */
     private static TokenizerDefinition readFolder(Path folder) {
         return onlyGguf(folder).map(TokenizerFiles::readGguf)
                 .orElseGet(() -> TokenizerConfig.complete(readFiles(folder), folder));
     }
 
     /**
-     * Returns the files of the tokenizer that {@link #read} finds, by name, for the folder of another model; those of a
-     * GGUF file are written as tokenizer.json and tokenizer_config.json. Empty if a folder has none.
+     * Returns the files of the tokenizer that {@link #read} finds, by name, for the folder of another model. The
+     * tokenizer of a GGUF file becomes tokenizer.json and tokenizer_config.json. Empty if a folder has none.
      */
     public static Map<String, byte[]> copy(Path path) {
         if (!Files.isRegularFile(path)) {

@@ -70,7 +70,7 @@ public final class TokenizerJsonWriter {
             if (splitter == Splitters.DIGITS) {
                 parts.add(part("Digits", "individual_digits", true));
             } else if (splitter == Splitters.GPT2) {
-                regex = true; // ByteLevel's own
+                regex = true; // ByteLevel itself splits
             } else {
                 parts.add(part("Split", "pattern", Map.of("Regex", Splitters.regexOf(splitter)), "behavior", "Isolated",
                         "invert", false));

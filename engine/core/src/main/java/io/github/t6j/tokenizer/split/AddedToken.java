@@ -1,7 +1,7 @@
 package io.github.t6j.tokenizer.split;
 
 /**
- * A text that is always a single token.
+ * Text that is always a single token.
  *
  * @param special true if the token is omitted when special tokens are neither read nor written
  * @param singleWord true if the token matches only without a letter or digit on either side

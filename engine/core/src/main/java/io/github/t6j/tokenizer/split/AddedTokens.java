@@ -48,7 +48,7 @@ public final class AddedTokens {
         return List.of(contents);
     }
 
-    /** Adds the tokens of {@code text} to {@code ids}; {@code rest} adds those of the text between them. */
+    /** Adds the added tokens in {@code text} to {@code ids}; {@code rest} encodes the text between them. */
     public void cut(String text, IntList ids, Rest rest) {
         int from = 0;
         int endOfSpace = 0;

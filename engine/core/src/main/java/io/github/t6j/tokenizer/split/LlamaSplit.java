@@ -13,7 +13,7 @@ package io.github.t6j.tokenizer.split;
  * \s+
  * }</pre>
  *
- * and that of Qwen 2, in which a piece has one number.
+ * and Qwen 2's expression, in which a piece has one number.
  */
 final class LlamaSplit {
     private LlamaSplit() {}

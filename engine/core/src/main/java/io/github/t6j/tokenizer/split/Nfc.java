@@ -105,12 +105,12 @@ public final class Nfc {
     }
 
     /**
-     * Returns whether canonical order puts {@code mark} after {@code other}. The JDK does not expose combining classes,
+     * Returns whether canonical order puts {@code mark} after {@code before}. The JDK does not expose combining classes,
      * but its normaliser sorts by them.
      */
-    private static boolean isBehind(int mark, int other) {
-        return mark != other
-                && decomposed(Character.toString(mark) + Character.toString(other)).codePointAt(0) == other;
+    private static boolean isBehind(int mark, int before) {
+        return mark != before
+                && decomposed(Character.toString(mark) + Character.toString(before)).codePointAt(0) == before;
     }
 
     private static String decomposed(String text) {

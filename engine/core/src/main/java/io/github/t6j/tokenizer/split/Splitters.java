@@ -69,7 +69,7 @@ public final class Splitters {
         return BY_REGEX.get(regex);
     }
 
-    /** The regular expression that {@code splitter} stands for, one of those that have one. */
+    /** Returns the regular expression of {@code splitter}, which must have one. */
     public static String regexOf(Splitter splitter) {
         return BY_REGEX.entrySet().stream()
                 .filter(entry -> entry.getValue() == splitter)

@@ -13,8 +13,8 @@ package io.github.t6j.tokenizer.split;
  * \s+
  * }</pre>
  *
- * and that of GPT-4o, o200k, in which the first two alternatives end with {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)?} and a piece
- * has up to three numbers.
+ * and GPT-4o's expression (o200k), in which the first two alternatives end with {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)?}
+ * and a piece has up to three numbers.
  */
 final class TekkenSplit {
     private static final int HEAD = CharacterClass.UPPER | CharacterClass.CASELESS | CharacterClass.MARK;
