@@ -131,7 +131,7 @@ public final class ConfigJson {
         }
     }
 
-    /** Fails if {@code stored}, the value at {@code key}, differs from that of the tensors. */
+    /** Fails if {@code stored}, the value at {@code key}, contradicts the tensors. */
     public void check(String key, Object stored, Object found, String tensors) {
         if (!stored.equals(found)) {
             throw new ModelFormatException(where + " contradicts the weights: it has " + key + " = " + stored

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Way from hidden states to embeddings, as a model's files state it: sentence-transformers' modules.json and the
+ * Steps from hidden states to embeddings, as a model's files state them: sentence-transformers' modules.json and the
  * config.json of its pooling, or the key pooling_type of a GGUF file.
  *
  * @param pooling the pooling, or null if no file states one
@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * @param unsupported reason why the engine cannot compute the model's embeddings, or null
  */
 public record EmbeddingJson(Pooling pooling, boolean normalized, String unsupported) {
-    /** Statement of a model without any of these files. */
+    /** Steps of a model without any of these files. */
     static final EmbeddingJson NONE = new EmbeddingJson(null, true, null);
 
     static final String MODULES_FILE = "modules.json";
@@ -40,14 +40,14 @@ public record EmbeddingJson(Pooling pooling, boolean normalized, String unsuppor
     private static final List<Pooling> GGUF = List.of(Pooling.MEAN, Pooling.CLS, Pooling.LAST);
 
     /**
-     * Returns what a GGUF file states, or {@code other} if it states nothing.
+     * Returns the steps that a GGUF file states, or {@code otherwise} if it states none.
      *
      * @param keys keys of the file, or none
      */
-    public static EmbeddingJson ofGguf(Map<String, Object> keys, EmbeddingJson other) {
+    public static EmbeddingJson ofGguf(Map<String, Object> keys, EmbeddingJson otherwise) {
         String key = keys.get("general.architecture") + ".pooling_type";
         if (!(keys.get(key) instanceof Long type) || type == 0) {
-            return other;
+            return otherwise;
         }
         return type >= 1 && type <= GGUF.size()
                 ? new EmbeddingJson(GGUF.get(type.intValue() - 1), true, null)
@@ -96,18 +96,19 @@ public record EmbeddingJson(Pooling pooling, boolean normalized, String unsuppor
     }
 
     /**
-     * Returns what sentence-transformers' files state.
+     * Returns the steps that sentence-transformers' files state.
      *
      * @param pooling config.json of the pooling
      * @param modules types of the modules, or null without a modules.json
      */
     static EmbeddingJson of(ConfigJson pooling, List<String> modules) {
         boolean normalized = modules == null || modules.contains("Normalize");
-        Set<String> others = new TreeSet<>(modules == null ? List.of() : modules);
-        others.removeAll(List.of("Transformer", "Pooling", "Normalize"));
-        if (!others.isEmpty()) {
+        Set<String> unknownTypes = new TreeSet<>(modules == null ? List.of() : modules);
+        unknownTypes.removeAll(List.of("Transformer", "Pooling", "Normalize"));
+        if (!unknownTypes.isEmpty()) {
             return new EmbeddingJson(null, normalized,
-                    "modules.json: expected the modules Transformer, Pooling and Normalize, found also " + others);
+                    "modules.json: expected the modules Transformer, Pooling and Normalize, found also "
+                            + unknownTypes);
         }
         Set<Pooling> found = EnumSet.noneOf(Pooling.class);
         Set<String> unknown = new TreeSet<>();

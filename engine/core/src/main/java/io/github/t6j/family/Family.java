@@ -10,7 +10,7 @@ public interface Family {
     /** Returns the name, as in {@link ModelConfig#family()}. */
     String name();
 
-    /** Returns whether the names of a checkpoint's tensors are those of this family. */
+    /** Returns whether a checkpoint's tensors have this family's names. */
     boolean recognises(NamedTensors tensors);
 
     /**

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param folder the folder with config.json
  */
 public record FolderFiles(Path folder) {
-    /** Returns the files beside {@code model}, a folder or a file of weights. */
+    /** Returns the files of {@code model}, a folder or a weight file in one. */
     public static FolderFiles of(Path model) {
         return new FolderFiles(Files.isDirectory(model) ? model : model.toAbsolutePath().getParent());
     }
@@ -62,7 +62,7 @@ public record FolderFiles(Path folder) {
                         poolingFile + ": expected the pooling of modules.json, found no such file");
     }
 
-    /** Returns true for a broken link too, so that reading it reports an error. */
+    /** Returns whether a file exists; true for a broken link too, so that reading it reports an error. */
     private static boolean exists(Path file) {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }

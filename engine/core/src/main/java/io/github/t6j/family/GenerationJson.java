@@ -6,8 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * Keys of {@code generation_config.json}, a file beside models of the Llama family. All keys, and the file, are
- * optional.
+ * Keys of {@code generation_config.json}, a file in the folders of Llama models. All keys, and the file, are optional.
  *
  * @param json its keys
  */
@@ -18,8 +17,8 @@ public record GenerationJson(ConfigJson json) {
     }
 
     /**
-     * Returns the ids that end a text: {@code eos_token_id}, a number or a list, otherwise that of config.json; empty
-     * if neither file has it.
+     * Returns the ids that end a text: {@code eos_token_id}, a number or a list, otherwise config.json's; empty if
+     * neither file has it.
      *
      * @throws ModelFormatException if the value is not an id or a list of ids
      */

@@ -5,11 +5,11 @@ import io.github.t6j.RopeVariant;
 import java.util.Map;
 
 /**
- * Metadata that describes a model beside its weights.
+ * Metadata that describes a model, apart from its weights.
  *
  * @param config config.json
  * @param variantJson t6j.json
- * @param variantOption variant given by {@code --variant}, which overrides that of t6j.json, or null
+ * @param variantOption variant given by {@code --variant}, which overrides t6j.json, or null
  */
 public record ModelMetadata(ConfigJson config, VariantJson variantJson, RopeVariant variantOption) {
     /** Returns a description with the keys of config.json, and a variant or null. */

@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Rewrites the tensors of MHA, GQA and MQA as those of the tensor product attention that {@link GroupedFactors}
- * describes. Matrices stay unchanged under other names; the fixed head factors are added.
+ * Rewrites the tensors of MHA, GQA and MQA as the tensor product attention that {@link GroupedFactors} describes.
+ * Matrices stay unchanged under other names; the fixed head factors are added.
  *
  * @param tensors by name
  * @param config keys of config.json

@@ -11,9 +11,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Keys of {@code t6j.json}, a file beside the weights with what neither they nor config.json can show. All keys are
- * optional. The weights show those marked * too, and must not contradict them; stating these documents that the weights
- * are as intended.
+ * Keys of {@code t6j.json}, a file next to the weights for facts that neither they nor config.json show. All keys are
+ * optional. The weights also show the keys marked * and must not contradict them; setting these keys documents the
+ * intent.
  *
  * <pre>
  *   format         1
@@ -32,7 +32,7 @@ import java.util.Set;
  * </pre>
  */
 public final class VariantJson {
-    /** Names that {@code fixed} may list: those of the weights. */
+    /** Names that {@code fixed} may list, the weights' names. */
     public static final Set<String> FACTORS = Set.of("a_q", "b_q", "a_k", "b_k", "a_v", "b_v");
 
     private static final Map<String, Set<String>> WORDS = Map.of(
@@ -128,7 +128,7 @@ public final class VariantJson {
         return json.flag("no_scale", false);
     }
 
-    /** Fails if {@code stored}, the value at {@code key} or its default, differs from that of the tensors. */
+    /** Fails if {@code stored}, the value at {@code key} or its default, contradicts the tensors. */
     public void check(String key, Object stored, Object found, String tensors) {
         json.check(key, stored, found, tensors);
     }

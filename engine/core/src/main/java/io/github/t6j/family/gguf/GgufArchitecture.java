@@ -9,8 +9,8 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Keys of config.json that only some architectures have: smollm3, granite, phi3, gemma2 and gemma3. GGUF files lack some;
- * llama.cpp then assumes what is assumed here.
+ * Keys of config.json that only some architectures have: smollm3, granite, phi3, gemma2 and gemma3. GGUF files lack
+ * some; this class then makes llama.cpp's assumptions.
  *
  * @param keys keys of the file
  * @param config keys of config.json, to which these are added
@@ -20,7 +20,7 @@ record GgufArchitecture(GgufConfig keys, Map<String, Object> config, Function<St
     private static final String SHORT = "rope_factors_short.weight";
     private static final String LONG = "rope_factors_long.weight";
 
-    /** One of so many layers of smollm3 does not rotate, by src/llama-model.cpp of llama.cpp; there is no key for it. */
+    /** Interval of layers of smollm3 that do not rotate (llama.cpp, src/llama-model.cpp); no key states it. */
     private static final long UNROTATED_INTERVAL = 4;
 
     /** Tensors that are part of {@link GgufNames#config} and not of {@link GgufNames#tensors}. */
@@ -62,7 +62,7 @@ record GgufArchitecture(GgufConfig keys, Map<String, Object> config, Function<St
         float[] shorts = factors.apply(SHORT);
         float[] longs = factors.apply(LONG);
         if (shorts == null != (longs == null)) {
-            throw keys.wrong(shorts == null ? SHORT : LONG, "this tensor beside the other list of factors", "none");
+            throw keys.wrong(shorts == null ? SHORT : LONG, "this tensor too, like the other list of factors", "none");
         }
         if (shorts != null) {
             Map<String, Object> scaling = new LinkedHashMap<>();
@@ -79,10 +79,9 @@ record GgufArchitecture(GgufConfig keys, Map<String, Object> config, Function<St
     }
 
     /**
-     * @param period one of so many layers sees all positions, if no key states it
+     * @param period distance between layers that see all positions, if no key states it
      * @param window positions that other layers see, if no key states it; 0 for all
-     * @param layersOf27b number of layers of the model whose query scale is not that of its heads, for which there is no
-     *     key
+     * @param layersOf27b number of layers of the model whose query scale differs from its heads'; no key states it
      */
     private void gemma(int period, long window, int layersOf27b) {
         config.remove("hidden_act");

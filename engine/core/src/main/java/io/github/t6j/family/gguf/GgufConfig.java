@@ -151,14 +151,14 @@ final class GgufConfig {
             return; // plain frequencies
         }
         if (!scaling.isEmpty()) {
-            throw wrong(name, "no such tensor beside " + key("rope.scaling.type"), scaling.get(ROPE_TYPE));
+            throw wrong(name, "no such tensor together with " + key("rope.scaling.type"), scaling.get(ROPE_TYPE));
         }
         scaling.put(ROPE_TYPE, LlamaRope.DIVIDED);
         scaling.put(LlamaRope.FACTORS,
                 Stream.iterate(0, i -> i < factors.length, i -> i + 1).map(i -> (double) factors[i]).toList());
     }
 
-    /** Writes all ids that end a text to eos_token_id, as in generation_config.json: those of keys, and by their texts. */
+    /** Writes all ids that end a text, from keys and by their tokens' texts, to eos_token_id. */
     private void ids() {
         Long bos = id("bos");
         if (bos != null) {

@@ -21,10 +21,10 @@ import java.util.regex.Pattern;
  * of config.json. Supports the architectures llama (also used for Mistral's models and Mixtral), qwen2, qwen3, qwen3moe,
  * smollm3, granite, phi3, gemma2 and gemma3.
  *
- * <p>Files of the architectures llama, smollm3 and granite store the query and key rows of a head so that the two rows of
- * a rotated pair are adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order of
- * Hugging Face. Files of Gemma store gains of norms as they are, Hugging Face stores them less 1. What {@link #rows}
- * subtracts, the loader adds; this gives the same bits for each gain that is a rounded sum of 1 and another float.
+ * <p>Files of the architectures llama, smollm3 and granite store the query and key rows of a head so that the two rows
+ * of a rotated pair are adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order
+ * of Hugging Face. Files of Gemma store whole gains of norms, Hugging Face stores them less 1. {@link #rows} subtracts
+ * the 1 and the loader adds it again, with the same bits for each gain that is a rounded sum of 1 and another float.
  */
 public final class GgufNames implements TensorReader {
     /** Tensor that is part of {@link #config} and not of {@link #tensors}. */
@@ -254,12 +254,12 @@ public final class GgufNames implements TensorReader {
 
     /** Returns the name of a part of a block at Hugging Face, or null for an unknown one. */
     private static String nameInBlock(String part, String architecture) {
-        Map<String, String> own = switch (architecture) {
+        Map<String, String> names = switch (architecture) {
             case "phi3" -> OF_PHI3;
             case "gemma2", "gemma3" -> OF_GEMMA;
             default -> Map.of();
         };
-        return own.getOrDefault(part, OF_A_BLOCK.get(part));
+        return names.getOrDefault(part, OF_A_BLOCK.get(part));
     }
 
     private long headDim(String key, Tensor tensor) {

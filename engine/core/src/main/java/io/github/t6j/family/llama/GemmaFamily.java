@@ -10,8 +10,8 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
 
 /**
- * Gemma 2 and the text part of Gemma 3 (Google): norms before and after each half of a block, with gains stored less 1, a
- * GELU, a scaled embedding, windows in most layers. Gemma 2 caps scores and logits; Gemma 3 has a RoPE of their own for
+ * Gemma 2 and the text part of Gemma 3 (Google): norms before and after each half of a block, with gains stored less 1,
+ * a GELU, a scaled embedding, windows in most layers. Gemma 2 caps scores and logits; Gemma 3 has a separate RoPE for
  * windowed layers.
  */
 public final class GemmaFamily extends LlamaFamily {
@@ -33,7 +33,7 @@ public final class GemmaFamily extends LlamaFamily {
         return GemmaReader.of(tensors, description).read();
     }
 
-    /** The name post_attention_layernorm is here that of the norm of attention's output. */
+    /** In Gemma, post_attention_layernorm is the norm of attention's output. */
     @Override
     void addLayer(LayerTensors layer) {
         layer.add(ATTENTION_NORM, "input_layernorm.weight", layer.width());

@@ -165,10 +165,10 @@ final class GemmaReader extends LlamaReader {
         return found == null ? ConfigJson.empty(in.where() + ": " + key) : found;
     }
 
-    /** Fails for what transformers would ignore, or would read in another way than it says. */
+    /** Rejects keys that transformers ignores or reads differently than they say. */
     private void checkForm(boolean old, ConfigJson all, ConfigJson global, ConfigJson local) {
         if (!old && config.has("rope_scaling")) {
-            throw config.wrong("rope_scaling", "none beside rope_parameters", "an object");
+            throw config.wrong("rope_scaling", "none together with rope_parameters", "an object");
         }
         if (!old && all.firstObject() == null && (all.has("rope_type") || all.has("rope_theta"))) {
             throw all.wrong(LlamaLayers.FULL, "an object, and one of " + LlamaLayers.SLIDING, "keys for all layers")

@@ -5,8 +5,8 @@ import io.github.t6j.family.ConfigJson;
 import io.github.t6j.model.ModelConfig;
 
 /**
- * Multipliers of Granite (IBM), which is Llama with four numbers: factors of the embedding, of scores and of what a block
- * adds, and a divisor of the logits. Each is 1 if its key is missing, also that of scores.
+ * Multipliers of Granite (IBM), which is Llama with four numbers: factors of the embedding, of scores and of what a
+ * block adds, and a divisor of the logits. Each is 1 if its key is missing, even the factor of scores.
  */
 final class Granite {
     private Granite() {}

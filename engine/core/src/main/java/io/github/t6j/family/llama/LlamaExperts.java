@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Experts of Qwen3-MoE and Mixtral. The tensors have the names of the former; those of Mixtral are aliases. In a
- * Qwen3-MoE model, some layers may be dense.
+ * Experts of Qwen3-MoE and Mixtral. Tensors have Qwen3-MoE's names; Mixtral's names are aliases. In a Qwen3-MoE model,
+ * some layers may be dense.
  */
 final class LlamaExperts {
     /** Limit of the experts of all layers of a new model; Qwen3-30B-A3B has 6144. */
@@ -44,7 +44,7 @@ final class LlamaExperts {
     }
 
     /**
-     * Returns the experts of a checkpoint, or null if its type has none; their numbers and sizes are those of the tensors.
+     * Returns the experts of a checkpoint, or null if its type has none. Tensors give their numbers and sizes.
      */
     ModelConfig.Experts read() {
         if (!type.hasExperts()) {

@@ -42,7 +42,7 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
         List<?> rotated = config.list("no_rope_layers");
         if (!rotated.isEmpty()) {
             checkLength("no_rope_layers", rotated);
-            return which(layer -> rotated.get(layer) instanceof Long one && one == 0);
+            return which(layer -> rotated.get(layer) instanceof Long flag && flag == 0);
         }
         int interval = config.optional("no_rope_layer_interval", 4);
         return which(layer -> (layer + 1) % interval == 0);
@@ -83,7 +83,7 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
     }
 
     /**
-     * Returns the layers with a window: those of layer_types, or {@code otherwise} if the key is missing.
+     * Returns the layers to which layer_types gives a window, or {@code otherwise} if the key is missing.
      *
      * @param used true if the model uses windows
      */
@@ -93,9 +93,9 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
             return used ? otherwise : new TreeSet<>();
         }
         checkLength("layer_types", types);
-        for (Object one : types) {
-            if (!SLIDING.equals(one) && !FULL.equals(one)) {
-                throw config.wrong("layer_types", SLIDING + " or full_attention", one).asUnsupported();
+        for (Object entry : types) {
+            if (!SLIDING.equals(entry) && !FULL.equals(entry)) {
+                throw config.wrong("layer_types", SLIDING + " or full_attention", entry).asUnsupported();
             }
         }
         if (!used && types.contains(SLIDING)) {

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Reads a Llama checkpoint's configuration: from its tensors' shapes, and from config.json what shapes cannot show.
+ * Reads a Llama checkpoint's configuration from its tensors' shapes, and from config.json where shapes do not show it.
  * Readers of other types override what differs.
  */
 class LlamaReader {
@@ -144,7 +144,7 @@ class LlamaReader {
         return type == LlamaType.GRANITE ? Granite.scales(config) : ModelConfig.Scales.PLAIN;
     }
 
-    /** Returns the id that stands for an image, or {@link ModelConfig#NO_IMAGE}. */
+    /** Returns the id that represents an image, or {@link ModelConfig#NO_IMAGE}. */
     int imageId() {
         return ModelConfig.NO_IMAGE;
     }

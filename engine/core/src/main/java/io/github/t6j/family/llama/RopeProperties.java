@@ -3,7 +3,7 @@ package io.github.t6j.family.llama;
 import io.github.t6j.family.ConfigJson;
 import java.util.Map;
 
-/** Properties of the RoPE of a model of this package, for people. */
+/** Properties of the RoPE of a model of this package, for display. */
 public final class RopeProperties {
     private RopeProperties() {}
 

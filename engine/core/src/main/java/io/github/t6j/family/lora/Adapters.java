@@ -35,7 +35,7 @@ public final class Adapters implements AutoCloseable {
     /**
      * Opens an adapter.
      *
-     * @param scale factor beside that of the adapter's own configuration
+     * @param scale factor in addition to the scale of the adapter's configuration
      * @throws ModelFormatException if the folder has no LoRA adapter, or one that needs more than an addition
      */
     public void add(Path folder, float scale) {
@@ -93,7 +93,7 @@ public final class Adapters implements AutoCloseable {
                 .map(specs::get).filter(Objects::nonNull).findFirst().orElse(null);
         String where = adapter.folder() + ": " + module + ": expected ";
         if (spec != null && spec.role() == TensorRole.EMBEDDING) {
-            throw ModelFormatException.unsupported(where + "a matrix of a layer, or an output matrix of its own, found"
+            throw ModelFormatException.unsupported(where + "a matrix of a layer, or an untied output matrix, found"
                     + " the embedding" + LoraConfig.REMEDY);
         }
         if (spec == null) {

@@ -21,7 +21,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An adapter's folder: adapter_config.json, and adapter_model.safetensors (or .bin) with two matrices for each module
+ * Folder of an adapter: adapter_config.json, and adapter_model.safetensors (or .bin) with two matrices for each module
  * that it changes, {@code base_model.model.MODULE.lora_A.weight} [rank, inputs] and {@code …lora_B.weight} [outputs,
  * rank].
  */
@@ -38,7 +38,7 @@ final class LoraAdapter implements AutoCloseable {
     private final Map<String, LoraChange> changes = new TreeMap<>();
 
     /**
-     * @param factor the user's, beside the adapter's own scale
+     * @param factor the user's factor, in addition to the adapter's scale
      * @param mapped as {@link Checkpoint#open}
      * @throws ModelFormatException if the folder has no adapter, or one that cannot be merged
      */
@@ -115,7 +115,7 @@ final class LoraAdapter implements AutoCloseable {
         return config;
     }
 
-    /** @param shape of the module's matrix: [outputs, inputs] */
+    /** @param shape shape of the module's matrix: [outputs, inputs] */
     void checkShapes(String module, List<Long> shape) {
         LoraChange change = changes.get(module);
         long rank = config.rank(module);
@@ -133,7 +133,7 @@ final class LoraAdapter implements AutoCloseable {
         }
     }
 
-    /** Adds everything that decides how the adapter changes a model. */
+    /** Adds all data that determines how the adapter changes a model. */
     void update(MessageDigest digest) {
         changes.forEach((module, change) -> {
             digest.update((module + " " + Double.toHexString(change.scale())).getBytes(StandardCharsets.UTF_8));

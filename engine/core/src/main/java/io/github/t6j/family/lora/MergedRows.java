@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reader that adds the changes of adapters to a model's matrices. The sum of a row, its elements as f32 and all changes
- * in order, is one of doubles; it is rounded to f32 and then to the matrix's type.
+ * Reader that adds the changes of adapters to a model's matrices. It adds the elements of a row as f32 and all changes
+ * in order, in double, and rounds the sum to f32 and then to the matrix's type.
  *
  * @param source reads the matrices as they are stored
  * @param converted reads them without changes in the types that they are to have
@@ -36,12 +36,12 @@ record MergedRows(TensorReader source, TensorReader converted, Map<MemorySegment
 
     @Override
     public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
-        List<LoraChange> own = changes.get(tensor.data());
-        if (own == null) {
+        List<LoraChange> rowChanges = changes.get(tensor.data());
+        if (rowChanges == null) {
             return converted.rows(tensor, first, count, memory);
         }
         Tensor stored = source.rows(tensor, first, count, memory);
-        List<LoraChange.Rows> added = own.stream().map(change -> change.rows(first, count, memory)).toList();
+        List<LoraChange.Rows> added = rowChanges.stream().map(change -> change.rows(first, count, memory)).toList();
         double[] sums = new double[Math.toIntExact(tensor.shape().getLast())];
         return ConvertedMatrices.changed(stored, first, dtype(tensor), memory, (row, elements) -> {
             for (int j = 0; j < sums.length; j++) {

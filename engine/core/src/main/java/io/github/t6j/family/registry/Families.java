@@ -77,7 +77,7 @@ public final class Families {
     }
 
     private static Family named(ModelConfig config) {
-        return ALL.stream().filter(one -> one.name().equals(config.family())).findFirst().orElseThrow();
+        return ALL.stream().filter(family -> family.name().equals(config.family())).findFirst().orElseThrow();
     }
 
     /** Returns whether a model's checkpoints have no tokenizer and use GPT-2's ids. */

@@ -11,8 +11,8 @@ import java.util.Map;
  * Tensors of a checkpoint by the names that families use.
  *
  * @param tensors read from the checkpoint, which must stay open
- * @param config keys of a GGUF file, converted to those of config.json; null for other files
- * @param generation keys of a GGUF file, converted to those of generation_config.json; empty for other files
+ * @param config keys of a GGUF file, converted to config.json's keys; null for other files
+ * @param generation keys of a GGUF file, converted to generation_config.json's keys; empty for other files
  */
 public record ModelTensors(NamedTensors tensors, Map<String, Object> config, GenerationJson generation) {
     /** @param where name of the checkpoint in errors */

@@ -30,7 +30,7 @@ public final class ModelTokenizer {
      */
     public static Tokenizer find(Path asked, Path folder, Checkpoint checkpoint, ModelConfig config,
             List<String> notes) {
-        Tokenizer found = asked == null ? own(folder, checkpoint) : Tokenizer.load(asked);
+        Tokenizer found = asked == null ? inModel(folder, checkpoint) : Tokenizer.load(asked);
         int vocabulary = config.sizes().vocabulary();
         if (found == null) {
             return Families.usesGpt2Tokenizer(config) ? gpt2(vocabulary, notes) : null;
@@ -47,7 +47,7 @@ public final class ModelTokenizer {
         return found;
     }
 
-    private static Tokenizer own(Path folder, Checkpoint checkpoint) {
+    private static Tokenizer inModel(Path folder, Checkpoint checkpoint) {
         Tokenizer inFile = Tokenizer.ofGguf(checkpoint.gguf(), checkpoint.description());
         return inFile == null && Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : inFile;
     }

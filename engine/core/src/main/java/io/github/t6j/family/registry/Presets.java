@@ -13,8 +13,8 @@ import java.util.TreeMap;
 
 /**
  * Named shapes: the paper's sizes (tables 9 and 10); nano, micro and mini, which a CPU can train, and whose attentions
- * have about equal numbers of parameters, as in the paper; tiny; those of the MLRA checkpoints, in the published size and
- * small; and those of some published models of the Llama family.
+ * have about equal numbers of parameters, as in the paper; tiny; the MLRA checkpoints, in the published size and small;
+ * and some published models of the Llama family.
  */
 public final class Presets {
     private Presets() {}
@@ -56,8 +56,8 @@ public final class Presets {
     }
 
     /**
-     * @param heads of T6, T6 KV-only, MHA, GQA, MQA and MLA; they give each attention about 4 · width² parameters a
-     *     layer
+     * @param heads heads of T6, T6 KV-only, MHA, GQA, MQA and MLA; they give each attention about 4 · width² parameters
+     *     a layer
      */
     private static void forCpu(String size, long layers, long width, int[] heads, long queryLatent, long latent) {
         preset("t6-" + size, Attention.TPA, layers, width, heads[0]).putAll(SMALL_SIZES);

@@ -97,8 +97,8 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
     }
 
     private AttentionConfig factors(int heads, int headDim, int queryRank) {
-        boolean third = variant.order(2) == 3;
-        if (third && headDim % size("c_dim") != 0) {
+        boolean hasThird = variant.order(2) == 3;
+        if (hasThird && headDim % size("c_dim") != 0) {
             throw new ModelFormatException("config.json: c_dim: expected a divisor of head_dim " + headDim + ", found "
                     + size("c_dim"));
         }
@@ -106,7 +106,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         variant.fixed().forEach(name -> fixed.add(Factor.valueOf(name.toUpperCase(Locale.ROOT))));
         TpaConfig sizes = new TpaConfig(heads, headDim, headDim, queryRank, rank("k"), rank("v"));
         return new TpaForm(
-                sizes, third ? size("c_dim") : 0, HeadActivation.LINEAR, variant.sharedB(false), fixed).simplified();
+                sizes, hasThird ? size("c_dim") : 0, HeadActivation.LINEAR, variant.sharedB(false), fixed).simplified();
     }
 
     private int latentSize(String key) {

@@ -30,7 +30,7 @@ public final class T6Factors {
     private final ConfigJson config;
     private final VariantJson variant;
     private final boolean wholeQuery;
-    private final boolean third;
+    private final boolean hasThird;
     private final Set<Factor> fixed = EnumSet.noneOf(Factor.class);
 
     private T6Factors(Shapes tensors, ModelMetadata description) {
@@ -38,10 +38,10 @@ public final class T6Factors {
         config = description.config();
         variant = description.variantJson();
         wholeQuery = tensors.hasAttention("c_qkv.c_q");
-        third = tensors.hasAttention("c_qkv.W_C_k");
+        hasThird = tensors.hasAttention("c_qkv.W_C_k");
     }
 
-    /** Returns whether the weights are those of a tensor product attention. */
+    /** Returns whether the weights belong to a tensor product attention. */
     public static boolean serves(Shapes tensors) {
         return tensors.hasAttention(projection(Factor.A_K)) || tensors.has(parameter(0, Factor.A_K));
     }
@@ -82,15 +82,15 @@ public final class T6Factors {
         if (!form.sharedFeatures()) {
             rows.put(projection(Factor.B_K), size(form, Factor.B_K));
         }
-        third(rows, "c_qkv.W_C_k", form.config().keyRank(), form);
+        addThird(rows, "c_qkv.W_C_k", form.config().keyRank(), form);
         rows.put(projection(Factor.A_K), size(form, Factor.A_K));
         rows.put(projection(Factor.A_V), size(form, Factor.A_V));
-        third(rows, "c_qkv.W_C_v", form.config().valueRank(), form);
+        addThird(rows, "c_qkv.W_C_v", form.config().valueRank(), form);
         Factor values = form.sharedFeatures() ? Factor.B_K : Factor.B_V;
         rows.put(projection(values), size(form, values));
         if (form.config().queryRank() > 0) {
             rows.put(projection(Factor.A_Q), size(form, Factor.A_Q));
-            third(rows, "c_qkv.W_C_q", form.config().queryRank(), form);
+            addThird(rows, "c_qkv.W_C_q", form.config().queryRank(), form);
         }
         form.fixed().forEach(factor -> rows.remove(projection(factor)));
         return rows;
@@ -100,7 +100,7 @@ public final class T6Factors {
         return (long) form.rows(factor) * form.columns(factor);
     }
 
-    private static void third(Map<String, Long> rows, String name, int rank, TpaForm form) {
+    private static void addThird(Map<String, Long> rows, String name, int rank, TpaForm form) {
         if (form.thirdDim() > 0) {
             rows.put(name, (long) rank * form.thirdDim());
         }
@@ -149,7 +149,8 @@ public final class T6Factors {
     private TpaForm read() {
         findFixed();
         boolean shared = !tensors.hasAttention(projection(Factor.B_V)) && !fixed.contains(Factor.B_V);
-        variant.check("order", variant.order(third ? 3 : 2), third ? 3 : 2, "the presence or absence of c_qkv.W_C_k");
+        int order = hasThird ? 3 : 2;
+        variant.check("order", variant.order(order), order, "the presence or absence of c_qkv.W_C_k");
         variant.check("shared_b", variant.sharedB(shared), shared, "the presence or absence of c_qkv.W_B_v or b_v");
         if (variant.has("fixed")) {
             variant.check("fixed", new TreeSet<>(variant.fixed()), words(fixed), "the names of c_qkv's parameters");
@@ -160,14 +161,14 @@ public final class T6Factors {
         int keyRank = rank(Factor.A_K, heads);
         int valueRank = rank(Factor.A_V, heads);
         int queryRank = wholeQuery ? 0 : rank(Factor.A_Q, heads);
-        int thirdDim = third
+        int thirdDim = hasThird
                 ? tensors.quotient(tensors.attentionRows("c_qkv.W_C_k"), keyRank, "rows of W_C_k", "rank of A_K")
                 : 0;
         if (shared && keyRank != valueRank) {
             throw new ModelFormatException(tensors.where() + ": B is shared (W_B_v is missing), so expected equal ranks"
                     + " of A_K and A_V, found " + keyRank + " and " + valueRank);
         }
-        if (third) {
+        if (hasThird) {
             tensors.quotient(headDim, thirdDim, "head size", "size of C");
         }
         HeadActivation activation = HeadActivation.valueOf(
@@ -203,7 +204,7 @@ public final class T6Factors {
         if (fixed.contains(Factor.A_K)) {
             return Math.toIntExact(tensors.parameterShape(parameter(0, Factor.A_K)).getFirst());
         }
-        if (third) {
+        if (hasThird) {
             return config.required("n_head", "the shapes of a third order do not show the number of heads");
         }
         if (fixed.contains(Factor.B_K)) {
@@ -233,7 +234,7 @@ public final class T6Factors {
         if (!form.sharedFeatures()) {
             checkFeatures(Factor.B_V, form.config().valueRank(), form);
         }
-        if (third) {
+        if (hasThird) {
             tensors.checkAttentionRows("c_qkv.W_C_v", (long) form.config().valueRank() * form.thirdDim());
             if (!wholeQuery) {
                 tensors.checkAttentionRows("c_qkv.W_C_q", (long) form.config().queryRank() * form.thirdDim());
@@ -260,7 +261,7 @@ public final class T6Factors {
         }
         config.check("k_rank", form.config().keyRank(), shapes);
         config.check("v_rank", form.config().valueRank(), shapes);
-        if (third) {
+        if (hasThird) {
             config.check("c_dim", form.thirdDim(), shapes);
         }
     }

@@ -92,13 +92,13 @@ public final class T6Rope {
         return (float) base;
     }
 
-    /** Returns the form that t6j.json states, or the family's own. */
-    public static Rope.Form form(VariantJson variant, Rope.Form own) {
+    /** Returns the form that t6j.json states, or the family's default. */
+    public static Rope.Form form(VariantJson variant, Rope.Form standard) {
         return new Rope.Form(
-                variant.word("rope_pairing", own.adjacent() ? "adjacent" : "half").equals("adjacent"),
-                variant.word("rope_sense", own.counterclockwise() ? "counterclockwise" : "clockwise")
+                variant.word("rope_pairing", standard.adjacent() ? "adjacent" : "half").equals("adjacent"),
+                variant.word("rope_sense", standard.counterclockwise() ? "counterclockwise" : "clockwise")
                         .equals("counterclockwise"),
-                variant.word("rope_tables", own.rounded() ? "bf16" : "f32").equals("bf16"));
+                variant.word("rope_tables", standard.rounded() ? "bf16" : "f32").equals("bf16"));
     }
 
     private static Rope.Form official(float decayBase) {

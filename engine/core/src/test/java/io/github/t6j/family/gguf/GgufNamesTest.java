@@ -376,6 +376,6 @@ class GgufNamesTest {
         assertRefused(
                 small("llama").key("llama.rope.scaling.type", "yarn").floats("rope_freqs.weight", new float[] {1, 2},
                         2),
-                "rope_freqs.weight: expected no such tensor beside llama.rope.scaling.type, found yarn");
+                "rope_freqs.weight: expected no such tensor together with llama.rope.scaling.type, found yarn");
     }
 }

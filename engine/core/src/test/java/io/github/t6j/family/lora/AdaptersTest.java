@@ -334,7 +334,7 @@ class AdaptersTest {
         assertRejected(adapter(), "expected matrices lora_A and lora_B, found none");
         assertRejected(adapter(tensor("model.embed_tokens.lora_A.weight", 5, 8),
                 tensor("model.embed_tokens.lora_B.weight", 8, 5)),
-                "model.embed_tokens: expected a matrix of a layer, or an output matrix of its own, found the embedding"
+                "model.embed_tokens: expected a matrix of a layer, or an untied output matrix, found the embedding"
                         + remedy);
         assertRejected(adapter(tensor("model.norm.lora_A.weight", 5, 8), tensor("model.norm.lora_B.weight", 8, 5)),
                 "model.norm: expected a matrix, found a tensor of shape [");
