@@ -15,7 +15,7 @@ public final class SplitMix64 {
     }
 
     /**
-     * Returns the seed of the sequence for {@code name}, such as that of a tensor; sequences of different names are
+     * Returns the seed of the sequence for {@code name}, such as a tensor's; sequences of different names are
      * independent.
      */
     public static long seed(long seed, String name) {

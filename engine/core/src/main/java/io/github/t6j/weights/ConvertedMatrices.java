@@ -29,9 +29,9 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
 
     @Override
     public DType dtype(Tensor tensor) {
-        DType own = source.dtype(tensor);
-        boolean keeps = type == null || tensor.shape().size() != 2 || !own.isFloating() || kept.test(tensor.name());
-        return keeps ? own : type;
+        DType stored = source.dtype(tensor);
+        boolean keeps = type == null || tensor.shape().size() != 2 || !stored.isFloating() || kept.test(tensor.name());
+        return keeps ? stored : type;
     }
 
     @Override
@@ -121,18 +121,18 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
      * @param type type of the matrices, or null to keep theirs
      */
     public static List<String> notes(Iterable<Tensor> tensors, DType type) {
-        List<String> others = new ArrayList<>();
+        List<String> names = new ArrayList<>();
         tensors.forEach(tensor -> {
-            String own = tensor.dtype().name().toLowerCase(Locale.ROOT);
-            if (tensor.dtype().isQuantized() && tensor.dtype() != type && !others.contains(own)) {
-                others.add(own);
+            String name = tensor.dtype().name().toLowerCase(Locale.ROOT);
+            if (tensor.dtype().isQuantized() && tensor.dtype() != type && !names.contains(name)) {
+                names.add(name);
             }
         });
-        if (type == null || !type.isQuantized() || others.isEmpty()) {
+        if (type == null || !type.isQuantized() || names.isEmpty()) {
             return List.of();
         }
         String to = type.name().toLowerCase(Locale.ROOT);
-        return List.of(String.join(", ", others.stream().sorted().toList()) + " weights are rounded a second time, to "
+        return List.of(String.join(", ", names.stream().sorted().toList()) + " weights are rounded a second time, to "
                 + to + ": converting the original weights to " + to + " loses less");
     }
 }

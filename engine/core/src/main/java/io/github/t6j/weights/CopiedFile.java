@@ -13,7 +13,7 @@ import java.util.Map;
  * Reads files of a model's folder that are copied unchanged to another model. A symbolic link may point to a file in
  * the folder. If the folder is a snapshot of a Hugging Face repository, or lies in one, the link may also point to the
  * repository's blobs: models--NAME/snapshots/REVISION/FILE → ../../blobs/HASH. Any other link is refused, because it
- * could copy a private file of this machine into a model that is published.
+ * could leak a private file of this machine into a published model.
  */
 public final class CopiedFile {
     private static final List<String> TOKENIZER_FILES = List.of(
@@ -52,7 +52,7 @@ public final class CopiedFile {
     }
 
     /**
-     * Returns the template for tools of {@code folder}, by name; empty if it has none beside chat_template.jinja.
+     * Returns the template for tools of {@code folder}, by name; empty if chat_template.jinja is its only template.
      *
      * @throws ModelFormatException as {@link #read}
      */

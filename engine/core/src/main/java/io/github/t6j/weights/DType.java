@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Type of the elements of a stored tensor, little-endian. The names are those of the safetensors format, except Q8_0
- * and the types after it, which GGML defines: blocks of 32 or 256 elements of a matrix row, the last one padded with
- * zeros. Indices into the data of a quantised tensor count the padding. Q8_0 and Q4_0 are {@link QuantizedBlock}s, the
- * others {@link KQuantBlock}s. Floats are never written as Q4_1, Q5_0 or Q5_1, which appear in files of others.
+ * Type of the elements of a stored tensor, little-endian. The names come from the safetensors format, except Q8_0 and
+ * the types after it, which GGML defines: blocks of 32 or 256 elements of a matrix row, the last one padded with zeros.
+ * Indices into the data of a quantised tensor count the padding. Q8_0 and Q4_0 are {@link QuantizedBlock}s, the others
+ * {@link KQuantBlock}s. Floats are never written as Q4_1, Q5_0 or Q5_1, which t6j only reads.
  *
  * <p>The conversions here are the simple ones for loading, saving and tests; the kernels convert what each token needs.
  */
@@ -59,7 +59,7 @@ public enum DType {
      * Returns the number of bytes of a tensor of {@code shape}.
      *
      * @throws ArithmeticException if the number does not fit in a long, or a dimension is negative
-     * @throws IllegalArgumentException if the type is quantised and the shape is not that of a matrix, or of several
+     * @throws IllegalArgumentException if the type is quantised and the shape is not one or several matrices
      */
     public long bytes(List<Long> shape) {
         if (!isQuantized()) {
@@ -136,9 +136,9 @@ public enum DType {
     private void readShorts(MemorySegment source, float[] into, int at, int count) {
         short[] piece = new short[Math.min(count, PIECE)];
         for (int from = 0; from < count; from += PIECE) {
-            int some = Math.min(PIECE, count - from);
-            MemorySegment.copy(source, SHORT, 2L * from, piece, 0, some);
-            for (int i = 0; i < some; i++) {
+            int length = Math.min(PIECE, count - from);
+            MemorySegment.copy(source, SHORT, 2L * from, piece, 0, length);
+            for (int i = 0; i < length; i++) {
                 into[at + from + i] = this == F16 ? Float.float16ToFloat(piece[i]) : bf16ToFloat(piece[i]);
             }
         }

@@ -22,7 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CancellationException;
 
-/** A file as off-heap memory. Every parser of this package, and training, works on a whole mapped file. */
+/** File as off-heap memory. Every parser of this package, and training, works on a whole mapped file. */
 public final class FileBytes {
     /** Bytes read by one system call: large enough to stream, small enough for a ByteBuffer. */
     private static final long PIECE = 64 << 20;
@@ -33,8 +33,8 @@ public final class FileBytes {
     private FileBytes() {}
 
     /**
-     * Maps {@code file} read-only for the lifetime of {@code arena}. A file of another file system than the default
-     * one, such as that of a jar, is read instead, because such files cannot be mapped.
+     * Maps {@code file} read-only for the lifetime of {@code arena}. A file outside the default file system, such as in
+     * a jar, is read instead, because such files cannot be mapped.
      *
      * @throws ModelFormatException if the file is empty, not a regular file, or a Git LFS pointer
      * @throws UncheckedIOException if it cannot be read

@@ -92,7 +92,7 @@ final class KQuantSearch {
     /**
      * Finds scale ≥ 0 and least ≤ 0 such that integers q from 0 to {@code most} represent x as scale · q + least.
      *
-     * @param first what the first trial adds to {@code most} before it is divided by the range of x; each of the
+     * @param first amount that the first trial adds to {@code most} before it is divided by the range of x; each of the
      *     following {@code steps} adds 0.1 more
      */
     private void fit(float[] x, int at, int most, float first, int steps) {

@@ -32,8 +32,8 @@ public final class MemoryBudget {
     /** Returns the bytes that may still be allocated. */
     public long available() {
         synchronized (lock) {
-            long own = Math.max(0, limit - allocated);
-            return whole == null ? own : Math.min(own, whole.available());
+            long free = Math.max(0, limit - allocated);
+            return whole == null ? free : Math.min(free, whole.available());
         }
     }
 

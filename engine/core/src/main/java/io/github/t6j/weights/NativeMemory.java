@@ -43,7 +43,7 @@ public final class NativeMemory implements Arena {
     private static final AtomicLong HELD = new AtomicLong();
 
     private final Arena arena;
-    private final AtomicLong own = new AtomicLong();
+    private final AtomicLong counted = new AtomicLong();
     private MemoryBudget budget; // or null
 
     /** Holder that queries the total on first use. */
@@ -91,7 +91,7 @@ public final class NativeMemory implements Arena {
         return HELD.get();
     }
 
-    /** Returns the machine's memory minus that of this process, on the heap and off it, in bytes. */
+    /** Returns the machine's memory minus this process's, on the heap and off it, in bytes. */
     public static long available() {
         return Math.max(0, MachineMemory.BYTES - Runtime.getRuntime().totalMemory() - allocatedBytes());
     }
@@ -119,7 +119,7 @@ public final class NativeMemory implements Arena {
         try {
             MemorySegment huge = mayBeHuge(bytes, alignment) ? huge(bytes) : MemorySegment.NULL;
             MemorySegment memory = huge.equals(MemorySegment.NULL) ? arena.allocate(bytes, alignment) : huge;
-            own.addAndGet(bytes);
+            counted.addAndGet(bytes);
             HELD.addAndGet(bytes);
             allocated = true;
             return memory;
@@ -138,9 +138,9 @@ public final class NativeMemory implements Arena {
      * @throws MemoryLimitException if that has too little left; nothing is changed then
      */
     public void charge(MemoryBudget newBudget) {
-        newBudget.take(own.get());
+        newBudget.take(counted.get());
         if (budget != null) {
-            budget.give(own.get());
+            budget.give(counted.get());
         }
         budget = newBudget;
     }
@@ -202,9 +202,9 @@ public final class NativeMemory implements Arena {
     public void close() {
         if (arena.scope().isAlive()) {
             arena.close();
-            HELD.addAndGet(-own.get());
+            HELD.addAndGet(-counted.get());
             if (budget != null) {
-                budget.give(own.get());
+                budget.give(counted.get());
             }
         }
     }

@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * A new file that is written beside an existing one and renamed over it in one step. Readers and mappings of the old
+ * New file that is written next to an existing one and renamed over it in one step. Readers and mappings of the old
  * file are not disturbed, and a failure leaves it unchanged. Symbolic links are followed, targets that are not regular
  * files are refused, and the new file gets the permissions of the old one. The new file is locked while it is written,
  * so the next process that writes to the same target recognises and removes the remains of a killed process.

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A named tensor as stored in a file: contiguous, row-major (the last dimension varies fastest), little-endian.
+ * Named tensor as stored in a file: contiguous, row-major (the last dimension varies fastest), little-endian.
  *
  * @param name the name in the checkpoint, such as {@code transformer.wte.weight}
  * @param dtype the type of the elements
@@ -75,10 +75,10 @@ public record Tensor(String name, DType dtype, List<Long> shape, MemorySegment d
         if (count == rowCount()) {
             return this;
         }
-        List<Long> some = new ArrayList<>(shape);
-        some.set(0, count);
+        List<Long> sliceShape = new ArrayList<>(shape);
+        sliceShape.set(0, count);
         long row = data.byteSize() / rowCount();
-        return new Tensor(name, dtype, some, data.asSlice(first * row, count * row));
+        return new Tensor(name, dtype, sliceShape, data.asSlice(first * row, count * row));
     }
 
     /** Returns the number of elements: the product of the dimensions, 1 for a scalar. */

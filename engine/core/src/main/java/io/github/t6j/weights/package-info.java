@@ -23,7 +23,7 @@
  *
  * <p>Files are not trusted. Every length, offset and shape is checked before use, with arithmetic that cannot overflow.
  * No file makes this package run code, nest without limit, or take much more memory than the file's length. A malformed
- * file causes a {@code ModelFormatException}; an error of the system (no such file, no permission, no memory) an {@link
- * java.io.UncheckedIOException}. Both name the file in one line.
+ * file causes a {@code ModelFormatException}; a system error (no such file, no permission, no memory) an
+ * {@link java.io.UncheckedIOException}. Both name the file in one line.
  */
 package io.github.t6j.weights;

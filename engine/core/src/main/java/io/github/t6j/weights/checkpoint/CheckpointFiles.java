@@ -21,7 +21,7 @@ public final class CheckpointFiles {
     public static final List<String> NAMES = List.of("model.safetensors", "model.safetensors.index.json",
             "pytorch_model.bin", "pytorch_model.bin.index.json", "ckpt.pt", "model_state_dict.pt");
     private static final List<String> ENDINGS = List.of(".safetensors", ".bin", ".pt", ".pth", ".gguf");
-    /** Files with an extension of weights that training writes beside a model. */
+    /** Files with an extension of weights that training writes next to a model. */
     public static final Set<String> TRAINING_FILES =
             Set.of("optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
                     "rng_state.pth", "training_args.bin");
@@ -42,25 +42,25 @@ public final class CheckpointFiles {
                 return file;
             }
         }
-        List<Path> others = others(folder);
-        if (others.isEmpty()) {
+        List<Path> candidates = candidates(folder);
+        if (candidates.isEmpty()) {
             throw new ModelFormatException(folder + ": no weights in this folder: expected " + String.join(", ", NAMES)
                     + " or one file *" + String.join(", *", ENDINGS));
         }
-        if (others.size() > 1) {
+        if (candidates.size() > 1) {
             throw new ModelFormatException(folder + ": expected one file of weights, found " + String.join(", ",
-                    others.stream().map(file -> file.getFileName().toString()).toList())
+                    candidates.stream().map(file -> file.getFileName().toString()).toList())
                     + ": give the path of the file to use");
         }
-        return others.getFirst();
+        return candidates.getFirst();
     }
 
-    /** Returns whether a file's name is that of a part of a GGUF model other than the first. */
+    /** Returns whether a file is by its name a part of a GGUF model other than the first. */
     public static boolean isLaterPart(Path file) {
         return GgufParts.isLater(file.getFileName().toString());
     }
 
-    private static List<Path> others(Path folder) {
+    private static List<Path> candidates(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(CheckpointFiles::mayHoldWeights)
                     .filter(file -> !isLaterPart(file)).sorted().toList();
@@ -75,14 +75,14 @@ public final class CheckpointFiles {
         return files.size() == 1 ? Optional.of(files.getFirst()) : Optional.empty();
     }
 
-    /** Files of weights with that ending in {@code folder}; none if it is no folder. */
+    /** Returns the weight files with that ending in {@code folder}; none if it is not a folder. */
     public static List<Path> ending(Path folder, String ending) {
         return Files.isDirectory(folder)
-                ? others(folder).stream().filter(file -> file.toString().endsWith(ending)).toList()
+                ? candidates(folder).stream().filter(file -> file.toString().endsWith(ending)).toList()
                 : List.of();
     }
 
-    /** Returns whether a file's name has an ending of weights, and is none that training leaves beside them. */
+    /** Returns whether a file's name has an ending of weights and is not a file of training. */
     public static boolean mayHoldWeights(Path file) {
         String name = file.getFileName() == null ? "" : file.getFileName().toString(); // a root has none
         return ENDINGS.stream().anyMatch(name::endsWith) && !TRAINING_FILES.contains(name);

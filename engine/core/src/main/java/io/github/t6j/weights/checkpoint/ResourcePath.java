@@ -22,7 +22,7 @@ public record ResourcePath(Path path, FileSystem jar) implements AutoCloseable {
     /**
      * Finds a model's folder, which has a config.json, or its file of weights.
      *
-     * @param owner class beside which the resource lies, as for {@link Class#getResource}
+     * @param owner class that finds the resource, as for {@link Class#getResource}
      * @throws IllegalArgumentException if there is no such resource, or files of its place cannot be opened
      */
     public static ResourcePath of(Class<?> owner, String name) {

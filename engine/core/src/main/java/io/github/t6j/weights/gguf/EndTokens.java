@@ -4,7 +4,7 @@ import java.util.Set;
 
 /**
  * Texts of tokens that end a turn or a text, regardless of their keys and types in the file: some files have no key for
- * them, or give them another type than that of control tokens. llama.cpp has such a list, too (src/llama-vocab.cpp).
+ * them, or do not mark them as control tokens. llama.cpp has such a list, too (src/llama-vocab.cpp).
  */
 public final class EndTokens {
     private static final Set<Object> TEXTS = Set.of(

@@ -131,14 +131,14 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
                         + Math.max(0, dataSize - e.offset) + ": the file is cut short, download it again");
             }
             if (previous != null && e.offset < previous.offset + previous.bytes) {
-                throw in.wrong("tensor " + e.name, "its data after those of tensor " + previous.name + ", which end at "
+                throw in.wrong("tensor " + e.name, "its data after tensor " + previous.name + ", which ends at "
                         + (previous.offset + previous.bytes), e.offset + ": they overlap");
             }
             previous = e;
         }
     }
 
-    /** A tensor of the header, checked by itself. */
+    /** Tensor of the header, checked on its own. */
     private record Entry(String name, DType dtype, List<Long> shape, long offset, long bytes) {
 
         static Entry read(GgufReader in, int number, long alignment) {

@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Files of a GGUF model in parts: NAME-00001-of-00003.gguf, which has the keys, and the others beside it. */
+/** Files of a GGUF model in parts: NAME-00001-of-00003.gguf, which has the keys, and the others in the same folder. */
 public final class GgufParts {
     private static final Pattern NAME = Pattern.compile("(?i)(.*-)(\\d{5})(-of-)(\\d{5})(\\.gguf)");
     private static final String COUNT = "split.count";
@@ -19,7 +19,7 @@ public final class GgufParts {
 
     private GgufParts() {}
 
-    /** Returns whether a file's name is that of a part other than the first. */
+    /** Returns whether a file is by its name a part other than the first. */
     public static boolean isLater(String fileName) {
         Matcher name = NAME.matcher(fileName);
         return name.matches() && Integer.parseInt(name.group(2)) > 1;
@@ -28,7 +28,7 @@ public final class GgufParts {
     /**
      * Returns the parts after the first; none for a whole model.
      *
-     * @throws ModelFormatException if {@code first} is another part, or its name does not tell those of the others
+     * @throws ModelFormatException if {@code first} is another part, or its name does not give the other names
      */
     public static List<Path> after(Path first, Map<String, Object> metadata) {
         if (!(metadata.get(COUNT) instanceof Long count) || count < 2) {
@@ -40,7 +40,7 @@ public final class GgufParts {
         if (!isFirst) {
             throw new ModelFormatException(String.format(Locale.ROOT,
                     "%s: expected the first of %d parts, NAME-00001-of-%05d.gguf,"
-                            + " found part %d of that name: give the path of the first part, with the others beside it",
+                            + " found part %d of that name: give the path of the first part, next to the others",
                     first, count, count, number(metadata) + 1));
         }
         List<Path> parts = new ArrayList<>();
@@ -57,7 +57,7 @@ public final class GgufParts {
     }
 
     /**
-     * Checks that a file is the part of that index, from 0, of the model whose first part has the keys {@code first}.
+     * Checks that a file is part {@code index}, from 0, of the model whose first part has the keys {@code first}.
      */
     public static void check(Path file, Map<String, Object> first, Map<String, Object> found, int index) {
         if (number(found) != index || !Objects.equals(first.get(COUNT), found.get(COUNT))) {

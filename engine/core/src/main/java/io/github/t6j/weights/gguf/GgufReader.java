@@ -12,7 +12,7 @@ import java.lang.foreign.ValueLayout;
  * reads the value or allocates memory for it.
  */
 final class GgufReader {
-    /** Limit of a header: that of the largest tokenizer.json, which a header may contain. */
+    /** Limit of a header, the same as for a tokenizer.json, which a header may contain. */
     static final int MAX_HEADER = SmallFile.TOKENIZER;
 
     /** Limit of a key or a tensor's name in bytes; GGML itself allows 63. */

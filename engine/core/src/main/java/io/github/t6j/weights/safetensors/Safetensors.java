@@ -171,7 +171,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
         }
     }
 
-    /** A tensor of the header, checked by itself. */
+    /** Tensor of the header, checked on its own. */
     private record Entry(String name, DType dtype, List<Long> shape, long begin, long end) {
 
         static Entry of(String name, Object value, long dataSize, String file) {

@@ -29,7 +29,7 @@ public record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
         Json.object(index.get("weight_map"), file + ": weight_map").forEach((tensor, shard) -> {
             if (!(shard instanceof String name) || !isFileName(name)) {
                 throw new ModelFormatException(
-                        file + ": weight_map: expected a file name beside it for tensor " + tensor
+                        file + ": weight_map: expected the name of a file in its folder for tensor " + tensor
                                 + ", found " + Json.writeLine(shard));
             }
             tensorsOf.computeIfAbsent(name, n -> new TreeSet<>()).add(tensor);
@@ -70,16 +70,16 @@ public record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
             }
         }
         if (!missing.isEmpty()) {
-            throw new ModelFormatException(shard + ": expected " + some(missing) + " of " + file.getFileName()
+            throw new ModelFormatException(shard + ": expected " + summary(missing) + " of " + file.getFileName()
                     + ", found no such tensors: the files belong to different models, download all again");
         }
         if (!extra.isEmpty()) {
-            throw new ModelFormatException(shard + ": found " + some(extra) + ", which " + file.getFileName()
+            throw new ModelFormatException(shard + ": found " + summary(extra) + ", which " + file.getFileName()
                     + " does not list for it: the files belong to different models, download all again");
         }
     }
 
-    private static String some(Iterable<String> names) {
+    private static String summary(Iterable<String> names) {
         List<String> all = new ArrayList<>();
         names.forEach(all::add);
         return String.join(", ", all.subList(0, Math.min(SHOWN, all.size())))

@@ -58,7 +58,7 @@ final class TorchPickle {
         return new Global(name);
     }
 
-    /** Returns the description that {@code function(arguments)} stands for. */
+    /** Returns the description that {@code function(arguments)} represents. */
     Object call(Object function, Object arguments) {
         if (!(function instanceof Global(String name)) || !(arguments instanceof Object[] given)) {
             throw error("a call of a named function", function);

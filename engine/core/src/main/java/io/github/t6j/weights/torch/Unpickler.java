@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A minimal implementation of Python's pickle machine, with the operations that a torch state dict needs. It cannot
+ * Minimal implementation of Python's pickle machine, with the operations that a torch state dict needs. It cannot
  * construct objects of arbitrary classes, so a file cannot run code: {@link TorchPickle} resolves every name.
  *
  * <p>Values are null, Boolean, Long, BigInteger, Double and String; a tuple is an {@code Object[]}, a list a {@code
