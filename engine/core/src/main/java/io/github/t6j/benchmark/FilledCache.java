@@ -4,7 +4,7 @@ import io.github.t6j.Session;
 import io.github.t6j.session.SessionCore;
 import io.github.t6j.session.SessionUse;
 
-/** Filling of a session's cache, which benchmarks at great depth do instead of computing it. */
+/** Fills a session's cache for benchmarks at great depth, without computing it. */
 public final class FilledCache {
     private FilledCache() {}
 

@@ -6,7 +6,7 @@ import io.github.t6j.kernels.choice.KernelChoice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Measurement of the rate at which all workers together read memory, the limit of a model that decodes. */
+/** Measurement of the rate at which all workers together read memory, which limits decoding. */
 public final class ReadBandwidth implements AutoCloseable {
     /** Number of bytes to read, more than the processor's caches hold. */
     private static final long BYTES = 128L << 20;

@@ -13,7 +13,7 @@ import jdk.jfr.Name;
 @Category("t6j")
 @Description("Allocation of memory for the cache of a session")
 public final class CacheGrowthEvent extends Event {
-    /** Event that is never committed; it tells whether recordings include this kind. */
+    /** Event that is never committed; it shows whether recordings include this kind. */
     static final CacheGrowthEvent KIND = new CacheGrowthEvent();
 
     @Label("Allocated")
@@ -21,7 +21,7 @@ public final class CacheGrowthEvent extends Event {
     long bytes;
 
     @Label("Cache")
-    @Description("Bytes of the whole cache afterwards, shared pages included")
+    @Description("Bytes of the whole cache afterwards, including shared pages")
     @DataAmount
     long cacheBytes;
 

@@ -14,7 +14,7 @@ import jdk.jfr.StackTrace;
 @Description("Pass of the next ids of sessions through the model")
 @StackTrace(false)
 public final class DecodeStepEvent extends Event {
-    /** Event that is never committed; it tells whether recordings include this kind. */
+    /** Event that is never committed; it shows whether recordings include this kind. */
     static final DecodeStepEvent KIND = new DecodeStepEvent();
 
     @Label("Sessions")

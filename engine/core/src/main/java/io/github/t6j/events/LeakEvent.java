@@ -8,15 +8,15 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** Model or session that became unreachable without a call of close; off unless asked for, since it needs stack traces. */
+/** Model or session that became unreachable without being closed; off by default, since it needs stack traces. */
 @Name("t6j.Leak")
 @Label("Leak")
 @Category("t6j")
-@Description("Model, session or prefix that became unreachable without a call of close")
+@Description("Model, session or prefix that became unreachable without being closed")
 @StackTrace(false)
 @Enabled(false)
 public final class LeakEvent extends Event {
-    /** Event that is never committed; it tells whether recordings include this kind. */
+    /** Event that is never committed; it shows whether recordings include this kind. */
     static final LeakEvent KIND = new LeakEvent();
 
     @Label("Kind")

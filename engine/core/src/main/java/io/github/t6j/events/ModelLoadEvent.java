@@ -15,7 +15,7 @@ import jdk.jfr.StackTrace;
 @Description("Loading of a model")
 @StackTrace(false)
 public final class ModelLoadEvent extends Event {
-    /** Event that is never committed; it tells whether recordings include this kind. */
+    /** Event that is never committed; it shows whether recordings include this kind. */
     static final ModelLoadEvent KIND = new ModelLoadEvent();
 
     @Label("Path")
@@ -27,7 +27,7 @@ public final class ModelLoadEvent extends Event {
     long weightBytes;
 
     @Label("Threads")
-    @Description("Threads that compute, the calling one included")
+    @Description("Threads that compute, including the calling one")
     int threads;
 
     ModelLoadEvent() {}

@@ -14,7 +14,7 @@ import jdk.jfr.StackTrace;
 @Description("Pass of prompts through the model")
 @StackTrace(false)
 public final class PrefillEvent extends Event {
-    /** Event that is never committed; it tells whether recordings include this kind. */
+    /** Event that is never committed; it shows whether recordings include this kind. */
     static final PrefillEvent KIND = new PrefillEvent();
 
     @Label("Sessions")

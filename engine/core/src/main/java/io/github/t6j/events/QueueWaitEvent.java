@@ -7,14 +7,14 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** Time from the submission of work to a scheduler to its begin. */
+/** Time from the submission of work to a scheduler to its start. */
 @Name("t6j.QueueWait")
 @Label("Queue Wait")
 @Category("t6j")
-@Description("Time from the submission of work to a scheduler to its begin")
+@Description("Time from the submission of work to a scheduler to its start")
 @StackTrace(false)
 public final class QueueWaitEvent extends Event {
-    /** Event that is never committed; it tells whether recordings include this kind. */
+    /** Event that is never committed; it shows whether recordings include this kind. */
     static final QueueWaitEvent KIND = new QueueWaitEvent();
 
     @Label("Prompt Ids")

@@ -7,14 +7,14 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** Time from the begin of submitted work to its end. */
+/** Time from the start of submitted work to its end. */
 @Name("t6j.Run")
 @Label("Run")
 @Category("t6j")
-@Description("Time from the begin of submitted work to its end")
+@Description("Time from the start of submitted work to its end")
 @StackTrace(false)
 public final class RunEvent extends Event {
-    /** Event that is never committed; it tells whether recordings include this kind. */
+    /** Event that is never committed; it shows whether recordings include this kind. */
     static final RunEvent KIND = new RunEvent();
 
     @Label("Prompt Ids")
