@@ -72,24 +72,24 @@ final class Automaton {
         int sink = states();
         List<List<Edge>> all = new ArrayList<>();
         for (int state = 0; state <= sink; state++) {
-            List<Edge> own = state < sink ? edges.get(state) : List.of();
+            List<Edge> outgoing = state < sink ? edges.get(state) : List.of();
             CodePoints covered = CodePoints.of(
-                    own.stream().flatMapToInt(edge -> IntStream.of(edge.first, edge.last)).toArray());
+                    outgoing.stream().flatMapToInt(edge -> IntStream.of(edge.first, edge.last)).toArray());
             CodePoints rest = covered.complement();
-            List<Edge> complete = new ArrayList<>(own);
+            List<Edge> complete = new ArrayList<>(outgoing);
             for (int i = 0; i < rest.ranges(); i++) {
                 complete.add(new Edge(rest.first(i), rest.last(i), sink));
             }
             complete.sort((a, b) -> Integer.compare(a.first, b.first));
             all.add(complete);
         }
-        BitSet others = (BitSet) accepting.clone();
-        others.flip(0, sink + 1);
-        return new Automaton(all, others).trim();
+        BitSet rejecting = (BitSet) accepting.clone();
+        rejecting.flip(0, sink + 1);
+        return new Automaton(all, rejecting).trim();
     }
 
     /**
-     * Returns the automaton of the texts that both accept, without states from which no text ends.
+     * Returns the automaton of the texts that both accept, without dead states.
      *
      * @throws IllegalArgumentException if it has more than {@link #MAX_STATES}
      */
@@ -153,7 +153,7 @@ final class Automaton {
             return this;
         }
         return new Automaton(edges.stream()
-                .map(own -> own.stream().filter(edge -> live.get(edge.state)).toList())
+                .map(outgoing -> outgoing.stream().filter(edge -> live.get(edge.state)).toList())
                 .toList(), accepting);
     }
 

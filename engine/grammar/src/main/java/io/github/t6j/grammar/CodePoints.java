@@ -80,7 +80,7 @@ final class CodePoints {
     CodePoints complement() {
         int[] gaps = new int[bounds.length + 4];
         int count = 0;
-        int next = 0; // first code point that no range was found for
+        int next = 0; // first code point after the ranges so far
         for (int i = 0; i <= bounds.length; i += 2) {
             int end = i < bounds.length ? bounds[i] - 1 : Character.MAX_CODE_POINT;
             if (next < FIRST_SURROGATE && end > LAST_SURROGATE) {

@@ -29,7 +29,7 @@ sealed interface Expression {
      * Texts that an automaton accepts.
      *
      * @param control rule of an escaped control character, to write each text as the content of a JSON string, with
-     *     escapes only where JSON needs them, so that each text has one form; null to write it as it is
+     *     escapes only where JSON needs them, so that each text has one form; null to write it unchanged
      */
     record Language(Automaton automaton, String control) implements Expression {}
 
@@ -47,7 +47,7 @@ sealed interface Expression {
     }
 
     private static List<Expression> withPrefix(List<Expression> expressions, String prefix) {
-        return expressions.stream().map(one -> one.withPrefix(prefix)).toList();
+        return expressions.stream().map(expression -> expression.withPrefix(prefix)).toList();
     }
 
     static Expression sequence(Expression... parts) {

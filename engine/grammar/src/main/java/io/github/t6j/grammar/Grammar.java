@@ -14,9 +14,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Set of texts that a generation may produce: those of a JSON schema, a regular expression or a GBNF grammar, or made of
- * these. Immutable; any number of threads and models may use it. It keeps what it has computed, so keep a grammar that is
- * used again.
+ * Set of texts that a generation may produce, given by a JSON schema, a regular expression or a GBNF grammar, or
+ * combined from such sets. Immutable; any number of threads and models may use it. It caches its computations, so keep
+ * a grammar to use it again.
  *
  * <p>JSON schemas: the types and {@code enum}, {@code const}, {@code anyOf}, {@code allOf}, {@code oneOf} whose options
  * exclude each other, {@code $ref} within the schema, {@code properties}, {@code required}, {@code additionalProperties},
@@ -80,7 +80,7 @@ public final class Grammar implements Constraint {
         return new Grammar(GbnfReader.read(gbnf), GbnfReader.ROOT);
     }
 
-    /** Returns the grammar of {@code text} alone. */
+    /** Returns the grammar of exactly {@code text}. */
     public static Grammar text(String text) {
         Objects.requireNonNull(text, "text");
         return new Grammar(Map.of("text", Expression.text(text)), "text");

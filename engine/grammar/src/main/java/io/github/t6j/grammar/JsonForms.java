@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Rules of JSON itself. Between two tokens at most one space or line break may stand, so that a model cannot write blanks
- * for ever.
+ * Rules of JSON itself. At most one space or line break separates two tokens, so that a model cannot write blanks
+ * forever.
  */
 final class JsonForms {
     static final String VALUE = "any value";
@@ -58,7 +58,7 @@ final class JsonForms {
                 Expression.text("true"), Expression.text("false"), Expression.text("null")));
     }
 
-    /** Returns any escape, also those that are never needed; surrogates in pairs only. */
+    /** Returns any escape, even an unnecessary one; surrogates only in pairs. */
     private static Expression escape() {
         Expression plain = Expression.choice(
                 Expression.sequence(new Characters(CodePoints.of('0', '9', 'a', 'c', 'e', 'f', 'A', 'C', 'E', 'F')),

@@ -20,12 +20,12 @@ import java.util.Set;
  * Reader of JSON schemas (draft 2020-12). Each schema becomes a rule, which is named by its JSON pointer. Keywords that
  * are not supported are rejected by name, so that a text never breaks one of them.
  *
- * <p>An object with {@code properties} has no others unless {@code additionalProperties} allows them; its members stand in
- * the order of the schema.
+ * <p>An object with {@code properties} has no others unless {@code additionalProperties} allows them; its members
+ * follow the order of the schema.
  */
 final class JsonSchemaReader {
     static final String ROOT = "root";
-    /** Keywords that allow and forbid nothing. */
+    /** Keywords that do not restrict values. */
     static final Set<String> ANNOTATIONS = Set.of("title", "description", "default", "examples", "$schema", "$id",
             "$comment", "$defs", "definitions", "deprecated", "readOnly", "writeOnly", "discriminator", "example",
             "externalDocs", "contentMediaType", "contentEncoding", "$anchor", "$vocabulary");
@@ -36,7 +36,7 @@ final class JsonSchemaReader {
     private static final int MAX_DEPTH = 100;
     /** Most schemas, and most that are merged. */
     private static final int MAX_RULES = 20_000;
-    /** Deepest nesting of schemas, references among them. */
+    /** Deepest nesting of schemas, including references. */
     private static final int MAX_NESTING = 500;
 
     private final Object document;
@@ -69,7 +69,7 @@ final class JsonSchemaReader {
         return reader.rules;
     }
 
-    /** Returns a call of the rule of {@code schema}, which is made if it is new. */
+    /** Returns a call of the rule of {@code schema}, which is created if it is new. */
     private Expression call(Object schema, String at) {
         if (!rules.containsKey(at)) {
             if (++schemas > MAX_RULES || ++nesting > MAX_NESTING) {
@@ -170,8 +170,8 @@ final class JsonSchemaReader {
             if (rest.isEmpty() || Boolean.FALSE.equals(options.get(i))) {
                 expressions.add(call(options.get(i), place));
             } else {
-                Map<String, Object> own = flat(open(options.get(i), place), place, 0);
-                expressions.add(callMerged(Schemas.merge(rest, own, place), place));
+                Map<String, Object> option = flat(open(options.get(i), place), place, 0);
+                expressions.add(callMerged(Schemas.merge(rest, option, place), place));
             }
         }
         return new Choice(expressions);
@@ -203,7 +203,7 @@ final class JsonSchemaReader {
             if (!keyword.equals("const") && !keyword.equals("enum") && !keyword.equals("type")
                     || keywords.containsKey("const") && keyword.equals("enum")) {
                 throw new IllegalArgumentException("schema at " + at + ": " + keyword
-                        + " beside const or enum is not supported; leave out values that it excludes");
+                        + " together with const or enum is not supported; leave out values that it excludes");
             }
         }
         if (keywords.containsKey("type")) {
@@ -225,8 +225,8 @@ final class JsonSchemaReader {
     private static void checkNumbers(Object value, String at) {
         switch (value) {
             case Number number -> number(number, at);
-            case List<?> list -> list.forEach(one -> checkNumbers(one, at));
-            case Map<?, ?> map -> map.values().forEach(one -> checkNumbers(one, at));
+            case List<?> list -> list.forEach(element -> checkNumbers(element, at));
+            case Map<?, ?> map -> map.values().forEach(element -> checkNumbers(element, at));
             case null, default -> {
             }
         }
@@ -259,7 +259,7 @@ final class JsonSchemaReader {
         throw new IllegalArgumentException("schema at " + at + ": expected a schema at " + pointer + ", found none");
     }
 
-    /** Returns a part of a URI without its %XX; as it is, if these are wrong. */
+    /** Returns a part of a URI with its %XX decoded, or unchanged if they are invalid. */
     private static String decoded(String part) {
         try {
             return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);

@@ -169,7 +169,7 @@ final class Network {
         return finishing;
     }
 
-    /** Rejects rules that call themselves before any character: they would call themselves for ever. */
+    /** Rejects rules that call themselves before any character, since they would recurse forever. */
     private void checkLeftRecursion() {
         BitSet empty = withoutBytes();
         List<Set<Integer>> callees = new ArrayList<>(); // by rule: rules called before any character
@@ -179,7 +179,7 @@ final class Network {
             called.forEach(rule -> callers[rule]++);
             callees.add(called);
         }
-        // removes rules that none calls first, until only those of cycles, and what they call, are left
+        // removes rules that no rule calls first, until only cycles and the rules that they call are left
         List<Integer> work = new ArrayList<>();
         for (int rule = 0; rule < starts.length; rule++) {
             if (callers[rule] == 0) {

@@ -146,7 +146,7 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
         }
     }
 
-    /** Returns a point and {@code digits}, or also nothing. */
+    /** Returns a point and {@code digits}; with {@code orNothing}, also the empty text. */
     private static Expression fraction(Expression digits, boolean orNothing) {
         Expression fraction = Expression.sequence(Expression.text("."), digits);
         return orNothing ? Expression.optional(fraction) : fraction;
@@ -170,11 +170,11 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
     private static Automaton multiples(int divisor) {
         List<List<Automaton.Edge>> edges = new ArrayList<>();
         for (int remainder = 0; remainder < divisor; remainder++) {
-            List<Automaton.Edge> own = new ArrayList<>();
+            List<Automaton.Edge> outgoing = new ArrayList<>();
             for (int digit = 0; digit < 10; digit++) {
-                own.add(new Automaton.Edge('0' + digit, '0' + digit, (remainder * 10 + digit) % divisor));
+                outgoing.add(new Automaton.Edge('0' + digit, '0' + digit, (remainder * 10 + digit) % divisor));
             }
-            edges.add(own);
+            edges.add(outgoing);
         }
         BitSet accepting = new BitSet();
         accepting.set(0);

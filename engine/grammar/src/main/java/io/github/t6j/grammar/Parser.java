@@ -13,11 +13,11 @@ import java.util.Set;
  * transitions are computed once and kept, so that most steps are one array access. For any number of threads.
  */
 final class Parser {
-    /** Most kept states; when there are more, all are forgotten and computed again. */
+    /** Most cached states; beyond this, all are dropped and recomputed. */
     private static final int MAX_STATES = 20_000;
     /** Most stacks of a state; only very ambiguous grammars have more. */
     private static final int MAX_STACKS = 10_000;
-    /** Most stacks on the way to a state, those between its bytes included. */
+    /** Most stacks visited on the way to a state. */
     private static final int MAX_SEEN = 100_000;
     /** Most stacks of all kept states together. */
     private static final int MAX_HELD = 1_000_000;
@@ -57,7 +57,7 @@ final class Parser {
             return stacks.length > 0;
         }
 
-        /** Returns whether the bytes that led here are no beginning of a text. */
+        /** Returns whether no text begins with the bytes that led here. */
         boolean isDead() {
             return stacks.length == 0 && !mayEnd;
         }
@@ -84,7 +84,7 @@ final class Parser {
         }
     }
 
-    /** Numbers the classes of bytes that no edge tells apart, and returns a byte of each. */
+    /** Numbers the classes of bytes that every edge treats alike, and returns a byte of each. */
     private int[] classify() {
         boolean[] cuts = new boolean[257];
         for (int node = 0; node < network.size(); node++) {
@@ -108,7 +108,7 @@ final class Parser {
         return start;
     }
 
-    /** Returns the number of stacks to look at for the state after {@code value}, or 0 if it is kept. */
+    /** Returns the number of stacks to visit for the state after {@code value}, or 0 if that is cached. */
     int work(State state, int value) {
         return state.next[classes[value]] == null ? state.stacks.length + 1 : 0;
     }

@@ -8,15 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reader of regular expressions as in ECMA-262 with the flag u, the form of JSON Schema's {@code pattern}. Where other
- * dialects disagree, about rare spaces and line ends, only texts that match in all are accepted. Anchors are
+ * Reader of regular expressions as in ECMA-262 with the flag u, the form of JSON Schema's {@code pattern}. Where
+ * dialects disagree, about rare spaces and line ends, only texts that match in all of them are accepted. Anchors are
  * allowed at the ends of the whole expression and of its options. Look-around, back-references, word boundaries, flags
  * and Unicode properties are rejected by name.
  */
 final class RegexReader {
     private static final CodePoints DIGITS = CodePoints.of('0', '9');
     private static final CodePoints WORD = CodePoints.of('0', '9', 'A', 'Z', 'a', 'z', '_', '_');
-    /** Spaces in every dialect; ECMA-262 has further ones, which its own readers and Java's tell apart. */
+    /** Spaces in every dialect; ECMA-262 has further ones, which not all implementations accept. */
     private static final CodePoints SPACE = CodePoints.of(9, 13, ' ', ' ');
     private static final CodePoints ALL_SPACES =
             CodePoints.of(9, 13, ' ', ' ', 0xA0, 0xA0, 0x1680, 0x1680, 0x2000, 0x200A,
@@ -53,7 +53,7 @@ final class RegexReader {
         return quoted.toString();
     }
 
-    /** @param around texts that may stand before and after an option without an anchor */
+    /** @param around texts allowed before and after an option without an anchor */
     private Expression read(Expression around) {
         List<Expression> options = new ArrayList<>();
         do {

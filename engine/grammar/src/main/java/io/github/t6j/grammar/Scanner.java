@@ -2,7 +2,7 @@ package io.github.t6j.grammar;
 
 /** Reads the characters of a notation, and makes errors that name the place. */
 final class Scanner {
-    /** Deepest nesting of groups, so that readers that call themselves do not overflow the stack. */
+    /** Deepest nesting of groups, so that recursive readers do not overflow the stack. */
     private static final int MAX_DEPTH = 200;
 
     private final String kind;

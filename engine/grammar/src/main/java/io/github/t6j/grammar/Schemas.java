@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Relations between schemas: those that must hold together, as in {@code allOf}, and those that exclude each other. */
+/** Relations between schemas: merging of schemas that must all hold, as in {@code allOf}, and mutual exclusion. */
 final class Schemas {
     private Schemas() {}
 
@@ -27,7 +27,7 @@ final class Schemas {
         checkNeighbours(right, left, at);
         Map<String, Object> merged = new LinkedHashMap<>(left);
         right.forEach((keyword, value) -> merged.merge(
-                keyword, value == null ? NULL : value, (own, other) -> merge(keyword, own, other, at)));
+                keyword, value == null ? NULL : value, (first, second) -> merge(keyword, first, second, at)));
         merged.replaceAll((_, value) -> value == NULL ? null : value);
         return merged;
     }
@@ -50,17 +50,17 @@ final class Schemas {
     }
 
     /**
-     * Checks keywords whose meaning depends on others beside them: {@code additionalProperties} applies to properties
-     * that its own schema does not name, and {@code items} after the {@code prefixItems} of its own schema.
+     * Checks keywords whose meaning depends on others in their schema: {@code additionalProperties} applies to
+     * properties that its own schema does not name, and {@code items} after the {@code prefixItems} of its own schema.
      */
-    private static void checkNeighbours(Map<String, Object> own, Map<String, Object> other, String at) {
-        if (limits(own, "additionalProperties") && !names(own, at).containsAll(names(other, at))) {
-            throw new IllegalArgumentException("schema at " + at + ": additionalProperties beside properties of another"
-                    + " schema that must hold, too, is not supported; write all properties in one schema");
+    private static void checkNeighbours(Map<String, Object> schema, Map<String, Object> other, String at) {
+        if (limits(schema, "additionalProperties") && !names(schema, at).containsAll(names(other, at))) {
+            throw new IllegalArgumentException("schema at " + at + ": additionalProperties together with properties of"
+                    + " another schema that must hold, too, is not supported; write all properties in one schema");
         }
-        if (limits(own, "items") && !own.containsKey("prefixItems") && other.containsKey("prefixItems")) {
-            throw new IllegalArgumentException("schema at " + at + ": items beside prefixItems of another schema that"
-                    + " must hold, too, is not supported; write both in one schema");
+        if (limits(schema, "items") && !schema.containsKey("prefixItems") && other.containsKey("prefixItems")) {
+            throw new IllegalArgumentException("schema at " + at + ": items together with prefixItems of another schema"
+                    + " that must hold, too, is not supported; write both in one schema");
         }
     }
 
@@ -78,7 +78,7 @@ final class Schemas {
         Map<String, Object> all = new LinkedHashMap<>(JsonSchemaReader.object(left, at + "/properties"));
         JsonSchemaReader.object(right, at + "/properties").forEach((name, schema) -> all.merge(
                 name, Objects.requireNonNullElse(schema, NULL),
-                (own, other) -> Objects.equals(own, other) ? own : Map.of("allOf", List.of(own, other))));
+                (first, second) -> Objects.equals(first, second) ? first : Map.of("allOf", List.of(first, second))));
         all.replaceAll((_, schema) -> schema == NULL ? null : schema);
         return all;
     }
@@ -91,10 +91,10 @@ final class Schemas {
 
     private static Object intersection(Object left, Object right, String at) {
         Set<String> both = new LinkedHashSet<>(JsonSchemaReader.types(left, at));
-        Set<String> other = JsonSchemaReader.types(right, at);
-        boolean integer = both.contains("integer") && other.contains("number")
-                || both.contains("number") && other.contains("integer");
-        both.retainAll(other);
+        Set<String> rightTypes = JsonSchemaReader.types(right, at);
+        boolean integer = both.contains("integer") && rightTypes.contains("number")
+                || both.contains("number") && rightTypes.contains("integer");
+        both.retainAll(rightTypes);
         if (integer && !both.contains("number")) {
             both.add("integer");
         }

@@ -5,8 +5,8 @@ import java.util.TreeMap;
 
 /**
  * Regular expressions of JSON Schema's formats. Each accepts only valid texts, though not all of them: years of four
- * digits, no 29 February, host names of plain labels, e-mail
- * addresses of common top-level domains, IPv6 addresses without abbreviation.
+ * digits, no 29 February, host names of plain labels, e-mail addresses of common top-level domains, IPv6 addresses
+ * without abbreviation.
  */
 final class StringFormats {
     private static final String DATE = "[1-9]\\d{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])"

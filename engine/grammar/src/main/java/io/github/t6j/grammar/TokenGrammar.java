@@ -12,8 +12,8 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Grammar over the tokens of a vocabulary, from {@link Grammar#prepare} or {@code Model.tokenGrammar}. It keeps the mask of
- * each state that a generation has met. Safe for use by several threads.
+ * Grammar over the tokens of a vocabulary, from {@link Grammar#prepare} or {@code Model.tokenGrammar}. It caches the
+ * mask of each state that a generation has reached. Safe for use by several threads.
  */
 public final class TokenGrammar implements TokenConstraint {
     /** Most kept masks: 19 KB each for a vocabulary of 151,936. */
@@ -32,7 +32,7 @@ public final class TokenGrammar implements TokenConstraint {
         /**
          * Prepares the tokens of a tokenizer.
          *
-         * @param ids number of ids that may be generated: tokens from it on are left out
+         * @param ids number of ids that may be generated; tokens above are left out
          * @param endIds ids that end a text; they are allowed where the grammar may end
          */
         Vocabulary(Tokenizer tokenizer, int ids, Set<Integer> endIds) {
@@ -65,8 +65,9 @@ public final class TokenGrammar implements TokenConstraint {
     }
 
     /**
-     * Creates the grammar over a vocabulary. A text contains only bytes that have a token of their own, so that each
-     * beginning of a text can be continued; some vocabularies have none for the first bytes of rare planes of Unicode.
+     * Creates the grammar over a vocabulary. A text contains only bytes that are tokens by themselves, so that every
+     * beginning of a text can be continued; some vocabularies lack tokens for the first bytes of rare planes of
+     * Unicode.
      *
      * @throws IllegalArgumentException if no text of the grammar consists of such bytes
      */

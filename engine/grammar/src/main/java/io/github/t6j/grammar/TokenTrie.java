@@ -20,7 +20,7 @@ import java.util.Set;
  * <p>Special tokens and tokens without bytes are not in the tree.
  */
 final class TokenTrie {
-    /** Most stacks to look at for one mask: about a second. */
+    /** Most stacks visited for one mask, about a second of work. */
     private static final int MAX_WORK = 5_000_000;
 
     private record Token(int id, byte[] bytes) {}
@@ -37,7 +37,7 @@ final class TokenTrie {
 
     /**
      * @param vocabulary number of ids that may be generated
-     * @param endIds ids that end a text, and so add none
+     * @param endIds ids that end a text without adding to it
      */
     TokenTrie(Tokenizer tokenizer, int vocabulary, Set<Integer> endIds) {
         this.vocabulary = vocabulary;

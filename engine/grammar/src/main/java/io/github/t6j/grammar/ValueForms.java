@@ -91,7 +91,7 @@ final class ValueForms {
         return JsonForms.object(members(properties, required, additional, at), required.isEmpty());
     }
 
-    /** Returns one member or more in the order of the schema, those that are not required possibly left out. */
+    /** Returns one member or more in the order of the schema; optional members may be omitted. */
     private Expression members(
             Map<String, Object> properties, Set<String> required, Object additional, String at) {
         Expression extra = extraMember(properties.keySet(), additional, at);
@@ -155,12 +155,12 @@ final class ValueForms {
         return JsonForms.array(all, min == 0);
     }
 
-    /** Returns one item or more, the first ones by their own schemas. */
+    /** Returns one item or more; the first ones match the schemas of {@code prefixItems}. */
     private Expression tuple(List<Object> prefix, Expression item, int min, int max, String at) {
-        int own = max == Expression.UNLIMITED ? prefix.size() : Math.min(max, prefix.size());
-        Expression rest = new Repeat(Expression.sequence(JsonForms.COMMA, item), Math.max(0, min - own),
-                max == Expression.UNLIMITED ? max : max - own);
-        for (int i = own - 1; i >= 0; i--) {
+        int listed = max == Expression.UNLIMITED ? prefix.size() : Math.min(max, prefix.size());
+        Expression rest = new Repeat(Expression.sequence(JsonForms.COMMA, item), Math.max(0, min - listed),
+                max == Expression.UNLIMITED ? max : max - listed);
+        for (int i = listed - 1; i >= 0; i--) {
             Expression each = reader.apply(prefix.get(i), at + "/prefixItems/" + i);
             Expression from = i == 0
                     ? Expression.sequence(each, rest)
