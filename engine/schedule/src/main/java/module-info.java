@@ -1,4 +1,4 @@
-/** Many prompts at once by continuous batching. Depends on the engine alone. */
+/** Continuous batching of many prompts. Depends only on the engine. */
 module io.github.t6j.schedule {
     requires transitive io.github.t6j.engine;
 

@@ -33,7 +33,7 @@ final class Batcher {
 
     private final Model model;
     private final SchedulerOptions limits;
-    /** Session that jobs begin as forks of, so that a whole context is checked against memory only once. */
+    /** Session that jobs fork, so that a whole context is checked against memory only once. */
     private final Session empty;
     private final Prefixes prefixes;
     private final SavedPrefixes saved;

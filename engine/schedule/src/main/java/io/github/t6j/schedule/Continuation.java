@@ -93,7 +93,7 @@ final class Continuation {
         return true;
     }
 
-    /** Ends it if its client wants no more; {@link #choose}, which notices that, is not called while it recomputes. */
+    /** Ends it if it is interrupted; {@link #choose}, which checks this, is not called while it recomputes. */
     void endIfInterrupted() {
         over |= handle.interruption() != null;
     }

@@ -17,8 +17,8 @@ import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 
 /**
- * Reader of texts to embed, for the scheduler's thread. A pass takes texts of all jobs
- * alternately, so that a short job does not wait for all texts of a long one.
+ * Reader of texts to embed, for the scheduler's thread. A pass takes texts of all jobs alternately, so that a short job
+ * does not wait for all texts of a long one.
  */
 final class EmbeddingReader {
     private final Transformer transformer;
@@ -56,7 +56,7 @@ final class EmbeddingReader {
         return reading.isEmpty();
     }
 
-    /** Returns the most bytes that the caches of the texts in reading still allocate. */
+    /** Returns the most bytes that the caches of the texts being read still allocate. */
     long growthBytes() {
         return states == null ? 0 : states.growthBytes();
     }

@@ -119,7 +119,7 @@ final class PrefixFolder implements AutoCloseable {
         }
     }
 
-    /** Returns the saved prefix with the most ids in common with {@code prompt}, or null if none is of use. */
+    /** Returns the saved prefix with the most ids in common with {@code prompt}, or null if none helps. */
     synchronized Saved longest(int[] prompt) {
         try {
             refresh();
@@ -244,7 +244,7 @@ final class PrefixFolder implements AutoCloseable {
         }
     }
 
-    /** A file of the folder, of any model. */
+    /** File of the folder, of any model. */
     private record Used(Path file, FileTime time, long bytes) {}
 
     /** Removes the least recently used files until the rest is small enough, and files that killed processes left. */

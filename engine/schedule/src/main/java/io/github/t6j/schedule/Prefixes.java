@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 
 /** Kept sessions for prompts with the same beginning; the least recently used one is dropped first. */
 final class Prefixes {
-    /** A kept session, its ids, and its bytes, which are stored because every step needs them. */
+    /** Kept session with its ids and its bytes, which are stored because every step needs them. */
     private record Kept(Session session, int[] ids, long bytes) {}
 
     private final Deque<Kept> kept = new ArrayDeque<>(); // most recently used first
@@ -128,15 +128,15 @@ final class Prefixes {
     void keep(Session session) {
         int[] ids = session.ids();
         for (Iterator<Kept> all = kept.iterator(); all.hasNext();) {
-            Kept other = all.next();
-            int common = prefix(other.ids, ids);
-            if (common == ids.length && covers(other.session, session)) {
+            Kept candidate = all.next();
+            int common = prefix(candidate.ids, ids);
+            if (common == ids.length && covers(candidate.session, session)) {
                 session.close();
                 return;
             }
-            if (common == other.ids.length && covers(session, other.session)) {
+            if (common == candidate.ids.length && covers(session, candidate.session)) {
                 all.remove();
-                close(other);
+                close(candidate);
             }
         }
         kept.addFirst(new Kept(session, ids, session.cacheBytes()));

@@ -14,7 +14,7 @@ final class SavedPrefixes implements AutoCloseable {
     private static final int LEAST_SAVED = 256;
 
     private final PrefixFolder folder; // or null
-    private final Prefixes kept; // which restored ones join
+    private final Prefixes kept; // receives restored ones
     private final Session empty;
     private final Runnable wake;
     private CompletableFuture<Session> restoring; // session of a saved prefix, null if that fails; null without one
@@ -22,7 +22,7 @@ final class SavedPrefixes implements AutoCloseable {
 
     /**
      * @param empty session to fork; stays open
-     * @param wake called, mostly by another thread, after a prefix was restored or could not be
+     * @param wake called, usually by another thread, when a restore has succeeded or failed
      * @throws java.io.UncheckedIOException if the folder cannot be created or read
      */
     SavedPrefixes(SchedulerOptions limits, Prefixes kept, Session empty, Runnable wake) {

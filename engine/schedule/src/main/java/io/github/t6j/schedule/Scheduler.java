@@ -362,7 +362,7 @@ public final class Scheduler implements AutoCloseable {
         metrics = batcher.metrics(waitingCopies(), refused);
     }
 
-    /** Waits for work, and admits the jobs that there is room for; returns false at the end. */
+    /** Waits for work, and admits the jobs that fit; returns false at the end. */
     private boolean join(Batcher batcher) {
         boolean isCancelled;
         List<Job> queued;
@@ -380,7 +380,7 @@ public final class Scheduler implements AutoCloseable {
             }
             queued = List.copyOf(waiting);
         }
-        // outside the monitor, because it asks functions of the callers; only this thread removes from waiting
+        // outside the monitor, because it calls functions of the callers; only this thread removes from waiting
         List<Job> interrupted = queued.stream().filter(job -> isCancelled || job.isInterrupted()).toList();
         boolean textsWaitForMemory = turns.nextMemoryUser() == MemoryUser.TEXTS && !texts.isEmpty()
                 && !texts.canRead(true);
@@ -446,7 +446,7 @@ public final class Scheduler implements AutoCloseable {
 
     /**
      * Returns a number that grows while this scheduler works: with each pass, several times within each, and for up to
-     * a minute while a prefix is restored. It stands still if nothing is submitted, or if the scheduler hangs.
+     * a minute while a prefix is restored. It does not grow while nothing is submitted, or if the scheduler hangs.
      */
     public long progress() {
         return progress;

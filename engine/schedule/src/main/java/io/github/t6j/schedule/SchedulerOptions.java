@@ -135,7 +135,7 @@ public final class SchedulerOptions {
 
     /**
      * Returns these options with a longest time of every request, including its time in the queue; null for none. After
-     * it a generation or an embedding ends as after its own timeout, and a scoring fails with a CancellationException.
+     * that, a generation or an embedding ends as on its own timeout, and a scoring fails with a CancellationException.
      */
     public SchedulerOptions withTimeout(Duration timeout) {
         return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, values.session,
