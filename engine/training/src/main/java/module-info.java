@@ -1,5 +1,5 @@
-/** Makes and continues to train what the engine runs. Depends on the engine alone. */
-@SuppressWarnings("module") // the module that it exports to is built after it
+/** Training of new and existing models. Depends only on the engine. */
+@SuppressWarnings("module") // the module that it exports to is built later
 module io.github.t6j.training {
     requires transitive io.github.t6j.engine;
     requires jdk.incubator.vector;

@@ -59,7 +59,7 @@ public final class Trainer implements AutoCloseable {
      *
      * @param threads number of threads that compute; 0 for one per core
      * @param base model whose adapters are trained, or null
-     * @param rank of the adapters; 0 without a base
+     * @param rank rank of the adapters; 0 without a base
      */
     Trainer(
             ModelFiles files, ModelConfig config, TrainingOptions asked, int threads, Base base, int rank,

@@ -143,7 +143,7 @@ class TokenCacheTest {
         Files.createDirectory(beside);
         Files.writeString(folder.resolve("home"), "in the way");
         assertThatThrownBy(this::ids).isInstanceOf(UncheckedIOException.class)
-                .hasMessageStartingWith(text + ": its token ids can be written neither beside it nor to " + userCache
+                .hasMessageStartingWith(text + ": its token ids can be written neither next to it nor to " + userCache
                         + " (XDG_CACHE_HOME selects another folder): ");
     }
 

@@ -60,7 +60,7 @@ public final class SupportedModels {
                     + form.fixed().toString().toLowerCase(Locale.ROOT));
         }
         if (form.sharedFeatures()) {
-            throw refused("factors", "B_K and B_V of their own", "a shared B");
+            throw refused("factors", "separate B_K and B_V", "a shared B");
         }
         if (form.thirdDim() > 0) {
             throw refused("factors", "second order", "third order");

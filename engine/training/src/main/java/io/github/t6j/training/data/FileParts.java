@@ -61,8 +61,8 @@ public final class FileParts implements AutoCloseable {
     }
 
     /**
-     * Returns the next part or piece, or null at the end of the file. No part begins at the
-     * end of the file. The last piece may be empty, if the piece before it was cut at the end of the file.
+     * Returns the next part or piece, or null at the end of the file. No part begins at the end of the file. The last
+     * piece may be empty, if the piece before it was cut at the end of the file.
      */
     Part next() throws IOException {
         int searched = from;

@@ -158,7 +158,7 @@ public final class TokenCache {
             Files.createDirectories(userCache);
             return Replacement.of(elsewhere, true);
         } catch (IOException e) {
-            throw FileBytes.failed(text, "its token ids can be written neither beside it nor to " + userCache
+            throw FileBytes.failed(text, "its token ids can be written neither next to it nor to " + userCache
                     + " (XDG_CACHE_HOME selects another folder)", e);
         }
     }

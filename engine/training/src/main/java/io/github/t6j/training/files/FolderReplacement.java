@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Writes a folder of files so that it exists as a whole or not at all. The folder is filled beside its target, under
+ * Writes a folder of files so that it exists as a whole or not at all. The folder is filled next to its target, under
  * the name {@code .NAME.partial}, and then renamed in one step. The next process removes a folder that a killed process
  * left there.
  */

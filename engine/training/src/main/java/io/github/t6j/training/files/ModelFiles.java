@@ -73,9 +73,9 @@ public record ModelFiles(Map<String, byte[]> files, String weights, Map<String, 
     }
 
     /** Adds or replaces files. */
-    public ModelFiles with(Map<String, byte[]> others) {
+    public ModelFiles with(Map<String, byte[]> further) {
         Map<String, byte[]> all = new LinkedHashMap<>(files);
-        all.putAll(others);
+        all.putAll(further);
         return new ModelFiles(all, weights, metadata);
     }
 

@@ -138,8 +138,8 @@ public final class ModelSource implements AutoCloseable {
     /**
      * Returns the files of an adapter of this model.
      *
-     * @param tokenizer path of a tokenizer to use instead of the model's own, or null; like the
-     *     model's own, it may have more ids than the model
+     * @param tokenizer path of a tokenizer to use instead of the model's own, or null; like the model's own, it may
+     *     have more ids than the model
      * @param metadata entries of its file of matrices
      */
     public ModelFiles files(NewAdapter adapter, Path tokenizer, Map<String, String> metadata) {

@@ -6,15 +6,15 @@ import io.github.t6j.kernels.Kernels;
 /**
  * Operations that only training needs, in addition to {@link Kernels}, which it shares with inference. One
  * implementation is {@code ScalarGradientKernels}, the slow twin; the other is in {@code kernels.simd}. Both give the
- * same bits, and the terms are those that {@link Kernels} explains. Offsets are in floats. {@code WarmingKernels} do
- * not cover these operations: a training step calls them so often that C2 compiles them within seconds.
+ * same bits, and {@link Kernels} explains the terms. Offsets are in floats. {@code WarmingKernels} do not cover these
+ * operations: a training step calls them so often that C2 compiles them within seconds.
  */
 public interface GradientKernels {
     /**
      * Multiplies a transposed panel by a panel: y[r][c] = (accumulate ? y[r][c] : 0) + Σ_k x[k][r] · w[k][c], k
      * ascending.
      *
-     * @param x [inner][{@value Kernels#PANEL}] from {@code xAt}; {@code xAt} may be that of a later column, with fewer
+     * @param x [inner][{@value Kernels#PANEL}] from {@code xAt}; {@code xAt} may begin at a later column, with fewer
      *     rows of y
      * @param rows at most {@value Kernels#PANEL}
      * @param w [inner][{@value Kernels#PANEL}] from {@code wAt}

@@ -35,8 +35,8 @@ public abstract class TrainableAttention {
     }
 
     /**
-     * Writes the derivative by x into dx and adds to the gradients of the parameters. x and y are the
-     * arguments of the last {@link #forward}.
+     * Writes the derivative by x into dx and adds to the gradients of the parameters. x and y are the arguments of the
+     * last {@link #forward}.
      */
     void backward(Rows x, Rows y, Rows dy, MicroBatch batch, Rows dx) {
         Rows dprojected = resources.scratch(Buffer.WIDE, batch.rows(), projection.outputs());

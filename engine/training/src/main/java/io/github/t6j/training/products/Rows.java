@@ -14,9 +14,9 @@ public record Rows(float[] array, int at, int stride) {
         return new Rows(array.length >= floats ? array : new float[floats], 0, width);
     }
 
-    /** Copies the first rows of {@code other}; no rows have gaps. */
-    public void copy(Rows other, int rows) {
-        System.arraycopy(other.array, other.at, array, at, rows * stride);
+    /** Copies the first rows of {@code source}; neither has gaps between rows. */
+    public void copy(Rows source, int rows) {
+        System.arraycopy(source.array, source.at, array, at, rows * stride);
     }
 
     /** Returns the offset of a row. */

@@ -9,7 +9,7 @@ import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.training.kernels.GradientKernels;
 import java.util.Arrays;
 
-/** Training operations in plain Java: the oracle of the SIMD kernels, and their substitute where those cannot run. */
+/** Training operations in plain Java: the oracle of the SIMD kernels, and the fallback where they cannot run. */
 public final class ScalarGradientKernels implements GradientKernels {
     private final ScalarKernels scalar;
 

@@ -10,8 +10,8 @@ import io.github.t6j.kernels.simd.lanes.TileTable.Tile;
 import io.github.t6j.training.kernels.simd.generated.TransposedTiles;
 
 /**
- * Product of a transposed panel and a panel, for gradients of weights. The tiles are those of {@code Gemm}, but the
- * rows of x are adjacent and its columns are rows of a panel. Distances are constants, so bounds checks move before the
+ * Product of a transposed panel and a panel, for gradients of weights. It uses the tiles of {@code Gemm}, but the rows
+ * of x are adjacent and its columns are rows of a panel. Distances are constants, so bounds checks move before the
  * loops.
  */
 final class TransposedGemm {
