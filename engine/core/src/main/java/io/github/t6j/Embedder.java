@@ -28,7 +28,7 @@ public final class Embedder {
     }
 
     /**
-     * Creates an embedder; the model's files supply the values that the options do not have.
+     * Creates an embedder; the model's files supply missing options.
      *
      * @throws IllegalArgumentException if the options ask for more layers or dimensions than the model has
      * @throws ModelFormatException if the options have no pooling and the engine does not support the model's
@@ -57,7 +57,7 @@ public final class Embedder {
         }
     }
 
-    /** Returns the options, complete with the values of the model's files. */
+    /** Returns the options, completed from the model's files. */
     public EmbeddingOptions options() {
         return options;
     }

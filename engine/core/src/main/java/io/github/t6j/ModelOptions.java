@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * @param tokenizer folder, tokenizer.json or GGUF file of another tokenizer, or null for the model's own
  * @param weightType type of the matrices in memory, or null for the type in the files
  * @param adapters adapters that loading adds to the weights, in this order
- * @param memoryBudget most bytes of the caches of all sessions together, or 0 for what the machine has
+ * @param memoryBudget most bytes of the caches of all sessions together, or 0 for the machine's memory
  * @param progress listener to the progress of loading, or null for none
  * @param call time limits and cancellation of loading, which apply between rows of matrices
  */
@@ -124,10 +124,10 @@ public record ModelOptions(
 
     /**
      * Returns these options with another memory budget for the caches of all sessions together
-     * ({@link Model#cacheBytes}); 0 for what the machine has. It counts neither the weights nor
+     * ({@link Model#cacheBytes}); 0 for the machine's memory. It counts neither the weights nor
      * {@link Model#sharedBytes}. Opening a session with a longer context than the budget has left throws a
-     * {@link MemoryLimitException}, and so does a call that makes a cache outgrow it; the ids of its earlier passes stay
-     * fed.
+     * {@link MemoryLimitException}, and so does a call that makes a cache outgrow it; the ids of its earlier passes
+     * stay fed.
      *
      * @throws IllegalArgumentException if {@code memoryBudget} is negative
      */

@@ -7,8 +7,8 @@ public enum Pooling {
     /** Hidden state of the last token, the only one that depends on all tokens. */
     LAST,
     /**
-     * Hidden state of the first token. With causal attention it depends on no other token, so it is of use only to models
-     * trained with it.
+     * Hidden state of the first token. With causal attention it depends on no other token, so only models trained with
+     * it can use it.
      */
     CLS
 }

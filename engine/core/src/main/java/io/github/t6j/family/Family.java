@@ -27,7 +27,7 @@ public interface Family {
     }
 
     /**
-     * Returns whether a matrix keeps its type if the others are converted to another: a router, which would choose other
+     * Returns whether a matrix keeps its type in a conversion: a router, which would otherwise choose different
      * experts.
      */
     default boolean keepsType(String matrix) {

@@ -62,7 +62,7 @@ public final class Json {
     /**
      * Returns {@code value} as an object.
      *
-     * @throws ModelFormatException if it is none; the message begins with {@code where}
+     * @throws ModelFormatException if it is not an object; the message begins with {@code where}
      */
     @SuppressWarnings("unchecked")
     public static Map<String, Object> object(Object value, String where) {
@@ -75,7 +75,7 @@ public final class Json {
     /**
      * Returns {@code value} as an array.
      *
-     * @throws ModelFormatException if it is none; the message begins with {@code where}
+     * @throws ModelFormatException if it is not an array; the message begins with {@code where}
      */
     @SuppressWarnings("unchecked")
     public static List<Object> array(Object value, String where) {

@@ -44,7 +44,7 @@ public final class Tokenizer {
     private final int documentStart;
     private final int[] appended;
 
-    /** Added tokens, separated into those that are searched in the text and those in normalised text. */
+    /** Added tokens, separated by whether they are searched in the original or in the normalised text. */
     private record Added(AddedTokens raw, AddedTokens normalized) {}
 
     Tokenizer(TokenizerDefinition definition) {

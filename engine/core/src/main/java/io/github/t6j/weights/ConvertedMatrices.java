@@ -46,7 +46,7 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
     /**
      * Returns rows of a matrix, each changed as f32 and then rounded.
      *
-     * @param first index of the first of them in the matrix, for errors
+     * @param first index of the first row in the matrix, for errors
      * @param to type of the result
      */
     public static Tensor changed(Tensor rows, long first, DType to, Arena memory, RowChange change) {

@@ -3,9 +3,9 @@ package io.github.t6j.weights;
 import java.util.Arrays;
 
 /**
- * Content of one block of a K-quant, or of the GGML types of 4 and 5 bits before those. It translates between the
- * block's bytes and its integers. A K-quant's block of 256 elements consists of parts of 32 (Q6_K: 16) elements; their
- * scales and mins are integers s and m, and these have a common scale and min.
+ * Content of one block of a K-quant, or of GGML's older types of 4 and 5 bits. It translates between the block's bytes
+ * and its integers. A K-quant's block of 256 elements consists of parts of 32 (Q6_K: 16) elements; their scales and
+ * mins are integers s and m, and these have a common scale and min.
  *
  * <pre>
  *   Q4_1   20 bytes   scale f16, min f16 | 32 nibbles                               element = scale · q + min

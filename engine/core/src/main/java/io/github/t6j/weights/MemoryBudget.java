@@ -2,7 +2,7 @@ package io.github.t6j.weights;
 
 import io.github.t6j.MemoryLimitException;
 
-/** Count of the native memory that some owners have allocated, with a limit. It may be part of another. Thread-safe. */
+/** Count of native memory, with a limit. A budget may be part of a larger one. Thread-safe. */
 public final class MemoryBudget {
     private final String what;
     private final long limit;

@@ -133,7 +133,7 @@ public final class NativeMemory implements Arena {
     }
 
     /**
-     * Counts this memory in {@code newBudget} instead of its budget so far.
+     * Moves this memory from its budget to {@code newBudget}.
      *
      * @throws MemoryLimitException if that has too little left; nothing is changed then
      */

@@ -13,7 +13,7 @@ import java.util.Set;
  * <pre>
  * value[n]      byte of node n
  * depth[n]      number of bytes of the path to n, 1 or more
- * subtreeEnd[n] first node after those below n
+ * subtreeEnd[n] first node after the descendants of n
  * ids           of the tokens that end at n: ids[firstId[n]] … ids[firstId[n + 1] − 1]
  * </pre>
  *

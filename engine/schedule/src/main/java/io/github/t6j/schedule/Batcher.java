@@ -261,9 +261,9 @@ final class Batcher {
     }
 
     /**
-     * Returns the prompts, those with the fewest ids left first, except that the oldest is the first in its turn. So
-     * prompts of the same length end one after the other, a short one does not wait for long ones, and short ones cannot
-     * delay a long one forever.
+     * Returns the prompts by the number of ids left, fewest first, but the oldest first when it is its turn. Thus
+     * prompts of the same length end one after the other, a short one does not wait for long ones, and short ones
+     * cannot delay a long one forever.
      */
     private List<Job> inOrder(Turn turn) {
         List<Job> jobs = new ArrayList<>(reading);

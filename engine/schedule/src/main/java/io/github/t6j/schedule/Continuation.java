@@ -122,7 +122,7 @@ final class Continuation {
         }
     }
 
-    /** Empties the session, whose keys longrope rotates by other frequencies in a longer text. */
+    /** Empties the session, since longrope rotates the keys of a longer text by other frequencies. */
     private void beginRecomputation() {
         int[] ids = session.ids();
         recomputed = Arrays.copyOf(ids, ids.length + 1);

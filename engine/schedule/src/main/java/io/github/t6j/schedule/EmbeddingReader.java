@@ -24,7 +24,7 @@ final class EmbeddingReader {
     private final Transformer transformer;
     private final MemoryBudget budget;
     private final LongPredicate room;
-    private final Set<EmbeddingJob> jobs = new LinkedHashSet<>(); // those without a result
+    private final Set<EmbeddingJob> jobs = new LinkedHashSet<>(); // without a result
     private final Deque<EmbeddingJob> turns = new ArrayDeque<>(); // jobs with texts that were not taken, the next first
     private final Map<Integer, Text> reading = new HashMap<>(); //   unfinished texts by their numbers in states
     private final Deque<Text> alone = new ArrayDeque<>(); //         texts of a failed pass, to be read one by one

@@ -46,7 +46,7 @@ public final class SchedulerOptions {
         return values.queued;
     }
 
-    /** Returns the most bytes of all caches, including those kept for their prefixes; 0 for half of free memory. */
+    /** Returns the most bytes of all caches, including kept prefixes; 0 for half of free memory. */
     public long cacheBytes() {
         return values.cacheBytes;
     }

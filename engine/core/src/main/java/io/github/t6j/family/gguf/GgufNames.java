@@ -207,7 +207,7 @@ public final class GgufNames implements TensorReader {
         return Tensor.of(gains.name(), gains.dtype(), elements, elements.length);
     }
 
-    /** Returns the elements of a tensor of RoPE's factors, or null if the file has none of that name. */
+    /** Returns the elements of a tensor of RoPE's factors, or null if the file has no tensor of that name. */
     private float[] factors(String name) {
         Tensor factors = checkpoint.tensors().get(name);
         if (factors == null) {

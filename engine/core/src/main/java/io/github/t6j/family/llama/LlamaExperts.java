@@ -117,7 +117,7 @@ final class LlamaExperts {
                 .orElse(null);
     }
 
-    /** Compares the layers that have a router with those that config.json describes. */
+    /** Compares the layers that have a router with config.json. */
     private void checkLayers() {
         SortedSet<Integer> expected = layers(config, type, layers);
         SortedSet<Integer> found = withRouter();

@@ -151,8 +151,8 @@ public final class LlamaRope {
     }
 
     /**
-     * Returns longrope (Ding et al., 2024): one list of divisors for texts of at most {@code trained} ids, another for all
-     * positions of longer ones, and a factor of queries and keys for both.
+     * Returns longrope (Ding et al., 2024): one list of divisors for texts of at most {@code trained} ids, another for
+     * longer texts, and a factor of queries and keys for both.
      */
     Rope.Config longrope(double positions) {
         double extended = factor(positions / trained);

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Keys of adapter_config.json: rank and scale of each module. Keys that need more than an addition of scale · B · A are
- * rejected; those that only say which modules were trained have no effect, since the matrices show it.
+ * Keys of adapter_config.json: rank and scale of each module. Keys that need more than adding scale · B · A are
+ * rejected; keys that only list the trained modules have no effect, since the matrices show it.
  */
 public final class LoraConfig {
     /** Name of the file. */

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Merges of a vocabulary whose tokens have scores. A token's merges are all ways to split it into two tokens; their
- * rank is the rank of its score, highest first. Merges of equal rank are applied from left to right. A character that
- * is not a token never merges; vocabularies that SentencePiece trained contain all of their characters.
+ * Merges of a vocabulary whose tokens have scores. A token's merges are all ways to split it into two tokens; they have
+ * the rank of its score, highest first. Merges of equal rank are applied from left to right. A character that is not a
+ * token never merges; vocabularies that SentencePiece trained contain all of their characters.
  */
 public final class ScoredMerges {
     /**

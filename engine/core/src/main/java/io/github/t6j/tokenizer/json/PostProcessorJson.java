@@ -6,8 +6,8 @@ import io.github.t6j.tokenizer.bpe.TokenizerDefinition.TextMarks;
 import java.util.List;
 
 /**
- * Reads the post_processor of a tokenizer.json: the id that its template adds before a text, and those that it adds
- * after a whole text. A prompt does not have the latter, because the model continues it.
+ * Reads the post_processor of a tokenizer.json: the id that its template adds before a text, and the ids that it
+ * appends to a whole text. A prompt has no appended ids, because the model continues it.
  */
 final class PostProcessorJson {
     private PostProcessorJson() {}

@@ -83,7 +83,7 @@ final class PreTokenizerJson {
         if (splitter == null) {
             throw part.error("pattern", "the Regex of GPT-2, GPT-4o, Llama 3, Qwen 2 or Tekken");
         }
-        // these expressions match all of a text, so the pieces kept are those that others isolate
+        // these expressions match the whole text, so keeping their matches equals isolating them
         boolean inverted = part.flag("invert", false);
         part.expect("behavior", inverted ? "Removed" : "Isolated");
         splitters.add(splitter);

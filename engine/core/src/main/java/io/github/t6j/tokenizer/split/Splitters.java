@@ -78,7 +78,7 @@ public final class Splitters {
                 .orElseThrow();
     }
 
-    /** Returns the splitters of a family of tokenizers, each applied within the pieces of the one before; or null. */
+    /** Returns the splitters of a family of tokenizers, each applied to the pieces of the previous one, or null. */
     public static List<Splitter> named(String name) {
         return BY_NAME.get(name);
     }

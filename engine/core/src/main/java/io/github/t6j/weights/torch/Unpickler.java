@@ -70,7 +70,7 @@ final class Unpickler {
         return pop();
     }
 
-    /** Executes one operation; the names are those of Python's pickletools. */
+    /** Executes one operation; its name comes from Python's pickletools. */
     private void step(int opcode) {
         switch (opcode) {
             case 0x80 -> protocol(u8()); // PROTO

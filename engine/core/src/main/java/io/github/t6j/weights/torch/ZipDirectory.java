@@ -145,7 +145,8 @@ public record ZipDirectory(MemorySegment file, String where) {
     }
 
     /**
-     * Fills in the {@code sizes} that do not fit in 32 bits, from extra field 1, which has only those, in this order.
+     * Fills in the {@code sizes} that do not fit in 32 bits, from extra field 1, which contains only these, in this
+     * order.
      */
     private void readZip64(long[] sizes, long at, long stop) {
         while (at + 4 <= stop) {

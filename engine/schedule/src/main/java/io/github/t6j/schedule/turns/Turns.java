@@ -43,7 +43,7 @@ public final class Turns {
     public enum Admission {
         /** The job has begun. */
         ADMITTED,
-        /** As many jobs run as may run at once. */
+        /** The largest allowed number of jobs is running. */
         FULL,
         /** The caches of the running jobs leave too little memory. */
         LACKS_MEMORY,

@@ -23,7 +23,7 @@ public final class Heads {
      */
     record Shape(int query, int keyValue, int keyDim, int valueDim) {}
 
-    /** Heads side by side in the rows of a matrix, each {@code apart} floats after the one before. */
+    /** Heads side by side in the rows of a matrix, each {@code apart} floats after the previous one. */
     record View(Rows rows, int apart) {
         /** Returns the rows of a head from {@code row} on. */
         Rows head(int row, int head) {

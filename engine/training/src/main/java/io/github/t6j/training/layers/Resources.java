@@ -67,7 +67,7 @@ public final class Resources implements AutoCloseable {
         TRANSPOSED_GRADIENT,
         /**
          * In a feed-forward part, its hidden activations; in an attention, the derivative by the projected rows: its
-         * factors, latents or heads; in the output, the logits of some rows. Each replaces the one before.
+         * factors, latents or heads; in the output, the logits of some rows. Each replaces the previous one.
          */
         WIDE
     }

@@ -66,7 +66,7 @@ public final class TensorProductHeads extends TrainableAttention {
         rotation.backward(dprojected.after(key.featuresAt()), batch, form.keyRank(), form.headDim());
     }
 
-    /** Computes the derivatives by the factors from those by whole heads. */
+    /** Computes the derivatives by the factors from the derivatives by whole heads. */
     private void factorGradients(Part part, Whole d, Rows gradients) {
         resources.eachRow(part.rows(), (r, worker) -> {
             int row = part.row() + r;

@@ -5,7 +5,7 @@ import io.github.t6j.weights.LittleEndian;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** Matrix that training does not change, in the type in which its file stores it; reading a row unpacks it. */
+/** Matrix that training does not change, in the type of its file; reading a row unpacks it. */
 public final class FrozenMatrix implements Matrix {
     private final Tensor tensor;
     private final int rows;
