@@ -14,7 +14,7 @@ import java.util.Arrays;
  * Buffers of the rows that pass through the blocks together; {@link PassBuffers} keeps idle ones.
  */
 final class Activations {
-    /** Rows whose logits are computed together; few, because each row has the size of the vocabulary. */
+    /** Maximum number of rows whose logits are computed together; each row is as long as the vocabulary. */
     static final int LOGIT_ROWS = 16;
 
     final int capacity; // rows of the largest pass that fits

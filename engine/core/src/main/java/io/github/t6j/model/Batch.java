@@ -15,11 +15,10 @@ import java.util.function.BooleanSupplier;
  * next id of a generation, or several, a part of a prompt. Each row has the same bits as in a pass of its sequence alone.
  * Attention is computed for each sequence, with its depth, cache type and algorithm.
  *
- * <p>{@link Transformer#batch} returns an idle batch. It allocates nothing while the sequences of its passes stay the
- * same.
+ * <p>{@link Transformer#batch} returns an idle batch. Passes of the same sequences allocate nothing.
  */
 public final class Batch implements AttentionStep {
-    /** Most rows of all sequences in a pass: a prompt's largest pass and as many single rows. */
+    /** Maximum number of rows in a pass: a prompt's largest pass and as many single rows. */
     public static final int MAX_PASS_ROWS = 2 * Transformer.MAX_PASS_ROWS;
 
     private static final Runnable NO_PAUSE = () -> {
@@ -55,7 +54,7 @@ public final class Batch implements AttentionStep {
         singleCount = 0;
     }
 
-    /** Gives back this batch and the buffers of its last pass; the caller must not use it afterwards. */
+    /** Returns this batch and the buffers of its last pass to the pool; the caller must not use it afterwards. */
     public void release() {
         clear(); // removes the rows of a failed pass
         releaseActivations();
@@ -168,7 +167,7 @@ public final class Batch implements AttentionStep {
         return true;
     }
 
-    /** Gives back the attentions in reverse order, so that the same sequences take the same ones in the next pass. */
+    /** Returns the attentions in reverse order, so that the same sequences get the same ones in the next pass. */
     private void giveAttentions() {
         for (int i = size - 1; i >= 0; i--) {
             if (attentions[i] != null) {
@@ -201,10 +200,10 @@ public final class Batch implements AttentionStep {
     }
 
     private void append(int i, int worker) {
-        AttentionPass own = own(i);
-        own.begin(pass.attention, pass.layer);
-        own.copyRows(pass, firstRows[i]);
-        algorithm(i).append(own);
+        AttentionPass sequencePass = sequencePass(i);
+        sequencePass.begin(pass.attention, pass.layer);
+        sequencePass.copyRows(pass, firstRows[i]);
+        algorithm(i).append(sequencePass);
     }
 
     /** Computes parts of prompts one after the other, and single rows of all sequences in parts that threads share. */
@@ -213,7 +212,7 @@ public final class Batch implements AttentionStep {
         for (int i = 0; i < size; i++) {
             if (count(i) > 1) {
                 pause.run();
-                algorithm(i).attend(own(i));
+                algorithm(i).attend(sequencePass(i));
                 copyOutput(i);
                 pause.run();
             }
@@ -228,22 +227,22 @@ public final class Batch implements AttentionStep {
 
     private void begin(int s, int worker) {
         int threads = Math.ceilDiv(workers.threads(), singleCount);
-        firstParts[s + 1] = algorithm(singles[s]).begin(own(singles[s]), threads);
+        firstParts[s + 1] = algorithm(singles[s]).begin(sequencePass(singles[s]), threads);
     }
 
     private void part(int part, int worker) {
         int found = Arrays.binarySearch(firstParts, 0, singleCount, part);
         int s = found >= 0 ? found : -found - 2;
-        algorithm(singles[s]).part(own(singles[s]), part - firstParts[s], worker);
+        algorithm(singles[s]).part(sequencePass(singles[s]), part - firstParts[s], worker);
     }
 
     private void end(int s, int worker) {
-        algorithm(singles[s]).end(own(singles[s]));
+        algorithm(singles[s]).end(sequencePass(singles[s]));
         copyOutput(singles[s]);
     }
 
-    private AttentionPass own(int i) {
-        return attentions[i].own(count(i), sequences[i].position());
+    private AttentionPass sequencePass(int i) {
+        return attentions[i].batchPass(count(i), sequences[i].position());
     }
 
     private AttentionAlgorithm algorithm(int i) {
@@ -251,8 +250,8 @@ public final class Batch implements AttentionStep {
     }
 
     private void copyOutput(int i) {
-        AttentionPass own = own(i);
-        int row = own.output.length / own.capacity();
-        System.arraycopy(own.output, 0, pass.output, firstRows[i] * row, own.rows * row);
+        AttentionPass sequencePass = sequencePass(i);
+        int row = sequencePass.output.length / sequencePass.capacity();
+        System.arraycopy(sequencePass.output, 0, pass.output, firstRows[i] * row, sequencePass.rows * row);
     }
 }

@@ -23,7 +23,7 @@ record Block(
         FeedForward feedForward, RmsNorm feedForwardPostNorm) implements RowOperation {
 
     /**
-     * Computes x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass; what is added may be
+     * Computes x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass; each update may be
      * normed first.
      */
     void forward(AttentionStep step, Activations a) {

@@ -64,7 +64,7 @@ final class Experts implements FeedForward {
             outputs = new float[capacity * updateStride];
         }
 
-        /** Returns the slots that are computed together: enough for one row, or for all rows of one expert. */
+        /** Returns the number of slots computed together: enough for one row, or for all rows of one expert. */
         static int slotsAtATime(ModelConfig.Experts experts, int rows) {
             return Math.max(rows, experts.used());
         }
@@ -112,7 +112,7 @@ final class Experts implements FeedForward {
         a.kernels.swiGlu(a.experts.gateUp, at, at + hidden, hidden, a.experts.hidden, slot * hidden);
     }
 
-    /** Adds the outputs of a row's experts that are computed. */
+    /** Adds the outputs of a row's experts that have been computed. */
     private void add(Activations a, int row, int worker) {
         Buffers b = a.experts;
         for (int choice = row * used; choice < (row + 1) * used; choice++) {
@@ -123,7 +123,7 @@ final class Experts implements FeedForward {
         }
     }
 
-    /** Chooses the experts of a row, the ones with the largest scores, the lower index first, and computes weights. */
+    /** Chooses a row's experts by the largest scores, ties by the lower index, and computes their weights. */
     private void choose(Activations a, int row, int worker) {
         a.clearUpdate(row);
         Buffers b = a.experts;

@@ -1,7 +1,7 @@
 package io.github.t6j.model;
 
 /**
- * Root mean square norm of each head's output, the group norm of the paper's authors' code (attn.subln).
+ * Root mean square norm of each head's output, the group norm in the paper's reference code (attn.subln).
  *
  * @param gain [valueDim], shared by all heads
  */

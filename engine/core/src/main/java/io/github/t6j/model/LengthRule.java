@@ -9,7 +9,7 @@ public interface LengthRule {
     default void expect(int length) {}
 
     /**
-     * Prepares for passes that make it a sequence of {@code length} tokens. Empties the cache if the sequence
+     * Prepares for passes after which the sequence has {@code length} tokens. Empties the cache if the sequence
      * {@link #outgrows} its keys.
      */
     default void prepare(int length) {}

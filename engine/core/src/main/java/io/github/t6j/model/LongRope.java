@@ -3,8 +3,8 @@ package io.github.t6j.model;
 import io.github.t6j.attention.Rope;
 
 /**
- * Rule of longrope: in a text that is longer than the original context, all positions rotate by other frequencies. So a
- * sequence must know its length before its first pass, and computes its keys again when it outgrows them.
+ * Rule of longrope: once a text outgrows the original context, all its positions rotate with different frequencies. A
+ * sequence must therefore know its length before its first pass, and it recomputes its keys when it outgrows them.
  */
 final class LongRope implements LengthRule {
     private final Sequence sequence;

@@ -19,13 +19,13 @@ import java.util.SortedSet;
  * @param sizes sizes of everything except attention
  * @param attention the attention and its sizes
  * @param linear true for linear attention, which weights values by the scores themselves, without a softmax
- * @param rope rotation of its vectors
+ * @param rope rotation of queries and keys
  * @param norms presence and epsilon of norms
  * @param experts experts of the feed-forward parts, or null
  * @param optional roles of the optional tensors that this model has
- * @param assumptions defaults that no file states, a sentence each
+ * @param assumptions defaults used where no file states a value, one sentence each
  * @param scales multipliers and other departures from the plain transformer
- * @param imageId id that stands for an image in the prompts of a model of text and images, or {@link #NO_IMAGE}
+ * @param imageId id of the image placeholder in prompts of a multimodal model, or {@link #NO_IMAGE}
  */
 public record ModelConfig(
         String family,
@@ -40,7 +40,7 @@ public record ModelConfig(
         List<String> assumptions,
         Scales scales,
         int imageId) {
-    /** Image id of a model of text only. */
+    /** Image id of a text-only model. */
     public static final int NO_IMAGE = -1;
 
     /** Creates the configuration of a model with plain scales and without experts. */
@@ -124,8 +124,8 @@ public record ModelConfig(
     }
 
     /**
-     * Returns, as text, everything in the configuration that affects the model's results. Parts that few models have are
-     * left out where they are absent, so that the sessions saved by earlier versions stay valid.
+     * Returns, as text, everything in the configuration that affects results. Omits absent optional parts, so that
+     * sessions saved by earlier versions stay valid.
      */
     String identity() {
         return new ModelConfig(

@@ -18,19 +18,19 @@ public final class NamedTensors {
     /** Largest dimension, twenty times the largest vocabulary; 128 rows of this length fit in an array. */
     private static final int LARGEST_SIZE = 1 << 22;
 
-    /** Name of RoPE's frequencies in old Llama files, which are redundant with config.json. */
+    /** Name of RoPE's frequencies in old Llama files; config.json makes them redundant. */
     private static final String FREQUENCIES = ".rotary_emb.inv_freq";
 
-    /** Prefix of the names in a language model's file, which the file of its base model lacks. */
+    /** Prefix of the names in a language model's file; the file of its base model lacks it. */
     private static final String PREFIX = "model.";
 
     /** Name that identifies the file of a base model, such as an embedding model. */
     private static final String BASE = "embed_tokens.weight";
 
-    /** Prefix of a text model's names in the file of a model of text and images, such as Gemma 3. */
+    /** Prefix of the text model's names in the file of a multimodal model, such as Gemma 3. */
     private static final String NESTED = "language_model.";
 
-    /** Prefixes of tensors that such a model needs for images only. */
+    /** Prefixes of tensors that a multimodal model needs only for images. */
     private static final List<String> IMAGES = List.of("vision_tower.", "multi_modal_projector.");
 
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -62,7 +62,7 @@ public final class NamedTensors {
         }
     }
 
-    /** Returns the name in a text model of a tensor in a model of text and images, or null if it serves images only. */
+    /** Returns the text model's name for a multimodal model's tensor, or null if it serves only images. */
     public static String nameInText(String name) {
         String inner = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
         if (IMAGES.stream().anyMatch(inner::startsWith)) {
@@ -86,7 +86,7 @@ public final class NamedTensors {
         return tensors.size();
     }
 
-    /** Returns a few names, for an error. */
+    /** Returns a few names for an error message. */
     public String sample() {
         List<String> names = List.copyOf(tensors.keySet());
         return names.isEmpty() ? "no tensors" : String.join(", ", names.subList(0, Math.min(3, names.size()))) + " …";

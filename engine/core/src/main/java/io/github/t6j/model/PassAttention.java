@@ -11,7 +11,7 @@ final class PassAttention implements AutoCloseable {
     final boolean isMaterialized; // the oracle
     private final Transformer model;
     private final NativeMemory scratch = NativeMemory.shared();
-    private AttentionPass own; // rows of the sequence in a batch, or null
+    private AttentionPass batchPass; // rows of the sequence in a batch, or null
 
     PassAttention(Transformer model, boolean isSingle, boolean isMaterialized) {
         this.model = model;
@@ -26,13 +26,13 @@ final class PassAttention implements AutoCloseable {
     }
 
     /** Returns the pass of the sequence's next {@code rows} rows, from {@code position} on, for a batch. */
-    AttentionPass own(int rows, int position) {
-        if (own == null || own.capacity() < rows) {
-            own = AttentionPass.of(model.attention(), Activations.capacity(rows), 0);
+    AttentionPass batchPass(int rows, int position) {
+        if (batchPass == null || batchPass.capacity() < rows) {
+            batchPass = AttentionPass.of(model.attention(), Activations.capacity(rows), 0);
         }
-        own.rows = rows;
-        own.position = position;
-        return own;
+        batchPass.rows = rows;
+        batchPass.position = position;
+        return batchPass;
     }
 
     /** Frees the off-heap buffers. */

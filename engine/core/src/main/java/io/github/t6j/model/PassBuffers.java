@@ -3,14 +3,14 @@ package io.github.t6j.model;
 import java.util.function.Consumer;
 
 /**
- * Idle buffers of passes, which all sequences of a model share: a sequence takes some for a pass and gives them back, so
- * that an idle one holds none and short-lived ones leave no garbage. The number of idle buffers is limited. Thread-safe.
+ * Idle buffers of passes, which all sequences of a model share: a sequence takes some for a pass and gives them back,
+ * so that idle sequences hold none and short-lived ones leave no garbage. Their number is limited. Thread-safe.
  */
 final class PassBuffers implements AutoCloseable {
-    /** Most idle buffers of one row of each kind: what a pass of as many sequences needs. */
+    /** Maximum number of idle one-row buffers of each kind: enough for a pass of that many sequences. */
     static final int MOST_SINGLE = Batch.MAX_PASS_ROWS;
 
-    /** Most idle buffers of many rows of each kind, which are megabytes each. */
+    /** Maximum number of idle many-row buffers of each kind; each takes megabytes. */
     static final int MOST_WIDE = 4;
 
     private final Transformer model;
@@ -22,8 +22,8 @@ final class PassBuffers implements AutoCloseable {
     private final Stack<PassAttention> oracles = new Stack<>(MOST_WIDE, PassAttention::close);
 
     /**
-     * Idle buffers of one kind. The last ones given back are taken first: they are in the processor's caches, and sequences
-     * that take and give back in the same order get the same buffers again.
+     * Idle buffers of one kind. The most recently returned buffers are reused first: they are in the processor's
+     * caches, and sequences that take and return buffers in the same order get the same ones again.
      */
     private static final class Stack<B> {
         private final Object[] idle;
@@ -126,7 +126,7 @@ final class PassBuffers implements AutoCloseable {
         oracles.trim();
     }
 
-    /** Frees all idle buffers, and those in use once they are given back. */
+    /** Frees all idle buffers, and the others once they are returned. */
     @Override
     public void close() {
         singleRows.close();

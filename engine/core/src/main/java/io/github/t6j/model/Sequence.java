@@ -20,7 +20,7 @@ public final class Sequence implements AutoCloseable {
     private final boolean materialized;
     private final SequenceCache cache;
     private final LengthRule lengthRule;
-    private final float[] last; // [width], the residual stream after the last token, of no use after truncation
+    private final float[] last; // [width], the residual stream after the last token, invalid after truncation
     private Activations activations; // of the last pass, or null
     private PassAttention attention; // of the last pass, or null
     private int position;
@@ -116,7 +116,7 @@ public final class Sequence implements AutoCloseable {
         return model.logits(activations, row, count);
     }
 
-    /** Computes the logits after the last token and passes them to {@code consumer}, in a buffer that others use later. */
+    /** Computes the logits after the last token and passes them to {@code consumer}, in a reused buffer. */
     public void lastLogits(Consumer<float[]> consumer) {
         Activations a = model.buffers.takeActivations(1);
         try {
@@ -198,15 +198,15 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Returns true if this sequence, truncated to {@code newPosition} tokens, has all that later tokens see; otherwise they
-     * must be fed again.
+     * Returns true if this sequence, truncated to {@code newPosition} tokens, keeps all tokens that later ones see;
+     * otherwise they must be fed again.
      */
     public boolean reaches(int newPosition) {
         return cache.reaches(newPosition);
     }
 
     /**
-     * Removes the tokens from {@code newPosition} on, or all if the cache cannot be cut there, see {@link #reaches}.
+     * Removes the tokens from {@code newPosition} on, or all tokens unless the cache {@link #reaches} back that far.
      *
      * @throws IllegalStateException if the attention does not support it: linear attention can only remove all or none
      */
@@ -214,7 +214,7 @@ public final class Sequence implements AutoCloseable {
         position = cache.truncate(position, newPosition);
     }
 
-    /** Announces that this sequence and its forks have at most {@code tokens} tokens, so that they allocate no more. */
+    /** Limits this sequence and its forks to {@code tokens} tokens, so that they allocate no more. */
     public void limit(int tokens) {
         cache.limit(tokens);
     }
@@ -224,7 +224,7 @@ public final class Sequence implements AutoCloseable {
         cache.charge(budget);
     }
 
-    /** Returns the most bytes that the cache still allocates until it has {@code tokens} tokens. */
+    /** Returns the maximum number of bytes that the cache still allocates until it has {@code tokens} tokens. */
     public long growthBytes(int tokens) {
         return cache.growthBytes(position, tokens);
     }

@@ -41,7 +41,7 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
         return role == TensorRole.ROUTER;
     }
 
-    /** Returns true for the gains of a norm, which are all ones before training, or zeros if stored less 1. */
+    /** Returns true for the gains of a norm, which are all ones before training, or zeros if stored minus 1. */
     static boolean isGain(TensorRole role) {
         return switch (role) {
             case OUTPUT_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM, HEAD_NORM,

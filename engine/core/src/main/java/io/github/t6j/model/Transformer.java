@@ -31,9 +31,7 @@ import java.util.function.Consumer;
  * passes.
  */
 public final class Transformer implements AutoCloseable {
-    /**
-     * Most rows of one sequence in a pass: enough to use each block of weights many times once it is read from memory.
-     */
+    /** Maximum number of rows of one sequence in a pass: enough to reuse each block of weights many times per read. */
     public static final int MAX_PASS_ROWS = 128;
 
     /** Largest number of rows of one call of {@link #logits}. */
@@ -151,7 +149,7 @@ public final class Transformer implements AutoCloseable {
         }
     }
 
-    /** Computes logits = output · normed, scaled and capped if the model says so. */
+    /** Computes logits = output · normed, scaled and capped as configured. */
     private float[] product(Activations a, int count) {
         a.matMul.multiply(weights.output, a.normed, a.width, count, a.logits);
         ModelConfig.Scales scales = config.scales();
@@ -200,7 +198,7 @@ public final class Transformer implements AutoCloseable {
         return bytes;
     }
 
-    /** Returns the bytes of the matrices that decoding a token reads: without the experts that are not chosen. */
+    /** Returns the bytes of the matrices that decoding a token reads: all except the experts that are not chosen. */
     public long activeWeightBytes() {
         long bytes = weightBytes();
         for (Block block : weights.blocks) {
@@ -305,12 +303,12 @@ public final class Transformer implements AutoCloseable {
         return shortest;
     }
 
-    /** Returns true if texts of both lengths have the same keys; longrope rotates longer ones by other frequencies. */
+    /** Returns true if texts of both lengths have the same keys; longrope changes the frequencies of long texts. */
     public boolean sharesKeys(int length, int otherLength) {
         return rope.of(length) == rope.of(otherLength);
     }
 
-    /** Returns the approximate bytes of the buffers of the largest pass of a sequence. */
+    /** Returns the approximate bytes of buffers for a sequence's largest pass. */
     public long passBytes() {
         return new Activations(this, 1).bytes(MAX_PASS_ROWS);
     }
@@ -344,7 +342,7 @@ public final class Transformer implements AutoCloseable {
         buffers.trim();
     }
 
-    /** Frees the idle buffers of passes now and the others when their passes end. The owner of the weights frees them. */
+    /** Frees the buffers of passes, those in use when their passes end. The owner of the weights frees the weights. */
     @Override
     public void close() {
         buffers.close();

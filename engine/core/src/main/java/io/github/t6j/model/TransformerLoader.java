@@ -32,8 +32,8 @@ import java.util.zip.CRC32C;
 /** Loads a {@link Transformer} from a checkpoint's tensors: packs each tensor for the kernels, by its role. */
 public final class TransformerLoader {
     /**
-     * Limit of packed bytes per stored byte: 4-bit weights are packed as 32-bit together with a 32-bit one, and a matrix has
-     * whole panels of 64 rows.
+     * Limit of packed bytes per stored byte: 4-bit weights become 32-bit if they are packed with a 32-bit tensor, and
+     * matrices are padded to panels of 64 rows.
      */
     private static final long GROWTH = 8;
     private static final long ALWAYS = 256 << 20;
@@ -47,7 +47,7 @@ public final class TransformerLoader {
     private final Workers workers;
     private final Arena arena;
     private final List<Map<TensorRole, List<Tensor>>> layers = new ArrayList<>();
-    private final Map<TensorRole, List<Tensor>> others = new EnumMap<>(TensorRole.class);
+    private final Map<TensorRole, List<Tensor>> outside = new EnumMap<>(TensorRole.class);
     private final NativeMemory copies = NativeMemory.shared(); // for vectors, until loading ends
     private final LoadListener progress;
     private final Thread thread = Thread.currentThread();
@@ -82,12 +82,12 @@ public final class TransformerLoader {
         TransformerLoader loader = new TransformerLoader(tensors, config, workers, arena, progress);
         for (TensorSpec spec : specs) {
             Map<TensorRole, List<Tensor>> group =
-                    spec.layer() == TensorSpec.NO_LAYER ? loader.others : loader.layers.get(spec.layer());
+                    spec.layer() == TensorSpec.NO_LAYER ? loader.outside : loader.layers.get(spec.layer());
             group.computeIfAbsent(spec.role(), role -> new ArrayList<>()).add(tensors.get(spec));
         }
         tensors.checkAllUsed(specs, config.family());
         if (loader.checkedBytes() > LARGE) {
-            PackedMatrix.announce(loader.others.get(TensorRole.EMBEDDING), tensors.reader(), kernels);
+            PackedMatrix.announce(loader.outside.get(TensorRole.EMBEDDING), tensors.reader(), kernels);
         }
         return loader.transformer(kernels);
     }
@@ -96,7 +96,7 @@ public final class TransformerLoader {
     private long checkedBytes() {
         long packed = 0;
         List<Map<TensorRole, List<Tensor>>> groups = new ArrayList<>(layers);
-        groups.add(others);
+        groups.add(outside);
         for (Map<TensorRole, List<Tensor>> group : groups) {
             for (Map.Entry<TensorRole, List<Tensor>> role : group.entrySet()) {
                 stored += role.getValue().stream().mapToLong(part -> part.data().byteSize()).sum();
@@ -137,10 +137,10 @@ public final class TransformerLoader {
             for (int layer = 0; layer < blocks.length; layer++) {
                 blocks[layer] = block(layer, new Layer(this, layer, layers.get(layer)), shared);
             }
-            Layer rest = new Layer(this, TensorSpec.NO_LAYER, others);
+            Layer rest = new Layer(this, TensorSpec.NO_LAYER, outside);
             RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
             PackedMatrix embedding = rest.packed(TensorRole.EMBEDDING);
-            PackedMatrix output = others.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
+            PackedMatrix output = outside.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
             var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
             progress.onProgress(stored, stored);
             return new Transformer(config, weights, shared, kernels, workers);
