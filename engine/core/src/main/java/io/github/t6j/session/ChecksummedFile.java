@@ -34,12 +34,12 @@ public final class ChecksummedFile {
     private ChecksummedFile() {}
 
     /**
-     * Kind of a file: the metadata that a file and its reader must have in common.
+     * Kind of a file: the metadata on which a file and its reader must agree.
      *
      * @param what description for messages, such as "a session"
      * @param versionKey metadata key that identifies such files
      * @param metadata metadata in the order of the file, without the checksum
-     * @param advice returns the end of the error message for a key with another value: how to fix it
+     * @param advice returns the advice that ends the error message if a key has another value
      */
     public record Kind(String what, String versionKey, Map<String, String> metadata, UnaryOperator<String> advice) {}
 
@@ -97,9 +97,9 @@ public final class ChecksummedFile {
                 String advice = key.equals(kind.versionKey)
                         ? ", which another version of t6j wrote"
                         : kind.advice.apply(key);
-                ModelFormatException other = new ModelFormatException(
+                ModelFormatException mismatch = new ModelFormatException(
                         file + ": " + key + ": expected " + expected + ", found " + found.get(key) + advice);
-                throw key.equals(kind.versionKey) ? other.asUnsupported() : other;
+                throw key.equals(kind.versionKey) ? mismatch.asUnsupported() : mismatch;
             }
         });
     }

@@ -21,7 +21,7 @@ public final class Expiry {
         this.cancelled = cancelled;
     }
 
-    /** Returns the expiry of a call that begins now. */
+    /** Returns the expiry for a call that begins now. */
     public static Expiry of(CallOptions options) {
         Duration left = options.timeout() == null ? FAR : options.timeout();
         Duration until = options.deadline() == null ? FAR : Duration.between(Instant.now(), options.deadline());

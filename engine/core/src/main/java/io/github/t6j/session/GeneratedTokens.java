@@ -126,7 +126,7 @@ public final class GeneratedTokens<T> implements Spliterator<T> {
         throw new CancellationException("the stream was cancelled at position " + state.position());
     }
 
-    /** Closes the stream; a call in progress on another thread ends soon, and then finishes the generation. */
+    /** Closes the stream; a call in progress on another thread ends soon and finishes the generation. */
     private void close() {
         closed = true;
         finishIfClosed();

@@ -14,7 +14,7 @@ import java.util.function.IntPredicate;
 
 /**
  * Passes of many texts, each in its own sequence, through the first layers of a model. Texts share passes, but each is
- * split as if it were alone, so that its bits do not depend on the other texts. For one thread.
+ * split as if it were alone, so its bits do not depend on the other texts. For one thread.
  */
 public final class HiddenStates implements AutoCloseable {
     /** Listener to the hidden states of consecutive ids of a text. */
@@ -69,7 +69,7 @@ public final class HiddenStates implements AutoCloseable {
         return transformer.heldBytes(Format.F32, false, ids);
     }
 
-    /** Returns the most bytes that the caches of the texts in reading still allocate. */
+    /** Returns the most bytes that the caches of the unfinished texts can still allocate. */
     public long growthBytes() {
         return readings.stream().mapToLong(reading -> reading.sequence.growthBytes(reading.ids.length)).sum();
     }
@@ -131,9 +131,9 @@ public final class HiddenStates implements AutoCloseable {
     }
 
     /**
-     * Gives up texts between two passes.
+     * Drops texts between two passes.
      *
-     * @param givenUp returns true for the number of a text to give up
+     * @param givenUp returns true for the number of a text to drop
      */
     public void removeIf(IntPredicate givenUp) {
         readings.stream().filter(reading -> givenUp.test(reading.text)).forEach(this::free);

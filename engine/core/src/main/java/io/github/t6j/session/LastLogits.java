@@ -11,8 +11,8 @@ final class LastLogits {
     private final Consumer<float[]> copy = all -> copy(all, 0);
     private final int vocabulary;
     private float[] logits; // [vocabulary], or null before they are needed; written and copied under the monitor
-    private boolean known; // logits are those of an id of the session; guarded by the monitor
-    private boolean ready; // logits are those of the last id
+    private boolean known; // logits belong to an id of the session; guarded by the monitor
+    private boolean ready; // logits belong to the last id
     private boolean rowReady; // the sequence can compute the logits of the last id
 
     LastLogits(int vocabulary) {
@@ -36,7 +36,7 @@ final class LastLogits {
         ready = false;
     }
 
-    /** Announces that the last id was fed, so that the sequence can compute its logits. */
+    /** Records that the last id was fed, so that the sequence can compute its logits. */
     void allow() {
         rowReady = true;
     }
@@ -85,7 +85,7 @@ final class LastLogits {
                 "no logits: feed an id first (truncate and a cancelled prefill discard the logits)");
     }
 
-    /** Forgets the logits of all ids. */
+    /** Discards the logits of all ids. */
     synchronized void discard() {
         invalidate();
         known = false;

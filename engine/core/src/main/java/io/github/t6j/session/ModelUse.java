@@ -28,7 +28,7 @@ public final class ModelUse {
         this(free, UseWords.MODEL);
     }
 
-    /** Creates the tracker of an object that owns memory and threads as a model does, with the terms for its messages. */
+    /** Creates the tracker of another object that owns memory and threads, with the nouns for its messages. */
     public ModelUse(Runnable free, UseWords words) {
         this.free = free;
         this.words = words;

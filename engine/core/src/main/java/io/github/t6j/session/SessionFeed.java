@@ -174,8 +174,8 @@ public final class SessionFeed {
     }
 
     /**
-     * Passes logits to sessions and listeners. A session takes only the logits after its last row, so that a listener
-     * that throws, or forks the session, never leaves it with others.
+     * Passes logits to sessions and listeners. A session takes only the logits after its last row, so a listener that
+     * throws or forks the session never leaves it with an earlier row's logits.
      */
     private void setLogits(Batch batch, int logitStride) {
         for (int from = 0; from < needed; from += Transformer.MOST_LOGIT_ROWS) {

@@ -39,9 +39,9 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
     private static final String VERSION = "3";
     private static final String IDS = "ids";
     private static final String LOGITS = "logits";
-    private static final int MOST_IDS = 1 << 28; // far above every context, far below what an array holds
+    private static final int MOST_IDS = 1 << 28; // far above every context, far below the limit of an array
 
-    /** Properties that a file and the session that reads it must have in common. */
+    /** Properties on which a file and the session that reads it must agree. */
     public record Kind(String attention, String fingerprint, CacheType cacheType) {
         private ChecksummedFile.Kind ofFile() {
             Map<String, String> metadata = new LinkedHashMap<>();
@@ -80,9 +80,9 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
         if (savedLogits != null) {
             SequenceCache.check(savedLogits, LOGITS, DType.F32, List.of((long) vocabulary), file.toString());
         }
-        Map<String, Tensor> others = new LinkedHashMap<>(tensors);
-        others.keySet().removeAll(List.of(IDS, LOGITS));
-        return new SessionFile(savedIds, savedLogits == null ? null : savedLogits.toFloats(), others);
+        Map<String, Tensor> cacheTensors = new LinkedHashMap<>(tensors);
+        cacheTensors.keySet().removeAll(List.of(IDS, LOGITS));
+        return new SessionFile(savedIds, savedLogits == null ? null : savedLogits.toFloats(), cacheTensors);
     }
 
     /**

@@ -52,7 +52,7 @@ record SessionSizes(Transformer transformer, SessionOptions options, boolean mat
         return transformer.tokenBytes(format(), materialized(), ids);
     }
 
-    /** Returns the largest number up to {@code limit} that fits, if all numbers below a fitting one fit. */
+    /** Returns the largest number up to {@code limit} that fits, assuming that all smaller numbers fit, too. */
     private static int most(int limit, IntPredicate fits) {
         int most = 0;
         for (int step = Integer.highestOneBit(limit); step > 0; step /= 2) {

@@ -118,7 +118,7 @@ public final class SessionState {
                 && transformer.sharesKeys(length, newLength);
     }
 
-    /** Returns true if the cache lacks the last ids or all, which {@link #catchUp} computes. */
+    /** Returns true if tokens are missing from the cache; {@link #catchUp} computes them. */
     private boolean isBehind() {
         return sequence.position() < ids.length();
     }
@@ -152,16 +152,16 @@ public final class SessionState {
     }
 
     /**
-     * Prepares the cache for ids that make this a text of {@code length} ids, and computes the tokens that it is behind.
+     * Prepares the cache for a text of {@code length} ids, and computes the missing tokens.
      *
-     * @return false if {@code stop} ended it; what was computed until then stays
+     * @return false if {@code stop} ended it; tokens computed until then stay
      */
     public boolean catchUp(int length, BooleanSupplier stop) {
         lengthRule().prepare(length);
         return !isBehind() || computeMissing(stop);
     }
 
-    /** Computes the tokens that the cache is behind, in the passes in which an empty session is fed. */
+    /** Computes the missing tokens, in the same passes as in an empty session. */
     private boolean computeMissing(BooleanSupplier stop) {
         logits.invalidate();
         int[] all = ids.all();
@@ -228,9 +228,9 @@ public final class SessionState {
     private void dropLast() {
         lengthRule().prepare(position());
         if (!isBehind()) {
-            sequence.reserveLast(); // fails, if at all, before anything is removed
+            sequence.reserveLast(); // may fail, but only before it removes anything
             int last = position() - 1;
-            // linear attention cannot remove an id, so that all are fed again
+            // linear attention cannot remove one id, so all are fed again
             sequence.truncate(last < transformer.shortestCut(sizes.materialized(), position()) ? 0 : last);
         }
     }
@@ -318,7 +318,7 @@ public final class SessionState {
         budget = newBudget;
     }
 
-    /** Announces that this session and its forks will have at most {@code length} ids, so that they allocate no more. */
+    /** Limits this session and its forks to {@code length} ids, so that they allocate no more. */
     public void limit(int length) {
         sequence.limit(Math.min(length, contextLength));
     }
@@ -328,7 +328,7 @@ public final class SessionState {
         return sizes.fullBytes(length);
     }
 
-    /** Returns the most bytes that the cache still allocates until it has {@code length} ids. */
+    /** Returns the maximum number of bytes that the cache still allocates until it has {@code length} ids. */
     public long growthBytes(int length) {
         return lengthRule().outgrows(length) ? fullBytes(length) : sequence.growthBytes(length);
     }
@@ -395,7 +395,7 @@ public final class SessionState {
             SessionFile.write(file, kind, ids(), hasLogits() ? logits() : null, sequence.tensors());
             return;
         }
-        SessionState complete = fork(); // a listener may save during a pass, which must not lose its cache
+        SessionState complete = fork(); // a listener may save during a pass, whose cache must stay
         try {
             if (!complete.catchUp(position(), Thread.currentThread()::isInterrupted)) {
                 throw new CancellationException("save was interrupted at position " + complete.sequence.position());

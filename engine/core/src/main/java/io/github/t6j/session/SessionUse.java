@@ -6,8 +6,8 @@ import java.util.function.Function;
 
 /**
  * Tracker of the calls that use a session; none begins after the session is closed. One call at a time may change the
- * session; a second one fails. Calls that only read are short, so they and a call that begins wait for each other. A
- * call in progress when the session is closed ends as cancelled and frees the memory itself.
+ * session; a second one fails. Calls that only read are short: they and a call that begins wait for each other. A call
+ * in progress when the session is closed ends as cancelled and frees the memory itself.
  */
 public final class SessionUse {
     /** Call in progress, until it is closed. */
@@ -52,15 +52,15 @@ public final class SessionUse {
             throw closed();
         }
         lock.lock(); // waits for readers
-        Thread other = user;
+        Thread holder = user;
         boolean isOver = closed || model.isClosed();
-        if (other == null && !isOver) {
+        if (holder == null && !isOver) {
             user = Thread.currentThread();
         }
         lock.unlock();
-        if (isOver || other != null) {
+        if (isOver || holder != null) {
             model.release();
-            throw isOver ? closed() : used(other);
+            throw isOver ? closed() : used(holder);
         }
         return changing;
     }
@@ -100,12 +100,12 @@ public final class SessionUse {
         }
     }
 
-    private IllegalStateException used(Thread other) {
+    private IllegalStateException used(Thread holder) {
         UseWords words = model.words;
         return new IllegalStateException(
-                other == Thread.currentThread()
+                holder == Thread.currentThread()
                         ? words.inCall()
-                        : "the " + words.session() + " is used by another thread (" + other.getName() + "); "
+                        : "the " + words.session() + " is used by another thread (" + holder.getName() + "); "
                                 + words.alone());
     }
 
@@ -129,11 +129,11 @@ public final class SessionUse {
     public Call beginReading() {
         Call call = tryReading();
         if (call == null) {
-            Thread other = user;
-            throw other == null
+            Thread holder = user;
+            throw holder == null
                     ? new IllegalStateException(
                             "the " + model.words.session() + " was used by another thread; try again")
-                    : used(other);
+                    : used(holder);
         }
         return call;
     }

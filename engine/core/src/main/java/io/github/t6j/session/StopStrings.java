@@ -16,7 +16,7 @@ public final class StopStrings {
     private boolean stopped;
 
     /**
-     * Creates the end of a text at any of {@code stops}.
+     * Creates a filter that ends a text at any of {@code stops}.
      *
      * @throws IllegalArgumentException if a stop string is empty
      */
