@@ -7,8 +7,8 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 
 /**
- * Attention of a layer as its block sees it: the size of its projections, the rotation of a row, its cache and its
- * algorithm. Each layer has an object of its own; all layers of a model have the same shape.
+ * Attention of a layer as seen by its block: the size of its projections, the rotation of a row, its cache and its
+ * algorithm. Each layer has its own object; all layers of a model have the same shape.
  *
  * <p>Narrower interfaces describe its inner workings: {@code PageAttention} (a query and a page of the cache),
  * {@link MaterializedHeads} (the definition, for the oracle), {@link DenseHeads} (whole heads of a row).
@@ -61,7 +61,7 @@ public interface Attention {
     /** Returns the number of elements that one token adds to the cache of a layer. */
     int elementsPerToken();
 
-    /** Returns the number of elements of a layer's state of fixed size, as linear attention keeps it; 0 without one. */
+    /** Returns the number of elements of a layer's fixed-size state (linear attention), or 0 without one. */
     default int stateElements() {
         return 0;
     }
@@ -79,7 +79,7 @@ public interface Attention {
     SequenceCache newCache(Format format, int[] windows);
 
     /**
-     * Returns an algorithm that computes this attention over caches from {@link #newCache}, bound to none yet.
+     * Returns an algorithm that computes this attention over caches from {@link #newCache}, not yet bound to one.
      *
      * @param scratch arena of its off-heap buffers
      */
@@ -101,8 +101,7 @@ public interface Attention {
     }
 
     /**
-     * Returns true if the algorithm depends on the number of rows of a pass: bits then depend on the chunks of a
-     * prompt.
+     * Returns true if the algorithm depends on the number of rows of a pass, so that bits depend on a prompt's chunks.
      */
     default boolean rowsChooseForm() {
         return false;

@@ -29,6 +29,6 @@ public interface AttentionAlgorithm extends AttentionStep {
         attend(pass);
     }
 
-    /** Combines the parts into pass.output, on one thread; an only part has written it. */
+    /** Combines the parts into pass.output, on one thread; a single part has already written it. */
     default void end(AttentionPass pass) {}
 }

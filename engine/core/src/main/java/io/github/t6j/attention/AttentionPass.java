@@ -62,7 +62,7 @@ public final class AttentionPass {
         return row * pairs;
     }
 
-    /** Returns the most rows that fit. */
+    /** Returns the maximum number of rows. */
     public int capacity() {
         return projections.length / stride;
     }

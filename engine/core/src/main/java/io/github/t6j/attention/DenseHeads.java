@@ -4,7 +4,7 @@ package io.github.t6j.attention;
 public interface DenseHeads extends Attention {
     /**
      * Returns the number of key and value heads, g, a divisor of {@link #heads()}; h/g consecutive query heads share
-     * one.
+     * each.
      */
     int keyValueHeads();
 

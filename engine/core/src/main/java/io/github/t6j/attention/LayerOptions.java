@@ -4,8 +4,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Options of the Llama family's layers beyond plain grouped query attention. Windowed layers have a RoPE of their own if
- * the model's {@link Rope.Config} has one.
+ * Options of the Llama family's layers beyond plain grouped query attention. Windowed layers have their own RoPE if the
+ * model's {@link Rope.Config} has one.
  *
  * @param normEpsilon epsilon of the norms of each head's query and key before RoPE, or 0 without such norms
  * @param unrotated layers without RoPE

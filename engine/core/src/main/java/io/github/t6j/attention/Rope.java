@@ -11,16 +11,16 @@ import java.util.List;
  * Their tables are rounded to bf16, except with decay, which also multiplies every rotated element by
  * decayBase^(position / 10000^(2i/n)).
  *
- * <p>Angles are f32, computed in the same steps as in PyTorch. The class uses Math, not StrictMath, which allocates:
- * HotSpot uses the same routines for Math in interpreted and compiled code, and they round to the same tables. No table
- * is cached, since the few dozen angles of a position are cheap and serve all layers.
+ * <p>Angles are f32, computed in the same steps as in PyTorch. The class uses Math, because StrictMath allocates;
+ * HotSpot gives Math the same results in interpreted and compiled code. No table is cached: the few dozen angles of a
+ * position are cheap and serve all layers.
  */
 public final class Rope {
     private static final double BASE = 10000.0;
 
     private final Form form;
     private final int pairs;
-    private final float[] inverseFrequency; // [pairs], then those of windowed layers, if they have their own
+    private final float[] inverseFrequency; // [pairs], then the pairs of windowed layers, if they have their own
     private final Rope longer; // rotation of texts of more than original tokens, or null
     private final int original;
     private final float logDecay;
@@ -49,7 +49,7 @@ public final class Rope {
      * @param form pairing of elements, direction and rounding
      * @param frequencies frequencies of the pairs in radians per position; empty for 10000^(−2i/n)
      * @param factor scale of cosines and sines (the attention factor of YaRN and longrope), or 1
-     * @param others frequencies of other layers, or of longer texts
+     * @param others different frequencies for windowed layers or for long texts
      */
     public record Config(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor,
             Others others) {

@@ -7,8 +7,8 @@ import java.util.List;
 
 /**
  * Projection of queries from a normalised latent, and of keys and values, or their latents, directly. A row is the
- * queries, then the outputs of {@code down} after the query's latent; latents of keys and values, which are the first of
- * these, are normalised and moved to the end.
+ * queries, then the outputs of {@code down} after the query's latent. The latents of keys and values come first among
+ * these; they are normalised and moved to the end.
  *
  * @param down [query latent + keys and values][width]
  * @param queryNorm [query latent], gain of its norm
@@ -36,20 +36,20 @@ public record TwoStageProjection(
             kernels.rmsNorm(latents, at, queryNorm.length, EPSILON, queryNorm, latents, at, lanes);
         }
         matMul.multiply(up, latents, down.stride(), pass.rows, pass.projections, pass.stride);
-        int others = down.outputs() - queryNorm.length;
+        int keyValues = down.outputs() - queryNorm.length;
         for (float[] gain : keyValueNorms) {
-            others -= gain.length;
+            keyValues -= gain.length;
         }
         for (int row = 0; row < pass.rows; row++) { // after the product, whose last panel may overwrite these elements
             int from = row * down.stride() + queryNorm.length;
             int to = pass.at(row) + up.outputs();
-            int latentTo = to + others;
+            int latentTo = to + keyValues;
             for (float[] gain : keyValueNorms) {
                 kernels.rmsNorm(latents, from, gain.length, EPSILON, gain, pass.projections, latentTo, lanes);
                 from += gain.length;
                 latentTo += gain.length;
             }
-            System.arraycopy(latents, from, pass.projections, to, others);
+            System.arraycopy(latents, from, pass.projections, to, keyValues);
         }
     }
 

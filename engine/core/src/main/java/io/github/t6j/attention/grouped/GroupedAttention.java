@@ -26,13 +26,13 @@ import java.lang.foreign.Arena;
  * pages in the same spans, so the bits equal those of single rows. A block has one group, the query heads of a key head.
  */
 abstract class GroupedAttention extends PageAttention implements PrefillForm {
-    /** Rows from which blocks pay. */
+    /** Minimum number of rows at which blocks are faster. */
     private static final int LEAST_ROWS = 2;
 
-    /** Least number of rows per block: enough for whole register tiles of each key head. */
+    /** Minimum number of rows per block: enough for whole register tiles of each key head. */
     private static final int LEAST_BLOCK_ROWS = 20;
 
-    /** Least number of queries per block, since each block reads the pages again (ADR 31, last section). */
+    /** Minimum number of queries per block, since each block reads the pages again (ADR 31, last section). */
     private static final int LEAST_QUERIES = 128;
 
     final int groupSize; // query heads per key head
@@ -107,7 +107,7 @@ abstract class GroupedAttention extends PageAttention implements PrefillForm {
         }
     }
 
-    /** Passes of several rows go in blocks. */
+    /** Returns an algorithm that computes passes of several rows in blocks. */
     @Override
     public final AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
         Prefill prefill = new Prefill(this, kernels, workers, scratch);

@@ -11,15 +11,15 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 
 /**
- * Attention on latents, in two forms. For few rows the absorbed form reads the cached latents: W_UK is absorbed
- * into the queries and W_UV applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and
- * values, if that pays for the shape.
+ * Attention on latents, in two forms. For few rows the absorbed form reads the cached latents: W_UK is absorbed into
+ * the queries and W_UV applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and values, if
+ * that is faster for the shape.
  *
- * <p>Only the number of rows of a pass chooses the form. So the bits do not depend on the number of threads, but on the
- * chunks of a prompt.
+ * <p>The number of rows of a pass alone determines the form, so the bits depend on the chunks of a prompt, but not on
+ * the number of threads.
  */
 public final class LatentAlgorithm implements AttentionAlgorithm {
-    /** Rows from which rebuilding keys and values pays, measured in ADR 9. */
+    /** Minimum number of rows at which rebuilding keys and values is faster (ADR 9). */
     public static final int REBUILT_ROWS = 40;
 
     private final Kernels kernels;
@@ -37,7 +37,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     /**
      * Creates attention with the shape of {@code shape}, bound to no cache yet.
      *
-     * @param rebuiltRows rows from which keys and values are rebuilt
+     * @param rebuiltRows minimum number of rows at which keys and values are rebuilt
      * @param scratch arena of its off-heap buffers
      */
     LatentAlgorithm(LatentAttention shape, Kernels kernels, Workers workers, int rebuiltRows, Arena scratch) {

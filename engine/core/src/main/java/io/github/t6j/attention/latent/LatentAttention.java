@@ -23,7 +23,7 @@ import java.util.List;
  *
  * <p>There may be several latents. In GLA each serves a group of heads. In MLRA (Multi-Head Low-Rank Attention) they
  * serve the heads of several branches: a head attends once per branch with the same query and sums the outputs. Head i
- * of branch b is key head b·h + i here. Each latent serves equally many consecutive key heads.
+ * of branch b is key head b·h + i here. Each latent serves the same number of consecutive key heads.
  *
  * <pre>
  *   projections  Q [h][Q_nope [nope] | Q_pe [rope]] | k_pe [rope] | c [latents][rank]        each c is normalised
@@ -37,7 +37,7 @@ import java.util.List;
  * {@code PagedAttention} computes the scores and Σ p c; its rows are not projections but the absorbed queries from
  * {@link #absorb}.
  *
- * <p>Both matrices are stored in f32 whatever the type of the checkpoint; they are about a twentieth of the weights.
+ * <p>Both matrices, about a twentieth of the weights, are stored in f32 for every type of checkpoint.
  */
 public final class LatentAttention extends PageAttention {
     private final int heads;
@@ -114,7 +114,7 @@ public final class LatentAttention extends PageAttention {
         return rope + keyHead / keyHeadsPerLatent * rank;
     }
 
-    /** Returns true if a rebuilt key and value are smaller than two latents, so that many rows are faster with them. */
+    /** Returns true if a rebuilt key and value, being smaller than two latents, make passes of many rows faster. */
     boolean rebuildingPays() {
         return nope + valueDim < 2 * rank;
     }

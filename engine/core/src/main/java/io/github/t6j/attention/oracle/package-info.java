@@ -1,5 +1,5 @@
 /**
- * The definition of every attention in float64, which the others are tested against and {@code --path materialized}
- * runs. May use {@code attention}.
+ * The definition of every attention in float64, against which the algorithms are tested, and which
+ * {@code --path materialized} runs. May use {@code attention}.
  */
 package io.github.t6j.attention.oracle;

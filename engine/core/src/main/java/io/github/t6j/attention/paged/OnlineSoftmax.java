@@ -8,9 +8,9 @@ import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.util.Arrays;
 
 /**
- * Softmaxes of several lines over some of the tokens, with their weighted sums of values. Neither is divided by the sum
- * of probabilities yet (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). A line is a head of
- * a row: of one row for single queries, of several in {@link Prefill}.
+ * Softmaxes of several lines over a part of the tokens, with weighted sums of values, both before division by the sum
+ * of probabilities (Milakov and Gimelshein, "Online normalizer calculation for softmax", 2018). A line is a head of a
+ * row: of one row for single queries, of several in {@link Prefill}.
  */
 public final class OnlineSoftmax {
     public final int lines;

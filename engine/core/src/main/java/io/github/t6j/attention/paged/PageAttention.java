@@ -34,7 +34,7 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     private final int valueDim;
     private final PageLayout layout;
 
-    /** Creates attention of these sizes, whose tokens {@code layout} draws. */
+    /** Creates attention of these sizes, whose tokens {@code layout} describes. */
     protected PageAttention(int heads, int headDim, int valueDim, PageLayout layout) {
         this.heads = heads;
         this.headDim = headDim;

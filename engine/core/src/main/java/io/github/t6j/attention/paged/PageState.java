@@ -88,7 +88,7 @@ public final class PageState {
     }
 
     /**
-     * Hides the scores of a line before slot {@code from} and from slot {@code to} on; both may be outside the page.
+     * Hides a line's scores before slot {@code from} and from slot {@code to} on; both slots may be outside the page.
      */
     public void hideOutside(int line, int from, int to) {
         int at = line * PANEL;

@@ -17,7 +17,7 @@ import java.lang.foreign.Arena;
  * Attention directly on the cache's pages by an online softmax (FlashTPA for TPA). Pages are processed in order and
  * grouped into spans, which are added in order. Pages and spans depend only on the position, so chunks of a prefill,
  * threads ({@link RowParts}) and single steps give the same bits; a {@link Prefill} for passes of many rows may give
- * others (ADR 31).
+ * different bits (ADR 31).
  *
  * <p>The maximum of the softmax is lazy: it is raised only when a score exceeds it by {@link Exp2#LAZY_MAX} powers
  * of two, so a page normally needs no maximum and no rescaling. An object serves one sequence at a time ({@link #bind})
@@ -183,7 +183,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
     }
 
-    /** Returns the number of spans of a query that sees {@code tokens} tokens; without tokens one, which is empty. */
+    /** Returns the number of spans of a query that sees {@code tokens} tokens; one empty span without tokens. */
     static int spanCount(int tokens) {
         return Math.max(1, Math.ceilDiv(pages(tokens), spanPages(tokens)));
     }

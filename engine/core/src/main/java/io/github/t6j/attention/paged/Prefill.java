@@ -12,8 +12,8 @@ import java.lang.foreign.Arena;
 /**
  * Attention of many rows of a pass. It cuts the pass into blocks of rows and parts of the heads. The queries of a block
  * meet the pages in order, each page for all groups of heads, with one online softmax per line: a head of a row. A
- * {@link PrefillForm} computes the scores and values. A line does not depend on others, so its bits are independent of
- * how the pass is cut.
+ * {@link PrefillForm} computes the scores and values. Lines do not depend on each other, so bits do not depend on how
+ * the pass is cut.
  */
 public final class Prefill {
     private final PrefillForm form;

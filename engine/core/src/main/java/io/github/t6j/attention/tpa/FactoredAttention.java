@@ -67,7 +67,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         return row.end();
     }
 
-    /** Returns h: every head has a key and a value of its own. */
+    /** Returns h: every head has its own key and value. */
     @Override
     public final int keyValueHeads() {
         return heads();
@@ -78,7 +78,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         return (float) (LOG2_E / (scoreDivisor() * Math.max(1, queryRank) * keyRank));
     }
 
-    /** Passes of many rows use {@link MixedPrefill}. */
+    /** Returns an algorithm that computes passes of many rows with {@link MixedPrefill}. */
     @Override
     public final PagedAttention newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
         return new PagedAttention(

@@ -32,7 +32,7 @@ public final class FactoredPrefill extends MixedPrefill {
     }
 
     /** Returns true if scores from factors take at most as many multiply-adds as scores from rebuilt keys. */
-    public static boolean pays(FactoredAttention shape) {
+    public static boolean isCheaper(FactoredAttention shape) {
         int heads = shape.heads();
         return shape.keyRank * (shape.queryRank * shape.headDim() + heads * (shape.queryRank + 1))
                 <= heads * shape.headDim();

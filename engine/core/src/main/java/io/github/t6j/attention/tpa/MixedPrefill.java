@@ -16,16 +16,16 @@ import io.github.t6j.kernels.Kernels;
  * <p>state.offHeap holds the values of a head in a page, [64][valueDim in whole panels], at its front.
  */
 public abstract class MixedPrefill implements PrefillForm {
-    /** Rows from which rebuilding values pays, measured with T6-small at 2048 tokens on one thread. */
+    /** Minimum number of rows at which rebuilding values is faster (T6-small, 2048 tokens, one thread). */
     static final int LEAST_ROWS = 32;
 
     /** Heads scored together, whole tiles of three heads, so that a row's products stay in L1. */
     static final int GROUP_HEADS = 6;
 
-    /** Least number of rows per block, if the pass has that many; with fewer, rebuilding costs more than it saves. */
+    /** Minimum number of rows per block, if the pass has that many; with fewer, rebuilding costs more than it saves. */
     private static final int LEAST_BLOCK_ROWS = 32;
 
-    /** Most rows per block, so that their sums and products stay in L2. */
+    /** Maximum number of rows per block, so that their sums and products stay in L2. */
     private static final int MOST_BLOCK_ROWS = 64;
 
     final FactoredAttention shape;

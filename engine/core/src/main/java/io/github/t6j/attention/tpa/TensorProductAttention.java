@@ -87,7 +87,7 @@ public final class TensorProductAttention extends FactoredAttention {
     /** Returns the form that computes scores from factors, unless high ranks make it cheaper to rebuild keys. */
     @Override
     protected MixedPrefill newPrefill() {
-        return FactoredPrefill.pays(this) ? new FactoredPrefill(this) : new RebuiltPrefill(this);
+        return FactoredPrefill.isCheaper(this) ? new FactoredPrefill(this) : new RebuiltPrefill(this);
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.util.Map;
  * Locations of the factors of a page's tokens: in the session's page, or in a shared page with equal columns for all
  * tokens.
  *
- * @param constants activated fixed factors, as they stand after the projections in a row
+ * @param constants activated fixed factors, as they follow the projections in a row
  * @param keyFeatures rotated B_K
  * @param keyHeads A_K, in columns
  * @param valueHeads A_V, in columns

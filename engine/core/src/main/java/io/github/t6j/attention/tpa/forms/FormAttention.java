@@ -174,7 +174,7 @@ class FormAttention extends FactoredAttention {
 
     @Override
     protected MixedPrefill newPrefill() {
-        return !wholeQuery() && FactoredPrefill.pays(this) ? new FactoredPrefill(this) : new RebuiltPrefill(this);
+        return !wholeQuery() && FactoredPrefill.isCheaper(this) ? new FactoredPrefill(this) : new RebuiltPrefill(this);
     }
 
     @Override

@@ -83,7 +83,7 @@ final class FormRow {
         return end - placed.columns();
     }
 
-    /** Returns the offset of a factor; for B_Q, the offset of whole queries if there are such. */
+    /** Returns the offset of a factor; for B_Q, the offset of whole queries if the form has them. */
     int at(Factor factor) {
         return at[factor.ordinal()];
     }

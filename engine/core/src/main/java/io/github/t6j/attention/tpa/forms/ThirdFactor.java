@@ -19,18 +19,18 @@ final class ThirdFactor {
     }
 
     /**
-     * For whole queries, sets panel {@code to + h} of {@code x} to Σ_j panel (first + h·third + j) · C_K[j]. {@code to}
-     * must be at most {@code first}; panels that were read may be overwritten.
+     * Sets, for whole queries, panel {@code to + h} of {@code x} to Σ_j panel (first + h·thirdDim + j) · C_K[j].
+     * {@code to} must be at most {@code first}; panels that were read may be overwritten.
      *
-     * @param c offset of C_K [third][64] in {@code x}
+     * @param c offset of C_K [thirdDim][64] in {@code x}
      */
-    static void contract(float[] x, int first, int c, int heads, int third, int to) {
+    static void contract(float[] x, int first, int c, int heads, int thirdDim, int to) {
         for (int h = 0; h < heads; h++) {
-            int from = (first + h * third) * PANEL;
+            int from = (first + h * thirdDim) * PANEL;
             int into = (to + h) * PANEL;
             for (int t = 0; t < PANEL; t++) {
                 float sum = 0f;
-                for (int j = 0; j < third; j++) {
+                for (int j = 0; j < thirdDim; j++) {
                     sum += x[from + j * PANEL + t] * x[c + j * PANEL + t];
                 }
                 x[into + t] = sum;
@@ -39,13 +39,13 @@ final class ThirdFactor {
     }
 
     /**
-     * Multiplies [rank][64] of one head, from {@code pAt}, by C [rank][third][64] in {@code x}, from {@code cAt}, and
-     * writes the result [third][rank][64] to {@code x} from {@code at}.
+     * Multiplies one head's [rank][64], from {@code pAt}, by C [rank][thirdDim][64] in {@code x}, from {@code cAt}, and
+     * writes the result [thirdDim][rank][64] to {@code x} from {@code at}.
      */
-    static void expand(float[] p, int pAt, float[] x, int cAt, int at, int rank, int third) {
-        for (int j = 0; j < third; j++) {
+    static void expand(float[] p, int pAt, float[] x, int cAt, int at, int rank, int thirdDim) {
+        for (int j = 0; j < thirdDim; j++) {
             for (int r = 0; r < rank; r++) {
-                int c = cAt + (r * third + j) * PANEL;
+                int c = cAt + (r * thirdDim + j) * PANEL;
                 int into = at + (j * rank + r) * PANEL;
                 for (int t = 0; t < PANEL; t++) {
                     x[into + t] = p[pAt + r * PANEL + t] * x[c + t];

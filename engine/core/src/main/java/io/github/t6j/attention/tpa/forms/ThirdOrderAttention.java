@@ -20,12 +20,12 @@ import java.util.Map;
  * so element j·|b| + i is b_i · c_j.
  */
 final class ThirdOrderAttention extends FormAttention {
-    private final int third; // d_c
+    private final int thirdDim; // d_c
 
     ThirdOrderAttention(
             TpaForm form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
         super(form, fixed, shared, layer);
-        third = form.thirdDim();
+        thirdDim = form.thirdDim();
     }
 
     /** Returns the offset in state.products of C_K, or of the products of C_Q and C_K. */
@@ -35,7 +35,7 @@ final class ThirdOrderAttention extends FormAttention {
 
     /** Returns the offset in state.products of a head's probabilities times C_V, which follow C_V. */
     private int expandedAt() {
-        return valueRank * third * PANEL;
+        return valueRank * thirdDim * PANEL;
     }
 
     /** Returns the offset in state.products of a head's sums of values over a page, [panels of e_b][d_c][64]. */
@@ -44,13 +44,13 @@ final class ThirdOrderAttention extends FormAttention {
     }
 
     private int summedFloats() {
-        return third * Kernels.padded(form.valueFeatureDim());
+        return thirdDim * Kernels.padded(form.valueFeatureDim());
     }
 
     @Override
     public Scratch scratch() {
         Scratch second = super.scratch();
-        int scores = thirdAt() + Math.max(third, queryRank) * PANEL;
+        int scores = thirdAt() + Math.max(thirdDim, queryRank) * PANEL;
         int products = Math.max(scores, summedAt() + summedFloats());
         return new Scratch(
                 second.queryFloats(), Math.max(products, second.productFloats()), second.bytes(), second.layout());
@@ -65,14 +65,14 @@ final class ThirdOrderAttention extends FormAttention {
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
         multiplyFeatures(kernels, projections, at, keyFeatures(page, index, state), state);
         for (int s = 0; s < keyRank; s++) {
-            int c = formRow.keyThird - formRow.columns + s * third;
+            int c = formRow.keyThird - formRow.columns + s * thirdDim;
             if (wholeQuery()) {
                 int heads = state.span.lines;
-                page.readColumns(c, third, state.products, thirdAt());
-                ThirdFactor.contract(state.products, s * heads * third, thirdAt(), heads, third, s * heads);
+                page.readColumns(c, thirdDim, state.products, thirdAt());
+                ThirdFactor.contract(state.products, s * heads * thirdDim, thirdAt(), heads, thirdDim, s * heads);
             } else {
                 PageProducts.multiplyColumns(
-                        kernels, page, projections, at + formRow.queryThird, queryRank, third, c, state.products,
+                        kernels, page, projections, at + formRow.queryThird, queryRank, thirdDim, c, state.products,
                         thirdAt());
                 ThirdFactor.multiply(state.products, s * queryRank * PANEL, thirdAt(), queryRank * PANEL);
             }
@@ -84,15 +84,15 @@ final class ThirdOrderAttention extends FormAttention {
     public void values(Kernels kernels, Page page, int count, PageState state) {
         OnlineSoftmax span = state.span;
         float[] scratch = state.products;
-        page.readColumns(formRow.valueThird - formRow.columns, valueRank * third, scratch, 0);
+        page.readColumns(formRow.valueThird - formRow.columns, valueRank * thirdDim, scratch, 0);
         for (int h = 0; h < span.lines; h++) {
             ThirdFactor.expand(
-                    state.probabilities, h * valueRank * PANEL, scratch, 0, expandedAt(), valueRank, third);
+                    state.probabilities, h * valueRank * PANEL, scratch, 0, expandedAt(), valueRank, thirdDim);
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
             PageProducts.addRows(
-                    kernels, valueFeatures(page), scratch, expandedAt(), third, valueRank, 0, count, scratch,
-                    summedAt(), third * PANEL);
-            ThirdFactor.add(scratch, summedAt(), third, form.valueFeatureDim(), span.out, h, span.lines);
+                    kernels, valueFeatures(page), scratch, expandedAt(), thirdDim, valueRank, 0, count, scratch,
+                    summedAt(), thirdDim * PANEL);
+            ThirdFactor.add(scratch, summedAt(), thirdDim, form.valueFeatureDim(), span.out, h, span.lines);
         }
     }
 
@@ -106,7 +106,7 @@ final class ThirdOrderAttention extends FormAttention {
         int at = readHead(
                 keyHeads(page), keyHeadColumn(), head, keyRank, page, formRow.keyThird, scratchAt, state.products);
         int size = form.featureDim();
-        for (int piece = 0; piece < third; piece++) {
+        for (int piece = 0; piece < thirdDim; piece++) {
             state.kernels.rebuildColumns(
                     state.products, at + piece * keyRank * PANEL, keyRank, features.data, 0, size, state.offHeap,
                     to + (long) piece * size * PANEL * Float.BYTES);
@@ -120,7 +120,7 @@ final class ThirdOrderAttention extends FormAttention {
                 valueHeads(page), valueHeadColumn(), head, valueRank, page, formRow.valueThird, scratchAt,
                 state.products);
         int size = form.valueFeatureDim();
-        for (int piece = 0; piece < third; piece++) {
+        for (int piece = 0; piece < thirdDim; piece++) {
             state.kernels.rebuildRows(
                     state.products, at + piece * valueRank * PANEL, valueRank, features.data, features.rowsAt(0), size,
                     state.offHeap, (long) piece * size * Float.BYTES, stride);
@@ -129,17 +129,17 @@ final class ThirdOrderAttention extends FormAttention {
 
     @Override
     protected int rebuildFloats() {
-        return (2 * third + 1) * super.rebuildFloats();
+        return (2 * thirdDim + 1) * super.rebuildFloats();
     }
 
     /** Writes C, A · C [d_c][rank][64], and A of a head to {@code x}, and returns the offset of A · C. */
     private int readHead(
             Page heads, int column, int head, int rank, Page page, int thirdOffset, int to, float[] x) {
-        int products = to + rank * third * PANEL;
-        int a = products + rank * third * PANEL;
+        int products = to + rank * thirdDim * PANEL;
+        int a = products + rank * thirdDim * PANEL;
         heads.readColumns(column + head * rank, rank, x, a);
-        page.readColumns(thirdOffset - formRow.columns, rank * third, x, to);
-        ThirdFactor.expand(x, a, x, to, products, rank, third);
+        page.readColumns(thirdOffset - formRow.columns, rank * thirdDim, x, to);
+        ThirdFactor.expand(x, a, x, to, products, rank, thirdDim);
         return products;
     }
 
@@ -165,10 +165,10 @@ final class ThirdOrderAttention extends FormAttention {
     /** Writes (Σ_r A[head][r] · vec(B[r] C[r]ᵀ)) / R of the row at {@code at} to {@code y} from {@code yAt}. */
     private void mean(
             float[] x, int at, int a, int b, int c, int rank, int size, int head, float[] y, int yAt) {
-        for (int d = 0; d < size * third; d++) {
+        for (int d = 0; d < size * thirdDim; d++) {
             float sum = 0f;
             for (int r = 0; r < rank; r++) {
-                float ac = x[at + a + head * rank + r] * x[at + c + r * third + d / size];
+                float ac = x[at + a + head * rank + r] * x[at + c + r * thirdDim + d / size];
                 sum += ac * x[at + b + r * size + d % size];
             }
             y[yAt + d] = sum / rank;
@@ -186,7 +186,7 @@ final class ThirdOrderAttention extends FormAttention {
             double sum = 0;
             for (int r = 0; r < queryRank; r++) {
                 double a = x[at + row.aQ() + head * queryRank + r];
-                double c = x[at + formRow.queryThird + r * third + d / size];
+                double c = x[at + formRow.queryThird + r * thirdDim + d / size];
                 sum += a * c * x[at + row.bQ() + r * size + d % size];
             }
             q[d] = sum / queryRank;
@@ -195,7 +195,7 @@ final class ThirdOrderAttention extends FormAttention {
 
     @Override
     void add(Page page, int slot, double a, float[] b, int thirdAt, double[] x) {
-        for (int j = 0; j < third; j++) {
+        for (int j = 0; j < thirdDim; j++) {
             double c = page.column(slot, thirdAt - formRow.columns + j);
             for (int i = 0; i < b.length; i++) {
                 x[j * b.length + i] += a * c * b[i];

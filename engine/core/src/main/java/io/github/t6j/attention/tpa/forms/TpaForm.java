@@ -36,7 +36,7 @@ public record TpaForm(
         return new TpaForm(config, 0, HeadActivation.LINEAR, false, Set.of());
     }
 
-    /** Returns the config alone if this is the official form, else this form. */
+    /** Returns the config alone if this is the official form, otherwise this form. */
     public AttentionConfig simplified() {
         return equals(official(config)) ? config : this;
     }
