@@ -16,7 +16,10 @@ import java.util.Objects;
  * </pre>
  */
 final class LayerPages {
-    /** Most tokens that can be removed from the end of a ring without losing tokens that the next query sees. */
+    /**
+     * Maximum number of tokens that can be removed from the end of a ring without losing tokens that the next query
+     * sees.
+     */
     static final int REMOVABLE = 2 * PageLayout.TOKENS;
 
     /** Size of the largest slab: several huge pages, but little memory compared with a context that needs them. */
@@ -62,12 +65,12 @@ final class LayerPages {
         return Math.ceilDiv(tokens, PageLayout.TOKENS);
     }
 
-    /** Returns the most tokens that a layer of this window keeps: all, or as many as a ring holds. */
+    /** Returns the maximum number of tokens that a layer of this window keeps: all, or as many as a ring holds. */
     static int keptTokens(int window, int tokens) {
         return window == 0 ? tokens : (int) Math.min(tokens, (long) window + REMOVABLE - 1);
     }
 
-    /** Returns the most pages that {@code tokens} tokens take in a layer of this window. */
+    /** Returns the maximum number of pages that {@code tokens} tokens take in a layer of this window. */
     static int mostPages(int window, int tokens) {
         int kept = keptTokens(window, tokens);
         return Math.min(pagesOf(tokens), kept == tokens ? Integer.MAX_VALUE : pagesOf(kept - 1) + 1);
@@ -172,8 +175,8 @@ final class LayerPages {
     }
 
     /**
-     * Returns a slab with room for all layers of page {@code index}. A new slab is as large as all before it, but not
-     * larger than {@link #LARGEST_SLAB} and the pages to come.
+     * Returns a slab with room for all layers of page {@code index}. A new slab is as large as all earlier ones
+     * together, at most {@link #LARGEST_SLAB} and the pages still to come.
      */
     private Slab slab(int index) {
         long bytes = pageBytes();
@@ -196,7 +199,7 @@ final class LayerPages {
         return (int) Arrays.stream(pages).filter(Objects::nonNull).count() + spares;
     }
 
-    /** Returns the most bytes that are still allocated until there are {@code tokens} tokens. */
+    /** Returns the maximum number of bytes still to be allocated for a total of {@code tokens} tokens. */
     long growthBytes(int position, int tokens) {
         int missing = 0;
         for (int i = Math.max(first, position / PageLayout.TOKENS); i < pagesOf(tokens); i++) {
@@ -230,7 +233,7 @@ final class LayerPages {
         return fork;
     }
 
-    /** Frees the pages after the last token and spare ones; what is left of a slab stays for later tokens. */
+    /** Frees the pages after the last token and spare ones; the rest of a slab stays for later tokens. */
     void trim(int length) {
         for (int i = pagesOf(length); i < pages.length; i++) {
             release(pages[i]);

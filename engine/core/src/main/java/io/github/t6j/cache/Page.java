@@ -11,7 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Page of {@value PageLayout#TOKENS} tokens of one layer, laid out as {@link PageLayout} draws it.
+ * Page of {@value PageLayout#TOKENS} tokens of one layer, laid out by a {@link PageLayout}.
  *
  * <p>A 16-bit or 8-bit format rounds each element once, when it is written. In Q8 each vector of a token has a scale
  * that makes its largest element 127.
@@ -65,9 +65,8 @@ public final class Page {
     }
 
     /**
-     * Prefetches the page: reads an int of each cache line in order, the fastest way to get a page from memory. A
-     * kernel that computes meanwhile requests the lines too slowly (ADR 33). A step reads four lines, because C2
-     * compiles a loop over single lines to slow code.
+     * Prefetches the page: reads an int of each cache line in order, the fastest way to get a page from memory (ADR
+     * 33). A step reads four lines, because C2 compiles a loop over single lines to slow code.
      *
      * @return the sum of the ints; a caller that uses it keeps compilers from dropping the reads
      */

@@ -50,7 +50,7 @@ public final class PagedCache implements SequenceCache {
      */
     public PagedCache(PageLayout layout, Format format, int[] windows) {
         this(layout, format, windows, Arrays.stream(windows).distinct().mapToObj(window -> new LayerPages(
-                layout, format, (int) Arrays.stream(windows).filter(other -> other == window).count(), window))
+                layout, format, (int) Arrays.stream(windows).filter(candidate -> candidate == window).count(), window))
                 .toArray(LayerPages[]::new));
     }
 
@@ -235,7 +235,7 @@ public final class PagedCache implements SequenceCache {
         return true;
     }
 
-    /** Frees the pages if no token is left; otherwise the pages of a longer sequence stay for later tokens. */
+    /** Frees the pages if no token is left; otherwise keeps the pages of a longer sequence for later tokens. */
     @Override
     public int truncate(int from, int length) {
         int left = reaches(length) ? length : 0;
@@ -245,7 +245,7 @@ public final class PagedCache implements SequenceCache {
         return left;
     }
 
-    /** Frees the pages after the last token; what is left of a slab stays for later tokens. */
+    /** Frees the pages after the last token; the rest of a slab stays for later tokens. */
     @Override
     public void trim(int length) {
         for (LayerPages group : groups) {
@@ -253,7 +253,7 @@ public final class PagedCache implements SequenceCache {
         }
     }
 
-    /** Writes a few pages token by token and copies them to the others, because a million tokens are gigabytes. */
+    /** Writes a few pages token by token and copies them to the rest, because a million tokens are gigabytes. */
     @Override
     public void fill(int length, long seed) {
         for (LayerPages group : groups) {

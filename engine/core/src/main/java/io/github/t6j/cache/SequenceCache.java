@@ -17,11 +17,11 @@ public interface SequenceCache extends AutoCloseable {
     /**
      * Counts the memory that this cache and its forks allocate from now on in {@code budget}.
      *
-     * @throws io.github.t6j.MemoryLimitException if the budget has too little left for what it holds already
+     * @throws io.github.t6j.MemoryLimitException if the memory that it holds already exceeds the rest of the budget
      */
     void charge(MemoryBudget budget);
 
-    /** Announces that this cache and its forks hold at most {@code tokens} tokens, so that they allocate no more. */
+    /** Limits this cache and its forks to {@code tokens} tokens, so that they allocate no more. */
     default void limit(int tokens) {}
 
     /** Returns the most bytes that this cache, of {@code position} tokens, still allocates until it has {@code tokens}. */
@@ -33,15 +33,15 @@ public interface SequenceCache extends AutoCloseable {
     default void commit() {}
 
     /**
-     * Returns true if the cache, truncated to {@code length} tokens, has all that later tokens see. Layers with a window
-     * do not keep older tokens.
+     * Returns true if the cache, truncated to {@code length} tokens, keeps all tokens that later ones see. Layers with
+     * a window do not keep older tokens.
      */
     default boolean reaches(int length) {
         return true;
     }
 
     /**
-     * Removes the tokens from {@code length} on, or all if the cache does not {@link #reaches reach} back so far.
+     * Removes the tokens from {@code length} on, or all if the cache does not {@link #reaches reach} that far back.
      *
      * @param from number of tokens so far
      * @return number of tokens left

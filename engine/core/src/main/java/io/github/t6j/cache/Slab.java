@@ -6,9 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Memory from which a cache cuts its pages, freed when the cache and all pages have released it. Once the cache is
- * large enough, a slab is large enough for huge pages: with pages of 4 KB a long context is read at two thirds of the
- * speed.
+ * Memory from which a cache cuts its pages, freed when the cache and all pages have released it. The slabs of a large
+ * cache are large enough for huge pages: with 4 KB pages, reading a long context reaches only two thirds of the speed.
  */
 final class Slab {
     private final NativeMemory memory;

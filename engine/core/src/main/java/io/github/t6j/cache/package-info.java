@@ -1,5 +1,5 @@
 /**
- * Caches of a sequence: pages, as {@link io.github.t6j.cache.PageLayout} and the attentions draw them, or a state
+ * Caches of a sequence: pages, as {@link io.github.t6j.cache.PageLayout} and the attentions define them, or a state
  * ({@link io.github.t6j.cache.StateCache}). May use {@code kernels}, and {@code weights} to allocate and to save;
  * independent of how attention reads a cache.
  */
