@@ -100,7 +100,7 @@ public enum BlockFormat {
     /**
      * Stores one output of a panel.
      *
-     * @param row a row of a tensor, laid out as {@link QuantizedBlock} draws it, 16 bits at a time
+     * @param row a row of a tensor, in the layout of {@link QuantizedBlock}, 16 bits at a time
      * @param panel the consecutive blocks of the panel
      */
     void set(short[] row, short[] panel, int output) {

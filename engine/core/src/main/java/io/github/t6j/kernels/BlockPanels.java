@@ -7,9 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/**
- * Matrix of q8_0 or q4_0 weights: panels of blocks as {@link BlockFormat} draws them, in as many bytes as in the file.
- */
+/** Matrix of q8_0 or q4_0 weights: panels of blocks in the layout of {@link BlockFormat}, as large as in the file. */
 final class BlockPanels extends PackedMatrix {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort UNALIGNED =

@@ -5,8 +5,8 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Rows of activations for products with f32 or bf16 weights, [rows][inputs]. They are the caller's, or copies of them. The
- * copies grow and never shrink, so a product allocates nothing once it has seen its largest operands.
+ * Rows of activations for products with f32 or bf16 weights, [rows][inputs]. They are the caller's rows or copies of
+ * them. The copies grow and never shrink, so a product allocates nothing once it has seen its largest operands.
  */
 public class DenseRows {
     /** Number of inputs in a block: 256 rows of a panel are 64 KB, which stay in L2 while all rows of x pass. */

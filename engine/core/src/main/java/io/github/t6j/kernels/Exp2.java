@@ -2,7 +2,7 @@ package io.github.t6j.kernels;
 
 /**
  * Constants of the powers of two in softmax and activations. The scalar kernels, the SIMD kernels and their tiles share
- * them, so that all compute the same bits.
+ * them, so all compute the same bits.
  */
 public final class Exp2 {
     private Exp2() {}
@@ -14,8 +14,8 @@ public final class Exp2 {
     public static final float ROUNDING = 0x1.8p23f;
 
     /**
-     * Likewise, in 2^x: the sum with x has n + 127 in its lowest bits, n the nearest integer. Shifted to the left by
-     * 23, they are the float 2^n, by which the polynomial is multiplied; NaN stays NaN.
+     * Rounding constant of 2^x: its sum with x has n + 127 in its lowest bits, where n is the nearest integer. Shifted
+     * left by 23, they are the float 2^n, which multiplies the polynomial. NaN stays NaN.
      */
     public static final float EXP2_ROUNDING = ROUNDING + 127;
 
@@ -43,7 +43,7 @@ public final class Exp2 {
     /** Factor of x³ in that exponent. */
     public static final float GELU_CUBIC = (float) (0.044715 * -2 * 0.7978845608028654 * 1.4426950408889634);
 
-    /** Limit of the exponent of two in tanh, far above that from which tanh is 1 in f32. */
+    /** Limit of the exponent of two in tanh, far above the point at which tanh becomes 1 in f32. */
     public static final float TANH_MAX = 60f;
 
     /** Limit below which 2^x counts as 0, so that results stay normal floats. */

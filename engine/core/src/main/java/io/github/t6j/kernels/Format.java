@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 
 /**
  * Storage format of a row of elements that kernels read: a panel's weights of one input, the tokens of a page in one
- * column, the elements of a token in a row. 16-bit and 8-bit elements share ints in such a way that shifts and masks
- * turn a vector of ints into vectors of floats with consecutive elements, with 4, 8 or 16 lanes.
+ * column, the elements of a token in a row. 16-bit and 8-bit elements share ints, so that shifts and masks turn a
+ * vector of ints into vectors of floats with consecutive elements, with 4, 8 or 16 lanes.
  *
  * <pre>
  *   F32   byte   0   4   8  …          number 0 1 2 …
@@ -29,7 +29,7 @@ public enum Format {
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int ZERO = 128; // the byte that stands for 0 in Q8
+    private static final int ZERO = 128; // the byte of 0 in Q8
 
     private final int elementBytes;
     private final int group;

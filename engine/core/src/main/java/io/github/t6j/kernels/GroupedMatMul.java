@@ -5,10 +5,10 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import java.util.Arrays;
 
 /**
- * Products of several packed matrices of one shape, each with rows of its own, in one parallel region. A row has the same
+ * Products of several packed matrices of one shape, each with its own rows, in one parallel region. A row has the same
  * bits as in a product of one matrix and one row, {@link PackedMatMul}. A thread computes some panels of a matrix, and
- * gathers or rounds the rows itself before its first one, so that small products need no region of their own for that.
- * One object serves many products and allocates nothing once it has seen the largest; it belongs to one thread.
+ * gathers or rounds the rows itself before its first one, so small products need no separate region for that. One
+ * object serves many products and allocates nothing once it has seen the largest; it belongs to one thread.
  */
 public final class GroupedMatMul implements Workers.Work {
     /** Rows per matrix up to which products are bound by memory. */
@@ -97,7 +97,7 @@ public final class GroupedMatMul implements Workers.Work {
         return count;
     }
 
-    /** Runs the items: as in {@link PackedMatMul}, long stretches if memory is the limit. */
+    /** Runs the items, in long stretches if memory is the limit, as {@link PackedMatMul} does. */
     private void plan(PackedMatrix matrix, boolean few) {
         int threads = workers.threads();
         if (few) {
@@ -107,8 +107,8 @@ public final class GroupedMatMul implements Workers.Work {
             step = Math.clamp(total / (threads * ITEMS), 1, panels);
             stretch = step;
         }
-        int others = total - threads * stretch;
-        workers.run(others < 0 ? Math.ceilDiv(total, stretch) : threads + Math.ceilDiv(others, step), this);
+        int remaining = total - threads * stretch;
+        workers.run(remaining < 0 ? Math.ceilDiv(total, stretch) : threads + Math.ceilDiv(remaining, step), this);
     }
 
     @Override

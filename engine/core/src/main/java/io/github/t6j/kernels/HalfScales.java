@@ -17,8 +17,8 @@ final class HalfScales {
     private HalfScales() {}
 
     /**
-     * Rejects a scale that is not finite: the kernels convert scales to floats by arithmetic that is right for finite
-     * ones only.
+     * Rejects a scale that is not finite: the kernels convert scales to floats by arithmetic that holds only for finite
+     * ones.
      *
      * @param what the scale's name in the plural, for the message
      * @throws ModelFormatException if {@code half} is infinite or NaN

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Matrices of different quantised types, one below the other, as one. Each but the last has whole panels. In files of
- * K-quants, the values' projection often has more bits than those of the queries and keys.
+ * Matrices of different quantised types, one below the other, as one. All but the last have whole panels. In files of
+ * K-quants, the values' projection often has more bits than the projections of queries and keys.
  */
 final class JoinedPanels extends PackedMatrix {
     private final List<PackedMatrix> parts;

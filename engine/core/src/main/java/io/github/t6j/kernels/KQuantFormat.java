@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Layout of a panel of K-quants, or of the GGML types of 4 and 5 bits before those: consecutive super-blocks of
+ * Layout of a panel of K-quants, or of the older GGML types of 4 and 5 bits: consecutive super-blocks of
  * {@value #SUPER} inputs × {@value Kernels#PANEL} outputs, each of up to eight blocks of {@value BlockFormat#SIZE}
- * inputs. All consist of rows of 16 bits per output, in the order that {@link BlockFormat} draws.
+ * inputs. All consist of rows of 16 bits per output, in the order of {@link BlockFormat}.
  *
  * <pre>
  *   super-block   Q4_K, Q5_K   scale f16; min f16; blocks         Q6_K   scale f16; blocks         others   blocks
@@ -28,8 +28,8 @@ import java.util.List;
  *                          of the fourth pair
  * </pre>
  *
- * Most pairs are thus unpacked by a mask alone. Sizes are those on disk, save that s and m of Q4_K and Q5_K take 8 bits
- * instead of 6.
+ * Most pairs are thus unpacked by a mask alone. Sizes are the same as on disk, except that s and m of Q4_K and Q5_K
+ * take 8 bits instead of 6.
  *
  * <p>Products use weights of the form scale · (q − zero) + offset, where zero is half the range of q. The sum of {@link
  * #exact} products of q − zero and rounded activations then fits in 16 bits.
@@ -78,7 +78,7 @@ public enum KQuantFormat {
     }
 
     /**
-     * Some bits of a pair: those of {@code mask} in a byte, after row {@code row} of the group is shifted right by
+     * Some bits of a pair: the bits of {@code mask} in a byte, after row {@code row} of the group is shifted right by
      * {@code shift}.
      */
     public record Piece(int row, int shift, int mask) {
@@ -138,7 +138,7 @@ public enum KQuantFormat {
         return scaleRows;
     }
 
-    /** Returns whether weights have offsets; else {@link #zero} stands for 0. */
+    /** Returns whether weights have offsets; otherwise {@link #zero} represents 0. */
     public boolean hasOffsets() {
         return superRows > 1 || scaleRows > 1;
     }

@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Set;
 
-/** Matrix of K-quants, or of the types of 4 and 5 bits before those: panels as {@link KQuantFormat} draws them. */
+/** Matrix of K-quants, or of the older types of 4 and 5 bits: panels in the layout of {@link KQuantFormat}. */
 final class KQuantPanels extends PackedMatrix {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -52,7 +52,7 @@ final class KQuantPanels extends PackedMatrix {
         MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
     }
 
-    /** Returns the index, in shorts, of what a block on disk fills in a panel. */
+    /** Returns the index, in shorts, at which the content of a block on disk begins in a panel. */
     private int startOf(int block) {
         return Math.toIntExact(KQuantFormat.superAt(block / KQuantFormat.BLOCKS, format)
                 + (long) block % KQuantFormat.BLOCKS * format.blockRows() * KQuantFormat.ROW) / Short.BYTES;

@@ -86,8 +86,8 @@ public interface Kernels {
      * multiply-adds.
      *
      * @param w blocks of the panels in {@code format}, from byte {@code wAt}
-     * @param units powers of two by which the scales in the blocks are multiplied, see {@link HalfScales}; that of the
-     *     first panel at {@code unitAt}
+     * @param units powers of two by which the scales in the blocks are multiplied, see {@link HalfScales}, the first
+     *     panel's at {@code unitAt}
      * @param unpacked scratch
      * @param y [x.rows][panels][{@value #PANEL}], from {@code yAt}, rows {@code yStride} apart
      */
@@ -164,7 +164,7 @@ public interface Kernels {
      * @param max [heads]
      * @param sum [heads][{@value #LANES}], added to
      * @param p [heads][valueRank][{@value #PANEL}], written
-     * @return the bits of the largest s[h][t] − max[h] as a float; if they exceed those of {@link Exp2#LAZY_MAX}, sum and p
+     * @return the bits of the largest s[h][t] − max[h] as a float; if they exceed {@link Exp2#LAZY_MAX}'s, sum and p
      *     may have overflowed, and the caller must repeat the page with a larger max. A NaN shows in sum and p.
      */
     int softmax(
@@ -209,7 +209,7 @@ public interface Kernels {
      * {@code count} rows from {@code first}.
      *
      * @param x [rows][width], from {@code at}; width a multiple of {@value #LANES}
-     * @param y likewise
+     * @param y [rows][width], from {@code at}
      */
     void addScaled(
             float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width);
@@ -231,7 +231,7 @@ public interface Kernels {
      * @param k [rows]
      * @param v [columns]
      * @param from f32 [rows][columns] from byte {@code at}
-     * @param to likewise; may be {@code from}
+     * @param to f32 [rows][columns] from byte {@code at}; may be {@code from}
      */
     void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at);
 

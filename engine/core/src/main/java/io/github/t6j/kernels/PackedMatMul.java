@@ -12,8 +12,7 @@ import java.util.Arrays;
 public final class PackedMatMul implements Workers.Work {
     /**
      * Largest number of rows for which a product is bound by memory. A thread then takes three quarters of its share in
-     * one stretch, because a thread reads a long stretch fastest: each jump costs about 0.3 µs. Free threads take the
-     * rest.
+     * one stretch, because jumps cost time. Free threads take the rest.
      */
     private static final int FEW_ROWS = 8;
 
@@ -99,8 +98,8 @@ public final class PackedMatMul implements Workers.Work {
         int threads = workers.threads();
         step = operand.rounded.panelsAtOnce(matrix.blockFormat(), rows);
         stretch = rows > FEW_ROWS ? 1 : Math.max(1, matrix.panels() * 3 / 4 / threads);
-        int others = matrix.panels() - threads * stretch;
-        workers.run(others < 0 ? matrix.panels() : threads + (others + step - 1) / step, this);
+        int remaining = matrix.panels() - threads * stretch;
+        workers.run(remaining < 0 ? matrix.panels() : threads + (remaining + step - 1) / step, this);
     }
 
     private void prepare(int row, int worker) {

@@ -47,7 +47,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
             List<Tensor> parts, TensorReader reader, SegmentAllocator arena, Workers workers) {
         PackedMatrix matrix = empty(parts, reader, arena);
         workers.run(matrix.panels(), (panel, worker) -> {
-            try (Arena memory = Arena.ofConfined()) { // one panel: too small to be counted
+            try (Arena memory = Arena.ofConfined()) { // a single panel is too small to count
                 matrix.fill(panel, matrix.rows(panel, parts, reader, memory));
             }
         });
@@ -60,7 +60,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
     }
 
     /**
-     * Packs groups of matrices, one matrix for each group, in one piece of memory: thousands of small ones would have no
+     * Packs each group of matrices as one matrix, all in one piece of memory: thousands of small pieces would get no
      * huge pages.
      */
     public static PackedMatrix[] packAll(

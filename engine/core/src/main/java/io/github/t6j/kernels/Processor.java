@@ -10,7 +10,7 @@ public final class Processor {
     /** True if the processor has 16 vector registers instead of 32, as x86 without AVX-512. */
     public static final boolean FEW_REGISTERS = fewRegisters();
 
-    /** True if the processor is Intel's: for those alone the JVM avoids 16-bit immediates in stores. */
+    /** True on Intel processors, the only ones for which the JVM avoids 16-bit immediates in stores. */
     public static final boolean INTEL = "false".equals(option("UseStoreImmI16"));
 
     /** Returns whether Math.fma is a single instruction. */

@@ -21,7 +21,7 @@ public class RoundedRows {
 
     private static final int SIZE = BlockFormat.SIZE;
     private static final float LARGEST = 127f;
-    private static final int INFINITY = 0x7F800000; // as bits; those of NaN are greater
+    private static final int INFINITY = 0x7F800000; // as bits; NaN's are greater
 
     /** Number of rows. */
     public int rows;

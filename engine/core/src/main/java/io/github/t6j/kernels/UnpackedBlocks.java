@@ -15,8 +15,8 @@ public final class UnpackedBlocks {
     public static final int ROW = Kernels.PANEL / 2;
 
     /**
-     * Integers q, [{@value KQuantFormat#SUPER} / 2][{@value #ROW}]: 16 bits have those of two inputs, q0 + 256 · q1,
-     * and an int has those of two outputs, as in a row that {@link BlockFormat} draws.
+     * Integers q, [{@value KQuantFormat#SUPER} / 2][{@value #ROW}]: 16 bits hold two inputs, q0 + 256 · q1, and an int
+     * holds two outputs, as in a row of {@link BlockFormat}.
      */
     public final int[] pairs = new int[KQuantFormat.SUPER / 2 * ROW];
 

@@ -8,8 +8,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Threads that compute: the caller and {@code threads − 1} others, which spin for a bounded time after their last work
- * and then sleep. A token has about a hundred parallel regions of some ten microseconds each. Sleeping between them
- * costs 40 µs per region, spinning 0.1 µs.
+ * and then sleep. A token has about a hundred parallel regions of about ten microseconds each; sleeping between them
+ * would cost far more than spinning.
  *
  * <p>Any free thread takes the next item. An item must write only its own data, so that results never depend on the
  * thread.
@@ -21,7 +21,7 @@ public final class Workers implements AutoCloseable {
     private static final int SPINS = 20_000;
 
     /**
-     * Number of spins, some four microseconds, after which a thread yields if there are more threads than processors.
+     * Number of spins, about four microseconds, after which a thread yields if there are more threads than processors.
      */
     private static final int FEW_SPINS = 256;
 

@@ -12,15 +12,14 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * Exchange of the scalar twin for kernels that are compiled. Once the twin has computed more in place of a kernel than the
- * compilation costs, an extra thread calls the kernel on a few zeros until it is faster than the twin, and then it takes
- * over. Both give the same bits, so callers cannot notice the exchange. The kernel that the twin has computed most for is
- * warmed up next.
+ * When a kernel has been used enough to repay compiling it, a background thread runs it on dummy data until it beats
+ * the scalar version. It then takes over. The scalar version is called the twin; both give the same bits. The kernel
+ * for which the twin has computed most is warmed up next.
  *
  * <p>The thread ends when nothing is left to warm up, at the latest after {@link #close()}.
  */
 abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
-    /** Number of multiply-adds or the like, some milliseconds of the compiled twin, after which a kernel is due. */
+    /** Number of multiply-adds or similar operations after which a kernel is due, milliseconds of the compiled twin. */
     private static final long DUE = 20_000_000;
 
     /** Number of multiply-adds in one call, some milliseconds of the twin, for which a caller waits for the kernel. */
@@ -47,7 +46,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
     private final AtomicInteger trials = new AtomicInteger(); // waiting or running
     private volatile boolean cold = true; // no trial has ended yet
     private volatile long due = DUE;
-    private final ThreadPoolExecutor beside = new ThreadPoolExecutor(
+    private final ThreadPoolExecutor background = new ThreadPoolExecutor(
             0, 1, 100, TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(),
             body -> Thread.ofPlatform().daemon().name("t6j-warm-up").unstarted(body), new DiscardPolicy());
 
@@ -84,7 +83,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
     /** Ends the thread; kernels that are not warm yet stay with the twin. */
     @Override
     public void close() {
-        beside.shutdownNow();
+        background.shutdownNow();
     }
 
     /** From now on, also warms up kernels for which the twin has computed little. */
@@ -113,8 +112,8 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
     }
 
     /**
-     * Returns the kernels for {@code times} calls of {@code work} operations, computed by a kernel of an operation. Calls
-     * without any work announce others.
+     * Returns the kernels for {@code times} calls of {@code work} operations, computed by a kernel of an operation.
+     * Calls without work announce later ones.
      */
     final Kernels of(KernelTrial operation, int kernel, int times, long work) {
         Place place = places[first[operation.ordinal()] + kernel];
@@ -129,7 +128,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
                 begin(place);
             }
         }
-        while (work >= HEAVY && place.serving == twin && !beside.isShutdown()
+        while (work >= HEAVY && place.serving == twin && !background.isShutdown()
                 && System.nanoTime() - place.since < PATIENCE_NANOS) {
             LockSupport.parkNanos(POLL_NANOS);
         }
@@ -146,7 +145,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         }
         trials.incrementAndGet();
         try {
-            beside.execute(this::warmMostUsed);
+            background.execute(this::warmMostUsed);
         } catch (OutOfMemoryError noMoreThreads) {
             // The twin continues; the trial stays in the queue for the next thread that starts.
         }

@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * SIMD kernels with their scalar twin in place of each kernel that is not compiled yet: until then, the Vector API is
- * some hundred times slower. A kernel is an operation in a format. For products, it is the register tiles that {@link
- * TileTable} chooses. {@link WarmUp} decides when a kernel takes over.
+ * about a hundred times slower. A kernel is an operation in a format. For products, it is the register tiles that
+ * {@link TileTable} chooses. {@link WarmUp} decides when a kernel takes over.
  */
 public final class WarmingKernels extends WarmUp implements Kernels {
     private static final int BLOCKS = Blocks.values().length;

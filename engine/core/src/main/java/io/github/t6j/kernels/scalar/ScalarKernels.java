@@ -24,7 +24,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Operations in plain Java: the oracle of the SIMD kernels, and their substitute where those cannot run. */
+/** Operations in plain Java: the oracle of the SIMD kernels, and the fallback where those cannot run. */
 public final class ScalarKernels extends ScalarFactorKernels {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -401,7 +401,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     /**
-     * Returns the wrapping sum of ints, as a benchmark of reading memory.
+     * Returns the wrapping sum of ints, to benchmark reading memory.
      *
      * @param count number of ints from byte {@code at}, a multiple of {@value #PANEL}
      */

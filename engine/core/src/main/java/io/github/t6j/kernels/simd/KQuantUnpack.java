@@ -19,7 +19,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Unpacking of the scales of K-quants for several rows, from panels as {@link KQuantFormat} draws them. */
+/** Unpacking of the scales of K-quants for several rows, from panels in the layout of {@link KQuantFormat}. */
 final class KQuantUnpack {
     private static final int PANEL = Kernels.PANEL;
     private static final int ROW = KQuantFormat.ROW;

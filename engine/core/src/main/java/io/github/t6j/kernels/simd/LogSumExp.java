@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 final class LogSumExp {
     private LogSumExp() {}
 
-    /** Returns the largest of n elements; if one is NaN, the result may or may not be NaN. */
+    /** Returns the largest of n elements; unspecified if an element is NaN. */
     static float max(float[] x, int n, float[] lanes) {
         int whole = n - n % LENGTH;
         FloatVector largest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);

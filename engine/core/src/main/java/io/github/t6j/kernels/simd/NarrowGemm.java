@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Matrix × matrix for at most half a panel of columns, such as heads of 32 elements, in tiles of eight rows × two
- * vectors. The tiles of {@link Gemm} compute whole panels, half of them for nothing.
+ * vectors. The tiles of {@link Gemm} compute whole panels and would waste half of each.
  */
 final class NarrowGemm {
     private NarrowGemm() {}

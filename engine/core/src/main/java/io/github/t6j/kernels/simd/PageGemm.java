@@ -10,9 +10,9 @@ import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Products of several rows whose distance is one or two panels, as that of queries, probabilities and A_V times them is
- * for the usual sizes of heads. The tiles are those of {@link Gemm} with this distance as a constant: C2 then checks the
- * bounds of all rows of x at once instead of one by one.
+ * Products of several rows that are one or two panels apart, like queries and probabilities for the usual head sizes.
+ * The tiles are {@link Gemm}'s, with this distance as a constant: C2 then checks the bounds of all rows of x at once
+ * instead of one by one.
  */
 final class PageGemm {
     private PageGemm() {}

@@ -43,7 +43,7 @@ final class RoundBlocks {
         }
     }
 
-    /** Returns the bits of the largest magnitude; they exceed those of infinity if an element is NaN. */
+    /** Returns the bits of the largest magnitude; they exceed infinity's if an element is NaN. */
     private static int largest(float[] x, int at) {
         IntVector largest = IntVector.zero(INTS);
         for (int i = 0; i < SIZE; i += LENGTH) {

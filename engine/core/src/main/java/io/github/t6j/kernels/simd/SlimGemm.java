@@ -15,8 +15,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * Products of many rows on machines with 16 registers, in tiles of five or six rows × two vectors: twelve sums, two
  * weights and a broadcast. The tiles of {@link Gemm}, two rows × four vectors, read weights three times as often and
- * wait for L2. Few rows stay with {@code Gemm}: it reads weights in their order in memory, which matters if they come
- * from there.
+ * wait for L2. Few rows stay with {@code Gemm}, which reads weights in memory order.
  */
 final class SlimGemm {
     private SlimGemm() {}
@@ -38,7 +37,7 @@ final class SlimGemm {
     }
 
     /**
-     * Computes some rows of a panel: two vectors {@value Lanes#C1} columns apart, then those that share their cache
+     * Computes some rows of a panel: two vectors {@value Lanes#C1} columns apart, then the two that share their cache
      * lines.
      */
     private static void tiles(

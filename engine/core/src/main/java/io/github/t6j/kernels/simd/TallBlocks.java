@@ -29,8 +29,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Product of a panel of Q8_0 weights and many rows by multiply-adds of floats that are integers. The sum of a block stays
- * below 2^24, so it is exact. Scaling is a method of its own: together with a tile it is too much for C2.
+ * Product of a panel of Q8_0 weights and many rows by multiply-adds of floats that are integers. The sum of a block
+ * stays below 2^24, so it is exact. Scaling is a separate method: together with a tile it is too much for C2.
  */
 final class TallBlocks {
     private static final int SIZE = BlockFormat.SIZE;

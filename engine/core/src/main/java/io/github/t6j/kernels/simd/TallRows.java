@@ -46,7 +46,7 @@ final class TallRows extends DenseRows {
         }
     }
 
-    /** Weights that are not f32 are widened for a block of inputs, and stay in the first cache while all rows pass. */
+    /** Weights that are not f32 are widened for a block of inputs, and stay in L1 while all rows pass. */
     @Override
     public void multiply(
             Kernels kernels, Format format, MemorySegment w, long wAt, int inputs, UnpackedBlocks scratch, float[] y,

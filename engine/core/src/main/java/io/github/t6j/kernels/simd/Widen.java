@@ -18,10 +18,7 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/**
- * Widening of rows of 16-bit or 8-bit elements to f32, for attentions that rewrite pages and formats that no kernel
- * reads.
- */
+/** Conversion of 16-bit or 8-bit rows to f32, for attentions that rewrite pages and formats that no kernel reads. */
 final class Widen {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -60,13 +57,13 @@ final class Widen {
 
     private static void q8(
             MemorySegment from, long fromAt, int count, long scalesAt, int scaleStep, MemorySegment to, long toAt) {
-        FloatVector one = FloatVector.broadcast(FLOATS, from.get(FLOAT, scalesAt));
+        FloatVector shared = FloatVector.broadcast(FLOATS, from.get(FLOAT, scalesAt));
         for (int group = 0; group < count; group += 64) {
             for (int lane = 0; lane < 16; lane += LENGTH) {
                 IntVector i = IntVector.fromMemorySegment(INTS, from, fromAt + group + 4L * lane, LITTLE_ENDIAN);
                 for (int number = lane; number < 64; number += 16) {
                     FloatVector scale = scaleStep == 0
-                            ? one
+                            ? shared
                             : FloatVector.fromMemorySegment(FLOATS, from, scalesAt + 4L * number, LITTLE_ENDIAN);
                     i.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO).mul(FLOAT_VECTOR.cast(scale))
                             .intoMemorySegment(to, toAt + 4L * (group + number), LITTLE_ENDIAN);

@@ -18,7 +18,7 @@ public record TileTable(boolean fewRegisters, boolean intel) {
     /** Table of this processor, without the forms for Intel. */
     public static final TileTable COMMON = new TileTable(Processor.FEW_REGISTERS, false);
 
-    /** Least number of rows for tiles of six or five rows; any number from here on splits into those. */
+    /** Minimum number of rows for tiles of six or five rows; any larger number splits into those. */
     public static final int MANY_ROWS = 20;
 
     /** Number of rows in the tallest tile of many rows. */
@@ -38,11 +38,11 @@ public record TileTable(boolean fewRegisters, boolean intel) {
     public enum Tile {
         /** One to five rows × four vectors. */
         WIDE(INNER, 0, PANEL),
-        /** Such tiles for rows that are a panel apart. */
+        /** Wide tiles for rows that are a panel apart. */
         NEAR(PANEL, 0, PANEL),
-        /** Such tiles for rows that are two panels apart. */
+        /** Wide tiles for rows that are two panels apart. */
         FAR(2 * PANEL, 0, PANEL),
-        /** Eight rows × two vectors, for half a panel. In whole panels half would be computed for nothing. */
+        /** Eight rows × two vectors, for half a panel. Whole panels would waste half. */
         NARROW(PANEL, NARROW_ROWS, PANEL / 2),
         /** Five or six rows × two vectors, for 16 registers. */
         SLIM(INNER, MANY_ROWS + 1, PANEL),
@@ -50,7 +50,7 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         TALL(TALL_STRIDE, MANY_ROWS + 1, PANEL);
 
         private final int xStride;
-        private final int rows; // 0 for a kernel of its own for each number of rows
+        private final int rows; // 0 if each number of rows has its own kernel
         private final int columns;
 
         Tile(int xStride, int rows, int columns) {
@@ -112,7 +112,7 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         return fewRegisters ? 2 : format == Format.Q8 ? 4 : 5;
     }
 
-    /** Returns the rows of the next tile when {@code left} remain: as few tiles as possible, as even as possible. */
+    /** Returns the height of the next tile if {@code left} rows remain: as few and as even tiles as possible. */
     public static int next(int left, int tallest) {
         int tiles = (left + tallest - 1) / tallest;
         return (left + tiles - 1) / tiles;
@@ -128,7 +128,7 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         return x.form() > 0 ? Blocks.TALL : x.rows > 1 ? Blocks.ROWS : intel && panels > 1 ? Blocks.PAIR : Blocks.ROW;
     }
 
-    /** Returns the number of numbers that {@link #kernel} returns. */
+    /** Returns the number of kernels that {@link #kernel} distinguishes. */
     public static int kernels() {
         return Tile.values().length * FORMATS * HEIGHTS;
     }
@@ -138,9 +138,9 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         Tile tile = tile(format, xStride, wStride, rows, columns);
         int height = 0;
         if (tile.rows == 0) {
-            int some = Math.max(1, rows);
-            int tiles = Math.ceilDiv(some, tallest(format));
-            height = 2 * Math.ceilDiv(some, tiles) + (some % tiles == 0 ? 0 : 1);
+            int counted = Math.max(1, rows);
+            int tiles = Math.ceilDiv(counted, tallest(format));
+            height = 2 * Math.ceilDiv(counted, tiles) + (counted % tiles == 0 ? 0 : 1);
         }
         return (tile.ordinal() * FORMATS + format.ordinal()) * HEIGHTS + height;
     }
