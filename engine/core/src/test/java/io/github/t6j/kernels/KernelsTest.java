@@ -101,7 +101,7 @@ class KernelsTest {
 
     @ParameterizedTest
     @MethodSource("formats")
-    void factorLogitsAreTheProductOfTheFactors(Format format) {
+    void factorScoresAreTheProductOfTheFactors(Format format) {
         for (int keyRank = 1; keyRank <= 4; keyRank++) {
             int heads = 3 + keyRank;
             Random random = new Random(keyRank);
