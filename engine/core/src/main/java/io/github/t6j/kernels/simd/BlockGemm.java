@@ -20,9 +20,9 @@ import java.lang.foreign.MemorySegment;
  */
 final class BlockGemm {
     /**
-     * Number of bytes from a row of a block to the one whose cache lines are touched meanwhile. On an Intel Xeon, vector
-     * operations that wait for memory fill the scheduler, so few loads are under way; a touch is a load that none of
-     * them waits for (ADR 40).
+     * Number of bytes from a row of a block to the row that is prefetched meanwhile. On an Intel Xeon, vector
+     * operations that wait for memory fill the scheduler, so few loads are under way; none of them waits for a
+     * prefetching load (ADR 40).
      */
     private static final long AHEAD = 1024;
 
@@ -34,7 +34,7 @@ final class BlockGemm {
     /** Implements {@link io.github.t6j.kernels.Kernels#multiplyBlocks} for a panel. */
     static void rows(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt, int yStride,
-            int one) {
+            int loopStep) {
         float exponent = F16_EXPONENT * unit;
         boolean bytes = format == BlockFormat.Q8_0;
         for (int r = 0; r < x.rows;) {
@@ -44,13 +44,13 @@ final class BlockGemm {
                 int c0 = yAt + r * yStride + column(s);
                 int c1 = yAt + r * yStride + column(s + LENGTH);
                 if (bytes && four) {
-                    Q8Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, one);
+                    Q8Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, loopStep);
                 } else if (bytes) {
-                    Q8Gemm.one(x, r, w, from, exponent, y, c0, c1, one);
+                    Q8Gemm.row(x, r, w, from, exponent, y, c0, c1, loopStep);
                 } else if (four) {
-                    Q4Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, one);
+                    Q4Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, loopStep);
                 } else {
-                    Q4Gemm.one(x, r, w, from, exponent, y, c0, c1, one);
+                    Q4Gemm.row(x, r, w, from, exponent, y, c0, c1, loopStep);
                 }
             }
             r += four ? RoundedRows.GROUP : 1;
@@ -62,7 +62,7 @@ final class BlockGemm {
      */
     static void pair(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
-            int yAt, int one) {
+            int yAt, int loopStep) {
         long panel = (long) x.blocks * format.bytes();
         long ahead = wAt + 2 * panel + AHEAD <= w.byteSize() ? AHEAD : 0;
         float exponent = F16_EXPONENT * unit;
@@ -73,8 +73,8 @@ final class BlockGemm {
             int c1 = yAt + column(s + LENGTH);
             long from = wAt + 4 * s;
             sum += format == BlockFormat.Q8_0
-                    ? PanelPair.q8(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, one)
-                    : PanelPair.q4(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, one);
+                    ? PanelPair.q8(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, loopStep)
+                    : PanelPair.q4(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, loopStep);
         }
         touched = sum;
     }

@@ -21,11 +21,11 @@ import java.lang.foreign.MemorySegment;
  * <p>Tiles of all {@link Format}s differ only in their loads. The loop body chooses them by the format: C2 sees that
  * the format never changes and makes one loop per format, whereas a helper that returns a vector might not be inlined.
  * Rows of y are {@link io.github.t6j.kernels.Kernels#PANEL} floats apart, a constant, so one bounds check serves all
- * loads and stores of a tile. Separate checks would take 10 % of the time of short sums.
+ * loads and stores of a tile.
  *
  * <p>The loops count the bytes of w by a step unknown to C2, which therefore treats them as non-counted and keeps the
  * order of the loads. When C2 unrolls such a loop, it groups the loads by sum and halves the bandwidth from memory. A
- * caller may be inlined with a constant stride, hence the factor {@code one}.
+ * caller may be inlined with a constant stride, hence the factor {@code loopStep}.
  *
  * <p>The loops of the tallest tiles are too long to be unrolled. They are counted, so some bounds checks move before
  * the loop. The unrolled tiles are in {@code generated}.
@@ -41,9 +41,9 @@ final class Gemm {
 
     static void rows(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
-            int columns, float[] y, int yAt, int yPanel, boolean accumulate, int one) {
+            int columns, float[] y, int yAt, int yPanel, boolean accumulate, int loopStep) {
         check(format);
-        long wStep = format.bytes(wStride) * one;
+        long wStep = format.bytes(wStride) * loopStep;
         for (int c = 0; c < columns; c += PANEL, yAt += yPanel) {
             for (int lane = 0; lane < LANES; lane += LENGTH) {
                 panel(

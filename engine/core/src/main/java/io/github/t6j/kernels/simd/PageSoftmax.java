@@ -17,15 +17,15 @@ final class PageSoftmax {
     private PageSoftmax() {}
 
     /**
-     * Implements {@link io.github.t6j.kernels.Kernels#softmax}. The products with the factors are a separate loop: in one
-     * method with the powers, C2 gives up on some of them after several formats and allocates vectors as objects.
+     * Implements {@link io.github.t6j.kernels.Kernels#softmax}. The products with the factors are a separate loop: in
+     * one method with the powers, C2 stops optimising some after several formats and allocates vectors as objects.
      */
     static int probabilities(
             float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max, float[] sum,
-            float[] p, int one) {
-        int largest = PowerTiles.page(s, heads, valueRank, max, sum, p, one);
+            float[] p, int loopStep) {
+        int largest = PowerTiles.page(s, heads, valueRank, max, sum, p, loopStep);
         if (valueRank > 0) {
-            FactorTiles.probabilities(heads, valueRank, format, page, aVAt, p, one);
+            FactorTiles.probabilities(heads, valueRank, format, page, aVAt, p, loopStep);
         }
         return largest;
     }

@@ -36,16 +36,17 @@ final class Q8Gemm {
     private Q8Gemm() {}
 
     /** Multiplies one row. */
-    static void one(
-            RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1, int one) {
+    static void row(
+            RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1,
+            int loopStep) {
         int[] numbers = x.numbers;
         float[] scales = x.scales;
         int place = row * x.blocks;
-        long step = (long) ROW * one;
+        long step = (long) ROW * loopStep;
         FloatVector y00 = FloatVector.zero(FLOATS), y01 = y00, y10 = y00, y11 = y00;
         int next = x.group * BLOCK - SIZE;
         int k = x.at(row, 0);
-        for (int last = place + x.blocks; place != last; place += one) {
+        for (int last = place + x.blocks; place != last; place += loopStep) {
             IntVector scale0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             IntVector scale1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             wAt += step;

@@ -8,19 +8,19 @@ import static jdk.incubator.vector.VectorOperators.ADD;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.IntVector;
 
-/** Fastest read of memory: in order, 64 ints per iteration of a loop that C2 does not unroll. */
+/** Fastest way to read memory: in order, 64 ints per iteration of a loop that C2 does not unroll. */
 final class ReadAll {
     private ReadAll() {}
 
     /** Implements {@link io.github.t6j.kernels.scalar.ScalarKernels#readAll}. */
-    static int sum(MemorySegment data, long at, long count, int one) {
+    static int sum(MemorySegment data, long at, long count, int loopStep) {
         IntVector a = IntVector.zero(INTS);
         IntVector b = a;
         IntVector c = a;
         IntVector d = a;
         int blocks = (int) (count / (4 * LENGTH));
         long blockBytes = 4L * LENGTH * Integer.BYTES;
-        for (int i = 0; i < blocks; i += one) {
+        for (int i = 0; i < blocks; i += loopStep) {
             long from = at + i * blockBytes;
             a = a.add(IntVector.fromMemorySegment(INTS, data, from, LITTLE_ENDIAN));
             b = b.add(IntVector.fromMemorySegment(INTS, data, from + 4 * LENGTH, LITTLE_ENDIAN));

@@ -20,7 +20,7 @@ import java.lang.foreign.MemorySegment;
 /** Operations on the machine's vectors; each method of {@link Kernels} calls one small class. */
 public final class SimdKernels implements Kernels {
     /** Step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that it is unknown to C2. */
-    private static int one = 1;
+    private static int loopStep = 1;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
     private final TileTable tiles;
@@ -67,7 +67,8 @@ public final class SimdKernels implements Kernels {
             TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
         } else {
             Gemm.rows(
-                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate, one);
+                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate,
+                    loopStep);
         }
     }
 
@@ -99,9 +100,9 @@ public final class SimdKernels implements Kernels {
             if (form == Blocks.TALL) {
                 TallBlocks.rows((TallRoundedRows) x, w, from, unit, unpacked, y, to, yStride);
             } else if (form == Blocks.PAIR) {
-                BlockGemm.pair(x, format, w, from, unit, units[unitAt + panel + 1], y, to, one);
+                BlockGemm.pair(x, format, w, from, unit, units[unitAt + panel + 1], y, to, loopStep);
             } else {
-                BlockGemm.rows(x, format, w, from, unit, y, to, yStride, one);
+                BlockGemm.rows(x, format, w, from, unit, y, to, yStride, loopStep);
             }
             panel += form == Blocks.PAIR ? 2 : 1;
         }
@@ -111,13 +112,13 @@ public final class SimdKernels implements Kernels {
     public void multiplyKQuants(
             RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
             float[] y, int yAt, int yStride) {
-        KQuantGemm.rows(x, format, w, wAt, unit, unpacked, y, yAt, yStride, one);
+        KQuantGemm.rows(x, format, w, wAt, unit, unpacked, y, yAt, yStride, loopStep);
     }
 
     @Override
     public void factorScores(
             float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s) {
-        FactorTiles.scores(g, gAt, heads, keyRank, format, page, aKAt, s, one);
+        FactorTiles.scores(g, gAt, heads, keyRank, format, page, aKAt, s, loopStep);
     }
 
     @Override
@@ -151,7 +152,7 @@ public final class SimdKernels implements Kernels {
             float[] max,
             float[] sum,
             float[] p) {
-        return PageSoftmax.probabilities(s, heads, format, page, aVAt, valueRank, max, sum, p, one);
+        return PageSoftmax.probabilities(s, heads, format, page, aVAt, valueRank, max, sum, p, loopStep);
     }
 
     @Override
@@ -230,6 +231,6 @@ public final class SimdKernels implements Kernels {
 
     /** Does the same as {@link ScalarKernels#readAll}. */
     public static int readAll(MemorySegment data, long at, long count) {
-        return ReadAll.sum(data, at, count, one);
+        return ReadAll.sum(data, at, count, loopStep);
     }
 }

@@ -6,7 +6,7 @@ import static io.github.t6j.kernels.simd.generator.TileGenerator.plus;
 final class BlockTiles {
     private static final int ROWS = 4;
     private static final String HEAD = "public static void four(RoundedRows x, int row, MemorySegment w, long wAt,"
-            + " float exponent, float[] y, int c0, int c1, int yStride, int one)";
+            + " float exponent, float[] y, int c0, int c1, int yStride, int loopStep)";
 
     private final Java java = Java.core();
 
@@ -113,13 +113,13 @@ final class BlockTiles {
         java.line("float[] scales = x.scales;");
         java.line("int place = row * x.blocks;");
         java.line("int blocks = x.blocks;");
-        java.line("long step = (long) BlockFormat.ROW * one;");
+        java.line("long step = (long) BlockFormat.ROW * loopStep;");
         java.line("FloatVector zero = FloatVector.zero(FLOATS);");
         for (int r = 0; r < ROWS; r++) {
             java.line("FloatVector y%d0 = zero, y%d1 = zero, y%d2 = zero, y%d3 = zero;", r, r, r, r);
         }
         java.line("int k = x.at(row, 0);");
-        java.open("for (int last = place + blocks; place != last; place += one)");
+        java.open("for (int last = place + blocks; place != last; place += loopStep)");
         for (int v = 0; v < 2; v++) {
             java.line("IntVector pair%d = %s;", v, load(v));
         }

@@ -15,14 +15,14 @@ final class FactorTiles {
         Java java = Java.core();
         java.begin("FactorTiles", "Scores and probabilities of a page, times its head factors.");
         java.open("public static void scores(float[] g, int gAt, int heads, int keyRank, Format format,"
-                + " MemorySegment page, long aKAt, float[] s, int one)");
+                + " MemorySegment page, long aKAt, float[] s, int loopStep)");
         java.line("long step = format.bytes(PANEL);");
         java.open("for (int lane = 0; lane < LANES; lane += LENGTH)");
         java.line("long at = aKAt + 4 * lane;");
-        java.open("for (int h = 0; h < heads; h += one)");
+        java.open("for (int h = 0; h < heads; h += loopStep)");
         java.line("FloatVector s0 = FloatVector.zero(FLOATS), s1 = s0, s2 = s0, s3 = s0;");
         java.line("int row = gAt + h * PANEL + lane;");
-        java.open("for (int k = 0; k < keyRank; k += one)");
+        java.open("for (int k = 0; k < keyRank; k += loopStep)");
         loadByFormat(java, "page", "at", 4, true);
         for (int v = 0; v < 4; v++) {
             java.line(
@@ -46,11 +46,11 @@ final class FactorTiles {
     /** The probabilities of a head are in its first row, which comes last. */
     private static void probabilities(Java java) {
         java.open("public static void probabilities(int heads, int valueRank, Format format, MemorySegment page,"
-                + " long aVAt, float[] p, int one)");
+                + " long aVAt, float[] p, int loopStep)");
         java.line("long step = format.bytes(PANEL);");
         java.open("for (int lane = 0; lane < LANES; lane += LENGTH)");
         java.line("long at = aVAt + 4 * lane + (heads * valueRank - 1) * step;");
-        java.open("for (int h = heads - 1; h >= 0; h -= one)");
+        java.open("for (int h = heads - 1; h >= 0; h -= loopStep)");
         java.line("int first = h * valueRank * PANEL + lane;");
         for (int v = 0; v < 4; v++) {
             java.line("FloatVector e%d = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first%s));", v, COLUMNS[v]);

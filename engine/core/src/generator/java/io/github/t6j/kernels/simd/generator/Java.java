@@ -1,6 +1,6 @@
 package io.github.t6j.kernels.simd.generator;
 
-/** A Java source file that is written line by line; imports and static imports are those of all tiles. */
+/** A Java source file that is written line by line; imports and static imports serve all tiles. */
 final class Java {
     private static final String CORE = "io.github.t6j.kernels.simd.generated";
     private static final String TRAINING = "io.github.t6j.training.kernels.simd.generated";

@@ -39,19 +39,19 @@ final class KQuantRows {
     private Java sum() {
         java.open(
                 "public static void sum%d(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count,"
-                        + " int[] sums, int to, int one)",
+                        + " int[] sums, int to, int loopStep)",
                 format.bits());
         java.line("int[] numbers = x.numbers;");
         java.line("int[] starts = x.starts[%d];", format.bits() - 4);
         java.line("int start = %s;", times(sums, sums == 1 ? "row * x.blocks + block" : "(row * x.blocks + block)"));
         java.line("int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;");
         java.line("int k = x.at(row, block);");
-        java.line("long step = (long) BlockFormat.ROW * one;");
+        java.line("long step = (long) BlockFormat.ROW * loopStep;");
         masks(java, format);
         java.open("for (int last = start + %s; start != last;)", times(sums, "count"));
         java.line("wAt += skip;");
         if (sums > 1) {
-            java.open("for (int end = start + %d; start != end; start += one)", sums);
+            java.open("for (int end = start + %d; start != end; start += loopStep)", sums);
         }
         java.line("ShortVector s0 = IntVector.broadcast(INTS, starts[start]).reinterpretAsShorts();");
         java.line("ShortVector s1 = s0;");
@@ -61,7 +61,7 @@ final class KQuantRows {
         group();
         if (sums == 1) {
             java.close();
-            java.line("start += one;");
+            java.line("start += loopStep;");
         } else {
             java.line("wAt += %s;", times(six ? format.groupRows() : 1, "step"));
         }
@@ -144,14 +144,14 @@ final class KQuantRows {
         boolean nested = format.superRows() > 0;
         java.open(
                 "public static void scale%s(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent,"
-                        + " int count, int[] sums, int at, float[] y, int yAt, int one)",
+                        + " int count, int[] sums, int at, float[] y, int yAt, int loopStep)",
                 format);
         java.line("float[] scales = x.scales;");
         if (format.hasOffsets()) {
             java.line("float[] totals = x.totals;");
         }
         java.line("int place = row * x.blocks + block;");
-        java.line("long step = (long) BlockFormat.ROW * %d * one;", format.blockRows());
+        java.line("long step = (long) BlockFormat.ROW * %d * loopStep;", format.blockRows());
         java.line("FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);");
         java.line("FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);");
         java.line("FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);");
@@ -162,7 +162,7 @@ final class KQuantRows {
             }
             java.line("wAt += %s;", times(format.superRows(), "BlockFormat.ROW"));
         }
-        java.open("for (int last = place + count; place != last; place += one)");
+        java.open("for (int last = place + count; place != last; place += loopStep)");
         if (nested) {
             java.line("IntVector part = %s;", load("w", 0, ""));
         } else {
@@ -177,7 +177,7 @@ final class KQuantRows {
             java.line("FloatVector total = FloatVector.broadcast(FLOATS, totals[place]);");
         }
         if (six) {
-            java.open("for (int half = 0; half != 16; half += 8 * one)");
+            java.open("for (int half = 0; half != 16; half += 8 * loopStep)");
         }
         addSums();
         if (six) {

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 
 /**
  * The part of {@link TileGenerator} for four rows of K-quants. One method unpacks the integers of a block, which then stay in
- * the first cache; a tile of one vector of ints multiplies those of a super-block.
+ * L1; a tile of one vector of ints multiplies the integers of a super-block.
  */
 final class KQuantTiles {
     private static final int ROWS = 4;
@@ -84,7 +84,7 @@ final class KQuantTiles {
         boolean six = bits == 6;
         int scaled = format.scaled() / format.exact(); // sums with one scale
         java.open("public static void four%d(RoundedRows x, int row, int block, UnpackedBlocks w, int count,%s int at,"
-                + " int c, float[] y, int yAt, int yStride, int one)", bits, bits == 5 ? " boolean offsets," : "");
+                + " int c, float[] y, int yAt, int yStride, int loopStep)", bits, bits == 5 ? " boolean offsets," : "");
         java.line("int[] numbers = x.numbers;");
         java.line("int[] starts = x.starts[%d];", bits - 4);
         java.line("int[] pairs = w.pairs;");
@@ -107,11 +107,11 @@ final class KQuantTiles {
         if (sums > 1) {
             java.line("int start = row * parts + %d * block;", sums);
         }
-        java.line("int step = %d * UnpackedBlocks.ROW * one;", STEP / 2);
+        java.line("int step = %d * UnpackedBlocks.ROW * loopStep;", STEP / 2);
         java.line("FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);");
         java.line("IntVector lowBits = IntVector.broadcast(INTS, WHOLE_BITS - %s);", times(scaled, "0x8000"));
         java.line("IntVector highBits = IntVector.broadcast(INTS, WHOLE_BITS);");
-        java.open("for (int last = place + count; place != last; place += one)");
+        java.open("for (int last = place + count; place != last; place += loopStep)");
         if (six) {
             java.open("for (int end = start + %d; start != end;)", sums);
         }
@@ -119,7 +119,7 @@ final class KQuantTiles {
             for (int r = 0; r < ROWS; r++) {
                 java.line("IntVector all%d = lowBits, upper%d = highBits;", r, r);
             }
-            java.open("for (int stop = start + %d; start != stop; start += one)", scaled);
+            java.open("for (int stop = start + %d; start != stop; start += loopStep)", scaled);
         }
         part();
         if (sums > 1) {

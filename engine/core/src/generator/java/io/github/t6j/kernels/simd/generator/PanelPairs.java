@@ -1,7 +1,7 @@
 package io.github.t6j.kernels.simd.generator;
 
 /**
- * The part of {@link TileGenerator} for one row and two panels of quantised weights at once. The tiles touch the cache lines
+ * The part of {@link TileGenerator} for one row and two panels of quantised weights at once. The tiles prefetch the cache lines
  * of later rows of both panels.
  */
 final class PanelPairs {
@@ -27,7 +27,7 @@ final class PanelPairs {
 
     private void method() {
         java.open("public static int %s(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead,"
-                + " float exponent0, float exponent1, float[] y, int c0, int c1, int one)", bytes ? "q8" : "q4");
+                + " float exponent0, float exponent1, float[] y, int c0, int c1, int loopStep)", bytes ? "q8" : "q4");
         java.line("int[] numbers = x.numbers;");
         if (!bytes) {
             java.line("int[] eights = x.eights;");
@@ -37,7 +37,7 @@ final class PanelPairs {
         java.line("int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;");
         java.line("int k = x.at(row, 0);");
         java.line("int touched = 0;");
-        java.line("long step = (long) BlockFormat.ROW * one;");
+        java.line("long step = (long) BlockFormat.ROW * loopStep;");
         java.line(
                 "FloatVector y0 = FloatVector.zero(FLOATS), y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;");
         java.line("FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);");
@@ -49,7 +49,7 @@ final class PanelPairs {
         java.line(
                 "FloatVector factor0 = FloatVector.broadcast(FLOATS, exponent0), factor1 = FloatVector.broadcast(FLOATS,"
                         + " exponent1);");
-        java.open("for (int last = place + x.blocks; place != last; place += one)");
+        java.open("for (int last = place + x.blocks; place != last; place += loopStep)");
         for (int v = 0; v < VECTORS; v++) {
             java.line("IntVector pair%d = %s;", v, load(v));
         }

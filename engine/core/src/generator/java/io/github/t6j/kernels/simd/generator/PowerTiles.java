@@ -3,7 +3,7 @@ package io.github.t6j.kernels.simd.generator;
 import static io.github.t6j.kernels.simd.generator.TileGenerator.COLUMNS;
 
 /**
- * The part of {@link TileGenerator} for loops with powers of two. The chain of multiply-adds, that of {@code
+ * The part of {@link TileGenerator} for loops with powers of two. The chain of multiply-adds, from {@code
  * ScalarKernels.exp2}, is written out in each loop: C2 may not inline a helper that returns a vector. Four chains hide each
  * other's latency.
  */
@@ -71,11 +71,12 @@ final class PowerTiles {
 
     private void page() {
         java.open(
-                "public static int page(float[] s, int heads, int valueRank, float[] max, float[] sum, float[] p, int one)");
+                "public static int page(float[] s, int heads, int valueRank, float[] max, float[] sum, float[] p,"
+                        + " int loopStep)");
         java.line("IntVector largest = IntVector.broadcast(INTS, Integer.MIN_VALUE);");
         java.open("for (int lane = 0; lane < LANES; lane += LENGTH)");
         java.line("int to = lane;");
-        java.open("for (int h = 0; h < heads; h += one)");
+        java.open("for (int h = 0; h < heads; h += loopStep)");
         java.line("FloatVector top = FloatVector.broadcast(FLOATS, max[h]);");
         java.line("int from = h * PANEL + lane;");
         for (int v = 0; v < 4; v++) {

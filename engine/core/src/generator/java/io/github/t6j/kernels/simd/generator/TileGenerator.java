@@ -118,7 +118,7 @@ final class TileGenerator {
 
     private static String transposed() {
         TileGenerator tiles = new TileGenerator(Java.training());
-        tiles.java.begin("TransposedTiles", "Tiles whose rows of x are neighbours, for {@code TransposedGemm}.");
+        tiles.java.begin("TransposedTiles", "Tiles whose rows of x are adjacent, for {@code TransposedGemm}.");
         for (int rows : new int[] {1, 2, 4, 5}) {
             tiles.arrayTile(rows, 4);
         }

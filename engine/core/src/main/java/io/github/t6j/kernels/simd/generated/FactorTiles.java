@@ -27,14 +27,14 @@ import jdk.incubator.vector.IntVector;
 public final class FactorTiles {
     private FactorTiles() {}
 
-    public static void scores(float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s, int one) {
+    public static void scores(float[] g, int gAt, int heads, int keyRank, Format format, MemorySegment page, long aKAt, float[] s, int loopStep) {
         long step = format.bytes(PANEL);
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             long at = aKAt + 4 * lane;
-            for (int h = 0; h < heads; h += one) {
+            for (int h = 0; h < heads; h += loopStep) {
                 FloatVector s0 = FloatVector.zero(FLOATS), s1 = s0, s2 = s0, s3 = s0;
                 int row = gAt + h * PANEL + lane;
-                for (int k = 0; k < keyRank; k += one) {
+                for (int k = 0; k < keyRank; k += loopStep) {
                     FloatVector w0, w1, w2, w3;
                     if (format == Format.F32) {
                         w0 = FloatVector.fromMemorySegment(FLOATS, page, at, LITTLE_ENDIAN);
@@ -75,11 +75,11 @@ public final class FactorTiles {
         }
     }
 
-    public static void probabilities(int heads, int valueRank, Format format, MemorySegment page, long aVAt, float[] p, int one) {
+    public static void probabilities(int heads, int valueRank, Format format, MemorySegment page, long aVAt, float[] p, int loopStep) {
         long step = format.bytes(PANEL);
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             long at = aVAt + 4 * lane + (heads * valueRank - 1) * step;
-            for (int h = heads - 1; h >= 0; h -= one) {
+            for (int h = heads - 1; h >= 0; h -= loopStep) {
                 int first = h * valueRank * PANEL + lane;
                 FloatVector e0 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first));
                 FloatVector e1 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + C1));

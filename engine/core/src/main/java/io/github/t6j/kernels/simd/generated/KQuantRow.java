@@ -28,13 +28,13 @@ import jdk.incubator.vector.ShortVector;
 public final class KQuantRow {
     private KQuantRow() {}
 
-    public static void sum4(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int one) {
+    public static void sum4(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int loopStep) {
         int[] numbers = x.numbers;
         int[] starts = x.starts[0];
         int start = row * x.blocks + block;
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
         int k = x.at(row, block);
-        long step = (long) BlockFormat.ROW * one;
+        long step = (long) BlockFormat.ROW * loopStep;
         IntVector mask0F = IntVector.broadcast(INTS, 0x0F0F0F0F);
         for (int last = start + count; start != last;) {
             wAt += skip;
@@ -57,7 +57,7 @@ public final class KQuantRow {
                 s1 = s1.add(w11.mul(x2)).add(w11.lanewise(LSHR, 8).mul(x3));
                 k += 4;
             }
-            start += one;
+            start += loopStep;
             s0.reinterpretAsInts().intoArray(sums, to);
             s1.reinterpretAsInts().intoArray(sums, to + LENGTH);
             to += UnpackedBlocks.ROW;
@@ -65,13 +65,13 @@ public final class KQuantRow {
         }
     }
 
-    public static void sum5(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int one) {
+    public static void sum5(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int loopStep) {
         int[] numbers = x.numbers;
         int[] starts = x.starts[1];
         int start = 2 * (row * x.blocks + block);
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
         int k = x.at(row, block);
-        long step = (long) BlockFormat.ROW * one;
+        long step = (long) BlockFormat.ROW * loopStep;
         IntVector mask1F = IntVector.broadcast(INTS, 0x1F1F1F1F);
         IntVector mask07 = IntVector.broadcast(INTS, 0x07070707);
         IntVector mask18 = IntVector.broadcast(INTS, 0x18181818);
@@ -79,7 +79,7 @@ public final class KQuantRow {
         IntVector mask10 = IntVector.broadcast(INTS, 0x10101010);
         for (int last = start + 2 * count; start != last;) {
             wAt += skip;
-            for (int end = start + 2; start != end; start += one) {
+            for (int end = start + 2; start != end; start += loopStep) {
                 ShortVector s0 = IntVector.broadcast(INTS, starts[start]).reinterpretAsShorts();
                 ShortVector s1 = s0;
                 IntVector rest0 = IntVector.zero(INTS), rest1 = rest0;
@@ -134,20 +134,20 @@ public final class KQuantRow {
         }
     }
 
-    public static void sum6(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int one) {
+    public static void sum6(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int loopStep) {
         int[] numbers = x.numbers;
         int[] starts = x.starts[2];
         int start = 4 * (row * x.blocks + block);
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
         int k = x.at(row, block);
-        long step = (long) BlockFormat.ROW * one;
+        long step = (long) BlockFormat.ROW * loopStep;
         IntVector mask3F = IntVector.broadcast(INTS, 0x3F3F3F3F);
         IntVector mask03 = IntVector.broadcast(INTS, 0x03030303);
         IntVector mask0C = IntVector.broadcast(INTS, 0x0C0C0C0C);
         IntVector mask30 = IntVector.broadcast(INTS, 0x30303030);
         for (int last = start + 4 * count; start != last;) {
             wAt += skip;
-            for (int end = start + 4; start != end; start += one) {
+            for (int end = start + 4; start != end; start += loopStep) {
                 ShortVector s0 = IntVector.broadcast(INTS, starts[start]).reinterpretAsShorts();
                 ShortVector s1 = s0;
                 ShortVector x0 = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
@@ -190,15 +190,15 @@ public final class KQuantRow {
         }
     }
 
-    public static void scaleQ4_1(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int one) {
+    public static void scaleQ4_1(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int loopStep) {
         float[] scales = x.scales;
         float[] totals = x.totals;
         int place = row * x.blocks + block;
-        long step = (long) BlockFormat.ROW * 10 * one;
+        long step = (long) BlockFormat.ROW * 10 * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);
         FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             IntVector scale = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             FloatVector scale0 = scale.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
             FloatVector scale1 = scale.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
@@ -220,14 +220,14 @@ public final class KQuantRow {
         FLOAT_VECTOR.cast(high).intoArray(y, yAt + 16);
     }
 
-    public static void scaleQ5_0(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int one) {
+    public static void scaleQ5_0(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int loopStep) {
         float[] scales = x.scales;
         int place = row * x.blocks + block;
-        long step = (long) BlockFormat.ROW * 11 * one;
+        long step = (long) BlockFormat.ROW * 11 * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);
         FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             IntVector scale = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             FloatVector scale0 = scale.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
             FloatVector scale1 = scale.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
@@ -244,15 +244,15 @@ public final class KQuantRow {
         FLOAT_VECTOR.cast(high).intoArray(y, yAt + 16);
     }
 
-    public static void scaleQ5_1(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int one) {
+    public static void scaleQ5_1(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int loopStep) {
         float[] scales = x.scales;
         float[] totals = x.totals;
         int place = row * x.blocks + block;
-        long step = (long) BlockFormat.ROW * 12 * one;
+        long step = (long) BlockFormat.ROW * 12 * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);
         FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             IntVector scale = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             FloatVector scale0 = scale.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
             FloatVector scale1 = scale.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
@@ -275,11 +275,11 @@ public final class KQuantRow {
         FLOAT_VECTOR.cast(high).intoArray(y, yAt + 16);
     }
 
-    public static void scaleQ4_K(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int one) {
+    public static void scaleQ4_K(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int loopStep) {
         float[] scales = x.scales;
         float[] totals = x.totals;
         int place = row * x.blocks + block;
-        long step = (long) BlockFormat.ROW * 9 * one;
+        long step = (long) BlockFormat.ROW * 9 * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);
         FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);
@@ -290,7 +290,7 @@ public final class KQuantRow {
         FloatVector min0 = min.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(-exponent);
         FloatVector min1 = min.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(-exponent);
         wAt += 2 * BlockFormat.ROW;
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             IntVector part = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             wAt += step;
             float xScale = scales[place];
@@ -309,11 +309,11 @@ public final class KQuantRow {
         FLOAT_VECTOR.cast(high).intoArray(y, yAt + 16);
     }
 
-    public static void scaleQ5_K(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int one) {
+    public static void scaleQ5_K(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int loopStep) {
         float[] scales = x.scales;
         float[] totals = x.totals;
         int place = row * x.blocks + block;
-        long step = (long) BlockFormat.ROW * 11 * one;
+        long step = (long) BlockFormat.ROW * 11 * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);
         FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);
@@ -324,7 +324,7 @@ public final class KQuantRow {
         FloatVector min0 = min.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(-exponent);
         FloatVector min1 = min.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(-exponent);
         wAt += 2 * BlockFormat.ROW;
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             IntVector part = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             wAt += step;
             float xScale = scales[place];
@@ -344,10 +344,10 @@ public final class KQuantRow {
         FLOAT_VECTOR.cast(high).intoArray(y, yAt + 16);
     }
 
-    public static void scaleQ6_K(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int one) {
+    public static void scaleQ6_K(RoundedRows x, int row, int block, MemorySegment w, long wAt, float exponent, int count, int[] sums, int at, float[] y, int yAt, int loopStep) {
         float[] scales = x.scales;
         int place = row * x.blocks + block;
-        long step = (long) BlockFormat.ROW * 13 * one;
+        long step = (long) BlockFormat.ROW * 13 * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         FloatVector low = FloatVector.fromArray(FLOATS, y, yAt);
         FloatVector high = FloatVector.fromArray(FLOATS, y, yAt + 16);
@@ -355,11 +355,11 @@ public final class KQuantRow {
         FloatVector common0 = common.lanewise(LSHL, 16).lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
         FloatVector common1 = common.lanewise(ASHR, 3).and(F16_BITS).reinterpretAsFloats().mul(exponent);
         wAt += BlockFormat.ROW;
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             IntVector part = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             wAt += step;
             float xScale = scales[place];
-            for (int half = 0; half != 16; half += 8 * one) {
+            for (int half = 0; half != 16; half += 8 * loopStep) {
                 IntVector all = IntVector.fromArray(INTS, sums, at);
                 IntVector second = IntVector.fromArray(INTS, sums, at + UnpackedBlocks.ROW);
                 IntVector upper = all.lanewise(ASHR, 16).add(second.lanewise(ASHR, 16));

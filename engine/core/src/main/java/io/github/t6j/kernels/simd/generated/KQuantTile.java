@@ -38,7 +38,7 @@ public final class KQuantTile {
         }
     }
 
-    public static void four4(RoundedRows x, int row, int block, UnpackedBlocks w, int count, int at, int c, float[] y, int yAt, int yStride, int one) {
+    public static void four4(RoundedRows x, int row, int block, UnpackedBlocks w, int count, int at, int c, float[] y, int yAt, int yStride, int loopStep) {
         int[] numbers = x.numbers;
         int[] starts = x.starts[0];
         int[] pairs = w.pairs;
@@ -57,11 +57,11 @@ public final class KQuantTile {
         FloatVector high3 = FloatVector.fromArray(FLOATS, y, yAt + 3 * yStride + 16);
         int k = x.at(row, block);
         int place = row * blocks + block;
-        int step = 2 * UnpackedBlocks.ROW * one;
+        int step = 2 * UnpackedBlocks.ROW * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         IntVector lowBits = IntVector.broadcast(INTS, WHOLE_BITS - 0x8000);
         IntVector highBits = IntVector.broadcast(INTS, WHOLE_BITS);
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             ShortVector s0 = IntVector.broadcast(INTS, starts[place]).reinterpretAsShorts();
             ShortVector s1 = IntVector.broadcast(INTS, starts[place + blocks]).reinterpretAsShorts();
             ShortVector s2 = IntVector.broadcast(INTS, starts[place + 2 * blocks]).reinterpretAsShorts();
@@ -185,7 +185,7 @@ public final class KQuantTile {
         }
     }
 
-    public static void four5(RoundedRows x, int row, int block, UnpackedBlocks w, int count, boolean offsets, int at, int c, float[] y, int yAt, int yStride, int one) {
+    public static void four5(RoundedRows x, int row, int block, UnpackedBlocks w, int count, boolean offsets, int at, int c, float[] y, int yAt, int yStride, int loopStep) {
         int[] numbers = x.numbers;
         int[] starts = x.starts[1];
         int[] pairs = w.pairs;
@@ -206,16 +206,16 @@ public final class KQuantTile {
         int k = x.at(row, block);
         int place = row * blocks + block;
         int start = row * parts + 2 * block;
-        int step = 2 * UnpackedBlocks.ROW * one;
+        int step = 2 * UnpackedBlocks.ROW * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         IntVector lowBits = IntVector.broadcast(INTS, WHOLE_BITS - 2 * 0x8000);
         IntVector highBits = IntVector.broadcast(INTS, WHOLE_BITS);
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             IntVector all0 = lowBits, upper0 = highBits;
             IntVector all1 = lowBits, upper1 = highBits;
             IntVector all2 = lowBits, upper2 = highBits;
             IntVector all3 = lowBits, upper3 = highBits;
-            for (int stop = start + 2; start != stop; start += one) {
+            for (int stop = start + 2; start != stop; start += loopStep) {
                 ShortVector s0 = IntVector.broadcast(INTS, starts[start]).reinterpretAsShorts();
                 ShortVector s1 = IntVector.broadcast(INTS, starts[start + parts]).reinterpretAsShorts();
                 ShortVector s2 = IntVector.broadcast(INTS, starts[start + 2 * parts]).reinterpretAsShorts();
@@ -335,7 +335,7 @@ public final class KQuantTile {
         }
     }
 
-    public static void four6(RoundedRows x, int row, int block, UnpackedBlocks w, int count, int at, int c, float[] y, int yAt, int yStride, int one) {
+    public static void four6(RoundedRows x, int row, int block, UnpackedBlocks w, int count, int at, int c, float[] y, int yAt, int yStride, int loopStep) {
         int[] numbers = x.numbers;
         int[] starts = x.starts[2];
         int[] pairs = w.pairs;
@@ -354,17 +354,17 @@ public final class KQuantTile {
         int k = x.at(row, block);
         int place = row * blocks + block;
         int start = row * parts + 4 * block;
-        int step = 2 * UnpackedBlocks.ROW * one;
+        int step = 2 * UnpackedBlocks.ROW * loopStep;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         IntVector lowBits = IntVector.broadcast(INTS, WHOLE_BITS - 2 * 0x8000);
         IntVector highBits = IntVector.broadcast(INTS, WHOLE_BITS);
-        for (int last = place + count; place != last; place += one) {
+        for (int last = place + count; place != last; place += loopStep) {
             for (int end = start + 4; start != end;) {
                 IntVector all0 = lowBits, upper0 = highBits;
                 IntVector all1 = lowBits, upper1 = highBits;
                 IntVector all2 = lowBits, upper2 = highBits;
                 IntVector all3 = lowBits, upper3 = highBits;
-                for (int stop = start + 2; start != stop; start += one) {
+                for (int stop = start + 2; start != stop; start += loopStep) {
                     ShortVector s0 = IntVector.broadcast(INTS, starts[start]).reinterpretAsShorts();
                     ShortVector s1 = IntVector.broadcast(INTS, starts[start + parts]).reinterpretAsShorts();
                     ShortVector s2 = IntVector.broadcast(INTS, starts[start + 2 * parts]).reinterpretAsShorts();

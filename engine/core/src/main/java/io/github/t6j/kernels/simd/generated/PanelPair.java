@@ -26,20 +26,20 @@ import jdk.incubator.vector.ShortVector;
 public final class PanelPair {
     private PanelPair() {}
 
-    public static int q8(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead, float exponent0, float exponent1, float[] y, int c0, int c1, int one) {
+    public static int q8(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead, float exponent0, float exponent1, float[] y, int c0, int c1, int loopStep) {
         int[] numbers = x.numbers;
         float[] scales = x.scales;
         int place = row * x.blocks;
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
         int k = x.at(row, 0);
         int touched = 0;
-        long step = (long) BlockFormat.ROW * one;
+        long step = (long) BlockFormat.ROW * loopStep;
         FloatVector y0 = FloatVector.zero(FLOATS), y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         IntVector wholeBits = IntVector.broadcast(INTS, WHOLE_BITS), f16Bits = IntVector.broadcast(INTS, F16_BITS);
         IntVector start = IntVector.broadcast(INTS, WHOLE_BITS - BlockFormat.SIZE / 2 * 0x8000);
         FloatVector factor0 = FloatVector.broadcast(FLOATS, exponent0), factor1 = FloatVector.broadcast(FLOATS, exponent1);
-        for (int last = place + x.blocks; place != last; place += one) {
+        for (int last = place + x.blocks; place != last; place += loopStep) {
             IntVector pair0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             IntVector pair1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             IntVector pair2 = IntVector.fromMemorySegment(INTS, w, wAt + panel, LITTLE_ENDIAN);
@@ -97,7 +97,7 @@ public final class PanelPair {
         return touched;
     }
 
-    public static int q4(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead, float exponent0, float exponent1, float[] y, int c0, int c1, int one) {
+    public static int q4(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead, float exponent0, float exponent1, float[] y, int c0, int c1, int loopStep) {
         int[] numbers = x.numbers;
         int[] eights = x.eights;
         float[] scales = x.scales;
@@ -105,13 +105,13 @@ public final class PanelPair {
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
         int k = x.at(row, 0);
         int touched = 0;
-        long step = (long) BlockFormat.ROW * one;
+        long step = (long) BlockFormat.ROW * loopStep;
         FloatVector y0 = FloatVector.zero(FLOATS), y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;
         FloatVector whole = FloatVector.broadcast(FLOATS, WHOLE);
         IntVector wholeBits = IntVector.broadcast(INTS, WHOLE_BITS), f16Bits = IntVector.broadcast(INTS, F16_BITS);
         IntVector mask = IntVector.broadcast(INTS, 0x0F0F0F0F);
         FloatVector factor0 = FloatVector.broadcast(FLOATS, exponent0), factor1 = FloatVector.broadcast(FLOATS, exponent1);
-        for (int last = place + x.blocks; place != last; place += one) {
+        for (int last = place + x.blocks; place != last; place += loopStep) {
             IntVector pair0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             IntVector pair1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             IntVector pair2 = IntVector.fromMemorySegment(INTS, w, wAt + panel, LITTLE_ENDIAN);

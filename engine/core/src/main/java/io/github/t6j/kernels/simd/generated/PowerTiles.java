@@ -33,11 +33,11 @@ import jdk.incubator.vector.IntVector;
 public final class PowerTiles {
     private PowerTiles() {}
 
-    public static int page(float[] s, int heads, int valueRank, float[] max, float[] sum, float[] p, int one) {
+    public static int page(float[] s, int heads, int valueRank, float[] max, float[] sum, float[] p, int loopStep) {
         IntVector largest = IntVector.broadcast(INTS, Integer.MIN_VALUE);
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             int to = lane;
-            for (int h = 0; h < heads; h += one) {
+            for (int h = 0; h < heads; h += loopStep) {
                 FloatVector top = FloatVector.broadcast(FLOATS, max[h]);
                 int from = h * PANEL + lane;
                 FloatVector x0 = FloatVector.fromArray(FLOATS, s, from).sub(top);

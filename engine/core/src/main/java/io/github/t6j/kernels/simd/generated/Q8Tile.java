@@ -21,19 +21,19 @@ import jdk.incubator.vector.ShortVector;
 public final class Q8Tile {
     private Q8Tile() {}
 
-    public static void four(RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1, int yStride, int one) {
+    public static void four(RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1, int yStride, int loopStep) {
         int[] numbers = x.numbers;
         float[] scales = x.scales;
         int place = row * x.blocks;
         int blocks = x.blocks;
-        long step = (long) BlockFormat.ROW * one;
+        long step = (long) BlockFormat.ROW * loopStep;
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector y00 = zero, y01 = zero, y02 = zero, y03 = zero;
         FloatVector y10 = zero, y11 = zero, y12 = zero, y13 = zero;
         FloatVector y20 = zero, y21 = zero, y22 = zero, y23 = zero;
         FloatVector y30 = zero, y31 = zero, y32 = zero, y33 = zero;
         int k = x.at(row, 0);
-        for (int last = place + blocks; place != last; place += one) {
+        for (int last = place + blocks; place != last; place += loopStep) {
             IntVector pair0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
             IntVector pair1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
             wAt += step;

@@ -15,7 +15,7 @@ import jdk.incubator.vector.FloatVector;
 /** Training operations on the machine's vectors; the scalar twin computes the tails. */
 public final class SimdGradientKernels implements GradientKernels {
     /** Step of loops that C2 must not treat as counted (see {@code Gemm}); not final, so that it is unknown to C2. */
-    private static int unit = 1;
+    private static int loopStep = 1;
 
     private final ScalarKernels plain = new ScalarKernels(true);
     private final ScalarGradientKernels scalar = new ScalarGradientKernels(plain);
@@ -46,7 +46,7 @@ public final class SimdGradientKernels implements GradientKernels {
     @Override
     public void factorMeans(float[] f, int aAt, int bAt, int heads, int rank, int size, float[] x, int xAt) {
         int whole = size - size % LENGTH;
-        int step = unit;
+        int step = loopStep;
         for (int h = 0; h < heads; h++) {
             for (int i = 0; i < whole; i += LENGTH) {
                 FloatVector sum = FloatVector.zero(FLOATS);
@@ -78,7 +78,7 @@ public final class SimdGradientKernels implements GradientKernels {
 
     /** Sums products in lanes: lanes = Σ x[i] · y[i], i < n; n is a multiple of the number of lanes. */
     private static void products(float[] x, int xAt, float[] y, int yAt, int n, float[] lanes) {
-        int step = unit * LANES;
+        int step = loopStep * LANES;
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             FloatVector sum = FloatVector.zero(FLOATS);
             for (int i = lane; i < n; i += step) {
@@ -93,7 +93,7 @@ public final class SimdGradientKernels implements GradientKernels {
     private void featureGradients(
             float[] f, int aAt, int bAt, int heads, int rank, int size, float[] dx, int dxAt, float[] d) {
         int whole = size - size % LENGTH;
-        int step = unit;
+        int step = loopStep;
         for (int r = 0; r < rank; r++) {
             for (int i = 0; i < whole; i += LENGTH) {
                 FloatVector sum = FloatVector.zero(FLOATS);
