@@ -25,7 +25,7 @@ class GroupedMatMulTest {
 
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"})
-    void everyRowHasTheBitsOfAProductOfItsOwn(DType type) {
+    void everyRowHasTheBitsOfASeparateProduct(DType type) {
         Random random = new Random(SEED);
         for (int[] size : new int[][] {{203, 71}, {64, 32}, {129, 300}, {1, 5}}) {
             for (Kernels kernels : List.of(

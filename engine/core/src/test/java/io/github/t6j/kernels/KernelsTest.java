@@ -362,7 +362,7 @@ class KernelsTest {
     }
 
     @Test
-    void geGluAndSoftCapHaveNoTroubleAtTheEnds() {
+    void geGluAndSoftCapHandleExtremeValues() {
         float[] x = {-200f, -13f, -0f, 1e-30f, 200f, -1e30f, 1e30f, Float.NaN, 1f, 1f, 1f, 1f, 1f, 1f, 1f, 1f};
         float[] y = new float[8];
         float[] z = new float[8];
@@ -384,7 +384,7 @@ class KernelsTest {
     }
 
     @Test
-    void swiGluHasNoTroubleAtTheEnds() {
+    void swiGluHandlesExtremeValues() {
         float[] x = {-200f, -88f, 0f, 88f, 200f, -1e30f, 1e30f, Float.NaN, 1f, 1f, 1f, 1f, 1f, 1f, 1f, 1f};
         float[] y = new float[8];
         float[] z = new float[8];
@@ -472,7 +472,7 @@ class KernelsTest {
         return segment;
     }
 
-    /** Returns an element of {@link #segment}, by the drawing in Format's documentation instead of its code. */
+    /** Returns an element of {@link #segment}, by the layout in Format's javadoc instead of its code. */
     private static double number(MemorySegment segment, Format format, int row, int stride, int c) {
         return switch (format) {
             case F32 -> segment.get(FLOAT, 4 + 4L * (row * stride + c));

@@ -27,7 +27,7 @@ class NarrowProductsTest {
     /** Tests rows of x that are a panel apart, for which tiles of half a panel exist. */
     @ParameterizedTest
     @CsvSource({"8, 64, 32", "16, 5, 31", "64, 64, 1", "24, 33, 16", "8, 1, 32", "7, 64, 32", "8, 64, 33"})
-    void narrowProductsAreTheTwins(int rows, int inner, int columns) {
+    void narrowProductsEqualTheTwins(int rows, int inner, int columns) {
         long seed = 100L * rows + inner;
         Random random = new Random(seed);
         float[] x = TestNumbers.normal(random, 5 + rows * PANEL, 1);

@@ -111,7 +111,7 @@ class PackedMatMulTest {
         }
     }
 
-    /** Returns the largest weight of a block: products with K-quants add the middle of a block's range on its own. */
+    /** Returns the largest weight of a block: products with K-quants add the middle of a block's range separately. */
     private static float largest(float[] weights, int row, int input, int inputs) {
         float largest = 0;
         for (int k = input / 32 * 32; k < Math.min(inputs, input / 32 * 32 + 32); k++) {
@@ -120,7 +120,7 @@ class PackedMatMulTest {
         return largest;
     }
 
-    /** Blocks as ggml encoded them, of every type: values are ggml's, and sums those of float64. */
+    /** Blocks of every type that ggml encoded: values equal ggml's, and sums are compared with float64. */
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"})
     void multipliesGgmlsBlocks(DType dtype) {
@@ -242,7 +242,9 @@ class PackedMatMulTest {
         }
     }
 
-    /** Matrices of other types below whole panels keep their types; each has the bits that it has alone. */
+    /**
+     * Matrices of different types keep them if all but the last have whole panels; each has the bits that it has alone.
+     */
     @Test
     void quantisedMatricesOfDifferentTypesAreJoined() {
         Random random = new Random(8);
@@ -314,7 +316,7 @@ class PackedMatMulTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
-    void whatIsNotFiniteShowsInItsRowAndNowhereElse(DType dtype) {
+    void nonFiniteValuesShowOnlyInTheirRow(DType dtype) {
         PackedMatrix matrix = pack(Tensor.of("w", dtype, TestNumbers.normal(new Random(3), 65 * 70, 1), 65, 70));
         for (float bad : new float[] {Float.NaN, Float.intBitsToFloat(0xFFC00001), Float.POSITIVE_INFINITY,
             Float.NEGATIVE_INFINITY}) {
@@ -359,7 +361,7 @@ class PackedMatMulTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q4_0"})
-    void rowsAreThoseOfTheTensorsInTheirOrder(DType dtype) {
+    void rowsEqualTheTensorsRowsInOrder(DType dtype) {
         Tensor first = Tensor.of("a", dtype, TestNumbers.normal(new Random(1), 70 * 40, 1), 70, 40);
         Tensor second = Tensor.of("b", dtype, TestNumbers.normal(new Random(2), 5 * 40, 1), 5, 40);
         PackedMatrix matrix = pack(first, second);

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Tests products whose rows of x are one or two panels apart, for which tiles exist, and those next to them: the SIMD
+ * Tests products whose rows of x are one or two panels apart, for which tiles exist, and neighbouring sizes: the SIMD
  * kernels against the twin, bit for bit.
  */
 @Tag("width")
@@ -32,7 +32,7 @@ class PagedProductsTest {
         "1, 64, 64, 64", "2, 64, 64, 64", "3, 64, 63, 100", "4, 128, 128, 64", "5, 64, 1, 33", "6, 128, 77, 192",
         "7, 64, 64, 1", "11, 64, 64, 64", "16, 128, 65, 130", "34, 128, 128, 64", "37, 64, 50, 65", "8, 63, 63, 64",
         "9, 129, 128, 64", "5, 192, 190, 64"})
-    void productsAreTheTwins(int rows, int xStride, int inner, int columns) {
+    void productsEqualTheTwins(int rows, int xStride, int inner, int columns) {
         long seed = 1000L * rows + inner;
         Random random = new Random(seed);
         int yPanel = rows * PANEL + 3;

@@ -14,7 +14,7 @@ class RmsNormUnitsTest {
 
     @ParameterizedTest
     @CsvSource({"1.1920929e-7, y_implicit_eps, false", "1e-6, y_module_1e-06, true", "1e-5, y_module_1e-05, true"})
-    void normsAreTheOfficialOnes(float epsilon, String output, boolean weighted) {
+    void normsEqualTheOfficialOnes(float epsilon, String output, boolean weighted) {
         double[] x = TestData.doubles(UNITS, "rms/x");
         double[] w = TestData.doubles(UNITS, "rms/w");
         double[] expected = TestData.doubles(UNITS, "rms/" + output);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated
 class WorkersTest {
     @Test
-    void everyItemIsDoneOnceByAWorkerThatExists() {
+    void everyItemRunsOnceOnAnExistingWorker() {
         for (int threads : new int[] {1, 2, 3, 5}) {
             try (Workers workers = new Workers(threads)) {
                 for (int region = 0; region < 20_000; region++) {
@@ -32,7 +32,7 @@ class WorkersTest {
     }
 
     @Test
-    void aRegionInsideARegionIsDoneByItsThread() {
+    void aNestedRegionRunsOnItsThread() {
         for (int threads : new int[] {1, 2, 3}) {
             try (Workers workers = new Workers(threads)) {
                 for (int region = 0; region < 1000; region++) {
@@ -76,7 +76,7 @@ class WorkersTest {
     }
 
     @Test
-    void whatAnItemThrowsReachesTheCallerAndTheWorkersGoOn() {
+    void exceptionsReachTheCallerAndTheWorkersContinue() {
         try (Workers workers = new Workers(2)) {
             assertThatThrownBy(() -> workers.run(4, (item, worker) -> {
                 if (item == 3) {

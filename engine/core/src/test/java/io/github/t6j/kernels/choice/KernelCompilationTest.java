@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests that C1 can compile every kernel with profiles. C1 gives up methods with too many calls of the Vector API. In a JVM
- * whose compilers are busy, such a method may have been compiled without profiles before, and then stays so: C2 never
- * compiles it, and it is some hundred times slower as long as the JVM lives.
+ * Tests that C1 can compile every kernel with profiles. C1 gives up on methods with too many calls of the Vector API.
+ * If the compilers of a JVM are busy, they may first compile such a method without profiles. C2 then never compiles it,
+ * and it stays about a hundred times slower for as long as the JVM lives.
  */
 class KernelCompilationTest {
     /** Calls all kernels often enough for C1. */
@@ -49,7 +49,7 @@ class KernelCompilationTest {
             return trials;
         }
 
-        /** Formats differ in the loads of a tile only, which it holds for all of them. */
+        /** Formats differ only in a tile's loads, and each tile contains the loads of all formats. */
         private static boolean isRun(int kernel, TileTable tiles) {
             Shape shape = TileTable.shape(kernel);
             return shape.format() == Format.F32 && kernel == tiles.kernel(

@@ -173,7 +173,7 @@ class WarmingKernelsTest {
         }
     }
 
-    /** On 16 registers there are no narrow tiles: eight rows of half a panel run those of two rows. */
+    /** On 16 registers there are no narrow tiles: eight rows of half a panel run the tiles of two rows. */
     @Test
     void aNarrowProductCountsAsTheTilesThatItRuns() throws InterruptedException {
         TileTable few = new TileTable(true, false);

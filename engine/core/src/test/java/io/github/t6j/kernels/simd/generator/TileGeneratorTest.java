@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
 class TileGeneratorTest {
     private static final Path ENGINE = TestData.path("../engine");
 
-    /** CONTRIBUTING.md says how to write the files again. */
+    /** CONTRIBUTING.md explains how to regenerate the files. */
     @Test
-    void committedTilesAreThoseOfTheGenerator() throws IOException {
+    void committedTilesMatchTheGenerator() throws IOException {
         for (var file : TileGenerator.files().entrySet()) {
             assertThat(ENGINE.resolve(file.getKey())).hasContent(file.getValue());
         }
