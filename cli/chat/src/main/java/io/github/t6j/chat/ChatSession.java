@@ -62,12 +62,12 @@ public final class ChatSession implements AutoCloseable {
     }
 
     /** Replaces the conversation with another. The session keeps the ids that match. */
-    public void replace(List<Message> others) {
-        Objects.requireNonNull(others, "others");
-        boolean begins = !others.isEmpty() && others.getFirst().role() == Role.SYSTEM;
-        system = begins ? others.getFirst().content() : null;
+    public void replace(List<Message> replacement) {
+        Objects.requireNonNull(replacement, "replacement");
+        boolean begins = !replacement.isEmpty() && replacement.getFirst().role() == Role.SYSTEM;
+        system = begins ? replacement.getFirst().content() : null;
         messages.clear();
-        messages.addAll(others.subList(begins ? 1 : 0, others.size()));
+        messages.addAll(replacement.subList(begins ? 1 : 0, replacement.size()));
         window.reset();
     }
 
@@ -228,10 +228,10 @@ public final class ChatSession implements AutoCloseable {
         if (Files.exists(cacheFile(file))) {
             try {
                 session.restore(cacheFile(file));
-            } catch (ModelFormatException other) {
-                return Optional.of(other);
-            } catch (UncheckedIOException | MemoryLimitException other) {
-                return Optional.of(new ModelFormatException(other.getMessage(), other));
+            } catch (ModelFormatException malformed) {
+                return Optional.of(malformed);
+            } catch (UncheckedIOException | MemoryLimitException failure) {
+                return Optional.of(new ModelFormatException(failure.getMessage(), failure));
             }
         }
         return Optional.empty();

@@ -40,7 +40,7 @@ final class ContextWindow {
         first = newFirst;
     }
 
-    /** Returns the prompt of the messages that fit; the oldest turns are dropped where the options ask for it. */
+    /** Returns the prompt of the messages that fit; the oldest turns are dropped if the options allow it. */
     Prompt prompt(String system, List<Message> messages, ChatOptions options) {
         int room = length - Math.min(options.generation().maxTokens(), length / PART_FOR_ANSWER);
         int dropped = 0;
@@ -100,7 +100,7 @@ final class ContextWindow {
         return cut(session, common);
     }
 
-    /** Removes the ids from {@code position} on, or all where ids cannot be removed, and returns the new position. */
+    /** Removes the ids from {@code position} on, or all if ids cannot be removed, and returns the new position. */
     static int cut(Session session, int position) {
         if (position == session.position()) {
             return position;
@@ -117,8 +117,8 @@ final class ContextWindow {
     /** Returns how many ids at the beginning of {@code prompt} do not depend on what the user wrote. */
     int fixed(String system, List<Message> messages, ChatOptions options, int[] prompt) {
         String content = messages.get(first).content();
-        Message other = Message.user(content.startsWith("0") ? "1" : "0");
-        int[] ids = format.encode(format.render(all(system, List.of(other)), options));
+        Message variation = Message.user(content.startsWith("0") ? "1" : "0");
+        int[] ids = format.encode(format.render(all(system, List.of(variation)), options));
         return Arrays.mismatch(ids, prompt) < 0 ? 0 : Arrays.mismatch(ids, prompt);
     }
 }

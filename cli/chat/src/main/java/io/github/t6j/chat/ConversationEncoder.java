@@ -144,7 +144,7 @@ public final class ConversationEncoder {
         private final String where;
         private final int system; // number of messages that begin every part: one if the first is a system message
         private final List<Document> documents = new ArrayList<>();
-        private int first; // message with which the present part goes on after them
+        private int first; // message with which the current part continues after them
         private String text = ""; // of the present part, to the end of its last answer
         private int last; // index of that answer
         private int[] ids = new int[0]; // of the present document
@@ -167,9 +167,9 @@ public final class ConversationEncoder {
             Turn turn = turn(index);
             int[] prompt = format.encode(turn.prompt);
             int[] answer = answerIds(prompt, turn);
-            int own = beginningOfTurn(index);
-            if (prompt.length + answer.length > longest && own > first) {
-                beginPart(own);
+            int turnStart = beginningOfTurn(index);
+            if (prompt.length + answer.length > longest && turnStart > first) {
+                beginPart(turnStart);
                 splits++;
                 turn = turn(index);
                 prompt = format.encode(turn.prompt);

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Calls in tags, {@code <function=NAME><parameter=KEY>VALUE</parameter></function>}. A text stands between the tags as
- * it is, so only tools whose parameters are texts, numbers and booleans fit; calls of others are JSON.
+ * Calls in tags, {@code <function=NAME><parameter=KEY>VALUE</parameter></function>}. Text goes between the tags
+ * unchanged, so this fits only tools whose parameters are texts, numbers and booleans. Calls of other tools are JSON.
  */
 final class FunctionTags {
     private static final Pattern KEY = Pattern.compile("[\\w.-]+");

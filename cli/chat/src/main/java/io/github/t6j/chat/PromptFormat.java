@@ -42,7 +42,7 @@ public final class PromptFormat {
 
     private final Map<RequiredCall, Grammar> required = new LinkedHashMap<>(); // guarded by itself, in the same order
 
-    /** Tools of which an answer calls one, and whether the tag of calls is in the prompt, or there is none. */
+    /** Tools of which an answer calls one; {@code tagged} if the prompt has the tag of calls, or none is needed. */
     private record RequiredCall(List<Tool> tools, boolean tagged) {}
 
     /** A grammar of answers and the reasoning before them. */

@@ -17,7 +17,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
-/** A generation that goes on when the context is full: it removes the older half of the ids, except the first ones. */
+/**
+ * A generation that continues when the context is full: it removes the older half of the ids, except the first ones.
+ */
 final class Shifting {
     private final Session session;
     private final int fixed; // ids at the beginning that stay

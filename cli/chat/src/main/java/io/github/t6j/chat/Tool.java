@@ -37,8 +37,8 @@ public record Tool(String name, String description, Map<String, Object> paramete
     }
 
     /**
-     * Returns the tool that a JSON object describes: name, description and parameters, or as in OpenAI's API, an object that
-     * has them as its function. Without a description it is empty, and without parameters there are none; null counts as
+     * Returns the tool that a JSON object describes: name, description and parameters or, as in OpenAI's API, an object
+     * whose function has them. The default description is empty, and the default is no parameters; null counts as
      * missing.
      *
      * @throws io.github.t6j.ModelFormatException if {@code json} is not such an object
@@ -72,10 +72,10 @@ public record Tool(String name, String description, Map<String, Object> paramete
         return function;
     }
 
-    private static Map<String, Object> ordered(String key, Object value, String otherKey, Object other) {
+    private static Map<String, Object> ordered(String key, Object value, String secondKey, Object secondValue) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put(key, value);
-        map.put(otherKey, other);
+        map.put(secondKey, secondValue);
         return map;
     }
 }

@@ -31,7 +31,7 @@ final class ToolPrompt {
         Message before = null;
         for (Message message : messages) {
             Message plain = plain(message);
-            // a result and what follows it are one message of the user, since templates want roles in turn
+            // a result and what follows it are one message of the user, since templates expect alternating roles
             boolean result = message.role() == Role.TOOL || before != null && before.role() == Role.TOOL;
             if (result && plain.role() == Role.USER && !all.isEmpty() && all.getLast().role() == Role.USER) {
                 plain = Message.user(all.removeLast().content() + BETWEEN + plain.content());

@@ -38,7 +38,7 @@ class NullArgumentsTest {
             refuses("messages", () -> chat.answer(null));
             refuses("options", () -> chat.answer(asked, null, nobody));
             refuses("listener", () -> chat.answer(asked, options, null));
-            refuses("others", () -> session.replace(null));
+            refuses("replacement", () -> session.replace(null));
             refuses("content", () -> session.send(null));
             refuses("added", () -> session.send((List<Message>) null, options, nobody));
             refuses("options", () -> session.send("What?", null, nobody));

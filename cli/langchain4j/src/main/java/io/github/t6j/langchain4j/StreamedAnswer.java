@@ -71,7 +71,7 @@ final class StreamedAnswer implements AnswerListener, StreamingHandle {
 
     /** Returns options that also end the answer once it is cancelled, while it waits or no part comes. */
     ChatOptions cancelling(ChatOptions options) {
-        return options.withGeneration(one -> one.withCall(one.call().orCancelledBy(() -> cancelled)));
+        return options.withGeneration(made -> made.withCall(made.call().orCancelledBy(() -> cancelled)));
     }
 
     void complete(Answer answer) {

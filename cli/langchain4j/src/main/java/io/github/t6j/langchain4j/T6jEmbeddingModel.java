@@ -46,7 +46,7 @@ public final class T6jEmbeddingModel implements EmbeddingModel {
         List<io.github.t6j.Embedding> found =
                 asked.embed(request.inputs().stream().map(EmbeddingInput::text).map(Prompt::of).toList());
         return EmbeddingResponse.builder()
-                .embeddings(found.stream().map(one -> Embedding.from(one.vector())).toList())
+                .embeddings(found.stream().map(embedding -> Embedding.from(embedding.vector())).toList())
                 .modelName(modelName())
                 .tokenUsage(new TokenUsage(found.stream().mapToInt(io.github.t6j.Embedding::tokens).sum(), 0))
                 .build();

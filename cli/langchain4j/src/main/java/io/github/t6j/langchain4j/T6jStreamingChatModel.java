@@ -8,7 +8,7 @@ import io.github.t6j.chat.ChatOptions;
 import java.util.Objects;
 
 /**
- * LangChain4j's StreamingChatModel on a model of t6j in this process. Each answer arrives on a thread of its own: text,
+ * LangChain4j's StreamingChatModel on a model of t6j in this process. Each answer arrives on its own thread: text,
  * thinking, and tool calls with their arguments while they are generated. It supports what {@link T6jChatModel} does.
  */
 public final class T6jStreamingChatModel implements StreamingChatModel {

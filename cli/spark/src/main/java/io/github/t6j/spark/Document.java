@@ -40,7 +40,7 @@ record Document(String id, byte[] json, String where, String first) {
      * Returns the columns for a command that reads many lines.
      *
      * @param input names of the columns
-     * @throws RuntimeException if the row is malformed, or its id is missing or not its own
+     * @throws RuntimeException if the row is malformed, or its id is missing or not unique
      */
     Line line(Input input) {
         Map<String, Object> fields = Json.parseObject(json, where);
@@ -51,8 +51,8 @@ record Document(String id, byte[] json, String where, String first) {
         if (first != null) {
             throw new CommandFailure(where + ": id: expected one that no other row has, found that of " + first);
         }
-        boolean other = input.instead() != null && fields.containsKey(input.instead());
-        if (input.column().equals(input.key()) || other) {
+        boolean replaced = input.instead() != null && fields.containsKey(input.instead());
+        if (input.column().equals(input.key()) || replaced) {
             return line;
         }
         if (!fields.containsKey(input.column())) {

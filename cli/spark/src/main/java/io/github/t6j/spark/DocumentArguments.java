@@ -36,7 +36,7 @@ final class DocumentArguments {
     }
 
     /**
-     * Columns that a job reads beside the id.
+     * Columns that a job reads in addition to the id.
      *
      * @param column column of the text
      * @param key name that the command line has for it
@@ -53,7 +53,7 @@ final class DocumentArguments {
     static final String REDUCE_LOCALITY = "spark.shuffle.reduceLocality.enabled";
 
     @Option(names = "--in", required = true, paramLabel = "PATH",
-            description = {"Documents, one per row, each with an id of its own.",
+            description = {"Documents, one per row, each with a unique id.",
                 "PATH is a file or folder that ends in .jsonl or .parquet, at any address that Spark reads."})
     private String in;
 
@@ -94,7 +94,7 @@ final class DocumentArguments {
     /**
      * Processes all documents.
      *
-     * @param result columns of the results beside id, error and input
+     * @param result columns of the results besides id, error and input
      * @return the results without errors
      */
     Dataset<Row> run(Main main, ModelArguments arguments, Input input, StructType result, Work work)

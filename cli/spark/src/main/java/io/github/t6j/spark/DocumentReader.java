@@ -36,8 +36,8 @@ final class DocumentReader {
     private DocumentReader() {}
 
     /**
-     * Reads the rows of JSON lines. A task reads a whole file: only then it knows the numbers of the lines. Blank lines
-     * are left out, as by Spark's own reader.
+     * Reads the rows of JSON lines. A task reads a whole file, since it must count the lines. Blank lines are left out,
+     * as by Spark's own reader.
      */
     static Dataset<Row> lines(SparkSession spark, String path) {
         SparkSession unsplit = spark.newSession();
@@ -52,16 +52,16 @@ final class DocumentReader {
      * Reads the rows of Parquet files.
      *
      * @param texts columns of which at least one must exist
-     * @param others columns to read if they exist
+     * @param optional columns to read if they exist
      */
-    static Dataset<Row> parquet(SparkSession spark, String path, List<String> texts, List<String> others) {
+    static Dataset<Row> parquet(SparkSession spark, String path, List<String> texts, List<String> optional) {
         Dataset<Row> rows = spark.read().parquet(path);
         List<String> existing = List.of(rows.columns());
         if (!existing.contains("id") || texts.stream().noneMatch(existing::contains)) {
             throw new CommandFailure(path + ": expected the columns id and " + String.join(" or ", texts) + ", found "
                     + Arrays.toString(rows.columns()));
         }
-        Column[] read = Stream.of(List.of("id"), texts, others).flatMap(List::stream).filter(existing::contains)
+        Column[] read = Stream.of(List.of("id"), texts, optional).flatMap(List::stream).filter(existing::contains)
                 .map(name -> col("`" + name + "`")).toArray(Column[]::new);
         return rows(rows.select(col("_metadata.file_path"), col("_metadata.row_index").plus(1),
                 to_json(struct(read)).cast("binary")));
@@ -99,11 +99,11 @@ final class DocumentReader {
         @Override
         public Row next() {
             Row row = rows.next();
-            String own = row.getString(0);
-            line = own.equals(file) ? line + 1 : 1;
-            file = own;
+            String path = row.getString(0);
+            line = path.equals(file) ? line + 1 : 1;
+            file = path;
             byte[] json = row.getAs(2);
-            return RowFactory.create(Document.id(json), own.replaceFirst("^file:/+", "/"),
+            return RowFactory.create(Document.id(json), path.replaceFirst("^file:/+", "/"),
                     row.isNullAt(1) ? line : row.getLong(1), json);
         }
     }
@@ -128,12 +128,12 @@ final class DocumentReader {
         @Override
         public Document next() {
             Row row = rows.next();
-            String own = row.getString(ID);
+            String rowId = row.getString(ID);
             String where = row.getString(FILE) + ", " + unit + " " + row.getLong(NUMBER);
-            boolean again = own != null && own.equals(id);
+            boolean again = rowId != null && rowId.equals(id);
             first = again ? first : where;
-            id = own;
-            return new Document(own, row.getAs(JSON), where, again ? first : null);
+            id = rowId;
+            return new Document(rowId, row.getAs(JSON), where, again ? first : null);
         }
     }
 }

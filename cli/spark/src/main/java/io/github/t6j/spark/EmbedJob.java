@@ -62,7 +62,7 @@ final class EmbedJob implements Callable<Integer> {
         private static final long serialVersionUID = 1;
 
         @Option(names = "--pooling", paramLabel = "HOW",
-                description = {"Way from the hidden states of a text's tokens to one vector: mean, last or cls",
+                description = {"Method that pools a text's hidden states into one vector: mean, last or cls",
                     "(default: as the model's files state, otherwise mean)."})
         private Pooling pooling;
 

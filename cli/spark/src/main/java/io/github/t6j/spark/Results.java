@@ -90,10 +90,10 @@ final class Results implements Iterator<Row>, AutoCloseable {
         }
     }
 
-    private Row row(Pending one) {
-        Map<String, Object> result = one.result;
+    private Row row(Pending submitted) {
+        Map<String, Object> result = submitted.result;
         try {
-            one.finish.into(result);
+            submitted.finish.into(result);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CancellationException("Spark ended the task");
@@ -103,11 +103,11 @@ final class Results implements Iterator<Row>, AutoCloseable {
             }
             result.clear();
             String message = String.valueOf(wrong.getMessage());
-            String where = one.document.where() + ": ";
+            String where = submitted.document.where() + ": ";
             result.put(ERROR, message.startsWith(where) ? message : where + message);
-            result.put(INPUT, one.document.text());
+            result.put(INPUT, submitted.document.text());
         }
-        result.put("id", one.document.id());
+        result.put("id", submitted.document.id());
         return RowFactory.create(Arrays.stream(columns.fields())
                 .map(field -> value(field.dataType(), result.get(field.name()))).toArray());
     }
@@ -121,7 +121,7 @@ final class Results implements Iterator<Row>, AutoCloseable {
     private static Object value(DataType type, Object found) {
         return switch (found) {
             case List<?> list when type instanceof ArrayType array ->
-                list.stream().map(one -> value(array.elementType(), one)).toArray();
+                list.stream().map(element -> value(array.elementType(), element)).toArray();
             case Number number when type.equals(DataTypes.IntegerType) -> Math.toIntExact(number.longValue());
             case Number number when type.equals(DataTypes.LongType) -> number.longValue();
             case Number number when type.equals(DataTypes.FloatType) -> number.floatValue();
@@ -130,7 +130,7 @@ final class Results implements Iterator<Row>, AutoCloseable {
         };
     }
 
-    /** Ends the work that has not ended. */
+    /** Ends the remaining work. */
     @Override
     public void close() {
         scheduler.close();

@@ -12,7 +12,7 @@ import org.springframework.context.annotation.Bean;
 
 /**
  * Auto-configuration of chats by the model of {@link T6jModelAutoConfiguration}, unless {@code spring.ai.model.chat}
- * chooses another provider than {@code t6j}. A bean of your own replaces any of these.
+ * chooses another provider than {@code t6j}. Your own bean replaces any of these.
  */
 @AutoConfiguration(after = T6jModelAutoConfiguration.class)
 @ConditionalOnProperty(name = "spring.ai.model.chat", havingValue = "t6j", matchIfMissing = true)

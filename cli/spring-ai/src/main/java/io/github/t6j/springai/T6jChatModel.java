@@ -47,7 +47,7 @@ public final class T6jChatModel implements ChatModel {
                 Prompts.messages(prompt), Prompts.options(prompt, defaults), AnswerListener.none()));
     }
 
-    /** Returns the answer in parts, which are generated on a thread of their own once somebody subscribes. */
+    /** Returns the answer in parts, which a separate thread generates once there is a subscriber. */
     @Override
     public Flux<ChatResponse> stream(Prompt prompt) {
         return Flux.create(sink -> Thread.ofVirtual().name("t6j-answer").start(() -> answer(prompt, sink)));
@@ -68,7 +68,7 @@ public final class T6jChatModel implements ChatModel {
 
     /** Returns options that also end the answer once the subscriber cancels, while it waits or no part comes. */
     private static ChatOptions cancelling(ChatOptions options, FluxSink<ChatResponse> sink) {
-        return options.withGeneration(one -> one.withCall(one.call().orCancelledBy(sink::isCancelled)));
+        return options.withGeneration(made -> made.withCall(made.call().orCancelledBy(sink::isCancelled)));
     }
 
     private static void pass(AnswerPart part, FluxSink<ChatResponse> sink) {

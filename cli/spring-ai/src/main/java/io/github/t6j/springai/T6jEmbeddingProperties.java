@@ -13,7 +13,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @ConfigurationProperties("spring.ai.t6j.embedding")
 public record T6jEmbeddingProperties(Pooling pooling, Integer dimensions, Boolean truncate) {
-    /** Returns the options with those that are set here. */
+    /** Returns the options with the properties that are set. */
     EmbeddingOptions options() {
         return EmbeddingOptions.defaults().withPooling(pooling).withDimensions(dimensions == null ? 0 : dimensions)
                 .withTruncate(Boolean.TRUE.equals(truncate));

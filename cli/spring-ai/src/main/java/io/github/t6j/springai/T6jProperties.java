@@ -14,7 +14,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  *
  * @param model folder or file of the model
  * @param threads compute threads; all cores by default
- * @param weightType type to which loading rounds the weights; that of the files by default
+ * @param weightType type to which loading rounds the weights; the files' type by default
  * @param temperature sampling temperature; 0 takes the most likely token
  * @param topK number of most likely tokens to choose from
  * @param topP probability of the most likely tokens to choose from
@@ -26,7 +26,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 public record T6jProperties(Path model, Integer threads, WeightType weightType, Float temperature, Integer topK,
         Float topP, Integer maxTokens, Long seed, Boolean thinking) {
 
-    /** Returns the options of {@code chat} with those that are set here. */
+    /** Returns the options of {@code chat}, overridden by the properties that are set. */
     ChatOptions options(ChatModel chat) {
         ChatOptions options = chat.options();
         SamplingOptions sampling = options.generation().sampling();

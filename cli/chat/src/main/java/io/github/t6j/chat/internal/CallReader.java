@@ -13,7 +13,7 @@ abstract class CallReader {
             Pattern.compile("\\s*([\\w.-]+)\\s*(?:\\[CALL_ID]\\s*(\\w+)\\s*)?(?:\\[ARGS]\\s*)?(?=\\{)");
 
     final AnswerParser parser;
-    /** Text that may turn out to be no call. */
+    /** Text that may turn out not to be a call. */
     private final StringBuilder raw;
 
     CallReader(AnswerParser parser, String raw) {
@@ -32,14 +32,14 @@ abstract class CallReader {
         if (json.lookingAt()) {
             return new JsonCallReader(parser, held.substring(0, json.end()), tag.close());
         }
-        Matcher other = at(other(tag), held, from);
-        if (!other.lookingAt()) {
+        Matcher named = at(other(tag), held, from);
+        if (!named.lookingAt()) {
             return null;
         }
-        String raw = held.substring(0, other.end());
+        String raw = held.substring(0, named.end());
         return tag == Tag.TOOL_CALL
                 ? new FunctionCallReader(parser, raw)
-                : new NamedCallReader(parser, raw, other.group(1), other.group(2) == null ? "" : other.group(2));
+                : new NamedCallReader(parser, raw, named.group(1), named.group(2) == null ? "" : named.group(2));
     }
 
     private static Pattern other(Tag tag) {
@@ -66,12 +66,12 @@ abstract class CallReader {
     /** Ends a call that the end of the answer cuts off; {@code held} is the text that was not read. */
     abstract void finish(StringBuilder held);
 
-    /** Returns the text that may turn out to be no call. */
+    /** Returns the text that may turn out not to be a call. */
     StringBuilder raw() {
         return raw;
     }
 
-    /** Passes on as text what turned out to be no call. */
+    /** Passes on as text whatever turned out not to be a call. */
     void flush() {
         parser.text(raw.toString());
         raw.setLength(0);

@@ -106,7 +106,8 @@ final class FunctionCallReader extends CallReader {
         } catch (ModelFormatException text) {
             return quoted(value);
         }
-        Tool tool = parser.tools().stream().filter(one -> one.name().equals(function)).findFirst().orElse(null);
+        Tool tool =
+                parser.tools().stream().filter(candidate -> candidate.name().equals(function)).findFirst().orElse(null);
         if (tool == null) {
             return quoted(value);
         }

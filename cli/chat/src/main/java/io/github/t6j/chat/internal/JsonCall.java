@@ -10,7 +10,7 @@ final class JsonCall {
     private static final String NAME = "name";
     private static final String ID = "id";
     private static final Set<String> ARGUMENTS = Set.of("arguments", "parameters");
-    /** Keys with which a call may begin, if no tag says that it is one. */
+    /** Keys with which a call without a tag may begin. */
     private static final Set<String> KEYS = Set.of(NAME, ID, "type", "arguments", "parameters");
 
     private enum Phase {
@@ -54,7 +54,7 @@ final class JsonCall {
         }
     }
 
-    /** Takes the next character after the opening brace; returns false if this is no call. */
+    /** Takes the next character after the opening brace; returns false if this is not a call. */
     boolean accept(char next) {
         boolean space = Character.isWhitespace(next);
         return switch (phase) {

@@ -12,11 +12,11 @@ final class JsonCallReader extends CallReader {
     private static final Pattern SEPARATORS = Pattern.compile("\\s*[,;\\]`][\\s,;\\]`]*|\\s+$");
 
     private final String close; // "" without a tag
-    private final boolean plain; // the answer begins with JSON, which may be something else than calls
+    private final boolean plain; // the answer begins with JSON, which may be something other than calls
     private JsonCall call; // in progress, or null
     private boolean any;
 
-    /** @param raw text up to the JSON, empty but for white space if no tag stands before it */
+    /** @param raw text up to the JSON; blank if no tag comes before it */
     JsonCallReader(AnswerParser parser, String raw, String close) {
         super(parser, raw);
         this.close = close;
@@ -63,7 +63,7 @@ final class JsonCallReader extends CallReader {
         return over;
     }
 
-    /** @return true if it turns out to be no call */
+    /** @return true if it turns out not to be a call */
     private boolean readCall(char next) {
         raw().append(next);
         boolean well = call.accept(next);
@@ -76,7 +76,7 @@ final class JsonCallReader extends CallReader {
         return !well && (close.isEmpty() || !begun);
     }
 
-    /** Returns whether {@code next} may stand before, between or after calls. */
+    /** Returns whether {@code next} may come before, between or after calls. */
     private boolean isBetween(char next) {
         return Character.isWhitespace(next) || (any ? !close.isEmpty() || ",;]`".indexOf(next) >= 0 : next == '[');
     }

@@ -1,6 +1,6 @@
 package io.github.t6j.chat.internal;
 
-/** Reads the arguments of a call whose name stands before them, {@code [TOOL_CALLS]name[ARGS]{…}}. */
+/** Reads the arguments of a call whose name comes before them, {@code [TOOL_CALLS]name[ARGS]{…}}. */
 final class NamedCallReader extends CallReader {
     private final JsonValue arguments = new JsonValue();
     private final String name;

@@ -30,12 +30,12 @@ record Parameters(Map<String, Object> parameters) {
         }
         Object type = schema.get("type");
         List<?> types = type instanceof List<?> several ? several : List.of(type == null ? "any" : type);
-        return types.stream().anyMatch(one -> isOf(value, String.valueOf(one)))
-                && list(schema, "enum", value).stream().anyMatch(one -> Objects.equals(one, value))
+        return types.stream().anyMatch(named -> isOf(value, String.valueOf(named)))
+                && list(schema, "enum", value).stream().anyMatch(constant -> Objects.equals(constant, value))
                 && (!schema.containsKey("const") || Objects.equals(schema.get("const"), value))
-                && list(schema, "anyOf", true).stream().anyMatch(one -> allows(one, value, references))
-                && list(schema, "oneOf", true).stream().anyMatch(one -> allows(one, value, references))
-                && list(schema, "allOf", true).stream().allMatch(one -> allows(one, value, references));
+                && list(schema, "anyOf", true).stream().anyMatch(option -> allows(option, value, references))
+                && list(schema, "oneOf", true).stream().anyMatch(option -> allows(option, value, references))
+                && list(schema, "allOf", true).stream().allMatch(option -> allows(option, value, references));
     }
 
     /** Returns the list of a key, or one element if there is none. */

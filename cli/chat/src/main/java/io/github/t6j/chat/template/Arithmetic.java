@@ -142,7 +142,7 @@ final class Arithmetic {
         return items;
     }
 
-    private Value repeat(Value value, long times, Value other) {
+    private Value repeat(Value value, long times, Value factor) {
         return switch (value) {
             case Text(String text) -> {
                 budget.characters(product(text.length(), times));
@@ -150,7 +150,7 @@ final class Arithmetic {
             }
             case Array(List<Value> items) -> new Array(repeated(items, times));
             case Tuple(List<Value> items) -> new Tuple(repeated(items, times));
-            default -> throw cannot(Expression.Operator.MULTIPLY, value, other);
+            default -> throw cannot(Expression.Operator.MULTIPLY, value, factor);
         };
     }
 

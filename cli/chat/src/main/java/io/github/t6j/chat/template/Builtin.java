@@ -45,7 +45,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
                 case null -> null;
                 case Value.None none -> null;
                 case Value.Text(String text) -> text;
-                case Value other -> throw new Fault(parameter + ": expected a text, found " + other.kind());
+                case Value wrong -> throw new Fault(parameter + ": expected a text, found " + wrong.kind());
             };
         }
 
@@ -55,7 +55,7 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
                 case null -> absent;
                 case Value.None none -> absent;
                 case Value other when Arithmetic.number(other) instanceof Value.Int(long number) -> number;
-                case Value other -> throw new Fault(parameter + ": expected a whole number, found " + other.kind());
+                case Value wrong -> throw new Fault(parameter + ": expected a whole number, found " + wrong.kind());
             };
         }
     }
@@ -84,8 +84,8 @@ record Builtin(String kind, String name, List<String> parameters, int required, 
         }
 
         /** Adds another name for the same builtin. */
-        Table with(String name, String other) {
-            builtins.put(name, builtins.get(other));
+        Table with(String name, String alias) {
+            builtins.put(name, builtins.get(alias));
             return this;
         }
 

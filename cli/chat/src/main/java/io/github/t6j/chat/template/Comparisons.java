@@ -91,8 +91,8 @@ final class Comparisons {
             return false;
         }
         for (Map.Entry<String, Value> entry : a.entrySet()) {
-            Value other = b.get(entry.getKey());
-            if (other == null || !equal(entry.getValue(), other, depth + 1)) {
+            Value counterpart = b.get(entry.getKey());
+            if (counterpart == null || !equal(entry.getValue(), counterpart, depth + 1)) {
                 return false;
             }
         }

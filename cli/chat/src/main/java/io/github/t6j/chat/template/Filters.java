@@ -245,7 +245,7 @@ final class Filters {
             if (key instanceof Array || key instanceof Dict) {
                 throw new Fault("unique: expected values that can be keys of a dict, found " + key.kind());
             }
-            if (keys.stream().noneMatch(one -> e.comparisons().equal(one, key))) {
+            if (keys.stream().noneMatch(seen -> e.comparisons().equal(seen, key))) {
                 keys.add(key);
                 items.add(item);
             }
@@ -392,7 +392,7 @@ final class Filters {
                 comma = first;
                 colon = second;
             }
-            case Value other -> throw new Fault("tojson: separators: expected two texts, found " + other.kind());
+            case Value wrong -> throw new Fault("tojson: separators: expected two texts, found " + wrong.kind());
         }
         var format =
                 new JsonPrinter.Format(given.truth("ensure_ascii"), indent, comma, colon, given.truth("sort_keys"));

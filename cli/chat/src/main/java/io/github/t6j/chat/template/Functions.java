@@ -39,9 +39,9 @@ final class Functions {
     }
 
     private static Value range(Value none, Given given, Evaluator e) {
-        boolean one = given.get("stop") == null;
-        long from = one ? 0 : whole(given, "start");
-        long to = whole(given, one ? "start" : "stop");
+        boolean onlyStop = given.get("stop") == null;
+        long from = onlyStop ? 0 : whole(given, "start");
+        long to = whole(given, onlyStop ? "start" : "stop");
         long step = given.get("step") == null ? 1 : whole(given, "step");
         if (step == 0) {
             throw new Fault("range: expected a step other than 0, found 0");

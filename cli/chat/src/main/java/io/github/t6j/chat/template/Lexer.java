@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Splits a template into tokens: text, and tags, which {@link TagLexer} splits. White space around tags is that of
- * Jinja2 with trim_blocks and lstrip_blocks. The line end after a block or comment is removed, and so are spaces before
- * one that comes first in its line. A - at either side of a tag removes all white space there, a + keeps it. The
+ * Splits a template into tokens: text, and tags, which {@link TagLexer} splits. White space around tags is handled as
+ * in Jinja2 with trim_blocks and lstrip_blocks. The line end after a block or comment is removed, and so are spaces
+ * before one that comes first in its line. A - at either side of a tag removes all white space there, a + keeps it. The
  * template's last line end is removed.
  */
 final class Lexer {

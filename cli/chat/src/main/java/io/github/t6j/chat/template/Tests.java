@@ -51,8 +51,8 @@ final class Tests {
         return (value, given, e) -> Value.of(test.test(value));
     }
 
-    private static Builtin.Body compared(Comparison comparison, String other) {
-        return (value, given, e) -> Value.of(e.comparisons().compare(comparison, value, given.get(other)));
+    private static Builtin.Body compared(Comparison comparison, String parameter) {
+        return (value, given, e) -> Value.of(e.comparisons().compare(comparison, value, given.get(parameter)));
     }
 
     private static Value remainder(Value value, long expected, Evaluator e) {

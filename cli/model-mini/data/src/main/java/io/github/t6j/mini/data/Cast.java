@@ -61,15 +61,15 @@ final class Cast {
         put("hero", hero.name());
         hero.addTo(slots, "");
         String relation = Topic.pick(plot.relations(), random);
-        Person other = Person.any(random);
-        while (other.name().equals(hero.name()) || relation.equals("brother") && !other.isMale()
-                || relation.equals("sister") && other.isMale()) {
-            other = Person.any(random);
+        Person friend = Person.any(random);
+        while (friend.name().equals(hero.name()) || relation.equals("brother") && !friend.isMale()
+                || relation.equals("sister") && friend.isMale()) {
+            friend = Person.any(random);
         }
-        put("friend", other.name());
-        other.addTo(slots, "f");
+        put("friend", friend.name());
+        friend.addTo(slots, "f");
         put("relation", relation);
-        put("fkind", other.isMale() ? "boy" : "girl");
+        put("fkind", friend.isMale() ? "boy" : "girl");
         String elder = Topic.pick(ELDERS, random);
         put("elder", elder);
         new Person(elder, elder.endsWith("father") || elder.equals("uncle")).addTo(slots, "e");

@@ -24,11 +24,11 @@ record Check(Mode mode, List<String> accept, List<String> reject, List<String> g
     private static final Pattern ENDS = Pattern.compile("^[\\s\"“”']+|[\\s\"“”'.!]+$");
 
     enum Mode {
-        /** An accepted phrase stands in the answer, in any case, and no rejected one. */
+        /** The answer contains an accepted phrase, in any case, and no rejected one. */
         WORDS,
-        /** The same; also, no number stands in the answer besides the accepted ones and those of the question. */
+        /** The same; also, the answer has no numbers except accepted ones and the question's. */
         NUMBERS,
-        /** The whole answer is an accepted one, except for quotes and the point at its end. */
+        /** The whole answer is an accepted one, except for quotes and the full stop at its end. */
         EXACT,
         /** The answer names {@link #count} different members, no more. */
         LIST
@@ -55,16 +55,16 @@ record Check(Mode mode, List<String> accept, List<String> reject, List<String> g
         return switch (mode) {
             case WORDS -> hasAny(words, accept) && !hasAny(words, reject);
             case NUMBERS -> hasAny(words, accept) && numbersOf(words).stream().allMatch(this::isExpected);
-            case EXACT -> accept.stream().anyMatch(one -> bare(one).equals(bare(answer)));
+            case EXACT -> accept.stream().anyMatch(accepted -> bare(accepted).equals(bare(answer)));
             case LIST -> named(words).size() == count;
         };
     }
 
     private boolean isExpected(String number) {
-        return given.contains(number) || accept.stream().anyMatch(one -> has(English.words(one), number));
+        return given.contains(number) || accept.stream().anyMatch(accepted -> has(English.words(accepted), number));
     }
 
-    /** Members that stand in an answer; "black cat" does not also count as "cat". */
+    /** Members that an answer contains; "black cat" does not also count as "cat". */
     private Set<String> named(String words) {
         Set<String> named = new LinkedHashSet<>();
         String left = " " + words.replace(" ", "  ") + " ";
@@ -122,7 +122,7 @@ record Check(Mode mode, List<String> accept, List<String> reject, List<String> g
     private static List<String> strings(Object list) {
         List<String> strings = new ArrayList<>();
         if (list instanceof List<?> all) {
-            all.forEach(one -> strings.add(one.toString()));
+            all.forEach(element -> strings.add(element.toString()));
         }
         return strings;
     }

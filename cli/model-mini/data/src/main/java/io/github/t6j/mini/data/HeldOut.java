@@ -50,8 +50,8 @@ final class HeldOut {
         List<Exchange> all = new ArrayList<>();
         for (Topic topic : topics.all()) {
             if (topic.kind().equals("instructions")) {
-                List<Exchange> some = extended(topic.heldOut(random));
-                all.addAll(some.subList(0, Math.min(some.size(), count / 5)));
+                List<Exchange> extended = extended(topic.heldOut(random));
+                all.addAll(extended.subList(0, Math.min(extended.size(), count / 5)));
             }
         }
         Set<Exchange> oneWord = new LinkedHashSet<>();

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reader of the word lists and forms beside the classes. An empty line, and one that begins with #, is a comment. */
+/** Reader of the word lists and forms next to the classes. An empty line, and one that begins with #, is a comment. */
 final class Lines {
     private Lines() {}
 

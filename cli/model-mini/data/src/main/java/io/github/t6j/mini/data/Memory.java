@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
-/** Conversations in which the user tells something about himself, and asks for it some turns later. */
+/** Conversations in which the user says something about themselves, and asks about it some turns later. */
 final class Memory {
     /** Attribute of a user, as its name, with the forms and the values. */
     private record Attribute(String name, List<Form> tells, List<Form> replies, List<Form> asks, List<Form> answers,

@@ -33,7 +33,7 @@ final class OneWord {
     private static List<String> right(Exchange asked) {
         List<String> right = new ArrayList<>(List.of(asked.answer(), asked.answer().toLowerCase()));
         if (asked.check().mode() == Check.Mode.WORDS) { // else they are whole sentences, or members of a class
-            asked.check().accept().forEach(one -> right.addAll(List.of(one, English.capital(one))));
+            asked.check().accept().forEach(word -> right.addAll(List.of(word, English.capital(word))));
         }
         return right;
     }

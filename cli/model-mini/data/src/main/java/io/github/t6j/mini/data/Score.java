@@ -117,7 +117,7 @@ public final class Score {
         List<Message> messages = Json.array(question.get("messages"), "messages").stream()
                 .map(message -> Message.from(message, "messages")).toList();
         ChatOptions options = model.options().withGeneration(
-                one -> one.withSampling(SamplingOptions.greedy()).withMaxTokens(MOST_TOKENS));
+                generation -> generation.withSampling(SamplingOptions.greedy()).withMaxTokens(MOST_TOKENS));
         return model.answer(messages, options, AnswerListener.none()).content();
     }
 

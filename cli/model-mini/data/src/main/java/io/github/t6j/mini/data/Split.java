@@ -1,11 +1,11 @@
 package io.github.t6j.mini.data;
 
 /**
- * Division of all pairs of a form and a thing into those of training and those held out. A hash of the pair decides, so
+ * Division of all pairs of a form and a thing into training pairs and held-out pairs. A hash of the pair decides, so
  * that every part of the generator agrees without keeping a list, and new forms or things move no other pair.
  */
 final class Split {
-    /** One pair in {@value} is held out. */
+    /** Divisor: one pair in {@value} is held out. */
     static final int SHARE = 8;
 
     private Split() {}

@@ -260,12 +260,12 @@ final class Tables {
             String[] names = heading.split("\\|");
             for (int count = 2; count <= 4; count++) {
                 for (int i = 0; i < LISTS; i++) {
-                    List<String> some = new ArrayList<>(members);
-                    Collections.shuffle(some, random);
-                    some = some.subList(0, count);
+                    List<String> chosen = new ArrayList<>(members);
+                    Collections.shuffle(chosen, random);
+                    chosen = chosen.subList(0, count);
                     rows.add(row("class", names[0].strip(), "one", names[1].strip(), "count", "" + count, "number",
-                            English.number(count), "list", English.list(some), "commas", String.join(", ", some),
-                            "lines", String.join("\n", some), "members", String.join("; ", members)));
+                            English.number(count), "list", English.list(chosen), "commas", String.join(", ", chosen),
+                            "lines", String.join("\n", chosen), "members", String.join("; ", members)));
                 }
             }
         });

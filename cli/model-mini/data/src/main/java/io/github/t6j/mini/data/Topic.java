@@ -186,7 +186,7 @@ final class Topic {
     /** Accepted phrases of other rows; words of the thing may be repeated. */
     private List<String> others(String thing, List<String> accepted) {
         String known = " " + English.words(thing + " " + String.join(" ", accepted)) + " ";
-        return allAccepted.stream().filter(other -> !known.contains(" " + English.words(other) + " ")).toList();
+        return allAccepted.stream().filter(phrase -> !known.contains(" " + English.words(phrase) + " ")).toList();
     }
 
     static <T> T pick(List<T> list, RandomGenerator random) {
