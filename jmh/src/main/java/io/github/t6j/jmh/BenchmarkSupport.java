@@ -68,10 +68,10 @@ final class BenchmarkSupport {
     }
 
     /**
-     * Steps until C2 has compiled the code of a step, for which no fixed time is enough. Until then vectors are
-     * objects, so that is when steps stop allocating them.
+     * Repeats {@code step} until C2 has compiled it, which takes no fixed time. Until then vectors are objects, so
+     * compiled steps are recognised by their lack of allocation.
      *
-     * @throws IllegalStateException if they do not stop: the result would not be that of the kernels
+     * @throws IllegalStateException if steps keep allocating: the result would not measure the kernels
      */
     static void warm(Runnable step) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -23,7 +23,7 @@ public final class CommandRun {
     private static String message(Exception failure) {
         return switch (failure) {
             case NoSuchFileException missing -> missing.getMessage() + ": expected a file, found none";
-            case IOException other -> "cannot read or write " + other.getMessage();
+            case IOException unreadable -> "cannot read or write " + unreadable.getMessage();
             default -> failure.getMessage();
         };
     }

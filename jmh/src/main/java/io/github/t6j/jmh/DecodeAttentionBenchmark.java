@@ -19,8 +19,9 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
  * One decode step of one layer's attention against its cache: scores, softmax and values of one query for each sequence
- * of a batch. It excludes projections, RoPE and appending the new token. It includes that MLA, GLA and MLRA absorb W_UK
- * into the query and apply W_UV to the sum, since the others begin with whole queries and end with whole values.
+ * of a batch. It excludes projections, RoPE and appending the new token. For MLA, GLA and MLRA it includes absorbing
+ * W_UK into the query and applying W_UV to the sum, since the others begin with whole queries and end with whole
+ * values.
  */
 public class DecodeAttentionBenchmark extends TimeBenchmark {
     /** Caches and queries. */

@@ -11,8 +11,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * A whole training step of a T6 with f32 weights, in three parts, whose times add up to that of the step. The
- * operations are those of {@link StepWork}; exponentials of the softmax, norms and activations are not counted.
+ * A whole training step of a T6 with f32 weights, in three parts, whose times add up to the step's. The operations are
+ * those of {@link StepWork}; exponentials of the softmax, norms and activations are not counted.
  */
 @Fork(value = 1, jvmArgsPrepend = {
     BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES, TrainingStepBenchmark.MEMORY})
@@ -24,7 +24,7 @@ public class TrainingStepBenchmark extends KernelBenchmark {
     static final String MEMORY = "-XX:MaxRAMPercentage=60";
 
     /**
-     * Duration of the warm-up. Whole steps allocate objects of their own, so {@link BenchmarkSupport#warm} would never
+     * Duration of the warm-up. Whole steps always allocate some objects, so {@link BenchmarkSupport#warm} would never
      * end.
      */
     private static final long WARM_UP_NANOS = 10_000_000_000L;

@@ -10,7 +10,7 @@ import java.util.concurrent.Future;
 
 /** Measures the time between tokens of several clients, alone and while the server reads a long prompt. */
 final class BesidePrompt {
-    /** Tokens of each client before the long prompt is sent: the time between them is that of the clients alone. */
+    /** Tokens of each client before the long prompt is sent: they show the speed of the clients alone. */
     private static final int ALONE = 100;
 
     static final String HEAD = "| model | context | streams | long prompt | its first token "

@@ -38,15 +38,15 @@ final class MixedClients {
         List<String> rows = new ArrayList<>();
         int least = 0;
         for (int end : CLASSES) {
-            List<Streamed> some = new ArrayList<>();
+            List<Streamed> ofClass = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
                 int length = prompts.get(i).size();
                 if (length >= least && length < end) {
-                    some.add(streams.get(i));
+                    ofClass.add(streams.get(i));
                 }
             }
             String lengths = (end == Integer.MAX_VALUE ? least + " to " + longest : "below " + end) + " tokens";
-            rows.add(row(lengths, some));
+            rows.add(row(lengths, ofClass));
             least = end;
         }
         return rows;

@@ -83,8 +83,8 @@ final class RemoteModel {
     /** Waits for streams. @throws IOException if one has failed */
     static void await(List<Future<?>> running) throws IOException, InterruptedException {
         try {
-            for (Future<?> one : running) {
-                one.get();
+            for (Future<?> stream : running) {
+                stream.get();
             }
         } catch (ExecutionException e) {
             throw new IOException(e.getCause().getMessage(), e);

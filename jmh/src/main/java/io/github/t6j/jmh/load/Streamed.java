@@ -12,8 +12,8 @@ final class Streamed {
     private boolean stopped;
 
     /**
-     * Records that {@code tokens} tokens arrived together: tokens that end no character wait for the next. They count as
-     * evenly spread since the last ones.
+     * Records that {@code tokens} tokens arrived together: a token that does not complete a character waits for the
+     * next. Tokens count as evenly spread since the last ones.
      */
     synchronized void add(int tokens) {
         long now = System.nanoTime();

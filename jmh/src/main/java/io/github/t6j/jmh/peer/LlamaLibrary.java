@@ -93,7 +93,7 @@ final class LlamaLibrary {
         }
     }
 
-    /** Fields at wrong places would change the results and say nothing. */
+    /** Misplaced fields would silently change the results. */
     private void checkDefaults(Path folder) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment context = contextDefaults.pointer(arena);
@@ -144,7 +144,7 @@ final class LlamaLibrary {
         }
     }
 
-    /** The last errors that llama.cpp logged, which are then forgotten. */
+    /** Returns and clears the last errors that llama.cpp logged. */
     static String errors() {
         synchronized (ERRORS) {
             String errors = String.join("; ", ERRORS);

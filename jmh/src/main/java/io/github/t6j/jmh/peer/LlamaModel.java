@@ -53,7 +53,7 @@ public final class LlamaModel implements AutoCloseable {
         }
     }
 
-    /** Returns a context with llama.cpp's defaults: an f16 cache, and flash attention where it chooses so. */
+    /** Returns a context with llama.cpp's defaults: an f16 cache, and flash attention if it chooses to. */
     public LlamaContext newDefaultContext(int length, int threads) {
         try (Arena arena = Arena.ofConfined()) {
             return newContext(library.contextDefaults.pointer(arena), length, threads);

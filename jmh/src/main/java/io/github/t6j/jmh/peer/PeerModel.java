@@ -98,7 +98,7 @@ interface PeerModel extends AutoCloseable {
         };
     }
 
-    /** Loads a model into llama.cpp, with its default context: an f16 cache, flash attention if it chooses so. */
+    /** Loads a model into llama.cpp, with its default context: an f16 cache, flash attention if it chooses to. */
     static PeerModel llama(String name, Llama llama, Path file, int contextLength, int threads) {
         LlamaModel model = llama.load(file);
         LlamaContext context = model.newDefaultContext(contextLength, threads);

@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Measures t6j and llama.cpp in turn: all models in both engines are loaded at once, and each round measures every one,
- * beginning with another. Both run the same files where both know the model.
+ * Measures t6j and llama.cpp alternately. All models of both engines are loaded at once; each round measures every
+ * model, starting with a different one. Both engines run the same file if both support the model.
  */
 public final class PeerRun {
     private static final double WARM_UP_SECONDS = 1;
@@ -40,7 +40,7 @@ public final class PeerRun {
         this.err = err;
     }
 
-    /** Measures in a JVM of its own, which has the vector module. @return the exit code */
+    /** Measures in a separate JVM, which has the vector module. @return the exit code */
     public static int fork(PeerPlan plan, Path json) throws IOException {
         return Kernel.fork(PeerRun.class, GSON.toJson(plan), json.toString());
     }

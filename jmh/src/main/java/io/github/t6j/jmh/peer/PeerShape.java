@@ -51,9 +51,9 @@ record PeerShape(int width, int layers, int heads, int keyHeads, int headDim, in
             float[] copy = new float[count];
             int from = Math.floorMod(tensor.hashCode(), elements.length);
             for (int at = 0; at < count;) {
-                int some = Math.min(count - at, elements.length - from);
-                System.arraycopy(elements, from, copy, at, some);
-                at += some;
+                int length = Math.min(count - at, elements.length - from);
+                System.arraycopy(elements, from, copy, at, length);
+                at += length;
                 from = 0;
             }
             return copy;

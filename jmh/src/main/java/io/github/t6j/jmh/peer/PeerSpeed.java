@@ -3,7 +3,7 @@ package io.github.t6j.jmh.peer;
 import java.util.Arrays;
 
 /**
- * Speed of a model in an engine, measured in turn with the others.
+ * Speed of a model in an engine, measured alternately with the others.
  *
  * @param model t6, mha or gqa
  * @param type type of the weights
@@ -23,7 +23,7 @@ public record PeerSpeed(
         return Arrays.stream(tokensPerSecond).max().orElseThrow();
     }
 
-    /** Returns the speed of the middle round; of an even number, of the slower of the two. */
+    /** Returns the median speed; of an even number of rounds, the lower of the two in the middle. */
     public double median() {
         double[] sorted = tokensPerSecond.clone();
         Arrays.sort(sorted);

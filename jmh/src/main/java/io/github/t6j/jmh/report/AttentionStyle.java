@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import org.jfree.chart.plot.DefaultDrawingSupplier;
 
 /**
- * Style of an attention: a colour, a marker and a dash of its own, so that it can be told apart in grey as well. Any
- * two colours differ for readers with each kind of colour blindness, and each differs from the background.
+ * Style of an attention: its own colour, marker and dash, so that readers can tell it apart in grey, too. Any two
+ * colours differ for readers with each kind of colour blindness, and each differs from the background.
  *
  * @param name name of the attention in text
  * @param color colour on white

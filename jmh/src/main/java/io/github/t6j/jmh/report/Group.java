@@ -110,8 +110,8 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
     }
 
     /** Returns a group with the attentions of both. */
-    Group with(Group other) {
-        Map<String, TreeMap<Integer, Result>> all = new LinkedHashMap<>(other.series);
+    Group with(Group added) {
+        Map<String, TreeMap<Integer, Result>> all = new LinkedHashMap<>(added.series);
         all.putAll(series);
         return new Group(setting, all);
     }

@@ -26,7 +26,7 @@ import org.commonmark.node.Text;
 import org.commonmark.parser.Parser;
 import org.commonmark.renderer.html.HtmlRenderer;
 
-/** Pages from the templates beside this class: Markdown, and HTML without other files or scripts. */
+/** Pages from the templates next to this class: Markdown, and HTML without other files or scripts. */
 public final class Page {
     private static final Configuration TEMPLATES = new Configuration(Configuration.VERSION_2_3_34);
     private static final List<TablesExtension> TABLES = List.of((TablesExtension) TablesExtension.create());

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jfree.chart.axis.NumberAxis;
 
-/** Tables and figures of t6j beside llama.cpp; the template peer.md.ftl arranges them. */
+/** Tables and figures that compare t6j with llama.cpp; the template peer.md.ftl arranges them. */
 record PeerReport(List<PeerSpeed> speeds) {
     /** Writes report.html, summary.md and the plots. @param command command that made the results */
     void write(Machine machine, PeerPlan plan, String command, Path out) throws IOException {
@@ -49,12 +49,13 @@ record PeerReport(List<PeerSpeed> speeds) {
             List<String> row = new ArrayList<>(List.of(test));
             List<String> ratios = new ArrayList<>();
             for (PeerSpeed speed : all) {
-                double own = all.stream().filter(other -> other.model().equals(speed.model())).findFirst().orElseThrow()
-                        .fastest();
+                double reference =
+                        all.stream().filter(first -> first.model().equals(speed.model())).findFirst().orElseThrow()
+                                .fastest();
                 String text = Numbers.digits(speed.fastest()) + " (" + Numbers.digits(speed.median()) + ")";
-                row.add(speed.fastest() > own ? "**" + text + "**" : text);
+                row.add(speed.fastest() > reference ? "**" + text + "**" : text);
                 if (speed.engine().equals("llama.cpp")) {
-                    ratios.add(Numbers.factor(own / speed.fastest()));
+                    ratios.add(Numbers.factor(reference / speed.fastest()));
                 }
             }
             row.addAll(ratios);

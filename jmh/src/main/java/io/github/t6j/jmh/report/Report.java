@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * Contents of the report, from the results alone; report.md.ftl and readme.md.ftl arrange them.
  *
  * @param groups decode steps over contexts
- * @param plots their curves over contexts, then those over batches
+ * @param plots their curves over contexts, then over batches
  */
 public record Report(
         Machine machine, List<Result> results, Limits limits, List<Group> groups, List<String> attentions,

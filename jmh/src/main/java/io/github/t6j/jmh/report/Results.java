@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Reads JMH's results, and the description of the machine beside them. */
+/** Reads JMH's results, and the description of the machine next to them. */
 public final class Results {
     private static final Gson GSON = new GsonBuilder().setStrictness(Strictness.LENIENT).setPrettyPrinting()
             .disableHtmlEscaping().create();
@@ -40,7 +40,7 @@ public final class Results {
                 || result.primaryMetric().rawData() == null;
     }
 
-    /** Reads the machine of {@code results} from machine.json beside it; unknown if that is missing. */
+    /** Reads the machine of {@code results} from machine.json next to it; unknown if that is missing. */
     static Machine machine(Path results) throws IOException {
         Path file = machineFile(results);
         return Files.exists(file) ? GSON.fromJson(Files.readString(file), Machine.class) : Machine.unknown();

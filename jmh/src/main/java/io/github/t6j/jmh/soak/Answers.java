@@ -35,8 +35,8 @@ final class Answers {
         if (!(part.get("choices") instanceof List<?> list)) {
             throw new IllegalStateException("expected choices, found " + part);
         }
-        for (Object one : list) {
-            Map<String, Object> choice = Json.object(one, "choice");
+        for (Object element : list) {
+            Map<String, Object> choice = Json.object(element, "choice");
             StringBuilder text = choices.computeIfAbsent((Long) choice.get("index"), _ -> new StringBuilder());
             Object message = choice.containsKey("message") ? choice.get("message") : choice.get("delta");
             if (message == null) {

@@ -89,7 +89,7 @@ final class Clients {
         }
     }
 
-    /** Leaves after some lines of a stream. */
+    /** Disconnects after some lines of a stream. */
     private void disconnect(Question question, Random random) throws IOException, InterruptedException {
         HttpResponse<Stream<String>> answer = http.send(request(question, true), BodyHandlers.ofLines());
         try (Stream<String> lines = answer.body()) {

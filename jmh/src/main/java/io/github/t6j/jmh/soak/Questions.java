@@ -53,10 +53,10 @@ final class Questions {
     }
 
     private Question completion(int seed) {
-        int own = 1 + random.nextInt(random.nextInt(4) == 0 ? LONGEST - COMMON : 30);
+        int length = 1 + random.nextInt(random.nextInt(4) == 0 ? LONGEST - COMMON : 30);
         boolean shares = random.nextBoolean();
         int[] prompt = IntStream.concat(
-                shares ? IntStream.of(common) : IntStream.empty(), random.ints(own, 0, model.sampleableIds()))
+                shares ? IntStream.of(common) : IntStream.empty(), random.ints(length, 0, model.sampleableIds()))
                 .toArray();
         int samples = random.nextInt(5) == 0 ? 3 : 1;
         int tokens = 1 + random.nextInt(MOST_TOKENS);
@@ -91,7 +91,7 @@ final class Questions {
                     .withSampling(PLAIN.withSeed(seed)));
             chats.add(chat(seed, Map.of(), options));
             chats.add(chat(seed, Map.of("response_format", format),
-                    options.withGeneration(one -> one.withGrammar(Grammar.jsonSchema(SCHEMA)))));
+                    options.withGeneration(generation -> generation.withGrammar(Grammar.jsonSchema(SCHEMA)))));
             chats.add(chat(seed, Map.of("tools", List.of(tool), "tool_choice", "required"),
                     options.withTools(counting).withRequiredCall(true)));
         }

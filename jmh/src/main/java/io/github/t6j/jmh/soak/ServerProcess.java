@@ -58,21 +58,23 @@ final class ServerProcess implements AutoCloseable {
         return url;
     }
 
-    /** Returns the resident memory in MB, of the process and those that it started; 0 where the system does not tell. */
+    /**
+     * Returns the resident memory in MB, of the process and those that it started; 0 if the system does not report it.
+     */
     long residentMegabytes() {
         return (resident(process.toHandle()) + process.descendants().mapToLong(ServerProcess::resident).sum()) >> 10;
     }
 
-    private static long resident(ProcessHandle one) {
+    private static long resident(ProcessHandle handle) {
         try {
-            Matcher found = RESIDENT.matcher(Files.readString(Path.of("/proc", Long.toString(one.pid()), "status")));
+            Matcher found = RESIDENT.matcher(Files.readString(Path.of("/proc", Long.toString(handle.pid()), "status")));
             return found.find() ? Long.parseLong(found.group(1)) : 0;
         } catch (IOException none) {
             return 0;
         }
     }
 
-    /** Kills the process, as a lack of memory does. */
+    /** Kills the process, as the system does when memory runs out. */
     void kill() throws InterruptedException {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().waitFor();

@@ -77,8 +77,8 @@ public final class SoakCommand implements Callable<Integer> {
             try {
                 asking.connect(first.url());
                 for (int i = 0; i < clients; i++) {
-                    long own = seed * 1000 + i;
-                    threads.submit(() -> asking.run(own));
+                    long clientSeed = seed * 1000 + i;
+                    threads.submit(() -> asking.run(clientSeed));
                 }
                 long begun = watch(first, Math.max(0.2 * minutes, Math.min(1, 0.8 * minutes)));
                 growth = (double) watch(first, 0.8 * minutes) / Math.max(1, begun);
@@ -96,7 +96,7 @@ public final class SoakCommand implements Callable<Integer> {
         return asking.wrong() == 0 && !grows ? 0 : 1;
     }
 
-    /** Goes on with a new process, which finds what the killed one left, and ends it. */
+    /** Continues with a new process, which finds the files of the killed one, and ends it. */
     private void restart() throws IOException, InterruptedException {
         try (ServerProcess second = new ServerProcess(command)) {
             asking.connect(second.url());

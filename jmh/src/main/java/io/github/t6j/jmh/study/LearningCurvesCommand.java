@@ -85,9 +85,9 @@ public final class LearningCurvesCommand implements Callable<Integer> {
             YIntervalSeries validation = new YIntervalSeries(label);
             int group = Math.max(1, log.steps().size() / POINTS);
             for (int from = 0; from < log.steps().size(); from += group) {
-                List<TrainingLog.Entry> some = log.steps().subList(from, Math.min(log.steps().size(), from + group));
-                add(training, number.applyAsDouble(some.getLast()),
-                        some.stream().mapToDouble(TrainingLog.Entry::loss).average().orElseThrow());
+                List<TrainingLog.Entry> steps = log.steps().subList(from, Math.min(log.steps().size(), from + group));
+                add(training, number.applyAsDouble(steps.getLast()),
+                        steps.stream().mapToDouble(TrainingLog.Entry::loss).average().orElseThrow());
             }
             log.evaluations().forEach(entry -> add(validation, number.applyAsDouble(entry), entry.validation()));
             chart.line(training, pale, new BasicStroke(1f), null, validation.isEmpty());

@@ -132,8 +132,8 @@ public final class StudyCommand implements Callable<Integer> {
         check(tokens == null || tokens >= StudyTraining.STEP, "--tokens: expected " + StudyTraining.STEP
                 + " or more, so that a run has a step, found " + tokens);
         List<String> known = List.of(ATTENTIONS.split(","));
-        for (String one : attentions) {
-            check(known.contains(one), "--attentions: expected some of " + ATTENTIONS + ", found " + one);
+        for (String attention : attentions) {
+            check(known.contains(attention), "--attentions: expected some of " + ATTENTIONS + ", found " + attention);
         }
         check(SIZES.contains(size), "--size: expected one of " + String.join(",", SIZES) + ", found " + size);
         for (double rate : rates) {
@@ -164,7 +164,7 @@ public final class StudyCommand implements Callable<Integer> {
     /** Makes the missing runs. */
     private void train(StudyData data, long length, Path logs) throws IOException {
         for (boolean first : List.of(true, false)) {
-            List<String> group = attentions.stream().filter(one -> FIRST.contains(one) == first).toList();
+            List<String> group = attentions.stream().filter(attention -> FIRST.contains(attention) == first).toList();
             for (int most = 1; most <= seeds.size(); most++) { // all attentions with one seed, then with the next
                 for (String attention : group) {
                     StudyRun next = next(attention, most, length);
@@ -214,7 +214,7 @@ public final class StudyCommand implements Callable<Integer> {
     /** Measures the speed of all attentions if requested, or of those that were not measured. */
     private void measureSpeed(StudyData data, long length) throws IOException {
         StudySpeed before = speed();
-        List<StudyRun> runs = attentions.stream().map(one -> run(one, rates.first(), firstSeed(), length))
+        List<StudyRun> runs = attentions.stream().map(attention -> run(attention, rates.first(), firstSeed(), length))
                 .filter(run -> speedOnly || before == null || !before.has(run)).toList();
         if (!runs.isEmpty()) {
             StudySpeed.measure(runs, data, speedRounds).over(before).write(out.resolve(SPEED));
@@ -248,7 +248,7 @@ public final class StudyCommand implements Callable<Integer> {
         SortedMap<Double, List<StudyResult>> byRate = new TreeMap<>();
         rates.forEach(rate -> byRate.put(rate, new ArrayList<>()));
         try (Stream<Path> files = Files.list(out.resolve("results"))) {
-            for (Path file : files.filter(one -> one.toString().endsWith(".json")).sorted().toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".json")).sorted().toList()) {
                 StudyResult result = StudyResult.read(file);
                 StudyRun run = run(attention, result.rate(), result.seed(), length);
                 if (file.equals(file(run)) && seeds.contains(result.seed())) {

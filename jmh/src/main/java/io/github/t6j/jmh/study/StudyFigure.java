@@ -35,9 +35,9 @@ final class StudyFigure {
         for (StudyRuns runs : drawn) {
             double deviation = runs.deviation(StudyResult::validationLoss);
             AttentionStyle style = AttentionStyle.of(runs.attention().replace("t6", "tpa").replace('-', '_'));
-            boolean one = runs.seeds().size() == 1; // without an error bar
-            chart.point(runs.seeds().getFirst().attention() + (one ? " (1 seed)" : ""), style, cacheBytes(runs),
-                    runs.mean(StudyResult::validationLoss), one ? 0 : deviation,
+            boolean singleSeed = runs.seeds().size() == 1; // without an error bar
+            chart.point(runs.seeds().getFirst().attention() + (singleSeed ? " (1 seed)" : ""), style, cacheBytes(runs),
+                    runs.mean(StudyResult::validationLoss), singleSeed ? 0 : deviation,
                     runs.seeds().stream().mapToDouble(StudyResult::validationLoss).toArray());
         }
         return chart.plot("loss-over-cache");

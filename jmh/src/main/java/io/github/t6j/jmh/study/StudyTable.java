@@ -28,7 +28,7 @@ final class StudyTable {
         String missing = attentions.stream().filter(runs -> runs.seeds().size() < seeds)
                 .map(runs -> runs.attention() + (runs.hasAllRates()
                         ? " (" + runs.seeds().size() + " of " + seeds + " seeds)"
-                        : " (" + runs.byRate().values().stream().filter(one -> !one.isEmpty()).count() + " of "
+                        : " (" + runs.byRate().values().stream().filter(ofRate -> !ofRate.isEmpty()).count() + " of "
                                 + runs.byRate().size() + " rates)"))
                 .collect(Collectors.joining(", "));
         if (!missing.isEmpty()) {

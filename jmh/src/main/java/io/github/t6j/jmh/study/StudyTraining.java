@@ -22,7 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 
-/** Makes one run, from its last checkpoint if there is one; its log has a part of the fields of {@code t6j train}'s. */
+/** Makes one run, from its last checkpoint if there is one; its log has some of the fields of {@code t6j train}'s. */
 final class StudyTraining {
     private static final int SEQUENCES = 8;
     private static final int CONTEXT = 512;

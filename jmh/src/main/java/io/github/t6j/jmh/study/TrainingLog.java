@@ -47,10 +47,11 @@ public record TrainingLog(String name, String attention, long parameters, List<E
                 throw new IllegalArgumentException(
                         file + ": expected a log.jsonl of t6j train with a step, found none");
             }
-            String own = file.getFileName().toString();
-            return new TrainingLog(own.equals("log.jsonl")
+            String fileName = file.getFileName().toString();
+            return new TrainingLog(fileName.equals("log.jsonl")
                     ? file.toAbsolutePath().getParent().getFileName().toString()
-                    : own.replaceFirst("\\.jsonl$", ""), lines.getFirst().attention, lines.getFirst().parameters, steps,
+                    : fileName.replaceFirst("\\.jsonl$", ""), lines.getFirst().attention, lines.getFirst().parameters,
+                    steps,
                     evaluations);
         } catch (JsonParseException e) {
             throw new IllegalArgumentException(file + ": expected a log.jsonl of t6j train, found another format", e);

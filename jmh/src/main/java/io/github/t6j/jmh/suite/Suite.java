@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /**
  * A suite: its points, and the time for each.
  *
- * @param warmup iterations of each fork before the measured ones, doubled for benchmarks without a warm-up of their own
+ * @param warmup iterations of each fork before the measured ones, doubled for benchmarks without their own warm-up
  * @param measured measured iterations of each fork
  */
 public record Suite(String name, int forks, Iterations warmup, Iterations measured, List<Point> points) {
@@ -76,7 +76,7 @@ public record Suite(String name, int forks, Iterations warmup, Iterations measur
     }
 
     /**
-     * Reads a suite from the file NAME.txt beside this class: the numbers of forks, warm-up and measured iterations
+     * Reads a suite from the file NAME.txt next to this class: the numbers of forks, warm-up and measured iterations
      * with their milliseconds, then a line for each benchmark with the values of its parameters, which are crossed.
      *
      * @param thirdLevel bytes of L3, or 0 if unknown
