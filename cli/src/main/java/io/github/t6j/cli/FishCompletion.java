@@ -64,7 +64,7 @@ final class FishCompletion {
 
     private void complete(String where, String what, String description) {
         out.append("complete -c t6j").append(where.isEmpty() ? "" : " -n " + quoted(where)).append(' ').append(what);
-        // Only the first sentence fits beside an option.
+        // Only the first sentence fits next to an option.
         String first = description.replaceFirst("(?s)( \\(default: |[.;:] ).*", "").strip();
         out.append(first.isEmpty() ? "" : " -d " + quoted(first)).append('\n');
     }

@@ -50,7 +50,7 @@ final class GeneratedFiles {
         return files;
     }
 
-    /** Makes bash offer names of models beside files as values of --model. */
+    /** Makes bash offer names of models as well as files for --model. */
     private static String withModels(String script) {
         String files = "compgen -f -- \"${curr_word}\"";
         Pattern option = Pattern.compile("('--model'\\)\\n(?:.*\\n){2}.*)" + Pattern.quote(files));
@@ -67,8 +67,8 @@ final class GeneratedFiles {
     }
 
     /**
-     * Makes completion offer the words that options take instead of Java's names for them. The script tells the options
-     * of a command apart by their labels, so each option gets a unique label.
+     * Makes completion offer the words that options take instead of Java's names for them. The script identifies a
+     * command's options by their labels, so each option gets a unique label.
      */
     private static void accept(CommandSpec spec) {
         for (OptionSpec option : spec.options().toArray(OptionSpec[]::new)) {

@@ -121,7 +121,7 @@ public final class Main implements Callable<Integer> {
         settings = Settings.of(environment);
     }
 
-    /** Returns the seconds since the process began, the launcher included; 0 within another program. */
+    /** Returns the seconds since the process began, including the launcher; 0 inside another program. */
     public double secondsOfProcess() {
         return isProcess
                 ? ProcessHandle.current().info().startInstant()

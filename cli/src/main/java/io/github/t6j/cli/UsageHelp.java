@@ -21,7 +21,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 
 /** Layout of --help: as wide as the terminal, with options in groups. It is built only when help is requested. */
 final class UsageHelp {
-    /** Zero-width no-break space: java.text.BreakIterator does not break a line beside it. */
+    /** Zero-width no-break space: java.text.BreakIterator does not break a line next to it. */
     private static final String GLUE = "\uFEFF";
 
     static final String OTHERS = "Options";
@@ -147,7 +147,7 @@ final class UsageHelp {
 
     /**
      * Returns lines of text whose words picocli does not break: it breaks after a full stop, as in t6j.json. Examples,
-     * which are indented, stay as they are.
+     * which are indented, stay unchanged.
      */
     private static String[] unbroken(String[] lines) {
         return Arrays.stream(lines)

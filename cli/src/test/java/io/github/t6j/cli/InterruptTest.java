@@ -178,7 +178,7 @@ class InterruptTest {
         awaitPartial(made);
 
         CommandResult second = CommandResult.of("init", "--preset", "tiny", "--out", made.toString());
-        assertThat(second.err()).contains("another t6j writes to it").hasLineCount(1);
+        assertThat(second.err()).contains("another t6j writing to it").hasLineCount(1);
         assertThat(second.code()).isEqualTo(1);
         launched.end().assertMade(made);
         assertThat(CommandResult.of("inspect", "--load", "mmap", "--model", made.toString()).code()).isZero();

@@ -71,7 +71,7 @@ class PromptsTest {
                 run(List.of("{\"prompt\": \"Call me\"}", "{", "{\"id\": 7}", "{\"prompt\": \"a\", \"seed\": \"x\"}",
                         "{\"prompt\": \"" + "whale ".repeat(700) + "\"}", "{\"prompt\": \"It was\"}"));
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of their results has the reason\n");
+        assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of each result gives the reason\n");
         List<Map<String, Object>> results = results();
         assertThat((String) results.get(1).get("error")).contains("in.jsonl, line 2: not valid JSON");
         assertThat((String) results.get(2).get("error"))

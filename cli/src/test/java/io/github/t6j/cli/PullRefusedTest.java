@@ -114,7 +114,7 @@ class PullRefusedTest extends PullFixture {
         CommandResult ran = pull("org/name");
         assertFails(ran, environment.get("HF_ENDPOINT") + ": ");
         assertThat(ran.err()).contains(": is this machine offline? check the network, HF_ENDPOINT and Java's proxy",
-                "t6j models lists the models at hand").doesNotContain("trying again");
+                "t6j models lists the models on this machine").doesNotContain("trying again");
     }
 
     @Test

@@ -208,8 +208,9 @@ class PullResumedTest extends PullFixture {
         hub.files.put("generation_config.json", "{}".getBytes(StandardCharsets.UTF_8));
         hub.ownTags = true;
         pull(SHORT);
-        assertThat(notes).containsExactly("note: " + hub.endpoint() + ": its ETags differ from the hashes in its list,"
-                + " so it is a mirror that makes its own: t6j checks the files by the listed hashes");
+        assertThat(notes)
+                .containsExactly("note: " + hub.endpoint() + ": its ETags differ from the hashes that it lists,"
+                        + " as on some mirrors: t6j checks the files against the listed hashes");
         assertThat(snapshot.resolve("config.json")).hasBinaryContent(hub.files.get("config.json"));
         assertPulled();
     }

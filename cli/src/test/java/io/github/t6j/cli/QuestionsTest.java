@@ -146,7 +146,7 @@ class QuestionsTest {
         lines.set(8, Json.writeLine(Map.of("context", "a", "choices", List.of("sea ".repeat(700)), "gold", 0L)));
         CommandResult ran = run("--out", out().toString());
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).isEqualTo("t6j: 2 of 17 lines failed; the key error of their results has the reason\n");
+        assertThat(ran.err()).isEqualTo("t6j: 2 of 17 lines failed; the key error of each result gives the reason\n");
         assertThat(ran.json()).containsEntry("questions", 15L).doesNotContainKey("partial");
         List<Map<String, Object>> results = results(out());
         assertThat((String) results.get(3).get("error")).endsWith("line 4: context: expected a text, found 5");

@@ -118,7 +118,7 @@ class TextsTest {
         CommandResult ran = run(List.of(line("Call me Ishmael."), "{", "{\"id\": 7}", "{\"text\": 5}", line("a"),
                 "{\"id\": \"x\", \"text\": \"The whale was white.\"}"));
         assertThat(ran.code()).isEqualTo(1);
-        assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of their results has the reason\n");
+        assertThat(ran.err()).isEqualTo("t6j: 4 of 6 lines failed; the key error of each result gives the reason\n");
         assertThat(ran.json()).containsEntry("texts", 2L);
         List<Map<String, Object>> results = results();
         assertThat((String) results.get(1).get("error")).contains("in.jsonl, line 2: not valid JSON");

@@ -29,9 +29,9 @@ import picocli.CommandLine.ParameterException;
             "pp512 reads 512 tokens and computes the logits after the last one.",
             "tg128 writes 128 tokens one by one, as generate does by default, sampling included.",
             "x8 means 8 sessions that advance together.",
-            "@1024 means 1024 tokens in the cache before the test. Seeded rows fill it; no model computes them.",
+            "@1024 means 1024 tokens in the cache before the test. They are seeded rows, not computed by the model.",
             "Each figure is the mean ± standard deviation of the repetitions, after a warm-up.",
-            "bytes_per_second counts the bytes of weights and cache that writing reads.",
+            "bytes_per_second counts the weight and cache bytes read while writing.",
             "\"of read\" is its share of the memory bandwidth, which a read test measures before each repetition.",
             "",
             "Examples:",
@@ -68,7 +68,7 @@ public final class BenchCommand extends SessionCommand {
     private int repetitions;
 
     @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "1",
-            description = "Shortest warm-up of each test, which runs at least once (default: ${DEFAULT-VALUE}).")
+            description = "Minimum warm-up of each test, which runs at least once (default: ${DEFAULT-VALUE}).")
     private double warmUp;
 
     @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "md",
@@ -85,7 +85,7 @@ public final class BenchCommand extends SessionCommand {
         arguments.check();
         check();
         List<Path> folders = new ArrayList<>(List.of(arguments.path()));
-        others.forEach(other -> folders.add(ModelFolder.found(main, "--compare", other)));
+        others.forEach(folder -> folders.add(ModelFolder.found(main, "--compare", folder)));
         List<BenchCase> tests = tests();
         List<BenchResult> results = new ArrayList<>();
         BenchTable table = format == Format.MD && others.isEmpty()
@@ -107,7 +107,7 @@ public final class BenchCommand extends SessionCommand {
         return Main.DONE;
     }
 
-    /** @param table table that has printed the results but its end, or null */
+    /** @param table table that has printed everything except its end, or null */
     private void report(List<BenchResult> results, List<BenchCase> tests, BenchTable table, boolean partial) {
         if (results.isEmpty()) {
             return;

@@ -39,7 +39,8 @@ final class BenchReport {
     }
 
     private double ratio(BenchResult result) {
-        BenchResult first = results.stream().filter(one -> one.test().equals(result.test())).findFirst().orElseThrow();
+        BenchResult first =
+                results.stream().filter(candidate -> candidate.test().equals(result.test())).findFirst().orElseThrow();
         return result.tokensPerSecond() / first.tokensPerSecond();
     }
 

@@ -30,8 +30,8 @@ record BenchResult(
     /** Returns the mean over the repetitions. */
     double tokensPerSecond() {
         double sum = 0;
-        for (double one : seconds) {
-            sum += tokens() / one;
+        for (double time : seconds) {
+            sum += tokens() / time;
         }
         return sum / seconds.length;
     }
@@ -40,8 +40,8 @@ record BenchResult(
     double deviation() {
         double mean = tokensPerSecond();
         double squares = 0;
-        for (double one : seconds) {
-            squares += Math.pow(tokens() / one - mean, 2);
+        for (double time : seconds) {
+            squares += Math.pow(tokens() / time - mean, 2);
         }
         return seconds.length == 1 ? 0 : Math.sqrt(squares / (seconds.length - 1));
     }

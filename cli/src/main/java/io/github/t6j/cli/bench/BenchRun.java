@@ -82,9 +82,10 @@ final class BenchRun {
      */
     private double readWeightBytes() {
         ModelInfo.Experts experts = model.info().experts();
-        double others = 1 - (double) experts.used() / Math.max(1, experts.count()); // share that a session does not choose
+        // share that a session does not choose
+        double unchosen = 1 - (double) experts.used() / Math.max(1, experts.count());
         return model.weightBytes()
-                - (model.weightBytes() - model.activeWeightBytes()) * Math.pow(others, test.batch() - 1);
+                - (model.weightBytes() - model.activeWeightBytes()) * Math.pow(unchosen, test.batch() - 1);
     }
 
     /** Runs the test once. @return seconds */
@@ -128,7 +129,7 @@ final class BenchRun {
         for (int step = 0; step < test.tokens(); step++) {
             checkInterrupt();
             model.step(sessions, ids);
-            sessions.forEach(Session::logits); // computed now, so that the output matrix is no part of sampling
+            sessions.forEach(Session::logits); // computed now, so that sampling excludes the output matrix
             long fed = System.nanoTime();
             for (int i = 0; i < ids.length; i++) {
                 ids[i] = choose(sessions.get(i).logits(), samplers.get(i), texts.get(i));

@@ -38,7 +38,7 @@ final class BenchTable {
         filled = tests.stream().anyMatch(test -> test.depth() > 0);
         this.comparing = comparing;
         int model = models.stream().mapToInt(String::length).max().orElse(0);
-        int test = tests.stream().mapToInt(one -> one.name().length()).max().orElse(0);
+        int test = tests.stream().mapToInt(each -> each.name().length()).max().orElse(0);
         columns.add(new Column("model", Math.max("model".length(), model), false));
         columns.add(new Column("test", Math.max("test".length(), test), false));
         columns.add(new Column("tokens/s", 15, true));

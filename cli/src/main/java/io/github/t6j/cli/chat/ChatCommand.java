@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
 /** {@code t6j chat}: holds a conversation. */
 @Command(
         name = "chat",
-        description = {"Holds a conversation with a model, using its chat template.",
+        description = {"Chats with a model, using its chat template.",
             "Without a template, the model continues plain text.",
             "Piped input is read as one message per line.",
             "Type /help for a list of commands."},

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Settings of a chat's answers: those of the options, until {@code /set} changes one by the same name. */
+/** Settings of a chat's answers: the values of the options, until {@code /set} changes them. */
 final class ChatSettings {
     private GenerationOptions generation;
     private Boolean thinking; // null: the template's default

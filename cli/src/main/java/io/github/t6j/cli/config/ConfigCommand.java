@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "config",
         description = {"Shows the defaults of options, and where each comes from.",
-            "The command line comes first, then the variable T6J_MODEL, then the configuration file."},
+            "The command line overrides the variable T6J_MODEL, which overrides the configuration file."},
         footer = {
             "",
             "The file is t6j/config in the folder XDG_CONFIG_HOME, by default in ~/.config, on Windows in APPDATA.",

@@ -37,8 +37,8 @@ final class ConfigFile {
             lines = Files.readAllLines(file);
         } catch (NoSuchFileException missing) {
             return found.settings;
-        } catch (CharacterCodingException other) {
-            throw new CommandFailure(file + ": expected text in UTF-8, found other bytes", other);
+        } catch (CharacterCodingException malformed) {
+            throw new CommandFailure(file + ": expected text in UTF-8, found other bytes", malformed);
         } catch (IOException e) {
             throw Errors.failure(file, "cannot be read", e);
         }

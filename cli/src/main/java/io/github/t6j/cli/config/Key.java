@@ -28,7 +28,7 @@ enum Key {
         return text.matches("\\d{1,9}") && Integer.parseInt(text) >= least && Integer.parseInt(text) <= most;
     }
 
-    /** Returns the name in the file, which is the option's without hyphens before it. */
+    /** Returns the name in the file: the option's, without its leading hyphens. */
     String word() {
         return Choice.word(this);
     }

@@ -73,7 +73,7 @@ public final class Settings implements IDefaultValueProvider, IExecutionStrategy
         return Optional.ofNullable(settings.get(key));
     }
 
-    /** Returns the words that name the origin of a model in messages: {@code --model}, or the setting that it is from. */
+    /** Returns the origin of a model for messages: {@code --model}, or the setting that names it. */
     public String modelSource(Path model) {
         return of(Key.MODEL).filter(setting -> Path.of(setting.value()).equals(model))
                 .map(setting -> setting.source().equals(MODEL) ? MODEL : setting.source() + ": " + Key.MODEL.word())

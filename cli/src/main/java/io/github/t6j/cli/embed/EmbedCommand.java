@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Each line of FILE.jsonl is an object with text, or ids (a list), and optionally id.",
-            "The model's files state the pooling of an embedding model, such as Qwen3-Embedding.",
-            "Without them, an embedding is the mean of the last hidden states, scaled to length 1.",
+            "The files of an embedding model, such as Qwen3-Embedding, specify its pooling.",
+            "Otherwise, an embedding is the mean of the last hidden states, scaled to length 1.",
             "",
             "Examples:",
             "  t6j embed -m DIR in.jsonl --out out.jsonl --parallel 32",
@@ -67,7 +67,7 @@ public final class EmbedCommand implements Callable<Integer> {
     private PoolingArguments pooling;
 
     @Option(names = "--no-normalize",
-            description = "Keep the length of the vectors (default: as the model's files state).")
+            description = "Do not scale vectors to length 1 (default: as the model's files specify).")
     private boolean raw;
 
     @Option(names = "--layer", paramLabel = "N",
@@ -98,7 +98,7 @@ public final class EmbedCommand implements Callable<Integer> {
         try (Model model = arguments.load(); OnInterrupt _ = LinesArguments.onInterrupt(main)) {
             Embedder embedder = embedder(model, options);
             if (pooling.isAbsent() && !model.statesPooling()) {
-                main.note("note: the model's files state no pooling: embeddings are the mean of the hidden states");
+                main.note("note: the model's files specify no pooling: embeddings are the mean of the hidden states");
             }
             return embed(model, embedder, all);
         }

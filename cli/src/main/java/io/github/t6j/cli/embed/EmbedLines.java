@@ -49,9 +49,9 @@ public final class EmbedLines implements LineWork {
             result.put("id", fields.get("id"));
         }
         try {
-            Waiting own = new Waiting(Prompt.of(embedder.ids(prompt(line, fields))));
-            waiting.add(own);
-            return into -> finish(own, into);
+            Waiting added = new Waiting(Prompt.of(embedder.ids(prompt(line, fields))));
+            waiting.add(added);
+            return into -> finish(added, into);
         } catch (IllegalArgumentException wrong) {
             throw new CommandFailure(line.where() + ": " + wrong.getMessage(), wrong);
         }
@@ -75,38 +75,38 @@ public final class EmbedLines implements LineWork {
         return value instanceof Long id && id >= 0 && id <= Integer.MAX_VALUE;
     }
 
-    private void finish(Waiting own, Map<String, Object> result) throws InterruptedException {
-        if (own.embedding == null && own.failure == null) {
+    private void finish(Waiting line, Map<String, Object> result) throws InterruptedException {
+        if (line.embedding == null && line.failure == null) {
             embed();
         }
-        if (own.failure != null) {
-            throw own.failure;
+        if (line.failure != null) {
+            throw line.failure;
         }
-        result.put("embedding", values(own.embedding.vector()));
-        result.put("tokens", (long) own.embedding.tokens());
+        result.put("embedding", values(line.embedding.vector()));
+        result.put("tokens", (long) line.embedding.tokens());
     }
 
     private void embed() throws InterruptedException {
-        List<Waiting> some = List.copyOf(waiting);
+        List<Waiting> lines = List.copyOf(waiting);
         try {
-            embed(some);
+            embed(lines);
         } catch (IllegalStateException nan) { // in the vector of a line at least
-            for (Waiting one : some) {
+            for (Waiting line : lines) {
                 try {
-                    embed(List.of(one));
+                    embed(List.of(line));
                 } catch (IllegalStateException failure) {
-                    one.failure = failure;
+                    line.failure = failure;
                 }
             }
         }
         waiting.clear();
     }
 
-    private void embed(List<Waiting> some) throws InterruptedException {
+    private void embed(List<Waiting> lines) throws InterruptedException {
         try {
-            List<Embedding> found = embedder.embed(some.stream().map(one -> one.ids).toList());
+            List<Embedding> found = embedder.embed(lines.stream().map(line -> line.ids).toList());
             for (int i = 0; i < found.size(); i++) {
-                some.get(i).embedding = found.get(i);
+                lines.get(i).embedding = found.get(i);
             }
         } catch (CancellationException interrupted) {
             throw (InterruptedException) new InterruptedException().initCause(interrupted);

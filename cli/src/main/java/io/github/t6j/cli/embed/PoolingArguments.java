@@ -7,9 +7,9 @@ import picocli.CommandLine.Option;
 /** Option for the pooling, of every command that embeds texts. */
 public final class PoolingArguments {
     @Option(names = "--pooling", paramLabel = "HOW",
-            description = {"Way from the hidden states of a text's tokens to one vector: mean, last or cls.",
+            description = {"Method that pools a text's hidden states into one vector: mean, last or cls.",
                 "last is the state of the last token, cls that of the first",
-                "(default: as the model's files state, otherwise mean)."})
+                "(default: as the model's files specify, otherwise mean)."})
     private Pooling pooling;
 
     /** Returns the default options with this pooling. */

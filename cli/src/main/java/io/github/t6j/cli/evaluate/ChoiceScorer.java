@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Scores choices after their context by lm-evaluation-harness' rules. Context and choice are tokenised together. The
- * choice is everything after as many ids as the context alone has. An empty context is replaced by {@code
+ * Scores choices after their context by the rules of lm-evaluation-harness. Context and choice are tokenised together;
+ * the choice begins after the number of ids that the context alone has. An empty context is replaced by {@code
  * <|endoftext|>} or the model's other document separator. Ids that do not fit are cut from the left.
  */
 final class ChoiceScorer {
@@ -33,7 +33,7 @@ final class ChoiceScorer {
     }
 
     /**
-     * Submits all choices of a question; the model reads a context that several share once.
+     * Submits all choices of a question. The model reads a shared context once.
      *
      * @return results for {@link #logLikelihoods}
      * @throws CommandFailure if a choice cannot be scored
@@ -41,21 +41,21 @@ final class ChoiceScorer {
     List<CompletableFuture<List<float[]>>> submit(Question question) {
         List<Scoring> scorings = new ArrayList<>();
         for (int choice = 0; choice < question.choices().size(); choice++) {
-            Scoring one = scoring(question, choice);
-            if (!scorings.isEmpty() && Arrays.equals(scorings.getLast().prompt(), one.prompt())) {
+            Scoring scoring = scoring(question, choice);
+            if (!scorings.isEmpty() && Arrays.equals(scorings.getLast().prompt(), scoring.prompt())) {
                 List<int[]> together = new ArrayList<>(scorings.removeLast().continuations());
-                together.addAll(one.continuations());
-                one = new Scoring(one.prompt(), together);
+                together.addAll(scoring.continuations());
+                scoring = new Scoring(scoring.prompt(), together);
             }
-            scorings.add(one);
+            scorings.add(scoring);
         }
         return scorings.stream()
                 .map(scoring -> scheduler.score(Prompt.of(scoring.prompt()), scoring.continuations())).toList();
     }
 
     /**
-     * Submits the greedy generation after the context of a question with one choice. It ends at the first id that is not
-     * the choice's.
+     * Submits the greedy generation after the context of a question with one choice. It ends at the first id that
+     * differs from the choice.
      *
      * @return whether all ids are the choice's
      */
@@ -110,8 +110,8 @@ final class ChoiceScorer {
         int choice = 0;
         for (CompletableFuture<List<float[]>> scoring : scorings) {
             for (float[] logProbabilities : LineWork.await(scoring)) {
-                for (float one : logProbabilities) {
-                    sums[choice] += one;
+                for (float logProbability : logProbabilities) {
+                    sums[choice] += logProbability;
                 }
                 if (!Double.isFinite(sums[choice])) {
                     throw new CommandFailure(question.where() + ": choices: expected finite log-likelihoods, found "

@@ -28,7 +28,7 @@ public record Examples(int shots, String text) {
         }
     }
 
-    /** Returns whether a result was computed with as many examples. */
+    /** Returns whether a result was computed with this number of examples. */
     boolean areOf(Map<String, Object> result) {
         return result.getOrDefault("shots", 0L).equals((long) shots);
     }

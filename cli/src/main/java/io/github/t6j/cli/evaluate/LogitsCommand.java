@@ -43,7 +43,7 @@ public final class LogitsCommand extends SessionCommand {
 
     @Option(names = "--path", paramLabel = "PATH", defaultValue = "factored",
             description = {"Path of the attention: factored or materialized.",
-                "materialized is the slow oracle (default: ${DEFAULT-VALUE})."})
+                "materialized is a slow reference (default: ${DEFAULT-VALUE})."})
     private AttentionPath path;
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "Safetensors file to write.")

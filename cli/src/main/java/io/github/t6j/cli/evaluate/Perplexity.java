@@ -35,10 +35,10 @@ public final class Perplexity {
         add(-logProbability);
     }
 
-    public void add(Perplexity others) {
-        count += others.count;
-        total += others.total;
-        squares += others.squares;
+    public void add(Perplexity added) {
+        count += added.count;
+        total += added.total;
+        squares += added.squares;
     }
 
     /** Adds the statistics of a text of which only the {@link #fields} are known. */

@@ -31,18 +31,18 @@ import picocli.CommandLine.ParameterException;
 /** {@code t6j perplexity}: measures how well a model predicts text. */
 @Command(
         name = "perplexity",
-        description = "Measures how well a model predicts one text or many texts.",
+        description = "Measures how well a model predicts one or more texts.",
         footer = {
             "",
             "<|endoftext|> in the file is read as the special token.",
-            "By default no id comes before the text, and windows that do not overlap score all ids but their first.",
-            "With a --stride below --context, windows overlap; each scores the ids after the end of the one before.",
+            "By default, windows do not overlap, and each scores all its ids except the first.",
+            "With a --stride below --context, windows overlap; each scores the ids after the previous one.",
             "nll is the mean negative log-likelihood per scored id, in nats.",
             "bits_per_byte is the total nll / ln 2 / bytes of the file.",
-            "± and _stderr are standard errors, as if the ids were independent.",
+            "± and _stderr are standard errors that treat the ids as independent.",
             "With --texts, each result has index, the keys of --json, bytes, and id if its line has one.",
             "A line that fails gets index and error.",
-            "Standard output then has the totals of all texts.",
+            "Standard output then shows the totals over all texts.",
             "",
             "Examples:",
             "  t6j perplexity --file book.txt -c 512 --stride 256",
@@ -77,13 +77,13 @@ public final class PerplexityCommand extends SessionCommand {
 
     @Option(names = "--bos",
             description = {"Put the model's beginning-of-text id before each window.",
-                "Windows then score their first id, too."})
+                "Each window then scores its first id, too."})
     private boolean beginning;
 
     @Option(names = "--json",
             description = {"Print one JSON object.",
                 "Its keys are tokens, scored, nll, nll_stderr, perplexity, perplexity_stderr and bits_per_byte.",
-                "With --texts, texts is their number."})
+                "With --texts, the key texts is the number of texts."})
     private boolean json;
 
     @Override
@@ -156,7 +156,7 @@ public final class PerplexityCommand extends SessionCommand {
         return stride == null ? window : stride;
     }
 
-    /** Prints the result of all windows; after an interrupt, that of the windows before it. */
+    /** Prints the result of all windows or, after an interrupt, of the windows before it. */
     private int measure(Model model, int[] before, int[] ids, List<Window> windows, int bytes) {
         Perplexity found = new Perplexity();
         int length = Math.min(window(model), ids.length + before.length);

@@ -28,15 +28,15 @@ import picocli.CommandLine.ParameterException;
         description = "Scores answers to questions, or continuations of texts.",
         footer = {
             "",
-            "Scoring is that of lm-evaluation-harness.",
+            "Scores are computed as in lm-evaluation-harness.",
             "Each line of TASK.jsonl is one question, such as",
             "  {\"id\": 0, \"context\": \"The sky is\",",
             "   \"choices\": [\"blue.\", \"a fish.\"], \"gold\": 0}",
             "If neither the context ends nor the choice begins with white space, a space joins them.",
-            "acc takes the choice with the largest log-likelihood, acc_norm the largest per character.",
+            "acc picks the choice with the highest log-likelihood, acc_norm the highest per character.",
             "",
             "With continuations instead, such as {\"context\": \"The sky is\", \"continuation\": \"blue.\"},",
-            "acc counts those that greedy decoding generates; perplexity is that of a whole continuation.",
+            "acc counts continuations that greedy decoding generates; perplexity is per continuation.",
             "",
             "± and _stderr are standard errors.",
             "",
@@ -56,17 +56,17 @@ public final class ScoreCommand extends SessionCommand {
 
     @Option(names = "--shots", paramLabel = "N", defaultValue = "0",
             description = {"Put N solved questions before each question (default: ${DEFAULT-VALUE}).",
-                "They are the first of --examples or of the file itself, which then scores only the others."})
+                "They come from the start of --examples, or of --file, which then scores only the rest."})
     private int shots;
 
     @Option(names = "--examples", paramLabel = "FILE.jsonl",
-            description = "Questions for --shots, in the same form (default: the first of --file).")
+            description = "Solved questions for --shots, in the format of --file (default: its first questions).")
     private Path examples;
 
     @Option(names = "--details", paramLabel = "FILE",
             description = {"Write each question's result to FILE, one JSON object per line.",
                 "Its keys are question, context, choices, gold, log_likelihoods, choice and choice_norm.",
-                "The file of --out has the same results, and lets an interrupted run continue."})
+                "--out writes the same results, and can continue an interrupted run."})
     private Path details;
 
     @Mixin
@@ -78,7 +78,7 @@ public final class ScoreCommand extends SessionCommand {
                 "or texts, acc, acc_stderr, perplexity and perplexity_stderr."})
     private boolean json;
 
-    @Option(names = "--markdown", description = "Print a table in Markdown, one row for each metric.")
+    @Option(names = "--markdown", description = "Print a Markdown table, one row per metric.")
     private boolean markdown;
 
     @Override
@@ -101,11 +101,11 @@ public final class ScoreCommand extends SessionCommand {
         List<Line> all = Question.lines(file);
         boolean continuations = Question.isContinuation(all.getFirst());
         Examples before = examples(all, continuations);
-        List<Line> others = examples == null ? all.subList(shots, all.size()) : all;
+        List<Line> rest = examples == null ? all.subList(shots, all.size()) : all;
         if (lines.out() == null) { // report a wrong line before the run begins
-            others.forEach(continuations ? Question::parseContinuation : Question::parse);
+            rest.forEach(continuations ? Question::parseContinuation : Question::parse);
         }
-        List<Line> scored = limit == null ? others : others.subList(0, Math.min(limit, others.size()));
+        List<Line> scored = limit == null ? rest : rest.subList(0, Math.min(limit, rest.size()));
         try (Writer written = details == null ? Writer.nullWriter() : open(details);
                 Model model = arguments.load();
                 OnInterrupt _ = LinesArguments.onInterrupt(main)) {

@@ -94,7 +94,7 @@ public final class TextLines implements LineWork {
         return all;
     }
 
-    /** Adds the numbers in the file, so that the totals of an interrupted run equal those of an uninterrupted one. */
+    /** Adds the numbers in the file, so that an interrupted run ends with the same totals. */
     @Override
     public void add(Map<String, Object> result) {
         total.add(result);

@@ -34,8 +34,8 @@ public record Window(int start, int scoredFrom, int end) {
     }
 
     /**
-     * Returns windows of {@code context} ids, {@code stride} apart. Each scores the ids that no window before it
-     * scored, except its own first id, which no other id predicts.
+     * Returns windows of {@code context} ids, {@code stride} apart. Each scores the ids that no earlier window scored,
+     * except its first id, which nothing predicts.
      *
      * @param ids number of ids in the text
      * @param before number of ids fed before each window; with one, a window's first id is predicted, too

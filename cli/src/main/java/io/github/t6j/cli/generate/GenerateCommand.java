@@ -70,7 +70,7 @@ public final class GenerateCommand extends SessionCommand {
 
     @Option(names = "--samples", paramLabel = "N",
             description = {"Generate N continuations, with the seeds S, S + 1, …, and print them at the end.",
-                "A line with its number and seed comes before each."})
+                "Each follows a line with its number and seed."})
     private Integer samples;
 
     @Mixin
@@ -194,7 +194,8 @@ public final class GenerateCommand extends SessionCommand {
         if (output.stats()) {
             print(Stats.ofSamples(generations, session, model.info()), model, options);
         }
-        boolean cancelled = generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CANCELLED);
+        boolean cancelled =
+                generations.stream().anyMatch(generation -> generation.finishReason() == FinishReason.CANCELLED);
         return cancelled ? Main.INTERRUPTED : Main.DONE;
     }
 
@@ -238,7 +239,7 @@ public final class GenerateCommand extends SessionCommand {
     }
 
     private void noteFullContext(List<Generation> generations, Session session) {
-        if (generations.stream().anyMatch(one -> one.finishReason() == FinishReason.CONTEXT_FULL)) {
+        if (generations.stream().anyMatch(generation -> generation.finishReason() == FinishReason.CONTEXT_FULL)) {
             main.note("note: the text ends because the context of " + session.contextLength()
                     + " tokens is full; use a larger --context for longer texts");
         }

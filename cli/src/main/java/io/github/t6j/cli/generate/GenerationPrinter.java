@@ -106,12 +106,14 @@ final class GenerationPrinter implements TokenListener {
         return object;
     }
 
-    private Map<String, Object> object(Likelihood one) {
+    private Map<String, Object> object(Likelihood likelihood) {
         Map<String, Object> object = new LinkedHashMap<>();
-        object.put("id", one.id());
+        object.put("id", likelihood.id());
         object.put("text",
-                tokenizer.hasText(one.id()) ? new String(tokenizer.bytes(one.id()), StandardCharsets.UTF_8) : "");
-        object.put("log_probability", Float.isFinite(one.logProbability()) ? one.logProbability() : null);
+                tokenizer.hasText(likelihood.id())
+                        ? new String(tokenizer.bytes(likelihood.id()), StandardCharsets.UTF_8)
+                        : "");
+        object.put("log_probability", Float.isFinite(likelihood.logProbability()) ? likelihood.logProbability() : null);
         return object;
     }
 

@@ -19,11 +19,11 @@ public final class GrammarArguments {
     private Path jsonSchema;
 
     @Option(names = "--grammar", paramLabel = "FILE",
-            description = "Generate a text of the GBNF grammar in FILE, in llama.cpp's notation.")
+            description = "Generate text that matches the grammar in FILE (llama.cpp's GBNF).")
     private Path gbnf;
 
     @Option(names = "--regex", paramLabel = "R",
-            description = "Generate a text that the regular expression R matches as a whole.")
+            description = "Generate text that the regular expression R matches in full.")
     private String regex;
 
     @Spec(Spec.Target.MIXEE)

@@ -35,7 +35,7 @@ public interface LineWork {
             try {
                 finish.into(into);
             } finally {
-                work.forEach(one -> one.cancel(false)); // no effect on work that is done
+                work.forEach(future -> future.cancel(false)); // no effect on work that is done
             }
         };
     }

@@ -30,7 +30,7 @@ public final class LinesArguments {
     private static final long LEAST_RESULT = 12;
 
     @Option(names = "--out", paramLabel = "FILE.jsonl",
-            description = {"File for the results of many lines, in their order.",
+            description = {"File for the results, in the order of the input lines.",
                 "Results that it already has are not computed again.",
                 "A line that fails gets a result with the key error."})
     private Path out;
@@ -45,7 +45,7 @@ public final class LinesArguments {
     public void check() {
         Range.atLeast(spec, "--parallel", parallel, 1);
         Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MOST_RUNNING / 2,
-                "half of a pass, since as many requests wait");
+                "half of a pass, since that many requests wait");
     }
 
     /** @param lines value of {@code option}, which needs --out; or null */
@@ -114,7 +114,7 @@ public final class LinesArguments {
             return Main.INTERRUPTED;
         }
         if (failed > 0) {
-            main.note(failed + " of " + lines.size() + " lines failed; the key error of their results has the reason");
+            main.note(failed + " of " + lines.size() + " lines failed; the key error of each result gives the reason");
         }
         return failed == 0 ? Main.DONE : Main.FAILED;
     }

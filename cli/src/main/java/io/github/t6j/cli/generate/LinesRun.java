@@ -76,18 +76,18 @@ final class LinesRun {
         }
     }
 
-    private Map<String, Object> result(Pending one) throws InterruptedException {
+    private Map<String, Object> result(Pending line) throws InterruptedException {
         try {
-            one.finish.into(one.result);
-            work.add(one.result);
+            line.finish.into(line.result);
+            work.add(line.result);
         } catch (RuntimeException wrong) {
             boolean ended = wrong instanceof RefusedException refused && refused.reason() == Reason.CLOSED;
             if (!goesOn || ended) { // not an error of the line
                 throw wrong;
             }
             failed++;
-            one.result.put("error", String.valueOf(wrong.getMessage()));
+            line.result.put("error", String.valueOf(wrong.getMessage()));
         }
-        return one.result;
+        return line.result;
     }
 }

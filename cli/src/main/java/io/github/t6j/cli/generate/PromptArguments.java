@@ -17,25 +17,25 @@ final class PromptArguments {
             paramLabel = "PROMPT",
             description = {"Plain text to continue.",
                 "- reads standard input; so does a missing PROMPT if input is piped.",
-                "\"\" starts a document."})
+                "\"\" starts a new document."})
     private String text;
 
     @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT", description = "Text to continue, the same as PROMPT.")
     private String option;
 
     @Option(names = {"-f", "--prompt-file"}, paramLabel = "FILE",
-            description = "Continue the text in FILE, UTF-8, without any change.")
+            description = "Continue the UTF-8 text in FILE, unchanged.")
     private Path file;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
     boolean given() {
-        return Stream.of(text, option, file).anyMatch(one -> one != null);
+        return Stream.of(text, option, file).anyMatch(source -> source != null);
     }
 
     void check() {
-        if (Stream.of(text, option, file).filter(one -> one != null).count() > 1) {
+        if (Stream.of(text, option, file).filter(source -> source != null).count() > 1) {
             throw new ParameterException(spec.commandLine(),
                     "PROMPT: expected only one of PROMPT, --prompt and --prompt-file, found several");
         }

@@ -59,8 +59,8 @@ record PromptLine(String where, Map<String, Object> fields) {
 
     private List<Message> messages(List<?> list) {
         List<Message> messages = new ArrayList<>();
-        for (Object one : list) {
-            messages.add(Message.from(one, where + ": messages[" + messages.size() + "]"));
+        for (Object element : list) {
+            messages.add(Message.from(element, where + ": messages[" + messages.size() + "]"));
         }
         return messages;
     }

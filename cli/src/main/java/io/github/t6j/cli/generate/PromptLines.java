@@ -40,8 +40,8 @@ public final class PromptLines implements LineWork {
         if (line.id() != null) {
             result.put("id", line.id());
         }
-        GenerationOptions own = options.withSampling(options.sampling().withSeed(seed + index));
-        GenerationHandle handle = line.submit(scheduler, model, format, own);
+        GenerationOptions seeded = options.withSampling(options.sampling().withSeed(seed + index));
+        GenerationHandle handle = line.submit(scheduler, model, format, seeded);
         return into -> finish(LineWork.await(handle.result()), into);
     }
 

@@ -33,10 +33,10 @@ final class PromptsArguments {
         return prompts != null;
     }
 
-    /** @param others true if an option was given that --prompts excludes */
-    void check(boolean others) {
+    /** @param excluded true if an option was given that --prompts excludes */
+    void check(boolean excluded) {
         lines.check("--prompts", prompts);
-        if (given() && others) {
+        if (given() && excluded) {
             throw new ParameterException(spec.commandLine(),
                     "--prompts: expected no PROMPT, --samples, --session, --json or --stats, found one of them");
         }

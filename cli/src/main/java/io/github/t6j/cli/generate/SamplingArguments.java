@@ -32,7 +32,7 @@ public final class SamplingArguments {
     private Float repetitionPenalty;
 
     @Option(names = "--frequency-penalty", paramLabel = "F",
-            description = "Subtract F from a token's logit for each time that it was generated (default: 0).")
+            description = "Subtract F from a token's logit each time it was generated (default: 0).")
     private Float frequencyPenalty;
 
     @Option(names = "--presence-penalty", paramLabel = "F",

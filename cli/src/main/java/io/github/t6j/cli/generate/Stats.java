@@ -48,7 +48,7 @@ public final class Stats {
      */
     static List<String> ofSamples(List<Generation> samples, Session prompt, ModelInfo info) {
         Generation first = samples.getFirst();
-        int tokens = samples.stream().mapToInt(one -> one.tokens().size()).sum();
+        int tokens = samples.stream().mapToInt(sample -> sample.tokens().size()).sum();
         boolean state = info.cache().stateElements() > 0; // of fixed size, one for every sample
         long bytes = state
                 ? prompt.usedCacheBytes() * (1 + samples.size())

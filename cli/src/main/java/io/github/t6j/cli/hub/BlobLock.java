@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * Lock of a blob, so that only one process writes it. The lock file is that of Python's library. On Linux that library
- * uses another kind of lock, so {@link BlobDownload} writes to a file of its own.
+ * uses another kind of lock, so {@link BlobDownload} writes to its own file.
  */
 final class BlobLock implements AutoCloseable {
     private static final int POLL_MILLIS = 200;

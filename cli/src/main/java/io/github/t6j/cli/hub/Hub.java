@@ -53,11 +53,11 @@ public final class Hub implements AutoCloseable {
         return new Retries(what, timeouts, notes, http::hasAnswered);
     }
 
-    /** Notes once that the ETags of files differ from the listed hashes, as those of a mirror may. */
+    /** Notes once that the ETags of files differ from the listed hashes, as a mirror's may. */
     void noteOtherTags() {
         if (!noted.getAndSet(true)) {
-            notes.accept("note: " + endpoint + ": its ETags differ from the hashes in its list, so it is a mirror that"
-                    + " makes its own: t6j checks the files by the listed hashes");
+            notes.accept("note: " + endpoint + ": its ETags differ from the hashes that it lists, as on some mirrors:"
+                    + " t6j checks the files against the listed hashes");
         }
     }
 

@@ -120,7 +120,7 @@ public final class HubCache {
         }
     }
 
-    /** Returns the folder or file of {@code name}, of several files the first, if it was pulled. */
+    /** Returns the folder, or the first file, of {@code name} if it was pulled. */
     public Optional<Path> find(ModelName name) throws IOException {
         Optional<Path> snapshot = findSnapshot(name);
         Optional<Path> found = snapshot.map(root -> name.inside().isEmpty() ? root : root.resolve(name.inside()))

@@ -55,8 +55,8 @@ public record ModelName(String repository, String inside, String quantisation, S
     }
 
     /** Returns the same model at another revision. */
-    public ModelName at(String other) {
-        return new ModelName(repository, inside, quantisation, other);
+    public ModelName at(String target) {
+        return new ModelName(repository, inside, quantisation, target);
     }
 
     /** Returns the name of the folder with all quantisations. */
@@ -64,7 +64,7 @@ public record ModelName(String repository, String inside, String quantisation, S
         return new ModelName(repository, inside, "", revision);
     }
 
-    /** Returns whether the name is that of a file, not a folder. */
+    /** Returns whether the name means a file, not a folder. */
     boolean isFile() {
         return isGguf(inside);
     }

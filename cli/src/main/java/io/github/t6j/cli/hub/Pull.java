@@ -118,8 +118,8 @@ public final class Pull {
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case IOException io -> throw io;
-                case RuntimeException other -> throw other;
-                case Error other -> throw other;
+                case RuntimeException failure -> throw failure;
+                case Error error -> throw error;
                 default -> throw new IllegalStateException(e.getCause());
             }
         } finally {

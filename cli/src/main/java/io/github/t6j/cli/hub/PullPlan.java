@@ -22,9 +22,9 @@ final class PullPlan {
     private static final List<String> BESIDE = List.of("config.json", "generation_config.json", "t6j.json",
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
             "chat_template.jinja", "chat_template.json", "modules.json");
-    /** Folder beside the weights with the pooling of embeddings, as sentence-transformers names it. */
+    /** Folder next to the weights with the pooling of embeddings, as sentence-transformers names it. */
     private static final String POOLING = "1_Pooling";
-    /** Folder of templates beside chat_template.jinja, as transformers names it. */
+    /** Folder of templates next to chat_template.jinja, as transformers names it. */
     private static final String TEMPLATES = "additional_chat_templates";
     /** GPT-2's two files; used only without tokenizer.json. */
     private static final List<String> TWO_FILES = List.of("vocab.json", "merges.txt", "encoder.json", "vocab.bpe");
@@ -148,7 +148,7 @@ final class PullPlan {
         return needed;
     }
 
-    /** Adds a file in a folder beside the weights, if it exists. */
+    /** Adds a file in a folder next to the weights, if it exists. */
     private void addExisting(String folder, String file, List<RemoteFile> needed) {
         RemoteFile found = in(name.inside().isEmpty() ? folder : name.inside() + "/" + folder).get(file);
         if (found != null) {
@@ -197,7 +197,7 @@ final class PullPlan {
         for (Object shard : new TreeSet<>(Json.object(json.get("weight_map"), file.path() + ": weight_map").values()
                 .stream().map(String::valueOf).toList())) {
             if (!files.containsKey(shard)) {
-                throw new HubException(name.repository() + ": " + file.path() + ": expected files beside it, found "
+                throw new HubException(name.repository() + ": " + file.path() + ": expected files next to it, found "
                         + shard + ", which the repository does not have");
             }
             shards.add(files.get(shard));
@@ -216,7 +216,7 @@ final class PullPlan {
         folders.values().removeIf(bytes -> bytes < 0);
         if (!folders.isEmpty()) {
             return new AmbiguousNameException(name.path() + ": expected a model, found folders with models: choose one",
-                    folders.entrySet().stream().map(one -> line(one.getKey(), one.getValue())).toList());
+                    folders.entrySet().stream().map(folder -> line(folder.getKey(), folder.getValue())).toList());
         }
         boolean there = !files.isEmpty() || name.inside().isEmpty();
         return new HubException(name.path() + ": expected weights (*.safetensors, *.bin, *.gguf), found "
@@ -255,8 +255,8 @@ final class PullPlan {
     }
 
     /** Returns the sum of two sizes; −1 if one is not known. */
-    private static long plus(long one, long other) {
-        return one < 0 || other < 0 ? -1 : Sizes.plus(one, other);
+    private static long plus(long a, long b) {
+        return a < 0 || b < 0 ? -1 : Sizes.plus(a, b);
     }
 
     private String line(String path, long bytes) {

@@ -64,7 +64,7 @@ public final class Removal {
         return removal.whole || !removal.files.isEmpty() ? Optional.of(removal) : Optional.empty();
     }
 
-    /** Returns those of {@code files} that are in the place of the name: all, or those of a quantisation or a model. */
+    /** Returns the {@code files} that the name selects: all of them, or the ones of a quantisation or a model. */
     private Set<Path> taken(Path place, List<Path> files) {
         boolean isFile = name.isFile();
         Path base = isFile ? place.getParent() : place;

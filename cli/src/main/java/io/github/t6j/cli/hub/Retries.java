@@ -66,7 +66,7 @@ final class Retries {
         }
         if (!answered.getAsBoolean() && Unreachable.is(e)) {
             throw new HubException(reason + ": is this machine offline? " + CHECK
-                    + "; t6j models lists the models at hand", e);
+                    + "; t6j models lists the models on this machine", e);
         }
         if (failures++ == MOST) {
             throw new HubException(what + ": failed " + (MOST + 1) + " times, the last time with: " + reason

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * gemma3:1b:Q4_K_M}. Without a size it is the first of the list.
  */
 public final class ShortNames {
-    /** A size has a number and m or b; some have the size that a token uses, too. */
+    /** A size has a number and m or b; some also have the size that a token uses. */
     private static final Pattern SIZE = Pattern.compile("(\\d+x)?\\d+(\\.\\d+)?[mb](-a\\d+(\\.\\d+)?b)?");
     private static final int MOST_SIMILAR = 3;
 

@@ -7,7 +7,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.List;
 
-/** Tells failures to reach a server at all from those of a connection. */
+/** Distinguishes failures to reach a server from failures of an open connection. */
 final class Unreachable {
     private static final List<Class<? extends Throwable>> NO_ADDRESS =
             List.of(UnknownHostException.class, UnresolvedAddressException.class);
@@ -21,7 +21,7 @@ final class Unreachable {
         return isCausedBy(failure, NO_ADDRESS);
     }
 
-    /** Returns whether no connection came about. */
+    /** Returns whether no connection was made. */
     static boolean is(Throwable failure) {
         return hasNoAddress(failure) || isCausedBy(failure, NO_CONNECTION);
     }

@@ -153,10 +153,10 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
         String reason = switch (cause) {
             case NoSuchFileException none -> "no such file or folder";
             case AccessDeniedException denied -> "permission denied";
-            case FileAlreadyExistsException other -> "a file of that name exists";
-            case NotDirectoryException other -> "not a folder";
+            case FileAlreadyExistsException existing -> "a file of that name exists";
+            case NotDirectoryException misplaced -> "not a folder";
             case FileSystemException other when other.getReason() != null -> other.getReason();
-            case FileSystemException other -> "refused by the operating system, without a reason";
+            case FileSystemException refused -> "refused by the operating system, without a reason";
             default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
         };
         return new CommandFailure(file + ": " + what + ": " + reason, cause);

@@ -157,7 +157,7 @@ public final class NewFolder {
             // reported below
         }
         list.close();
-        throw new CommandFailure(folder + ": expected a folder that is not in use, found that another t6j writes to it:"
+        throw new CommandFailure(folder + ": expected a folder that is not in use, found another t6j writing to it:"
                 + " wait until it has finished, or choose another folder");
     }
 

@@ -14,27 +14,28 @@ public final class Similar {
      */
     public static List<String> to(String name, Collection<String> names, int most) {
         return names.stream()
-                .filter(other -> distance(name, other) <= (name.length() < 5 ? 1 : 2)
-                        || name.length() > 1 && other.startsWith(name))
-                .sorted(Comparator.<String>comparingInt(other -> distance(name, other)).thenComparing(other -> other))
+                .filter(candidate -> distance(name, candidate) <= (name.length() < 5 ? 1 : 2)
+                        || name.length() > 1 && candidate.startsWith(name))
+                .sorted(Comparator.<String>comparingInt(candidate -> distance(name, candidate))
+                        .thenComparing(candidate -> candidate))
                 .limit(most).toList();
     }
 
     /** Returns the number of letters to insert, remove or replace to make one of the other (Levenshtein's distance). */
-    private static int distance(String one, String other) {
-        int[] row = new int[other.length() + 1];
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
         for (int j = 0; j < row.length; j++) {
             row[j] = j;
         }
-        for (int i = 1; i <= one.length(); i++) {
+        for (int i = 1; i <= a.length(); i++) {
             int diagonal = row[0];
             row[0] = i;
             for (int j = 1; j < row.length; j++) {
-                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
                 diagonal = row[j];
                 row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
             }
         }
-        return row[other.length()];
+        return row[b.length()];
     }
 }

@@ -25,7 +25,7 @@ final class AdapterArguments {
     @Option(names = "--adapter", paramLabel = "DIR|NAME[:SCALE]",
             description = {
                 "LoRA adapter to add to the weights: a folder in PEFT's layout, or the name of a pulled one.",
-                "SCALE multiplies it (default: 1). Repeatable; adapters are added in this order."})
+                "SCALE multiplies it (default: 1). Repeatable; adapters are added in the given order."})
     private List<String> adapters = List.of();
 
     /** @throws CommandFailure if a folder does not exist, or a scale is not a finite number */

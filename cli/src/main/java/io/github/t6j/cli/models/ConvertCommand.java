@@ -73,12 +73,12 @@ public final class ConvertCommand implements Callable<Integer> {
 
     @Option(names = "--dtype", paramLabel = "D",
             description = {"Type of the matrices: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0.",
-                "Vectors, and the matrices that choose experts, keep their type",
+                "Vectors and the routers of experts keep their type",
                 "(default: all matrices keep theirs)."})
     private DType dtype;
 
     @Option(names = "--config", paramLabel = "FILE",
-            description = "The model's config.json (default: the file beside SRC).")
+            description = "The model's config.json (default: the file next to SRC).")
     private Path config;
 
     @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + VariantName.ALL,
@@ -95,7 +95,7 @@ public final class ConvertCommand implements Callable<Integer> {
 
     @Option(names = "--as", paramLabel = "FORM",
             description = {"Form of the new model.",
-                "tpa: MHA, GQA or MQA as tensor product attention with fixed head factors, which computes the same",
+                "tpa: MHA, GQA or MQA as tensor product attention with fixed head factors, with the same results",
                 "(default: the form of the source)."})
     private As as;
 
@@ -219,7 +219,7 @@ public final class ConvertCommand implements Callable<Integer> {
         return Json.write(changed).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Adds the tokenizer inside a GGUF file, which has precedence over one beside it, as in loading. */
+    /** Adds the tokenizer inside a GGUF file, which takes precedence over one next to it, as in loading. */
     private void addTokenizer(Checkpoint checkpoint, Map<String, Content> files) {
         try {
             add(TokenizerFiles.filesOfGguf(checkpoint.gguf(), source.toString()), files);
@@ -229,7 +229,7 @@ public final class ConvertCommand implements Callable<Integer> {
         }
     }
 
-    /** Adds the sampling options of a GGUF file, unless generation_config.json stands beside it. */
+    /** Adds the sampling options of a GGUF file, unless there is a generation_config.json next to it. */
     private static void addGeneration(GgufNames gguf, Map<String, Content> files) {
         if (!gguf.generation().isEmpty()) {
             byte[] made = Json.write(gguf.generation()).getBytes(StandardCharsets.UTF_8);

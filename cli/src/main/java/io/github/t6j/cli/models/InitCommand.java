@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
             "The smallest preset is tiny.",
             "Presets of the MLRA checkpoints, 2.9B parameters each: mlra-NAME.",
             "NAME is tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, mlra-2 or mlra-4.",
-            "mlra-NAME-small has vectors of an eighth of the size.",
+            "mlra-NAME-small is an eighth as wide.",
             "Presets of published models: smollm2-135m, qwen3-0.6b, gemma3-270m, gemma3-1b, phi-4-mini",
             "and qwen3-30b-a3b (30.5B parameters).",
             "",
@@ -65,7 +65,7 @@ public final class InitCommand implements Callable<Integer> {
     static final class Shape {
         @Option(names = "--preset", required = true, paramLabel = "NAME",
                 completionCandidates = PresetNames.class,
-                description = "Name of a shape; the list is below.")
+                description = "Name of a shape, listed below.")
         private String preset;
 
         @Option(names = "--config", required = true, paramLabel = "FILE",
@@ -80,7 +80,7 @@ public final class InitCommand implements Callable<Integer> {
     private T6Config.Attention attention;
 
     @Option(names = "--variant-file", paramLabel = "FILE",
-            description = {"t6j.json with the properties that config.json does not have.",
+            description = {"t6j.json with the properties that config.json lacks.",
                 "These are fixed or shared factors, a third factor (of config.json's c_dim), and the form of RoPE.",
                 "The file is copied to DIR."})
     private Path variantFile;
@@ -94,7 +94,7 @@ public final class InitCommand implements Callable<Integer> {
 
     @Option(names = "--dtype", paramLabel = "D", defaultValue = "f32",
             description = {"Type of the weights: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0.",
-                "With the types from q8_0 on, only matrices have that type, the rest is f32",
+                "With a quantised type, only matrices have it; the rest is f32",
                 "(default: ${DEFAULT-VALUE})."})
     private DType dtype;
 

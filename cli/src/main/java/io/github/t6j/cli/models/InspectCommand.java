@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "inspect",
         description = {"Describes a model: family, attention, sizes, files, assumptions.",
-            "Compares the size of its cache with that of other attentions."},
+            "Compares the size of its cache with other kinds of attention."},
         footer = {
             "",
             "Examples:",
@@ -179,7 +179,7 @@ public final class InspectCommand implements Callable<Integer> {
         return cache;
     }
 
-    /** Returns the windows, and what a token takes that is beyond each. */
+    /** Returns the windows, and the bytes that a token beyond each takes. */
     private static List<Map<String, Object>> windows(ModelInfo info) {
         List<Map<String, Object>> windows = new ArrayList<>();
         info.cache().windows().stream().filter(window -> window > 0).distinct().sorted().forEach(window -> {

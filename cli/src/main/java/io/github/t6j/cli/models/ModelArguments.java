@@ -40,7 +40,7 @@ public final class ModelArguments {
     @Option(
             names = "--weight-type",
             paramLabel = "TYPE",
-            description = {"Type to which loading rounds the matrices: f32, bf16, q8_0, q6_k, q5_k, q4_k or q4_0",
+            description = {"Type to round the matrices to when loading: f32, bf16, q8_0, q6_k, q5_k, q4_k or q4_0",
                 "(default: the type of the files)."})
     private WeightType weightType;
 

@@ -28,8 +28,8 @@ public final class ModelFolder {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "DIR|FILE|NAME",
-            description = {"Folder in Hugging Face layout, weight file, such as GGUF, or name of a pulled model",
-                "(default: T6J_MODEL, or the configuration's, or the small model that comes with t6j)."})
+            description = {"Folder in Hugging Face layout, weight file (such as GGUF), or name of a pulled model",
+                "(default: T6J_MODEL, the configuration's, or the small model that comes with t6j)."})
     private Path model;
 
     /** @throws CommandFailure if the model does not exist */
@@ -69,7 +69,7 @@ public final class ModelFolder {
             return cache.find(name.get()).orElseThrow(() -> new CommandFailure(expected
                     + ", or a pulled model, found neither: " + (name.get().hasOwner()
                             ? "t6j pull " + name.get() + " downloads that model"
-                            : "t6j models lists the models at hand, t6j pull ORG/NAME downloads one from a hub"
+                            : "t6j models lists the models on this machine, t6j pull ORG/NAME downloads one from a hub"
                                     + ShortNames.advice(text))));
         } catch (IOException e) {
             throw Errors.failure(cache.folder(), "cannot be read", e);

@@ -46,7 +46,7 @@ public final class ModelsCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(names = "--remove", paramLabel = "NAME",
-            description = {"Remove a pulled model, or with @REVISION one revision of it.",
+            description = {"Remove a pulled model, or only one revision with NAME@REVISION.",
                 "t6j asks before it removes anything."})
     private String removed;
 

@@ -49,7 +49,7 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
         }
     }
 
-    /** Prints a line of its own. */
+    /** Prints a separate line. */
     synchronized void note(String text) {
         progress.interrupt(() -> main.note(Text.printable(text, Integer.MAX_VALUE)));
     }

@@ -41,7 +41,7 @@ public final class TokenizeCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "TEXT",
-            description = {"Plain text, in which special tokens have no meaning.",
+            description = {"Plain text; special tokens have no meaning in it.",
                 "- reads standard input; so does a missing TEXT if input is piped."})
     private String text;
 

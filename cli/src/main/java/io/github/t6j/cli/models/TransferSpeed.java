@@ -2,7 +2,7 @@ package io.github.t6j.cli.models;
 
 /**
  * Mean speed of the last seconds, in which older bytes count less and less: half as much after {@value #HALF_SECONDS}
- * seconds. Packets come in bursts; the time left that this speed gives is steady.
+ * seconds. The time left stays steady, although packets come in bursts.
  */
 final class TransferSpeed {
     private static final double HALF_SECONDS = 10;

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Access control. A browser sends requests of any page that its user visits: requests from other origins are refused
- * and, on a server for this machine only, requests for another host name.
+ * Access control. A browser sends the requests of any page that its user visits, so the server refuses other origins
+ * and, if it serves only this machine, other host names.
  *
  * @param key key that every request must have, or null
  * @param allowedOrigin origin whose pages may send requests, {@code *} for all; or null for this server's own page only
@@ -54,7 +54,7 @@ record Access(String key, String allowedOrigin, InetAddress address) {
         String origin = exchange.header("Origin");
         if (allowedOrigin != null && origin != null) {
             exchange.answerHeader("Access-Control-Allow-Origin", allowedOrigin);
-            String asked = exchange.header("Access-Control-Request-Headers"); // clients add headers of their own
+            String asked = exchange.header("Access-Control-Request-Headers"); // clients add their own headers
             exchange.answerHeader("Access-Control-Allow-Headers",
                     asked == null ? "Authorization, Content-Type, " + RequestId.HEADER : asked);
             exchange.answerHeader("Access-Control-Expose-Headers", "Retry-After, " + RequestId.HEADER);

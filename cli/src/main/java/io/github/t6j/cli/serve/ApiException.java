@@ -8,7 +8,7 @@ import java.util.Map;
 final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Message to requests that a stopping server does not finish. */
+    /** Message for requests that a stopping server does not finish. */
     static final String STOPPING = "the server is stopping";
 
     private final int status;
@@ -86,7 +86,7 @@ final class ApiException extends RuntimeException {
         return new ApiException(500, "server_error", null, null, message);
     }
 
-    /** Returns a 500 for a fault of the program, whose stack the log has. */
+    /** Returns a 500 for an internal error; its stack trace is in the log. */
     static ApiException failed(RuntimeException fault) {
         ApiException failed = failed("internal error: " + fault);
         failed.initCause(fault);
@@ -97,7 +97,7 @@ final class ApiException extends RuntimeException {
         return new ApiException(503, "server_error", null, "unavailable", message);
     }
 
-    /** Returns a 503: the server finishes what runs, and ends. */
+    /** Returns a 503: the server finishes its running requests, then exits. */
     static ApiException draining(int left) {
         return new ApiException(503, "server_error", null, "draining", "draining: the server is stopping; " + left
                 + (left == 1 ? " request is" : " requests are") + " left");

@@ -24,7 +24,7 @@ final class ChatChoice {
         parser = prompt.newParser(this::add);
     }
 
-    /** Takes the next piece of the text. @return the deltas that it makes; none if only more text can tell */
+    /** Takes the next piece of the text. @return its deltas; none while they depend on the text that follows */
     List<Map<String, Object>> append(String text) {
         parser.append(text);
         return taken();
@@ -95,7 +95,7 @@ final class ChatChoice {
         }
         json.put("refusal", null);
         if (!calls().isEmpty()) {
-            json.put(CALLS, calls().stream().map(one -> call(one.id(), one.name(), one.arguments())).toList());
+            json.put(CALLS, calls().stream().map(call -> call(call.id(), call.name(), call.arguments())).toList());
         }
         return json;
     }

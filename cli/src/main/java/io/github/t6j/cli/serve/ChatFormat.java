@@ -89,11 +89,11 @@ final class ChatFormat implements ResponseFormat {
 
     private static Map<String, Object> logProbabilities(List<ChosenToken> tokens) {
         List<Object> content = new ArrayList<>();
-        for (ChosenToken one : tokens) {
-            Map<String, Object> token = token(one, one.token().id(), one.token().logProbability());
+        for (ChosenToken chosen : tokens) {
+            Map<String, Object> token = token(chosen, chosen.token().id(), chosen.token().logProbability());
             List<Object> alternatives = new ArrayList<>();
-            for (Likelihood other : one.alternatives()) {
-                alternatives.add(token(one, other.id(), other.logProbability()));
+            for (Likelihood likelihood : chosen.alternatives()) {
+                alternatives.add(token(chosen, likelihood.id(), likelihood.logProbability()));
             }
             token.put("top_logprobs", alternatives);
             content.add(token);
@@ -104,13 +104,13 @@ final class ChatFormat implements ResponseFormat {
         return all;
     }
 
-    private static Map<String, Object> token(ChosenToken one, int id, float logProbability) {
+    private static Map<String, Object> token(ChosenToken chosen, int id, float logProbability) {
         List<Object> bytes = new ArrayList<>();
-        for (byte b : one.bytes(id)) {
+        for (byte b : chosen.bytes(id)) {
             bytes.add((long) (b & 0xFF));
         }
         Map<String, Object> token = new LinkedHashMap<>();
-        token.put("token", one.text(id));
+        token.put("token", chosen.text(id));
         token.put("logprob", finite(logProbability));
         token.put("bytes", bytes);
         return token;

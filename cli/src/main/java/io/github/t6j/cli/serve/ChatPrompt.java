@@ -54,11 +54,11 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         boolean required = !tools.required().isEmpty();
         boolean tagged = required && reasoning.equals(Reasoning.none());
         if (required) {
-            form.ifPresent(one -> one.grammar(served.grammars())); // an error, although the answer has no text
+            form.ifPresent(wanted -> wanted.grammar(served.grammars())); // an error, although the answer has no text
         }
         Grammar grammar = required
                 ? calls(tools.required(), tools.several(), !tagged, reasoning, served)
-                : form.map(one -> text(one, tools, reasoning, served)).orElse(null);
+                : form.map(wanted -> text(wanted, tools, reasoning, served)).orElse(null);
         GenerationOptions generation = grammar == null ? options : options.withGrammar(grammar);
         generation = required ? generation.withStop() : generation; // a stop string must not cut a call
         return new ChatPrompt(format, messages, tools, rendered, continues, tagged ? format.callTag() : "",
@@ -67,14 +67,14 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
 
     /** @throws ApiException if another field sets a variable, or enable_thinking is no flag */
     private static ChatOptions withVariables(ChatOptions chat, Fields fields) {
-        for (String own : List.of("messages", "tools", "add_generation_prompt")) {
-            if (fields.has(own)) {
-                throw fields.wrong(own, "no such variable, which another field sets");
+        for (String reserved : List.of("messages", "tools", "add_generation_prompt")) {
+            if (fields.has(reserved)) {
+                throw fields.wrong(reserved, "no such variable, which another field sets");
             }
         }
-        Map<String, Object> others = new LinkedHashMap<>(fields.json());
-        others.remove(THINKING);
-        ChatOptions all = chat.withTemplateVariables(others);
+        Map<String, Object> variables = new LinkedHashMap<>(fields.json());
+        variables.remove(THINKING);
+        ChatOptions all = chat.withTemplateVariables(variables);
         return fields.has(THINKING) ? all.withThinking(fields.flag(THINKING)) : all;
     }
 

@@ -23,7 +23,7 @@ record ChosenToken(Token token, int offset, Tokenizer tokenizer) {
         return new String(bytes(id), StandardCharsets.UTF_8);
     }
 
-    /** Returns the bytes of an id; those of consecutive tokens make the text. */
+    /** Returns the bytes of an id; the text joins the bytes of consecutive tokens. */
     byte[] bytes(int id) {
         return tokenizer.hasText(id) ? tokenizer.bytes(id) : new byte[0];
     }
@@ -31,8 +31,8 @@ record ChosenToken(Token token, int offset, Tokenizer tokenizer) {
     /** Returns the number of Unicode characters that begin in the token. */
     int characters() {
         int begun = 0;
-        for (byte one : bytes(token.id())) {
-            begun += (one & 0xC0) == 0x80 ? 0 : 1; // a byte 10xxxxxx continues a character
+        for (byte unit : bytes(token.id())) {
+            begun += (unit & 0xC0) == 0x80 ? 0 : 1; // a byte 10xxxxxx continues a character
         }
         return begun;
     }

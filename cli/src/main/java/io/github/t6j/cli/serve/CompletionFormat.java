@@ -55,22 +55,22 @@ record CompletionFormat(String id, long created, ServedModel served, List<String
 
     private static Map<String, Object> logProbabilities(List<ChosenToken> tokens) {
         List<Object> texts = new ArrayList<>();
-        List<Object> own = new ArrayList<>();
+        List<Object> logprobs = new ArrayList<>();
         List<Object> alternatives = new ArrayList<>();
         List<Object> offsets = new ArrayList<>();
-        for (ChosenToken one : tokens) {
-            texts.add(one.text(one.token().id()));
-            own.add(ChatFormat.finite(one.token().logProbability()));
-            Map<String, Object> others = new LinkedHashMap<>();
-            for (Likelihood other : one.alternatives()) {
-                others.putIfAbsent(one.text(other.id()), ChatFormat.finite(other.logProbability()));
+        for (ChosenToken token : tokens) {
+            texts.add(token.text(token.token().id()));
+            logprobs.add(ChatFormat.finite(token.token().logProbability()));
+            Map<String, Object> byText = new LinkedHashMap<>();
+            for (Likelihood likelihood : token.alternatives()) {
+                byText.putIfAbsent(token.text(likelihood.id()), ChatFormat.finite(likelihood.logProbability()));
             }
-            alternatives.add(others);
-            offsets.add((long) one.offset());
+            alternatives.add(byText);
+            offsets.add((long) token.offset());
         }
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("tokens", texts);
-        all.put("token_logprobs", own);
+        all.put("token_logprobs", logprobs);
         all.put("top_logprobs", alternatives);
         all.put("text_offset", offsets);
         return all;

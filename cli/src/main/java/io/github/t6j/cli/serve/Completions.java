@@ -58,12 +58,12 @@ final class Completions {
         run(exchange, served, fields, "prompt", wanted, format);
     }
 
-    /** Returns the number of continuations of each prompt, which run at the same time. */
+    /** Returns the number of continuations of each prompt, which run together. */
     static int copies(Fields fields, ServedModel served) {
         return fields.whole("n", 1, served.scheduler().options().running(), 1);
     }
 
-    /** @throws ApiException if the scheduler would refuse {@code generations} generations even if it is idle */
+    /** @throws ApiException if the scheduler would refuse {@code generations} generations even when idle */
     private static void checkCount(int generations, SchedulerOptions limits) {
         long most = (long) limits.running() + limits.queued();
         if (generations > most) {
@@ -119,12 +119,12 @@ final class Completions {
         boolean usage = fields.object("stream_options").flag("include_usage");
         GenerationEvents events = new GenerationEvents(TimeLimit.of(fields));
         try {
-            wanted.forEach(one -> submit(events, served.scheduler(), fields, field, one));
+            wanted.forEach(prompt -> submit(events, served.scheduler(), fields, field, prompt));
         } catch (ApiException e) {
             events.cancel();
             throw e;
         }
-        int promptTokens = wanted.stream().mapToInt(one -> one.ids().length).sum();
+        int promptTokens = wanted.stream().mapToInt(prompt -> prompt.ids().length).sum();
         CompletionResponse response =
                 new CompletionResponse(exchange, served, events, format, promptTokens, stream, usage);
         try {
@@ -138,24 +138,24 @@ final class Completions {
     }
 
     private static void submit(
-            GenerationEvents events, Scheduler scheduler, Fields fields, String field, WantedPrompt one) {
+            GenerationEvents events, Scheduler scheduler, Fields fields, String field, WantedPrompt prompt) {
         int context = scheduler.contextLength();
-        if (one.ids().length > context) {
-            throw ApiException.tooLong(field, context, one.ids().length);
+        if (prompt.ids().length > context) {
+            throw ApiException.tooLong(field, context, prompt.ids().length);
         }
         try {
-            events.submit(scheduler, one.ids(), one.copies(), one.options());
+            events.submit(scheduler, prompt.ids(), prompt.copies(), prompt.options());
         } catch (RefusedException e) {
-            throw ApiException.refused(e, largest(fields, field, one, context));
+            throw ApiException.refused(e, largest(fields, field, prompt, context));
         } catch (IllegalArgumentException e) { // about the prompt's ids
             throw ApiException.invalid(field, e.getMessage().replaceFirst("^prompt", field));
         }
     }
 
-    /** Returns the name of the field that most tokens are due to: the prompt, or the limit of its continuations. */
-    private static String largest(Fields fields, String field, WantedPrompt one, int context) {
-        long more = (long) one.copies() * Math.min(one.options().maxTokens(), context - one.ids().length);
+    /** Returns the name of the field that asks for most tokens: the prompt, or the limit of its continuations. */
+    private static String largest(Fields fields, String field, WantedPrompt prompt, int context) {
+        long more = (long) prompt.copies() * Math.min(prompt.options().maxTokens(), context - prompt.ids().length);
         String limit = fields.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
-        return more > one.ids().length ? limit : field;
+        return more > prompt.ids().length ? limit : field;
     }
 }

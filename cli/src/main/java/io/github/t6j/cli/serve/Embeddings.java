@@ -82,9 +82,9 @@ final class Embeddings {
 
     private List<Embedding> embed(Exchange exchange, Embedder all, List<int[]> texts, TimeLimit limit)
             throws IOException {
-        EmbeddingOptions own = all.options().withCall(CallOptions.defaults().withTimeout(limit.request()));
+        EmbeddingOptions limited = all.options().withCall(CallOptions.defaults().withTimeout(limit.request()));
         try {
-            return await(exchange, served.scheduler().embed(texts.stream().map(Prompt::of).toList(), own));
+            return await(exchange, served.scheduler().embed(texts.stream().map(Prompt::of).toList(), limited));
         } catch (RefusedException refused) {
             throw ApiException.refused(refused, "input");
         } catch (CancellationException ended) {

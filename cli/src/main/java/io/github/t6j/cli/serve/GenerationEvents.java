@@ -13,7 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Generations that one answer waits for, and their events in the order of time. */
+/** Generations that one answer waits for, and their events in order of time. */
 final class GenerationEvents {
     /** Event of a generation; {@code index} counts the generations in the order of submission. */
     sealed interface Event {
@@ -90,7 +90,7 @@ final class GenerationEvents {
         return events.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** Ends all of them before the next pass. */
+    /** Ends all generations before the next pass. */
     void cancel() {
         handles.forEach(GenerationHandle::cancel);
     }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Grammars of recent requests by the texts that define them: a grammar keeps what it has computed. For any number of
- * threads.
+ * Grammars of recent requests by the texts that define them, kept because a grammar caches what it computes.
+ * Thread-safe.
  */
 final class GrammarCache {
     /** Most kept grammars; each may keep some thousand masks of the vocabulary. */
@@ -32,7 +32,7 @@ final class GrammarCache {
     }
 
     /**
-     * Returns the grammar of {@code key}, which {@code make} makes if it is new.
+     * Returns the grammar of {@code key}; {@code make} creates a new one.
      *
      * @param field name of the field in errors
      * @param key kind of the grammar, and all texts that define it

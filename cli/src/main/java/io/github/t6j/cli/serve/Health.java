@@ -38,7 +38,7 @@ final class Health {
         exchange.json(200, Map.of("status", "ok"));
     }
 
-    /** Checks at most once a second; a model that computes for others is healthy. */
+    /** Checks at most once a second; a model that computes for other requests is healthy. */
     private synchronized boolean isHealthy() {
         if (System.nanoTime() - next >= 0 || seen < 0) {
             long progress = served.scheduler().progress();
@@ -76,10 +76,10 @@ final class Health {
 
     private GenerationHandle probe() {
         int start = Math.max(0, served.model().tokenizer().documentStart());
-        GenerationOptions one = GenerationOptions.defaults().withMaxTokens(1).withIgnoreEndOfText(true)
+        GenerationOptions oneToken = GenerationOptions.defaults().withMaxTokens(1).withIgnoreEndOfText(true)
                 .withSampling(SamplingOptions.greedy())
                 .withCall(CallOptions.defaults().withTimeout(PATIENCE));
-        return served.scheduler().submit(Prompt.of(start), one);
+        return served.scheduler().submit(Prompt.of(start), oneToken);
     }
 
     private boolean succeeds(GenerationHandle probe, long before, long end) {
@@ -95,7 +95,7 @@ final class Health {
         }
     }
 
-    /** Returns true if the scheduler has worked since, for generations that are ahead of the probe. */
+    /** Returns true if the scheduler has since worked on generations ahead of the probe. */
     private boolean hasProgressed(long before) {
         return served.scheduler().progress() > before;
     }

@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 
 /** Recent rate at which work ends, and the time that the work in a queue takes at this rate. */
 final class Pace {
-    /** Longest estimate in seconds: a client that waits longer would miss a server that is idle again. */
+    /** Longest estimate in seconds, so that clients return soon after the server becomes idle. */
     static final int LONGEST = 60;
 
     private static final int MOST_ENDS = 64;
@@ -34,8 +34,8 @@ final class Pace {
     }
 
     /**
-     * Returns the whole seconds, from 1 to {@link #LONGEST}, in which {@code waiting} and one more end at the recent rate.
-     * Without recent ends it is 1.
+     * Returns the whole seconds, from 1 to {@link #LONGEST}, until {@code waiting} and one more have ended at the
+     * recent rate; 1 if none ended recently.
      */
     synchronized int seconds(int waiting) {
         long now = clock.getAsLong();

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** GET /props and /slots: those fields of llama.cpp's server that tools read. */
+/** GET /props and /slots: the fields of llama.cpp's server that tools read. */
 final class Properties {
     private Properties() {}
 

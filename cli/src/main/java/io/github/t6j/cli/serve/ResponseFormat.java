@@ -29,7 +29,8 @@ interface ResponseFormat {
     Map<String, Object> first(int index);
 
     /**
-     * Returns the next parts of a streamed choice, none if only more text can tell them. The first has the tokens.
+     * Returns the next parts of a streamed choice, none while they depend on the text that follows. The first has the
+     * tokens.
      *
      * @param text new text
      * @param tokens tokens since the last parts

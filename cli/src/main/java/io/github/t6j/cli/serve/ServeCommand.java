@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
             "/tokenize, /detokenize, /health, /metrics, /props, /slots."},
         footer = {
             "",
-            "On Ctrl-C or SIGTERM the server accepts no more requests; those that run have --drain seconds to finish.",
+            "On Ctrl-C or SIGTERM, the server stops accepting requests; running ones have --drain seconds to finish.",
             "",
             "Examples:",
             "  t6j serve",
@@ -85,8 +85,8 @@ public final class ServeCommand implements Callable<Integer> {
     private String name;
 
     @Option(names = "--alias", paramLabel = "NAME",
-            description = {"Another name of the model in requests; repeatable.",
-                "* accepts every name, for clients whose name for the model cannot be set."})
+            description = {"Another name for the model in requests; repeatable.",
+                "* accepts any name, for clients whose model name cannot be set."})
     private List<String> aliases = List.of();
 
     @Option(names = {"-c", "--context"}, paramLabel = "N",
@@ -94,7 +94,7 @@ public final class ServeCommand implements Callable<Integer> {
     private Integer context;
 
     @Option(names = "--parallel", paramLabel = "N", defaultValue = "16",
-            description = "Number of generations at once (default: ${DEFAULT-VALUE}).")
+            description = "Number of generations that run at once (default: ${DEFAULT-VALUE}).")
     private int parallel;
 
     @Option(names = "--queue", paramLabel = "N", defaultValue = "64",
@@ -103,7 +103,7 @@ public final class ServeCommand implements Callable<Integer> {
     private int queue;
 
     @Option(names = "--cache-memory", paramLabel = "MB",
-            description = {"Memory for all caches in MB, including those kept for prompts with the same beginning",
+            description = {"Memory in MB for all caches, including caches kept for prompts with the same beginning",
                 "(default: three quarters of the memory that is free after the model is loaded)."})
     private Long cacheMemory;
 
@@ -119,7 +119,7 @@ public final class ServeCommand implements Callable<Integer> {
     private long cacheDirSize;
 
     @Option(names = "--timeout", paramLabel = "S", defaultValue = "0",
-            description = {"Seconds for a request, including its time in the queue; 0 for no limit.",
+            description = {"Time limit of a request in seconds, including its time in the queue; 0 means no limit.",
                 "A request without a token by then is answered with status 503 (default: ${DEFAULT-VALUE})."})
     private int timeout;
 
@@ -138,12 +138,12 @@ public final class ServeCommand implements Callable<Integer> {
     private String allowedOrigin;
 
     @Option(names = "--tls-keystore", paramLabel = "FILE",
-            description = {"Serve https with the key and certificate in FILE, PKCS12.",
-                "The environment variable T6J_TLS_PASSWORD has its password."})
+            description = {"Serve HTTPS with the key and certificate in FILE (PKCS12).",
+                "The environment variable T6J_TLS_PASSWORD holds its password."})
     private Path keystore;
 
     @Option(names = "--drain", paramLabel = "S", defaultValue = "10",
-            description = "Seconds for requests to finish when the server stops (default: ${DEFAULT-VALUE}).")
+            description = "Seconds for running requests to finish when the server stops (default: ${DEFAULT-VALUE}).")
     private int drain;
 
     @Override
@@ -272,7 +272,7 @@ public final class ServeCommand implements Callable<Integer> {
                 + " MB)");
         if (!address.getAddress().isLoopbackAddress() && key == null && keyFile == null) {
             main.note(
-                    "note: everyone who can reach this machine can use the server; --api-key-file FILE requires a key");
+                    "note: anyone who can reach this machine can use the server; --api-key-file FILE requires a key");
         }
     }
 

@@ -94,7 +94,7 @@ public final class Server implements AutoCloseable {
         return http.getAddress();
     }
 
-    /** Reports the bytes of the model that are loaded, which requests get to know until {@link #serve}. */
+    /** Reports how many bytes of the model are loaded, for answers to requests before {@link #serve}. */
     public void loading(long done, long total) {
         loaded = (int) (100.0 * done / total);
     }
@@ -154,7 +154,7 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /** Returns the seconds after which the model is loaded, or the generations that wait now have begun: estimates. */
+    /** Estimates the seconds until the model is loaded, or until the generations that wait now have begun. */
     private int retryAfter() {
         ServedModel now = served;
         return now == null

@@ -4,7 +4,7 @@ import io.github.t6j.LoadListener;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** Log lines of a server that loads its model, or finishes its last requests: none if that takes a moment only. */
+/** Log lines of a server that loads its model, or finishes its last requests: none if that takes only a moment. */
 final class StartAndStop {
     private static final Duration QUIET = Duration.ofSeconds(2);
     private static final Duration INTERVAL = Duration.ofSeconds(10);

@@ -28,7 +28,7 @@ record TimeLimit(Duration request, Duration generation) {
                 millis <= 0 ? null : Duration.ofMillis(millis));
     }
 
-    /** Returns the name of the limit of the whole request that ends first. @param server the server's, or null */
+    /** Returns the name of the whole-request limit that ends first. @param server the server's, or null */
     String named(Duration server) {
         return request != null && (server == null || request.compareTo(server) <= 0)
                 ? "the request's time limit (" + REQUEST + ")"

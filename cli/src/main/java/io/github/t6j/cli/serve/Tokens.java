@@ -31,7 +31,9 @@ final class Tokens {
         exchange.json(200, answer);
     }
 
-    /** Returns the ids of a prompt, in which special tokens are read; one that begins as every prompt does stays so. */
+    /**
+     * Returns the ids of a prompt, in which special tokens are read. It gets a beginning-of-text id unless it has one.
+     */
     static int[] prompt(Tokenizer tokenizer, String text) {
         int[] ids = tokenizer.encodeWithSpecialTokens(text);
         int first = tokenizer.beginningOfText();

@@ -17,17 +17,17 @@ import java.util.List;
 final class BatchSize {
     private static final int MOST_SEQUENCES = 8;
 
-    /** Shortest context that little text makes, and that memory or a time budget does. */
+    /** Shortest contexts that a small text, and that memory or a time budget, can lead to. */
     private static final int LEAST_OF_DATA = 16;
     private static final int LEAST = 64;
 
     /** Sequences, and the token after each, that the data must have. */
     private static final long SEQUENCES_OF_DATA = 4;
 
-    /** Bytes of text per token, rather too many. */
+    /** Bytes of text per token, estimated high. */
     private static final long BYTES_PER_TOKEN = 4;
 
-    /** Bytes of a line per token of its conversation, rather too few. */
+    /** Bytes of a line per token of its conversation, estimated low. */
     private static final long LEAST_BYTES_PER_TOKEN = 2;
 
     /** Share of Java's heap for training. */
@@ -42,7 +42,7 @@ final class BatchSize {
     /** The same of frozen weights, which have no gradients. */
     private static final double FROZEN_OPERATIONS = 4;
 
-    /** Operations per second of a thread: those of a slow processor, and more than any has. */
+    /** Operations per second of a thread: on a slow processor, and more than any processor reaches. */
     private static final double SLOW = 3e10;
     private static final double FAST = 1.5e11;
 

@@ -19,17 +19,17 @@ final class ChatArguments {
     private static final LocalDateTime TIME = LocalDateTime.of(2025, 1, 1, 12, 0);
 
     @Option(names = "--chat", arity = "1..*", paramLabel = "FILE",
-            description = {"Conversations to train on, of which only the assistant's tokens count.",
-                "Each line is a JSON object with messages and, if there are any, tools."})
+            description = {"Conversations to train on; only the assistant's tokens count.",
+                "Each line is a JSON object with messages and, optionally, tools."})
     private List<Path> files = List.of();
 
     @Option(names = "--chat-template", paramLabel = "FILE",
-            description = "Template of --chat, which the new model gets (default: that of the model or tokenizer).")
+            description = "Chat template for --chat and the new model (default: the model's or tokenizer's).")
     private Path template;
 
     @Option(names = "--answers", paramLabel = "N",
-            description = {"Maximum number of held-out conversations whose last answer each validation of --chat",
-                "generates and compares (default: 50, or that of the resumed run)."})
+            description = {"Maximum number of held-out conversations whose last answer each validation",
+                "generates and compares (default: 50, or the resumed run's)."})
     private Integer answers;
 
     /** Returns whether the run trains on conversations. */
@@ -66,7 +66,8 @@ final class ChatArguments {
                 ? Optional.empty()
                 : Optional.of(ChatTemplate.read(template, models.getFirst()));
         for (Path model : models) {
-            found = found.or(() -> ChatTemplate.of(model).map(own -> checked(own, model, models.getFirst())));
+            found = found
+                    .or(() -> ChatTemplate.of(model).map(candidate -> checked(candidate, model, models.getFirst())));
         }
         return found.orElseThrow(() -> new CommandFailure("--chat: expected a model or tokenizer with a chat template,"
                 + " found none in " + models.getFirst() + ": give one with --chat-template FILE")).at(TIME);
@@ -82,7 +83,7 @@ final class ChatArguments {
             return template;
         }
         if (template.hasTemplateForTools()) {
-            throw new CommandFailure("--tokenizer " + tokenizer + ": expected one chat template, since that of "
+            throw new CommandFailure("--tokenizer " + tokenizer + ": expected one chat template, since the one of "
                     + "--init-from is written, found another for tools in " + model
                     + ": copy the model's tokenizer_config.json there, or give a template with --chat-template FILE");
         }
@@ -90,7 +91,7 @@ final class ChatArguments {
         new TreeMap<>(ChatTemplate.specialTokens(model)).forEach((name, token) -> {
             if (template.text().contains(name) && !token.equals(tokens.get(name))) {
                 throw new CommandFailure("--tokenizer " + tokenizer + ": expected " + name + " " + token
-                        + " in the tokenizer_config.json beside it, as the chat template " + template.name()
+                        + " in the tokenizer_config.json next to it, as the chat template " + template.name()
                         + " has it, found " + tokens.getOrDefault(name, "none")
                         + ": copy the model's tokenizer_config.json there, or give a template with"
                         + " --chat-template FILE");

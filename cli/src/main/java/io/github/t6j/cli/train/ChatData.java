@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 
-/** Reader of the conversations of --chat, and of texts beside them, into documents of a run's context length. */
+/** Reader of the conversations of --chat, and of additional texts, into documents of a run's context length. */
 final class ChatData {
     /** Divisor of the share of the conversations that is held out, without --valid. */
     private static final int HELD_OUT = 20;
@@ -49,23 +49,24 @@ final class ChatData {
         private long splits;
         private long leftOut;
 
-        void add(Encoded one) {
-            one.documents().forEach(document -> documents.add(new ScoredDocument(document.ids(), document.scored())));
+        void add(Encoded encoded) {
+            encoded.documents()
+                    .forEach(document -> documents.add(new ScoredDocument(document.ids(), document.scored())));
             conversations++;
-            answers += one.answers();
-            tokens += one.tokens();
-            splits += one.splits();
-            leftOut += one.leftOut();
+            answers += encoded.answers();
+            tokens += encoded.tokens();
+            splits += encoded.splits();
+            leftOut += encoded.leftOut();
         }
 
         /** Removes a conversation; those after it have no documents. */
-        void remove(Encoded one) {
-            documents.subList(documents.size() - one.documents().size(), documents.size()).clear();
+        void remove(Encoded encoded) {
+            documents.subList(documents.size() - encoded.documents().size(), documents.size()).clear();
             conversations--;
-            answers -= one.answers();
-            tokens -= one.tokens();
-            splits -= one.splits();
-            leftOut -= one.leftOut();
+            answers -= encoded.answers();
+            tokens -= encoded.tokens();
+            splits -= encoded.splits();
+            leftOut -= encoded.leftOut();
         }
     }
 
@@ -83,7 +84,7 @@ final class ChatData {
     /**
      * Opens the data of a run.
      *
-     * @param texts texts to train on beside the conversations
+     * @param texts texts to train on in addition to the conversations
      * @param valid conversations to validate on, or null to hold out the last ones
      * @param vocabulary number of ids of the model
      * @param answers most answers to compare at a validation
@@ -149,17 +150,17 @@ final class ChatData {
             for (Path file : files) {
                 try (LineReader reader = new LineReader(file)) {
                     for (List<Line> batch = reader.next(BATCH); !batch.isEmpty(); batch = reader.next(BATCH)) {
-                        for (Read one : batch.parallelStream().map(this::read).toList()) {
-                            if (one.wrong != null) {
-                                throw one.wrong;
+                        for (Read result : batch.parallelStream().map(this::read).toList()) {
+                            if (result.wrong != null) {
+                                throw result.wrong;
                             }
                             boolean trained = number++ < first;
-                            (trained ? training : validation).add(one.encoded);
-                            boolean fits = !one.encoded.documents().isEmpty();
+                            (trained ? training : validation).add(result.encoded);
+                            boolean fits = !result.encoded.documents().isEmpty();
                             if (fits && trained) {
-                                last = one;
+                                last = result;
                             } else if (fits) {
-                                addQuestion(one.conversation);
+                                addQuestion(result.conversation);
                             }
                         }
                         long done = number;
@@ -179,7 +180,7 @@ final class ChatData {
         }
     }
 
-    /** Holds out the last conversation to train on that fits in the context, since none of those held out does. */
+    /** Holds out the last conversation to train on that fits in the context, since no held-out one does. */
     private void holdOutAnother(List<Path> chats) {
         if (training.documents.size() == last.encoded.documents().size()) {
             throw new CommandFailure(chats.getFirst() + ": expected at least two conversations with a turn that fits in"
@@ -213,11 +214,11 @@ final class ChatData {
         }
     }
 
-    private void checkFits(List<Path> files, Part some) {
-        if (some.documents.isEmpty()) {
+    private void checkFits(List<Path> files, Part part) {
+        if (part.documents.isEmpty()) {
             throw new CommandFailure(files.getFirst() + ": expected a conversation whose turn fits in the context of "
-                    + (longest - 1) + " tokens, found none among " + some.conversations + ": use a larger --context"
-                    + (some == validation ? " or another --valid FILE" : ""));
+                    + (longest - 1) + " tokens, found none among " + part.conversations + ": use a larger --context"
+                    + (part == validation ? " or another --valid FILE" : ""));
         }
     }
 
@@ -233,11 +234,11 @@ final class ChatData {
         }
         try (Progress progress = new Progress(main, "tokenizing")) {
             Documents.read(texts, text -> {
-                int[] own = tokenizer.encode(text);
-                int[] ids = new int[own.length + 2];
-                System.arraycopy(own, 0, ids, 1, own.length);
+                int[] textIds = tokenizer.encode(text);
+                int[] ids = new int[textIds.length + 2];
+                System.arraycopy(textIds, 0, ids, 1, textIds.length);
                 ids[0] = tokenizer.documentStart();
-                ids[own.length + 1] = end;
+                ids[textIds.length + 1] = end;
                 checkIds(ids, "--data");
                 for (int from = 0; from < ids.length - 1; from += longest - 1) {
                     int[] piece = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + longest));

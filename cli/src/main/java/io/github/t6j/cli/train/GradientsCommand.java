@@ -84,7 +84,8 @@ public final class GradientsCommand implements Callable<Integer> {
                 Arena arena = Arena.ofConfined()) {
             Ids.checkBelow(input, trained.vocabulary(), "vocabulary");
             DiskSpace.check(out,
-                    trained.parameters().stream().mapToLong(one -> (long) Float.BYTES * one.gradient().length).sum());
+                    trained.parameters().stream()
+                            .mapToLong(parameter -> (long) Float.BYTES * parameter.gradient().length).sum());
             double loss = trained.lossAndGradient(input, targets, 1, input.length, 1f);
             List<Tensor> tensors = new ArrayList<>();
             MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_DOUBLE, loss);
@@ -102,9 +103,9 @@ public final class GradientsCommand implements Callable<Integer> {
         return new Tensor(name(parameter, all), DType.F32, parameter.shape(), bytes);
     }
 
-    /** Returns a parameter's name; that of a tied matrix is its first, the embedding's, as in the official code. */
+    /** Returns a parameter's name; a tied matrix has its first name, the embedding's, as in the official code. */
     private static String name(Parameter parameter, List<Parameter> all) {
-        boolean untied = all.stream().anyMatch(one -> one.name().equals(T6Family.EMBEDDING_NAME));
+        boolean untied = all.stream().anyMatch(named -> named.name().equals(T6Family.EMBEDDING_NAME));
         return parameter.name().equals(T6Family.HEAD_NAME) && !untied ? T6Family.EMBEDDING_NAME : parameter.name();
     }
 }

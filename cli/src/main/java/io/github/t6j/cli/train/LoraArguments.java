@@ -15,8 +15,8 @@ final class LoraArguments {
 
     @Option(names = "--lora", paramLabel = "RANK[:ALPHA]",
             description = {
-                "Train a LoRA adapter of --init-from, whose weights do not change, and write it in PEFT's layout.",
-                "Its scale is ALPHA/RANK (default of ALPHA: twice the rank)."})
+                "Train a LoRA adapter for --init-from, whose weights do not change, and write it in PEFT's layout.",
+                "Its scale is ALPHA/RANK (default ALPHA: twice RANK)."})
     private String size;
 
     boolean isGiven() {

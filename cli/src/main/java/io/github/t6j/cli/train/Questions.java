@@ -107,7 +107,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
 
     /** Returns the number of tokens of all expected answers. */
     long answerTokens() {
-        return asked().mapToLong(one -> encoder.lengthOfLastAnswer(one, HELD_OUT)).sum();
+        return asked().mapToLong(conversation -> encoder.lengthOfLastAnswer(conversation, HELD_OUT)).sum();
     }
 
     private Stream<Conversation> asked() {
@@ -118,11 +118,11 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
     Result ask(Model model) {
         ChatModel chat = ChatModel.of(model, encoder.format().template()); // an adapter's base may have none
         List<Answered> answers = new ArrayList<>();
-        for (Conversation one : asked().toList()) {
-            List<Message> before = one.messages().subList(0, one.lastAnswer());
-            Message expected = one.messages().get(one.lastAnswer());
+        for (Conversation conversation : asked().toList()) {
+            List<Message> before = conversation.messages().subList(0, conversation.lastAnswer());
+            Message expected = conversation.messages().get(conversation.lastAnswer());
             String question = before.isEmpty() ? "" : before.getLast().content();
-            answers.add(new Answered(question, answer(chat, one, before), expected));
+            answers.add(new Answered(question, answer(chat, conversation, before), expected));
             if (Thread.currentThread().isInterrupted()) { // the answer is cut off, and an evaluation is done whole or not at all
                 throw new CancellationException("interrupted");
             }
@@ -130,11 +130,12 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
         return new Result(answers);
     }
 
-    private Message answer(ChatModel chat, Conversation one, List<Message> before) {
+    private Message answer(ChatModel chat, Conversation conversation, List<Message> before) {
         GenerationOptions greedy = GenerationOptions.defaults().withSampling(SamplingOptions.greedy())
-                .withMaxTokens(encoder.lengthOfLastAnswer(one, HELD_OUT) + SLACK);
+                .withMaxTokens(encoder.lengthOfLastAnswer(conversation, HELD_OUT) + SLACK);
         try {
-            return chat.answer(before, ChatOptions.of(greedy).withTools(one.tools()), AnswerListener.none()).message();
+            return chat.answer(before, ChatOptions.of(greedy).withTools(conversation.tools()), AnswerListener.none())
+                    .message();
         } catch (ContextFullException longer) { // than the model's context
             return Message.assistant("");
         }

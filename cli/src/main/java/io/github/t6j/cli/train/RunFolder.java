@@ -60,7 +60,7 @@ final class RunFolder implements AutoCloseable {
         if (!locked()) {
             closeLock();
             throw new CommandFailure(
-                    folder + ": expected a folder that is not in use, found that another t6j trains in "
+                    folder + ": expected a folder that is not in use, found another t6j training in "
                             + "it: wait until it has finished, or choose another folder");
         }
         removeRemains();
@@ -69,11 +69,11 @@ final class RunFolder implements AutoCloseable {
     /** Removes the remains of a process that was killed while it saved or removed a checkpoint. */
     private void removeRemains() {
         try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
-            for (Path one : found.toList()) {
-                String name = one.getFileName().toString();
+            for (Path file : found.toList()) {
+                String name = file.getFileName().toString();
                 boolean partial = name.matches("\\." + STEP + "\\.partial");
-                if (partial || name.matches(STEP) && !Files.exists(one.resolve(TRAINING_JSON))) {
-                    removeIfPossible(one);
+                if (partial || name.matches(STEP) && !Files.exists(file.resolve(TRAINING_JSON))) {
+                    removeIfPossible(file);
                 }
             }
         } catch (IOException | UncheckedIOException e) {
@@ -82,9 +82,9 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    private static void removeIfPossible(Path one) {
+    private static void removeIfPossible(Path checkpoint) {
         try {
-            FolderReplacement.delete(one);
+            FolderReplacement.delete(checkpoint);
         } catch (UncheckedIOException e) { // a later checkpoint of that name will report it
         }
     }
@@ -115,9 +115,9 @@ final class RunFolder implements AutoCloseable {
         if (!Files.isRegularFile(folder.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }
-        List<String> own = List.of(LOCK, CHECKPOINTS, TrainLog.NAME);
+        List<String> leftovers = List.of(LOCK, CHECKPOINTS, TrainLog.NAME);
         try (Stream<Path> files = Files.list(folder)) {
-            return files.allMatch(file -> own.contains(file.getFileName().toString()));
+            return files.allMatch(file -> leftovers.contains(file.getFileName().toString()));
         } catch (IOException | UncheckedIOException e) {
             throw Errors.failure(folder, "cannot be read", e);
         }
@@ -148,8 +148,8 @@ final class RunFolder implements AutoCloseable {
     /** Returns the complete checkpoints, oldest first. */
     private static List<Path> checkpoints(Path folder) {
         try (Stream<Path> found = Files.list(folder.resolve(CHECKPOINTS))) {
-            return found.filter(one -> one.getFileName().toString().matches(STEP))
-                    .filter(one -> Files.exists(one.resolve(TRAINING_JSON)))
+            return found.filter(file -> file.getFileName().toString().matches(STEP))
+                    .filter(file -> Files.exists(file.resolve(TRAINING_JSON)))
                     .sorted()
                     .toList();
         } catch (IOException | UncheckedIOException e) {

@@ -22,7 +22,7 @@ record RunLimits(Double passes, Long tokens) {
                 entry.get(TOKENS) instanceof Long tokens ? tokens : before.tokens);
     }
 
-    /** Returns these limits as they stand in a log. */
+    /** Returns these limits as a log records them. */
     Map<String, Object> entry() {
         Map<String, Object> entry = new LinkedHashMap<>();
         if (passes != null) {
@@ -40,7 +40,7 @@ record RunLimits(Double passes, Long tokens) {
                 .filter(option -> !option.isEmpty()).collect(Collectors.joining(" "));
     }
 
-    /** Returns these limits, and those of {@code before} where these have none. */
+    /** Returns these limits, with missing ones taken from {@code before}. */
     RunLimits over(RunLimits before) {
         return of(entry(), before);
     }

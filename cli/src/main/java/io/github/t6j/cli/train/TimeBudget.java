@@ -33,10 +33,10 @@ final class TimeBudget {
     private static final double WARM_SECONDS = 20;
     private static final double WARM = 0.15;
 
-    /** Factor by which the first step is slower than later ones, rather too small. */
+    /** Factor by which the first step is slower than later ones, estimated low. */
     private static final double COLD = 4;
 
-    /** Rounds in which the number of steps and that of their evaluations come to agree. */
+    /** Rounds until the numbers of steps and of their evaluations agree. */
     private static final int ROUNDS = 4;
 
     private final DoubleSupplier clock;
@@ -80,7 +80,7 @@ final class TimeBudget {
         return warm;
     }
 
-    /** Counts the time since the last call as that of a step. */
+    /** Counts the time since the last call as the time of a step. */
     void stepped() {
         boolean first = Double.isNaN(begun);
         begun = first ? last : begun;
@@ -101,12 +101,12 @@ final class TimeBudget {
         }
     }
 
-    /** Counts the time since the last call as that of an evaluation, with all that belongs to it. */
+    /** Counts the time since the last call as the time of an evaluation and all its work. */
     void evaluated() {
         evaluation = passed();
     }
 
-    /** Counts the time since the last call as that of other work, such as saving. */
+    /** Counts the time since the last call as other work, such as saving. */
     void worked() {
         passed();
     }
@@ -124,7 +124,8 @@ final class TimeBudget {
             double now = intervals.getLast();
             double time = last - begun;
             warm = size > 1 && time > WARM * seconds || time > WARM_SECONDS && size >= RECENT
-                    && intervals.subList(size - RECENT, size).stream().allMatch(one -> differs(one, now) <= CHANGE);
+                    && intervals.subList(size - RECENT, size).stream()
+                            .allMatch(interval -> differs(interval, now) <= CHANGE);
             intervals.subList(0, Math.max(0, size - (warm ? RECENT : MOST_INTERVALS))).clear();
         } else if (size > RECENT && differs(recent(), mean()) > CHANGE) {
             intervals.subList(0, size - RECENT).clear();
@@ -133,8 +134,8 @@ final class TimeBudget {
         }
     }
 
-    private static double differs(double one, double other) {
-        return Math.abs(one / other - 1);
+    private static double differs(double a, double b) {
+        return Math.abs(a / b - 1);
     }
 
     private double recent() {

@@ -98,7 +98,7 @@ final class TrainArguments {
     private double weightDecay;
 
     @Option(names = "--clip", paramLabel = "C", defaultValue = "1",
-            description = "Maximum norm of a step's gradients; 0 does not limit it (default: ${DEFAULT-VALUE}).")
+            description = "Maximum norm of a step's gradients; 0 means no limit (default: ${DEFAULT-VALUE}).")
     private double clip;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
@@ -113,7 +113,7 @@ final class TrainArguments {
 
     @Option(names = "--init", paramLabel = "HOW", defaultValue = "small",
             description = {"Initialization of new weights: official or small.",
-                "small differs by a smaller embedding (default: ${DEFAULT-VALUE})."})
+                "small uses a smaller embedding (default: ${DEFAULT-VALUE})."})
     private Initialization init;
 
     @Option(names = "--decay-vectors",
@@ -139,9 +139,9 @@ final class TrainArguments {
         return spec.commandLine().getParseResult().hasMatchedOption(option);
     }
 
-    private static void checkWithout(CommandSpec spec, String option, String other, boolean both) {
+    private static void checkWithout(CommandSpec spec, String option, String excluded, boolean both) {
         if (both) {
-            throw new ParameterException(spec.commandLine(), option + ": expected no " + other);
+            throw new ParameterException(spec.commandLine(), option + ": expected no " + excluded);
         }
     }
 
@@ -200,8 +200,8 @@ final class TrainArguments {
     }
 
     /**
-     * Makes a trainer with the model's context; if that does not fit memory, or a step's limit, and is not asked for,
-     * with a shorter one.
+     * Makes a trainer with the model's context, or with a shorter one if the user gave none and the model's exceeds
+     * memory or a step's limit.
      */
     Trainer withContext(Function<TrainingOptions, Trainer> maker) {
         TrainingOptions options = options();

@@ -42,9 +42,9 @@ import picocli.CommandLine.Spec;
             "Presets for training on a CPU: t6-SIZE, t6-kvonly-SIZE, mha-SIZE, gqa-SIZE, mqa-SIZE and mla-SIZE.",
             "SIZE is nano (1.3 M parameters), micro (3.4 M) or mini (7.3 M); t6j init --help lists larger ones.",
             "Ctrl-C saves a checkpoint.",
-            "--resume continues from the newest checkpoint; the result is that of an uninterrupted run.",
-            "With --minutes or --more-steps, --resume lengthens the run, also a finished one.",
-            "With --minutes, the run keeps its limits --passes and --tokens, unless they are given again.",
+            "--resume continues from the newest checkpoint; the result is the same as without the interruption.",
+            "With --minutes or --more-steps, --resume lengthens the run, even a finished one.",
+            "With --minutes, the run keeps its limits --passes and --tokens, unless you give them again.",
             "",
             "Examples:",
             "  t6j train --data book.txt --out DIR --minutes 30",
@@ -85,14 +85,14 @@ public final class TrainCommand implements Callable<Integer> {
     private Threads threads;
 
     @Option(names = "--data", arity = "1..*", paramLabel = "FILE",
-            description = "Files to train on; beside --chat, texts of which all tokens count.")
+            description = "Files to train on; with --chat, additional texts whose tokens all count.")
     private List<Path> data = List.of();
 
     @Mixin
     private ChatArguments chat;
 
     @Option(names = "--valid", paramLabel = "FILE",
-            description = {"File to validate on; with --chat, of conversations",
+            description = {"File to validate on; with --chat, a file of conversations",
                 "(default: the last 5 %% of the data or conversations, which the run does not train on)."})
     private Path valid;
 
@@ -103,7 +103,7 @@ public final class TrainCommand implements Callable<Integer> {
     private boolean resume;
 
     @Option(names = "--init-from", paramLabel = "DIR|FILE|NAME",
-            description = "Model whose weights the run begins with.")
+            description = "Model whose weights training starts from.")
     private Path initFrom;
 
     @Option(names = "--variant", paramLabel = "NAME",
@@ -113,15 +113,15 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--tokenizer", paramLabel = "DIR|FILE",
             description = "Tokenizer: a folder, a tokenizer.json or a GGUF file "
-                    + "(default: that of --init-from, else the bundled one of 4096 ids).")
+                    + "(default: the one of --init-from, or the bundled one of 4096 ids).")
     private Path tokenizer;
 
     @Option(names = "--keep", paramLabel = "N",
-            description = "Number of newest checkpoints to keep (default: 2, or that of the resumed run).")
+            description = "Number of newest checkpoints to keep (default: 2, or the resumed run's).")
     private Integer keep;
 
     @Option(names = "--sample", paramLabel = "TEXT",
-            description = "Beginning of the sample text that the run prints (default: the start of a document).")
+            description = "Prompt of the sample text that the run prints (default: the start of a document).")
     private String sample;
 
     @Override
@@ -269,7 +269,7 @@ public final class TrainCommand implements Callable<Integer> {
             return trainer.defaultTokenizer().get();
         }
         if (!resume) {
-            main.note("note: expected a tokenizer beside the model, found none: add one with --tokenizer");
+            main.note("note: expected a tokenizer next to the model, found none: add one with --tokenizer");
         }
         return null;
     }

@@ -194,8 +194,8 @@ final class TrainLoop {
             if (!before.equals(now.get(key))) {
                 throw new CommandFailure("--resume: expected the same data as when the run began, with "
                         + key.replace('_', ' ') + " " + before + ", found " + now.get(key)
-                        + ": give " + (text.questions() == null ? "" : "--chat, ")
-                        + "--data, and --valid if you used it, the same files");
+                        + ": give the same files to " + (text.questions() == null ? "" : "--chat, ")
+                        + "--data and, if you used it, --valid");
             }
         }
     }
@@ -280,7 +280,7 @@ final class TrainLoop {
     private void sayPlan() {
         if (!planned) {
             planned = true;
-            note(String.format(Locale.ROOT, "%d steps fit, %.1f passes over the data; the plan follows the speed",
+            note(String.format(Locale.ROOT, "%d steps fit, %.1f passes over the data; the plan adapts to the speed",
                     updates(),
                     (double) updates() * trainer.options().batches().tokens() / text.training().size()));
         }
@@ -403,7 +403,7 @@ final class TrainLoop {
 
     private void say(Questions.Result answers) {
         note("answers: " + answers.right() + " of " + answers.answers().size()
-                + " equal those of the held-out conversations");
+                + " match the held-out conversations");
         Questions.Answered sample = answers.sample(trainer.steps());
         note("sample: " + Text.printable(sample.question().replace('\n', ' '), 200) + " → "
                 + Text.printable(Questions.Answered.shown(sample.found()).replace('\n', ' '), 200));

@@ -35,7 +35,7 @@ class EmbedCommandTest {
     private static final long SEED = 12;
     private static final EmbeddingOptions DEFAULTS = EmbeddingOptions.defaults();
     private static final String NOTE =
-            "t6j: note: the model's files state no pooling: embeddings are the mean of the hidden states\n";
+            "t6j: note: the model's files specify no pooling: embeddings are the mean of the hidden states\n";
 
     private static Model model;
 
@@ -187,7 +187,7 @@ class EmbedCommandTest {
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
         assertThat(ran.err()).isEqualTo(
-                NOTE + "t6j: 7 of 9 lines failed; the key error of their results has the reason\n");
+                NOTE + "t6j: 7 of 9 lines failed; the key error of each result gives the reason\n");
         List<Map<String, Object>> results = results(Files.readString(out));
         assertEmbeds(results.get(0), Prompt.of("Call me Ishmael."), DEFAULTS);
         assertThat((String) results.get(1).get("error")).contains("in.jsonl, line 2: not valid JSON");

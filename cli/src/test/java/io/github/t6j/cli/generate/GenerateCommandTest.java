@@ -224,8 +224,8 @@ public class GenerateCommandTest {
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err())
                 .isEqualTo("t6j: --model nosuchname: expected a folder with config.json and weights, or a file"
-                        + " of weights, or a pulled model, found neither: t6j models lists the models at hand, t6j pull ORG/NAME"
-                        + " downloads one from a hub\n");
+                        + " of weights, or a pulled model, found neither: t6j models lists the models on this"
+                        + " machine, t6j pull ORG/NAME downloads one from a hub\n");
         assertThat(CommandResult.in(Map.of("HF_HOME", folder.toString()), null, "generate", "x", "--model", "org/none")
                 .err())
                 .contains("t6j pull org/none downloads that model").hasLineCount(1);

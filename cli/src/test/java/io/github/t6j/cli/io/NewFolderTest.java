@@ -48,7 +48,7 @@ class NewFolderTest {
         begun.await();
 
         assertThatThrownBy(() -> NewFolder.create(main, folder, Map.of("a", text("second"), "b", text("second"))))
-                .isInstanceOf(CommandFailure.class).hasMessageContaining("another t6j writes to it");
+                .isInstanceOf(CommandFailure.class).hasMessageContaining("another t6j writing to it");
         end.countDown();
         first.get();
         assertThat(folder.resolve("a")).hasContent("first");

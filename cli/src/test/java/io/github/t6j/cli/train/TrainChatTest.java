@@ -88,7 +88,7 @@ class TrainChatTest {
         CommandResult ran = train(out, small("--steps", "40", "--learning-rate", "6e-3"));
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).contains("38 conversations to train on, 38 answers of ", "; 2 to validate on",
-                "answers: 2 of 2 equal those of the held-out conversations",
+                "answers: 2 of 2 match the held-out conversations",
                 "t6j: sample: Who are you? → I am the whale, sir.",
                 "t6j: done: " + out);
         List<Map<String, Object>> log = TrainRuns.log(out);
@@ -138,7 +138,7 @@ class TrainChatTest {
 
         CommandResult wrong = train(out, "--resume");
         assertThat(wrong.err()).contains("--resume: expected the same data as when the run began",
-                "give --chat, --data, and --valid if you used it, the same files");
+                "give the same files to --chat, --data and, if you used it, --valid");
         CommandResult resumed = train(out, "--resume", "--data", texts.toString(), "--threads", "1");
         assertThat(resumed.code()).as(resumed.err()).isZero();
         assertThat(resumed.err()).contains("continuing after step 10 of 12");

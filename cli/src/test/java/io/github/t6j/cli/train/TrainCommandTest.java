@@ -177,7 +177,7 @@ class TrainCommandTest extends TrainRuns {
         Path model = folder.resolve("model");
         assertThat(CommandResult.of("init", "--preset", "t6-nano", "--out", model.toString()).code()).isZero();
         CommandResult refused = CommandResult.of(command(out, ofModel(model)));
-        assertThat(refused.err()).contains("expected a tokenizer beside the model, found none",
+        assertThat(refused.err()).contains("expected a tokenizer next to the model, found none",
                 "add one with --tokenizer",
                 "text needs a tokenizer: expected one, found none");
         data = Files.write(folder.resolve("ids.bin"), new byte[400]);

@@ -152,7 +152,7 @@ class TrainGgufChatTest {
                 "--context", "64", "--batch", "1");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err().lines().toList().getLast()).isEqualTo("t6j: --tokenizer " + alone
-                + ": expected bos_token <|begin_of_text|> in the tokenizer_config.json beside it, as the chat template "
+                + ": expected bos_token <|begin_of_text|> in the tokenizer_config.json next to it, as the chat template "
                 + model + ": tokenizer.chat_template has it, found none: copy the model's tokenizer_config.json there,"
                 + " or give a template with --chat-template FILE");
         assertThat(out).doesNotExist();
@@ -162,7 +162,7 @@ class TrainGgufChatTest {
         CommandResult twin = train("--init-from", other.toString(), "--tokenizer", alone.toString(), "--steps", "1",
                 "--context", "64", "--batch", "1");
         assertThat(twin.code()).isEqualTo(1);
-        assertThat(twin.err()).contains("--tokenizer " + alone + ": expected one chat template, since that of "
+        assertThat(twin.err()).contains("--tokenizer " + alone + ": expected one chat template, since the one of "
                 + "--init-from is written, found another for tools in " + other);
     }
 }

@@ -90,7 +90,7 @@ class TrainResumeTest extends TrainRuns {
         byte[] log = Files.readAllBytes(out.resolve("log.jsonl"));
         assertFailed(CommandResult.of(command(out, "--resume")),
                 "--resume: expected the same data as when the run began, with ",
-                "training tokens ", "give --data, and --valid if you used it, the same files");
+                "training tokens ", "give the same files to --data and, if you used it, --valid");
         assertFailed(CommandResult.of(command(out, "--resume", "--valid", other.toString())),
                 "--resume: expected the same data as when the run began, with ", "validation tokens 777, found 555");
         assertFailed(CommandResult.of(command(out, "--resume", "--valid", lastDiffers.toString())),
