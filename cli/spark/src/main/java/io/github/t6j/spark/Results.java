@@ -56,7 +56,7 @@ final class Results implements Iterator<Row>, AutoCloseable {
         this.documents = documents;
     }
 
-    /** Returns the columns of results: the id, those of a job, and the error and input of a document that failed. */
+    /** Returns the columns of results: the id, the job's columns, and the error and input of a document that failed. */
     static StructType columns(StructType job) {
         StructType columns = new StructType().add("id", DataTypes.StringType);
         for (StructField field : job.fields()) {

@@ -32,7 +32,7 @@ sealed interface Expression {
 
     record Negative(Expression operand) implements Expression {}
 
-    /** {@code +operand}: leaves a number as it is, and turns a boolean into a number. */
+    /** {@code +operand}: leaves a number unchanged, and turns a boolean into a number. */
     record Positive(Expression operand) implements Expression {}
 
     record Not(Expression operand) implements Expression {}

@@ -254,7 +254,7 @@ final class Filters {
         return new Lazy(items);
     }
 
-    /** Returns a text whose words, between white space and -({[<, begin in upper case and go on in lower case. */
+    /** Returns a text whose words, between white space and -({[<, begin in upper case and continue in lower case. */
     private static Value title(String text, Evaluator e) {
         StringBuilder out = new StringBuilder();
         for (Matcher word = WORD.matcher(text); word.find();) {

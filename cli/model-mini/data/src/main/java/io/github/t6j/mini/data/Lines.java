@@ -16,7 +16,7 @@ final class Lines {
     static List<String> of(String name) {
         try (InputStream in = Lines.class.getResourceAsStream(name)) {
             if (in == null) {
-                throw new IllegalStateException(name + ": expected it beside the classes, found nothing: run java with"
+                throw new IllegalStateException(name + ": expected it next to the classes, found nothing: run java with"
                         + " -cp cli/model-mini/data/src/main/resources");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().map(String::strip)
