@@ -131,7 +131,7 @@ final class BenchmarkSupport {
         return floats;
     }
 
-    /** Returns a file in testdata/, in the project's folder or in that of the system property t6j.testdata. */
+    /** Returns a file in testdata/, in the project's folder or the one that the system property t6j.testdata names. */
     static Path testData(String relative) {
         Path path = Path.of(System.getProperty("t6j.testdata", "testdata")).resolve(relative);
         if (!Files.exists(path)) {

@@ -22,7 +22,7 @@ public final class StepWork implements AutoCloseable {
     /** Operations per parameter: two for the norm, twelve for AdamW's formulas; divisions and roots are not counted. */
     private static final long OPTIMIZER_FLOPS = 14;
 
-    /** Floats read per parameter: the gradient, for the norm and again for the update; both moments; the value. */
+    /** Floats read per parameter: the gradient for the norm and again for the update, both moments, and the value. */
     private static final long OPTIMIZER_READS = 5;
 
     private static final float SCALE = 0.035f; // scale of uniform weights for a standard deviation of 0.02

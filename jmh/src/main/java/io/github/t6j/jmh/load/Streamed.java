@@ -3,7 +3,7 @@ package io.github.t6j.jmh.load;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Arrival times of the tokens of one stream, which any thread may read while it goes on. */
+/** Arrival times of the tokens of one stream, which any thread may read meanwhile. */
 final class Streamed {
     private final long start = System.nanoTime();
     private final List<Long> arrivals = new ArrayList<>(); // of each token; guarded by this, like the fields below

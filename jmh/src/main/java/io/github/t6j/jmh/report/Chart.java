@@ -55,7 +55,7 @@ public final class Chart {
     /** Width of the numbers and the label of the vertical axis, so that figures below each other are aligned. */
     private static final int AXIS = 56;
 
-    /** Space of JFreeChart beside a plot. */
+    /** Space that JFreeChart leaves next to a plot. */
     private static final int INSET = 8;
 
     /** Scale of a hollow marker, and diameter of a dot. */
@@ -185,7 +185,7 @@ public final class Chart {
         return new Plot(name, title, drawing.svg());
     }
 
-    /** Axis with numbers as text; those of its superclass are drawn as curves, since they may have exponents. */
+    /** Axis with numbers as text; its superclass draws them as curves, since they may have exponents. */
     @SuppressWarnings("serial") // nothing serialises it
     private static final class PlainLogAxis extends LogAxis {
         PlainLogAxis(String title) {

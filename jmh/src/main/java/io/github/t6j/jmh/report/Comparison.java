@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /**
  * Differences between two runs that exceed the noise: more than 5 %, and disjoint 95 % intervals. Limits are measured
- * at both ends of a run; those of the beginning are compared.
+ * at both ends of a run; the ones at the beginning are compared.
  */
 final class Comparison {
     private static final double LEAST = 0.05;

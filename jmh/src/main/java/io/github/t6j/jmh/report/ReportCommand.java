@@ -52,7 +52,7 @@ public final class ReportCommand implements Callable<Integer> {
         private String suite;
 
         @Option(names = "--from", required = true, paramLabel = "FILE",
-                description = "Read JMH's results from a file, and machine.json beside it, if it exists.")
+                description = "Read JMH's results from a file, and machine.json next to it, if it exists.")
         private Path from;
 
         @ArgGroup(exclusive = false)

@@ -19,10 +19,10 @@ import picocli.CommandLine.Option;
         description = "Starts a server (t6j serve), and checks its answers and its memory for a long time.",
         footer = {
             "",
-            "Clients ask questions whose answers are known: those that the library generates for the same seeds, texts",
-            "and chats with schemas and tools. Some clients disconnect. After four fifths of the",
-            "time the server is killed and started again. The exit code is 1 after a wrong answer, or if the resident",
-            "memory before the kill is above 1.3 times that after a fifth of the time, or of a minute if that is longer.",
+            "Clients ask questions whose answers the library has generated for the same seeds: texts, and chats with",
+            "schemas and tools. Some clients disconnect. After four fifths of the time, the server is killed and",
+            "restarted. The exit code is 1 after a wrong answer, or if the resident memory grows by more than a factor",
+            "of 1.3 before the kill, measured from a fifth of the time, or from a minute if that is longer.",
             "",
             "Example:",
             "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar soak --minutes 30 \\",
@@ -90,7 +90,7 @@ public final class SoakCommand implements Callable<Integer> {
             }
         }
         System.out.printf(Locale.ROOT,
-                "%d answers, %d wrong; memory before the kill: %.2f times that at the beginning%n",
+                "%d answers, %d wrong; memory before the kill: %.2f times the initial memory%n",
                 asking.answers(), asking.wrong(), growth);
         boolean grows = minutes >= 5 && growth > MOST_GROWTH; // a cold server grows until all code has run
         return asking.wrong() == 0 && !grows ? 0 : 1;

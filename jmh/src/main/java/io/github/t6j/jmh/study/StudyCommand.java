@@ -243,7 +243,7 @@ public final class StudyCommand implements Callable<Integer> {
         Files.writeString(out.resolve("study.md"), StudyTable.of(seeds.size(), all, figure, speed()));
     }
 
-    /** Reads the completed runs of an attention, also with other rates than those of this command. */
+    /** Reads the completed runs of an attention, including rates that this command does not use. */
     private StudyRuns completed(String attention, long length) throws IOException {
         SortedMap<Double, List<StudyResult>> byRate = new TreeMap<>();
         rates.forEach(rate -> byRate.put(rate, new ArrayList<>()));

@@ -75,7 +75,7 @@ record StudySpeed(
         return tokensPerSecond.containsKey(run.preset());
     }
 
-    /** Returns these speeds, and those of other presets that were measured in the same way before, or null. */
+    /** Returns these speeds, and earlier ones of other presets that were measured in the same way, or null. */
     StudySpeed over(StudySpeed before) {
         if (before == null || before.rounds != rounds || before.warmUp != warmUp || before.steps != steps
                 || before.tokens != tokens || before.threads != threads) {
