@@ -38,7 +38,7 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
     public record Entry(String name, int heads, long parameters, long elementsPerToken) {}
 
     /**
-     * Compares a loaded model; its attention parameters are all but those of the embedding and the feed-forward layers.
+     * Compares a loaded model; its attention has all parameters outside the embedding and the feed-forward layers.
      */
     public static CacheComparison of(ModelInfo info) {
         ModelInfo.Sizes sizes = info.sizes();
@@ -66,7 +66,7 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
         return new CacheComparison(model, List.copyOf(equalHeads), List.copyOf(equalParameters));
     }
 
-    /** Returns the baselines for n, the width; d, the head size; and g, the key heads of the GQA. */
+    /** Returns the baselines for the width n, the head size d, and g key heads of the GQA. */
     private static List<Baseline> baselines(long n, long d, int g) {
         long latent = KEY_VALUE_LATENT + LATENT_ROPE;
         // Up-projections of the latents: query and its RoPE part, key, value; then the output.

@@ -104,7 +104,7 @@ public final class EmbedCommand implements Callable<Integer> {
         }
     }
 
-    /** Prints the results of a file as they are computed, those of a few texts at the end, after the progress. */
+    /** Prints the results of a file as they are computed, and of a few texts at the end, after the progress. */
     private int embed(Model model, Embedder embedder, List<Line> all) {
         StringBuilder last = new StringBuilder();
         Consumer<String> each = file == null ? last::append : main.out::print;

@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 public final class PoolingArguments {
     @Option(names = "--pooling", paramLabel = "HOW",
             description = {"Method that pools a text's hidden states into one vector: mean, last or cls.",
-                "last is the state of the last token, cls that of the first",
+                "last takes the state of the last token, cls of the first",
                 "(default: as the model's files specify, otherwise mean)."})
     private Pooling pooling;
 

@@ -42,7 +42,7 @@ final class LinesRun {
      *
      * @param most largest number of submitted lines
      * @return number of lines that failed
-     * @throws InterruptedException if the thread is interrupted; the results so far are those of the first lines
+     * @throws InterruptedException if the thread is interrupted; the results so far belong to the first lines
      */
     int run(int first, int most, Progress progress) throws InterruptedException {
         long start = System.nanoTime();

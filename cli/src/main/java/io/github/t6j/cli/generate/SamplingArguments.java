@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** Sampling options: the user's, or else those of generation_config.json, or else t6j's defaults. */
+/** Sampling options: the user's, or else generation_config.json's, or else t6j's defaults. */
 public final class SamplingArguments {
     @Option(names = {"--temperature", "--temp"}, paramLabel = "T",
             description = "Divide the logits by T; 0 always takes the most likely token (default: 0.8).")

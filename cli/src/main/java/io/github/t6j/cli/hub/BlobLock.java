@@ -10,7 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.function.Consumer;
 
 /**
- * Lock of a blob, so that only one process writes it. The lock file is that of Python's library. On Linux that library
+ * Lock of a blob, so that only one process writes it. It uses the lock file of Python's library. On Linux that library
  * uses another kind of lock, so {@link BlobDownload} writes to its own file.
  */
 final class BlobLock implements AutoCloseable {

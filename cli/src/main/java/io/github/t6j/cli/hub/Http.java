@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Requests to the hub and to its redirects. The token is sent to the hub only: not to another host, scheme or port, and
- * not to the hub after a redirect elsewhere. Proxies are those of the JDK.
+ * not to the hub after a redirect elsewhere. It uses the JDK's proxies.
  */
 final class Http implements AutoCloseable {
     private static final int MOST_REDIRECTS = 10;

@@ -163,7 +163,7 @@ final class PullPlan {
         return files;
     }
 
-    /** Returns the file of weights, or its index; several if the choice is unclear; none if there are no weights. */
+    /** Returns the file of weights or its index, or several if the choice is unclear, or none without weights. */
     private static List<RemoteFile> weights(Map<String, RemoteFile> files) {
         for (String known : CheckpointFiles.NAMES) {
             if (files.containsKey(known)) {

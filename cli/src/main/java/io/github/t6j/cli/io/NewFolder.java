@@ -104,8 +104,8 @@ public final class NewFolder {
     }
 
     /**
-     * Creates {@code folder} with {@code files}, in their order; removes them again if that fails or is interrupted. A name
-     * may be that of a file in a folder in it, FOLDER/FILE.
+     * Creates {@code folder} with {@code files}, in their order; removes them again if that fails or is interrupted. A
+     * name may include a folder, FOLDER/FILE.
      */
     public static void create(Main main, Path folder, Map<String, Content> files) {
         check(folder);

@@ -36,7 +36,7 @@ public final class Range {
     /**
      * Returns the result of {@code options} as {@link #checked(CommandSpec, Supplier)} does.
      *
-     * @param names names of options, without their dashes, by those of parameters with other names
+     * @param names names of options, without their dashes, by the names of parameters that differ
      */
     public static <T> T checked(CommandSpec spec, Supplier<T> options, Map<String, String> names) {
         try {

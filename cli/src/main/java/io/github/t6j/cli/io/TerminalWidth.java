@@ -15,7 +15,7 @@ public final class TerminalWidth {
     private TerminalWidth() {}
 
     /**
-     * Returns the columns, 60 to 100: those of COLUMNS, or else of the terminal, or else 80.
+     * Returns the columns, 60 to 100: from COLUMNS, or else of the terminal, or else 80.
      *
      * @param watched true if standard error is a terminal
      */

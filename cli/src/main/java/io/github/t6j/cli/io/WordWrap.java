@@ -28,7 +28,7 @@ public final class WordWrap {
     private boolean escaping; // within an escape sequence
 
     /**
-     * @param columns returns the columns of the terminal, which may change; 0 leaves the text as it is
+     * @param columns returns the columns of the terminal, which may change; 0 leaves the text unchanged
      * @param out receives the text with its breaks
      */
     public WordWrap(IntSupplier columns, Consumer<String> out) {

@@ -71,7 +71,7 @@ final class InspectReport {
             case String text -> line("%-12s %s", name, text);
             case null -> line("%-12s none", name.replaceFirst("chat_", ""));
             default -> {
-                // 0, false, and fields with lines of their own
+                // 0, false, and fields with separate lines
             }
         }
     }

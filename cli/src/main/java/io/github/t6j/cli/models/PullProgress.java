@@ -33,7 +33,7 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
         all = bytes;
         done = there;
         speed = new TransferSpeed(System.nanoTime());
-        next = System.nanoTime() + INTERVAL; // before, the speed is that of a few bytes
+        next = System.nanoTime() + INTERVAL; // before that, the speed would come from a few bytes
         note(name + ": " + files + (files == 1 ? " file, " : " files, ") + Sizes.of(bytes)
                 + (there == bytes ? ", all present" : there == 0 ? "" : ", of which present: " + Sizes.of(there)));
     }

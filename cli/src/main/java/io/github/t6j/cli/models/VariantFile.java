@@ -42,7 +42,7 @@ final class VariantFile {
     }
 
     /**
-     * Returns the settings with the name of the variant: the user's, or else that of t6j.json, or else the one that
+     * Returns the settings with the name of the variant: the user's, or else the one in t6j.json, or else the one that
      * config.json implies.
      *
      * @throws CommandFailure if config.json fits two variants

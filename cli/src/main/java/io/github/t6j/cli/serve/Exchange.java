@@ -50,8 +50,8 @@ final class Exchange {
     }
 
     /**
-     * Counts the answer by the status of {@code e}, also if it has begun with another one. Writes it to the log if it is
-     * the server's fault, and not a state that passes.
+     * Counts the answer by the status of {@code e}, even if it began with another one. Logs errors of the server,
+     * except temporary ones.
      */
     void failed(ApiException e) {
         status = e.status();

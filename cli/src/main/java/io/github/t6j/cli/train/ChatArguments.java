@@ -57,7 +57,7 @@ final class ChatArguments {
     }
 
     /**
-     * Returns the template of --chat-template, or else that of the first of {@code models} with a template.
+     * Returns the template of --chat-template, or else of the first of {@code models} that has one.
      *
      * @param models models or tokenizers; the first one has the special tokens of --chat-template
      */

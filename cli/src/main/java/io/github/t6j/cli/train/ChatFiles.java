@@ -61,7 +61,7 @@ record ChatFiles(Tokenizer tokenizer, ChatTemplate template) {
         return value instanceof List<?> list ? list : value == null ? List.of() : List.of(value);
     }
 
-    /** Keys of a model's config.json and generation_config.json; those of a GGUF file are inside it. */
+    /** Keys of a model's config.json and generation_config.json; a GGUF file contains its keys. */
     private record Keys(Map<String, Object> config, Map<String, Object> generation) {
         static Keys of(Path model) {
             Path folder = ModelFolder.folderOf(model);

@@ -37,17 +37,17 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
     /** Answers of each validation in the log. */
     private static final int SHOWN = 3;
 
-    /** Tokens that an answer may be longer than the right one, so that a longer one shows. */
+    /** Number of tokens by which an answer may exceed the right one, so that a longer one is noticed. */
     private static final int SLACK = 16;
 
     /** Answers to all questions. */
     record Result(List<Answered> answers) {
-        /** Returns the number of answers that equal those of the conversations. */
+        /** Returns the number of answers that equal the conversations' own. */
         long right() {
             return answers.stream().filter(Answered::isRight).count();
         }
 
-        /** Returns some of the answers for the log, other ones at each validation. */
+        /** Returns some of the answers for the log, different ones at each validation. */
         List<Map<String, Object>> samples(long step) {
             return IntStream.range(0, Math.min(SHOWN, answers.size()))
                     .mapToObj(i -> answers.get((int) ((step + i) % answers.size())).entry()).toList();

@@ -16,7 +16,7 @@ final class StepPlan {
     /** Divisor of the share of a run that warms up. */
     private static final int WARM_UP = 20;
 
-    /** Divisor of the first plan, which has rather too many steps, if no step was timed. */
+    /** Divisor of the first plan if no step was timed; the plan overestimates the steps. */
     private static final int TOO_MANY = 5;
 
     /** Factor of the remaining steps from which on the rate rises to where a run of the new length would be. */
@@ -75,7 +75,7 @@ final class StepPlan {
     /**
      * Plans what fits a budget.
      *
-     * @param updates number of updates to plan before the first step, rather too many
+     * @param updates number of updates to plan before the first step, estimated high
      * @param resumed whether the run has another plan in its log
      * @param warmUp number of steps of --warm-up, or null for a twentieth of the run
      */

@@ -23,7 +23,7 @@ import picocli.CommandLine.ParameterException;
 
 /** Options of {@code t6j train} that decide what a run computes, and its length. */
 final class TrainArguments {
-    /** Names of options by those of the library's parameters. */
+    /** Names of options by the library's parameter names. */
     private static final Map<String, String> OPTIONS = Map.of(
             "sequences", "batch", "accumulation", "accumulate", "decay", "weight-decay", "maximum", "learning-rate",
             "minimum", "min-learning-rate", "warmup", "warm-up", "updates", "steps");
@@ -258,7 +258,7 @@ final class TrainArguments {
     }
 
     /**
-     * Plans the steps of a resumed run: those of its log, or more.
+     * Plans the steps of a resumed run: the steps in its log, or more.
      *
      * @param log log of the run
      * @throws CommandFailure if a limit of the run leaves no step for --minutes

@@ -48,7 +48,7 @@ final class TrainLoop {
     private final double begun;
     private final long first;
     private final boolean resumed;
-    private String prompt; // null for that of the log
+    private String prompt; // null for the log's
     private Progress progress;
     private TrainLog log;
     private double secondsBefore;
@@ -62,7 +62,7 @@ final class TrainLoop {
     /**
      * Creates a loop.
      *
-     * @param prompt beginning of the samples, or null for that of the run, by default the start of a document
+     * @param prompt beginning of the samples, or null for the run's, by default the start of a document
      * @param clock seconds since the command began
      */
     TrainLoop(

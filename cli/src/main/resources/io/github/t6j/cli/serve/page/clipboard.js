@@ -1,7 +1,7 @@
 "use strict";
 // Copying.
 
-/** Copies a text, and tells so on the button. */
+/** Copies a text, and shows that on the button. */
 async function copyText(text, button) {
   const label = button.textContent;
   button.textContent = await copied(text) ? "Copied" : "Not copied";

@@ -22,7 +22,7 @@ function renderMarkdown(container, source, appendText = appendPlainText) {
   }
 }
 
-/** Shows `source` as it is. */
+/** Shows `source` unchanged. */
 function renderPlain(container, source, appendText = appendPlainText) {
   const whole = spanOf([{text: source, from: 0}]);
   container.replaceChildren();

@@ -1,5 +1,5 @@
 "use strict";
-// The page: the open conversation, the list of all, and what the server says.
+// The page: the open conversation, the list of all, and the server's messages.
 
 let current = null; // the open conversation
 let model = null; // description from /v1/models

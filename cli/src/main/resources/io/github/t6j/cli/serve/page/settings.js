@@ -66,7 +66,7 @@ function showDisplay() {
   document.body.classList.toggle("coloured", byId("colours").checked);
 }
 
-/** Makes answers short beside the context, so that a conversation has several. */
+/** Keeps answers short relative to the context, so that a conversation has several. */
 function showMaxTokens(contextLength) {
   defaults.max_tokens = Math.max(1, Math.min(1024, Math.floor(contextLength / 4)));
   byId("max_tokens").placeholder = defaults.max_tokens;
