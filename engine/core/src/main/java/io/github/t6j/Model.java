@@ -501,7 +501,7 @@ public final class Model implements AutoCloseable {
             for (int i = 0; i < ids.length; i++) {
                 feed.add(sessions.get(i).state(), ids, i, 1, null);
             }
-            feed.run();
+            feed.catchUpAndRun(SessionFeed.NO_PAUSE);
         } finally {
             SessionUse.endAll(sessions, Session::use, ids.length);
         }
@@ -556,7 +556,7 @@ public final class Model implements AutoCloseable {
                 feed.add(sessions.get(i).state(), ids[i], 0, Objects.requireNonNull(ids[i], "ids").length,
                         listeners[i]);
             }
-            feed.run(pause);
+            feed.catchUpAndRun(pause);
         } finally {
             SessionUse.endAll(sessions, Session::use, ids.length);
         }

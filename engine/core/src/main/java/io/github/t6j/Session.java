@@ -135,7 +135,7 @@ public final class Session implements AutoCloseable {
     public void step(int id) {
         try (SessionUse.Call _ = use.beginComputing()) {
             state.checkNext(id);
-            if (!state.feed(id, cancelled)) {
+            if (!state.catchUp(state.position() + 1, cancelled) || !state.feedCaughtUp(id, cancelled)) {
                 throw cancelled("step");
             }
         }

@@ -22,7 +22,7 @@ public final class SessionFeed {
     private final int[] positions = new int[Batch.MAX_PASS_ROWS]; // positions of these rows in their sessions
     private int needed; // number of these rows
     private float[] reported; // [vocabulary], buffer for listeners, or null without one
-    private Runnable pause; // of the run in progress
+    private Runnable pause = NO_PAUSE; // of the run in progress
     private int size;
 
     /** Ids of one session. */
@@ -39,16 +39,8 @@ public final class SessionFeed {
             return Math.min(Transformer.MAX_PASS_ROWS, end - next);
         }
 
-        void catchUp() {
-            session.catchUp(session.position() + end - next, () -> false);
-        }
-
         boolean isSingle() {
             return end - next == 1 && listener == null;
-        }
-
-        void feedSingle() {
-            session.feed(ids[next++], () -> false);
         }
     }
 
@@ -64,7 +56,7 @@ public final class SessionFeed {
         }
         size = 0;
         reported = null;
-        pause = null;
+        pause = NO_PAUSE;
     }
 
     /**
@@ -91,25 +83,35 @@ public final class SessionFeed {
         }
     }
 
-    /** Feeds all ids, see {@link #run(Runnable)}. */
-    public boolean run() {
-        return run(NO_PAUSE);
-    }
-
     /**
-     * Feeds all ids, so that each session has the logits after its last id, and empties this feed.
+     * Computes the missing tokens of each session, then feeds all ids as {@link #run} does.
      *
      * @param newPause called several times in each block of a pass of several ids; it may feed other sessions
-     * @return false if there were no ids
      */
-    public boolean run(Runnable newPause) {
+    public void catchUpAndRun(Runnable newPause) {
         pause = newPause;
         try {
             for (int i = 0; i < size; i++) {
-                parts.get(i).catchUp();
+                Part part = parts.get(i);
+                part.session.catchUp(part.session.position() + part.end - part.next, () -> false);
             }
+            run();
+        } finally {
+            clear();
+        }
+    }
+
+    /**
+     * Feeds all ids to sessions that have caught up ({@link SessionState#catchUp}), so that each has the logits after its
+     * last id, and empties this feed.
+     *
+     * @return false if there were no ids
+     */
+    public boolean run() {
+        try {
             if (size == 1 && parts.getFirst().isSingle()) {
-                parts.getFirst().feedSingle();
+                Part part = parts.getFirst();
+                part.session.feedCaughtUp(part.ids[part.next], () -> false);
             } else {
                 runPasses();
             }

@@ -242,11 +242,8 @@ public final class SessionState {
         }
     }
 
-    /** Feeds one id. Returns false if {@code stop} ended it. */
-    public boolean feed(int id, BooleanSupplier stop) {
-        if (!catchUp(position() + 1, stop)) {
-            return false;
-        }
+    /** Feeds one id to a session that has caught up ({@link #catchUp}). Returns false if {@code stop} ended it. */
+    public boolean feedCaughtUp(int id, BooleanSupplier stop) {
         try {
             single[0] = id;
             return forward(single, 0, 1, stop);
