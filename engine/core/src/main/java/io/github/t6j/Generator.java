@@ -58,8 +58,7 @@ public final class Generator {
      * generated and tokens have no text.
      */
     Generator(Session session, SessionState state, int[] promptIds, GenerationOptions options) {
-        this(session, state, promptIds, options,
-                Expiry.of(options.call()));
+        this(session, state, promptIds, options, Expiry.of(options.call()));
     }
 
     private Generator(
@@ -122,11 +121,11 @@ public final class Generator {
             return null;
         }
         try (SessionUse.Call _ = session.use().beginReading()) {
-            return chosen();
+            return choose();
         }
     }
 
-    private Token chosen() {
+    private Token choose() {
         if (state.position() == state.contextLength()) {
             reason = FinishReason.CONTEXT_FULL;
             return null;
@@ -139,25 +138,25 @@ public final class Generator {
         // Most first choices are allowed, which saves the mask's time; a grammar that allows everything changes nothing.
         // Without top-k, top-p and min-p, both ways have the same distribution. A caller's step is called once.
         boolean maskedFirst = matcher != null && options.sampling().step() != null;
-        int id = sampler.sample(maskedFirst ? allowed(logits) : logits);
+        int id = sampler.sample(maskedFirst ? mask(logits) : logits);
         if (matcher != null && !maskedFirst && !matcher.allows(id)) {
-            id = sampler.sample(allowed(logits));
+            id = sampler.sample(mask(logits));
         }
         if ((matcher != null || !options.ignoreEndOfText()) && endIds.contains(id)) {
             reason = FinishReason.END_OF_TEXT;
             return null;
         }
-        return accepted(id, logits);
+        return accept(id, logits);
     }
 
     /** Returns a copy of {@code logits} in which the ids that the grammar forbids are negative infinity. */
-    private float[] allowed(float[] logits) {
+    private float[] mask(float[] logits) {
         System.arraycopy(logits, 0, masked, 0, masked.length);
         matcher.mask(masked);
         return masked;
     }
 
-    private Token accepted(int id, float[] logits) {
+    private Token accept(int id, float[] logits) {
         Model model = session.model();
         int top = Math.min(options.topLogprobs(), logits.length);
         sampler.accept(id);
@@ -187,7 +186,7 @@ public final class Generator {
      * session.
      */
     static void run(List<Generator> generators, SampleListener listener) {
-        while (step(generators, listener)) {
+        while (stepAll(generators, listener)) {
             // the next step continues
         }
     }
@@ -195,7 +194,7 @@ public final class Generator {
     /** Makes a step of one generator. Returns its token, at the end the tail, then null. */
     Token step() {
         Token[] reported = new Token[1];
-        step(List.of(this), (sample, token) -> {
+        stepAll(List.of(this), (sample, token) -> {
             reported[0] = token;
             return true;
         });
@@ -208,7 +207,7 @@ public final class Generator {
      *
      * @return false if all have ended; their tails are reported
      */
-    private static boolean step(List<Generator> generators, SampleListener listener) {
+    private static boolean stepAll(List<Generator> generators, SampleListener listener) {
         if (generators.getFirst().isCancelled()) {
             generators.forEach(generator -> generator.end(FinishReason.CANCELLED));
         }
@@ -216,7 +215,7 @@ public final class Generator {
         SessionFeed feed = generators.getFirst().state.sharedFeed();
         try {
             for (int sample = 0; sample < generators.size(); sample++) {
-                generators.get(sample).step(sample, listener, feed);
+                generators.get(sample).addNext(sample, listener, feed);
             }
         } finally {
             fed = feed.run(); // even if the listener throws, so that the session contains what it received
@@ -224,7 +223,8 @@ public final class Generator {
         return fed;
     }
 
-    private void step(int sample, SampleListener listener, SessionFeed feed) {
+    /** Reports the next token and adds it to {@code feed}, or reports the tail at the end. */
+    private void addNext(int sample, SampleListener listener, SessionFeed feed) {
         Token token = next();
         if (token != null) {
             if (state.catchUp(state.position() + 1, ends)) {
@@ -239,7 +239,7 @@ public final class Generator {
             }
             return;
         }
-        Token tail = tail();
+        Token tail = takeTail();
         if (tail != null) {
             listener.onToken(sample, tail);
         }
@@ -260,7 +260,7 @@ public final class Generator {
     }
 
     /** Returns the generation of sample {@code index} of the same prompt in {@code fork}. */
-    Generator sample(SessionState fork, int index) {
+    Generator continuation(SessionState fork, int index) {
         long seed = sampler.seed() + index;
         return new Generator(
                 session, fork, promptIds, options.withSampling(options.sampling().withSeed(seed)), expiry);
@@ -290,7 +290,7 @@ public final class Generator {
     }
 
     /** Returns the buffered rest of the text of an ended generation once, or null if there is none. */
-    private Token tail() {
+    private Token takeTail() {
         if (complete) {
             return null;
         }
@@ -301,10 +301,7 @@ public final class Generator {
         return rest.isEmpty() ? null : Token.tail(rest);
     }
 
-    /**
-     * Ends the generation as cancelled unless it has ended, and returns its result, including the buffered rest of the
-     * text.
-     */
+    /** Ends the generation as cancelled unless it has ended, and returns its result with all buffered text. */
     public Generation result() {
         return result(FinishReason.CANCELLED);
     }
@@ -318,7 +315,7 @@ public final class Generator {
     }
 
     Generation result(long prefillNanos, long decodeNanos) {
-        tail();
+        takeTail();
         return new Generation(
                 text.toString(), List.copyOf(tokens), reason, promptIds.length, sampler.seed(),
                 Duration.ofNanos(prefillNanos), Duration.ofNanos(decodeNanos));

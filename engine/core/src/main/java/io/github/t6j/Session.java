@@ -352,7 +352,7 @@ public final class Session implements AutoCloseable {
         try {
             for (int i = 0; i < samples; i++) {
                 forks.add(state.fork());
-                generators.add(first.sample(forks.getLast(), i));
+                generators.add(first.continuation(forks.getLast(), i));
             }
             Generator.run(generators, listener);
             if (model.use().isClosed()) {
