@@ -10,7 +10,10 @@ public enum AttentionPath {
     /** Oracle in float64: rebuilds K and V from the cache in every step. Slow. */
     MATERIALIZED;
 
-    private static volatile BiFunction<SessionOptions, AttentionPath, SessionOptions> hook;
+    private static volatile BiFunction<SessionOptions, AttentionPath, SessionOptions> hook = (options, path) -> {
+        throw new IllegalStateException(
+                "attention path " + path + ": expected a loaded model, found none; load it first");
+    };
 
     /** Registers the function that sets the path of options; the class of models, above this one, calls it once. */
     public static void setHook(BiFunction<SessionOptions, AttentionPath, SessionOptions> newHook) {
