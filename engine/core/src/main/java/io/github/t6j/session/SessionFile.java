@@ -39,7 +39,7 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
     private static final String VERSION = "3";
     private static final String IDS = "ids";
     private static final String LOGITS = "logits";
-    private static final int MOST_IDS = 1 << 28; // far above every context, far below the limit of an array
+    private static final int MAX_IDS = 1 << 28; // far above every context, far below the limit of an array
 
     /** Properties on which a file and the session that reads it must agree. */
     public record Kind(String attention, String fingerprint, CacheType cacheType) {
@@ -93,7 +93,7 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
      */
     public static int[] ids(Path file) {
         try (NativeMemory arena = NativeMemory.confined()) {
-            return ids(file, Safetensors.read(file, arena).tensors().get(IDS), MOST_IDS, Integer.MAX_VALUE);
+            return ids(file, Safetensors.read(file, arena).tensors().get(IDS), MAX_IDS, Integer.MAX_VALUE);
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.truncated(file, fault);
         }
