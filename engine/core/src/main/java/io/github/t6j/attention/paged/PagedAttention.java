@@ -45,9 +45,9 @@ public final class PagedAttention implements AttentionAlgorithm {
     private final Workers workers;
     private final PageState[] states; // one per worker
     private final Workers.Work appendWork = this::append;
-    private final Workers.Work rowWork = this::row;
-    private final Workers.Work partWork = this::part;
-    private final Workers.Work joinWork = this::join;
+    private final Workers.Work rowWork = this::attendRow;
+    private final Workers.Work partWork = this::attendPart;
+    private final Workers.Work joinWork = this::joinSpans;
     private final Prefill prefill; // null if rows are attended one by one
     private final RowParts parts;
 
@@ -103,7 +103,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     public void append(AttentionPass newPass) {
         pass = newPass;
         attention = (PageAttention) newPass.attention;
-        workers.run(pages(slot(pass.position) + pass.rows), appendWork);
+        workers.run(pageCount(slot(pass.position) + pass.rows), appendWork);
     }
 
     /** Appends the rows of one page. Threads share work by pages, because tokens of a page share cache lines. */
@@ -155,13 +155,13 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     @Override
     public void part(AttentionPass newPass, int part, int worker) {
-        part(part, worker);
+        attendPart(part, worker);
     }
 
     @Override
     public void end(AttentionPass newPass) {
         for (int join = 0; join < parts.joins(); join++) {
-            join(join, 0);
+            joinSpans(join, 0);
         }
     }
 
@@ -172,28 +172,28 @@ public final class PagedAttention implements AttentionAlgorithm {
         }
     }
 
-    private static int pages(int tokens) {
+    private static int pageCount(int tokens) {
         return Math.ceilDiv(tokens, PANEL);
     }
 
     /** Returns the number of pages of a span for a query that sees {@code tokens} tokens. */
     static int spanPages(int tokens) {
-        int atLeast = Math.ceilDiv(pages(tokens), MOST_SPANS);
-        int shortest = pages(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
+        int atLeast = Math.ceilDiv(pageCount(tokens), MOST_SPANS);
+        int shortest = pageCount(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
         return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
     }
 
     /** Returns the number of spans of a query that sees {@code tokens} tokens; one empty span without tokens. */
     static int spanCount(int tokens) {
-        return Math.max(1, Math.ceilDiv(pages(tokens), spanPages(tokens)));
+        return Math.max(1, Math.ceilDiv(pageCount(tokens), spanPages(tokens)));
     }
 
     /** Attends one row on one thread. */
-    private void row(int row, int worker) {
+    private void attendRow(int row, int worker) {
         PageState state = states[worker];
         int count = spanCount(pass.position + row + 1);
         for (int span = 0; span < count; span++) {
-            pages(span, row, state, span == 0 ? state.rowSoftmaxes : state.spanSoftmaxes, 0);
+            attendSpan(span, row, state, span == 0 ? state.rowSoftmaxes : state.spanSoftmaxes, 0);
             if (span > 0) {
                 state.rowSoftmaxes.add(state.spanSoftmaxes, state.kernels);
             }
@@ -205,11 +205,11 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /** Attends a part of a single row. */
-    private void part(int part, int worker) {
-        pages(parts.span(part), 0, states[worker], parts.softmaxes(part), parts.head(part));
+    private void attendPart(int part, int worker) {
+        attendSpan(parts.span(part), 0, states[worker], parts.softmaxes(part), parts.head(part));
     }
 
-    private void join(int join, int worker) {
+    private void joinSpans(int join, int worker) {
         parts.join(join, kernels, pass.output);
     }
 
@@ -217,12 +217,12 @@ public final class PagedAttention implements AttentionAlgorithm {
      * Computes the softmaxes of the heads of {@code into}, from {@code head} on, over one span of the tokens of
      * {@code row}.
      */
-    private void pages(int span, int row, PageState state, OnlineSoftmax into, int head) {
+    private void attendSpan(int span, int row, PageState state, OnlineSoftmax into, int head) {
         int seen = pass.position + row + 1;
         int window = attention.window();
         int visible = window == 0 ? 0 : Math.max(0, seen - window); // first token that the query sees
         int first = span * spanPages(seen);
-        int end = Math.min(first + spanPages(seen), pages(seen));
+        int end = Math.min(first + spanPages(seen), pageCount(seen));
         state.span = into;
         state.firstHead = head;
         into.clear();
@@ -235,7 +235,7 @@ public final class PagedAttention implements AttentionAlgorithm {
                 if (uncached && page.data.byteSize() <= LARGEST_PREFETCHED_PAGE) {
                     state.prefetchSink += page.prefetch();
                 }
-                page(state.readable(page, attention.needsF32(page.format)), index, pass.at(row),
+                attendPage(state.readable(page, attention.needsF32(page.format)), index, pass.at(row),
                         visible - index * PANEL, count, state);
             }
         }
@@ -255,7 +255,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /** Attends one page, of which the query sees the slots from {@code visible}, if positive, to {@code count}. */
-    private void page(Page page, int index, int at, int visible, int count, PageState state) {
+    private void attendPage(Page page, int index, int at, int visible, int count, PageState state) {
         attention.scores(state.kernels, pass.projections, at, page, index, state);
         state.cap(attention.scoreCap());
         if (bias != null) {
