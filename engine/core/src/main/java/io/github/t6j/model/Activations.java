@@ -27,7 +27,7 @@ final class Activations {
     final Rope[] ropes; //    [rows], rotations of the rows' sequences
     final float[] x; //       [rows][width], the residual stream
     final float[] normed; //  [rows][width]
-    final AttentionPass attention; // projections, cosines and sines, and the output of attention
+    final AttentionPass attentionPass; // projections, cosines and sines, and the output of attention
     final float[] gateUp; //  [rows][gateUpStride], gate then up
     final float[] hidden; //  [rows][hidden]
     final float[] update; //  [rows][updateStride], the output of half a block, which is added to x
@@ -73,8 +73,8 @@ final class Activations {
         residualScale = model.config().scales().residual();
         x = new float[capacity * width];
         normed = new float[capacity * width];
-        attention = AttentionPass.of(model.attention(), capacity, rope.tableSize());
-        attention.scratch = model.weights.blocks()[0].projection().newScratch(capacity);
+        attentionPass = AttentionPass.of(model.attention(), capacity, rope.tableSize());
+        attentionPass.scratch = model.weights.blocks()[0].projection().newScratch(capacity);
         gateUp = new float[capacity * gateUpStride];
         hidden = new float[capacity * sizes.hidden()];
         update = new float[capacity * updateStride];
@@ -91,8 +91,8 @@ final class Activations {
     /** Returns the bytes of the buffers for passes of {@code rows} rows, without logits and other small ones. */
     long bytes(int rows) {
         long floats = x.length + normed.length + gateUp.length + hidden.length + update.length;
-        floats += attention.projections.length + attention.output.length;
-        for (float[] scratch : attention.scratch) {
+        floats += attentionPass.projections.length + attentionPass.output.length;
+        for (float[] scratch : attentionPass.scratch) {
             floats += scratch.length;
         }
         floats = floats / capacity * rows + (experts == null ? 0 : experts.floats(expertSizes, rows));
@@ -101,7 +101,7 @@ final class Activations {
 
     /** Returns the number of rows of the pass. */
     int rows() {
-        return attention.rows;
+        return attentionPass.rows;
     }
 
     /** Sets the id and the position of {@code row}, which belongs to {@code sequence}. */

@@ -27,7 +27,7 @@ public final class Batch implements AttentionStep {
     private final Transformer model;
     private final Workers workers;
     private final Sequence[] sequences = new Sequence[MAX_PASS_ROWS];
-    private final PassAttention[] attentions = new PassAttention[MAX_PASS_ROWS]; // of each sequence, during a pass
+    private final AttentionBuffers[] buffers = new AttentionBuffers[MAX_PASS_ROWS]; // of each sequence, during a pass
     private final int[] firstRows = new int[MAX_PASS_ROWS + 1]; // of each sequence; after the last, the number of rows
     private final int[] ids = new int[MAX_PASS_ROWS];
     private final int[] singles = new int[MAX_PASS_ROWS]; // indices of the sequences with one row
@@ -131,7 +131,7 @@ public final class Batch implements AttentionStep {
             releaseActivations();
             activations = model.buffers.takeActivations(rows());
         }
-        activations.attention.rows = rows();
+        activations.attentionPass.rows = rows();
         PrefillEvent prefill = !isStep ? Events.beginPrefill() : null;
         DecodeStepEvent step = isStep ? Events.beginDecodeStep() : null;
         try {
@@ -139,7 +139,7 @@ public final class Batch implements AttentionStep {
                 return false;
             }
         } finally {
-            giveAttentions();
+            giveBuffers();
         }
         if (prefill != null) {
             prefill.end(size, rows());
@@ -153,7 +153,7 @@ public final class Batch implements AttentionStep {
 
     private boolean pass(Activations a, int layers, BooleanSupplier cancelled) {
         for (int i = 0; i < size; i++) {
-            attentions[i] = sequences[i].takeAttention(count(i));
+            buffers[i] = sequences[i].takeBuffers(count(i));
             for (int row = firstRows[i]; row < firstRows[i + 1]; row++) {
                 a.set(row, ids[row], sequences[i].position() + row - firstRows[i], sequences[i]);
             }
@@ -167,12 +167,12 @@ public final class Batch implements AttentionStep {
         return true;
     }
 
-    /** Returns the attentions in reverse order, so that the same sequences get the same ones in the next pass. */
-    private void giveAttentions() {
+    /** Returns the buffers in reverse order, so that the same sequences get the same ones in the next pass. */
+    private void giveBuffers() {
         for (int i = size - 1; i >= 0; i--) {
-            if (attentions[i] != null) {
-                model.buffers.give(attentions[i]);
-                attentions[i] = null;
+            if (buffers[i] != null) {
+                model.buffers.give(buffers[i]);
+                buffers[i] = null;
             }
         }
     }
@@ -242,11 +242,11 @@ public final class Batch implements AttentionStep {
     }
 
     private AttentionPass sequencePass(int i) {
-        return attentions[i].batchPass(count(i), sequences[i].position());
+        return buffers[i].batchPass(count(i), sequences[i].position());
     }
 
     private AttentionAlgorithm algorithm(int i) {
-        return attentions[i].algorithm;
+        return buffers[i].algorithm;
     }
 
     private void copyOutput(int i) {

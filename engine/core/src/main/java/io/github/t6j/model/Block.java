@@ -38,22 +38,22 @@ record Block(
 
     /** Sets update to the attention part for all rows of normed. */
     void attend(AttentionStep step, Activations a) {
-        a.attention.begin(attention, layer);
-        projection.project(a.normed, a.attention, a.matMul); // A_q B_q A_k B_k A_v B_v, or q k v, or latents
+        a.attentionPass.begin(attention, layer);
+        projection.project(a.normed, a.attentionPass, a.matMul); // A_q B_q A_k B_k A_v B_v, or q k v, or latents
         a.eachRow(this);
-        step.append(a.attention); // TPA: 2·r·(h+d) elements, not 2·h·d
-        step.attend(a.attention);
+        step.append(a.attentionPass); // TPA: 2·r·(h+d) elements, not 2·h·d
+        step.attend(a.attentionPass);
         if (headNorm != null) {
             a.eachRow(headNorm);
         }
-        a.matMul.multiply(output, a.attention.output, output.inputs(), a.rows(), a.update);
+        a.matMul.multiply(output, a.attentionPass.output, output.inputs(), a.rows(), a.update);
         a.matMul.add(outputBias, a.rows(), a.update, a.updateStride);
     }
 
     /** Rotates projections and applies their activation. */
     @Override
     public void row(Activations a, int row, int worker) {
-        attention.rotateAndActivate(a.rope, a.attention, row);
+        attention.rotateAndActivate(a.rope, a.attentionPass, row);
     }
 
     /** Returns all matrices except those that attention itself reads. */

@@ -9,9 +9,9 @@ record HeadNorm(float[] gain) implements RowOperation {
     /** Normalises the heads of the attention's output in place. */
     @Override
     public void row(Activations a, int row, int worker) {
-        float[] output = a.attention.output;
+        float[] output = a.attentionPass.output;
         int size = gain.length;
-        int width = a.attention.heads() * size;
+        int width = a.attentionPass.heads() * size;
         for (int at = row * width; at < (row + 1) * width; at += size) {
             a.kernels.rmsNorm(output, at, size, ModelConfig.Norms.HEAD_EPSILON, gain, output, at, a.lanes[worker]);
         }

@@ -17,9 +17,9 @@ final class PassBuffers implements AutoCloseable {
     private final Stack<Activations> singleRows = new Stack<>(MOST_SINGLE, _ -> {});
     private final Stack<Activations> manyRows = new Stack<>(MOST_WIDE, _ -> {});
     private final Stack<Batch> batches = new Stack<>(MOST_WIDE, _ -> {});
-    private final Stack<PassAttention> singles = new Stack<>(MOST_SINGLE, PassAttention::close);
-    private final Stack<PassAttention> wide = new Stack<>(MOST_WIDE, PassAttention::close);
-    private final Stack<PassAttention> oracles = new Stack<>(MOST_WIDE, PassAttention::close);
+    private final Stack<AttentionBuffers> singles = new Stack<>(MOST_SINGLE, AttentionBuffers::close);
+    private final Stack<AttentionBuffers> wide = new Stack<>(MOST_WIDE, AttentionBuffers::close);
+    private final Stack<AttentionBuffers> oracles = new Stack<>(MOST_WIDE, AttentionBuffers::close);
 
     /**
      * Idle buffers of one kind. The most recently returned buffers are reused first: they are in the processor's
@@ -91,18 +91,18 @@ final class PassBuffers implements AutoCloseable {
         (activations.capacity == 1 ? singleRows : manyRows).give(activations);
     }
 
-    /** Returns an attention for a pass of {@code rows} rows of one sequence; {@code materialized} selects the oracle. */
-    PassAttention takeAttention(int rows, boolean materialized) {
-        PassAttention idle = kind(rows == 1, materialized).take();
-        return idle != null ? idle : new PassAttention(model, rows == 1, materialized);
+    /** Returns attention buffers for a pass of {@code rows} rows of a sequence; {@code materialized} selects the oracle. */
+    AttentionBuffers takeAttention(int rows, boolean materialized) {
+        AttentionBuffers idle = kind(rows == 1, materialized).take();
+        return idle != null ? idle : new AttentionBuffers(model, rows == 1, materialized);
     }
 
-    void give(PassAttention attention) {
-        attention.algorithm.bind(null);
-        kind(attention.isSingle, attention.isMaterialized).give(attention);
+    void give(AttentionBuffers buffers) {
+        buffers.algorithm.bind(null);
+        kind(buffers.isSingle, buffers.isMaterialized).give(buffers);
     }
 
-    private Stack<PassAttention> kind(boolean single, boolean materialized) {
+    private Stack<AttentionBuffers> kind(boolean single, boolean materialized) {
         return materialized ? oracles : single ? singles : wide;
     }
 

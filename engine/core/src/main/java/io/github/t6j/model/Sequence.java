@@ -22,7 +22,7 @@ public final class Sequence implements AutoCloseable {
     private final LengthRule lengthRule;
     private final float[] last; // [width], the residual stream after the last token, invalid after truncation
     private Activations activations; // of the last pass, or null
-    private PassAttention attention; // of the last pass, or null
+    private AttentionBuffers buffers; // of the last pass, or null
     private int position;
     private Rope rope; // rotation of the keys in the cache and of the next ones
 
@@ -49,10 +49,10 @@ public final class Sequence implements AutoCloseable {
         for (int row = 0; row < count; row++) {
             a.set(row, ids[from + row], position + row, this);
         }
-        a.attention.position = position;
+        a.attentionPass.position = position;
         PrefillEvent prefill = count > 1 ? Events.beginPrefill() : null;
         DecodeStepEvent step = count == 1 ? Events.beginDecodeStep() : null;
-        if (!model.forward(a, attention.algorithm, cancelled)) {
+        if (!model.forward(a, buffers.algorithm, cancelled)) {
             return false;
         }
         advance(count, a, count - 1);
@@ -71,17 +71,17 @@ public final class Sequence implements AutoCloseable {
             releaseActivations();
             activations = model.buffers.takeActivations(rows);
         }
-        if (attention == null || attention.isSingle && rows > 1) {
-            releaseAttention();
-            attention = takeAttention(rows);
+        if (buffers == null || buffers.isSingle && rows > 1) {
+            releaseBuffers();
+            buffers = takeBuffers(rows);
         }
-        activations.attention.rows = rows;
+        activations.attentionPass.rows = rows;
         return activations;
     }
 
-    /** Returns an attention over this sequence's cache for a pass of {@code rows} rows; {@link #give} takes it back. */
-    PassAttention takeAttention(int rows) {
-        PassAttention taken = model.buffers.takeAttention(rows, materialized);
+    /** Returns buffers, bound to the cache, for a pass of {@code rows} rows; {@link PassBuffers#give} takes them back. */
+    AttentionBuffers takeBuffers(int rows) {
+        AttentionBuffers taken = model.buffers.takeAttention(rows, materialized);
         taken.algorithm.bind(cache);
         return taken;
     }
@@ -89,7 +89,7 @@ public final class Sequence implements AutoCloseable {
     /** Gives back the buffers of the last pass. */
     public void release() {
         releaseActivations();
-        releaseAttention();
+        releaseBuffers();
     }
 
     private void releaseActivations() {
@@ -99,10 +99,10 @@ public final class Sequence implements AutoCloseable {
         }
     }
 
-    private void releaseAttention() {
-        if (attention != null) {
-            model.buffers.give(attention);
-            attention = null;
+    private void releaseBuffers() {
+        if (buffers != null) {
+            model.buffers.give(buffers);
+            buffers = null;
         }
     }
 

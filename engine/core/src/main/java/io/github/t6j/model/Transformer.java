@@ -99,7 +99,7 @@ public final class Transformer implements AutoCloseable {
     private void embed(Activations a, int row, int worker) {
         weights.embedding.row(a.ids[row], a.x, row * a.width);
         scale(a.x, row * a.width, a.width, config.scales().embedding());
-        a.ropes[row].table(a.positions[row], a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+        a.ropes[row].table(a.positions[row], a.attentionPass.cos, a.attentionPass.sin, a.attentionPass.tableAt(row));
     }
 
     private static void scale(float[] x, int at, int n, float factor) {

@@ -64,19 +64,20 @@ class BlockTest {
             AttentionAlgorithm algorithm = model.newAlgorithm(materialized, Arena.ofAuto());
             algorithm.bind(cache);
             Activations a = new Activations(model, rows);
-            a.attention.rows = rows;
+            a.attentionPass.rows = rows;
             cache.reserve(0, rows);
             double[] blockIn = tap(golden, "block_in");
             for (int i = 0; i < blockIn.length; i++) {
                 a.x[i] = (float) blockIn[i];
             }
             for (int row = 0; row < rows; row++) {
-                model.rope.table(row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+                model.rope.table(row, a.attentionPass.cos, a.attentionPass.sin, a.attentionPass.tableAt(row));
             }
             model.weights.blocks()[0].forward(algorithm, a);
 
             int width = a.width;
-            compare(golden, "attn_y", a.attention.output, 0, config.attention().heads() * model.attention().valueDim(),
+            compare(golden, "attn_y", a.attentionPass.output, 0,
+                    config.attention().heads() * model.attention().valueDim(),
                     rows);
             compare(golden, "mlp_in", a.normed, 0, width, rows);
             compare(golden, "mlp_hidden", a.hidden, 0, config.sizes().hidden(), rows);
@@ -98,7 +99,7 @@ class BlockTest {
         }
         AttentionConfig heads = config.attention();
         if (!(heads instanceof TpaConfig form)) {
-            comparePadded(golden, "q", a.attention.projections, a.attention.stride, 0, h * d, rows);
+            comparePadded(golden, "q", a.attentionPass.projections, a.attentionPass.stride, 0, h * d, rows);
             return;
         }
         String query = form.queryRank() > 0 ? "B_q" : "q";
@@ -107,7 +108,8 @@ class BlockTest {
         String[] names = {query, "B_k", "A_k", "A_v", "B_v", "A_q"};
         for (int i = 0; i < names.length; i++) {
             if (widths[i] > 0 && !golden.name().contains("ropek")) {
-                comparePadded(golden, names[i], a.attention.projections, a.attention.stride, at, widths[i], rows);
+                comparePadded(golden, names[i], a.attentionPass.projections, a.attentionPass.stride, at, widths[i],
+                        rows);
             }
             at += widths[i];
         }
@@ -124,10 +126,10 @@ class BlockTest {
         MaterializedHeads heads = attention.materialized();
         Page page = Page.allocate(heads.layout(), Format.F32, Arena.ofAuto());
         for (int row = 0; row < rows; row++) {
-            heads.append(a.attention.projections, row * a.attention.stride, page, row);
+            heads.append(a.attentionPass.projections, row * a.attentionPass.stride, page, row);
             for (int head = 0; head < attention.heads(); head++) {
                 int vectorAt = (row * attention.heads() + head) * vector.length;
-                heads.materializeQuery(a.attention.projections, row * a.attention.stride, head, vector);
+                heads.materializeQuery(a.attentionPass.projections, row * a.attentionPass.stride, head, vector);
                 assertThat(vector).containsExactly(slice(q, vectorAt, vector.length), within(TOLERANCE));
                 heads.materializeKey(page, row, row, head, vector);
                 assertThat(vector).containsExactly(slice(k, vectorAt, vector.length), within(TOLERANCE));

@@ -96,20 +96,21 @@ public final class VariantModels {
                 new float[tokens * outputs], new float[tokens * width], model.attention().elementsPerToken());
         for (int position = 0; position < tokens; position += chunk) {
             int rows = Math.min(chunk, tokens - position);
-            a.attention.rows = rows;
-            a.attention.position = position;
+            a.attentionPass.rows = rows;
+            a.attentionPass.position = position;
             for (int i = 0; i < rows * width; i++) {
                 a.normed[i] = (float) x[position * width + i];
             }
             for (int row = 0; row < rows; row++) {
-                model.rope.table(position + row, a.attention.cos, a.attention.sin, a.attention.tableAt(row));
+                model.rope.table(position + row, a.attentionPass.cos, a.attentionPass.sin,
+                        a.attentionPass.tableAt(row));
             }
             model.weights.blocks()[0].attend(algorithm, a);
             algorithm.cache().commit();
             for (int row = 0; row < rows; row++) {
                 int token = position + row;
                 materialize(model, algorithm, a, row, token, run);
-                System.arraycopy(a.attention.output, row * outputs, run.y, token * outputs, outputs);
+                System.arraycopy(a.attentionPass.output, row * outputs, run.y, token * outputs, outputs);
                 System.arraycopy(a.update, row * a.updateStride, run.out, token * width, width);
             }
         }
@@ -120,9 +121,9 @@ public final class VariantModels {
     private static void materialize(
             Transformer model, AttentionAlgorithm algorithm, Activations a, int row, int token, Run run) {
         Attention attention = model.attention();
-        float[] projections = a.attention.projections;
+        float[] projections = a.attentionPass.projections;
         int headDim = attention.headDim();
-        int at = a.attention.at(row);
+        int at = a.attentionPass.at(row);
         double[] one = new double[headDim];
         float[] whole = new float[headDim];
         for (int head = 0; head < attention.heads(); head++) {

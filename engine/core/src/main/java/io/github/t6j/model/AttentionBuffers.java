@@ -5,7 +5,7 @@ import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.weights.NativeMemory;
 
 /** Algorithm and buffers with which a sequence attends in a pass; {@link PassBuffers} keeps idle ones. */
-final class PassAttention implements AutoCloseable {
+final class AttentionBuffers implements AutoCloseable {
     final AttentionAlgorithm algorithm;
     final boolean isSingle; //       for passes of one row
     final boolean isMaterialized; // the oracle
@@ -13,7 +13,7 @@ final class PassAttention implements AutoCloseable {
     private final NativeMemory scratch = NativeMemory.shared();
     private AttentionPass batchPass; // rows of the sequence in a batch, or null
 
-    PassAttention(Transformer model, boolean isSingle, boolean isMaterialized) {
+    AttentionBuffers(Transformer model, boolean isSingle, boolean isMaterialized) {
         this.model = model;
         this.isSingle = isSingle;
         this.isMaterialized = isMaterialized;
