@@ -78,22 +78,22 @@ abstract class GroupedAttention extends PageAttention implements PrefillForm {
 
     /**
      * Adds the values of head {@code g}, weighted with state.probabilities [all lines][64], to {@code lines} lines of
-     * state.span.out from line {@code first} on.
+     * state.softmaxes.out from line {@code first} on.
      */
     final void groupValues(Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
         PageProducts.addRows(
-                kernels, page, state.probabilities, first * PANEL, lines, 1, g, count, state.span.out, first * PANEL,
-                state.span.lines * PANEL);
+                kernels, page, state.probabilities, first * PANEL, lines, 1, g, count, state.softmaxes.out,
+                first * PANEL, state.softmaxes.lines * PANEL);
     }
 
     @Override
     public final void prepareQuery(float[] projections, int at, PageState state) {
-        state.scaleQuery(projections, at + state.firstHead * headDim(), state.span.lines * headDim(), scale());
+        state.scaleQuery(projections, at + state.firstHead * headDim(), state.softmaxes.lines * headDim(), scale());
     }
 
     @Override
     public final void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        for (int i = 0, next; i < state.span.lines; i = next) {
+        for (int i = 0, next; i < state.softmaxes.lines; i = next) {
             next = state.nextGroup(i, groupSize);
             groupScores(kernels, (state.firstHead + i) / groupSize, state.query, i, next - i, page, state);
         }
@@ -101,7 +101,7 @@ abstract class GroupedAttention extends PageAttention implements PrefillForm {
 
     @Override
     public final void values(Kernels kernels, Page page, int count, PageState state) {
-        for (int i = 0, next; i < state.span.lines; i = next) {
+        for (int i = 0, next; i < state.softmaxes.lines; i = next) {
             next = state.nextGroup(i, groupSize);
             groupValues(kernels, (state.firstHead + i) / groupSize, page, i, next - i, count, state);
         }

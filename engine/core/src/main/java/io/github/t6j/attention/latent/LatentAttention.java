@@ -211,7 +211,7 @@ public final class LatentAttention extends PageAttention {
     @Override
     public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
         int first = state.firstHead;
-        int lines = state.span.lines;
+        int lines = state.softmaxes.lines;
         PageProducts.multiplyColumns(
                 kernels, page, queries, at + first * rope, Math.min(lines, heads), rope, 0, state.scores, 0);
         for (int branch = 1; branch < branches; branch++) {
@@ -238,7 +238,7 @@ public final class LatentAttention extends PageAttention {
     /** Transposes 64 elements of the latents at a time, which then stay in L1 for all heads. */
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        int lines = state.span.lines;
+        int lines = state.softmaxes.lines;
         for (int i = 0, next; i < lines; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
             int latent = latent(state.firstHead + i);
@@ -249,7 +249,7 @@ public final class LatentAttention extends PageAttention {
                         PANEL);
                 kernels.multiply(
                         state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, PANEL,
-                        width, state.span.out, c * lines + i * PANEL, 0, true);
+                        width, state.softmaxes.out, c * lines + i * PANEL, 0, true);
             }
         }
     }

@@ -110,6 +110,6 @@ final class LatentPrefill implements PrefillForm {
         int line = b.low * PANEL;
         state.kernels.multiply(
                 state.probabilities, line, PANEL, b.rows() - b.low, count, Format.F32, state.offHeap, 0, valueStride,
-                valueDim, state.span.out, line, state.span.lines * PANEL, true);
+                valueDim, state.softmaxes.out, line, state.softmaxes.lines * PANEL, true);
     }
 }

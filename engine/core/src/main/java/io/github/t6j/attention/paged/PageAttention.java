@@ -83,12 +83,12 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     /** Returns the sizes of a thread's scratch. */
     public abstract Scratch scratch();
 
-    /** Prepares the query of the row at {@code at} in state.query, for the heads of state.span. */
+    /** Prepares the query of the row at {@code at} in state.query, for the heads of state.softmaxes. */
     public abstract void prepareQuery(float[] projections, int at, PageState state);
 
     /**
      * Writes the scores, in powers of two, of the prepared query and each token of a page to state.scores
-     * [state.span.lines][64].
+     * [state.softmaxes.lines][64].
      *
      * @param index index of the page, whose first token has position 64 · index
      */
@@ -109,7 +109,7 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
         return 0;
     }
 
-    /** Adds the values of a page's first {@code count} tokens, weighted with state.probabilities, to state.span.out. */
+    /** Adds a page's first {@code count} values, weighted with state.probabilities, to state.softmaxes.out. */
     public abstract void values(Kernels kernels, Page page, int count, PageState state);
 
     /** Returns the number of softmaxes of a row. */

@@ -29,8 +29,8 @@ public final class PageState {
     public final Page scratch; //          page rewritten by the attention, or null
     final OnlineSoftmax spanSoftmaxes; // softmaxes of a single query over the pages of a span
     final OnlineSoftmax rowSoftmaxes; //  softmaxes of a single query over the spans so far
-    public OnlineSoftmax span; //          softmaxes of some lines to which pages are added
-    public int firstHead; //               first head of span
+    public OnlineSoftmax softmaxes; //     softmaxes of some lines to which pages are added
+    public int firstHead; //               their first head
     public final Kernels kernels;
     int prefetchSink; //            keeps prefetching reads alive, see Page.prefetch
     private final Arena memory; //  arena of the off-heap buffers
@@ -73,17 +73,17 @@ public final class PageState {
     }
 
     /**
-     * Returns the index in the span of the next head after {@code i} that begins a group of {@code size} heads, or the
+     * Returns the line of the next head after {@code i} that begins a group of {@code size} heads, or the
      * end.
      */
     public int nextGroup(int i, int size) {
-        return Math.min(span.lines, ((firstHead + i) / size + 1) * size - firstHead);
+        return Math.min(softmaxes.lines, ((firstHead + i) / size + 1) * size - firstHead);
     }
 
     /** Caps the scores, which are in powers of two, as {@link io.github.t6j.attention.Attention#scoreCap} says. */
     void cap(float cap) {
         if (cap != 0f) {
-            kernels.softCap(scores, 0, span.lines * PANEL, cap * LOG2_E);
+            kernels.softCap(scores, 0, softmaxes.lines * PANEL, cap * LOG2_E);
         }
     }
 
@@ -97,7 +97,7 @@ public final class PageState {
     }
 
     /**
-     * Computes a page's probabilities from its scores; raises the maxima of the span that scores exceed by too much.
+     * Computes a page's probabilities from its scores; raises the maxima that scores exceed by too much.
      */
     public void softmax(PageAttention attention, Page page) {
         int rank = attention.valueRank();
@@ -111,12 +111,12 @@ public final class PageState {
      * @param rank head factors per head and token, or 0 for none
      */
     public void softmax(Page heads, int column, int rank) {
-        if (span.isEmpty()) {
+        if (softmaxes.isEmpty()) {
             raiseMaxima();
         }
-        System.arraycopy(span.sum, 0, sumBefore, 0, span.sum.length);
+        System.arraycopy(softmaxes.sum, 0, sumBefore, 0, softmaxes.sum.length);
         if (exponentiate(heads, column, rank) > LAZY_MAX_BITS) {
-            System.arraycopy(sumBefore, 0, span.sum, 0, span.sum.length);
+            System.arraycopy(sumBefore, 0, softmaxes.sum, 0, softmaxes.sum.length);
             raiseMaxima();
             exponentiate(heads, column, rank);
         }
@@ -124,18 +124,18 @@ public final class PageState {
 
     private int exponentiate(Page heads, int column, int rank) {
         int largest = kernels.softmax(
-                scores, span.lines, heads.format, heads.data, heads.columnAt(column), rank, span.max, span.sum,
-                probabilities);
-        PageProducts.scale(kernels, heads, column, rank, probabilities, PANEL, span.lines, rank * PANEL);
+                scores, softmaxes.lines, heads.format, heads.data, heads.columnAt(column), rank, softmaxes.max,
+                softmaxes.sum, probabilities);
+        PageProducts.scale(kernels, heads, column, rank, probabilities, PANEL, softmaxes.lines, rank * PANEL);
         return largest;
     }
 
     /** Raises the maximum of every line whose scores exceed it by too much; NaN counts as exceeding. */
     private void raiseMaxima() {
-        kernels.rowMaxima(scores, span.lines, maxima);
-        for (int line = 0; line < span.lines; line++) {
-            if (!(maxima[line] - span.max[line] <= Exp2.LAZY_MAX)) {
-                span.raiseMaximum(line, Math.max(maxima[line], LOWEST), kernels);
+        kernels.rowMaxima(scores, softmaxes.lines, maxima);
+        for (int line = 0; line < softmaxes.lines; line++) {
+            if (!(maxima[line] - softmaxes.max[line] <= Exp2.LAZY_MAX)) {
+                softmaxes.raiseMaximum(line, Math.max(maxima[line], LOWEST), kernels);
             }
         }
     }

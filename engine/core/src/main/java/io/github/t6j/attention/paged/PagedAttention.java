@@ -223,7 +223,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         int visible = window == 0 ? 0 : Math.max(0, seen - window); // first token that the query sees
         int first = span * spanPages(seen);
         int end = Math.min(first + spanPages(seen), pageCount(seen));
-        state.span = into;
+        state.softmaxes = into;
         state.firstHead = head;
         into.clear();
         attention.prepareQuery(pass.projections, pass.at(row), state);
@@ -261,7 +261,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         if (bias != null) {
             addBias(index * PANEL, count, state.scores);
         }
-        for (int line = 0; (visible > 0 || count < PANEL) && line < state.span.lines; line++) {
+        for (int line = 0; (visible > 0 || count < PANEL) && line < state.softmaxes.lines; line++) {
             state.hideOutside(line, visible, count);
         }
         state.softmax(attention, page);

@@ -129,7 +129,7 @@ public final class Prefill {
         b.low = Math.max(0, index * PANEL - pass.position - b.first);
         Page keys = form.prepareKeys(page, index, b);
         for (int group = b.firstGroup; group < b.endGroup; group++) {
-            state.span = b.span(group);
+            state.softmaxes = b.span(group);
             form.scores(page, keys, group, b);
             state.cap(pass.attention.scoreCap());
             hide(index, b);
@@ -145,7 +145,7 @@ public final class Prefill {
         if (window == 0 && b.rows() == b.capacity && position + b.first + 1 >= PANEL) {
             return;
         }
-        for (int line = 0; line < b.state.span.lines; line++) {
+        for (int line = 0; line < b.state.softmaxes.lines; line++) {
             int row = b.first + b.row(line);
             int seen = row < b.end ? position + row + 1 : 0;
             b.state.hideOutside(line, window == 0 ? 0 : seen - window, seen);

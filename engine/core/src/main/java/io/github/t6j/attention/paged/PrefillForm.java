@@ -42,6 +42,6 @@ public interface PrefillForm {
     /** Writes the scores of a group, in powers of two, to the lines of state.scores from row {@code block.low} on. */
     void scores(Page page, Page keys, int group, RowBlock block);
 
-    /** Adds the values of a page's first {@code count} tokens, weighted with state.probabilities, to state.span.out. */
+    /** Adds a page's first {@code count} values, weighted with state.probabilities, to state.softmaxes.out. */
     void values(Page page, int group, int count, RowBlock block);
 }

@@ -132,7 +132,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
     /**
      * Writes the scores of a page to state.scores from the products of features in state.products, [R_K][·][64].
      *
-     * @param page page whose columns from {@code column} on are A_K of the heads of state.span
+     * @param page page whose columns from {@code column} on are A_K of the heads of state.softmaxes
      */
     public abstract void headScores(Kernels kernels, Page page, int column, PageState state);
 
@@ -140,8 +140,8 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
         PageProducts.addRows(
-                kernels, page, state.probabilities, 0, state.span.lines, valueRank, 0, count, state.span.out, 0,
-                state.span.lines * PANEL);
+                kernels, page, state.probabilities, 0, state.softmaxes.lines, valueRank, 0, count, state.softmaxes.out,
+                0, state.softmaxes.lines * PANEL);
     }
 
     /** Writes the keys of a head for all tokens of a page, f32 [d][64], to {@code to} in state.offHeap. */

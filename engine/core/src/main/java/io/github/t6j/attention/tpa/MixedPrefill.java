@@ -63,7 +63,7 @@ public abstract class MixedPrefill implements PrefillForm {
 
     /** Returns the number of heads of the current group. */
     static int heads(RowBlock b) {
-        return b.state.span.lines / b.capacity;
+        return b.state.softmaxes.lines / b.capacity;
     }
 
     @Override
@@ -74,7 +74,7 @@ public abstract class MixedPrefill implements PrefillForm {
             int line = (i * b.capacity + b.low) * PANEL;
             b.state.kernels.multiply(
                     b.state.probabilities, line, PANEL, b.rows() - b.low, count, Format.F32, b.state.offHeap, 0,
-                    valueStride, shape.valueDim(), b.state.span.out, line, b.state.span.lines * PANEL, true);
+                    valueStride, shape.valueDim(), b.state.softmaxes.out, line, b.state.softmaxes.lines * PANEL, true);
         }
     }
 }

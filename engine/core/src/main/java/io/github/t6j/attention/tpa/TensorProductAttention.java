@@ -49,7 +49,7 @@ public final class TensorProductAttention extends FactoredAttention {
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
         int from = at + row.aQ() + state.firstHead * queryRank;
-        state.scaleQuery(projections, from, state.span.lines * queryRank, factorScale());
+        state.scaleQuery(projections, from, state.softmaxes.lines * queryRank, factorScale());
     }
 
     @Override
@@ -64,7 +64,7 @@ public final class TensorProductAttention extends FactoredAttention {
 
     @Override
     public void headScores(Kernels kernels, Page page, int column, PageState state) {
-        int heads = state.span.lines;
+        int heads = state.softmaxes.lines;
         PageProducts.scale(kernels, page, column, keyRank, state.products, queryRank * PANEL, queryRank, PANEL);
         if (page.format == Format.F32) {
             kernels.tensorScores(

@@ -44,12 +44,12 @@ public final class WholeQueryAttention extends FactoredAttention {
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
         int from = at + row.bQ() + state.firstHead * headDim();
-        state.scaleQuery(projections, from, state.span.lines * headDim(), factorScale());
+        state.scaleQuery(projections, from, state.softmaxes.lines * headDim(), factorScale());
     }
 
     @Override
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        int heads = state.span.lines;
+        int heads = state.softmaxes.lines;
         for (int s = 0; s < keyRank; s++) {
             PageProducts.multiplyColumns(
                     kernels, page, state.query, 0, heads, headDim(), s * headDim(), state.products, s * heads * PANEL);
@@ -59,7 +59,7 @@ public final class WholeQueryAttention extends FactoredAttention {
 
     @Override
     public void headScores(Kernels kernels, Page page, int column, PageState state) {
-        int heads = state.span.lines;
+        int heads = state.softmaxes.lines;
         PageProducts.scale(kernels, page, column, keyRank, state.products, heads * PANEL, heads, PANEL);
         kernels.factorScores(
                 state.products, 0, heads, keyRank, page.format, page.data, page.columnAt(column), state.scores);

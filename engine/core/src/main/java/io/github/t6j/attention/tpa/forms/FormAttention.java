@@ -141,7 +141,7 @@ class FormAttention extends FactoredAttention {
     public final void prepareQuery(float[] projections, int at, PageState state) {
         int from = at + (wholeQuery() ? row.bQ() : row.aQ());
         int size = wholeQuery() ? headDim() : queryRank; // floats of a head
-        state.scaleQuery(projections, from + state.firstHead * size, state.span.lines * size, factorScale());
+        state.scaleQuery(projections, from + state.firstHead * size, state.softmaxes.lines * size, factorScale());
     }
 
     @Override
@@ -154,7 +154,7 @@ class FormAttention extends FactoredAttention {
     final void multiplyFeatures(Kernels kernels, float[] projections, int at, Page features, PageState state) {
         float[] query = wholeQuery() ? state.query : projections;
         int from = wholeQuery() ? 0 : at + row.bQ();
-        int vectors = wholeQuery() ? state.span.lines * form.pieces() : queryRank;
+        int vectors = wholeQuery() ? state.softmaxes.lines * form.pieces() : queryRank;
         int size = form.featureDim();
         for (int s = 0; s < keyRank; s++) {
             PageProducts.multiplyColumns(

@@ -67,7 +67,7 @@ final class ThirdOrderAttention extends FormAttention {
         for (int s = 0; s < keyRank; s++) {
             int c = formRow.keyThird - formRow.columns + s * thirdDim;
             if (wholeQuery()) {
-                int heads = state.span.lines;
+                int heads = state.softmaxes.lines;
                 page.readColumns(c, thirdDim, state.products, thirdAt());
                 ThirdFactor.contract(state.products, s * heads * thirdDim, thirdAt(), heads, thirdDim, s * heads);
             } else {
@@ -82,17 +82,17 @@ final class ThirdOrderAttention extends FormAttention {
 
     @Override
     public void values(Kernels kernels, Page page, int count, PageState state) {
-        OnlineSoftmax span = state.span;
+        OnlineSoftmax softmaxes = state.softmaxes;
         float[] scratch = state.products;
         page.readColumns(formRow.valueThird - formRow.columns, valueRank * thirdDim, scratch, 0);
-        for (int h = 0; h < span.lines; h++) {
+        for (int h = 0; h < softmaxes.lines; h++) {
             ThirdFactor.expand(
                     state.probabilities, h * valueRank * PANEL, scratch, 0, expandedAt(), valueRank, thirdDim);
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
             PageProducts.addRows(
                     kernels, valueFeatures(page), scratch, expandedAt(), thirdDim, valueRank, 0, count, scratch,
                     summedAt(), thirdDim * PANEL);
-            ThirdFactor.add(scratch, summedAt(), thirdDim, form.valueFeatureDim(), span.out, h, span.lines);
+            ThirdFactor.add(scratch, summedAt(), thirdDim, form.valueFeatureDim(), softmaxes.out, h, softmaxes.lines);
         }
     }
 
