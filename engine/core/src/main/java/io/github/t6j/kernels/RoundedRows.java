@@ -133,7 +133,7 @@ public class RoundedRows {
             for (int end = k + exact; k < end; k += 8) {
                 sum += sumOfEight(k);
             }
-            starts[format.bits() - 4][to++] = twin(-format.zero() * sum) ^ 0x8000;
+            starts[format.bits() - 4][to++] = inBothHalves(-format.zero() * sum) ^ 0x8000;
             total += sum;
         }
         totals[place] = total * scales[place];
@@ -164,7 +164,7 @@ public class RoundedRows {
     }
 
     /** Returns {@code number} mod 2^16 in both halves of an int. */
-    public static int twin(int number) {
+    public static int inBothHalves(int number) {
         return number << 16 | number & 0xFFFF;
     }
 
@@ -185,12 +185,12 @@ public class RoundedRows {
         int even = 0; // the integer before an odd index
         for (int i = 0; i < SIZE; i++) {
             int number = i < count ? (int) rounded(x[at + i] * inverse) : 0;
-            numbers[to + i] = twin(number - 256 * even);
+            numbers[to + i] = inBothHalves(number - 256 * even);
             even = i % 2 == 0 ? number : 0;
-            numbers[to + SIZE + i] = twin(-128 * even) ^ 0x8000;
+            numbers[to + SIZE + i] = inBothHalves(-128 * even) ^ 0x8000;
             sum += number;
         }
-        eights[row * blocks + block] = twin(-8 * sum);
+        eights[row * blocks + block] = inBothHalves(-8 * sum);
     }
 
     /** Returns the nearest integer, halves to even. */

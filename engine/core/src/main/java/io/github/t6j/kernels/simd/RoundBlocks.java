@@ -35,7 +35,7 @@ final class RoundBlocks {
                 floats(x, at, inverse, tall.floats, tall.floatAt(row, block));
             } else {
                 int sum = elements(x, at, inverse, to.numbers, to.at(row, block));
-                to.eights[place] = RoundedRows.twin(-8 * sum);
+                to.eights[place] = RoundedRows.inBothHalves(-8 * sum);
             }
         }
         if (whole < to.blocks) {
