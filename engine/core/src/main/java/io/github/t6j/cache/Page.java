@@ -44,9 +44,9 @@ public final class Page {
         return layout.columnAt(format, column);
     }
 
-    /** Returns the byte at which the rows of {@code group} begin. */
-    public long rowsAt(int group) {
-        return layout.rowAt(format, group, 0);
+    /** Returns the byte at which row {@code row} of the first token begins. */
+    public long rowsAt(int row) {
+        return layout.rowAt(format, row, 0);
     }
 
     /** Returns the number of elements from one row to the next. */
@@ -59,9 +59,9 @@ public final class Page {
         return layout.scalesAt(format, layout.vectorOfColumn(column));
     }
 
-    /** Returns the byte at which the scales of a group's rows begin; Q8 only. */
-    public long rowScalesAt(int group) {
-        return layout.scalesAt(format, layout.vectorOfGroup(group));
+    /** Returns the byte at which the scales of row {@code row} of the tokens begin; Q8 only. */
+    public long rowScalesAt(int row) {
+        return layout.scalesAt(format, layout.vectorOfRow(row));
     }
 
     /**
@@ -93,26 +93,26 @@ public final class Page {
      *
      * @param slot index of the token in the page
      * @param columns layout.columns() elements, from {@code columnsAt}
-     * @param rows layout.groups() · layout.width() elements, from {@code rowsAt}
+     * @param rows layout.rows() · layout.width() elements, from {@code rowsAt}
      */
     public void write(int slot, float[] columns, int columnsAt, float[] rows, int rowsAt) {
         int first = 0;
         int vector = 0;
         for (int i = 0; i < layout.vectors().size(); i++) {
-            Vectors group = layout.vectors().get(i);
-            for (int v = 0; v < group.count(); v++) {
-                int column = first + v * group.vectorStep();
+            Vectors adjacent = layout.vectors().get(i);
+            for (int v = 0; v < adjacent.count(); v++) {
+                int column = first + v * adjacent.vectorStep();
                 float factor =
-                        scale(columns, columnsAt + column, group.elementStep(), group.length(), vector++, slot);
-                writeColumns(slot, columns, columnsAt, column, group.elementStep(), group.length(), factor);
+                        scale(columns, columnsAt + column, adjacent.elementStep(), adjacent.length(), vector++, slot);
+                writeColumns(slot, columns, columnsAt, column, adjacent.elementStep(), adjacent.length(), factor);
             }
-            first += group.columns();
+            first += adjacent.columns();
         }
         int width = layout.width();
-        for (int g = 0; g < layout.groups(); g++) {
-            int from = rowsAt + g * width;
+        for (int row = 0; row < layout.rows(); row++) {
+            int from = rowsAt + row * width;
             float factor = scale(rows, from, 1, width, vector++, slot);
-            writeRow(layout.rowAt(format, g, slot), rows, from, width, factor);
+            writeRow(layout.rowAt(format, row, slot), rows, from, width, factor);
         }
     }
 
@@ -132,7 +132,7 @@ public final class Page {
 
     /** Writes zeros to the tokens from {@code slot} on. */
     void clearFrom(int slot) {
-        float[] zeros = new float[Math.max(layout.columns(), layout.groups() * layout.width())];
+        float[] zeros = new float[Math.max(layout.columns(), layout.rows() * layout.width())];
         for (int t = slot; t < PageLayout.TOKENS; t++) {
             write(t, zeros, 0, zeros, 0);
         }
@@ -159,10 +159,10 @@ public final class Page {
         return format == Format.Q8 ? number * scaleOf(slot, columnScalesAt(column)) : number;
     }
 
-    /** Returns element {@code i} of a token's row {@code group}, for the oracle. */
-    public float row(int slot, int group, int i) {
-        float number = format.get(data, layout.rowAt(format, group, slot), i);
-        return format == Format.Q8 ? number * scaleOf(slot, rowScalesAt(group)) : number;
+    /** Returns element {@code i} of a token's row {@code row}, for the oracle. */
+    public float row(int slot, int row, int i) {
+        float number = format.get(data, layout.rowAt(format, row, slot), i);
+        return format == Format.Q8 ? number * scaleOf(slot, rowScalesAt(row)) : number;
     }
 
     private float scaleOf(int slot, long scalesAt) {
@@ -182,17 +182,17 @@ public final class Page {
             kernels.widen(format, data, columnAt(c), (next - c) * PANEL, scales, 1, f32.data, f32.columnAt(c));
         }
         if (format == Format.BF16 && rowStride() == layout.width()) {
-            int rows = layout.groups() * PANEL * layout.width();
+            int rows = layout.rows() * PANEL * layout.width();
             kernels.widen(format, data, rowsAt(0), rows, 0, 0, f32.data, f32.rowsAt(0));
             return;
         }
-        for (int g = 0; g < layout.groups(); g++) {
+        for (int row = 0; row < layout.rows(); row++) {
             for (int t = 0; t < PANEL; t++) {
                 // whole groups: the next row overwrites the excess; after the last row it is slack
-                long scale = format == Format.Q8 ? rowScalesAt(g) + (long) t * Float.BYTES : 0;
+                long scale = format == Format.Q8 ? rowScalesAt(row) + (long) t * Float.BYTES : 0;
                 kernels.widen(
-                        format, data, layout.rowAt(format, g, t), rowStride(), scale, 0, f32.data,
-                        layout.rowAt(Format.F32, g, t));
+                        format, data, layout.rowAt(format, row, t), rowStride(), scale, 0, f32.data,
+                        layout.rowAt(Format.F32, row, t));
             }
         }
     }
@@ -207,8 +207,8 @@ public final class Page {
         MemorySegment.copy(from, at, data, FLOAT, columnAt(first), count * PANEL);
     }
 
-    /** Copies the rows of {@code group} of this F32 page, [64][layout.width()], to {@code into} from {@code at}. */
-    public void readRows(int group, float[] into, int at) {
-        MemorySegment.copy(data, FLOAT, rowsAt(group), into, at, PANEL * layout.width());
+    /** Copies row {@code row} of the tokens of this F32 page, [64][layout.width()], to {@code into} from {@code at}. */
+    public void readRows(int row, float[] into, int at) {
+        MemorySegment.copy(data, FLOAT, rowsAt(row), into, at, PANEL * layout.width());
     }
 }

@@ -9,26 +9,26 @@ import java.util.List;
  * Layout of a page, {@value io.github.t6j.kernels.Kernels#PANEL} tokens of one layer, in the order in which attention
  * reads it. A token has two kinds of elements. Elements that are multiplied by a query, and head factors, which scale
  * the products, are in <em>columns</em>: one panel of tokens per element, so that lanes are tokens. Elements that are
- * summed into an output are in <em>rows</em>, so that lanes are output elements.
+ * summed into an output are in <em>rows</em>, so that lanes are output elements. Attentions define which these are.
  *
  * <pre>
- *   [columns][64]         element c of token t at row c, index t
- *   [groups][64][width]   element i of token t in group g at row g·64 + t, index i; width in whole groups of the format
- *   [scales][64]          Q8 only, f32: vector v of token t is its stored integers times scale v·64 + t
+ *   [columns][64]         element c of token t at [c][t]
+ *   [rows][64][width]     element i of row r of token t at [r][t][i]; width in whole groups of the format
+ *   [scales][64]          Q8 only, f32: vector v of token t is its stored integers times scale [v][t]
  *
- *   bytes      F32, F16: index i of a row is at byte 4·i, 2·i; BF16 and Q8 as {@link Format} draws their rows
- *   a column   256          128                128     64
- *   a row      4·width      2·width            2·⌈width/32⌉·32     ⌈width/64⌉·64
+ *   bytes      F32      F16      BF16               Q8
+ *   a column   256      128      128                64
+ *   a row      4·width  2·width  2·⌈width/32⌉·32    ⌈width/64⌉·64
  *   then       64 elements of slack, unused, except in Q8, if the padded width is no multiple of 64: rows are read in whole panels
  * </pre>
  *
- * Each attention defines which elements these are.
+ * Element i of a row is at byte 4·i in F32, 2·i in F16, and where {@link Format} draws it in BF16 and Q8.
  *
  * @param vectors vectors that form the columns, in their order
- * @param groups number of rows of a token
+ * @param rows number of rows of a token
  * @param width number of elements in a row
  */
-public record PageLayout(List<Vectors> vectors, int groups, int width) {
+public record PageLayout(List<Vectors> vectors, int rows, int width) {
     /** Number of tokens in a page. */
     public static final int TOKENS = PANEL;
 
@@ -67,8 +67,8 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
     }
 
     /** Creates a layout whose columns are one vector. */
-    public PageLayout(int columns, int groups, int width) {
-        this(List.of(Vectors.oneByOne(1, columns)), groups, width);
+    public PageLayout(int columns, int rows, int width) {
+        this(List.of(Vectors.oneByOne(1, columns)), rows, width);
     }
 
     /** Returns the number of elements of a token in columns. */
@@ -82,7 +82,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
 
     /** Returns the number of elements of a token. */
     public int elementsPerToken() {
-        return columns() + groups * width;
+        return columns() + rows * width;
     }
 
     /** Returns the number of bytes of a token, padding and scales included. */
@@ -95,14 +95,14 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         return format.bytes((long) column * TOKENS);
     }
 
-    /** Returns the byte at which the row of a token in {@code group} begins. */
-    long rowAt(Format format, int group, int token) {
-        return columnAt(format, columns()) + format.bytes(((long) group * TOKENS + token) * format.padded(width));
+    /** Returns the byte at which row {@code row} of a token begins. */
+    long rowAt(Format format, int row, int token) {
+        return columnAt(format, columns()) + format.bytes(((long) row * TOKENS + token) * format.padded(width));
     }
 
     /** Returns the byte at which the scales of {@code vector} begin; vectors in columns come first, then those in rows. */
     long scalesAt(Format format, int vector) {
-        return rowAt(format, groups, 0) + (long) vector * TOKENS * Float.BYTES;
+        return rowAt(format, rows, 0) + (long) vector * TOKENS * Float.BYTES;
     }
 
     /** Returns the index of the vector that contains {@code column}. */
@@ -110,12 +110,12 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         int before = 0;
         int first = 0;
         for (int i = 0; i < vectors.size(); i++) {
-            Vectors group = vectors.get(i);
-            if (column < first + group.columns()) {
-                return before + group.vectorOf(column - first);
+            Vectors adjacent = vectors.get(i);
+            if (column < first + adjacent.columns()) {
+                return before + adjacent.vectorOf(column - first);
             }
-            first += group.columns();
-            before += group.count();
+            first += adjacent.columns();
+            before += adjacent.count();
         }
         throw new IndexOutOfBoundsException("column: expected below " + first + ", found " + column);
     }
@@ -129,9 +129,9 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
         return next;
     }
 
-    /** Returns the index of the vectors in the rows of {@code group}. */
-    int vectorOfGroup(int group) {
-        int count = group;
+    /** Returns the index of row {@code row} among the vectors. */
+    int vectorOfRow(int row) {
+        int count = row;
         for (int i = 0; i < vectors.size(); i++) {
             count += vectors.get(i).count();
         }
@@ -139,7 +139,7 @@ public record PageLayout(List<Vectors> vectors, int groups, int width) {
     }
 
     private long end(Format format) {
-        return scalesAt(format, format == Format.Q8 ? vectorOfGroup(groups) : 0);
+        return scalesAt(format, format == Format.Q8 ? vectorOfRow(rows) : 0);
     }
 
     /** Returns the number of bytes of a page. */

@@ -34,9 +34,9 @@ public final class PagedCache implements SequenceCache {
     private final PageLayout layout;
     private final Format format;
     private final int[] windows; // of each layer
-    private final LayerPages[] groups; // of layers with the same window
-    private final LayerPages[] layers; // group of each layer
-    private final int[] places; // of each layer in its group
+    private final LayerPages[] byWindow; // pages of the layers with each window
+    private final LayerPages[] layers; // pages of each layer
+    private final int[] places; // index of each layer in its pages
 
     /** Creates an empty cache whose layers all have {@code layout} and see all tokens. */
     public PagedCache(PageLayout layout, Format format, int layers) {
@@ -54,22 +54,22 @@ public final class PagedCache implements SequenceCache {
                 .toArray(LayerPages[]::new));
     }
 
-    private PagedCache(PageLayout layout, Format format, int[] windows, LayerPages[] groups) {
+    private PagedCache(PageLayout layout, Format format, int[] windows, LayerPages[] byWindow) {
         this.layout = layout;
         this.format = format;
         this.windows = windows;
-        this.groups = groups;
+        this.byWindow = byWindow;
         int[] distinct = Arrays.stream(windows).distinct().toArray();
         int[] counts = new int[distinct.length];
         layers = new LayerPages[windows.length];
         places = new int[windows.length];
         for (int layer = 0; layer < windows.length; layer++) {
-            int group = 0;
-            while (distinct[group] != windows[layer]) {
-                group++;
+            int index = 0;
+            while (distinct[index] != windows[layer]) {
+                index++;
             }
-            layers[layer] = groups[group];
-            places[layer] = counts[group]++;
+            layers[layer] = byWindow[index];
+            places[layer] = counts[index]++;
         }
     }
 
@@ -77,8 +77,8 @@ public final class PagedCache implements SequenceCache {
     @Override
     public void reserve(int position, int length) {
         long grown = 0;
-        for (LayerPages group : groups) {
-            grown += group.reserve(position, length);
+        for (LayerPages pages : byWindow) {
+            grown += pages.reserve(position, length);
         }
         recordGrowth(grown);
     }
@@ -91,23 +91,23 @@ public final class PagedCache implements SequenceCache {
 
     @Override
     public void charge(MemoryBudget budget) {
-        for (LayerPages group : groups) {
-            group.charge(budget);
+        for (LayerPages pages : byWindow) {
+            pages.charge(budget);
         }
     }
 
     @Override
     public void limit(int tokens) {
-        for (LayerPages group : groups) {
-            group.limit(tokens);
+        for (LayerPages pages : byWindow) {
+            pages.limit(tokens);
         }
     }
 
     @Override
     public long growthBytes(int position, int tokens) {
         long bytes = 0;
-        for (LayerPages group : groups) {
-            bytes += group.growthBytes(position, tokens);
+        for (LayerPages pages : byWindow) {
+            bytes += pages.growthBytes(position, tokens);
         }
         return bytes;
     }
@@ -153,8 +153,8 @@ public final class PagedCache implements SequenceCache {
     /** Shares the pages with a new cache; a cache that writes to a shared page copies it first. */
     @Override
     public PagedCache fork(int length) {
-        LayerPages[] forks = new LayerPages[groups.length];
-        Arrays.setAll(forks, i -> groups[i].fork(length));
+        LayerPages[] forks = new LayerPages[byWindow.length];
+        Arrays.setAll(forks, i -> byWindow[i].fork(length));
         return new PagedCache(layout, format, windows, forks);
     }
 
@@ -203,8 +203,8 @@ public final class PagedCache implements SequenceCache {
             SequenceCache.check(tensor, name(layer), DType.U8, shape(saved[layer], length), where);
         }
         for (int layer = 0; layer < windows.length; layer++) {
-            LayerPages group = layers[layer];
-            recordGrowth(group.reserveFrom(Math.max(saved[layer], group.firstPage(length)), length));
+            LayerPages pages = layers[layer];
+            recordGrowth(pages.reserveFrom(Math.max(saved[layer], pages.firstPage(length)), length));
         }
         long size = layout.bytes(format);
         for (int layer = 0; layer < windows.length; layer++) {
@@ -227,8 +227,8 @@ public final class PagedCache implements SequenceCache {
 
     @Override
     public boolean reaches(int length) {
-        for (LayerPages group : groups) {
-            if (!group.reaches(length)) {
+        for (LayerPages pages : byWindow) {
+            if (!pages.reaches(length)) {
                 return false;
             }
         }
@@ -248,20 +248,20 @@ public final class PagedCache implements SequenceCache {
     /** Frees the pages after the last token; the rest of a slab stays for later tokens. */
     @Override
     public void trim(int length) {
-        for (LayerPages group : groups) {
-            group.trim(length);
+        for (LayerPages pages : byWindow) {
+            pages.trim(length);
         }
     }
 
     /** Writes a few pages token by token and copies them to the rest, because a million tokens are gigabytes. */
     @Override
     public void fill(int length, long seed) {
-        for (LayerPages group : groups) {
-            recordGrowth(group.reserveFrom(group.firstPage(length), length));
+        for (LayerPages pages : byWindow) {
+            recordGrowth(pages.reserveFrom(pages.firstPage(length), length));
         }
         SplittableRandom random = new SplittableRandom(seed);
         float[] columns = new float[layout.columns()];
-        float[] rows = new float[layout.groups() * layout.width()];
+        float[] rows = new float[layout.rows() * layout.width()];
         int written = Math.min(WRITTEN, pagesOf(length));
         for (int token = 0; token < written * PageLayout.TOKENS; token++) {
             for (int layer = 0; layer < layers.length; layer++) {
@@ -289,8 +289,8 @@ public final class PagedCache implements SequenceCache {
     @Override
     public long bytes(int length) {
         long bytes = 0;
-        for (LayerPages group : groups) {
-            bytes += group.bytes(length);
+        for (LayerPages pages : byWindow) {
+            bytes += pages.bytes(length);
         }
         return bytes;
     }
@@ -298,15 +298,15 @@ public final class PagedCache implements SequenceCache {
     @Override
     public long heldBytes() {
         long bytes = 0;
-        for (LayerPages group : groups) {
-            bytes += group.heldBytes();
+        for (LayerPages pages : byWindow) {
+            bytes += pages.heldBytes();
         }
         return bytes;
     }
 
     private void clear() {
-        for (LayerPages group : groups) {
-            group.clear();
+        for (LayerPages pages : byWindow) {
+            pages.clear();
         }
     }
 

@@ -36,25 +36,25 @@ public final class PageProducts {
     }
 
     /**
-     * Adds rows times probabilities: y[r][i] += Σ_g Σ_t x[r][g][t] · row[first + g][t][i], t < {@code count}.
+     * Adds rows times probabilities: y[o][i] += Σ_r Σ_t x[o][r][t] · row[first + r][t][i], t < {@code count}.
      *
-     * @param x [outputs][groups][64], from {@code xAt}; may be overwritten
+     * @param x [outputs][tokenRows][64], from {@code xAt}; may be overwritten
      * @param y panels [⌈width/64⌉][outputs][64], from {@code yAt}, {@code panel} floats apart
      */
     public static void addRows(
-            Kernels kernels, Page page, float[] x, int xAt, int outputs, int groups, int first, int count, float[] y,
+            Kernels kernels, Page page, float[] x, int xAt, int outputs, int tokenRows, int first, int count, float[] y,
             int yAt, int panel) {
-        for (int g = 0; page.format == Format.Q8 && g < groups; g++) {
+        for (int row = 0; page.format == Format.Q8 && row < tokenRows; row++) {
             kernels.scale(
-                    x, xAt + g * PANEL, outputs, groups * PANEL, page.data, page.rowScalesAt(first + g));
+                    x, xAt + row * PANEL, outputs, tokenRows * PANEL, page.data, page.rowScalesAt(first + row));
         }
-        // The rows of a full page are one matrix [groups·64][width].
-        int pieces = count == PANEL ? 1 : groups;
-        int inner = count == PANEL ? groups * PANEL : count;
-        for (int g = 0; g < pieces; g++) {
+        // The rows of a full page are one matrix [tokenRows·64][width].
+        int pieces = count == PANEL ? 1 : tokenRows;
+        int inner = count == PANEL ? tokenRows * PANEL : count;
+        for (int row = 0; row < pieces; row++) {
             kernels.multiply(
-                    x, xAt + g * PANEL, groups * PANEL, outputs, inner, page.format, page.data,
-                    page.rowsAt(first + g), page.rowStride(), page.layout.width(), y, yAt, panel, true);
+                    x, xAt + row * PANEL, tokenRows * PANEL, outputs, inner, page.format, page.data,
+                    page.rowsAt(first + row), page.rowStride(), page.layout.width(), y, yAt, panel, true);
         }
     }
 

@@ -48,9 +48,9 @@ final class FormRow {
                 Vectors.interleaved(form.config().valueRank(), form.isFixed(Factor.A_V) ? 0 : form.heads()));
         valueThird = placeColumns(Vectors.oneByOne(form.config().valueRank(), form.thirdDim()));
         rows = end;
-        int groups = form.isFixed(Factor.B_V) ? 0 : form.config().valueRank();
-        place(Factor.B_V, groups * form.valueFeatureDim());
-        page = new PageLayout(vectors, groups, form.valueFeatureDim());
+        int tokenRows = form.isFixed(Factor.B_V) ? 0 : form.config().valueRank();
+        place(Factor.B_V, tokenRows * form.valueFeatureDim());
+        page = new PageLayout(vectors, tokenRows, form.valueFeatureDim());
         place(Factor.A_Q, form.isFixed(Factor.A_Q) ? 0 : form.size(Factor.A_Q));
         queryThird = end;
         end += form.config().queryRank() * form.thirdDim();
