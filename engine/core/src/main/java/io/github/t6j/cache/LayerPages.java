@@ -23,7 +23,7 @@ final class LayerPages {
     static final int REMOVABLE = 2 * PageLayout.TOKENS;
 
     /** Size of the largest slab: several huge pages, but little memory compared with a context that needs them. */
-    private static final long LARGEST_SLAB = 16 << 20;
+    private static final long MAX_SLAB_BYTES = 16 << 20;
 
     private final PageLayout layout;
     private final Format format;
@@ -176,13 +176,13 @@ final class LayerPages {
 
     /**
      * Returns a slab with room for all layers of page {@code index}. A new slab is as large as all earlier ones
-     * together, at most {@link #LARGEST_SLAB} and the pages still to come.
+     * together, at most {@link #MAX_SLAB_BYTES} and the pages still to come.
      */
     private Slab slab(int index) {
         long bytes = pageBytes();
         if (slab == null || !slab.has(bytes)) {
             releaseSlab();
-            long most = Math.min(Math.min(allocated, LARGEST_SLAB) / bytes, toCome(index));
+            long most = Math.min(Math.min(allocated, MAX_SLAB_BYTES) / bytes, toCome(index));
             slab = new Slab(Math.max(1, most) * bytes, budget);
             allocated += Math.max(1, most) * bytes;
         }

@@ -21,7 +21,7 @@ public final class Page {
     public static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final int LINE = 64; // bytes of a processor's cache line
-    private static final int LARGEST = 127;
+    private static final int MAX_NUMBER = 127;
 
     public final PageLayout layout;
     public final Format format; //      of the elements
@@ -147,10 +147,10 @@ public final class Page {
         for (int n = 0; n < length; n++) {
             largest = Math.max(largest, Math.abs(x[at + n * step]));
         }
-        float scale = largest / LARGEST;
+        float scale = largest / MAX_NUMBER;
         boolean none = scale < Float.MIN_NORMAL;
         data.set(FLOAT, layout.scalesAt(format, vector) + (long) slot * Float.BYTES, none ? 0f : scale);
-        return none ? 0f : LARGEST / largest;
+        return none ? 0f : MAX_NUMBER / largest;
     }
 
     /** Returns column element {@code column} of a token, for the oracle. */

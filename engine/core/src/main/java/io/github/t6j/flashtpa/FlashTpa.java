@@ -61,7 +61,7 @@ public final class FlashTpa implements AutoCloseable {
      */
     public record Shape(int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
         /** Largest number of elements per token; models have thousands. Their buffers fit in an array and in a small heap. */
-        private static final int LARGEST = 1 << 20;
+        private static final int MAX_ELEMENTS = 1 << 20;
 
         /**
          * Creates a shape.
@@ -80,12 +80,12 @@ public final class FlashTpa implements AutoCloseable {
             double elements = query + (double) queryRank * keyRank + ((double) heads + headDim) * keyRank
                     + ((double) heads + valueDim) * valueRank
                     + (double) heads * valueDim;
-            if (elements > LARGEST) {
+            if (elements > MAX_ELEMENTS) {
                 throw new IllegalArgumentException(String.format(
                         Locale.ROOT,
                         "shape: expected at most %d elements a token in queries, factors, products and outputs, found %.0f"
                                 + " with heads %d, headDim %d, valueDim %d, queryRank %d, keyRank %d, valueRank %d",
-                        LARGEST, elements, heads, headDim, valueDim, queryRank, keyRank, valueRank));
+                        MAX_ELEMENTS, elements, heads, headDim, valueDim, queryRank, keyRank, valueRank));
             }
         }
     }

@@ -12,7 +12,7 @@ final class HalfScales {
     private static final int EXPONENT = 0x7C00;
     private static final int FRACTION = 0x03FF;
     private static final int FRACTION_BITS = 10;
-    private static final int LARGEST_EXPONENT = 30;
+    private static final int MAX_EXPONENT = 30;
 
     private HalfScales() {}
 
@@ -49,7 +49,7 @@ final class HalfScales {
         if (!subnormal) {
             return 1f;
         }
-        int shift = Math.min(FRACTION_BITS, LARGEST_EXPONENT - (largest >> FRACTION_BITS));
+        int shift = Math.min(FRACTION_BITS, MAX_EXPONENT - (largest >> FRACTION_BITS));
         float factor = Math.scalb(1f, shift);
         for (int block = 0; block < panel.length; block += step) {
             for (int i = block; i < block + size; i++) {

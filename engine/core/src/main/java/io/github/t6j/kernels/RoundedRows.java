@@ -11,7 +11,7 @@ import java.util.Set;
  */
 public class RoundedRows {
     /** Limit below which the largest magnitude of a block counts as 0, so that no product underflows a float. */
-    private static final float SMALLEST = 0x1p-64f;
+    private static final float MIN_MAGNITUDE = 0x1p-64f;
 
     /** Number of rows in a tile. */
     public static final int GROUP = 4;
@@ -20,7 +20,7 @@ public class RoundedRows {
     public static final int BLOCK = 2 * BlockFormat.SIZE;
 
     private static final int SIZE = BlockFormat.SIZE;
-    private static final float LARGEST = 127f;
+    private static final float MAX_NUMBER = 127f;
     private static final int INFINITY = 0x7F800000; // as bits; NaN's are greater
 
     /** Number of rows. */
@@ -154,13 +154,13 @@ public class RoundedRows {
     /** Returns the scale of a block whose largest magnitude has the bits {@code largest}. */
     public static float scale(int largest) {
         float magnitude = Float.intBitsToFloat(largest);
-        return largest >= INFINITY ? Float.NaN : magnitude < SMALLEST ? 0f : magnitude / LARGEST;
+        return largest >= INFINITY ? Float.NaN : magnitude < MIN_MAGNITUDE ? 0f : magnitude / MAX_NUMBER;
     }
 
     /** Returns the factor by which the elements of a block are multiplied before rounding. */
     public static float inverse(int largest) {
         float magnitude = Float.intBitsToFloat(largest);
-        return largest >= INFINITY || magnitude < SMALLEST ? 0f : LARGEST / magnitude;
+        return largest >= INFINITY || magnitude < MIN_MAGNITUDE ? 0f : MAX_NUMBER / magnitude;
     }
 
     /** Returns {@code number} mod 2^16 in both halves of an int. */

@@ -178,7 +178,7 @@ public final class Batch implements AttentionStep {
     }
 
     /**
-     * Returns the logits after rows of the last pass, at most {@link Transformer#MOST_LOGIT_ROWS}.
+     * Returns the logits after rows of the last pass, at most {@link Transformer#MAX_LOGIT_ROWS}.
      *
      * @param wanted [from … from + count − 1], each counted from the pass's first
      * @return [count][{@link Transformer#logitStride()}], a buffer that the next call overwrites

@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 /** Tensors of a checkpoint by name; each is checked on access. */
 public final class NamedTensors {
     /** Largest dimension, twenty times the largest vocabulary; 128 rows of this length fit in an array. */
-    private static final int LARGEST_SIZE = 1 << 22;
+    private static final int MAX_SIZE = 1 << 22;
 
     /** Name of RoPE's frequencies in old Llama files; config.json makes them redundant. */
     private static final String FREQUENCIES = ".rotary_emb.inv_freq";
@@ -103,8 +103,8 @@ public final class NamedTensors {
                     + "; quantised weights need t6j.quantized in the file's metadata: convert the model again");
         }
         for (long size : tensor.shape()) {
-            if (size < 1 || size > LARGEST_SIZE) {
-                throw new ModelFormatException(where + ": " + name + ": expected sizes from 1 to " + LARGEST_SIZE
+            if (size < 1 || size > MAX_SIZE) {
+                throw new ModelFormatException(where + ": " + name + ": expected sizes from 1 to " + MAX_SIZE
                         + ", found shape " + tensor.shape() + "; the file is damaged or malicious");
             }
         }

@@ -8,18 +8,18 @@ import java.util.function.Consumer;
  */
 final class PassBuffers implements AutoCloseable {
     /** Maximum number of idle one-row buffers of each kind: enough for a pass of that many sequences. */
-    static final int MOST_SINGLE = Batch.MAX_PASS_ROWS;
+    static final int MAX_SINGLE = Batch.MAX_PASS_ROWS;
 
     /** Maximum number of idle many-row buffers of each kind; each takes megabytes. */
-    static final int MOST_WIDE = 4;
+    static final int MAX_WIDE = 4;
 
     private final Transformer model;
-    private final Stack<Activations> singleRows = new Stack<>(MOST_SINGLE, _ -> {});
-    private final Stack<Activations> manyRows = new Stack<>(MOST_WIDE, _ -> {});
-    private final Stack<Batch> batches = new Stack<>(MOST_WIDE, _ -> {});
-    private final Stack<AttentionBuffers> singles = new Stack<>(MOST_SINGLE, AttentionBuffers::close);
-    private final Stack<AttentionBuffers> wide = new Stack<>(MOST_WIDE, AttentionBuffers::close);
-    private final Stack<AttentionBuffers> oracles = new Stack<>(MOST_WIDE, AttentionBuffers::close);
+    private final Stack<Activations> singleRows = new Stack<>(MAX_SINGLE, _ -> {});
+    private final Stack<Activations> manyRows = new Stack<>(MAX_WIDE, _ -> {});
+    private final Stack<Batch> batches = new Stack<>(MAX_WIDE, _ -> {});
+    private final Stack<AttentionBuffers> singles = new Stack<>(MAX_SINGLE, AttentionBuffers::close);
+    private final Stack<AttentionBuffers> wide = new Stack<>(MAX_WIDE, AttentionBuffers::close);
+    private final Stack<AttentionBuffers> oracles = new Stack<>(MAX_WIDE, AttentionBuffers::close);
 
     /**
      * Idle buffers of one kind. The most recently returned buffers are reused first: they are in the processor's

@@ -107,7 +107,7 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Returns the logits after {@code count} rows of the last pass, at most {@link Transformer#MOST_LOGIT_ROWS},
+     * Returns the logits after {@code count} rows of the last pass, at most {@link Transformer#MAX_LOGIT_ROWS},
      * starting at {@code row}, which counts from the pass's first.
      *
      * @return [count][{@link #logitStride()}], a buffer that the next call overwrites

@@ -35,7 +35,7 @@ public final class Transformer implements AutoCloseable {
     public static final int MAX_PASS_ROWS = 128;
 
     /** Largest number of rows of one call of {@link #logits}. */
-    public static final int MOST_LOGIT_ROWS = Activations.LOGIT_ROWS;
+    public static final int MAX_LOGIT_ROWS = Activations.LOGIT_ROWS;
 
     /**
      * All weights.
@@ -145,7 +145,7 @@ public final class Transformer implements AutoCloseable {
 
     private void growLogits(Activations a, int count) {
         if (a.logits.length < count * logitStride()) {
-            a.logits = new float[(count == 1 ? 1 : MOST_LOGIT_ROWS) * logitStride()];
+            a.logits = new float[(count == 1 ? 1 : MAX_LOGIT_ROWS) * logitStride()];
         }
     }
 

@@ -17,7 +17,7 @@ final class Exponential {
     private static final double ROUNDING = 0x1.8p52;
 
     /** Smallest argument; below it results would be subnormal and are 0. */
-    private static final double LEAST = -708;
+    private static final double MIN_ARGUMENT = -708;
 
     static {
         for (int i = 0; i < STEPS; i++) {
@@ -32,7 +32,7 @@ final class Exponential {
      * and r the rest, |r| &lt; 0.0055. NaN gives 0.
      */
     static double of(double x) {
-        if (!(x >= LEAST)) {
+        if (!(x >= MIN_ARGUMENT)) {
             return 0;
         }
         double shifted = x * SCALE + ROUNDING;

@@ -180,8 +180,8 @@ public final class SessionFeed {
      * throws or forks the session never leaves it with an earlier row's logits.
      */
     private void setLogits(Batch batch, int logitStride) {
-        for (int from = 0; from < needed; from += Transformer.MOST_LOGIT_ROWS) {
-            int count = Math.min(Transformer.MOST_LOGIT_ROWS, needed - from);
+        for (int from = 0; from < needed; from += Transformer.MAX_LOGIT_ROWS) {
+            int count = Math.min(Transformer.MAX_LOGIT_ROWS, needed - from);
             float[] all = batch.logits(rows, from, count);
             for (int i = 0; i < count; i++) {
                 Part part = parts.get(owners[from + i]);

@@ -341,8 +341,8 @@ public final class SessionState {
     /** Passes the logits of all rows of the last pass to {@code listener}. */
     private void report(LogitsListener listener, int rows) {
         float[] reported = new float[vocabulary()];
-        for (int row = 0; row < rows; row += Transformer.MOST_LOGIT_ROWS) {
-            int count = Math.min(Transformer.MOST_LOGIT_ROWS, rows - row);
+        for (int row = 0; row < rows; row += Transformer.MAX_LOGIT_ROWS) {
+            int count = Math.min(Transformer.MAX_LOGIT_ROWS, rows - row);
             float[] all = sequence.logits(row, count);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(all, i * sequence.logitStride(), reported, 0, reported.length);

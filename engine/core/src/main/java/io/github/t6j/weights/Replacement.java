@@ -33,7 +33,7 @@ public record Replacement(Path target, boolean ownerOnly) {
     /** End of the name of a file that is being written. */
     public static final String SUFFIX = ".partial";
 
-    private static final int MOST_LINKS = 40;
+    private static final int MAX_LINKS = 40;
     /** Files that this process is writing. Opening and closing a file that it has locked would release the lock. */
     private static final Set<Path> OURS = ConcurrentHashMap.newKeySet();
     private static final Set<PosixFilePermission> OWNER = PosixFilePermissions.fromString("rw-------");
@@ -52,7 +52,7 @@ public record Replacement(Path target, boolean ownerOnly) {
     public static Replacement of(Path file, boolean ownerOnly) throws IOException {
         Path target = file.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(target); links++) {
-            if (links == MOST_LINKS) {
+            if (links == MAX_LINKS) {
                 throw new FileSystemLoopException(file.toString());
             }
             target = target.resolveSibling(Files.readSymbolicLink(target));

@@ -27,13 +27,13 @@ import java.lang.foreign.Arena;
  */
 abstract class GroupedAttention extends PageAttention implements PrefillForm {
     /** Minimum number of rows at which blocks are faster. */
-    private static final int LEAST_ROWS = 2;
+    private static final int MIN_ROWS = 2;
 
     /** Minimum number of rows per block: enough for whole register tiles of each key head. */
-    private static final int LEAST_BLOCK_ROWS = 20;
+    private static final int MIN_BLOCK_ROWS = 20;
 
     /** Minimum number of queries per block, since each block reads the pages again (ADR 31, last section). */
-    private static final int LEAST_QUERIES = 128;
+    private static final int MIN_QUERIES = 128;
 
     final int groupSize; // query heads per key head
     private final int keyValueHeads;
@@ -116,12 +116,12 @@ abstract class GroupedAttention extends PageAttention implements PrefillForm {
 
     @Override
     public final Sizes sizes() {
-        return new Sizes(this, LEAST_ROWS, groupSize, keyValueHeads, true, true);
+        return new Sizes(this, MIN_ROWS, groupSize, keyValueHeads, true, true);
     }
 
     @Override
     public final int blockRows(int rows, int threads) {
-        return Math.max(LEAST_BLOCK_ROWS, Math.ceilDiv(LEAST_QUERIES, groupSize));
+        return Math.max(MIN_BLOCK_ROWS, Math.ceilDiv(MIN_QUERIES, groupSize));
     }
 
     @Override

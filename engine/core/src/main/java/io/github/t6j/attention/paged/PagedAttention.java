@@ -25,13 +25,13 @@ import java.lang.foreign.Arena;
  */
 public final class PagedAttention implements AttentionAlgorithm {
     /** Pages of the shortest span; with fewer, adding spans costs more than a second thread gains (ADR 34). */
-    private static final int SHORTEST_SPAN = 4;
+    private static final int MIN_SPAN_PAGES = 4;
 
     /** Number of pages above which spans are twice as long, since there are enough of them. */
     private static final int LONGER_SPANS = 32;
 
     /** Approximate upper bound of the number of spans, which bounds their memory and the serial time of adding them. */
-    private static final int MOST_SPANS = 64;
+    private static final int MAX_SPANS = 64;
 
     /**
      * Cache size of all layers in bytes above which pages are assumed to be in memory, not in the processor's caches.
@@ -39,7 +39,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     private static final long UNCACHED_BYTES = 12 << 20;
 
     /** Largest page in bytes that is prefetched: it stays in the core's own cache until it is used. */
-    private static final int LARGEST_PREFETCHED_PAGE = 256 << 10;
+    private static final int MAX_PREFETCHED_BYTES = 256 << 10;
 
     private final Kernels kernels;
     private final Workers workers;
@@ -178,8 +178,8 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     /** Returns the number of pages of a span for a query that sees {@code tokens} tokens. */
     static int spanPages(int tokens) {
-        int atLeast = Math.ceilDiv(pageCount(tokens), MOST_SPANS);
-        int shortest = pageCount(tokens) > LONGER_SPANS ? 2 * SHORTEST_SPAN : SHORTEST_SPAN;
+        int atLeast = Math.ceilDiv(pageCount(tokens), MAX_SPANS);
+        int shortest = pageCount(tokens) > LONGER_SPANS ? 2 * MIN_SPAN_PAGES : MIN_SPAN_PAGES;
         return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
     }
 
@@ -232,7 +232,7 @@ public final class PagedAttention implements AttentionAlgorithm {
             int count = Math.min(PANEL, seen - index * PANEL);
             if (!isHidden(index, count)) {
                 Page page = tokens.page(pass.layer, index);
-                if (uncached && page.data.byteSize() <= LARGEST_PREFETCHED_PAGE) {
+                if (uncached && page.data.byteSize() <= MAX_PREFETCHED_BYTES) {
                     state.prefetchSink += page.prefetch();
                 }
                 attendPage(state.readable(page, attention.needsF32(page.format)), index, pass.at(row),

@@ -17,16 +17,16 @@ import io.github.t6j.kernels.Kernels;
  */
 public abstract class MixedPrefill implements PrefillForm {
     /** Minimum number of rows at which rebuilding values is faster (T6-small, 2048 tokens, one thread). */
-    static final int LEAST_ROWS = 32;
+    static final int MIN_ROWS = 32;
 
     /** Heads scored together, whole tiles of three heads, so that a row's products stay in L1. */
     static final int GROUP_HEADS = 6;
 
     /** Minimum number of rows per block, if the pass has that many; with fewer, rebuilding costs more than it saves. */
-    private static final int LEAST_BLOCK_ROWS = 32;
+    private static final int MIN_BLOCK_ROWS = 32;
 
     /** Maximum number of rows per block, so that their sums and products stay in L2. */
-    private static final int MOST_BLOCK_ROWS = 64;
+    private static final int MAX_BLOCK_ROWS = 64;
 
     final FactoredAttention shape;
     private final int valueStride;
@@ -39,12 +39,12 @@ public abstract class MixedPrefill implements PrefillForm {
 
     @Override
     public final Sizes sizes() {
-        return new Sizes(shape, LEAST_ROWS, Math.min(GROUP_HEADS, shape.heads()), 0, false, false);
+        return new Sizes(shape, MIN_ROWS, Math.min(GROUP_HEADS, shape.heads()), 0, false, false);
     }
 
     @Override
     public final int blockRows(int rows, int threads) {
-        int blocks = Math.max(Math.min(threads, rows / LEAST_BLOCK_ROWS), Math.ceilDiv(rows, MOST_BLOCK_ROWS));
+        int blocks = Math.max(Math.min(threads, rows / MIN_BLOCK_ROWS), Math.ceilDiv(rows, MAX_BLOCK_ROWS));
         return Math.ceilDiv(rows, blocks);
     }
 

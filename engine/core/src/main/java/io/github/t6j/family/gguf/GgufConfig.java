@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  */
 final class GgufConfig {
     /** Limit of layers, before the tensors are counted: far above published models. */
-    private static final long MOST_BLOCKS = 1 << 16;
+    private static final long MAX_BLOCKS = 1 << 16;
     private static final String ROPE_TYPE = "rope_type";
 
     private final Map<String, Object> metadata;
@@ -90,8 +90,8 @@ final class GgufConfig {
 
     private long blocks() {
         long blocks = whole("block_count");
-        if (blocks > MOST_BLOCKS) {
-            throw wrong(key("block_count"), "at most " + MOST_BLOCKS, blocks);
+        if (blocks > MAX_BLOCKS) {
+            throw wrong(key("block_count"), "at most " + MAX_BLOCKS, blocks);
         }
         return blocks;
     }

@@ -35,10 +35,10 @@ public final class GgufNames implements TensorReader {
             List.of("llama", "qwen2", "qwen3", "qwen3moe", "smollm3", "granite", "phi3", "gemma2", "gemma3");
     private static final Set<String> PAIRED = Set.of("llama", "smollm3", "granite");
     /** Least elements of an expert's matrix; smaller ones would take more memory for their names. */
-    private static final long LEAST_ELEMENTS = 256;
+    private static final long MIN_ELEMENTS = 256;
 
     /** Limit for a head of 2¹⁶ elements, a thousand times the largest published. */
-    private static final int MOST_FACTORS = 1 << 15;
+    private static final int MAX_FACTORS = 1 << 15;
 
     private static final Map<String, String> OUTER = Map.of(
             "token_embd.weight", LlamaNames.EMBEDDING,
@@ -125,9 +125,9 @@ public final class GgufNames implements TensorReader {
         }
         long experts = (Long) config.get(isMixtral ? "num_local_experts" : "num_experts");
         if (tensor.shape().size() != 3 || tensor.rowCount() != experts
-                || tensor.elementCount() < LEAST_ELEMENTS * experts) {
+                || tensor.elementCount() < MIN_ELEMENTS * experts) {
             throw new ModelFormatException(where + ": " + tensor.name() + ": expected a matrix for each of " + experts
-                    + " experts, of at least " + LEAST_ELEMENTS + " elements, found shape " + tensor.shape());
+                    + " experts, of at least " + MIN_ELEMENTS + " elements, found shape " + tensor.shape());
         }
         for (int expert = 0; expert < experts; expert++) {
             Tensor matrix = tensor.matrix(expert, name.replace("%d", Integer.toString(expert)));
@@ -213,7 +213,7 @@ public final class GgufNames implements TensorReader {
         if (factors == null) {
             return null;
         }
-        if (factors.shape().size() != 1 || factors.elementCount() > MOST_FACTORS) {
+        if (factors.shape().size() != 1 || factors.elementCount() > MAX_FACTORS) {
             throw new ModelFormatException(
                     where + ": " + name + ": expected a factor for each pair of elements of"
                             + " a head, found shape " + factors.shape());

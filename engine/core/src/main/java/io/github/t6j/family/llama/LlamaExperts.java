@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  */
 final class LlamaExperts {
     /** Limit of the experts of all layers of a new model; Qwen3-30B-A3B has 6144. */
-    private static final long MOST_EXPERTS = 1 << 18;
+    private static final long MAX_EXPERTS = 1 << 18;
 
     /** Names of the routers, in a layer. */
     private static final List<String> ROUTERS = List.of("mlp.gate.weight", "block_sparse_moe.gate.weight");
@@ -77,8 +77,8 @@ final class LlamaExperts {
         String why = "a size of the new model";
         String key = isMixtral ? "num_local_experts" : "num_experts";
         int count = config.required(key, why);
-        if ((long) count * layers > MOST_EXPERTS) {
-            throw config.wrong(key, "at most " + MOST_EXPERTS / layers + " in each of " + layers + " layers", count);
+        if ((long) count * layers > MAX_EXPERTS) {
+            throw config.wrong(key, "at most " + MAX_EXPERTS / layers + " in each of " + layers + " layers", count);
         }
         return experts(
                 config, type, count,

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 
 /** Shape of a new model of the Llama family, such as a published one, with every key of config.json that affects results. */
 public record LlamaPreset(Map<String, Object> config, VariantJson variant) implements NewModel {
-    private static final int MOST_LAYERS = 1 << 12;
+    private static final int MAX_LAYERS = 1 << 12;
 
     /** Returns whether a config.json describes a model of these types. */
     public static boolean describes(Map<String, Object> config) {
@@ -142,8 +142,8 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
         int heads = size("num_attention_heads");
         int layers = size("num_hidden_layers");
         int width = size("hidden_size");
-        if (layers > MOST_LAYERS) {
-            throw json().wrong("num_hidden_layers", "at most " + MOST_LAYERS, layers);
+        if (layers > MAX_LAYERS) {
+            throw json().wrong("num_hidden_layers", "at most " + MAX_LAYERS, layers);
         }
         if (width < heads && !json().has("head_dim")) {
             throw json().wrong("hidden_size", "at least num_attention_heads, " + heads, width);

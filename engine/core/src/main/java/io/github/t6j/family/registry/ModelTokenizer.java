@@ -13,7 +13,7 @@ public final class ModelTokenizer {
     /**
      * Most ids that a tokenizer may have beyond the model's vocabulary: users add tokens without extending the model.
      */
-    private static final int MOST_ADDED = 256;
+    private static final int MAX_ADDED = 256;
 
     private static final String MISSING_GPT2 =
             "the model has no tokenizer; its family uses GPT-2's: " + TokenizerFiles.ADD_GPT2;
@@ -35,7 +35,7 @@ public final class ModelTokenizer {
         if (found == null) {
             return Families.usesGpt2Tokenizer(config) ? gpt2(vocabulary, notes) : null;
         }
-        if (found.size() > vocabulary + MOST_ADDED) {
+        if (found.size() > vocabulary + MAX_ADDED) {
             throw new ModelFormatException(folder + ": the tokenizer has " + found.size() + " ids, but the model only "
                     + vocabulary + ": one of the two belongs to another model");
         }

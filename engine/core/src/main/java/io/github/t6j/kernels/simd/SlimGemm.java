@@ -27,7 +27,7 @@ final class SlimGemm {
         long wStep = format.bytes(wStride);
         for (int c = 0; c < columns; c += PANEL, yAt += yPanel) {
             for (int r = 0; r < rows;) {
-                int n = TileTable.next(rows - r, TileTable.MOST_ROWS);
+                int n = TileTable.next(rows - r, TileTable.MAX_ROWS);
                 tiles(
                         n, x, xAt + r * xStride, xStride, inner, format, w, wAt + format.bytes(c), wStep, y,
                         yAt + r * PANEL, accumulate);

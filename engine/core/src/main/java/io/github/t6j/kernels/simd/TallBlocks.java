@@ -11,7 +11,7 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.INTS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LOW_BYTE;
-import static io.github.t6j.kernels.simd.lanes.TileTable.MOST_ROWS;
+import static io.github.t6j.kernels.simd.lanes.TileTable.MAX_ROWS;
 import static io.github.t6j.kernels.simd.lanes.TileTable.TALL_STRIDE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -58,9 +58,9 @@ final class TallBlocks {
                 KQuantUnpack.halves(w, wAt, exponent, unpacked.scales, b * PANEL);
                 floats(w, wAt + ROW, unpacked.floats(), 4L * b * SIZE * PANEL);
             }
-            float[] sums = unpacked.panel(MOST_ROWS);
+            float[] sums = unpacked.panel(MAX_ROWS);
             for (int r = 0; r < x.rows;) {
-                int n = TileTable.next(x.rows - r, MOST_ROWS);
+                int n = TileTable.next(x.rows - r, MAX_ROWS);
                 for (int b = 0; b < count; b++) {
                     tile(n, x.floats, x.floatAt(r, block + b), unpacked.floats(), 4L * b * SIZE * PANEL, sums);
                     addScaled(
@@ -74,7 +74,7 @@ final class TallBlocks {
 
     private static void tile(int rows, float[] x, int xAt, MemorySegment w, long wAt, float[] sums) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
-            if (rows == MOST_ROWS) {
+            if (rows == MAX_ROWS) {
                 TallTiles.block6(x, xAt, w, wAt + 4 * lane, sums, lane);
             } else {
                 TallTiles.block5(x, xAt, w, wAt + 4 * lane, sums, lane);

@@ -3,7 +3,7 @@ package io.github.t6j.kernels.simd;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
-import static io.github.t6j.kernels.simd.lanes.TileTable.MOST_ROWS;
+import static io.github.t6j.kernels.simd.lanes.TileTable.MAX_ROWS;
 import static io.github.t6j.kernels.simd.lanes.TileTable.TALL_STRIDE;
 
 import io.github.t6j.kernels.simd.generated.TallTiles;
@@ -25,10 +25,10 @@ final class TallGemm {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             long from = wAt + 4 * lane;
             for (int r = 0; r < rows;) {
-                int n = TileTable.next(rows - r, MOST_ROWS);
+                int n = TileTable.next(rows - r, MAX_ROWS);
                 int xRow = xAt + r * TALL_STRIDE;
                 int yRow = yAt + r * PANEL + lane;
-                if (n == MOST_ROWS) {
+                if (n == MAX_ROWS) {
                     TallTiles.tile6(x, xRow, inner, w, from, y, yRow, accumulate);
                 } else {
                     TallTiles.tile5(x, xRow, inner, w, from, y, yRow, accumulate);

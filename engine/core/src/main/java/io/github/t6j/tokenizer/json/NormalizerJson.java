@@ -16,7 +16,7 @@ final class NormalizerJson {
     private static final long LONGEST_GROWTH = 64;
 
     /** Largest number of normalizers; published files have two. */
-    private static final int MOST = 16;
+    private static final int MAX_NORMALIZERS = 16;
 
     private final List<Normalizer> normalizers = new ArrayList<>();
     private long growth = 1;
@@ -30,8 +30,8 @@ final class NormalizerJson {
     }
 
     private void add(JsonPart part) {
-        if (normalizers.size() == MOST) {
-            throw part.error("type", "at most " + MOST + " of them");
+        if (normalizers.size() == MAX_NORMALIZERS) {
+            throw part.error("type", "at most " + MAX_NORMALIZERS + " of them");
         }
         switch (part.type()) {
             case "Sequence" -> part.parts("normalizers").forEach(this::add);

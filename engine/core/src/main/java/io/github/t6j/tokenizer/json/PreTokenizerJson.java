@@ -14,7 +14,7 @@ final class PreTokenizerJson {
     private static final String KNOWN = "Metaspace, Digits, Split, Sequence or ByteLevel";
 
     /** Largest number of pre-tokenizers; published files have two. */
-    private static final int MOST = 16;
+    private static final int MAX_SPLITTERS = 16;
 
     private final List<Splitter> splitters = new ArrayList<>();
     private Metaspace metaspace = Metaspace.NONE;
@@ -33,8 +33,8 @@ final class PreTokenizerJson {
         if (byteLevel) {
             throw part.error("type", "nothing after ByteLevel");
         }
-        if (splitters.size() == MOST) {
-            throw part.error("type", "at most " + MOST + " of them");
+        if (splitters.size() == MAX_SPLITTERS) {
+            throw part.error("type", "at most " + MAX_SPLITTERS + " of them");
         }
         switch (part.type()) {
             case "Sequence" -> part.parts("pretokenizers").forEach(this::read);

@@ -34,10 +34,10 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
     private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
     private static final String ALIGNMENT = "general.alignment";
     private static final long DEFAULT_ALIGNMENT = 32;
-    private static final long MOST_ALIGNMENT = 1 << 30;
-    private static final int MOST_KEYS = 1 << 16;
-    private static final int MOST_TENSORS = 1 << 16;
-    private static final int MOST_DIMENSIONS = 4;
+    private static final long MAX_ALIGNMENT = 1 << 30;
+    private static final int MAX_KEYS = 1 << 16;
+    private static final int MAX_TENSORS = 1 << 16;
+    private static final int MAX_DIMENSIONS = 4;
 
     public Gguf {
         metadata = Collections.unmodifiableMap(metadata);
@@ -64,8 +64,8 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         GgufReader in = new GgufReader(file, where);
         in.u32("magic");
         checkVersion(in);
-        int tensors = in.count(MOST_TENSORS, "number of tensors");
-        int keys = in.count(MOST_KEYS, "number of keys");
+        int tensors = in.count(MAX_TENSORS, "number of tensors");
+        int keys = in.count(MAX_KEYS, "number of keys");
         Map<String, Object> metadata = metadata(in, keys);
         long alignment = alignment(in, metadata);
         List<Entry> entries = new ArrayList<>();
@@ -109,9 +109,9 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
 
     private static long alignment(GgufReader in, Map<String, Object> metadata) {
         Object value = metadata.getOrDefault(ALIGNMENT, DEFAULT_ALIGNMENT);
-        if (!(value instanceof Long alignment) || alignment < 1 || alignment > MOST_ALIGNMENT
+        if (!(value instanceof Long alignment) || alignment < 1 || alignment > MAX_ALIGNMENT
                 || Long.bitCount(alignment) != 1) {
-            throw in.wrong("key " + ALIGNMENT, "a power of two up to " + MOST_ALIGNMENT,
+            throw in.wrong("key " + ALIGNMENT, "a power of two up to " + MAX_ALIGNMENT,
                     value instanceof Number ? value.toString() : "a value that is not a number");
         }
         return alignment;
@@ -166,8 +166,8 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
 
         private static List<Long> shape(GgufReader in, String what) {
             int dimensions = in.u32(what);
-            if (dimensions < 1 || dimensions > MOST_DIMENSIONS) {
-                throw in.wrong(what, "1 to " + MOST_DIMENSIONS + " dimensions", Integer.toUnsignedString(dimensions));
+            if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
+                throw in.wrong(what, "1 to " + MAX_DIMENSIONS + " dimensions", Integer.toUnsignedString(dimensions));
             }
             List<Long> shape = new ArrayList<>();
             for (int d = 0; d < dimensions; d++) {

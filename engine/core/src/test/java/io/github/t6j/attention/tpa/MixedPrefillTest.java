@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MixedPrefillTest {
     private static final long SEED = 17;
     private static final double TOLERANCE = 2e-5;
-    private static final int LEAST = MixedPrefill.LEAST_ROWS;
+    private static final int LEAST = MixedPrefill.MIN_ROWS;
 
     private final Arena arena = Arena.ofShared();
     private final Workers two = new Workers(2);

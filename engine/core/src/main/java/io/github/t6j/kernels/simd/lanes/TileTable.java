@@ -22,7 +22,7 @@ public record TileTable(boolean fewRegisters, boolean intel) {
     public static final int MANY_ROWS = 20;
 
     /** Number of rows in the tallest tile of many rows. */
-    public static final int MOST_ROWS = 6;
+    public static final int MAX_ROWS = 6;
 
     /** Number of rows in a tile of half a panel. */
     public static final int NARROW_ROWS = 8;

@@ -80,7 +80,7 @@ class TileTableTest {
         assertThat(TileTable.next(34, 5)).isEqualTo(5);
         for (int rows = TileTable.MANY_ROWS; rows < 200; rows++) {
             for (int left = rows; left > 0;) {
-                int next = TileTable.next(left, TileTable.MOST_ROWS);
+                int next = TileTable.next(left, TileTable.MAX_ROWS);
                 assertThat(next).as("of %d rows", rows).isBetween(5, 6);
                 left -= next;
             }
