@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * <p>The thread ends when nothing is left to warm up, at the latest after {@link #close()}.
  */
 abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
-    /** Number of multiply-adds or similar operations after which a kernel is due, milliseconds of the compiled twin. */
+    /** Number of operations of the twin (milliseconds once it is compiled) after which its SIMD kernel is warmed up. */
     private static final long DUE = 20_000_000;
 
     /** Number of multiply-adds in one call, some milliseconds of the twin, for which a caller waits for the kernel. */
@@ -30,14 +30,14 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
 
     private static final long POLL_NANOS = 100_000;
 
-    /** Number of consecutive calls that must be about as fast as the twin's fastest. */
-    private static final int PROOF = 3;
+    /** Number of consecutive calls that must each take less than twice the time of the twin's fastest. */
+    private static final int FAST_CALLS_NEEDED = 3;
 
     /** Number of calls after which both have left the interpreter, in which the SIMD kernel may be the faster one. */
-    private static final int LEAST = 300;
+    private static final int MIN_CALLS = 300;
 
     /** Number of calls after which C2 has compiled all it can: the kernel then takes over whatever its time. */
-    private static final int ENOUGH = 20_000;
+    private static final int MAX_CALLS = 20_000;
 
     final Kernels simd;
     final Kernels twin;
@@ -174,7 +174,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
     private void warm(Consumer<Kernels> trial) throws InterruptedException {
         long toBeat = Long.MAX_VALUE;
         int faster = 0;
-        for (int n = 0; faster < PROOF && n < ENOUGH; n++) {
+        for (int n = 0; faster < FAST_CALLS_NEEDED && n < MAX_CALLS; n++) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
@@ -183,7 +183,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
             long middle = System.nanoTime();
             trial.accept(twin);
             toBeat = Math.min(toBeat, System.nanoTime() - middle);
-            if (n >= LEAST) {
+            if (n >= MIN_CALLS) {
                 faster = (middle - start) / 2 < toBeat ? faster + 1 : 0;
                 if (faster == 0) {
                     LockSupport.parkNanos(middle - start);
