@@ -190,7 +190,7 @@ public final class FlashTpa implements AutoCloseable {
                 shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank)
                 .newAttention();
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
-        reader = new FactorReader(shape, options, attention.row());
+        reader = new FactorReader(shape, options, attention.offsets());
         use = new ModelUse(workers::close, WORDS);
         use.watch(this);
     }

@@ -35,7 +35,7 @@ import java.util.List;
  * Subclasses differ in their queries.
  */
 public abstract class FactoredAttention extends PageAttention implements DenseHeads {
-    protected final FactorRow row;
+    protected final FactorRow offsets;
     protected final int queryRank; // R_Q, or 0 for whole queries
     protected final int keyRank; //   R_K
     protected final int valueRank; // R_V
@@ -49,22 +49,22 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
     }
 
     /** Creates attention with another layout of rows and pages. */
-    protected FactoredAttention(TpaConfig sizes, FactorRow row, PageLayout layout) {
+    protected FactoredAttention(TpaConfig sizes, FactorRow offsets, PageLayout layout) {
         super(sizes.heads(), sizes.headDim(), sizes.valueDim(), layout);
-        this.row = row;
+        this.offsets = offsets;
         queryRank = sizes.queryRank();
         keyRank = sizes.keyRank();
         valueRank = sizes.valueRank();
     }
 
     /** Returns the offsets of the factors in a row. */
-    public final FactorRow row() {
-        return row;
+    public final FactorRow offsets() {
+        return offsets;
     }
 
     @Override
     public int projections() {
-        return row.end();
+        return offsets.end();
     }
 
     /** Returns h: every head has its own key and value. */
@@ -96,7 +96,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
 
     @Override
     public void append(float[] projections, int at, Page page, int slot) {
-        page.write(slot, projections, at + row.bK(), projections, at + row.bV());
+        page.write(slot, projections, at + offsets.bK(), projections, at + offsets.bV());
     }
 
     /** Returns the page whose first columns are the rotated B_K of the tokens of page {@code index}. */
@@ -111,7 +111,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
 
     /** Returns the first column of A_K in {@link #keyHeads}. */
     protected int keyHeadColumn() {
-        return row.aK() - row.bK();
+        return offsets.aK() - offsets.bK();
     }
 
     /** Returns the page whose rows are B_V. */
@@ -121,7 +121,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
 
     @Override
     public int valueHeadColumn() {
-        return row.aV() - row.bK();
+        return offsets.aV() - offsets.bK();
     }
 
     @Override
@@ -167,12 +167,12 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
 
     @Override
     public void key(float[] x, int at, int head, float[] k) {
-        mean(x, at + row.aK(), at + row.bK(), keyRank, head, headDim(), k, 0);
+        mean(x, at + offsets.aK(), at + offsets.bK(), keyRank, head, headDim(), k, 0);
     }
 
     @Override
     public void value(float[] x, int at, int head, float[] v) {
-        mean(x, at + row.aV(), at + row.bV(), valueRank, head, valueDim(), v, 0);
+        mean(x, at + offsets.aV(), at + offsets.bV(), valueRank, head, valueDim(), v, 0);
     }
 
     /** Writes (Σ_r A[head][r] · B[r]) / R to {@code y} from {@code yAt}. */

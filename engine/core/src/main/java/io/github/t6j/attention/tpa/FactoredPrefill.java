@@ -64,10 +64,10 @@ public final class FactoredPrefill extends MixedPrefill {
         for (int i = 0; i < b.rows(); i++) {
             int from = b.pass.at(b.first + i);
             System.arraycopy(
-                    b.pass.projections, from + shape.row.bQ(), b.state.query, i * features, features);
+                    b.pass.projections, from + shape.offsets.bQ(), b.state.query, i * features, features);
             int to = headFactorsAt(b) + i * headFactors;
             for (int j = 0; j < headFactors; j++) {
-                b.state.query[to + j] = b.pass.projections[from + shape.row.aQ() + j] * scale;
+                b.state.query[to + j] = b.pass.projections[from + shape.offsets.aQ() + j] * scale;
             }
         }
     }

@@ -30,11 +30,11 @@ public final class TensorProductAttention extends FactoredAttention {
     }
 
     @Override
-    public void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
-        int at = pass.at(r);
-        int table = pass.tableAt(r);
-        rope.rotate(pass.projections, at + row.bQ(), queryRank, headDim(), pass.cos, pass.sin, table);
-        rope.rotate(pass.projections, at + row.bK(), keyRank, headDim(), pass.cos, pass.sin, table);
+    public void rotateAndActivate(Rope rope, AttentionPass pass, int row) {
+        int at = pass.at(row);
+        int table = pass.tableAt(row);
+        rope.rotate(pass.projections, at + offsets.bQ(), queryRank, headDim(), pass.cos, pass.sin, table);
+        rope.rotate(pass.projections, at + offsets.bK(), keyRank, headDim(), pass.cos, pass.sin, table);
     }
 
     /** Returns the sizes of scratch: state.products is P [R_K][R_Q][64] | P times A_Q [R_K][h][64], offHeap is P. */
@@ -48,7 +48,7 @@ public final class TensorProductAttention extends FactoredAttention {
     /** Sets state.query to A_Q times the scale of scores. */
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
-        int from = at + row.aQ() + state.firstHead * queryRank;
+        int from = at + offsets.aQ() + state.firstHead * queryRank;
         state.scaleQuery(projections, from, state.softmaxes.lines * queryRank, factorScale());
     }
 
@@ -56,7 +56,7 @@ public final class TensorProductAttention extends FactoredAttention {
     public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
         for (int s = 0; s < keyRank; s++) {
             PageProducts.multiplyColumns(
-                    kernels, page, projections, at + row.bQ(), queryRank, headDim(), s * headDim(), state.products,
+                    kernels, page, projections, at + offsets.bQ(), queryRank, headDim(), s * headDim(), state.products,
                     s * queryRank * PANEL);
         }
         headScores(kernels, page, keyHeadColumn() + state.firstHead * keyRank, state);
@@ -72,6 +72,8 @@ public final class TensorProductAttention extends FactoredAttention {
                     page.columnAt(column), state.scores, 0, PANEL);
             return;
         }
+        // tensorScores reads f32 head factors only. For other formats, A_Q is multiplied by P first, and factorScores
+        // then decodes A_K.
         int products = keyRank * queryRank * PANEL;
         MemorySegment.copy(state.products, 0, state.offHeap, Page.FLOAT, 0, products);
         for (int s = 0; s < keyRank; s++) {
@@ -92,11 +94,11 @@ public final class TensorProductAttention extends FactoredAttention {
 
     @Override
     public void query(float[] x, int at, int head, float[] q, int qAt) {
-        mean(x, at + row.aQ(), at + row.bQ(), queryRank, head, headDim(), q, qAt);
+        mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, headDim(), q, qAt);
     }
 
     @Override
     public void materializeQuery(float[] x, int at, int head, double[] q) {
-        mean(x, at + row.aQ(), at + row.bQ(), queryRank, head, q);
+        mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, q);
     }
 }

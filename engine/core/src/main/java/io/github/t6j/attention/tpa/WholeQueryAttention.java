@@ -27,11 +27,11 @@ public final class WholeQueryAttention extends FactoredAttention {
     }
 
     @Override
-    public void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
-        int at = pass.at(r);
-        int table = pass.tableAt(r);
-        rope.rotate(pass.projections, at + row.bQ(), heads(), headDim(), pass.cos, pass.sin, table);
-        rope.rotate(pass.projections, at + row.bK(), keyRank, headDim(), pass.cos, pass.sin, table);
+    public void rotateAndActivate(Rope rope, AttentionPass pass, int row) {
+        int at = pass.at(row);
+        int table = pass.tableAt(row);
+        rope.rotate(pass.projections, at + offsets.bQ(), heads(), headDim(), pass.cos, pass.sin, table);
+        rope.rotate(pass.projections, at + offsets.bK(), keyRank, headDim(), pass.cos, pass.sin, table);
     }
 
     /** Returns the sizes of scratch: state.products is G [R_K][h][64]. */
@@ -43,7 +43,7 @@ public final class WholeQueryAttention extends FactoredAttention {
     /** Sets state.query to the whole query times the scale of scores. */
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
-        int from = at + row.bQ() + state.firstHead * headDim();
+        int from = at + offsets.bQ() + state.firstHead * headDim();
         state.scaleQuery(projections, from, state.softmaxes.lines * headDim(), factorScale());
     }
 
@@ -72,6 +72,6 @@ public final class WholeQueryAttention extends FactoredAttention {
 
     @Override
     public void query(float[] x, int at, int head, float[] q, int qAt) {
-        System.arraycopy(x, at + row.bQ() + head * headDim(), q, qAt, headDim());
+        System.arraycopy(x, at + offsets.bQ() + head * headDim(), q, qAt, headDim());
     }
 }

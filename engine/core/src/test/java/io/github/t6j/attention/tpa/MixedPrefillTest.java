@@ -209,7 +209,7 @@ class MixedPrefillTest {
         Rope rope = rope(form);
         FactoredAttention attention = attention(form, rope, 0);
         float[] prompt = prompt(attention, 128);
-        prompt[100 * attention.projections() + attention.row().bV()] = Float.NaN; // in B_V
+        prompt[100 * attention.projections() + attention.offsets().bV()] = Float.NaN; // in B_V
         float[] found = attend(mixed(attention, format, KernelChoice.kernels(), two), attention, rope, prompt, 90, 38);
         int width = form.heads() * form.valueDim();
         for (int i = 0; i < 90 * width; i++) {

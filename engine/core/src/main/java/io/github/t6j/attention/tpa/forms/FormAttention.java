@@ -67,19 +67,19 @@ class FormAttention extends FactoredAttention {
 
     /** Appends fixed factors to the row, and a copy of shared features to be rotated as B_K. */
     @Override
-    public final void rotateAndActivate(Rope rope, AttentionPass pass, int r) {
+    public final void rotateAndActivate(Rope rope, AttentionPass pass, int row) {
         float[] x = pass.projections;
-        int at = pass.at(r);
+        int at = pass.at(row);
         float[] constants = locations.constants();
         System.arraycopy(constants, 0, x, at + formRow.projections, constants.length);
         if (form.keepsSharedFeatures()) {
-            System.arraycopy(x, at + row.bV(), x, at + row.bK(), keyRank * form.featureDim());
+            System.arraycopy(x, at + offsets.bV(), x, at + offsets.bK(), keyRank * form.featureDim());
         }
         layer.prepare(
-                rope, pass, r, at + row.bQ(), form.queryVectors(), at + row.bK(), keyRank, form.featureDim());
-        activate(Factor.A_Q, x, at + row.aQ());
-        activate(Factor.A_K, x, at + row.aK());
-        activate(Factor.A_V, x, at + row.aV());
+                rope, pass, row, at + offsets.bQ(), form.queryVectors(), at + offsets.bK(), keyRank, form.featureDim());
+        activate(Factor.A_Q, x, at + offsets.aQ());
+        activate(Factor.A_K, x, at + offsets.aK());
+        activate(Factor.A_V, x, at + offsets.aV());
     }
 
     private void activate(Factor factor, float[] x, int at) {
@@ -139,7 +139,7 @@ class FormAttention extends FactoredAttention {
 
     @Override
     public final void prepareQuery(float[] projections, int at, PageState state) {
-        int from = at + (wholeQuery() ? row.bQ() : row.aQ());
+        int from = at + (wholeQuery() ? offsets.bQ() : offsets.aQ());
         int size = wholeQuery() ? headDim() : queryRank; // floats of a head
         state.scaleQuery(projections, from + state.firstHead * size, state.softmaxes.lines * size, factorScale());
     }
@@ -153,7 +153,7 @@ class FormAttention extends FactoredAttention {
     /** Writes the products of B_K and B_Q, or of B_K and the pieces of whole queries, to state.products. */
     final void multiplyFeatures(Kernels kernels, float[] projections, int at, Page features, PageState state) {
         float[] query = wholeQuery() ? state.query : projections;
-        int from = wholeQuery() ? 0 : at + row.bQ();
+        int from = wholeQuery() ? 0 : at + offsets.bQ();
         int vectors = wholeQuery() ? state.softmaxes.lines * form.pieces() : queryRank;
         int size = form.featureDim();
         for (int s = 0; s < keyRank; s++) {
@@ -180,9 +180,9 @@ class FormAttention extends FactoredAttention {
     @Override
     public void query(float[] x, int at, int head, float[] q, int qAt) {
         if (wholeQuery()) {
-            System.arraycopy(x, at + row.bQ() + head * headDim(), q, qAt, headDim());
+            System.arraycopy(x, at + offsets.bQ() + head * headDim(), q, qAt, headDim());
         } else {
-            mean(x, at + row.aQ(), at + row.bQ(), queryRank, head, headDim(), q, qAt);
+            mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, headDim(), q, qAt);
         }
     }
 
@@ -191,7 +191,7 @@ class FormAttention extends FactoredAttention {
         if (wholeQuery()) {
             super.materializeQuery(x, at, head, q);
         } else {
-            mean(x, at + row.aQ(), at + row.bQ(), queryRank, head, q);
+            mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, q);
         }
     }
 

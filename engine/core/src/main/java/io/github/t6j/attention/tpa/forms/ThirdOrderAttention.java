@@ -148,18 +148,18 @@ final class ThirdOrderAttention extends FormAttention {
         if (wholeQuery()) {
             super.query(x, at, head, q, qAt);
         } else {
-            mean(x, at, row.aQ(), row.bQ(), formRow.queryThird, queryRank, form.featureDim(), head, q, qAt);
+            mean(x, at, offsets.aQ(), offsets.bQ(), formRow.queryThird, queryRank, form.featureDim(), head, q, qAt);
         }
     }
 
     @Override
     public void key(float[] x, int at, int head, float[] k) {
-        mean(x, at, row.aK(), row.bK(), formRow.keyThird, keyRank, form.featureDim(), head, k, 0);
+        mean(x, at, offsets.aK(), offsets.bK(), formRow.keyThird, keyRank, form.featureDim(), head, k, 0);
     }
 
     @Override
     public void value(float[] x, int at, int head, float[] v) {
-        mean(x, at, row.aV(), row.bV(), formRow.valueThird, valueRank, form.valueFeatureDim(), head, v, 0);
+        mean(x, at, offsets.aV(), offsets.bV(), formRow.valueThird, valueRank, form.valueFeatureDim(), head, v, 0);
     }
 
     /** Writes (Σ_r A[head][r] · vec(B[r] C[r]ᵀ)) / R of the row at {@code at} to {@code y} from {@code yAt}. */
@@ -185,9 +185,9 @@ final class ThirdOrderAttention extends FormAttention {
         for (int d = 0; d < q.length; d++) {
             double sum = 0;
             for (int r = 0; r < queryRank; r++) {
-                double a = x[at + row.aQ() + head * queryRank + r];
+                double a = x[at + offsets.aQ() + head * queryRank + r];
                 double c = x[at + formRow.queryThird + r * thirdDim + d / size];
-                sum += a * c * x[at + row.bQ() + r * size + d % size];
+                sum += a * c * x[at + offsets.bQ() + r * size + d % size];
             }
             q[d] = sum / queryRank;
         }
