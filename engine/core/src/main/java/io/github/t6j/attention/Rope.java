@@ -21,7 +21,7 @@ public final class Rope {
     private final Form form;
     private final int pairs;
     private final float[] inverseFrequency; // [pairs], then the pairs of windowed layers, if they have their own
-    private final Rope longer; // rotation of texts of more than original tokens, or null
+    private final Rope longer; // rotation of texts longer than {@code original} tokens, or null
     private final int original;
     private final float logDecay;
     private final float factor; // scale of cosines and sines

@@ -16,10 +16,7 @@ import java.util.Objects;
  * </pre>
  */
 final class LayerPages {
-    /**
-     * Maximum number of tokens that can be removed from the end of a ring without losing tokens that the next query
-     * sees.
-     */
+    /** Maximum number of tokens removable from the end of a ring without losing tokens that the next query sees. */
     static final int REMOVABLE = 2 * PageLayout.TOKENS;
 
     /** Size of the largest slab: several huge pages, but little memory compared with a context that needs them. */
@@ -31,7 +28,7 @@ final class LayerPages {
     private final int window; // tokens that a query sees, or 0 for all
     private RefCountedPages[] pages; // by index; null before the ring
     private int first; // index of the first page of the ring
-    private RefCountedPages[] spare = new RefCountedPages[0]; // unshared pages; the first {spares} are in use
+    private RefCountedPages[] spare = new RefCountedPages[0]; // unshared pages; null from index spares on
     private int spares;
     private Slab slab; // source of the next pages
     private long allocated; // bytes of all slabs so far

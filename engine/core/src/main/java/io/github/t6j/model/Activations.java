@@ -10,9 +10,7 @@ import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
-/**
- * Buffers of the rows that pass through the blocks together; {@link PassBuffers} keeps idle ones.
- */
+/** Buffers of the rows that pass through the blocks together; {@link PassBuffers} keeps idle ones. */
 final class Activations {
     /** Maximum number of rows whose logits are computed together; each row is as long as the vocabulary. */
     static final int LOGIT_ROWS = 16;

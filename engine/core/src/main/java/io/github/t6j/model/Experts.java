@@ -48,7 +48,7 @@ final class Experts implements FeedForward {
         final float[] hidden; //  [slots at a time][hidden]
         final float[] outputs; // [slots at a time][updateStride]
         final int capacity; // slots at a time
-        int begin; // first of the slots at this time
+        int begin; // first slot of the current batch of slots
         int end;
 
         Buffers(ModelConfig.Experts experts, int maximumRows, int gateUpStride, int scoresStride, int updateStride) {

@@ -72,10 +72,7 @@ public final class PageState {
         }
     }
 
-    /**
-     * Returns the line of the next head after {@code i} that begins a group of {@code size} heads, or the
-     * end.
-     */
+    /** Returns the line of the next head after {@code i} that begins a group of {@code size} heads, or the end. */
     public int nextGroup(int i, int size) {
         return Math.min(softmaxes.lines, ((firstHead + i) / size + 1) * size - firstHead);
     }
@@ -96,9 +93,7 @@ public final class PageState {
         Arrays.fill(scores, at, at + Math.clamp(from, 0, PANEL), Float.NEGATIVE_INFINITY);
     }
 
-    /**
-     * Computes a page's probabilities from its scores; raises the maxima that scores exceed by too much.
-     */
+    /** Computes a page's probabilities from its scores; raises the maxima that scores exceed by too much. */
     public void softmax(PageAttention attention, Page page) {
         int rank = attention.valueRank();
         softmax(attention.valueHeads(page), attention.valueHeadColumn() + firstHead * rank, rank);

@@ -105,8 +105,8 @@ public record TileTable(boolean fewRegisters, boolean intel) {
     }
 
     /**
-     * Returns the rows of the tallest wide tile. With 16 registers it is two, with eight sums and four weights. With the
-     * loads of all three formats, C2 cannot compile one of five rows.
+     * Returns the rows of the tallest wide tile. With 16 registers it is two, with eight sums and four weights. Q8 gets
+     * four, since C2 cannot compile a tile of five rows with the loads of all three formats.
      */
     public int tallest(Format format) {
         return fewRegisters ? 2 : format == Format.Q8 ? 4 : 5;
