@@ -24,10 +24,10 @@ import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.sampling.TokenConstraint;
 import io.github.t6j.session.Expiry;
 import io.github.t6j.session.ModelUse;
+import io.github.t6j.session.ModelWarmUp;
 import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.session.SessionUse;
-import io.github.t6j.session.WarmUp;
 import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.DType;
@@ -625,10 +625,10 @@ public final class Model implements AutoCloseable {
         use.checkOpen();
         Duration limit = atMost.isNegative() ? Duration.ZERO : atMost;
         Expiry expiry = Expiry.of(CallOptions.defaults().withTimeout(limit));
-        GenerationOptions options = GenerationOptions.defaults().withMaxTokens(WarmUp.TOKENS)
+        GenerationOptions options = GenerationOptions.defaults().withMaxTokens(ModelWarmUp.TOKENS)
                 .withSampling(SamplingOptions.defaults().withSeed(0)).withIgnoreEndOfText(true);
-        try (Session session = newSession(SessionOptions.defaults().withContextLength(WarmUp.CONTEXT))) {
-            return WarmUp.run(kernels, info.sizes().vocabulary(), ids -> {
+        try (Session session = newSession(SessionOptions.defaults().withContextLength(ModelWarmUp.CONTEXT))) {
+            return ModelWarmUp.run(kernels, info.sizes().vocabulary(), ids -> {
                 session.truncate(0);
                 Generation generation = session.generate(Prompt.of(ids), options, token -> !expiry.isOver());
                 return generation.finishReason() != FinishReason.CANCELLED && !expiry.isOver();

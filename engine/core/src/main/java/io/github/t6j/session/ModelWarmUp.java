@@ -5,7 +5,7 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /** Warm-up of a model: prompts and generations until the kernels are compiled. */
-public final class WarmUp {
+public final class ModelWarmUp {
     /** Context length of more than a page, so that full pages are processed, too. */
     public static final int CONTEXT = 128;
 
@@ -15,7 +15,7 @@ public final class WarmUp {
     /** Lengths of prompts that need tiles of every height, with and without a remainder. */
     private static final int[] PROMPTS = {24, 25, 19, 33, 100};
 
-    private WarmUp() {}
+    private ModelWarmUp() {}
 
     /**
      * Runs generations until {@code kernels} are warm.
