@@ -186,7 +186,7 @@ public final class Transformer implements AutoCloseable {
 
     /** Returns the elements that a position takes once, for all layers and sequences; 0 for attention with a state. */
     public int sharedElementsPerPosition() {
-        return attention().stateElements() > 0 ? 0 : shared.elementsPerPosition();
+        return hasState(false) ? 0 : shared.elementsPerPosition();
     }
 
     /** Returns the bytes of the matrices. */
@@ -261,7 +261,7 @@ public final class Transformer implements AutoCloseable {
      * for attention with a state.
      */
     public long tokenBytes(Format format, boolean materialized, int tokens) {
-        if (attention().stateElements() > 0 && !materialized) {
+        if (hasState(materialized)) {
             return 0;
         }
         long kept = 0;
@@ -270,6 +270,11 @@ public final class Transformer implements AutoCloseable {
         }
         return kept * layout(materialized).bytesPerToken(format)
                 + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
+    }
+
+    /** Returns true if sequences keep a state instead of a cache; the oracle always has a cache. */
+    private boolean hasState(boolean materialized) {
+        return attention().stateElements() > 0 && !materialized;
     }
 
     private PageLayout layout(boolean materialized) {
@@ -281,7 +286,7 @@ public final class Transformer implements AutoCloseable {
      * pages of these positions that all sequences share.
      */
     public long heldBytes(Format format, boolean materialized, int tokens) {
-        if (attention().stateElements() > 0 && !materialized) {
+        if (hasState(materialized)) {
             return 2L * config.sizes().layers() * attention().stateElements() * Float.BYTES; // before and after a pass
         }
         return PagedCache.heldBytes(layout(materialized), format, windows, tokens)
@@ -293,7 +298,7 @@ public final class Transformer implements AutoCloseable {
      * again: all of them for attention with a state.
      */
     public int shortestCut(boolean materialized, int tokens) {
-        if (attention().stateElements() > 0 && !materialized) {
+        if (hasState(materialized)) {
             return tokens;
         }
         int shortest = 0;
