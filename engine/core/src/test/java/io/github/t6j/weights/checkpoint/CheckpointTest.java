@@ -314,7 +314,7 @@ class CheckpointTest {
     @ValueSource(strings = {"../a.safetensors", "/etc/a", "sub/a", "..", ".", "", "..\\\\a", "C:a", "a\\u0000"})
     void shardsStayInTheFolder(String shard) throws IOException {
         writeIndex("{\"w\":\"" + shard + "\"}");
-        assertRefused(folder, "index.json", "w", "beside");
+        assertRefused(folder, "index.json", "w", "in its folder");
     }
 
     @ParameterizedTest

@@ -195,7 +195,7 @@ class GgufTest {
                 bad(info("t", 1, 9L, 0, 0L), "tensor t: expected 36 bytes of data from 0, found only 32"),
                 bad(info("t", 1, 1L, 0, 0L).info("t", 1, 1L, 0, 32L).data(FOUR), "tensor t: expected a unique name"),
                 bad(info("t", 1, 1L, 0, 0L).info("u", 1, 1L, 0, 0L), "overlap"),
-                bad(info("t", 1, 16L, 0, 0L).data(FOUR).info("u", 1, 1L, 0, 32L), "end at 64, found 32: they overlap"),
+                bad(info("t", 1, 16L, 0, 0L).data(FOUR).info("u", 1, 1L, 0, 32L), "ends at 64, found 32: they overlap"),
                 // types
                 bad(info("t", 1, 1L, 10, 0L), "tensor t: expected one of the types F32, F16, "),
                 bad(info("t", 2, 256L, 1L, 10, 0L), "found Q2_K (10)"),
