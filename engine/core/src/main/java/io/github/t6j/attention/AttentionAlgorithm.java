@@ -10,7 +10,7 @@ import io.github.t6j.cache.SequenceCache;
 public interface AttentionAlgorithm extends AttentionStep {
     SequenceCache cache();
 
-    /** Sets the cache of the sequence that the following passes attend; null for none. */
+    /** Sets the cache of the sequence that the following passes read; null for none. */
     void bind(SequenceCache cache);
 
     /**

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * Operations in which a transformer spends its time.
  *
- * <p>One implementation is {@code ScalarKernels}, the slow twin and oracle; the other is in {@code kernels.simd}. Both
+ * <p>One implementation is {@code ScalarKernels}, the slow twin and exact reference; the other is in {@code kernels.simd}. Both
  * give the same bits: every output is one chain of fused multiply-adds in the order given with its operation, and a sum
  * over lanes runs over {@value #LANES} logical lanes, whatever the width of the machine's vectors. (On a machine
  * without FMA the twin multiplies and adds separately, and only the tolerances hold.)

@@ -48,7 +48,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     private final Workers.Work rowWork = this::attendRow;
     private final Workers.Work partWork = this::attendPart;
     private final Workers.Work joinWork = this::joinSpans;
-    private final Prefill prefill; // null if rows are attended one by one
+    private final Prefill prefill; // null if each row is computed alone
     private final RowParts parts;
 
     private PagedCache cache; // filled by append
@@ -188,7 +188,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         return Math.max(1, Math.ceilDiv(pageCount(tokens), spanPages(tokens)));
     }
 
-    /** Attends one row on one thread. */
+    /** Computes the attention of one row on one thread. */
     private void attendRow(int row, int worker) {
         PageState state = states[worker];
         int count = spanCount(pass.position + row + 1);
@@ -204,7 +204,7 @@ public final class PagedAttention implements AttentionAlgorithm {
                 0, state.rowSoftmaxes.lines, Math.max(1, attention.valueRank()), width, pass.output, to, width);
     }
 
-    /** Attends a part of a single row. */
+    /** Computes a part of the attention of a single row. */
     private void attendPart(int part, int worker) {
         attendSpan(parts.span(part), 0, states[worker], parts.softmaxes(part), parts.head(part));
     }
@@ -254,7 +254,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         return true;
     }
 
-    /** Attends one page, of which the query sees the slots from {@code visible}, if positive, to {@code count}. */
+    /** Computes the attention over a page, whose slots from {@code visible}, or 0, to {@code count} the query sees. */
     private void attendPage(Page page, int index, int at, int visible, int count, PageState state) {
         attention.scores(state.kernels, pass.projections, at, page, index, state);
         state.cap(attention.scoreCap());

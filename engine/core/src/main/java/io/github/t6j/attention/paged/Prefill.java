@@ -11,7 +11,7 @@ import java.lang.foreign.Arena;
 
 /**
  * Attention of many rows of a pass. It cuts the pass into blocks of rows and parts of the heads. The queries of a block
- * meet the pages in order, each page for all groups of heads, with one online softmax per line: a head of a row. A
+ * visit the pages in order, each page for all groups of heads, with one online softmax per line: a head of a row. A
  * {@link PrefillForm} computes the scores and values. Lines do not depend on each other, so bits do not depend on how
  * the pass is cut.
  */
@@ -45,12 +45,12 @@ public final class Prefill {
         blocks = new RowBlock[workers.threads()];
     }
 
-    /** Returns whether this algorithm attends passes of {@code rows} rows. */
+    /** Returns whether this algorithm computes passes of {@code rows} rows. */
     public boolean accepts(int rows) {
         return rows >= sizes.leastRows();
     }
 
-    /** Attends the rows of a pass, which are already in {@code newCache}. */
+    /** Computes the attention of the rows of a pass, which are already in {@code newCache}. */
     public void attend(AttentionPass newPass, PagedCache newCache) {
         pass = newPass;
         cache = newCache;

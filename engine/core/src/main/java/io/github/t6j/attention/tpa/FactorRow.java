@@ -16,7 +16,8 @@ package io.github.t6j.attention.tpa;
  * @param end number of projected elements
  */
 public record FactorRow(int bQ, int bK, int aK, int aV, int bV, int aQ, int end) {
-    static FactorRow of(TpaConfig sizes) {
+    /** Returns the offsets of an attention with these sizes. */
+    public static FactorRow of(TpaConfig sizes) {
         int bK = sizes.queryVectors() * sizes.headDim();
         int aK = bK + sizes.keyRank() * sizes.headDim();
         int aV = aK + sizes.heads() * sizes.keyRank();

@@ -24,7 +24,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Operations in plain Java: the oracle of the SIMD kernels, and the fallback where those cannot run. */
+/** Operations in plain Java: the exact reference of the SIMD kernels, and the fallback where those cannot run. */
 public final class ScalarKernels extends ScalarFactorKernels {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

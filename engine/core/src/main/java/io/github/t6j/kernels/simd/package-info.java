@@ -1,6 +1,6 @@
 /**
- * SIMD kernels, one small class per family. Only this package and {@code generated} import
- * {@code jdk.incubator.vector}, and only {@code kernels.choice} refers to them. {@link
+ * SIMD kernels, one small class per family. Only this package, {@code generated} and
+ * {@code lanes} import {@code jdk.incubator.vector}, and only {@code kernels.choice} refers to them. {@link
  * io.github.t6j.kernels.Kernels} defines what each kernel computes, and in which order.
  *
  * <p>C2 imposes these rules, each of them measured: species are static and final; vectors of floats and ints have the

@@ -1,5 +1,6 @@
 package io.github.t6j.training.layers;
 
+import io.github.t6j.attention.tpa.FactorRow;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.training.kernels.GradientKernels;
 import io.github.t6j.training.layers.Heads.View;
@@ -11,11 +12,7 @@ import java.util.List;
 /**
  * Tensor product attention (paper, section 3): queries, keys and values are means of outer products of factors. The
  * projected rows are the factors; the backward pass rebuilds whole heads for a few sequences at a time. With query rank
- * 0 the queries are whole (T6 KV-only).
- *
- * <pre>
- *   a row  B_Q [R_Q][d] or Q [h][d] | B_K [R_K][d] | A_K [h][R_K] | A_V [h][R_V] | B_V [R_V][e] | A_Q [h][R_Q]
- * </pre>
+ * 0 the queries are whole (T6 KV-only). {@link FactorRow} is the layout of a projected row.
  */
 public final class TensorProductHeads extends TrainableAttention {
     private static final List<Buffer> WHOLE = List.of(Buffer.QUERIES, Buffer.KEYS, Buffer.VALUES);
@@ -34,14 +31,10 @@ public final class TensorProductHeads extends TrainableAttention {
         int h = form.heads();
         int d = form.headDim();
         int e = form.valueDim();
-        int keyAt = form.queryVectors() * d;
-        int keyHeadsAt = keyAt + form.keyRank() * d;
-        int valueHeadsAt = keyHeadsAt + h * form.keyRank();
-        int valueAt = valueHeadsAt + h * form.valueRank();
-        int queryHeadsAt = valueAt + form.valueRank() * e;
-        query = form.queryRank() == 0 ? null : new FactorProduct(h, form.queryRank(), d, queryHeadsAt, 0);
-        key = new FactorProduct(h, form.keyRank(), d, keyHeadsAt, keyAt);
-        value = new FactorProduct(h, form.valueRank(), e, valueHeadsAt, valueAt);
+        FactorRow at = FactorRow.of(form);
+        query = form.queryRank() == 0 ? null : new FactorProduct(h, form.queryRank(), d, at.aQ(), at.bQ());
+        key = new FactorProduct(h, form.keyRank(), d, at.aK(), at.bK());
+        value = new FactorProduct(h, form.valueRank(), e, at.aV(), at.bV());
     }
 
     @Override
