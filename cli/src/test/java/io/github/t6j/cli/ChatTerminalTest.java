@@ -74,6 +74,7 @@ class ChatTerminalTest {
                 .map(message -> (String) Json.object(message, "message").get("content")).toList();
     }
 
+    @Tag("full")
     @Test
     void ctrlCEndsTheAnswerAndCtrlDTheChat() throws IOException {
         String whole =

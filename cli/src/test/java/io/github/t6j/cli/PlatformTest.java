@@ -120,6 +120,7 @@ class PlatformTest {
     }
 
     /** Simulates a full disk: files end after 8 kB, which is enough for a small session. */
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {
         "generate x -n 16 --session there", "logits --ids 1,2 --out there", "init --preset tiny --out there"
@@ -135,6 +136,7 @@ class PlatformTest {
     }
 
     /** Text from a pipe, given as a file name. */
+    @Tag("full")
     @Test
     @EnabledOnOs(OS.LINUX)
     void aPipeIsAFileOfText() throws IOException {

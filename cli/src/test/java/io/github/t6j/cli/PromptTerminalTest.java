@@ -36,6 +36,7 @@ class PromptTerminalTest {
     }
 
     /** Reading takes longer than the second before progress appears. */
+    @Tag("full")
     @Test
     void aLongPipedPromptSaysHowFarItIs() {
         LaunchedProcess launched = start("cat " + TEXT + " | \"$t6j\" generate --context 300000 -n 1");

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,6 +98,7 @@ class TrimTest {
     }
 
     /** Threads take buffers that served others: shorter and longer prompts, other cache types, the oracle. */
+    @Tag("full")
     @Test
     void sessionsOfManyThreadsShareBuffers() throws Exception {
         List<SessionOptions> kinds = new ArrayList<>();

@@ -217,6 +217,7 @@ class TrainCommandTest extends TrainRuns {
     }
 
     /** Other files of a tokenizer are copied with its tokenizer.json: here the id that ends a text. */
+    @Tag("full")
     @Test
     void aTokenizerJsonBringsItsEnd() throws IOException {
         Path tokenizer = Files.createDirectory(folder.resolve("tokenizer")).resolve("tokenizer.json");

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +85,7 @@ class GgufTokenizerFilesTest {
     }
 
     /** The oracle is the library with special tokens, by the template that was made of the file's keys. */
+    @Tag("full")
     @ParameterizedTest
     @CsvSource({"true, false", "false, true", "true, true", "false, false"})
     void wholeTextsBeginAndEndAsTheKeysSay(boolean begins, boolean ends) throws IOException {

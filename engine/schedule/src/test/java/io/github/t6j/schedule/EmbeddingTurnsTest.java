@@ -115,6 +115,7 @@ class EmbeddingTurnsTest {
     }
 
     /** A long list of texts is embedded while tokens are generated, and a new prompt is read. */
+    @Tag("full")
     @Test
     void stepsAndPromptsGoOnBetweenPassesOfEmbeddings() {
         try (Scheduler scheduler = scheduler(4, 40)) {

@@ -29,6 +29,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -197,6 +198,7 @@ class PrefixFolderTest {
         assertThat(Files.readAllBytes(file)).isNotEqualTo(bytes);
     }
 
+    @Tag("full")
     @Test
     void aFileThatIsCutOffIsRemoved() throws IOException {
         found(document);

@@ -107,6 +107,7 @@ class LlamaFamilyTest {
     }
 
     /** Runs the cases as tensor product attention with fixed head factors, by a key of t6j.json. */
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("cases")
     void wholeHeadsAreFactorsToo(String name) throws IOException {

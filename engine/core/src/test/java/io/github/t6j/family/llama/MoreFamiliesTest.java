@@ -126,6 +126,7 @@ class MoreFamiliesTest {
     }
 
     /** Weights of every type, so that rows are rounded too: chunks of any size, and other sessions in a batch. */
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("cases")
     void bitsDoNotDependOnChunksAndOtherSessions(String name) {
