@@ -242,6 +242,7 @@ class ClosingTest {
         }
     }
 
+    @Tag("full")
     @ParameterizedTest
     @EnumSource
     void closedWhileAnotherThreadWorks(Work work, @TempDir Path folder) throws Exception {

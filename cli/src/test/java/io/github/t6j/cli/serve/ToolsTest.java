@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -159,6 +160,7 @@ class ToolsTest {
         return joined;
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"\"tool_choice\": \"required\"", "\"tool_choice\": \"required\", \"max_tokens\": 12",
         "\"tool_choice\": \"required\", \"parallel_tool_calls\": true", "\"tool_choice\": \"none\", \"max_tokens\": 30",
@@ -262,6 +264,7 @@ class ToolsTest {
     }
 
     /** Templates of public models, whose formats of calls differ; the model writes letters at random. */
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(strings = {"qwen2.5-instruct", "qwen3.5", "mistral-nemo-instruct-2407", "smollm2-instruct"})
     void eachTemplate(String name) throws Exception {

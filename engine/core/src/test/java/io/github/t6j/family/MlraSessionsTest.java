@@ -108,6 +108,7 @@ class MlraSessionsTest {
         assertThat(small.tensors()).hasSize((preset.tensors().size() - 2) / 6 + 2);
     }
 
+    @Tag("full")
     @ParameterizedTest
     @MethodSource("cases")
     void threadsAndChunksDoNotChangeBits(MlraCase golden) {

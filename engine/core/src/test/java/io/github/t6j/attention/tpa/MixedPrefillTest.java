@@ -168,6 +168,7 @@ class MixedPrefillTest {
         }
     }
 
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(ints = {1, 2, LEAST - 1, LEAST, LEAST + 1, 31, 63, 64, 65, 127, 128, 129, 150})
     void anyNumberOfRowsMatchesTheOracle(int rows) {
