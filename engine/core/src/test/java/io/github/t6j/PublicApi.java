@@ -119,7 +119,7 @@ public final class PublicApi {
         return lines;
     }
 
-    /** Asserts that the public signatures are those of api.txt. */
+    /** Asserts that api.txt lists the public signatures. */
     public void assertListed() throws IOException, ClassNotFoundException {
         List<String> found = signatures();
         Files.write(folder.resolve("target/api.txt"), found);

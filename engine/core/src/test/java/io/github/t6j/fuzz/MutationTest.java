@@ -25,7 +25,7 @@ class MutationTest {
     }
 
     /**
-     * Compares checksums with those of saved files: with wrong checksums, the fuzzer would never reach the code behind
+     * Compares checksums with the saved files' own: with wrong checksums, the fuzzer would never reach the code behind
      * the check.
      */
     @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Models of every attention, with matrices of more than three panels and prompts of two passes and three pages: logits and
- * greedy tokens are those of a forward pass in double that shares no code with the engine's.
+ * greedy tokens match a forward pass in double that shares no code with the engine's.
  */
 class WideModelsTest {
     /** Tolerance of logits beside float64. */

@@ -21,7 +21,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that requests follow what a model's files say beside its weights. */
+/** Tests that requests follow the settings in a model's files. */
 class ModelFilesTest {
     @TempDir
     Path folder;

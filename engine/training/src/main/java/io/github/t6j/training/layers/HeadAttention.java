@@ -63,7 +63,7 @@ public final class HeadAttention implements CausalAttention {
     /** Creates attention that computes with {@code kernels}. */
     public HeadAttention(Kernels kernels) {
         this.kernels = kernels;
-        gradients = GradientChoice.beside(kernels);
+        gradients = GradientChoice.matching(kernels);
     }
 
     private void grow(int length, int keyDim, int valueDim) {

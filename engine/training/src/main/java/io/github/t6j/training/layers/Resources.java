@@ -28,7 +28,7 @@ public final class Resources implements AutoCloseable {
     /** @param softmax true if the model has softmax attention, false for linear attention */
     public Resources(Kernels kernels, Workers workers, boolean softmax) {
         this.kernels = kernels;
-        gradients = GradientChoice.beside(kernels);
+        gradients = GradientChoice.matching(kernels);
         this.workers = workers;
         products = new Products(kernels, workers);
         attention = new CausalAttention[workers.threads()];

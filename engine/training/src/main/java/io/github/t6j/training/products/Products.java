@@ -90,7 +90,7 @@ public final class Products implements AutoCloseable {
     /** Creates products that compute with {@code kernels} on the threads of {@code workers}. */
     public Products(Kernels kernels, Workers workers) {
         this.kernels = kernels;
-        gradients = GradientChoice.beside(kernels);
+        gradients = GradientChoice.matching(kernels);
         this.workers = workers;
         scratch = new Scratch[workers.threads()];
         long row = (long) PANEL * Float.BYTES;

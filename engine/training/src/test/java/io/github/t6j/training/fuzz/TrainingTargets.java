@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Entry points of training for untrusted input, as {@link io.github.t6j.fuzz.Targets} has those of the engine. */
+/** Entry points of training for untrusted input; {@link io.github.t6j.fuzz.Targets} has the engine's. */
 final class TrainingTargets {
     private static final int MOST_TRAINED = 1 << 12;
 
@@ -36,7 +36,7 @@ final class TrainingTargets {
         }
     }
 
-    /** Reads the token file beside a text, unchanged and with a corrected hash. */
+    /** Reads the token file next to a text, unchanged and with a corrected hash. */
     static void tokens(byte[] bytes) {
         Path text = DataSeeds.text();
         Path tokens = text.resolveSibling(text.getFileName() + ".t6j-tokens");

@@ -113,6 +113,6 @@ class GradientKernelsTest {
 
     @Test
     void theTwinGoesWithTheTwin() {
-        assertThat(GradientChoice.beside(plain)).isInstanceOf(ScalarGradientKernels.class);
+        assertThat(GradientChoice.matching(plain)).isInstanceOf(ScalarGradientKernels.class);
     }
 }

@@ -11,7 +11,7 @@ public final class GradientChoice {
     private GradientChoice() {}
 
     /** Returns the kernels that training needs in addition to {@code kernels}, SIMD or scalar as these are. */
-    public static GradientKernels beside(Kernels kernels) {
+    public static GradientKernels matching(Kernels kernels) {
         return kernels instanceof ScalarKernels scalar ? new ScalarGradientKernels(scalar) : new SimdGradientKernels();
     }
 }
