@@ -32,7 +32,7 @@ final class LayerPages {
     private int spares;
     private Slab slab; // source of the next pages
     private long allocated; // bytes of all slabs so far
-    private int mostTokens = Integer.MAX_VALUE;
+    private int maxTokens = Integer.MAX_VALUE;
     private MemoryBudget budget; // or null
 
     /** Creates empty pages for {@code layers} layers of this window; 0 for layers that see all tokens. */
@@ -55,7 +55,7 @@ final class LayerPages {
     }
 
     void limit(int tokens) {
-        mostTokens = tokens;
+        maxTokens = tokens;
     }
 
     static int pagesOf(int tokens) {
@@ -68,7 +68,7 @@ final class LayerPages {
     }
 
     /** Returns the maximum number of pages that {@code tokens} tokens take in a layer of this window. */
-    static int mostPages(int window, int tokens) {
+    static int maxPages(int window, int tokens) {
         int kept = keptTokens(window, tokens);
         return Math.min(pagesOf(tokens), kept == tokens ? Integer.MAX_VALUE : pagesOf(kept - 1) + 1);
     }
@@ -187,8 +187,8 @@ final class LayerPages {
     }
 
     private int toCome(int index) {
-        int all = pagesOf(mostTokens) - index;
-        return window == 0 ? all : Math.min(all, mostPages(window, mostTokens) - held());
+        int all = pagesOf(maxTokens) - index;
+        return window == 0 ? all : Math.min(all, maxPages(window, maxTokens) - held());
     }
 
     /** Returns the number of pages held, spare ones included. */
@@ -207,7 +207,7 @@ final class LayerPages {
             for (int i = first; i < pages.length; i++) {
                 owned += isUnshared(i) ? 1 : 0;
             }
-            missing = Math.min(missing, Math.max(0, mostPages(window, tokens) - owned));
+            missing = Math.min(missing, Math.max(0, maxPages(window, tokens) - owned));
         }
         return Math.max(0, missing * pageBytes() - (slab == null ? 0 : slab.unused()));
     }
@@ -226,7 +226,7 @@ final class LayerPages {
         }
         LayerPages fork = new LayerPages(layout, format, layers, window, shared, first);
         fork.budget = budget;
-        fork.mostTokens = mostTokens;
+        fork.maxTokens = maxTokens;
         return fork;
     }
 

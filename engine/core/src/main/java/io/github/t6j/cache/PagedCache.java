@@ -116,7 +116,7 @@ public final class PagedCache implements SequenceCache {
     public static long heldBytes(PageLayout layout, Format format, int[] windows, int tokens) {
         long bytes = 0;
         for (int window : windows) {
-            bytes += LayerPages.mostPages(window, tokens) * RefCountedPages.bytes(layout, format, 1);
+            bytes += LayerPages.maxPages(window, tokens) * RefCountedPages.bytes(layout, format, 1);
         }
         return bytes;
     }

@@ -29,15 +29,15 @@ import java.lang.foreign.MemorySegment;
  */
 final class LatentPrefill implements PrefillForm {
     private final LatentAttention shape;
-    private final int leastRows;
+    private final int minRows;
     private final int headDim;
     private final int valueDim;
     private final int valueStride;
     private final int upFloats; // of a key head
 
-    LatentPrefill(LatentAttention shape, int leastRows) {
+    LatentPrefill(LatentAttention shape, int minRows) {
         this.shape = shape;
-        this.leastRows = leastRows;
+        this.minRows = minRows;
         headDim = shape.headDim();
         valueDim = shape.valueDim();
         valueStride = Kernels.padded(valueDim);
@@ -46,7 +46,7 @@ final class LatentPrefill implements PrefillForm {
 
     @Override
     public Sizes sizes() {
-        return new Sizes(shape, leastRows, 1, shape.heads(), false, false);
+        return new Sizes(shape, minRows, 1, shape.heads(), false, false);
     }
 
     /** Returns all rows, since each block rebuilds the keys and values. */

@@ -47,7 +47,7 @@ public final class Prefill {
 
     /** Returns whether this algorithm computes passes of {@code rows} rows. */
     public boolean accepts(int rows) {
-        return rows >= sizes.leastRows();
+        return rows >= sizes.minRows();
     }
 
     /** Computes the attention of the rows of a pass, which are already in {@code newCache}. */

@@ -11,7 +11,7 @@ public interface PrefillForm {
      * Sizes of the groups and parts.
      *
      * @param attention attention with the shape that {@link Prefill} expects
-     * @param leastRows minimum number of rows of a pass that uses this form
+     * @param minRows minimum number of rows of a pass that uses this form
      * @param groupHeads softmaxes of a row in a group; the last group may have fewer
      * @param parts work items per block of rows, each with some of the groups; 0 for one per thread without a block
      * @param ordersByRow true if the queries of a group are one matrix, with lines [rows][groupHeads]; false for a
@@ -20,7 +20,7 @@ public interface PrefillForm {
      *     rows; false for f32 pages and one span
      */
     record Sizes(
-            PageAttention attention, int leastRows, int groupHeads, int parts, boolean ordersByRow,
+            PageAttention attention, int minRows, int groupHeads, int parts, boolean ordersByRow,
             boolean keepsBits) {}
 
     Sizes sizes();
