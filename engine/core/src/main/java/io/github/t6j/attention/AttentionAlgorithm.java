@@ -14,21 +14,22 @@ public interface AttentionAlgorithm extends AttentionStep {
     void bind(SequenceCache cache);
 
     /**
-     * Begins the attention of a pass of one row in parts, so that threads can work on the parts of several sequences.
-     * This method, {@link #part} for all parts in any order, and {@link #end} together do the work of {@link #attend}.
+     * Splits the attention of a pass of one row into tasks, so that threads can share the tasks of several sequences.
+     * This method, {@link #computeTask} for all tasks in any order, and {@link #endRow} together do the work of
+     * {@link #attend}.
      *
      * @param threads number of threads available to this sequence
-     * @return number of parts
+     * @return number of tasks
      */
-    default int begin(AttentionPass pass, int threads) {
+    default int beginRow(AttentionPass pass, int threads) {
         return 1;
     }
 
-    /** Computes a part. May run on any thread. */
-    default void part(AttentionPass pass, int part, int worker) {
+    /** Computes a task, on any thread. */
+    default void computeTask(AttentionPass pass, int task, int worker) {
         attend(pass);
     }
 
-    /** Combines the parts into pass.output, on one thread; a single part has already written it. */
-    default void end(AttentionPass pass) {}
+    /** Merges the results of the tasks into pass.output, on one thread; does nothing if the only task has written it. */
+    default void endRow(AttentionPass pass) {}
 }

@@ -352,7 +352,8 @@ public final class FlashTpaCache implements AutoCloseable {
                 reader.query(q, i, pass.projections, 0);
                 float[] added = mask == null ? null : bias(mask, i * maskTokens, lengths[sequence]);
                 pass.position = lengths[sequence] - 1;
-                paged.attend(pass, sequences[sequence], added);
+                paged.bind(sequences[sequence]);
+                paged.attend(pass, added);
                 write(pass, out, i);
             }
         } finally {
@@ -417,6 +418,7 @@ public final class FlashTpaCache implements AutoCloseable {
             AttentionPass rows = newPass(Math.min(PASS_ROWS, queries));
             Arrays.fill(out, 0f);
             for (int b = 0; b < sequences.length; b++) {
+                paged.bind(sequences[b]);
                 for (int first = 0; first < counts[b]; first += PASS_ROWS) {
                     checkCancelled("attendCausal");
                     rows.rows = Math.min(PASS_ROWS, counts[b] - first);
@@ -425,7 +427,7 @@ public final class FlashTpaCache implements AutoCloseable {
                     for (int row = 0; row < rows.rows; row++) {
                         reader.query(q, index + row, rows.projections, rows.at(row));
                     }
-                    paged.attend(rows, sequences[b], null);
+                    paged.attend(rows);
                     write(rows, out, index);
                 }
             }

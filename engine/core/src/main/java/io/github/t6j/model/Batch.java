@@ -227,17 +227,17 @@ public final class Batch implements AttentionStep {
 
     private void begin(int s, int worker) {
         int threads = Math.ceilDiv(workers.threads(), singleCount);
-        firstParts[s + 1] = algorithm(singles[s]).begin(sequencePass(singles[s]), threads);
+        firstParts[s + 1] = algorithm(singles[s]).beginRow(sequencePass(singles[s]), threads);
     }
 
     private void part(int part, int worker) {
         int found = Arrays.binarySearch(firstParts, 0, singleCount, part);
         int s = found >= 0 ? found : -found - 2;
-        algorithm(singles[s]).part(sequencePass(singles[s]), part - firstParts[s], worker);
+        algorithm(singles[s]).computeTask(sequencePass(singles[s]), part - firstParts[s], worker);
     }
 
     private void end(int s, int worker) {
-        algorithm(singles[s]).end(sequencePass(singles[s]));
+        algorithm(singles[s]).endRow(sequencePass(singles[s]));
         copyOutput(singles[s]);
     }
 

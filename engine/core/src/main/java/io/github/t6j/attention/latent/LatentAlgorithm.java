@@ -69,14 +69,14 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
         if (rebuilt.accepts(newPass.rows)) {
             rebuilt.attend(newPass, cache());
         } else {
-            begin(newPass);
+            setPass(newPass);
             workers.run(attention.heads(), absorb);
             absorbed.attend(absorbedPass);
             workers.run(attention.heads(), output);
         }
     }
 
-    private void begin(AttentionPass newPass) {
+    private void setPass(AttentionPass newPass) {
         pass = newPass;
         attention = (LatentAttention) newPass.attention;
         reserve(pass.rows);
@@ -86,22 +86,22 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     }
 
     @Override
-    public int begin(AttentionPass newPass, int threads) {
-        begin(newPass);
+    public int beginRow(AttentionPass newPass, int threads) {
+        setPass(newPass);
         for (int head = 0; head < attention.heads(); head++) {
             absorb(head, 0);
         }
-        return absorbed.begin(absorbedPass, threads);
+        return absorbed.beginRow(absorbedPass, threads);
     }
 
     @Override
-    public void part(AttentionPass newPass, int part, int worker) {
-        absorbed.part(absorbedPass, part, worker);
+    public void computeTask(AttentionPass newPass, int task, int worker) {
+        absorbed.computeTask(absorbedPass, task, worker);
     }
 
     @Override
-    public void end(AttentionPass newPass) {
-        absorbed.end(absorbedPass);
+    public void endRow(AttentionPass newPass) {
+        absorbed.endRow(absorbedPass);
         for (int head = 0; head < attention.heads(); head++) {
             output(head, 0);
         }

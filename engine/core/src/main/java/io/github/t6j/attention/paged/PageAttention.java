@@ -123,7 +123,7 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     }
 
     /** Returns true if threads may compute some heads of a query separately; each head then has one softmax. */
-    public boolean cutsHeads() {
+    public boolean splitsHeads() {
         return branches() == 1;
     }
 

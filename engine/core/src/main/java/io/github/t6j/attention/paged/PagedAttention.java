@@ -16,7 +16,7 @@ import java.lang.foreign.Arena;
 /**
  * Attention directly on the cache's pages by an online softmax (FlashTPA for TPA). Pages are processed in order and
  * grouped into spans, which are added in order. Pages and spans depend only on the position, so chunks of a prefill,
- * threads ({@link RowParts}) and single steps give the same bits; a {@link Prefill} for passes of many rows may give
+ * threads ({@link RowTasks}) and single steps give the same bits; a {@link Prefill} for passes of many rows may give
  * different bits (ADR 31).
  *
  * <p>The maximum of the softmax is lazy: it is raised only when a score exceeds it by {@link Exp2#LAZY_MAX} powers
@@ -45,22 +45,20 @@ public final class PagedAttention implements AttentionAlgorithm {
     private final Workers workers;
     private final PageState[] states; // one per worker
     private final Workers.Work appendWork = this::append;
-    private final Workers.Work rowWork = this::attendRow;
-    private final Workers.Work partWork = this::attendPart;
-    private final Workers.Work joinWork = this::joinSpans;
+    private final Workers.Work rowWork = this::computeRow;
+    private final Workers.Work taskWork = this::computeTask;
+    private final Workers.Work mergeWork = this::mergeSpans;
     private final Prefill prefill; // null if each row is computed alone
-    private final RowParts parts;
+    private final RowTasks tasks;
 
-    private PagedCache cache; // filled by append
+    private PagedCache cache;
     private AttentionPass pass;
     private PageAttention attention; // of the current pass
-    private PagedCache tokens; // cache that the queries read
-    private float[] bias;
+    private float[] bias; // as given to attend, or null
 
     /**
-     * Creates attention with the shape of {@code shape}, whose off-heap buffers are freed after a garbage collection.
-     *
-     * @param cache cache to which {@link #append} adds tokens
+     * Creates attention over {@code cache} with the shape of {@code shape}, whose off-heap buffers are freed after a
+     * garbage collection.
      */
     public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
         this(shape, kernels, workers, Arena.ofAuto(), null);
@@ -68,8 +66,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /**
-     * Creates attention that is bound to no cache yet; without one, {@link #attend(AttentionPass, PagedCache, float[])}
-     * can be called.
+     * Creates attention that is bound to no cache yet.
      *
      * @param scratch arena of its off-heap buffers
      * @param prefill algorithm for passes of several rows, or null
@@ -78,7 +75,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         this.kernels = kernels;
         this.workers = workers;
         this.prefill = prefill;
-        parts = new RowParts(shape);
+        tasks = new RowTasks(shape);
         states = new PageState[workers.threads()];
         for (int i = 0; i < states.length; i++) {
             states[i] = new PageState(
@@ -95,7 +92,6 @@ public final class PagedAttention implements AttentionAlgorithm {
     @Override
     public void bind(SequenceCache newCache) {
         cache = (PagedCache) newCache;
-        tokens = null;
         pass = null;
     }
 
@@ -114,54 +110,53 @@ public final class PagedAttention implements AttentionAlgorithm {
 
     @Override
     public void attend(AttentionPass newPass) {
-        attend(newPass, cache, null);
+        attend(newPass, null);
     }
 
     /**
-     * Computes {@link #attend(AttentionPass)} over another cache, with a bias on the scores of each token that is the
-     * same for all heads and rows; pass.output is [rows][softmaxes · summedDim].
+     * Computes {@link #attend(AttentionPass)} with a bias that is added to the scores of each token, the same for all
+     * heads and rows; pass.output is [rows][softmaxes · summedDim].
      *
-     * @param newBias one float per token, in powers of two, or null; −∞ hides the token. The output of a row that sees
+     * @param newBias one float per token, in powers of two, or null; −∞ masks the token. The output of a row that sees
      *     no token is zero
      */
-    public void attend(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
-        begin(newPass, newTokens, newBias);
+    public void attend(AttentionPass newPass, float[] newBias) {
+        setPass(newPass, newBias);
         if (prefill != null && prefill.accepts(pass.rows) && bias == null) {
-            prefill.attend(pass, tokens);
+            prefill.attend(pass, cache);
         } else if (pass.rows == 1 && workers.threads() > 1) {
-            workers.run(cut(workers.threads()), partWork);
-            workers.run(parts.joins(), joinWork);
+            workers.run(split(workers.threads()), taskWork);
+            workers.run(tasks.merges(), mergeWork);
         } else {
             workers.run(pass.rows, rowWork);
         }
     }
 
-    private void begin(AttentionPass newPass, PagedCache newTokens, float[] newBias) {
+    private void setPass(AttentionPass newPass, float[] newBias) {
         pass = newPass;
         attention = (PageAttention) newPass.attention;
-        tokens = newTokens;
         bias = newBias;
     }
 
-    private int cut(int threads) {
-        return parts.cut(spanCount(pass.position + 1), threads);
+    private int split(int threads) {
+        return tasks.split(spanCount(pass.position + 1), threads);
     }
 
     @Override
-    public int begin(AttentionPass newPass, int threads) {
-        begin(newPass, cache, null);
-        return cut(threads);
+    public int beginRow(AttentionPass newPass, int threads) {
+        setPass(newPass, null);
+        return split(threads);
     }
 
     @Override
-    public void part(AttentionPass newPass, int part, int worker) {
-        attendPart(part, worker);
+    public void computeTask(AttentionPass newPass, int task, int worker) {
+        computeTask(task, worker);
     }
 
     @Override
-    public void end(AttentionPass newPass) {
-        for (int join = 0; join < parts.joins(); join++) {
-            joinSpans(join, 0);
+    public void endRow(AttentionPass newPass) {
+        for (int merge = 0; merge < tasks.merges(); merge++) {
+            mergeSpans(merge, 0);
         }
     }
 
@@ -189,11 +184,11 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /** Computes the attention of one row on one thread. */
-    private void attendRow(int row, int worker) {
+    private void computeRow(int row, int worker) {
         PageState state = states[worker];
         int count = spanCount(pass.position + row + 1);
         for (int span = 0; span < count; span++) {
-            attendSpan(span, row, state, span == 0 ? state.rowSoftmaxes : state.spanSoftmaxes, 0);
+            computeSpan(span, row, state, span == 0 ? state.rowSoftmaxes : state.spanSoftmaxes, 0);
             if (span > 0) {
                 state.rowSoftmaxes.add(state.spanSoftmaxes, state.kernels);
             }
@@ -204,20 +199,20 @@ public final class PagedAttention implements AttentionAlgorithm {
                 0, state.rowSoftmaxes.lines, Math.max(1, attention.valueRank()), width, pass.output, to, width);
     }
 
-    /** Computes a part of the attention of a single row. */
-    private void attendPart(int part, int worker) {
-        attendSpan(parts.span(part), 0, states[worker], parts.softmaxes(part), parts.head(part));
+    /** Computes a task of the attention of a single row. */
+    private void computeTask(int task, int worker) {
+        computeSpan(tasks.span(task), 0, states[worker], tasks.softmaxes(task), tasks.head(task));
     }
 
-    private void joinSpans(int join, int worker) {
-        parts.join(join, kernels, pass.output);
+    private void mergeSpans(int merge, int worker) {
+        tasks.merge(merge, kernels, pass.output);
     }
 
     /**
      * Computes the softmaxes of the heads of {@code into}, from {@code head} on, over one span of the tokens of
      * {@code row}.
      */
-    private void attendSpan(int span, int row, PageState state, OnlineSoftmax into, int head) {
+    private void computeSpan(int span, int row, PageState state, OnlineSoftmax into, int head) {
         int seen = pass.position + row + 1;
         int window = attention.window();
         int visible = window == 0 ? 0 : Math.max(0, seen - window); // first token that the query sees
@@ -227,15 +222,15 @@ public final class PagedAttention implements AttentionAlgorithm {
         state.firstHead = head;
         into.clear();
         attention.prepareQuery(pass.projections, pass.at(row), state);
-        boolean uncached = tokens.bytes(seen) > UNCACHED_BYTES;
+        boolean uncached = cache.bytes(seen) > UNCACHED_BYTES;
         for (int index = Math.max(first, visible / PANEL); index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
             if (!isHidden(index, count)) {
-                Page page = tokens.page(pass.layer, index);
+                Page page = cache.page(pass.layer, index);
                 if (uncached && page.data.byteSize() <= MAX_PREFETCHED_BYTES) {
                     state.prefetchSink += page.prefetch();
                 }
-                attendPage(state.readable(page, attention.needsF32(page.format)), index, pass.at(row),
+                computePage(state.readable(page, attention.needsF32(page.format)), index, pass.at(row),
                         visible - index * PANEL, count, state);
             }
         }
@@ -255,7 +250,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     }
 
     /** Computes the attention over a page, whose slots from {@code visible}, or 0, to {@code count} the query sees. */
-    private void attendPage(Page page, int index, int at, int visible, int count, PageState state) {
+    private void computePage(Page page, int index, int at, int visible, int count, PageState state) {
         attention.scores(state.kernels, pass.projections, at, page, index, state);
         state.cap(attention.scoreCap());
         if (bias != null) {

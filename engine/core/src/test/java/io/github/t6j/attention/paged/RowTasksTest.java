@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests one row split for many threads: the bits of a single thread, and work for each thread. */
 @Tag("width")
-class RowPartsTest {
+class RowTasksTest {
     private static final long SEED = 29;
 
     static List<PagedAttentionTest.Case> cases() {
@@ -69,7 +69,7 @@ class RowPartsTest {
                             .as("row %s, %s threads, seed %s", row, threads, SEED)
                             .isEqualTo(expected);
                     Arrays.fill(pass.output, Float.NaN);
-                    assertThat(inParts(attention, cache, pass, threads)).as("row %s, parts for %s", row, threads)
+                    assertThat(inTasks(attention, cache, pass, threads)).as("row %s, tasks for %s", row, threads)
                             .isEqualTo(expected);
                 }
             }
@@ -82,33 +82,33 @@ class RowPartsTest {
         }
     }
 
-    /** Computes the parts in a random order, as a batch may. */
-    private static float[] inParts(PageAttention attention, PagedCache cache, AttentionPass pass, int threads) {
+    /** Computes the tasks in a random order, as a batch may. */
+    private static float[] inTasks(PageAttention attention, PagedCache cache, AttentionPass pass, int threads) {
         try (Workers workers = new Workers(1)) {
             AttentionAlgorithm algorithm = attention.newAlgorithm(cache, KernelChoice.kernels(), workers);
-            List<Integer> parts = new ArrayList<>();
-            for (int part = algorithm.begin(pass, threads) - 1; part >= 0; part--) {
-                parts.add(part);
+            List<Integer> tasks = new ArrayList<>();
+            for (int task = algorithm.beginRow(pass, threads) - 1; task >= 0; task--) {
+                tasks.add(task);
             }
-            Collections.shuffle(parts, new Random(SEED));
-            parts.forEach(part -> algorithm.part(pass, part, 0));
-            algorithm.end(pass);
+            Collections.shuffle(tasks, new Random(SEED));
+            tasks.forEach(task -> algorithm.computeTask(pass, task, 0));
+            algorithm.endRow(pass);
             return pass.output.clone();
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {2, 8, 16, 64})
-    void at4096TokensEveryThreadGetsAPart(int threads) {
+    void at4096TokensEveryThreadGetsATask(int threads) {
         for (PageAttention attention : List.of(
                 new TpaConfig(34, 64, 64, 6, 2, 2).newAttention(), new TpaConfig(22, 64, 64, 0, 2, 2).newAttention(),
                 new TpaConfig(12, 64, 64, 6, 2, 2).newAttention(),
                 new GroupedQueryAttention(12, 64, 12), new GroupedQueryAttention(22, 64, 2),
                 new GroupedQueryAttention(12, 64, 1), new GroupedTiedAttention(new GroupedTiedConfig(16, 64, 4, 32)),
                 latent(new LatentConfig(12, 64, 64, 1, 128, 32), "MLA").attention())) {
-            RowParts parts = new RowParts(attention);
-            assertThat(parts.cut(PagedAttention.spanCount(4096), threads)).isBetween(threads, 2 * threads + 6);
-            assertThat(parts.joins()).isGreaterThanOrEqualTo(Math.min(8, threads));
+            RowTasks tasks = new RowTasks(attention);
+            assertThat(tasks.split(PagedAttention.spanCount(4096), threads)).isBetween(threads, 2 * threads + 6);
+            assertThat(tasks.merges()).isGreaterThanOrEqualTo(Math.min(8, threads));
         }
     }
 }
