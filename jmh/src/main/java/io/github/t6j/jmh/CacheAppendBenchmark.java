@@ -46,7 +46,7 @@ public class CacheAppendBenchmark extends TimeBenchmark {
         pass = AttentionPass.of(subject, 1, 0);
         float[] row = BenchmarkSupport.floats(subject.rowFloats(), new SplittableRandom(1));
         System.arraycopy(row, 0, pass.projections, 0, row.length);
-        pass.begin(subject, 0);
+        pass.setLayer(subject, 0);
         pass.rows = 1;
         cache = new PagedCache(subject.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, context);

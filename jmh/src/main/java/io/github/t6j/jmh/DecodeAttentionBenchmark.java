@@ -128,7 +128,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
 
         /** Computes attention of sequence {@code b}'s query to the next layer of its cache. */
         float[] attend(int b) {
-            queries[b].begin(subject, layer);
+            queries[b].setLayer(subject, layer);
             algorithms[b].attend(queries[b]);
             return queries[b].output;
         }

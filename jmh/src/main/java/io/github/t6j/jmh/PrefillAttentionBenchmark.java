@@ -65,7 +65,7 @@ public class PrefillAttentionBenchmark extends KernelBenchmark {
         Kernels found = BenchmarkSupport.kernels(kernels);
         algorithm = subject.newAlgorithm(cache, found, workers);
         pass = new AttentionPass(PASS, subject.rowFloats(), subject.heads() * subject.valueDim(), 0);
-        pass.begin(subject, 0);
+        pass.setLayer(subject, 0);
     }
 
     /** Computes the whole prompt. @return the last pass */

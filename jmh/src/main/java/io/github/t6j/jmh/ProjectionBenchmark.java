@@ -79,7 +79,7 @@ public class ProjectionBenchmark extends KernelBenchmark {
         }
         rope = new Rope(sizes.sizes().headDim(), 0f);
         pass = AttentionPass.of(attention, rows, rope.pairs());
-        pass.begin(attention, 0);
+        pass.setLayer(attention, 0);
         pass.rows = rows;
         heads = new float[form.equals("materialised") ? 3 * rows * attention.heads() : 0][attention.headDim()];
     }

@@ -61,7 +61,7 @@ class AttentionBenchmarksTest {
         AttentionPass pass = AttentionPass.of(caches.subject, 1, 0);
         pass.rows = 1;
         pass.copyRows(caches.queries[query], 0);
-        pass.begin(caches.subject, layer);
+        pass.setLayer(caches.subject, layer);
         pass.position = caches.context - 1;
         float[] expected = attend(cache, pass);
         assertThat(found).hasSize(caches.subject.heads() * caches.subject.valueDim());
@@ -207,7 +207,7 @@ class AttentionBenchmarksTest {
         int outputs = benchmark.subject.heads() * benchmark.subject.valueDim();
         AttentionPass pass = new AttentionPass(22, stride, outputs, 0);
         System.arraycopy(benchmark.projections, 128 * stride, pass.projections, 0, 22 * stride);
-        pass.begin(benchmark.subject, 0);
+        pass.setLayer(benchmark.subject, 0);
         pass.rows = 22;
         pass.position = 128;
         float[] expected = attend(benchmark.cache, pass);

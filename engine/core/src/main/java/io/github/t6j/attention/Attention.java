@@ -101,9 +101,9 @@ public interface Attention {
     }
 
     /**
-     * Returns true if the algorithm depends on the number of rows of a pass, so that bits depend on a prompt's chunks.
+     * Returns true if the number of rows of a pass chooses the algorithm, so that bits depend on a prompt's chunks.
      */
-    default boolean rowsChooseForm() {
+    default boolean bitsDependOnRows() {
         return false;
     }
 

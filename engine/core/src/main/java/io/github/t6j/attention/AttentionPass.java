@@ -42,7 +42,7 @@ public final class AttentionPass {
     }
 
     /** Sets the current layer. */
-    public void begin(Attention newAttention, int newLayer) {
+    public void setLayer(Attention newAttention, int newLayer) {
         attention = newAttention;
         layer = newLayer;
     }

@@ -2,7 +2,7 @@
  * Attention: the interface to a block ({@link io.github.t6j.attention.Attention}), one class per kind of attention, and
  * the algorithms that compute them for a sequence ({@link io.github.t6j.attention.AttentionAlgorithm}).
  *
- * <p>Passes of many rows have their own forms: {@code GroupedAttention} for whole heads, {@code MixedPrefill} for
+ * <p>Passes of many rows have their own algorithms: {@code GroupedAttention} for whole heads, {@code MixedPrefill} for
  * factors, and {@code LatentPrefill} for latents, called by {@code LatentAlgorithm}. {@code Prefill} drives all three.
  *
  * <p>A new attention needs a class, a record of its sizes ({@link io.github.t6j.attention.AttentionConfig}), and a

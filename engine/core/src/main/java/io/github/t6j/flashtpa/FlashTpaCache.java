@@ -101,7 +101,7 @@ public final class FlashTpaCache implements AutoCloseable {
 
     private AttentionPass newPass(int rows) {
         AttentionPass made = AttentionPass.of(attention, rows, 0);
-        made.begin(attention, 0);
+        made.setLayer(attention, 0);
         made.rows = rows;
         return made;
     }

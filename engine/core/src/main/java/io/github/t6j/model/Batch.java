@@ -201,7 +201,7 @@ public final class Batch implements AttentionStep {
 
     private void append(int i, int worker) {
         AttentionPass sequencePass = sequencePass(i);
-        sequencePass.begin(pass.attention, pass.layer);
+        sequencePass.setLayer(pass.attention, pass.layer);
         sequencePass.copyRows(pass, firstRows[i]);
         algorithm(i).append(sequencePass);
     }

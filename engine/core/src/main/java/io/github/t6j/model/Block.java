@@ -38,7 +38,7 @@ record Block(
 
     /** Sets update to the attention part for all rows of normed. */
     void attend(AttentionStep step, Activations a) {
-        a.attentionPass.begin(attention, layer);
+        a.attentionPass.setLayer(attention, layer);
         projection.project(a.normed, a.attentionPass, a.matMul); // A_Q B_Q A_K B_K A_V B_V, or q k v, or latents
         a.eachRow(this);
         step.append(a.attentionPass); // TPA: 2·r·(h+d) elements, not 2·h·d

@@ -78,7 +78,7 @@ public final class SessionState {
 
     /** Returns true if bits depend on how a prompt is split into passes. */
     public boolean passesMatter() {
-        return transformer.attention().rowsChooseForm();
+        return transformer.attention().bitsDependOnRows();
     }
 
     /** Returns the fingerprint of the model. */

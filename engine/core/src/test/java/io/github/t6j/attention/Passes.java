@@ -14,14 +14,14 @@ public final class Passes {
         AttentionPass pass =
                 new AttentionPass(count, stride, attention.heads() * attention.valueDim(), 0);
         System.arraycopy(projections, from * stride, pass.projections, 0, count * stride);
-        pass.begin(attention, 0);
+        pass.setLayer(attention, 0);
         pass.rows = count;
         pass.position = from;
         return pass;
     }
 
     /**
-     * Appends and attends all rows, {@code chunk} at a time, in an empty cache.
+     * Appends all rows, {@code chunk} at a time, and computes their attention, in an empty cache.
      *
      * @return [rows][heads · valueDim]
      */
@@ -42,7 +42,7 @@ public final class Passes {
         return y;
     }
 
-    /** Attends a pass whose rows are already in the cache and returns a copy of its output. */
+    /** Computes the attention of a pass whose rows are already in the cache and returns a copy of its output. */
     public static float[] attend(AttentionAlgorithm algorithm, AttentionPass pass) {
         algorithm.attend(pass);
         return Arrays.copyOf(pass.output, pass.output.length);

@@ -8,7 +8,7 @@ import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PagedAttention;
 import io.github.t6j.attention.paged.Prefill;
-import io.github.t6j.attention.paged.PrefillForm;
+import io.github.t6j.attention.paged.PrefillOperations;
 import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
@@ -23,9 +23,9 @@ import java.lang.foreign.Arena;
  *
  * <p>For many rows, all queries of a block of rows that share a key head are multiplied with its keys together. With one
  * query at a time, MHA would be bound by reading keys and values. Each query is computed independently, over the same
- * pages in the same spans, so the bits equal those of single rows. A block has one group, the query heads of a key head.
+ * pages in the same spans, so the bits equal those of single rows. A task has one group, the query heads of a key head.
  */
-abstract class GroupedAttention extends PageAttention implements PrefillForm {
+abstract class GroupedAttention extends PageAttention implements PrefillOperations {
     /** Minimum number of rows at which blocks are faster. */
     private static final int MIN_ROWS = 2;
 

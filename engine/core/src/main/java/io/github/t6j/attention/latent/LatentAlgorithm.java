@@ -11,11 +11,11 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 
 /**
- * Attention on latents, in two forms. For few rows the absorbed form reads the cached latents: W_UK is absorbed into
- * the queries and W_UV applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and values, if
+ * Attention on latents by two algorithms. For few rows the queries are multiplied by the cached latents: W_UK is
+ * absorbed into the queries, and W_UV is applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and values, if
  * that is faster for the shape.
  *
- * <p>The number of rows of a pass alone determines the form, so the bits depend on the chunks of a prompt, but not on
+ * <p>The number of rows of a pass alone determines the algorithm, so the bits depend on the chunks of a prompt, but not on
  * the number of threads.
  */
 public final class LatentAlgorithm implements AttentionAlgorithm {
@@ -80,7 +80,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
         pass = newPass;
         attention = (LatentAttention) newPass.attention;
         reserve(pass.rows);
-        absorbedPass.begin(attention, pass.layer);
+        absorbedPass.setLayer(attention, pass.layer);
         absorbedPass.rows = pass.rows;
         absorbedPass.position = pass.position;
     }

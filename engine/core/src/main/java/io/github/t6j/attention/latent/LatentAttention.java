@@ -22,7 +22,7 @@ import java.util.List;
  * of all heads up from one latent c per token, and the heads share a rotated part k_pe of the key.
  *
  * <p>There may be several latents. In GLA each serves a group of heads. In MLRA (Multi-Head Low-Rank Attention) they
- * serve the heads of several branches: a head attends once per branch with the same query and sums the outputs. Head i
+ * serve the heads of several branches: a head computes one attention per branch with the same query and sums their outputs. Head i
  * of branch b is key head b·h + i here. Each latent serves the same number of consecutive key heads.
  *
  * <pre>
@@ -32,7 +32,7 @@ import java.util.List;
  *   cache        columns k_pe [rope], rotated | c [latents][rank]; the latents of a page are transposed to sum values
  * </pre>
  *
- * <p>The absorbed form is an attention with one key and value head per latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores
+ * <p>With absorbed queries it is an attention with one key and value head per latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores
  * are (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches.
  * {@code PagedAttention} computes the scores and Σ p c; its rows are not projections but the absorbed queries from
  * {@link #absorb}.
@@ -193,11 +193,11 @@ public final class LatentAttention extends PageAttention {
     }
 
     @Override
-    public boolean rowsChooseForm() {
+    public boolean bitsDependOnRows() {
         return rebuildingPays();
     }
 
-    /** Returns an algorithm that chooses between the absorbed and, if it can pay, the rebuilt form (ADR 30). */
+    /** Returns an algorithm that absorbs W_UK into the queries or, if that can be faster, rebuilds keys and values (ADR 30). */
     @Override
     public AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
         int rebuiltRows = rebuildingPays() ? LatentAlgorithm.REBUILT_ROWS : Integer.MAX_VALUE;

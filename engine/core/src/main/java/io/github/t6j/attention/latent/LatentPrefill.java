@@ -5,7 +5,7 @@ import static io.github.t6j.kernels.Kernels.PANEL;
 import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
-import io.github.t6j.attention.paged.PrefillForm;
+import io.github.t6j.attention.paged.PrefillOperations;
 import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
@@ -15,9 +15,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * Latent attention of all rows of a pass over keys and values rebuilt from the latents, one head and page at a time.
  * Rebuilding costs rank · (nope + valueDim) multiply-adds per token and head; then a row costs only nope + rope +
- * valueDim per token, where the absorbed form needs 2 · rank + rope.
+ * valueDim per token, where absorbed queries need 2 · rank + rope.
  *
- * <p>A group is a key head, branch b of head i at i · branches + b. A block has the key heads of one head.
+ * <p>A group is a key head, branch b of head i at i · branches + b. A task has the key heads of one head.
  *
  * <pre>
  *   state.query     scaled queries [rows][nope + rope]
@@ -27,7 +27,7 @@ import java.lang.foreign.MemorySegment;
  *                   | values before transposition [valueDim][64]
  * </pre>
  */
-final class LatentPrefill implements PrefillForm {
+final class LatentPrefill implements PrefillOperations {
     private final LatentAttention shape;
     private final int minRows;
     private final int headDim;
@@ -107,9 +107,9 @@ final class LatentPrefill implements PrefillForm {
     @Override
     public void values(Page page, int group, int count, RowBlock b) {
         PageState state = b.state;
-        int line = b.low * PANEL;
+        int at = b.low * PANEL;
         state.kernels.multiply(
-                state.probabilities, line, PANEL, b.rows() - b.low, count, Format.F32, state.offHeap, 0, valueStride,
-                valueDim, state.softmaxes.out, line, state.softmaxes.lines * PANEL, true);
+                state.probabilities, at, PANEL, b.rows() - b.low, count, Format.F32, state.offHeap, 0, valueStride,
+                valueDim, state.softmaxes.out, at, state.softmaxes.lines * PANEL, true);
     }
 }

@@ -64,7 +64,7 @@ public final class LinearRecurrence implements AttentionAlgorithm {
         workers.run(heads.keyValueHeads(), head);
     }
 
-    /** Attends all rows of one key head, in order. */
+    /** Computes the outputs of all rows for one key head, in order. */
     private void head(int keyHead, int worker) {
         Buffers b = buffers[worker];
         int d = heads.headDim();

@@ -10,34 +10,33 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 
 /**
- * Attention of many rows of a pass. It cuts the pass into blocks of rows and parts of the heads. The queries of a block
- * visit the pages in order, each page for all groups of heads, with one online softmax per line: a head of a row. A
- * {@link PrefillForm} computes the scores and values. Lines do not depend on each other, so bits do not depend on how
- * the pass is cut.
+ * Attention of many rows of a pass. A task computes a block of rows for some groups of heads: page by page, it adds the
+ * attention of all queries of the block to one online softmax per line, a head of a row. {@link PrefillOperations}
+ * compute the scores and values. Lines do not depend on each other, so bits do not depend on how the pass is split.
  */
 public final class Prefill {
-    private final PrefillForm form;
-    private final PrefillForm.Sizes sizes;
+    private final PrefillOperations operations;
+    private final PrefillOperations.Sizes sizes;
     private final Kernels kernels;
     private final Workers workers;
     private final Arena scratch;
     private final int groups;
     private final RowBlock[] blocks; // one per worker, allocated when it first has work
-    private final Workers.Work work = this::block;
+    private final Workers.Work taskWork = this::computeTask;
 
     private AttentionPass pass;
     private PagedCache cache;
     private int blockRows; // rows per block in the current pass
-    private int parts; //     parts of the groups
+    private int blockTasks; // tasks per block, each with some of the groups
 
     /**
      * Creates a prefill for one sequence at a time.
      *
      * @param scratch arena of its off-heap buffers
      */
-    public Prefill(PrefillForm form, Kernels kernels, Workers workers, Arena scratch) {
-        this.form = form;
-        sizes = form.sizes();
+    public Prefill(PrefillOperations operations, Kernels kernels, Workers workers, Arena scratch) {
+        this.operations = operations;
+        sizes = operations.sizes();
         this.kernels = kernels;
         this.workers = workers;
         this.scratch = scratch;
@@ -54,10 +53,12 @@ public final class Prefill {
     public void attend(AttentionPass newPass, PagedCache newCache) {
         pass = newPass;
         cache = newCache;
-        blockRows = form.blockRows(pass.rows, workers.threads());
+        blockRows = operations.blockRows(pass.rows, workers.threads());
         int count = Math.ceilDiv(pass.rows, blockRows);
-        parts = sizes.parts() > 0 ? sizes.parts() : Math.min(groups, Math.ceilDiv(workers.threads(), count));
-        workers.run(count * parts, work);
+        blockTasks = sizes.blockTasks() > 0
+                ? sizes.blockTasks()
+                : Math.min(groups, Math.ceilDiv(workers.threads(), count));
+        workers.run(count * blockTasks, taskWork);
         cache = null;
     }
 
@@ -65,27 +66,27 @@ public final class Prefill {
     public void release() {
         for (int i = 0; i < blocks.length; i++) {
             if (blocks[i] != null && blocks[i].capacity > 0) {
-                blocks[i] = new RowBlock(form, blocks[i], 0, 0, kernels, null);
+                blocks[i] = new RowBlock(operations, blocks[i], 0, 0, kernels, null);
             }
         }
     }
 
-    private void block(int item, int worker) {
+    private void computeTask(int task, int worker) {
         RowBlock b = blocks[worker];
-        int partGroups = Math.ceilDiv(groups, parts);
-        if (b == null || b.capacity != blockRows || b.groups != partGroups) {
-            b = new RowBlock(form, b, blockRows, partGroups, kernels, scratch);
+        int taskGroups = Math.ceilDiv(groups, blockTasks);
+        if (b == null || b.capacity != blockRows || b.groups != taskGroups) {
+            b = new RowBlock(operations, b, blockRows, taskGroups, kernels, scratch);
             blocks[worker] = b;
         }
         b.pass = pass;
-        b.firstGroup = item % parts * groups / parts;
-        b.endGroup = (item % parts + 1) * groups / parts;
-        int first = item / parts * blockRows;
+        b.firstGroup = task % blockTasks * groups / blockTasks;
+        b.endGroup = (task % blockTasks + 1) * groups / blockTasks;
+        int first = task / blockTasks * blockRows;
         int end = Math.min(first + blockRows, pass.rows);
         while (first < end) {
             b.first = first;
             b.end = sizes.keepsBits() ? endOfSameSpans(first, end) : end;
-            rows(b);
+            computeRows(b);
             first = b.end;
         }
     }
@@ -103,8 +104,8 @@ public final class Prefill {
         return next;
     }
 
-    private void rows(RowBlock b) {
-        form.prepareQueries(b);
+    private void computeRows(RowBlock b) {
+        operations.prepareQueries(b);
         int pages = Math.ceilDiv(pass.position + b.end, PANEL);
         int window = pass.attention.window();
         int visible = window == 0 ? 0 : Math.max(0, pass.position + b.first + 1 - window);
@@ -112,7 +113,7 @@ public final class Prefill {
         for (int from = 0; from < pages; from += spanPages) {
             b.beginSpan(from > 0);
             for (int index = Math.max(from, visible / PANEL); index < Math.min(from + spanPages, pages); index++) {
-                page(index, b);
+                computePage(index, b);
             }
             b.endSpan();
         }
@@ -121,20 +122,20 @@ public final class Prefill {
         }
     }
 
-    private void page(int index, RowBlock b) {
+    private void computePage(int index, RowBlock b) {
         PageState state = b.state;
         Page kept = cache.page(pass.layer, index);
         Page page = state.readable(kept, !sizes.keepsBits() || sizes.attention().needsF32(kept.format));
         int seen = pass.position + b.end - index * PANEL; // tokens of the page and later ones that the last row sees
         b.low = Math.max(0, index * PANEL - pass.position - b.first);
-        Page keys = form.prepareKeys(page, index, b);
+        Page keys = operations.prepareKeys(page, index, b);
         for (int group = b.firstGroup; group < b.endGroup; group++) {
             state.softmaxes = b.span(group);
-            form.scores(page, keys, group, b);
+            operations.scores(page, keys, group, b);
             state.cap(pass.attention.scoreCap());
             hide(index, b);
             state.softmax(page, 0, 0);
-            form.values(page, group, Math.min(PANEL, seen), b);
+            operations.values(page, group, Math.min(PANEL, seen), b);
         }
     }
 

@@ -4,7 +4,7 @@ import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.Arena;
 
-/** Rows and groups of heads that {@link Prefill} attends together, with the buffers of a worker. */
+/** Rows and groups of heads whose attention {@link Prefill} computes together, with the buffers of a worker. */
 public final class RowBlock {
     public final int capacity; //    rows that fit, the distance of the heads' lines if they are not ordered by row
     public final PageState state; // queries and buffers for a page
@@ -27,21 +27,21 @@ public final class RowBlock {
      * @param before buffers for other rows, whose off-heap memory is reused, or null
      * @param memory arena of off-heap buffers if {@code before} is null
      */
-    RowBlock(PrefillForm form, RowBlock before, int rows, int groups, Kernels kernels, Arena memory) {
+    RowBlock(PrefillOperations operations, RowBlock before, int rows, int groups, Kernels kernels, Arena memory) {
         capacity = rows;
         this.groups = groups;
-        PrefillForm.Sizes sizes = form.sizes();
+        PrefillOperations.Sizes sizes = operations.sizes();
         int softmaxes = sizes.attention().softmaxes();
         rowLines = sizes.ordersByRow() ? sizes.groupHeads() : 1;
         lastGroup = softmaxes % sizes.groupHeads() == 0 ? -1 : softmaxes / sizes.groupHeads();
         state = new PageState(
-                before == null ? null : before.state, form.scratch(rows), sizes.groupHeads() * rows, 0, 0,
+                before == null ? null : before.state, operations.scratch(rows), sizes.groupHeads() * rows, 0, 0,
                 kernels, memory);
         rowSoftmaxes = softmaxes(sizes, softmaxes);
         laterSoftmaxes = sizes.keepsBits() ? softmaxes(sizes, softmaxes) : rowSoftmaxes;
     }
 
-    private OnlineSoftmax[] softmaxes(PrefillForm.Sizes sizes, int softmaxes) {
+    private OnlineSoftmax[] softmaxes(PrefillOperations.Sizes sizes, int softmaxes) {
         int whole = Math.min(groups, softmaxes / sizes.groupHeads());
         OnlineSoftmax[] created = new OnlineSoftmax[lastGroup < 0 ? whole : whole + 1];
         for (int i = 0; i < created.length; i++) {

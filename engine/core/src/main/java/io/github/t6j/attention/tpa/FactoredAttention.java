@@ -85,12 +85,12 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
                 this, kernels, workers, scratch, new Prefill(newPrefill(), kernels, workers, scratch));
     }
 
-    /** Returns the form for passes of many rows. */
+    /** Returns the operations for passes of many rows. */
     protected abstract MixedPrefill newPrefill();
 
-    /** Returns true, since {@link MixedPrefill} attends passes of many rows. */
+    /** Returns true, since {@link MixedPrefill} computes passes of many rows. */
     @Override
-    public final boolean rowsChooseForm() {
+    public final boolean bitsDependOnRows() {
         return true;
     }
 

@@ -2,7 +2,7 @@ package io.github.t6j.attention.tpa;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
-import io.github.t6j.attention.paged.PrefillForm;
+import io.github.t6j.attention.paged.PrefillOperations;
 import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
@@ -15,7 +15,7 @@ import io.github.t6j.kernels.Kernels;
  *
  * <p>state.offHeap holds the values of a head in a page, [64][valueDim in whole panels], at its front.
  */
-public abstract class MixedPrefill implements PrefillForm {
+public abstract class MixedPrefill implements PrefillOperations {
     /** Minimum number of rows at which rebuilding values is faster (T6-small, 2048 tokens, one thread). */
     static final int MIN_ROWS = 32;
 
@@ -71,10 +71,10 @@ public abstract class MixedPrefill implements PrefillForm {
         for (int i = 0; i < heads(b); i++) {
             attention(b).rebuildValues(
                     page, group * GROUP_HEADS + i, scratchAt(b.capacity), valueStride, b.state);
-            int line = (i * b.capacity + b.low) * PANEL;
+            int at = (i * b.capacity + b.low) * PANEL;
             b.state.kernels.multiply(
-                    b.state.probabilities, line, PANEL, b.rows() - b.low, count, Format.F32, b.state.offHeap, 0,
-                    valueStride, shape.valueDim(), b.state.softmaxes.out, line, b.state.softmaxes.lines * PANEL, true);
+                    b.state.probabilities, at, PANEL, b.rows() - b.low, count, Format.F32, b.state.offHeap, 0,
+                    valueStride, shape.valueDim(), b.state.softmaxes.out, at, b.state.softmaxes.lines * PANEL, true);
         }
     }
 }

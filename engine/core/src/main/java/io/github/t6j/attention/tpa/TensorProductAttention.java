@@ -86,7 +86,7 @@ public final class TensorProductAttention extends FactoredAttention {
                 state.products, products, heads, keyRank, page.format, page.data, page.columnAt(column), state.scores);
     }
 
-    /** Returns the form that computes scores from factors, unless high ranks make it cheaper to rebuild keys. */
+    /** Returns a prefill that computes scores from factors, unless high ranks make it cheaper to rebuild keys. */
     @Override
     protected MixedPrefill newPrefill() {
         return FactoredPrefill.isCheaper(this) ? new FactoredPrefill(this) : new RebuiltPrefill(this);

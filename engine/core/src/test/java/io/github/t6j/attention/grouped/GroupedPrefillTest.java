@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Compares rows attended together with the same rows one at a time, bit for bit. */
+/** Compares rows computed together with the same rows computed one at a time, bit for bit. */
 @Tag("width")
 class GroupedPrefillTest {
     private static final long SEED = 11;

@@ -62,7 +62,7 @@ class LatentAttentionTest {
         return path;
     }
 
-    /** Attends all tokens, {@code chunk} at a time. */
+    /** Computes the attention of all tokens, {@code chunk} at a time. */
     private static float[] attend(AttentionAlgorithm path, Attention attention, float[] projections, int chunk) {
         try (var _ = path.cache()) {
             return Passes.attend(path, attention, projections, chunk);
@@ -73,8 +73,8 @@ class LatentAttentionTest {
     @Test
     void rowsChooseTheFormIfRebuiltHeadsAreSmaller() {
         Random random = new Random(1);
-        assertThat(attention(3, 11, 6, 37, 13, random).rowsChooseForm()).isTrue();
-        assertThat(attention(3, 37, 6, 37, 37, random).rowsChooseForm()).isFalse();
+        assertThat(attention(3, 11, 6, 37, 13, random).bitsDependOnRows()).isTrue();
+        assertThat(attention(3, 37, 6, 37, 37, random).bitsDependOnRows()).isFalse();
     }
 
     @ParameterizedTest

@@ -94,7 +94,7 @@ class MixedPrefillTest {
     }
 
     /**
-     * Attends all tokens in passes of {@code rows} rows; the last number repeats.
+     * Computes the attention of all tokens in passes of {@code rows} rows; the last number repeats.
      *
      * @return [tokens][h · e]
      */
@@ -109,7 +109,7 @@ class MixedPrefillTest {
             for (int pass = 0; from < tokens; pass++) {
                 int count = Math.min(rows[Math.min(pass, rows.length - 1)], tokens - from);
                 AttentionPass p = AttentionPass.of(attention, count, rope.pairs());
-                p.begin(attention, 0);
+                p.setLayer(attention, 0);
                 p.rows = count;
                 p.position = from;
                 for (int row = 0; row < count; row++) {

@@ -3,24 +3,24 @@ package io.github.t6j.attention.paged;
 import io.github.t6j.cache.Page;
 
 /**
- * Form of an attention for blocks of rows: the operations on a {@link RowBlock} and one page. {@link Prefill} does the
- * rest. The softmaxes of a row are in groups that are computed together; the branches of a head follow each other.
+ * Operations of an attention on a block of rows and one page, as {@link PageAttention} has for one query and one page.
+ * {@link Prefill} does the rest. The softmaxes of a row are in groups that are computed together; the branches of a head follow each other.
  */
-public interface PrefillForm {
+public interface PrefillOperations {
     /**
-     * Sizes of the groups and parts.
+     * Sizes of the groups and tasks.
      *
      * @param attention attention with the shape that {@link Prefill} expects
-     * @param minRows minimum number of rows of a pass that uses this form
+     * @param minRows minimum number of rows of a pass that uses these operations
      * @param groupHeads softmaxes of a row in a group; the last group may have fewer
-     * @param parts work items per block of rows, each with some of the groups; 0 for one per thread without a block
+     * @param blockTasks tasks per block of rows, each with some of the groups; 0 to split blocks until every thread has one
      * @param ordersByRow true if the queries of a group are one matrix, with lines [rows][groupHeads]; false for a
      *     matrix per head, [groupHeads][rows]
      * @param keepsBits true to convert pages and merge spans as {@link PagedAttention} does, for the bits of single
      *     rows; false for f32 pages and one span
      */
     record Sizes(
-            PageAttention attention, int minRows, int groupHeads, int parts, boolean ordersByRow,
+            PageAttention attention, int minRows, int groupHeads, int blockTasks, boolean ordersByRow,
             boolean keepsBits) {}
 
     Sizes sizes();
