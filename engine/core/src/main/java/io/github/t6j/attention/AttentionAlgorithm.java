@@ -30,6 +30,6 @@ public interface AttentionAlgorithm extends AttentionStep {
         attend(pass);
     }
 
-    /** Merges the results of the tasks into pass.output, on one thread; does nothing if the only task has written it. */
+    /** Merges the results of the tasks into pass.output, on one thread. */
     default void endRow(AttentionPass pass) {}
 }

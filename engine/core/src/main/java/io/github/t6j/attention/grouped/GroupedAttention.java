@@ -18,12 +18,12 @@ import java.lang.foreign.Arena;
 
 /**
  * Attention in which h/g consecutive query heads share one of g key and value heads: the operations on the queries of
- * several rows and one key head of a page. A row's projections are the queries, [h][d], then the columns and the rows of
- * a page, which are the values, [g][d].
+ * several rows and one key head of a page. A row of projections is the queries, [h][d], then the elements that a page
+ * stores in columns, then the values, [g][d], which it stores in rows.
  *
- * <p>For many rows, all queries of a block of rows that share a key head are multiplied with its keys together. With one
+ * <p>For many rows, all queries of a block of rows that share a key head are multiplied by its keys together. With one
  * query at a time, MHA would be bound by reading keys and values. Each query is computed independently, over the same
- * pages in the same spans, so the bits equal those of single rows. A task has one group, the query heads of a key head.
+ * pages in the same spans, so its bits equal those of a single row. A task has one group: the query heads of a key head.
  */
 abstract class GroupedAttention extends PageAttention implements PrefillOperations {
     /** Minimum number of rows at which blocks are faster. */
@@ -73,16 +73,15 @@ abstract class GroupedAttention extends PageAttention implements PrefillOperatio
      * @param queries [all lines][d], scaled
      * @param state its scores, [all lines][64], are written
      */
-    abstract void groupScores(
-            Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state);
+    abstract void groupScores(int g, float[] queries, int first, int lines, Page page, PageState state);
 
     /**
      * Adds the values of head {@code g}, weighted with state.probabilities [all lines][64], to {@code lines} lines of
      * state.softmaxes.out from line {@code first} on.
      */
-    final void groupValues(Kernels kernels, int g, Page page, int first, int lines, int count, PageState state) {
+    final void groupValues(int g, Page page, int first, int lines, int count, PageState state) {
         PageProducts.addRows(
-                kernels, page, state.probabilities, first * PANEL, lines, 1, g, count, state.softmaxes.out,
+                state.kernels, page, state.probabilities, first * PANEL, lines, 1, g, count, state.softmaxes.out,
                 first * PANEL, state.softmaxes.lines * PANEL);
     }
 
@@ -92,18 +91,18 @@ abstract class GroupedAttention extends PageAttention implements PrefillOperatio
     }
 
     @Override
-    public final void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
+    public final void scores(float[] projections, int at, Page page, PageState state) {
         for (int i = 0, next; i < state.softmaxes.lines; i = next) {
             next = state.nextGroup(i, groupSize);
-            groupScores(kernels, (state.firstHead + i) / groupSize, state.query, i, next - i, page, state);
+            groupScores((state.firstHead + i) / groupSize, state.query, i, next - i, page, state);
         }
     }
 
     @Override
-    public final void values(Kernels kernels, Page page, int count, PageState state) {
+    public final void values(Page page, int count, PageState state) {
         for (int i = 0, next; i < state.softmaxes.lines; i = next) {
             next = state.nextGroup(i, groupSize);
-            groupValues(kernels, (state.firstHead + i) / groupSize, page, i, next - i, count, state);
+            groupValues((state.firstHead + i) / groupSize, page, i, next - i, count, state);
         }
     }
 
@@ -140,13 +139,13 @@ abstract class GroupedAttention extends PageAttention implements PrefillOperatio
     @Override
     public final void scores(Page page, Page keys, int group, RowBlock b) {
         int low = b.low * groupSize;
-        groupScores(b.state.kernels, group, b.state.query, low, b.rows() * groupSize - low, page, b.state);
+        groupScores(group, b.state.query, low, b.rows() * groupSize - low, page, b.state);
     }
 
     @Override
     public final void values(Page page, int group, int count, RowBlock b) {
         int low = b.low * groupSize;
-        groupValues(b.state.kernels, group, page, low, b.rows() * groupSize - low, count, b.state);
+        groupValues(group, page, low, b.rows() * groupSize - low, count, b.state);
     }
 
     @Override

@@ -11,7 +11,6 @@ import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PageLayout.Vectors;
-import io.github.t6j.kernels.Kernels;
 import java.util.List;
 
 /**
@@ -61,10 +60,10 @@ public final class GroupedQueryAttention extends GroupedAttention implements Den
     }
 
     @Override
-    void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
+    void groupScores(int g, float[] queries, int first, int lines, Page page, PageState state) {
         int size = headDim();
         PageProducts.multiplyColumns(
-                kernels, page, queries, first * size, lines, size, g * size, state.scores, first * PANEL);
+                state.kernels, page, queries, first * size, lines, size, g * size, state.scores, first * PANEL);
     }
 
     @Override

@@ -8,7 +8,6 @@ import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.Kernels;
 import java.util.Arrays;
 
 /**
@@ -52,16 +51,16 @@ public final class GroupedTiedAttention extends GroupedAttention {
     }
 
     @Override
-    void groupScores(Kernels kernels, int g, float[] queries, int first, int lines, Page page, PageState state) {
+    void groupScores(int g, float[] queries, int first, int lines, Page page, PageState state) {
         int at = first * headDim();
         int to = first * PANEL;
         Arrays.fill(state.scores, to, to + lines * PANEL, 0f);
-        kernels.multiply(
+        state.kernels.multiply(
                 queries, at + tied, headDim(), lines, rope, page.format, page.data, page.columnAt(0), PANEL, PANEL,
                 state.scores, to, 0, true);
-        kernels.transpose(
+        state.kernels.transpose(
                 page.format, page.data, page.rowsAt(g), page.rowStride(), PANEL, tied, state.offHeap, PANEL);
-        kernels.multiply(
+        state.kernels.multiply(
                 queries, at, headDim(), lines, tied, Format.F32, state.offHeap, 0, PANEL, PANEL, state.scores, to, 0,
                 true);
     }

@@ -12,11 +12,11 @@ import java.lang.foreign.Arena;
 
 /**
  * Attention on latents by two algorithms. For few rows the queries are multiplied by the cached latents: W_UK is
- * absorbed into the queries, and W_UV is applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds keys and values, if
- * that is faster for the shape.
+ * absorbed into the queries, and W_UV is applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds
+ * keys and values, if that is faster for the shape.
  *
- * <p>The number of rows of a pass alone determines the algorithm, so the bits depend on the chunks of a prompt, but not on
- * the number of threads.
+ * <p>The number of rows of a pass alone determines the algorithm, so the bits depend on the chunks of a prompt, but not
+ * on the number of threads.
  */
 public final class LatentAlgorithm implements AttentionAlgorithm {
     /** Minimum number of rows at which rebuilding keys and values is faster (ADR 9). */

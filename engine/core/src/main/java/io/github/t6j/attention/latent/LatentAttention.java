@@ -22,8 +22,8 @@ import java.util.List;
  * of all heads up from one latent c per token, and the heads share a rotated part k_pe of the key.
  *
  * <p>There may be several latents. In GLA each serves a group of heads. In MLRA (Multi-Head Low-Rank Attention) they
- * serve the heads of several branches: a head computes one attention per branch with the same query and sums their outputs. Head i
- * of branch b is key head b·h + i here. Each latent serves the same number of consecutive key heads.
+ * serve the heads of several branches: a head computes one attention per branch, with the same query, and adds them. Head
+ * i of branch b is key head b·h + i here. Each latent serves the same number of consecutive key heads.
  *
  * <pre>
  *   projections  Q [h][Q_nope [nope] | Q_pe [rope]] | k_pe [rope] | c [latents][rank]        each c is normalised
@@ -32,8 +32,8 @@ import java.util.List;
  *   cache        columns k_pe [rope], rotated | c [latents][rank]; the latents of a page are transposed to sum values
  * </pre>
  *
- * <p>With absorbed queries it is an attention with one key and value head per latent: with q_c[g] = W_UK[g]ᵀ q_nope[i], scores
- * are (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches.
+ * <p>With absorbed queries q_c[g] = W_UK[g]ᵀ q_nope[i] there is one key and value head per latent: scores are
+ * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches.
  * {@code PagedAttention} computes the scores and Σ p c; its rows are not projections but the absorbed queries from
  * {@link #absorb}.
  *
@@ -197,7 +197,7 @@ public final class LatentAttention extends PageAttention {
         return rebuildingPays();
     }
 
-    /** Returns an algorithm that absorbs W_UK into the queries or, if that can be faster, rebuilds keys and values (ADR 30). */
+    /** Returns an algorithm that absorbs W_UK into queries or, if that can be faster, rebuilds keys (ADR 30). */
     @Override
     public AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
         int rebuiltRows = rebuildingPays() ? LatentAlgorithm.REBUILT_ROWS : Integer.MAX_VALUE;
@@ -209,17 +209,17 @@ public final class LatentAttention extends PageAttention {
     public void prepareQuery(float[] queries, int at, PageState state) {}
 
     @Override
-    public void scores(Kernels kernels, float[] queries, int at, Page page, int index, PageState state) {
+    public void scores(float[] queries, int at, Page page, PageState state) {
         int first = state.firstHead;
         int lines = state.softmaxes.lines;
         PageProducts.multiplyColumns(
-                kernels, page, queries, at + first * rope, Math.min(lines, heads), rope, 0, state.scores, 0);
+                state.kernels, page, queries, at + first * rope, Math.min(lines, heads), rope, 0, state.scores, 0);
         for (int branch = 1; branch < branches; branch++) {
             System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
         }
         for (int i = 0, next; i < lines; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
-            kernels.multiply(
+            state.kernels.multiply(
                     queries, at + heads * rope + (first + i) * rank, rank, next - i, rank, page.format, page.data,
                     page.columnAt(latent(first + i)), PANEL, PANEL, state.scores, i * PANEL, 0, true);
         }
@@ -237,17 +237,17 @@ public final class LatentAttention extends PageAttention {
 
     /** Transposes 64 elements of the latents at a time, which then stay in L1 for all heads. */
     @Override
-    public void values(Kernels kernels, Page page, int count, PageState state) {
+    public void values(Page page, int count, PageState state) {
         int lines = state.softmaxes.lines;
         for (int i = 0, next; i < lines; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
             int latent = latent(state.firstHead + i);
             for (int c = 0; c < rank; c += PANEL) {
                 int width = Math.min(PANEL, rank - c);
-                kernels.transpose(
+                state.kernels.transpose(
                         page.format, page.data, page.columnAt(latent + c), PANEL, width, PANEL, state.offHeap,
                         PANEL);
-                kernels.multiply(
+                state.kernels.multiply(
                         state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, PANEL,
                         width, state.softmaxes.out, c * lines + i * PANEL, 0, true);
             }

@@ -100,8 +100,7 @@ final class LatentPrefill implements PrefillOperations {
         MemorySegment.copy(page.data, page.columnAt(0), state.offHeap, columnAt(nope), page.columnAt(shape.rope));
         long values = columnAt(headDim);
         MemorySegment.copy(state.products, rebuilt + nope * PANEL, state.offHeap, Page.FLOAT, values, valueDim * PANEL);
-        state.kernels.transpose(
-                Format.F32, state.offHeap, values, PANEL, valueDim, PANEL, state.offHeap, valueStride);
+        state.kernels.transpose(Format.F32, state.offHeap, values, PANEL, valueDim, PANEL, state.offHeap, valueStride);
     }
 
     @Override

@@ -17,14 +17,14 @@ public final class OnlineSoftmax {
     final float[] max; // [lines], score that probabilities are relative to; −∞ if empty
     final float[] sum; // [lines][LANES], partial sums of probabilities
     public final float[] out; // [panels][lines][64], sums of values times probabilities
-    private final float[] factors; // [lines], factors that rescale sums in add
+    private final float[] rescale; // [lines], factors of the sums in add
 
     public OnlineSoftmax(int lines, int width) {
         this.lines = lines;
         max = new float[lines];
         sum = new float[lines * LANES];
         out = new float[Kernels.padded(width) * lines];
-        factors = new float[lines];
+        rescale = new float[lines];
     }
 
     public void clear() {
@@ -68,13 +68,13 @@ public final class OnlineSoftmax {
         }
         for (int line = first; line < first + count; line++) {
             float newMax = Math.max(max[line], later.max[line]);
-            factors[line] = kernels.exp2(max[line] - newMax);
-            later.factors[line] = kernels.exp2(later.max[line] - newMax);
+            rescale[line] = kernels.exp2(max[line] - newMax);
+            later.rescale[line] = kernels.exp2(later.max[line] - newMax);
             max[line] = newMax;
         }
-        kernels.addScaled(later.sum, later.factors, sum, factors, 0, first, count, LANES);
+        kernels.addScaled(later.sum, later.rescale, sum, rescale, 0, first, count, LANES);
         for (int panel = 0; panel < out.length; panel += lines * PANEL) {
-            kernels.addScaled(later.out, later.factors, out, factors, panel, first, count, PANEL);
+            kernels.addScaled(later.out, later.rescale, out, rescale, panel, first, count, PANEL);
         }
     }
 

@@ -15,8 +15,8 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 
 /**
- * Attention over a cache of pages: the operations on one query and one page. {@link PagedAttention} does the rest for
- * all such attentions: the order of pages, the softmax, threads.
+ * Attention over a cache of pages: the operations on one query and one page. {@link PagedAttention} does the rest,
+ * which is the same for all subclasses: the order of pages, the softmax, threads.
  */
 public abstract class PageAttention implements Attention, MaterializedHeads {
     /**
@@ -89,10 +89,8 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     /**
      * Writes the scores, in powers of two, of the prepared query and each token of a page to state.scores
      * [state.softmaxes.lines][64].
-     *
-     * @param index index of the page, whose first token has position 64 · index
      */
-    public abstract void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state);
+    public abstract void scores(float[] projections, int at, Page page, PageState state);
 
     /** Returns R_V, the number of rows of which a head's value is the weighted mean, or 0 if values are whole. */
     public int valueRank() {
@@ -110,7 +108,7 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     }
 
     /** Adds a page's first {@code count} values, weighted with state.probabilities, to state.softmaxes.out. */
-    public abstract void values(Kernels kernels, Page page, int count, PageState state);
+    public abstract void values(Page page, int count, PageState state);
 
     /** Returns the number of softmaxes of a row. */
     public int softmaxes() {

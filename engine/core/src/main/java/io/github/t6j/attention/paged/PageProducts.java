@@ -44,9 +44,11 @@ public final class PageProducts {
     public static void addRows(
             Kernels kernels, Page page, float[] x, int xAt, int outputs, int tokenRows, int first, int count, float[] y,
             int yAt, int panel) {
-        for (int row = 0; page.format == Format.Q8 && row < tokenRows; row++) {
-            kernels.scale(
-                    x, xAt + row * PANEL, outputs, tokenRows * PANEL, page.data, page.rowScalesAt(first + row));
+        if (page.format == Format.Q8) {
+            for (int row = 0; row < tokenRows; row++) {
+                kernels.scale(
+                        x, xAt + row * PANEL, outputs, tokenRows * PANEL, page.data, page.rowScalesAt(first + row));
+            }
         }
         // The rows of a full page are one matrix [tokenRows·64][width].
         int pieces = count == PANEL ? 1 : tokenRows;
@@ -61,8 +63,10 @@ public final class PageProducts {
     /** Multiplies panels of y, {@code step} floats apart, by the scales of {@code count} adjacent columns' vectors. */
     public static void scale(
             Kernels kernels, Page page, int first, int count, float[] y, int step, int rows, int stride) {
-        for (int i = 0; page.format == Format.Q8 && i < count; i++) {
-            kernels.scale(y, i * step, rows, stride, page.data, page.columnScalesAt(first + i));
+        if (page.format == Format.Q8) {
+            for (int i = 0; i < count; i++) {
+                kernels.scale(y, i * step, rows, stride, page.data, page.columnScalesAt(first + i));
+            }
         }
     }
 }

@@ -12,11 +12,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** Buffers of a thread while a query, or a block of rows, passes over pages. A line is the softmax of a head of a row. */
+/** Buffers of a thread for a query, or a block of rows, and a page. A line is the softmax of a head of a row. */
 public final class PageState {
     private static final int LAZY_MAX_BITS = Float.floatToIntBits(Exp2.LAZY_MAX);
 
-    /** Maximum used if all scores are hidden, since −∞ − (−∞) would be NaN. */
+    /** Maximum used if all scores are masked, since −∞ − (−∞) would be NaN. */
     private static final float LOWEST = -Float.MAX_VALUE;
 
     public final float[] query; //         scaled query or its scaled head factors
@@ -31,6 +31,7 @@ public final class PageState {
     final OnlineSoftmax rowSoftmaxes; //  softmaxes of a single query over the spans so far
     public OnlineSoftmax softmaxes; //     softmaxes of some lines to which pages are added
     public int firstHead; //               their first head
+    public int pageIndex; //               index of the current page, whose first token has position 64 · pageIndex
     public final Kernels kernels;
     int prefetchSink; //            keeps prefetching reads alive, see Page.prefetch
     private final Arena memory; //  arena of the off-heap buffers
@@ -85,9 +86,9 @@ public final class PageState {
     }
 
     /**
-     * Hides a line's scores before slot {@code from} and from slot {@code to} on; both slots may be outside the page.
+     * Masks a line's scores before slot {@code from} and from slot {@code to} on; both slots may be outside the page.
      */
-    public void hideOutside(int line, int from, int to) {
+    void maskOutside(int line, int from, int to) {
         int at = line * PANEL;
         Arrays.fill(scores, at + Math.clamp(to, 0, PANEL), at + PANEL, Float.NEGATIVE_INFINITY);
         Arrays.fill(scores, at, at + Math.clamp(from, 0, PANEL), Float.NEGATIVE_INFINITY);

@@ -225,19 +225,20 @@ public final class PagedAttention implements AttentionAlgorithm {
         boolean uncached = cache.bytes(seen) > UNCACHED_BYTES;
         for (int index = Math.max(first, visible / PANEL); index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
-            if (!isHidden(index, count)) {
+            if (!isMasked(index, count)) {
                 Page page = cache.page(pass.layer, index);
                 if (uncached && page.data.byteSize() <= MAX_PREFETCHED_BYTES) {
                     state.prefetchSink += page.prefetch();
                 }
-                computePage(state.readable(page, attention.needsF32(page.format)), index, pass.at(row),
+                state.pageIndex = index;
+                computePage(state.readable(page, attention.needsF32(page.format)), pass.at(row),
                         visible - index * PANEL, count, state);
             }
         }
     }
 
-    /** Returns true if the bias hides all tokens of a page; such a page has no largest score. */
-    private boolean isHidden(int index, int count) {
+    /** Returns true if the bias masks all tokens of a page, which then has no largest score. */
+    private boolean isMasked(int index, int count) {
         if (bias == null) {
             return false;
         }
@@ -249,18 +250,20 @@ public final class PagedAttention implements AttentionAlgorithm {
         return true;
     }
 
-    /** Computes the attention over a page, whose slots from {@code visible}, or 0, to {@code count} the query sees. */
-    private void computePage(Page page, int index, int at, int visible, int count, PageState state) {
-        attention.scores(state.kernels, pass.projections, at, page, index, state);
+    /** Computes the attention over a page; the query sees its slots from {@code visible}, or 0, to {@code count}. */
+    private void computePage(Page page, int at, int visible, int count, PageState state) {
+        attention.scores(pass.projections, at, page, state);
         state.cap(attention.scoreCap());
         if (bias != null) {
-            addBias(index * PANEL, count, state.scores);
+            addBias(state.pageIndex * PANEL, count, state.scores);
         }
-        for (int line = 0; (visible > 0 || count < PANEL) && line < state.softmaxes.lines; line++) {
-            state.hideOutside(line, visible, count);
+        if (visible > 0 || count < PANEL) {
+            for (int line = 0; line < state.softmaxes.lines; line++) {
+                state.maskOutside(line, visible, count);
+            }
         }
         state.softmax(attention, page);
-        attention.values(state.kernels, page, count, state);
+        attention.values(page, count, state);
     }
 
     private void addBias(int token, int count, float[] scores) {

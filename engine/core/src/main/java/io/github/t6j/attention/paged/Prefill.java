@@ -124,23 +124,24 @@ public final class Prefill {
 
     private void computePage(int index, RowBlock b) {
         PageState state = b.state;
+        state.pageIndex = index;
         Page kept = cache.page(pass.layer, index);
         Page page = state.readable(kept, !sizes.keepsBits() || sizes.attention().needsF32(kept.format));
         int seen = pass.position + b.end - index * PANEL; // tokens of the page and later ones that the last row sees
         b.low = Math.max(0, index * PANEL - pass.position - b.first);
-        Page keys = operations.prepareKeys(page, index, b);
+        Page keys = operations.prepareKeys(page, b);
         for (int group = b.firstGroup; group < b.endGroup; group++) {
             state.softmaxes = b.span(group);
             operations.scores(page, keys, group, b);
             state.cap(pass.attention.scoreCap());
-            hide(index, b);
+            mask(index, b);
             state.softmax(page, 0, 0);
             operations.values(page, group, Math.min(PANEL, seen), b);
         }
     }
 
-    /** Hides the slots of a page that a row does not see, and unused lines. */
-    private void hide(int index, RowBlock b) {
+    /** Masks the slots of a page that a row does not see, and unused lines. */
+    private void mask(int index, RowBlock b) {
         int window = pass.attention.window();
         int position = pass.position - index * PANEL; // of the first row, relative to the page
         if (window == 0 && b.rows() == b.capacity && position + b.first + 1 >= PANEL) {
@@ -149,7 +150,7 @@ public final class Prefill {
         for (int line = 0; line < b.state.softmaxes.lines; line++) {
             int row = b.first + b.row(line);
             int seen = row < b.end ? position + row + 1 : 0;
-            b.state.hideOutside(line, window == 0 ? 0 : seen - window, seen);
+            b.state.maskOutside(line, window == 0 ? 0 : seen - window, seen);
         }
     }
 

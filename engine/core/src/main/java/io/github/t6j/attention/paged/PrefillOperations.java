@@ -4,7 +4,8 @@ import io.github.t6j.cache.Page;
 
 /**
  * Operations of an attention on a block of rows and one page, as {@link PageAttention} has for one query and one page.
- * {@link Prefill} does the rest. The softmaxes of a row are in groups that are computed together; the branches of a head follow each other.
+ * {@link Prefill} does the rest. The softmaxes of a row form groups that are computed together; the branches of a head
+ * are adjacent.
  */
 public interface PrefillOperations {
     /**
@@ -13,7 +14,7 @@ public interface PrefillOperations {
      * @param attention attention with the shape that {@link Prefill} expects
      * @param minRows minimum number of rows of a pass that uses these operations
      * @param groupHeads softmaxes of a row in a group; the last group may have fewer
-     * @param blockTasks tasks per block of rows, each with some of the groups; 0 to split blocks until every thread has one
+     * @param blockTasks tasks per block of rows, 0 to split blocks only if there are fewer than threads
      * @param ordersByRow true if the queries of a group are one matrix, with lines [rows][groupHeads]; false for a
      *     matrix per head, [groupHeads][rows]
      * @param keepsBits true to convert pages and merge spans as {@link PagedAttention} does, for the bits of single
@@ -34,8 +35,8 @@ public interface PrefillOperations {
     /** Prepares the queries of a block in state.query. */
     void prepareQueries(RowBlock block);
 
-    /** Prepares page {@code index} once for all groups; returns the page of keys that {@link #scores} reads. */
-    default Page prepareKeys(Page page, int index, RowBlock block) {
+    /** Prepares the keys of a page once for all groups; returns the page of keys that {@link #scores} reads. */
+    default Page prepareKeys(Page page, RowBlock block) {
         return page;
     }
 

@@ -97,8 +97,10 @@ public final class RowBlock {
     }
 
     void endSpan() {
-        for (int group = firstGroup; spans != rowSoftmaxes && group < endGroup; group++) {
-            softmaxes(group).add(span(group), state.kernels);
+        if (spans != rowSoftmaxes) {
+            for (int group = firstGroup; group < endGroup; group++) {
+                softmaxes(group).add(span(group), state.kernels);
+            }
         }
     }
 }

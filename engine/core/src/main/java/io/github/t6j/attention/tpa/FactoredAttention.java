@@ -99,12 +99,12 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         page.write(slot, projections, at + offsets.bK(), projections, at + offsets.bV());
     }
 
-    /** Returns the page whose first columns are the rotated B_K of the tokens of page {@code index}. */
-    protected Page keyFeatures(Page page, int index, PageState state) {
+    /** Returns the page whose first columns are the rotated B_K of the current page; a form may keep it elsewhere. */
+    protected Page keyFeatures(Page page, PageState state) {
         return page;
     }
 
-    /** Returns the page whose columns from {@link #keyHeadColumn()} on are A_K. */
+    /** Returns the page whose columns from {@link #keyHeadColumn()} on are A_K; a form may keep it elsewhere. */
     protected Page keyHeads(Page page) {
         return page;
     }
@@ -114,7 +114,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         return offsets.aK() - offsets.bK();
     }
 
-    /** Returns the page whose rows are B_V. */
+    /** Returns the page whose rows are B_V; a form may keep it elsewhere. */
     protected Page valueFeatures(Page page) {
         return page;
     }
@@ -134,14 +134,13 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
      *
      * @param page page whose columns from {@code column} on are A_K of the heads of state.softmaxes
      */
-    public abstract void headScores(Kernels kernels, Page page, int column, PageState state);
+    public abstract void headScores(Page page, int column, PageState state);
 
     /** Adds Σ_t p[i][t] · A_V[t][i][u] · B_V[t][u]; the softmax has multiplied the probabilities by A_V. */
     @Override
-    public void values(Kernels kernels, Page page, int count, PageState state) {
-        PageProducts.addRows(
-                kernels, page, state.probabilities, 0, state.softmaxes.lines, valueRank, 0, count, state.softmaxes.out,
-                0, state.softmaxes.lines * PANEL);
+    public void values(Page page, int count, PageState state) {
+        PageProducts.addRows(state.kernels, page, state.probabilities, 0, state.softmaxes.lines, valueRank, 0, count,
+                state.softmaxes.out, 0, state.softmaxes.lines * PANEL);
     }
 
     /** Writes the keys of a head for all tokens of a page, f32 [d][64], to {@code to} in state.offHeap. */

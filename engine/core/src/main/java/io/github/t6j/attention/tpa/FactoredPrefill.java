@@ -63,8 +63,7 @@ public final class FactoredPrefill extends MixedPrefill {
         float scale = shape.factorScale();
         for (int i = 0; i < b.rows(); i++) {
             int from = b.pass.at(b.first + i);
-            System.arraycopy(
-                    b.pass.projections, from + shape.offsets.bQ(), b.state.query, i * features, features);
+            System.arraycopy(b.pass.projections, from + shape.offsets.bQ(), b.state.query, i * features, features);
             int to = headFactorsAt(b) + i * headFactors;
             for (int j = 0; j < headFactors; j++) {
                 b.state.query[to + j] = b.pass.projections[from + shape.offsets.aQ() + j] * scale;
@@ -73,9 +72,9 @@ public final class FactoredPrefill extends MixedPrefill {
     }
 
     @Override
-    public Page prepareKeys(Page page, int index, RowBlock b) {
+    public Page prepareKeys(Page page, RowBlock b) {
         PageState state = b.state;
-        Page keys = attention(b).keyFeatures(page, index, state);
+        Page keys = attention(b).keyFeatures(page, state);
         int headDim = shape.headDim();
         for (int s = 0; s < shape.keyRank; s++) {
             PageProducts.multiplyColumns(

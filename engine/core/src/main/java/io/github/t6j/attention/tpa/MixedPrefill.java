@@ -69,8 +69,7 @@ public abstract class MixedPrefill implements PrefillOperations {
     @Override
     public final void values(Page page, int group, int count, RowBlock b) {
         for (int i = 0; i < heads(b); i++) {
-            attention(b).rebuildValues(
-                    page, group * GROUP_HEADS + i, scratchAt(b.capacity), valueStride, b.state);
+            attention(b).rebuildValues(page, group * GROUP_HEADS + i, scratchAt(b.capacity), valueStride, b.state);
             int at = (i * b.capacity + b.low) * PANEL;
             b.state.kernels.multiply(
                     b.state.probabilities, at, PANEL, b.rows() - b.low, count, Format.F32, b.state.offHeap, 0,

@@ -53,8 +53,8 @@ public final class RebuiltPrefill extends MixedPrefill {
     }
 
     @Override
-    public Page prepareKeys(Page page, int index, RowBlock b) {
-        return attention(b).keyFeatures(page, index, b.state);
+    public Page prepareKeys(Page page, RowBlock b) {
+        return attention(b).keyFeatures(page, b.state);
     }
 
     @Override

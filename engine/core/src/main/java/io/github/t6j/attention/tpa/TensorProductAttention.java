@@ -8,7 +8,6 @@ import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -53,21 +52,21 @@ public final class TensorProductAttention extends FactoredAttention {
     }
 
     @Override
-    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
+    public void scores(float[] projections, int at, Page page, PageState state) {
         for (int s = 0; s < keyRank; s++) {
             PageProducts.multiplyColumns(
-                    kernels, page, projections, at + offsets.bQ(), queryRank, headDim(), s * headDim(), state.products,
-                    s * queryRank * PANEL);
+                    state.kernels, page, projections, at + offsets.bQ(), queryRank, headDim(), s * headDim(),
+                    state.products, s * queryRank * PANEL);
         }
-        headScores(kernels, page, keyHeadColumn() + state.firstHead * keyRank, state);
+        headScores(page, keyHeadColumn() + state.firstHead * keyRank, state);
     }
 
     @Override
-    public void headScores(Kernels kernels, Page page, int column, PageState state) {
+    public void headScores(Page page, int column, PageState state) {
         int heads = state.softmaxes.lines;
-        PageProducts.scale(kernels, page, column, keyRank, state.products, queryRank * PANEL, queryRank, PANEL);
+        PageProducts.scale(state.kernels, page, column, keyRank, state.products, queryRank * PANEL, queryRank, PANEL);
         if (page.format == Format.F32) {
-            kernels.tensorScores(
+            state.kernels.tensorScores(
                     state.query, 0, heads, queryRank, state.products, 0, queryRank * PANEL, keyRank, page.data,
                     page.columnAt(column), state.scores, 0, PANEL);
             return;
@@ -77,12 +76,12 @@ public final class TensorProductAttention extends FactoredAttention {
         int products = keyRank * queryRank * PANEL;
         MemorySegment.copy(state.products, 0, state.offHeap, Page.FLOAT, 0, products);
         for (int s = 0; s < keyRank; s++) {
-            kernels.multiply(
+            state.kernels.multiply(
                     state.query, 0, queryRank, heads, queryRank, Format.F32, state.offHeap,
                     (long) s * queryRank * PANEL * Float.BYTES, PANEL, PANEL, state.products,
                     products + s * heads * PANEL, 0, false);
         }
-        kernels.factorScores(
+        state.kernels.factorScores(
                 state.products, products, heads, keyRank, page.format, page.data, page.columnAt(column), state.scores);
     }
 

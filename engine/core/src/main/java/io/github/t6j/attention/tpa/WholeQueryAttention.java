@@ -7,7 +7,6 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.cache.Page;
-import io.github.t6j.kernels.Kernels;
 
 /**
  * Tensor product attention of T6 KV-only: keys and values are factored, queries are whole. For a query and the tokens t
@@ -48,20 +47,21 @@ public final class WholeQueryAttention extends FactoredAttention {
     }
 
     @Override
-    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
+    public void scores(float[] projections, int at, Page page, PageState state) {
         int heads = state.softmaxes.lines;
         for (int s = 0; s < keyRank; s++) {
             PageProducts.multiplyColumns(
-                    kernels, page, state.query, 0, heads, headDim(), s * headDim(), state.products, s * heads * PANEL);
+                    state.kernels, page, state.query, 0, heads, headDim(), s * headDim(), state.products,
+                    s * heads * PANEL);
         }
-        headScores(kernels, page, keyHeadColumn() + state.firstHead * keyRank, state);
+        headScores(page, keyHeadColumn() + state.firstHead * keyRank, state);
     }
 
     @Override
-    public void headScores(Kernels kernels, Page page, int column, PageState state) {
+    public void headScores(Page page, int column, PageState state) {
         int heads = state.softmaxes.lines;
-        PageProducts.scale(kernels, page, column, keyRank, state.products, heads * PANEL, heads, PANEL);
-        kernels.factorScores(
+        PageProducts.scale(state.kernels, page, column, keyRank, state.products, heads * PANEL, heads, PANEL);
+        state.kernels.factorScores(
                 state.products, 0, heads, keyRank, page.format, page.data, page.columnAt(column), state.scores);
     }
 

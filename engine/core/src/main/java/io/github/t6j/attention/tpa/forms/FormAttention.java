@@ -15,7 +15,6 @@ import io.github.t6j.attention.tpa.RebuiltPrefill;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.Kernels;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -30,8 +29,7 @@ class FormAttention extends FactoredAttention {
     final FactoredAttention official;
     private final LayerOptions.Layer layer;
 
-    FormAttention(
-            TpaForm form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
+    FormAttention(TpaForm form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
         FormRow placed = new FormRow(form);
         super(form.config(), placed.offsets(), placed.page);
         this.form = form;
@@ -94,8 +92,8 @@ class FormAttention extends FactoredAttention {
     }
 
     @Override
-    protected final Page keyFeatures(Page page, int index, PageState state) {
-        return locations.keyFeatures().columns(page, index, state);
+    protected final Page keyFeatures(Page page, PageState state) {
+        return locations.keyFeatures().columns(page, state);
     }
 
     @Override
@@ -145,31 +143,31 @@ class FormAttention extends FactoredAttention {
     }
 
     @Override
-    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        multiplyFeatures(kernels, projections, at, keyFeatures(page, index, state), state);
-        headScores(kernels, keyHeads(page), keyHeadColumn() + state.firstHead * keyRank, state);
+    public void scores(float[] projections, int at, Page page, PageState state) {
+        multiplyFeatures(projections, at, keyFeatures(page, state), state);
+        headScores(keyHeads(page), keyHeadColumn() + state.firstHead * keyRank, state);
     }
 
     /** Writes the products of B_K and B_Q, or of B_K and the pieces of whole queries, to state.products. */
-    final void multiplyFeatures(Kernels kernels, float[] projections, int at, Page features, PageState state) {
+    final void multiplyFeatures(float[] projections, int at, Page features, PageState state) {
         float[] query = wholeQuery() ? state.query : projections;
         int from = wholeQuery() ? 0 : at + offsets.bQ();
         int vectors = wholeQuery() ? state.softmaxes.lines * form.pieces() : queryRank;
         int size = form.featureDim();
         for (int s = 0; s < keyRank; s++) {
             PageProducts.multiplyColumns(
-                    kernels, features, query, from, vectors, size, s * size, state.products, s * vectors * PANEL);
+                    state.kernels, features, query, from, vectors, size, s * size, state.products, s * vectors * PANEL);
         }
     }
 
     @Override
-    public final void headScores(Kernels kernels, Page page, int column, PageState state) {
-        official.headScores(kernels, page, column, state);
+    public final void headScores(Page page, int column, PageState state) {
+        official.headScores(page, column, state);
     }
 
     @Override
-    public void values(Kernels kernels, Page page, int count, PageState state) {
-        super.values(kernels, valueFeatures(page), count, state);
+    public void values(Page page, int count, PageState state) {
+        super.values(valueFeatures(page), count, state);
     }
 
     @Override

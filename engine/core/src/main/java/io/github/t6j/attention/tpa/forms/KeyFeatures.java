@@ -10,11 +10,11 @@ import io.github.t6j.cache.Page;
 /** Source of the rotated B_K of a page's tokens: the cache, a shared B, or fixed features. */
 interface KeyFeatures {
     /**
-     * Returns a page whose first columns are the rotated B_K [R_K][d_b] of the tokens of page {@code index}.
+     * Returns a page whose first columns are the rotated B_K [R_K][d_b] of the tokens of page state.pageIndex.
      *
-     * @param kept page {@code index} of the session's cache
+     * @param kept page of the session's cache
      */
-    Page columns(Page kept, int index, PageState state);
+    Page columns(Page kept, PageState state);
 
     /** Writes the rotated vector {@code k} of B_K of one token to {@code b} [d_b], for the oracle. */
     void read(Page kept, int slot, int position, int k, float[] b);
@@ -27,7 +27,7 @@ interface KeyFeatures {
     /** Features of each token, cached and rotated when the token was appended. */
     record Kept() implements KeyFeatures {
         @Override
-        public Page columns(Page kept, int index, PageState state) {
+        public Page columns(Page kept, PageState state) {
             return kept;
         }
 
@@ -42,8 +42,8 @@ interface KeyFeatures {
     /** Fixed features, which differ between tokens only by their rotation. */
     record Fixed(PositionPages pages) implements KeyFeatures {
         @Override
-        public Page columns(Page kept, int index, PageState state) {
-            return pages.page(index);
+        public Page columns(Page kept, PageState state) {
+            return pages.page(state.pageIndex);
         }
 
         @Override
@@ -71,11 +71,11 @@ interface KeyFeatures {
         }
 
         @Override
-        public Page columns(Page kept, int index, PageState state) {
+        public Page columns(Page kept, PageState state) {
             float[] floats = state.products;
             int columnsAt = tablesFloats();
             int rowsAt = columnsAt + size * PANEL;
-            tables.page(index).readColumns(0, 2 * rope.pairs(), floats, 0);
+            tables.page(state.pageIndex).readColumns(0, 2 * rope.pairs(), floats, 0);
             for (int k = 0; k < rank; k++) {
                 kept.readRows(k, floats, rowsAt);
                 for (int i = 0; i < size; i++) {

@@ -22,8 +22,7 @@ import java.util.Map;
 final class ThirdOrderAttention extends FormAttention {
     private final int thirdDim; // d_c
 
-    ThirdOrderAttention(
-            TpaForm form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
+    ThirdOrderAttention(TpaForm form, Map<Factor, float[]> fixed, SharedPages shared, LayerOptions.Layer layer) {
         super(form, fixed, shared, layer);
         thirdDim = form.thirdDim();
     }
@@ -62,8 +61,8 @@ final class ThirdOrderAttention extends FormAttention {
     }
 
     @Override
-    public void scores(Kernels kernels, float[] projections, int at, Page page, int index, PageState state) {
-        multiplyFeatures(kernels, projections, at, keyFeatures(page, index, state), state);
+    public void scores(float[] projections, int at, Page page, PageState state) {
+        multiplyFeatures(projections, at, keyFeatures(page, state), state);
         for (int s = 0; s < keyRank; s++) {
             int c = formRow.keyThird - formRow.columns + s * thirdDim;
             if (wholeQuery()) {
@@ -72,16 +71,16 @@ final class ThirdOrderAttention extends FormAttention {
                 ThirdFactor.contract(state.products, s * heads * thirdDim, thirdAt(), heads, thirdDim, s * heads);
             } else {
                 PageProducts.multiplyColumns(
-                        kernels, page, projections, at + formRow.queryThird, queryRank, thirdDim, c, state.products,
-                        thirdAt());
+                        state.kernels, page, projections, at + formRow.queryThird, queryRank, thirdDim, c,
+                        state.products, thirdAt());
                 ThirdFactor.multiply(state.products, s * queryRank * PANEL, thirdAt(), queryRank * PANEL);
             }
         }
-        headScores(kernels, keyHeads(page), keyHeadColumn() + state.firstHead * keyRank, state);
+        headScores(keyHeads(page), keyHeadColumn() + state.firstHead * keyRank, state);
     }
 
     @Override
-    public void values(Kernels kernels, Page page, int count, PageState state) {
+    public void values(Page page, int count, PageState state) {
         OnlineSoftmax softmaxes = state.softmaxes;
         float[] scratch = state.products;
         page.readColumns(formRow.valueThird - formRow.columns, valueRank * thirdDim, scratch, 0);
@@ -90,7 +89,7 @@ final class ThirdOrderAttention extends FormAttention {
                     state.probabilities, h * valueRank * PANEL, scratch, 0, expandedAt(), valueRank, thirdDim);
             Arrays.fill(scratch, summedAt(), summedAt() + summedFloats(), 0f);
             PageProducts.addRows(
-                    kernels, valueFeatures(page), scratch, expandedAt(), thirdDim, valueRank, 0, count, scratch,
+                    state.kernels, valueFeatures(page), scratch, expandedAt(), thirdDim, valueRank, 0, count, scratch,
                     summedAt(), thirdDim * PANEL);
             ThirdFactor.add(scratch, summedAt(), thirdDim, form.valueFeatureDim(), softmaxes.out, h, softmaxes.lines);
         }
