@@ -102,7 +102,7 @@ final class LayerPages {
     }
 
     /**
-     * Makes room for the tokens of a pass; allocates only if they begin a page or write to a shared one, and no page is
+     * Makes room for the tokens of a pass. Allocates only if they begin a page or write to a shared one, and no page is
      * spare.
      *
      * @return bytes allocated
@@ -173,20 +173,20 @@ final class LayerPages {
 
     /**
      * Returns a slab with room for all layers of page {@code index}. A new slab is as large as all earlier ones
-     * together, at most {@link #MAX_SLAB_BYTES} and the pages still to come.
+     * together, but not larger than {@link #MAX_SLAB_BYTES} or the remaining pages.
      */
     private Slab slab(int index) {
         long bytes = pageBytes();
         if (slab == null || !slab.has(bytes)) {
             releaseSlab();
-            long most = Math.min(Math.min(allocated, MAX_SLAB_BYTES) / bytes, toCome(index));
+            long most = Math.min(Math.min(allocated, MAX_SLAB_BYTES) / bytes, remainingPages(index));
             slab = new Slab(Math.max(1, most) * bytes, budget);
             allocated += Math.max(1, most) * bytes;
         }
         return slab;
     }
 
-    private int toCome(int index) {
+    private int remainingPages(int index) {
         int all = pagesOf(maxTokens) - index;
         return window == 0 ? all : Math.min(all, maxPages(window, maxTokens) - held());
     }

@@ -20,12 +20,12 @@ public final class Page {
     /** Layout of f32 elements and scales. */
     public static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final int LINE = 64; // bytes of a processor's cache line
-    private static final int MAX_NUMBER = 127;
+    private static final int CACHE_LINE = 64; // bytes
+    private static final int MAX_Q8 = 127; // largest integer of Q8
 
     public final PageLayout layout;
-    public final Format format; //      of the elements
-    public final MemorySegment data; // which kernels read
+    public final Format format;
+    public final MemorySegment data;
 
     /** Creates a page over {@code data}, layout.bytes(format) bytes, aligned to 64. */
     Page(PageLayout layout, Format format, MemorySegment data) {
@@ -76,13 +76,13 @@ public final class Page {
         int c = 0;
         int d = 0;
         int at = 0;
-        for (int end = (int) data.byteSize() - 3 * LINE; at < end; at += 4 * LINE) {
+        for (int end = (int) data.byteSize() - 3 * CACHE_LINE; at < end; at += 4 * CACHE_LINE) {
             a += data.get(ValueLayout.JAVA_INT, at);
-            b += data.get(ValueLayout.JAVA_INT, at + LINE);
-            c += data.get(ValueLayout.JAVA_INT, at + 2 * LINE);
-            d += data.get(ValueLayout.JAVA_INT, at + 3 * LINE);
+            b += data.get(ValueLayout.JAVA_INT, at + CACHE_LINE);
+            c += data.get(ValueLayout.JAVA_INT, at + 2 * CACHE_LINE);
+            d += data.get(ValueLayout.JAVA_INT, at + 3 * CACHE_LINE);
         }
-        for (; at < (int) data.byteSize(); at += LINE) {
+        for (; at < (int) data.byteSize(); at += CACHE_LINE) {
             a += data.get(ValueLayout.JAVA_INT, at);
         }
         return a + b + c + d;
@@ -147,22 +147,22 @@ public final class Page {
         for (int n = 0; n < length; n++) {
             largest = Math.max(largest, Math.abs(x[at + n * step]));
         }
-        float scale = largest / MAX_NUMBER;
+        float scale = largest / MAX_Q8;
         boolean none = scale < Float.MIN_NORMAL;
         data.set(FLOAT, layout.scalesAt(format, vector) + (long) slot * Float.BYTES, none ? 0f : scale);
-        return none ? 0f : MAX_NUMBER / largest;
+        return none ? 0f : MAX_Q8 / largest;
     }
 
     /** Returns column element {@code column} of a token, for the oracle. */
     public float column(int slot, int column) {
-        float number = format.get(data, columnAt(column), slot);
-        return format == Format.Q8 ? number * scaleOf(slot, columnScalesAt(column)) : number;
+        float stored = format.get(data, columnAt(column), slot);
+        return format == Format.Q8 ? stored * scaleOf(slot, columnScalesAt(column)) : stored;
     }
 
     /** Returns element {@code i} of a token's row {@code row}, for the oracle. */
     public float row(int slot, int row, int i) {
-        float number = format.get(data, layout.rowAt(format, row, slot), i);
-        return format == Format.Q8 ? number * scaleOf(slot, rowScalesAt(row)) : number;
+        float stored = format.get(data, layout.rowAt(format, row, slot), i);
+        return format == Format.Q8 ? stored * scaleOf(slot, rowScalesAt(row)) : stored;
     }
 
     private float scaleOf(int slot, long scalesAt) {

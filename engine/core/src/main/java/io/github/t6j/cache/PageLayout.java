@@ -7,22 +7,23 @@ import java.util.List;
 
 /**
  * Layout of a page, {@value io.github.t6j.kernels.Kernels#PANEL} tokens of one layer, in the order in which attention
- * reads it. A token has two kinds of elements. Elements that are multiplied by a query, and head factors, which scale
- * the products, are in <em>columns</em>: one panel of tokens per element, so that lanes are tokens. Elements that are
- * summed into an output are in <em>rows</em>, so that lanes are output elements. Attentions define which these are.
+ * reads their elements. The elements that are multiplied by a query, and the head factors that scale these products, are
+ * stored in <em>columns</em>. A column has one element of every token, so that vector lanes are tokens. The elements that
+ * are summed into an output are stored in <em>rows</em>. A row has several elements of one token, so that vector lanes
+ * are output elements. Each attention defines which of its elements are in columns.
  *
  * <pre>
- *   [columns][64]         element c of token t at [c][t]
- *   [rows][64][width]     element i of row r of token t at [r][t][i]; width in whole groups of the format
- *   [scales][64]          Q8 only, f32: vector v of token t is its stored integers times scale [v][t]
+ *   [columns][64]         element c of token t is at [c][t]
+ *   [rows][64][width]     element i of row r of token t is at [r][t][i]; width is padded to whole groups of the format
+ *   [scales][64]          f32, only in Q8: an element of vector v of token t is its stored integer times scale [v][t]
  *
  *   bytes      F32      F16      BF16               Q8
  *   a column   256      128      128                64
  *   a row      4·width  2·width  2·⌈width/32⌉·32    ⌈width/64⌉·64
- *   then       64 elements of slack, unused, except in Q8, if the padded width is no multiple of 64: rows are read in whole panels
  * </pre>
  *
- * Element i of a row is at byte 4·i in F32, 2·i in F16, and where {@link Format} draws it in BF16 and Q8.
+ * Kernels read rows in whole panels, so 64 unused elements follow if the padded width is no multiple of 64. Element i of
+ * a row is at byte 4·i in F32 and at byte 2·i in F16; {@link Format} defines its place in BF16 and Q8.
  *
  * @param vectors vectors that form the columns, in their order
  * @param rows number of rows of a token
@@ -33,8 +34,8 @@ public record PageLayout(List<Vectors> vectors, int rows, int width) {
     public static final int TOKENS = PANEL;
 
     /**
-     * Vectors of a token in adjacent columns; in Q8 the elements of a vector share a scale. Element i of vector v is in
-     * column v·vectorStep + i·elementStep of them.
+     * Vectors of a token in adjacent columns. Element i of vector v is in column v·vectorStep + i·elementStep of these
+     * columns. In Q8 the elements of a vector share a scale.
      *
      * @param count number of vectors
      * @param length number of elements in a vector

@@ -22,8 +22,8 @@ import java.util.List;
  * of all heads up from one latent c per token, and the heads share a rotated part k_pe of the key.
  *
  * <p>There may be several latents. In GLA each serves a group of heads. In MLRA (Multi-Head Low-Rank Attention) they
- * serve the heads of several branches: a head computes one attention per branch, with the same query, and adds them. Head
- * i of branch b is key head b·h + i here. Each latent serves the same number of consecutive key heads.
+ * serve the heads of several branches: a head computes one attention per branch, with the same query, and adds them.
+ * Head i of branch b is key head b·h + i here. Each latent serves the same number of consecutive key heads.
  *
  * <pre>
  *   projections  Q [h][Q_nope [nope] | Q_pe [rope]] | k_pe [rope] | c [latents][rank]        each c is normalised
@@ -65,17 +65,17 @@ public final class LatentAttention extends PageAttention {
         keyHeadsPerLatent = softmaxes() / sizes.parts().latents();
         keyUp = new UpProjections(softmaxes(), nope, rank, arena);
         valueUp = new UpProjections(softmaxes(), rank, valueDim, arena);
-        float[] turned = new float[rank * valueDim];
+        float[] transposed = new float[rank * valueDim];
         for (int g = 0; g < softmaxes(); g++) {
             int from = g * (nope + valueDim) * rank;
             keyUp.set(g, up, from);
             for (int d = 0; d < valueDim; d++) {
                 for (int i = 0; i < rank; i++) {
                     double element = up[from + (nope + d) * rank + i] * sizes.factors().output();
-                    turned[i * valueDim + d] = (float) element;
+                    transposed[i * valueDim + d] = (float) element;
                 }
             }
-            valueUp.set(g, turned, 0);
+            valueUp.set(g, transposed, 0);
         }
     }
 

@@ -89,17 +89,17 @@ public record LatentConfig(
 
     /** Transposes [latents][latentDim][upRows] to [latents][upRows][latentDim]. */
     private float[] outputsFirst(float[] up) {
-        float[] turned = new float[up.length];
+        float[] transposed = new float[up.length];
         int inputs = latentDim();
         int outputs = upRows();
         for (int at = 0; at < up.length; at += inputs * outputs) {
             for (int i = 0; i < inputs; i++) {
                 for (int o = 0; o < outputs; o++) {
-                    turned[at + o * inputs + i] = up[at + i * outputs + o];
+                    transposed[at + o * inputs + i] = up[at + i * outputs + o];
                 }
             }
         }
-        return turned;
+        return transposed;
     }
 
     @Override
