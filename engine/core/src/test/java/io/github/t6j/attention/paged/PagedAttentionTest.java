@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests attention over pages of every format against the oracle on the same rounded elements and the scalar twin's
- * bits.
+ * Tests attention over pages of every format against the oracle and the scalar twin's bits. The oracle reads the same
+ * pages; {@code TensorProductAttentionTest} starts from weights and activations.
  */
 @Tag("width")
 class PagedAttentionTest {
