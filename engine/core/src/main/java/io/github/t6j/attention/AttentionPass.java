@@ -8,7 +8,7 @@ import io.github.t6j.kernels.Kernels;
  */
 public final class AttentionPass {
     public final int stride; //          floats from one row of projections to the next
-    public final int pairs; //           cosines of a row: the pairs that RoPE rotates, of one or two RoPEs
+    public final int pairs; //           cosines per row: the number of pairs that RoPE rotates, in all its tables
     public final float[] projections; // [rows][stride]: projections, then the elements that the attention appends
     public final float[] output; //      [rows][heads · valueDim]
     public final float[] cos; //         [rows][pairs], cosines of each row's position

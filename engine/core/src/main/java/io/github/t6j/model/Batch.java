@@ -31,10 +31,10 @@ public final class Batch implements AttentionStep {
     private final int[] firstRows = new int[MAX_PASS_ROWS + 1]; // of each sequence; after the last, the number of rows
     private final int[] ids = new int[MAX_PASS_ROWS];
     private final int[] singles = new int[MAX_PASS_ROWS]; // indices of the sequences with one row
-    private final int[] firstParts = new int[MAX_PASS_ROWS + 1]; // of each of them; after the last, the number of parts
+    private final int[] firstTasks = new int[MAX_PASS_ROWS + 1]; // of each of them; after the last, the number of tasks
     private final Workers.Work appendWork = this::append;
     private final Workers.Work beginWork = this::begin;
-    private final Workers.Work partWork = this::part;
+    private final Workers.Work taskWork = this::computeTask;
     private final Workers.Work endWork = this::end;
     private final BooleanSupplier betweenBlocks = this::pauseBetweenBlocks;
     private int size;
@@ -206,7 +206,7 @@ public final class Batch implements AttentionStep {
         algorithm(i).append(sequencePass);
     }
 
-    /** Computes parts of prompts one after the other, and single rows of all sequences in parts that threads share. */
+    /** Computes parts of prompts one after the other, and single rows of all sequences in tasks that threads share. */
     @Override
     public void attend(AttentionPass newPass) {
         for (int i = 0; i < size; i++) {
@@ -219,21 +219,21 @@ public final class Batch implements AttentionStep {
         }
         workers.run(singleCount, beginWork);
         for (int s = 0; s < singleCount; s++) {
-            firstParts[s + 1] += firstParts[s];
+            firstTasks[s + 1] += firstTasks[s];
         }
-        workers.run(firstParts[singleCount], partWork);
+        workers.run(firstTasks[singleCount], taskWork);
         workers.run(singleCount, endWork);
     }
 
     private void begin(int s, int worker) {
         int threads = Math.ceilDiv(workers.threads(), singleCount);
-        firstParts[s + 1] = algorithm(singles[s]).beginRow(sequencePass(singles[s]), threads);
+        firstTasks[s + 1] = algorithm(singles[s]).beginRow(sequencePass(singles[s]), threads);
     }
 
-    private void part(int part, int worker) {
-        int found = Arrays.binarySearch(firstParts, 0, singleCount, part);
+    private void computeTask(int task, int worker) {
+        int found = Arrays.binarySearch(firstTasks, 0, singleCount, task);
         int s = found >= 0 ? found : -found - 2;
-        algorithm(singles[s]).computeTask(sequencePass(singles[s]), part - firstParts[s], worker);
+        algorithm(singles[s]).computeTask(sequencePass(singles[s]), task - firstTasks[s], worker);
     }
 
     private void end(int s, int worker) {

@@ -60,7 +60,7 @@ public final class PageProducts {
         }
     }
 
-    /** Multiplies panels of y, {@code step} floats apart, by the scales of {@code count} adjacent columns' vectors. */
+    /** Multiplies panels of y, {@code step} floats apart, by the scales of {@code count} adjacent columns, if any. */
     public static void scale(
             Kernels kernels, Page page, int first, int count, float[] y, int step, int rows, int stride) {
         if (page.format == Format.Q8) {

@@ -27,8 +27,8 @@ public final class PagedAttention implements AttentionAlgorithm {
     /** Pages of the shortest span; with fewer, adding spans costs more than a second thread gains (ADR 34). */
     private static final int MIN_SPAN_PAGES = 4;
 
-    /** Number of pages above which spans are twice as long, since there are enough of them. */
-    private static final int LONGER_SPANS = 32;
+    /** Maximum number of pages with spans of this length; with more, they are twice as long, since there are enough. */
+    private static final int MAX_SHORT_SPAN_PAGES = 32;
 
     /** Approximate upper bound of the number of spans, which bounds their memory and the serial time of adding them. */
     private static final int MAX_SPANS = 64;
@@ -174,7 +174,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     /** Returns the number of pages of a span for a query that sees {@code tokens} tokens. */
     static int spanPages(int tokens) {
         int atLeast = Math.ceilDiv(pageCount(tokens), MAX_SPANS);
-        int shortest = pageCount(tokens) > LONGER_SPANS ? 2 * MIN_SPAN_PAGES : MIN_SPAN_PAGES;
+        int shortest = pageCount(tokens) > MAX_SHORT_SPAN_PAGES ? 2 * MIN_SPAN_PAGES : MIN_SPAN_PAGES;
         return Math.max(shortest, Integer.highestOneBit(2 * atLeast - 1));
     }
 
@@ -215,7 +215,7 @@ public final class PagedAttention implements AttentionAlgorithm {
     private void computeSpan(int span, int row, PageState state, OnlineSoftmax into, int head) {
         int seen = pass.position + row + 1;
         int window = attention.window();
-        int visible = window == 0 ? 0 : Math.max(0, seen - window); // first token that the query sees
+        int firstSeen = window == 0 ? 0 : Math.max(0, seen - window); // first token that the query sees
         int first = span * spanPages(seen);
         int end = Math.min(first + spanPages(seen), pageCount(seen));
         state.softmaxes = into;
@@ -223,7 +223,7 @@ public final class PagedAttention implements AttentionAlgorithm {
         into.clear();
         attention.prepareQuery(pass.projections, pass.at(row), state);
         boolean uncached = cache.bytes(seen) > UNCACHED_BYTES;
-        for (int index = Math.max(first, visible / PANEL); index < end; index++) {
+        for (int index = Math.max(first, firstSeen / PANEL); index < end; index++) {
             int count = Math.min(PANEL, seen - index * PANEL);
             if (!isMasked(index, count)) {
                 Page page = cache.page(pass.layer, index);
@@ -232,7 +232,7 @@ public final class PagedAttention implements AttentionAlgorithm {
                 }
                 state.pageIndex = index;
                 computePage(state.readable(page, attention.needsF32(page.format)), pass.at(row),
-                        visible - index * PANEL, count, state);
+                        firstSeen - index * PANEL, count, state);
             }
         }
     }
@@ -250,16 +250,16 @@ public final class PagedAttention implements AttentionAlgorithm {
         return true;
     }
 
-    /** Computes the attention over a page; the query sees its slots from {@code visible}, or 0, to {@code count}. */
-    private void computePage(Page page, int at, int visible, int count, PageState state) {
+    /** Computes the attention over a page; the query sees its slots from {@code firstSeen}, or 0, to {@code count}. */
+    private void computePage(Page page, int at, int firstSeen, int count, PageState state) {
         attention.scores(pass.projections, at, page, state);
         state.cap(attention.scoreCap());
         if (bias != null) {
             addBias(state.pageIndex * PANEL, count, state.scores);
         }
-        if (visible > 0 || count < PANEL) {
+        if (firstSeen > 0 || count < PANEL) {
             for (int line = 0; line < state.softmaxes.lines; line++) {
-                state.maskOutside(line, visible, count);
+                state.maskOutside(line, firstSeen, count);
             }
         }
         state.softmax(attention, page);

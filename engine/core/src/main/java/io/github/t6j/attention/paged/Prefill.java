@@ -108,11 +108,11 @@ public final class Prefill {
         operations.prepareQueries(b);
         int pages = Math.ceilDiv(pass.position + b.end, PANEL);
         int window = pass.attention.window();
-        int visible = window == 0 ? 0 : Math.max(0, pass.position + b.first + 1 - window);
+        int firstSeen = window == 0 ? 0 : Math.max(0, pass.position + b.first + 1 - window);
         int spanPages = sizes.keepsBits() ? spanPages(b.first) : pages;
         for (int from = 0; from < pages; from += spanPages) {
             b.beginSpan(from > 0);
-            for (int index = Math.max(from, visible / PANEL); index < Math.min(from + spanPages, pages); index++) {
+            for (int index = Math.max(from, firstSeen / PANEL); index < Math.min(from + spanPages, pages); index++) {
                 computePage(index, b);
             }
             b.endSpan();
@@ -154,7 +154,7 @@ public final class Prefill {
         }
     }
 
-    /** Writes the outputs of a group, whose first softmax of a row is {@code first}; adds further branches. */
+    /** Writes the outputs of a group and adds later branches. {@code first} is its first softmax in a row. */
     private void finish(OnlineSoftmax group, int first, RowBlock b) {
         PageAttention attention = sizes.attention();
         int width = attention.valueDim();

@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 
 /** Rows and groups of heads whose attention {@link Prefill} computes together, with the buffers of a worker. */
 public final class RowBlock {
-    public final int capacity; //    rows that fit, the distance of the heads' lines if they are not ordered by row
+    public final int capacity; //    maximum number of rows; also the lines from head to head if not ordered by row
     public final PageState state; // queries and buffers for a page
     public AttentionPass pass;
     public int first; //      first row of the pass that belongs to the block
@@ -14,7 +14,7 @@ public final class RowBlock {
     public int low; //        first row of the block that sees a token of the current page
     public int firstGroup; // first group of heads
     public int endGroup; //   group after the last one
-    final int groups; // number of groups that fit
+    final int groups; // maximum number of groups
     private final int rowLines; // consecutive lines of a row
     private final int lastGroup; // group with fewer heads than others, or −1
     private final OnlineSoftmax[] rowSoftmaxes; //   softmaxes of each group over the spans so far; lastGroup is last
