@@ -28,8 +28,8 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     private final Prefill rebuilt;
     private final float[][] products; // one per worker
     private AttentionPass absorbedPass; // projections: [rows][absorbedFloats]; output: means, [rows][softmaxes][rank]
-    private final Workers.Work absorb = this::absorb;
-    private final Workers.Work output = this::output;
+    private final Workers.Work absorbWork = this::absorb;
+    private final Workers.Work outputWork = this::output;
 
     private LatentAttention attention; // of the current pass
     private AttentionPass pass;
@@ -70,9 +70,9 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
             rebuilt.attend(newPass, cache());
         } else {
             setPass(newPass);
-            workers.run(attention.heads(), absorb);
+            workers.run(attention.heads(), absorbWork);
             absorbed.attend(absorbedPass);
-            workers.run(attention.heads(), output);
+            workers.run(attention.heads(), outputWork);
         }
     }
 

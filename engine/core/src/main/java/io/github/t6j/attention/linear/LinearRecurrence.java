@@ -23,7 +23,7 @@ public final class LinearRecurrence implements AttentionAlgorithm {
     private final Kernels kernels;
     private final Workers workers;
     private final Buffers[] buffers; // one per worker
-    private final Workers.Work head = this::head;
+    private final Workers.Work headWork = this::computeHead;
 
     private StateCache cache;
     private DenseHeads heads; // of the current pass
@@ -61,11 +61,11 @@ public final class LinearRecurrence implements AttentionAlgorithm {
     public void attend(AttentionPass newPass) {
         pass = newPass;
         heads = ((LinearAttention) newPass.attention).dense();
-        workers.run(heads.keyValueHeads(), head);
+        workers.run(heads.keyValueHeads(), headWork);
     }
 
     /** Computes the outputs of all rows for one key head, in order. */
-    private void head(int keyHead, int worker) {
+    private void computeHead(int keyHead, int worker) {
         Buffers b = buffers[worker];
         int d = heads.headDim();
         int group = heads.heads() / heads.keyValueHeads();

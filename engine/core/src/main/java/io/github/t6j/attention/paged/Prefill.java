@@ -118,24 +118,24 @@ public final class Prefill {
             b.endSpan();
         }
         for (int group = b.firstGroup; group < b.endGroup; group++) {
-            finish(b.softmaxes(group), group * sizes.groupHeads(), b);
+            finish(b.rowSoftmaxes(group), group * sizes.groupHeads(), b);
         }
     }
 
     private void computePage(int index, RowBlock b) {
         PageState state = b.state;
         state.pageIndex = index;
-        Page kept = cache.page(pass.layer, index);
-        Page page = state.readable(kept, !sizes.keepsBits() || sizes.attention().needsF32(kept.format));
+        Page cached = cache.page(pass.layer, index);
+        Page page = state.readable(cached, !sizes.keepsBits() || sizes.attention().needsF32(cached.format));
         int seen = pass.position + b.end - index * PANEL; // tokens of the page and later ones that the last row sees
         b.low = Math.max(0, index * PANEL - pass.position - b.first);
         Page keys = operations.prepareKeys(page, b);
         for (int group = b.firstGroup; group < b.endGroup; group++) {
-            state.softmaxes = b.span(group);
+            state.softmaxes = b.spanSoftmaxes(group);
             operations.scores(page, keys, group, b);
             state.cap(pass.attention.scoreCap());
             mask(index, b);
-            state.softmax(page, 0, 0);
+            state.softmax(page, 0, 0); // without head factors: values are whole
             operations.values(page, group, Math.min(PANEL, seen), b);
         }
     }

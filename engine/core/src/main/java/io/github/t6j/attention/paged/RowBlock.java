@@ -19,7 +19,7 @@ public final class RowBlock {
     private final int lastGroup; // group with fewer heads than others, or −1
     private final OnlineSoftmax[] rowSoftmaxes; //   softmaxes of each group over the spans so far; lastGroup is last
     private final OnlineSoftmax[] laterSoftmaxes; // softmaxes over a later span; rowSoftmaxes if there is one span
-    private OnlineSoftmax[] spans; // softmaxes over the current span
+    private OnlineSoftmax[] spanSoftmaxes; // softmaxes over the current span
 
     /**
      * Allocates buffers for {@code rows} rows.
@@ -37,11 +37,11 @@ public final class RowBlock {
         state = new PageState(
                 before == null ? null : before.state, operations.scratch(rows), sizes.groupHeads() * rows, 0, 0,
                 kernels, memory);
-        rowSoftmaxes = softmaxes(sizes, softmaxes);
-        laterSoftmaxes = sizes.keepsBits() ? softmaxes(sizes, softmaxes) : rowSoftmaxes;
+        rowSoftmaxes = newSoftmaxes(sizes, softmaxes);
+        laterSoftmaxes = sizes.keepsBits() ? newSoftmaxes(sizes, softmaxes) : rowSoftmaxes;
     }
 
-    private OnlineSoftmax[] softmaxes(PrefillOperations.Sizes sizes, int softmaxes) {
+    private OnlineSoftmax[] newSoftmaxes(PrefillOperations.Sizes sizes, int softmaxes) {
         int whole = Math.min(groups, softmaxes / sizes.groupHeads());
         OnlineSoftmax[] created = new OnlineSoftmax[lastGroup < 0 ? whole : whole + 1];
         for (int i = 0; i < created.length; i++) {
@@ -80,26 +80,26 @@ public final class RowBlock {
     }
 
     /** Returns the softmaxes of a group over all spans. */
-    OnlineSoftmax softmaxes(int group) {
+    OnlineSoftmax rowSoftmaxes(int group) {
         return rowSoftmaxes[index(group)];
     }
 
     /** Returns the softmaxes of a group over the current span. */
-    OnlineSoftmax span(int group) {
-        return spans[index(group)];
+    OnlineSoftmax spanSoftmaxes(int group) {
+        return spanSoftmaxes[index(group)];
     }
 
     void beginSpan(boolean isLater) {
-        spans = isLater ? laterSoftmaxes : rowSoftmaxes;
+        spanSoftmaxes = isLater ? laterSoftmaxes : rowSoftmaxes;
         for (int group = firstGroup; group < endGroup; group++) {
-            span(group).clear();
+            spanSoftmaxes(group).clear();
         }
     }
 
     void endSpan() {
-        if (spans != rowSoftmaxes) {
+        if (spanSoftmaxes != rowSoftmaxes) {
             for (int group = firstGroup; group < endGroup; group++) {
-                softmaxes(group).add(span(group), state.kernels);
+                rowSoftmaxes(group).add(spanSoftmaxes(group), state.kernels);
             }
         }
     }

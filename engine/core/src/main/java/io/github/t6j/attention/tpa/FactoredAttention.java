@@ -18,7 +18,7 @@ import java.lang.foreign.Arena;
 import java.util.List;
 
 /**
- * Attention whose cache keeps the factors of keys and values (paper, section 3). Head i of a token has
+ * Attention whose cache stores the factors of keys and values (paper, section 3). Head i of a token has
  *
  * <pre>
  *   k_i = 1/R_K · Σ_s A_K[i][s] · B_K[s]     B_K is rotated by RoPE
@@ -99,12 +99,12 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         page.write(slot, projections, at + offsets.bK(), projections, at + offsets.bV());
     }
 
-    /** Returns the page whose first columns are the rotated B_K of the current page; a form may keep it elsewhere. */
+    /** Returns the page whose first columns are the rotated B_K of the current page; a form may store it elsewhere. */
     protected Page keyFeatures(Page page, PageState state) {
         return page;
     }
 
-    /** Returns the page whose columns from {@link #keyHeadColumn()} on are A_K; a form may keep it elsewhere. */
+    /** Returns the page whose columns from {@link #keyHeadColumn()} on are A_K; a form may store it elsewhere. */
     protected Page keyHeads(Page page) {
         return page;
     }
@@ -114,7 +114,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         return offsets.aK() - offsets.bK();
     }
 
-    /** Returns the page whose rows are B_V; a form may keep it elsewhere. */
+    /** Returns the page whose rows are B_V; a form may store it elsewhere. */
     protected Page valueFeatures(Page page) {
         return page;
     }

@@ -60,16 +60,16 @@ record FactorLocations(
         return fixed;
     }
 
-    private static Location columns(float[] fixed, int keptAt, SharedPages shared) {
-        return fixed == null ? new Location(null, keptAt) : new Location(shared.columns(fixed), 0);
+    private static Location columns(float[] fixed, int column, SharedPages shared) {
+        return fixed == null ? new Location(null, column) : new Location(shared.columns(fixed), 0);
     }
 
     private static KeyFeatures keyFeatures(TpaForm form, float[] fixed, SharedPages shared) {
         if (fixed != null) {
             return new KeyFeatures.Fixed(shared.rotated(fixed, form.featureDim()));
         }
-        return form.keepsSharedFeatures()
+        return form.cachesSharedFeatures()
                 ? new KeyFeatures.Shared(form.config().keyRank(), form.featureDim(), shared.rope(), shared.tables())
-                : new KeyFeatures.Kept();
+                : new KeyFeatures.Cached();
     }
 }

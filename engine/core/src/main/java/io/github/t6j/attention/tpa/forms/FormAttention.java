@@ -70,7 +70,7 @@ class FormAttention extends FactoredAttention {
         int at = pass.at(row);
         float[] constants = locations.constants();
         System.arraycopy(constants, 0, x, at + formRow.projections, constants.length);
-        if (form.keepsSharedFeatures()) {
+        if (form.cachesSharedFeatures()) {
             System.arraycopy(x, at + offsets.bV(), x, at + offsets.bK(), keyRank * form.featureDim());
         }
         layer.prepare(
@@ -124,7 +124,7 @@ class FormAttention extends FactoredAttention {
     @Override
     public Scratch scratch() {
         Scratch plain = official.scratch();
-        PageLayout rotated = form.keepsSharedFeatures() ? new PageLayout(keyRank * form.featureDim(), 0, 0) : null;
+        PageLayout rotated = form.cachesSharedFeatures() ? new PageLayout(keyRank * form.featureDim(), 0, 0) : null;
         return new Scratch(
                 plain.queryFloats(), Math.max(locations.keyFeatures().scratchFloats(), plain.productFloats()),
                 plain.bytes(), rotated);
@@ -132,7 +132,7 @@ class FormAttention extends FactoredAttention {
 
     @Override
     public boolean needsF32(Format format) {
-        return form.keepsSharedFeatures();
+        return form.cachesSharedFeatures();
     }
 
     @Override

@@ -39,8 +39,8 @@ final class FormRow {
     FormRow(TpaForm form) {
         place(Factor.B_Q, form.isFixed(Factor.B_Q) ? 0 : form.queryVectors() * form.featureDim());
         columns = end;
-        boolean keepsKeys = !form.isFixed(Factor.B_K) && !form.sharedFeatures();
-        placeColumns(Factor.B_K, Vectors.oneByOne(form.config().keyRank(), keepsKeys ? form.featureDim() : 0));
+        boolean cachesKeys = !form.isFixed(Factor.B_K) && !form.sharedFeatures();
+        placeColumns(Factor.B_K, Vectors.oneByOne(form.config().keyRank(), cachesKeys ? form.featureDim() : 0));
         keyThird = placeColumns(Vectors.oneByOne(form.config().keyRank(), form.thirdDim()));
         placeColumns(Factor.A_K,
                 Vectors.interleaved(form.config().keyRank(), form.isFixed(Factor.A_K) ? 0 : form.heads()));
@@ -60,7 +60,7 @@ final class FormRow {
                 place(factor, form.size(factor));
             }
         }
-        if (form.keepsSharedFeatures()) {
+        if (form.cachesSharedFeatures()) {
             place(Factor.B_K, form.size(Factor.B_K));
         }
         floats = end;

@@ -12,12 +12,12 @@ interface KeyFeatures {
     /**
      * Returns a page whose first columns are the rotated B_K [R_K][d_b] of the tokens of page state.pageIndex.
      *
-     * @param kept page of the session's cache
+     * @param cached page of the session's cache
      */
-    Page columns(Page kept, PageState state);
+    Page columns(Page cached, PageState state);
 
     /** Writes the rotated vector {@code k} of B_K of one token to {@code b} [d_b], for the oracle. */
-    void read(Page kept, int slot, int position, int k, float[] b);
+    void read(Page cached, int slot, int position, int k, float[] b);
 
     /** Returns the number of floats of state.products that {@link #columns} needs. */
     default int scratchFloats() {
@@ -25,16 +25,16 @@ interface KeyFeatures {
     }
 
     /** Features of each token, cached and rotated when the token was appended. */
-    record Kept() implements KeyFeatures {
+    record Cached() implements KeyFeatures {
         @Override
-        public Page columns(Page kept, PageState state) {
-            return kept;
+        public Page columns(Page cached, PageState state) {
+            return cached;
         }
 
         @Override
-        public void read(Page kept, int slot, int position, int k, float[] b) {
+        public void read(Page cached, int slot, int position, int k, float[] b) {
             for (int i = 0; i < b.length; i++) {
-                b[i] = kept.column(slot, k * b.length + i);
+                b[i] = cached.column(slot, k * b.length + i);
             }
         }
     }
@@ -42,13 +42,13 @@ interface KeyFeatures {
     /** Fixed features, which differ between tokens only by their rotation. */
     record Fixed(PositionPages pages) implements KeyFeatures {
         @Override
-        public Page columns(Page kept, PageState state) {
+        public Page columns(Page cached, PageState state) {
             return pages.page(state.pageIndex);
         }
 
         @Override
-        public void read(Page kept, int slot, int position, int k, float[] b) {
-            new Kept().read(pages.page(position / PANEL), slot, position, k, b);
+        public void read(Page cached, int slot, int position, int k, float[] b) {
+            new Cached().read(pages.page(position / PANEL), slot, position, k, b);
         }
     }
 
@@ -71,13 +71,13 @@ interface KeyFeatures {
         }
 
         @Override
-        public Page columns(Page kept, PageState state) {
+        public Page columns(Page cached, PageState state) {
             float[] floats = state.products;
             int columnsAt = tablesFloats();
             int rowsAt = columnsAt + size * PANEL;
             tables.page(state.pageIndex).readColumns(0, 2 * rope.pairs(), floats, 0);
             for (int k = 0; k < rank; k++) {
-                kept.readRows(k, floats, rowsAt);
+                cached.readRows(k, floats, rowsAt);
                 for (int i = 0; i < size; i++) {
                     for (int t = 0; t < PANEL; t++) {
                         floats[columnsAt + i * PANEL + t] = floats[rowsAt + t * size + i];
@@ -90,12 +90,12 @@ interface KeyFeatures {
         }
 
         @Override
-        public void read(Page kept, int slot, int position, int k, float[] b) {
+        public void read(Page cached, int slot, int position, int k, float[] b) {
             float[] cos = new float[rope.pairs()];
             float[] sin = new float[rope.pairs()];
             rope.table(position, cos, sin, 0);
             for (int i = 0; i < size; i++) {
-                b[i] = kept.row(slot, k, i);
+                b[i] = cached.row(slot, k, i);
             }
             rope.rotate(b, 0, 1, size, cos, sin, 0);
         }

@@ -92,7 +92,7 @@ public record TpaForm(
     }
 
     /** Returns true if the cache stores one B per token for both keys and values. */
-    boolean keepsSharedFeatures() {
+    boolean cachesSharedFeatures() {
         return sharedFeatures && !isFixed(Factor.B_K);
     }
 
