@@ -188,7 +188,7 @@ public final class Page {
         }
         for (int row = 0; row < layout.rows(); row++) {
             for (int t = 0; t < PANEL; t++) {
-                // whole groups: the next row overwrites the excess; after the last row it is slack
+                // whole groups: the next row overwrites the excess, and padding follows the last row
                 long scale = format == Format.Q8 ? rowScalesAt(row) + (long) t * Float.BYTES : 0;
                 kernels.widen(
                         format, data, layout.rowAt(format, row, t), rowStride(), scale, 0, f32.data,

@@ -145,7 +145,7 @@ public record PageLayout(List<Vectors> vectors, int rows, int width) {
 
     /** Returns the number of bytes of a page. */
     public long bytes(Format format) {
-        boolean slack = format.padded(width) % PANEL != 0;
-        return end(format) + (slack ? format.bytes(PANEL) : 0);
+        boolean needsPadding = format.padded(width) % PANEL != 0;
+        return end(format) + (needsPadding ? format.bytes(PANEL) : 0);
     }
 }

@@ -41,10 +41,10 @@ final class Slab {
 
     /** Returns the next {@code bytes}, a multiple of 64, filled with zeros; each cut needs a {@link #release}. */
     MemorySegment cut(long bytes) {
-        MemorySegment piece = data.asSlice(used, bytes);
+        MemorySegment slice = data.asSlice(used, bytes);
         used += bytes;
         owners.incrementAndGet();
-        return piece;
+        return slice;
     }
 
     void release() {

@@ -19,7 +19,7 @@ import java.util.SplittableRandom;
  * tokens, so it stays f32 with every cache type.
  *
  * <pre>
- *   layer 0 | layer 1 | …     each S [g][d][d], f32, the rows of a matrix d elements apart; 256 bytes of slack at the end
+ *   layer 0 | layer 1 | …     each S [g][d][d] in f32, rows d elements apart; then 256 bytes of padding
  * </pre>
  */
 public final class StateCache implements SequenceCache {

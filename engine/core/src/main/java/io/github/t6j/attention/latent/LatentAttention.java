@@ -245,8 +245,7 @@ public final class LatentAttention extends PageAttention {
             for (int c = 0; c < rank; c += PANEL) {
                 int width = Math.min(PANEL, rank - c);
                 state.kernels.transpose(
-                        page.format, page.data, page.columnAt(latent + c), PANEL, width, PANEL, state.offHeap,
-                        PANEL);
+                        page.format, page.data, page.columnAt(latent + c), PANEL, width, PANEL, state.offHeap, PANEL);
                 state.kernels.multiply(
                         state.probabilities, i * PANEL, PANEL, next - i, count, Format.F32, state.offHeap, 0, PANEL,
                         width, state.softmaxes.out, c * lines + i * PANEL, 0, true);

@@ -51,9 +51,9 @@ public final class PageProducts {
             }
         }
         // The rows of a full page are one matrix [tokenRows·64][width].
-        int pieces = count == PANEL ? 1 : tokenRows;
+        int products = count == PANEL ? 1 : tokenRows;
         int inner = count == PANEL ? tokenRows * PANEL : count;
-        for (int row = 0; row < pieces; row++) {
+        for (int row = 0; row < products; row++) {
             kernels.multiply(
                     x, xAt + row * PANEL, tokenRows * PANEL, outputs, inner, page.format, page.data,
                     page.rowsAt(first + row), page.rowStride(), page.layout.width(), y, yAt, panel, true);

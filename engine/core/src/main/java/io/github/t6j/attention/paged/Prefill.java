@@ -111,8 +111,9 @@ public final class Prefill {
         int firstSeen = window == 0 ? 0 : Math.max(0, pass.position + b.first + 1 - window);
         int spanPages = sizes.keepsBits() ? spanPages(b.first) : pages;
         for (int from = 0; from < pages; from += spanPages) {
+            int end = Math.min(from + spanPages, pages);
             b.beginSpan(from > 0);
-            for (int index = Math.max(from, firstSeen / PANEL); index < Math.min(from + spanPages, pages); index++) {
+            for (int index = Math.max(from, firstSeen / PANEL); index < end; index++) {
                 computePage(index, b);
             }
             b.endSpan();
@@ -145,7 +146,7 @@ public final class Prefill {
         int window = pass.attention.window();
         int position = pass.position - index * PANEL; // of the first row, relative to the page
         if (window == 0 && b.rows() == b.capacity && position + b.first + 1 >= PANEL) {
-            return;
+            return; // every row sees the whole page
         }
         for (int line = 0; line < b.state.softmaxes.lines; line++) {
             int row = b.first + b.row(line);

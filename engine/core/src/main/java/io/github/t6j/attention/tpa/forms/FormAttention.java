@@ -148,11 +148,11 @@ class FormAttention extends FactoredAttention {
         headScores(keyHeads(page), keyHeadColumn() + state.firstHead * keyRank, state);
     }
 
-    /** Writes the products of B_K and B_Q, or of B_K and the pieces of whole queries, to state.products. */
+    /** Writes the products of B_K and B_Q, or of B_K and the vectors of whole queries, to state.products. */
     final void multiplyFeatures(float[] projections, int at, Page features, PageState state) {
         float[] query = wholeQuery() ? state.query : projections;
         int from = wholeQuery() ? 0 : at + offsets.bQ();
-        int vectors = wholeQuery() ? state.softmaxes.lines * form.pieces() : queryRank;
+        int vectors = wholeQuery() ? state.softmaxes.lines * form.headVectors() : queryRank;
         int size = form.featureDim();
         for (int s = 0; s < keyRank; s++) {
             PageProducts.multiplyColumns(

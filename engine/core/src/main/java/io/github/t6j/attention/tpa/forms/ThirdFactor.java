@@ -55,16 +55,16 @@ final class ThirdFactor {
     }
 
     /**
-     * Adds the pieces of one head's values: y[piece · size + i] += x[piece][i].
+     * Adds the vectors of one head's values: y[vector · size + i] += x[vector][i].
      *
-     * @param x panels [⌈size/64⌉][pieces][64] from {@code at}
-     * @param y panels [⌈pieces · size/64⌉][heads][64]; only {@code head} changes
+     * @param x panels [⌈size/64⌉][vectors][64] from {@code at}
+     * @param y panels [⌈vectors · size/64⌉][heads][64]; only {@code head} changes
      */
-    static void add(float[] x, int at, int pieces, int size, float[] y, int head, int heads) {
-        for (int piece = 0; piece < pieces; piece++) {
+    static void add(float[] x, int at, int vectors, int size, float[] y, int head, int heads) {
+        for (int vector = 0; vector < vectors; vector++) {
             for (int i = 0; i < size; i++) {
-                int to = head * PANEL + Kernels.panelAt(piece * size + i, heads);
-                y[to] += x[at + piece * PANEL + Kernels.panelAt(i, pieces)];
+                int to = head * PANEL + Kernels.panelAt(vector * size + i, heads);
+                y[to] += x[at + vector * PANEL + Kernels.panelAt(i, vectors)];
             }
         }
     }

@@ -105,10 +105,10 @@ final class ThirdOrderAttention extends FormAttention {
         int at = readHead(
                 keyHeads(page), keyHeadColumn(), head, keyRank, page, formRow.keyThird, scratchAt, state.products);
         int size = form.featureDim();
-        for (int piece = 0; piece < thirdDim; piece++) {
+        for (int vector = 0; vector < thirdDim; vector++) {
             state.kernels.rebuildColumns(
-                    state.products, at + piece * keyRank * PANEL, keyRank, features.data, 0, size, state.offHeap,
-                    to + (long) piece * size * PANEL * Float.BYTES);
+                    state.products, at + vector * keyRank * PANEL, keyRank, features.data, 0, size, state.offHeap,
+                    to + (long) vector * size * PANEL * Float.BYTES);
         }
     }
 
@@ -119,10 +119,10 @@ final class ThirdOrderAttention extends FormAttention {
                 valueHeads(page), valueHeadColumn(), head, valueRank, page, formRow.valueThird, scratchAt,
                 state.products);
         int size = form.valueFeatureDim();
-        for (int piece = 0; piece < thirdDim; piece++) {
+        for (int vector = 0; vector < thirdDim; vector++) {
             state.kernels.rebuildRows(
-                    state.products, at + piece * valueRank * PANEL, valueRank, features.data, features.rowsAt(0), size,
-                    state.offHeap, (long) piece * size * Float.BYTES, stride);
+                    state.products, at + vector * valueRank * PANEL, valueRank, features.data, features.rowsAt(0), size,
+                    state.offHeap, (long) vector * size * Float.BYTES, stride);
         }
     }
 

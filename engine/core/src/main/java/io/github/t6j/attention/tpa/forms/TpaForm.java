@@ -97,23 +97,23 @@ public record TpaForm(
     }
 
     /** Returns the number of vectors of {@link #featureDim} elements in a head: d_c, or 1. */
-    int pieces() {
+    int headVectors() {
         return Math.max(1, thirdDim);
     }
 
     /** Returns the number of elements of a feature factor B of queries and keys, which RoPE rotates: d_b, or d. */
     public int featureDim() {
-        return headDim() / pieces();
+        return headDim() / headVectors();
     }
 
     /** Returns the number of elements of a feature factor B of values. */
     int valueFeatureDim() {
-        return valueDim() / pieces();
+        return valueDim() / headVectors();
     }
 
-    /** Returns the vectors of {@link #featureDim} elements in a query: its features, or the pieces of whole heads. */
+    /** Returns the vectors of {@link #featureDim} elements in a query: its features, or those of whole heads. */
     int queryVectors() {
-        return config.queryRank() == 0 ? heads() * pieces() : config.queryRank();
+        return config.queryRank() == 0 ? heads() * headVectors() : config.queryRank();
     }
 
     private int rank(Factor factor) {
