@@ -7,10 +7,10 @@ import java.util.List;
 
 /**
  * Layout of a page, {@value io.github.t6j.kernels.Kernels#PANEL} tokens of one layer, in the order in which attention
- * reads their elements. The elements that are multiplied by a query, and the head factors that scale these products, are
- * stored in <em>columns</em>. A column has one element of every token, so that vector lanes are tokens. The elements that
- * are summed into an output are stored in <em>rows</em>. A row has several elements of one token, so that vector lanes
- * are output elements. Each attention defines which of its elements are in columns.
+ * reads their elements. Elements that are multiplied by a query, and head factors that scale the products, are stored in
+ * <em>columns</em>. A column has one element of every token, so that vector lanes are tokens. Elements that are summed
+ * into an output are stored in <em>rows</em>. A row has several elements of one token, so that vector lanes are output
+ * elements. Each attention defines which of its elements are in columns.
  *
  * <pre>
  *   [columns][64]         element c of token t is at [c][t]
@@ -22,8 +22,8 @@ import java.util.List;
  *   a row      4·width  2·width  2·⌈width/32⌉·32    ⌈width/64⌉·64
  * </pre>
  *
- * Kernels read rows in whole panels, so 64 unused elements follow if the padded width is no multiple of 64. Element i of
- * a row is at byte 4·i in F32 and at byte 2·i in F16; {@link Format} defines its place in BF16 and Q8.
+ * Kernels read rows in whole panels, so 64 unused elements follow if the padded width is no multiple of 64. Element i
+ * of a row is at byte 4·i in F32 and at byte 2·i in F16; {@link Format} defines its place in BF16 and Q8.
  *
  * @param vectors vectors that form the columns, in their order
  * @param rows number of rows of a token

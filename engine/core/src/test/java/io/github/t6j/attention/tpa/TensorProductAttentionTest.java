@@ -25,7 +25,7 @@ class TensorProductAttentionTest {
     private static final double TOLERANCE = 1e-4;
     private static final int TOKENS = 203; // three pages of 64 tokens, and a part of a fourth
     private static final int WIDTH = 70;
-    private static final double DEVIATION = 0.12; // of weights: about 1/√WIDTH, so that factors are about standard normal
+    private static final double DEVIATION = 0.12; // of weights: 1/√WIDTH, so that factors are standard normal
     private static final int HEADS = 7;
     private static final int HEAD_DIM = 50;
 
