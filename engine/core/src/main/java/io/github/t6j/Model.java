@@ -141,7 +141,7 @@ public final class Model implements AutoCloseable {
         }
         use.watch(this);
         if (event != null) {
-            event.end(path.toString(), transformer.weightBytes(), workers.threads());
+            event.end(path.toString(), transformer.memory().weights(), workers.threads());
         }
     }
 
@@ -255,7 +255,7 @@ public final class Model implements AutoCloseable {
      */
     public long sharedBytes() {
         use.checkOpen();
-        return transformer.sharedBytes();
+        return transformer.memory().shared();
     }
 
     /**
@@ -270,7 +270,7 @@ public final class Model implements AutoCloseable {
     /** Returns the bytes of the packed weights. */
     public long weightBytes() {
         use.checkOpen();
-        return transformer.weightBytes();
+        return transformer.memory().weights();
     }
 
     /**
@@ -278,7 +278,7 @@ public final class Model implements AutoCloseable {
      */
     public long activeWeightBytes() {
         use.checkOpen();
-        return transformer.activeWeightBytes();
+        return transformer.memory().activeWeights();
     }
 
     /** Returns remarks on how this model was loaded, a sentence each, for display; usually none. */

@@ -114,7 +114,7 @@ public record ModelInfo(
                         config.norms().heads(), attention.sizes()),
                 new Cache(
                         transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
-                        transformer.sharedElementsPerPosition(),
+                        transformer.memory().sharedElementsPerPosition(),
                         Arrays.stream(transformer.windows()).boxed().toList()),
                 weightFormat, config.assumptions(), kernels);
     }

@@ -51,13 +51,14 @@ public final class Transformer implements AutoCloseable {
 
     private final ModelConfig config;
     final Weights weights;
-    private final SharedPages shared;
+    final SharedPages shared;
     final Rope rope;
     final Kernels kernels;
     final Workers workers;
     final PassBuffers buffers = new PassBuffers(this);
     private final RowOperation embed = this::embed;
-    private final int[] windows; // of each layer
+    private final TransformerMemory memory = new TransformerMemory(this);
+    final int[] windows; // of each layer
 
     Transformer(ModelConfig config, Weights weights, SharedPages shared, Kernels kernels, Workers workers) {
         this.config = config;
@@ -103,7 +104,10 @@ public final class Transformer implements AutoCloseable {
     }
 
     private static void scale(float[] x, int at, int n, float factor) {
-        for (int i = at; factor != 1f && i < at + n; i++) {
+        if (factor == 1f) {
+            return;
+        }
+        for (int i = at; i < at + n; i++) {
             x[i] *= factor;
         }
     }
@@ -153,7 +157,10 @@ public final class Transformer implements AutoCloseable {
     private float[] product(Activations a, int count) {
         a.matMul.multiply(weights.output, a.normed, a.width, count, a.logits);
         ModelConfig.Scales scales = config.scales();
-        for (int row = 0; row < count && !scales.hasPlainLogits(); row++) {
+        if (scales.hasPlainLogits()) {
+            return a.logits;
+        }
+        for (int row = 0; row < count; row++) {
             int at = row * logitStride();
             scale(a.logits, at, config.sizes().vocabulary(), 1f / scales.logits());
             if (scales.logitCap() != 0f) {
@@ -177,35 +184,9 @@ public final class Transformer implements AutoCloseable {
         return weights.blocks[0].attention();
     }
 
-    /**
-     * Returns the bytes that all sequences share: pages of fixed factors, and their products that depend on positions.
-     */
-    public long sharedBytes() {
-        return shared.bytes();
-    }
-
-    /** Returns the elements that a position takes once, for all layers and sequences; 0 for attention with a state. */
-    public int sharedElementsPerPosition() {
-        return hasState(false) ? 0 : shared.elementsPerPosition();
-    }
-
-    /** Returns the bytes of the matrices. */
-    public long weightBytes() {
-        long bytes = weights.output.bytes();
-        for (Block block : weights.blocks) {
-            bytes += block.matrices().mapToLong(PackedMatrix::bytes).sum() + block.attention().weightBytes();
-        }
-        return bytes;
-    }
-
-    /** Returns the bytes of the matrices that decoding a token reads: all except the experts that are not chosen. */
-    public long activeWeightBytes() {
-        long bytes = weightBytes();
-        for (Block block : weights.blocks) {
-            FeedForward feedForward = block.feedForward();
-            bytes += feedForward.activeBytes() - feedForward.matrices().mapToLong(PackedMatrix::bytes).sum();
-        }
-        return bytes;
+    /** Returns the bytes that the model and its sequences take. */
+    public TransformerMemory memory() {
+        return memory;
     }
 
     /**
@@ -256,41 +237,14 @@ public final class Transformer implements AutoCloseable {
         return windows.clone();
     }
 
-    /**
-     * Returns the bytes of {@code tokens} tokens of a sequence, in its cache and in the pages that all sequences share; 0
-     * for attention with a state.
-     */
-    public long tokenBytes(Format format, boolean materialized, int tokens) {
-        if (hasState(materialized)) {
-            return 0;
-        }
-        long kept = 0;
-        for (int window : windows) {
-            kept += PagedCache.keptTokens(window, tokens);
-        }
-        return kept * layout(materialized).bytesPerToken(format)
-                + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
-    }
-
     /** Returns true if sequences keep a state instead of a cache; the oracle always has a cache. */
-    private boolean hasState(boolean materialized) {
+    boolean hasState(boolean materialized) {
         return attention().stateElements() > 0 && !materialized;
     }
 
-    private PageLayout layout(boolean materialized) {
+    /** Returns the layout of a token in a cache's page; {@code materialized} selects the oracle's. */
+    PageLayout layout(boolean materialized) {
         return materialized ? attention().materialized().layout() : ((PageAttention) attention()).layout();
-    }
-
-    /**
-     * Returns the bytes allocated for a sequence limited to {@code tokens} tokens once it is full: its cache, and the
-     * pages of these positions that all sequences share.
-     */
-    public long heldBytes(Format format, boolean materialized, int tokens) {
-        if (hasState(materialized)) {
-            return 2L * config.sizes().layers() * attention().stateElements() * Float.BYTES; // before and after a pass
-        }
-        return PagedCache.heldBytes(layout(materialized), format, windows, tokens)
-                + (long) shared.elementsPerPosition() * Float.BYTES * tokens;
     }
 
     /**
@@ -313,15 +267,10 @@ public final class Transformer implements AutoCloseable {
         return rope.of(length) == rope.of(otherLength);
     }
 
-    /** Returns the approximate bytes of buffers for a sequence's largest pass. */
-    public long passBytes() {
-        return new Activations(this, 1).bytes(MAX_PASS_ROWS);
-    }
-
     /** Creates an empty cache; {@code materialized} selects the oracle's. */
     SequenceCache newCache(Format format, boolean materialized) {
         return materialized
-                ? new PagedCache(attention().materialized().layout(), format, windows)
+                ? new PagedCache(layout(true), format, windows)
                 : attention().newCache(format, windows);
     }
 

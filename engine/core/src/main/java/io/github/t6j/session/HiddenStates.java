@@ -66,7 +66,7 @@ public final class HiddenStates implements AutoCloseable {
 
     /** Returns the bytes of the cache of a text of {@code ids} ids. */
     public static long bytes(Transformer transformer, int ids) {
-        return transformer.heldBytes(Format.F32, false, ids);
+        return transformer.memory().fullSequence(Format.F32, false, ids);
     }
 
     /** Returns the most bytes that the caches of the unfinished texts can still allocate. */

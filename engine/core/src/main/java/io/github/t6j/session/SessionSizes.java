@@ -49,7 +49,7 @@ record SessionSizes(Transformer transformer, SessionOptions options, boolean mat
     }
 
     private long tokenBytes(int ids) {
-        return transformer.tokenBytes(format(), materialized(), ids);
+        return transformer.memory().tokens(format(), materialized(), ids);
     }
 
     /** Returns the largest number up to {@code limit} that fits, assuming that all smaller numbers fit, too. */
@@ -65,7 +65,7 @@ record SessionSizes(Transformer transformer, SessionOptions options, boolean mat
 
     /** Returns the bytes of the cache of a session limited to {@code ids} ids once it is full, with shared pages. */
     long fullBytes(int ids) {
-        return transformer.heldBytes(format(), materialized(), ids);
+        return transformer.memory().fullSequence(format(), materialized(), ids);
     }
 
     /** Returns the bytes that a session takes once its context is full. */
@@ -73,6 +73,6 @@ record SessionSizes(Transformer transformer, SessionOptions options, boolean mat
         ModelConfig.Sizes sizes = transformer.config().sizes();
         int ids = options.contextLength() == 0 ? sizes.contextLength() : options.contextLength();
         long buffers = (long) ids * Integer.BYTES + (long) (sizes.vocabulary() + sizes.width()) * Float.BYTES;
-        return new SessionBytes(buffers + transformer.passBytes(), fullBytes(ids));
+        return new SessionBytes(buffers + transformer.memory().pass(), fullBytes(ids));
     }
 }
