@@ -36,7 +36,7 @@ public final class Embedder {
     public Embedder(Model model, EmbeddingOptions options) {
         this.model = Objects.requireNonNull(model, "model");
         Objects.requireNonNull(options, "options");
-        sizes = model.transformer().config().sizes();
+        sizes = model.loaded().transformer().config().sizes();
         check("layer", options.layer(), sizes.layers(), "the layers of the model");
         check("dimensions", options.dimensions(), sizes.width(), "the width of the model");
         EmbeddingOptions chosen = options;
@@ -44,7 +44,7 @@ public final class Embedder {
             chosen = chosen.withPooling(model.embeddingDefaults().pooling());
         }
         if (chosen.normalized() == null) {
-            chosen = chosen.withNormalized(model.normalizesEmbeddings());
+            chosen = chosen.withNormalized(model.loaded().embedding().normalized());
         }
         this.options = chosen
                 .withLayer(options.layer() < 0 ? sizes.layers() : options.layer())
@@ -141,7 +141,7 @@ public final class Embedder {
 
     /** Returns the ids of a text, or none if it has no tokens. */
     private int[] encoded(String text) {
-        Tokenizer tokenizer = model.requiredTokenizer();
+        Tokenizer tokenizer = model.loaded().requiredTokenizer();
         int[] ids = tokenizer.encodeWhole(text);
         int added = tokenizer.appended().length + (tokenizer.beginningOfText() < 0 ? 0 : 1);
         return ids.length > added ? ids : new int[0];
@@ -158,7 +158,7 @@ public final class Embedder {
                     + " tokens, the model's context, found " + ids.length + ": split or truncate it");
         }
         int[] shorter = Arrays.copyOf(ids, most);
-        int kept = isText ? Math.min(most, model.requiredTokenizer().appended().length) : 0;
+        int kept = isText ? Math.min(most, model.loaded().requiredTokenizer().appended().length) : 0;
         System.arraycopy(ids, ids.length - kept, shorter, most - kept, kept);
         return shorter;
     }
@@ -168,7 +168,7 @@ public final class Embedder {
         BooleanSupplier ends =
                 () -> expiry.isOver() || model.use().isClosed() || Thread.currentThread().isInterrupted();
         model.use().begin();
-        try (HiddenStates states = new HiddenStates(model.transformer(), options.layer(), model.budget())) {
+        try (HiddenStates states = new HiddenStates(model.loaded().transformer(), options.layer(), model.budget())) {
             if (!states.read(ids, listener, ends)) {
                 expiry.check("embedding");
                 throw new CancellationException("embedding was cancelled");

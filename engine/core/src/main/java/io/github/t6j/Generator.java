@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.sampling.ConstraintMatcher;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.session.Expiry;
@@ -65,7 +66,7 @@ public final class Generator {
             Session session, SessionState state, int[] promptIds, GenerationOptions options, Expiry expiry) {
         this.session = session;
         this.state = state;
-        Tokenizer tokenizer = session.model().tokenizerOrNull();
+        Tokenizer tokenizer = session.model().loaded().tokenizer();
         this.options = options;
         this.promptIds = promptIds;
         this.expiry = expiry;
@@ -77,7 +78,7 @@ public final class Generator {
         sampler = new Sampler(options.sampling(), state.vocabulary(), session.model().sampleableIds());
         sampler.prompt(state.ids());
         sampler.prompt(promptIds);
-        endIds = session.model().textEnds();
+        endIds = session.model().loaded().endIds();
         decoder = tokenizer == null ? null : tokenizer.newContinuation();
         stop = new StopStrings(options.stop());
         matcher = options.grammar() == null ? null : session.model().tokenGrammar(options.grammar()).newMatcher();
@@ -120,7 +121,7 @@ public final class Generator {
             reason = FinishReason.MAX_TOKENS;
             return null;
         }
-        try (SessionUse.Call _ = session.use().beginReading()) {
+        try (SessionUse.Call _ = session.core().use().beginReading()) {
             return choose();
         }
     }
@@ -157,15 +158,15 @@ public final class Generator {
     }
 
     private Token accept(int id, float[] logits) {
-        Model model = session.model();
+        Kernels kernels = session.model().kernels();
         int top = Math.min(options.topLogprobs(), logits.length);
         sampler.accept(id);
         if (matcher != null) {
             matcher.accept(id);
         }
         Token token = new Token(
-                id, stop.append(decoder == null ? "" : decoder.append(id)), model.logProbability(logits, id),
-                top == 0 ? List.of() : Likelihood.best(logits, top, model));
+                id, stop.append(decoder == null ? "" : decoder.append(id)), kernels.logProbability(logits, id),
+                top == 0 ? List.of() : Likelihood.best(logits, top, kernels));
         tokens.add(token);
         text.append(token.text());
         if (stop.stopped()) {
@@ -246,7 +247,7 @@ public final class Generator {
     }
 
     private boolean isCancelled() {
-        return session.use().isCancelled();
+        return session.core().use().isCancelled();
     }
 
     /** Ends the generation for the caller's reason, unless it has ended already. */

@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import io.github.t6j.kernels.Kernels;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -14,7 +15,7 @@ import java.util.PriorityQueue;
  */
 public record Likelihood(int id, float logProbability) {
     /** Returns the {@code count} most likely ids, most likely first, and equally likely ones in ascending order. */
-    static List<Likelihood> best(float[] logits, int count, Model model) {
+    static List<Likelihood> best(float[] logits, int count, Kernels kernels) {
         if (count < 1 || count > logits.length) {
             throw new IllegalArgumentException(
                     "count: expected 1 to the vocabulary's " + logits.length + ", found " + count);
@@ -30,7 +31,7 @@ public record Likelihood(int id, float logProbability) {
                 best.add(id);
             }
         }
-        double logSumExp = model.logSumExp(logits);
+        double logSumExp = kernels.logSumExp(logits, logits.length, new float[Kernels.LANES]);
         List<Likelihood> mostLikely = new ArrayList<>(count);
         while (!best.isEmpty()) {
             int id = best.remove();

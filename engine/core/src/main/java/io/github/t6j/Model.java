@@ -3,46 +3,28 @@ package io.github.t6j;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.events.Events;
 import io.github.t6j.events.ModelLoadEvent;
-import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.EmbeddingJson;
-import io.github.t6j.family.FolderFiles;
-import io.github.t6j.family.GenerationJson;
-import io.github.t6j.family.ModelMetadata;
-import io.github.t6j.family.lora.Adapters;
-import io.github.t6j.family.registry.Families;
-import io.github.t6j.family.registry.ModelTensors;
-import io.github.t6j.family.registry.ModelTokenizer;
+import io.github.t6j.family.registry.LoadedModel;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.kernels.choice.KernelChoice;
-import io.github.t6j.kernels.choice.WarmingKernels;
-import io.github.t6j.model.ModelConfig;
-import io.github.t6j.model.NamedTensors;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.Constraint;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.sampling.TokenConstraint;
 import io.github.t6j.session.Expiry;
+import io.github.t6j.session.ModelResources;
 import io.github.t6j.session.ModelUse;
 import io.github.t6j.session.ModelWarmUp;
 import io.github.t6j.session.SessionFeed;
+import io.github.t6j.session.SessionGroup;
 import io.github.t6j.session.SessionState;
-import io.github.t6j.session.SessionUse;
 import io.github.t6j.tokenizer.Tokenizer;
-import io.github.t6j.weights.ConvertedMatrices;
-import io.github.t6j.weights.DType;
 import io.github.t6j.weights.MemoryBudget;
-import io.github.t6j.weights.NativeMemory;
-import io.github.t6j.weights.checkpoint.Checkpoint;
 import io.github.t6j.weights.checkpoint.ResourcePath;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -63,78 +45,40 @@ public final class Model implements AutoCloseable {
         AttentionPath.setHook((options, chosen) -> options.withMaterialized(chosen == AttentionPath.MATERIALIZED));
     }
 
-    private final Transformer transformer;
-    private final ModelInfo info;
-    private final String weightType;
-    private final List<String> notes = new ArrayList<>();
-    private final Tokenizer tokenizer; // null without one
-    private final Set<Integer> endIds;
-    private final SamplingOptions sampling; // null if the model's files have none
-    private final EmbeddingJson embedding;
     private final Path path;
     private final List<Path> adapters;
-    private final Path folder;
-    private final WarmingKernels kernels = KernelChoice.warming();
-    private final Workers workers;
+    private final ModelResources resources;
     private final ModelUse use;
+    private final LoadedModel loaded;
+    private final Transformer transformer;
+    private final ModelInfo info;
     private final MemoryBudget budget; // of the caches of all sessions
     private final Map<Constraint, TokenConstraint> grammars = new WeakHashMap<>(); // guarded by itself
 
     private Model(Path path, ModelOptions options, ResourcePath resource) {
-        this.path = path;
-        adapters = options.adapters().stream().map(ModelOptions.Adapter::folder).toList();
         ModelLoadEvent event = Events.beginModelLoad();
         Expiry expiry = Expiry.of(options.call());
         expiry.check("loading " + path);
-        FolderFiles files = FolderFiles.of(path);
-        folder = files.folder();
-        workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
+        this.path = path;
+        adapters = options.adapters().stream().map(ModelOptions.Adapter::folder).toList();
         budget = new MemoryBudget(
                 "caches of the sessions of " + path,
                 options.memoryBudget() == 0 ? Long.MAX_VALUE : options.memoryBudget(), null);
-        Resources resources = new Resources(kernels, workers, resource);
+        resources = new ModelResources(options.threads(), resource);
         use = new ModelUse(resources);
-        boolean mapped = options.load() == ModelOptions.Load.MMAP;
-        try (Checkpoint checkpoint = Checkpoint.open(path, mapped); Adapters opened = new Adapters(mapped)) {
-            options.adapters().forEach(adapter -> opened.add(adapter.folder(), adapter.scale()));
-            ModelTensors read = ModelTensors.of(checkpoint, path.toString());
-            NamedTensors tensors = read.tensors();
-            ConfigJson configJson =
-                    read.config() == null ? files.config() : new ConfigJson(read.config(), path.toString());
-            ModelConfig config =
-                    Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
-            tokenizer = ModelTokenizer.find(options.tokenizer(), folder, checkpoint, config, notes);
-            DType type = options.weightType() == null ? null : DType.valueOf(options.weightType().name());
-            NamedTensors converted =
-                    type == null ? tensors : tensors.converted(type, Families.of(tensors)::keepsType);
-            NamedTensors loaded = opened.merged(tensors, converted, Families.tensors(config));
-            transformer = Families.load(loaded, config, kernels, workers, resources.weights, (done, total) -> {
+        Kernels kernels = resources.kernels();
+        Workers workers = resources.workers();
+        try {
+            loaded = LoadedModel.load(path, options, kernels, workers, resources.weights(), (done, total) -> {
                 expiry.check("loading " + path);
                 if (options.progress() != null) {
                     options.progress().onProgress(done, total);
                 }
             });
-            resources.transformer = transformer;
-            notes.addAll(ConvertedMatrices.notes(checkpoint.tensors().values(), type));
-            notes.addAll(opened.notes(type));
-            workers.leaveProcessorWhile(kernels::isWarmingUp);
+            transformer = loaded.transformer();
+            resources.loaded(transformer);
             info = ModelInfo.of(
-                    transformer, checkpoint.description() + opened.description(),
-                    kernels.description() + ", " + workers.threads() + " threads");
-            weightType = (type == null ? DType.ofMost(checkpoint.tensors().values()) : type).name()
-                    .toLowerCase(Locale.ROOT);
-            GenerationJson generation = files.generation();
-            endIds = endIds(generation.endIds(configJson));
-            sampling = generation.sampling() == null ? read.generation().sampling() : generation.sampling();
-            embedding = EmbeddingJson.ofGguf(checkpoint.gguf(), files.embedding());
-        } catch (InternalError fault) {
-            use.close();
-            throw new ModelFormatException(
-                    path + ": the file was truncated while it was read: load it when nothing writes to it", fault)
-                    .of(path);
-        } catch (ModelFormatException wrong) {
-            use.close();
-            throw wrong.of(path);
+                    transformer, loaded.source(), kernels.description() + ", " + workers.threads() + " threads");
         } catch (RuntimeException | Error failure) {
             use.close();
             throw failure;
@@ -142,34 +86,6 @@ public final class Model implements AutoCloseable {
         use.watch(this);
         if (event != null) {
             event.end(path.toString(), transformer.memory().weights(), workers.threads());
-        }
-    }
-
-    /** Memory and threads of a model, freed once; it must not reference the model. */
-    private static final class Resources implements Runnable {
-        private final WarmingKernels kernels;
-        private final Workers workers;
-        private final ResourcePath resource; // or null
-        private final NativeMemory weights = NativeMemory.shared();
-        private volatile Transformer transformer; // null until it is loaded
-
-        private Resources(WarmingKernels kernels, Workers workers, ResourcePath resource) {
-            this.kernels = kernels;
-            this.workers = workers;
-            this.resource = resource;
-        }
-
-        @Override
-        public void run() {
-            kernels.close();
-            workers.close();
-            if (transformer != null) {
-                transformer.close();
-            }
-            weights.close();
-            if (resource != null) {
-                resource.close();
-            }
         }
     }
 
@@ -225,14 +141,6 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    private Set<Integer> endIds(Set<Integer> stored) {
-        Set<Integer> ids = new LinkedHashSet<>(stored);
-        if (tokenizer != null && tokenizer.endOfText() >= 0) {
-            ids.add(tokenizer.endOfText());
-        }
-        return Collections.unmodifiableSet(ids);
-    }
-
     /** Returns the folder or file that this model was loaded from. */
     public Path path() {
         return path;
@@ -284,7 +192,7 @@ public final class Model implements AutoCloseable {
     /** Returns remarks on how this model was loaded, a sentence each, for display; usually none. */
     public List<String> notes() {
         use.checkOpen();
-        return Collections.unmodifiableList(notes);
+        return loaded.notes();
     }
 
     /**
@@ -304,13 +212,13 @@ public final class Model implements AutoCloseable {
     /** Returns {@link ModelOptions#weightType}, or without it, the type of most weights in the files: f32, bf16, … */
     public String weightType() {
         use.checkOpen();
-        return weightType;
+        return loaded.weightType();
     }
 
     /** Returns true if the model has a tokenizer. */
     public boolean hasTokenizer() {
         use.checkOpen();
-        return tokenizer != null;
+        return loaded.tokenizer() != null;
     }
 
     /**
@@ -320,25 +228,12 @@ public final class Model implements AutoCloseable {
      */
     public Tokenizer tokenizer() {
         use.checkOpen();
-        return requiredTokenizer();
-    }
-
-    /** Returns {@link #tokenizer()} within a call; closing the model cancels the call instead of failing here. */
-    Tokenizer requiredTokenizer() {
-        if (tokenizer == null) {
-            return ModelTokenizer.missing(folder, transformer.config());
-        }
-        return tokenizer;
-    }
-
-    Tokenizer tokenizerOrNull() {
-        return tokenizer;
+        return loaded.requiredTokenizer();
     }
 
     /** Returns the upper bound of generated ids: the size of the vocabulary, or of the tokenizer if that is smaller. */
     public int sampleableIds() {
-        int vocabulary = info.sizes().vocabulary();
-        return tokenizer == null ? vocabulary : Math.min(tokenizer.size(), vocabulary);
+        return loaded.sampleableIds();
     }
 
     /**
@@ -351,7 +246,7 @@ public final class Model implements AutoCloseable {
      */
     public TokenConstraint tokenGrammar(Constraint grammar) {
         Objects.requireNonNull(grammar, "grammar");
-        Tokenizer tokens = requiredTokenizer();
+        Tokenizer tokens = loaded.requiredTokenizer();
         synchronized (grammars) {
             TokenConstraint known = grammars.get(grammar);
             if (known != null) {
@@ -359,7 +254,7 @@ public final class Model implements AutoCloseable {
             }
         }
         // outside, so that it delays no other grammar
-        TokenConstraint made = grammar.prepare(tokens, sampleableIds(), endIds);
+        TokenConstraint made = grammar.prepare(tokens, sampleableIds(), loaded.endIds());
         synchronized (grammars) {
             TokenConstraint first = grammars.putIfAbsent(grammar, made);
             return first == null ? made : first;
@@ -372,12 +267,7 @@ public final class Model implements AutoCloseable {
      */
     public Set<Integer> endIds() {
         use.checkOpen();
-        return endIds;
-    }
-
-    /** Returns {@link #endIds()} within a call, even if the model is closed. */
-    Set<Integer> textEnds() {
-        return endIds;
+        return loaded.endIds();
     }
 
     /**
@@ -386,7 +276,7 @@ public final class Model implements AutoCloseable {
      */
     public Optional<SamplingOptions> sampling() {
         use.checkOpen();
-        return Optional.ofNullable(sampling);
+        return Optional.ofNullable(loaded.sampling());
     }
 
     /**
@@ -405,22 +295,19 @@ public final class Model implements AutoCloseable {
      */
     public EmbeddingOptions embeddingDefaults() {
         use.checkOpen();
+        EmbeddingJson embedding = loaded.embedding();
         if (embedding.unsupported() != null) {
             throw ModelFormatException.unsupported(path + ": " + embedding.unsupported()
                     + ": choose a pooling to embed texts in another way than the model was trained for");
         }
         return EmbeddingOptions.defaults().withNormalized(embedding.normalized())
-                .withPooling(statesPooling() ? embedding.pooling() : Pooling.MEAN);
+                .withPooling(embedding.pooling() == null ? Pooling.MEAN : embedding.pooling());
     }
 
     /** Returns true if the model's files state a pooling, as an embedding model's do. */
     public boolean statesPooling() {
         use.checkOpen();
-        return embedding.pooling() != null;
-    }
-
-    boolean normalizesEmbeddings() {
-        return embedding.normalized();
+        return loaded.embedding().pooling() != null;
     }
 
     /** Embeds a text with {@link #embeddingDefaults}, see {@link Embedder#embed(Prompt)}. */
@@ -491,20 +378,7 @@ public final class Model implements AutoCloseable {
      */
     public void step(List<Session> sessions, int... ids) {
         use.checkOpen();
-        Objects.requireNonNull(sessions, "sessions");
-        Objects.requireNonNull(ids, "ids");
-        checkOnePerSession("ids: expected one", sessions, ids.length);
-        checkSessions(sessions);
-        SessionUse.beginAll(sessions, Session::use);
-        try {
-            SessionFeed feed = sharedFeed(sessions);
-            for (int i = 0; i < ids.length; i++) {
-                feed.add(sessions.get(i).state(), ids, i, 1, null);
-            }
-            feed.catchUpAndRun(SessionFeed.NO_PAUSE);
-        } finally {
-            SessionUse.endAll(sessions, Session::use, ids.length);
-        }
+        SessionGroup.step(sessions, Session::core, use, ids);
     }
 
     /**
@@ -541,52 +415,8 @@ public final class Model implements AutoCloseable {
      *     but must not throw
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners, Runnable pause) {
-        Objects.requireNonNull(pause, "pause");
         use.checkOpen();
-        Objects.requireNonNull(sessions, "sessions");
-        Objects.requireNonNull(ids, "ids");
-        Objects.requireNonNull(listeners, "listeners");
-        checkOnePerSession("ids: expected an array", sessions, ids.length);
-        checkOnePerSession("listeners: expected one", sessions, listeners.length);
-        checkSessions(sessions);
-        SessionUse.beginAll(sessions, Session::use);
-        try {
-            SessionFeed feed = sharedFeed(sessions);
-            for (int i = 0; i < ids.length; i++) {
-                feed.add(sessions.get(i).state(), ids[i], 0, Objects.requireNonNull(ids[i], "ids").length,
-                        listeners[i]);
-            }
-            feed.catchUpAndRun(pause);
-        } finally {
-            SessionUse.endAll(sessions, Session::use, ids.length);
-        }
-    }
-
-    /** Returns an empty feed, which the first session holds, since its call is in progress. */
-    private static SessionFeed sharedFeed(List<Session> sessions) {
-        return sessions.isEmpty() ? new SessionFeed() : sessions.getFirst().state().sharedFeed();
-    }
-
-    private static void checkOnePerSession(String expected, List<Session> sessions, int found) {
-        if (found != sessions.size()) {
-            throw new IllegalArgumentException(expected + " per session, " + sessions.size() + ", found " + found);
-        }
-    }
-
-    /** @throws IllegalArgumentException if a session is a duplicate or belongs to another model */
-    private void checkSessions(List<Session> sessions) {
-        for (int i = 0; i < sessions.size(); i++) {
-            if (Objects.requireNonNull(sessions.get(i), "sessions").model() != this) {
-                throw new IllegalArgumentException(
-                        "sessions: expected sessions of this model, found one of another model at index " + i);
-            }
-            for (int earlier = 0; earlier < i; earlier++) {
-                if (sessions.get(earlier) == sessions.get(i)) {
-                    throw new IllegalArgumentException(
-                            "sessions: expected each once, found a duplicate at indices " + earlier + " and " + i);
-                }
-            }
-        }
+        SessionGroup.feed(sessions, Session::core, use, ids, listeners, pause);
     }
 
     /**
@@ -599,7 +429,7 @@ public final class Model implements AutoCloseable {
         Objects.requireNonNull(body, "body");
         use.begin();
         try {
-            workers.run(count, (item, worker) -> body.accept(item));
+            resources.workers().run(count, (item, worker) -> body.accept(item));
         } finally {
             use.release();
         }
@@ -628,7 +458,7 @@ public final class Model implements AutoCloseable {
         GenerationOptions options = GenerationOptions.defaults().withMaxTokens(ModelWarmUp.TOKENS)
                 .withSampling(SamplingOptions.defaults().withSeed(0)).withIgnoreEndOfText(true);
         try (Session session = newSession(SessionOptions.defaults().withContextLength(ModelWarmUp.CONTEXT))) {
-            return ModelWarmUp.run(kernels, info.sizes().vocabulary(), ids -> {
+            return ModelWarmUp.run(resources.kernels(), info.sizes().vocabulary(), ids -> {
                 session.truncate(0);
                 Generation generation = session.generate(Prompt.of(ids), options, token -> !expiry.isOver());
                 return generation.finishReason() != FinishReason.CANCELLED && !expiry.isOver();
@@ -641,25 +471,14 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Returns the same as {@code Sampler.logProbability}, with kernels that may still be warming up. */
-    float logProbability(float[] logits, int id) {
-        return kernels.logProbability(logits, id);
+    /** Returns the contents of the model's files, also within a call after {@link #close}. */
+    LoadedModel loaded() {
+        return loaded;
     }
 
-    /** Returns ln Σ e^logits. */
-    double logSumExp(float[] logits) {
-        return kernels.logSumExp(logits, logits.length, new float[Kernels.LANES]);
-    }
-
-    /**
-     * Returns the fingerprint of this model: SHA-256 in hexadecimal of its configuration and a sample of its weights.
-     */
-    String fingerprint() {
-        return transformer.fingerprint();
-    }
-
-    Transformer transformer() {
-        return transformer;
+    /** Returns the kernels, which may still be warming up. */
+    Kernels kernels() {
+        return resources.kernels();
     }
 
     /** Returns the budget that the caches of this model are counted in. */

@@ -52,13 +52,13 @@ public final class Prompt {
     /** Returns the ids that a session is fed; {@code beginning} is true if it is empty. */
     int[] ids(Model model, boolean beginning) {
         if (text == null) {
-            int imageId = model.transformer().config().imageId();
+            int imageId = model.loaded().transformer().config().imageId();
             if (imageId != ModelConfig.NO_IMAGE && model.hasTokenizer()) {
                 refuse(imageId);
             }
             return ids.clone();
         }
-        Tokenizer tokenizer = model.requiredTokenizer();
+        Tokenizer tokenizer = model.loaded().requiredTokenizer();
         return beginning ? tokenizer.encodeBeginning(text) : tokenizer.encode(text);
     }
 

@@ -39,12 +39,13 @@ import java.util.stream.Stream;
  */
 public final class Session implements AutoCloseable {
     static {
-        SessionCore.setHook(session -> ((Session) session).core());
+        SessionCore.setHook(session -> ((Session) session).core);
     }
 
     private final Model model;
     private final SessionState state;
     private final SessionUse use;
+    private final SessionCore core;
     private final BooleanSupplier cancelled;
     private final LeakTracker.Watch watch; // closes the session if it becomes unreachable
 
@@ -52,6 +53,7 @@ public final class Session implements AutoCloseable {
         this.model = model;
         this.state = state;
         use = new SessionUse(model.use(), state::free);
+        core = new SessionCore(state, use);
         cancelled = use::isCancelled;
         watch = model.use().watch(this, use);
     }
@@ -275,7 +277,7 @@ public final class Session implements AutoCloseable {
         Generator generator = newGenerator(prompt, options);
         try (SessionUse.Call _ = use.beginReading()) {
             state.checkPrompt(generator.promptIds());
-            return GeneratedTokens.stream(core(), generator.promptIds(), generator.steps(onFinish));
+            return GeneratedTokens.stream(core, generator.promptIds(), generator.steps(onFinish));
         }
     }
 
@@ -305,7 +307,7 @@ public final class Session implements AutoCloseable {
      */
     public List<Likelihood> mostLikely(int count) {
         try (SessionUse.Call reading = use.tryReading()) {
-            return Likelihood.best(reading == null ? state.lastLogits() : state.logits(), count, model);
+            return Likelihood.best(reading == null ? state.lastLogits() : state.logits(), count, model.kernels());
         }
     }
 
@@ -365,18 +367,9 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Returns the tracker of the call that uses this session. */
-    SessionUse use() {
-        return use;
-    }
-
-    /** Returns the state of this session. */
-    SessionState state() {
-        return state;
-    }
-
-    private SessionCore core() {
-        return new SessionCore(state, use);
+    /** Returns the state of this session and the tracker of its calls. */
+    SessionCore core() {
+        return core;
     }
 
     /**
@@ -444,7 +437,7 @@ public final class Session implements AutoCloseable {
     }
 
     private SessionFile.Kind kind() {
-        return new SessionFile.Kind(model.info().attention().name(), model.fingerprint(), state.options().cacheType());
+        return new SessionFile.Kind(model.info().attention().name(), state.fingerprint(), state.options().cacheType());
     }
 
     /**

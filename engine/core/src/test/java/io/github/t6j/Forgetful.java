@@ -66,7 +66,7 @@ public final class Forgetful {
     private static SessionUse session(Model model) {
         Session session = model.newSession();
         session.prefill(1, 2, 3);
-        return session.use();
+        return session.core().use();
     }
 
     private static void collectUntil(String what, BooleanSupplier condition) {

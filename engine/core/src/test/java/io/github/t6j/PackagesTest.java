@@ -35,7 +35,7 @@ class PackagesTest {
     private static final Set<String> COMMON = Set.of(
             "T6jException", "ModelFormatException", "MemoryLimitException", "RopeVariant", "FinishReason",
             "LoadListener", "LogitsListener", "SessionBytes", "SessionOptions", "CallOptions",
-            "Pooling", "EmbeddingOptions");
+            "Pooling", "EmbeddingOptions", "ModelOptions", "WeightType");
     /** Most files of a package, except the root and {@code kernels.simd}. */
     private static final int MOST_FILES = 20;
 

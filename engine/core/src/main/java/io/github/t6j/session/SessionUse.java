@@ -1,8 +1,6 @@
 package io.github.t6j.session;
 
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 
 /**
  * Tracker of the calls that use a session; none begins after the session is closed. One call at a time may change the
@@ -75,29 +73,9 @@ public final class SessionUse {
         return computing;
     }
 
-    /**
-     * Begins a call of each of {@code sessions}, or of none if one is closed or in use.
-     *
-     * @param use returns the tracker of a session
-     */
-    public static <S> void beginAll(List<S> sessions, Function<S, SessionUse> use) {
-        int begun = 0;
-        try {
-            for (; begun < sessions.size(); begun++) {
-                use.apply(sessions.get(begun)).begin();
-            }
-        } finally {
-            if (begun < sessions.size()) {
-                endAll(sessions, use, begun);
-            }
-        }
-    }
-
-    /** Ends the calls of the first {@code count} of {@code sessions}. */
-    public static <S> void endAll(List<S> sessions, Function<S, SessionUse> use, int count) {
-        for (int i = 0; i < count; i++) {
-            use.apply(sessions.get(i)).end();
-        }
+    /** Returns true if {@code other} tracks the model of the session. */
+    boolean isOf(ModelUse other) {
+        return model == other;
     }
 
     private IllegalStateException used(Thread holder) {
