@@ -3,17 +3,27 @@ package io.github.t6j.session;
 import io.github.t6j.model.Sequence;
 import java.util.function.Consumer;
 
-/**
- * Logits of a session after its last id, computed on request. For one thread at a time, except
- * {@link #lastComputed}.
- */
+/** Logits of a session after its last id, computed on request. For one thread at a time, except {@link #lastComputed}. */
 final class LastLogits {
     private final Consumer<float[]> copy = all -> copy(all, 0);
     private final int vocabulary;
     private float[] logits; // [vocabulary], or null before they are needed; written and copied under the monitor
     private boolean known; // logits belong to an id of the session; guarded by the monitor
-    private boolean ready; // logits belong to the last id
-    private boolean rowReady; // the sequence can compute the logits of the last id
+    private Source source = Source.NONE; // of the logits after the last id
+
+    private enum Source {
+        NONE,
+        /** The sequence computes them. */
+        SEQUENCE,
+        /** They are in the array, and the sequence can compute them again. */
+        ARRAY,
+        /** They are in the array only, from a file. */
+        ONLY_ARRAY;
+
+        boolean isArray() {
+            return this == ARRAY || this == ONLY_ARRAY;
+        }
+    }
 
     LastLogits(int vocabulary) {
         this.vocabulary = vocabulary;
@@ -22,29 +32,33 @@ final class LastLogits {
     /** Returns a copy for a fork of the session. */
     LastLogits fork() {
         LastLogits fork = new LastLogits(vocabulary);
-        fork.rowReady = rowReady;
-        if (ready) {
+        fork.source = source;
+        if (source.isArray()) {
             fork.copy(logits, 0);
-            fork.ready = true;
         }
         return fork;
     }
 
     /** Marks the logits as outdated, because the last id changes. */
     void invalidate() {
-        rowReady = false;
-        ready = false;
+        source = Source.NONE;
     }
 
     /** Records that the last id was fed, so that the sequence can compute its logits. */
     void allow() {
-        rowReady = true;
+        source = Source.SEQUENCE;
     }
 
-    /** Copies the logits after the last id from {@code all}, starting at {@code from}. */
+    /** Copies the logits after the last id, which was fed, from {@code all}, starting at {@code from}. */
     void set(float[] all, int from) {
         copy(all, from);
-        ready = true;
+        source = Source.ARRAY;
+    }
+
+    /** Copies the logits after the last id, which the sequence cannot compute. */
+    void restore(float[] saved) {
+        copy(saved, 0);
+        source = Source.ONLY_ARRAY;
     }
 
     private synchronized void copy(float[] all, int from) {
@@ -57,7 +71,7 @@ final class LastLogits {
 
     /** Returns true if {@link #get} returns logits. */
     boolean areAvailable() {
-        return rowReady || ready;
+        return source != Source.NONE;
     }
 
     /** Returns the logits after the last id, which {@code sequence} computes unless they are known. */
@@ -65,9 +79,9 @@ final class LastLogits {
         if (!areAvailable()) {
             throw none();
         }
-        if (!ready) {
+        if (source == Source.SEQUENCE) {
             sequence.lastLogits(copy);
-            ready = true;
+            source = Source.ARRAY;
         }
         return logits;
     }
@@ -93,8 +107,8 @@ final class LastLogits {
 
     /** Releases their memory, unless they could not be computed again. */
     synchronized void trim() {
-        if (rowReady || !ready) {
-            ready = false;
+        if (source != Source.ONLY_ARRAY) {
+            source = source == Source.NONE ? Source.NONE : Source.SEQUENCE;
             known = false;
             logits = null;
         }

@@ -286,7 +286,6 @@ public final class SessionState {
     /** Copies the logits after the last id, just fed, from {@code all}, starting at {@code from}. */
     void setLogits(float[] all, int from) {
         logits.set(all, from);
-        logits.allow();
     }
 
     /** Returns true if {@link #logits} are available. */
@@ -415,7 +414,7 @@ public final class SessionState {
             ids = new FedIds(contextLength, vocabulary(), found.ids());
             logits.discard();
             if (found.logits() != null) {
-                logits.set(found.logits(), 0);
+                logits.restore(found.logits());
             }
         } catch (InternalError fault) { // a read past the end of a mapped file that was truncated
             throw FileBytes.truncated(file, fault);
