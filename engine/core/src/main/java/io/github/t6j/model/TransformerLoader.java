@@ -239,8 +239,9 @@ public final class TransformerLoader {
                 loader.reader.whole(part, loader.copies).read(0, floats, at, elements);
                 at += elements;
             }
-            if (TensorSpec.isGain(role)) {
-                addOffset(floats, loader.config.scales().gainOffset());
+            float offset = loader.config.scales().gainOffset();
+            if (TensorSpec.isGain(role) && offset != 0f) {
+                addOffset(floats, offset);
             }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
@@ -249,7 +250,7 @@ public final class TransformerLoader {
         }
 
         private static void addOffset(float[] gains, float offset) {
-            for (int i = 0; offset != 0f && i < gains.length; i++) {
+            for (int i = 0; i < gains.length; i++) {
                 gains[i] += offset;
             }
         }

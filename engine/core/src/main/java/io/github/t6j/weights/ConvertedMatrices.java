@@ -57,8 +57,11 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
     private static Tensor convert(Tensor rows, long first, DType to, Arena memory, RowChange change) {
         Tensor converted = new Tensor(rows.name(), to, rows.shape(), memory.allocate(to.bytes(rows.shape()), 64));
         int columns = Math.toIntExact(rows.shape().getLast());
+        if (columns == 0) {
+            return converted;
+        }
         float[] row = new float[columns];
-        for (long r = 0; columns > 0 && r < rows.rowCount(); r++) {
+        for (long r = 0; r < rows.rowCount(); r++) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException(rows.name() + ": the thread was interrupted");
             }
@@ -101,8 +104,11 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
             case Q6_K -> 32 * 128;
             default -> 0;
         };
+        if (most == 0) {
+            return;
+        }
         String type = dtype.name().toLowerCase(Locale.ROOT);
-        for (int i = 0; most > 0 && i < values.length; i++) {
+        for (int i = 0; i < values.length; i++) {
             if (!Float.isFinite(values[i])) {
                 if (dtype.isQuantized()) {
                     throw new ModelFormatException(name + ": expected finite numbers, found " + values[i] + " at "

@@ -82,8 +82,10 @@ final class Rebuild {
                 }
             }
         }
-        for (int t = 0; whole < width && t < PANEL; t++) {
-            scalar.rebuildRow(a, aAt, rank, b, bAt, width, t, whole, to, toAt + 4L * t * toStride);
+        if (whole < width) {
+            for (int t = 0; t < PANEL; t++) {
+                scalar.rebuildRow(a, aAt, rank, b, bAt, width, t, whole, to, toAt + 4L * t * toStride);
+            }
         }
     }
 
