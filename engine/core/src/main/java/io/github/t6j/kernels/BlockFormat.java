@@ -67,19 +67,19 @@ public enum BlockFormat {
     }
 
     /** Returns the integer of a weight in the block at byte {@code block}. */
-    int number(MemorySegment data, long block, int input, int output) {
-        return number(data.get(SHORT, block + (1 + input / rowInputs) * ROW + 2 * slot(output)), input);
+    int quant(MemorySegment data, long block, int input, int output) {
+        return quant(data.get(SHORT, block + (1 + input / rowInputs) * ROW + 2 * slot(output)), input);
     }
 
     /** Writes the integers of an input's weights in a block to {@code into}, [{@value Kernels#PANEL}]. */
-    public void numbers(short[] block, int input, int[] into) {
+    public void quants(short[] block, int input, int[] into) {
         int row = (1 + input / rowInputs) * Kernels.PANEL;
         for (int output = 0; output < Kernels.PANEL; output++) {
-            into[output] = number(block[row + slot(output)], input);
+            into[output] = quant(block[row + slot(output)], input);
         }
     }
 
-    private int number(short elements, int input) {
+    private int quant(short elements, int input) {
         if (this == Q8_0) {
             return input % 2 == 0 ? (elements & 0xFF) - 128 : elements >> 8;
         }

@@ -48,7 +48,7 @@ final class BlockPanels extends PackedMatrix {
         for (int k = 0; k < inputs(); k++) {
             long block = panelAt(output / PANEL) + (long) (k / BlockFormat.SIZE) * format.bytes();
             into[at + k] = format.scale(data, block, output % PANEL) * units[output / PANEL]
-                    * format.number(data, block, k % BlockFormat.SIZE, output % PANEL);
+                    * format.quant(data, block, k % BlockFormat.SIZE, output % PANEL);
         }
     }
 

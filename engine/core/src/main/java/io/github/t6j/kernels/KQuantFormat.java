@@ -215,7 +215,7 @@ public enum KQuantFormat {
                 panel[to + PANEL] = block.min;
             }
             for (int i = 0; i < SIZE / 2; i++) {
-                int pair = block.numbers[b * SIZE + 2 * i] | block.numbers[b * SIZE + 2 * i + 1] << 8;
+                int pair = block.quants[b * SIZE + 2 * i] | block.quants[b * SIZE + 2 * i + 1] << 8;
                 for (Piece piece : piecesOf(i)) {
                     panel[to + (groupRow(i) + piece.row) * PANEL] |=
                             (short) ((pair & 0x101 * piece.mask) << piece.shift);
@@ -225,7 +225,7 @@ public enum KQuantFormat {
     }
 
     /** Copies the integers of one output in the block at byte {@code block} of a panel, less {@link #zero}. */
-    void numbers(MemorySegment data, long block, int output, int[] into) {
+    void quants(MemorySegment data, long block, int output, int[] into) {
         long slot = block + Short.BYTES * BlockFormat.slot(output);
         for (int i = 0; i < SIZE / 2; i++) {
             int pair = 0;
@@ -289,12 +289,12 @@ public enum KQuantFormat {
 
     /** Copies one row of a panel, whose scales have a unit, to {@code into} from {@code at}. */
     void row(MemorySegment data, long panel, float unit, int output, int inputs, float[] into, int at) {
-        int[] numbers = new int[SIZE];
+        int[] quants = new int[SIZE];
         long slot = Short.BYTES * BlockFormat.slot(output);
         for (int k = 0; k < inputs; k += SIZE) {
             long start = panel + superAt(k / SUPER, this);
             long block = start + (long) ROW * (superRows + k % SUPER / SIZE * blockRows());
-            numbers(data, block, output, numbers);
+            quants(data, block, output, quants);
             float common = superRows == 0 ? 1f : half(data, start + slot) * unit;
             float min = superRows > 1
                     ? half(data, start + ROW + slot)
@@ -303,10 +303,10 @@ public enum KQuantFormat {
             int first = data.get(SHORT, block + slot);
             for (int i = 0; i < Math.min(SIZE, inputs - k); i++) {
                 into[at + k + i] = switch (this) {
-                    case Q4_1, Q5_1 -> half(data, block + slot) * unit * (numbers[i] + zero()) + min;
-                    case Q5_0 -> half(data, block + slot) * unit * numbers[i];
-                    case Q6_K -> common * ((first >>> i / 16 * 8 & 0xFF) - 128) * numbers[i];
-                    default -> common * (first & 0xFF) * (numbers[i] + zero()) - min * (first >>> 8 & 0xFF);
+                    case Q4_1, Q5_1 -> half(data, block + slot) * unit * (quants[i] + zero()) + min;
+                    case Q5_0 -> half(data, block + slot) * unit * quants[i];
+                    case Q6_K -> common * ((first >>> i / 16 * 8 & 0xFF) - 128) * quants[i];
+                    default -> common * (first & 0xFF) * (quants[i] + zero()) - min * (first >>> 8 & 0xFF);
                 };
             }
         }

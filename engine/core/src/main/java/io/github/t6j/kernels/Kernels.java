@@ -236,13 +236,13 @@ public interface Kernels {
     void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at);
 
     /**
-     * Computes the root mean square norm: y[i] = x[i] / √(Σx²/n + epsilon) · weight[i]; the sum runs over {@value
+     * Computes the root mean square norm: y[i] = x[i] / √(Σx²/n + epsilon) · gain[i]; the sum runs over {@value
      * #LANES} lanes.
      *
-     * @param weight [n], or null for ones
+     * @param gain [n], or null for ones
      * @param lanes [{@value #LANES}] of scratch
      */
-    void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes);
+    void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] gain, float[] y, int yAt, float[] lanes);
 
     /** Computes SwiGLU: y[i] = gate[i] / (1 + e^−gate[i]) · up[i], i < n. */
     void swiGlu(float[] x, int gateAt, int upAt, int n, float[] y, int yAt);

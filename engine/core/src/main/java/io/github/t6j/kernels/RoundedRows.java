@@ -20,7 +20,7 @@ public class RoundedRows {
     public static final int BLOCK = 2 * BlockFormat.SIZE;
 
     private static final int SIZE = BlockFormat.SIZE;
-    private static final float MAX_NUMBER = 127f;
+    private static final float MAX_QUANT = 127f;
     private static final int INFINITY = 0x7F800000; // as bits; NaN's are greater
 
     /** Number of rows. */
@@ -36,14 +36,14 @@ public class RoundedRows {
     public float[] scales = new float[0];
 
     /**
-     * Rounded elements, [rows / group][blocks][group][{@value #BLOCK}], mod 2^16 in both halves of an int. The first 32
+     * Rounded elements (GGML's quants), [rows / group][blocks][group][{@value #BLOCK}], mod 2^16 in both halves of an int. The first 32
      * are the integers x, at odd indices x1 − 256 · x0. Two 8-bit weights in 16 bits, v = w0 + 256 · w1, then give w0 ·
      * x0 + w1 · x1 as v · x0 + w1 · (x1 − 256 · x0), and w0 need not be unpacked from v. The second 32 hold, at even
      * indices, the correction −128 · x0 for the 128 that Q8_0 adds to w0, with 2^15 added in the low half.
      *
      * <p>The blocks that a tile of rows reads at a time are at fixed distances, so their bounds are checked once.
      */
-    public int[] numbers = new int[0];
+    public int[] quants = new int[0];
 
     /** Corrections for the 8 that Q4_0 adds to its weights, [rows][blocks], mod 2^16 in both halves of an int. */
     public int[] eights = new int[0];
@@ -111,7 +111,7 @@ public class RoundedRows {
     /** Makes room for the rounded elements. */
     protected void growElements() {
         int places = (rows + group - 1) / group * group * blocks * BLOCK;
-        numbers = numbers.length < places ? new int[places] : numbers;
+        quants = quants.length < places ? new int[places] : quants;
     }
 
     /** Computes {@link #starts} and {@link #totals} of a row that is rounded. */
@@ -141,12 +141,12 @@ public class RoundedRows {
 
     /** Returns the sum of eight integers: mod 2^16, those at odd indices lack 256 times the one before. */
     private int sumOfEight(int k) {
-        int even = numbers[k] + numbers[k + 2] + numbers[k + 4] + numbers[k + 6];
-        int odd = numbers[k + 1] + numbers[k + 3] + numbers[k + 5] + numbers[k + 7];
+        int even = quants[k] + quants[k + 2] + quants[k + 4] + quants[k + 6];
+        int odd = quants[k + 1] + quants[k + 3] + quants[k + 5] + quants[k + 7];
         return (short) (257 * even + odd);
     }
 
-    /** Returns the index at which a block of a row begins in {@link #numbers}. */
+    /** Returns the index at which a block of a row begins in {@link #quants}. */
     public final int at(int row, int block) {
         return ((row / group * blocks + block) * group + row % group) * BLOCK;
     }
@@ -154,13 +154,13 @@ public class RoundedRows {
     /** Returns the scale of a block whose largest magnitude has the bits {@code largest}. */
     public static float scale(int largest) {
         float magnitude = Float.intBitsToFloat(largest);
-        return largest >= INFINITY ? Float.NaN : magnitude < MIN_MAGNITUDE ? 0f : magnitude / MAX_NUMBER;
+        return largest >= INFINITY ? Float.NaN : magnitude < MIN_MAGNITUDE ? 0f : magnitude / MAX_QUANT;
     }
 
     /** Returns the factor by which the elements of a block are multiplied before rounding. */
     public static float inverse(int largest) {
         float magnitude = Float.intBitsToFloat(largest);
-        return largest >= INFINITY || magnitude < MIN_MAGNITUDE ? 0f : MAX_NUMBER / magnitude;
+        return largest >= INFINITY || magnitude < MIN_MAGNITUDE ? 0f : MAX_QUANT / magnitude;
     }
 
     /** Returns {@code number} mod 2^16 in both halves of an int. */
@@ -185,9 +185,9 @@ public class RoundedRows {
         int even = 0; // the integer before an odd index
         for (int i = 0; i < SIZE; i++) {
             int number = i < count ? (int) rounded(x[at + i] * inverse) : 0;
-            numbers[to + i] = inBothHalves(number - 256 * even);
+            quants[to + i] = inBothHalves(number - 256 * even);
             even = i % 2 == 0 ? number : 0;
-            numbers[to + SIZE + i] = inBothHalves(-128 * even) ^ 0x8000;
+            quants[to + SIZE + i] = inBothHalves(-128 * even) ^ 0x8000;
             sum += number;
         }
         eights[row * blocks + block] = inBothHalves(-8 * sum);
@@ -199,8 +199,8 @@ public class RoundedRows {
     }
 
     /** Returns a rounded element. */
-    public int number(int row, int input) {
+    public int quant(int row, int input) {
         int at = at(row, input / SIZE) + input % SIZE;
-        return (short) (input % 2 == 0 ? numbers[at] : numbers[at] + 256 * numbers[at - 1]);
+        return (short) (input % 2 == 0 ? quants[at] : quants[at] + 256 * quants[at - 1]);
     }
 }

@@ -9,11 +9,11 @@ record RmsNorm(float[] gain, float epsilon) implements RowOperation {
     /** Computes normed = norm(x). */
     @Override
     public void row(Activations a, int row, int worker) {
-        normalise(a, row, row, worker);
+        normalize(a, row, row, worker);
     }
 
     /** Sets row {@code to} of normed to the norm of row {@code from} of x. */
-    void normalise(Activations a, int from, int to, int worker) {
+    void normalize(Activations a, int from, int to, int worker) {
         apply(a, a.x, from * a.width, a.normed, to * a.width, worker);
     }
 

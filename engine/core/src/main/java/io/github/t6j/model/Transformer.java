@@ -133,7 +133,7 @@ public final class Transformer implements AutoCloseable {
     float[] logits(Activations a, int row, int count) {
         growLogits(a, count);
         for (int i = 0; i < count; i++) {
-            weights.outputNorm.normalise(a, row + i, i, 0);
+            weights.outputNorm.normalize(a, row + i, i, 0);
         }
         return product(a, count);
     }
@@ -142,7 +142,7 @@ public final class Transformer implements AutoCloseable {
     float[] logits(Activations a, int[] rows, int from, int count) {
         growLogits(a, count);
         for (int i = 0; i < count; i++) {
-            weights.outputNorm.normalise(a, rows[from + i], i, 0);
+            weights.outputNorm.normalize(a, rows[from + i], i, 0);
         }
         return product(a, count);
     }

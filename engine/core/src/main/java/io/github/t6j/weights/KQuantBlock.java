@@ -26,7 +26,7 @@ public final class KQuantBlock {
     private final DType dtype;
 
     /** Integers q, from 0 on; a block of 32 elements has only 32. */
-    public final byte[] numbers = new byte[SIZE];
+    public final byte[] quants = new byte[SIZE];
 
     /** Common scale, as the bits of an f16. */
     public short scale;
@@ -71,10 +71,10 @@ public final class KQuantBlock {
         float least = Float.float16ToFloat(min);
         for (int i = 0; i < dtype.blockSize(); i++) {
             into[i] = switch (dtype) {
-                case Q4_1, Q5_1 -> common * numbers[i] + least;
-                case Q5_0 -> common * (numbers[i] - 16);
-                case Q6_K -> common * scales[i / 16] * (numbers[i] - 32);
-                default -> common * scales[i / 32] * numbers[i] - least * mins[i / 32];
+                case Q4_1, Q5_1 -> common * quants[i] + least;
+                case Q5_0 -> common * (quants[i] - 16);
+                case Q6_K -> common * scales[i / 16] * (quants[i] - 32);
+                default -> common * scales[i / 32] * quants[i] - least * mins[i / 32];
             };
         }
     }
@@ -105,8 +105,8 @@ public final class KQuantBlock {
         for (int i = 0; i < 16; i++) {
             int low = high == 0 ? 0 : bit(bytes, at + high, i) << 4;
             int next = high == 0 ? 0 : bit(bytes, at + high, i + 16) << 4;
-            numbers[i] = (byte) (bytes[at + nibbles + i] & 15 | low);
-            numbers[i + 16] = (byte) (bytes[at + nibbles + i] >>> 4 & 15 | next);
+            quants[i] = (byte) (bytes[at + nibbles + i] & 15 | low);
+            quants[i + 16] = (byte) (bytes[at + nibbles + i] >>> 4 & 15 | next);
         }
     }
 
@@ -127,7 +127,7 @@ public final class KQuantBlock {
             int from = at + nibbles + part / 2 * 32;
             for (int i = 0; i < 32; i++) {
                 int bit = high == 0 ? 0 : (bytes[at + high + i] >>> part & 1) << 4;
-                numbers[part * 32 + i] = (byte) (bytes[from + i] >>> part % 2 * 4 & 15 | bit);
+                quants[part * 32 + i] = (byte) (bytes[from + i] >>> part % 2 * 4 & 15 | bit);
             }
         }
     }
@@ -163,7 +163,7 @@ public final class KQuantBlock {
             writePartNumber(mins[part], bytes, at + 4, part, 4);
             int to = at + nibbles + part / 2 * 32;
             for (int i = 0; i < 32; i++) {
-                int q = numbers[part * 32 + i];
+                int q = quants[part * 32 + i];
                 bytes[to + i] |= (byte) ((q & 15) << part % 2 * 4);
                 if (high > 0) {
                     bytes[at + high + i] |= (byte) (q >>> 4 << part);
@@ -178,7 +178,7 @@ public final class KQuantBlock {
         System.arraycopy(bytes, at + 192, scales, 0, 16);
         for (int i = 0; i < SIZE; i++) {
             int group = i % 128 / 32;
-            numbers[i] = (byte) (bytes[at + nibble6(i)] >>> group / 2 * 4 & 15
+            quants[i] = (byte) (bytes[at + nibble6(i)] >>> group / 2 * 4 & 15
                     | (bytes[at + high6(i)] >>> group * 2 & 3) << 4);
         }
     }
@@ -188,8 +188,8 @@ public final class KQuantBlock {
         System.arraycopy(scales, 0, bytes, at + 192, 16);
         for (int i = 0; i < SIZE; i++) {
             int group = i % 128 / 32;
-            bytes[at + nibble6(i)] |= (byte) ((numbers[i] & 15) << group / 2 * 4);
-            bytes[at + high6(i)] |= (byte) (numbers[i] >>> 4 << group * 2);
+            bytes[at + nibble6(i)] |= (byte) ((quants[i] & 15) << group / 2 * 4);
+            bytes[at + high6(i)] |= (byte) (quants[i] >>> 4 << group * 2);
         }
     }
 

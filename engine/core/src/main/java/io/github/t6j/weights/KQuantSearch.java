@@ -33,7 +33,7 @@ final class KQuantSearch {
 
     /** Stores the quantised {@code x}, 256 elements, in the block; if one is not finite, the block's scale is NaN. */
     void quantize(float[] x) {
-        Arrays.fill(block.numbers, (byte) 0);
+        Arrays.fill(block.quants, (byte) 0);
         Arrays.fill(block.scales, (byte) 0);
         Arrays.fill(block.mins, (byte) 0);
         block.min = 0;
@@ -72,7 +72,7 @@ final class KQuantSearch {
             float inverse = partScale == 0 ? 0 : 1 / partScale;
             float partMin = commonMin * block.mins[part];
             for (int i = part * 32; i < part * 32 + 32; i++) {
-                block.numbers[i] = (byte) rounded((x[i] + partMin) * inverse, most);
+                block.quants[i] = (byte) rounded((x[i] + partMin) * inverse, most);
             }
         }
     }
@@ -169,7 +169,7 @@ final class KQuantSearch {
             float partScale = common * block.scales[part];
             float inverse = partScale == 0 ? 0 : 1 / partScale;
             for (int i = part * 16; i < part * 16 + 16; i++) {
-                block.numbers[i] = (byte) rounded(x[i] * inverse + 32, 63);
+                block.quants[i] = (byte) rounded(x[i] * inverse + 32, 63);
             }
         }
     }

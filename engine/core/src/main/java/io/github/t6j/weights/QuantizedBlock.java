@@ -40,7 +40,7 @@ public final class QuantizedBlock {
     }
 
     /** Returns the integer of element {@code i} of the block at byte {@code block}: −128 to 127, for Q4_0 −8 to 7. */
-    public static int number(DType dtype, MemorySegment data, long block, int i) {
+    public static int quant(DType dtype, MemorySegment data, long block, int i) {
         return dtype == DType.Q8_0
                 ? data.get(BYTE, block + SCALE_BYTES + i)
                 : (data.get(BYTE, block + SCALE_BYTES + i % 16) >>> i / 16 * 4 & 15) - 8;

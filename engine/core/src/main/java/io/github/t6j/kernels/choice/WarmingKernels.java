@@ -165,8 +165,8 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     }
 
     @Override
-    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
-        of(KernelTrial.NORM, n).rmsNorm(x, xAt, n, epsilon, weight, y, yAt, lanes);
+    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] gain, float[] y, int yAt, float[] lanes) {
+        of(KernelTrial.NORM, n).rmsNorm(x, xAt, n, epsilon, gain, y, yAt, lanes);
     }
 
     @Override

@@ -60,9 +60,11 @@ public final class ScalarKernels extends ScalarFactorKernels {
             int yAt,
             int yPanel,
             boolean accumulate) {
-        for (int r = 0; r < rows && !accumulate; r++) {
-            for (int c = 0; c < columns; c++) {
-                y[yAt + c / PANEL * yPanel + r * PANEL + c % PANEL] = 0f;
+        if (!accumulate) {
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < columns; c++) {
+                    y[yAt + c / PANEL * yPanel + r * PANEL + c % PANEL] = 0f;
+                }
             }
         }
         float[] row = new float[columns];
@@ -107,15 +109,15 @@ public final class ScalarKernels extends ScalarFactorKernels {
             Arrays.fill(y, yAt + r * yStride, yAt + r * yStride + PANEL, 0f);
         }
         short[] block = new short[format.bytes() / Short.BYTES];
-        int[] numbers = new int[PANEL];
+        int[] quants = new int[PANEL];
         int[] sums = new int[x.rows * PANEL];
         for (int b = 0; b < x.blocks; b++) {
             format.read(w, wAt + (long) b * format.bytes(), block);
             Arrays.fill(sums, 0);
             for (int k = 0; k < BlockFormat.SIZE; k++) {
-                format.numbers(block, k, numbers);
+                format.quants(block, k, quants);
                 for (int r = 0; r < x.rows; r++) {
-                    addScaled(x.number(r, b * BlockFormat.SIZE + k), numbers, sums, r * PANEL);
+                    addScaled(x.quant(r, b * BlockFormat.SIZE + k), quants, sums, r * PANEL);
                 }
             }
             for (int r = 0; r < x.rows; r++) {
@@ -157,7 +159,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
             Arrays.fill(high, 0);
             int first = block * BlockFormat.SIZE + from;
             for (int k = 0; k < format.scaled(); k += 2) {
-                addPairs(x.number(r, first + k), x.number(r, first + k + 1), format.zero(), w.pairs,
+                addPairs(x.quant(r, first + k), x.quant(r, first + k + 1), format.zero(), w.pairs,
                         (from + k) / 2 * UnpackedBlocks.ROW, low, high);
             }
             int place = r * x.blocks + first / BlockFormat.SIZE;
@@ -287,32 +289,32 @@ public final class ScalarKernels extends ScalarFactorKernels {
     public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < columns; j++) {
-                long number = at + ((long) i * columns + j) * Float.BYTES;
-                to.set(FLOAT, number, fma(k[i], v[j], from.get(FLOAT, number)));
+                long element = at + ((long) i * columns + j) * Float.BYTES;
+                to.set(FLOAT, element, fma(k[i], v[j], from.get(FLOAT, element)));
             }
         }
     }
 
     @Override
-    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
+    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] gain, float[] y, int yAt, float[] lanes) {
         Arrays.fill(lanes, 0f);
         for (int i = 0; i < n; i++) {
             lanes[i % LANES] = fma(x[xAt + i], x[xAt + i], lanes[i % LANES]);
         }
-        scaleRow(x, xAt, n, rmsScale(lanes, n, epsilon), weight, y, yAt);
+        scaleRow(x, xAt, n, rmsScale(lanes, n, epsilon), gain, y, yAt);
     }
 
     /**
-     * Computes y[i] = x[i] · scale · weight[i], i < n; a null weight is ones. C2 vectorises such loops without help.
+     * Computes y[i] = x[i] · scale · gain[i], i < n; a null gain is ones. C2 vectorises such loops without help.
      */
-    public static void scaleRow(float[] x, int xAt, int n, float scale, float[] weight, float[] y, int yAt) {
-        if (weight == null) {
+    public static void scaleRow(float[] x, int xAt, int n, float scale, float[] gain, float[] y, int yAt) {
+        if (gain == null) {
             for (int i = 0; i < n; i++) {
                 y[yAt + i] = x[xAt + i] * scale;
             }
         } else {
             for (int i = 0; i < n; i++) {
-                y[yAt + i] = x[xAt + i] * scale * weight[i];
+                y[yAt + i] = x[xAt + i] * scale * gain[i];
             }
         }
     }

@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Product of a panel of quantised weights and rows, in 16-bit integers, two to an int: outputs 16 apart. A 16-bit
- * integer holds the weights of two inputs, v = w0 + 256 · w1. {@link RoundedRows#numbers} is prepared for that, so w0
+ * integer holds the weights of two inputs, v = w0 + 256 · w1. {@link RoundedRows#quants} is prepared for that, so w0
  * is not unpacked from v. Constants that were added to make weights positive are subtracted where sums start or end.
  * All sums are mod 2^16, and exact because the true sums fit.
  *

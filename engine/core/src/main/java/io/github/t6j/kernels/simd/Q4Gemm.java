@@ -33,7 +33,7 @@ final class Q4Gemm {
     static void row(
             RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1,
             int loopStep) {
-        int[] numbers = x.numbers;
+        int[] quants = x.quants;
         int[] eights = x.eights;
         float[] scales = x.scales;
         int place = row * x.blocks;
@@ -49,10 +49,10 @@ final class Q4Gemm {
             for (long end = wAt + SIZE / 4 * step; wAt != end; wAt += step) {
                 IntVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
                 IntVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
-                ShortVector xa = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                ShortVector xb = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
-                ShortVector xc = IntVector.broadcast(INTS, numbers[k + 2]).reinterpretAsShorts();
-                ShortVector xd = IntVector.broadcast(INTS, numbers[k + 3]).reinterpretAsShorts();
+                ShortVector xa = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                ShortVector xb = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
+                ShortVector xc = IntVector.broadcast(INTS, quants[k + 2]).reinterpretAsShorts();
+                ShortVector xd = IntVector.broadcast(INTS, quants[k + 3]).reinterpretAsShorts();
                 ShortVector n00 = w0.and(NIBBLES).reinterpretAsShorts();
                 ShortVector n01 = w1.and(NIBBLES).reinterpretAsShorts();
                 sum0 = sum0.add(n00.mul(xa));

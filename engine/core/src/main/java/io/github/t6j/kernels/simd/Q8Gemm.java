@@ -39,7 +39,7 @@ final class Q8Gemm {
     static void row(
             RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1,
             int loopStep) {
-        int[] numbers = x.numbers;
+        int[] quants = x.quants;
         float[] scales = x.scales;
         int place = row * x.blocks;
         long step = (long) ROW * loopStep;
@@ -53,9 +53,9 @@ final class Q8Gemm {
             IntVector all0 = IntVector.broadcast(INTS, ALL), all1 = all0;
             IntVector high0 = IntVector.broadcast(INTS, WHOLE_BITS), high1 = high0;
             for (long end = wAt + SIZE / 2 * step; wAt != end; wAt += step) {
-                ShortVector xa = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                ShortVector xb = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
-                ShortVector offset = IntVector.broadcast(INTS, numbers[k + SIZE]).reinterpretAsShorts();
+                ShortVector xa = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                ShortVector xb = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
+                ShortVector offset = IntVector.broadcast(INTS, quants[k + SIZE]).reinterpretAsShorts();
                 ShortVector w0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN)
                         .reinterpretAsShorts();
                 ShortVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN)

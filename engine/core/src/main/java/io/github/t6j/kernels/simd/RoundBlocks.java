@@ -34,7 +34,7 @@ final class RoundBlocks {
             if (to.form() > 0 && to instanceof TallRoundedRows tall) {
                 floats(x, at, inverse, tall.floats, tall.floatAt(row, block));
             } else {
-                int sum = elements(x, at, inverse, to.numbers, to.at(row, block));
+                int sum = elements(x, at, inverse, to.quants, to.at(row, block));
                 to.eights[place] = RoundedRows.inBothHalves(-8 * sum);
             }
         }
@@ -60,21 +60,21 @@ final class RoundBlocks {
     }
 
     /** Rounds a block and returns the sum of its integers. */
-    private static int elements(float[] x, int at, float inverse, int[] numbers, int to) {
+    private static int elements(float[] x, int at, float inverse, int[] quants, int to) {
         IntVector sum = IntVector.zero(INTS);
         for (int i = 0; i < SIZE; i += LENGTH) {
             IntVector number = FloatVector.fromArray(FLOATS, x, at + i)
                     .mul(inverse).add(ROUNDING).reinterpretAsInts().sub(ROUNDING_BITS);
             sum = sum.add(number);
             IntVector even = number.reinterpretAsLongs().lanewise(LSHL, 32).reinterpretAsInts(); // at odd indices
-            twins(number.sub(even.lanewise(LSHL, 8))).intoArray(numbers, to + i);
-            twins(number.mul(-128)).lanewise(XOR, 0x8000).intoArray(numbers, to + SIZE + i);
+            inBothHalves(number.sub(even.lanewise(LSHL, 8))).intoArray(quants, to + i);
+            inBothHalves(number.mul(-128)).lanewise(XOR, 0x8000).intoArray(quants, to + SIZE + i);
         }
         return sum.reduceLanes(ADD);
     }
 
-    /** Does the same as {@link RoundedRows#twin} for a vector. */
-    private static IntVector twins(IntVector number) {
+    /** Does the same as {@link RoundedRows#inBothHalves} for a vector. */
+    private static IntVector inBothHalves(IntVector number) {
         return number.lanewise(LSHL, 16).or(number.and(0xFFFF));
     }
 }

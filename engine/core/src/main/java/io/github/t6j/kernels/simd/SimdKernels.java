@@ -191,9 +191,9 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] weight, float[] y, int yAt, float[] lanes) {
+    public void rmsNorm(float[] x, int xAt, int n, float epsilon, float[] gain, float[] y, int yAt, float[] lanes) {
         ElementWise.squares(x, xAt, n, lanes);
-        ScalarKernels.scaleRow(x, xAt, n, ScalarKernels.rmsScale(lanes, n, epsilon), weight, y, yAt);
+        ScalarKernels.scaleRow(x, xAt, n, ScalarKernels.rmsScale(lanes, n, epsilon), gain, y, yAt);
     }
 
     @Override

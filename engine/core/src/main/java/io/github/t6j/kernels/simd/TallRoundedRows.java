@@ -65,9 +65,9 @@ final class TallRoundedRows extends RoundedRows {
     }
 
     @Override
-    public int number(int row, int input) {
+    public int quant(int row, int input) {
         return tall
                 ? (int) floats[floatAt(row, input / BlockFormat.SIZE) + input % BlockFormat.SIZE]
-                : super.number(row, input);
+                : super.quant(row, input);
     }
 }

@@ -34,9 +34,9 @@ final class BlockTiles {
         }
         for (int r = 0; r < ROWS; r++) {
             String block = plus(r, "RoundedRows.BLOCK");
-            tile.broadcast("x" + r + "a", "numbers[k" + block + "]");
-            tile.broadcast("x" + r + "b", "numbers[k" + block + " + 1]");
-            tile.broadcast("offset" + r, "numbers[k" + block + " + BlockFormat.SIZE]");
+            tile.broadcast("x" + r + "a", "quants[k" + block + "]");
+            tile.broadcast("x" + r + "b", "quants[k" + block + " + 1]");
+            tile.broadcast("offset" + r, "quants[k" + block + " + BlockFormat.SIZE]");
             for (int v = 0; v < 2; v++) {
                 java.line("IntVector p%d%d = w%d.mul(x%da).add(b%d.mul(x%db)).add(offset%d).reinterpretAsInts();",
                         r, v, v, r, v, r, r);
@@ -84,7 +84,7 @@ final class BlockTiles {
         for (int r = 0; r < ROWS; r++) {
             for (int i = 0; i < 4; i++) {
                 String x = "x" + r + "abcd".charAt(i);
-                tile.broadcast(x, "numbers[k" + plus(r, "RoundedRows.BLOCK") + (i == 0 ? "" : " + " + i) + "]");
+                tile.broadcast(x, "quants[k" + plus(r, "RoundedRows.BLOCK") + (i == 0 ? "" : " + " + i) + "]");
                 for (int v = 0; v < 2; v++) {
                     java.line("sum%d%d = sum%d%d.add(n%d%d.mul(%s));", r, v, r, v, i, v, x);
                 }
@@ -106,7 +106,7 @@ final class BlockTiles {
     }
 
     private void begin(boolean eights) {
-        java.line("int[] numbers = x.numbers;");
+        java.line("int[] quants = x.quants;");
         if (eights) {
             java.line("int[] eights = x.eights;");
         }

@@ -41,7 +41,7 @@ final class KQuantRows {
                 "public static void sum%d(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count,"
                         + " int[] sums, int to, int loopStep)",
                 format.bits());
-        java.line("int[] numbers = x.numbers;");
+        java.line("int[] quants = x.quants;");
         java.line("int[] starts = x.starts[%d];", format.bits() - 4);
         java.line("int start = %s;", times(sums, sums == 1 ? "row * x.blocks + block" : "(row * x.blocks + block)"));
         java.line("int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;");
@@ -128,7 +128,7 @@ final class KQuantRows {
 
     private void broadcast(int pair) {
         for (int i = 2 * pair; i < 2 * pair + 2; i++) {
-            java.line("ShortVector x%d = IntVector.broadcast(INTS, numbers[k%s]).reinterpretAsShorts();",
+            java.line("ShortVector x%d = IntVector.broadcast(INTS, quants[k%s]).reinterpretAsShorts();",
                     i, i == 0 ? "" : " + " + i);
         }
     }

@@ -85,7 +85,7 @@ final class KQuantTiles {
         int scaled = format.scaled() / format.exact(); // sums with one scale
         java.open("public static void four%d(RoundedRows x, int row, int block, UnpackedBlocks w, int count,%s int at,"
                 + " int c, float[] y, int yAt, int yStride, int loopStep)", bits, bits == 5 ? " boolean offsets," : "");
-        java.line("int[] numbers = x.numbers;");
+        java.line("int[] quants = x.quants;");
         java.line("int[] starts = x.starts[%d];", bits - 4);
         java.line("int[] pairs = w.pairs;");
         java.line("float[] scales = w.scales;");
@@ -160,7 +160,7 @@ final class KQuantTiles {
         }
         for (int r = 0; r < ROWS; r++) {
             for (int i = 0; i < STEP; i++) {
-                java.line("ShortVector x%d%d = IntVector.broadcast(INTS, numbers[k%s%s]).reinterpretAsShorts();",
+                java.line("ShortVector x%d%d = IntVector.broadcast(INTS, quants[k%s%s]).reinterpretAsShorts();",
                         r, i, plus(r, "RoundedRows.BLOCK"), i == 0 ? "" : " + " + i);
                 java.line("s%d = s%d.add(w%d.mul(x%d%d));", r, r, i, r, i);
             }

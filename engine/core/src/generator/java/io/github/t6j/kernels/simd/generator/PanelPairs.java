@@ -28,7 +28,7 @@ final class PanelPairs {
     private void method() {
         java.open("public static int %s(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead,"
                 + " float exponent0, float exponent1, float[] y, int c0, int c1, int loopStep)", bytes ? "q8" : "q4");
-        java.line("int[] numbers = x.numbers;");
+        java.line("int[] quants = x.quants;");
         if (!bytes) {
             java.line("int[] eights = x.eights;");
         }
@@ -78,10 +78,10 @@ final class PanelPairs {
             java.line("IntVector all%d = start, high%d = wholeBits;", v, v);
         }
         java.open("for (long end = wAt + BlockFormat.SIZE / 2 * step; wAt != end; wAt += step)");
-        java.line("ShortVector xa = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();");
-        java.line("ShortVector xb = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();");
+        java.line("ShortVector xa = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();");
+        java.line("ShortVector xb = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();");
         java.line(
-                "ShortVector offset = IntVector.broadcast(INTS, numbers[k + BlockFormat.SIZE]).reinterpretAsShorts();");
+                "ShortVector offset = IntVector.broadcast(INTS, quants[k + BlockFormat.SIZE]).reinterpretAsShorts();");
         touch();
         for (int v = 0; v < VECTORS; v++) {
             java.line("ShortVector w%d = %s.reinterpretAsShorts();", v, load(v));
@@ -100,7 +100,7 @@ final class PanelPairs {
         }
         java.open("for (long end = wAt + BlockFormat.SIZE / 4 * step; wAt != end; wAt += step)");
         for (int i = 0; i < 4; i++) {
-            java.line("ShortVector x%d = IntVector.broadcast(INTS, numbers[k%s]).reinterpretAsShorts();",
+            java.line("ShortVector x%d = IntVector.broadcast(INTS, quants[k%s]).reinterpretAsShorts();",
                     i, i == 0 ? "" : " + " + i);
         }
         touch();

@@ -29,7 +29,7 @@ public final class KQuantRow {
     private KQuantRow() {}
 
     public static void sum4(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int loopStep) {
-        int[] numbers = x.numbers;
+        int[] quants = x.quants;
         int[] starts = x.starts[0];
         int start = row * x.blocks + block;
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
@@ -41,16 +41,16 @@ public final class KQuantRow {
             ShortVector s0 = IntVector.broadcast(INTS, starts[start]).reinterpretAsShorts();
             ShortVector s1 = s0;
             for (long end = wAt + BlockFormat.SIZE / 4 * step; wAt != end; wAt += step) {
-                ShortVector x0 = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                ShortVector x1 = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
+                ShortVector x0 = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
                 IntVector n00 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
                 IntVector n01 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
                 ShortVector w00 = n00.and(mask0F).reinterpretAsShorts();
                 s0 = s0.add(w00.mul(x0)).add(w00.lanewise(LSHR, 8).mul(x1));
                 ShortVector w01 = n01.and(mask0F).reinterpretAsShorts();
                 s1 = s1.add(w01.mul(x0)).add(w01.lanewise(LSHR, 8).mul(x1));
-                ShortVector x2 = IntVector.broadcast(INTS, numbers[k + 2]).reinterpretAsShorts();
-                ShortVector x3 = IntVector.broadcast(INTS, numbers[k + 3]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INTS, quants[k + 2]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(INTS, quants[k + 3]).reinterpretAsShorts();
                 ShortVector w10 = n00.lanewise(LSHR, 4).and(mask0F).reinterpretAsShorts();
                 s0 = s0.add(w10.mul(x2)).add(w10.lanewise(LSHR, 8).mul(x3));
                 ShortVector w11 = n01.lanewise(LSHR, 4).and(mask0F).reinterpretAsShorts();
@@ -66,7 +66,7 @@ public final class KQuantRow {
     }
 
     public static void sum5(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int loopStep) {
-        int[] numbers = x.numbers;
+        int[] quants = x.quants;
         int[] starts = x.starts[1];
         int start = 2 * (row * x.blocks + block);
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
@@ -84,24 +84,24 @@ public final class KQuantRow {
                 ShortVector s1 = s0;
                 IntVector rest0 = IntVector.zero(INTS), rest1 = rest0;
                 for (long stop = wAt + 4 * step; wAt != stop; wAt += 2 * step) {
-                    ShortVector x0 = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                    ShortVector x1 = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
+                    ShortVector x0 = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                    ShortVector x1 = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
                     IntVector n00 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
                     IntVector n01 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
                     ShortVector w00 = n00.and(mask1F).reinterpretAsShorts();
                     s0 = s0.add(w00.mul(x0)).add(w00.lanewise(LSHR, 8).mul(x1));
                     ShortVector w01 = n01.and(mask1F).reinterpretAsShorts();
                     s1 = s1.add(w01.mul(x0)).add(w01.lanewise(LSHR, 8).mul(x1));
-                    ShortVector x2 = IntVector.broadcast(INTS, numbers[k + 2]).reinterpretAsShorts();
-                    ShortVector x3 = IntVector.broadcast(INTS, numbers[k + 3]).reinterpretAsShorts();
+                    ShortVector x2 = IntVector.broadcast(INTS, quants[k + 2]).reinterpretAsShorts();
+                    ShortVector x3 = IntVector.broadcast(INTS, quants[k + 3]).reinterpretAsShorts();
                     IntVector n10 = IntVector.fromMemorySegment(INTS, w, wAt + BlockFormat.ROW, LITTLE_ENDIAN);
                     IntVector n11 = IntVector.fromMemorySegment(INTS, w, wAt + BlockFormat.ROW + 4 * LENGTH, LITTLE_ENDIAN);
                     ShortVector w10 = n10.and(mask1F).reinterpretAsShorts();
                     s0 = s0.add(w10.mul(x2)).add(w10.lanewise(LSHR, 8).mul(x3));
                     ShortVector w11 = n11.and(mask1F).reinterpretAsShorts();
                     s1 = s1.add(w11.mul(x2)).add(w11.lanewise(LSHR, 8).mul(x3));
-                    ShortVector x4 = IntVector.broadcast(INTS, numbers[k + 4]).reinterpretAsShorts();
-                    ShortVector x5 = IntVector.broadcast(INTS, numbers[k + 5]).reinterpretAsShorts();
+                    ShortVector x4 = IntVector.broadcast(INTS, quants[k + 4]).reinterpretAsShorts();
+                    ShortVector x5 = IntVector.broadcast(INTS, quants[k + 5]).reinterpretAsShorts();
                     ShortVector w20 = n00.lanewise(LSHR, 5).and(mask07).or(n10.lanewise(LSHR, 2).and(mask18)).reinterpretAsShorts();
                     s0 = s0.add(w20.mul(x4)).add(w20.lanewise(LSHR, 8).mul(x5));
                     ShortVector w21 = n01.lanewise(LSHR, 5).and(mask07).or(n11.lanewise(LSHR, 2).and(mask18)).reinterpretAsShorts();
@@ -110,10 +110,10 @@ public final class KQuantRow {
                     rest1 = INT_VECTOR.cast(rest1).lanewise(LSHL, 1).or(n11.lanewise(LSHR, 4).and(mask08));
                     k += 6;
                 }
-                ShortVector x0 = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                ShortVector x1 = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
-                ShortVector x2 = IntVector.broadcast(INTS, numbers[k + 2]).reinterpretAsShorts();
-                ShortVector x3 = IntVector.broadcast(INTS, numbers[k + 3]).reinterpretAsShorts();
+                ShortVector x0 = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INTS, quants[k + 2]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(INTS, quants[k + 3]).reinterpretAsShorts();
                 IntVector n0 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
                 ShortVector w00 = n0.and(mask1F).reinterpretAsShorts();
                 s0 = s0.add(w00.mul(x0)).add(w00.lanewise(LSHR, 8).mul(x1));
@@ -135,7 +135,7 @@ public final class KQuantRow {
     }
 
     public static void sum6(RoundedRows x, int row, int block, MemorySegment w, long wAt, long skip, int count, int[] sums, int to, int loopStep) {
-        int[] numbers = x.numbers;
+        int[] quants = x.quants;
         int[] starts = x.starts[2];
         int start = 4 * (row * x.blocks + block);
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
@@ -150,32 +150,32 @@ public final class KQuantRow {
             for (int end = start + 4; start != end; start += loopStep) {
                 ShortVector s0 = IntVector.broadcast(INTS, starts[start]).reinterpretAsShorts();
                 ShortVector s1 = s0;
-                ShortVector x0 = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                ShortVector x1 = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
+                ShortVector x0 = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
                 IntVector n00 = IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN);
                 IntVector n01 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN);
                 ShortVector w00 = n00.and(mask3F).reinterpretAsShorts();
                 s0 = s0.add(w00.mul(x0)).add(w00.lanewise(LSHR, 8).mul(x1));
                 ShortVector w01 = n01.and(mask3F).reinterpretAsShorts();
                 s1 = s1.add(w01.mul(x0)).add(w01.lanewise(LSHR, 8).mul(x1));
-                ShortVector x2 = IntVector.broadcast(INTS, numbers[k + 2]).reinterpretAsShorts();
-                ShortVector x3 = IntVector.broadcast(INTS, numbers[k + 3]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INTS, quants[k + 2]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(INTS, quants[k + 3]).reinterpretAsShorts();
                 IntVector n10 = IntVector.fromMemorySegment(INTS, w, wAt + BlockFormat.ROW, LITTLE_ENDIAN);
                 IntVector n11 = IntVector.fromMemorySegment(INTS, w, wAt + BlockFormat.ROW + 4 * LENGTH, LITTLE_ENDIAN);
                 ShortVector w10 = n10.and(mask3F).reinterpretAsShorts();
                 s0 = s0.add(w10.mul(x2)).add(w10.lanewise(LSHR, 8).mul(x3));
                 ShortVector w11 = n11.and(mask3F).reinterpretAsShorts();
                 s1 = s1.add(w11.mul(x2)).add(w11.lanewise(LSHR, 8).mul(x3));
-                ShortVector x4 = IntVector.broadcast(INTS, numbers[k + 4]).reinterpretAsShorts();
-                ShortVector x5 = IntVector.broadcast(INTS, numbers[k + 5]).reinterpretAsShorts();
+                ShortVector x4 = IntVector.broadcast(INTS, quants[k + 4]).reinterpretAsShorts();
+                ShortVector x5 = IntVector.broadcast(INTS, quants[k + 5]).reinterpretAsShorts();
                 IntVector n20 = IntVector.fromMemorySegment(INTS, w, wAt + 2 * BlockFormat.ROW, LITTLE_ENDIAN);
                 IntVector n21 = IntVector.fromMemorySegment(INTS, w, wAt + 2 * BlockFormat.ROW + 4 * LENGTH, LITTLE_ENDIAN);
                 ShortVector w20 = n20.and(mask3F).reinterpretAsShorts();
                 s0 = s0.add(w20.mul(x4)).add(w20.lanewise(LSHR, 8).mul(x5));
                 ShortVector w21 = n21.and(mask3F).reinterpretAsShorts();
                 s1 = s1.add(w21.mul(x4)).add(w21.lanewise(LSHR, 8).mul(x5));
-                ShortVector x6 = IntVector.broadcast(INTS, numbers[k + 6]).reinterpretAsShorts();
-                ShortVector x7 = IntVector.broadcast(INTS, numbers[k + 7]).reinterpretAsShorts();
+                ShortVector x6 = IntVector.broadcast(INTS, quants[k + 6]).reinterpretAsShorts();
+                ShortVector x7 = IntVector.broadcast(INTS, quants[k + 7]).reinterpretAsShorts();
                 ShortVector w30 = n00.lanewise(LSHR, 6).and(mask03).or(n10.lanewise(LSHR, 4).and(mask0C)).or(n20.lanewise(LSHR, 2).and(mask30)).reinterpretAsShorts();
                 s0 = s0.add(w30.mul(x6)).add(w30.lanewise(LSHR, 8).mul(x7));
                 ShortVector w31 = n01.lanewise(LSHR, 6).and(mask03).or(n11.lanewise(LSHR, 4).and(mask0C)).or(n21.lanewise(LSHR, 2).and(mask30)).reinterpretAsShorts();

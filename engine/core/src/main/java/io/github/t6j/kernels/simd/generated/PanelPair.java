@@ -27,7 +27,7 @@ public final class PanelPair {
     private PanelPair() {}
 
     public static int q8(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead, float exponent0, float exponent1, float[] y, int c0, int c1, int loopStep) {
-        int[] numbers = x.numbers;
+        int[] quants = x.quants;
         float[] scales = x.scales;
         int place = row * x.blocks;
         int next = x.group * RoundedRows.BLOCK - BlockFormat.SIZE;
@@ -50,9 +50,9 @@ public final class PanelPair {
             IntVector all2 = start, high2 = wholeBits;
             IntVector all3 = start, high3 = wholeBits;
             for (long end = wAt + BlockFormat.SIZE / 2 * step; wAt != end; wAt += step) {
-                ShortVector xa = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                ShortVector xb = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
-                ShortVector offset = IntVector.broadcast(INTS, numbers[k + BlockFormat.SIZE]).reinterpretAsShorts();
+                ShortVector xa = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                ShortVector xb = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
+                ShortVector offset = IntVector.broadcast(INTS, quants[k + BlockFormat.SIZE]).reinterpretAsShorts();
                 touched += w.get(JAVA_BYTE, wAt + ahead);
                 touched += w.get(JAVA_BYTE, wAt + ahead + 4 * LENGTH);
                 touched += w.get(JAVA_BYTE, wAt + ahead + panel);
@@ -98,7 +98,7 @@ public final class PanelPair {
     }
 
     public static int q4(RoundedRows x, int row, MemorySegment w, long wAt, long panel, long ahead, float exponent0, float exponent1, float[] y, int c0, int c1, int loopStep) {
-        int[] numbers = x.numbers;
+        int[] quants = x.quants;
         int[] eights = x.eights;
         float[] scales = x.scales;
         int place = row * x.blocks;
@@ -122,10 +122,10 @@ public final class PanelPair {
             ShortVector s2 = IntVector.broadcast(INTS, eights[place]).reinterpretAsShorts();
             ShortVector s3 = IntVector.broadcast(INTS, eights[place]).reinterpretAsShorts();
             for (long end = wAt + BlockFormat.SIZE / 4 * step; wAt != end; wAt += step) {
-                ShortVector x0 = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                ShortVector x1 = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
-                ShortVector x2 = IntVector.broadcast(INTS, numbers[k + 2]).reinterpretAsShorts();
-                ShortVector x3 = IntVector.broadcast(INTS, numbers[k + 3]).reinterpretAsShorts();
+                ShortVector x0 = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INTS, quants[k + 2]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(INTS, quants[k + 3]).reinterpretAsShorts();
                 touched += w.get(JAVA_BYTE, wAt + ahead);
                 touched += w.get(JAVA_BYTE, wAt + ahead + 4 * LENGTH);
                 touched += w.get(JAVA_BYTE, wAt + ahead + panel);

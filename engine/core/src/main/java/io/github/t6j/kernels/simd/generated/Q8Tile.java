@@ -22,7 +22,7 @@ public final class Q8Tile {
     private Q8Tile() {}
 
     public static void four(RoundedRows x, int row, MemorySegment w, long wAt, float exponent, float[] y, int c0, int c1, int yStride, int loopStep) {
-        int[] numbers = x.numbers;
+        int[] quants = x.quants;
         float[] scales = x.scales;
         int place = row * x.blocks;
         int blocks = x.blocks;
@@ -46,36 +46,36 @@ public final class Q8Tile {
                 ShortVector w1 = IntVector.fromMemorySegment(INTS, w, wAt + 4 * LENGTH, LITTLE_ENDIAN).reinterpretAsShorts();
                 ShortVector b0 = w0.lanewise(ASHR, 8);
                 ShortVector b1 = w1.lanewise(ASHR, 8);
-                ShortVector x0a = IntVector.broadcast(INTS, numbers[k]).reinterpretAsShorts();
-                ShortVector x0b = IntVector.broadcast(INTS, numbers[k + 1]).reinterpretAsShorts();
-                ShortVector offset0 = IntVector.broadcast(INTS, numbers[k + BlockFormat.SIZE]).reinterpretAsShorts();
+                ShortVector x0a = IntVector.broadcast(INTS, quants[k]).reinterpretAsShorts();
+                ShortVector x0b = IntVector.broadcast(INTS, quants[k + 1]).reinterpretAsShorts();
+                ShortVector offset0 = IntVector.broadcast(INTS, quants[k + BlockFormat.SIZE]).reinterpretAsShorts();
                 IntVector p00 = w0.mul(x0a).add(b0.mul(x0b)).add(offset0).reinterpretAsInts();
                 all00 = all00.add(p00);
                 high00 = high00.add(p00.lanewise(ASHR, 16));
                 IntVector p01 = w1.mul(x0a).add(b1.mul(x0b)).add(offset0).reinterpretAsInts();
                 all01 = all01.add(p01);
                 high01 = high01.add(p01.lanewise(ASHR, 16));
-                ShortVector x1a = IntVector.broadcast(INTS, numbers[k + RoundedRows.BLOCK]).reinterpretAsShorts();
-                ShortVector x1b = IntVector.broadcast(INTS, numbers[k + RoundedRows.BLOCK + 1]).reinterpretAsShorts();
-                ShortVector offset1 = IntVector.broadcast(INTS, numbers[k + RoundedRows.BLOCK + BlockFormat.SIZE]).reinterpretAsShorts();
+                ShortVector x1a = IntVector.broadcast(INTS, quants[k + RoundedRows.BLOCK]).reinterpretAsShorts();
+                ShortVector x1b = IntVector.broadcast(INTS, quants[k + RoundedRows.BLOCK + 1]).reinterpretAsShorts();
+                ShortVector offset1 = IntVector.broadcast(INTS, quants[k + RoundedRows.BLOCK + BlockFormat.SIZE]).reinterpretAsShorts();
                 IntVector p10 = w0.mul(x1a).add(b0.mul(x1b)).add(offset1).reinterpretAsInts();
                 all10 = all10.add(p10);
                 high10 = high10.add(p10.lanewise(ASHR, 16));
                 IntVector p11 = w1.mul(x1a).add(b1.mul(x1b)).add(offset1).reinterpretAsInts();
                 all11 = all11.add(p11);
                 high11 = high11.add(p11.lanewise(ASHR, 16));
-                ShortVector x2a = IntVector.broadcast(INTS, numbers[k + 2 * RoundedRows.BLOCK]).reinterpretAsShorts();
-                ShortVector x2b = IntVector.broadcast(INTS, numbers[k + 2 * RoundedRows.BLOCK + 1]).reinterpretAsShorts();
-                ShortVector offset2 = IntVector.broadcast(INTS, numbers[k + 2 * RoundedRows.BLOCK + BlockFormat.SIZE]).reinterpretAsShorts();
+                ShortVector x2a = IntVector.broadcast(INTS, quants[k + 2 * RoundedRows.BLOCK]).reinterpretAsShorts();
+                ShortVector x2b = IntVector.broadcast(INTS, quants[k + 2 * RoundedRows.BLOCK + 1]).reinterpretAsShorts();
+                ShortVector offset2 = IntVector.broadcast(INTS, quants[k + 2 * RoundedRows.BLOCK + BlockFormat.SIZE]).reinterpretAsShorts();
                 IntVector p20 = w0.mul(x2a).add(b0.mul(x2b)).add(offset2).reinterpretAsInts();
                 all20 = all20.add(p20);
                 high20 = high20.add(p20.lanewise(ASHR, 16));
                 IntVector p21 = w1.mul(x2a).add(b1.mul(x2b)).add(offset2).reinterpretAsInts();
                 all21 = all21.add(p21);
                 high21 = high21.add(p21.lanewise(ASHR, 16));
-                ShortVector x3a = IntVector.broadcast(INTS, numbers[k + 3 * RoundedRows.BLOCK]).reinterpretAsShorts();
-                ShortVector x3b = IntVector.broadcast(INTS, numbers[k + 3 * RoundedRows.BLOCK + 1]).reinterpretAsShorts();
-                ShortVector offset3 = IntVector.broadcast(INTS, numbers[k + 3 * RoundedRows.BLOCK + BlockFormat.SIZE]).reinterpretAsShorts();
+                ShortVector x3a = IntVector.broadcast(INTS, quants[k + 3 * RoundedRows.BLOCK]).reinterpretAsShorts();
+                ShortVector x3b = IntVector.broadcast(INTS, quants[k + 3 * RoundedRows.BLOCK + 1]).reinterpretAsShorts();
+                ShortVector offset3 = IntVector.broadcast(INTS, quants[k + 3 * RoundedRows.BLOCK + BlockFormat.SIZE]).reinterpretAsShorts();
                 IntVector p30 = w0.mul(x3a).add(b0.mul(x3b)).add(offset3).reinterpretAsInts();
                 all30 = all30.add(p30);
                 high30 = high30.add(p30.lanewise(ASHR, 16));
