@@ -19,22 +19,12 @@ public final class Exp2 {
      */
     public static final float EXP2_ROUNDING = ROUNDING + 127;
 
-    /** First coefficient of the minimax polynomial of 2^r on [−½, ½], 1.0 ulp over the range; its constant is 1. */
+    // Coefficients of r, r², … in the minimax polynomial of 2^r on [−½, ½], 1.0 ulp over the range; its constant is 1.
     public static final float P1 = 0.693147215f;
-
-    /** Second coefficient, of r². */
     public static final float P2 = 0.2402265278f;
-
-    /** Third coefficient, of r³. */
     public static final float P3 = 0.05550310551f;
-
-    /** Fourth coefficient, of r⁴. */
     public static final float P4 = 0.009617692975f;
-
-    /** Fifth coefficient, of r⁵. */
     public static final float P5 = 0.001340664391f;
-
-    /** Sixth coefficient, of r⁶. */
     public static final float P6 = 0.000155946776f;
 
     /** Factor of x in the exponent of two of GELU's tanh form, −2·√(2/π)·log₂e. */

@@ -67,8 +67,7 @@ final class KQuantPanels extends PackedMatrix {
     void multiply(
             Kernels kernels, int panel, int count, Operand x, UnpackedBlocks scratch, float[] y, int yAt, int yStride) {
         for (int end = panel + count; panel < end; panel++, yAt += PANEL) {
-            kernels.multiplyKQuants(
-                    x.rounded, format, data, panelAt(panel), units[panel], scratch, y, yAt, yStride);
+            kernels.multiplyKQuants(x.rounded, format, data, panelAt(panel), units[panel], scratch, y, yAt, yStride);
         }
     }
 }

@@ -10,7 +10,8 @@ import java.lang.foreign.MemorySegment;
  * over lanes runs over {@value #LANES} logical lanes, whatever the width of the machine's vectors. (On a machine
  * without FMA the twin multiplies and adds separately, and only the tolerances hold.)
  *
- * <p>Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of {@value
+ * <p>Operands are arrays or segments with offsets and strides: an object for each would be allocated in every call that C2
+ * does not inline. Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of {@value
  * #PANEL} outputs or tokens, [k][{@value #PANEL}]; rows of activations are padded so that a whole panel can be written.
  */
 public interface Kernels {
@@ -46,20 +47,8 @@ public interface Kernels {
      *     panels {@code yPanel} floats apart; all of a panel's columns may be overwritten
      */
     void multiply(
-            float[] x,
-            int xAt,
-            int xStride,
-            int rows,
-            int inner,
-            Format format,
-            MemorySegment w,
-            long wAt,
-            int wStride,
-            int columns,
-            float[] y,
-            int yAt,
-            int yPanel,
-            boolean accumulate);
+            float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt,
+            int wStride, int columns, float[] y, int yAt, int yPanel, boolean accumulate);
 
     /** Returns an empty object for rows that {@link #multiply} multiplies with the weights of packed matrices. */
     default DenseRows denseRows() {
@@ -168,15 +157,8 @@ public interface Kernels {
      *     may have overflowed, and the caller must repeat the page with a larger max. A NaN shows in sum and p.
      */
     int softmax(
-            float[] s,
-            int heads,
-            Format format,
-            MemorySegment page,
-            long aVAt,
-            int valueRank,
-            float[] max,
-            float[] sum,
-            float[] p);
+            float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max,
+            float[] sum, float[] p);
 
     /**
      * Finds the largest value of each row: into[r] = max_t s[r][t], s [rows][{@value #PANEL}]; NaN if the row has one.
@@ -211,8 +193,7 @@ public interface Kernels {
      * @param x [rows][width], from {@code at}; width a multiple of {@value #LANES}
      * @param y [rows][width], from {@code at}
      */
-    void addScaled(
-            float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width);
+    void addScaled(float[] x, float[] xFactors, float[] y, float[] yFactors, int at, int first, int count, int width);
 
     /**
      * Transposes a matrix: to[c][r] = from[r][c].

@@ -25,8 +25,7 @@ public final class Workers implements AutoCloseable {
      */
     private static final int FEW_SPINS = 256;
 
-    private static final boolean TWO_PROCESSORS =
-            Runtime.getRuntime().availableProcessors() <= 2;
+    private static final boolean TWO_PROCESSORS = Runtime.getRuntime().availableProcessors() <= 2;
 
     private static final int CLOSED = Integer.MAX_VALUE;
 

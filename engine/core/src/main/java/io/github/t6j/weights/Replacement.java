@@ -112,7 +112,7 @@ public record Replacement(Path target, boolean ownerOnly) {
     /** Removes partial copies of this file that killed processes left. */
     private void removeAbandoned() throws IOException {
         try (Stream<Path> files = Files.list(target.getParent())) {
-            files.filter(this::isPartial).forEach(Replacement::removeIfForgotten);
+            files.filter(this::isPartial).forEach(Replacement::removeIfAbandoned);
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -124,7 +124,7 @@ public record Replacement(Path target, boolean ownerOnly) {
                 && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static void removeIfForgotten(Path partial) {
+    private static void removeIfAbandoned(Path partial) {
         try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
             if (channel.tryLock() != null) {
                 Files.delete(partial);

@@ -108,8 +108,7 @@ enum KernelTrial {
         UnpackedBlocks unpacked = new UnpackedBlocks();
         float[] y = new float[form.rows * form.panels * PANEL];
         float[] units = {1, 1, 1};
-        return k -> k.multiplyBlocks(
-                x, format, w, 0, units, 0, form.panels, unpacked, y, 0, form.panels * PANEL);
+        return k -> k.multiplyBlocks(x, format, w, 0, units, 0, form.panels, unpacked, y, 0, form.panels * PANEL);
     }
 
     private static Consumer<Kernels> kQuants(KQuantFormat format, int rows) {

@@ -46,20 +46,8 @@ public final class ScalarKernels extends ScalarFactorKernels {
 
     @Override
     public void multiply(
-            float[] x,
-            int xAt,
-            int xStride,
-            int rows,
-            int inner,
-            Format format,
-            MemorySegment w,
-            long wAt,
-            int wStride,
-            int columns,
-            float[] y,
-            int yAt,
-            int yPanel,
-            boolean accumulate) {
+            float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt,
+            int wStride, int columns, float[] y, int yAt, int yPanel, boolean accumulate) {
         if (!accumulate) {
             for (int r = 0; r < rows; r++) {
                 for (int c = 0; c < columns; c++) {
@@ -198,15 +186,8 @@ public final class ScalarKernels extends ScalarFactorKernels {
 
     @Override
     public int softmax(
-            float[] s,
-            int heads,
-            Format format,
-            MemorySegment page,
-            long aVAt,
-            int valueRank,
-            float[] max,
-            float[] sum,
-            float[] p) {
+            float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max,
+            float[] sum, float[] p) {
         int largest = Integer.MIN_VALUE;
         for (int h = 0; h < heads; h++) {
             for (int t = 0; t < PANEL; t++) {
@@ -304,9 +285,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
         scaleRow(x, xAt, n, rmsScale(lanes, n, epsilon), gain, y, yAt);
     }
 
-    /**
-     * Computes y[i] = x[i] · scale · gain[i], i < n; a null gain is ones. C2 vectorises such loops without help.
-     */
+    /** Computes y[i] = x[i] · scale · gain[i], i < n; a null gain is ones. C2 vectorises such loops without help. */
     public static void scaleRow(float[] x, int xAt, int n, float scale, float[] gain, float[] y, int yAt) {
         if (gain == null) {
             for (int i = 0; i < n; i++) {

@@ -57,9 +57,7 @@ final class BlockGemm {
         }
     }
 
-    /**
-     * Does the same for one row and two panels, with lines touched ahead unless the matrix ends there.
-     */
+    /** Does the same for one row and two panels, with lines touched ahead unless the matrix ends there. */
     static void pair(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
             int yAt, int loopStep) {

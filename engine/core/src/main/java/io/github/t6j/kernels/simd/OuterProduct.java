@@ -15,8 +15,7 @@ final class OuterProduct {
     private OuterProduct() {}
 
     /** Implements {@link io.github.t6j.kernels.Kernels#addOuter}. */
-    static void add(
-            float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
+    static void add(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
         int whole = columns - columns % LENGTH;
         for (int i = 0; i < rows; i++) {
             FloatVector factor = FloatVector.broadcast(FLOATS, k[i]);

@@ -28,9 +28,7 @@ final class Q8Gemm {
     private static final int ROW = BlockFormat.ROW;
     private static final int BLOCK = RoundedRows.BLOCK;
 
-    /**
-     * Start value of the sums of whole ints: the bits of {@link Lanes#WHOLE}, minus the excess of the low halves.
-     */
+    /** Start value of the sums of whole ints: the bits of {@link Lanes#WHOLE}, minus the excess of the low halves. */
     private static final int ALL = WHOLE_BITS - SIZE / 2 * 0x8000;
 
     private Q8Gemm() {}

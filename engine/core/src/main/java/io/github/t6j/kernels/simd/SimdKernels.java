@@ -61,8 +61,7 @@ public final class SimdKernels implements Kernels {
         } else if (tile == Tile.NEAR || tile == Tile.FAR) {
             PageGemm.rows(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
         } else if (tile == Tile.SLIM) {
-            SlimGemm.rows(
-                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+            SlimGemm.rows(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
         } else if (tile == Tile.TALL) {
             TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
         } else {
@@ -143,15 +142,8 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public int softmax(
-            float[] s,
-            int heads,
-            Format format,
-            MemorySegment page,
-            long aVAt,
-            int valueRank,
-            float[] max,
-            float[] sum,
-            float[] p) {
+            float[] s, int heads, Format format, MemorySegment page, long aVAt, int valueRank, float[] max,
+            float[] sum, float[] p) {
         return PageSoftmax.probabilities(s, heads, format, page, aVAt, valueRank, max, sum, p, loopStep);
     }
 

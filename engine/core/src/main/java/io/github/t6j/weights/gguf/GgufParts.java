@@ -56,9 +56,7 @@ public final class GgufParts {
         return metadata.get(NUMBER) instanceof Long number ? number : 0;
     }
 
-    /**
-     * Checks that a file is part {@code index}, from 0, of the model whose first part has the keys {@code first}.
-     */
+    /** Checks that a file is part {@code index}, from 0, of the model whose first part has the keys {@code first}. */
     public static void check(Path file, Map<String, Object> first, Map<String, Object> found, int index) {
         if (number(found) != index || !Objects.equals(first.get(COUNT), found.get(COUNT))) {
             throw new ModelFormatException(

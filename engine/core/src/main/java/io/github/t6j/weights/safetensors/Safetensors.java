@@ -66,8 +66,7 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
         write(file, metadata, tensors, true);
     }
 
-    private static void write(
-            Path file, Map<String, String> metadata, List<LazyTensor> tensors, boolean ownerOnly) {
+    private static void write(Path file, Map<String, String> metadata, List<LazyTensor> tensors, boolean ownerOnly) {
         byte[] header = SafetensorsWriter.header(metadata, tensors);
         try {
             SafetensorsWriter.replace(Replacement.of(file, ownerOnly), header, tensors);

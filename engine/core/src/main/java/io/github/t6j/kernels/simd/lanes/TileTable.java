@@ -7,18 +7,18 @@ import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.RoundedRows;
 
 /**
- * Table of register tiles: chooses the tiles of every product. The SIMD kernels compute with them, and the warm-up counts
- * products of the same compiled tiles as one kernel.
+ * Table that chooses the register tiles of every product. The SIMD kernels compute with these tiles, and the warm-up
+ * counts products of the same compiled tiles as one kernel.
  *
  * @param fewRegisters true for 16 vector registers instead of 32
- * @param intel true for the forms for Intel's processors with 32 registers: one row × two panels of q8_0 or q4_0 at once
- *     (ADR 40), and tiles of six rows × four vectors (ADR 48)
+ * @param intel true for the forms that are faster on Intel's processors with 32 registers: one row × two panels of q8_0
+ *     or q4_0 at once (ADR 40), and tiles of six rows × four vectors (ADR 48)
  */
 public record TileTable(boolean fewRegisters, boolean intel) {
-    /** Table of this processor, without the forms for Intel. */
+    /** Table for this processor, without the forms for Intel. */
     public static final TileTable COMMON = new TileTable(Processor.FEW_REGISTERS, false);
 
-    /** Minimum number of rows for tiles of six or five rows; any larger number splits into those. */
+    /** Minimum number of rows for tiles of five or six rows; every larger number is a sum of fives and sixes. */
     public static final int MANY_ROWS = 20;
 
     /** Number of rows in the tallest tile of many rows. */
@@ -30,11 +30,11 @@ public record TileTable(boolean fewRegisters, boolean intel) {
     /** Distance of the rows of x in floats, and largest number of inputs at once, of {@link Tile#TALL}. */
     public static final int TALL_STRIDE = 2 * PANEL;
 
-    private static final int INNER = 24; // in the shapes of trials
+    private static final int INNER = 24; // inputs in the shapes of trials
     private static final int FORMATS = Format.values().length;
     private static final int HEIGHTS = 12; // one to five rows, each alone or with the next lower tile
 
-    /** Form of a register tile for products of elements, with the shape of a product that runs it. */
+    /** Form of a register tile for weights in a {@link Format}, with the shape of a product that runs it. */
     public enum Tile {
         /** One to five rows × four vectors. */
         WIDE(INNER, 0, PANEL),
@@ -42,7 +42,7 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         NEAR(PANEL, 0, PANEL),
         /** Wide tiles for rows that are two panels apart. */
         FAR(2 * PANEL, 0, PANEL),
-        /** Eight rows × two vectors, for half a panel. Whole panels would waste half. */
+        /** Eight rows × two vectors, for half a panel, of which a wide tile would waste half. */
         NARROW(PANEL, NARROW_ROWS, PANEL / 2),
         /** Five or six rows × two vectors, for 16 registers. */
         SLIM(INNER, MANY_ROWS + 1, PANEL),
@@ -64,11 +64,11 @@ public record TileTable(boolean fewRegisters, boolean intel) {
     public enum Blocks {
         /** One row. */
         ROW(1, 1),
-        /** One row × two panels at once, the last of an odd number alone. */
+        /** One row × two panels at once. The last panel of an odd number is computed alone. */
         PAIR(1, 3),
-        /** Four rows at once, the remaining ones alone. */
+        /** Four rows at once. The remaining rows are computed one by one. */
         ROWS(5, 1),
-        /** Five or six rows of floats. */
+        /** Five or six rows, whose rounded elements are stored as floats. */
         TALL(MANY_ROWS + 1, 1);
 
         /** Number of rows of a small product. */
@@ -99,14 +99,14 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         if (!fewRegisters && rows > 1 && xStride == 2 * PANEL) {
             return Tile.FAR;
         }
-        // no slim tiles of q8, whose ints hold elements of four vectors
+        // Q8 has no slim tiles, since its ints hold the elements of four vectors
         boolean slim = fewRegisters && rows >= MANY_ROWS && (format == Format.F32 || format == Format.BF16);
         return slim ? Tile.SLIM : Tile.WIDE;
     }
 
     /**
-     * Returns the rows of the tallest wide tile. With 16 registers it is two, with eight sums and four weights. Q8 gets
-     * four, since C2 cannot compile a tile of five rows with the loads of all three formats.
+     * Returns the number of rows of the tallest wide tile: two with 16 registers, which then hold eight sums and four
+     * weights, otherwise five. Q8 has at most four, since C2 cannot compile five rows with the loads of all three formats.
      */
     public int tallest(Format format) {
         return fewRegisters ? 2 : format == Format.Q8 ? 4 : 5;
@@ -118,12 +118,12 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         return (left + tiles - 1) / tiles;
     }
 
-    /** Returns whether a product with weights of f32, bf16 or q8_0 stores its rows for {@link Tile#TALL}. */
+    /** Returns true if a product with f32, bf16 or q8_0 weights stores its rows for {@link Tile#TALL}. */
     public boolean isTall(int rows) {
         return intel && rows >= MANY_ROWS;
     }
 
-    /** Returns the form of a product of the first of some consecutive panels, or the first two. */
+    /** Returns the form of a product of the first one or two of {@code panels} consecutive panels. */
     public Blocks blocks(RoundedRows x, int panels) {
         return x.form() > 0 ? Blocks.TALL : x.rows > 1 ? Blocks.ROWS : intel && panels > 1 ? Blocks.PAIR : Blocks.ROW;
     }
