@@ -28,17 +28,8 @@ import java.util.SortedSet;
  * @param imageId id of the image placeholder in prompts of a multimodal model, or {@link #NO_IMAGE}
  */
 public record ModelConfig(
-        String family,
-        String name,
-        Sizes sizes,
-        AttentionConfig attention,
-        boolean linear,
-        Rope.Config rope,
-        Norms norms,
-        Experts experts,
-        Set<TensorRole> optional,
-        List<String> assumptions,
-        Scales scales,
+        String family, String name, Sizes sizes, AttentionConfig attention, boolean linear, Rope.Config rope,
+        Norms norms, Experts experts, Set<TensorRole> optional, List<String> assumptions, Scales scales,
         int imageId) {
     /** Image id of a text-only model. */
     public static final int NO_IMAGE = -1;

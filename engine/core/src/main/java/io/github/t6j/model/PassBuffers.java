@@ -1,5 +1,6 @@
 package io.github.t6j.model;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +21,7 @@ final class PassBuffers implements AutoCloseable {
     private final Stack<AttentionBuffers> singles = new Stack<>(MAX_SINGLE, AttentionBuffers::close);
     private final Stack<AttentionBuffers> wide = new Stack<>(MAX_WIDE, AttentionBuffers::close);
     private final Stack<AttentionBuffers> oracles = new Stack<>(MAX_WIDE, AttentionBuffers::close);
+    private final List<Stack<?>> all = List.of(singleRows, manyRows, batches, singles, wide, oracles);
 
     /**
      * Idle buffers of one kind. The most recently returned buffers are reused first: they are in the processor's
@@ -118,22 +120,12 @@ final class PassBuffers implements AutoCloseable {
 
     /** Frees all idle buffers. */
     void trim() {
-        singleRows.trim();
-        manyRows.trim();
-        batches.trim();
-        singles.trim();
-        wide.trim();
-        oracles.trim();
+        all.forEach(Stack::trim);
     }
 
     /** Frees all idle buffers, and the others once they are returned. */
     @Override
     public void close() {
-        singleRows.close();
-        manyRows.close();
-        batches.close();
-        singles.close();
-        wide.close();
-        oracles.close();
+        all.forEach(Stack::close);
     }
 }

@@ -241,18 +241,14 @@ public final class TransformerLoader {
             }
             float offset = loader.config.scales().gainOffset();
             if (TensorSpec.isGain(role) && offset != 0f) {
-                addOffset(floats, offset);
+                for (int i = 0; i < floats.length; i++) {
+                    floats[i] += offset;
+                }
             }
             ByteBuffer bytes = ByteBuffer.allocate(floats.length * Float.BYTES);
             bytes.asFloatBuffer().put(floats);
             loader.checksum.update(bytes);
             return floats;
-        }
-
-        private static void addOffset(float[] gains, float offset) {
-            for (int i = 0; i < gains.length; i++) {
-                gains[i] += offset;
-            }
         }
 
         @Override
