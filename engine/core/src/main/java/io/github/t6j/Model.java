@@ -7,6 +7,7 @@ import io.github.t6j.family.EmbeddingJson;
 import io.github.t6j.family.registry.LoadedModel;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.model.Batch;
 import io.github.t6j.model.Transformer;
 import io.github.t6j.sampling.Constraint;
 import io.github.t6j.sampling.SamplingOptions;
@@ -15,7 +16,6 @@ import io.github.t6j.session.Expiry;
 import io.github.t6j.session.ModelResources;
 import io.github.t6j.session.ModelUse;
 import io.github.t6j.session.ModelWarmUp;
-import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionGroup;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -24,6 +24,7 @@ import io.github.t6j.weights.checkpoint.ResourcePath;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,12 +54,12 @@ public final class Model implements AutoCloseable {
     private final Transformer transformer;
     private final ModelInfo info;
     private final MemoryBudget budget; // of the caches of all sessions
-    private final Map<Constraint, TokenConstraint> grammars = new WeakHashMap<>(); // guarded by itself
+    private final Map<Constraint, TokenConstraint> grammars = Collections.synchronizedMap(new WeakHashMap<>());
 
+    /** @param resource closed with the model, or if loading fails; null without one */
     private Model(Path path, ModelOptions options, ResourcePath resource) {
         ModelLoadEvent event = Events.beginModelLoad();
         Expiry expiry = Expiry.of(options.call());
-        expiry.check("loading " + path);
         this.path = path;
         adapters = options.adapters().stream().map(ModelOptions.Adapter::folder).toList();
         budget = new MemoryBudget(
@@ -69,6 +70,7 @@ public final class Model implements AutoCloseable {
         Kernels kernels = resources.kernels();
         Workers workers = resources.workers();
         try {
+            expiry.check("loading " + path);
             loaded = LoadedModel.load(path, options, kernels, workers, resources.weights(), (done, total) -> {
                 expiry.check("loading " + path);
                 if (options.progress() != null) {
@@ -133,12 +135,7 @@ public final class Model implements AutoCloseable {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(options, "options");
         ResourcePath resource = ResourcePath.of(owner, name);
-        try {
-            return new Model(resource.path(), options, resource);
-        } catch (RuntimeException | Error failure) {
-            resource.close();
-            throw failure;
-        }
+        return new Model(resource.path(), options, resource);
     }
 
     /** Returns the folder or file that this model was loaded from. */
@@ -247,18 +244,13 @@ public final class Model implements AutoCloseable {
     public TokenConstraint tokenGrammar(Constraint grammar) {
         Objects.requireNonNull(grammar, "grammar");
         Tokenizer tokens = loaded.requiredTokenizer();
-        synchronized (grammars) {
-            TokenConstraint known = grammars.get(grammar);
-            if (known != null) {
-                return known;
-            }
+        TokenConstraint known = grammars.get(grammar);
+        if (known != null) {
+            return known;
         }
-        // outside, so that it delays no other grammar
-        TokenConstraint made = grammar.prepare(tokens, sampleableIds(), loaded.endIds());
-        synchronized (grammars) {
-            TokenConstraint first = grammars.putIfAbsent(grammar, made);
-            return first == null ? made : first;
-        }
+        TokenConstraint made = grammar.prepare(tokens, sampleableIds(), loaded.endIds()); // delays no other grammar
+        TokenConstraint first = grammars.putIfAbsent(grammar, made);
+        return first == null ? made : first;
     }
 
     /**
@@ -403,7 +395,7 @@ public final class Model implements AutoCloseable {
      * @param listeners one per session; null for a session that needs only its last logits
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners) {
-        feed(sessions, ids, listeners, SessionFeed.NO_PAUSE);
+        feed(sessions, ids, listeners, Batch.NO_PAUSE);
     }
 
     /**

@@ -21,7 +21,8 @@ public final class Batch implements AttentionStep {
     /** Maximum number of rows in a pass: a prompt's largest pass and as many single rows. */
     public static final int MAX_PASS_ROWS = 2 * Transformer.MAX_PASS_ROWS;
 
-    private static final Runnable NO_PAUSE = () -> {
+    /** Pause that does nothing. */
+    public static final Runnable NO_PAUSE = () -> {
     };
 
     private final Transformer model;

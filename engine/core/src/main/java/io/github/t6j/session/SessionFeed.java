@@ -12,17 +12,13 @@ import java.util.List;
  * are more sessions than before.
  */
 public final class SessionFeed {
-    /** Pause that does nothing. */
-    public static final Runnable NO_PAUSE = () -> {
-    };
-
     private final List<Part> parts = new ArrayList<>(); // the first ones, size of them, are in use
     private final int[] rows = new int[Batch.MAX_PASS_ROWS]; //      rows of a pass whose logits are needed
     private final int[] owners = new int[Batch.MAX_PASS_ROWS]; //    parts that these rows belong to
     private final int[] positions = new int[Batch.MAX_PASS_ROWS]; // positions of these rows in their sessions
     private int needed; // number of these rows
     private float[] reported; // [vocabulary], buffer for listeners, or null without one
-    private Runnable pause = NO_PAUSE; // of the run in progress
+    private Runnable pause = Batch.NO_PAUSE; // of the run in progress
     private int size;
 
     /** Ids of one session. */
@@ -56,7 +52,7 @@ public final class SessionFeed {
         }
         size = 0;
         reported = null;
-        pause = NO_PAUSE;
+        pause = Batch.NO_PAUSE;
     }
 
     /**

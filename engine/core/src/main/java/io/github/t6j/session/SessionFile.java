@@ -60,8 +60,7 @@ public record SessionFile(int[] ids, float[] logits, Map<String, Tensor> cache) 
         List<LazyTensor> tensors = new ArrayList<>();
         tensors.add(LazyTensor.of(IDS, sessionIds));
         if (lastLogits != null) {
-            Tensor tensor = Tensor.of(LOGITS, lastLogits, lastLogits.length);
-            tensors.add(new LazyTensor(LOGITS, tensor.dtype(), tensor.shape(), arena -> tensor.data()));
+            tensors.add(LazyTensor.of(Tensor.of(LOGITS, lastLogits, lastLogits.length)));
         }
         tensors.addAll(cacheTensors);
         ChecksummedFile.write(file, kind.ofFile(), tensors);

@@ -1,6 +1,7 @@
 package io.github.t6j.session;
 
 import io.github.t6j.LogitsListener;
+import io.github.t6j.model.Batch;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -19,7 +20,7 @@ public final class SessionGroup {
             for (int i = 0; i < ids.length; i++) {
                 feed.add(core.apply(sessions.get(i)).state(), ids, i, 1, null);
             }
-            feed.catchUpAndRun(SessionFeed.NO_PAUSE);
+            feed.catchUpAndRun(Batch.NO_PAUSE);
         } finally {
             end(sessions, core, ids.length);
         }
@@ -56,7 +57,7 @@ public final class SessionGroup {
     /** Begins a call of each session, or of none if one is closed, in use, a duplicate or of another model. */
     private static <S> void begin(List<S> sessions, Function<S, SessionCore> core, ModelUse model) {
         for (int i = 0; i < sessions.size(); i++) {
-            if (!core.apply(Objects.requireNonNull(sessions.get(i), "sessions")).use().isOf(model)) {
+            if (core.apply(Objects.requireNonNull(sessions.get(i), "sessions")).use().model != model) {
                 throw new IllegalArgumentException(
                         "sessions: expected sessions of this model, found one of another model at index " + i);
             }

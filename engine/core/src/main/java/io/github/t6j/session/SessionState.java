@@ -34,8 +34,7 @@ public final class SessionState {
     private SessionFeed feed; // reused, or null
 
     /** Creates an empty session whose cache is counted in {@code budget}; {@code materialized} selects the oracle. */
-    public SessionState(
-            Transformer transformer, SessionOptions options, boolean materialized, MemoryBudget budget) {
+    public SessionState(Transformer transformer, SessionOptions options, boolean materialized, MemoryBudget budget) {
         this(new SessionSizes(transformer, options, materialized), budget);
     }
 

@@ -23,7 +23,7 @@ public final class SessionUse {
     private final Call computing = this::endComputing;
     private final Call reading = this::endReading;
     private final ReentrantLock lock = new ReentrantLock(); // held by a reader, and when a change begins
-    private final ModelUse model;
+    final ModelUse model;
     private final Runnable free;
     private volatile Thread user; // thread of the call that may change the session; set with the lock
     private volatile boolean closed;
@@ -71,11 +71,6 @@ public final class SessionUse {
     public Call beginComputing() {
         begin();
         return computing;
-    }
-
-    /** Returns true if {@code other} tracks the model of the session. */
-    boolean isOf(ModelUse other) {
-        return model == other;
     }
 
     private IllegalStateException used(Thread holder) {
