@@ -248,9 +248,9 @@ public final class Model implements AutoCloseable {
         if (known != null) {
             return known;
         }
-        TokenConstraint made = grammar.prepare(tokens, sampleableIds(), loaded.endIds()); // delays no other grammar
-        TokenConstraint first = grammars.putIfAbsent(grammar, made);
-        return first == null ? made : first;
+        TokenConstraint prepared = grammar.prepare(tokens, sampleableIds(), loaded.endIds()); // delays no other grammar
+        TokenConstraint first = grammars.putIfAbsent(grammar, prepared);
+        return first == null ? prepared : first;
     }
 
     /**

@@ -98,13 +98,13 @@ class CacheTypeTest {
     @ParameterizedTest
     @EnumSource(CacheType.class)
     void theOracleAgreesOnTheRoundedCache(CacheType type) {
-        int[] some = Arrays.copyOf(ids, 100);
+        int[] prompt = Arrays.copyOf(ids, 100);
         SessionOptions options = SessionOptions.defaults().withCacheType(type);
         float tolerance = type == CacheType.F32 ? 1e-4f : 0.05f;
         try (Session factored = model.newSession(options);
                 Session oracle = model.newSession(AttentionPath.MATERIALIZED.of(options))) {
-            factored.prefill(some);
-            oracle.prefill(some);
+            factored.prefill(prompt);
+            oracle.prefill(prompt);
             for (int i = 0; i < factored.logits().length; i++) {
                 assertThat(factored.logits()[i]).as("id " + i).isCloseTo(oracle.logits()[i], within(tolerance));
             }

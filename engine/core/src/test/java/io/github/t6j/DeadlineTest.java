@@ -60,15 +60,15 @@ class DeadlineTest {
     void aTimeoutKeepsTheTextSoFar() {
         Generation all = session.generate("The whale", OPTIONS);
         session.truncate(0);
-        Generation some = session.generate("The whale",
+        Generation partial = session.generate("The whale",
                 OPTIONS.withCall(CallOptions.defaults().withTimeout(Duration.ofSeconds(1))), token -> {
                     LockSupport.parkNanos(200_000_000);
                     return true;
                 });
-        assertThat(some.finishReason()).isEqualTo(FinishReason.DEADLINE);
-        assertThat(some.tokens().size()).isLessThan(40);
-        assertThat(all.tokens()).startsWith(some.tokens().toArray(Token[]::new));
-        assertThat(all.text()).startsWith(some.text());
+        assertThat(partial.finishReason()).isEqualTo(FinishReason.DEADLINE);
+        assertThat(partial.tokens().size()).isLessThan(40);
+        assertThat(all.tokens()).startsWith(partial.tokens().toArray(Token[]::new));
+        assertThat(all.text()).startsWith(partial.text());
     }
 
     /** The oracle is the number of tokens at which the caller's function says stop. */

@@ -117,8 +117,8 @@ class DeterminismTest {
             float[][] results = new float[4][];
             Thread[] threads = new Thread[results.length];
             for (int t = 0; t < threads.length; t++) {
-                int own = t;
-                threads[t] = new Thread(() -> results[own] = logits(model, 50 + 10 * own));
+                int index = t;
+                threads[t] = new Thread(() -> results[index] = logits(model, 50 + 10 * index));
                 threads[t].start();
             }
             for (int t = 0; t < threads.length; t++) {

@@ -263,8 +263,8 @@ class LifetimeTest {
     void closingFromAnotherThreadEndsTheCallAsCancelled() throws InterruptedException {
         for (int round = 0; round < 20; round++) {
             boolean whole = round % 2 == 0;
-            Model own = Model.load(TestData.tiny());
-            Session running = own.newSession(SessionOptions.defaults().withContextLength(100_000));
+            Model closing = Model.load(TestData.tiny());
+            Session running = closing.newSession(SessionOptions.defaults().withContextLength(100_000));
             CountDownLatch started = new CountDownLatch(1);
             AtomicReference<Object> result = new AtomicReference<>();
             Thread thread = new Thread(() -> {
@@ -280,13 +280,13 @@ class LifetimeTest {
             thread.start();
             started.await();
             if (whole) {
-                own.close();
+                closing.close();
             } else {
                 running.close();
             }
             thread.join();
             assertThat(result.get()).isIn(FinishReason.CANCELLED, FinishReason.END_OF_TEXT);
-            own.close();
+            closing.close();
         }
     }
 

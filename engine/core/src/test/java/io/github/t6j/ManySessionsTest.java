@@ -73,8 +73,8 @@ class ManySessionsTest {
         ThreadFactory threads = virtual ? Thread.ofVirtual().factory() : Thread.ofPlatform().factory();
         List<FutureTask<List<Token>>> tasks = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
-            int own = i;
-            tasks.add(new FutureTask<>(() -> tokens(own)));
+            int index = i;
+            tasks.add(new FutureTask<>(() -> tokens(index)));
             threads.newThread(tasks.getLast()).start();
         }
         for (int i = 0; i < 16; i++) {

@@ -103,10 +103,10 @@ class PackagesTest {
     void dependenciesPointDown() {
         List<String> upward = new ArrayList<>();
         for (Source source : SOURCES) {
-            int own = TOP_DOWN.indexOf(room(source.inside));
-            assertThat(own).as(source + " is in a room of the list").isNotNegative();
+            int room = TOP_DOWN.indexOf(room(source.inside));
+            assertThat(room).as(source + " is in a room of the list").isNotNegative();
             for (Use use : source.uses()) {
-                if (TOP_DOWN.indexOf(room(use.inside)) < own) {
+                if (TOP_DOWN.indexOf(room(use.inside)) < room) {
                     upward.add(source + " uses " + use);
                 }
             }

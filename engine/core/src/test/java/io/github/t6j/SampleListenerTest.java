@@ -24,8 +24,8 @@ class SampleListenerTest {
             });
             for (int i = 0; i < 3; i++) {
                 try (Session alone = model.newSession()) {
-                    GenerationOptions own = OPTIONS.withSampling(OPTIONS.sampling().withSeed(9 + i));
-                    List<Token> expected = alone.generate(Prompt.of(PROMPT), own, token -> true).tokens();
+                    GenerationOptions seeded = OPTIONS.withSampling(OPTIONS.sampling().withSeed(9 + i));
+                    List<Token> expected = alone.generate(Prompt.of(PROMPT), seeded, token -> true).tokens();
                     expected = i == 1 ? expected.subList(0, 4) : expected;
                     assertThat(samples.get(i).tokens()).isEqualTo(expected);
                     assertThat(heard.get(i)).filteredOn(token -> !token.isTail()).isEqualTo(expected);

@@ -370,12 +370,12 @@ class SavedSessionTest {
             float[][] ends = new float[6][];
             Thread[] threads = new Thread[ends.length];
             for (int i = 0; i < threads.length; i++) {
-                int own = i;
+                int index = i;
                 Session fork = base.fork();
                 threads[i] = new Thread(() -> {
                     try (fork) {
-                        fork.truncate(KEPT - 10 * own);
-                        ends[own] = end(fork);
+                        fork.truncate(KEPT - 10 * index);
+                        ends[index] = end(fork);
                     }
                 });
                 threads[i].start();

@@ -109,8 +109,8 @@ class VariantSessionsTest {
             float[][] results = new float[4][];
             Thread[] threads = new Thread[results.length];
             for (int t = 0; t < threads.length; t++) {
-                int own = t;
-                threads[t] = new Thread(() -> results[own] = logits(model, ids, 64 + 60 * own));
+                int index = t;
+                threads[t] = new Thread(() -> results[index] = logits(model, ids, 64 + 60 * index));
                 threads[t].start();
             }
             for (int t = 0; t < threads.length; t++) {

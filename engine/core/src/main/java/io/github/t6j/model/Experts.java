@@ -71,8 +71,8 @@ final class Experts implements FeedForward {
 
         /** Returns the number of floats for passes of {@code rows} rows. */
         long floats(ModelConfig.Experts experts, int passRows) {
-            int made = chosen.length / experts.used(); // rows
-            return ((long) scores.length / made + 4L * experts.used()) * passRows
+            int rowCapacity = chosen.length / experts.used();
+            return ((long) scores.length / rowCapacity + 4L * experts.used()) * passRows
                     + ((long) gateUp.length + hidden.length + outputs.length) / capacity
                             * slotsAtATime(experts, passRows);
         }

@@ -30,22 +30,22 @@ record SessionSizes(Transformer transformer, SessionOptions options, boolean mat
      * @throws MemoryLimitException if the number that the options set does not fit
      */
     int contextLength(MemoryBudget budget) {
-        int asked = options.contextLength();
-        int ids = asked == 0 ? transformer.config().sizes().contextLength() : asked;
+        int requested = options.contextLength();
+        int ids = requested == 0 ? transformer.config().sizes().contextLength() : requested;
         long wanted = tokenBytes(ids);
         long machine = NativeMemory.availableFor(wanted);
         long available = Math.min(machine, budget.available());
         int most = most(ids, tokens -> tokenBytes(tokens) <= available);
-        if (asked == 0) {
+        if (requested == 0) {
             return Math.max(1, most);
         }
-        if (asked > most) {
+        if (requested > most) {
             throw new MemoryLimitException(
-                    "a context of " + asked + " ids, " + wanted / asked + " bytes each", wanted, available,
+                    "a context of " + requested + " ids, " + wanted / requested + " bytes each", wanted, available,
                     available < machine ? "left of the model's memory budget" : "available memory",
                     "open the session with at most " + most + " ids, or with a smaller cache type");
         }
-        return asked;
+        return requested;
     }
 
     private long tokenBytes(int ids) {

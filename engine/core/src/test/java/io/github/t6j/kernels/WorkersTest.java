@@ -38,9 +38,9 @@ class WorkersTest {
                 for (int region = 0; region < 1000; region++) {
                     AtomicIntegerArray times = new AtomicIntegerArray(5 * 7);
                     workers.run(5, (outer, worker) -> {
-                        Thread own = Thread.currentThread();
+                        Thread caller = Thread.currentThread();
                         workers.run(7, (inner, innerWorker) -> {
-                            assertThat(Thread.currentThread()).isSameAs(own);
+                            assertThat(Thread.currentThread()).isSameAs(caller);
                             times.incrementAndGet(outer * 7 + inner);
                         });
                     });

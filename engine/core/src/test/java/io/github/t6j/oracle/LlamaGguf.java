@@ -88,9 +88,9 @@ public final class LlamaGguf {
                     ? rowsMoved(elements, stored.size(name, 0), headDim, false)
                     : elements, stored.shape(name));
         }
-        Map<String, Object> own = new TreeMap<>(config); // a file has f32
-        own.put("rms_norm_eps", ((Number) config.get("rms_norm_eps")).floatValue());
-        return new LlamaReference(weights, own);
+        Map<String, Object> rounded = new TreeMap<>(config); // a file has f32
+        rounded.put("rms_norm_eps", ((Number) config.get("rms_norm_eps")).floatValue());
+        return new LlamaReference(weights, rounded);
     }
 
     /** Types of a file's tensors by the names of Hugging Face. */

@@ -148,12 +148,12 @@ public final class MlraReference implements Reference {
         double[][] y = new double[h.length][heads * nope];
         for (int part = 0; part < parts; part++) {
             int first = part % ofABranch * served;
-            double[][] own = Float64.attend(
+            double[][] branchOutput = Float64.attend(
                     columns(q, first * (nope + rope), served * (nope + rope)), k[part], v[part], served, served,
                     1 / Math.sqrt(nope + rope), h.length);
             for (int t = 0; t < h.length; t++) {
                 for (int i = 0; i < served * nope; i++) {
-                    y[t][first * nope + i] += own[t][i] / Math.sqrt((double) parts / ofABranch);
+                    y[t][first * nope + i] += branchOutput[t][i] / Math.sqrt((double) parts / ofABranch);
                 }
             }
         }

@@ -123,12 +123,12 @@ record WideModel(
                 "n_layer", 2L, "n_embd", 200L, "vocab_size", (long) VOCABULARY, "block_size", 256L, "n_head", 12L,
                 "intermediate_size", 300L));
         NewModel preset = Presets.of("mlra-" + name);
-        Map<String, Object> own = new TreeMap<>(Map.of(
+        Map<String, Object> changed = new TreeMap<>(Map.of(
                 "head_dim", 44L, "rank", 3L, "q_rank", 5L, "share_q_dim", 90L, "q_lora_rank", 72L,
                 "kv_lora_rank", 100L, "qk_nope_head_dim", 28L, "qk_rope_head_dim", 20L));
-        own.put("group_size", name.equals("mqa") ? 12L : 3L);
-        own.keySet().retainAll(preset.config().keySet());
-        NewModel model = preset.with(both(sizes, own));
+        changed.put("group_size", name.equals("mqa") ? 12L : 3L);
+        changed.keySet().retainAll(preset.config().keySet());
+        NewModel model = preset.with(both(sizes, changed));
         return of("MLRA " + name, null, model, weights -> new MlraReference(weights, model.config()));
     }
 

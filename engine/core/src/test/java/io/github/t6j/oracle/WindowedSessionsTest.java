@@ -89,18 +89,18 @@ class WindowedSessionsTest {
     @MethodSource("models")
     void logitsAreThoseOfTheReferenceInPartsAndSteps(WideModel wide) throws IOException {
         Weights weights = wide.weights(SEED);
-        int[] some = Arrays.copyOf(ids, 301);
-        double[][] exact = wide.reference().apply(weights).logits(some);
+        int[] prompt = Arrays.copyOf(ids, 301);
+        double[][] exact = wide.reference().apply(weights).logits(prompt);
         try (Model model = load(wide)) {
             for (AttentionPath path : AttentionPath.values()) {
                 try (Session session = model.newSession(path.of(SessionOptions.defaults()))) {
                     LogitsListener check = (position, logits) -> check(path, position, logits, exact[position]);
                     int fed = 0;
                     for (int part : List.of(1, 63, 2, 128, 80)) {
-                        session.prefill(Arrays.copyOfRange(some, fed, fed += part), check);
+                        session.prefill(Arrays.copyOfRange(prompt, fed, fed += part), check);
                     }
-                    for (; fed < some.length; fed++) {
-                        session.step(some[fed]);
+                    for (; fed < prompt.length; fed++) {
+                        session.step(prompt[fed]);
                         check(path, fed, session.logits(), exact[fed]);
                     }
                 }

@@ -142,11 +142,11 @@ class HuggingFaceOracleTest {
                     assertThat(post[0]).as(round).isEqualTo(tokenizer.beginningOfText());
                 }
                 int[] shuffled = shuffled(ids);
-                for (int[] some : List.of(ids, shuffled)) {
-                    assertThat(tokenizer.decode(some)).as(round).isEqualTo(library.decode(longs(some), false));
-                    assertThat(tokenizer.decode(GoldTokenizer.withoutSpecial(tokenizer, some)))
+                for (int[] tokens : List.of(ids, shuffled)) {
+                    assertThat(tokenizer.decode(tokens)).as(round).isEqualTo(library.decode(longs(tokens), false));
+                    assertThat(tokenizer.decode(GoldTokenizer.withoutSpecial(tokenizer, tokens)))
                             .as(round)
-                            .isEqualTo(library.decode(longs(some), true));
+                            .isEqualTo(library.decode(longs(tokens), true));
                 }
             }
         }

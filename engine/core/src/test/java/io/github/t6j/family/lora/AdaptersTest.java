@@ -134,10 +134,10 @@ class AdaptersTest {
                     assertThat(Math.abs(found[i] - exact[i])).as("seed %d, %s[%d]", SEED, module.name(), i)
                             .isLessThanOrEqualTo(0.5000001 * Math.ulp((float) exact[i]));
                 }
-                int some = 37; // any slice of rows has the elements of the whole
-                assertThat(merged.reader().rows(tensor, some, 3, memory).toFloats())
-                        .isEqualTo(Arrays.copyOfRange(found, some * module.inputs(),
-                                (some + 3) * module.inputs()));
+                int first = 37; // any slice of rows has the elements of the whole
+                assertThat(merged.reader().rows(tensor, first, 3, memory).toFloats())
+                        .isEqualTo(Arrays.copyOfRange(found, first * module.inputs(),
+                                (first + 3) * module.inputs()));
             }
         }
     }
@@ -303,13 +303,14 @@ class AdaptersTest {
                         + ", found no such tensor in it" + hint);
         List<Module> modules = modules(other, "model.layers.0.mlp.up_proj.weight", 5);
         Module module = modules.getFirst();
-        List<Long> own;
+        List<Long> shape;
         try (Checkpoint checkpoint = Checkpoint.open(TestData.path(LLAMA), false)) {
-            own = checkpoint.tensors().get(module.name() + ".weight").shape();
+            shape = checkpoint.tensors().get(module.name() + ".weight").shape();
         }
-        assertRejected(AdapterFiles.CONFIG, modules, "model.layers.0.mlp.up_proj: expected lora_A [5, " + own.getLast()
-                + "] and lora_B [" + own.getFirst() + ", 5] for a matrix " + own + " and rank 5, found [5, "
-                + module.inputs() + "] and [" + module.outputs() + ", 5]" + hint);
+        assertRejected(AdapterFiles.CONFIG, modules,
+                "model.layers.0.mlp.up_proj: expected lora_A [5, " + shape.getLast()
+                        + "] and lora_B [" + shape.getFirst() + ", 5] for a matrix " + shape + " and rank 5, found [5, "
+                        + module.inputs() + "] and [" + module.outputs() + ", 5]" + hint);
         assertRejected(AdapterFiles.with("r", 4L), modules(TestData.path(LLAMA), ".*layers.0.*q_proj.weight", 5),
                 "and rank 4, found [5, ");
         assertRejected(AdapterFiles.with("r", 100_000L), modules(TestData.path(LLAMA), ".*layers.0.*q_proj.weight", 5),

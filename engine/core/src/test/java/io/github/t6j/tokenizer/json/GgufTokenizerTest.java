@@ -80,11 +80,11 @@ class GgufTokenizerTest {
 
     @Test
     void gpt2ComesWithTheLibrary() {
-        Tokenizer own = Tokenizer.gpt2();
+        Tokenizer gpt2 = Tokenizer.gpt2();
         Tokenizer file = Tokenizer.load(TestData.path("tokenizers/gpt2"));
-        assertThat(own.encode("Call me Ishmael.")).isEqualTo(file.encode("Call me Ishmael."));
-        assertThat(own.size()).isEqualTo(50257);
-        assertThat(own.documentStart()).isEqualTo(50256);
+        assertThat(gpt2.encode("Call me Ishmael.")).isEqualTo(file.encode("Call me Ishmael."));
+        assertThat(gpt2.size()).isEqualTo(50257);
+        assertThat(gpt2.documentStart()).isEqualTo(50256);
     }
 
     @ParameterizedTest

@@ -56,9 +56,9 @@ class QuantizedTensorsTest {
         for (int i = 0; i < 66; i++) {
             assertThat(found[i] + 0f).as("number " + i).isEqualTo(expected[i]);
         }
-        float[] some = new float[3];
-        tensor.read(31, some, 0, 3);
-        assertThat(some).containsExactly(127f, 1.5f, -10f);
+        float[] elements = new float[3];
+        tensor.read(31, elements, 0, 3);
+        assertThat(elements).containsExactly(127f, 1.5f, -10f);
     }
 
     /** Element i is in the low half of byte i, element 16 + i in its high half. */
