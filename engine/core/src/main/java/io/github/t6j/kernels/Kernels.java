@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
  * over lanes runs over {@value #LANES} logical lanes, whatever the width of the machine's vectors. (On a machine
  * without FMA the twin multiplies and adds separately, and only the tolerances hold.)
  *
- * <p>Operands are arrays or segments with offsets and strides: an object for each would be allocated in every call that C2
- * does not inline. Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of {@value
+ * <p>Operands are arrays or segments with offsets: a call that C2 does not inline would have to allocate objects.
+ * Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of {@value
  * #PANEL} outputs or tokens, [k][{@value #PANEL}]; rows of activations are padded so that a whole panel can be written.
  */
 public interface Kernels {

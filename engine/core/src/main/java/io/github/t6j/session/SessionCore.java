@@ -5,8 +5,8 @@ import java.util.function.Function;
 /**
  * State of a session and the tracker of the calls that use it.
  *
- * <p>{@code Session}, in a package above this one, registers a function that returns the core of a session, as a class of
- * the JDK does with SharedSecrets. A public method would do this, too, but would belong to the public API.
+ * <p>{@code Session}, in a package above this one, registers a function that returns the core of a session, like the
+ * JDK's SharedSecrets. A public method of {@code Session} would become part of the public API.
  */
 public record SessionCore(SessionState state, SessionUse use) {
     private static volatile Function<Object, SessionCore> hook;

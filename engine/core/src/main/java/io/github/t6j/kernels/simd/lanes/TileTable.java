@@ -106,7 +106,7 @@ public record TileTable(boolean fewRegisters, boolean intel) {
 
     /**
      * Returns the number of rows of the tallest wide tile: two with 16 registers, which then hold eight sums and four
-     * weights, otherwise five. Q8 has at most four, since C2 cannot compile five rows with the loads of all three formats.
+     * weights, otherwise five. Q8 has at most four, since C2 cannot compile five rows with loads of all three formats.
      */
     public int tallest(Format format) {
         return fewRegisters ? 2 : format == Format.Q8 ? 4 : 5;
