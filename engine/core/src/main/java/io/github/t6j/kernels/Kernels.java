@@ -24,6 +24,9 @@ public interface Kernels {
      */
     int LANES = 16;
 
+    /** Number of elements that {@link #logSumExp} sums in floats before the sum becomes a double. */
+    int SUM_BLOCK = 1024;
+
     /** Returns {@code n} rounded up to whole panels, the length of a row that products are written to. */
     static int padded(int n) {
         return (n + PANEL - 1) / PANEL * PANEL;
@@ -259,7 +262,4 @@ public interface Kernels {
      * #softmax}.
      */
     float exp2(float x);
-
-    /** Number of elements summed in floats before the sum becomes a double. */
-    int SUM_BLOCK = 1024;
 }

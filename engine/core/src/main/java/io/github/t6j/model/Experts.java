@@ -143,7 +143,8 @@ final class Experts implements FeedForward {
         double largest = b.scores[at + b.chosen[first]];
         Arrays.sort(b.chosen, first, first + used);
         double sum = 0;
-        for (int i = 0; i < (normalised ? used : gateUp.length); i++) {
+        int summed = normalised ? used : gateUp.length;
+        for (int i = 0; i < summed; i++) {
             int expert = normalised ? b.chosen[first + i] : i;
             sum += StrictMath.exp(b.scores[at + expert] - largest);
         }
