@@ -3,7 +3,6 @@ package io.github.t6j;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.events.Events;
 import io.github.t6j.events.ModelLoadEvent;
-import io.github.t6j.family.EmbeddingJson;
 import io.github.t6j.family.registry.LoadedModel;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -287,13 +286,7 @@ public final class Model implements AutoCloseable {
      */
     public EmbeddingOptions embeddingDefaults() {
         use.checkOpen();
-        EmbeddingJson embedding = loaded.embedding();
-        if (embedding.unsupported() != null) {
-            throw ModelFormatException.unsupported(path + ": " + embedding.unsupported()
-                    + ": choose a pooling to embed texts in another way than the model was trained for");
-        }
-        return EmbeddingOptions.defaults().withNormalized(embedding.normalized())
-                .withPooling(embedding.pooling() == null ? Pooling.MEAN : embedding.pooling());
+        return loaded.embedding().options(path);
     }
 
     /** Returns true if the model's files state a pooling, as an embedding model's do. */
@@ -463,7 +456,7 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Returns the contents of the model's files, also within a call after {@link #close}. */
+    /** Returns the contents of the model's files, within a call even if the model is closed. */
     LoadedModel loaded() {
         return loaded;
     }

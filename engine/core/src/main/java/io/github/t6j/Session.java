@@ -246,8 +246,7 @@ public final class Session implements AutoCloseable {
 
     /** Streams the continuation of a prompt, see {@link #stream(Prompt, GenerationOptions, Consumer)}. */
     public Stream<Token> stream(Prompt prompt, GenerationOptions options) {
-        return stream(prompt, options, generation -> {
-        });
+        return stream(prompt, options, generation -> {});
     }
 
     /** Streams the continuation of a text, see {@link #stream(Prompt, GenerationOptions, Consumer)}. */

@@ -1,9 +1,11 @@
 package io.github.t6j.family;
 
+import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Pooling;
 import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -79,6 +81,16 @@ public record EmbeddingJson(Pooling pooling, boolean normalized, String unsuppor
             modules.add(described);
         }
         return Map.of(MODULES_FILE, bytes(modules), POOLING_FILE, bytes(config));
+    }
+
+    /** @throws ModelFormatException if the engine cannot compute the embeddings of {@code model} */
+    public EmbeddingOptions options(Path model) {
+        if (unsupported != null) {
+            throw ModelFormatException.unsupported(model + ": " + unsupported
+                    + ": choose a pooling to embed texts in another way than the model was trained for");
+        }
+        return EmbeddingOptions.defaults().withNormalized(normalized)
+                .withPooling(pooling == null ? Pooling.MEAN : pooling);
     }
 
     private static byte[] bytes(Object json) {

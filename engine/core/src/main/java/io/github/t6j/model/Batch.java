@@ -22,8 +22,7 @@ public final class Batch implements AttentionStep {
     public static final int MAX_PASS_ROWS = 2 * Transformer.MAX_PASS_ROWS;
 
     /** Pause that does nothing. */
-    public static final Runnable NO_PAUSE = () -> {
-    };
+    public static final Runnable NO_PAUSE = () -> {};
 
     private final Transformer model;
     private final Workers workers;

@@ -269,9 +269,7 @@ public final class Transformer implements AutoCloseable {
 
     /** Creates an empty cache; {@code materialized} selects the oracle's. */
     SequenceCache newCache(Format format, boolean materialized) {
-        return materialized
-                ? new PagedCache(layout(true), format, windows)
-                : attention().newCache(format, windows);
+        return materialized ? new PagedCache(layout(true), format, windows) : attention().newCache(format, windows);
     }
 
     /**

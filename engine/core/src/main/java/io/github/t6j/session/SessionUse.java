@@ -16,8 +16,7 @@ public final class SessionUse {
     }
 
     /** Call within another call; closing it has no effect. */
-    private static final Call NESTED = () -> {
-    };
+    private static final Call NESTED = () -> {};
 
     private final Call changing = this::end;
     private final Call computing = this::endComputing;

@@ -39,8 +39,7 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
         Tensor stored = source.rows(tensor, first, count, memory);
         checkScales(stored, first);
         DType to = dtype(tensor);
-        return to == stored.dtype() ? stored : convert(stored, first, to, memory, (row, elements) -> {
-        });
+        return to == stored.dtype() ? stored : convert(stored, first, to, memory, (row, elements) -> {});
     }
 
     /**
