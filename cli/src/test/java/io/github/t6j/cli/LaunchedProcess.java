@@ -23,7 +23,7 @@ import picocli.CommandLine;
 
 /** t6j in a process of its own, with the JDK and the classes of the tests. Its output is recorded. */
 public final class LaunchedProcess {
-    private static final long MOST_SECONDS = 120;
+    private static final long MAX_SECONDS = 120;
     /** Warning of the JVM at every start, and of the engine without SIMD. */
     private static final String NOISE = "WARNING: Using incubator modules.*\\R|.*KernelChoice best\\R|"
             + "WARNING: t6j computes without SIMD.*\\R|WARNING: package jdk.incubator.vector.*\\R";
@@ -179,7 +179,7 @@ public final class LaunchedProcess {
     }
 
     private void await(Printed printed, String text, int times) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MOST_SECONDS);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(MAX_SECONDS);
         while (printed.text().split(Pattern.quote(text), -1).length <= times) {
             if (!process.isAlive() && !printed.isAlive() || System.nanoTime() > end) {
                 process.destroyForcibly();
@@ -242,7 +242,7 @@ public final class LaunchedProcess {
     }
 
     public CommandResult end() {
-        return end(MOST_SECONDS);
+        return end(MAX_SECONDS);
     }
 
     /** Reads a stream to its end. */

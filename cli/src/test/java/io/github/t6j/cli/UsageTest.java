@@ -244,10 +244,10 @@ class UsageTest {
 
     @Test
     void moreThreadsThanTheMachineCanUseAreBadUsage() {
-        int most = 4 * Runtime.getRuntime().availableProcessors();
+        int max = 4 * Runtime.getRuntime().availableProcessors();
         CommandResult ran = CommandResult.of("generate", "--threads", "2000", "x");
         assertThat(ran.code()).isEqualTo(2);
-        assertThat(ran.err()).contains("--threads: expected at most " + most + " (4 times the cores), found 2000");
+        assertThat(ran.err()).contains("--threads: expected at most " + max + " (4 times the cores), found 2000");
     }
 
     @Test

@@ -114,11 +114,11 @@ final class BenchmarkSupport {
 
     /** @throws SkippedException if Java's heap cannot hold {@code bytes} */
     static void checkHeap(String what, long bytes) {
-        long most = Runtime.getRuntime().maxMemory();
-        if (bytes > most) {
+        long max = Runtime.getRuntime().maxMemory();
+        if (bytes > max) {
             throw new SkippedException(String.format(
                     Locale.ROOT, "%s takes %.1f GB, more than Java's heap of %.1f GB", what, bytes * 1e-9,
-                    most * 1e-9));
+                    max * 1e-9));
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /** Size of the processor's caches above L2: L3, in all its parts, and L4 if there is one. */
 public final class L3Cache {
-    private static final long LEAST_OUT_OF_CACHE = 400L << 20;
+    private static final long MIN_OUT_OF_CACHE = 400L << 20;
 
     private L3Cache() {}
 
@@ -32,7 +32,7 @@ public final class L3Cache {
      * more.
      */
     public static long outOfCache(long thirdLevel) {
-        return Math.max(LEAST_OUT_OF_CACHE, 2 * thirdLevel);
+        return Math.max(MIN_OUT_OF_CACHE, 2 * thirdLevel);
     }
 
     private static long macBytes() throws IOException {

@@ -83,9 +83,9 @@ final class Shifting {
 
     /** Feeds ids pass by pass, until the options end the generation. */
     private void feed(int[] ids) {
-        int most = Model.maxPassRows();
-        for (int at = 0; at < ids.length && !isOver(); at += most) {
-            session.prefill(Arrays.copyOfRange(ids, at, Math.min(ids.length, at + most)));
+        int max = Model.maxPassRows();
+        for (int at = 0; at < ids.length && !isOver(); at += max) {
+            session.prefill(Arrays.copyOfRange(ids, at, Math.min(ids.length, at + max)));
         }
     }
 

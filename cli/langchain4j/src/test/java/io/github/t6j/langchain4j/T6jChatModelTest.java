@@ -295,20 +295,20 @@ class T6jChatModelTest {
     @CsvSource(delimiter = '|',
             value = {"200 | {\"name\": \"weather\"", "200 | <tool_call>{\"name\": \"weather\", \"arg",
                 "20 | {\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}"})
-    void aCallThatIsCutOffIsShown(int most, String answer) {
+    void aCallThatIsCutOffIsShown(int max, String answer) {
         Answer cut = chat.answer(List.of(Message.user("a")),
-                script(answer).withGeneration(one -> one.withMaxTokens(most))
+                script(answer).withGeneration(one -> one.withMaxTokens(max))
                         .withTools(new io.github.t6j.chat.Tool("weather", "", Map.of())),
                 AnswerListener.none());
         assertThat(cut.cutOffCall()).isPresent();
         assertThat(cut.calls()).isEmpty();
         String notice = "The call of the tool weather was cut off: " + cut.message().toolCalls().getLast().arguments();
 
-        ChatRequest request = asksForWeather().maxOutputTokens(most).build();
+        ChatRequest request = asksForWeather().maxOutputTokens(max).build();
         ChatResponse found = new T6jChatModel(chat, script(answer)).chat(request);
         assertThat(found.aiMessage().text()).isEqualTo(notice);
         assertThat(found.aiMessage().hasToolExecutionRequests()).isFalse();
-        assertThat(found.finishReason()).isEqualTo(most == 200 ? FinishReason.STOP : FinishReason.LENGTH);
+        assertThat(found.finishReason()).isEqualTo(max == 200 ? FinishReason.STOP : FinishReason.LENGTH);
         Received received = new Received();
         new T6jStreamingChatModel(chat, script(answer)).chat(request, received);
         assertThat(received.whole.join().aiMessage().text()).isEqualTo(notice).isEqualTo(received.text.toString());

@@ -79,7 +79,7 @@ final class DocumentArguments {
         format("--out", out);
         Range.atLeast(spec, "--partitions", partitions, 1);
         Range.atLeast(spec, "--parallel", parallel, 1);
-        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MOST_RUNNING / 2,
+        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MAX_RUNNING / 2,
                 "half of a pass, since as many documents wait");
     }
 
@@ -112,13 +112,13 @@ final class DocumentArguments {
                 : DocumentReader.parquet(spark, in, input.texts(), input.others());
         StructType columns = Results.columns(result);
         String unit = lines ? "line" : "row";
-        int most = parallel; // the lambda captures this variable, not this object, which has the command line
+        int max = parallel; // the lambda captures this variable, not this object, which has the command line
         DocumentReader.partitioned(rows, partitions).mapPartitions((MapPartitionsFunction<Row, Row>) partition -> {
             if (!partition.hasNext()) {
                 return Collections.emptyIterator();
             }
             Model model = arguments.onExecutor();
-            Results results = new Results(work.of(model), arguments.newScheduler(model, most), 2 * most, columns,
+            Results results = new Results(work.of(model), arguments.newScheduler(model, max), 2 * max, columns,
                     input, DocumentReader.documents(partition, unit));
             TaskContext.get().addTaskCompletionListener((TaskCompletionListener) _ -> results.close());
             return results;

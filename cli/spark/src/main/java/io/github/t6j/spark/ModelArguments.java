@@ -65,13 +65,13 @@ final class ModelArguments implements Serializable {
             description = "Number of tokens in the context (default: the model's block_size).")
     private Integer context;
 
-    /** @param leastContext smallest valid --context */
-    void check(CommandSpec spec, int leastContext) {
+    /** @param minContext smallest valid --context */
+    void check(CommandSpec spec, int minContext) {
         if (threads != null) {
             Range.atLeast(spec, "--threads", threads, 1);
         }
         if (context != null) {
-            Range.atLeast(spec, "--context", context, leastContext);
+            Range.atLeast(spec, "--context", context, minContext);
         }
     }
 

@@ -35,22 +35,22 @@ final class Results implements Iterator<Row>, AutoCloseable {
 
     private final LineWork work;
     private final Scheduler scheduler;
-    private final int most;
+    private final int max;
     private final StructType columns;
     private final Input input;
     private final Iterator<Document> documents;
     private final Deque<Pending> pending = new ArrayDeque<>();
 
     /**
-     * @param most largest number of submitted documents
+     * @param max largest number of submitted documents
      * @param columns columns of {@link #columns(StructType)}
      * @param input names of the documents' columns
      */
-    Results(LineWork work, Scheduler scheduler, int most, StructType columns, Input input,
+    Results(LineWork work, Scheduler scheduler, int max, StructType columns, Input input,
             Iterator<Document> documents) {
         this.work = work;
         this.scheduler = scheduler;
-        this.most = most;
+        this.max = max;
         this.columns = columns;
         this.input = input;
         this.documents = documents;
@@ -72,7 +72,7 @@ final class Results implements Iterator<Row>, AutoCloseable {
 
     @Override
     public Row next() {
-        while (pending.size() < most && documents.hasNext()) {
+        while (pending.size() < max && documents.hasNext()) {
             pending.add(begin(documents.next()));
         }
         return row(pending.remove());

@@ -246,8 +246,8 @@ class T6jChatModelTest {
         String notice = "Yes.\nThe call of the tool weather was cut off: {\"city\": \"Bern, and many more";
         String call =
                 "Yes.<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}";
-        int most = model.tokenizer().encode(call.substring(0, call.indexOf(" cities"))).length;
-        ChatOptions options = script(call, call).withGeneration(one -> one.withMaxTokens(most));
+        int max = model.tokenizer().encode(call.substring(0, call.indexOf(" cities"))).length;
+        ChatOptions options = script(call, call).withGeneration(one -> one.withMaxTokens(max));
         T6jChatModel answering = new T6jChatModel(chat, options);
         AssistantMessage message = answering.call(asksForWeather()).getResult().getOutput();
         assertThat(message.getText()).isEqualTo(notice);

@@ -40,7 +40,7 @@ import picocli.CommandLine.ParameterException;
             "  t6j bench -m DIR --compare OTHER --format json"
         })
 public final class BenchCommand extends SessionCommand {
-    private static final int MOST = 1 << 30;
+    private static final int MAX_TOKENS = 1 << 30;
 
     /** Formats of the results. */
     public enum Format {
@@ -139,9 +139,9 @@ public final class BenchCommand extends SessionCommand {
                     spec.commandLine(), "--prompt, --generate: expected at least one above 0, found 0 for both");
         }
         for (BenchCase test : tests()) {
-            if (test.depth() > MOST || test.tokens() > MOST) {
+            if (test.depth() > MAX_TOKENS || test.tokens() > MAX_TOKENS) {
                 throw new ParameterException(
-                        spec.commandLine(), test.name() + ": expected at most " + MOST + " tokens");
+                        spec.commandLine(), test.name() + ": expected at most " + MAX_TOKENS + " tokens");
             }
         }
     }

@@ -23,7 +23,7 @@ final class BenchTable {
         }
     }
 
-    private static final int LEAST_COLUMNS = 3;
+    private static final int MIN_COLUMNS = 3;
 
     private final boolean filled;
     private final boolean comparing;
@@ -49,7 +49,7 @@ final class BenchTable {
         for (String name : List.of("of read", "sampling", "cache MB", "bytes/token")) {
             columns.add(new Column(name, name.length(), true));
         }
-        while (width > 0 && columns.size() > LEAST_COLUMNS && row(Column::rule).length() - 1 > width) {
+        while (width > 0 && columns.size() > MIN_COLUMNS && row(Column::rule).length() - 1 > width) {
             columns.removeLast();
         }
     }

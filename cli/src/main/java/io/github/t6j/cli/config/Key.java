@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 /** Option whose default the configuration file may set. */
 enum Key {
     MODEL("a model", text -> !text.isEmpty()),
-    THREADS("1 to " + Threads.most(), text -> isWhole(text, 1, Threads.most())),
+    THREADS("1 to " + Threads.max(), text -> isWhole(text, 1, Threads.max())),
     CACHE_TYPE(String.join(", ", Choice.words(CacheType.class)), Choice.words(CacheType.class)::contains),
     HOST("an address", text -> !text.isEmpty()),
     PORT("0 to 65535", text -> isWhole(text, 0, 65535));
@@ -24,8 +24,8 @@ enum Key {
         this.accepts = accepts;
     }
 
-    private static boolean isWhole(String text, int least, int most) {
-        return text.matches("\\d{1,9}") && Integer.parseInt(text) >= least && Integer.parseInt(text) <= most;
+    private static boolean isWhole(String text, int min, int max) {
+        return text.matches("\\d{1,9}") && Integer.parseInt(text) >= min && Integer.parseInt(text) <= max;
     }
 
     /** Returns the name in the file: the option's, without its leading hyphens. */

@@ -127,9 +127,9 @@ public final class ScoreCommand extends SessionCommand {
             return Examples.NONE;
         }
         List<Line> from = examples == null ? all : Question.lines(examples);
-        int most = examples == null ? all.size() - 1 : from.size();
-        if (shots > most) {
-            throw new CommandFailure("--shots: expected at most " + most + ", the questions in "
+        int max = examples == null ? all.size() - 1 : from.size();
+        if (shots > max) {
+            throw new CommandFailure("--shots: expected at most " + max + ", the questions in "
                     + (examples == null ? file + " but one" : examples) + ", found " + shots);
         }
         return Examples.of(from.subList(0, shots), continuations);

@@ -109,8 +109,8 @@ public final class GenerateCommand extends SessionCommand {
             int promptEnd = session.position() + promptIds(model, session, text);
             checkFits(promptEnd, session);
             if (sessionFile != null) { // the model may end the text at once, unless it must not
-                int most = Math.min(session.contextLength() - promptEnd, ignoreEndOfText ? maxTokens : 0);
-                SavedSession.checkSpace(sessionFile, model, session, promptEnd + most);
+                int max = Math.min(session.contextLength() - promptEnd, ignoreEndOfText ? maxTokens : 0);
+                SavedSession.checkSpace(sessionFile, model, session, promptEnd + max);
             }
             try (OnInterrupt interrupt = new OnInterrupt(main)) {
                 int code = samples == null

@@ -59,8 +59,8 @@ final class GenerationPrinter implements TokenListener {
             return true; // the final object has the text
         }
         if (output.alternatives() > 0) {
-            int most = Math.min(output.alternatives(), session.logits().length);
-            alternatives.add(session.mostLikely(most).stream().map(this::object).toList());
+            int max = Math.min(output.alternatives(), session.logits().length);
+            alternatives.add(session.mostLikely(max).stream().map(this::object).toList());
         }
         if (output.stream()) {
             waiting.close();

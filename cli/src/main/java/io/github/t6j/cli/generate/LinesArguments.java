@@ -27,7 +27,7 @@ public final class LinesArguments {
     private static final int QUEUED = 1 << 24;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     /** Bytes of a result of which only the index is known. */
-    private static final long LEAST_RESULT = 12;
+    private static final long MIN_RESULT = 12;
 
     @Option(names = "--out", paramLabel = "FILE.jsonl",
             description = {"File for the results, in the order of the input lines.",
@@ -44,7 +44,7 @@ public final class LinesArguments {
 
     public void check() {
         Range.atLeast(spec, "--parallel", parallel, 1);
-        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MOST_RUNNING / 2,
+        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MAX_RUNNING / 2,
                 "half of a pass, since that many requests wait");
     }
 
@@ -84,7 +84,7 @@ public final class LinesArguments {
             if (before > 0) {
                 main.note("note: " + before + " of " + lines.size() + " results are already in " + out);
             }
-            DiskSpace.check(out, LEAST_RESULT * Math.max(0, lines.size() - before));
+            DiskSpace.check(out, MIN_RESULT * Math.max(0, lines.size() - before));
             int failed = results.earlier(lines.size(), work::add);
             int code = run(main, model, options, lines, work, before, failed, results::add);
             if (code == Main.INTERRUPTED) {

@@ -40,15 +40,15 @@ final class LinesRun {
     /**
      * Works on the lines from index {@code first} on.
      *
-     * @param most largest number of submitted lines
+     * @param max largest number of submitted lines
      * @return number of lines that failed
      * @throws InterruptedException if the thread is interrupted; the results so far belong to the first lines
      */
-    int run(int first, int most, Progress progress) throws InterruptedException {
+    int run(int first, int max, Progress progress) throws InterruptedException {
         long start = System.nanoTime();
         int next = first;
         for (int done = first; done < lines.size(); done++) {
-            while (next < lines.size() && pending.size() < most) {
+            while (next < lines.size() && pending.size() < max) {
                 pending.add(begin(next));
                 next++;
             }

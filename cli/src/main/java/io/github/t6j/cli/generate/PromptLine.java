@@ -35,8 +35,8 @@ record PromptLine(String where, Map<String, Object> fields) {
         Long seed = whole("seed", Long.MIN_VALUE);
         GenerationOptions own =
                 seed == null ? options : options.withSampling(options.sampling().withSeed(seed));
-        Long most = whole("max_tokens", 0);
-        own = most == null ? own : own.withMaxTokens((int) Math.min(most, Integer.MAX_VALUE));
+        Long max = whole("max_tokens", 0);
+        own = max == null ? own : own.withMaxTokens((int) Math.min(max, Integer.MAX_VALUE));
         if (fields.get("prompt") instanceof String text) {
             return scheduler.submit(text, own);
         }
@@ -48,13 +48,13 @@ record PromptLine(String where, Map<String, Object> fields) {
         throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", an array, found neither");
     }
 
-    private Long whole(String key, long least) {
+    private Long whole(String key, long min) {
         Object value = fields.get(key);
-        if (value == null || value instanceof Long number && number >= least) {
+        if (value == null || value instanceof Long number && number >= min) {
             return (Long) value;
         }
         throw new CommandFailure(where + ": " + key + ": expected a whole number"
-                + (least == 0 ? ", 0 or more" : "") + ", found " + Json.writeLine(value));
+                + (min == 0 ? ", 0 or more" : "") + ", found " + Json.writeLine(value));
     }
 
     private List<Message> messages(List<?> list) {

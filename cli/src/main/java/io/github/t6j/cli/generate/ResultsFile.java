@@ -100,14 +100,14 @@ final class ResultsFile implements AutoCloseable {
     }
 
     /**
-     * Passes the successful ones among the first {@code most} results to {@code each}.
+     * Passes the successful ones among the first {@code max} results to {@code each}.
      *
      * @return number of failed ones
      */
-    int earlier(int most, Consumer<Map<String, Object>> each) {
+    int earlier(int max, Consumer<Map<String, Object>> each) {
         int failed = 0;
         try (BufferedReader reader = Files.newBufferedReader(path)) {
-            for (int i = 0; i < Math.min(most, count); i++) {
+            for (int i = 0; i < Math.min(max, count); i++) {
                 Map<String, Object> result = new Line(reader.readLine(), path.toString()).fields();
                 if (result.containsKey("error")) {
                     failed++;

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeoutException;
  * not to the hub after a redirect elsewhere. It uses the JDK's proxies.
  */
 final class Http implements AutoCloseable {
-    private static final int MOST_REDIRECTS = 10;
+    private static final int MAX_REDIRECTS = 10;
     private static final Duration CONNECTING = Duration.ofSeconds(10);
 
     /**
@@ -78,7 +78,7 @@ final class Http implements AutoCloseable {
     Answer send(String method, URI uri, Map<String, String> headers) throws IOException, InterruptedException {
         boolean here = isHub(uri);
         HttpHeaders hub = null;
-        for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+        for (int redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
             HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                     .method(method, HttpRequest.BodyPublishers.noBody())
                     .header("User-Agent", "t6j").header("Accept-Encoding", "identity");
@@ -102,7 +102,7 @@ final class Http implements AutoCloseable {
             uri = next;
             here = here && isHub(uri);
         }
-        throw new HubException(uri + ": expected a file, found more than " + MOST_REDIRECTS + " redirects");
+        throw new HubException(uri + ": expected a file, found more than " + MAX_REDIRECTS + " redirects");
     }
 
     private HttpResponse<InputStream> answer(HttpRequest request) throws IOException, InterruptedException {

@@ -8,7 +8,7 @@ import javax.net.ssl.SSLException;
 
 /** Retries after connection failures, with growing pauses, until too many attempts made no progress. */
 final class Retries {
-    private static final int MOST = 5;
+    private static final int MAX_RETRIES = 5;
     private static final Duration LONGEST = Duration.ofMinutes(10);
     private static final String CHECK =
             "check the network, HF_ENDPOINT and Java's proxy (T6J_JAVA_OPTS=-Dhttps.proxyHost=HOST)";
@@ -68,8 +68,8 @@ final class Retries {
             throw new HubException(reason + ": is this machine offline? " + CHECK
                     + "; t6j models lists the models on this machine", e);
         }
-        if (failures++ == MOST) {
-            throw new HubException(what + ": failed " + (MOST + 1) + " times, the last time with: " + reason
+        if (failures++ == MAX_RETRIES) {
+            throw new HubException(what + ": failed " + (MAX_RETRIES + 1) + " times, the last time with: " + reason
                     + ": " + CHECK + "; the next pull continues from here", e);
         }
         Duration pause = timeouts.pause().multipliedBy(1L << failures - 1);

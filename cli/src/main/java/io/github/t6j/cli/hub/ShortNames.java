@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 public final class ShortNames {
     /** A size has a number and m or b; some also have the size that a token uses. */
     private static final Pattern SIZE = Pattern.compile("(\\d+x)?\\d+(\\.\\d+)?[mb](-a\\d+(\\.\\d+)?b)?");
-    private static final int MOST_SIMILAR = 3;
+    private static final int MAX_SIMILAR = 3;
 
     /**
      * A model of a short name.
@@ -121,7 +121,7 @@ public final class ShortNames {
             return "";
         }
         if (models == null) {
-            Collection<String> similar = Similar.to(parts.name, MODELS.keySet(), MOST_SIMILAR);
+            Collection<String> similar = Similar.to(parts.name, MODELS.keySet(), MAX_SIMILAR);
             return similar.isEmpty() ? "" : ": did you mean " + String.join(" or ", similar) + "?";
         }
         if (parts.model().isEmpty()) {

@@ -7,7 +7,7 @@ import picocli.CommandLine.Spec;
 
 /** Output options of {@code generate}. */
 public final class OutputArguments {
-    private static final int MOST_ALTERNATIVES = 100;
+    private static final int MAX_ALTERNATIVES = 100;
 
     @Option(names = "--no-echo", description = "Do not show the prompt before the continuation on a terminal.")
     private boolean noEcho;
@@ -36,7 +36,7 @@ public final class OutputArguments {
     public void check(boolean samples) {
         if (alternatives != null) {
             Range.atLeast(spec, "--logprobs", alternatives, 1);
-            Range.atMost(spec, "--logprobs", alternatives, MOST_ALTERNATIVES, "the most supported");
+            Range.atMost(spec, "--logprobs", alternatives, MAX_ALTERNATIVES, "the most supported");
         }
         checkJson("--stream", stream, samples);
         checkJson("--logprobs", alternatives != null, samples);

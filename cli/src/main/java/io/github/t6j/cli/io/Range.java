@@ -10,18 +10,18 @@ import picocli.CommandLine.ParameterException;
 public final class Range {
     private Range() {}
 
-    public static void atLeast(CommandSpec spec, String option, long value, long least) {
-        if (value < least) {
+    public static void atLeast(CommandSpec spec, String option, long value, long min) {
+        if (value < min) {
             throw new ParameterException(
-                    spec.commandLine(), option + ": expected " + least + " or more, found " + value);
+                    spec.commandLine(), option + ": expected " + min + " or more, found " + value);
         }
     }
 
     /** @param why reason for the limit */
-    public static void atMost(CommandSpec spec, String option, long value, long most, String why) {
-        if (value > most) {
+    public static void atMost(CommandSpec spec, String option, long value, long max, String why) {
+        if (value > max) {
             throw new ParameterException(
-                    spec.commandLine(), option + ": expected at most " + most + " (" + why + "), found " + value);
+                    spec.commandLine(), option + ": expected at most " + max + " (" + why + "), found " + value);
         }
     }
 

@@ -9,16 +9,16 @@ public final class Similar {
     private Similar() {}
 
     /**
-     * Returns up to {@code most} of {@code names}, the most similar first: those that differ from {@code name} by at most
+     * Returns up to {@code max} of {@code names}, the most similar first: those that differ from {@code name} by at most
      * two letters (one if it has fewer than five), or that it begins.
      */
-    public static List<String> to(String name, Collection<String> names, int most) {
+    public static List<String> to(String name, Collection<String> names, int max) {
         return names.stream()
                 .filter(candidate -> distance(name, candidate) <= (name.length() < 5 ? 1 : 2)
                         || name.length() > 1 && candidate.startsWith(name))
                 .sorted(Comparator.<String>comparingInt(candidate -> distance(name, candidate))
                         .thenComparing(candidate -> candidate))
-                .limit(most).toList();
+                .limit(max).toList();
     }
 
     /** Returns the number of letters to insert, remove or replace to make one of the other (Levenshtein's distance). */

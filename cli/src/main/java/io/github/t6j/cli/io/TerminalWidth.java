@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Width of output for people. */
 public final class TerminalWidth {
-    private static final int LEAST = 60;
-    private static final int MOST = 100;
+    private static final int MIN_COLUMNS = 60;
+    private static final int MAX_COLUMNS = 100;
     private static final int UNKNOWN = 80;
 
     private TerminalWidth() {}
@@ -21,7 +21,7 @@ public final class TerminalWidth {
      */
     public static int of(Map<String, String> environment, boolean watched) {
         int columns = columns(environment, watched);
-        return columns == 0 ? UNKNOWN : Math.clamp(columns, LEAST, MOST);
+        return columns == 0 ? UNKNOWN : Math.clamp(columns, MIN_COLUMNS, MAX_COLUMNS);
     }
 
     /** Returns all columns, or 0 if they are unknown. */

@@ -128,9 +128,9 @@ public final class Text {
         return printable.toString();
     }
 
-    /** Returns the last {@code most} characters of a text, as {@link #printablePiece} does, after … if it was cut. */
-    public static String printableEnd(String text, int most) {
-        int from = Math.max(0, text.length() - most);
+    /** Returns the last {@code max} characters of a text, as {@link #printablePiece} does, after … if it was cut. */
+    public static String printableEnd(String text, int max) {
+        int from = Math.max(0, text.length() - max);
         from += from > 0 && Character.isLowSurrogate(text.charAt(from)) ? 1 : 0; // not half a character
         return (from > 0 ? "…" : "") + printablePiece(text.substring(from));
     }

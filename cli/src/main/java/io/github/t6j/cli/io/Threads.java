@@ -21,12 +21,12 @@ public final class Threads {
     public void check(CommandSpec spec) {
         if (threads != null) {
             Range.atLeast(spec, "--threads", threads, 1);
-            Range.atMost(spec, "--threads", threads, most(), PER_CORE + " times the cores");
+            Range.atMost(spec, "--threads", threads, max(), PER_CORE + " times the cores");
         }
     }
 
     /** Returns the largest number. */
-    public static int most() {
+    public static int max() {
         return PER_CORE * Runtime.getRuntime().availableProcessors();
     }
 

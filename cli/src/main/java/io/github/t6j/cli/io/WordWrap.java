@@ -105,8 +105,8 @@ public final class WordWrap {
         if (word.isEmpty()) {
             return;
         }
-        int most = columns.getAsInt();
-        if (begun && !tooLong && width <= most && column + width > most) {
+        int max = columns.getAsInt();
+        if (begun && !tooLong && width <= max && column + width > max) {
             ready.append('\n');
             column = 0;
         } else {
@@ -114,7 +114,7 @@ public final class WordWrap {
         }
         ready.append(word);
         column += width;
-        column = column > most && most > 0 ? (column - 1) % most + 1 : column; // where the terminal breaks lines
+        column = column > max && max > 0 ? (column - 1) % max + 1 : column; // where the terminal breaks lines
         begun |= width > 0;
         spaces.setLength(0);
         word.setLength(0);

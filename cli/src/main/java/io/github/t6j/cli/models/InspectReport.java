@@ -102,13 +102,13 @@ final class InspectReport {
         List<Entry> all = new ArrayList<>(List.of(comparison.model()));
         all.addAll(comparison.equalHeads());
         all.addAll(comparison.equalParameters());
-        long most = Math.max(1, all.stream().mapToLong(this::bytes).max().orElseThrow());
+        long max = Math.max(1, all.stream().mapToLong(this::bytes).max().orElseThrow());
         line("cache of f32; total for %s tokens in %d layers", thousands(context), info.sizes().layers());
-        entry(comparison.model(), most);
+        entry(comparison.model(), max);
         line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
-        comparison.equalHeads().forEach(entry -> entry(entry, most));
+        comparison.equalHeads().forEach(entry -> entry(entry, max));
         line("equal parameters (heads of %d, GQA 2, MLA 512/256/32)", info.attention().headDim());
-        comparison.equalParameters().forEach(entry -> entry(entry, most));
+        comparison.equalParameters().forEach(entry -> entry(entry, max));
         if (info.cache().stateElements() > 0) {
             line("state: %s elements per layer, %s in total, for any number of tokens",
                     thousands(info.cache().stateElements()), Sizes.of(stateBytes(info)));
@@ -127,10 +127,10 @@ final class InspectReport {
         line("further tokens take %s each", Sizes.of(addedBytes(info, kept)));
     }
 
-    private void entry(Entry entry, long most) {
+    private void entry(Entry entry, long max) {
         int longest = Math.clamp(width - ROW_WIDTH, 1, WIDEST_BAR);
         long bytes = bytes(entry);
-        int bar = bytes == 0 ? 0 : Math.max(1, Math.toIntExact(Math.round((double) bytes / most * longest)));
+        int bar = bytes == 0 ? 0 : Math.max(1, Math.toIntExact(Math.round((double) bytes / max * longest)));
         line(
                 ROW + "%s", entry.name(), thousands(entry.heads()), thousands(entry.parameters()),
                 Sizes.of(entry.elementsPerToken() * info.sizes().layers() * Float.BYTES), Sizes.of(bytes),

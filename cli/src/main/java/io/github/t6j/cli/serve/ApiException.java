@@ -36,9 +36,9 @@ final class ApiException extends RuntimeException {
     }
 
     /** Returns a 400: {@code param} has more tokens than the context. */
-    static ApiException tooLong(String param, int most, int found) {
+    static ApiException tooLong(String param, int max, int found) {
         return new ApiException(400, "invalid_request_error", param, "context_length_exceeded",
-                param + ": expected at most " + most + " tokens, the context, found " + found);
+                param + ": expected at most " + max + " tokens, the context, found " + found);
     }
 
     static ApiException unauthorised() {
@@ -59,9 +59,9 @@ final class ApiException extends RuntimeException {
                 path + ": expected " + expected + ", found " + method);
     }
 
-    static ApiException tooLarge(int most) {
+    static ApiException tooLarge(int max) {
         return new ApiException(413, "invalid_request_error", null, "request_too_large",
-                "body: expected at most " + most + " bytes, found more");
+                "body: expected at most " + max + " bytes, found more");
     }
 
     static ApiException encoded(String encoding) {

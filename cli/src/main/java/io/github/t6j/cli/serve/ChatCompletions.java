@@ -26,10 +26,10 @@ final class ChatCompletions {
         if (alternatives > 0 && !withLogprobs) {
             throw ApiException.invalid("top_logprobs", "top_logprobs: expected \"logprobs\": true with it, found none");
         }
-        int most = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
-        most = fields.whole("max_completion_tokens", 0, Integer.MAX_VALUE, most);
+        int max = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
+        max = fields.whole("max_completion_tokens", 0, Integer.MAX_VALUE, max);
         GenerationOptions options =
-                SamplingFields.options(fields, served, most).withTopLogprobs(alternatives);
+                SamplingFields.options(fields, served, max).withTopLogprobs(alternatives);
         ChatPrompt prompt = ChatPrompt.of(fields, served, options);
         Completions.run(
                 exchange, served, fields, "messages",

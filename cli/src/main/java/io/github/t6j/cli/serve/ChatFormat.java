@@ -10,7 +10,7 @@ import java.util.Map;
 /** Format of /v1/chat/completions. */
 final class ChatFormat implements ResponseFormat {
     /** Replacement for −∞: smaller than the log-probability of any float. */
-    private static final double LEAST = -9999;
+    private static final double MIN_LOGPROB = -9999;
 
     private final String id;
     private final long created;
@@ -118,6 +118,6 @@ final class ChatFormat implements ResponseFormat {
 
     /** Returns a finite number, since JSON has no infinity. */
     static double finite(float logProbability) {
-        return Math.max(LEAST, logProbability);
+        return Math.max(MIN_LOGPROB, logProbability);
     }
 }

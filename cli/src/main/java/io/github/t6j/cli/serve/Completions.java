@@ -18,8 +18,8 @@ final class Completions {
     private static final Set<String> UNSUPPORTED =
             Set.of("suffix", "tools", "use_beam_search", "prompt_embeds");
 
-    private static final int MOST_COPIES = 128;
-    private static final int MOST_PROMPTS = 128;
+    private static final int MAX_COPIES = 128;
+    private static final int MAX_PROMPTS = 128;
     private static final int MAX_ALTERNATIVES = 20;
     private static final int DEFAULT_TOKENS = 16;
 
@@ -30,7 +30,7 @@ final class Completions {
         served.check(fields);
         fields.refuse(UNSUPPORTED);
         int copies = copies(fields, served);
-        if (fields.whole("best_of", 1, MOST_COPIES, copies) != copies) {
+        if (fields.whole("best_of", 1, MAX_COPIES, copies) != copies) {
             throw ApiException.unsupported("best_of");
         }
         boolean withLogprobs = fields.has("logprobs");
@@ -65,9 +65,9 @@ final class Completions {
 
     /** @throws ApiException if the scheduler would refuse {@code generations} generations even when idle */
     private static void checkCount(int generations, SchedulerOptions limits) {
-        long most = (long) limits.running() + limits.queued();
-        if (generations > most) {
-            throw ApiException.invalid("prompt", "prompt: expected at most " + most + " continuations of all prompts"
+        long max = (long) limits.running() + limits.queued();
+        if (generations > max) {
+            throw ApiException.invalid("prompt", "prompt: expected at most " + max + " continuations of all prompts"
                     + " together, as many as may run or wait (--parallel, --queue), found " + generations);
         }
     }
@@ -82,7 +82,7 @@ final class Completions {
             if (list.stream().allMatch(Long.class::isInstance)) {
                 return List.of(ids(list));
             }
-            boolean several = list.size() <= MOST_PROMPTS;
+            boolean several = list.size() <= MAX_PROMPTS;
             if (several && list.stream().allMatch(String.class::isInstance)) {
                 return list.stream().map(text -> prompt((String) text, served)).toList();
             }
@@ -91,7 +91,7 @@ final class Completions {
             }
         }
         throw ApiException.invalid("prompt", "prompt: expected a text, an array of ids, or an array of at most "
-                + MOST_PROMPTS + " of either");
+                + MAX_PROMPTS + " of either");
     }
 
     private static boolean isIds(Object value) {

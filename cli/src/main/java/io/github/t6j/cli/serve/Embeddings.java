@@ -30,7 +30,7 @@ final class Embeddings {
     private static final Set<String> UNSUPPORTED = Set.of("messages", "input_type", "task", "prompt_name", "truncate",
             "truncate_prompt_tokens", "normalize", "embd_normalize", "embed_dtype", "endianness", "pooling", "layer");
 
-    private static final int MOST_TEXTS = 2048;
+    private static final int MAX_TEXTS = 2048;
 
     private final ServedModel served;
     private final EmbeddingOptions options;
@@ -139,7 +139,7 @@ final class Embeddings {
             if (list.stream().allMatch(Long.class::isInstance)) {
                 return List.of(prompt(list));
             }
-            boolean several = list.size() <= MOST_TEXTS;
+            boolean several = list.size() <= MAX_TEXTS;
             if (several && list.stream().allMatch(String.class::isInstance)) {
                 return list.stream().map(text -> Prompt.of((String) text)).toList();
             }
@@ -148,7 +148,7 @@ final class Embeddings {
             }
         }
         throw ApiException.invalid("input", "input: expected a text, an array of ids, or an array of at most "
-                + MOST_TEXTS + " of either");
+                + MAX_TEXTS + " of either");
     }
 
     private static boolean isIds(Object value) {

@@ -19,7 +19,7 @@ final class Exchange {
     private static final int PIECE = 1 << 16;
 
     /** Most pieces of all bodies longer than a piece; parsed JSON takes a multiple of their size. */
-    static final int MOST_PIECES = 2 * LONGEST_BODY / PIECE;
+    static final int MAX_PIECES = 2 * LONGEST_BODY / PIECE;
 
     private static final System.Logger LOGGER = System.getLogger("io.github.t6j.cli.serve");
     static final String JSON = "application/json; charset=utf-8";
@@ -34,7 +34,7 @@ final class Exchange {
     private boolean isReadable = true; // the body has more bytes, and is valid so far
     private int status; // of the error within an answer that has begun, or 0
 
-    /** @param longBodies permits for pieces, {@link #MOST_PIECES} for all exchanges */
+    /** @param longBodies permits for pieces, {@link #MAX_PIECES} for all exchanges */
     Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies, WriteTimeout writeTimeout) {
         this.http = http;
         this.metrics = metrics;

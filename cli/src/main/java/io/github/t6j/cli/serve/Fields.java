@@ -69,38 +69,38 @@ final class Fields {
         };
     }
 
-    /** Returns a whole number from {@code least} to {@code most}. */
-    int whole(String name, int least, int most, int fallback) {
-        Long number = longOrNull(name, least, most);
+    /** Returns a whole number from {@code min} to {@code max}. */
+    int whole(String name, int min, int max, int fallback) {
+        Long number = longOrNull(name, min, max);
         return number == null ? fallback : number.intValue();
     }
 
-    /** Returns a whole number from {@code least} to {@code most}, or null. */
-    Long longOrNull(String name, long least, long most) {
+    /** Returns a whole number from {@code min} to {@code max}, or null. */
+    Long longOrNull(String name, long min, long max) {
         Object value = json.get(name);
         if (value == null) {
             return null;
         }
-        String expected = "a whole number from " + least + " to " + most;
+        String expected = "a whole number from " + min + " to " + max;
         boolean isWhole = value instanceof Number number && number.doubleValue() == Math.rint(number.doubleValue());
         if (!isWhole) {
             throw wrong(name, expected);
         }
         Number number = (Number) value;
         long found = number instanceof Long exact ? exact : (long) number.doubleValue();
-        if (found < least || found > most || Math.abs(number.doubleValue()) > 0x1p63) {
+        if (found < min || found > max || Math.abs(number.doubleValue()) > 0x1p63) {
             throw wrong(name, expected);
         }
         return found;
     }
 
-    /** Returns a number from {@code least} to {@code most}, or null. */
-    Float number(String name, double least, double most) {
+    /** Returns a number from {@code min} to {@code max}, or null. */
+    Float number(String name, double min, double max) {
         return switch (json.get(name)) {
             case null -> null;
-            case Number number when number.doubleValue() >= least && number.doubleValue() <= most ->
+            case Number number when number.doubleValue() >= min && number.doubleValue() <= max ->
                 number.floatValue();
-            default -> throw wrong(name, "a number from " + least + " to " + most);
+            default -> throw wrong(name, "a number from " + min + " to " + max);
         };
     }
 
@@ -137,7 +137,7 @@ final class Fields {
     }
 
     /** Returns the texts of a field, which is a text or an array of texts. */
-    List<String> texts(String name, int most) {
+    List<String> texts(String name, int max) {
         List<String> texts = switch (json.get(name)) {
             case null -> List.of();
             case String text -> List.of(text);
@@ -145,8 +145,8 @@ final class Fields {
                 list.stream().map(String.class::cast).toList();
             default -> throw wrong(name, "a text or an array of texts");
         };
-        if (texts.size() > most || texts.contains("")) {
-            throw wrong(name, "at most " + most + " texts that are not empty");
+        if (texts.size() > max || texts.contains("")) {
+            throw wrong(name, "at most " + max + " texts that are not empty");
         }
         return texts;
     }

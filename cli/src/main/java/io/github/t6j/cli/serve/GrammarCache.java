@@ -13,17 +13,17 @@ import java.util.function.Supplier;
  */
 final class GrammarCache {
     /** Most kept grammars; each may keep some thousand masks of the vocabulary. */
-    static final int MOST = 16;
+    static final int MAX_GRAMMARS = 16;
     /** Length of the longest key that is kept, in characters. */
     static final int LONGEST = 1 << 16;
 
     private final Model model;
-    private final Map<List<String>, Grammar> grammars = new LinkedHashMap<>(MOST, 0.75f, true) {
+    private final Map<List<String>, Grammar> grammars = new LinkedHashMap<>(MAX_GRAMMARS, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<List<String>, Grammar> eldest) {
-            return size() > MOST;
+            return size() > MAX_GRAMMARS;
         }
     };
 

@@ -21,7 +21,7 @@ record OutputForm(String field, Kind kind, String text) {
     private static final String JSON_SCHEMA = "json_schema";
     private static final String SCHEMA = "schema";
     private static final String TYPE = "type";
-    private static final int MOST_CHOICES = 1000;
+    private static final int MAX_CHOICES = 1000;
 
     /** Notation of a form. */
     enum Kind {
@@ -122,7 +122,7 @@ record OutputForm(String field, Kind kind, String text) {
 
     private static void addChoice(Fields fields, String name, List<OutputForm> forms) {
         if (fields.has(name)) {
-            List<String> choices = fields.texts(name, MOST_CHOICES);
+            List<String> choices = fields.texts(name, MAX_CHOICES);
             if (choices.isEmpty()) {
                 throw fields.wrong(name, "at least one text");
             }

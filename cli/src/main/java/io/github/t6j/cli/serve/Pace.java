@@ -10,7 +10,7 @@ final class Pace {
     /** Longest estimate in seconds, so that clients return soon after the server becomes idle. */
     static final int LONGEST = 60;
 
-    private static final int MOST_ENDS = 64;
+    private static final int MAX_ENDS = 64;
     private static final long RECENT = TimeUnit.MINUTES.toNanos(1);
 
     private final LongSupplier clock;
@@ -28,7 +28,7 @@ final class Pace {
     /** Counts work that ended. */
     synchronized void ended() {
         ends.addLast(clock.getAsLong());
-        if (ends.size() > MOST_ENDS) {
+        if (ends.size() > MAX_ENDS) {
             ends.removeFirst();
         }
     }

@@ -11,8 +11,8 @@ import java.util.Objects;
 /** Sampling fields of a request: OpenAI's, and top_k, min_p, repetition_penalty and ignore_eos. */
 final class SamplingFields {
     private static final String BIAS = "logit_bias";
-    private static final int MOST_STOPS = 16;
-    private static final double MOST_BIAS = 100;
+    private static final int MAX_STOPS = 16;
+    private static final double MAX_BIAS = 100;
 
     /** Default of a model without generation_config.json: the model's own distribution. */
     static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
@@ -45,7 +45,7 @@ final class SamplingFields {
         sampling = fields.has(BIAS)
                 ? sampling.withLogitBias(bias(fields.object(BIAS), served.model().sampleableIds()))
                 : sampling;
-        List<String> stop = fields.texts("stop", MOST_STOPS);
+        List<String> stop = fields.texts("stop", MAX_STOPS);
         return GenerationOptions.defaults().withMaxTokens(maxTokens).withSampling(sampling)
                 .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(fields.flag("ignore_eos"))
                 .withCall(CallOptions.defaults().withTimeout(TimeLimit.of(fields).request()));
@@ -55,9 +55,9 @@ final class SamplingFields {
     private static Map<Integer, Float> bias(Fields biases, int ids) {
         Map<Integer, Float> bias = new HashMap<>();
         for (String key : biases.json().keySet()) {
-            Float value = biases.number(key, -MOST_BIAS, MOST_BIAS);
+            Float value = biases.number(key, -MAX_BIAS, MAX_BIAS);
             if (value == null) {
-                throw biases.wrong(key, "a number from " + -MOST_BIAS + " to " + MOST_BIAS);
+                throw biases.wrong(key, "a number from " + -MAX_BIAS + " to " + MAX_BIAS);
             }
             bias.put(id(key, ids), value);
         }

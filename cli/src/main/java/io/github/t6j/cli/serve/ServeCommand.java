@@ -59,7 +59,7 @@ import picocli.CommandLine.Spec;
         })
 public final class ServeCommand implements Callable<Integer> {
     private static final int LONGEST_KEY = 4096;
-    private static final int MOST_QUEUED = 1_000_000;
+    private static final int MAX_QUEUED = 1_000_000;
     private static final int LONGEST_DRAIN = 3600;
 
     @ParentCommand
@@ -178,9 +178,9 @@ public final class ServeCommand implements Callable<Integer> {
         Range.atLeast(spec, "--port", at.port(), 0);
         Range.atMost(spec, "--port", at.port(), 65535, "the largest port");
         Range.atLeast(spec, "--parallel", parallel, 1);
-        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MOST_RUNNING, "the most in one pass");
+        Range.atMost(spec, "--parallel", parallel, SchedulerOptions.MAX_RUNNING, "the most in one pass");
         Range.atLeast(spec, "--queue", queue, 0);
-        Range.atMost(spec, "--queue", queue, MOST_QUEUED, "the most supported");
+        Range.atMost(spec, "--queue", queue, MAX_QUEUED, "the most supported");
         Range.atLeast(spec, "--drain", drain, 0);
         Range.atMost(spec, "--drain", drain, LONGEST_DRAIN, "an hour");
         Range.atLeast(spec, "--timeout", timeout, 0);

@@ -50,7 +50,7 @@ public final class Server implements AutoCloseable {
     private final Access access;
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
     private final Metrics metrics = new Metrics();
-    private final Semaphore longBodies = new Semaphore(Exchange.MOST_PIECES);
+    private final Semaphore longBodies = new Semaphore(Exchange.MAX_PIECES);
     private final WriteTimeout writeTimeout;
     private final WebPage page = new WebPage();
     private volatile ServedModel served; // null while the model loads

@@ -20,7 +20,7 @@ record ToolFields(List<Tool> offered, List<Tool> required, boolean several) {
     private static final String PARALLEL = "parallel_tool_calls";
     private static final String FUNCTION = "function";
     private static final String TYPE = "type";
-    private static final int MOST_TOOLS = 128;
+    private static final int MAX_TOOLS = 128;
     private static final Pattern NAME = Pattern.compile("[\\w.-]{1,128}");
 
     /** Reads the fields. A required answer has one call, unless the request allows several by name. */
@@ -55,8 +55,8 @@ record ToolFields(List<Tool> offered, List<Tool> required, boolean several) {
                 throw tool.object(FUNCTION).wrong("name", "a name that no other tool has");
             }
         }
-        if (tools.size() > MOST_TOOLS) {
-            throw fields.wrong(TOOLS, "an array of at most " + MOST_TOOLS + " tools");
+        if (tools.size() > MAX_TOOLS) {
+            throw fields.wrong(TOOLS, "an array of at most " + MAX_TOOLS + " tools");
         }
         return new ArrayList<>(tools.values());
     }

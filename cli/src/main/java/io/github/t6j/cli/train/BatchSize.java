@@ -15,11 +15,11 @@ import java.util.List;
  * on measured ones, so that the same command line makes the same batches.
  */
 final class BatchSize {
-    private static final int MOST_SEQUENCES = 8;
+    private static final int MAX_SEQUENCES = 8;
 
     /** Shortest contexts that a small text, and that memory or a time budget, can lead to. */
-    private static final int LEAST_OF_DATA = 16;
-    private static final int LEAST = 64;
+    private static final int MIN_CONTEXT_OF_DATA = 16;
+    private static final int MIN_CONTEXT = 64;
 
     /** Sequences, and the token after each, that the data must have. */
     private static final long SEQUENCES_OF_DATA = 4;
@@ -28,13 +28,13 @@ final class BatchSize {
     private static final long BYTES_PER_TOKEN = 4;
 
     /** Bytes of a line per token of its conversation, estimated low. */
-    private static final long LEAST_BYTES_PER_TOKEN = 2;
+    private static final long MIN_BYTES_PER_TOKEN = 2;
 
     /** Share of Java's heap for training. */
     private static final double HEAP = 0.8;
 
     /** Smallest number of steps that must fit a time budget. */
-    private static final double LEAST_STEPS = 100;
+    private static final double MIN_STEPS = 100;
 
     /** Operations of a step per parameter and token, the attention included. */
     private static final double OPERATIONS = 8;
@@ -77,9 +77,9 @@ final class BatchSize {
         if (!anyContext && !anySequences) {
             return;
         }
-        double most = seconds * threads * SLOW / (OPERATIONS * trainer.modelParameterCount()) / LEAST_STEPS;
+        double max = seconds * threads * SLOW / (OPERATIONS * trainer.modelParameterCount()) / MIN_STEPS;
         TrainingOptions.Batches tried = largest(data);
-        for (TrainingOptions.Batches next = smaller(tried); next != null && !fits(tried, most); next = smaller(tried)) {
+        for (TrainingOptions.Batches next = smaller(tried); next != null && !fits(tried, max); next = smaller(tried)) {
             tried = next;
         }
         trainer.setBatches(tried);
@@ -91,12 +91,12 @@ final class BatchSize {
         int context = batches.context();
         long tokens = bytes(data) / BYTES_PER_TOKEN;
         boolean areFew = anyContext && tokens < SEQUENCES_OF_DATA * (context + 1);
-        long least = areFew && wholeConversations ? longestLine(data) / LEAST_BYTES_PER_TOKEN : LEAST_OF_DATA;
-        while (areFew && context / 2 >= least && tokens < SEQUENCES_OF_DATA * (context + 1)) {
+        long min = areFew && wholeConversations ? longestLine(data) / MIN_BYTES_PER_TOKEN : MIN_CONTEXT_OF_DATA;
+        while (areFew && context / 2 >= min && tokens < SEQUENCES_OF_DATA * (context + 1)) {
             context /= 2;
         }
         return batches.withSequences(1).withContext(context)
-                .withSequences(anySequences ? MOST_SEQUENCES : batches.sequences());
+                .withSequences(anySequences ? MAX_SEQUENCES : batches.sequences());
     }
 
     /** Returns the next smaller batches; null if there are none. */
@@ -104,14 +104,14 @@ final class BatchSize {
         if (anySequences && batches.sequences() > 1) {
             return batches.withSequences(batches.sequences() / 2);
         }
-        return anyContext && batches.context() / 2 >= LEAST ? batches.withContext(batches.context() / 2) : null;
+        return anyContext && batches.context() / 2 >= MIN_CONTEXT ? batches.withContext(batches.context() / 2) : null;
     }
 
-    private boolean fits(TrainingOptions.Batches batches, double mostTokens) {
+    private boolean fits(TrainingOptions.Batches batches, double maxTokens) {
         try {
             trainer.setBatches(batches);
             long heap = trainer.memory() - trainer.frozenBytes();
-            boolean inTime = batches.tokens() <= mostTokens || wholeConversations && batches.sequences() == 1;
+            boolean inTime = batches.tokens() <= maxTokens || wholeConversations && batches.sequences() == 1;
             return inTime && heap <= HEAP * Runtime.getRuntime().maxMemory();
         } catch (MemoryLimitException e) {
             return false;
@@ -133,7 +133,7 @@ final class BatchSize {
 
     /** Returns the bytes of the longest line. */
     private static long longestLine(List<Path> data) {
-        long longest = LEAST_OF_DATA;
+        long longest = MIN_CONTEXT_OF_DATA;
         for (Path file : data) {
             try (LineReader reader = new LineReader(file)) {
                 for (Line line; (line = reader.next()) != null;) {
@@ -145,7 +145,7 @@ final class BatchSize {
     }
 
     /** Returns more steps than any processor makes in that time. */
-    static long mostSteps(Trainer trainer, double seconds, int threads) {
+    static long maxSteps(Trainer trainer, double seconds, int threads) {
         double ofWeight = trainer.base().isPresent() ? FROZEN_OPERATIONS : OPERATIONS;
         double operations = ofWeight * trainer.modelParameterCount() * trainer.options().batches().tokens();
         return Math.max(1, (long) Math.min(1L << 39, seconds * threads * FAST / operations));

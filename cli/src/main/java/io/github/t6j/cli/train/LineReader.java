@@ -50,10 +50,10 @@ final class LineReader implements AutoCloseable {
         }
     }
 
-    /** Returns at most {@code most} lines; none at the end. */
-    List<Line> next(int most) {
+    /** Returns at most {@code max} lines; none at the end. */
+    List<Line> next(int max) {
         List<Line> lines = new ArrayList<>();
-        for (Line line; lines.size() < most && (line = next()) != null;) {
+        for (Line line; lines.size() < max && (line = next()) != null;) {
             lines.add(line);
         }
         return lines;

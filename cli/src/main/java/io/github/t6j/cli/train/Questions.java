@@ -28,10 +28,10 @@ import java.util.stream.Stream;
  *
  * @param encoder encoder of the run, which measures the answers
  * @param held held-out conversations
- * @param most most of them to ask, evenly spaced
+ * @param max most of them to ask, evenly spaced
  * @param counts numbers that describe the conversations of the run, for the log
  */
-record Questions(ConversationEncoder encoder, List<Conversation> held, int most, Map<String, Object> counts) {
+record Questions(ConversationEncoder encoder, List<Conversation> held, int max, Map<String, Object> counts) {
     private static final String HELD_OUT = "held-out conversation";
 
     /** Answers of each validation in the log. */
@@ -102,7 +102,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int most,
 
     /** Returns the number of conversations to ask. */
     int count() {
-        return Math.min(most, held.size());
+        return Math.min(max, held.size());
     }
 
     /** Returns the number of tokens of all expected answers. */

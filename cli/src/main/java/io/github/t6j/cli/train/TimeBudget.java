@@ -27,7 +27,7 @@ final class TimeBudget {
     private static final double INTERVAL = 0.01;
     private static final double CHANGE = 0.1;
     private static final int RECENT = 3;
-    private static final int MOST_INTERVALS = 16;
+    private static final int MAX_INTERVALS = 16;
 
     /** Seconds of steps after which the code counts as compiled if the last intervals agree, and a share of the budget. */
     private static final double WARM_SECONDS = 20;
@@ -41,7 +41,7 @@ final class TimeBudget {
 
     private final DoubleSupplier clock;
     private final double seconds;
-    private final long most;
+    private final long max;
     private final List<Double> intervals = new ArrayList<>(); // seconds of a step in each
     private double last; // time until which all work is counted
     private double begun = Double.NaN; // time of the first step
@@ -57,12 +57,12 @@ final class TimeBudget {
      *
      * @param clock seconds since the command began
      * @param seconds budget from the beginning of the command
-     * @param most largest number of updates of the run
+     * @param max largest number of updates of the run
      */
-    TimeBudget(DoubleSupplier clock, double seconds, long most) {
+    TimeBudget(DoubleSupplier clock, double seconds, long max) {
         this.clock = clock;
         this.seconds = seconds;
-        this.most = most;
+        this.max = max;
         last = clock.getAsDouble();
     }
 
@@ -126,10 +126,10 @@ final class TimeBudget {
             warm = size > 1 && time > WARM * seconds || time > WARM_SECONDS && size >= RECENT
                     && intervals.subList(size - RECENT, size).stream()
                             .allMatch(interval -> differs(interval, now) <= CHANGE);
-            intervals.subList(0, Math.max(0, size - (warm ? RECENT : MOST_INTERVALS))).clear();
+            intervals.subList(0, Math.max(0, size - (warm ? RECENT : MAX_INTERVALS))).clear();
         } else if (size > RECENT && differs(recent(), mean()) > CHANGE) {
             intervals.subList(0, size - RECENT).clear();
-        } else if (size > MOST_INTERVALS) {
+        } else if (size > MAX_INTERVALS) {
             intervals.removeFirst();
         }
     }
@@ -190,6 +190,6 @@ final class TimeBudget {
             double latest = Math.floor((left + (LATEST - 1) * seconds) / ofStep);
             fit = step + (long) Math.max(0, Math.min(latest, Math.max(nearest, over ? 0 : 1)));
         }
-        return Math.max(step, Math.min(fit, most));
+        return Math.max(step, Math.min(fit, max));
     }
 }

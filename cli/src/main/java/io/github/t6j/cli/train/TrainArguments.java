@@ -267,13 +267,13 @@ final class TrainArguments {
             Main main, Trainer trainer, TrainingText text, Path log, int threads, DoubleSupplier clock) {
         if (minutes != null) {
             RunLimits limits = limits().over(TrainLog.limits(log));
-            long most = limits.steps(trainer.options().batches().tokens(), text.training().size());
-            if (most <= trainer.steps()) {
+            long max = limits.steps(trainer.options().batches().tokens(), text.training().size());
+            if (max <= trainer.steps()) {
                 throw new CommandFailure("--minutes: expected a run of fewer steps than its limits allow ("
-                        + limits.text() + ": " + most + " steps), found " + trainer.steps()
+                        + limits.text() + ": " + max + " steps), found " + trainer.steps()
                         + ": give another limit with --passes or --tokens");
             }
-            return within(main, trainer, most, threads, clock, true).limitedTo(limits);
+            return within(main, trainer, max, threads, clock, true).limitedTo(limits);
         }
         List<LearningRate.Plan> recorded = TrainLog.plans(log);
         return moreSteps == null
@@ -281,11 +281,11 @@ final class TrainArguments {
                 : StepPlan.lengthened(trainer, recorded, moreSteps);
     }
 
-    /** @param most largest number of updates */
+    /** @param max largest number of updates */
     private StepPlan within(
-            Main main, Trainer trainer, long most, int threads, DoubleSupplier clock, boolean resumed) {
-        TimeBudget budget = new TimeBudget(clock, 60 * minutes, most);
-        long updates = Math.min(most, trainer.steps() + BatchSize.mostSteps(trainer, budget.left(), threads));
+            Main main, Trainer trainer, long max, int threads, DoubleSupplier clock, boolean resumed) {
+        TimeBudget budget = new TimeBudget(clock, 60 * minutes, max);
+        long updates = Math.min(max, trainer.steps() + BatchSize.maxSteps(trainer, budget.left(), threads));
         String unit = "steps of " + trainer.options().batches().tokens() + " tokens";
         main.note(budget.left() > 0
                 ? unit + ", as many as fit in " + duration(60 * minutes)

@@ -156,8 +156,8 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     /** Returns a number of the log of a resumed run, or the default. */
-    private int ofRun(String key, int least, int otherwise) {
-        return resume ? TrainLog.number(out.resolve(TrainLog.NAME), key, least, otherwise) : otherwise;
+    private int ofRun(String key, int min, int otherwise) {
+        return resume ? TrainLog.number(out.resolve(TrainLog.NAME), key, min, otherwise) : otherwise;
     }
 
     private void check() {

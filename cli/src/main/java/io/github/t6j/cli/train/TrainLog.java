@@ -99,9 +99,9 @@ final class TrainLog implements AutoCloseable {
         }
     }
 
-    /** Returns the number of a key of the first line, or {@code otherwise} if there is none of at least {@code least}. */
-    static int number(Path file, String key, int least, int otherwise) {
-        return begun(file).get(key) instanceof Long number && number >= least && number <= Integer.MAX_VALUE
+    /** Returns the number of a key of the first line, or {@code otherwise} if there is none of at least {@code min}. */
+    static int number(Path file, String key, int min, int otherwise) {
+        return begun(file).get(key) instanceof Long number && number >= min && number <= Integer.MAX_VALUE
                 ? number.intValue()
                 : otherwise;
     }

@@ -54,14 +54,14 @@ record TrainingText(TokenData all, TokenData training, TokenData validation, Que
         }
     }
 
-    /** @param least smallest number of ids */
-    private static TokenData open(Main main, List<Path> files, Tokenizer tokenizer, Trainer trainer, long least) {
+    /** @param min smallest number of ids */
+    private static TokenData open(Main main, List<Path> files, Tokenizer tokenizer, Trainer trainer, long min) {
         TokenData data;
         try (Progress progress = new Progress(main, "tokenizing")) {
             data = TokenData.open(files, tokenizer, trainer.vocabulary(), share -> progress.update(share, 1));
         }
         try {
-            checkLength(files, data, least, trainer.options().batches().context());
+            checkLength(files, data, min, trainer.options().batches().context());
             return data;
         } catch (CommandFailure failure) {
             data.close();
@@ -92,13 +92,13 @@ record TrainingText(TokenData all, TokenData training, TokenData validation, Que
         return Math.min(held, all.size() - 1);
     }
 
-    private static void checkLength(List<Path> files, TokenData data, long least, int context) {
-        String found = data.size() < least
+    private static void checkLength(List<Path> files, TokenData data, long min, int context) {
+        String found = data.size() < min
                 ? String.valueOf(data.size())
                 : longest(data) <= context ? "at most " + longest(data) + " in a file of ids" : null;
         if (found != null) {
             throw new CommandFailure(
-                    names(files) + ": expected at least " + least + " tokens for a context of " + context
+                    names(files) + ": expected at least " + min + " tokens for a context of " + context
                             + ", found " + found + ": give more text or a smaller --context");
         }
     }

@@ -120,11 +120,11 @@ class LogitsCommandTest {
 
     private static double distance(double[] a, double[] b) {
         assertThat(a).hasSameSizeAs(b);
-        double most = 0;
+        double max = 0;
         for (int i = 0; i < a.length; i++) {
             double difference = Math.abs(a[i] - b[i]);
-            most = difference <= most ? most : difference; // NaN counts as the largest
+            max = difference <= max ? max : difference; // NaN counts as the largest
         }
-        return most;
+        return max;
     }
 }

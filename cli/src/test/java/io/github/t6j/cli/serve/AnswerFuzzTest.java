@@ -81,9 +81,9 @@ class AnswerFuzzTest {
         Map<String, Object> body = new LinkedHashMap<>();
         String prompt = List.of("The whale", "A thing: ", "Größe?").get(random.nextInt(3));
         long seed = random.nextInt(1000);
-        int most = random.nextInt(6) == 0 ? 1 + random.nextInt(10) : 300;
+        int max = random.nextInt(6) == 0 ? 1 + random.nextInt(10) : 300;
         body.put("seed", seed);
-        body.put("max_tokens", (long) most);
+        body.put("max_tokens", (long) max);
         body.put("stream", random.nextBoolean());
         SamplingOptions sampling = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1).withSeed(seed);
         if (random.nextBoolean()) {
@@ -113,7 +113,7 @@ class AnswerFuzzTest {
         return new Asked(chat ? "/v1/chat/completions" : "/v1/completions", body, !chat
                 ? prompt
                 : (tools.isEmpty() ? "" : instructions(tools)) + prompt + "\n\n",
-                GenerationOptions.defaults().withMaxTokens(most).withSampling(sampling).withGrammar(grammar), tools);
+                GenerationOptions.defaults().withMaxTokens(max).withSampling(sampling).withGrammar(grammar), tools);
     }
 
     private static String instructions(List<Tool> tools) {

@@ -182,12 +182,12 @@ class OutputFormTest {
     void grammarsAreKeptWithinABound() throws Exception {
         try (TestServer other = new TestServer()) {
             String last = null;
-            for (int i = 0; i < 2 * GrammarCache.MOST; i++) {
+            for (int i = 0; i < 2 * GrammarCache.MAX_GRAMMARS; i++) {
                 last = "\"regex\": \"" + "a".repeat(1 + i) + "\"";
                 assertThat(text(other.ask(CHAT, body(CHAT, last)))).isEqualTo("a".repeat(1 + i));
             }
             other.ask(CHAT, body(CHAT, last));
-            assertThat(other.grammars.size()).isEqualTo(GrammarCache.MOST);
+            assertThat(other.grammars.size()).isEqualTo(GrammarCache.MAX_GRAMMARS);
             GrammarCache cache = new GrammarCache(other.model);
             Grammar first = cache.get("regex", List.of("key"), () -> Grammar.regex("a"));
             assertThat(cache.get("regex", List.of("key"), () -> Grammar.regex("b"))).isSameAs(first);

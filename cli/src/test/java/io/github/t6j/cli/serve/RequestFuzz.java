@@ -142,13 +142,13 @@ final class RequestFuzz {
         all = oneIn(8) ? changed(all) : all;
         all = oneIn(10) ? Arrays.copyOf(all, random.nextInt(all.length + 1)) : all;
         List<byte[]> pieces = new ArrayList<>();
-        int most = oneIn(4) ? Math.max(1, all.length / 8) : all.length;
+        int max = oneIn(4) ? Math.max(1, all.length / 8) : all.length;
         for (int from = 0; from < all.length;) {
-            int to = Math.min(all.length, from + 1 + random.nextInt(most));
+            int to = Math.min(all.length, from + 1 + random.nextInt(max));
             pieces.add(Arrays.copyOfRange(all, from, to));
             from = to;
         }
-        return new Sent(pieces, most < all.length ? random.nextInt(3) : 0, oneIn(12));
+        return new Sent(pieces, max < all.length ? random.nextInt(3) : 0, oneIn(12));
     }
 
     private byte[] request() {

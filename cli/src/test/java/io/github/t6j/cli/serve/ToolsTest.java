@@ -193,7 +193,7 @@ class ToolsTest {
 
     @Test
     void severalCallsHaveDifferentIds() throws Exception {
-        int most = 0;
+        int max = 0;
         for (long seed = 0; seed < 10; seed++) {
             Map<String, Object> answer = server.ask(CHAT, request(seed,
                     "\"tool_choice\": \"required\", \"parallel_tool_calls\": true, \"max_tokens\": 400"));
@@ -202,9 +202,9 @@ class ToolsTest {
             if (at(answer, "choices", 0, "finish_reason").equals("tool_calls")) {
                 calls.forEach(ToolsTest::checkCall);
             }
-            most = Math.max(most, calls.size());
+            max = Math.max(max, calls.size());
         }
-        assertThat(most).isGreaterThan(1);
+        assertThat(max).isGreaterThan(1);
     }
 
     @Test

@@ -50,9 +50,9 @@ class GradientsCommandTest {
 
     private static void assertClose(String name, Stored found, Stored expected) {
         assertThat(found.shape()).as(name).isEqualTo(expected.shape());
-        double most = Arrays.stream(expected.values()).map(Math::abs).max().orElseThrow();
+        double max = Arrays.stream(expected.values()).map(Math::abs).max().orElseThrow();
         for (int i = 0; i < expected.values().length; i++) {
-            assertThat(found.values()[i]).as("%s, %d", name, i).isCloseTo(expected.values()[i], within(1e-4 * most));
+            assertThat(found.values()[i]).as("%s, %d", name, i).isCloseTo(expected.values()[i], within(1e-4 * max));
         }
     }
 

@@ -104,12 +104,12 @@ public final class ConfigJson {
         return has(key) ? whole(key, 0) : absent;
     }
 
-    private int whole(String key, int least) {
+    private int whole(String key, int min) {
         Object value = values.get(key);
-        if (value instanceof Long number && number >= least && number <= Integer.MAX_VALUE) {
+        if (value instanceof Long number && number >= min && number <= Integer.MAX_VALUE) {
             return number.intValue();
         }
-        throw wrong(key, "a whole number from " + least, value);
+        throw wrong(key, "a whole number from " + min, value);
     }
 
     /** Returns an error about the value at {@code key}. */

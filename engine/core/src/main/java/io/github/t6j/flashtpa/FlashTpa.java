@@ -239,9 +239,9 @@ public final class FlashTpa implements AutoCloseable {
         Reference.reachabilityFence(this);
     }
 
-    static void atLeast(int least, int found, String what) {
-        if (found < least) {
-            throw new IllegalArgumentException(what + ": expected " + least + " or more, found " + found);
+    static void atLeast(int min, int found, String what) {
+        if (found < min) {
+            throw new IllegalArgumentException(what + ": expected " + min + " or more, found " + found);
         }
     }
 

@@ -9,22 +9,22 @@ import java.util.Objects;
 final class FlashTpaArguments {
     private FlashTpaArguments() {}
 
-    static void checkIndex(String what, int found, int most) {
-        if (found < 0 || found > most) {
-            throw new IllegalArgumentException(what + ": expected 0 to " + most + ", found " + found);
+    static void checkIndex(String what, int found, int max) {
+        if (found < 0 || found > max) {
+            throw new IllegalArgumentException(what + ": expected 0 to " + max + ", found " + found);
         }
     }
 
-    static void checkCounts(String what, int most, int[] counts, int batch) {
+    static void checkCounts(String what, int max, int[] counts, int batch) {
         Objects.requireNonNull(counts, "counts");
         if (counts.length != batch) {
             throw new IllegalArgumentException(
                     "counts: expected one per sequence, " + batch + ", found " + counts.length);
         }
         for (int b = 0; b < counts.length; b++) {
-            if (counts[b] < 0 || counts[b] > most) {
+            if (counts[b] < 0 || counts[b] > max) {
                 throw new IllegalArgumentException(
-                        "counts[" + b + "]: expected 0 to " + most + " (" + what + "), found " + counts[b]);
+                        "counts[" + b + "]: expected 0 to " + max + " (" + what + "), found " + counts[b]);
             }
         }
     }

@@ -67,11 +67,11 @@ interface Step {
     static Step minP(double p) {
         double logP = StrictMath.log(p);
         return candidates -> {
-            double least = candidates.logits[candidates.mostLikely()] + logP;
+            double min = candidates.logits[candidates.mostLikely()] + logP;
             int kept = 0;
             for (int i = 0; i < candidates.size; i++) {
                 int id = candidates.ids[i];
-                if (candidates.logits[id] >= least) {
+                if (candidates.logits[id] >= min) {
                     candidates.ids[kept++] = id;
                 }
             }

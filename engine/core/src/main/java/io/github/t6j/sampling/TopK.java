@@ -14,12 +14,12 @@ record TopK(int k) implements Step {
         }
         int[] ids = candidates.ids;
         order(candidates);
-        double least = candidates.logits[ids[0]];
+        double min = candidates.logits[ids[0]];
         for (int i = k; i < candidates.size; i++) {
             int id = ids[i];
-            if (candidates.logits[id] >= least && candidates.precedes(id, ids[0])) {
+            if (candidates.logits[id] >= min && candidates.precedes(id, ids[0])) {
                 sink(id, 0, candidates);
-                least = candidates.logits[ids[0]];
+                min = candidates.logits[ids[0]];
             }
         }
         candidates.size = k;
@@ -43,12 +43,12 @@ record TopK(int k) implements Step {
             candidates.logits[id] = source[id];
         }
         order(candidates);
-        double least = candidates.logits[candidates.ids[0]];
+        double min = candidates.logits[candidates.ids[0]];
         for (int id = k; id < count; id++) {
-            if (source[id] > least) { // an equally likely id ranks after all lower ids
+            if (source[id] > min) { // an equally likely id ranks after all lower ids
                 candidates.logits[id] = source[id];
                 sink(id, 0, candidates);
-                least = candidates.logits[candidates.ids[0]];
+                min = candidates.logits[candidates.ids[0]];
             }
         }
     }

@@ -69,20 +69,20 @@ class FlashTpaCacheTest {
 
     /** Appends tokens {@code from[b] … to[b]} to each sequence b; {@code other} maps them to other random tokens. */
     private void append(FlashTpaCache cache, int[] from, int[] to, IntUnaryOperator other) {
-        int most = Math.max(1, IntStream.range(0, 2).map(b -> to[b] - from[b]).max().orElseThrow());
+        int max = Math.max(1, IntStream.range(0, 2).map(b -> to[b] - from[b]).max().orElseThrow());
         int[] counts = {to[0] - from[0], to[1] - from[1]};
         cache.append(
-                most, counts, Factors.of(part(aK, from, counts, most, other), part(bK, from, counts, most, other)),
-                Factors.of(part(aV, from, counts, most, other), part(bV, from, counts, most, other)));
+                max, counts, Factors.of(part(aK, from, counts, max, other), part(bK, from, counts, max, other)),
+                Factors.of(part(aV, from, counts, max, other), part(bV, from, counts, max, other)));
     }
 
-    private static float[] part(float[] all, int[] from, int[] counts, int most, IntUnaryOperator other) {
+    private static float[] part(float[] all, int[] from, int[] counts, int max, IntUnaryOperator other) {
         int size = all.length / (2 * TOKENS);
-        float[] part = new float[2 * most * size];
+        float[] part = new float[2 * max * size];
         for (int b = 0; b < 2; b++) {
             for (int t = 0; t < counts[b]; t++) {
                 int token = b * TOKENS + other.applyAsInt(from[b] + t);
-                System.arraycopy(all, token * size, part, (b * most + t) * size, size);
+                System.arraycopy(all, token * size, part, (b * max + t) * size, size);
             }
         }
         return part;
@@ -116,7 +116,7 @@ class FlashTpaCacheTest {
     @ParameterizedTest
     @Tag("width")
     @CsvSource({"F16, 2e-3", "BF16, 2e-2", "Q8, 3e-2"})
-    void typesOfReducedPrecisionAreCloseToF32(CacheType type, double most) {
+    void typesOfReducedPrecisionAreCloseToF32(CacheType type, double max) {
         try (FlashTpa flash = flash()) {
             float[] exact = expected(flash, CacheType.F32);
             float[] found = expected(flash, type);
@@ -126,7 +126,7 @@ class FlashTpaCacheTest {
                 largest = Math.max(largest, Math.abs(exact[i]));
                 error = Math.max(error, Math.abs(exact[i] - found[i]));
             }
-            assertThat(error / largest).isBetween(1e-6, most);
+            assertThat(error / largest).isBetween(1e-6, max);
         }
     }
 

@@ -20,8 +20,8 @@ final class Oracle {
         }
         ids = nucleus(ids, softmax(ids, scores, options.temperature()), options.topP());
         double[] p = softmax(ids, scores, options.temperature());
-        double least = options.minP() * p[ids.getFirst()];
-        ids = ids.stream().filter(id -> p[id] >= least).toList();
+        double min = options.minP() * p[ids.getFirst()];
+        ids = ids.stream().filter(id -> p[id] >= min).toList();
         return softmax(ids, scores, options.temperature());
     }
 

@@ -22,7 +22,7 @@ import java.util.List;
  */
 record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean aboveMin, boolean belowMax,
         int multipleOf) {
-    private static final int MOST_DIGITS = 15;
+    private static final int MAX_DIGITS = 15;
     private static final Expression DIGIT = digits('0', '9');
     private static final Expression ANY_DIGITS = new Repeat(DIGIT, 0, Expression.UNLIMITED);
     private static final Expression ANY_FRACTION = fraction(ANY_DIGITS, true);
@@ -51,25 +51,25 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
 
     /** Returns the non-negative numbers from {@code low} to {@code high}. */
     private Automaton size(BigDecimal low, boolean aboveLow, BigDecimal high, boolean belowHigh) {
-        int most = Math.max(MOST_DIGITS, whole(low).length() + 1);
-        Automaton numbers = Automaton.of(form(most)).intersect(Automaton.of(atLeast(low, aboveLow)));
+        int max = Math.max(MAX_DIGITS, whole(low).length() + 1);
+        Automaton numbers = Automaton.of(form(max)).intersect(Automaton.of(atLeast(low, aboveLow)));
         if (high != null) {
             numbers = numbers.intersect(Automaton.of(atMost(high, belowHigh)));
         }
         return multipleOf == 1 ? numbers : numbers.intersect(multiples(multipleOf));
     }
 
-    /** Returns numbers as JSON writes them, of at most {@code most} digits before the point. */
-    private Expression form(int most) {
+    /** Returns numbers as JSON writes them, of at most {@code max} digits before the point. */
+    private Expression form(int max) {
         if (integer) {
             return Expression.choice(
-                    Expression.text("0"), Expression.sequence(digits('1', '9'), new Repeat(DIGIT, 0, most - 1)));
+                    Expression.text("0"), Expression.sequence(digits('1', '9'), new Repeat(DIGIT, 0, max - 1)));
         }
         List<Expression> options = new ArrayList<>();
-        for (int length = 1; length <= most; length++) {
+        for (int length = 1; length <= max; length++) {
             Expression first = length == 1 ? DIGIT : digits('1', '9');
             Expression whole = Expression.sequence(first, new Repeat(DIGIT, length - 1, length - 1));
-            int fraction = MOST_DIGITS - length;
+            int fraction = MAX_DIGITS - length;
             options.add(fraction <= 0
                     ? whole
                     : Expression.sequence(whole, Expression.optional(

@@ -52,11 +52,11 @@ final class TokenTrie {
             }
         }
         tokens.sort((a, b) -> Arrays.compareUnsigned(a.bytes, b.bytes));
-        int most = tokens.stream().mapToInt(token -> token.bytes.length).sum();
-        value = new byte[most];
-        depth = new int[most];
-        subtreeEnd = new int[most];
-        firstId = new int[most + 1];
+        int max = tokens.stream().mapToInt(token -> token.bytes.length).sum();
+        value = new byte[max];
+        depth = new int[max];
+        subtreeEnd = new int[max];
+        firstId = new int[max + 1];
         ids = tokens.stream().mapToInt(Token::id).toArray();
         build(tokens);
     }

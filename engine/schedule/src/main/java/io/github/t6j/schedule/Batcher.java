@@ -29,7 +29,7 @@ final class Batcher {
     private static final int KEPT_PER_RUNNING = 16;
 
     /** Most ids of prompts that join a step: on two cores they take as long as a step of several generations. */
-    private static final int MOST_JOINING = 32;
+    private static final int MAX_JOINING = 32;
 
     private final Model model;
     private final SchedulerOptions limits;
@@ -59,8 +59,8 @@ final class Batcher {
         this.model = model;
         empty = model.newSession(limits.session());
         SessionState state = SessionCore.of(empty).state();
-        long most = Math.min(limits.cacheBytes(), Math.max(1, state.budget().available()));
-        this.limits = limits.withCacheBytes(most);
+        long max = Math.min(limits.cacheBytes(), Math.max(1, state.budget().available()));
+        this.limits = limits.withCacheBytes(max);
         budget = new MemoryBudget("caches of a scheduler", Long.MAX_VALUE, state.budget());
         state.charge(budget);
         emptyBytes = budget.allocated();
@@ -149,7 +149,7 @@ final class Batcher {
             }
             job.begin(kept == null ? empty.fork() : kept);
             int common = prefixes.beyondReach(job.prompt());
-            job.setCommon(common - job.found() < SavedPrefixes.LEAST_RESTORED ? 0 : common);
+            job.setCommon(common - job.found() < SavedPrefixes.MIN_RESTORED ? 0 : common);
             cachedIds += job.found();
             reading.add(job);
         } catch (RuntimeException | Error failure) { // other processes use the memory, too
@@ -199,7 +199,7 @@ final class Batcher {
             work.add(Work.RECOMPUTATION);
         }
         if (!reading.isEmpty()) {
-            work.add(reading.stream().allMatch(job -> job.left() <= MOST_JOINING) ? Work.SHORT_PROMPTS : Work.PROMPTS);
+            work.add(reading.stream().allMatch(job -> job.left() <= MAX_JOINING) ? Work.SHORT_PROMPTS : Work.PROMPTS);
         }
         return work;
     }
@@ -214,7 +214,7 @@ final class Batcher {
         share.beginStep();
         List<Runnable> ends = new ArrayList<>();
         leaveInterrupted(ends);
-        List<Job> parts = parts(reading, MOST_JOINING);
+        List<Job> parts = parts(reading, MAX_JOINING);
         SharedPass pass = new SharedPass(model);
         List<Continuation> stepping = stepping().toList();
         stepping.forEach(pass::add);

@@ -57,7 +57,7 @@ final class PrefixFolder implements AutoCloseable {
     private static final Duration ABANDONED = Duration.ofHours(1);
 
     /** Most sessions that wait to be saved, since each holds memory. */
-    private static final int MOST_WAITING = 2;
+    private static final int MAX_WAITING = 2;
 
     private static final int HASH_BYTES = 16;
 
@@ -70,14 +70,14 @@ final class PrefixFolder implements AutoCloseable {
     record Saved(Path file, int[] ids, long bytes) {}
 
     private final Path folder;
-    private final long mostBytes;
+    private final long maxBytes;
     private final int context; // most ids of a session
     private final SessionState state; // of a session of the model
     private final String fileStart; // of the names of files for this model and type of cache
     private final Map<Path, Saved> saved = new HashMap<>(); // guarded by this, like the field below
     private FileTime seen = FileTime.fromMillis(0); // modification time of the folder at the last refresh
     private final ExecutorService saving = new ThreadPoolExecutor(
-            0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MOST_WAITING),
+            0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MAX_WAITING),
             Thread.ofPlatform().daemon().name("t6j prefix saving").factory());
     private final ExecutorService restoring = new ThreadPoolExecutor(
             0, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
@@ -86,13 +86,13 @@ final class PrefixFolder implements AutoCloseable {
     /**
      * Creates {@code folder} for its owner only, unless it exists.
      *
-     * @param mostBytes largest size of all files
+     * @param maxBytes largest size of all files
      * @param session session of the model, with the type of cache; stays open
      * @throws UncheckedIOException if the folder cannot be created or read
      */
-    PrefixFolder(Path folder, long mostBytes, Session session) {
+    PrefixFolder(Path folder, long maxBytes, Session session) {
         this.folder = folder;
-        this.mostBytes = mostBytes;
+        this.maxBytes = maxBytes;
         context = session.contextLength();
         state = SessionCore.of(session).state();
         fileStart = NAME + state.fingerprint().substring(0, 2 * HASH_BYTES) + "-"
@@ -226,7 +226,7 @@ final class PrefixFolder implements AutoCloseable {
 
     private void saveNow(Session session) throws IOException {
         Path file = folder.resolve(fileStart + hash(session.ids()) + SUFFIX);
-        if (!Files.exists(file) && session.usedCacheBytes() < mostBytes) {
+        if (!Files.exists(file) && session.usedCacheBytes() < maxBytes) {
             session.save(file);
             add(file);
         }
@@ -258,7 +258,7 @@ final class PrefixFolder implements AutoCloseable {
         List<Used> all = used(SUFFIX);
         long bytes = all.stream().mapToLong(Used::bytes).sum();
         for (Used oldest : all) {
-            if (bytes <= mostBytes) {
+            if (bytes <= maxBytes) {
                 return;
             }
             Files.deleteIfExists(oldest.file);

@@ -83,14 +83,14 @@ final class Prefixes {
 
     /** Returns the most usable ids of {@code prompt} in a kept session whose windows no longer reach back to them. */
     int beyondReach(int[] prompt) {
-        int most = 0;
+        int max = 0;
         for (Kept candidate : kept) {
             int common = usable(prefix(candidate.ids, prompt), prompt);
-            if (common > most && !reaches(candidate.session, common, prompt)) {
-                most = common;
+            if (common > max && !reaches(candidate.session, common, prompt)) {
+                max = common;
             }
         }
-        return most;
+        return max;
     }
 
     private static Session truncated(Session session, int length) {

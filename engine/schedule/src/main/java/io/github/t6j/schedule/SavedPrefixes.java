@@ -8,10 +8,10 @@ import java.util.function.Consumer;
 /** Saves prefixes in the folder of a scheduler and restores them; does nothing without a folder. For one thread. */
 final class SavedPrefixes implements AutoCloseable {
     /** Fewest ids to restore a prefix for, because reading a file takes time, too. */
-    static final int LEAST_RESTORED = 128;
+    static final int MIN_RESTORED = 128;
 
     /** Fewest computed ids to save a prefix for. */
-    private static final int LEAST_SAVED = 256;
+    private static final int MIN_SAVED = 256;
 
     private final PrefixFolder folder; // or null
     private final Prefixes kept; // receives restored ones
@@ -54,7 +54,7 @@ final class SavedPrefixes implements AutoCloseable {
         restoredFor = job;
         PrefixFolder.Saved saved = folder.longest(job.prompt());
         int usable = kept.usable(PrefixFolder.common(saved, job.prompt()), job.prompt());
-        if (usable < kept.found(job.prompt()) + LEAST_RESTORED || saved.bytes() + job.bytes() > freeBytes) {
+        if (usable < kept.found(job.prompt()) + MIN_RESTORED || saved.bytes() + job.bytes() > freeBytes) {
             return false;
         }
         Session session = empty.fork();
@@ -79,7 +79,7 @@ final class SavedPrefixes implements AutoCloseable {
     /** Saves the part of a prompt that can be kept, if much of it was computed and less than half of it is saved. */
     void save(Job job) {
         int length = kept.keepable(job.session().position());
-        if (folder == null || length - job.found() < LEAST_SAVED
+        if (folder == null || length - job.found() < MIN_SAVED
                 || 2 * PrefixFolder.common(folder.longest(job.prompt()), job.prompt()) >= length) {
             return;
         }

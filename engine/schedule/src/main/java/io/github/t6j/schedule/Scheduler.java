@@ -54,7 +54,7 @@ public final class Scheduler implements AutoCloseable {
     /** Longest wait for a prefix that is being restored, before interrupted jobs are ended. */
     private static final long RESTORING_MILLIS = 20;
     /** Number of these waits that count as progress: a minute. */
-    private static final int MOST_RESTORING_WAITS = 3000;
+    private static final int MAX_RESTORING_WAITS = 3000;
 
     /** Stage of the scheduler's life. */
     private enum Stage {
@@ -235,10 +235,10 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private void checkRoom(int admitted, int more, String what) {
-        int most = (int) Math.min(Integer.MAX_VALUE, (long) limits.running() + limits.queued());
-        if (admitted + more > most) {
+        int max = (int) Math.min(Integer.MAX_VALUE, (long) limits.running() + limits.queued());
+        if (admitted + more > max) {
             throw refused(Reason.QUEUE_FULL,
-                    admitted + " " + what + " run or wait, the limit is " + most + ": try again later");
+                    admitted + " " + what + " run or wait, the limit is " + max + ": try again later");
         }
     }
 
@@ -411,7 +411,7 @@ public final class Scheduler implements AutoCloseable {
                 // by a listener that this thread called; the work goes on
             }
             if (waitsForPrefix) {
-                progress += restoringWaits++ < MOST_RESTORING_WAITS ? 1 : 0;
+                progress += restoringWaits++ < MAX_RESTORING_WAITS ? 1 : 0;
                 return true; // so that interrupted jobs end
             }
         }

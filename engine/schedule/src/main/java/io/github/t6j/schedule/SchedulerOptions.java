@@ -8,7 +8,7 @@ import java.util.Objects;
 /** Options and limits of a scheduler, immutable: {@link #defaults} and the methods that change one in a copy. */
 public final class SchedulerOptions {
     /** Largest number of single ids that fit in one pass with the largest part of a prompt. */
-    public static final int MOST_RUNNING = 128;
+    public static final int MAX_RUNNING = 128;
 
     private static final SchedulerOptions DEFAULTS =
             new SchedulerOptions(new Values(16, 256, 0, SessionOptions.defaults(), null, 0, null));
@@ -59,11 +59,11 @@ public final class SchedulerOptions {
     /**
      * Returns these options with another number of generations at once.
      *
-     * @throws IllegalArgumentException if {@code running} is not in 1 … {@link #MOST_RUNNING}
+     * @throws IllegalArgumentException if {@code running} is not in 1 … {@link #MAX_RUNNING}
      */
     public SchedulerOptions withRunning(int running) {
-        if (running < 1 || running > MOST_RUNNING) {
-            throw new IllegalArgumentException("running: expected 1 to " + MOST_RUNNING + ", found " + running);
+        if (running < 1 || running > MAX_RUNNING) {
+            throw new IllegalArgumentException("running: expected 1 to " + MAX_RUNNING + ", found " + running);
         }
         return values.with(running, values.queued, values.cacheBytes, values.session);
     }
@@ -116,15 +116,15 @@ public final class SchedulerOptions {
      * processes may share a folder, also for different models.
      *
      * @param folder folder, created for its owner only if it is missing, or null for none
-     * @param mostBytes most bytes of all files
-     * @throws IllegalArgumentException if {@code mostBytes} is negative
+     * @param maxBytes most bytes of all files
+     * @throws IllegalArgumentException if {@code maxBytes} is negative
      */
-    public SchedulerOptions withPrefixFolder(Path folder, long mostBytes) {
-        if (mostBytes < 0) {
-            throw new IllegalArgumentException("mostBytes: expected 0 or more, found " + mostBytes);
+    public SchedulerOptions withPrefixFolder(Path folder, long maxBytes) {
+        if (maxBytes < 0) {
+            throw new IllegalArgumentException("mostBytes: expected 0 or more, found " + maxBytes);
         }
         return new SchedulerOptions(new Values(
-                values.running, values.queued, values.cacheBytes, values.session, folder, mostBytes,
+                values.running, values.queued, values.cacheBytes, values.session, folder, maxBytes,
                 values.timeout));
     }
 

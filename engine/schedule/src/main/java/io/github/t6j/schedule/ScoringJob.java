@@ -25,10 +25,10 @@ final class ScoringJob extends Job {
         /** @throws IllegalArgumentException if there is no text, or one has no predicted id */
         Scoring {
             continuations = continuations.stream().map(int[]::clone).toList(); // the caller may change its arrays
-            int least = prompt.length == 0 ? 2 : 1;
-            if (continuations.isEmpty() || continuations.stream().anyMatch(ids -> ids.length < least)) {
+            int min = prompt.length == 0 ? 2 : 1;
+            if (continuations.isEmpty() || continuations.stream().anyMatch(ids -> ids.length < min)) {
                 throw new IllegalArgumentException(
-                        "continuations: expected one or more, each of at least " + least + " ids");
+                        "continuations: expected one or more, each of at least " + min + " ids");
             }
         }
 

@@ -90,9 +90,9 @@ final class Submissions {
 
     /** Returns the interruption by {@code options}, or by the timeout of the limits if it is shorter. */
     private Interruption interruption(CallOptions options) {
-        Duration most = limits.timeout();
-        boolean isLonger = most != null && (options.timeout() == null || options.timeout().compareTo(most) > 0);
-        return new Interruption(Expiry.of(isLonger ? options.withTimeout(most) : options), wake);
+        Duration max = limits.timeout();
+        boolean isLonger = max != null && (options.timeout() == null || options.timeout().compareTo(max) > 0);
+        return new Interruption(Expiry.of(isLonger ? options.withTimeout(max) : options), wake);
     }
 
     private void check(int[] prompt, GenerationOptions options) {

@@ -81,17 +81,17 @@ class BudgetTest {
         ModelOptions options = ModelOptions.defaults().withMemoryBudget(5 * page);
         assertThat(options.memoryBudget()).isEqualTo(5 * page);
         try (Model model = Model.load(TestData.tiny(), options)) {
-            int most = (int) (5 * page / 3840);
-            assertThatThrownBy(() -> model.newSession(context(most + 1)))
+            int max = (int) (5 * page / 3840);
+            assertThatThrownBy(() -> model.newSession(context(max + 1)))
                     .isInstanceOfSatisfying(MemoryLimitException.class, refusal -> {
-                        assertThat(refusal.needed()).isEqualTo((most + 1) * 3840L);
+                        assertThat(refusal.needed()).isEqualTo((max + 1) * 3840L);
                         assertThat(refusal.available()).isEqualTo(5 * page);
                     })
-                    .hasMessageContaining("a context of " + (most + 1) + " ids").hasMessageContaining("memory budget")
-                    .hasMessageContaining("at most " + most + " ids");
+                    .hasMessageContaining("a context of " + (max + 1) + " ids").hasMessageContaining("memory budget")
+                    .hasMessageContaining("at most " + max + " ids");
             try (Session byDefault = model.newSession();
                     Session second = model.newSession(context(192))) {
-                assertThat(byDefault.contextLength()).isEqualTo(most);
+                assertThat(byDefault.contextLength()).isEqualTo(max);
                 Session first = model.newSession(context(192));
                 first.prefill(ids(129));
                 second.prefill(ids(128));
@@ -150,7 +150,7 @@ class BudgetTest {
                             .withCacheBytes(budget);
             List<int[]> prompts = new ArrayList<>();
             List<GenerationHandle> handles = new ArrayList<>();
-            LongAccumulator most = new LongAccumulator(Math::max, 0);
+            LongAccumulator max = new LongAccumulator(Math::max, 0);
             GenerationOptions some = GenerationOptions.defaults().withIgnoreEndOfText(true)
                     .withSampling(SamplingOptions.greedy());
             int vocabulary = model.info().sizes().vocabulary();
@@ -161,7 +161,7 @@ class BudgetTest {
                     prompts.add(prompt);
                     handles.add(scheduler.submit(
                             Prompt.of(prompt), some.withMaxTokens(1 + random.nextInt(150)), token -> {
-                                most.accumulate(model.cacheBytes());
+                                max.accumulate(model.cacheBytes());
                                 return true;
                             }));
                 }
@@ -170,7 +170,7 @@ class BudgetTest {
                 }
                 assertThat(scheduler.metrics().allocatedBytes()).isLessThanOrEqualTo(budget);
             }
-            assertThat(most.get()).as("seed " + seed).isBetween(budget / 2, budget);
+            assertThat(max.get()).as("seed " + seed).isBetween(budget / 2, budget);
             for (int i = 0; i < handles.size(); i += 7) {
                 try (Session alone = model.newSession(session)) {
                     Generation found = handles.get(i).result().join();

@@ -207,12 +207,12 @@ class EmbeddingTurnsTest {
                     .toList();
             all.addAll(embeddings);
             handles.forEach(handle -> all.add(handle.result()));
-            long most = 0;
+            long max = 0;
             while (!all.stream().allMatch(CompletableFuture::isDone)) {
-                most = Math.max(most, model.cacheBytes() - own);
+                max = Math.max(max, model.cacheBytes() - own);
                 Thread.sleep(1);
             }
-            assertThat(most).as("bytes of all caches").isBetween(one / 2, 5 * one / 2);
+            assertThat(max).as("bytes of all caches").isBetween(one / 2, 5 * one / 2);
             for (int i = 0; i < 3; i++) {
                 assertSame(embeddings.get(i).join(), many.subList(30 * i, 30 * i + 30), MEAN, "call " + i);
             }

@@ -70,8 +70,8 @@ class PrefixFolderTest {
         return temporary.resolve("prefixes");
     }
 
-    private SchedulerOptions options(long mostBytes) {
-        return SchedulerOptions.defaults().withCacheBytes(PLENTY).withPrefixFolder(folder(), mostBytes)
+    private SchedulerOptions options(long maxBytes) {
+        return SchedulerOptions.defaults().withCacheBytes(PLENTY).withPrefixFolder(folder(), maxBytes)
                 .withSession(SessionOptions.defaults().withContextLength(CONTEXT));
     }
 
@@ -157,13 +157,13 @@ class PrefixFolderTest {
         int[] third = new Random(SEED + 2).ints(700, 0, VOCABULARY).toArray();
         found(document);
         long bytes = Files.size(files().getFirst());
-        long most = bytes * 5 / 2;
-        found(model, options(most), other);
+        long max = bytes * 5 / 2;
+        found(model, options(max), other);
         for (Path file : files()) { // both are old
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(1000)));
         }
-        assertThat(found(model, options(most), document)[0]).isEqualTo(640);
-        found(model, options(most), third);
+        assertThat(found(model, options(max), document)[0]).isEqualTo(640);
+        found(model, options(max), third);
         assertThat(files()).hasSize(2);
         assertThat(found(document)).isEqualTo(640);
         assertThat(found(third)).isEqualTo(640);

@@ -31,8 +31,8 @@ import java.util.Objects;
  * @param plans plans of the run's length in order of their steps; the first begins at step 0
  */
 public record LearningRate(double maximum, double minimum, List<Plan> plans) {
-    private static final long MOST = 1L << 40;
-    private static final int MOST_PLANS = 10_000;
+    private static final long MAX_UPDATES = 1L << 40;
+    private static final int MAX_PLANS = 10_000;
 
     /**
      * Plan of a run's length, which holds from one step on.
@@ -48,7 +48,7 @@ public record LearningRate(double maximum, double minimum, List<Plan> plans) {
          * @throws IllegalArgumentException if a number is negative, or the run would end before {@code step}
          */
         public Plan {
-            TrainingOptions.check("updates", updates >= 1 && updates <= MOST, "1 to " + MOST, updates);
+            TrainingOptions.check("updates", updates >= 1 && updates <= MAX_UPDATES, "1 to " + MAX_UPDATES, updates);
             TrainingOptions.check("step", step >= 0 && step <= updates, "0 to " + updates + ", the length of the run",
                     step);
             TrainingOptions.check("warmup", warmup >= 0 && warmup <= updates,
@@ -74,7 +74,7 @@ public record LearningRate(double maximum, double minimum, List<Plan> plans) {
         TrainingOptions.check("maximum", maximum > 0 && maximum <= 1, "above 0 and at most 1", maximum);
         TrainingOptions.check("minimum", minimum >= 0 && minimum <= maximum, "0 to the maximum, " + maximum, minimum);
         plans = List.copyOf(Objects.requireNonNull(plans, "plans"));
-        TrainingOptions.check("plans", !plans.isEmpty() && plans.size() <= MOST_PLANS, "1 to " + MOST_PLANS,
+        TrainingOptions.check("plans", !plans.isEmpty() && plans.size() <= MAX_PLANS, "1 to " + MAX_PLANS,
                 plans.size());
         for (int k = 0; k < plans.size(); k++) {
             long step = plans.get(k).step();
@@ -117,13 +117,13 @@ public record LearningRate(double maximum, double minimum, List<Plan> plans) {
     public LearningRate renewed(long step, long warmup, long updates) {
         Plan before = plans.getLast();
         long left = before.warmup() - step;
-        long least = 0;
+        long min = 0;
         if (step > 0 && left > 0) {
             double shorter = Math.min(1, (double) (updates - step) / (before.updates() - step));
-            least = step + Math.max(1, (long) Math.ceil(left * shorter));
+            min = step + Math.max(1, (long) Math.ceil(left * shorter));
         }
-        long most = step > 0 ? updates - 1 : updates; // a renewed plan ends at the minimum
-        return followedBy(new Plan(step, Math.min(most, Math.max(warmup, least)), updates));
+        long max = step > 0 ? updates - 1 : updates; // a renewed plan ends at the minimum
+        return followedBy(new Plan(step, Math.min(max, Math.max(warmup, min)), updates));
     }
 
     /**

@@ -9,8 +9,8 @@ package io.github.t6j.training;
  * @param alpha scale of the change times the rank
  */
 public record LoraOptions(int rank, double alpha) {
-    private static final int MOST_RANK = 1 << 12;
-    private static final double MOST_ALPHA = 1e6;
+    private static final int MAX_RANK = 1 << 12;
+    private static final double MAX_ALPHA = 1e6;
 
     /**
      * Creates the size of an adapter.
@@ -18,8 +18,8 @@ public record LoraOptions(int rank, double alpha) {
      * @throws IllegalArgumentException if a number is out of range; the message gives the range
      */
     public LoraOptions {
-        TrainingOptions.check("rank", rank >= 1 && rank <= MOST_RANK, "1 to " + MOST_RANK, rank);
-        TrainingOptions.check("alpha", alpha > 0 && alpha <= MOST_ALPHA, "above 0 to " + (long) MOST_ALPHA, alpha);
+        TrainingOptions.check("rank", rank >= 1 && rank <= MAX_RANK, "1 to " + MAX_RANK, rank);
+        TrainingOptions.check("alpha", alpha > 0 && alpha <= MAX_ALPHA, "above 0 to " + (long) MAX_ALPHA, alpha);
     }
 
     /** Returns an adapter of this rank whose {@link #scale} is 2, a common choice. */

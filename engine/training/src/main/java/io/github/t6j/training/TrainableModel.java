@@ -189,14 +189,14 @@ public final class TrainableModel implements AutoCloseable {
      *
      * @param beforeBatch called before each micro-batch; an exception ends the evaluation
      */
-    double meanLoss(TokenData data, TrainingOptions.Batches batches, int most, Runnable beforeBatch) {
-        TrainingOptions.check("windows", most >= 1, "1 or more", most);
+    double meanLoss(TokenData data, TrainingOptions.Batches batches, int max, Runnable beforeBatch) {
+        TrainingOptions.check("windows", max >= 1, "1 or more", max);
         int context = batches.context();
         Windows windows = new Windows(data.ids(), context);
         TrainingOptions.check("validation", windows.count() > 0,
                 "data of more than " + context + " tokens (the context) in a shard",
                 data.size() + " in all: give more text or a shorter context");
-        int count = (int) Math.min(windows.count(), most);
+        int count = (int) Math.min(windows.count(), max);
         double sum = 0;
         double weights = 0; // windows, or of packed documents their scored share
         for (int from = 0; from < count; from += batches.sequences()) {

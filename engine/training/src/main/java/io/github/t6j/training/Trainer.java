@@ -250,16 +250,16 @@ public final class Trainer implements AutoCloseable {
 
     /**
      * Returns the mean negative log-probability of a scored token, in nats, over adjacent windows of the context
-     * length, or the windows of packed documents: all of them, or {@code most} evenly spaced ones.
+     * length, or the windows of packed documents: all of them, or {@code max} evenly spaced ones.
      *
-     * @param most most windows to evaluate
-     * @throws IllegalArgumentException if {@code most} is below 1, or no shard has a window and the id after it
+     * @param max most windows to evaluate
+     * @throws IllegalArgumentException if {@code max} is below 1, or no shard has a window and the id after it
      * @throws CancellationException after {@link #cancel}, if the {@link #setCallOptions call options} end the call, or if
      *     the thread is interrupted, which stays set
      */
-    public double evaluate(TokenData data, int most) {
+    public double evaluate(TokenData data, int max) {
         Objects.requireNonNull(data, "data");
-        return calls.run(() -> model.meanLoss(data, options.batches(), most, calls::check));
+        return calls.run(() -> model.meanLoss(data, options.batches(), max, calls::check));
     }
 
     /** Measures the seconds of an update by computing one with meaningless ids; the weights stay unchanged. */

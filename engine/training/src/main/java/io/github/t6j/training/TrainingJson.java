@@ -20,7 +20,7 @@ import java.util.Map;
  */
 record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, long[] order) {
     private static final long FORMAT = 1;
-    private static final int MOST_ORDER = 16;
+    private static final int MAX_ORDER = 16;
 
     String write() {
         TrainingOptions.Batches batches = options.batches();
@@ -123,17 +123,17 @@ record TrainingJson(long steps, TrainingOptions options, DataFingerprint data, l
 
         private long[] order() {
             List<Object> list = Json.array(json.get("order"), where + ": order");
-            if (list.size() > MOST_ORDER || !list.stream().allMatch(Long.class::isInstance)) {
-                throw wrong("order", "at most " + MOST_ORDER + " whole numbers");
+            if (list.size() > MAX_ORDER || !list.stream().allMatch(Long.class::isInstance)) {
+                throw wrong("order", "at most " + MAX_ORDER + " whole numbers");
             }
             return list.stream().mapToLong(Long.class::cast).toArray();
         }
 
-        private long whole(String key, long least) {
-            if (json.get(key) instanceof Long value && value >= least) {
+        private long whole(String key, long min) {
+            if (json.get(key) instanceof Long value && value >= min) {
                 return value;
             }
-            throw wrong(key, least == Long.MIN_VALUE ? "a whole number" : "a whole number from " + least);
+            throw wrong(key, min == Long.MIN_VALUE ? "a whole number" : "a whole number from " + min);
         }
 
         private int size(String key) {

@@ -23,8 +23,8 @@ final class TrainingLimits {
                     + window(config) + " positions, found " + batch.longest() + ": train with a context of at most "
                     + window(config));
         }
-        long most = (Integer.MAX_VALUE - 8) / widest(config);
-        TrainingOptions.check("micro-batch", batch.rows() <= most, "at most " + most + " positions",
+        long max = (Integer.MAX_VALUE - 8) / widest(config);
+        TrainingOptions.check("micro-batch", batch.rows() <= max, "at most " + max + " positions",
                 batch.rows() + ": accumulate the gradients of smaller micro-batches");
     }
 
@@ -51,10 +51,10 @@ final class TrainingLimits {
      */
     static void checkMemory(ModelConfig config, TrainingOptions.Batches batches, int rank) {
         long needed = memory(config, batches, rank);
-        long most = Runtime.getRuntime().maxMemory();
-        if (needed > most) {
+        long max = Runtime.getRuntime().maxMemory();
+        if (needed > max) {
             throw new MemoryLimitException(
-                    "training", needed, most,
+                    "training", needed, max,
                     "give Java more heap (-Xmx), or train fewer or shorter sequences at once");
         }
     }

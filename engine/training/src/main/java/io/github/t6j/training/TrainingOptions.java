@@ -22,11 +22,12 @@ public final class TrainingOptions {
 
         private record Values(int context, int sequences, int accumulation, boolean adds, BatchOrder.Order order) {
             Values {
-                check("context", context >= 0 && context <= MOST, "0 to " + MOST, context);
-                check("sequences", sequences >= 1 && sequences <= MOST, "1 to " + MOST, sequences);
-                check("accumulation", accumulation >= 1 && accumulation <= MOST, "1 to " + MOST, accumulation);
-                check("sequences", (long) Math.max(1, context) * sequences <= MOST,
-                        "at most " + MOST + " tokens at once",
+                check("context", context >= 0 && context <= MAX_TOKENS, "0 to " + MAX_TOKENS, context);
+                check("sequences", sequences >= 1 && sequences <= MAX_TOKENS, "1 to " + MAX_TOKENS, sequences);
+                check("accumulation", accumulation >= 1 && accumulation <= MAX_TOKENS, "1 to " + MAX_TOKENS,
+                        accumulation);
+                check("sequences", (long) Math.max(1, context) * sequences <= MAX_TOKENS,
+                        "at most " + MAX_TOKENS + " tokens at once",
                         sequences + " sequences of " + context + ": use fewer sequences or a shorter context");
             }
         }
@@ -35,7 +36,7 @@ public final class TrainingOptions {
             this.values = values;
         }
 
-        private static final int MOST = 1 << 20;
+        private static final int MAX_TOKENS = 1 << 20;
 
         /**
          * Returns the defaults: 8 sequences of the model's context, one micro-batch, adjacent windows in random order.

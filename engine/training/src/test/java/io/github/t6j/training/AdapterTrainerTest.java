@@ -194,14 +194,14 @@ class AdapterTrainerTest {
         try (Trainer trainer = adapt(base, 1)) {
             for (Parameter parameter : trainer.parameters()) {
                 double bound = 1 / Math.sqrt(parameter.shape().getLast());
-                double most = 0;
+                double max = 0;
                 for (float value : parameter.value()) {
-                    most = Math.max(most, Math.abs(value));
+                    max = Math.max(max, Math.abs(value));
                 }
                 if (parameter.name().endsWith("lora_A.weight")) {
-                    assertThat(most).as(parameter.name()).isLessThanOrEqualTo(bound).isGreaterThan(0.8 * bound);
+                    assertThat(max).as(parameter.name()).isLessThanOrEqualTo(bound).isGreaterThan(0.8 * bound);
                 } else {
-                    assertThat(most).as(parameter.name()).isZero();
+                    assertThat(max).as(parameter.name()).isZero();
                 }
             }
             trainer.saveModel(folder);

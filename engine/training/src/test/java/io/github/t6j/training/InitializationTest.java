@@ -77,9 +77,9 @@ class InitializationTest {
             return;
         }
         double bound = ((Number) expected.get("bound")).doubleValue();
-        double most = bound * (1 + 1e-7);
-        assertThat(found.max).as(kind).isBetween(0.95 * bound, most);
-        assertThat(found.min).as(kind).isBetween(-most, -0.95 * bound);
+        double max = bound * (1 + 1e-7);
+        assertThat(found.max).as(kind).isBetween(0.95 * bound, max);
+        assertThat(found.min).as(kind).isBetween(-max, -0.95 * bound);
         double deviation = ((Number) expected.get("std")).doubleValue();
         assertThat(found.deviation()).as(kind).isCloseTo(deviation, within(0.03 * deviation));
         assertThat(found.sum / found.count).as(kind).isCloseTo(0, within(0.03 * bound));

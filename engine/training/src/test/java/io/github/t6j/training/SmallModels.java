@@ -74,8 +74,8 @@ record SmallModels(ModelConfig config, List<TensorSpec> specs, Map<String, float
 
     /** Returns random ids of the first half of the vocabulary, so that some repeat and some never occur. */
     int[] ids(Random random, int count) {
-        int most = Math.max(2, config.sizes().vocabulary() / 2);
-        return IntStream.generate(() -> random.nextInt(most)).limit(count).toArray();
+        int max = Math.max(2, config.sizes().vocabulary() / 2);
+        return IntStream.generate(() -> random.nextInt(max)).limit(count).toArray();
     }
 
     /** Returns the targets of {@code ids}: the id after each; the last is not scored. */

@@ -183,9 +183,9 @@ class TrainerTest {
             for (int i = 0; i < 24; i++) {
                 session.step(ids[i]);
                 float[] logits = session.logits();
-                double most = IntStream.range(0, logits.length).mapToDouble(k -> logits[k]).max().orElseThrow();
-                double all = IntStream.range(0, logits.length).mapToDouble(k -> Math.exp(logits[k] - most)).sum();
-                sum += most + Math.log(all) - logits[ids[i + 1]];
+                double max = IntStream.range(0, logits.length).mapToDouble(k -> logits[k]).max().orElseThrow();
+                double all = IntStream.range(0, logits.length).mapToDouble(k -> Math.exp(logits[k] - max)).sum();
+                sum += max + Math.log(all) - logits[ids[i + 1]];
             }
             assertThat(loss).isCloseTo(sum / 24, within(2e-5));
             assertThat(model.tokenizer().size()).isEqualTo(4096);

@@ -92,11 +92,11 @@ class TrainingCheckpointTest {
         String json = Files.readString(file).replace("\"context\": 8", "\"context\": 1048576")
                 .replace("\"sequences\": 2", "\"sequences\": 1");
         Files.writeString(file, json);
-        long most = Runtime.getRuntime().maxMemory();
+        long max = Runtime.getRuntime().maxMemory();
         try (Trainer trainer = Trainer.restore(saved, 1)) {
-            assertThat(trainer.memory()).isLessThanOrEqualTo(most);
+            assertThat(trainer.memory()).isLessThanOrEqualTo(max);
         } catch (MemoryLimitException refused) {
-            assertThat(refused.needed()).isGreaterThan(most);
+            assertThat(refused.needed()).isGreaterThan(max);
             assertThat(refused.getMessage()).startsWith("training: expected at most").contains("--batch");
         }
     }

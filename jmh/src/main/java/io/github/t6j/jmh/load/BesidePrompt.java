@@ -37,9 +37,9 @@ final class BesidePrompt {
             for (List<Long> prompt : prompts) {
                 Streamed streamed = new Streamed();
                 long seed = streams.size();
-                int most = (int) model.contextLength() - prompt.size();
+                int max = (int) model.contextLength() - prompt.size();
                 streams.add(streamed);
-                running.add(clients.submit(() -> model.stream(prompt, most, seed, streamed)));
+                running.add(clients.submit(() -> model.stream(prompt, max, seed, streamed)));
             }
             for (int i = 0; i < prompts.size(); i++) {
                 while (streams.get(i).tokens() < ALONE && !running.get(i).isDone()) {

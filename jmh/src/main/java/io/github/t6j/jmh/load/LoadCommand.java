@@ -144,8 +144,8 @@ public final class LoadCommand implements Callable<Integer> {
     }
 
     private void measure(RemoteModel model) throws IOException, InterruptedException {
-        int most = Arrays.stream(streams).max().orElseThrow();
-        model.stream(prompts(most, WARM_UP), WARM_UP);
+        int max = Arrays.stream(streams).max().orElseThrow();
+        model.stream(prompts(max, WARM_UP), WARM_UP);
         for (int context : contexts) {
             if (context + 1 + tokens > model.contextLength()) {
                 System.err.println("load: " + model.name() + ": skipped " + context + " tokens: expected at most "

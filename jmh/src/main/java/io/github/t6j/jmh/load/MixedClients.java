@@ -36,18 +36,18 @@ final class MixedClients {
         Collections.shuffle(prompts, random);
         List<Streamed> streams = model.stream(prompts, tokens);
         List<String> rows = new ArrayList<>();
-        int least = 0;
+        int min = 0;
         for (int end : CLASSES) {
             List<Streamed> ofClass = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
                 int length = prompts.get(i).size();
-                if (length >= least && length < end) {
+                if (length >= min && length < end) {
                     ofClass.add(streams.get(i));
                 }
             }
-            String lengths = (end == Integer.MAX_VALUE ? least + " to " + longest : "below " + end) + " tokens";
+            String lengths = (end == Integer.MAX_VALUE ? min + " to " + longest : "below " + end) + " tokens";
             rows.add(row(lengths, ofClass));
-            least = end;
+            min = end;
         }
         return rows;
     }

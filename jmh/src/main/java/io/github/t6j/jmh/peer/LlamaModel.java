@@ -27,11 +27,11 @@ public final class LlamaModel implements AutoCloseable {
     public int[] tokenize(String text) {
         try (Arena arena = Arena.ofConfined()) {
             byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-            int most = utf8.length + 16;
-            MemorySegment ids = arena.allocate(JAVA_INT, most);
+            int max = utf8.length + 16;
+            MemorySegment ids = arena.allocate(JAVA_INT, max);
             MemorySegment bytes = arena.allocate(utf8.length + 1L);
             MemorySegment.copy(utf8, 0, bytes, JAVA_BYTE, 0, utf8.length);
-            int count = library.tokenize.number(vocabulary, bytes, utf8.length, ids, most, false, false);
+            int count = library.tokenize.number(vocabulary, bytes, utf8.length, ids, max, false, false);
             if (count < 0) {
                 throw new IllegalStateException("llama.cpp makes " + -count + " ids of " + utf8.length + " bytes");
             }

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * at both ends of a run; the ones at the beginning are compared.
  */
 final class Comparison {
-    private static final double LEAST = 0.05;
+    private static final double MIN_CHANGE = 0.05;
 
     private Comparison() {}
 
@@ -30,7 +30,7 @@ final class Comparison {
             Measured then = old.get(key).seconds();
             Measured now = result.seconds();
             double ratio = then.mean() / now.mean();
-            if (!then.overlaps(now) && Math.abs(ratio - 1) > LEAST) {
+            if (!then.overlaps(now) && Math.abs(ratio - 1) > MIN_CHANGE) {
                 double factor = Math.max(ratio, 1 / ratio);
                 changes.add(new Change(factor, Numbers.factor(factor) + (ratio > 1 ? " faster: " : " slower: ")
                         + result.shortKey() + ": " + then.time() + " → " + now.time()));

@@ -14,7 +14,7 @@ public record Limits(List<Result> results, long thirdLevel) {
     private static final int SECOND_LEVEL_KILOBYTES = 256;
 
     /** Smallest size of a read that comes from memory. */
-    private static final int LEAST_MEMORY_KILOBYTES = 262144;
+    private static final int MIN_MEMORY_KILOBYTES = 262144;
 
     /**
      * A share of a limit.
@@ -56,7 +56,7 @@ public record Limits(List<Result> results, long thirdLevel) {
     /** Returns the KiB that each thread read for {@link #memory}; 0 if not measured. */
     int memoryKilobytes() {
         return results.stream().filter(r -> r.is("PeakBenchmark.read")).mapToInt(r -> r.number("kilobytes"))
-                .filter(kilobytes -> kilobytes >= LEAST_MEMORY_KILOBYTES).max().orElse(0);
+                .filter(kilobytes -> kilobytes >= MIN_MEMORY_KILOBYTES).max().orElse(0);
     }
 
     private Ends secondLevel(int threads) {

@@ -67,10 +67,10 @@ record PeerReport(List<PeerSpeed> speeds) {
     /** Draws the speed of decoding over the depth. */
     private Plot plot(String type) {
         List<PeerSpeed> decoding = speeds.stream().filter(s -> s.type().equals(type) && s.depth() >= 0).toList();
-        double most = decoding.stream().mapToInt(PeerSpeed::depth).max().orElse(1);
-        double least = decoding.stream().mapToInt(PeerSpeed::depth).min().orElse(1);
+        double max = decoding.stream().mapToInt(PeerSpeed::depth).max().orElse(1);
+        double min = decoding.stream().mapToInt(PeerSpeed::depth).min().orElse(1);
         Chart chart = new Chart("Decode, " + type + " weights", "fastest of the rounds",
-                Chart.logAxis("tokens in the cache", 2, most / least), new NumberAxis("tokens per second"));
+                Chart.logAxis("tokens in the cache", 2, max / min), new NumberAxis("tokens per second"));
         Map<String, TreeMap<Integer, Measured>> curves = new LinkedHashMap<>();
         decoding.forEach(speed -> curves.computeIfAbsent(column(speed), column -> new TreeMap<>()).put(speed.depth(),
                 new Measured(speed.fastest(), Double.NaN)));

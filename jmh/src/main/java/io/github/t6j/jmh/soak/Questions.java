@@ -28,7 +28,7 @@ final class Questions {
     private static final String CHAT = "/v1/chat/completions";
     private static final int LONGEST = 440;
     private static final int COMMON = 280; // ids with which half of the prompts begin
-    private static final int MOST_TOKENS = 60;
+    private static final int MAX_TOKENS = 60;
     private static final String QUESTION = "Count the whales, please.";
     private static final int CHAT_TOKENS = 80;
     private static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
@@ -59,11 +59,11 @@ final class Questions {
                 shares ? IntStream.of(common) : IntStream.empty(), random.ints(length, 0, model.sampleableIds()))
                 .toArray();
         int samples = random.nextInt(5) == 0 ? 3 : 1;
-        int tokens = 1 + random.nextInt(MOST_TOKENS);
+        int tokens = 1 + random.nextInt(MAX_TOKENS);
         List<String> texts = new ArrayList<>();
         for (int sample = 0; sample < samples; sample++) {
             try (Session session =
-                    model.newSession(SessionOptions.defaults().withContextLength(LONGEST + MOST_TOKENS))) {
+                    model.newSession(SessionOptions.defaults().withContextLength(LONGEST + MAX_TOKENS))) {
                 texts.add(session.generate(Prompt.of(prompt), GenerationOptions.defaults().withMaxTokens(tokens)
                         .withIgnoreEndOfText(true).withSampling(PLAIN.withSeed((long) seed + sample))).text());
             }

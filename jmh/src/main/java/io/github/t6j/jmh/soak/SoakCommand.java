@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
             "    --model testdata/models/t6-mini --server 'cli/bin/t6j serve --port 0 --cache-dir prefixes'"
         })
 public final class SoakCommand implements Callable<Integer> {
-    private static final double MOST_GROWTH = 1.3;
+    private static final double MAX_GROWTH = 1.3;
     private static final int QUESTIONS = 40;
     private static final long MINUTE = 60_000;
 
@@ -92,7 +92,7 @@ public final class SoakCommand implements Callable<Integer> {
         System.out.printf(Locale.ROOT,
                 "%d answers, %d wrong; memory before the kill: %.2f times the initial memory%n",
                 asking.answers(), asking.wrong(), growth);
-        boolean grows = minutes >= 5 && growth > MOST_GROWTH; // a cold server grows until all code has run
+        boolean grows = minutes >= 5 && growth > MAX_GROWTH; // a cold server grows until all code has run
         return asking.wrong() == 0 && !grows ? 0 : 1;
     }
 

@@ -165,26 +165,26 @@ public final class StudyCommand implements Callable<Integer> {
     private void train(StudyData data, long length, Path logs) throws IOException {
         for (boolean first : List.of(true, false)) {
             List<String> group = attentions.stream().filter(attention -> FIRST.contains(attention) == first).toList();
-            for (int most = 1; most <= seeds.size(); most++) { // all attentions with one seed, then with the next
+            for (int max = 1; max <= seeds.size(); max++) { // all attentions with one seed, then with the next
                 for (String attention : group) {
-                    StudyRun next = next(attention, most, length);
+                    StudyRun next = next(attention, max, length);
                     while (next != null) {
                         make(next, data, length, logs);
-                        next = next(attention, most, length);
+                        next = next(attention, max, length);
                     }
                 }
             }
         }
     }
 
-    /** Returns the next run of an attention, or null once each rate has a run, and the best one has {@code most}. */
-    private StudyRun next(String attention, int most, long length) throws IOException {
+    /** Returns the next run of an attention, or null once each rate has a run, and the best one has {@code max}. */
+    private StudyRun next(String attention, int max, long length) throws IOException {
         StudyRuns runs = completed(attention, length);
         Double missing = runs.missingRate();
         double rate = missing == null ? runs.bestRate() : missing;
         for (long seed : seeds) {
             StudyRun run = run(attention, rate, seed, length);
-            if (runs.byRate().get(rate).size() < most && !Files.exists(file(run))) {
+            if (runs.byRate().get(rate).size() < max && !Files.exists(file(run))) {
                 return run;
             }
         }

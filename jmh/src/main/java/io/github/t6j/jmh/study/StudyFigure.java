@@ -22,10 +22,10 @@ final class StudyFigure {
         if (drawn.isEmpty()) {
             return null;
         }
-        double least = drawn.stream().mapToDouble(StudyFigure::cacheBytes).min().orElseThrow() / MARGIN;
-        double most = drawn.stream().mapToDouble(StudyFigure::cacheBytes).max().orElseThrow() * MARGIN;
-        LogAxis bytes = Chart.logAxis("cache, bytes per token (f32)", 2, most / least);
-        bytes.setRange(least, most);
+        double min = drawn.stream().mapToDouble(StudyFigure::cacheBytes).min().orElseThrow() / MARGIN;
+        double max = drawn.stream().mapToDouble(StudyFigure::cacheBytes).max().orElseThrow() * MARGIN;
+        LogAxis bytes = Chart.logAxis("cache, bytes per token (f32)", 2, max / min);
+        bytes.setRange(min, max);
         NumberAxis losses = new NumberAxis("validation loss (nats per token)");
         losses.setAutoRangeIncludesZero(false);
         losses.setAutoRangeMinimumSize(0.1);

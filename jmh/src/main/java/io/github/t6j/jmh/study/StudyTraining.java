@@ -30,7 +30,7 @@ final class StudyTraining {
     static final int STEP = SEQUENCES * CONTEXT;
 
     /** Ratio of the smallest learning rate to the largest, and of the warm-up to all steps, as in the paper. */
-    private static final double LEAST = 0.05;
+    private static final double MIN_RATE = 0.05;
     private static final double WARM_UP = 0.02;
 
     private static final int LOGGED = 5; //        steps steps between lines of the log
@@ -116,7 +116,7 @@ final class StudyTraining {
         long steps = run.tokens() / STEP;
         TrainingOptions options = TrainingOptions.defaults(steps)
                 .withBatches(TrainingOptions.Batches.defaults().withSequences(SEQUENCES).withContext(CONTEXT))
-                .withRate(new LearningRate(run.rate(), LEAST * run.rate(), (long) (WARM_UP * steps), steps))
+                .withRate(new LearningRate(run.rate(), MIN_RATE * run.rate(), (long) (WARM_UP * steps), steps))
                 .withSeed(run.seed());
         return Trainer.create(run.preset(), data.tokenizer, options, 0);
     }

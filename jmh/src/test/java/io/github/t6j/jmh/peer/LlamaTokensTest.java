@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LlamaTokensTest {
     private static final int TEXTS = 2000;
     /** Texts that llama.cpp may split otherwise, NFC aside; more would mean that the files or the binding are wrong. */
-    private static final int MOST = TEXTS / 50;
-    private static final int MOST_SHOWN = 12;
+    private static final int MAX_DIFFERENCES = TEXTS / 50;
+    private static final int MAX_SHOWN = 12;
     private static final Results RESULTS = new Results("tokens", "## Tokens", "",
             "Random texts. t6j's ids are Hugging Face's in all of them. A text differs because of NFC if llama.cpp makes"
                     + " Hugging Face's ids of its composed form.",
@@ -77,9 +77,9 @@ class LlamaTokensTest {
         RESULTS.add("| %s | %d | %d | %d | %s |".formatted(
                 name + (name.equals("llama3-small") ? ", " + splitter : ""), TEXTS, differences,
                 differences - otherwise,
-                others.stream().limit(MOST_SHOWN).map(part -> "`" + part + "`").collect(Collectors.joining(", "))));
+                others.stream().limit(MAX_SHOWN).map(part -> "`" + part + "`").collect(Collectors.joining(", "))));
         if (!"gpt-4o".equals(splitter)) { // llama.cpp takes marks for no letters, and letters beyond ASCII for both cases
-            assertThat(otherwise).as("seed %d: llama.cpp differs in %s", seed, others).isLessThan(MOST);
+            assertThat(otherwise).as("seed %d: llama.cpp differs in %s", seed, others).isLessThan(MAX_DIFFERENCES);
         }
     }
 

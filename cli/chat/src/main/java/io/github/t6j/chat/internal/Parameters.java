@@ -12,12 +12,12 @@ import java.util.Objects;
  */
 record Parameters(Map<String, Object> parameters) {
     /** Longest chain of references in a schema that is followed; each may branch. */
-    private static final int MOST_REFERENCES = 2;
+    private static final int MAX_REFERENCES = 2;
 
     /** Returns true if the schema allows a value for a parameter; an unknown parameter is a text. */
     boolean allow(String parameter, Object value) {
         return parameters.get("properties") instanceof Map<?, ?> properties && properties.containsKey(parameter)
-                ? allows(properties.get(parameter), value, MOST_REFERENCES)
+                ? allows(properties.get(parameter), value, MAX_REFERENCES)
                 : value instanceof String;
     }
 

@@ -37,14 +37,14 @@ public record Tag(String open, String close, boolean calls) {
 
     /** Returns the number of characters at the end of {@code text} that may begin one of {@code tags}. */
     static int possible(CharSequence text, List<String> tags) {
-        int most = 0;
+        int max = 0;
         for (String tag : tags) {
             int length = Math.min(tag.length() - 1, text.length());
             while (!tag.startsWith(text.subSequence(text.length() - length, text.length()).toString())) {
                 length--;
             }
-            most = Math.max(most, length);
+            max = Math.max(max, length);
         }
-        return most;
+        return max;
     }
 }

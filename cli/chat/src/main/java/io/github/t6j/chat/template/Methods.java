@@ -84,10 +84,10 @@ final class Methods {
 
     private static Value split(Value self, Given given, Evaluator e) {
         String separator = given.text("sep");
-        long most = given.whole("maxsplit", -1);
+        long max = given.whole("maxsplit", -1);
         return texts(separator == null
-                ? Strings.splitWords(text(self), most)
-                : Strings.split(text(self), separator, most, e.budget()), e);
+                ? Strings.splitWords(text(self), max)
+                : Strings.split(text(self), separator, max, e.budget()), e);
     }
 
     private static Value texts(List<String> texts, Evaluator e) {

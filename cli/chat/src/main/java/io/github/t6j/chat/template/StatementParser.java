@@ -13,7 +13,7 @@ final class StatementParser {
     private static final Set<String> TAGS =
             Set.of("if", "for", "set", "macro", "filter", "generation", "break", "continue", "raw");
 
-    private static final int MOST_PARAMETERS = 100;
+    private static final int MAX_PARAMETERS = 100;
 
     private final Cursor cursor;
     private final ExpressionParser expressions;
@@ -266,8 +266,8 @@ final class StatementParser {
                 cursor.expectOperator(",");
             }
             String parameter = binding();
-            if (parameters.contains(parameter) || parameters.size() == MOST_PARAMETERS) {
-                throw new Fault("expected at most " + MOST_PARAMETERS + " parameters, each once, found '" + parameter
+            if (parameters.contains(parameter) || parameters.size() == MAX_PARAMETERS) {
+                throw new Fault("expected at most " + MAX_PARAMETERS + " parameters, each once, found '" + parameter
                         + "' after them");
             }
             parameters.add(parameter);

@@ -39,12 +39,12 @@ final class Strings {
         return text.substring(from, to);
     }
 
-    /** Splits at runs of white space, at most {@code most} times if that is not negative. */
-    static List<String> splitWords(String text, long most) {
+    /** Splits at runs of white space, at most {@code max} times if that is not negative. */
+    static List<String> splitWords(String text, long max) {
         List<String> words = new ArrayList<>();
         int from = run(text, 0, true);
         while (from < text.length()) {
-            if (most >= 0 && words.size() == most) {
+            if (max >= 0 && words.size() == max) {
                 words.add(text.substring(from));
                 return words;
             }
@@ -67,15 +67,15 @@ final class Strings {
         return to;
     }
 
-    /** Splits at {@code separator}s, at most {@code most} times if that is not negative. */
-    static List<String> split(String text, String separator, long most, Budget budget) {
+    /** Splits at {@code separator}s, at most {@code max} times if that is not negative. */
+    static List<String> split(String text, String separator, long max, Budget budget) {
         budget.search(text, separator);
         if (separator.isEmpty()) {
             throw new Fault("split: expected a separator, found an empty text");
         }
         List<String> pieces = new ArrayList<>();
         int from = 0;
-        for (int i = text.indexOf(separator); i >= 0 && (most < 0 || pieces.size() < most);) {
+        for (int i = text.indexOf(separator); i >= 0 && (max < 0 || pieces.size() < max);) {
             pieces.add(text.substring(from, i));
             from = i + separator.length();
             i = text.indexOf(separator, from);
@@ -102,15 +102,15 @@ final class Strings {
     }
 
     /**
-     * Replaces at most {@code most} occurrences of {@code old}, if that is not negative. An empty one is before each
+     * Replaces at most {@code max} occurrences of {@code old}, if that is not negative. An empty one is before each
      * character, and at the end.
      */
-    static String replace(String text, String old, String by, long most, Budget budget) {
+    static String replace(String text, String old, String by, long max, Budget budget) {
         budget.search(text, old);
         StringBuilder out = new StringBuilder();
         long count = 0;
         int from = 0;
-        for (int i = text.indexOf(old); i >= 0 && (most < 0 || count < most); count++) {
+        for (int i = text.indexOf(old); i >= 0 && (max < 0 || count < max); count++) {
             budget.characters(i - from + by.length());
             budget.step();
             out.append(text, from, i).append(by);

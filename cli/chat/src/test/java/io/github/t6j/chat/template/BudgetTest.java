@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class BudgetTest {
     private static final long STACK = 512 << 10;
-    private static final long MOST_BYTES = 1L << 30;
+    private static final long MAX_BYTES = 1L << 30;
 
     /** Returns the text of a template or its error, rendered in a thread with a small stack. */
     private static String run(String template) {
@@ -155,7 +155,7 @@ class BudgetTest {
             try {
                 ChatTemplate.parse("t", template, Map.of()).render(List.of(), false, Map.of());
             } catch (ChatTemplateException refused) {
-                assertThat(threads.getCurrentThreadAllocatedBytes() - before).as(template).isLessThan(MOST_BYTES);
+                assertThat(threads.getCurrentThreadAllocatedBytes() - before).as(template).isLessThan(MAX_BYTES);
             }
         }
     }

@@ -22,7 +22,7 @@ class TemplateMutationTest {
     private static final long FIRST = Long.getLong("t6j.fuzz.seed", 0);
     private static final int SEEDS = 2000;
     private static final long SLOW_SECONDS = 10;
-    private static final long MOST_BYTES = 1L << 30;
+    private static final long MAX_BYTES = 1L << 30;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final List<byte[]> seeds = TemplateFuzz.seeds();
@@ -49,7 +49,7 @@ class TemplateMutationTest {
         try {
             TemplateFuzz.template(input);
             bytes = threads.getCurrentThreadAllocatedBytes() - bytes;
-            if (bytes > MOST_BYTES) {
+            if (bytes > MAX_BYTES) {
                 throw new AssertionError(bytes + " bytes of heap for a template of " + input.length);
             }
             if (System.nanoTime() - start > Duration.ofSeconds(SLOW_SECONDS).toNanos()) {

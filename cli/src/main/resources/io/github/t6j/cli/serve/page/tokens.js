@@ -1,7 +1,7 @@
 "use strict";
 // Tokens of answers: their likelihood as a colour, and what might have come instead. They last until the page is left.
 
-const MOST_COLOUR = 65; // percent of red behind a token of probability 0
+const MAX_COLOUR = 65; // percent of red behind a token of probability 0
 
 const pieces = new WeakMap(); // message -> {content, reasoning}: pieces of text in their order, with their tokens
 
@@ -63,7 +63,7 @@ function tokenElement(piece, text) {
   element.piece = piece;
   element.tabIndex = -1;
   const least = Math.exp(Math.min(...piece.tokens.map(token => token.log)));
-  element.style.setProperty("--share", (MOST_COLOUR * (1 - Math.sqrt(least))).toFixed(0) + "%");
+  element.style.setProperty("--share", (MAX_COLOUR * (1 - Math.sqrt(least))).toFixed(0) + "%");
   return element;
 }
 

@@ -121,9 +121,9 @@ final class LoraAdapter implements AutoCloseable {
         long rank = config.rank(module);
         List<Long> a = List.of(rank, shape.getLast());
         List<Long> b = List.of(shape.getFirst(), rank);
-        long most = Math.max(shape.getFirst(), shape.getLast());
-        if (rank > most) { // A is in memory several times while the matrix is packed
-            throw new ModelFormatException(folder + ": " + module + ": expected a rank of at most " + most
+        long max = Math.max(shape.getFirst(), shape.getLast());
+        if (rank > max) { // A is in memory several times while the matrix is packed
+            throw new ModelFormatException(folder + ": " + module + ": expected a rank of at most " + max
                     + " for a matrix " + shape + ", found " + rank + config.rightModel());
         }
         if (!change.a().shape().equals(a) || !change.b().shape().equals(b)) {
@@ -148,10 +148,10 @@ final class LoraAdapter implements AutoCloseable {
 
     @Override
     public String toString() {
-        long least = changes.values().stream().mapToLong(LoraChange::rank).min().orElseThrow();
-        long most = changes.values().stream().mapToLong(LoraChange::rank).max().orElseThrow();
+        long min = changes.values().stream().mapToLong(LoraChange::rank).min().orElseThrow();
+        long max = changes.values().stream().mapToLong(LoraChange::rank).max().orElseThrow();
         return "adapter " + folder.toAbsolutePath().normalize().getFileName() + (factor == 1 ? "" : " × " + factor)
-                + " (LoRA, rank " + (least == most ? most : least + " to " + most) + ", " + changes.size()
+                + " (LoRA, rank " + (min == max ? max : min + " to " + max) + ", " + changes.size()
                 + (changes.size() == 1 ? " matrix)" : " matrices)");
     }
 

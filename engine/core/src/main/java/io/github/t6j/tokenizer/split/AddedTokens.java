@@ -106,9 +106,9 @@ public final class AddedTokens {
 
     /** Returns the length of the common prefix of {@code content} and the text at {@code at}. */
     private static int common(String content, String text, int at) {
-        int most = Math.min(content.length(), text.length() - at);
+        int max = Math.min(content.length(), text.length() - at);
         int common = 0;
-        while (common < most && content.charAt(common) == text.charAt(at + common)) {
+        while (common < max && content.charAt(common) == text.charAt(at + common)) {
             common++;
         }
         return common;

@@ -41,10 +41,10 @@ final class LlamaSplit {
         return Splitter.endOfOther(text, from, to, false);
     }
 
-    /** Returns the end of at most {@code most} characters of {@code \p{N}}. */
-    static int endOfNumbers(byte[] text, int from, int to, int most) {
+    /** Returns the end of at most {@code max} characters of {@code \p{N}}. */
+    static int endOfNumbers(byte[] text, int from, int to, int max) {
         int end = from;
-        for (int i = 0; i < most && CharacterClass.is(CharacterClass.NUMBER, text, end, to); i++) {
+        for (int i = 0; i < max && CharacterClass.is(CharacterClass.NUMBER, text, end, to); i++) {
             end += Utf8.width(text[end]);
         }
         return end;

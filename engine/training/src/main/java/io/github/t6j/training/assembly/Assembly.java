@@ -94,10 +94,10 @@ public final class Assembly {
     }
 
     private static void checkRank(TensorSpec spec, int rank) {
-        long most = Math.max(spec.shape().getFirst(), spec.shape().getLast());
-        if (rank > most) {
+        long max = Math.max(spec.shape().getFirst(), spec.shape().getLast());
+        if (rank > max) {
             throw new IllegalArgumentException(
-                    "rank: expected at most " + most + ", the larger side of " + spec.name() + ", found " + rank);
+                    "rank: expected at most " + max + ", the larger side of " + spec.name() + ", found " + rank);
         }
     }
 

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  */
 record DocumentEncoder(Tokenizer tokenizer, int end, int width) {
     private static final int BATCH_BYTES = 1 << 20;
-    private static final int MOST_BATCHES = 2 * Runtime.getRuntime().availableProcessors();
+    private static final int MAX_BATCHES = 2 * Runtime.getRuntime().availableProcessors();
 
     /**
      * Tokenised batch.
@@ -49,7 +49,7 @@ record DocumentEncoder(Tokenizer tokenizer, int end, int width) {
      */
     Written write(DocumentFile documents, FileChannel out, LongConsumer progress) throws IOException {
         Iterator<Batch> batches = Stream.iterate(next(documents), Objects::nonNull, _ -> next(documents))
-                .gather(Gatherers.<Supplier<Batch>, Batch>mapConcurrent(MOST_BATCHES, Supplier::get)).iterator();
+                .gather(Gatherers.<Supplier<Batch>, Batch>mapConcurrent(MAX_BATCHES, Supplier::get)).iterator();
         long count = 0;
         int highest = 0;
         try {

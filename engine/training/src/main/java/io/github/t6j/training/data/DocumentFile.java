@@ -72,9 +72,9 @@ public final class DocumentFile implements AutoCloseable {
         return beginning;
     }
 
-    private static byte[] beginning(Path file, int most) {
+    private static byte[] beginning(Path file, int max) {
         try (InputStream in = Files.newInputStream(file)) {
-            return in.readNBytes(most);
+            return in.readNBytes(max);
         } catch (IOException e) {
             throw FileBytes.failed(file, "cannot be read", e);
         }

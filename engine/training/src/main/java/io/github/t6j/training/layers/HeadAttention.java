@@ -38,9 +38,9 @@ public final class HeadAttention implements CausalAttention {
     private final GradientKernels gradients;
 
     private NativeMemory memory = NativeMemory.shared();
-    private int mostRows; // capacity of the scratch, in whole tiles of rows and whole panels of elements
-    private int mostKeyDim;
-    private int mostValueDim;
+    private int maxRows; // capacity of the scratch, in whole tiles of rows and whole panels of elements
+    private int maxKeyDim;
+    private int maxValueDim;
 
     private MemorySegment transposedKeys; //   qᵀ, or backward kᵀ, of one tile, · scale · log₂e: [keyDim][64]
     private MemorySegment transposedValues; // vᵀ of one tile, · scale: [valueDim][64]
@@ -67,15 +67,15 @@ public final class HeadAttention implements CausalAttention {
     }
 
     private void grow(int length, int keyDim, int valueDim) {
-        if (length <= mostRows && keyDim <= mostKeyDim && valueDim <= mostValueDim) {
+        if (length <= maxRows && keyDim <= maxKeyDim && valueDim <= maxValueDim) {
             return;
         }
         memory.close();
         memory = NativeMemory.shared();
-        int rows = Math.max(mostRows, Kernels.padded(length));
-        int keyWidth = Math.max(mostKeyDim, Kernels.padded(keyDim));
-        int valueWidth = Math.max(mostValueDim, Kernels.padded(valueDim));
-        mostRows = 0; // until every allocation has succeeded
+        int rows = Math.max(maxRows, Kernels.padded(length));
+        int keyWidth = Math.max(maxKeyDim, Kernels.padded(keyDim));
+        int valueWidth = Math.max(maxValueDim, Kernels.padded(valueDim));
+        maxRows = 0; // until every allocation has succeeded
         transposedKeys = floats(PANEL * keyWidth);
         transposedValues = floats(PANEL * valueWidth);
         keyPanels = floats(PANEL * keyWidth);
@@ -86,9 +86,9 @@ public final class HeadAttention implements CausalAttention {
         vPanels = new float[rows * valueWidth];
         dkPanels = new float[PANEL * keyWidth];
         dvPanels = new float[PANEL * valueWidth];
-        mostRows = rows;
-        mostKeyDim = keyWidth;
-        mostValueDim = valueWidth;
+        maxRows = rows;
+        maxKeyDim = keyWidth;
+        maxValueDim = valueWidth;
     }
 
     private static float scale(int keyDim) {

@@ -43,10 +43,10 @@ public record MicroBatch(int[] ids, int[] targets, int[] positions, int[] starts
         return new MicroBatch(ids, targets, counted, starts(counted, length), sequences, length);
     }
 
-    private static void check(String what, int[] found, int least, int vocabulary) {
+    private static void check(String what, int[] found, int min, int vocabulary) {
         for (int i = 0; i < found.length; i++) {
-            if (found[i] < least || found[i] >= vocabulary) {
-                throw new IllegalArgumentException("micro-batch: " + what + "[" + i + "]: expected " + least + " to "
+            if (found[i] < min || found[i] >= vocabulary) {
+                throw new IllegalArgumentException("micro-batch: " + what + "[" + i + "]: expected " + min + " to "
                         + (vocabulary - 1) + ", found " + found[i]);
             }
         }
@@ -97,10 +97,10 @@ public record MicroBatch(int[] ids, int[] targets, int[] positions, int[] starts
         return part(0, sequences);
     }
 
-    /** Splits the batch into parts of {@code most} sequences; the last may have fewer. */
-    List<Part> parts(int most) {
-        return IntStream.iterate(0, first -> first < sequences, first -> first + most)
-                .mapToObj(first -> part(first, Math.min(most, sequences - first)))
+    /** Splits the batch into parts of {@code max} sequences; the last may have fewer. */
+    List<Part> parts(int max) {
+        return IntStream.iterate(0, first -> first < sequences, first -> first + max)
+                .mapToObj(first -> part(first, Math.min(max, sequences - first)))
                 .toList();
     }
 

@@ -14,9 +14,9 @@ import java.util.Arrays;
  */
 public final class OutputLayer {
     /** Approximate number of logits in memory at a time. */
-    private static final int MOST_LOGITS = 1 << 21;
-    private static final int LEAST_ROWS = 128; // fewer would slow the product down
-    private static final int LEAST_FROZEN_ROWS = 256; // more, because the product also unpacks the matrix
+    private static final int MAX_LOGITS = 1 << 21;
+    private static final int MIN_ROWS = 128; // fewer would slow the product down
+    private static final int MIN_FROZEN_ROWS = 256; // more, because the product also unpacks the matrix
 
     private final Resources resources;
     private final TrainingNorm norm;
@@ -35,7 +35,7 @@ public final class OutputLayer {
 
     /** Returns the rows whose logits are in memory at a time. */
     public static int rowsAtOnce(int rows, int vocabulary, boolean frozen) {
-        return Math.min(rows, Math.max(frozen ? LEAST_FROZEN_ROWS : LEAST_ROWS, MOST_LOGITS / vocabulary));
+        return Math.min(rows, Math.max(frozen ? MIN_FROZEN_ROWS : MIN_ROWS, MAX_LOGITS / vocabulary));
     }
 
     /**

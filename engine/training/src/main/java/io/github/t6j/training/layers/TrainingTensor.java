@@ -11,7 +11,7 @@ import io.github.t6j.training.products.Matrix;
  * @param gradient accumulated derivatives of the loss by the elements; empty if training does not change the tensor
  */
 public record TrainingTensor(TensorSpec spec, float[] value, float[] gradient) {
-    private static final int MOST = Integer.MAX_VALUE - 8;
+    private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
     /** Creates a trained tensor whose elements are all zero. */
     public static TrainingTensor of(TensorSpec spec) {
@@ -25,8 +25,8 @@ public record TrainingTensor(TensorSpec spec, float[] value, float[] gradient) {
     }
 
     private static int elements(TensorSpec spec) {
-        if (spec.elements() > MOST) {
-            throw new IllegalArgumentException(spec.name() + ": expected at most " + MOST + " elements, found "
+        if (spec.elements() > MAX_ELEMENTS) {
+            throw new IllegalArgumentException(spec.name() + ": expected at most " + MAX_ELEMENTS + " elements, found "
                     + spec.elements() + ": train a smaller model");
         }
         return (int) spec.elements();

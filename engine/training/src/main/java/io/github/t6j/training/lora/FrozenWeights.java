@@ -65,9 +65,9 @@ public final class FrozenWeights implements AutoCloseable {
     /** Copies a tensor by rows, since a reader may return the memory of the file. */
     private static void copy(NamedTensors source, Tensor tensor, MemorySegment to) {
         long row = to.byteSize() / tensor.rowCount();
-        long most = Math.max(1, PIECE / row);
-        for (long first = 0; first < tensor.rowCount(); first += most) {
-            long count = Math.min(most, tensor.rowCount() - first);
+        long max = Math.max(1, PIECE / row);
+        for (long first = 0; first < tensor.rowCount(); first += max) {
+            long count = Math.min(max, tensor.rowCount() - first);
             try (Arena piece = Arena.ofConfined()) {
                 MemorySegment rows = source.reader().rows(tensor, first, count, piece).data();
                 MemorySegment.copy(rows, 0, to, first * row, count * row);

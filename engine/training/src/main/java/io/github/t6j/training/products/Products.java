@@ -127,9 +127,9 @@ public final class Products implements AutoCloseable {
         x = newX;
         rows = newRows;
         int group = Math.clamp(PACKED / (outputs + inputs), TERMS, TOKENS);
-        int most = Math.min(group, rows);
-        dyPanels = dyPanels.atLeast(most, Kernels.padded(outputs));
-        xPanels = xPanels.atLeast(most, Kernels.padded(inputs));
+        int max = Math.min(group, rows);
+        dyPanels = dyPanels.atLeast(max, Kernels.padded(outputs));
+        xPanels = xPanels.atLeast(max, Kernels.padded(inputs));
         for (firstToken = 0; firstToken < rows; firstToken += group) {
             tokens = Math.min(group, rows - firstToken);
             workers.run(count(tokens, PANEL), packingTokens);
@@ -170,8 +170,8 @@ public final class Products implements AutoCloseable {
         y = newY;
         accumulate = newAccumulate;
         int all = count(columns, PANEL);
-        int most = Math.clamp(PACKED / ((long) inner * PANEL), Math.min(STRIP, all), all);
-        int group = most == all ? all : most / STRIP * STRIP;
+        int max = Math.clamp(PACKED / ((long) inner * PANEL), Math.min(STRIP, all), all);
+        int group = max == all ? all : max / STRIP * STRIP;
         grow((long) group * inner * PANEL * Float.BYTES);
         for (firstPanel = 0; firstPanel < all; firstPanel += group) {
             groupPanels = Math.min(group, all - firstPanel);

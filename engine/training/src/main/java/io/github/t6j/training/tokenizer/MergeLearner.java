@@ -59,15 +59,15 @@ final class MergeLearner {
         }
     }
 
-    /** Returns the pair to merge, which occurs at least {@code least} times, or null. */
-    public Pair next(long least) {
+    /** Returns the pair to merge, which occurs at least {@code min} times, or null. */
+    public Pair next(long min) {
         made.forEach(pair -> queue.add(new Candidate(pairs.get(pair).count, pair)));
         made.clear();
         while (!queue.isEmpty()) {
             Candidate first = queue.remove();
             long count = pairs.get(first.pair).count;
             if (count == first.count) {
-                return count < least ? null : first.pair;
+                return count < min ? null : first.pair;
             }
             queue.add(new Candidate(count, first.pair));
         }

@@ -37,7 +37,7 @@ public final class TokenizerTrainer {
     public static final int LARGEST = 1 << 20;
 
     private static final int BYTES = 256;
-    private static final long LEAST = 2;
+    private static final long MIN_COUNT = 2;
 
     private final Map<ByteBuffer, long[]> pieces = new HashMap<>();
 
@@ -90,7 +90,7 @@ public final class TokenizerTrainer {
         List<String> tokens = alphabet();
         List<Merge> merges = new ArrayList<>();
         MergeLearner learner = learner(tokens);
-        for (Pair pair; tokens.size() < vocabulary - 1 && (pair = learner.next(LEAST)) != null;) {
+        for (Pair pair; tokens.size() < vocabulary - 1 && (pair = learner.next(MIN_COUNT)) != null;) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException("the training of a tokenizer was interrupted");
             }

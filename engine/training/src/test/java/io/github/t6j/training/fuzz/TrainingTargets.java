@@ -18,7 +18,7 @@ import java.util.List;
 
 /** Entry points of training for untrusted input; {@link io.github.t6j.fuzz.Targets} has the engine's. */
 final class TrainingTargets {
-    private static final int MOST_TRAINED = 1 << 12;
+    private static final int MAX_TRAINED = 1 << 12;
 
     private TrainingTargets() {}
 
@@ -75,7 +75,7 @@ final class TrainingTargets {
         mayRefuse(() -> {
             try (Trainer trainer = Trainer.restore(checkpoint, 1)) {
                 long steps = trainer.steps();
-                if (trainer.options().batches().tokens() <= MOST_TRAINED) {
+                if (trainer.options().batches().tokens() <= MAX_TRAINED) {
                     check(trainer.step(TrainingSeeds.DATA).step() == steps + 1, "another step than the next");
                 }
             } catch (IllegalArgumentException | IllegalStateException refused) {

@@ -25,7 +25,7 @@ final class NaiveBpeTrainer {
         }
     }
 
-    List<String> merges(int most) {
+    List<String> merges(int max) {
         List<String> alphabet = new ArrayList<>();
         for (int b = 0; b < 256; b++) {
             alphabet.add(ReferenceBpe.character(b));
@@ -33,7 +33,7 @@ final class NaiveBpeTrainer {
         Collections.sort(alphabet);
         alphabet.forEach(token -> ids.put(token, ids.size()));
         List<String> merges = new ArrayList<>();
-        for (List<String> best = best(); best != null && merges.size() < most; best = best()) {
+        for (List<String> best = best(); best != null && merges.size() < max; best = best()) {
             merges.add(String.join(" ", best));
             ids.put(String.join("", best), ids.size());
             merge(best);

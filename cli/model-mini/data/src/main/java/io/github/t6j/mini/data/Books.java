@@ -32,7 +32,7 @@ public final class Books {
             System.err.println(USAGE);
             System.exit(2);
         }
-        long most = Long.parseLong(options.getOrDefault("--megabytes", "1000000")) * 1_000_000;
+        long max = Long.parseLong(options.getOrDefault("--megabytes", "1000000")) * 1_000_000;
         Random random = new Random(Long.parseLong(options.getOrDefault("--seed", "1")));
         List<String> documents =
                 new ArrayList<>(List.of(read(Path.of(options.get("--data"))).split("<\\|endoftext\\|>")));
@@ -42,7 +42,7 @@ public final class Books {
         try (BufferedWriter out = Files.newBufferedWriter(Path.of(options.get("--out")))) {
             for (String document : documents) {
                 String kept = filter.without(document.strip());
-                if (!kept.isEmpty() && written < most) {
+                if (!kept.isEmpty() && written < max) {
                     out.write(kept + ChatText.END);
                     written += kept.getBytes(StandardCharsets.UTF_8).length;
                 }

@@ -11,7 +11,7 @@ import java.util.Set;
 
 /** Held-out questions: of each kind the same number, all different. */
 final class HeldOut {
-    private static final int MOST_BETWEEN = 3;
+    private static final int MAX_BETWEEN = 3;
 
     private final Topics topics;
     private final Random random;
@@ -78,7 +78,7 @@ final class HeldOut {
         Map<String, String> lines = new LinkedHashMap<>();
         for (int tries = 0; lines.size() < count && tries < 100 * count; tries++) {
             List<Exchange> between = new ArrayList<>();
-            for (int i = random.nextInt(MOST_BETWEEN + 1); i > 0; i--) {
+            for (int i = random.nextInt(MAX_BETWEEN + 1); i > 0; i--) {
                 between.add(topics.any(random).training(random));
             }
             Memory.Recalled recalled = Memory.recalled(true, between, random);

@@ -30,8 +30,8 @@ public final class Score {
               --limit N        questions of each file, from its beginning [all]
               --answers FILE   JSONL to write: each question with the answer and whether it is right""";
     private static final int TOGETHER = 32;
-    private static final int MOST_TOKENS = 400;
-    private static final int LEAST_WORDS = 60;
+    private static final int MAX_TOKENS = 400;
+    private static final int MIN_WORDS = 60;
     private static final String STORIES = "stories";
 
     private final ChatModel model;
@@ -117,7 +117,7 @@ public final class Score {
         List<Message> messages = Json.array(question.get("messages"), "messages").stream()
                 .map(message -> Message.from(message, "messages")).toList();
         ChatOptions options = model.options().withGeneration(
-                generation -> generation.withSampling(SamplingOptions.greedy()).withMaxTokens(MOST_TOKENS));
+                generation -> generation.withSampling(SamplingOptions.greedy()).withMaxTokens(MAX_TOKENS));
         return model.answer(messages, options, AnswerListener.none()).content();
     }
 
@@ -125,7 +125,7 @@ public final class Score {
     static boolean isRight(Map<String, Object> question, String answer) {
         if (STORIES.equals(question.get("kind"))) {
             List<String> names = Json.array(question.get("names"), "names").stream().map(Object::toString).toList();
-            return answer.split("\\s+").length >= LEAST_WORDS && StoryCheck.faults(answer, names).isEmpty();
+            return answer.split("\\s+").length >= MIN_WORDS && StoryCheck.faults(answer, names).isEmpty();
         }
         return Check.of(Json.object(question.get("check"), "check")).accepts(answer);
     }

@@ -42,11 +42,11 @@ record Story(String title, String text, Map<String, String> slots, Person hero, 
     }
 
     /** Returns a story of a number of words, between two bounds. */
-    static Story ofLength(Person hero, int least, int most, RandomGenerator random) {
+    static Story ofLength(Person hero, int min, int max, RandomGenerator random) {
         Story story;
         do {
             story = of(hero, random);
-        } while (story.words() < least || story.words() > most);
+        } while (story.words() < min || story.words() > max);
         return story;
     }
 }

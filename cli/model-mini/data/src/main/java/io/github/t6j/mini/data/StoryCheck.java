@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  */
 final class StoryCheck {
     private static final int NEAR = 4;
-    private static final int MOST_PERSONS = 4;
+    private static final int MAX_PERSONS = 4;
     private static final int TOO_OFTEN = 3;
     private static final Map<String, Person> PERSONS = Person.all().stream()
             .collect(Collectors.toMap(Person::name, person -> person));
@@ -80,7 +80,7 @@ final class StoryCheck {
                 faults.add(name + " is not introduced");
             }
         });
-        if (firstOf.size() > MOST_PERSONS) {
+        if (firstOf.size() > MAX_PERSONS) {
             faults.add("too many persons: " + firstOf.keySet());
         }
     }

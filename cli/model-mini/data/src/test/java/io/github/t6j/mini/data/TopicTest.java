@@ -12,16 +12,16 @@ import org.junit.jupiter.api.Test;
 /** Checks that each topic has many forms, and that its answers can be told from wrong ones. */
 class TopicTest {
     private static final Topics TOPICS = new Topics();
-    private static final int LEAST_QUESTIONS = 12;
-    private static final int LEAST_ANSWERS = 6;
+    private static final int MIN_QUESTIONS = 12;
+    private static final int MIN_ANSWERS = 6;
 
     @Test
     void topicsHaveManyForms() {
         for (Topic topic : TOPICS.all()) {
             assertThat(topic.questions()).as(topic.name()).extracting(Form::source).doesNotHaveDuplicates()
-                    .hasSizeGreaterThanOrEqualTo(LEAST_QUESTIONS);
+                    .hasSizeGreaterThanOrEqualTo(MIN_QUESTIONS);
             assertThat(topic.answers()).as(topic.name()).extracting(Form::source).doesNotHaveDuplicates()
-                    .hasSizeGreaterThanOrEqualTo(LEAST_ANSWERS);
+                    .hasSizeGreaterThanOrEqualTo(MIN_ANSWERS);
             assertThat(topic.rows()).as(topic.name()).hasSizeGreaterThan(6);
         }
     }
