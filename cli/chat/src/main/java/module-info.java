@@ -1,4 +1,4 @@
-/** Conversations with a model: chat templates, prompt formats, messages. Depends on the engine, grammars and scheduler. */
+/** Conversations with a model: chat templates, prompt formats, messages. Needs the engine, grammars and scheduler. */
 @SuppressWarnings("module") // the command line, to which it exports, is built after it
 module io.github.t6j.chat {
     requires transitive io.github.t6j.engine;

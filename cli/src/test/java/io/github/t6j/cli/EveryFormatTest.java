@@ -35,9 +35,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The same weights give the same bits whatever files they come in, however they are loaded, on any number of threads and in
- * any chunks of one form, whatever happens to the session meanwhile. Every two settings meet; -Dt6j.formats.seed=N makes
- * other models and other rows of settings.
+ * The same weights give the same bits whatever files they come in, however they are loaded, on any number of threads
+ * and in any chunks of one form, whatever happens to the session meanwhile. Every two settings meet;
+ * -Dt6j.formats.seed=N makes other models and other rows of settings.
  */
 class EveryFormatTest {
     private static final long SEED = Long.getLong("t6j.formats.seed", 28);
@@ -242,9 +242,9 @@ class EveryFormatTest {
     }
 
     /**
-     * Compares logits of another form. They agree to 1e-4, and the greedy ids are equal. A cache of 16 bits may round an
-     * element to the next number, which a few logits show (record 31): then 1e-4 of the logits' root mean square bounds
-     * the mean difference. If {@link Setting#isRounded}, 2e-2 of it does.
+     * Compares logits of another form. They agree to 1e-4, and the greedy ids are equal. A cache of 16 bits may round
+     * an element to the next number, which a few logits show (record 31): then 1e-4 of the logits' root mean square
+     * bounds the mean difference. If {@link Setting#isRounded}, 2e-2 of it does.
      */
     private static void assertNear(Setting setting, Fed found, Fed expected) {
         double sum = 0;

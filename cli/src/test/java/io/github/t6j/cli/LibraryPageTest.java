@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java code of the library's pages and of train.md compiles and runs; {@code .ci/examples} runs it from a project of its own. */
+/** The Java code of the library's pages and train.md compiles and runs; {@code .ci/examples} does so elsewhere. */
 class LibraryPageTest {
     private static final Path TESTDATA = Path.of(System.getProperty("t6j.testdata"));
     private static final Path DOCS = TESTDATA.resolve("../cli/docs");

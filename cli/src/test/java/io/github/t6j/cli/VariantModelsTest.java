@@ -207,7 +207,7 @@ class VariantModelsTest {
         assertThat(made.resolve("tokenizer.json")).doesNotExist();
     }
 
-    /** Some files have no vocabulary, and say so. They serve where no text is needed, as a folder without a tokenizer does. */
+    /** Some files declare no vocabulary. Like a folder without a tokenizer, they serve where no text is needed. */
     @Test
     void ggufFilesWithoutVocabularyServeForIds() throws IOException {
         Path whole = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");

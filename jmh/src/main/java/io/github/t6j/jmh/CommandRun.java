@@ -9,7 +9,11 @@ import picocli.CommandLine;
 public final class CommandRun {
     private CommandRun() {}
 
-    /** Runs a command. @return the exit code: 0 done, 1 failed with a message that begins with {@code name}, 2 bad usage */
+    /**
+     * Runs a command.
+     *
+     * @return the exit code: 0 done, 1 failed with a message that begins with {@code name}, 2 bad usage
+     */
     public static int run(Callable<Integer> command, String name, String... args) {
         return new CommandLine(command).setExecutionExceptionHandler((failure, line, parsed) -> {
             if (failure.getMessage() == null) {

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.openjdk.jcstress.Main;
 
 /**
- * Races of shared state by jcstress: the classes {@code *Stress}. Here they run briefly; CONTRIBUTING.md has the command
- * for longer runs.
+ * Races of shared state by jcstress: the classes {@code *Stress}. Here they run briefly; CONTRIBUTING.md has the
+ * command for longer runs.
  */
 class StressTest {
     /**

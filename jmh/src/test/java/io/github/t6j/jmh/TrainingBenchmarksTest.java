@@ -142,7 +142,7 @@ class TrainingBenchmarksTest {
         Rates optimizer = rates();
         assertThat(benchmark.optimizer(optimizer)).isPositive();
         optimizer.end();
-        assertThat(optimizer.bytesPerSecond() / optimizer.flopsPerSecond()).isCloseTo(20 / 14.0, within(0.01)); // two clocks
+        assertThat(optimizer.bytesPerSecond() / optimizer.flopsPerSecond()).isCloseTo(20 / 14.0, within(0.01));
         benchmark.close();
     }
 

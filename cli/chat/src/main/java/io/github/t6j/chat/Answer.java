@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param generation generation of the answer; its promptTokens counts the tokens fed for it, without cached ones
  * @param cached number of prompt ids that were in the cache
  * @param dropped number of turns dropped since the last answer, because the context was full
- * @param shifted number of ids removed from the context while the answer was generated, see {@link ContextOverflow#SHIFT}
+ * @param shifted number of ids removed from the context during the answer, see {@link ContextOverflow#SHIFT}
  */
 public record Answer(Message message, Generation generation, int cached, int dropped, int shifted) {
 
@@ -22,8 +22,8 @@ public record Answer(Message message, Generation generation, int cached, int dro
     }
 
     /**
-     * Returns the calls that the program must answer, without one that was cut off. If the model wrote arguments that are
-     * not a JSON object, the program reports that error as the call's result.
+     * Returns the calls that the program must answer, without one that was cut off. If the model wrote arguments that
+     * are not a JSON object, the program reports that error as the call's result.
      */
     public List<ToolCall> calls() {
         List<ToolCall> calls = message.toolCalls();
@@ -31,8 +31,8 @@ public record Answer(Message message, Generation generation, int cached, int dro
     }
 
     /**
-     * Returns the last call if the answer ended within it, by the limit of tokens for example. Do not run it, since it is
-     * incomplete.
+     * Returns the last call if the answer ended within it, by the limit of tokens for example. Do not run it, since it
+     * is incomplete.
      */
     public Optional<ToolCall> cutOffCall() {
         List<ToolCall> calls = message.toolCalls();

@@ -92,7 +92,7 @@ enum CallFormat {
     /**
      * Returns the grammar of an answer that is a call of one of {@code tools}, or several calls.
      *
-     * @throws IllegalArgumentException if the parameters of a tool are no object, or have a schema that is not supported
+     * @throws IllegalArgumentException if a tool's parameters are no object, or have an unsupported schema
      */
     Grammar grammar(List<Tool> tools, boolean several) {
         Grammar call = Grammar.sequence(Grammar.text(open),

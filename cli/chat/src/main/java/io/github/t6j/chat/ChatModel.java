@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Model that answers messages, by its chat template. Without a template it continues plain text. Safe for use by several
- * threads.
+ * Model that answers messages, by its chat template. Without a template it continues plain text. Safe for use by
+ * several threads.
  *
  * <pre>{@code
  * try (Model model = Model.load(folder)) {
@@ -54,8 +54,8 @@ public final class ChatModel {
     }
 
     /**
-     * Returns a chat model whose {@link #answer} uses {@code scheduler}, so that many answers are generated together and
-     * common beginnings of conversations are read once. The caller closes the scheduler after the last use.
+     * Returns a chat model whose {@link #answer} uses {@code scheduler}, so that many answers are generated together
+     * and common beginnings of conversations are read once. The caller closes the scheduler after the last use.
      *
      * @param scheduler scheduler of the same model
      */

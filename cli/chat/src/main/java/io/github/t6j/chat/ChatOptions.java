@@ -98,8 +98,8 @@ public final class ChatOptions {
 
     /**
      * Returns these options with an answer that must be one call of one of the tools, or any answer. A grammar
-     * ({@link PromptFormat#callGrammar}) makes the model write such a call, so its arguments match the tool's schema; stop
-     * strings are ignored. The options must have tools and no other grammar.
+     * ({@link PromptFormat#callGrammar}) makes the model write such a call, so its arguments match the tool's schema;
+     * stop strings are ignored. The options must have tools and no other grammar.
      */
     public ChatOptions withRequiredCall(boolean required) {
         return new ChatOptions(generation, tools, thinking, overflow, required, templateVariables);

@@ -20,8 +20,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Conversation with a model. Its session holds as much of the conversation as fits in the context; {@link ContextOverflow}
- * decides what happens when the context is full. Only one thread may use it at a time, except for {@link #stop}.
+ * Conversation with a model. Its session holds as much of the conversation as fits in the context;
+ * {@link ContextOverflow} decides what happens when the context is full. Only one thread may use it at a time, except
+ * for {@link #stop}.
  *
  * <pre>{@code
  * try (ChatSession session = chatModel.newSession()) {
@@ -101,8 +102,8 @@ public final class ChatSession implements AutoCloseable {
      * Sends messages, such as the results of an answer's tool calls, and generates the answer. After an exception, or a
      * {@link #stop} before any text, the conversation is as before.
      *
-     * @throws ContextFullException if the last message alone is longer than the context, or the whole conversation is and
-     *     the policy is {@link ContextOverflow#FAIL}
+     * @throws ContextFullException if the last message alone is longer than the context, or the whole conversation is
+     *     and the policy is {@link ContextOverflow#FAIL}
      * @throws IllegalArgumentException if there is no message
      * @throws RuntimeException if the template rejects the messages
      */
@@ -202,8 +203,8 @@ public final class ChatSession implements AutoCloseable {
     }
 
     /**
-     * Writes the conversation to {@code file} as JSON, <code>{"messages": [{"role": "user", "content": "…"}, …]}</code>, and
-     * its cache to FILE.cache.
+     * Writes the conversation to {@code file} as JSON,
+     * <code>{"messages": [{"role": "user", "content": "…"}, …]}</code>, and its cache to FILE.cache.
      *
      * @throws java.io.UncheckedIOException if a file cannot be written
      */
@@ -214,11 +215,11 @@ public final class ChatSession implements AutoCloseable {
     }
 
     /**
-     * Replaces the conversation with the one in {@code file}, and restores its cache if it exists and fits, which only saves
-     * time.
+     * Replaces the conversation with the one in {@code file}, and restores its cache if it exists and fits, which only
+     * saves time.
      *
-     * @return reason why the cache was not restored, so the model reads the conversation again; empty if it was restored or
-     *     does not exist
+     * @return reason why the cache was not restored, so the model reads the conversation again; empty if it was
+     *     restored or does not exist
      * @throws ModelFormatException if {@code file} has another format
      * @throws java.io.UncheckedIOException if {@code file} cannot be read
      */

@@ -13,14 +13,15 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Turns conversations into documents to train on, in which only the assistant's ids are scored. Training sees the ids that
- * inference sees: each answer follows exactly the ids that {@link PromptFormat#prompt} makes of the messages before it, and ends with the
- * special token that the template writes after it, where {@link PromptFormat#untilEndOfTurn} stops. The rest of the
- * template's text is not scored. Safe for use by several threads.
+ * Turns conversations into documents to train on, in which only the assistant's ids are scored. Training sees the ids
+ * that inference sees: each answer follows exactly the ids that {@link PromptFormat#prompt} makes of the messages
+ * before it, and ends with the special token that the template writes after it, where
+ * {@link PromptFormat#untilEndOfTurn} stops. The rest of the template's text is not scored. Safe for use by several
+ * threads.
  *
  * <p>A later prompt that begins with the ids so far continues their document. If it does not, because a token reaches
- * across the beginning of an earlier answer, the answer gets its own document. A conversation longer than the context is split
- * before a user message; each part begins with the system message.
+ * across the beginning of an earlier answer, the answer gets its own document. A conversation longer than the context
+ * is split before a user message; each part begins with the system message.
  */
 public final class ConversationEncoder {
     private static final int SHOWN = 40;
@@ -117,7 +118,7 @@ public final class ConversationEncoder {
                 && Arrays.equals(ids, 0, beginning.length, beginning, 0, beginning.length);
     }
 
-    /** Returns an answer up to its end: the token that ends turns, or otherwise another special token before white space. */
+    /** Returns an answer up to its end: the token that ends turns, or else another special token before white space. */
     private String toEnd(String answer) {
         String end = format.endOfTurn();
         int at = end.isEmpty() ? -1 : answer.lastIndexOf(end);

@@ -72,8 +72,8 @@ public record Message(Role role, String content, String reasoning, List<ToolCall
     }
 
     /**
-     * Returns the message in a JSON object with role and content, and optionally reasoning_content, tool_calls, tool_call_id
-     * and name.
+     * Returns the message in a JSON object with role and content, and optionally reasoning_content, tool_calls,
+     * tool_call_id and name.
      *
      * @param where name of the object in errors
      * @throws ModelFormatException if it is not a message

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 
 /**
  * Turns messages into the ids of a prompt. A model's chat template renders one text with special tokens, to
- * which no id is added. Without a template, messages are plain text ({@link #plainText}), which begins as every prompt does
- * and has no special tokens. Tools that the template does not support are added as JSON before the conversation.
+ * which no id is added. Without a template, messages are plain text ({@link #plainText}), which begins as every prompt
+ * does and has no special tokens. Tools that the template does not support are added as JSON before the conversation.
  *
  * <p>Safe for use by several threads.
  */
@@ -38,7 +38,7 @@ public final class PromptFormat {
     private final boolean hasSystem;
     private final boolean hasCalls;
     private final CallFormat callFormat;
-    private final Map<Reasoned, Grammar> reasoned = new LinkedHashMap<>(); // guarded by itself; the last to enter is last
+    private final Map<Reasoned, Grammar> reasoned = new LinkedHashMap<>(); // guarded by itself; the newest is last
 
     private final Map<RequiredCall, Grammar> required = new LinkedHashMap<>(); // guarded by itself, in the same order
 
@@ -141,8 +141,8 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns the special token, such as {@code [TOOL_CALLS]}, that ends the prompt of a required call, since no grammar can
-     * write it; "" if the format of the calls needs none. The caller appends it to the rendered prompt.
+     * Returns the special token, such as {@code [TOOL_CALLS]}, that ends the prompt of a required call, since no
+     * grammar can write it; "" if the format of the calls needs none. The caller appends it to the rendered prompt.
      */
     public String callTag() {
         return callFormat.tag();
@@ -161,8 +161,8 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns {@link #untilEndOfTurn} for the answer to a rendered prompt. If the prompt has opened the reasoning, a grammar
-     * applies to the text after it.
+     * Returns {@link #untilEndOfTurn} for the answer to a rendered prompt. If the prompt has opened the reasoning, a
+     * grammar applies to the text after it.
      */
     GenerationOptions generating(String rendered, ChatOptions options) {
         if (options.requiredCall()) {
@@ -228,8 +228,8 @@ public final class PromptFormat {
     }
 
     /**
-     * Returns {@code options} that also stop at the end of an answer, since the end ids of most models end only a text. A
-     * grammar ends an answer by itself.
+     * Returns {@code options} that also stop at the end of an answer, since the end ids of most models end only a text.
+     * A grammar ends an answer by itself.
      */
     public GenerationOptions untilEndOfTurn(GenerationOptions options) {
         if (endOfTurn.isEmpty() || options.ignoreEndOfText() || options.grammar() != null) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Messages for models whose template has no tools: the tools, their calls and results are JSON in ordinary messages. */
+/** Messages for models whose template has no tools: tools, calls and results are JSON in ordinary messages. */
 final class ToolPrompt {
     private static final String BETWEEN = "\n\n";
 

@@ -125,7 +125,7 @@ class ConversationEncoderTest {
         assertThat(encoded.splits() + encoded.leftOut()).isZero();
     }
 
-    /** Qwen 3 removes the thinking of earlier answers, so only conversations with one answer have a fixed place for it. */
+    /** Qwen 3 removes the thinking of earlier answers, so it has a fixed place only if there is one answer. */
     @Test
     void aTemplateThatRewritesAnswersIsRefusedByName() throws IOException {
         Tokenizer tokenizer = unpacked("qwen3");
@@ -209,8 +209,8 @@ class ConversationEncoderTest {
             + "{% else %}{{ m.content }}<|im_end|>{% endif %}{% endfor %}";
 
     /**
-     * An answer's own ids follow the prompt's, even if a token of the whole text reaches across the border. A later prompt
-     * has that token, so its answer has a document of its own.
+     * An answer's own ids follow the prompt's, even if a token of the whole text reaches across the border. A later
+     * prompt has that token, so its answer has a document of its own.
      */
     @Test
     void idsAreThoseOfUseWhereTokensReachAcrossTheBorder() throws IOException {

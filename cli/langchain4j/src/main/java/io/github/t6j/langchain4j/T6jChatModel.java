@@ -9,8 +9,8 @@ import java.util.Objects;
 
 /**
  * LangChain4j's ChatModel on a model of t6j in this process. Any number of threads may send requests at once. It
- * supports texts and tools; with required tools, the answer is a call whose arguments match the tool's schema. Images and
- * JSON as response format cause an UnsupportedFeatureException.
+ * supports texts and tools; with required tools, the answer is a call whose arguments match the tool's schema. Images
+ * and JSON as response format cause an UnsupportedFeatureException.
  */
 public final class T6jChatModel implements ChatModel {
     private final io.github.t6j.chat.ChatModel model;

@@ -290,7 +290,7 @@ class T6jChatModelTest {
         }
     }
 
-    /** A call that the limit of tokens cuts off is not executed, but shown; so is one that ends before its arguments. */
+    /** A call that the limit of tokens cuts off is shown, not executed; so is one that ends before its arguments. */
     @ParameterizedTest
     @CsvSource(delimiter = '|',
             value = {"200 | {\"name\": \"weather\"", "200 | <tool_call>{\"name\": \"weather\", \"arg",
@@ -355,7 +355,7 @@ class T6jChatModelTest {
         assertThat(answering.chat(none).aiMessage().text()).isEqualTo("{\"name\": \"clock\"}");
     }
 
-    /** A cancelled answer ends and gives back its place, also while the model writes blanks, which are no part of it. */
+    /** A cancelled answer ends and gives back its place, also while the model writes blanks that are no part of it. */
     @Test
     void aCancelledAnswerFreesItsPlace() throws Exception {
         CountDownLatch cancelled = new CountDownLatch(1);

@@ -21,8 +21,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Reads JSON lines or Parquet as rows of a common form: the id, file, number, and columns as JSON. Rows with the same id
- * are together and sorted, so that a partition that is repeated has the same rows in the same order.
+ * Reads JSON lines or Parquet as rows of a common form: the id, file, number, and columns as JSON. Rows with the same
+ * id are together and sorted, so that a partition that is repeated has the same rows in the same order.
  */
 final class DocumentReader {
     private static final StructType ROWS = new StructType().add("id", DataTypes.StringType)

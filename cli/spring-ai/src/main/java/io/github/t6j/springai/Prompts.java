@@ -127,7 +127,7 @@ final class Prompts {
                 message(message.content() + notice(answer), REASONING, message.reasoning(), answer.calls()));
     }
 
-    /** Returns the last part of a streamed response: the calls, the whole reasoning, the finish reason and the counts. */
+    /** Returns the last part of a streamed response: calls, the whole reasoning, the finish reason and the counts. */
     static ChatResponse last(Answer answer) {
         return response(answer,
                 message(notice(answer), WHOLE_REASONING, answer.message().reasoning(), answer.calls()));

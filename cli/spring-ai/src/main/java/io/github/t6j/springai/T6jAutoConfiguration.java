@@ -21,7 +21,7 @@ public class T6jAutoConfiguration {
     /** Creates the configuration. */
     public T6jAutoConfiguration() {}
 
-    /** Returns the scheduler, which answers many prompts at once; the application context closes it before the model. */
+    /** Returns the scheduler, which answers many prompts at once; the context closes it before the model. */
     @Bean(destroyMethod = "close")
     @ConditionalOnMissingBean
     @ConditionalOnBean(Model.class)

@@ -16,7 +16,8 @@ import reactor.core.publisher.FluxSink;
  * Spring AI's ChatModel on a model of t6j in this process. Any number of threads may send prompts at once. It supports
  * texts and tools; images cause an IllegalArgumentException. Reasoning is in a message's metadata as
  * {@code reasoningContent}. Tools are executed by a ChatClient. If the default options require a call, each answer to a
- * prompt with tools is a call whose arguments match the tool's schema, unless the prompt ends with the results of tools.
+ * prompt with tools is a call whose arguments match the tool's schema, unless the prompt ends with the results of
+ * tools.
  */
 public final class T6jChatModel implements ChatModel {
     private final io.github.t6j.chat.ChatModel model;

@@ -20,7 +20,7 @@ public class T6jEmbeddingAutoConfiguration {
     /** Creates the configuration. */
     public T6jEmbeddingAutoConfiguration() {}
 
-    /** Returns the embedding model for Spring AI, once it is needed: the engine may not support a chat model's pooling. */
+    /** Returns the embedding model when it is first needed: the engine may not support a chat model's pooling. */
     @Bean
     @Lazy
     @ConditionalOnMissingBean

@@ -14,7 +14,11 @@ import java.util.stream.Collectors;
 public record Examples(int shots, String text) {
     public static final Examples NONE = new Examples(0, "");
 
-    /** Returns the examples of lines. @throws RuntimeException if a line is not a question of the kind, with the reason */
+    /**
+     * Returns the examples of lines.
+     *
+     * @throws RuntimeException if a line is not a question of the kind, with the reason
+     */
     static Examples of(List<Line> lines, boolean continuations) {
         return new Examples(lines.size(), lines.stream()
                 .map(line -> continuations ? Question.parseContinuation(line) : Question.parse(line))

@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 
 /**
- * Prints a generation: its text as it is generated, on a terminal in lines that break at spaces; or JSON, token by token
- * or at the end.
+ * Prints a generation: its text as it is generated, on a terminal in lines that break at spaces; or JSON, token by
+ * token or at the end.
  */
 final class GenerationPrinter implements TokenListener {
     private final Main main;

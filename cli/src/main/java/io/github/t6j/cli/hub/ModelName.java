@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Name of a model on a hub: {@code ORG/NAME[/FOLDER | /FILE.gguf][:QUANT][@REVISION]}, a short name, or {@code NAME} for
- * the few without an owner.
+ * Name of a model on a hub: {@code ORG/NAME[/FOLDER | /FILE.gguf][:QUANT][@REVISION]}, a short name, or {@code NAME}
+ * for the few without an owner.
  *
  * @param repository name of the repository, such as Qwen/Qwen3-0.6B
  * @param inside folder or file in the repository, empty for its root

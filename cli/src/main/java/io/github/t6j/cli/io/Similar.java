@@ -9,8 +9,8 @@ public final class Similar {
     private Similar() {}
 
     /**
-     * Returns up to {@code max} of {@code names}, the most similar first: those that differ from {@code name} by at most
-     * two letters (one if it has fewer than five), or that it begins.
+     * Returns up to {@code max} of {@code names}, the most similar first: those that differ from {@code name} by at
+     * most two letters (one if it has fewer than five), or that it begins.
      */
     public static List<String> to(String name, Collection<String> names, int max) {
         return names.stream()

@@ -26,7 +26,7 @@ final class ModelDetails {
 
     private ModelDetails() {}
 
-    /** Returns the first line and the length of the chat template, or the error of one that is not supported; or null. */
+    /** Returns the first line and the length of the chat template, or the error of an unsupported one; or null. */
     static Map<String, Object> template(Model model) {
         Map<String, Object> fields = new LinkedHashMap<>();
         try {

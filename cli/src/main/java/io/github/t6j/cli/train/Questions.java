@@ -123,7 +123,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int max, 
             Message expected = conversation.messages().get(conversation.lastAnswer());
             String question = before.isEmpty() ? "" : before.getLast().content();
             answers.add(new Answered(question, answer(chat, conversation, before), expected));
-            if (Thread.currentThread().isInterrupted()) { // the answer is cut off, and an evaluation is done whole or not at all
+            if (Thread.currentThread().isInterrupted()) { // a cut-off answer would distort the evaluation
                 throw new CancellationException("interrupted");
             }
         }

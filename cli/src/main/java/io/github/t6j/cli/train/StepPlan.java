@@ -63,7 +63,7 @@ final class StepPlan {
     static StepPlan following(Trainer trainer, List<LearningRate.Plan> plans) {
         StepPlan followed = fixed(trainer);
         IntStream.range(0, plans.size())
-                .filter(i -> i + 1 == plans.size() || plans.get(i + 1).step() > plans.get(i).step()) // the last of a step holds
+                .filter(i -> i + 1 == plans.size() || plans.get(i + 1).step() > plans.get(i).step()) // last of a step
                 .mapToObj(plans::get)
                 .filter(plan -> plan.step() >= followed.first)
                 .filter(plan -> !trainer.options().rate().plans().contains(plan))

@@ -29,7 +29,7 @@ final class TimeBudget {
     private static final int RECENT = 3;
     private static final int MAX_INTERVALS = 16;
 
-    /** Seconds of steps after which the code counts as compiled if the last intervals agree, and a share of the budget. */
+    /** Seconds of steps, and share of the budget, after which code counts as compiled if the last intervals agree. */
     private static final double WARM_SECONDS = 20;
     private static final double WARM = 0.15;
 

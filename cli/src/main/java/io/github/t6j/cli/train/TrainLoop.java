@@ -386,7 +386,7 @@ final class TrainLoop {
         return folder.save(trainer);
     }
 
-    /** Returns the answers to held-out questions; null if there are none, or after a failure, which does not end the run. */
+    /** Returns the answers to held-out questions; null without any, or after a failure, which does not end the run. */
     private Questions.Result answers(Path checkpoint) {
         if (text.questions().count() == 0) {
             return null;

@@ -150,8 +150,8 @@ final class GgufWriter {
     }
 
     /**
-     * Writes a tensor. Vectors are f32, gains of Gemma have the 1 added; if RoPE of the architecture rotates neighbouring
-     * pairs, rows of queries and keys are paired.
+     * Writes a tensor. Vectors are f32, gains of Gemma have the 1 added; if RoPE of the architecture rotates
+     * neighbouring pairs, rows of queries and keys are paired.
      */
     private void tensor(String name, List<Tensor> matrices) {
         Tensor tensor = matrices.getFirst();

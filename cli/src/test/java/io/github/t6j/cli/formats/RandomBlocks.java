@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Tensors of K-quants and of the older types of 4 and 5 bits. All bits are random except the scales of blocks, which give the elements
- * a mean of about 0 and a standard deviation.
+ * Tensors of K-quants and of the older types of 4 and 5 bits. All bits are random except the scales of blocks, which
+ * give the elements a mean of about 0 and a standard deviation.
  */
 final class RandomBlocks {
     private RandomBlocks() {}
@@ -34,7 +34,7 @@ final class RandomBlocks {
         return new Tensor(name, dtype, shape, MemorySegment.ofArray(bytes));
     }
 
-    /** Standard deviation of elements whose block has a scale of 1: whole numbers, with K times a random one of a part. */
+    /** Standard deviation of elements in a block of scale 1: whole numbers; with K, times a part's random one. */
     private static double deviationOfOne(DType dtype) {
         return switch (dtype) {
             case Q4_1 -> 4.6;

@@ -69,6 +69,6 @@ public record StoredModel(
         if (!tensor.name().endsWith(".weight") && tensor.shape().size() == 2) {
             return 1; // a fixed factor
         }
-        return 1.2 / Math.sqrt(tensor.shape().get(1)); // of inputs, also where they come first: [latents, inputs, outputs]
+        return 1.2 / Math.sqrt(tensor.shape().get(1)); // of inputs, also in [latents, inputs, outputs]
     }
 }

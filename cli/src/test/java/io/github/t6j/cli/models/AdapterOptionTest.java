@@ -46,7 +46,7 @@ class AdapterOptionTest {
         return numbers;
     }
 
-    /** Writes an adapter for the matrices of {@code model} whose names match, and the model with it merged in float64. */
+    /** Writes an adapter for the matrices of {@code model} whose names match, and the model merged in float64. */
     private void write(Path model, String names, double scale) throws IOException {
         Random random = new Random(SEED);
         List<Tensor> adapter = new ArrayList<>();

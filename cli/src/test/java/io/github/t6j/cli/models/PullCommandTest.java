@@ -45,7 +45,7 @@ class PullCommandTest extends PullFixture {
         assertThat(repository.resolve("refs/main")).hasContent(FakeHub.COMMIT).hasSize(40);
         String sha256 = FakeHub.sha256(Files.readAllBytes(LLAMA.resolve(WEIGHTS)));
         assertThat(Files.readSymbolicLink(snapshot.resolve(WEIGHTS))).isEqualTo(Path.of("../../blobs/" + sha256));
-        assertThat(Files.readSymbolicLink(snapshot.resolve("generation_config.json"))) // printf '{}' | git hash-object --stdin
+        assertThat(Files.readSymbolicLink(snapshot.resolve("generation_config.json"))) // git hash-object of '{}'
                 .isEqualTo(Path.of("../../blobs/9e26dfeeb6e641a33dae4961196235bdb965b21b"));
         assertThat(relative(repository.resolve("blobs"))).hasSize(4).noneMatch(name -> name.contains("incomplete"));
     }

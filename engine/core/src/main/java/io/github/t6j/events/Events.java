@@ -1,8 +1,8 @@
 package io.github.t6j.events;
 
 /**
- * Events of JDK Flight Recorder. A method returns null, or does nothing, if no recording includes the event or the module
- * jdk.jfr is missing; other classes then load no class of that module.
+ * Events of JDK Flight Recorder. A method returns null, or does nothing, if no recording includes the event or the
+ * module jdk.jfr is missing; other classes then load no class of that module.
  */
 public final class Events {
     private static final boolean AVAILABLE =

@@ -57,8 +57,8 @@ public record EmbeddingJson(Pooling pooling, boolean normalized, String unsuppor
     }
 
     /**
-     * Returns sentence-transformers' files of a GGUF file that states a pooling, by name; empty if it states none, or one
-     * that is not supported.
+     * Returns sentence-transformers' files of a GGUF file that states a pooling, by name; empty if it states none, or
+     * one that is not supported.
      *
      * @param width dimensions of an embedding
      */

@@ -60,7 +60,7 @@ public final class FlashTpa implements AutoCloseable {
      * @param valueRank rank of values, R_V
      */
     public record Shape(int heads, int headDim, int valueDim, int queryRank, int keyRank, int valueRank) {
-        /** Largest number of elements per token; models have thousands. Their buffers fit in an array and in a small heap. */
+        /** Largest number of elements per token; buffers fit in an array and a small heap. Models have thousands. */
         private static final int MAX_ELEMENTS = 1 << 20;
 
         /**
@@ -92,8 +92,8 @@ public final class FlashTpa implements AutoCloseable {
 
     /**
      * Options of the computation: {@link #defaults} and the methods that change one of them in a copy. Scores are
-     * scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over the ranks; the output is valueScale times
-     * the mean of Σ A_V B_V weighted by the softmax.
+     * scale · queryScale · keyScale · (Σ A_Q B_Q) · (Σ A_K B_K), with sums over the ranks; the output is valueScale
+     * times the mean of Σ A_V B_V weighted by the softmax.
      *
      * @param scale scale of scores, 1/√D by default
      * @param queryScale scale of queries, by default 1/R_Q, or 1 for whole queries
@@ -230,8 +230,8 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /**
-     * Ends the threads and closes the caches. Calls in progress on other threads end as cancelled; the last of them ends
-     * the threads. Closing twice has no effect.
+     * Ends the threads and closes the caches. Calls in progress on other threads end as cancelled; the last of them
+     * ends the threads. Closing twice has no effect.
      */
     @Override
     public void close() {

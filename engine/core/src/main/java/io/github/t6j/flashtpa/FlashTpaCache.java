@@ -35,15 +35,15 @@ import java.util.concurrent.CancellationException;
  * {@link #length}, {@link #longest} and {@link #cacheBytes} meanwhile, and {@link #fork} between these calls. Methods
  * throw an IllegalStateException if the cache or its FlashTpa is closed, or another call is using the cache.
  *
- * <p>Factors are not checked. For all queries that see the token, a NaN in A makes the outputs of its head NaN; a NaN in B
- * makes the outputs of all heads NaN, or for a value, the elements at its index. A score of +∞ makes outputs NaN, a score
- * of −∞ hides the token, and an infinite value makes outputs infinite. A mask hides neither NaN nor infinite values, since
- * their product with 0 is NaN; for the same reason such a value may reach earlier queries of
- * {@link #attendCausal(int, Factors)}. In {@link CacheType#Q8} a NaN or an infinity makes the whole factor of the token NaN.
+ * <p>Factors are not checked. For all queries that see the token, a NaN in A makes the outputs of its head NaN; a NaN
+ * in B makes the outputs of all heads NaN, or for a value, the elements at its index. A score of +∞ makes outputs NaN,
+ * a score of −∞ hides the token, and an infinite value makes outputs infinite. A mask hides neither NaN nor infinite
+ * values, since their product with 0 is NaN; for the same reason such a value may reach earlier queries of
+ * {@link #attendCausal(int, Factors)}. In {@link CacheType#Q8} a NaN or an infinity makes the token's whole factor NaN.
  *
  * <p>{@link CacheType#F16} holds numbers up to 65504; larger ones become infinite from 65520 on, and numbers below 2⁻²⁵
- * (3·10⁻⁸) become zero. {@link CacheType#BF16} and {@link CacheType#Q8} have the range of f32; in Q8, elements below 1/254
- * of the largest in their vector become zero.
+ * (3·10⁻⁸) become zero. {@link CacheType#BF16} and {@link CacheType#Q8} have the range of f32; in Q8, elements below
+ * 1/254 of the largest in their vector become zero.
  *
  * <p>{@link #close} and {@link FlashTpa#close} free the memory except pages shared with forks, which must be closed
  * separately. The memory of an unreachable cache that was never closed is freed after a garbage collection, and a
@@ -136,7 +136,7 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes allocated for the tokens, with room for further ones; each fork counts the pages that it shares.
+     * Returns the bytes allocated for tokens, with room for more; each fork counts the pages that it shares.
      */
     public long cacheBytes() {
         use.checkOpen();
@@ -144,9 +144,9 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Sets the deadline, timeout and cancellation of all later calls of append and attend; forks begin without them. The
-     * calling thread checks them before each token and each query, in {@link #attendCausal(int, Factors)} before every 128
-     * queries.
+     * Sets the deadline, timeout and cancellation of all later calls of append and attend; forks begin without them.
+     * The calling thread checks them before each token and each query, in {@link #attendCausal(int, Factors)} before
+     * every 128 queries.
      */
     public void setCallOptions(CallOptions options) {
         Objects.requireNonNull(options, "options");
@@ -273,13 +273,13 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Replaces the contents of this cache with a file that {@link #save} wrote. All later results have the same bits as in
-     * the saved cache. The scales of the options may differ.
+     * Replaces the contents of this cache with a file that {@link #save} wrote. All later results have the same bits as
+     * in the saved cache. The scales of the options may differ.
      *
      * @throws ModelFormatException if the file is damaged, or has another shape (except R_Q), sigmoid, type or number
      *     of sequences; the cache is unchanged then
-     * @throws CancellationException if the thread is interrupted, which keeps its interrupt status; the cache is unchanged
-     *     then
+     * @throws CancellationException if the thread is interrupted, which keeps its interrupt status; the cache is
+     *     unchanged then
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public void restore(Path file) {
@@ -395,10 +395,10 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Computes causal attention of the last tokens of each sequence, for prompts: append the keys and values of a prompt,
-     * then attend with its queries. Query i of sequence b belongs to the token at length(b) − counts[b] + i, and sees
-     * this token and those before it. This needs no mask, and is faster than attending query by query; the last bits may
-     * differ from {@link #attend(int, Factors)}.
+     * Computes causal attention of the last tokens of each sequence, for prompts: append the keys and values of a
+     * prompt, then attend with its queries. Query i of sequence b belongs to the token at length(b) − counts[b] + i,
+     * and sees this token and those before it. This needs no mask, and is faster than attending query by query; the
+     * last bits may differ from {@link #attend(int, Factors)}.
      *
      * @param counts [batch], number of queries of each sequence, 0 … queries and at most its length; the others are
      *     padding

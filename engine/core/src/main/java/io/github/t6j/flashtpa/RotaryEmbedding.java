@@ -16,8 +16,8 @@ import java.util.Objects;
  *   f  = base^(−2i/n)     pair i of the first n elements; the elements after them stay unchanged
  * </pre>
  *
- * Scores then depend on the distance between query and key, not on their positions. Angles, cosines and sines are f32, as in
- * PyTorch. Immutable and safe for use by several threads.
+ * Scores then depend on the distance between query and key, not on their positions. Angles, cosines and sines are f32,
+ * as in PyTorch. Immutable and safe for use by several threads.
  */
 public final class RotaryEmbedding {
     /** Elements of the first n that form pair i. */
@@ -40,7 +40,7 @@ public final class RotaryEmbedding {
      * Creates a rotation of the first {@code rotaryDim} elements with the frequencies base^(−2i/rotaryDim).
      *
      * @param base base of the frequencies, often 10000
-     * @throws IllegalArgumentException if {@code rotaryDim} is odd or below 2, or {@code base} is not above 0 and finite
+     * @throws IllegalArgumentException if {@code rotaryDim} is odd or below 2, or {@code base} not positive and finite
      */
     public RotaryEmbedding(Pairing pairing, int rotaryDim, double base) {
         this(Objects.requireNonNull(pairing, "pairing"), frequencies(rotaryDim, base));
@@ -57,8 +57,8 @@ public final class RotaryEmbedding {
     }
 
     /**
-     * Returns the rotation of the official T6 models: halves, base 10000. It rotates by −θ, which gives the same scores,
-     * and rounds cosines and sines to bf16.
+     * Returns the rotation of the official T6 models: halves, base 10000. It rotates by −θ, which gives the same
+     * scores, and rounds cosines and sines to bf16.
      *
      * @throws IllegalArgumentException if {@code rotaryDim} is odd or below 2
      */

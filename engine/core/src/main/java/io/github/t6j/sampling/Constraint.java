@@ -4,9 +4,9 @@ import io.github.t6j.tokenizer.Tokenizer;
 import java.util.Set;
 
 /**
- * Set of texts that a generation may produce; {@code Grammar} of the artifact {@code t6j-grammar} is one. Immutable; any
- * number of threads and models may use it. A model keeps the prepared form as long as the constraint is reachable, so keep
- * a constraint to use it again.
+ * Set of texts that a generation may produce; {@code Grammar} of the artifact {@code t6j-grammar} is one. Immutable;
+ * any number of threads and models may use it. A model keeps the prepared form as long as the constraint is reachable,
+ * so keep a constraint to use it again.
  */
 public interface Constraint {
     /**

@@ -9,8 +9,8 @@ public interface ConstraintMatcher {
     boolean allows(int id);
 
     /**
-     * Sets the logits of all ids that may not come next to negative infinity. Until the text is complete, at least one id
-     * may come next.
+     * Sets the logits of all ids that may not come next to negative infinity. Until the text is complete, at least one
+     * id may come next.
      *
      * @param logits [vocabulary], modified
      * @throws IllegalArgumentException if there are fewer logits than ids that may be generated

@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
- * Chooses ids from logits according to {@link SamplingOptions}. Record ids with {@link #prompt} and {@link #accept}, and
- * get the next id from {@link #sample}. After construction, a sampler allocates only for a {@link SamplingStep}. For one
- * sequence and one thread.
+ * Chooses ids from logits according to {@link SamplingOptions}. Record ids with {@link #prompt} and {@link #accept},
+ * and get the next id from {@link #sample}. After construction, a sampler allocates only for a {@link SamplingStep}.
+ * For one sequence and one thread.
  */
 public final class Sampler {
     private final int vocabulary;
@@ -31,7 +31,7 @@ public final class Sampler {
      *
      * @param vocabulary number of logits
      * @param sampleable number of ids that may be chosen; the ids above are padding without text
-     * @throws IllegalArgumentException if {@code sampleable} is not in 1 … {@code vocabulary}, or a biased id cannot be chosen
+     * @throws IllegalArgumentException if {@code sampleable} is not in 1 … {@code vocabulary} or excludes a biased id
      */
     public Sampler(SamplingOptions options, int vocabulary, int sampleable) {
         Objects.requireNonNull(options, "options");

@@ -12,8 +12,8 @@ import java.util.Objects;
  * @param topK number of most likely ids that are kept; 0 keeps all
  * @param topP sum of probabilities that the kept ids must reach, the fewest of the most likely ones; 1 keeps all
  * @param minP probability of the least likely id that is kept, relative to the most likely one; 0 keeps all
- * @param repetitionPenalty divisor of positive logits, and factor of negative ones, for ids of the prompt or the answer;
- *     1 has no effect
+ * @param repetitionPenalty divisor of positive logits, and factor of negative ones, for ids of the prompt or the
+ *     answer; 1 has no effect
  * @param frequencyPenalty amount subtracted from an id's logit for each time that it was generated
  * @param presencePenalty amount subtracted from an id's logit if it was generated
  * @param logitBias biases by id, added to the logits; negative infinity bans an id

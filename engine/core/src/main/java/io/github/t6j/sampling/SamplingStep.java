@@ -1,8 +1,8 @@
 package io.github.t6j.sampling;
 
 /**
- * Custom step between the model's logits and the choice of an id, for example a grammar that allows few ids. It is applied
- * first; penalties, bias, temperature and the other steps work on its result.
+ * Custom step between the model's logits and the choice of an id, for example a grammar that allows few ids. It is
+ * applied first; penalties, bias, temperature and the other steps work on its result.
  *
  * <p>Several generations may share options at the same time, so a step must not keep state between calls; the arguments
  * contain everything about the generation. The step is called on the generating thread. Its exceptions propagate to the

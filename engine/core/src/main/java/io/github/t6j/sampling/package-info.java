@@ -1,6 +1,6 @@
-// Sampler is a pipeline of small steps, each a Step: it changes the logits of the Candidates or removes some of them. To
-// add a step, write it and add it to Sampler.pipeline, which defines the order. All arithmetic is in double in a fixed
-// order, with StrictMath or functions of this package.
+// Sampler is a pipeline of small steps, each a Step: it changes the logits of the Candidates or removes some of them.
+// To add a step, write it and add it to Sampler.pipeline, which defines the order. All arithmetic is in double in a
+// fixed order, with StrictMath or functions of this package.
 
 /**
  * Sampling: choosing the next id from logits by {@link io.github.t6j.sampling.SamplingOptions}.

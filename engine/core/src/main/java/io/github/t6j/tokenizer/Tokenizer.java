@@ -97,9 +97,9 @@ public final class Tokenizer {
     /**
      * Loads the tokenizer of a model's folder: its tokenizer.json, or else vocab.json and merges.txt, or else
      * encoder.json and vocab.bpe (GPT-2's own names), or else the tokenizer in the only GGUF file there. {@code folder}
-     * may also be a tokenizer.json itself, or a weight file: a GGUF file's own tokenizer is loaded, or else the one in its
-     * folder. A tokenizer_config.json next to it says which tokens begin and end a text. Truncation and padding settings are
-     * ignored.
+     * may also be a tokenizer.json itself, or a weight file: a GGUF file's own tokenizer is loaded, or else the one in
+     * its folder. A tokenizer_config.json next to it says which tokens begin and end a text. Truncation and padding
+     * settings are ignored.
      *
      * @throws ModelFormatException if the files are missing, or are not a supported kind of BPE
      */
@@ -148,8 +148,8 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the id that ends a text: eos_token in tokenizer_config.json, otherwise {@code <|endoftext|>}, or -1 without
-     * either.
+     * Returns the id that ends a text: eos_token in tokenizer_config.json, otherwise {@code <|endoftext|>}, or -1
+     * without either.
      */
     public int endOfText() {
         return endOfText;
@@ -227,8 +227,8 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the ids of a complete text: {@link #encodePrompt}, then {@link #appended}. Hugging Face's tokenizers call this
-     * encoding with special tokens.
+     * Returns the ids of a complete text: {@link #encodePrompt}, then {@link #appended}. Hugging Face's tokenizers call
+     * this encoding with special tokens.
      */
     public int[] encodeWhole(String text) {
         int[] ids = encodePrompt(text);

@@ -1,7 +1,7 @@
-// Encoding: Tokenizer splits off the added tokens (AddedTokens), normalises the rest (Normalizer, Metaspace), converts it
-// to UTF-8 and passes it to BytePairEncoding. That class splits it into pieces (Splitters, one class for each regular
-// expression). It looks up each piece among the words (WordTable) or merges its symbols, which are bytes or characters
-// (Symbols, Merger, MergeTable).
+// Encoding: Tokenizer splits off the added tokens (AddedTokens), normalises the rest (Normalizer, Metaspace), converts
+// it to UTF-8 and passes it to BytePairEncoding. That class splits it into pieces (Splitters, one class for each
+// regular expression). It looks up each piece among the words (WordTable) or merges its symbols, which are bytes or
+// characters (Symbols, Merger, MergeTable).
 //
 // Decoding concatenates the texts of the ids (Vocabulary), which are bytes (ByteDecoder) or characters
 // (CharacterDecoder). TokenStream decodes id by id during generation.

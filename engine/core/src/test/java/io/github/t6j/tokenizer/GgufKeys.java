@@ -64,7 +64,7 @@ public final class GgufKeys {
         return keys;
     }
 
-    /** Keys for a folder whose tokenizer.json was made of a SentencePiece model, by the scores: the order of the merges is theirs. */
+    /** Keys for a folder whose tokenizer.json was made from a SentencePiece model; its scores order the merges. */
     static Map<String, Object> scored(Path folder) throws IOException {
         Map<String, Object> json = json(folder);
         Map<String, Object> keys = vocabulary(json, "llama");

@@ -38,7 +38,7 @@ class GgufTokenizerFilesTest {
         return Arrays.stream(longs).mapToInt(Math::toIntExact).toArray();
     }
 
-    /** The ids of the library for the original tokenizer.json are the oracle, for the folder and for the library itself. */
+    /** The library's ids for the original tokenizer.json are the oracle, for the folder and for the library itself. */
     private static void agree(Path made, Tokenizer file, String gold) throws IOException {
         Tokenizer read = Tokenizer.load(made);
         assertThat(read.size()).isEqualTo(file.size());

@@ -86,7 +86,7 @@ class HuggingFaceOracleTest {
         }
     }
 
-    /** The first is that of Gemma 2; the others have characters without symbols, beside those with tokens of their bytes. */
+    /** The first is Gemma 2's; the others also have characters without symbols, next to those with tokens of bytes. */
     @ParameterizedTest
     @CsvSource({"<0x09>, '\t', true", "<0xC3>, none1, true", "<0xC3>, none2, false", "<0x41>, none3, true"})
     void agreesOnRandomTextIfAByteHasNoToken(String token, String instead, boolean fuses) throws IOException {

@@ -19,10 +19,10 @@ import java.util.stream.Collectors;
  * a grammar to use it again.
  *
  * <p>JSON schemas: the types and {@code enum}, {@code const}, {@code anyOf}, {@code allOf}, {@code oneOf} whose options
- * exclude each other, {@code $ref} within the schema, {@code properties}, {@code required}, {@code additionalProperties},
- * {@code items}, {@code prefixItems}, numbers of items, {@code pattern}, {@code format}, lengths, ranges and {@code
- * multipleOf} of integers. An object with {@code properties} has no others unless {@code additionalProperties} allows
- * them. Other keywords are rejected.
+ * exclude each other, {@code $ref} within the schema, {@code properties}, {@code required},
+ * {@code additionalProperties}, {@code items}, {@code prefixItems}, numbers of items, {@code pattern}, {@code format},
+ * lengths, ranges and {@code multipleOf} of integers. An object with {@code properties} has no others unless
+ * {@code additionalProperties} allows them. Other keywords are rejected.
  */
 public final class Grammar implements Constraint {
     private final Map<String, Expression> rules;

@@ -44,8 +44,8 @@ final class Network {
      * @param rules expression of each rule by name
      * @param rootRule name of the rule that a whole text matches
      * @param alphabet bytes that a text may contain
-     * @throws IllegalArgumentException if a rule is missing or calls itself before any character, no text matches, or the
-     *     grammar is too large
+     * @throws IllegalArgumentException if a rule is missing or calls itself before any character, no text matches, or
+     *     the grammar is too large
      */
     Network(Map<String, Expression> rules, String rootRule, BitSet alphabet) {
         this.alphabet = alphabet;
@@ -110,7 +110,7 @@ final class Network {
         return nodes.get(index);
     }
 
-    /** Removes edges to nodes from which the end of their rule cannot be reached, and calls of rules without any text. */
+    /** Removes edges to nodes that cannot reach the end of their rule, and calls of rules without any text. */
     private void keepFinishing() {
         List<List<Integer>> sources = new ArrayList<>(); // by node: nodes with an edge of bytes or an empty edge to it
         List<List<int[]>> callers = new ArrayList<>(); //   by node: node and rule of each call that returns to it

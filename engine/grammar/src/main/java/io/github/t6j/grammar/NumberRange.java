@@ -10,8 +10,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Decimal numbers between bounds, without exponents. At most 15 significant digits follow each other where a fraction is
- * allowed, so that readers that round to double keep numbers within their bounds.
+ * Decimal numbers between bounds, without exponents. At most 15 significant digits follow each other where a fraction
+ * is allowed, so that readers that round to double keep numbers within their bounds.
  *
  * @param integer true for numbers without a fraction
  * @param min smallest number, or null without one
@@ -105,7 +105,7 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
         return new Choice(options);
     }
 
-    /** Adds the numbers as long as {@code whole} that equal it before index {@code i}, and have a digit of a range there. */
+    /** Adds the numbers of {@code whole}'s length that equal it before digit {@code i}, which is in a range. */
     private static void addDigits(List<Expression> options, String whole, int i, int first, int last) {
         if (first <= last) {
             int rest = whole.length() - i - 1;
@@ -166,7 +166,7 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
         return plain.contains(".") ? plain.substring(plain.indexOf('.') + 1) : "";
     }
 
-    /** Returns the automaton of decimal digits whose number is a multiple of {@code divisor}; a state is a remainder. */
+    /** Returns the automaton of decimal numbers that are multiples of {@code divisor}; a state is a remainder. */
     private static Automaton multiples(int divisor) {
         List<List<Automaton.Edge>> edges = new ArrayList<>();
         for (int remainder = 0; remainder < divisor; remainder++) {

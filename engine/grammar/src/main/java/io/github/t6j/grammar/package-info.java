@@ -1,6 +1,6 @@
-// A reader turns its notation into an Expression for each rule. Network lowers them to nodes and edges over the bytes of
-// UTF-8, Parser follows these edges, and TokenGrammar asks the parser which tokens may come next. May use tokenizer and
-// json.
+// A reader turns its notation into an Expression for each rule. Network lowers them to nodes and edges over the bytes
+// of UTF-8, Parser follows these edges, and TokenGrammar asks the parser which tokens may come next. May use tokenizer
+// and json.
 
 /**
  * Grammars that generated text must match: JSON schemas, GBNF and regular expressions.

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  * {@link #texts}, which the scheduler reads.
  */
 final class Batcher {
-    /** Caches kept for their prefixes, for each generation that may run; more would only fill the memory of a server. */
+    /** Kept prefixes for each generation that may run; more would only fill the memory of a server. */
     private static final int KEPT_PER_RUNNING = 16;
 
     /** Most ids of prompts that join a step: on two cores they take as long as a step of several generations. */
@@ -126,8 +126,8 @@ final class Batcher {
     }
 
     /**
-     * Starts {@code job} if memory and the number of generations leave room for it, and no saved prefix must be restored
-     * before; removes kept prefixes to make room.
+     * Starts {@code job} if memory and the number of generations leave room for it, and no saved prefix must be
+     * restored before; removes kept prefixes to make room.
      */
     Admission admit(Job job) {
         if (copies() + job.copies() > limits.running()) {

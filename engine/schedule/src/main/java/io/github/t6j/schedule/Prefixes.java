@@ -39,8 +39,8 @@ final class Prefixes {
     }
 
     /**
-     * Returns how many of the {@code common} first ids of {@code prompt} can be used: at least one id remains to be fed,
-     * for its logits.
+     * Returns how many of the {@code common} first ids of {@code prompt} can be used: at least one id remains to be
+     * fed, for its logits.
      */
     int usable(int common, int[] prompt) {
         return keepable(Math.min(common, prompt.length - 1));
@@ -104,7 +104,7 @@ final class Prefixes {
         }
     }
 
-    /** Returns true if {@code session}, cut to {@code length} ids, can continue a prompt without computing ids again. */
+    /** Returns true if {@code session}, cut to {@code length} ids, can continue a prompt without recomputing ids. */
     private static boolean reaches(Session session, int length, int[] prompt) {
         SessionState state = SessionCore.of(session).state();
         return state.reaches(length) && !state.lengthRule().outgrows(prompt.length);
@@ -122,8 +122,8 @@ final class Prefixes {
     }
 
     /**
-     * Keeps {@code session}, or closes it if a kept one, cut, has the same ids. Closes kept ones that {@code session}, cut,
-     * replaces.
+     * Keeps {@code session}, or closes it if a kept one, cut, has the same ids. Closes kept ones that {@code session},
+     * cut, replaces.
      */
     void keep(Session session) {
         int[] ids = session.ids();

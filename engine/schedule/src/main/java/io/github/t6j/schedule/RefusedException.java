@@ -2,7 +2,7 @@ package io.github.t6j.schedule;
 
 import io.github.t6j.T6jException;
 
-/** Thrown when a scheduler refuses a submission; the future of an accepted one fails with it if the scheduler breaks. */
+/** Thrown when a scheduler refuses a submission; futures of accepted ones fail with it if the scheduler breaks. */
 public final class RefusedException extends T6jException {
     private static final long serialVersionUID = 1;
 

@@ -40,13 +40,13 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>A generation gives the same bits as {@link Session#generate} alone, whatever else runs. Prompts that begin like an
  * earlier one share its cache. Submissions are admitted strictly in order, so none starves. Prompts are fed in parts of
- * {@link Model#maxPassRows} ids; the next part belongs alternately to the oldest prompt and to the one with the fewest ids
- * left. So prompts of the same length end one after the other, and a short one does not wait for long ones. A part pauses
- * for steps of the running generations, whose tokens then take about twice as long. Texts to {@link #embed} are read in
- * the same way, alternately with prompts; their caches share the memory of all others.
+ * {@link Model#maxPassRows} ids; the next part belongs alternately to the oldest prompt and to the one with the fewest
+ * ids left. So prompts of the same length end one after the other, and a short one does not wait for long ones. A part
+ * pauses for steps of the running generations, whose tokens then take about twice as long. Texts to {@link #embed} are
+ * read in the same way, alternately with prompts; their caches share the memory of all others.
  *
- * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading and
- * running generations alike.
+ * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading
+ * and running generations alike.
  */
 public final class Scheduler implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Scheduler.class.getName());

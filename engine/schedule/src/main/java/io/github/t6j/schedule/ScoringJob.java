@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 
 /**
- * Scoring of continuations: reads the prompt once, then the continuations one after the other, each in a fork. A fork that
- * outgrows the prompt's keys (longrope) reads the prompt again, in the same parts.
+ * Scoring of continuations: reads the prompt once, then the continuations one after the other, each in a fork. A fork
+ * that outgrows the prompt's keys (longrope) reads the prompt again, in the same parts.
  */
 final class ScoringJob extends Job {
     /**

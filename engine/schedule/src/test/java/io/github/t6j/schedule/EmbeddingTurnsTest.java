@@ -260,7 +260,7 @@ class EmbeddingTurnsTest {
             AtomicInteger passes = new AtomicInteger();
             while (!reader.isEmpty()) {
                 int pass = passes.getAndIncrement();
-                // the first pass has all texts; then the texts are read in the order of their numbers: the second is bad
+                // the first pass has all texts; then they are read in the order of their numbers: the second is bad
                 reader.read(true, () -> {
                     if (pass == 0 || pass == 2) {
                         throw new IllegalStateException("no memory");

@@ -19,7 +19,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Tests requests that cross the length of 150 tokens, from which on longrope rotates all positions by other frequencies. */
+/** Tests requests that cross 150 tokens, where longrope begins to rotate all positions by other frequencies. */
 @Timeout(120)
 class LongRequestsTest {
     private static final long SEED = 150;

@@ -225,7 +225,7 @@ class SchedulerTest {
                         Arrays.stream(prompt), generation.tokens().stream().mapToInt(Token::id)).toArray();
             }
             assertThat(found).containsExactly(0, 0, 300, 300);
-            for (int length : List.of(560, 440)) { // the whole conversation, and one that goes on from the third part on
+            for (int length : List.of(560, 440)) { // all of it, and one that goes on from the third part
                 int[] prompt = Arrays.copyOf(last, length + 1);
                 prompt[length] = (length < last.length ? last[length] + 1 : 7) % vocabulary;
                 Request request = new Request(prompt, options(10, 9));
@@ -292,7 +292,7 @@ class SchedulerTest {
         }
     }
 
-    /** One long generation runs; the jobs behind it wait in the queue when they are cancelled or past their deadline. */
+    /** One long generation runs; the jobs behind it are queued when they are cancelled or past their deadline. */
     @Test
     void whoWaitsCanLeave() throws Exception {
         try (Model model = tiny();

@@ -181,8 +181,8 @@ public final class Trainer implements AutoCloseable {
      *
      * @throws IllegalArgumentException if this run has read other data before
      * @throws IllegalStateException if the loss or the gradient norm is NaN or infinite; the trainer is unchanged
-     * @throws CancellationException after {@link #cancel}, if the {@link #setCallOptions call options} end the call, or if
-     *     the thread is interrupted, which stays set; the trainer is unchanged
+     * @throws CancellationException after {@link #cancel}, if the {@link #setCallOptions call options} end the call, or
+     *     if the thread is interrupted, which stays set; the trainer is unchanged
      */
     public StepResult step(TokenData data) {
         Objects.requireNonNull(data, "data");
@@ -254,8 +254,8 @@ public final class Trainer implements AutoCloseable {
      *
      * @param max most windows to evaluate
      * @throws IllegalArgumentException if {@code max} is below 1, or no shard has a window and the id after it
-     * @throws CancellationException after {@link #cancel}, if the {@link #setCallOptions call options} end the call, or if
-     *     the thread is interrupted, which stays set
+     * @throws CancellationException after {@link #cancel}, if the {@link #setCallOptions call options} end the call, or
+     *     if the thread is interrupted, which stays set
      */
     public double evaluate(TokenData data, int max) {
         Objects.requireNonNull(data, "data");

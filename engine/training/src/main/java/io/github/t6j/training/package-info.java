@@ -1,5 +1,5 @@
-// This package may use all packages inside it, which do not use it, and the core's tokenizer, session, family, model and
-// the packages below them.
+// This package may use all packages inside it, which do not use it, and the core's tokenizer, session, family, model
+// and the packages below them.
 
 /**
  * Training. {@link io.github.t6j.training.Trainer} trains new or existing models on the ids of

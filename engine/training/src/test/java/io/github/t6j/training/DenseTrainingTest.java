@@ -41,7 +41,7 @@ class DenseTrainingTest {
                 .findFirst().orElse(List.of(name));
     }
 
-    /** Writes the model with Mistral's names: equal parts of the fused rows, since it has as many key heads as heads. */
+    /** Writes the model with Mistral's names: equal parts of the fused rows, since heads and key heads are as many. */
     private void writeAsMistral(Path phi3) throws IOException {
         List<Tensor> tensors = new ArrayList<>();
         try (Checkpoint checkpoint = Checkpoint.open(phi3, false)) {

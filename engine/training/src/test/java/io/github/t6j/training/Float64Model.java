@@ -66,7 +66,7 @@ final class Float64Model {
         return loss(ids, targets, IntStream.rangeClosed(0, sequences).map(i -> i * length).toArray());
     }
 
-    /** Returns the loss of documents that do not see one another; {@code starts} has the first position of each, and the end. */
+    /** Returns the loss of documents that do not see one another; {@code starts} has their beginnings and the end. */
     double loss(int[] ids, int[] targets, int[] starts) {
         double sum = 0;
         int scored = 0;

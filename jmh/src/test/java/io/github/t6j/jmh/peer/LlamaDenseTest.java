@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Logits of Gemma, Phi-3, Granite and SmolLM3 beside llama.cpp's, from one GGUF file of f32; windows end within the prompt. */
+/** Logits of Gemma, Phi-3, Granite and SmolLM3 compared with llama.cpp's, from f32 GGUF files with short windows. */
 @Tag("peer")
 class LlamaDenseTest {
     private static final long SEED = 35;

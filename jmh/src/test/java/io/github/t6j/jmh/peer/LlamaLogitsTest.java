@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Logits of GGUF files that llama.cpp has quantised, beside llama.cpp's. Both are compared with a forward pass in float64 of
- * the same weights, turned back into f32. llama.cpp runs with an f32 cache and without flash attention.
+ * Logits of GGUF files that llama.cpp has quantised, beside llama.cpp's. Both are compared with a forward pass in
+ * float64 of the same weights, turned back into f32. llama.cpp runs with an f32 cache and without flash attention.
  */
 @Tag("peer")
 class LlamaLogitsTest {
@@ -42,8 +42,8 @@ class LlamaLogitsTest {
     /**
      * Bounds of a type.
      *
-     * @param difference of t6j's logits and llama.cpp's, relative to the largest logit: products with f16 and bf16 weights
-     *     round activations in llama.cpp
+     * @param difference of t6j's logits and llama.cpp's, relative to the largest logit: products with f16 and bf16
+     *     weights round activations in llama.cpp
      * @param ratio of t6j's error and llama.cpp's: integer products round activations in both
      */
     private record Bounds(LlamaFileType type, double difference, double ratio) {

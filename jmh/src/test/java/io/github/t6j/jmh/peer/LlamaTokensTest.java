@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Ids of random texts by t6j and by llama.cpp, both with the tokenizer of one GGUF file. Where they differ, the ids of Hugging
- * Face's library decide.
+ * Ids of random texts by t6j and by llama.cpp, both with the tokenizer of one GGUF file. Where they differ, the ids of
+ * Hugging Face's library decide.
  */
 @Tag("peer")
 class LlamaTokensTest {
@@ -78,7 +78,7 @@ class LlamaTokensTest {
                 name + (name.equals("llama3-small") ? ", " + splitter : ""), TEXTS, differences,
                 differences - otherwise,
                 others.stream().limit(MAX_SHOWN).map(part -> "`" + part + "`").collect(Collectors.joining(", "))));
-        if (!"gpt-4o".equals(splitter)) { // llama.cpp takes marks for no letters, and letters beyond ASCII for both cases
+        if (!"gpt-4o".equals(splitter)) { // llama.cpp: marks are no letters, and letters beyond ASCII have both cases
             assertThat(otherwise).as("seed %d: llama.cpp differs in %s", seed, others).isLessThan(MAX_DIFFERENCES);
         }
     }

@@ -15,7 +15,7 @@ final class RandomTexts {
             "\u0301\u0323", "n\u0303", "Å", "ﬁ", "ſ", "ß", "й", "и\u0306", "中", "日本", "한", "\u1112\u1161\u11AB",
             "か\u3099",
             "ʰ", "😀", "👍🏽", "👩\u200D👩\u200D👧", "🇩🇪", "𝒜");
-    /** First and last characters of blocks of letters, numbers, symbols and emoji that are older than every library's tables. */
+    /** First and last characters of blocks (letters, numbers, symbols, emoji) older than every library's tables. */
     private static final int[][] BLOCKS = {
         {0x21, 0x52F}, {0x5D0, 0x6D3}, {0x905, 0x939}, {0xE01, 0xE30}, {0x10D0, 0x10FF}, {0x1E00, 0x20AC},
         {0x2150, 0x2188}, {0x2190, 0x23FA}, {0x2460, 0x27BF}, {0x3001, 0x9FA5}, {0xAC00, 0xD7A3}, {0xF900, 0xFA2D},

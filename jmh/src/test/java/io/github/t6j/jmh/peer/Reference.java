@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Forward pass of the Llama family in float64, by a GGUF file's own names and order of rows: pairs of RoPE are adjacent in
- * the architecture llama, half a head apart in others. Activations are [element][position].
+ * Forward pass of the Llama family in float64, by a GGUF file's own names and order of rows: pairs of RoPE are adjacent
+ * in the architecture llama, half a head apart in others. Activations are [element][position].
  */
 final class Reference {
     private final RandomModel model;
@@ -58,7 +58,7 @@ final class Reference {
         return product(block + "ffn_down" + suffix, gate);
     }
 
-    /** Computes every expert for every position, and adds the outputs of the best ones, weighted by a softmax of these. */
+    /** Computes every expert for every position, and adds the outputs of the best, weighted by a softmax of these. */
     private void addExperts(double[][] x, String block, double[][] normed) {
         double[][] scores = product(block + "ffn_gate_inp", normed);
         double[][] shares = new double[scores.length][normed[0].length];

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Table of what a test measured, as a part of a Markdown page in {@code target/peers}; {@code .ci/peers} joins the parts. */
+/** Table of a test's results, a part of a Markdown page in {@code target/peers}; {@code .ci/peers} joins the parts. */
 final class Results {
     private final Path file;
     private final List<String> lines = new ArrayList<>();

@@ -43,7 +43,7 @@ final class VocabularyFile {
         }
     }
 
-    /** Copies tokenizer.json from a folder of testdata/tokenizers to {@code to}; GPT-2's is made of its two old files. */
+    /** Copies tokenizer.json from a folder of testdata/tokenizers to {@code to}; makes GPT-2's of its old files. */
     static void copyJson(String name, Path to) throws IOException {
         Path folder = Path.of(System.getProperty("t6j.testdata"), "tokenizers", name);
         if (name.equals("gpt2")) {

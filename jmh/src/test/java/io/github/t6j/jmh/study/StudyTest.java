@@ -126,8 +126,8 @@ class StudyTest {
     }
 
     /**
-     * Adds the runs with the second seed that the stored losses call for, without the code of the study: the better rate
-     * has one, and also the other rate if the mean of the better one is higher than its loss.
+     * Adds the runs with the second seed that the stored losses call for, without the code of the study: the better
+     * rate has one, and also the other rate if the mean of the better one is higher than its loss.
      *
      * @return the rate with the lower mean
      */

@@ -12,10 +12,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Separates an answer into text, reasoning and tool calls while it is generated. The result does not depend on where the
- * pieces end. The parser knows reasoning in {@code <think>} or {@code [THINK]}, and calls in the formats of Hermes, Qwen
- * and SmolLM3 ({@code <tool_call>} with JSON or tags), of Mistral ({@code [TOOL_CALLS]}), of Granite and Phi-4-mini
- * ({@code <|tool_call|>}), and in an answer that begins with JSON, as Llama writes it. Without tools, calls are text.
+ * Separates an answer into text, reasoning and tool calls while it is generated. The result does not depend on where
+ * the pieces end. The parser knows reasoning in {@code <think>} or {@code [THINK]}, and calls in the formats of Hermes,
+ * Qwen and SmolLM3 ({@code <tool_call>} with JSON or tags), of Mistral ({@code [TOOL_CALLS]}), of Granite and
+ * Phi-4-mini ({@code <|tool_call|>}), and in an answer that begins with JSON, as Llama writes it. Without tools, calls
+ * are text.
  *
  * <p>White space around reasoning and calls is dropped. What looks like a call but has no name is text. A call that the
  * end of the answer cuts off has the arguments so far.

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Chat template in the language of Jinja2, which turns a conversation into the text that a model expects, as transformers
- * renders it. Unsupported parts of the language are an error, see {@link ChatTemplateException}.
+ * Chat template in the language of Jinja2, which turns a conversation into the text that a model expects, as
+ * transformers renders it. Unsupported parts of the language are an error, see {@link ChatTemplateException}.
  *
  * <p>Safe for use by several threads.
  */

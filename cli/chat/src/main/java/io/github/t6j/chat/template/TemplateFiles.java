@@ -71,7 +71,7 @@ final class TemplateFiles {
         }
         Map<String, Object> config = json(folder.resolve(CONFIG));
         Map<String, String> tokens = specialTokens(config);
-        if (!config.containsKey("added_tokens_decoder") && exists(folder.resolve(TOKENS))) { // by transformers before 4.34
+        if (!config.containsKey("added_tokens_decoder") && exists(folder.resolve(TOKENS))) { // transformers before 4.34
             tokens.putAll(specialTokens(json(folder.resolve(TOKENS))));
         }
         return tokens;

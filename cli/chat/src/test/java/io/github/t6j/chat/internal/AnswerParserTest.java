@@ -88,7 +88,7 @@ class AnswerParserTest {
                 "⟨0 weather {\"city\": \"Bern\"}⟩⟨1 weather {\"city\": \"Zug\"}⟩");
     }
 
-    /** Ids of calls are unique in a conversation, also if the model repeats one, or writes one that t6j would choose. */
+    /** Ids of calls are unique in a conversation, also if the model repeats one or writes one that t6j would choose. */
     @Test
     void idsOfCallsAreUnique() {
         Message earlier = Message.assistant("", "", List.of(new ToolCall("abcdefghi", "now", "{}")));

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 
 /**
  * Presents a GGUF file of a Llama-like model in the form of Hugging Face: names of tensors, order of their rows, keys
- * of config.json. Supports the architectures llama (also used for Mistral's models and Mixtral), qwen2, qwen3, qwen3moe,
- * smollm3, granite, phi3, gemma2 and gemma3.
+ * of config.json. Supports the architectures llama (also used for Mistral's models and Mixtral), qwen2, qwen3,
+ * qwen3moe, smollm3, granite, phi3, gemma2 and gemma3.
  *
  * <p>Files of the architectures llama, smollm3 and granite store the query and key rows of a head so that the two rows
  * of a rotated pair are adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order
@@ -143,10 +143,9 @@ public final class GgufNames implements TensorReader {
      * (a number, or a list of all ids that end a text), and the numbers and sizes of experts. Keys without a
      * counterpart in the file are omitted.
      *
-     * <p>Some architectures have further keys, see {@link GgufArchitecture}. {@code rope_scaling} has the form of Hugging
-     * Face for linear, yarn and longrope; any other type is passed on unchanged.
-     * GGUF files do not store the parameters of llama3 scaling but its result, the tensor rope_freqs.weight. That
-     * becomes
+     * <p>Some architectures have further keys, see {@link GgufArchitecture}. {@code rope_scaling} has the form of
+     * Hugging Face for linear, yarn and longrope; any other type is passed on unchanged. GGUF files do not store the
+     * parameters of llama3 scaling but its result, the tensor rope_freqs.weight. That becomes
      *
      * <pre>
      *   "rope_scaling": {"rope_type": "gguf_factors", "factors": [headDim / 2 numbers above 0]}

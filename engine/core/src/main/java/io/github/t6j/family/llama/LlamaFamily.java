@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Llama, Mistral, Qwen2, Qwen3, SmolLM3, Granite, Qwen3-MoE and Mixtral in Hugging Face's layout: grouped query attention,
- * norms with gains, a gated feed-forward part. Some have biases, norms of queries and keys, windows, layers without RoPE,
- * or {@linkplain LlamaExperts experts}. {@link LlamaReader} reads a checkpoint's configuration.
+ * Llama, Mistral, Qwen2, Qwen3, SmolLM3, Granite, Qwen3-MoE and Mixtral in Hugging Face's layout: grouped query
+ * attention, norms with gains, a gated feed-forward part. Some have biases, norms of queries and keys, windows, layers
+ * without RoPE, or {@linkplain LlamaExperts experts}. {@link LlamaReader} reads a checkpoint's configuration.
  */
 public class LlamaFamily implements Family {
     static final String NAME = "Llama";

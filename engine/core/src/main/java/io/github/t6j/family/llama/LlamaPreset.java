@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
-/** Shape of a new model of the Llama family, such as a published one, with every key of config.json that affects results. */
+/** Shape of a new model of the Llama family, with every key of config.json that affects results. */
 public record LlamaPreset(Map<String, Object> config, VariantJson variant) implements NewModel {
     private static final int MAX_LAYERS = 1 << 12;
 

@@ -47,7 +47,7 @@ public final class LlamaRope {
     }
 
     /**
-     * Returns the properties of this rotation: type and base; if it is scaled, factor; original_length if a key states it.
+     * Returns the properties of this rotation: type and base; if it is scaled, factor; original_length if it has a key.
      *
      * @param config config.json of the model
      * @param type name of the type, which may have others in files

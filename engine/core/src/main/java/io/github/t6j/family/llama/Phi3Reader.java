@@ -86,7 +86,7 @@ final class Phi3Reader extends LlamaReader {
         };
     }
 
-    /** Returns the properties of RoPE: as {@link LlamaRope#describe}, and rotated_part if not the whole head rotates. */
+    /** Returns the properties of RoPE: {@link LlamaRope#describe}, and rotated_part if not the whole head rotates. */
     static Map<String, Object> describeRope(ConfigJson config) {
         ConfigJson scaling = LlamaRope.scaling(config);
         Map<String, Object> keys =

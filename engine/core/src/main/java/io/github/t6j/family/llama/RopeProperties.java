@@ -8,8 +8,8 @@ public final class RopeProperties {
     private RopeProperties() {}
 
     /**
-     * Returns type and base; if the frequencies are scaled, factor; original_length if a key states it; windowed_base if
-     * layers with a window have another base; rotated_part if only a part of each head rotates.
+     * Returns type and base; if the frequencies are scaled, factor; original_length if a key states it; windowed_base
+     * if layers with a window have another base; rotated_part if only a part of each head rotates.
      */
     public static Map<String, Object> of(ConfigJson config) {
         ConfigJson text = GemmaReader.textPart(config);

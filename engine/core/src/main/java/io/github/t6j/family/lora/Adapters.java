@@ -89,7 +89,7 @@ public final class Adapters implements AutoCloseable {
     private static TensorSpec matrix(
             LoraAdapter adapter, String module, Map<String, TensorSpec> specs, NamedTensors tensors) {
         String name = module + ".weight";
-        TensorSpec spec = Stream.of(name, PREFIX + name, NamedTensors.nameInText(name)) // of a base model, of a text model
+        TensorSpec spec = Stream.of(name, PREFIX + name, NamedTensors.nameInText(name)) // in a base or text model
                 .map(specs::get).filter(Objects::nonNull).findFirst().orElse(null);
         String where = adapter.folder() + ": " + module + ": expected ";
         if (spec != null && spec.role() == TensorRole.EMBEDDING) {

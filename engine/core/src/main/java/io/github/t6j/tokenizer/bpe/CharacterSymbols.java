@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Symbols of a vocabulary of characters. A character that is not a token becomes its bytes if the vocabulary has a token
- * of each, otherwise the unknown token if there is one; otherwise it is dropped.
+ * Symbols of a vocabulary of characters. A character that is not a token becomes its bytes if the vocabulary has a
+ * token of each, otherwise the unknown token if there is one; otherwise it is dropped.
  */
 final class CharacterSymbols implements Symbols {
     private static final int NONE = -1;
@@ -18,7 +18,7 @@ final class CharacterSymbols implements Symbols {
     private final int unknown;
     private final boolean fuse;
 
-    /** @throws ModelFormatException if the token of a byte of a SentencePiece model, or the unknown token, is missing */
+    /** @throws ModelFormatException if the token of a byte in a SentencePiece model, or the unknown one, is missing */
     CharacterSymbols(TokenizerDefinition definition) {
         Map<String, Integer> vocabulary = definition.vocabulary();
         characters = new WordTable(vocabulary.size());

@@ -51,8 +51,8 @@ final class LlamaSplit {
     }
 
     /**
-     * Returns the length in bytes of {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)}, or 0. Under Unicode's case folding the long ſ,
-     * U+017F, matches s; no other letter outside ASCII matches one of these.
+     * Returns the length in bytes of {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)}, or 0. Under Unicode's case folding the long
+     * ſ, U+017F, matches s; no other letter outside ASCII matches one of these.
      */
     static int contraction(byte[] text, int from, int to) {
         boolean isLongS = text[from] == '\'' && from + 1 < to && Utf8.codePoint(text, from + 1) == 'ſ';

@@ -105,8 +105,8 @@ public final class Nfc {
     }
 
     /**
-     * Returns whether canonical order puts {@code mark} after {@code before}. The JDK does not expose combining classes,
-     * but its normaliser sorts by them.
+     * Returns whether canonical order puts {@code mark} after {@code before}. The JDK does not expose combining
+     * classes, but its normaliser sorts by them.
      */
     private static boolean isBehind(int mark, int before) {
         return mark != before

@@ -93,7 +93,7 @@ class GgufNamesTest {
         assertThat(found).containsKeys("rope_scaling", "rms_norm_eps").hasSize(18);
     }
 
-    /** Keys of llama.cpp's files become those of generation_config.json, which a model uses unless that file has some. */
+    /** llama.cpp's keys become keys of generation_config.json, which a model uses unless that file has some. */
     @Test
     void samplingOptionsBecomeThoseOfHuggingFace() throws IOException {
         Path file = write(small("qwen3").key("general.sampling.temp", 0.5f)

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Logits of a GGUF file of architecture smollm3, whose every fourth layer does not rotate, by the oracle in float64. */
+/** Logits of a GGUF file of architecture smollm3, whose every fourth layer has no RoPE; the oracle is in float64. */
 class SmolLm3FileTest {
     /** Tolerance of logits beside float64. */
     private static final double TOLERANCE = 2e-4;

@@ -177,7 +177,7 @@ class DenseFamiliesTest {
         }
     }
 
-    /** With a tokenizer, ids stand for texts, and this one for an image. Boundaries of images are text like any other. */
+    /** With a tokenizer, ids stand for texts, and this one for an image. Boundaries of images are ordinary text. */
     @Test
     void anImageInAPromptIsRefused() throws IOException {
         copy("gemma3-nested", Map.of("image_token_index", 262L, "boi_token_index", 255L));

@@ -408,9 +408,9 @@ class LlamaFamilyTest {
     }
 
     /**
-     * Weights of 8 bits, and of f16 where a row has no whole blocks. Where a product rounds its inputs to 8 bits, float and
-     * double sooner or later round a number to either side, which every later position sees. Up to there logits agree, and
-     * behind it about as far as two programs do: llama.cpp is 0.05 from the oracle on average.
+     * Weights of 8 bits, and of f16 where a row has no whole blocks. Where a product rounds its inputs to 8 bits, float
+     * and double sooner or later round a number to either side, which every later position sees. Up to there logits
+     * agree, and behind it about as far as two programs do: llama.cpp is 0.05 from the oracle on average.
      *
      * @param leading positions that agree at least
      */

@@ -85,8 +85,9 @@ class MoreFamiliesTest {
     }
 
     /**
-     * Cost of narrower caches: the largest mean difference of a case's logits, of about 10 at most. Steps have the bits of
-     * a whole prompt. A router that chooses another expert moves all logits of a position, so the largest says little.
+     * Cost of narrower caches: the largest mean difference of a case's logits, of about 10 at most. Steps have the bits
+     * of a whole prompt. A router that chooses another expert moves all logits of a position, so the largest says
+     * little.
      */
     @ParameterizedTest
     @CsvSource({"F16, 0.004", "BF16, 0.03", "Q8, 0.1"})
@@ -169,8 +170,8 @@ class MoreFamiliesTest {
     }
 
     /**
-     * Files of llama.cpp with weights of 8 bits, where a product rounds its inputs: the mean difference from float64 is that
-     * of llama.cpp, which rounds them too.
+     * Files of llama.cpp with weights of 8 bits, where a product rounds its inputs: the mean difference from float64 is
+     * that of llama.cpp, which rounds them too.
      */
     @ParameterizedTest
     @ValueSource(strings = {"gguf-qwen3moe-q8_0", "gguf-mixtral-q8_0"})

@@ -248,7 +248,7 @@ class ProductsTest {
         }
     }
 
-    /** A matrix of so many rows is packed in groups of four panels; the columns of the last group have their bits, too. */
+    /** A matrix of that many rows is packed in groups of four panels; the last group's columns have their bits, too. */
     @Test
     void groupsOfPanelsGiveTheBitsOfOneMatrix() {
         int outputs = 33_000;

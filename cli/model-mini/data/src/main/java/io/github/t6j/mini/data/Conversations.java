@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Conversations for training, endless: questions, small talk, stories, things to remember. None has a held-out pair. */
+/** Endless conversations for training: questions, small talk, stories, things to remember; none has a held-out pair. */
 final class Conversations {
     private static final List<String> OPENINGS = Lines.of("talk/openings.txt");
     private static final List<String> SYSTEMS = Lines.of("talk/systems.txt");

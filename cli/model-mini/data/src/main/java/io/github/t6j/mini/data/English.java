@@ -62,8 +62,8 @@ final class English {
     }
 
     /**
-     * Returns the words of a text in lower case, without punctuation, with one space between them. Names of numbers become
-     * digits, also of two words.
+     * Returns the words of a text in lower case, without punctuation, with one space between them. Names of numbers
+     * become digits, also of two words.
      */
     static String words(String text) {
         String plain = text.toLowerCase(Locale.ROOT).replace("’", "'").replaceAll("(?<=\\w)'(?=\\w)", "");

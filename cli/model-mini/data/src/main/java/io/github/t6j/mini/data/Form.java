@@ -7,8 +7,9 @@ import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
- * Sentence with slots and alternatives: {@code {thing}} is the value of a slot, {@code {Thing}} the same with a capital,
- * {@code {a thing}} the same after its article, and {@code [one|two|]} one of three choices, the last of them empty.
+ * Sentence with slots and alternatives: {@code {thing}} is the value of a slot, {@code {Thing}} the same with a
+ * capital, {@code {a thing}} the same after its article, and {@code [one|two|]} one of three choices, the last of them
+ * empty.
  */
 final class Form {
     private sealed interface Part {

@@ -10,8 +10,8 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * Generator of the mini model's training data: text for pre-training, conversations, held-out questions, and the files of
- * a chat model. The same options give the same bytes.
+ * Generator of the mini model's training data: text for pre-training, conversations, held-out questions, and the files
+ * of a chat model. The same options give the same bytes.
  */
 public final class Generate {
     private static final String USAGE = """

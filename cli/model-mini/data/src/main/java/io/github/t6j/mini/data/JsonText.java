@@ -4,7 +4,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
-/** Writer of JSON: strings, numbers, booleans, lists and maps. The generator runs from its sources, without t6j's own. */
+/** Writer of strings, numbers, booleans, lists and maps as JSON, since the generator runs without t6j's classes. */
 final class JsonText {
     private JsonText() {}
 

@@ -53,8 +53,8 @@ final class Lines {
     }
 
     /**
-     * Returns the rows of a table, by the names of its columns in the first line. Columns are separated by |; empty ones
-     * are left out.
+     * Returns the rows of a table, by the names of its columns in the first line. Columns are separated by |; empty
+     * ones are left out.
      */
     static List<Map<String, String>> table(String name) {
         List<String> lines = of(name);

@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Checks of a story, of the generator or of a model: each name is introduced ("a boy named Ben", "her friend Tom"), there
- * is a person for each pronoun, the persons stay, a thing keeps its owner and colour, and the text ends and does not
- * repeat itself.
+ * Checks of a story, of the generator or of a model: each name is introduced ("a boy named Ben", "her friend Tom"),
+ * there is a person for each pronoun, the persons stay, a thing keeps its owner and colour, and the text ends and does
+ * not repeat itself.
  */
 final class StoryCheck {
     private static final int NEAR = 4;

@@ -252,7 +252,7 @@ final class Tables {
                 .toList();
     }
 
-    /** Lists of two to four members of a class. Many rows have the same thing: other members are a right answer, too. */
+    /** Lists of two to four members of a class. Many rows have the same thing: other members are right answers, too. */
     private static List<Map<String, String>> lists() {
         List<Map<String, String>> rows = new ArrayList<>();
         Random random = new Random(3);

@@ -9,11 +9,11 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
- * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions, U
- * questions for training only, since another form or a fact has nearly the same words, E questions that follow
- * another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before
- * them name the kind, the table, the columns that a row must have, the thing, and how answers are checked. A line
- * {@code frequency 3} makes the generator ask the topic three times as often.
+ * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions,
+ * U questions for training only, since another form or a fact has nearly the same words, E questions that follow
+ * another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before them name the kind,
+ * the table, the columns that a row must have, the thing, and how answers are checked. A line {@code frequency 3} makes
+ * the generator ask the topic three times as often.
  */
 final class Topic {
     private final String name;

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * All topics. A topic with more rows is chosen more often, but not in proportion: few things need fewer questions. Topics
- * that a small model learns last, such as spelling and sums, have a frequency above 1.
+ * All topics. A topic with more rows is chosen more often, but not in proportion: few things need fewer questions.
+ * Topics that a small model learns last, such as spelling and sums, have a frequency above 1.
  */
 final class Topics {
     private static final double POWER = 0.6;

@@ -7,8 +7,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Filter of paragraphs that contain a word of a list. The list of offensive words is stored in ROT13, because readers of
- * the project should not meet them.
+ * Filter of paragraphs that contain a word of a list. The list of offensive words is stored in ROT13, because readers
+ * of the project should not meet them.
  */
 final class WordFilter {
     private final Set<String> words;
