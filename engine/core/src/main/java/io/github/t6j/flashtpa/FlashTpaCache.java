@@ -37,7 +37,7 @@ import java.util.concurrent.CancellationException;
  *
  * <p>Factors are not checked. For all queries that see the token, a NaN in A makes the outputs of its head NaN; a NaN
  * in B makes the outputs of all heads NaN, or for a value, the elements at its index. A score of +∞ makes outputs NaN,
- * a score of −∞ hides the token, and an infinite value makes outputs infinite. A mask hides neither NaN nor infinite
+ * a score of −∞ excludes the token, and an infinite value makes outputs infinite. A mask stops neither NaN nor infinite
  * values, since their product with 0 is NaN; for the same reason such a value may reach earlier queries of
  * {@link #attendCausal(int, Factors)}. In {@link CacheType#Q8} a NaN or an infinity makes the token's whole factor NaN.
  *
@@ -312,8 +312,8 @@ public final class FlashTpaCache implements AutoCloseable {
     /**
      * Computes {@link #attend(int, Factors)} with a mask.
      *
-     * @param mask [batch][queries][M] with M ≥ {@link #longest()}, added to the scores of all heads, or null. −∞ hides
-     *     a token; elements beyond a sequence's length are ignored. The output of a query that sees no token is zero
+     * @param mask [batch][queries][M] with M ≥ {@link #longest()}, added to the scores of all heads, or null; −∞ masks
+     *     a token. Elements beyond a sequence's length are ignored. The output of a query that sees no token is zero
      * @throws IllegalArgumentException if a size is wrong, or the mask contains NaN or +∞
      */
     public float[] attend(int queries, Factors q, float[] mask) {
@@ -447,7 +447,7 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Returns a query's mask in powers of two. Finite elements stay finite, since an overflow to −∞ would hide a token.
+     * Returns a query's mask in powers of two. Finite elements stay finite, since an overflow to −∞ would exclude a token.
      */
     private float[] bias(float[] mask, int at, int length) {
         if (bias.length < length) {
@@ -455,8 +455,8 @@ public final class FlashTpaCache implements AutoCloseable {
         }
         for (int t = 0; t < length; t++) {
             float added = mask[at + t];
-            boolean hidden = added == Float.NEGATIVE_INFINITY;
-            bias[t] = hidden ? added : Math.clamp(added * Exp2.LOG2_E, -1e30f, 1e30f);
+            boolean masked = added == Float.NEGATIVE_INFINITY;
+            bias[t] = masked ? added : Math.clamp(added * Exp2.LOG2_E, -1e30f, 1e30f);
         }
         return bias;
     }
