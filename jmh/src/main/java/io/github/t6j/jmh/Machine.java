@@ -111,7 +111,7 @@ public record Machine(
             Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             return process.waitFor() == 0 && !text.isEmpty() ? text : null;
-        } catch (IOException none) {
+        } catch (IOException _) {
             return null;
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

@@ -41,9 +41,9 @@ final class DocumentArguments {
      * @param column column of the text
      * @param key name that the command line has for it
      * @param instead column that may replace it, or null
-     * @param others columns that may exist
+     * @param optional columns that may exist
      */
-    record Input(String column, String key, String instead, List<String> others) implements Serializable {
+    record Input(String column, String key, String instead, List<String> optional) implements Serializable {
         List<String> texts() {
             return Stream.of(column, instead).filter(name -> name != null).toList();
         }
@@ -109,7 +109,7 @@ final class DocumentArguments {
         boolean lines = format("--in", in).equals("json");
         Dataset<Row> rows = lines
                 ? DocumentReader.lines(spark, in)
-                : DocumentReader.parquet(spark, in, input.texts(), input.others());
+                : DocumentReader.parquet(spark, in, input.texts(), input.optional());
         StructType columns = Results.columns(result);
         String unit = lines ? "line" : "row";
         int max = parallel; // the lambda captures this variable, not this object, which has the command line

@@ -78,17 +78,17 @@ public final class BenchCommand extends SessionCommand {
     @Option(names = "--compare", paramLabel = "DIR", arity = "1..*",
             description = {"Folders of other models to measure in the same way.",
                 "The column ratio is the speed relative to the first model."})
-    private List<Path> others = List.of();
+    private List<Path> compared = List.of();
 
     @Override
     public Integer call() {
         arguments.check();
         check();
         List<Path> folders = new ArrayList<>(List.of(arguments.path()));
-        others.forEach(folder -> folders.add(ModelFolder.found(main, "--compare", folder)));
+        compared.forEach(folder -> folders.add(ModelFolder.found(main, "--compare", folder)));
         List<BenchCase> tests = tests();
         List<BenchResult> results = new ArrayList<>();
-        BenchTable table = format == Format.MD && others.isEmpty()
+        BenchTable table = format == Format.MD && compared.isEmpty()
                 ? new BenchTable(List.of(name(folders.getFirst())), tests, false, columns())
                 : null;
         try (OnInterrupt _ = new OnInterrupt(main)) {
@@ -118,7 +118,7 @@ public final class BenchCommand extends SessionCommand {
         }
         // Side by side: the tests in their order, and for each test the models in theirs.
         results.sort(Comparator.comparingInt(result -> tests.indexOf(result.test())));
-        main.out.print(new BenchReport(results, !others.isEmpty(), partial, columns()).in(format));
+        main.out.print(new BenchReport(results, !compared.isEmpty(), partial, columns()).in(format));
     }
 
     private void check() {

@@ -33,17 +33,17 @@ record PromptLine(String where, Map<String, Object> fields) {
      */
     GenerationHandle submit(Scheduler scheduler, Model model, PromptFormat format, GenerationOptions options) {
         Long seed = whole("seed", Long.MIN_VALUE);
-        GenerationOptions own =
+        GenerationOptions generation =
                 seed == null ? options : options.withSampling(options.sampling().withSeed(seed));
         Long max = whole("max_tokens", 0);
-        own = max == null ? own : own.withMaxTokens((int) Math.min(max, Integer.MAX_VALUE));
+        generation = max == null ? generation : generation.withMaxTokens((int) Math.min(max, Integer.MAX_VALUE));
         if (fields.get("prompt") instanceof String text) {
-            return scheduler.submit(text, own);
+            return scheduler.submit(text, generation);
         }
         if (fields.get("messages") instanceof List<?> list && !list.isEmpty()) {
             return scheduler.submit(
-                    Prompt.of(format.encode(format.render(messages(list), ChatOptions.of(own)))),
-                    format.untilEndOfTurn(own));
+                    Prompt.of(format.encode(format.render(messages(list), ChatOptions.of(generation)))),
+                    format.untilEndOfTurn(generation));
         }
         throw new CommandFailure(where + ": expected \"prompt\", a text, or \"messages\", an array, found neither");
     }

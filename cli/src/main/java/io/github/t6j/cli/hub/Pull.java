@@ -29,9 +29,9 @@ public final class Pull {
          *
          * @param files number of files
          * @param bytes bytes of all files
-         * @param there bytes already present, also in parts of files, which {@link #moved} does not count
+         * @param present bytes already present, also in parts of files, which {@link #moved} does not count
          */
-        void begins(int files, long bytes, long there);
+        void begins(int files, long bytes, long present);
 
         /** Receives the number of bytes downloaded; negative for discarded ones. */
         void moved(long bytes);
@@ -76,7 +76,7 @@ public final class Pull {
     /** Reports the beginning; checks the free disk space first. */
     private void begin(List<RemoteFile> files, ModelName name, String commit) throws IOException {
         long all = 0;
-        long there = 0;
+        long present = 0;
         long missing = 0;
         for (RemoteFile file : files) {
             long size = Math.max(0, file.size());
@@ -86,7 +86,7 @@ public final class Pull {
             long part = Files.exists(partial) ? Files.size(partial) : 0;
             long found = has ? size : part > size ? 0 : part; // a longer part is discarded
             all = Sizes.plus(all, size);
-            there = Sizes.plus(there, found);
+            present = Sizes.plus(present, found);
             missing = Sizes.plus(missing, size - found);
         }
         Files.createDirectories(cache.folder());
@@ -96,7 +96,7 @@ public final class Pull {
                     + Sizes.of(free)
                     + ": free some (t6j models --remove NAME), or set HF_HUB_CACHE to a folder on another disk");
         }
-        watcher.begins(files.size(), all, there);
+        watcher.begins(files.size(), all, present);
     }
 
     private void getAll(List<RemoteFile> files, ModelName name, String commit)
@@ -106,9 +106,9 @@ public final class Pull {
         ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofPlatform().daemon().factory());
         try {
             ExecutorCompletionService<Void> running = new ExecutorCompletionService<>(threads);
-            for (List<RemoteFile> same : byId.values()) {
+            for (List<RemoteFile> copies : byId.values()) {
                 running.submit(() -> {
-                    get(same, name, commit, watcher::moved);
+                    get(copies, name, commit, watcher::moved);
                     return null;
                 });
             }

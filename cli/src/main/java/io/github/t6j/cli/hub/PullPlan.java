@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * the user may have to choose one.
  */
 final class PullPlan {
-    private static final List<String> BESIDE = List.of("config.json", "generation_config.json", "t6j.json",
+    private static final List<String> COMPANIONS = List.of("config.json", "generation_config.json", "t6j.json",
             "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
             "chat_template.jinja", "chat_template.json", "modules.json");
     /** Folder next to the weights with the pooling of embeddings, as sentence-transformers names it. */
@@ -138,7 +138,7 @@ final class PullPlan {
                             + String.join(", ", weights.stream().map(RemoteFile::name).toList()))
                     : choice("expected one GGUF file, found " + models.size() + ": choose one", gguf);
         }
-        List<RemoteFile> needed = new ArrayList<>(beside(files));
+        List<RemoteFile> needed = new ArrayList<>(companions(files));
         addExisting(POOLING, "config.json", needed);
         addExisting(TEMPLATES, "tool_use.jinja", needed);
         needed.addAll(weights);
@@ -182,13 +182,13 @@ final class PullPlan {
         return several;
     }
 
-    private static List<RemoteFile> beside(Map<String, RemoteFile> files) {
-        List<RemoteFile> beside = new ArrayList<>();
-        BESIDE.stream().filter(files::containsKey).forEach(known -> beside.add(files.get(known)));
+    private static List<RemoteFile> companions(Map<String, RemoteFile> files) {
+        List<RemoteFile> companions = new ArrayList<>();
+        COMPANIONS.stream().filter(files::containsKey).forEach(known -> companions.add(files.get(known)));
         if (!files.containsKey("tokenizer.json")) {
-            TWO_FILES.stream().filter(files::containsKey).forEach(known -> beside.add(files.get(known)));
+            TWO_FILES.stream().filter(files::containsKey).forEach(known -> companions.add(files.get(known)));
         }
-        return beside;
+        return companions;
     }
 
     private List<RemoteFile> shards(Path index, RemoteFile file, Map<String, RemoteFile> files) throws HubException {
@@ -218,9 +218,9 @@ final class PullPlan {
             return new AmbiguousNameException(name.path() + ": expected a model, found folders with models: choose one",
                     folders.entrySet().stream().map(folder -> line(folder.getKey(), folder.getValue())).toList());
         }
-        boolean there = !files.isEmpty() || name.inside().isEmpty();
+        boolean found = !files.isEmpty() || name.inside().isEmpty();
         return new HubException(name.path() + ": expected weights (*.safetensors, *.bin, *.gguf), found "
-                + (there ? "none among " + files.size() + " files" : "no such folder"));
+                + (found ? "none among " + files.size() + " files" : "no such folder"));
     }
 
     /** Returns the bytes of the model in a folder, with all shards that may belong to it; −1 if there is no model. */
@@ -234,7 +234,7 @@ final class PullPlan {
             String ending = index.contains(".safetensors") ? ".safetensors" : ".bin";
             files.values().stream().filter(file -> file.name().endsWith(ending)).forEach(weights::add);
         }
-        weights.addAll(beside(files));
+        weights.addAll(companions(files));
         return weights.stream().mapToLong(file -> Math.max(0, file.size())).reduce(0, Sizes::plus);
     }
 

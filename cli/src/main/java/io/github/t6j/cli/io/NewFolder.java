@@ -111,7 +111,7 @@ public final class NewFolder {
         check(folder);
         boolean existed = Files.exists(folder);
         boolean done = false;
-        try (OnInterrupt _ = new OnInterrupt(main); FileChannel list = own(folder)) {
+        try (OnInterrupt _ = new OnInterrupt(main); FileChannel list = lockList(folder)) {
             try {
                 remove(folder, read(list));
                 checkEmpty(folder);
@@ -142,7 +142,7 @@ public final class NewFolder {
     }
 
     /** Opens and locks the list of the folder. */
-    private static FileChannel own(Path folder) throws IOException {
+    private static FileChannel lockList(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path path = folder.resolve(LIST);
         FileChannel list = FileChannel.open(

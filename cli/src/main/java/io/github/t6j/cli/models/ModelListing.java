@@ -100,9 +100,9 @@ record ModelListing(String name, Path path, String family, String weights, long 
                 gguf.computeIfAbsent(file.getParent(), folder -> new ArrayList<>()).add(file);
             }
         }
-        gguf.forEach((folder, some) -> {
-            if (some.size() > 1 || models.contains(folder)) {
-                models.addAll(some);
+        gguf.forEach((folder, inFolder) -> {
+            if (inFolder.size() > 1 || models.contains(folder)) {
+                models.addAll(inFolder);
             } else {
                 models.add(folder);
             }

@@ -29,13 +29,15 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
     }
 
     @Override
-    public synchronized void begins(int files, long bytes, long there) {
+    public synchronized void begins(int files, long bytes, long present) {
         all = bytes;
-        done = there;
+        done = present;
         speed = new TransferSpeed(System.nanoTime());
         next = System.nanoTime() + INTERVAL; // before that, the speed would come from a few bytes
         note(name + ": " + files + (files == 1 ? " file, " : " files, ") + Sizes.of(bytes)
-                + (there == bytes ? ", all present" : there == 0 ? "" : ", of which present: " + Sizes.of(there)));
+                + (present == bytes
+                        ? ", all present"
+                        : present == 0 ? "" : ", of which present: " + Sizes.of(present)));
     }
 
     @Override

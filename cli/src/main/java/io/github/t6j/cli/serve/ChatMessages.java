@@ -21,11 +21,11 @@ final class ChatMessages {
         Map<String, String> called = new HashMap<>(); // name of the tool by the id of the call
         for (Fields message : fields.objects("messages")) {
             message.refuse(Set.of("function_call", "audio"));
-            String said = message.requiredText("role");
-            String role = said.equals("developer") ? "system" : said; // the newer name of the same role
-            Role known = Role.of(role).orElseThrow(() -> ApiException.invalid("messages", "messages["
-                    + messages.size() + "].role: expected system, user, assistant or tool, found \"" + said + "\""));
-            messages.add(switch (known) {
+            String given = message.requiredText("role");
+            String role = given.equals("developer") ? "system" : given; // the newer name of the same role
+            Role parsed = Role.of(role).orElseThrow(() -> ApiException.invalid("messages", "messages["
+                    + messages.size() + "].role: expected system, user, assistant or tool, found \"" + given + "\""));
+            messages.add(switch (parsed) {
                 case SYSTEM -> Message.system(content(message));
                 case USER -> Message.user(content(message));
                 case ASSISTANT -> answer(message, called);

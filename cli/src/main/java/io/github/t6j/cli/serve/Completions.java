@@ -107,8 +107,8 @@ final class Completions {
         Tokenizer tokenizer = served.model().tokenizer();
         try {
             return text.isEmpty() ? tokenizer.encodeBeginning(text) : Tokens.prompt(tokenizer, text);
-        } catch (IllegalArgumentException none) {
-            throw ApiException.invalid("prompt", none.getMessage());
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalid("prompt", e.getMessage());
         }
     }
 

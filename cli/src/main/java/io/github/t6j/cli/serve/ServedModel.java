@@ -33,7 +33,7 @@ record ServedModel(ModelNames names, long created, Model model, Scheduler schedu
 
     /** Returns the name of the model. */
     String name() {
-        return names.own();
+        return names.name();
     }
 
     /** @throws ApiException if {@code fields} name another model */

@@ -139,10 +139,10 @@ final class TimeBudget {
     }
 
     private double recent() {
-        List<Double> some =
+        List<Double> sorted =
                 new ArrayList<>(intervals.subList(Math.max(0, intervals.size() - RECENT), intervals.size()));
-        Collections.sort(some);
-        return some.get((some.size() - 1) / 2);
+        Collections.sort(sorted);
+        return sorted.get((sorted.size() - 1) / 2);
     }
 
     private double mean() {

@@ -447,7 +447,7 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /**
-     * Returns a query's mask in powers of two. Finite elements stay finite, since an overflow to −∞ would exclude a token.
+     * Returns a query's mask in powers of two. Finite elements stay finite, since an overflow to −∞ would mask a token.
      */
     private float[] bias(float[] mask, int at, int length) {
         if (bias.length < length) {

@@ -53,14 +53,14 @@ public final class TokenGrammar implements TokenConstraint {
     /** Returns the prepared tokens of a tokenizer, the same while the tokenizer is in use. */
     static Vocabulary vocabulary(Tokenizer tokenizer, int ids, Set<Integer> endIds) {
         synchronized (VOCABULARIES) {
-            List<Vocabulary> known = VOCABULARIES.computeIfAbsent(tokenizer, key -> new ArrayList<>(1));
-            for (Vocabulary one : known) {
-                if (one.isOf(tokenizer, ids, endIds)) {
-                    return one;
+            List<Vocabulary> vocabularies = VOCABULARIES.computeIfAbsent(tokenizer, key -> new ArrayList<>(1));
+            for (Vocabulary vocabulary : vocabularies) {
+                if (vocabulary.isOf(tokenizer, ids, endIds)) {
+                    return vocabulary;
                 }
             }
-            known.add(new Vocabulary(tokenizer, ids, endIds));
-            return known.getLast();
+            vocabularies.add(new Vocabulary(tokenizer, ids, endIds));
+            return vocabularies.getLast();
         }
     }
 

@@ -130,8 +130,8 @@ final class RemoteModel {
             streamed.cached(((Long) details.get("cached_tokens")).intValue());
         }
         for (Object choice : Json.array(part.get("choices"), "choices")) {
-            if (((Map<?, ?>) choice).get("logprobs") instanceof Map<?, ?> told) {
-                streamed.add(((List<?>) told.get("tokens")).size());
+            if (((Map<?, ?>) choice).get("logprobs") instanceof Map<?, ?> logprobs) {
+                streamed.add(((List<?>) logprobs.get("tokens")).size());
             }
         }
     }

@@ -22,8 +22,8 @@ public final class ChatTemplate {
     /** Text of a template. */
     record Source(String name, String text) {}
 
-    /** @param own see {@link OuterLevel} */
-    private record Parsed(Source source, List<Statement> statements, Set<String> own) {}
+    /** @param assigned see {@link OuterLevel} */
+    private record Parsed(Source source, List<Statement> statements, Set<String> assigned) {}
 
     private final Parsed standard;
     private final Source forTools;
@@ -147,7 +147,7 @@ public final class ChatTemplate {
         }
         StatementParser parser = new StatementParser(tokens);
         try {
-            return new Parsed(source, parser.template(), parser.own());
+            return new Parsed(source, parser.template(), parser.assigned());
         } catch (Fault fault) {
             throw failure(source, parser.line(), fault);
         }
@@ -183,7 +183,7 @@ public final class ChatTemplate {
         long size = template.source.text.length() + given.values().stream().mapToLong(Value::size).sum();
         Renderer renderer = new Renderer(new Budget(size), now);
         try {
-            return renderer.render(template.statements, template.own, given);
+            return renderer.render(template.statements, template.assigned, given);
         } catch (Fault fault) {
             throw failure(template.source, renderer.line(), fault);
         }

@@ -28,10 +28,10 @@ final class Functions {
     private static Map<String, Value> entries(String function, Given given, Evaluator e) {
         Map<String, Value> entries = new LinkedHashMap<>();
         for (Value value : given.rest()) {
-            if (!(value instanceof Dict(Map<String, Value> others)) || given.rest().size() > 1) {
+            if (!(value instanceof Dict(Map<String, Value> dict)) || given.rest().size() > 1) {
                 throw new Fault(function + ": expected a dict, found " + value.kind());
             }
-            entries.putAll(others);
+            entries.putAll(dict);
         }
         entries.putAll(given.named());
         e.budget().elements(entries.size());

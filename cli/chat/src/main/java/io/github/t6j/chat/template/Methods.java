@@ -58,9 +58,9 @@ final class Methods {
 
     private static Value matches(String text, Value part, BiPredicate<String, String> matches) {
         return switch (part) {
-            case Text(String one) -> Value.of(matches.test(text, one));
+            case Text(String affix) -> Value.of(matches.test(text, affix));
             case Tuple(List<Value> several) -> Value.of(several.stream()
-                    .anyMatch(one -> Comparisons.truth(matches(text, one, matches))));
+                    .anyMatch(affix -> Comparisons.truth(matches(text, affix, matches))));
             default -> throw new Fault("expected a text, or a tuple of texts, found " + part.kind());
         };
     }

@@ -10,7 +10,7 @@ import java.util.Set;
  */
 final class OuterLevel {
     private final Set<String> met = new HashSet<>();
-    private final Set<String> own = new HashSet<>();
+    private final Set<String> assigned = new HashSet<>();
     private int inner;
     private int conditional;
 
@@ -40,11 +40,11 @@ final class OuterLevel {
 
     void set(String name) {
         if (inner == 0 && met.add(name) && conditional == 0) {
-            own.add(name);
+            assigned.add(name);
         }
     }
 
-    Set<String> own() {
-        return own;
+    Set<String> assigned() {
+        return assigned;
     }
 }

@@ -31,14 +31,14 @@ final class Renderer {
         return line;
     }
 
-    /** @param own see {@link OuterLevel} */
-    String render(List<Statement> template, Set<String> own, Map<String, Value> variables) {
+    /** @param assigned see {@link OuterLevel} */
+    String render(List<Statement> template, Set<String> assigned, Map<String, Value> variables) {
         Scope functions = new Scope(null);
         Functions.TABLE.all().forEach(function -> functions.set(function.name(), new Value.Function(function)));
         Scope given = new Scope(functions);
         variables.forEach(given::set);
         Scope outer = new Scope(given);
-        own.forEach(name -> outer.set(name, new Value.Undefined("'" + name + "'")));
+        assigned.forEach(name -> outer.set(name, new Value.Undefined("'" + name + "'")));
         return body(template, outer);
     }
 

@@ -32,8 +32,8 @@ final class StatementParser {
     }
 
     /** Returns the template's own variables, see {@link OuterLevel}, known after parsing. */
-    Set<String> own() {
-        return outer.own();
+    Set<String> assigned() {
+        return outer.assigned();
     }
 
     List<Statement> template() {

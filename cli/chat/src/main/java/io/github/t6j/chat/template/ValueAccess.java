@@ -95,7 +95,7 @@ final class ValueAccess {
 
     /** Returns {@code value.name}: a method or attribute, or else the value of that key in a dict. */
     Value attribute(Value value, String name) {
-        return own(value, name) instanceof Value found
+        return member(value, name) instanceof Value found
                 ? found
                 : value instanceof Dict(Map<String, Value> entries) && entries.get(name) instanceof Value entry
                         ? entry
@@ -113,7 +113,7 @@ final class ValueAccess {
             default -> null;
         };
         if (found == null && key instanceof Text(String name)) {
-            found = own(value, name);
+            found = member(value, name);
         }
         return found != null ? found : missing(value, key instanceof Text(String name) ? name : key.kind());
     }
@@ -145,7 +145,7 @@ final class ValueAccess {
     }
 
     /** Returns an attribute of Python's, or null. */
-    private static Value own(Value value, String name) {
+    private static Value member(Value value, String name) {
         return switch (value) {
             case Namespace(Map<String, Value> values) -> values.get(name);
             case Loop loop -> ofLoop(loop, name);

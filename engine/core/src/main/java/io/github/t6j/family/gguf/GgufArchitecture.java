@@ -126,8 +126,8 @@ record GgufArchitecture(GgufConfig keys, Map<String, Object> config, Function<St
             }
         }
         List<String> types = new ArrayList<>();
-        for (boolean one : slides) {
-            types.add(windows && one ? "sliding_attention" : "full_attention");
+        for (boolean slide : slides) {
+            types.add(windows && slide ? "sliding_attention" : "full_attention");
         }
         return types;
     }

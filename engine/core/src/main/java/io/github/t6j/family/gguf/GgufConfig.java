@@ -103,9 +103,9 @@ final class GgufConfig {
             if (rotatesPart && key.startsWith("rope")) {
                 continue;
             }
-            long same = whole(key, headDim);
-            if (same != headDim) {
-                throw wrong(key(key), "the size of a key's head, " + headDim, same);
+            long size = whole(key, headDim);
+            if (size != headDim) {
+                throw wrong(key(key), "the size of a key's head, " + headDim, size);
             }
         }
         return headDim;

@@ -266,11 +266,11 @@ class LlamaReader {
     }
 
     private boolean untied() {
-        boolean there = tensors.has(LlamaNames.OUTPUT);
+        boolean exists = tensors.has(LlamaNames.OUTPUT);
         boolean untied = !config.flag("tie_word_embeddings", type.tied);
-        if (untied && !there) {
+        if (untied && !exists) {
             assumptions.add("the embedding is also the output matrix (" + LlamaNames.OUTPUT + " is missing)");
         }
-        return untied && there;
+        return untied && exists;
     }
 }

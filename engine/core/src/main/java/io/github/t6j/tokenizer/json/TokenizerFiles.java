@@ -38,18 +38,18 @@ public final class TokenizerFiles {
 
     private record Pair(String vocabulary, String merges) {
         boolean existsIn(Path folder) {
-            return there(folder.resolve(vocabulary)) && there(folder.resolve(merges));
+            return exists(folder.resolve(vocabulary)) && exists(folder.resolve(merges));
         }
     }
 
     private TokenizerFiles() {}
 
     public static boolean existIn(Path folder) {
-        return there(folder.resolve(TOKENIZER_JSON)) || PAIRS.stream().anyMatch(p -> p.existsIn(folder));
+        return exists(folder.resolve(TOKENIZER_JSON)) || PAIRS.stream().anyMatch(p -> p.existsIn(folder));
     }
 
     /** Returns whether {@code file} exists; true for a broken link too, so that reading it reports an error. */
-    private static boolean there(Path file) {
+    private static boolean exists(Path file) {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
@@ -135,7 +135,7 @@ public final class TokenizerFiles {
     }
 
     private static TokenizerDefinition readFiles(Path path) {
-        if (there(path.resolve(TOKENIZER_JSON))) {
+        if (exists(path.resolve(TOKENIZER_JSON))) {
             return TokenizerJson.read(path.resolve(TOKENIZER_JSON));
         }
         for (Pair pair : PAIRS) {
@@ -155,11 +155,11 @@ public final class TokenizerFiles {
         if (!Files.isDirectory(folder)) {
             return "no such folder";
         }
-        List<String> there = PAIRS.stream()
+        List<String> exists = PAIRS.stream()
                 .flatMap(pair -> List.of(pair.vocabulary, pair.merges).stream())
                 .filter(name -> Files.exists(folder.resolve(name)))
                 .toList();
-        return there.isEmpty() ? "none of these" : "only " + String.join(", ", there);
+        return exists.isEmpty() ? "none of these" : "only " + String.join(", ", exists);
     }
 
     /** Advice where the resources of GPT-2's tokenizer are missing. */

@@ -83,12 +83,12 @@ public final class TokenCache {
                     + DocumentFile.SEPARATOR + " or another, found none");
         }
         byte[] hash = hash(text);
-        Path beside = text.resolveSibling(text.getFileName() + SUFFIX);
+        Path sibling = text.resolveSibling(text.getFileName() + SUFFIX);
         Path elsewhere = userCache.resolve(
                 HexFormat.of().formatHex(sha256(text.toAbsolutePath().normalize().toString()), 0, 16) + SUFFIX);
-        Cached cached = map(beside, hash, arena);
+        Cached cached = map(sibling, hash, arena);
         cached = cached == null ? map(elsewhere, hash, arena) : cached;
-        cached = cached == null ? map(make(text, beside, elsewhere, hash, progress), hash, arena) : cached;
+        cached = cached == null ? map(make(text, sibling, elsewhere, hash, progress), hash, arena) : cached;
         if (cached == null) {
             throw new ModelFormatException(
                     text + ": another process replaced its cached token ids meanwhile: try again");
@@ -123,8 +123,8 @@ public final class TokenCache {
                 .putLong(count).putInt(highest).putInt(0).put(hash).flip();
     }
 
-    private Path make(Path text, Path beside, Path elsewhere, byte[] hash, LongConsumer progress) {
-        Replacement file = place(text, beside, elsewhere);
+    private Path make(Path text, Path sibling, Path elsewhere, byte[] hash, LongConsumer progress) {
+        Replacement file = place(text, sibling, elsewhere);
         try (DocumentFile documents = DocumentFile.open(text)) {
             file.write(out -> {
                 out.position(HEADER);
@@ -146,12 +146,12 @@ public final class TokenCache {
         return file.target();
     }
 
-    private Replacement place(Path text, Path beside, Path elsewhere) {
-        boolean unreadable = Files.exists(beside) && !Files.isReadable(beside); // only its owner may read it
+    private Replacement place(Path text, Path sibling, Path elsewhere) {
+        boolean unreadable = Files.exists(sibling) && !Files.isReadable(sibling); // only its owner may read it
         if (!unreadable) {
             try {
-                return Replacement.of(beside, true);
-            } catch (IOException notBeside) { // fall through to the user's cache
+                return Replacement.of(sibling, true);
+            } catch (IOException _) { // fall through to the user's cache
             }
         }
         try {

@@ -136,8 +136,8 @@ final class Tables {
             all.computeIfAbsent(pair.get("other"), key -> new LinkedHashSet<>()).add(pair.get("one"));
         }
         List<Map<String, String>> rows = new ArrayList<>();
-        all.forEach((word, others) -> rows.add(
-                row("word", word, "answer", others.iterator().next(), "answers", String.join(" / ", others))));
+        all.forEach((word, opposites) -> rows.add(
+                row("word", word, "answer", opposites.iterator().next(), "answers", String.join(" / ", opposites))));
         return rows;
     }
 
