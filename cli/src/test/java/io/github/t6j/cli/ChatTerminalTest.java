@@ -97,13 +97,13 @@ class ChatTerminalTest {
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).doesNotContain("WARNING", "Exception");
         assertThat(ran.out().split("t6j: Ctrl-D ends the chat", -1)).hasSize(DISCARDED + 1);
-        List<String> said = contents();
-        assertThat(said).hasSize(6);
-        assertThat(said.get(0)).isEqualTo("Tell me");
-        assertThat(whole).startsWith(said.get(1));
-        assertThat(said.get(1).length()).isLessThan(whole.length() - 1);
-        assertThat(said.get(2)).isEqualTo("And then?");
-        assertThat(said.get(4)).isEqualTo("the end");
+        List<String> messages = contents();
+        assertThat(messages).hasSize(6);
+        assertThat(messages.get(0)).isEqualTo("Tell me");
+        assertThat(whole).startsWith(messages.get(1));
+        assertThat(messages.get(1).length()).isLessThan(whole.length() - 1);
+        assertThat(messages.get(2)).isEqualTo("And then?");
+        assertThat(messages.get(4)).isEqualTo("the end");
     }
 
     @Test
@@ -116,8 +116,8 @@ class ChatTerminalTest {
         CommandResult ran = chat.end();
         assertThat(ran.code()).isZero();
         List<String> contents = contents();
-        List<String> said = IntStream.range(0, contents.size() / 2).mapToObj(i -> contents.get(2 * i)).toList();
-        assertThat(said).containsExactly(
+        List<String> texts = IntStream.range(0, contents.size() / 2).mapToObj(i -> contents.get(2 * i)).toList();
+        assertThat(texts).containsExactly(
                 "Hello", "Hello!", "one\ntwo", "a\n b\\\n", "this is\n\tone message\\\nx", "é🐳");
         Path history = folder.resolve("state/t6j/history");
         assertThat(Files.readString(history)).contains("Hello!");
@@ -139,9 +139,9 @@ class ChatTerminalTest {
 
         CommandResult ran = chat.end();
         assertThat(ran.code()).isZero();
-        List<String> said = contents();
-        assertThat(said).hasSize(4);
-        assertThat(said.get(2)).isEqualTo("and then\nmore?");
+        List<String> texts = contents();
+        assertThat(texts).hasSize(4);
+        assertThat(texts.get(2)).isEqualTo("and then\nmore?");
         assertThat(ran.out()).doesNotContain("^D", "^[");
     }
 

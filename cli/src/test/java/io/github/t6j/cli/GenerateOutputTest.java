@@ -90,10 +90,12 @@ class GenerateOutputTest {
 
         assertThat(lines).hasSize(7);
         List<Map<String, Object>> tokens = lines.subList(0, 6);
-        assertThat(tokens).allSatisfy(one -> assertThat(one.keySet()).containsExactly("id", "text", "log_probability"));
-        assertThat(tokens.stream().map(one -> one.get("id"))).isEqualTo(whole.get("tokens"));
-        assertThat(tokens.stream().map(one -> one.get("log_probability"))).isEqualTo(whole.get("log_probabilities"));
-        assertThat(String.join("", tokens.stream().map(one -> (String) one.get("text")).toList()))
+        assertThat(tokens)
+                .allSatisfy(token -> assertThat(token.keySet()).containsExactly("id", "text", "log_probability"));
+        assertThat(tokens.stream().map(token -> token.get("id"))).isEqualTo(whole.get("tokens"));
+        assertThat(tokens.stream().map(token -> token.get("log_probability")))
+                .isEqualTo(whole.get("log_probabilities"));
+        assertThat(String.join("", tokens.stream().map(token -> (String) token.get("text")).toList()))
                 .isEqualTo(whole.get("text"));
         assertThat(lines.getLast().keySet()).isEqualTo(whole.keySet());
         assertThat(lines.getLast()).containsEntry("text", whole.get("text")).containsEntry("tokens",
@@ -108,7 +110,7 @@ class GenerateOutputTest {
         List<Object> alternatives = Json.array(whole.get("top_log_probabilities"), "alternatives");
 
         assertThat(streamed.getLast()).containsEntry("top_log_probabilities", alternatives);
-        assertThat(streamed.subList(0, 6).stream().map(one -> one.get("top_log_probabilities")))
+        assertThat(streamed.subList(0, 6).stream().map(token -> token.get("top_log_probabilities")))
                 .isEqualTo(alternatives);
         try (Model model = Model.load(Path.of(CommandResult.TINY))) {
             List<Integer> ids = new ArrayList<>(IntStream.of(model.tokenizer().encode("The whale")).boxed().toList());
@@ -131,10 +133,10 @@ class GenerateOutputTest {
                     .sorted(Comparator.comparingDouble(id -> -logits[id])).limit(3).toList();
             assertThat(found).hasSize(3);
             for (int i = 0; i < 3; i++) {
-                Map<String, Object> one = Json.object(found.get(i), "one");
-                assertThat(one).containsEntry("id", (long) best.get(i))
+                Map<String, Object> token = Json.object(found.get(i), "one");
+                assertThat(token).containsEntry("id", (long) best.get(i))
                         .containsEntry("text", model.tokenizer().decode(best.get(i)));
-                assertThat(((Number) one.get("log_probability")).doubleValue())
+                assertThat(((Number) token.get("log_probability")).doubleValue())
                         .isCloseTo(logits[best.get(i)] - Math.log(sum), within(1e-4));
             }
         }

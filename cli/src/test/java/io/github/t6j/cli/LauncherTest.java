@@ -103,7 +103,7 @@ class LauncherTest {
     void theArchiveDoesNotDependOnTheUsersModel(@TempDir Path settings) throws IOException {
         Path archives = checkout.resolve("cli/target");
         try (Stream<Path> files = Files.list(archives)) {
-            for (Path file : files.filter(one -> one.toString().endsWith(".jsa")).toList()) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".jsa")).toList()) {
                 Files.delete(file);
             }
         }
@@ -112,8 +112,8 @@ class LauncherTest {
         builder.environment().putAll(Map.of("XDG_CONFIG_HOME", settings.toString(), "T6J_MODEL", "nowhere"));
         assertThat(LaunchedProcess.run(builder).code()).isZero();
         try (Stream<Path> files = Files.list(archives)) {
-            assertThat(files.filter(one -> one.toString().endsWith(".jsa")))
-                    .singleElement().satisfies(one -> assertThat(one).isNotEmptyFile());
+            assertThat(files.filter(path -> path.toString().endsWith(".jsa")))
+                    .singleElement().satisfies(path -> assertThat(path).isNotEmptyFile());
         }
     }
 

@@ -43,13 +43,13 @@ class QuestionsTest {
             int start = book.indexOf(' ', random.nextInt(100_000)) + 1;
             String examples = i % 3 == 0 ? book.substring(0, book.indexOf(' ', 700)) + " " : "";
             contexts.add(examples + book.substring(start, book.indexOf(' ', start + 10 + random.nextInt(200))));
-            List<String> some = new ArrayList<>();
+            List<String> texts = new ArrayList<>();
             for (int choice = 0; choice < 2 + i % 3; choice++) {
                 int from = book.indexOf(' ', random.nextInt(100_000)) + 1;
-                some.add(book.substring(from, book.indexOf(' ', from + random.nextInt(80))));
+                texts.add(book.substring(from, book.indexOf(' ', from + random.nextInt(80))));
             }
-            choices.add(some);
-            lines.add(Json.writeLine(Map.of("context", contexts.getLast(), "choices", some, "gold", (long) i % 2)));
+            choices.add(texts);
+            lines.add(Json.writeLine(Map.of("context", contexts.getLast(), "choices", texts, "gold", (long) i % 2)));
         }
     }
 

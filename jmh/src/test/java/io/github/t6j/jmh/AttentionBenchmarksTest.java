@@ -50,8 +50,8 @@ class AttentionBenchmarksTest {
     }
 
     private static float[] attend(PagedCache cache, AttentionPass pass) {
-        try (Workers one = new Workers(1)) {
-            new MaterializedAttention(cache, one).attend(pass);
+        try (Workers workers = new Workers(1)) {
+            new MaterializedAttention(cache, workers).attend(pass);
         }
         return pass.output;
     }

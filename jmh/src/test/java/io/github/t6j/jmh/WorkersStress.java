@@ -102,9 +102,9 @@ public final class WorkersStress {
 
         @Actor
         public void caller(II_Result r) {
-            Workers own = new Workers(2);
-            workers = own;
-            r.r1 = region.run(own, 3);
+            Workers workers = new Workers(2);
+            workers = workers;
+            r.r1 = region.run(workers, 3);
         }
 
         @Actor

@@ -78,11 +78,11 @@ class CallFormatTest {
     @ValueSource(strings = {"qwen2.5-instruct", "qwen3", "qwq-32b", "qwen3.5", "mistral-7b-instruct-v0.3",
         "mistral-nemo-instruct-2407", "ministral-3-14b-reasoning-2512"})
     void aCallAsJinja2RendersItIsARequiredCall(String template) throws IOException {
-        Map<String, Object> one = Json.array(json(template).get("cases"), "cases").stream()
+        Map<String, Object> gold = Json.array(json(template).get("cases"), "cases").stream()
                 .map(item -> Json.object(item, "case"))
                 .filter(item -> item.get("name").equals("tools, call and result"))
                 .findFirst().orElseThrow();
-        String rendered = (String) one.get("expected");
+        String rendered = (String) gold.get("expected");
         PromptFormat format = format(template);
         int asked = rendered.lastIndexOf("Weather in");
         String tag = format.callTag().isEmpty() ? "<tool_call>" : format.callTag();

@@ -45,8 +45,8 @@ class ChatSessionTest {
 
     @AfterEach
     void close() throws Exception {
-        for (AutoCloseable one : opened.reversed()) {
-            one.close();
+        for (AutoCloseable resource : opened.reversed()) {
+            resource.close();
         }
     }
 
@@ -85,17 +85,17 @@ class ChatSessionTest {
             ChatSession chat = chat(model, CONTEXT, template);
             Session turns = session;
             chat.system("be brief.");
-            for (String said : SAID) {
-                Answer answer = chat.send(said, GREEDY, NOBODY);
+            for (String text : SAID) {
+                Answer answer = chat.send(text, GREEDY, NOBODY);
 
                 List<Message> before = chat.messages().subList(0, chat.messages().size() - 1);
-                ChatSession anew = chat(model, CONTEXT, template);
-                anew.replace(before);
-                Answer expected = anew.regenerate(GREEDY, NOBODY);
+                ChatSession fresh = chat(model, CONTEXT, template);
+                fresh.replace(before);
+                Answer expected = fresh.regenerate(GREEDY, NOBODY);
                 assertThat(expected.cached()).isZero();
                 assertThat(answer.content()).isEqualTo(expected.content());
                 assertThat(turns.ids()).containsExactly(session.ids());
-                boolean first = said.equals(SAID.getFirst()) || name.contains("linearattn") && answer.cached() == 0;
+                boolean first = text.equals(SAID.getFirst()) || name.contains("linearattn") && answer.cached() == 0;
                 assertThat(answer.cached() > 20).as("cached: " + answer.cached()).isEqualTo(!first);
                 assertThat(answer.cached() + answer.generation().promptTokens())
                         .isEqualTo(expected.generation().promptTokens());
@@ -109,7 +109,7 @@ class ChatSessionTest {
         ChatSession chat = chatMl("golden/T6_even", CONTEXT);
         chat.system("s");
         String first = chat.send("u", GREEDY, NOBODY).content();
-        chat.send("v", GREEDY.withGeneration(one -> one.withMaxTokens(0)), NOBODY);
+        chat.send("v", GREEDY.withGeneration(generation -> generation.withMaxTokens(0)), NOBODY);
 
         List<Integer> expected = new ArrayList<>();
         for (String text : List.of("system\ns", "user\nu", "assistant\n" + first, "user\nv")) {
@@ -133,7 +133,7 @@ class ChatSessionTest {
         opened.add(model);
         ChatSession chat = chat(model, CONTEXT, Optional.empty());
         String answer = chat.send("The whale", GREEDY, NOBODY).content();
-        chat.send("And then?", GREEDY.withGeneration(one -> one.withMaxTokens(0)), NOBODY);
+        chat.send("And then?", GREEDY.withGeneration(generation -> generation.withMaxTokens(0)), NOBODY);
 
         assertThat(session.ids())
                 .containsExactly(model.tokenizer().encode("The whale\n\n" + answer + "\n\nAnd then?\n\n"));
@@ -143,7 +143,7 @@ class ChatSessionTest {
     @Test
     void theEndOfTurnEndsTheAnswer() throws IOException {
         ChatSession chat = chatMl("golden/T6_even", CONTEXT);
-        ChatOptions ending = GREEDY.withGeneration(one -> one.withSampling(
+        ChatOptions ending = GREEDY.withGeneration(generation -> generation.withSampling(
                 SamplingOptions.greedy().withLogitBias(Map.of(END_OF_TURN, 1000f))));
         List<AnswerPart> heard = new ArrayList<>();
 
@@ -155,7 +155,8 @@ class ChatSessionTest {
         int fed = session.position();
         assertThat(session.ids()[fed - 1]).isEqualTo(END_OF_TURN);
         assertThat(chat.send("again", GREEDY, NOBODY).cached()).isEqualTo(fed);
-        Answer ignoring = chat.send("again", ending.withGeneration(one -> one.withIgnoreEndOfText(true)), NOBODY);
+        Answer ignoring =
+                chat.send("again", ending.withGeneration(generation -> generation.withIgnoreEndOfText(true)), NOBODY);
         assertThat(ignoring.generation().tokens()).hasSize(GREEDY.generation().maxTokens());
     }
 
@@ -176,9 +177,9 @@ class ChatSessionTest {
         assertThat(chat.messages()).as("all that was said").hasSize(1 + 2 * 9);
         String context = model().tokenizer().decode(session.ids());
 
-        ChatSession anew = chat((Model) opened.getFirst(), 200, ChatModels.template(ChatModels.CHATML));
-        anew.replace(chat.messages().subList(0, 18));
-        assertThat(anew.regenerate(GREEDY, NOBODY).dropped()).isEqualTo(dropped);
+        ChatSession fresh = chat((Model) opened.getFirst(), 200, ChatModels.template(ChatModels.CHATML));
+        fresh.replace(chat.messages().subList(0, 18));
+        assertThat(fresh.regenerate(GREEDY, NOBODY).dropped()).isEqualTo(dropped);
         assertThat(model().tokenizer().decode(session.ids())).isEqualTo(context);
     }
 
@@ -242,7 +243,7 @@ class ChatSessionTest {
         chat.system("stay");
         chat.send("a turn that is dropped for an answer", GREEDY, NOBODY);
         ChatOptions shifting = GREEDY.withOverflow(ContextOverflow.SHIFT)
-                .withGeneration(one -> one.withMaxTokens(300).withIgnoreEndOfText(true));
+                .withGeneration(generation -> generation.withMaxTokens(300).withIgnoreEndOfText(true));
         StringBuilder heard = new StringBuilder();
 
         Answer answer = chat.send("go", shifting, part -> heard.append(((AnswerPart.Text) part).text()));
@@ -337,7 +338,8 @@ class ChatSessionTest {
             assertThatThrownBy(() -> together.answer(asked, GREEDY, part -> {
                 throw new IllegalStateException("not now");
             })).hasMessage("not now");
-            ChatOptions longest = GREEDY.withGeneration(one -> one.withMaxTokens(100_000).withIgnoreEndOfText(true));
+            ChatOptions longest =
+                    GREEDY.withGeneration(generation -> generation.withMaxTokens(100_000).withIgnoreEndOfText(true));
             Thread.currentThread().interrupt();
             assertThat(together.answer(asked, longest, NOBODY).isStopped()).isTrue();
             assertThat(Thread.interrupted()).isTrue();
@@ -395,7 +397,7 @@ class ChatSessionTest {
         Answer again = chat.regenerate(GREEDY, NOBODY);
         assertThat(again.content()).isEqualTo(answer);
         assertThat(again.generation().promptTokens()).as("all but the last id are in the cache").isOne();
-        ChatOptions banned = GREEDY.withGeneration(one -> one.withSampling(
+        ChatOptions banned = GREEDY.withGeneration(generation -> generation.withSampling(
                 SamplingOptions.greedy().withLogitBias(Map.of(again.generation().tokens().getFirst().id(), -1000f))));
         assertThat(chat.regenerate(banned, NOBODY).content()).isNotEqualTo(answer);
         assertThat(chat.messages()).hasSize(2);

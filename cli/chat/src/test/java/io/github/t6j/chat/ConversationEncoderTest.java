@@ -283,7 +283,7 @@ class ConversationEncoderTest {
         assertThat(encoded.leftOut()).isEqualTo(1);
         assertThat(encoded.splits()).isEqualTo(3);
         List<List<Message>> parts = List.of(messages.subList(1, 5), messages.subList(5, 7), messages.subList(9, 11));
-        assertThat(encoded.documents()).hasSameSizeAs(parts).allMatch(one -> one.ids().length <= 101);
+        assertThat(encoded.documents()).hasSameSizeAs(parts).allMatch(document -> document.ids().length <= 101);
         for (int i = 0; i < parts.size(); i++) {
             List<Message> part = new ArrayList<>(messages.subList(0, 1));
             part.addAll(parts.get(i));
@@ -313,9 +313,9 @@ class ConversationEncoderTest {
         assertThatThrownBy(() -> encoder(tokenizer, users.replace("ROLE", "assistant"), CONTEXT)
                 .encode(plain(List.of(HI, HELLO)), WHERE))
                 .hasMessageContaining("messages[1]: expected a chat template that renders an assistant's message");
-        String another = "{% for m in messages %}{{ m.role }}:{{ m.content }}<|im_end|>{% endfor %}"
+        String templateOfChat = "{% for m in messages %}{{ m.role }}:{{ m.content }}<|im_end|>{% endfor %}"
                 + "{% if add_generation_prompt %}bot:{% endif %}";
-        assertThatThrownBy(() -> encoder(tokenizer, another, CONTEXT).encode(plain(List.of(HI, HELLO)), WHERE))
+        assertThatThrownBy(() -> encoder(tokenizer, templateOfChat, CONTEXT).encode(plain(List.of(HI, HELLO)), WHERE))
                 .hasMessageStartingWith(WHERE + ": chat template own.jinja: expected the text up to the prompt of "
                         + "messages[1] to begin that up to messages[1], found that they part at character 17: \"bot:\" "
                         + "and \"assistant:Hello!<|im_end|>\"");

@@ -114,7 +114,8 @@ class GrammarAnswersTest {
             }
         };
         ChatModel chat = chat(thinking);
-        ChatOptions options = options(SEED).withGeneration(one -> one.withSampling(one.sampling().withStep(closing)));
+        ChatOptions options = options(SEED)
+                .withGeneration(generation -> generation.withSampling(generation.sampling().withStep(closing)));
         try (Scheduler scheduler = new Scheduler(model)) {
             for (ChatModel answering : List.of(chat, chat.withScheduler(scheduler))) {
                 Answer answer = answering.answer(
@@ -139,11 +140,11 @@ class GrammarAnswersTest {
                 {"type": "object", "properties": {"name": {"const": "weather"}, "arguments": {"type": "object",
                  "properties": {"city": {"enum": ["Bern", "Zug"]}}, "required": ["city"]}},
                  "required": ["name", "arguments"]}""");
-        ChatOptions calling = options(SEED).withGeneration(one -> one.withGrammar(calls));
+        ChatOptions calling = options(SEED).withGeneration(generation -> generation.withGrammar(calls));
         Answer call = chat(template).answer(question, calling.withTools(WEATHER), AnswerListener.none());
-        assertThat(call.calls()).singleElement().satisfies(one -> {
-            assertThat(one.name()).isEqualTo("weather");
-            assertThat(one.arguments()).containsPattern("\"city\"\\s*:\\s*\"(Bern|Zug)\"");
+        assertThat(call.calls()).singleElement().satisfies(generation -> {
+            assertThat(generation.name()).isEqualTo("weather");
+            assertThat(generation.arguments()).containsPattern("\"city\"\\s*:\\s*\"(Bern|Zug)\"");
         });
         assertThat(chat(template).answer(question, calling, AnswerListener.none()).content().strip()).startsWith("{");
     }

@@ -75,27 +75,27 @@ class PromptFormatTest {
         int compared = 0;
         int withTools = 0;
         for (Object item : Json.array(json.get("cases"), "cases")) {
-            Map<String, Object> one = Json.object(item, "case");
+            Map<String, Object> gold = Json.object(item, "case");
             List<Message> messages = new ArrayList<>();
             try {
-                for (Object message : Json.array(one.get("messages"), "messages")) {
+                for (Object message : Json.array(gold.get("messages"), "messages")) {
                     messages.add(Message.from(message, "message"));
                 }
             } catch (ModelFormatException other) {
                 continue; // a role or content that messages do not have
             }
             boolean dated = ((String) json.get("template")).contains("strftime_now");
-            if (one.get("add_generation_prompt").equals(true) && one.get("expected") instanceof String expected) {
-                String leftOut = one.get("name").equals(CALLED_CASE) ? leftOut(file) : "";
-                String rendered = format.render(messages, options(one));
+            if (gold.get("add_generation_prompt").equals(true) && gold.get("expected") instanceof String expected) {
+                String leftOut = gold.get("name").equals(CALLED_CASE) ? leftOut(file) : "";
+                String rendered = format.render(messages, options(gold));
                 assertThat(rendered.substring(0, rendered.indexOf(leftOut)))
                         .endsWith(leftOut.isEmpty()
                                 ? ""
                                 : file.endsWith("smollm3.json") ? "assistant\n" : "assistant<|end_of_role|>");
-                assertThat(undated(rendered.replace(leftOut, ""), dated)).as("%s", one.get("name"))
+                assertThat(undated(rendered.replace(leftOut, ""), dated)).as("%s", gold.get("name"))
                         .isEqualTo(undated(expected, dated));
                 compared++;
-                withTools += one.containsKey("tools") ? 1 : 0;
+                withTools += gold.containsKey("tools") ? 1 : 0;
             }
         }
         assertThat(compared).isGreaterThan(5);
@@ -159,17 +159,17 @@ class PromptFormatTest {
         return dated ? text.replaceAll("\\d{1,2} \\w+ \\d{4}|\\w+ \\d\\d, \\d{4}|\\d{4}-\\d\\d-\\d\\d", "DATE") : text;
     }
 
-    private static ChatOptions options(Map<String, Object> one) {
+    private static ChatOptions options(Map<String, Object> gold) {
         List<Tool> tools = new ArrayList<>();
-        if (one.get("tools") != null) {
-            for (Object tool : Json.array(one.get("tools"), "tools")) {
+        if (gold.get("tools") != null) {
+            for (Object tool : Json.array(gold.get("tools"), "tools")) {
                 Map<String, Object> function = Json.object(Json.object(tool, "tool").get("function"), "function");
                 tools.add(new Tool((String) function.get("name"), (String) function.get("description"),
                         Json.object(function.get("parameters"), "parameters")));
             }
         }
         ChatOptions options = OPTIONS.withTools(tools);
-        return one.get("enable_thinking") instanceof Boolean thinking ? options.withThinking(thinking) : options;
+        return gold.get("enable_thinking") instanceof Boolean thinking ? options.withThinking(thinking) : options;
     }
 
     /** The calls in Jinja2's texts are those of the messages; the templates of SmolLM3 and Granite leave calls out. */
@@ -177,21 +177,21 @@ class PromptFormatTest {
     @MethodSource("templates")
     void callsAreParsedAsTemplatesRenderThem(Path file) throws IOException {
         for (Object item : Json.array(json(file).get("cases"), "cases")) {
-            Map<String, Object> one = Json.object(item, "case");
-            if (!one.get("name").equals(CALLED_CASE) || !leftOut(file).isEmpty()) {
+            Map<String, Object> gold = Json.object(item, "case");
+            if (!gold.get("name").equals(CALLED_CASE) || !leftOut(file).isEmpty()) {
                 continue;
             }
-            Message called = Json.array(one.get("messages"), "messages").stream()
+            Message called = Json.array(gold.get("messages"), "messages").stream()
                     .map(message -> Message.from(message, "message")).filter(message -> !message.toolCalls().isEmpty())
                     .findFirst().orElseThrow();
-            String rendered = (String) one.get("expected");
+            String rendered = (String) gold.get("expected");
             int asked = rendered.lastIndexOf("Weather in");
             String answer = rendered.substring(rendered.indexOf("[TOOL_CALLS]", asked) < 0
                     ? rendered.indexOf("<tool_call>", asked)
                     : rendered.indexOf("[TOOL_CALLS]", asked)).split("<\\|im_end|</s>")[0];
             for (String[] pieces : List.of(new String[] {answer}, answer.split(""))) {
                 AnswerParser parser = new AnswerParser(
-                        "", options(one).tools(), List.of(), false, AnswerListener.none());
+                        "", options(gold).tools(), List.of(), false, AnswerListener.none());
                 List.of(pieces).forEach(parser::append);
                 Message parsed = parser.finish();
                 assertThat(parsed.content()).isEmpty();

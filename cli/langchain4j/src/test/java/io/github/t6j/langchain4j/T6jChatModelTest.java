@@ -297,7 +297,7 @@ class T6jChatModelTest {
                 "20 | {\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}"})
     void aCallThatIsCutOffIsShown(int max, String answer) {
         Answer cut = chat.answer(List.of(Message.user("a")),
-                script(answer).withGeneration(one -> one.withMaxTokens(max))
+                script(answer).withGeneration(generation -> generation.withMaxTokens(max))
                         .withTools(new io.github.t6j.chat.Tool("weather", "", Map.of())),
                 AnswerListener.none());
         assertThat(cut.cutOffCall()).isPresent();
@@ -322,7 +322,7 @@ class T6jChatModelTest {
         Received received = new Received();
         new T6jStreamingChatModel(chat, script(call)).chat(asksForWeather().build(), received);
         assertThat(received.whole.join().aiMessage().toolExecutionRequests()).singleElement()
-                .satisfies(one -> assertThat(one.arguments()).isEqualTo("{\"city\": Bern}"));
+                .satisfies(generation -> assertThat(generation.arguments()).isEqualTo("{\"city\": Bern}"));
         assertThat(received.completeCalls).containsExactly("{\"city\": Bern}");
 
         Received both = new Received();
@@ -360,13 +360,14 @@ class T6jChatModelTest {
     void aCancelledAnswerFreesItsPlace() throws Exception {
         CountDownLatch cancelled = new CountDownLatch(1);
         Script blanks = new Script(model, "Yes." + " \n".repeat(200));
-        ChatOptions options = script().withGeneration(one -> one.withSampling(SamplingOptions.greedy().withStep(
-                (logits, generated) -> {
-                    blanks.apply(logits, generated);
-                    if (generated.length >= 50) {
-                        await(cancelled);
-                    }
-                })));
+        ChatOptions options =
+                script().withGeneration(generation -> generation.withSampling(SamplingOptions.greedy().withStep(
+                        (logits, generated) -> {
+                            blanks.apply(logits, generated);
+                            if (generated.length >= 50) {
+                                await(cancelled);
+                            }
+                        })));
         try (Scheduler scheduler = new Scheduler(model)) {
             new T6jStreamingChatModel(chat.withScheduler(scheduler), options).chat(asksForWeather().build(),
                     new Received() {

@@ -75,9 +75,9 @@ class LocalTest {
 
         spark.read().schema("id string, prompt string").json(in.toString()).withColumnRenamed("prompt", "a column")
                 .write().parquet(folder.resolve("in.parquet").toString());
-        List<String> others = new ArrayList<>(List.of(options));
-        others.addAll(List.of("--partitions", "1", "--parallel", "1", "--column", "a column", "--threads", "2"));
-        Jobs.Result ran = run("generate", folder.resolve("in.parquet"), "b.parquet", others.toArray(String[]::new));
+        List<String> rest = new ArrayList<>(List.of(options));
+        rest.addAll(List.of("--partitions", "1", "--parallel", "1", "--column", "a column", "--threads", "2"));
+        Jobs.Result ran = run("generate", folder.resolve("in.parquet"), "b.parquet", rest.toArray(String[]::new));
         assertThat(ran.code()).as(ran.err()).isZero();
         spark.read().parquet(folder.resolve("b.parquet").toString()).write().json(folder.resolve("b").toString());
         assertThat(Jobs.results(folder.resolve("b"))).isEqualTo(results);
@@ -218,16 +218,18 @@ class LocalTest {
         List<Row> errors = spark.sql("select error, input from results where error is not null order by error")
                 .collectAsList();
         assertThat(errors).extracting(row -> row.getString(0)).satisfiesExactly(
-                one -> assertThat(one).startsWith(in + ", line 1: "),
-                one -> assertThat(one).isEqualTo(in + ", line 2: expected \"prompt\", a text, or \"messages\", an "
+                line -> assertThat(line).startsWith(in + ", line 1: "),
+                line -> assertThat(line).isEqualTo(in + ", line 2: expected \"prompt\", a text, or \"messages\", an "
                         + "array, found neither"),
-                one -> assertThat(one).isEqualTo(in + ", line 4: id: expected a text or a number, found no such key"),
-                one -> assertThat(one).isEqualTo(in + ", line 5: seed: expected a whole number, found \"x\""),
-                one -> assertThat(one).startsWith(in + ", line 6: prompt: expected at most 512 tokens, the context"),
-                one -> assertThat(one).isEqualTo(in + ", line 8: id: expected one that no other row has, found that of "
-                        + in + ", line 7"),
-                one -> assertThat(one).isEqualTo(in + ", line 9: id: expected one that no other row has, found that of "
-                        + in + ", line 7"));
+                line -> assertThat(line).isEqualTo(in + ", line 4: id: expected a text or a number, found no such key"),
+                line -> assertThat(line).isEqualTo(in + ", line 5: seed: expected a whole number, found \"x\""),
+                line -> assertThat(line).startsWith(in + ", line 6: prompt: expected at most 512 tokens, the context"),
+                line -> assertThat(line)
+                        .isEqualTo(in + ", line 8: id: expected one that no other row has, found that of "
+                                + in + ", line 7"),
+                line -> assertThat(line)
+                        .isEqualTo(in + ", line 9: id: expected one that no other row has, found that of "
+                                + in + ", line 7"));
         assertThat(errors).extracting(row -> row.getString(1)).contains(bad.toArray(String[]::new));
         assertThat(spark.sql("select text, id from results where error is null").collectAsList()).hasSize(1);
     }
@@ -242,9 +244,9 @@ class LocalTest {
         assertThat(spark.read().json(folder.resolve("out.jsonl").toString()).where("error is not null").orderBy("error")
                 .select("error", "input").collectAsList()).extracting(Row::toString)
                 .satisfiesExactly(
-                        one -> assertThat(one).startsWith("[" + in).endsWith(
+                        line -> assertThat(line).startsWith("[" + in).endsWith(
                                 ".parquet, row 2: body: expected a text, found no such key,{\"id\":\"b\"}]"),
-                        one -> assertThat(one).endsWith(".parquet, row 3: id: expected a text or a number, found no "
+                        line -> assertThat(line).endsWith(".parquet, row 3: id: expected a text or a number, found no "
                                 + "such key,{\"body\":\"c\"}]"));
     }
 
@@ -263,7 +265,7 @@ class LocalTest {
                 .extracting(row -> row.<String>getAs("id") + row.<String>getAs("error").replaceFirst(".*in.jsonl", ""))
                 .containsExactlyInAnyOrder(
                         Stream.of("100/a.jsonl, line 100", "200/a.jsonl, line 200", "300/b.jsonl, line 50")
-                                .map(one -> one + ": expected \"prompt\", a text, or \"messages\", an array, "
+                                .map(line -> line + ": expected \"prompt\", a text, or \"messages\", an array, "
                                         + "found neither")
                                 .toArray(String[]::new));
     }

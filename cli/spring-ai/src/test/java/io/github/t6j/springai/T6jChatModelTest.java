@@ -184,7 +184,8 @@ class T6jChatModelTest {
             long used = seed;
             Sightings sightings = new Sightings();
             ChatOptions options = chat.options().withRequiredCall(true)
-                    .withGeneration(one -> one.withMaxTokens(200).withSampling(one.sampling().withSeed(used)));
+                    .withGeneration(generation -> generation.withMaxTokens(200)
+                            .withSampling(generation.sampling().withSeed(used)));
             T6jChatModel answering = new T6jChatModel(chat, options);
             String answer = ChatClient.create(answering).prompt("a").tools(sightings).call().content();
             assertThat(sightings.noted).as("seed %d: %s", seed, answer).singleElement().asString()
@@ -247,7 +248,7 @@ class T6jChatModelTest {
         String call =
                 "Yes.<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern, and many more cities\"}}";
         int max = model.tokenizer().encode(call.substring(0, call.indexOf(" cities"))).length;
-        ChatOptions options = script(call, call).withGeneration(one -> one.withMaxTokens(max));
+        ChatOptions options = script(call, call).withGeneration(generation -> generation.withMaxTokens(max));
         T6jChatModel answering = new T6jChatModel(chat, options);
         AssistantMessage message = answering.call(asksForWeather()).getResult().getOutput();
         assertThat(message.getText()).isEqualTo(notice);
@@ -262,7 +263,7 @@ class T6jChatModelTest {
         String call = "<tool_call>{\"name\": \"weather\", \"arguments\": {\"city\": Bern}}</tool_call>";
         T6jChatModel answering = new T6jChatModel(chat, script(call, call));
         assertThat(answering.call(asksForWeather()).getResult().getOutput().getToolCalls()).singleElement()
-                .satisfies(one -> assertThat(one.arguments()).isEqualTo("{\"city\": Bern}"));
+                .satisfies(generation -> assertThat(generation.arguments()).isEqualTo("{\"city\": Bern}"));
         assertThatThrownBy(
                 () -> ChatClient.create(answering).prompt("Weather in Bern?").tools(weather).call().content())
                 .isInstanceOf(RuntimeException.class);
@@ -327,13 +328,14 @@ class T6jChatModelTest {
     void aCancelledStreamFreesItsPlace() throws Exception {
         CountDownLatch left = new CountDownLatch(1);
         Script blanks = new Script(model, "Yes." + " \n".repeat(200));
-        ChatOptions options = script().withGeneration(one -> one.withSampling(SamplingOptions.greedy().withStep(
-                (logits, generated) -> {
-                    blanks.apply(logits, generated);
-                    if (generated.length >= 50) {
-                        await(left);
-                    }
-                })));
+        ChatOptions options =
+                script().withGeneration(generation -> generation.withSampling(SamplingOptions.greedy().withStep(
+                        (logits, generated) -> {
+                            blanks.apply(logits, generated);
+                            if (generated.length >= 50) {
+                                await(left);
+                            }
+                        })));
         try (Scheduler scheduler = new Scheduler(model)) {
             ChatResponse first = new T6jChatModel(chat.withScheduler(scheduler), options).stream(asksForWeather())
                     .blockFirst();
@@ -391,8 +393,8 @@ class T6jChatModelTest {
         boot().run(context -> assertThat(context).doesNotHaveBean(T6jChatModel.class).doesNotHaveBean(Model.class));
         boot().withPropertyValues("spring.ai.t6j.model=" + TINY, "spring.ai.model.chat=other")
                 .run(context -> assertThat(context).doesNotHaveBean(T6jChatModel.class));
-        T6jChatModel own = new T6jChatModel(chat, DEFAULTS);
-        boot().withPropertyValues("spring.ai.t6j.model=" + TINY).withBean(T6jChatModel.class, () -> own)
-                .run(context -> assertThat(context.getBean(T6jChatModel.class)).isSameAs(own));
+        T6jChatModel bean = new T6jChatModel(chat, DEFAULTS);
+        boot().withPropertyValues("spring.ai.t6j.model=" + TINY).withBean(T6jChatModel.class, () -> bean)
+                .run(context -> assertThat(context.getBean(T6jChatModel.class)).isSameAs(bean));
     }
 }

@@ -107,8 +107,8 @@ class T6jEmbeddingModelTest {
                 .doesNotHaveBean(T6jEmbeddingModel.class).hasSingleBean(T6jChatModel.class));
         boot().withPropertyValues("spring.ai.model.embedding=other", "spring.ai.model.chat=other")
                 .run(context -> assertThat(context).doesNotHaveBean(Model.class));
-        T6jEmbeddingModel own = new T6jEmbeddingModel(model);
-        boot().withBean(T6jEmbeddingModel.class, () -> own)
-                .run(context -> assertThat(context.getBean(T6jEmbeddingModel.class)).isSameAs(own));
+        T6jEmbeddingModel bean = new T6jEmbeddingModel(model);
+        boot().withBean(T6jEmbeddingModel.class, () -> bean)
+                .run(context -> assertThat(context.getBean(T6jEmbeddingModel.class)).isSameAs(bean));
     }
 }

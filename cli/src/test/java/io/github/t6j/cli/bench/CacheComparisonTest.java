@@ -111,24 +111,24 @@ class CacheComparisonTest {
             String kind =
                     golden.getFileName().toString().replaceAll("[-_]?(groupnorm|partialrope|decay|odd|even).*", "");
 
-            Entry own = CacheComparison.of(info).model();
+            Entry entry = CacheComparison.of(info).model();
 
-            assertThat(own.heads()).isEqualTo(attention.heads());
+            assertThat(entry.heads()).isEqualTo(attention.heads());
             boolean linear = kind.contains("linearattn");
             switch (kind) {
                 case "llama-mla" -> {
-                    assertThat(own.elementsPerToken())
+                    assertThat(entry.elementsPerToken())
                             .isEqualTo(size(attention, "kv_lora_rank") + size(attention, "qk_rope_dim"));
-                    assertThat(own.parameters()).isEqualTo(latent(info));
+                    assertThat(entry.parameters()).isEqualTo(latent(info));
                 }
                 case "llama-linearattn-gqa", "llama-mha", "llama-gqa", "llama-mqa" -> {
                     long g = size(attention, "kv_heads");
-                    assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : 2 * g * d);
-                    assertThat(own.parameters()).isEqualTo(2 * n * h * d + 2 * n * g * d + norm);
+                    assertThat(entry.elementsPerToken()).isEqualTo(linear ? 0 : 2 * g * d);
+                    assertThat(entry.parameters()).isEqualTo(2 * n * h * d + 2 * n * g * d + norm);
                 }
                 default -> {
-                    assertThat(own.elementsPerToken()).isEqualTo(linear ? 0 : keyValue * (h + d));
-                    assertThat(own.parameters())
+                    assertThat(entry.elementsPerToken()).isEqualTo(linear ? 0 : keyValue * (h + d));
+                    assertThat(entry.parameters())
                             .isEqualTo(size(attention, "q_rank") > 0
                                     ? tensorProduct(
                                             n, h, d, size(attention, "q_rank"), size(attention, "k_rank"),

@@ -143,7 +143,8 @@ class ChatCommandTest {
 
     private static List<Map<String, Object>> messages(Path file) throws IOException {
         Map<String, Object> json = Json.parseObject(Files.readAllBytes(file), file.toString());
-        return Json.array(json.get("messages"), "messages").stream().map(one -> Json.object(one, "message")).toList();
+        return Json.array(json.get("messages"), "messages").stream().map(message -> Json.object(message, "message"))
+                .toList();
     }
 
     @Test

@@ -129,11 +129,11 @@ public final class Fed {
         }
     }
 
-    private void feed(int[] some) {
+    private void feed(int[] ids) {
         if (neighbour == null) {
-            session.prefill(some);
+            session.prefill(ids);
         } else {
-            model.feed(List.of(neighbour, session), new int[] {some[0]}, some);
+            model.feed(List.of(neighbour, session), new int[] {ids[0]}, ids);
         }
     }
 

@@ -203,8 +203,8 @@ final class GgufWriter {
             return PARTS.get(part) + kind;
         }
         String[] words = part.replaceFirst("(mlp|block_sparse_moe)\\.experts\\.", "").split("\\.", 4);
-        String own = architecture.startsWith("gemma") ? GEMMA_PARTS.get(words[3]) : null;
-        return "blk." + words[2] + "." + (own == null ? PARTS.get(words[3]) : own) + kind;
+        String gemmaPart = architecture.startsWith("gemma") ? GEMMA_PARTS.get(words[3]) : null;
+        return "blk." + words[2] + "." + (gemmaPart == null ? PARTS.get(words[3]) : gemmaPart) + kind;
     }
 
     private void text(String text) {

@@ -80,10 +80,10 @@ final class LlamaPlan {
     private void experts(String prefix, List<String> names) {
         linear(prefix + "gate", EXPERTS, sizes.width(), false);
         for (int expert = 0; expert < EXPERTS; expert++) {
-            String one = prefix + "experts." + expert + ".";
-            linear(one + names.get(0), sizes.hidden(), sizes.width(), false);
-            linear(one + names.get(1), sizes.hidden(), sizes.width(), false);
-            linear(one + names.get(2), sizes.width(), sizes.hidden(), false);
+            String expertPrefix = prefix + "experts." + expert + ".";
+            linear(expertPrefix + names.get(0), sizes.hidden(), sizes.width(), false);
+            linear(expertPrefix + names.get(1), sizes.hidden(), sizes.width(), false);
+            linear(expertPrefix + names.get(2), sizes.width(), sizes.hidden(), false);
         }
     }
 

@@ -70,12 +70,12 @@ public enum ModelFormat {
         Map<String, Object> files = new TreeMap<>();
         for (int shard = 0; shard < SHARD_COUNT; shard++) {
             String name = "model-0000" + (shard + 1) + "-of-0000" + SHARD_COUNT + ".safetensors";
-            List<Tensor> some = new ArrayList<>();
+            List<Tensor> inShard = new ArrayList<>();
             for (int i = shard; i < tensors.size(); i += SHARD_COUNT) {
-                some.add(tensors.get(i));
+                inShard.add(tensors.get(i));
                 files.put(tensors.get(i).name(), name);
             }
-            Safetensors.write(folder.resolve(name), Map.of("format", "pt"), some);
+            Safetensors.write(folder.resolve(name), Map.of("format", "pt"), inShard);
         }
         Files.writeString(folder.resolve("model.safetensors.index.json"),
                 Json.write(Map.of("metadata", Map.of(), "weight_map", files)));

@@ -136,9 +136,9 @@ class InitCommandTest {
     }
 
     private static Map<String, Object> without(Map<String, Object> config, String key) {
-        Map<String, Object> others = new TreeMap<>(config);
-        others.remove(key);
-        return others;
+        Map<String, Object> rest = new TreeMap<>(config);
+        rest.remove(key);
+        return rest;
     }
 
     /** Loading finds the family and attention again, in the new model and in a conversion of it. */

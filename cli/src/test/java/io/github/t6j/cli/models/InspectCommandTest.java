@@ -278,12 +278,12 @@ class InspectCommandTest {
                         CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000", "--json").json()
                                 .get("memory"),
                         "memory");
-        Map<String, Object> one =
+        Map<String, Object> shorter =
                 Json.object(
                         CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "1000", "--json").json()
                                 .get("memory"),
                         "memory");
-        assertThat((Long) memory.get("session_bytes_f32") - (Long) one.get("session_bytes_f32"))
+        assertThat((Long) memory.get("session_bytes_f32") - (Long) shorter.get("session_bytes_f32"))
                 .isBetween(16L * 64 * 3840, 16L * 64 * 3840 * 101 / 100);
         assertThat((Long) memory.get("weights_bytes")).isPositive();
         assertThat((Long) memory.get("available_bytes")).isPositive();

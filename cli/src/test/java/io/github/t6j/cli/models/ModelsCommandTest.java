@@ -82,8 +82,8 @@ class ModelsCommandTest {
         assertThat(ran.err()).isEmpty();
         assertThat(ran.code()).isZero();
         Map<String, Map<String, Object>> byName = new HashMap<>();
-        for (Object one : Json.array(Json.parse(ran.out().getBytes(StandardCharsets.UTF_8), "out"), "out")) {
-            Map<String, Object> fields = Json.object(one, "model");
+        for (Object item : Json.array(Json.parse(ran.out().getBytes(StandardCharsets.UTF_8), "out"), "out")) {
+            Map<String, Object> fields = Json.object(item, "model");
             byName.put((String) fields.get("name"), fields);
         }
         return byName;

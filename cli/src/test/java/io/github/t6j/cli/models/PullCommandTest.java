@@ -186,8 +186,8 @@ class PullCommandTest extends PullFixture {
                 + "  org/name/model-f32.gguf  140.5 kB\n  org/name/model-q8_0.gguf  40.5 kB\n");
         assertThat(several.code()).isEqualTo(2);
 
-        CommandResult one = pull("org/name/model-q8_0.gguf");
-        assertThat(one.out()).isEqualTo(snapshot.resolve("model-q8_0.gguf") + "\n");
+        CommandResult pulled = pull("org/name/model-q8_0.gguf");
+        assertThat(pulled.out()).isEqualTo(snapshot.resolve("model-q8_0.gguf") + "\n");
         assertSnapshot("model-q8_0.gguf");
         assertThat(CommandResult.in(environment, null, "inspect", "--model", "org/name/model-q8_0.gguf").code())
                 .isZero();
@@ -196,11 +196,11 @@ class PullCommandTest extends PullFixture {
         assertThat(none.code()).isEqualTo(2);
     }
 
-    private void assertQuantised(String name, String path, String... others) throws IOException {
+    private void assertQuantised(String name, String path, String... further) throws IOException {
         CommandResult ran = pull(name);
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).isEqualTo(snapshot.resolve(path) + "\n");
-        assertThat(relative(snapshot)).contains(path).containsAll(List.of(others));
+        assertThat(relative(snapshot)).contains(path).containsAll(List.of(further));
     }
 
     @Test

@@ -89,19 +89,20 @@ class WeightTypeTest {
     @Tag("full")
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
-    void theBitsAreThoseOfConvertedFiles(Case one) throws IOException {
-        ModelSizes sizes = ModelSizes.of(one.number % ModelSizes.COUNT);
-        StoredModel stored = one.format.random(one.kind, sizes, one.stored, SEED + one.number);
-        Path source = one.format.write(stored, folder.resolve("source"));
-        ModelOptions rounding = ModelOptions.defaults().withWeightType(one.type).withThreads(2)
-                .withLoad(one.number % 3 == 0 ? Load.MMAP : Load.COPY);
+    void theBitsAreThoseOfConvertedFiles(Case test) throws IOException {
+        ModelSizes sizes = ModelSizes.of(test.number % ModelSizes.COUNT);
+        StoredModel stored = test.format.random(test.kind, sizes, test.stored, SEED + test.number);
+        Path source = test.format.write(stored, folder.resolve("source"));
+        ModelOptions rounding = ModelOptions.defaults().withWeightType(test.type).withThreads(2)
+                .withLoad(test.number % 3 == 0 ? Load.MMAP : Load.COPY);
         try (Model loaded = Model.load(source, rounding);
-                Model expected = Model.load(converted(source, one.type), ModelOptions.defaults().withThreads(1))) {
-            assertThat(loaded.weightType()).isEqualTo(word(one.type));
+                Model expected = Model.load(converted(source, test.type), ModelOptions.defaults().withThreads(1))) {
+            assertThat(loaded.weightType()).isEqualTo(word(test.type));
             assertThat(loaded.weightBytes()).isEqualTo(expected.weightBytes());
-            assertThat(logits(loaded, SEED)).as("seed %d, %s", SEED, one).isDeepEqualTo(logits(expected, SEED));
-            boolean twice = one.type != WeightType.F32 && one.type != WeightType.BF16 && stored.tensors().stream()
-                    .anyMatch(tensor -> tensor.dtype().isQuantized() && !tensor.dtype().name().equals(one.type.name()));
+            assertThat(logits(loaded, SEED)).as("seed %d, %s", SEED, test).isDeepEqualTo(logits(expected, SEED));
+            boolean twice = test.type != WeightType.F32 && test.type != WeightType.BF16 && stored.tensors().stream()
+                    .anyMatch(
+                            tensor -> tensor.dtype().isQuantized() && !tensor.dtype().name().equals(test.type.name()));
             assertThat(loaded.notes().stream().anyMatch(note -> note.contains("rounded a second time")))
                     .isEqualTo(twice);
         }

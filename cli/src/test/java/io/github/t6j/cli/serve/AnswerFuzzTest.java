@@ -60,9 +60,9 @@ class AnswerFuzzTest {
                 List<Asked> asked = new ArrayList<>();
                 List<Future<Map<String, Object>>> answers = new ArrayList<>();
                 for (int i = 0; i < AT_ONCE; i++) {
-                    Asked one = asked(new Random(seed + i), server);
-                    asked.add(one);
-                    answers.add(clients.submit(() -> answer(one, server)));
+                    Asked request = asked(new Random(seed + i), server);
+                    asked.add(request);
+                    answers.add(clients.submit(() -> answer(request, server)));
                 }
                 for (int i = 0; i < AT_ONCE; i++) {
                     session.truncate(0);

@@ -75,14 +75,14 @@ class EmbeddingsTest {
     @Test
     void everyFormOfInput() throws Exception {
         int[] ids = server.model.tokenizer().encodeWhole("The whale");
-        Map<String, Object> one = server.ask(PATH, Map.of("input", "The whale", "model", "t6-tiny", "user", "me"));
+        Map<String, Object> answer = server.ask(PATH, Map.of("input", "The whale", "model", "t6-tiny", "user", "me"));
         float[] expected = embedder.embed(Prompt.of("The whale")).vector();
-        assertThat(floats(at(one, "data", 0, "embedding"))).isEqualTo(expected);
-        assertThat((String) at(one, "object")).isEqualTo("list");
-        assertThat((String) at(one, "model")).isEqualTo("t6-tiny");
-        assertThat((String) at(one, "data", 0, "object")).isEqualTo("embedding");
-        assertThat((Long) at(one, "usage", "prompt_tokens")).isEqualTo(ids.length);
-        assertThat((Long) at(one, "usage", "total_tokens")).isEqualTo(ids.length);
+        assertThat(floats(at(answer, "data", 0, "embedding"))).isEqualTo(expected);
+        assertThat((String) at(answer, "object")).isEqualTo("list");
+        assertThat((String) at(answer, "model")).isEqualTo("t6-tiny");
+        assertThat((String) at(answer, "data", 0, "object")).isEqualTo("embedding");
+        assertThat((Long) at(answer, "usage", "prompt_tokens")).isEqualTo(ids.length);
+        assertThat((Long) at(answer, "usage", "total_tokens")).isEqualTo(ids.length);
         assertThat(floats(at(server.ask(PATH, Map.of("input", json(ids))), "data", 0, "embedding")))
                 .isEqualTo(expected);
         Map<String, Object> texts = server.ask(PATH, Map.of("input", List.of("Call me", "The whale")));

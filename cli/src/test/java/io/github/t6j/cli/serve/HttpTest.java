@@ -237,11 +237,11 @@ class HttpTest {
         assertThat(server.post("/v1/completions", body).statusCode()).isEqualTo(200);
     }
 
-    /** Returns the threads of servers without {@code others}. */
-    private static Set<Thread> threads(Set<Thread> others) {
+    /** Returns the threads of servers without {@code earlier}. */
+    private static Set<Thread> threads(Set<Thread> earlier) {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().startsWith("t6j") || thread.getName().startsWith("HTTP-Dispatcher"))
-                .filter(thread -> !others.contains(thread)).collect(Collectors.toSet());
+                .filter(thread -> !earlier.contains(thread)).collect(Collectors.toSet());
     }
 
     @Test

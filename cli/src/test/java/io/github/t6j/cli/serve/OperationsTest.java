@@ -164,8 +164,8 @@ class OperationsTest {
                 answers.add(clients.submit(() -> server.post(COMPLETIONS, many)));
             }
             int late = 0;
-            for (Future<HttpResponse<String>> one : answers) {
-                HttpResponse<String> answer = one.get();
+            for (Future<HttpResponse<String>> future : answers) {
+                HttpResponse<String> answer = future.get();
                 if (answer.statusCode() == 503) {
                     assertThat(answer.body()).contains("no token within the server's time limit for a request");
                     assertThat(answer.headers().firstValue("Retry-After").orElse("")).matches("[1-9]\\d?");

@@ -181,8 +181,8 @@ final class RequestFuzz {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (int from = 0; from < body.length;) {
             int length = Math.min(body.length - from, 1 + random.nextInt(body.length));
-            String said = oneIn(20) ? any(List.of("zz", "-1", "fffffffff", "", "0")) : Integer.toHexString(length);
-            out.writeBytes((said + (oneIn(10) ? ";a=b" : "") + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            String stated = oneIn(20) ? any(List.of("zz", "-1", "fffffffff", "", "0")) : Integer.toHexString(length);
+            out.writeBytes((stated + (oneIn(10) ? ";a=b" : "") + "\r\n").getBytes(StandardCharsets.US_ASCII));
             out.write(body, from, length);
             out.writeBytes((oneIn(30) ? "" : "\r\n").getBytes(StandardCharsets.US_ASCII));
             from += length;

@@ -172,10 +172,10 @@ class ServeCommandTest {
 
     private static SSLContext trusting(Path keystore) throws Exception {
         TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        KeyStore own = KeyStore.getInstance(keystore.toFile(), PASSWORD.toCharArray());
+        KeyStore serverKeys = KeyStore.getInstance(keystore.toFile(), PASSWORD.toCharArray());
         KeyStore certificates = KeyStore.getInstance("PKCS12");
         certificates.load(null);
-        certificates.setCertificateEntry("t6j", own.getCertificate("t6j"));
+        certificates.setCertificateEntry("t6j", serverKeys.getCertificate("t6j"));
         managers.init(certificates);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, managers.getTrustManagers(), null);

@@ -122,12 +122,12 @@ class ServerTest {
     void promptsOfIds() throws Exception {
         int[] ids = server.model.tokenizer().encode("The whale");
         List<Object> asked = java.util.Arrays.stream(ids).mapToObj(id -> (Object) (long) id).toList();
-        Map<String, Object> one = server.ask(COMPLETIONS, Map.of("prompt", asked, "max_tokens", 8L, "seed", 3L));
-        Map<String, Object> two =
+        Map<String, Object> single = server.ask(COMPLETIONS, Map.of("prompt", asked, "max_tokens", 8L, "seed", 3L));
+        Map<String, Object> pair =
                 server.ask(COMPLETIONS, Map.of("prompt", List.of(asked, asked), "max_tokens", 8L, "seed", 3L));
         String expected = alone("The whale", options(8, plain(3))).text();
-        assertThat((String) at(one, "choices", 0, "text")).isEqualTo(expected);
-        assertThat((String) at(two, "choices", 1, "text")).isEqualTo(expected);
+        assertThat((String) at(single, "choices", 0, "text")).isEqualTo(expected);
+        assertThat((String) at(pair, "choices", 1, "text")).isEqualTo(expected);
     }
 
     @ParameterizedTest
@@ -149,11 +149,11 @@ class ServerTest {
         Object[] text = path.equals(CHAT)
                 ? new Object[] {"choices", 0, "delta", "content"}
                 : new Object[] {"choices", 0, "text"};
-        String said = chunks.stream().map(chunk -> (String) at(chunk, text)).filter(piece -> piece != null)
+        String joined = chunks.stream().map(chunk -> (String) at(chunk, text)).filter(piece -> piece != null)
                 .collect(Collectors.joining());
         String expected =
                 path.equals(CHAT) ? at(whole, "choices", 0, "message", "content") : at(whole, "choices", 0, "text");
-        assertThat(said).isEqualTo(expected);
+        assertThat(joined).isEqualTo(expected);
         assertThat(TestServer.<Object>at(chunks.getLast(), "choices", 0, "finish_reason"))
                 .isEqualTo(at(whole, "choices", 0, "finish_reason"));
         assertThat(chunks.size()).isGreaterThan(2);
@@ -388,9 +388,9 @@ class ServerTest {
             assertThat(closed.get("/health").statusCode()).isEqualTo(200);
         }
         assertThat(server.get("/v1/models", "Origin", "https://evil.example").statusCode()).isEqualTo(403);
-        String own = "http://127.0.0.1:" + server.server.address().getPort();
-        assertThat(server.get("/v1/models", "Origin", own).statusCode()).isEqualTo(200);
-        assertThat(server.get("/v1/models", "Origin", own).headers().firstValue("Access-Control-Allow-Origin"))
+        String origin = "http://127.0.0.1:" + server.server.address().getPort();
+        assertThat(server.get("/v1/models", "Origin", origin).statusCode()).isEqualTo(200);
+        assertThat(server.get("/v1/models", "Origin", origin).headers().firstValue("Access-Control-Allow-Origin"))
                 .isEmpty();
     }
 

@@ -99,8 +99,8 @@ class TimeLimitTest {
     /** While another generation runs, a request that waits ends at the shorter limit, its own or the server's. */
     @ParameterizedTest
     @CsvSource({"0.05, 60, the request's time limit (timeout)", "50, 0.05, the server's time limit for a request"})
-    void aRequestEndsInTheQueue(double own, double servers, String limit) throws Exception {
-        SchedulerOptions limits = limits().withTimeout(Duration.ofMillis((long) (1000 * servers)));
+    void aRequestEndsInTheQueue(double seconds, double serverSeconds, String limit) throws Exception {
+        SchedulerOptions limits = limits().withTimeout(Duration.ofMillis((long) (1000 * serverSeconds)));
         try (TestServer server = new TestServer(limits, null, null);
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<HttpResponse<String>>> before = new ArrayList<>();
@@ -111,15 +111,15 @@ class TimeLimitTest {
                     && before.stream().noneMatch(Future::isDone)) {
                 Thread.sleep(1);
             }
-            HttpResponse<String> whole = server.post(COMPLETIONS, Json.writeLine(with("timeout", own)));
+            HttpResponse<String> whole = server.post(COMPLETIONS, Json.writeLine(with("timeout", seconds)));
             if (whole.statusCode() == 503) { // otherwise those before have ended in time
                 assertThat(whole.body()).contains("no token within " + limit);
                 assertThat(whole.headers().firstValue("Retry-After").orElse("")).matches("[1-9]\\d?");
             } else {
                 assertThat(whole.body()).contains("\"finish_reason\":\"length\"");
             }
-            for (Future<HttpResponse<String>> one : before) {
-                one.get();
+            for (Future<HttpResponse<String>> future : before) {
+                future.get();
             }
         }
     }

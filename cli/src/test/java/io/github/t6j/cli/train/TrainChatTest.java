@@ -215,7 +215,8 @@ class TrainChatTest {
             ChatModel library = ChatModel.of(model);
             assertThat(library.answer(List.of(Message.user("Who are you?")),
                     library.options()
-                            .withGeneration(one -> one.withSampling(SamplingOptions.greedy()).withMaxTokens(8)),
+                            .withGeneration(
+                                    generation -> generation.withSampling(SamplingOptions.greedy()).withMaxTokens(8)),
                     AnswerListener.none()).content()).isEqualTo(answered.out().strip());
         }
         Path merged = folder.resolve("merged");

@@ -23,7 +23,7 @@ public record MlraCase(String name, String attention) {
             .toList();
 
     public static MlraCase of(String name) {
-        return ALL.stream().filter(one -> one.name.equals(name)).findFirst().orElseThrow();
+        return ALL.stream().filter(golden -> golden.name.equals(name)).findFirst().orElseThrow();
     }
 
     public Path folder() {

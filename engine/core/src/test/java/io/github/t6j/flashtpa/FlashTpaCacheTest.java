@@ -67,21 +67,21 @@ class FlashTpaCacheTest {
         return new FlashTpa(SHAPE, Options.defaults(SHAPE).withThreads(2));
     }
 
-    /** Appends tokens {@code from[b] … to[b]} to each sequence b; {@code other} maps them to other random tokens. */
-    private void append(FlashTpaCache cache, int[] from, int[] to, IntUnaryOperator other) {
+    /** Appends tokens {@code from[b] … to[b]} to each sequence b; {@code mapping} maps them to other random tokens. */
+    private void append(FlashTpaCache cache, int[] from, int[] to, IntUnaryOperator mapping) {
         int max = Math.max(1, IntStream.range(0, 2).map(b -> to[b] - from[b]).max().orElseThrow());
         int[] counts = {to[0] - from[0], to[1] - from[1]};
         cache.append(
-                max, counts, Factors.of(part(aK, from, counts, max, other), part(bK, from, counts, max, other)),
-                Factors.of(part(aV, from, counts, max, other), part(bV, from, counts, max, other)));
+                max, counts, Factors.of(part(aK, from, counts, max, mapping), part(bK, from, counts, max, mapping)),
+                Factors.of(part(aV, from, counts, max, mapping), part(bV, from, counts, max, mapping)));
     }
 
-    private static float[] part(float[] all, int[] from, int[] counts, int max, IntUnaryOperator other) {
+    private static float[] part(float[] all, int[] from, int[] counts, int max, IntUnaryOperator mapping) {
         int size = all.length / (2 * TOKENS);
         float[] part = new float[2 * max * size];
         for (int b = 0; b < 2; b++) {
             for (int t = 0; t < counts[b]; t++) {
-                int token = b * TOKENS + other.applyAsInt(from[b] + t);
+                int token = b * TOKENS + mapping.applyAsInt(from[b] + t);
                 System.arraycopy(all, token * size, part, (b * max + t) * size, size);
             }
         }
@@ -209,9 +209,9 @@ class FlashTpaCacheTest {
         try (FlashTpa flash = flash();
                 FlashTpaCache cache = filled(flash, type, ALL);
                 FlashTpaCache restored = filled(flash, type, 5, 190);
-                FlashTpa others = new FlashTpa(SHAPE, scaled);
-                FlashTpaCache scales = others.newCache(2, type);
-                FlashTpaCache same = filled(others, type, ALL)) {
+                FlashTpa scaledFlash = new FlashTpa(SHAPE, scaled);
+                FlashTpaCache scales = scaledFlash.newCache(2, type);
+                FlashTpaCache same = filled(scaledFlash, type, ALL)) {
             float[] expected = attend(cache);
             cache.truncate(100);
             cache.save(file);

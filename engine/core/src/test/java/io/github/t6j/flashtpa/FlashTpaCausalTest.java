@@ -98,8 +98,8 @@ class FlashTpaCausalTest {
             prompt.append(tokens, data.k(), data.v());
             float[] found = prompt.attendCausal(tokens, data.q());
             for (int t = 0; t < tokens; t++) {
-                FlashTpaData one = data.tokens(t, t + 1);
-                steps.append(1, one.k(), one.v());
+                FlashTpaData token = data.tokens(t, t + 1);
+                steps.append(1, token.k(), token.v());
                 float[] step = steps.attend(1, Factors.of(
                         Arrays.copyOfRange(data.aQ(), t * 15, t * 15 + 15),
                         Arrays.copyOfRange(data.bQ(), t * 60, t * 60 + 60)));

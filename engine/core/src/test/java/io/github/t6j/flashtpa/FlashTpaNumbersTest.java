@@ -123,9 +123,9 @@ class FlashTpaNumbersTest {
     private static float value(CacheType type, float value) {
         Shape shape = new Shape(1, 1, 1, 1, 1, 1);
         try (FlashTpa flash = new FlashTpa(shape); FlashTpaCache cache = flash.newCache(1, type)) {
-            Factors one = Factors.of(new float[] {1}, new float[] {1});
-            cache.append(1, one, Factors.of(new float[] {1}, new float[] {value}));
-            return cache.attend(1, one)[0];
+            Factors unit = Factors.of(new float[] {1}, new float[] {1});
+            cache.append(1, unit, Factors.of(new float[] {1}, new float[] {value}));
+            return cache.attend(1, unit)[0];
         }
     }
 }

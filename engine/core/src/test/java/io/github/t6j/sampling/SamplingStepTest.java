@@ -20,10 +20,10 @@ class SamplingStepTest {
     @Test
     void isAppliedFirstToACopyAndReceivesTheGeneratedIds() {
         float[] logits = {1, 2, 3, 4, 5};
-        List<List<Integer>> told = new ArrayList<>();
+        List<List<Integer>> seen = new ArrayList<>();
         Sampler sampler = sampler(SamplingOptions.greedy().withLogitBias(Map.of(1, 10f)), (copy, generated) -> {
             assertThat(copy).isNotSameAs(logits).containsExactly(1, 2, 3, 4, 5);
-            told.add(Arrays.stream(generated).boxed().toList());
+            seen.add(Arrays.stream(generated).boxed().toList());
             Arrays.fill(generated, 77); // a copy, so this has no effect
             copy[1] = NONE; // the bias cannot undo the ban
             copy[4] = NONE;
@@ -34,18 +34,18 @@ class SamplingStepTest {
         assertThat(sampler.sample(logits)).isEqualTo(3);
         sampler.accept(0);
         sampler.sample(logits);
-        assertThat(told).containsExactly(List.of(), List.of(3), List.of(3, 0));
+        assertThat(seen).containsExactly(List.of(), List.of(3), List.of(3, 0));
         assertThat(logits).containsExactly(1, 2, 3, 4, 5);
     }
 
     @Test
     void drawsUseItsResult() {
         SamplingOptions options = SamplingOptions.defaults().withSeed(3);
-        Sampler own = sampler(options, (logits, generated) -> logits[2] = logits[4] = NONE);
+        Sampler stepped = sampler(options, (logits, generated) -> logits[2] = logits[4] = NONE);
         Sampler banned = new Sampler(options.withLogitBias(Map.of(2, NONE, 4, NONE)), 5, 5);
         for (int i = 0; i < 200; i++) {
             float[] logits = {1, 2, 3, 2, 5};
-            assertThat(own.sample(logits)).isEqualTo(banned.sample(logits)).isIn(0, 1, 3);
+            assertThat(stepped.sample(logits)).isEqualTo(banned.sample(logits)).isIn(0, 1, 3);
         }
     }
 

@@ -126,8 +126,8 @@ public final class GgufKeys {
         Json.object(Json.object(json.get("model"), "model").get("vocab"), "vocab")
                 .forEach((token, id) -> tokens.put(((Long) id).intValue(), token));
         Map<Integer, Integer> types = new HashMap<>();
-        for (Object one : Json.array(json.get("added_tokens"), "added_tokens")) {
-            Map<String, Object> added = Json.object(one, "added");
+        for (Object token : Json.array(json.get("added_tokens"), "added_tokens")) {
+            Map<String, Object> added = Json.object(token, "added");
             int id = ((Long) added.get("id")).intValue();
             tokens.put(id, (String) added.get("content"));
             types.put(id, Boolean.TRUE.equals(added.get("special")) ? CONTROL : USER_DEFINED);

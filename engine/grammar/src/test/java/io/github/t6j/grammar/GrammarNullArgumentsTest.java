@@ -15,11 +15,11 @@ class GrammarNullArgumentsTest {
     @Test
     void nullsAreRefusedByName() {
         Tokenizer tokenizer = Tokenizer.load(TestData.tiny());
-        Map<Class<?>, Object> own = Map.of(Tokenizer.class, tokenizer);
-        nulls.tryAll(Grammar.regex("a*"), Grammar.class, own);
+        Map<Class<?>, Object> arguments = Map.of(Tokenizer.class, tokenizer);
+        nulls.tryAll(Grammar.regex("a*"), Grammar.class, arguments);
         TokenGrammar prepared = Grammar.regex("[a-z]*").prepare(tokenizer, 100, Set.of());
-        nulls.tryAll(prepared, TokenGrammar.class, own);
-        nulls.tryAll(prepared.newMatcher(), GrammarMatcher.class, own);
+        nulls.tryAll(prepared, TokenGrammar.class, arguments);
+        nulls.tryAll(prepared.newMatcher(), GrammarMatcher.class, arguments);
         nulls.assertRefused(9);
     }
 }

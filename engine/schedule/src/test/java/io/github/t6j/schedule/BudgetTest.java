@@ -52,10 +52,10 @@ class BudgetTest {
             session.prefill(ids(100));
             session.step(1);
             session.truncate(10); // the buffers of passes are there
-            long others = NativeMemory.allocatedBytes() - model.cacheBytes();
+            long otherBytes = NativeMemory.allocatedBytes() - model.cacheBytes();
             for (int i = 0; i < 9; i++) {
                 session.prefill(ids(100));
-                assertThat(NativeMemory.allocatedBytes() - model.cacheBytes()).isEqualTo(others);
+                assertThat(NativeMemory.allocatedBytes() - model.cacheBytes()).isEqualTo(otherBytes);
                 assertThat(model.cacheBytes()).isEqualTo(session.cacheBytes());
             }
             try (Session fork = session.fork()) {
@@ -127,9 +127,9 @@ class BudgetTest {
             assertThat(model.cacheBytes()).isEqualTo(state);
         }
         try (Model model = Model.load(TestData.path("golden/T6_linearattn"), linear.withMemoryBudget(2 * state));
-                Session one = model.newSession();
-                Session _ = one.fork()) {
-            assertThatThrownBy(one::fork).isInstanceOf(MemoryLimitException.class);
+                Session session = model.newSession();
+                Session _ = session.fork()) {
+            assertThatThrownBy(session::fork).isInstanceOf(MemoryLimitException.class);
             assertThatThrownBy(model::newSession).isInstanceOf(MemoryLimitException.class);
             assertThat(model.cacheBytes()).isEqualTo(2 * state);
         }
@@ -151,7 +151,7 @@ class BudgetTest {
             List<int[]> prompts = new ArrayList<>();
             List<GenerationHandle> handles = new ArrayList<>();
             LongAccumulator max = new LongAccumulator(Math::max, 0);
-            GenerationOptions some = GenerationOptions.defaults().withIgnoreEndOfText(true)
+            GenerationOptions greedy = GenerationOptions.defaults().withIgnoreEndOfText(true)
                     .withSampling(SamplingOptions.greedy());
             int vocabulary = model.info().sizes().vocabulary();
             int[] common = random.ints(150, 0, vocabulary).toArray();
@@ -160,7 +160,7 @@ class BudgetTest {
                     int[] prompt = Arrays.copyOf(common, 1 + random.nextInt(200));
                     prompts.add(prompt);
                     handles.add(scheduler.submit(
-                            Prompt.of(prompt), some.withMaxTokens(1 + random.nextInt(150)), token -> {
+                            Prompt.of(prompt), greedy.withMaxTokens(1 + random.nextInt(150)), token -> {
                                 max.accumulate(model.cacheBytes());
                                 return true;
                             }));
@@ -176,7 +176,7 @@ class BudgetTest {
                     Generation found = handles.get(i).result().join();
                     assertThat(found.tokens()).as("seed " + seed + ", prompt " + i).extracting(Token::id)
                             .isEqualTo(alone.generate(
-                                    Prompt.of(prompts.get(i)), some.withMaxTokens(found.tokens().size())).tokens()
+                                    Prompt.of(prompts.get(i)), greedy.withMaxTokens(found.tokens().size())).tokens()
                                     .stream().map(Token::id).toList());
                 }
             }

@@ -98,7 +98,7 @@ class EmbeddingTurnsTest {
         List<List<Prompt>> asked = new ArrayList<>();
         List<CompletableFuture<List<Embedding>>> found = new ArrayList<>();
         try (Scheduler scheduler = scheduler(4, 40)) {
-            GenerationHandle beside = scheduler.submit(Prompt.of(5, 6, 7), endless(60));
+            GenerationHandle generation = scheduler.submit(Prompt.of(5, 6, 7), endless(60));
             for (int i = 0; i < 20; i++) {
                 boolean cuts = i % options.size() == 4;
                 asked.add(i == 7 ? List.of() : texts(random, 1 + random.nextInt(9), cuts ? 900 : 300));
@@ -109,7 +109,7 @@ class EmbeddingTurnsTest {
             }
             try (Session session = model.newSession(SessionOptions.defaults().withContextLength(CONTEXT))) {
                 Generation alone = session.generate(Prompt.of(5, 6, 7), endless(60));
-                assertThat(beside.result().join().text()).isEqualTo(alone.text());
+                assertThat(generation.result().join().text()).isEqualTo(alone.text());
             }
         }
     }
@@ -183,7 +183,7 @@ class EmbeddingTurnsTest {
                 refused -> assertThat(refused.reason()).isEqualTo(RefusedException.Reason.QUEUE_FULL))
                 .hasMessageContaining("2 embeddings run or wait, the limit is 2");
         scheduler.close();
-        two.forEach(one -> assertThatThrownBy(one::join).isInstanceOf(CancellationException.class));
+        two.forEach(future -> assertThatThrownBy(future::join).isInstanceOf(CancellationException.class));
         assertThatThrownBy(() -> scheduler.embed(many, MEAN)).isInstanceOfSatisfying(RefusedException.class,
                 refused -> assertThat(refused.reason()).isEqualTo(RefusedException.Reason.CLOSED));
     }
@@ -193,11 +193,11 @@ class EmbeddingTurnsTest {
     @Test
     void textsAndGenerationsShareTheMemoryOfCaches() throws InterruptedException {
         Random random = new Random(SEED);
-        long one = contextBytes();
+        long context = contextBytes();
         List<Prompt> many = texts(random, 90, 450);
         List<Prompt> prompts = texts(random, 8, 250);
-        try (Scheduler scheduler = scheduler(4, 40, 5 * one / 2)) {
-            long own = model.cacheBytes();
+        try (Scheduler scheduler = scheduler(4, 40, 5 * context / 2)) {
+            long before = model.cacheBytes();
             List<CompletableFuture<?>> all = new ArrayList<>();
             List<CompletableFuture<List<Embedding>>> embeddings = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -209,10 +209,10 @@ class EmbeddingTurnsTest {
             handles.forEach(handle -> all.add(handle.result()));
             long max = 0;
             while (!all.stream().allMatch(CompletableFuture::isDone)) {
-                max = Math.max(max, model.cacheBytes() - own);
+                max = Math.max(max, model.cacheBytes() - before);
                 Thread.sleep(1);
             }
-            assertThat(max).as("bytes of all caches").isBetween(one / 2, 5 * one / 2);
+            assertThat(max).as("bytes of all caches").isBetween(context / 2, 5 * context / 2);
             for (int i = 0; i < 3; i++) {
                 assertSame(embeddings.get(i).join(), many.subList(30 * i, 30 * i + 30), MEAN, "call " + i);
             }
@@ -221,12 +221,12 @@ class EmbeddingTurnsTest {
                         .isEqualTo(session.generate(prompts.getLast(), endless(100)).text());
             }
         }
-        try (Scheduler scheduler = scheduler(1, 1, one / 2)) {
+        try (Scheduler scheduler = scheduler(1, 1, context / 2)) {
             Prompt long1 = Prompt.of(random.ints(CONTEXT, 0, 4096).toArray());
             assertThatThrownBy(() -> scheduler.embed(List.of(many.getFirst(), long1), MEAN))
                     .isInstanceOfSatisfying(RefusedException.class, refused -> assertThat(refused.reason())
                             .isEqualTo(RefusedException.Reason.TOO_LARGE))
-                    .hasMessageContaining("found a text that may take " + one + ": shorten it");
+                    .hasMessageContaining("found a text that may take " + context + ": shorten it");
         }
     }
 

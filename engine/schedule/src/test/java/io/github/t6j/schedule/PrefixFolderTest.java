@@ -154,7 +154,7 @@ class PrefixFolderTest {
     @Test
     void theLeastRecentlyUsedGo() throws IOException {
         int[] other = new Random(SEED + 1).ints(700, 0, VOCABULARY).toArray();
-        int[] third = new Random(SEED + 2).ints(700, 0, VOCABULARY).toArray();
+        int[] unsaved = new Random(SEED + 2).ints(700, 0, VOCABULARY).toArray();
         found(document);
         long bytes = Files.size(files().getFirst());
         long max = bytes * 5 / 2;
@@ -163,10 +163,10 @@ class PrefixFolderTest {
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(1000)));
         }
         assertThat(found(model, options(max), document)[0]).isEqualTo(640);
-        found(model, options(max), third);
+        found(model, options(max), unsaved);
         assertThat(files()).hasSize(2);
         assertThat(found(document)).isEqualTo(640);
-        assertThat(found(third)).isEqualTo(640);
+        assertThat(found(unsaved)).isEqualTo(640);
         assertThat(found(model, options(bytes / 2), other)).as("it was removed").containsExactly(0);
         assertThat(files()).as("no file is small enough").isEmpty();
     }
@@ -174,9 +174,9 @@ class PrefixFolderTest {
     @Test
     void filesOfOthersStay() throws IOException {
         Files.createDirectory(folder());
-        Path own = Files.writeString(folder().resolve("model.safetensors"), "mine");
+        Path weights = Files.writeString(folder().resolve("model.safetensors"), "mine");
         found(model, options(1), document);
-        assertThat(files()).containsExactly(own);
+        assertThat(files()).containsExactly(weights);
     }
 
     /** Any flipped bit is noticed; the prompt is computed. */

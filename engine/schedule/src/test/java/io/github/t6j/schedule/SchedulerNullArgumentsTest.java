@@ -19,8 +19,8 @@ class SchedulerNullArgumentsTest {
     void nullsAreRefusedByName() {
         try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1));
                 Scheduler scheduler = new Scheduler(model)) {
-            for (Object one : List.of(SchedulerOptions.defaults(), scheduler)) {
-                nulls.tryAll(one, one.getClass(), Map.of(Model.class, model));
+            for (Object target : List.of(SchedulerOptions.defaults(), scheduler)) {
+                nulls.tryAll(target, target.getClass(), Map.of(Model.class, model));
             }
         }
         nulls.assertRefused(15);

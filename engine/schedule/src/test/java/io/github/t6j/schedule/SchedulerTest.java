@@ -150,8 +150,8 @@ class SchedulerTest {
         List<Request> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int shared = random.nextInt(3) * 140;
-            int own = 1 + random.nextInt(i % 5 == 0 ? 150 : 20);
-            int[] prompt = Arrays.copyOf(common, shared + own);
+            int unshared = 1 + random.nextInt(i % 5 == 0 ? 150 : 20);
+            int[] prompt = Arrays.copyOf(common, shared + unshared);
             for (int at = shared; at < prompt.length; at++) {
                 prompt[at] = random.nextInt(vocabulary);
             }
@@ -188,9 +188,10 @@ class SchedulerTest {
                 Session session = model.newSession()) {
             int[] first = new Random(SEED).ints(300, 0, 4096).toArray();
             Request long1 = new Request(first, options(10, 1));
-            Generation one = heard(submitted(scheduler, long1));
+            Generation generation = heard(submitted(scheduler, long1));
             int[] second = IntStream.concat(
-                    Arrays.stream(first), IntStream.concat(one.tokens().stream().mapToInt(Token::id), IntStream.of(7)))
+                    Arrays.stream(first),
+                    IntStream.concat(generation.tokens().stream().mapToInt(Token::id), IntStream.of(7)))
                     .toArray();
             Request long2 = new Request(second, options(10, 2));
             GenerationHandle handle = submitted(scheduler, long2);
@@ -280,8 +281,8 @@ class SchedulerTest {
             List<Future<Generation>> found = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
                 String prompt = prompts.get(i % 5).repeat(1 + i % 7);
-                GenerationOptions own = options(20, i);
-                found.add(threads.submit(() -> heard(scheduler.submit(prompt, own))));
+                GenerationOptions generation = options(20, i);
+                found.add(threads.submit(() -> heard(scheduler.submit(prompt, generation))));
             }
             for (int i = 0; i < 50; i++) {
                 try (Session session = model.newSession()) {
@@ -423,13 +424,13 @@ class SchedulerTest {
             Random random = new Random(SEED);
             int[] ids = random.ints(2500, 0, 4096).toArray();
             GenerationHandle longOne = scheduler.submit(Prompt.of(ids), options(1, 1), named(order, "long"));
-            List<GenerationHandle> others = new ArrayList<>();
+            List<GenerationHandle> shortOnes = new ArrayList<>();
             for (int i = 0; i < 60; i++) {
-                int[] own = random.ints(120, 0, 4096).toArray();
-                others.add(scheduler.submit(Prompt.of(own), options(1, i), named(order, "short")));
+                int[] prompt = random.ints(120, 0, 4096).toArray();
+                shortOnes.add(scheduler.submit(Prompt.of(prompt), options(1, i), named(order, "short")));
             }
             longOne.result().join();
-            others.forEach(handle -> handle.result().join());
+            shortOnes.forEach(handle -> handle.result().join());
             assertThat(order.indexOf("long")).as("the long one has 20 parts").isBetween(10, 40);
         }
     }
@@ -569,7 +570,7 @@ class SchedulerTest {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, limits(3, 10, PLENTY))) {
             List<Request> requests = requests(10, 4096, new Random(SEED));
-            List<GenerationHandle> handles = requests.stream().map(one -> submitted(scheduler, one)).toList();
+            List<GenerationHandle> handles = requests.stream().map(request -> submitted(scheduler, request)).toList();
             assertThat(scheduler.drain(Duration.ofSeconds(100))).isTrue();
             assertRefused(scheduler, requests.getFirst(), Reason.CLOSED, "is stopping");
             for (int i = 0; i < handles.size(); i++) {

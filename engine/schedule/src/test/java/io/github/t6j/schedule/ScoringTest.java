@@ -91,13 +91,13 @@ class ScoringTest {
         int[] common = random.ints(300, 0, vocabulary).toArray();
         List<Scoring> scorings = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            int[] own = random.ints(1 + random.nextInt(40), 0, vocabulary).toArray();
+            int[] unshared = random.ints(1 + random.nextInt(40), 0, vocabulary).toArray();
             int shared = random.nextInt(3) * 140;
             int[] prompt = i % 4 == 0
                     ? new int[0]
-                    : IntStream.concat(Arrays.stream(common, 0, shared), Arrays.stream(own)).toArray();
+                    : IntStream.concat(Arrays.stream(common, 0, shared), Arrays.stream(unshared)).toArray();
             List<int[]> continuations = new ArrayList<>();
-            for (int one = random.nextInt(3); one >= 0; one--) {
+            for (int left = random.nextInt(3); left >= 0; left--) {
                 int length = (i % 4 == 0 ? 2 : 1) + random.nextInt(i % 3 == 0 ? 250 : 8);
                 continuations.add(random.ints(length, 0, vocabulary).toArray());
             }
@@ -131,7 +131,7 @@ class ScoringTest {
                 assertThat(futures.get(i).join().toArray()).as("seed " + SEED + ", scoring " + i)
                         .isEqualTo(alone(model, options, scorings.get(i)).toArray());
             }
-            generations.forEach(one -> assertThat(one.result().join().tokens()).hasSizeLessThanOrEqualTo(9));
+            generations.forEach(left -> assertThat(left.result().join().tokens()).hasSizeLessThanOrEqualTo(9));
             assertThat(scheduler.metrics().running()).isZero();
             assertThat(scheduler.metrics().cacheBytes()).isZero();
         }

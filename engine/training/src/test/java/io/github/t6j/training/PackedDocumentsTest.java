@@ -180,9 +180,9 @@ class PackedDocumentsTest {
         try (TokenData data = TokenData.of(documents, CONTEXT); Trainer trainer = trainer(options(2, 1))) {
             trainer.step(data);
             ScoredDocument first = documents.getFirst();
-            boolean[] others = first.scored().clone();
-            others[1] ^= true;
-            documents.set(0, new ScoredDocument(first.ids(), others));
+            boolean[] changed = first.scored().clone();
+            changed[1] ^= true;
+            documents.set(0, new ScoredDocument(first.ids(), changed));
             try (TokenData other = TokenData.of(documents, CONTEXT)) {
                 assertThatThrownBy(() -> trainer.step(other)).isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("expected the data that this run has read so far");

@@ -30,13 +30,13 @@ class TokenCacheTest {
     private Path folder;
 
     private Path text;
-    private Path beside;
+    private Path sibling;
     private Path userCache;
 
     @BeforeEach
     void write() throws IOException {
         text = Files.writeString(folder.resolve("whale.txt"), "The whale");
-        beside = folder.resolve("whale.txt.t6j-tokens");
+        sibling = folder.resolve("whale.txt.t6j-tokens");
         userCache = folder.resolve("home/t6j");
     }
 
@@ -51,12 +51,12 @@ class TokenCacheTest {
     }
 
     private ByteBuffer file() throws IOException {
-        return ByteBuffer.wrap(Files.readAllBytes(beside)).order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.wrap(Files.readAllBytes(sibling)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Replaces the first id in the cache, which shows whether the cache is used. */
     private void mark() throws IOException {
-        Files.write(beside, file().putShort(64, (short) 7).array());
+        Files.write(sibling, file().putShort(64, (short) 7).array());
     }
 
     @Test
@@ -80,8 +80,8 @@ class TokenCacheTest {
         mark();
         assertThat(ids()).containsExactly(7, 2886, 4095);
 
-        int[] others = Tokenizer.gpt2().encode("The whale");
-        assertThat(ids(Tokenizer.gpt2())).startsWith(others).endsWith(50256).hasSize(others.length + 1);
+        int[] gpt2Ids = Tokenizer.gpt2().encode("The whale");
+        assertThat(ids(Tokenizer.gpt2())).startsWith(gpt2Ids).endsWith(50256).hasSize(gpt2Ids.length + 1);
         assertThat(ids()).isEqualTo(IDS);
 
         mark();
@@ -102,7 +102,7 @@ class TokenCacheTest {
         mark();
         Path other = Files.copy(text, folder.resolve("other.txt"));
         Files.setLastModifiedTime(other, Files.getLastModifiedTime(text));
-        Files.copy(beside, folder.resolve("other.txt.t6j-tokens"));
+        Files.copy(sibling, folder.resolve("other.txt.t6j-tokens"));
         text = other;
         assertThat(ids()).isEqualTo(IDS);
     }
@@ -117,30 +117,30 @@ class TokenCacheTest {
             boolean highest = at == 24 || at == 25; // still an id, and below the vocabulary
             byte[] damaged = marked.clone();
             damaged[at] ^= 1;
-            Files.write(beside, damaged);
+            Files.write(sibling, damaged);
             assertThat(ids()).as("byte %d", at).startsWith(highest ? 7 : 583);
         }
         for (int length : new int[] {0, 1, 31, 63, 64, 65, 66, 68, 69, 71, 72}) {
-            Files.write(beside, Arrays.copyOf(marked, length));
+            Files.write(sibling, Arrays.copyOf(marked, length));
             assertThat(ids()).as("length %d", length).isEqualTo(IDS);
         }
     }
 
     @Test
     void theUsersCacheIsUsedIfTheFolderCannotHoldIt() throws IOException {
-        Files.createDirectory(beside);
+        Files.createDirectory(sibling);
         assertThat(ids()).isEqualTo(IDS);
         try (Stream<Path> files = Files.list(userCache)) {
-            beside = files.toList().getFirst();
+            sibling = files.toList().getFirst();
         }
-        assertThat(beside.getFileName().toString()).matches("[0-9a-f]{32}\\.t6j-tokens");
+        assertThat(sibling.getFileName().toString()).matches("[0-9a-f]{32}\\.t6j-tokens");
         mark();
         assertThat(ids()).containsExactly(7, 2886, 4095);
     }
 
     @Test
     void theErrorNamesBothFoldersIfNeitherCanBeWritten() throws IOException {
-        Files.createDirectory(beside);
+        Files.createDirectory(sibling);
         Files.writeString(folder.resolve("home"), "in the way");
         assertThatThrownBy(this::ids).isInstanceOf(UncheckedIOException.class)
                 .hasMessageStartingWith(text + ": its token ids can be written neither next to it nor to " + userCache
@@ -160,7 +160,7 @@ class TokenCacheTest {
     @DisabledOnOs(OS.WINDOWS)
     void onlyTheOwnerMayReadTheCache() throws IOException {
         ids();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(beside))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(sibling))).isEqualTo("rw-------");
     }
 
     /** The tokenizer has more ids than fit into two bytes. */

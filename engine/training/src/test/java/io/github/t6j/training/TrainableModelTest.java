@@ -95,9 +95,9 @@ class TrainableModelTest {
     @MethodSource("models")
     void bitsDoNotDependOnEarlierMicroBatches(SmallModels small) {
         int[] ids = small.ids(new Random(3), 2 * 11);
-        int[] others = small.ids(new Random(4), 4 * 30);
+        int[] earlier = small.ids(new Random(4), 4 * 30);
         try (TrainableModel fresh = small.trainable(2); TrainableModel used = small.trainable(2)) {
-            used.lossAndGradient(others, others, 4, 30, 1);
+            used.lossAndGradient(earlier, earlier, 4, 30, 1);
             used.clearGradients();
             double loss = fresh.lossAndGradient(ids, ids, 2, 11, 1);
             assertThat(used.lossAndGradient(ids, ids, 2, 11, 1)).isEqualTo(loss);

@@ -289,14 +289,14 @@ class TrainerTest {
         Path saved = folder.resolve("saved");
         try (TokenData data = data(300, 6);
                 TokenData longer = data(301, 6);
-                TokenData others = data(300, 7);
+                TokenData changed = data(300, 7);
                 Trainer trainer = Trainer.create("t6-nano", TOKENIZER, options(BatchOrder.Order.EPOCH, 1), 1)) {
             trainer.step(data);
             trainer.save(saved);
             assertThatThrownBy(() -> trainer.step(longer))
                     .hasMessageContaining("expected the data that this run has read so far, 300 ids, found 301 ids");
             try (Trainer restored = Trainer.restore(saved, 1)) {
-                assertThatThrownBy(() -> restored.step(others)).isInstanceOf(IllegalArgumentException.class)
+                assertThatThrownBy(() -> restored.step(changed)).isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("found other ids");
                 restored.step(data);
             }

@@ -56,7 +56,7 @@ class LlamaTokensTest {
         RandomTexts texts = new RandomTexts(seed);
         int differences = 0;
         int otherwise = 0;
-        Set<String> others = new TreeSet<>();
+        Set<String> different = new TreeSet<>();
         try (HuggingFaceTokenizer judge = HuggingFaceTokenizer.newInstance(json);
                 Checkpoint file = Checkpoint.open(gguf, true);
                 LlamaModel llama = Llama.open().loadVocabulary(gguf)) {
@@ -69,7 +69,7 @@ class LlamaTokensTest {
                 Predicate<String> differs = part -> !Arrays.equals(llama.tokenize(part), ids(judge, part))
                         && !Arrays.equals(llama.tokenize(composed(part)), ids(judge, part));
                 if (differs.test(text)) {
-                    others.add(escaped(shortest(text, differs)));
+                    different.add(escaped(shortest(text, differs)));
                     otherwise++;
                 }
             }
@@ -77,9 +77,9 @@ class LlamaTokensTest {
         RESULTS.add("| %s | %d | %d | %d | %s |".formatted(
                 name + (name.equals("llama3-small") ? ", " + splitter : ""), TEXTS, differences,
                 differences - otherwise,
-                others.stream().limit(MAX_SHOWN).map(part -> "`" + part + "`").collect(Collectors.joining(", "))));
+                different.stream().limit(MAX_SHOWN).map(part -> "`" + part + "`").collect(Collectors.joining(", "))));
         if (!"gpt-4o".equals(splitter)) { // llama.cpp: marks are no letters, and letters beyond ASCII have both cases
-            assertThat(otherwise).as("seed %d: llama.cpp differs in %s", seed, others).isLessThan(MAX_DIFFERENCES);
+            assertThat(otherwise).as("seed %d: llama.cpp differs in %s", seed, different).isLessThan(MAX_DIFFERENCES);
         }
     }
 

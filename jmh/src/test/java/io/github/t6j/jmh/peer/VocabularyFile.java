@@ -35,8 +35,8 @@ final class VocabularyFile {
         for (Object merge : Json.array(model.get("merges"), "merges")) {
             merges.add(merge instanceof List<?> pair ? pair.getFirst() + " " + pair.getLast() : (String) merge);
         }
-        for (Object one : Json.array(json.get("added_tokens"), "added_tokens")) {
-            Map<String, Object> token = Json.object(one, "added token");
+        for (Object item : Json.array(json.get("added_tokens"), "added_tokens")) {
+            Map<String, Object> token = Json.object(item, "added token");
             int id = ((Long) token.get("id")).intValue();
             tokens.put(id, (String) token.get("content"));
             added.put(id, Boolean.TRUE.equals(token.get("special")) ? CONTROL : USER_DEFINED);

@@ -38,9 +38,9 @@ class AttentionStyleTest {
     }
 
     private static double contrast(Color a, Color b) {
-        double one = luminance(linear(a)) + 0.05;
-        double other = luminance(linear(b)) + 0.05;
-        return Math.max(one, other) / Math.min(one, other);
+        double first = luminance(linear(a)) + 0.05;
+        double second = luminance(linear(b)) + 0.05;
+        return Math.max(first, second) / Math.min(first, second);
     }
 
     private static double[] lab(double[] rgb) {

@@ -70,11 +70,11 @@ class SuiteTest {
     @Tag("full")
     @Test
     void aSuiteIsMeasuredAndTold() throws Exception {
-        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
         Path json = folder.resolve("results.json");
 
         System.setProperty("jmh.ignoreLock", "true");
-        new SuiteRun(Suite.of("test", 2), new PrintStream(told, true, StandardCharsets.UTF_8)).run(json);
+        new SuiteRun(Suite.of("test", 2), new PrintStream(printed, true, StandardCharsets.UTF_8)).run(json);
 
         List<Result> results = Results.read(json);
         assertThat(results).hasSize(4).allSatisfy(result -> assertThat(result.seconds().mean()).isPositive());
@@ -84,7 +84,7 @@ class SuiteTest {
         double steps = 1 / step.seconds().mean();
         assertThat(step.counter("bytesPerSecond").mean() / steps).isBetween(0.2 * 128 * 768,
                 5.0 * 128 * 768);
-        assertThat(told.toString(StandardCharsets.UTF_8)).startsWith("4 points, about ").contains("[1/4, ")
+        assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("4 points, about ").contains("[1/4, ")
                 .contains("[3/4, ").contains("[4/4, 0:00 left] Peak.multiplyAdd")
                 .contains("4 measured, 0 skipped, 0 failed, in 0:");
     }
@@ -94,21 +94,21 @@ class SuiteTest {
      */
     @Test
     void whatCannotBeMeasuredIsTold() throws Exception {
-        Suite one = Suite.of("test", 2);
+        Suite test = Suite.of("test", 2);
         String decode = "DecodeAttentionBenchmark.step";
-        Suite suite = new Suite("test", 1, one.warmup(), one.measured(), List.of(
+        Suite suite = new Suite("test", 1, test.warmup(), test.measured(), List.of(
                 new Suite.Point(decode, 1, Map.of("attention", "mha", "context", "1073741824")),
                 new Suite.Point(decode, 1, Map.of("attention", "tpa", "context", "64", "shape", "huge")),
                 new Suite.Point("PeakBenchmark.multiplyAdd", 1, Map.of())));
-        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
         Path json = folder.resolve("results.json");
 
         System.setProperty("jmh.ignoreLock", "true");
-        int failed = new SuiteRun(suite, new PrintStream(told, true, StandardCharsets.UTF_8)).run(json);
+        int failed = new SuiteRun(suite, new PrintStream(printed, true, StandardCharsets.UTF_8)).run(json);
 
         assertThat(failed).isEqualTo(1);
         assertThat(Results.read(json)).hasSize(2); // the limit, at both ends
-        assertThat(told.toString(StandardCharsets.UTF_8))
+        assertThat(printed.toString(StandardCharsets.UTF_8))
                 .contains("skipped, 1 × mha at 1073741824 tokens takes 17592.2 GB")
                 .contains("shape: expected paper, ").contains("2 measured, 1 skipped, 1 failed");
     }

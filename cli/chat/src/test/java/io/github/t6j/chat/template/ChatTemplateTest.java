@@ -33,15 +33,17 @@ class ChatTemplateTest {
     @MethodSource("templates")
     void rendersAsJinja2Does(GoldTemplates gold) {
         ChatTemplate template = gold.parse();
-        for (GoldTemplates.Case one : gold.cases()) {
-            if (one.expected() != null) {
-                assertThat(template.render(one.messages(), one.prompt(), one.variables(), gold.now())).as(one.name())
-                        .isEqualTo(one.expected());
+        for (GoldTemplates.Case conversation : gold.cases()) {
+            if (conversation.expected() != null) {
+                assertThat(template.render(conversation.messages(), conversation.prompt(), conversation.variables(),
+                        gold.now())).as(conversation.name())
+                        .isEqualTo(conversation.expected());
             } else {
-                assertThatThrownBy(() -> template.render(one.messages(), one.prompt(), one.variables(), gold.now()))
-                        .as(one.name()).isInstanceOf(ChatTemplateException.class)
+                assertThatThrownBy(() -> template.render(conversation.messages(), conversation.prompt(),
+                        conversation.variables(), gold.now()))
+                        .as(conversation.name()).isInstanceOf(ChatTemplateException.class)
                         .hasMessageMatching("(?s)" + gold.name() + ":[0-9]+: the template refuses the conversation: .*")
-                        .hasMessageEndingWith(": " + one.error());
+                        .hasMessageEndingWith(": " + conversation.error());
             }
         }
     }

@@ -27,9 +27,9 @@ class Jinja2Test {
         Map<String, String> wrong = new TreeMap<>();
         int rendered = 0;
         for (Object item : Json.array(json.get("cases"), "cases")) {
-            Map<String, Object> one = Json.object(item, "case");
-            String template = (String) one.get("template");
-            Object expected = one.containsKey("refused") ? "refused" : one.get("expected");
+            Map<String, Object> gold = Json.object(item, "case");
+            String template = (String) gold.get("template");
+            Object expected = gold.containsKey("refused") ? "refused" : gold.get("expected");
             String found;
             try {
                 found = ChatTemplate.parse("t", template, Map.of()).render(List.of(), false, variables, now);

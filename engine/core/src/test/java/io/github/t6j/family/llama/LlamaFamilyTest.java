@@ -123,7 +123,7 @@ class LlamaFamilyTest {
 
     private void copy(String name, Map<String, Object> changes) throws IOException {
         try (var files = Files.list(golden(name))) {
-            for (java.nio.file.Path file : files.filter(one -> one.getFileName().toString().startsWith("model"))
+            for (java.nio.file.Path file : files.filter(path -> path.getFileName().toString().startsWith("model"))
                     .toList()) {
                 Files.copy(file, folder.resolve(file.getFileName()));
             }
@@ -339,8 +339,10 @@ class LlamaFamilyTest {
         copy("llama3-gqa", Map.of());
         Files.writeString(folder.resolve("generation_config.json"), json);
         try (Model model = Model.load(folder)) {
-            String found = model.sampling().map(one -> one.temperature() + " " + one.topK() + " " + one.topP() + " "
-                    + one.repetitionPenalty()).orElse("none");
+            String found = model.sampling()
+                    .map(sampling -> sampling.temperature() + " " + sampling.topK() + " " + sampling.topP() + " "
+                            + sampling.repetitionPenalty())
+                    .orElse("none");
             assertThat(found).isEqualTo(expected);
         } catch (ModelFormatException refused) {
             assertThat(refused).hasMessageContaining(expected);

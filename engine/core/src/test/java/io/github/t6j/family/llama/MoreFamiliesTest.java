@@ -149,19 +149,19 @@ class MoreFamiliesTest {
     }
 
     private static void checkBatch(
-            Model model, Session one, Session alone, WeightType type, Random random) {
+            Model model, Session session, Session alone, WeightType type, Random random) {
         int vocabulary = model.info().sizes().vocabulary();
-        List<Session> together = new ArrayList<>(List.of(one));
+        List<Session> together = new ArrayList<>(List.of(session));
         try {
-            for (int others : new int[] {1, 6, 20}) {
-                while (together.size() <= others) {
+            for (int neighbours : new int[] {1, 6, 20}) {
+                while (together.size() <= neighbours) {
                     together.add(model.newSession());
                     together.getLast().prefill(random.ints(1 + random.nextInt(50), 0, vocabulary).toArray());
                 }
                 int[] ids = random.ints(together.size(), 0, vocabulary).toArray();
                 model.step(together, ids);
                 alone.step(ids[0]);
-                assertThat(one.logits()).as("seed " + SEED + " " + type + " beside " + others)
+                assertThat(session.logits()).as("seed " + SEED + " " + type + " beside " + neighbours)
                         .isEqualTo(alone.logits());
             }
         } finally {
@@ -218,14 +218,14 @@ class MoreFamiliesTest {
     void onlyChosenExpertsAreReadAndTiesChooseTheLowerIndex(@TempDir Path folder) throws IOException {
         int[] ids = MoreCase.of("qwen3moe-norm").prompt();
         float[][] logits = new float[2][];
-        for (float others : new float[] {1, Float.NaN}) {
+        for (float element : new float[] {1, Float.NaN}) {
             write(folder, "qwen3moe-norm", Map.of(), tensor -> tensor.name().endsWith("mlp.gate.weight")
                     ? filled(tensor, 0)
-                    : tensor.name().matches(".*experts\\.[2-5].*") ? filled(tensor, others) : tensor);
+                    : tensor.name().matches(".*experts\\.[2-5].*") ? filled(tensor, element) : tensor);
             try (Model model = Model.load(folder); Session session = model.newSession()) {
                 session.prefill(ids);
                 session.step(3);
-                logits[Float.isNaN(others) ? 1 : 0] = session.logits().clone();
+                logits[Float.isNaN(element) ? 1 : 0] = session.logits().clone();
             }
         }
         assertThat(logits[1]).isEqualTo(logits[0]).doesNotContain(Float.NaN);

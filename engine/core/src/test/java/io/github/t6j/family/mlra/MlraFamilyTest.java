@@ -387,13 +387,13 @@ class MlraFamilyTest {
             Safetensors.write(folder.resolve("model.safetensors"), Map.of(), List.copyOf(tensors.values()));
         }
         try (Model tied = Model.load(golden);
-                Model own = Model.load(folder);
-                Session one = tied.newSession();
-                Session two = own.newSession()) {
-            one.prefill(5, 7, 11);
-            two.prefill(5, 7, 11);
-            for (int id = 0; id < one.logits().length; id++) {
-                assertThat(two.logits()[id]).isEqualTo(2 * one.logits()[id]);
+                Model untied = Model.load(folder);
+                Session first = tied.newSession();
+                Session second = untied.newSession()) {
+            first.prefill(5, 7, 11);
+            second.prefill(5, 7, 11);
+            for (int id = 0; id < first.logits().length; id++) {
+                assertThat(second.logits()[id]).isEqualTo(2 * first.logits()[id]);
             }
         }
     }

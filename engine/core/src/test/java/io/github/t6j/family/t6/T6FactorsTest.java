@@ -32,12 +32,12 @@ class T6FactorsTest {
     }
 
     /** Returns T6 weights of order 2 or 3 for tests that add and remove tensors. */
-    private static Map<String, Tensor> weights(boolean third) {
+    private static Map<String, Tensor> weights(boolean thirdOrder) {
         Map<String, Tensor> weights = new LinkedHashMap<>();
         for (String of : new String[] {"q", "k", "v"}) {
             weights.put("c_qkv.W_A_" + of, matrix(HEADS * RANK, WIDTH));
-            weights.put("c_qkv.W_B_" + of, matrix(RANK * HEAD_DIM / (third ? 4 : 1), WIDTH));
-            if (third) {
+            weights.put("c_qkv.W_B_" + of, matrix(RANK * HEAD_DIM / (thirdOrder ? 4 : 1), WIDTH));
+            if (thirdOrder) {
                 weights.put("c_qkv.W_C_" + of, matrix(RANK * 4, WIDTH));
             }
         }
@@ -124,9 +124,9 @@ class T6FactorsTest {
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("n_head");
         Map<String, Object> config = Map.of("n_head", (long) HEADS, "c_dim", 4L);
-        ModelConfig third = describe(weights(true), config, "{'order': 3}");
-        assertThat(((TpaForm) third.attention()).thirdDim()).isEqualTo(4);
-        assertThat(third.rope().rotaryDim()).isEqualTo(2);
+        ModelConfig thirdOrder = describe(weights(true), config, "{'order': 3}");
+        assertThat(((TpaForm) thirdOrder.attention()).thirdDim()).isEqualTo(4);
+        assertThat(thirdOrder.rope().rotaryDim()).isEqualTo(2);
         for (String of : new String[] {"q", "k", "v"}) {
             Map<String, Tensor> wrong = weights(true);
             wrong.put("c_qkv.W_C_" + of, matrix(RANK * 3, WIDTH));

@@ -41,8 +41,8 @@ class T6FamilyTest {
     }
 
     private static ModelConfig describe(Map<String, Tensor> tensors, Map<String, Object> config, String variant) {
-        RopeVariant said = variant == null ? null : VariantName.parse(variant);
-        return Families.describe(new NamedTensors(tensors, "here"), ModelMetadata.of(config, said));
+        RopeVariant stated = variant == null ? null : VariantName.parse(variant);
+        return Families.describe(new NamedTensors(tensors, "here"), ModelMetadata.of(config, stated));
     }
 
     private static int size(ModelConfig config, String name) {
@@ -74,12 +74,12 @@ class T6FamilyTest {
     @CsvSource({"T6_even,n_head,5", "T6_even,head_dim,8", "T6_even,q_rank,5", "T6_even,rank,3", "T6_even,n_layer,2",
         "T6_even,n_embd,63", "T6_even,vocab_size,256", "T6_kvonly,rank,9", "llama-gqa,group_size,2",
         "llama-gqa,head_dim,99", "llama-mla,n_head,5", "llama-mla,head_dim,20"})
-    void aContradictionNamesBoth(String golden, String key, long said) {
+    void aContradictionNamesBoth(String golden, String key, long stated) {
         Map<String, Object> config = new LinkedHashMap<>(config(golden));
-        Object was = config.put(key, said);
+        Object was = config.put(key, stated);
         assertThatThrownBy(() -> describe(tensors(golden), config, null))
                 .isInstanceOf(ModelFormatException.class)
-                .hasMessageContaining(key + " = " + said)
+                .hasMessageContaining(key + " = " + stated)
                 .hasMessageContaining(was.toString());
     }
 
@@ -90,8 +90,8 @@ class T6FamilyTest {
         Map<String, Object> config = new LinkedHashMap<>(config(golden));
         // The official configurations of the larger sizes have ranks that the training script never passes.
         config.putAll(Map.of("q_lora_rank", 1024L, "kv_lora_rank", 512L, "v_head_dim", 64L, "qk_rope_head_dim", 32L));
-        for (Map<String, Object> said : List.of(config, Map.<String, Object>of())) {
-            ModelConfig described = describe(tensors(golden), said, null);
+        for (Map<String, Object> stated : List.of(config, Map.<String, Object>of())) {
+            ModelConfig described = describe(tensors(golden), stated, null);
             assertThat(described.name()).isEqualTo("MLA");
             assertThat(described.attention()).isEqualTo(sizes);
             assertThat(described.attention().heads()).isEqualTo(4);

@@ -34,7 +34,7 @@ class GenerateTest {
             "500", "--held-out", "20"});
         try (Stream<Path> files = Files.walk(out)) {
             return files.filter(Files::isRegularFile).collect(Collectors.toMap(file -> out.relativize(file).toString(),
-                    GenerateTest::read, (one, other) -> one, TreeMap::new));
+                    GenerateTest::read, (first, second) -> first, TreeMap::new));
         }
     }
 
@@ -71,7 +71,8 @@ class GenerateTest {
             if (name.startsWith("held-out") && !name.contains("stories")) {
                 files.get(name).lines().map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), name))
                         .forEach(
-                                one -> assertThat(Score.isRight(one, one.get("answer").toString())).as(one.toString())
+                                first -> assertThat(Score.isRight(first, first.get("answer").toString()))
+                                        .as(first.toString())
                                         .isTrue());
             }
         }

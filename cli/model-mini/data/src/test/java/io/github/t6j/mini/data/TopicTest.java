@@ -30,19 +30,20 @@ class TopicTest {
     void everyAnswerIsAcceptedAndThatOfAnotherThingIsNot() {
         Random random = new Random(1);
         for (Topic topic : TOPICS.all()) {
-            List<Exchange> some = new ArrayList<>();
+            List<Exchange> exchanges = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
-                some.add(topic.training(random));
+                exchanges.add(topic.training(random));
             }
-            some.forEach(one -> assertThat(one.check().accepts(one.answer())).as(one.toString()).isTrue());
+            exchanges.forEach(exchange -> assertThat(exchange.check().accepts(exchange.answer()))
+                    .as(exchange.toString()).isTrue());
             Set<Boolean> testable = new HashSet<>();
-            for (int i = 1; i < some.size(); i++) {
-                Exchange one = some.get(i);
-                Exchange other = some.get(i - 1);
-                List<String> accept = one.check().accept(); // "The opposite of enemy is friend." has both words
-                if (one.isTestable() && !accept.contains(other.thing())
-                        && accept.stream().noneMatch(other.check().accept()::contains)) {
-                    assertThat(one.check().accepts(other.answer())).as(one + " " + other).isFalse();
+            for (int i = 1; i < exchanges.size(); i++) {
+                Exchange exchange = exchanges.get(i);
+                Exchange previous = exchanges.get(i - 1);
+                List<String> accept = exchange.check().accept(); // "The opposite of enemy is friend." has both words
+                if (exchange.isTestable() && !accept.contains(previous.thing())
+                        && accept.stream().noneMatch(previous.check().accept()::contains)) {
+                    assertThat(exchange.check().accepts(previous.answer())).as(exchange + " " + previous).isFalse();
                     testable.add(true);
                 }
             }
