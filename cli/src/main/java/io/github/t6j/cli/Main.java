@@ -85,7 +85,7 @@ public final class Main implements Callable<Integer> {
     public final boolean watched;
     /** Environment variables. */
     public final Map<String, String> environment;
-    /** True after Ctrl-C or SIGTERM, if the command ends by itself. */
+    /** True after Ctrl-C or SIGTERM, if the command shuts down cleanly. */
     public volatile boolean interrupted;
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")

@@ -78,7 +78,7 @@ class GeneratedFilesTest {
         assertThat(offered("init", "--preset", "mlra-gla-2")).contains("mlra-gla-2", "mlra-gla-2-small");
     }
 
-    /** The names are those of folders in the cache, which the script lists itself: t6j would take half a second. */
+    /** The script lists the names of folders in the cache itself: t6j would take half a second. */
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void shellsOfferPulledModels() throws IOException, InterruptedException {

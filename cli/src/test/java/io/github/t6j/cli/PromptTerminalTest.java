@@ -76,7 +76,7 @@ class PromptTerminalTest {
         "train --data COPY --out OUT --preset t6-nano --steps 1000 | training step "
     })
     void ctrlCLeavesACleanLine(String command, @TempDir Path folder) throws IOException {
-        Path copy = Files.copy(Path.of(TEXT), folder.resolve("text")); // train writes the tokens beside it
+        Path copy = Files.copy(Path.of(TEXT), folder.resolve("text")); // train writes the tokens next to it
         String[] parts = command.replace("TEXT", TEXT).replace("COPY", copy.toString())
                 .replace("OUT", folder.resolve("out").toString()).split(" \\| ");
         LaunchedProcess launched = start("stty cols 80; \"$t6j\" " + parts[0]);

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code generate --prompts}: each result equals that of generate for its prompt and seed. */
+/** {@code generate --prompts}: each result equals generate's result for its prompt and seed. */
 class PromptsTest {
     @TempDir
     Path folder;

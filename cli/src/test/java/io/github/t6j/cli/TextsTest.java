@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code perplexity --texts}: each result equals that of perplexity for its text. */
+/** {@code perplexity --texts}: each result equals perplexity's result for its text. */
 class TextsTest {
     private static final long SEED = 5;
 
@@ -101,7 +101,7 @@ class TextsTest {
         assertThat((Double) ran.json().get("bits_per_byte")).isCloseTo(nll / Math.log(2) / bytes, within(1e-12));
     }
 
-    /** For two equal halves the mean is that of a half, and its error that of twice as many ids. */
+    /** Two equal halves have the mean of a half, and the error of twice as many ids. */
     @Test
     void theErrorOfTheTotalIsThatOfAllIds() throws IOException {
         String text = texts(1).getFirst();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Models that no official file has: t6j.json beside the weights, made by init and convert --as tpa. */
+/** Models that no official file has, with t6j.json next to the weights, made by init and convert --as tpa. */
 class VariantModelsTest {
     private static final String CONFIG = """
             {"n_layer": 2, "n_embd": 32, "n_head": 3, "head_dim": 12, "vocab_size": 50, "block_size": 64, %s}""";

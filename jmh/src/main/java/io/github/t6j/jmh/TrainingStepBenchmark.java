@@ -11,8 +11,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * A whole training step of a T6 with f32 weights, in three parts, whose times add up to the step's. The operations are
- * those of {@link StepWork}; exponentials of the softmax, norms and activations are not counted.
+ * A whole training step of a T6 with f32 weights, in three parts, whose times add up to the step's. {@link StepWork}
+ * counts the operations, without exponentials of the softmax, norms and activations.
  */
 @Fork(value = 1, jvmArgsPrepend = {
     BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES, TrainingStepBenchmark.MEMORY})

@@ -70,8 +70,8 @@ class AttentionBenchmarksTest {
     }
 
     /**
-     * Elements per token: 2·h·d, 2·g·d or (1 + 1)(h + d) at equal heads, and those of the paper's sizes. GTA stores g·d
-     * and d/2, MFA two vectors of 2·d, GLA and MLRA the same as MLA, in parts.
+     * Elements per token: 2·h·d, 2·g·d or (1 + 1)(h + d) at equal heads, and the numbers for the paper's sizes. GTA
+     * stores g·d and d/2, MFA two vectors of 2·d, GLA and MLRA the same as MLA, in parts.
      */
     @ParameterizedTest
     @CsvSource({

@@ -132,7 +132,7 @@ public final class SessionUseStress {
         }
     }
 
-    /** A cancel beside a computing call and another one after it: it counts for one of them, not for both. */
+    /** A cancel during a computing call and another one after it: it counts for one of them, not for both. */
     @JCStressTest
     @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "The call is cancelled, the next one is not.")
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "It came after the call: the next one is cancelled.")

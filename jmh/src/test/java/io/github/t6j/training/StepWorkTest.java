@@ -30,7 +30,7 @@ class StepWorkTest {
             work.forward();
             work.backward();
             work.forward();
-            double loss = work.backward(); // twice, as a benchmark does: gradients are those of one pass
+            double loss = work.backward(); // twice, as a benchmark does: gradients are one pass's
             assertThat(loss).isCloseTo(work.loss(), within(1e-5));
             double squares = 0;
             List<float[]> gradients = new ArrayList<>();

@@ -10,8 +10,8 @@ public enum ContextOverflow {
      */
     DROP_OLDEST_TURNS,
     /**
-     * Same as {@link #DROP_OLDEST_TURNS}, but an answer that fills the context continues: the older half of the ids
-     * after the system message is removed, and the model reads the rest again.
+     * Drops turns like {@link #DROP_OLDEST_TURNS}, but an answer that fills the context continues: the older half of
+     * the ids after the system message is removed, and the model reads the rest again.
      */
     SHIFT
 }

@@ -42,7 +42,7 @@ public final class PromptFormat {
 
     private final Map<RequiredCall, Grammar> required = new LinkedHashMap<>(); // guarded by itself, in the same order
 
-    /** Tools of which an answer calls one; {@code tagged} if the prompt has the tag of calls, or none is needed. */
+    /** Tools for an answer that must call one; {@code tagged} if the prompt has the tag of calls, or none is needed. */
     private record RequiredCall(List<Tool> tools, boolean tagged) {}
 
     /** A grammar of answers and the reasoning before them. */
@@ -229,7 +229,7 @@ public final class PromptFormat {
 
     /**
      * Returns {@code options} that also stop at the end of an answer, since the end ids of most models end only a text.
-     * A grammar ends an answer by itself.
+     * A grammar also ends an answer.
      */
     public GenerationOptions untilEndOfTurn(GenerationOptions options) {
         if (endOfTurn.isEmpty() || options.ignoreEndOfText() || options.grammar() != null) {

@@ -233,7 +233,7 @@ class ChatSessionTest {
     }
 
     /**
-     * An answer of 300 tokens in a context of 120: the ids after each shift are those of a loop by hand. Linear
+     * An answer of 300 tokens in a context of 120: the ids after each shift equal those of a loop by hand. Linear
      * attention has to read all again.
      */
     @ParameterizedTest

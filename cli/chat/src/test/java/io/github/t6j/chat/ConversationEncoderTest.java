@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Documents of conversations: their ids are those of chat, and the assistant's ones are scored. */
+/** Documents of conversations: chat has the same ids, and the assistant's ids are scored. */
 class ConversationEncoderTest {
     private static final String WHERE = "talk.jsonl, line 7";
     private static final int CONTEXT = 500;
@@ -239,7 +239,7 @@ class ConversationEncoderTest {
         return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
     }
 
-    /** The ids before each answer are those that a session of the chat has read when it answers. */
+    /** The ids before each answer are the ids that a session of the chat has read when it answers. */
     @Test
     void promptsAreThoseOfASession() throws IOException {
         for (String template : List.of(ChatModels.CHATML, NO_BORDER)) {

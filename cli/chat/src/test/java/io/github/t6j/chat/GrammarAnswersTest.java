@@ -202,7 +202,7 @@ class GrammarAnswersTest {
         return ChatTemplate.parse(name, (String) json.get("template"), tokens);
     }
 
-    /** Answers that a scheduler generates together are those that each gets alone. */
+    /** Answers that a scheduler generates together equal answers generated alone. */
     @Test
     void answersOfASchedulerMatch() throws Exception {
         ChatModel alone = chat(ChatModels.CHATML);

@@ -172,7 +172,7 @@ class PromptFormatTest {
         return gold.get("enable_thinking") instanceof Boolean thinking ? options.withThinking(thinking) : options;
     }
 
-    /** The calls in Jinja2's texts are those of the messages; the templates of SmolLM3 and Granite leave calls out. */
+    /** Jinja2's texts have the messages' calls; the templates of SmolLM3 and Granite leave calls out. */
     @ParameterizedTest
     @MethodSource("templates")
     void callsAreParsedAsTemplatesRenderThem(Path file) throws IOException {

@@ -342,7 +342,7 @@ class T6jChatModelTest {
         assertThat(weather.asked).isEmpty();
     }
 
-    /** The tools of the defaults are those of requests without tools. */
+    /** Requests without tools have the default tools. */
     @Test
     void defaultToolsAreUsed() {
         ChatOptions options = script("{\"name\": \"clock\", \"arguments\": {}}", "{\"name\": \"clock\"}",

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks that the model of the jar equals that of the folder, as a module and on the class path. */
+/** Checks that the jar's model equals the folder's, as a module and on the class path. */
 class MiniModelTest {
     private static final Path FOLDER = Path.of(System.getProperty("t6j.testdata"), "models", "t6-mini");
 

@@ -126,7 +126,7 @@ final class DocumentArguments {
         return checked(main, rows.count(), spark.read().schema(columns).format(format("--out", out)).load(out));
     }
 
-    /** Checks that each document has one result, and returns those without errors. */
+    /** Checks that each document has one result, and returns the results without errors. */
     private Dataset<Row> checked(Main main, long documents, Dataset<Row> written) {
         Dataset<Row> good = written.filter(col("error").isNull());
         long found = written.count();

@@ -32,7 +32,7 @@ class ClusterTest {
     /** Kills an executor once both have ended a generating task. */
     private static final class Killer extends SparkListener {
         private final AtomicInteger ended = new AtomicInteger(); // generating tasks that succeeded
-        private final Set<String> executors = new HashSet<>(); // those that ended one; for the listener's thread
+        private final Set<String> executors = new HashSet<>(); // executors that ended one; for the listener's thread
         private final AtomicInteger removed = new AtomicInteger(); // removed executors
         private volatile long killed; // process id of the killed executor
 

@@ -41,7 +41,7 @@ public final class Perplexity {
         squares += added.squares;
     }
 
-    /** Adds the statistics of a text of which only the {@link #fields} are known. */
+    /** Adds the statistics of a text by its {@link #fields}. */
     public void add(Map<String, Object> fields) {
         long scored = (Long) fields.get("scored");
         double mean = ((Number) fields.get("nll")).doubleValue();

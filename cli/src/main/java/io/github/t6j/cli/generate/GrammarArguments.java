@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Options for the form of the generated text, of which one may be given. */
+/** Options for the form of the generated text; they exclude each other. */
 public final class GrammarArguments {
     @Option(names = "--json-schema", paramLabel = "FILE",
             description = "Generate JSON that matches the JSON schema in FILE.")

@@ -26,7 +26,7 @@ public final class LinesArguments {
     /** Most waiting requests: a run has few lines at once, but one line may be a long text. */
     private static final int QUEUED = 1 << 24;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    /** Bytes of a result of which only the index is known. */
+    /** Bytes of a result that has only an index. */
     private static final long MIN_RESULT = 12;
 
     @Option(names = "--out", paramLabel = "FILE.jsonl",
@@ -61,7 +61,7 @@ public final class LinesArguments {
         return out;
     }
 
-    /** Lets {@link #run}, and the output after it, end by itself: a pass that has begun is completed. */
+    /** Lets {@link #run}, and the output after it, end cleanly: a pass that has begun is completed. */
     public static OnInterrupt onInterrupt(Main main) {
         return new OnInterrupt(main, PATIENCE);
     }

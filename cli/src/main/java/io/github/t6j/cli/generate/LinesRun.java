@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Many lines at once in one scheduler; one result per line, in the order of the lines. */
+/** Runs many lines at once in one scheduler; each line has one result, in the order of the lines. */
 final class LinesRun {
     private static final double NANOS = 1e9;
 

@@ -18,7 +18,7 @@ import java.util.function.IntFunction;
 
 /** Lines of {@code t6j generate --stats}. */
 public final class Stats {
-    /** Least number of tokens whose last quarter tells the speed after the warm-up. */
+    /** Smallest number of tokens whose last quarter shows the speed after the warm-up. */
     private static final int MEASURABLE = 32;
 
     private Stats() {}

@@ -6,8 +6,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a command end by itself on Ctrl-C or SIGTERM: interrupts its thread, which stops the engine and any writing, and
- * waits for {@link #close}. The JDK ends the process with 128 + the signal.
+ * Lets a command shut down cleanly on Ctrl-C or SIGTERM: interrupts its thread, which stops the engine and any writing,
+ * and waits for {@link #close}. The JDK ends the process with 128 + the signal.
  */
 public final class OnInterrupt implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMillis(900);

@@ -48,7 +48,7 @@ final class TerminalMode implements AutoCloseable {
         write(PASTE_MARKED);
     }
 
-    /** Suspends this process and those that the shell started with it, until the shell continues them. */
+    /** Suspends this process and the processes that the shell started with it, until the shell continues them. */
     synchronized void suspend() {
         Attributes now = terminal.getAttributes();
         terminal.puts(Capability.keypad_local);

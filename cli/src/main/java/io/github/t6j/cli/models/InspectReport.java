@@ -148,7 +148,7 @@ final class InspectReport {
                 : entry.elementsPerToken() * info.sizes().layers() * Float.BYTES * context;
     }
 
-    /** Returns the bytes that a token adds to an f32 cache of {@code tokens} tokens, of which windows drop others. */
+    /** Returns the bytes that a token adds to an f32 cache of {@code tokens} tokens, less those that windows drop. */
     static long addedBytes(ModelInfo info, int tokens) {
         return (info.cache().elements(tokens + 1) - info.cache().elements(tokens)) * Float.BYTES;
     }

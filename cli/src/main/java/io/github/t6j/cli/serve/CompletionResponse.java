@@ -30,7 +30,7 @@ final class CompletionResponse {
 
     /** Progress of one generation. */
     private static final class Choice {
-        private final List<ChosenToken> tokens = new ArrayList<>(); // in a stream, those that are not written yet
+        private final List<ChosenToken> tokens = new ArrayList<>(); // in a stream, tokens not written yet
         private long lastTokenTime; // 0 before the first
         private int writtenCharacters;
         private int tokenCharacters;

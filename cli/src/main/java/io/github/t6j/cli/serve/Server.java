@@ -62,7 +62,7 @@ public final class Server implements AutoCloseable {
     private volatile boolean draining;
 
     /**
-     * Listens; requests are answered with 503 until {@link #serve}.
+     * Starts to listen; the server answers requests with 503 until {@link #serve}.
      *
      * @throws IOException if the server cannot listen on that address
      */

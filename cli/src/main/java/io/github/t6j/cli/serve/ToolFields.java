@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * The fields tools, tool_choice and parallel_tool_calls of a request.
  *
  * @param offered tools that the model may call
- * @param required tools of which the answer must call one; empty if it may be a text
+ * @param required tools if the answer must call one of them; empty if it may be a text
  * @param several true if an answer may have several calls
  */
 record ToolFields(List<Tool> offered, List<Tool> required, boolean several) {

@@ -30,7 +30,7 @@ final class WebPage {
                 + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 
-    /** Returns an element with the content of the linked file, and adds its hash to those that the policy allows. */
+    /** Returns an element with the content of the linked file, and adds its hash to the policy's hashes. */
     private static String joined(String element, MatchResult link, List<String> hashes) {
         String content = "\n" + read(link.group(1));
         hashes.add("'sha256-" + Base64.getEncoder().encodeToString(sha256(content)) + "'");

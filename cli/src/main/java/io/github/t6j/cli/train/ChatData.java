@@ -222,7 +222,7 @@ final class ChatData {
         }
     }
 
-    /** Adds texts, of which all tokens count, in pieces of the context length. */
+    /** Adds texts in pieces of the context length; all their tokens count. */
     private void readTexts(List<Path> texts) {
         if (texts.isEmpty()) {
             return;

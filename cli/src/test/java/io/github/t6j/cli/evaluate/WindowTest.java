@@ -27,7 +27,7 @@ class WindowTest {
         assertThat(Window.of(9, 4, 4, 0)).containsExactly(new Window(0, 1, 4), new Window(4, 5, 8));
     }
 
-    /** The counts are those of testdata/models/t6-tiny/reference.json, made by another program. */
+    /** testdata/models/t6-tiny/reference.json, made by another program, has the counts. */
     @Test
     void scoresAsManyIdsAsTheReference() {
         assertThat(

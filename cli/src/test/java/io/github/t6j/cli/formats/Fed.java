@@ -88,7 +88,7 @@ public final class Fed {
     }
 
     /**
-     * Feeds {@code ids} in passes that differ from those of {@code other}, but have the same form at each position.
+     * Feeds {@code ids} in passes that differ from {@code other}'s, but have the same form at each position.
      *
      * @param longPass rows from which a pass has another form
      */

@@ -1,7 +1,7 @@
 package io.github.t6j.cli.formats;
 
 /**
- * Sizes of a small model, at and beside multiples of 64, the size of a panel.
+ * Sizes of a small model, at and near multiples of 64, the size of a panel.
  *
  * @param heads number of heads, even
  * @param headDim size of a head, even

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The greedy continuations are those of testdata/models/t6-tiny/reference.json, made by the official class. */
+/** testdata/models/t6-tiny/reference.json, made by the official class, has the greedy continuations. */
 public class GenerateCommandTest {
 
     /** A prompt with its greedy continuation. */

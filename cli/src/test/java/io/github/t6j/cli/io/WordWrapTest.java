@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Lines of a stream of text, compared with those of the whole text. */
+/** Lines of a stream of text, compared with the lines of the whole text. */
 class WordWrapTest {
     private static final String DIM = "\u001b[2m";
     private static final String ACCENT = "\u0301"; // takes no column

@@ -88,7 +88,7 @@ class InitCommandTest {
         });
     }
 
-    /** The elements equal those that convert makes of the f32 model. */
+    /** The elements equal what convert makes of the f32 model. */
     @ParameterizedTest
     @CsvSource({"q8_0", "q4_0", "q4_k", "q5_k", "q6_k"})
     void quantisesAsConvertDoes(String option) {

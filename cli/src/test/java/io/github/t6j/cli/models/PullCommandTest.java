@@ -30,7 +30,7 @@ class PullCommandTest extends PullFixture {
     private static final Path GGUF = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3");
 
     /**
-     * The layout is that of Python's library: blobs named by their hash, relative links, a commit without a line end.
+     * Python's library has the same layout: blobs named by their hash, relative links, a commit without a line end.
      */
     @Test
     @DisabledOnOs(OS.WINDOWS)

@@ -6,7 +6,7 @@ import io.github.t6j.cli.CommandResult;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** The ids are those of testdata/models/t6-tiny/reference.json, made by another program. */
+/** testdata/models/t6-tiny/reference.json, made by another program, has the ids. */
 class TokenizeCommandTest {
 
     @Test

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Weights that are rounded while they are loaded equal those of {@code t6j convert --dtype}, bit for bit. */
+/** Weights rounded while they are loaded equal the weights that {@code t6j convert --dtype} writes, bit for bit. */
 class WeightTypeTest {
     private static final long SEED = Long.getLong("t6j.weights.seed", 32);
     private static final int IDS = 150;

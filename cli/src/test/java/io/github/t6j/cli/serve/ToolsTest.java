@@ -99,7 +99,7 @@ class ToolsTest {
         assertThat(names).contains("get_weather", "now");
     }
 
-    /** The tools are JSON before the prompt, and the bits those of a session alone. */
+    /** The tools are JSON before the prompt, and a session alone has the same bits. */
     @Test
     void aCallIsTheTextOfASessionAlone() throws Exception {
         Tool now = new Tool("now", "", Map.of("type", "object", "properties", Map.of()));

@@ -77,7 +77,7 @@ class LoraTrainCommandTest {
         assertThat(nll("--model", merged.toString())).isCloseTo(adapted, within(1e-6));
     }
 
-    /** The base has no tokenizer; the run's is beside the adapter. */
+    /** The base has no tokenizer; the run's is next to the adapter. */
     @Test
     void samplesUseTheTokenizerOfTheRun() throws IOException {
         Path base = Files.createDirectory(folder.resolve("base"));

@@ -109,7 +109,7 @@ class TrainChatTest {
         assertThat(answered.out().strip()).as(answered.err()).isEqualTo("I am the whale, sir.");
     }
 
-    /** Without --tokenizer and --chat-template a new model has those of the bundled one. */
+    /** Without --tokenizer and --chat-template a new model has the bundled model's. */
     @Test
     void aNewModelHasTheBundledTemplate() {
         assertThat(train(out, "--preset", "t6-nano", "--context", "64", "--batch", "2", "--steps", "1").code())
@@ -120,7 +120,7 @@ class TrainChatTest {
         }
     }
 
-    /** From a model with files of its own, which are kept; and with texts beside the conversations. */
+    /** From a model with files of its own, which are kept; and with texts next to the conversations. */
     @Test
     void aResumedRunHasTheSameBits() throws IOException {
         Path texts = Files.writeString(folder.resolve("story.txt"), "There was a whale. ".repeat(60));

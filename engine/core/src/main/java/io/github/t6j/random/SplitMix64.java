@@ -34,7 +34,7 @@ public final class SplitMix64 {
         return mix(seed + (index + 1) * GOLDEN_RATIO);
     }
 
-    /** Returns 64 bits, each of which depends on all bits of {@code z}; a bijection. */
+    /** Returns 64 bits that each depend on all bits of {@code z}; a bijection. */
     public static long mix(long z) {
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
         z = (z ^ z >>> 27) * 0x94D049BB133111EBL;

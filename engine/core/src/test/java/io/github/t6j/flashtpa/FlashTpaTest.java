@@ -70,7 +70,7 @@ class FlashTpaTest {
     }
 
     /**
-     * The official layouts of rank 1 are those of this class: ak [B][M][H] is [B][M][H][1], bk [B][M][D] is
+     * This class has the official layouts of rank 1: ak [B][M][H] is [B][M][H][1], bk [B][M][D] is
      * [B][M][1][D].
      */
     @Tag("width")
@@ -238,7 +238,7 @@ class FlashTpaTest {
         Arrays.fill(mask, 2100, 2800, -1e30f / 1.442695f);
         double[] expected = oracle(data, options, new int[] {700}, mask);
         Arrays.fill(expected, 24, 48, 0);
-        // float64 still resolves the scores beside a bias of 1e30; in f32 all tokens get equal weights
+        // float64 still resolves the scores next to a bias of 1e30; in f32 all tokens get equal weights
         Arrays.fill(expected, 72, 96, 0);
         FlashTpaData mean = new FlashTpaData(
                 data.shape(), 1, 1, 700, new float[6], new float[16], data.aK(), data.bK(), data.aV(), data.bV());

@@ -61,7 +61,7 @@ class FamiliesTest {
         }
     }
 
-    /** Checks that the output so far, and that of finish, is the text of the ids so far. */
+    /** Checks that the output so far, with that of finish, is the text of the ids so far. */
     @ParameterizedTest
     @FieldSource("NAMES")
     void streamsAgreeWithDecodeAtEveryLength(String name) throws IOException {

@@ -27,7 +27,7 @@ class JsonSchemaGrammarTest {
         // blanks: one between tokens, none at the end
         "{'type': 'array'} | [ 1 ,⏎2 ] | [  1] ~ [1\t] ~ [1]⏎",
         // constants
-        // a union of Pydantic; an open object beside another schema; a reference as URIs have it
+        // a union of Pydantic; an open object next to another schema; a reference as URIs have it
         "{'oneOf': [{'$ref': '#/$defs/C'}, {'$ref': '#/$defs/D'}], 'discriminator': {'propertyName': 'k'}, '$defs': {'C': {'properties': {'k': {'const': 'c'}}, 'required': ['k']}, 'D': {'properties': {'k': {'const': 'd'}}, 'required': ['k']}}} | {'k':'c'} ~ {'k':'d'} | {'k':'e'}",
         "{'properties': {'a': {'type': 'null'}}, 'additionalProperties': true, 'allOf': [{'properties': {'b': {'type': 'null'}}}]} | {'a':null,'b':null} ~ {'z':1} | {'a':1}",
         "{'$ref': '#/definitions/Page%3CA%20b%3E', 'definitions': {'Page<A b>': {'type': 'null'}}} | null | 1",

@@ -100,7 +100,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         return null;
     }
 
-    /** Returns the number of ids left of what it reads. */
+    /** Returns the number of ids left to read. */
     int left() {
         return prompt.length - session.position();
     }

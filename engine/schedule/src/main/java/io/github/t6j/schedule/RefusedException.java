@@ -10,7 +10,7 @@ public final class RefusedException extends T6jException {
     public enum Reason {
         /** Too many requests wait; a later attempt may succeed. */
         QUEUE_FULL,
-        /** Its cache alone would exceed the limit for all caches. */
+        /** The submission's cache alone would exceed the limit for all caches. */
         TOO_LARGE,
         /** The scheduler accepts no more requests. */
         CLOSED

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Embeddings in a scheduler: the bits of each alone, in turn with prompts and steps. */
+/** Embeddings in a scheduler: the bits of each alone, alternating with prompts and steps. */
 @Timeout(120)
 class EmbeddingTurnsTest {
     private static final Path TINY = Path.of(System.getProperty("t6j.testdata")).resolve("models/t6-tiny");
@@ -89,7 +89,7 @@ class EmbeddingTurnsTest {
                 .isEqualTo(expected.stream().map(Embedding::truncated).toList());
     }
 
-    /** Calls with different options, some of other layers, and generations beside them. */
+    /** Calls with different options, some of other layers, at the same time as generations. */
     @Test
     void eachHasTheBitsThatItHasAlone() {
         Random random = new Random(SEED);

@@ -65,7 +65,7 @@ class AdapterTrainerTest {
         return trainer.parameters().stream().map(parameter -> parameter.value().clone()).toList();
     }
 
-    /** Steps of AdamW in double on A and B, with gradients by the chain rule from those of the merged weights. */
+    /** Steps of AdamW in double on A and B, with gradients by the chain rule from the merged weights' gradients. */
     private static final class Reference implements AutoCloseable {
         private final TrainableModel model;
         private final Map<String, float[]> base = new HashMap<>();

@@ -113,7 +113,7 @@ class BatchOrderTest {
             }
         }
         for (long[] starts : drawn) {
-            // 5 standard deviations; that of a shard is 3 times that of independent rows
+            // 5 standard deviations; a shard's deviation is 3 times the deviation of independent rows
             double expected = 1.5 * batches / starts.length;
             for (long count : starts) {
                 assertThat((double) count).as("seed %d: %s", seed, Arrays.toString(starts))

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Training of Phi-3, whose fused matrices are those of Mistral; other models of these families are refused. */
+/** Training of Phi-3, whose fused matrices are Mistral's; other models of these families are refused. */
 class DenseTrainingTest {
     private static final long SEED = 35;
     private static final int LENGTH = 40;

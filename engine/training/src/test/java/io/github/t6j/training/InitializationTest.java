@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests draws against those of the official constructors: extremes, deviations and constants of every kind of tensor.
+ * Tests draws against the official constructors': extremes, deviations and constants of every kind of tensor.
  */
 class InitializationTest {
     private static final List<Object> RUNS =

@@ -131,7 +131,7 @@ class PackedDocumentsTest {
         }
     }
 
-    /** The loss of packed documents is that of each document alone. */
+    /** Packed documents have the same loss as each document alone. */
     @Test
     void aDocumentDoesNotSeeTheOthersOfItsWindow() {
         List<ScoredDocument> documents = documents(20, 7);

@@ -63,7 +63,7 @@ class TokenDataTest {
         return ids;
     }
 
-    /** The ids are those of the whole file tokenised with special tokens, as {@code perplexity} reads it. */
+    /** The ids equal the ids of the whole file tokenised with special tokens, as {@code perplexity} reads it. */
     @Test
     void idsOfTextAreThoseOfItsDocuments() throws IOException {
         Path book = TestData.path("text/test.txt");

@@ -323,7 +323,7 @@ class TrainerTest {
 
     @Test
     void trainingStartsFromAModel() throws IOException {
-        // a copy, since the token cache is written beside it
+        // a copy, since the token cache is written next to it
         Path text = Files.copy(TestData.path("text/test.txt"), folder.resolve("text.txt"));
         try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options(BatchOrder.Order.EPOCH, 1), 2);
                 TokenData data = TokenData.open(List.of(text),

@@ -23,7 +23,7 @@ final class LlamaFile {
     private static final int F32 = 0;
 
     private final ByteArrayOutputStream header = new ByteArrayOutputStream();
-    private final Map<String, int[]> tensors = new LinkedHashMap<>(); // sizes, that of a row first
+    private final Map<String, int[]> tensors = new LinkedHashMap<>(); // sizes, the row's first
 
     private LlamaFile() {}
 

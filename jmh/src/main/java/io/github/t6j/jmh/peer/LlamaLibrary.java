@@ -93,7 +93,7 @@ final class LlamaLibrary {
         }
     }
 
-    /** Misplaced fields would silently change the results. */
+    /** Checks the places of fields: misplaced ones would silently change the results. */
     private void checkDefaults(Path folder) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment context = contextDefaults.pointer(arena);

@@ -15,7 +15,7 @@ import java.lang.foreign.StructLayout;
 
 /**
  * Structures of llama.cpp's {@code include/llama.h}, which its functions take and return by value. Only fields that t6j
- * sets or checks have names. They are those of version {@value #VERSION} on 64-bit systems:
+ * sets or checks have names. They belong to version {@value #VERSION} on 64-bit systems:
  *
  * <pre>
  * llama_model_params, 80 bytes             llama_context_params, 160 bytes

@@ -40,7 +40,7 @@ final class Numbers {
         return digits(ratio) + " ×";
     }
 
-    /** Formats a share, of which 1 is all, in whole per cents. */
+    /** Formats a share, from 0 to 1, in whole per cents. */
     static String percent(double share) {
         return String.format(Locale.ROOT, "%.0f %%", 100 * share);
     }

@@ -59,7 +59,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /**
-     * Returns the resident memory in MB, of the process and those that it started; 0 if the system does not report it.
+     * Returns the resident memory in MB, of the process and its children; 0 if the system does not report it.
      */
     long residentMegabytes() {
         return (resident(process.toHandle()) + process.descendants().mapToLong(ServerProcess::resident).sum()) >> 10;

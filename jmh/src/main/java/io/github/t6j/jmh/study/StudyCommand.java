@@ -211,7 +211,7 @@ public final class StudyCommand implements Callable<Integer> {
         return arguments.size() == 2 ? 0 : LearningCurvesCommand.run(arguments.toArray(String[]::new));
     }
 
-    /** Measures the speed of all attentions if requested, or of those that were not measured. */
+    /** Measures the speed of all attentions if requested, or of the attentions not measured yet. */
     private void measureSpeed(StudyData data, long length) throws IOException {
         StudySpeed before = speed();
         List<StudyRun> runs = attentions.stream().map(attention -> run(attention, rates.first(), firstSeed(), length))

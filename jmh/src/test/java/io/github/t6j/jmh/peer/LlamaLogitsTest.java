@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Logits of GGUF files that llama.cpp has quantised, beside llama.cpp's. Both are compared with a forward pass in
+ * Logits of GGUF files that llama.cpp has quantised, next to llama.cpp's. Both are compared with a forward pass in
  * float64 of the same weights, turned back into f32. llama.cpp runs with an f32 cache and without flash attention.
  */
 @Tag("peer")
@@ -27,7 +27,7 @@ class LlamaLogitsTest {
     private static final int IDS = 150;
     private static final int THREADS = 2;
     private static final Results RESULTS = new Results("logits", "## Logits", "",
-            "Error: root mean square of the difference from float64, divided by that of the logits; " + IDS
+            "Error: root mean square of the difference from float64, relative to the logits; " + IDS
                     + " positions, "
                     + RandomModel.VOCABULARY
                     + " logits each. Largest difference: of t6j's and llama.cpp's logits, divided by"
@@ -122,7 +122,7 @@ class LlamaLogitsTest {
     /** Logits of all positions: [position][id], but of the reference [id][position]. */
     private record Logits(float[][] t6j, float[][] llama, double[][] reference) {
 
-        /** Root mean square of the difference from the reference, relative to that of the reference. */
+        /** Root mean square of the difference from the reference, relative to the reference's. */
         double error(float[][] found) {
             double errors = 0;
             double squares = 0;

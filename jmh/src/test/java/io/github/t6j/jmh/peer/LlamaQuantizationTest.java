@@ -18,12 +18,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Errors of matrices that t6j quantises, beside those of llama_model_quantize for the same weights and types. */
+/** Errors of matrices that t6j quantises, next to the errors of llama_model_quantize for the same weights and types. */
 @Tag("peer")
 class LlamaQuantizationTest {
     private static final long SEED = 29;
     private static final Results RESULTS = new Results("quantization", "## Quantisation", "",
-            "Root mean square of the errors of all matrices of a type, divided by that of the weights.", "",
+            "Root mean square of the errors of all matrices of a type, relative to the weights.", "",
             "| type | matrices | t6j's error | llama.cpp's error | largest t6j's ÷ llama.cpp's |",
             "|---|--:|--:|--:|--:|");
 

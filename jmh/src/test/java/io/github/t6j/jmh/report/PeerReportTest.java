@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Table and figures of t6j beside llama.cpp, of known speeds. */
+/** Table and figures of t6j next to llama.cpp, of known speeds. */
 class PeerReportTest {
     @TempDir
     private Path folder;

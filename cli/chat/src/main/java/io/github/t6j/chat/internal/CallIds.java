@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Ids of tool calls, of which no two in a conversation are equal. New ones have nine letters and digits, as Mistral's
+ * Ids of tool calls, unique in a conversation. New ones have nine letters and digits, as Mistral's
  * templates require, and are the same whenever the conversation is.
  */
 final class CallIds {

@@ -57,7 +57,7 @@ abstract class CallReader {
     }
 
     /**
-     * Removes what it reads from the beginning of {@code held}.
+     * Reads the beginning of {@code held} and removes it there.
      *
      * @return true if the calls are over, and what remains is text
      */

@@ -84,7 +84,7 @@ final class Strings {
         return pieces;
     }
 
-    /** Returns lines without their ends, of which Python knows more than Java. */
+    /** Returns lines without their ends; Python knows more ends than Java. */
     static List<String> splitLines(String text) {
         List<String> lines = new ArrayList<>();
         int from = 0;

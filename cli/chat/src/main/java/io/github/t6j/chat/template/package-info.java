@@ -9,8 +9,8 @@
  * {@link io.github.t6j.chat.template.ChatTemplate} is the entry point.
  *
  * <p>Templates are untrusted. Unsupported parts are an error that names them, at parsing if possible, and never
- * rendered differently from Jinja2. A template has access only to its input: there is no reflection, and attributes are
- * those of values. Steps, memory and nesting are limited. Every failure is a
+ * rendered differently from Jinja2. A template has access only to its input: there is no reflection, and only values
+ * have attributes. Steps, memory and nesting are limited. Every failure is a
  * {@link io.github.t6j.chat.template.ChatTemplateException}, which names the template and the line.
  */
 package io.github.t6j.chat.template;

@@ -34,7 +34,7 @@ public final class GgufNames implements TensorReader {
     private static final List<String> ARCHITECTURES =
             List.of("llama", "qwen2", "qwen3", "qwen3moe", "smollm3", "granite", "phi3", "gemma2", "gemma3");
     private static final Set<String> PAIRED = Set.of("llama", "smollm3", "granite");
-    /** Least elements of an expert's matrix; smaller ones would take more memory for their names. */
+    /** Smallest number of elements of an expert's matrix; the names of smaller ones would take more memory. */
     private static final long MIN_ELEMENTS = 256;
 
     /** Limit for a head of 2¹⁶ elements, a thousand times the largest published. */

@@ -26,7 +26,7 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
         return Arrays.stream(LlamaType.values()).anyMatch(type -> type.word().equals(config.get("model_type")));
     }
 
-    /** Returns Qwen3-MoE of 30.5 billion weights, of which a token reads 3 billion. */
+    /** Returns Qwen3-MoE of 30.5 billion weights; a token reads 3 billion of them. */
     public static LlamaPreset qwen3Moe() {
         Map<String, Object> config = sizes("qwen3_moe", 48, 2048, 6144, 40_960, 151_936);
         config.putAll(Map.of(

@@ -53,7 +53,7 @@ public final class ModelTokenizer {
     }
 
     /**
-     * Throws an error that says what a model without a tokenizer needs.
+     * Throws an error that names the missing tokenizer files.
      *
      * @throws ModelFormatException that names the expected files, or the artifact with GPT-2's tokenizer
      */

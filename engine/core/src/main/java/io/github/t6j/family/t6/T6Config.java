@@ -34,7 +34,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         TPA,
         /** T6 KV-only. */
         TPA_KVONLY,
-        /** Key heads as many as query heads. */
+        /** As many key heads as query heads. */
         MHA,
         /** Fewer key heads than query heads, including MQA. */
         GQA,

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Logits of a GGUF file of architecture smollm3, whose every fourth layer has no RoPE; the oracle is in float64. */
 class SmolLm3FileTest {
-    /** Tolerance of logits beside float64. */
+    /** Tolerance of logits compared with float64. */
     private static final double TOLERANCE = 2e-4;
     private static final String GOLDEN = "golden_wide/smollm3-wide";
     private static final int HEAD_DIM = 44;

@@ -36,10 +36,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * three panels and more, prompts two passes and more than a window.
  */
 class DenseFamiliesTest {
-    /** Tolerance of logits beside float64. */
+    /** Tolerance of logits compared with float64. */
     private static final double TOLERANCE = 2e-4;
 
-    /** Length up to which phi3-su-long uses its short list; its logits are those of the long one. */
+    /** Length up to which phi3-su-long uses its short list; its logits need the long one. */
     private static final int SHORT_TEXTS = 64;
 
     @TempDir

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Compares small models in Hugging Face's layout with logits that an independent reader computed in float64. */
 @Tag("width")
 class LlamaFamilyTest {
-    /** Tolerance of logits beside float64. */
+    /** Tolerance of logits compared with float64. */
     private static final double TOLERANCE = 2e-4;
 
     @TempDir

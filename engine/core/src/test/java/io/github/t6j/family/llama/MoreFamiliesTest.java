@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Compares models of testdata/golden_more with logits that an independent reader computed in float64. */
 @Tag("width")
 class MoreFamiliesTest {
-    /** Tolerance of logits beside float64. */
+    /** Tolerance of logits compared with float64. */
     private static final double TOLERANCE = 2e-4;
 
     private static final long SEED = 35;
@@ -161,7 +161,7 @@ class MoreFamiliesTest {
                 int[] ids = random.ints(together.size(), 0, vocabulary).toArray();
                 model.step(together, ids);
                 alone.step(ids[0]);
-                assertThat(session.logits()).as("seed " + SEED + " " + type + " beside " + neighbours)
+                assertThat(session.logits()).as("seed " + SEED + " " + type + " with " + neighbours)
                         .isEqualTo(alone.logits());
             }
         } finally {
@@ -170,8 +170,8 @@ class MoreFamiliesTest {
     }
 
     /**
-     * Files of llama.cpp with weights of 8 bits, where a product rounds its inputs: the mean difference from float64 is
-     * that of llama.cpp, which rounds them too.
+     * Files of llama.cpp with weights of 8 bits, where a product rounds its inputs: the mean difference from float64
+     * equals llama.cpp's, which rounds them too.
      */
     @ParameterizedTest
     @ValueSource(strings = {"gguf-qwen3moe-q8_0", "gguf-mixtral-q8_0"})

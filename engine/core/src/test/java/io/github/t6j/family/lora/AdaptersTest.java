@@ -48,7 +48,7 @@ class AdaptersTest {
     @TempDir
     private Path folder;
 
-    /** Random modules for the matrices of a model whose names match, with ranks in turn. */
+    /** Random modules for the matrices of a model whose names match, with alternating ranks. */
     private static List<Module> modules(Path model, String names, int... ranks) {
         Random random = new Random(SEED);
         List<Module> modules = new ArrayList<>();

@@ -49,7 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("width")
 class MlraFamilyTest {
-    /** Tolerance of logits beside float64. */
+    /** Tolerance of logits compared with float64. */
     private static final double TOLERANCE = 2e-4;
 
     private static final int CHUNK = 7;

@@ -94,7 +94,7 @@ class GgufTokenizerTest {
                 .isNull();
     }
 
-    /** The file, its folder, and a file of weights beside a tokenizer are names for the same. */
+    /** The file, its folder, and a file of weights next to a tokenizer name the same tokenizer. */
     @Test
     void filesOfWeightsAreLoadedToo() throws IOException {
         Path gguf = Files.copy(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), folder.resolve("model.gguf"));

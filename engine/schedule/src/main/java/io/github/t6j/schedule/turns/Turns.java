@@ -5,7 +5,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Decides whose turn it is: the work of the next pass, and who gets memory first. Prompts and texts to embed are read
+ * Decides on the work of the next pass, and which kind of work gets memory first. Prompts and texts to embed are read
  * alternately, and so are new prompts and the ids of recomputed continuations. For any thread.
  */
 public final class Turns {
@@ -86,7 +86,7 @@ public final class Turns {
         return lastPass;
     }
 
-    /** Returns who gets memory first if both want some. */
+    /** Returns the kind of work that gets memory first if both need some. */
     public synchronized MemoryUser nextMemoryUser() {
         return nextMemoryUser;
     }

@@ -182,7 +182,7 @@ class ProductsTest {
         }
     }
 
-    /** A matrix is split by its outputs at and beside the ends of panels. */
+    /** A matrix is split by its outputs at and near the ends of panels. */
     @Test
     void stackedMatricesGiveTheBitsOfOneMatrix() {
         int[] outputs = {22, 42, 66, 1, 64};

@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Tables by name: files of the folder tables, and those with an @ that are computed. */
+/** Tables by name: files of the folder tables, and computed tables, whose names begin with @. */
 final class Tables {
     private static final int SMALLEST_RANGE = 3;
     private static final int LARGEST_RANGE = 10;
@@ -197,7 +197,7 @@ final class Tables {
         return rows;
     }
 
-    /** For each thing with a colour: its own and two others, with yes or no. */
+    /** Questions for each thing with a colour about its colour and two others, with yes or no. */
     private static List<Map<String, String>> colourGuesses() {
         List<Map<String, String>> rows = new ArrayList<>();
         List<String> colours = Lines.sections("tables/classes.txt").get("colours|a colour");

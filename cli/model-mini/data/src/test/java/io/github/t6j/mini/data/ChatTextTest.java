@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Checks that conversations as text are those that the chat template renders. */
+/** Checks that conversations as text equal what the chat template renders. */
 class ChatTextTest {
     private static ChatTemplate template() throws IOException {
         try (var in = Generate.class.getResourceAsStream("chat_template.jinja")) {

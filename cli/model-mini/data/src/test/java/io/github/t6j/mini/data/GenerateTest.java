@@ -63,7 +63,7 @@ class GenerateTest {
                 .forEach((name, text) -> assertThat(text.lines().filter(filter::isOffensive)).as(name).isEmpty());
     }
 
-    /** The bundled answers of all held-out questions are right, and those of a model are counted. */
+    /** The bundled answers to all held-out questions are right, and a model's right answers are counted. */
     @Test
     void theScorerCounts() throws Exception {
         Map<String, String> files = generate("scored", 7);
