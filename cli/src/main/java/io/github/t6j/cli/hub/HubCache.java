@@ -125,15 +125,15 @@ public final class HubCache {
         Optional<Path> snapshot = findSnapshot(name);
         Optional<Path> found = snapshot.map(root -> name.inside().isEmpty() ? root : root.resolve(name.inside()))
                 .filter(Files::exists);
-        return name.isQuantised() && found.isPresent() ? findQuantised(name, found.get()) : found;
+        return name.isQuantized() && found.isPresent() ? findQuantized(name, found.get()) : found;
     }
 
     /** Returns the first file of the one model of a quantisation, if it was pulled. */
-    private static Optional<Path> findQuantised(ModelName name, Path folder) throws IOException {
+    private static Optional<Path> findQuantized(ModelName name, Path folder) throws IOException {
         List<String> paths = files(folder).stream().filter(Files::exists)
                 .map(file -> folder.relativize(file).toString().replace('\\', '/')).toList();
-        List<List<String>> models = Quantisation.find(name.quantisation(), paths);
-        return models.size() == 1 && models.getFirst().size() == Quantisation.shards(models.getFirst().getFirst())
+        List<List<String>> models = Quantization.find(name.quantization(), paths);
+        return models.size() == 1 && models.getFirst().size() == Quantization.shards(models.getFirst().getFirst())
                 ? Optional.of(folder.resolve(models.getFirst().getFirst()))
                 : Optional.empty();
     }

@@ -10,10 +10,10 @@ import java.util.regex.Pattern;
  *
  * @param repository name of the repository, such as Qwen/Qwen3-0.6B
  * @param inside folder or file in the repository, empty for its root
- * @param quantisation quantisation of a GGUF file among several, such as Q4_K_M, or empty
+ * @param quantization quantisation of a GGUF file among several, such as Q4_K_M, or empty
  * @param revision branch, tag or commit
  */
-public record ModelName(String repository, String inside, String quantisation, String revision) {
+public record ModelName(String repository, String inside, String quantization, String revision) {
     /** Default revision. */
     public static final String MAIN = "main";
     /** Form of a name, for messages. */
@@ -28,7 +28,7 @@ public record ModelName(String repository, String inside, String quantisation, S
         String given = at < 0 ? text : text.substring(0, at);
         String name = given.contains("/") ? given : ShortNames.expand(given).orElse(given);
         int colon = name.lastIndexOf(':');
-        String quantisation = colon < 0 ? "" : name.substring(colon + 1);
+        String quantization = colon < 0 ? "" : name.substring(colon + 1);
         String[] parts = (colon < 0 ? name : name.substring(0, colon)).split("/", 3);
         String repository = parts.length == 1 ? parts[0] : parts[0] + "/" + parts[1];
         String inside = parts.length < 3 ? "" : parts[2].replaceFirst("/$", "");
@@ -37,12 +37,12 @@ public record ModelName(String repository, String inside, String quantisation, S
                 return Optional.empty();
             }
         }
-        boolean isQuantised = colon < 0 || parts.length > 1 && Quantisation.isName(quantisation) && !isGguf(inside);
-        if (!isQuantised || !inside.isEmpty() && FileNames.trouble(inside) != null
+        boolean isQuantized = colon < 0 || parts.length > 1 && Quantization.isName(quantization) && !isGguf(inside);
+        if (!isQuantized || !inside.isEmpty() && FileNames.trouble(inside) != null
                 || FileNames.trouble(revision) != null) {
             return Optional.empty();
         }
-        return Optional.of(new ModelName(repository, inside, quantisation, revision));
+        return Optional.of(new ModelName(repository, inside, quantization, revision));
     }
 
     private static boolean isPart(String part) {
@@ -56,11 +56,11 @@ public record ModelName(String repository, String inside, String quantisation, S
 
     /** Returns the same model at another revision. */
     public ModelName at(String target) {
-        return new ModelName(repository, inside, quantisation, target);
+        return new ModelName(repository, inside, quantization, target);
     }
 
     /** Returns the name of the folder with all quantisations. */
-    ModelName unquantised() {
+    ModelName unquantized() {
         return new ModelName(repository, inside, "", revision);
     }
 
@@ -69,8 +69,8 @@ public record ModelName(String repository, String inside, String quantisation, S
         return isGguf(inside);
     }
 
-    boolean isQuantised() {
-        return !quantisation.isEmpty();
+    boolean isQuantized() {
+        return !quantization.isEmpty();
     }
 
     static boolean isGguf(String name) {
@@ -84,6 +84,6 @@ public record ModelName(String repository, String inside, String quantisation, S
 
     @Override
     public String toString() {
-        return path() + (isQuantised() ? ":" + quantisation : "") + (revision.equals(MAIN) ? "" : "@" + revision);
+        return path() + (isQuantized() ? ":" + quantization : "") + (revision.equals(MAIN) ? "" : "@" + revision);
     }
 }

@@ -67,7 +67,7 @@ final class PullPlan {
      */
     List<RemoteFile> files(Getter getter) throws IOException, InterruptedException {
         List<RemoteFile> needed =
-                name.isFile() ? named() : name.isQuantised() ? quantised() : folder(getter);
+                name.isFile() ? named() : name.isQuantized() ? quantized() : folder(getter);
         for (RemoteFile file : needed) {
             String trouble = FileNames.trouble(file.path());
             if (trouble != null) {
@@ -84,7 +84,7 @@ final class PullPlan {
         if (!files.containsKey(name.inside())) {
             throw choice("expected a file of that name, found none", gguf(listing.files()));
         }
-        return whole(Quantisation.modelOf(name.inside(), files.keySet())).stream().map(files::get).toList();
+        return whole(Quantization.modelOf(name.inside(), files.keySet())).stream().map(files::get).toList();
     }
 
     private Map<String, RemoteFile> byPath(String above) {
@@ -95,14 +95,14 @@ final class PullPlan {
     }
 
     /** Returns the files of the one model of the quantisation. */
-    private List<RemoteFile> quantised() throws HubException {
+    private List<RemoteFile> quantized() throws HubException {
         Map<String, RemoteFile> files = byPath(name.inside().isEmpty() ? "" : name.inside() + "/");
-        List<List<String>> models = Quantisation.find(name.quantisation(), files.keySet());
+        List<List<String>> models = Quantization.find(name.quantization(), files.keySet());
         if (models.size() != 1) {
             List<RemoteFile> choices = models.isEmpty()
                     ? gguf(List.copyOf(files.values()))
                     : models.stream().flatMap(List::stream).map(files::get).toList();
-            throw choice("expected GGUF files of " + name.quantisation() + ", found "
+            throw choice("expected GGUF files of " + name.quantization() + ", found "
                     + (models.isEmpty() ? "none" : models.size() + " models")
                     + (choices.isEmpty() ? "" : ": choose one"), choices);
         }
@@ -111,7 +111,7 @@ final class PullPlan {
 
     /** @throws HubException if some of the files of a model are missing */
     private List<String> whole(List<String> model) throws HubException {
-        int expected = Quantisation.shards(model.getFirst());
+        int expected = Quantization.shards(model.getFirst());
         if (model.size() != expected) {
             throw new HubException(name.repository() + ": " + model.getFirst() + ": expected " + expected
                     + " files of one model, found " + model.size() + ": the repository is incomplete");
@@ -129,7 +129,7 @@ final class PullPlan {
             throw noModel(files);
         }
         List<RemoteFile> gguf = gguf(weights);
-        List<List<String>> models = Quantisation.models(gguf.stream().map(RemoteFile::path).toList());
+        List<List<String>> models = Quantization.models(gguf.stream().map(RemoteFile::path).toList());
         if (gguf.size() == weights.size() && models.size() == 1) {
             whole(models.getFirst());
         } else if (weights.size() > 1) {
@@ -250,7 +250,7 @@ final class PullPlan {
         Map<String, Long> sizes = new TreeMap<>();
         files.forEach(file -> sizes.put(file.path(), file.size()));
         return new AmbiguousNameException(name.path() + ": " + message,
-                Quantisation.models(sizes.keySet()).stream().map(model -> line(
+                Quantization.models(sizes.keySet()).stream().map(model -> line(
                         model.getFirst(), model.stream().mapToLong(sizes::get).reduce(0, PullPlan::plus))).toList());
     }
 

@@ -33,9 +33,9 @@ public final class Removal {
         this.cache = cache;
         this.name = name;
         this.repository = cache.repository(name.repository());
-        this.whole = everywhere && name.inside().isEmpty() && !name.isQuantised();
+        this.whole = everywhere && name.inside().isEmpty() && !name.isQuantized();
         Set<Path> used = new HashSet<>();
-        Path only = everywhere ? null : cache.find(name.unquantised()).orElse(repository.resolve("none"));
+        Path only = everywhere ? null : cache.find(name.unquantized()).orElse(repository.resolve("none"));
         for (Path snapshot : cache.of(name.repository()).orElseThrow().snapshots().keySet()) {
             List<Path> all = HubCache.files(snapshot);
             Set<Path> taken = taken(only != null ? only : snapshot.resolve(name.inside()), all);
@@ -72,9 +72,9 @@ public final class Removal {
         files.stream().filter(file -> file.startsWith(base))
                 .forEach(file -> below.put(base.relativize(file).toString().replace('\\', '/'), file));
         Collection<String> names = isFile
-                ? Quantisation.modelOf(place.getFileName().toString(), below.keySet())
-                : name.isQuantised()
-                        ? Quantisation.find(name.quantisation(), below.keySet()).stream().flatMap(List::stream).toList()
+                ? Quantization.modelOf(place.getFileName().toString(), below.keySet())
+                : name.isQuantized()
+                        ? Quantization.find(name.quantization(), below.keySet()).stream().flatMap(List::stream).toList()
                         : below.keySet();
         return names.stream().map(below::get).collect(Collectors.toSet());
     }

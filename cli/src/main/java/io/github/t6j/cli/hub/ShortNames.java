@@ -84,8 +84,8 @@ public final class ShortNames {
         return MODELS;
     }
 
-    /** Parts of a short name; {@code size} and {@code quantisation} may be empty. */
-    private record Parts(String name, String size, String quantisation) {
+    /** Parts of a short name; {@code size} and {@code quantization} may be empty. */
+    private record Parts(String name, String size, String quantization) {
         static Parts of(String text) {
             String[] parts = text.split(":", -1);
             boolean hasSize = parts.length > 1 && SIZE.matcher(parts[1].toLowerCase(Locale.ROOT)).matches();
@@ -104,10 +104,10 @@ public final class ShortNames {
     /** Returns the name on a hub of a short name, or nothing for any other text. */
     static Optional<String> expand(String text) {
         Parts parts = Parts.of(text);
-        boolean hasQuantisation = text.endsWith(":") || !parts.quantisation.isEmpty();
-        return parts.model().filter(model -> !hasQuantisation
-                || model.gguf != null && Quantisation.isName(parts.quantisation))
-                .map(model -> hasQuantisation ? model.gguf + ":" + parts.quantisation : model.repository);
+        boolean hasQuantization = text.endsWith(":") || !parts.quantization.isEmpty();
+        return parts.model().filter(model -> !hasQuantization
+                || model.gguf != null && Quantization.isName(parts.quantization))
+                .map(model -> hasQuantization ? model.gguf + ":" + parts.quantization : model.repository);
     }
 
     /**

@@ -169,7 +169,7 @@ record ModelListing(String name, Path path, String family, String weights, long 
         NamedTensors tensors = new NamedTensors(named, model.toString());
         Family family = Families.of(tensors);
         Object type = config(model).getOrDefault("model_type", UNKNOWN);
-        return family.recognises(tensors) ? family.name() : String.valueOf(type);
+        return family.recognizes(tensors) ? family.name() : String.valueOf(type);
     }
 
     private static Map<String, Object> config(Path model) {

@@ -232,7 +232,7 @@ final class ChatData {
         if (end < 0) {
             throw new CommandFailure("--data: expected a tokenizer with an id that ends a document, found none");
         }
-        try (Progress progress = new Progress(main, "tokenizing")) {
+        try (Progress progress = new Progress(main, "tokenising")) {
             Documents.read(texts, text -> {
                 int[] textIds = tokenizer.encode(text);
                 int[] ids = new int[textIds.length + 2];

@@ -57,7 +57,7 @@ record TrainingText(TokenData all, TokenData training, TokenData validation, Que
     /** @param min smallest number of ids */
     private static TokenData open(Main main, List<Path> files, Tokenizer tokenizer, Trainer trainer, long min) {
         TokenData data;
-        try (Progress progress = new Progress(main, "tokenizing")) {
+        try (Progress progress = new Progress(main, "tokenising")) {
             data = TokenData.open(files, tokenizer, trainer.vocabulary(), share -> progress.update(share, 1));
         }
         try {

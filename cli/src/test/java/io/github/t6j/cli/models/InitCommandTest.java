@@ -127,10 +127,10 @@ class InitCommandTest {
         assertThat(shapes(StoredTensors.read(made.resolve("model.safetensors"))))
                 .isEqualTo(shapes(StoredTensors.read(golden.resolve("model.safetensors"))));
         assertThat(config(made)).containsAllEntriesOf(without(config(golden), "torch_dtype"));
-        Path quantised = init("quantised", "--config", config, "--dtype", "q4_0");
-        StoredTensors.read(quantised.resolve("model.safetensors")).tensors().forEach((tensor, stored) -> assertThat(
+        Path quantized = init("quantised", "--config", config, "--dtype", "q4_0");
+        StoredTensors.read(quantized.resolve("model.safetensors")).tensors().forEach((tensor, stored) -> assertThat(
                 stored.dtype().equals("F32")).as(tensor).isEqualTo(tensor.matches(".*(norm|\\.gate)\\.weight")));
-        CommandResult inspected = CommandResult.of("inspect", "--model", quantised.toString());
+        CommandResult inspected = CommandResult.of("inspect", "--model", quantized.toString());
         assertThat(inspected.code()).as(inspected.err()).isZero();
         assertThat(inspected.out()).contains("experts_used");
     }

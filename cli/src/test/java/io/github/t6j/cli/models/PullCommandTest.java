@@ -196,7 +196,7 @@ class PullCommandTest extends PullFixture {
         assertThat(none.code()).isEqualTo(2);
     }
 
-    private void assertQuantised(String name, String path, String... further) throws IOException {
+    private void assertQuantized(String name, String path, String... further) throws IOException {
         CommandResult ran = pull(name);
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.out()).isEqualTo(snapshot.resolve(path) + "\n");
@@ -211,11 +211,11 @@ class PullCommandTest extends PullFixture {
             "sub/other_Q6_K.gguf"}) {
             hub.files.put(other, other.getBytes(StandardCharsets.UTF_8));
         }
-        assertQuantised("org/name:Q8_0", "model-q8_0.gguf");
+        assertQuantized("org/name:Q8_0", "model-q8_0.gguf");
         assertSnapshot("model-q8_0.gguf");
-        assertQuantised("org/name:q4_k_m", "Model-Q4_K_M.gguf");
-        assertQuantised("org/name:Q4_K@main", "model.Q4_K.gguf");
-        assertQuantised("org/name:q6_k", "sub/other_Q6_K.gguf");
+        assertQuantized("org/name:q4_k_m", "Model-Q4_K_M.gguf");
+        assertQuantized("org/name:Q4_K@main", "model.Q4_K.gguf");
+        assertQuantized("org/name:q6_k", "sub/other_Q6_K.gguf");
         assertThat(relative(snapshot)).hasSize(4);
 
         assertThat(inspected("org/name:q8_0")).isEqualTo(inspected("org/name/model-q8_0.gguf"));
@@ -232,7 +232,7 @@ class PullCommandTest extends PullFixture {
             hub.files.put("Q4_K_M/big-0000" + shard + "-of-00003.gguf", new byte[] {(byte) shard});
             hub.files.put("Q8_0/big-0000" + shard + "-of-00003.gguf", new byte[] {0, (byte) shard});
         }
-        assertQuantised("org/name:Q8_0", "Q8_0/big-00001-of-00003.gguf", "Q8_0/big-00002-of-00003.gguf",
+        assertQuantized("org/name:Q8_0", "Q8_0/big-00001-of-00003.gguf", "Q8_0/big-00002-of-00003.gguf",
                 "Q8_0/big-00003-of-00003.gguf");
         assertThat(relative(snapshot)).hasSize(3);
         hub.files.remove("Q4_K_M/big-00002-of-00003.gguf");

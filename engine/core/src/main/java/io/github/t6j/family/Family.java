@@ -11,7 +11,7 @@ public interface Family {
     String name();
 
     /** Returns whether a checkpoint's tensors have this family's names. */
-    boolean recognises(NamedTensors tensors);
+    boolean recognizes(NamedTensors tensors);
 
     /**
      * Reads the configuration of a checkpoint.

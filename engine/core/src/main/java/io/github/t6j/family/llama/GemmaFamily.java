@@ -24,8 +24,8 @@ public final class GemmaFamily extends LlamaFamily {
     }
 
     @Override
-    public boolean recognises(NamedTensors tensors) {
-        return super.recognises(tensors) && tensors.has(LlamaNames.layer(0, BEFORE_FEED_FORWARD));
+    public boolean recognizes(NamedTensors tensors) {
+        return super.recognizes(tensors) && tensors.has(LlamaNames.layer(0, BEFORE_FEED_FORWARD));
     }
 
     @Override

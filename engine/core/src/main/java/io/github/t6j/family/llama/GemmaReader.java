@@ -35,7 +35,7 @@ final class GemmaReader extends LlamaReader {
         if (text == outer) {
             return new GemmaReader(tensors, description, ModelConfig.NO_IMAGE);
         }
-        checkUnquantised(outer);
+        checkUnquantized(outer);
         return new GemmaReader(
                 tensors, new ModelMetadata(text, description.variantJson(), description.variantOption()),
                 outer.countOr("image_token_index", IMAGE));

@@ -33,7 +33,7 @@ public class LlamaFamily implements Family {
     }
 
     @Override
-    public boolean recognises(NamedTensors tensors) {
+    public boolean recognizes(NamedTensors tensors) {
         return tensors.has(LlamaNames.EMBEDDING) && !tensors.has(LlamaNames.MICROLLAMA);
     }
 

@@ -176,7 +176,7 @@ class LlamaReader {
             throw config.wrong("is_causal", "true: a token sees only those before it", false).asUnsupported();
         }
         checkActivation();
-        checkUnquantised(config);
+        checkUnquantized(config);
     }
 
     void checkActivation() {
@@ -186,7 +186,7 @@ class LlamaReader {
         }
     }
 
-    static void checkUnquantised(ConfigJson config) {
+    static void checkUnquantized(ConfigJson config) {
         if (config.has("quantization_config")) {
             throw config.wrong("quantization_config",
                     "none: weights of f32, f16 or bf16, or quantised by t6j or in a GGUF"

@@ -26,8 +26,8 @@ public final class Phi3Family extends LlamaFamily {
     }
 
     @Override
-    public boolean recognises(NamedTensors tensors) {
-        return super.recognises(tensors) && tensors.has(LlamaNames.layer(0, QUERY_KEY_VALUE));
+    public boolean recognizes(NamedTensors tensors) {
+        return super.recognizes(tensors) && tensors.has(LlamaNames.layer(0, QUERY_KEY_VALUE));
     }
 
     @Override

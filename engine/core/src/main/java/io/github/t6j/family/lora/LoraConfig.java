@@ -53,9 +53,9 @@ public final class LoraConfig {
                 checkUnused(key, value);
             }
         });
-        Object initialisation = keys.get("init_lora_weights");
-        if (initialisation != null && !PLAIN.contains(initialisation)) {
-            throw json.wrong("init_lora_weights", "true, false, gaussian, eva or orthogonal", initialisation
+        Object initialization = keys.get("init_lora_weights");
+        if (initialization != null && !PLAIN.contains(initialization)) {
+            throw json.wrong("init_lora_weights", "true, false, gaussian, eva or orthogonal", initialization
                     + ", which also changes the model: save the adapter with PEFT's"
                     + " path_initial_model_for_weight_conversion").asUnsupported();
         }

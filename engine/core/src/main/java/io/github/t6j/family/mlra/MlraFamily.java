@@ -39,7 +39,7 @@ public final class MlraFamily implements Family {
     }
 
     @Override
-    public boolean recognises(NamedTensors tensors) {
+    public boolean recognizes(NamedTensors tensors) {
         return tensors.has(Shapes.block(0) + ATTENTION_NORM);
     }
 

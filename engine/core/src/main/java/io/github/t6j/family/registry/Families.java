@@ -39,7 +39,7 @@ public final class Families {
      * expects.
      */
     public static Family of(NamedTensors tensors) {
-        return ALL.stream().filter(family -> family.recognises(tensors)).findFirst().orElse(OFFICIAL);
+        return ALL.stream().filter(family -> family.recognizes(tensors)).findFirst().orElse(OFFICIAL);
     }
 
     /**
@@ -111,7 +111,7 @@ public final class Families {
         Tensor embedding = tensors.get(T6Family.EMBEDDING_NAME);
         Tensor head = tensors.get(T6Family.HEAD_NAME);
         boolean differ = embedding != null && head != null && head.data().mismatch(embedding.data()) >= 0;
-        if (differ && !new MlraFamily().recognises(new NamedTensors(tensors, "the tensors"))) {
+        if (differ && !new MlraFamily().recognizes(new NamedTensors(tensors, "the tensors"))) {
             throw ModelFormatException.unsupported(
                     T6Family.HEAD_NAME + ": expected the elements of " + T6Family.EMBEDDING_NAME
                             + ", which is tied to it, found "

@@ -57,7 +57,7 @@ public final class T6Family implements Family {
     }
 
     @Override
-    public boolean recognises(NamedTensors tensors) {
+    public boolean recognizes(NamedTensors tensors) {
         Shapes shapes = new Shapes(tensors);
         return T6Factors.serves(shapes) || shapes.hasAttention("c_q") || shapes.hasAttention("q_a_proj");
     }

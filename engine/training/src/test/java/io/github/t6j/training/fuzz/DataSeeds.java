@@ -42,7 +42,7 @@ final class DataSeeds {
         return List.of(TOKENS);
     }
 
-    /** Returns the text that was tokenized. */
+    /** Returns the tokenised text. */
     static Path text() {
         return TEXT;
     }

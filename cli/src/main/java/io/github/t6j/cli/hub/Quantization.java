@@ -12,22 +12,22 @@ import java.util.regex.Pattern;
  * Finds the GGUF files of one quantisation by their names: {@code model-Q4_K_M.gguf}, {@code model.q4_k_m.gguf}, or all
  * of a folder {@code Q4_K_M}. A large model has several files, such as {@code model-Q8_0-00001-of-00003.gguf}.
  */
-final class Quantisation {
+final class Quantization {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,39}");
     private static final Pattern SHARD = Pattern.compile("(?i)-\\d{5}-of-(\\d{5})(?=\\.gguf$)");
     /** Beginning of the name of a file with the part of a model that reads images. */
     private static final String IMAGES = "mmproj";
 
-    private Quantisation() {}
+    private Quantization() {}
 
     static boolean isName(String text) {
         return NAME.matcher(text).matches();
     }
 
     /** Returns the models of a quantisation, in upper or lower case; each is the paths of its files in order. */
-    static List<List<String>> find(String quantisation, Collection<String> paths) {
+    static List<List<String>> find(String quantization, Collection<String> paths) {
         Pattern part = Pattern.compile(
-                "(?i)(?<![A-Za-z0-9])" + Pattern.quote(quantisation) + "(?![A-Za-z0-9_])");
+                "(?i)(?<![A-Za-z0-9])" + Pattern.quote(quantization) + "(?![A-Za-z0-9_])");
         List<String> gguf = paths.stream().filter(path -> ModelName.isGguf(path) && !isForImages(path)).toList();
         List<String> found = gguf.stream().filter(path -> part.matcher(fileName(path)).find()).toList();
         return models(found.isEmpty() ? gguf.stream().filter(path -> part.matcher(path).find()).toList() : found);
