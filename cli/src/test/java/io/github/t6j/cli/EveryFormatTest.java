@@ -253,7 +253,8 @@ class EveryFormatTest {
         int count = 0;
         for (int position = 0; position < Fed.LENGTH; position++) {
             float[] logits = found.logits()[position];
-            for (int id = 0; logits != null && id < logits.length; id++) {
+            int ids = logits == null ? 0 : logits.length;
+            for (int id = 0; id < ids; id++) {
                 double exact = expected.logits()[position][id];
                 double difference = Math.abs(logits[id] - exact);
                 sum += difference;

@@ -181,8 +181,9 @@ final class Embeddings {
             for (float element : cut) {
                 squares += (double) element * element;
             }
-            for (int i = 0; i < dimensions && squares > 0; i++) {
-                cut[i] = (float) (cut[i] / Math.sqrt(squares));
+            double length = squares > 0 ? Math.sqrt(squares) : 1;
+            for (int i = 0; i < dimensions; i++) {
+                cut[i] = (float) (cut[i] / length);
             }
         }
         return cut;

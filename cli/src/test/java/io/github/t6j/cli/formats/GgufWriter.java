@@ -156,7 +156,8 @@ final class GgufWriter {
     private void tensor(String name, List<Tensor> matrices) {
         Tensor tensor = matrices.getFirst();
         float[] vector = tensor.shape().size() == 1 ? tensor.toFloats() : null;
-        for (int i = 0; architecture.startsWith("gemma") && vector != null && i < vector.length; i++) {
+        int gains = vector != null && architecture.startsWith("gemma") ? vector.length : 0;
+        for (int i = 0; i < gains; i++) {
             vector[i] += 1f;
         }
         Tensor stored = vector != null ? Tensor.of(tensor.name(), vector, vector.length) : tensor;

@@ -50,7 +50,8 @@ final class FactorReader {
     private void headFactors(MemorySegment from, long index, float[] row, int at, int rank) {
         int count = shape.heads() * rank;
         read(from, index, row, at, count);
-        for (int i = at; sigmoid && i < at + count; i++) {
+        int end = sigmoid ? at + count : at;
+        for (int i = at; i < end; i++) {
             row[i] = (float) (1 / (1 + StrictMath.exp(-row[i])));
         }
     }

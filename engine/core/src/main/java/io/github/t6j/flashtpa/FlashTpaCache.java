@@ -343,7 +343,8 @@ public final class FlashTpaCache implements AutoCloseable {
         checkQueries(queries, q, out);
         int maskTokens = mask == null ? 0 : maskTokens(queries, mask.length);
         try (Call _ = beginComputing()) {
-            for (int i = 0; mask != null && i < sequences.length * queries; i++) {
+            int masked = mask == null ? 0 : sequences.length * queries;
+            for (int i = 0; i < masked; i++) {
                 checkMask(mask, i * maskTokens, lengths[i / queries]);
             }
             for (int i = 0; i < sequences.length * queries; i++) {

@@ -116,8 +116,11 @@ class AdapterTrainerTest {
             double[] a = values.get(factor(matrix, "A"));
             double[] b = values.get(factor(matrix, "B"));
             float[] w = base.get(matrix.name());
-            int inputs = a == null ? 0 : a.length / RANK;
-            for (int i = 0; a != null && i < w.length; i++) {
+            if (a == null) {
+                return;
+            }
+            int inputs = a.length / RANK;
+            for (int i = 0; i < w.length; i++) {
                 double sum = 0;
                 for (int k = 0; k < RANK; k++) {
                     sum += b[i / inputs * RANK + k] * a[k * inputs + i % inputs];

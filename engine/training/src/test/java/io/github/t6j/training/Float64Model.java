@@ -202,8 +202,10 @@ final class Float64Model {
                 out[i] += weight * heads.v[s][g][i];
             }
         }
-        for (int i = 0; softmax && i < out.length; i++) {
-            out[i] /= total;
+        if (softmax) {
+            for (int i = 0; i < out.length; i++) {
+                out[i] /= total;
+            }
         }
         return out;
     }
@@ -254,7 +256,8 @@ final class Float64Model {
                 times(x, find(layer, "c_k.weight", "k_proj.weight"), find(layer, "k_proj.bias")), form.keyValueHeads());
         double[][][] v = split(
                 times(x, find(layer, "c_v.weight", "v_proj.weight"), find(layer, "v_proj.bias")), form.keyValueHeads());
-        for (int t = 0; form.options().normEpsilon() > 0 && t < x.length; t++) {
+        int normed = form.options().normEpsilon() > 0 ? x.length : 0;
+        for (int t = 0; t < normed; t++) {
             q[t] = norm(q[t], find(layer, "q_norm.weight"), form.options().normEpsilon());
             k[t] = norm(k[t], find(layer, "k_norm.weight"), form.options().normEpsilon());
         }

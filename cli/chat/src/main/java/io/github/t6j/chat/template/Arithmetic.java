@@ -157,7 +157,8 @@ final class Arithmetic {
     private List<Value> repeated(List<Value> items, long times) {
         budget.elements(product(items.size(), times));
         List<Value> all = new ArrayList<>();
-        for (long i = 0; i < times && !items.isEmpty(); i++) {
+        long copies = items.isEmpty() ? 0 : times;
+        for (long i = 0; i < copies; i++) {
             all.addAll(items);
         }
         return all;

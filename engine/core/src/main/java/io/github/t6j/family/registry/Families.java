@@ -54,8 +54,7 @@ public final class Families {
     /**
      * Returns the configuration of a new model, as if its weights existed.
      *
-     * @throws ModelFormatException if its config.json or t6j.json does not describe a model that the
-     *     engine runs
+     * @throws ModelFormatException if its config.json or t6j.json does not describe a model that the engine runs
      */
     public static ModelConfig describe(NewModel model) {
         List<TensorSpec> specs = model.tensors();
@@ -94,8 +93,7 @@ public final class Families {
      * Packs a checkpoint of {@code config} into {@code arena}.
      *
      * @param progress receives the stored bytes that are packed
-     * @throws ModelFormatException if a tensor is missing, has the wrong shape, or does not belong to the
-     *     model
+     * @throws ModelFormatException if a tensor is missing, has the wrong shape, or does not belong to the model
      */
     public static Transformer load(
             NamedTensors tensors, ModelConfig config, Kernels kernels, Workers workers, Arena arena,

@@ -52,7 +52,8 @@ public final class AddedTokens {
     public void cut(String text, IntList ids, Rest rest) {
         int from = 0;
         int endOfSpace = 0;
-        for (int at = 0; at < text.length() && !firstChars.isEmpty();) {
+        int searched = firstChars.isEmpty() ? 0 : text.length();
+        for (int at = 0; at < searched;) {
             int found = longest(text, at);
             if (found < 0) {
                 at++;

@@ -35,10 +35,13 @@ public record DataFingerprint(long ids, long checksum) {
 
     private static void addTargets(Shards data, CRC32C sum) {
         int length = data.packedLength();
+        if (length == 0) {
+            return;
+        }
         int[] targets = new int[length];
         int[] positions = new int[length];
         ByteBuffer bytes = ByteBuffer.allocate(2 * length * Integer.BYTES);
-        for (long from = 0; length > 0 && from < data.size(); from += length) {
+        for (long from = 0; from < data.size(); from += length) {
             data.readTargets(from, targets, positions, 0, length);
             bytes.clear().asIntBuffer().put(targets).put(positions);
             sum.update(bytes);

@@ -126,8 +126,10 @@ public final class HeadAttention implements CausalAttention {
     private void addValues(int key, boolean diagonal, int length, int keyDim, int valueDim) {
         int keys = tile(key, length);
         multiply(kPanels, key, keys, length, keyDim, transposedKeys, scores);
-        for (int r = 0; diagonal && r < keys; r++) { // a query does not see the keys after it
-            Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
+        if (diagonal) {
+            for (int r = 0; r < keys; r++) { // a query does not see the keys after it
+                Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
+            }
         }
         if (gradients.softmaxColumns(scores, keys, maxima, sums, factors) && key > 0) {
             for (int i = 0; i < valueDim * PANEL; i++) {
@@ -184,8 +186,10 @@ public final class HeadAttention implements CausalAttention {
             int first, boolean diagonal, int length, int keyDim, int valueDim, float[] lse, int lseAt) {
         int count = tile(first, length);
         multiply(kPanels, first, count, length, keyDim, transposedKeys, scores);
-        for (int r = 0; diagonal && r < count; r++) {
-            Arrays.fill(scores, r * PANEL + r + 1, (r + 1) * PANEL, Float.NEGATIVE_INFINITY);
+        if (diagonal) {
+            for (int r = 0; r < count; r++) {
+                Arrays.fill(scores, r * PANEL + r + 1, (r + 1) * PANEL, Float.NEGATIVE_INFINITY);
+            }
         }
         for (int r = 0; r < count; r++) {
             maxima[r] = lse[lseAt + first + r] * LOG2_E;

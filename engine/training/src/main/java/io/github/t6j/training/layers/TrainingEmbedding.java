@@ -30,8 +30,10 @@ public final class TrainingEmbedding {
 
     /** dE[ids[r]] += dx[r], in the order of rows; a repeated id accumulates. */
     public void backward(int[] ids, Rows dx) {
-        for (int r = 0; gradient != null && r < ids.length; r++) {
-            Sums.add(dx.array(), dx.row(r), gradient, ids[r] * dx.stride(), dx.stride());
+        if (gradient != null) {
+            for (int r = 0; r < ids.length; r++) {
+                Sums.add(dx.array(), dx.row(r), gradient, ids[r] * dx.stride(), dx.stride());
+            }
         }
     }
 }

@@ -29,8 +29,10 @@ public final class TrainingNorm {
     }
 
     private void readGain() {
-        for (int i = 0; gain != null && i < n; i++) {
-            gains[i] = factor * gain.value()[i];
+        if (gain != null) {
+            for (int i = 0; i < n; i++) {
+                gains[i] = factor * gain.value()[i];
+            }
         }
     }
 

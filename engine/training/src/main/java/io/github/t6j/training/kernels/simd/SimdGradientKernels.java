@@ -30,9 +30,11 @@ public final class SimdGradientKernels implements GradientKernels {
     @Override
     public boolean softmaxColumns(float[] s, int rows, float[] max, float[] sum, float[] factor) {
         boolean raised = TrainingSoftmax.raise(s, rows, max, factor);
-        for (int c = 0; raised && c < PANEL; c++) {
-            factor[c] = plain.exp2(factor[c]);
-            sum[c] *= factor[c];
+        if (raised) {
+            for (int c = 0; c < PANEL; c++) {
+                factor[c] = plain.exp2(factor[c]);
+                sum[c] *= factor[c];
+            }
         }
         PowerTiles.columns(s, rows, max, sum);
         return raised;
