@@ -10,8 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Model that answers messages, by its chat template. Without a template it continues plain text. Safe for use by
- * several threads.
+ * Model that answers messages, by its chat template. Without a template it continues plain text. Thread-safe.
  *
  * <pre>{@code
  * try (Model model = Model.load(folder)) {

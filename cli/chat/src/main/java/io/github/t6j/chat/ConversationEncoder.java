@@ -16,8 +16,7 @@ import java.util.Optional;
  * Turns conversations into documents to train on, in which only the assistant's ids are scored. Training sees the ids
  * that inference sees: each answer follows exactly the ids that {@link PromptFormat#prompt} makes of the messages
  * before it, and ends with the special token that the template writes after it, where
- * {@link PromptFormat#untilEndOfTurn} stops. The rest of the template's text is not scored. Safe for use by several
- * threads.
+ * {@link PromptFormat#untilEndOfTurn} stops. The rest of the template's text is not scored. Thread-safe.
  *
  * <p>A later prompt that begins with the ids so far continues their document. If it does not, because a token reaches
  * across the beginning of an earlier answer, the answer gets its own document. A conversation longer than the context

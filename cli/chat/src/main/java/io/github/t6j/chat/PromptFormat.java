@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * which no id is added. Without a template, messages are plain text ({@link #plainText}), which begins as every prompt
  * does and has no special tokens. Tools that the template does not support are added as JSON before the conversation.
  *
- * <p>Safe for use by several threads.
+ * <p>Thread-safe.
  */
 public final class PromptFormat {
     private static final String BETWEEN = "\n\n";

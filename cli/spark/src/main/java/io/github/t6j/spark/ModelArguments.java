@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 final class ModelArguments implements Serializable {
     private static final long serialVersionUID = 1;
 
-    /** Most waiting requests: a task has few documents at once, but one may be a long text. */
+    /** Maximum number of waiting requests: a task has few documents at once, but one may be a long text. */
     private static final int QUEUED = 1 << 24;
 
     private record Loaded(Path path, ModelOptions options) {}

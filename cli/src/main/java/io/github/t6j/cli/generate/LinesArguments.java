@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 
 /** Options of commands that work on many lines. */
 public final class LinesArguments {
-    /** Most waiting requests: a run has few lines at once, but one line may be a long text. */
+    /** Maximum number of waiting requests: a run has few lines at once, but one line may be a long text. */
     private static final int QUEUED = 1 << 24;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     /** Bytes of a result that has only an index. */

@@ -5,7 +5,7 @@ import picocli.CommandLine.Option;
 
 /** {@code --threads}, of every command that computes. */
 public final class Threads {
-    /** Most threads per core; more would only wait for each other. */
+    /** Maximum number of threads per core; more would only wait for each other. */
     private static final int PER_CORE = 4;
 
     @Option(names = {"-t", "--threads"}, paramLabel = "N",

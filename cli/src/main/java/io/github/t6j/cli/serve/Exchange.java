@@ -18,7 +18,7 @@ final class Exchange {
     /** Bytes of the pieces in which a body is read. */
     private static final int PIECE = 1 << 16;
 
-    /** Most pieces of all bodies longer than a piece; parsed JSON takes a multiple of their size. */
+    /** Maximum number of pieces of all bodies longer than a piece; parsed JSON takes a multiple of their size. */
     static final int MAX_PIECES = 2 * LONGEST_BODY / PIECE;
 
     private static final System.Logger LOGGER = System.getLogger("io.github.t6j.cli.serve");

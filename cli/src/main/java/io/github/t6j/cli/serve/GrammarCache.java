@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  * Thread-safe.
  */
 final class GrammarCache {
-    /** Most kept grammars; each may keep some thousand masks of the vocabulary. */
+    /** Maximum number of kept grammars; each may keep some thousand masks of the vocabulary. */
     static final int MAX_GRAMMARS = 16;
     /** Length of the longest key that is kept, in characters. */
     static final int LONGEST = 1 << 16;

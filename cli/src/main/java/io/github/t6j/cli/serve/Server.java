@@ -21,7 +21,7 @@ import javax.net.ssl.SSLContext;
 
 /** The server: routes requests to their handlers, and turns exceptions into error objects. */
 public final class Server implements AutoCloseable {
-    /** Most connections that wait to be accepted. */
+    /** Maximum number of connections that wait to be accepted. */
     private static final int BACKLOG = 256;
 
     /** Shortest time for the last answers to be written. */

@@ -50,7 +50,7 @@ import java.util.concurrent.CancellationException;
  * warning is logged once.
  */
 public final class FlashTpaCache implements AutoCloseable {
-    /** Most queries of a prompt that are computed together: their buffers are small, and a cancelled call ends soon. */
+    /** Maximum number of queries computed together: their buffers are small, and a cancelled call ends soon. */
     private static final int PASS_ROWS = 128;
 
     private static final Expiry NEVER = Expiry.of(CallOptions.defaults());

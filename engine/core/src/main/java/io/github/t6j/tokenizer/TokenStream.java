@@ -4,8 +4,7 @@ import io.github.t6j.tokenizer.bpe.IdDecoder;
 
 /**
  * Decoder for ids that arrive one at a time, as in generation. A character whose bytes are spread over several ids
- * appears once it is complete. The concatenated outputs equal {@link Tokenizer#decode} of all ids. Not safe for use by
- * several threads at a time.
+ * appears once it is complete. The concatenated outputs equal {@link Tokenizer#decode} of all ids. Not thread-safe.
  *
  * <p>In a vocabulary of characters with byte tokens, a run of byte tokens appears when it has ended: the original
  * library replaces a whole run if part of it is not UTF-8.

@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
  * intersected as automata, because a pattern, a length and a format must hold together.
  */
 final class Automaton {
-    /** Most states; patterns whose automaton is larger are rejected. */
+    /** Maximum number of states; patterns whose automaton is larger are rejected. */
     static final int MAX_STATES = 50_000;
-    /** Most bits of the sets of nodes while an automaton is built: 128 MB. */
+    /** Maximum number of bits of the sets of nodes while an automaton is built: 128 MB. */
     private static final long MAX_BITS = 1L << 30;
 
     /** Edge: characters {@code first} to {@code last} lead to {@code state}. */

@@ -16,7 +16,7 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>For one thread.
+ * <p>Not thread-safe.
  */
 public final class GrammarMatcher implements ConstraintMatcher {
     private final TokenGrammar grammar;

@@ -29,12 +29,12 @@ final class JsonSchemaReader {
     static final Set<String> ANNOTATIONS = Set.of("title", "description", "default", "examples", "$schema", "$id",
             "$comment", "$defs", "definitions", "deprecated", "readOnly", "writeOnly", "discriminator", "example",
             "externalDocs", "contentMediaType", "contentEncoding", "$anchor", "$vocabulary");
-    /** Most values of an enum; each is a way to read the first character of a text. */
+    /** Maximum number of values of an enum; each is a way to read the first character of a text. */
     private static final int MAX_CONSTANTS = 10_000;
     private static final Set<String> COMBINING = Set.of("$ref", "allOf", "anyOf", "oneOf", "const", "enum", "type");
     /** Deepest chain of references and combinations that is followed to merge schemas. */
     private static final int MAX_DEPTH = 100;
-    /** Most schemas, and most that are merged. */
+    /** Maximum number of schemas, and of merged ones. */
     private static final int MAX_RULES = 20_000;
     /** Deepest nesting of schemas, including references. */
     private static final int MAX_NESTING = 500;

@@ -12,7 +12,7 @@ import io.github.t6j.grammar.Expression.Sequence;
  * index.
  */
 abstract class Nodes {
-    /** Most nodes, and most edges, of a grammar: about 200 MB. */
+    /** Maximum number of nodes, and of edges, of a grammar: about 200 MB. */
     static final int MAX_NODES = 500_000;
 
     private int count;

@@ -10,16 +10,16 @@ import java.util.Set;
 
 /**
  * Pushdown parser of a {@link Network}. A state is the set of all stacks that the bytes so far allow; states and their
- * transitions are computed once and kept, so that most steps are one array access. For any number of threads.
+ * transitions are computed once and kept, so that most steps are one array access. Thread-safe.
  */
 final class Parser {
-    /** Most cached states; beyond this, all are dropped and recomputed. */
+    /** Maximum number of cached states; beyond this, all are dropped and recomputed. */
     private static final int MAX_STATES = 20_000;
-    /** Most stacks of a state; only very ambiguous grammars have more. */
+    /** Maximum number of stacks of a state; only very ambiguous grammars have more. */
     private static final int MAX_STACKS = 10_000;
-    /** Most stacks visited on the way to a state. */
+    /** Maximum number of stacks visited on the way to a state. */
     private static final int MAX_SEEN = 100_000;
-    /** Most stacks of all kept states together. */
+    /** Maximum number of stacks of all kept states together. */
     private static final int MAX_HELD = 1_000_000;
 
     /** Node, and the nodes where the rules that called its rule continue. */

@@ -13,10 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Grammar over the tokens of a vocabulary, from {@link Grammar#prepare} or {@code Model.tokenGrammar}. It caches the
- * mask of each state that a generation has reached. Safe for use by several threads.
+ * mask of each state that a generation has reached. Thread-safe.
  */
 public final class TokenGrammar implements TokenConstraint {
-    /** Most kept masks: 19 KB each for a vocabulary of 151,936. */
+    /** Maximum number of kept masks: 19 KB each for a vocabulary of 151,936. */
     private static final int MAX_MASKS = 2_000;
 
     private final Parser parser;

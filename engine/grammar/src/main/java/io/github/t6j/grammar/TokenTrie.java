@@ -20,7 +20,7 @@ import java.util.Set;
  * <p>Special tokens and tokens without bytes are not in the tree.
  */
 final class TokenTrie {
-    /** Most stacks visited for one mask, about a second of work. */
+    /** Maximum number of stacks visited for one mask, about a second of work. */
     private static final int MAX_WORK = 5_000_000;
 
     private record Token(int id, byte[] bytes) {}

@@ -28,7 +28,7 @@ final class Batcher {
     /** Kept prefixes for each generation that may run; more would only fill the memory of a server. */
     private static final int KEPT_PER_RUNNING = 16;
 
-    /** Most ids of prompts that join a step: on two cores they take as long as a step of several generations. */
+    /** Maximum number of prompts' ids that join a step: on two cores they take as long as several generations' step. */
     private static final int MAX_JOINING = 32;
 
     private final Model model;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 
-/** Submitted generation: its result, its tokens as they are generated, and its cancellation. For any thread. */
+/** Submitted generation: its result, its tokens as they are generated, and its cancellation. Thread-safe. */
 public final class GenerationHandle {
     private final int[] prompt;
     private final long seed;

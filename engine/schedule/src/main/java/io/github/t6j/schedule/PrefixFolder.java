@@ -56,7 +56,7 @@ final class PrefixFolder implements AutoCloseable {
     /** Age from which a partial file counts as left behind by a killed process. */
     private static final Duration ABANDONED = Duration.ofHours(1);
 
-    /** Most sessions that wait to be saved, since each holds memory. */
+    /** Maximum number of sessions that wait to be saved, since each holds memory. */
     private static final int MAX_WAITING = 2;
 
     private static final int HASH_BYTES = 16;

@@ -5,7 +5,7 @@ import io.github.t6j.Session;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** Saves prefixes in the folder of a scheduler and restores them; does nothing without a folder. For one thread. */
+/** Saves prefixes in the folder of a scheduler and restores them; does nothing without a folder. Not thread-safe. */
 final class SavedPrefixes implements AutoCloseable {
     /** Smallest number of ids to restore a prefix for, because reading a file takes time, too. */
     static final int MIN_RESTORED = 128;

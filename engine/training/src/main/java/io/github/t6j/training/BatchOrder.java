@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 /**
  * Order in which training reads its data: windows of T ids, each with the window one id later as its targets, or the
  * windows of packed documents. The sizes of the shards, T, the order and the seed determine every batch; the only
- * state is the number of windows taken. For use by one thread.
+ * state is the number of windows taken. Not thread-safe.
  */
 public final class BatchOrder {
     private static final int ROUNDS = 8;

@@ -2,7 +2,7 @@ package io.github.t6j.training;
 
 import io.github.t6j.training.data.DataFingerprint;
 
-/** Position of a run in its data; every step must read the same data. For use by one thread. */
+/** Position of a run in its data; every step must read the same data. Not thread-safe. */
 final class DataPosition {
     private final TrainingOptions options;
     private DataFingerprint fingerprint; // of the data that the state refers to, or null

@@ -7,7 +7,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
 /**
- * Tracker of nested calls that compute, ended by a deadline, an interrupt or {@link #cancel}. For one thread, except
+ * Tracker of nested calls that compute, ended by a deadline, an interrupt or {@link #cancel}. Not thread-safe, except
  * {@code cancel}.
  */
 final class NestedCalls {

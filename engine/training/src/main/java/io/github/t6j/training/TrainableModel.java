@@ -28,8 +28,7 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Trainable model: parameters, the loss of a micro-batch and its gradients. For use by one thread at a time; it
- * computes on several.
+ * Trainable model: parameters, the loss of a micro-batch and its gradients. Not thread-safe, but computes in parallel.
  */
 public final class TrainableModel implements AutoCloseable {
     private final Resources resources;

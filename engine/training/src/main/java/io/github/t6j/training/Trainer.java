@@ -24,7 +24,7 @@ import java.util.function.IntFunction;
  * Training run of a model: its weights, the state of AdamW, and the position in the data. An update reads
  * micro-batches, sums or averages their gradients, clips them and steps. Options, data and initial weights determine
  * every bit of the result; the number of threads does not affect it. A trainer that was saved and restored continues as
- * if it had never stopped. For use by one thread at a time, except {@link #cancel}; it computes on several.
+ * if it had never stopped. Not thread-safe, except {@link #cancel}; it computes on several threads.
  *
  * <p>Ids and targets are [sequences][context], row by row; targets[i] is the id after ids[i], or −1 if not scored.
  */

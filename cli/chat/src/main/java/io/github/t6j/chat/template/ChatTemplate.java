@@ -13,7 +13,7 @@ import java.util.Set;
  * Chat template in the language of Jinja2, which turns a conversation into the text that a model expects, as
  * transformers renders it. Unsupported parts of the language are an error, see {@link ChatTemplateException}.
  *
- * <p>Safe for use by several threads.
+ * <p>Thread-safe.
  */
 public final class ChatTemplate {
     /** Longest template in characters, fifty times the usual length. */

@@ -10,9 +10,7 @@ import java.util.List;
 
 /** Selection of the tokenizer of a model. */
 public final class ModelTokenizer {
-    /**
-     * Most ids that a tokenizer may have beyond the model's vocabulary: users add tokens without extending the model.
-     */
+    /** Maximum number of ids beyond the model's vocabulary: users add tokens without extending the model. */
     private static final int MAX_ADDED = 256;
 
     private static final String MISSING_GPT2 =

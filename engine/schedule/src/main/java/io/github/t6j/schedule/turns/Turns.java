@@ -6,7 +6,7 @@ import java.util.Set;
 
 /**
  * Decides on the work of the next pass, and which kind of work gets memory first. Prompts and texts to embed are read
- * alternately, and so are new prompts and the ids of recomputed continuations. For any thread.
+ * alternately, and so are new prompts and the ids of recomputed continuations. Thread-safe.
  */
 public final class Turns {
     /** Work that a pass can do. */

@@ -24,10 +24,10 @@ public final class DocumentFile implements AutoCloseable {
     /** Separator of documents in plain text. */
     static final String SEPARATOR = "<|endoftext|>";
 
-    /** Most bytes of plain text that are tokenised at once. */
+    /** Maximum number of bytes of plain text that are tokenised at once. */
     private static final int LONGEST = 4 << 20;
 
-    /** Most bytes of a line of JSONL. */
+    /** Maximum number of bytes of a line of JSONL. */
     private static final int LONGEST_LINE = 16 << 20;
 
     private static final int BEGINNING = 1024;

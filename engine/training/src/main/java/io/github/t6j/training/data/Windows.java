@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 
 /**
  * Adjacent windows of ids in all shards, each with the window one id later as its targets; or the windows of packed
- * documents, with their own targets. For use by one thread.
+ * documents, with their own targets. Not thread-safe.
  */
 public final class Windows {
     private final Shards data;

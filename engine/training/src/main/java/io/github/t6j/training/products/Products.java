@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>All use the engine's register tiles, which need W (or, for the gradient of weights, both operands) packed into
  * panels of {@value Kernels#PANEL} columns. The order of a sum does not depend on the number of threads. An object is
- * reused for many products and stops allocating once it has seen the largest. For use by one thread.
+ * reused for many products and stops allocating once it has seen the largest. Not thread-safe.
  */
 public final class Products implements AutoCloseable {
 
@@ -31,7 +31,7 @@ public final class Products implements AutoCloseable {
     /** Rows of dW per work item: half a panel, so that threads get equal shares of small matrices. */
     private static final int HALF = PANEL / 2;
 
-    /** Most tokens whose panels are in memory at once for a gradient of weights. */
+    /** Maximum number of tokens whose panels are in memory at once for a gradient of weights. */
     private static final int TOKENS = 1024;
 
     /** Approximate number of floats of panels in memory at once. */

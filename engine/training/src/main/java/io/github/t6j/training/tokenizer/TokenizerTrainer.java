@@ -27,7 +27,7 @@ import java.util.function.DoubleConsumer;
  * equally frequent pairs the one with the smaller left id merges first, then the one with the smaller right id. A pair
  * that occurs only once does not merge.
  *
- * <p>Stores each distinct piece once. For use by one thread.
+ * <p>Stores each distinct piece once. Not thread-safe.
  */
 public final class TokenizerTrainer {
     /** Number of ids of the smallest tokenizer: the bytes and {@code <|endoftext|>}. */
