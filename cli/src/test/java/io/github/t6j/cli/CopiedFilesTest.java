@@ -97,7 +97,7 @@ class CopiedFilesTest {
     }
 
     @Test
-    void whatIsSaidOfSamplingIsCopied() throws IOException {
+    void samplingDefaultsAreCopied() throws IOException {
         Files.writeString(source.resolve("generation_config.json"), "{\"eos_token_id\": [1, 2]}");
         CommandResult.of("convert", source.toString(), made.toString(), "--dtype", "bf16").assertMade(made);
         assertThat(made.resolve("generation_config.json")).hasContent("{\"eos_token_id\": [1, 2]}");

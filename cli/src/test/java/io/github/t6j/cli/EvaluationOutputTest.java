@@ -92,7 +92,7 @@ class EvaluationOutputTest {
 
     /** e^800 is more than a double holds. */
     @Test
-    void aPerplexityBeyondNumbersIsToldByItsLogarithm() {
+    void aPerplexityBeyondNumbersIsPrintedAsItsLogarithm() {
         Perplexity perplexity = new Perplexity();
         perplexity.add(799);
         perplexity.add(801);

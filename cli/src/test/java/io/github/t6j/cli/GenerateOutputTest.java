@@ -49,7 +49,7 @@ class GenerateOutputTest {
     }
 
     @Test
-    void whatIsShownOfAPromptIsHarmlessAndShort() {
+    void aShownPromptIsHarmlessAndShort() {
         String out = generate(Map.of(), "", "\u001b[2Jx\u202e" + "whale ".repeat(300), "-n", "0").out();
         assertThat(out).startsWith(DIM + "…").hasSizeLessThan(1020).doesNotContain("\u001b[2J", "\u202e");
         assertThat(generate(Map.of(), "", "\u001b[2Jx", "-n", "0").out()).contains("\\u001b[2Jx");
@@ -104,7 +104,7 @@ class GenerateOutputTest {
 
     /** Compares with sessions of their own that were fed all ids before the token. */
     @Test
-    void logprobsAreThoseOfTheLikeliestIds() {
+    void logprobsBelongToTheMostLikelyIds() {
         List<Map<String, Object>> streamed = lines(generate("The whale", "--json", "--stream", "--logprobs", "3"));
         Map<String, Object> whole = generate("The whale", "--json", "--logprobs", "3").json();
         List<Object> alternatives = Json.array(whole.get("top_log_probabilities"), "alternatives");
@@ -115,13 +115,13 @@ class GenerateOutputTest {
         try (Model model = Model.load(Path.of(CommandResult.TINY))) {
             List<Integer> ids = new ArrayList<>(IntStream.of(model.tokenizer().encode("The whale")).boxed().toList());
             for (Object token : alternatives) {
-                assertLikeliest(model, ids, Json.array(token, "token"));
+                assertMostLikely(model, ids, Json.array(token, "token"));
                 ids.add(((Number) Json.object(Json.array(token, "token").getFirst(), "first").get("id")).intValue());
             }
         }
     }
 
-    private static void assertLikeliest(Model model, List<Integer> ids, List<Object> found) {
+    private static void assertMostLikely(Model model, List<Integer> ids, List<Object> found) {
         try (Session session = model.newSession()) {
             session.prefill(ids.stream().mapToInt(id -> id).toArray());
             float[] logits = session.logits();

@@ -156,7 +156,7 @@ class InterruptTest {
 
     /** A killed process removes nothing, but the next run removes its remains. */
     @Test
-    void whatAKilledInitLeftIsCleared() throws IOException {
+    void remainsOfAKilledInitAreCleared() throws IOException {
         Path made = folder.resolve("made");
         LaunchedProcess launched = start("init", "--preset", "t6-medium", "--out", made.toString());
         awaitPartial(made);
@@ -251,7 +251,7 @@ class InterruptTest {
     /** A command that waits for input ends. */
     @ParameterizedTest
     @ValueSource(strings = {"tokenize", "generate"})
-    void whoWaitsForInputEnds(String command) throws InterruptedException {
+    void aCommandThatWaitsForInputEnds(String command) throws InterruptedException {
         LaunchedProcess launched = start(command, "-");
         Thread.sleep(1500);
         launched.signal("TERM");

@@ -133,7 +133,7 @@ class LauncherTest {
     }
 
     @Test
-    void whatJavaSaysWhenItCannotStartIsShown() throws IOException {
+    void javasErrorsAtTheStartAreShown() throws IOException {
         checkout = checkout(folder.resolve("checkout"));
         Files.writeString(checkout.resolve("cli/target/app/picocli.jar"), "no jar");
 

@@ -126,7 +126,7 @@ class PlatformTest {
         "generate x -n 16 --session there", "logits --ids 1,2 --out there", "init --preset tiny --out there"
     })
     @EnabledOnOs(OS.LINUX)
-    void whatCannotBeWrittenIsNamedAndRemoved(String commandLine) throws IOException {
+    void unwritableFilesAreNamedAndRemoved(String commandLine) throws IOException {
         CommandResult ran = inShell("ulimit -f 16; \"$@\" > /dev/null", commandLine.split(" "));
 
         assertThat(ran.err()).startsWith("t6j: there").contains(": cannot be written: File too large").hasLineCount(1)

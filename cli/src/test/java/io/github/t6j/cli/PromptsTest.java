@@ -83,7 +83,7 @@ class PromptsTest {
     }
 
     @Test
-    void whatIsThereIsNotDoneAgain() throws IOException {
+    void existingResultsAreNotComputedAgain() throws IOException {
         List<String> lines =
                 List.of("{\"prompt\": \"Call me\"}", "{\"prompt\": \"It was\"}", "{\"prompt\": \"Whales\"}");
         run(lines);

@@ -49,7 +49,7 @@ class PullRefusedTest extends PullFixture {
             GatedRepo    | hf_other    | org/name: gated, and the token (HF_TOKEN) does not give access to it
             RepoNotFound |             | : no such model, or it is private and HF_TOKEN is not set: check the name
             """)
-    void whatIsNotForEverybody(String code, String token, String message) {
+    void guardedModelsNeedAToken(String code, String token, String message) {
         hub.guarded = code;
         if (token != null) {
             environment.put("HF_TOKEN", token);
@@ -61,7 +61,7 @@ class PullRefusedTest extends PullFixture {
 
     /** The hub lists a gated repository without a token. */
     @Test
-    void whatIsListedMayBeGated() {
+    void listedModelsMayBeGated() {
         hub.hubFaults.add(exchange -> {
             hub.guarded = "GatedRepo";
             exchange.getRequestHeaders().set("Authorization", "Bearer " + FakeHub.TOKEN);

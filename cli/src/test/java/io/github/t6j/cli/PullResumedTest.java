@@ -100,7 +100,7 @@ class PullResumedTest extends PullFixture {
     }
 
     @Test
-    void whatAnEarlierPullLeftIsContinued() throws Exception {
+    void anEarlierPullIsContinued() throws Exception {
         Files.write(partial, Arrays.copyOf(weights, 100_000));
         pull(SHORT);
 
@@ -110,7 +110,7 @@ class PullResumedTest extends PullFixture {
 
     /** A pull that was killed between the last byte and the renaming of the file. */
     @Test
-    void whatIsWholeOnlyGetsItsName() throws Exception {
+    void wholeFilesAreOnlyRenamed() throws Exception {
         Files.write(partial, weights);
         pull(SHORT);
 
@@ -119,7 +119,7 @@ class PullResumedTest extends PullFixture {
     }
 
     @Test
-    void whatIsLongerThanTheFileIsThrownAway() throws Exception {
+    void partsLongerThanTheFileAreDiscarded() throws Exception {
         Files.write(partial, Arrays.copyOf(weights, weights.length + 1));
         pull(SHORT);
         assertPulled();
@@ -259,7 +259,7 @@ class PullResumedTest extends PullFixture {
     }
 
     @Test
-    void whoeverAsksForAnHourIsNotWaitedFor() {
+    void aDelayOfAnHourIsNotWaitedFor() {
         hub.elsewhereFaults.add(FakeHub.status(429, "Retry-After", "3600"));
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
                 .hasMessageContaining("the server asks to wait for 3600 s");

@@ -115,7 +115,7 @@ class QuestionsTest {
     }
 
     @Test
-    void whatIsThereIsNotDoneAgain() throws IOException {
+    void existingResultsAreNotComputedAgain() throws IOException {
         CommandResult whole = run("--out", out().toString());
         String results = Files.readString(out());
         List<String> written = results.lines().toList();

@@ -132,7 +132,7 @@ class TextsTest {
     }
 
     @Test
-    void whatIsThereIsNotDoneAgain() throws IOException {
+    void existingResultsAreNotComputedAgain() throws IOException {
         List<String> lines = new ArrayList<>(texts(5).stream().map(TextsTest::line).toList());
         lines.add(2, "{}");
         CommandResult whole = run(lines);

@@ -147,7 +147,7 @@ class AttentionBenchmarksTest {
 
     /** These layers exceed the processor's caches: the next page is prefetched while one is computed. */
     @Test
-    void decodeStepsPassOverAllLayersInTurn() {
+    void decodeStepsPassOverAllLayersOneByOne() {
         int layers = 40;
         Caches caches = caches("small", "tpa", 300, 1);
         PagedCache deep = new PagedCache(caches.subject.layout(), Format.F32, layers);

@@ -77,7 +77,7 @@ class BenchmarksTest {
 
     @ParameterizedTest
     @CsvSource({"greedy, 1", "default, 40", "all, 50257"})
-    void samplersChooseAmongTheLikeliest(String sampling, int among) {
+    void samplersChooseAmongTheMostLikely(String sampling, int among) {
         SamplerBenchmark benchmark = new SamplerBenchmark();
         benchmark.sampling = sampling;
         benchmark.fill();
@@ -283,7 +283,7 @@ class BenchmarksTest {
     /** 2^30 tokens of MHA take 17 TB: only the other combination is measured, and that is not a failure. */
     @Tag("full")
     @Test
-    void whatDoesNotFitIsSkipped() throws Exception {
+    void benchmarksThatDoNotFitAreSkipped() throws Exception {
         assertThat(jmh("DecodeAttention", "-f", "1", "-wi", "0", "-i", "1", "-r", "1ms", "-p", "context=1073741824,64",
                 "-p", "attention=mha", "-p", "residency=cached")).contains("more than half of this machine's")
                 .contains("1 measured, 1 skipped, 0 failed").endsWith("exit code 0");

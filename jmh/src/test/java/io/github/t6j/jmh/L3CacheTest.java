@@ -47,7 +47,7 @@ class L3CacheTest {
     }
 
     @Test
-    void whatIsNotToldIsNothing() throws IOException {
+    void missingValuesAreEmpty() throws IOException {
         cache(0, 2, "1024K", "0");
         cache(0, 3, "", "0");
 

@@ -36,7 +36,7 @@ class ChatSessionTest {
     private static final int CONTEXT = 400;
     private static final int END_OF_TURN = ChatModels.LETTERS.length() + 1;
     private static final AnswerListener NOBODY = AnswerListener.none();
-    private static final List<String> SAID = List.of("hello there", "what is a whale?", "and a boat, then?");
+    private static final List<String> TEXTS = List.of("hello there", "what is a whale?", "and a boat, then?");
 
     @TempDir
     private Path folder;
@@ -85,7 +85,7 @@ class ChatSessionTest {
             ChatSession chat = chat(model, CONTEXT, template);
             Session turns = session;
             chat.system("be brief.");
-            for (String text : SAID) {
+            for (String text : TEXTS) {
                 Answer answer = chat.send(text, GREEDY, NOBODY);
 
                 List<Message> before = chat.messages().subList(0, chat.messages().size() - 1);
@@ -95,7 +95,7 @@ class ChatSessionTest {
                 assertThat(expected.cached()).isZero();
                 assertThat(answer.content()).isEqualTo(expected.content());
                 assertThat(turns.ids()).containsExactly(session.ids());
-                boolean first = text.equals(SAID.getFirst()) || name.contains("linearattn") && answer.cached() == 0;
+                boolean first = text.equals(TEXTS.getFirst()) || name.contains("linearattn") && answer.cached() == 0;
                 assertThat(answer.cached() > 20).as("cached: " + answer.cached()).isEqualTo(!first);
                 assertThat(answer.cached() + answer.generation().promptTokens())
                         .isEqualTo(expected.generation().promptTokens());
@@ -145,13 +145,13 @@ class ChatSessionTest {
         ChatSession chat = chatMl("golden/T6_even", CONTEXT);
         ChatOptions ending = GREEDY.withGeneration(generation -> generation.withSampling(
                 SamplingOptions.greedy().withLogitBias(Map.of(END_OF_TURN, 1000f))));
-        List<AnswerPart> heard = new ArrayList<>();
+        List<AnswerPart> received = new ArrayList<>();
 
-        Answer answer = chat.send("hello", ending, heard::add);
+        Answer answer = chat.send("hello", ending, received::add);
 
         assertThat(answer.generation().finishReason()).isEqualTo(FinishReason.STOP_STRING);
         assertThat(answer.content()).isEmpty();
-        assertThat(heard).isEmpty();
+        assertThat(received).isEmpty();
         int fed = session.position();
         assertThat(session.ids()[fed - 1]).isEqualTo(END_OF_TURN);
         assertThat(chat.send("again", GREEDY, NOBODY).cached()).isEqualTo(fed);
@@ -200,7 +200,7 @@ class ChatSessionTest {
     }
 
     @Test
-    void aMessageLongerThanTheContextIsNotSaid() throws IOException {
+    void aMessageLongerThanTheContextIsNotSent() throws IOException {
         ChatSession chat = chatMl("golden/T6_even", 120);
         chat.send("one", GREEDY, NOBODY);
         List<Message> before = chat.messages();
@@ -244,13 +244,13 @@ class ChatSessionTest {
         chat.send("a turn that is dropped for an answer", GREEDY, NOBODY);
         ChatOptions shifting = GREEDY.withOverflow(ContextOverflow.SHIFT)
                 .withGeneration(generation -> generation.withMaxTokens(300).withIgnoreEndOfText(true));
-        StringBuilder heard = new StringBuilder();
+        StringBuilder received = new StringBuilder();
 
-        Answer answer = chat.send("go", shifting, part -> heard.append(((AnswerPart.Text) part).text()));
+        Answer answer = chat.send("go", shifting, part -> received.append(((AnswerPart.Text) part).text()));
 
         assertThat(answer.generation().finishReason()).isEqualTo(FinishReason.MAX_TOKENS);
         assertThat(answer.generation().tokens()).hasSize(300);
-        assertThat(heard).hasToString(answer.content());
+        assertThat(received).hasToString(answer.content());
         String fixed = "<|im_start|>system\nstay<|im_end|>\n<|im_start|>user\n";
         assertThat(model().tokenizer().decode(session.ids())).startsWith(fixed);
 
@@ -326,10 +326,10 @@ class ChatSessionTest {
         Answer expected = alone.answer(asked, GREEDY, NOBODY);
         try (Scheduler scheduler = new Scheduler(model())) {
             ChatModel together = alone.withScheduler(scheduler);
-            StringBuilder heard = new StringBuilder();
-            Answer found = together.answer(asked, GREEDY, part -> heard.append(((AnswerPart.Text) part).text()));
+            StringBuilder received = new StringBuilder();
+            Answer found = together.answer(asked, GREEDY, part -> received.append(((AnswerPart.Text) part).text()));
             assertThat(found.message()).isEqualTo(expected.message());
-            assertThat(heard).hasToString(expected.content());
+            assertThat(received).hasToString(expected.content());
             assertThat(found.generation().tokens()).isEqualTo(expected.generation().tokens());
             Answer again = together.answer(asked, GREEDY, NOBODY);
             assertThat(again.cached() + again.generation().promptTokens())
@@ -360,17 +360,17 @@ class ChatSessionTest {
     }
 
     @Test
-    void whatAStoppedAnswerHasSaidStays() throws IOException {
+    void textOfAStoppedAnswerStays() throws IOException {
         ChatSession chat = chatMl("golden/T6_even", CONTEXT);
-        List<String> heard = new ArrayList<>();
+        List<String> received = new ArrayList<>();
         Answer answer = chat.send("hello", GREEDY, part -> {
-            heard.add(((AnswerPart.Text) part).text());
-            if (heard.size() == 3) {
+            received.add(((AnswerPart.Text) part).text());
+            if (received.size() == 3) {
                 chat.stop();
             }
         });
         assertThat(answer.isStopped()).isTrue();
-        assertThat(answer.content()).isEqualTo(String.join("", heard));
+        assertThat(answer.content()).isEqualTo(String.join("", received));
         assertThat(answer.generation().tokens()).hasSize(3);
         assertThat(chat.messages()).hasSize(2);
         assertThat(chat.send("go on", GREEDY, NOBODY).isStopped()).isFalse();

@@ -295,7 +295,7 @@ class ConversationEncoderTest {
     }
 
     @Test
-    void whatATemplateRefusesOrLeavesOutIsRefused() throws IOException {
+    void messagesThatATemplateRefusesOrLeavesOutAreRefused() throws IOException {
         Tokenizer tokenizer = Tokenizer.load(ChatModels.tokenizer(folder).getParent());
         List<Message> system = List.of(Message.system("be brief"), HI, HELLO);
         assertThatThrownBy(() -> encoder(tokenizer, ChatModels.WITHOUT_SYSTEM, CONTEXT).encode(plain(system), WHERE))
@@ -333,7 +333,7 @@ class ConversationEncoderTest {
         "{\"messages\": [{\"role\": \"user\"}]}                  | messages[0]: content: expected a text, found null",
         "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}], \"tools\": [3]} | tools[0]: expected",
         "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}], \"tools\": [{\"name\": 3}]} | tools[0]: tool: name: expected a text, found 3"})
-    void whatIsNoConversationIsRefused(String json, String message) {
+    void malformedConversationsAreRefused(String json, String message) {
         assertThatThrownBy(() -> Conversation.parse(json, WHERE)).isInstanceOf(ModelFormatException.class)
                 .hasMessageStartingWith(WHERE).hasMessageContaining(message);
     }

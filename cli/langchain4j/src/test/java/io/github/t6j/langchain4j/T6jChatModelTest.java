@@ -400,7 +400,7 @@ class T6jChatModelTest {
     }
 
     @Test
-    void whatIsNotSupportedIsRefused() {
+    void unsupportedRequestsAreRefused() {
         T6jChatModel answering = new T6jChatModel(chat, DEFAULTS);
         ChatRequest json = ChatRequest.builder().messages(CONVERSATION).responseFormat(ResponseFormat.JSON).build();
         assertThatThrownBy(() -> answering.chat(json)).isInstanceOf(UnsupportedFeatureException.class)

@@ -236,7 +236,7 @@ class ChatCommandTest {
     }
 
     @Test
-    void whatATemplateRefusesIsSaid() {
+    void refusalsOfATemplateArePrinted() {
         CommandResult ran = by("refusing", "hello\n/system -\nhello\n", "-n", "3", "--system", "s");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.err()).contains("no system role").hasLineCount(1);
@@ -300,7 +300,7 @@ class ChatCommandTest {
     }
 
     @Test
-    void whatIsNoConversationIsRefusedAndKept() throws IOException {
+    void aMalformedConversationIsRefusedAndKept() throws IOException {
         Path file = Files.writeString(folder.resolve("talk.json"), "{}");
         CommandResult ran = plain("one\n", "--session", file.toString());
         assertThat(ran).isEqualTo(

@@ -83,7 +83,7 @@ class LogitsCommandTest {
     /** The check comes before the work: there is no such model. */
     @ParameterizedTest
     @CsvSource({"no/out, no such file or folder", "'', found a folder"})
-    void aPlaceThatCannotBeWrittenIsSaidFirst(String out, String message) {
+    void anUnwritablePlaceIsReportedFirst(String out, String message) {
         CommandResult ran =
                 CommandResult.of("logits", "--ids", "1", "--model", "nowhere", "--out", folder.resolve(out).toString());
 

@@ -370,7 +370,7 @@ class ScoreCommandTest {
     }
 
     @Test
-    void whatCannotBeScoredIsAnError() throws IOException {
+    void unscorableLinesAreErrors() throws IOException {
         Path empty = Files.writeString(folder.resolve("empty"), "\n\n");
         assertThat(CommandResult.of("score", "--file", empty.toString()).err())
                 .contains("expected one question per line, found none");

@@ -17,7 +17,7 @@ class UnreachableTest {
     }
 
     @Test
-    void serversThatCannotBeReachedAreTold() {
+    void unreachableServersAreReported() {
         Throwable unresolved = new ConnectException().initCause(
                 new ConnectException().initCause(new UnresolvedAddressException()));
         assertThat(Unreachable.hasNoAddress(causedBy(unresolved))).isTrue();

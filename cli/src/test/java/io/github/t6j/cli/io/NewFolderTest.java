@@ -32,7 +32,7 @@ class NewFolderTest {
     }
 
     @Test
-    void whoComesSecondDestroysNothing() throws Exception {
+    void theSecondProcessDestroysNothing() throws Exception {
         Path folder = parent.resolve("made");
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);
@@ -87,7 +87,7 @@ class NewFolderTest {
 
     /** A list without a lock, as a killed process leaves it. */
     @Test
-    void whatAKilledProcessLeftIsReplaced() throws IOException {
+    void remainsOfAKilledProcessAreReplaced() throws IOException {
         Path folder = Files.createDirectory(parent.resolve("made"));
         Files.writeString(folder.resolve(NewFolder.LIST), "old\nweights\n../precious");
         Files.writeString(folder.resolve("old"), "x");
@@ -101,7 +101,7 @@ class NewFolderTest {
     }
 
     @Test
-    void whatTheListDoesNotNameStays() throws IOException {
+    void filesThatTheListDoesNotNameStay() throws IOException {
         Path folder = Files.createDirectory(parent.resolve("made"));
         Files.writeString(folder.resolve(NewFolder.LIST), "old");
         Files.writeString(folder.resolve("notes"), "mine");
@@ -112,7 +112,7 @@ class NewFolderTest {
     }
 
     @Test
-    void aPlaceThatIsNoFolderIsSaid() throws IOException {
+    void aPlaceThatIsNoFolderIsReported() throws IOException {
         Path file = Files.writeString(parent.resolve("file"), "x");
 
         assertThatThrownBy(() -> NewFolder.check(file)).hasMessageContaining("found a file");

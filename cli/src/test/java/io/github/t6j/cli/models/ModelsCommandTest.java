@@ -185,7 +185,7 @@ class ModelsCommandTest {
     }
 
     @Test
-    void whereNobodyCanBeAskedItMustBeSaid() throws IOException {
+    void withoutATerminalYesIsRequired() throws IOException {
         llama("org/llama", NEW, "");
         CommandResult ran = models(null, "--remove", "org/llama");
         assertThat(ran.err()).contains("--remove: expected --yes, found none; without a terminal, t6j cannot ask")

@@ -68,7 +68,7 @@ class PullCommandTest extends PullFixture {
     }
 
     @Test
-    void aModelThatWasNotPulledIsSaidToBePullable() {
+    void aModelThatWasNotPulledIsReportedAsPullable() {
         CommandResult ran = CommandResult.in(environment, null, "inspect", "--model", "org/name");
         assertThat(ran.err()).startsWith("t6j: --model org/name: expected a folder").contains("t6j pull org/name")
                 .hasLineCount(1);
@@ -76,7 +76,7 @@ class PullCommandTest extends PullFixture {
     }
 
     @Test
-    void whatIsThereIsNotGotAgain() throws IOException {
+    void existingFilesAreNotDownloadedAgain() throws IOException {
         pull("org/name");
         hub.requests.clear();
         Object ref = Files.getAttribute(repository.resolve("refs/main"), "lastModifiedTime");
@@ -337,7 +337,7 @@ class PullCommandTest extends PullFixture {
 
     /** A proxy of the hub, which lists neither sizes nor hashes. */
     @Test
-    void whatTheListingDoesNotSayIsAsked() throws IOException {
+    void missingHashesAreRequested() throws IOException {
         hub.says = false;
         assertPulled(pull("org/name"), "config.json", WEIGHTS);
         assertThat(hub.requests.stream().filter(request -> request.method().equals("HEAD"))).hasSize(2)

@@ -274,7 +274,7 @@ class HttpTest {
 
     @Tag("full")
     @Test
-    void whoDoesNotReadHoldsUpNobody() throws Exception {
+    void aSlowReaderDelaysNobody() throws Exception {
         TestServer other = new TestServer(TestServer.limits(16, 64, 1L << 30, TestServer.CONTEXT), null, null);
         List<Socket> stuck = new ArrayList<>();
         try {
@@ -296,7 +296,7 @@ class HttpTest {
     }
 
     @Test
-    void whoReadsNothingForTooLongIsTakenToHaveLeft() throws Exception {
+    void aClientThatStopsReadingIsDisconnected() throws Exception {
         SchedulerOptions limits = TestServer.limits(16, 64, 1L << 30, TestServer.CONTEXT);
         try (TestServer other = new TestServer(limits, null, null, Duration.ofMillis(300));
                 Socket socket = askAndReadNothing(other)) {

@@ -119,7 +119,7 @@ class OutputFormTest {
 
     /** JSON that max_tokens cuts off does not look complete. */
     @Test
-    void aTruncatedTextIsTold() throws Exception {
+    void aTruncatedTextIsReported() throws Exception {
         for (String path : List.of(CHAT, COMPLETIONS)) {
             Map<String, Object> answer = server.ask(path, body(path, "\"max_tokens\": 6, \"json_schema\": " + SCHEMA));
             assertThat((String) at(answer, "choices", 0, "finish_reason")).isEqualTo("length");

@@ -80,7 +80,7 @@ class ServeCommandTest {
     @ParameterizedTest
     @CsvSource({"TERM, 143", "INT, 130"})
     @DisabledOnOs(OS.WINDOWS)
-    void whoStopsItLosesNoStream(String signal, int code) throws Exception {
+    void stoppingItLosesNoStream(String signal, int code) throws Exception {
         Running server = Running.start("serve", "--port", "0", "--drain", "100");
         HttpClient client = HttpClient.newHttpClient();
         List<Iterator<String>> streams = new ArrayList<>();

@@ -342,7 +342,7 @@ class ServerTest {
     }
 
     @Test
-    void whoStopsTheServerLosesNoStream() throws Exception {
+    void stoppingTheServerLosesNoStream() throws Exception {
         try (TestServer other = new TestServer();
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<HttpResponse<String>>> answers = new ArrayList<>();

@@ -208,7 +208,7 @@ class ToolsTest {
     }
 
     @Test
-    void maxTokensWithinACallIsTold() throws Exception {
+    void maxTokensWithinACallIsReported() throws Exception {
         Map<String, Object> choice =
                 at(server.ask(CHAT, request(1, "\"tool_choice\": \"required\", \"max_tokens\": 5")),
                         "choices", 0);

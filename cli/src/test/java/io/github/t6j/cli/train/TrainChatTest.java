@@ -273,7 +273,7 @@ class TrainChatTest {
     }
 
     @Test
-    void whatCannotBeTrainedOnIsOneLineAndNothingIsWritten() throws IOException {
+    void unusableDataIsReportedInOneLineAndNothingIsWritten() throws IOException {
         String tokenizer = CommandResult.TESTDATA.resolve("tokenizers/bpe4096").toString();
         assertFailed(train(out, "--preset", "t6-nano", "--tokenizer", tokenizer, "--steps", "1"),
                 "--chat: expected a model or tokenizer with a chat template, found none in ");

@@ -194,7 +194,7 @@ class TrainCommandTest extends TrainRuns {
     }
 
     @Test
-    void whatCannotBeReadOrIsTooShortIsOneLine() throws IOException {
+    void unreadableOrShortTextsAreReportedInOneLine() throws IOException {
         data = folder.resolve("nothing.txt");
         assertFailed(CommandResult.of(command(out, small("--steps", "1"))), data.toString());
         data = Files.writeString(folder.resolve("short.txt"), "Call me Ishmael.");

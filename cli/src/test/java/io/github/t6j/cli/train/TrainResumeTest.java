@@ -80,7 +80,7 @@ class TrainResumeTest extends TrainRuns {
     }
 
     @Test
-    void whatResumesValidatesOnWhatItDid() throws IOException {
+    void aResumedRunKeepsItsValidationData() throws IOException {
         byte[] ids = new byte[2 * 777];
         Path valid = Files.write(folder.resolve("valid.bin"), ids);
         Path other = Files.write(folder.resolve("other.bin"), Arrays.copyOf(ids, 2 * 555));
@@ -110,7 +110,7 @@ class TrainResumeTest extends TrainRuns {
     }
 
     @Test
-    void whatAKilledProcessLeavesIsRemoved() throws IOException {
+    void remainsOfAKilledProcessAreRemoved() throws IOException {
         assertThat(CommandResult.of(command(out, small("--steps", "2"))).code()).isZero();
         Path checkpoints = out.resolve("checkpoints");
         for (String name : List.of(".step-000000009.partial", "step-000000001", "mine")) {
@@ -121,7 +121,7 @@ class TrainResumeTest extends TrainRuns {
     }
 
     @Test
-    void aLostLogIsSaidAndBegunAgain() throws IOException {
+    void aLostLogIsReportedAndRestarted() throws IOException {
         assertThat(CommandResult.of(command(out, small("--steps", "20"))).code()).isZero();
         delete(out.resolve("checkpoints/step-000000020"));
         Map<String, Object> first = log(out).getFirst();
@@ -273,7 +273,7 @@ class TrainResumeTest extends TrainRuns {
 
     @ParameterizedTest
     @ValueSource(strings = {"--steps 5", "--preset t6-nano", "--seed 1", "--learning-rate 1e-3", "--init-from x"})
-    void whatResumesIsAsItBegan(String option) {
+    void aResumedRunKeepsItsOptions(String option) {
         String[] words = ("--resume " + option).split(" ");
         CommandResult ran = CommandResult.of(command(out, words));
         assertThat(ran.code()).isEqualTo(2);

@@ -128,7 +128,7 @@ class SchedulerTest {
     }
 
     /** Returns the generation of a handle, whose published tokens must agree with its end. */
-    private static Generation heard(GenerationHandle handle) {
+    private static Generation listenedResult(GenerationHandle handle) {
         Received received = new Received(3);
         handle.tokens().subscribe(received);
         Generation generation = handle.result().join();
@@ -176,26 +176,27 @@ class SchedulerTest {
                 }
             }
             for (int i = 0; i < handles.size(); i++) {
-                assertSame("seed " + SEED + ", request " + i, heard(handles.get(i)), alone(model, requests.get(i)));
+                assertSame("seed " + SEED + ", request " + i, listenedResult(handles.get(i)),
+                        alone(model, requests.get(i)));
             }
         }
     }
 
     @Test
-    void whatWasComputedIsNotComputedAgain() throws InterruptedException {
+    void computedIdsAreNotComputedAgain() throws InterruptedException {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, limits(4, 0, PLENTY));
                 Session session = model.newSession()) {
             int[] first = new Random(SEED).ints(300, 0, 4096).toArray();
             Request long1 = new Request(first, options(10, 1));
-            Generation generation = heard(submitted(scheduler, long1));
+            Generation generation = listenedResult(submitted(scheduler, long1));
             int[] second = IntStream.concat(
                     Arrays.stream(first),
                     IntStream.concat(generation.tokens().stream().mapToInt(Token::id), IntStream.of(7)))
                     .toArray();
             Request long2 = new Request(second, options(10, 2));
             GenerationHandle handle = submitted(scheduler, long2);
-            Generation two = heard(handle);
+            Generation two = listenedResult(handle);
             // the last chosen id is fed, too; if bits depend on passes, only whole passes of the prompt count
             boolean passesMatter = SessionCore.of(session).state().passesMatter();
             int expected = passesMatter ? 300 / Model.maxPassRows() * Model.maxPassRows() : 310;
@@ -219,7 +220,7 @@ class SchedulerTest {
                 int[] prompt = IntStream.concat(Arrays.stream(common), random.ints(250, 0, vocabulary)).toArray();
                 Request request = new Request(prompt, options(10, i));
                 GenerationHandle handle = submitted(scheduler, request);
-                Generation generation = heard(handle);
+                Generation generation = listenedResult(handle);
                 assertSame("seed " + SEED + ", prompt " + i, generation, alone(model, request));
                 found.add(handle.cachedTokens());
                 last = IntStream.concat(
@@ -231,7 +232,7 @@ class SchedulerTest {
                 prompt[length] = (length < last.length ? last[length] + 1 : 7) % vocabulary;
                 Request request = new Request(prompt, options(10, 9));
                 GenerationHandle handle = submitted(scheduler, request);
-                assertSame("seed " + SEED + ", length " + length, heard(handle), alone(model, request));
+                assertSame("seed " + SEED + ", length " + length, listenedResult(handle), alone(model, request));
                 assertThat(handle.cachedTokens()).isEqualTo(length);
             }
         }
@@ -245,22 +246,22 @@ class SchedulerTest {
             List<GenerationHandle> handles = scheduler.submitSamples(Prompt.of(prompt), 5, options(12, 40));
             GenerationHandle other = submitted(scheduler, new Request(new int[] {3}, options(2, 9)));
             for (int copy = 0; copy < 5; copy++) {
-                Generation found = heard(handles.get(copy));
+                Generation found = listenedResult(handles.get(copy));
                 assertThat(found.seed()).isEqualTo(40 + copy);
                 assertSame("copy " + copy, found, alone(model, new Request(prompt, options(12, 40 + copy))));
             }
-            assertSame("other", heard(other), alone(model, new Request(new int[] {3}, options(2, 9))));
+            assertSame("other", listenedResult(other), alone(model, new Request(new int[] {3}, options(2, 9))));
             assertThat(scheduler.metrics().promptIds()).isEqualTo(201);
         }
     }
 
     @Test
-    void theLikeliestComeWithTheirToken() {
+    void theMostLikelyComeWithTheirToken() {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, limits(2, 0, PLENTY));
                 Session session = model.newSession()) {
             GenerationOptions greedy = options(5, 1).withSampling(SamplingOptions.greedy()).withTopLogprobs(3);
-            Generation found = heard(scheduler.submit(Prompt.of(5, 6), greedy));
+            Generation found = listenedResult(scheduler.submit(Prompt.of(5, 6), greedy));
             session.prefill(5, 6);
             for (Token token : found.tokens()) {
                 assertThat(token.topLogprobs()).isEqualTo(session.mostLikely(3));
@@ -282,7 +283,7 @@ class SchedulerTest {
             for (int i = 0; i < 50; i++) {
                 String prompt = prompts.get(i % 5).repeat(1 + i % 7);
                 GenerationOptions generation = options(20, i);
-                found.add(threads.submit(() -> heard(scheduler.submit(prompt, generation))));
+                found.add(threads.submit(() -> listenedResult(scheduler.submit(prompt, generation))));
             }
             for (int i = 0; i < 50; i++) {
                 try (Session session = model.newSession()) {
@@ -295,7 +296,7 @@ class SchedulerTest {
 
     /** One long generation runs; the jobs behind it are queued when they are cancelled or past their deadline. */
     @Test
-    void whoWaitsCanLeave() throws Exception {
+    void aWaitingRequestCanBeCancelled() throws Exception {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, limits(1, 5, PLENTY))) {
             CountDownLatch begun = new CountDownLatch(1);
@@ -329,13 +330,13 @@ class SchedulerTest {
             assertThat(running.result()).as("runs on, so the others were in the queue").isNotDone();
             left.set(true);
             assertThat(running.result().get().finishReason()).isEqualTo(FinishReason.STOPPED_BY_LISTENER);
-            assertSame("next", heard(submitted(scheduler, small)), alone(model, small));
+            assertSame("next", listenedResult(submitted(scheduler, small)), alone(model, small));
             assertThat(scheduler.metrics().promptIds()).as("none of those that left was fed").isEqualTo(1 + 2);
         }
     }
 
     private static void assertNothing(GenerationHandle handle, FinishReason reason) {
-        Generation found = heard(handle);
+        Generation found = listenedResult(handle);
         assertThat(found.finishReason()).isEqualTo(reason);
         assertThat(found.tokens()).isEmpty();
         assertThat(found.promptTokens()).isEqualTo(2);
@@ -379,7 +380,7 @@ class SchedulerTest {
                 throw new IllegalStateException("broken");
             });
             assertThatThrownBy(bad.result()::join).hasRootCauseMessage("broken");
-            assertSame("other", heard(good), alone(model, other));
+            assertSame("other", listenedResult(good), alone(model, other));
             assertThat(scheduler.metrics().running()).isZero();
         }
     }
@@ -457,7 +458,7 @@ class SchedulerTest {
                 return true;
             }).result().join();
             assertThat(after.get() - before).as("31 passes, with several steps in each").isGreaterThan(40);
-            assertSame("running", heard(handle), alone(model, running));
+            assertSame("running", listenedResult(handle), alone(model, running));
         }
     }
 
@@ -493,7 +494,7 @@ class SchedulerTest {
     }
 
     @Test
-    void whoLeavesFreesTheCache() throws InterruptedException {
+    void cancellationFreesTheCache() throws InterruptedException {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, limits(2, 2, PLENTY))) {
             List<GenerationHandle> handles = new ArrayList<>();
@@ -502,10 +503,10 @@ class SchedulerTest {
             }
             handles.forEach(GenerationHandle::cancel);
             for (GenerationHandle handle : handles) {
-                assertThat(heard(handle).finishReason()).isEqualTo(FinishReason.CANCELLED);
+                assertThat(listenedResult(handle).finishReason()).isEqualTo(FinishReason.CANCELLED);
             }
             Request other = new Request(new int[] {9}, options(3, 1)); // the counts are those before a step
-            heard(submitted(scheduler, other));
+            listenedResult(submitted(scheduler, other));
             assertThat(scheduler.drain(Duration.ofSeconds(60))).isTrue();
             assertThat(scheduler.metrics().running()).isZero();
             assertThat(scheduler.metrics().cacheBytes()).isZero();
@@ -527,13 +528,13 @@ class SchedulerTest {
             }
             try (Scheduler enough =
                     new Scheduler(model, limits(1, 1, state, 8))) {
-                assertThat(heard(submitted(enough, request)).tokens()).hasSize(3);
+                assertThat(listenedResult(submitted(enough, request)).tokens()).hasSize(3);
             }
         }
     }
 
     @Test
-    void whatIsTooMuchIsRefused() throws InterruptedException {
+    void tooLargeRequestsAreRefused() throws InterruptedException {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, limits(1, 1, 1 << 20))) {
             Request small = new Request(new int[] {1}, options(50, 1));
@@ -554,7 +555,7 @@ class SchedulerTest {
                     () -> submitted(scheduler, new Request(new int[] {1}, options(1, 1).withSampling(biased))))
                     .hasMessageContaining("logitBias");
             for (GenerationHandle handle : taken) {
-                assertSame("small", heard(handle), alone(model, small));
+                assertSame("small", listenedResult(handle), alone(model, small));
             }
         }
     }
@@ -574,7 +575,7 @@ class SchedulerTest {
             assertThat(scheduler.drain(Duration.ofSeconds(100))).isTrue();
             assertRefused(scheduler, requests.getFirst(), Reason.CLOSED, "is stopping");
             for (int i = 0; i < handles.size(); i++) {
-                assertSame("request " + i, heard(handles.get(i)), alone(model, requests.get(i)));
+                assertSame("request " + i, listenedResult(handles.get(i)), alone(model, requests.get(i)));
             }
         }
     }
@@ -590,7 +591,7 @@ class SchedulerTest {
             assertThat(scheduler.drain(Duration.ofMillis(1))).isFalse();
         }
         for (GenerationHandle handle : handles) {
-            assertThat(heard(handle).finishReason()).isEqualTo(FinishReason.CANCELLED);
+            assertThat(listenedResult(handle).finishReason()).isEqualTo(FinishReason.CANCELLED);
         }
     }
 

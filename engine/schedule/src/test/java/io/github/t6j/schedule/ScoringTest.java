@@ -181,7 +181,7 @@ class ScoringTest {
     }
 
     @Test
-    void whoLeavesFreesTheCache() throws InterruptedException {
+    void cancellationFreesTheCache() throws InterruptedException {
         try (Model model = load("models/t6-tiny", "full");
                 Scheduler scheduler = new Scheduler(model, limits(1))) {
             List<int[]> many = IntStream.range(0, 500).mapToObj(i -> new int[] {i, i, i}).toList();
@@ -205,7 +205,7 @@ class ScoringTest {
     }
 
     @Test
-    void whatCannotBeScoredIsRefused() {
+    void invalidScoringsAreRefused() {
         assertThatThrownBy(() -> new Scoring(new int[0], List.of(new int[] {1})))
                 .hasMessage("continuations: expected one or more, each of at least 2 ids");
         assertThatThrownBy(() -> new Scoring(new int[] {1}, List.of())).hasMessageContaining("expected one or more");

@@ -89,7 +89,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void aRowForEachContextBesideALongPrompt() {
+    void aRowForEachContextDuringALongPrompt() {
         String times = "(\\d+\\.\\d m?s, \\d+\\.\\d m?s|–)";
         assertThat(load(0, "--beside", "900", "--streams", "2", "--context", "20")).containsPattern(
                 "\\| t6 \\(TPA\\) \\| 20 \\| 2 \\| 900 \\| \\d+\\.\\d m?s \\| " + times + " \\| " + times
@@ -122,7 +122,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void promptsThatWereForgottenAreTold() {
+    void forgottenPromptsAreReported() {
         cached = 0;
         assertThat(load(0, "--streams", "2", "--context", "1000")).contains("expected cached prompts of 1000 tokens");
     }

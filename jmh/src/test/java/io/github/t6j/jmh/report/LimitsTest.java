@@ -64,7 +64,7 @@ class LimitsTest {
     }
 
     @Test
-    void whatLiesInL1MayBeFasterThanL2() {
+    void dataInL1MayBeFasterThanL2() {
         Result cached =
                 step(Map.of("attention", "tpa", "shape", "paper", "context", "64", "cacheType", "f32", "threads",
                         "2", "batch", "1", "residency", "cached"), 768, 7296, 4);

@@ -252,7 +252,7 @@ class ReportTest {
     }
 
     @Test
-    void mistakesAreToldInOneLine() {
+    void mistakesAreReportedInOneLine() {
         assertThatIllegalArgumentException().isThrownBy(() -> Results.read(Path.of("pom.xml")))
                 .withMessageContaining("pom.xml: expected JMH's results");
         assertThatIllegalArgumentException()

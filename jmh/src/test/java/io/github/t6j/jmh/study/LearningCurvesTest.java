@@ -60,7 +60,7 @@ class LearningCurvesTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "text", "{}", "{\"attention\":\"T6\",\"parameters\":1}", "[1]",
         "{\"attention\":\"T6\",\"parameters\":1}\n{\"loss\":1}", "{\"attention\":\"T6\",\"parameters\":\"x\"}"})
-    void whatIsNoLogIsOneLine(String text) throws IOException {
+    void aMalformedLogIsReportedInOneLine(String text) throws IOException {
         Path file = Files.writeString(folder.resolve("log.jsonl"), text);
         PrintStream err = System.err;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();

@@ -69,7 +69,7 @@ class SuiteTest {
     /** Measures two points in forks of their own, and a limit before and after them. */
     @Tag("full")
     @Test
-    void aSuiteIsMeasuredAndTold() throws Exception {
+    void aSuiteIsMeasuredAndPrinted() throws Exception {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         Path json = folder.resolve("results.json");
 
@@ -93,7 +93,7 @@ class SuiteTest {
      * 2^30 tokens of MHA fit nowhere. A shape that does not exist is a failure, which is reported; the run continues.
      */
     @Test
-    void whatCannotBeMeasuredIsTold() throws Exception {
+    void unmeasurablePointsAreReported() throws Exception {
         Suite test = Suite.of("test", 2);
         String decode = "DecodeAttentionBenchmark.step";
         Suite suite = new Suite("test", 1, test.warmup(), test.measured(), List.of(

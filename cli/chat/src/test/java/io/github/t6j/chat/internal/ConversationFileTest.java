@@ -77,7 +77,7 @@ class ConversationFileTest {
     }
 
     @Test
-    void whatIsNoFileIsRefused() {
+    void malformedFilesAreRefused() {
         assertThatThrownBy(() -> ConversationFile.read(folder)).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("expected a file, found a folder");
         assertThatThrownBy(() -> ConversationFile.write(folder.resolve("no/talk.json"), SOME))

@@ -59,7 +59,7 @@ class BudgetTest {
 
     @ParameterizedTest
     @MethodSource("endless")
-    void whatDoesNotEndIsEnded(String template) {
+    void endlessTemplatesAreEnded(String template) {
         assertThat(run(template)).startsWith("refused: t:1: ");
     }
 
@@ -114,12 +114,12 @@ class BudgetTest {
 
     @ParameterizedTest
     @MethodSource("nested")
-    void whatNestsTooDeepIsRefused(String template) {
+    void deepNestingIsRefused(String template) {
         assertThat(run(template)).startsWith("refused: t:1: expected at most ");
     }
 
     @Test
-    void whatTemplatesNestIsNotTooDeep() {
+    void usualNestingIsNotTooDeep() {
         assertThat(run("{{ " + "(".repeat(40) + "1" + ")".repeat(40) + " }}")).isEqualTo("1");
         assertThat(run("{{ 1" + " + 1".repeat(150) + " }}")).isEqualTo("151");
         assertThat(run("{% if 1 %}".repeat(40) + "a" + "{% endif %}".repeat(40))).isEqualTo("a");

@@ -261,7 +261,8 @@ class DenseFamiliesTest {
         "granite-scaled  | logits_scaling | 0 | logits_scaling: expected a number above 0",
         "granite-scaled  | model_type | \"granitemoe\" | found granitemoe; it would need experts",
     })
-    void whatIsNotServedIsRefusedByName(String name, String key, String value, String message) throws IOException {
+    void unsupportedConfigurationsAreRefusedByName(String name, String key, String value, String message)
+            throws IOException {
         Map<String, Object> change = new LinkedHashMap<>();
         change.put(key, value == null ? null : Json.parse(value.getBytes(), "value"));
         copy(name, change);

@@ -70,7 +70,7 @@ class GgufTokenizerTest {
         "bos_token_id | x        | tokenizer.ggml.bos_token_id: expected a value of type Long",
         "add_bos_token | x       | tokenizer.ggml.add_bos_token"
     })
-    void whatIsNotKnownIsRefusedByName(String key, String value, String message) throws IOException {
+    void unknownValuesAreRefusedByName(String key, String value, String message) throws IOException {
         Map<String, Object> keys = GgufKeys.byteLevel(
                 GoldTokenizer.unpack("llama3-small", folder), "llama-bpe");
         keys.put("tokenizer.ggml." + key, value);

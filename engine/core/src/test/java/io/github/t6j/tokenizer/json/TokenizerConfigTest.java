@@ -136,7 +136,7 @@ class TokenizerConfigTest {
     }
 
     @Test
-    void isReadBesideVocabularyAndMerges() throws IOException {
+    void isReadNextToVocabularyAndMerges() throws IOException {
         Files.writeString(folder.resolve("vocab.json"),
                 Json.write(Json.object(json.get("model"), "model").get("vocab")));
         Files.writeString(folder.resolve("merges.txt"), "");

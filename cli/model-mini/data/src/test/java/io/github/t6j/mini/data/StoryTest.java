@@ -27,7 +27,7 @@ class StoryTest {
     }
 
     @Test
-    void everyPlotIsTold() {
+    void everyPlotMakesStories() {
         Random random = new Random(2);
         assertThat(Plot.all()).hasSizeGreaterThanOrEqualTo(15);
         for (Plot plot : Plot.all()) {
