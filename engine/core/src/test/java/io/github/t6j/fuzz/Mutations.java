@@ -24,7 +24,7 @@ public final class Mutations {
     private static final int SEEDS_OF_EACH = 42;
     private static final long SLOW_SECONDS = 10;
     /** Limit of heap bytes for an input beyond what its few kilobytes explain: the size of a million small objects. */
-    private static final long MOST_BYTES = 256 << 20;
+    private static final long MAX_BYTES = 256 << 20;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final Map<String, String> failures = new TreeMap<>();
@@ -64,7 +64,7 @@ public final class Mutations {
         try {
             fuzz.target.accept(input);
             bytes = threads.getCurrentThreadAllocatedBytes() - bytes;
-            if (bytes > MOST_BYTES) {
+            if (bytes > MAX_BYTES) {
                 throw new AssertionError(bytes + " bytes of heap for an input of " + input.length);
             }
             if (System.nanoTime() - start > Duration.ofSeconds(SLOW_SECONDS).toNanos()) {

@@ -28,7 +28,7 @@ import java.util.Objects;
  */
 public final class Targets {
     /** Most elements of a tensor or ids of a file that a target reads. */
-    public static final int MOST_READ = 1 << 16;
+    public static final int MAX_READ = 1 << 16;
     /** Folder of the inputs, whose path messages contain. */
     public static final Path FOLDER = folder();
 
@@ -144,7 +144,7 @@ public final class Targets {
 
     private static void check(String name, Tensor tensor) {
         check(name.equals(tensor.name()), "a tensor under another name");
-        if (tensor.elementCount() <= MOST_READ) {
+        if (tensor.elementCount() <= MAX_READ) {
             check(tensor.toFloats().length == tensor.elementCount(), "another number of elements than the shape's");
         }
     }

@@ -27,7 +27,7 @@ class HowItWorksTest {
     private static final Path PAGE = TestData.path("../engine/docs/how-it-works.md");
     private static final Path SOURCE = TestData.path(
             "../engine/core/src/test/java/io/github/t6j/attention/tpa/HowItWorksTest.java");
-    private static final int MOST_LINES = 60;
+    private static final int MAX_LINES = 60;
 
     private static final long SEED = 52;
     private static final int TOKENS = 203; // three pages of 64 tokens, and a part of a fourth
@@ -119,7 +119,7 @@ class HowItWorksTest {
         Matcher java = Pattern.compile("(?s)```java\n(.*?)```").matcher(Files.readString(PAGE));
         assertThat(java.find()).isTrue();
         assertThat(java.group(1)).isEqualTo(method());
-        assertThat(method().lines().dropWhile(line -> !line.startsWith("static"))).hasSizeLessThanOrEqualTo(MOST_LINES);
+        assertThat(method().lines().dropWhile(line -> !line.startsWith("static"))).hasSizeLessThanOrEqualTo(MAX_LINES);
     }
 
     @Test

@@ -1,7 +1,7 @@
 package io.github.t6j.training.fuzz;
 
 import static io.github.t6j.fuzz.Targets.FOLDER;
-import static io.github.t6j.fuzz.Targets.MOST_READ;
+import static io.github.t6j.fuzz.Targets.MAX_READ;
 import static io.github.t6j.fuzz.Targets.TOKENIZER;
 import static io.github.t6j.fuzz.Targets.check;
 import static io.github.t6j.fuzz.Targets.mayRefuse;
@@ -53,7 +53,7 @@ final class TrainingTargets {
     private static void data(Path file) {
         mayRefuse(() -> {
             try (TokenData data = TokenData.open(List.of(file), TOKENIZER, TOKENIZER.size(), share -> {})) {
-                int[] ids = new int[(int) Math.min(data.size(), MOST_READ)];
+                int[] ids = new int[(int) Math.min(data.size(), MAX_READ)];
                 data.read(0, data.size() - ids.length, ids, 0, ids.length);
                 check(ids.length > 0, "no ids");
                 TOKENIZER.decode(ids);
