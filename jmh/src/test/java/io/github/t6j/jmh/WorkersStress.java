@@ -102,9 +102,9 @@ public final class WorkersStress {
 
         @Actor
         public void caller(II_Result r) {
-            Workers workers = new Workers(2);
-            workers = workers;
-            r.r1 = region.run(workers, 3);
+            Workers opened = new Workers(2);
+            workers = opened;
+            r.r1 = region.run(opened, 3);
         }
 
         @Actor

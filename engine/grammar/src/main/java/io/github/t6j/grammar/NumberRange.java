@@ -51,8 +51,8 @@ record NumberRange(boolean integer, BigDecimal min, BigDecimal max, boolean abov
 
     /** Returns the non-negative numbers from {@code low} to {@code high}. */
     private Automaton size(BigDecimal low, boolean aboveLow, BigDecimal high, boolean belowHigh) {
-        int max = Math.max(MAX_DIGITS, whole(low).length() + 1);
-        Automaton numbers = Automaton.of(form(max)).intersect(Automaton.of(atLeast(low, aboveLow)));
+        int length = Math.max(MAX_DIGITS, whole(low).length() + 1);
+        Automaton numbers = Automaton.of(form(length)).intersect(Automaton.of(atLeast(low, aboveLow)));
         if (high != null) {
             numbers = numbers.intersect(Automaton.of(atMost(high, belowHigh)));
         }
