@@ -19,7 +19,8 @@ import java.util.Set;
 public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQuantPanels, JoinedPanels {
     static final int PANEL = Kernels.PANEL;
 
-    private static final int ALIGNMENT = 64;
+    /** Alignment of a matrix, in bytes; its size is a multiple of it. */
+    public static final int ALIGNMENT = 64;
 
     /** Number of bytes at either end that enter a fingerprint. */
     private static final long SAMPLE = 4096;
@@ -57,17 +58,6 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
             }
         }
         return matrix;
-    }
-
-    /**
-     * Packs each group of matrices as one matrix, all in one piece of memory: thousands of small pieces would get no
-     * huge pages.
-     */
-    public static PackedMatrix[] packAll(
-            List<List<Tensor>> groups, TensorReader reader, Arena arena, Workers workers) {
-        long bytes = groups.stream().mapToLong(parts -> Math.ceilDiv(packedBytes(parts, reader), ALIGNMENT)).sum();
-        SegmentAllocator pieces = SegmentAllocator.slicingAllocator(arena.allocate(bytes * ALIGNMENT, ALIGNMENT));
-        return groups.stream().map(parts -> pack(parts, reader, pieces, workers)).toArray(PackedMatrix[]::new);
     }
 
     private static PackedMatrix empty(List<Tensor> parts, TensorReader reader, SegmentAllocator arena) {

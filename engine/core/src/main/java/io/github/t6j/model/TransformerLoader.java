@@ -19,6 +19,7 @@ import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -46,6 +47,7 @@ public final class TransformerLoader {
     private final TensorReader reader;
     private final Workers workers;
     private final Arena arena;
+    private SegmentAllocator matrices; // one piece of arena for all matrices, since small pieces get no huge pages
     private final List<Map<TensorRole, List<Tensor>>> layers = new ArrayList<>();
     private final Map<TensorRole, List<Tensor>> outside = new EnumMap<>(TensorRole.class);
     private final NativeMemory copies = NativeMemory.shared(); // for vectors, until loading ends
@@ -86,7 +88,9 @@ public final class TransformerLoader {
             group.computeIfAbsent(spec.role(), role -> new ArrayList<>()).add(tensors.get(spec));
         }
         tensors.checkAllUsed(specs, config.family());
-        if (loader.checkedBytes() > LARGE) {
+        long packed = loader.checkedBytes();
+        loader.matrices = SegmentAllocator.slicingAllocator(arena.allocate(packed, PackedMatrix.ALIGNMENT));
+        if (packed > LARGE) {
             PackedMatrix.announce(loader.outside.get(TensorRole.EMBEDDING), tensors.reader(), kernels);
         }
         return loader.transformer(kernels);
@@ -100,10 +104,7 @@ public final class TransformerLoader {
         for (Map<TensorRole, List<Tensor>> group : groups) {
             for (Map.Entry<TensorRole, List<Tensor>> role : group.entrySet()) {
                 stored += role.getValue().stream().mapToLong(part -> part.data().byteSize()).sum();
-                packed += role.getValue().getFirst().shape().size() != 2
-                        ? 0
-                        : matrices(role.getKey(), role.getValue()).stream()
-                                .mapToLong(parts -> PackedMatrix.packedBytes(parts, tensors.reader())).sum();
+                packed += packedBytes(role.getKey(), role.getValue());
             }
         }
         if (packed > GROWTH * stored + ALWAYS) {
@@ -118,6 +119,23 @@ public final class TransformerLoader {
                     "use a smaller model, or weights of 16, 8 or 4 bits");
         }
         return packed;
+    }
+
+    private long packedBytes(TensorRole role, List<Tensor> parts) {
+        if (parts.getFirst().shape().size() != 2 || role == TensorRole.KEY_VALUE_UP
+                || role == TensorRole.KEY_VALUE_UP_INPUTS_FIRST) {
+            return 0; // read as floats
+        }
+        return matrices(role, parts).stream()
+                .mapToLong(matrix -> PackedMatrix.packedBytes(matrix, reader(role, matrix)))
+                .sum();
+    }
+
+    /** Returns the reader of a role's matrices: the rows of a router are not rounded, so its weights become f32. */
+    private TensorReader reader(TensorRole role, List<Tensor> parts) {
+        return role == TensorRole.ROUTER && reader.dtype(parts.getFirst()).isQuantized()
+                ? new ConvertedMatrices(reader, DType.F32, name -> false)
+                : reader;
     }
 
     /** Returns the tensors of each matrix: the tensors of each expert, or all tensors of the role. */
@@ -206,18 +224,18 @@ public final class TransformerLoader {
         @Override
         public PackedMatrix packed(TensorRole role) {
             checkInterrupt();
-            List<Tensor> matrices = parts.get(role);
-            TensorReader reader = role == TensorRole.ROUTER && loader.reader.dtype(matrices.getFirst()).isQuantized()
-                    ? new ConvertedMatrices(loader.reader, DType.F32, name -> false) // so that rows are not rounded
-                    : loader.reader;
-            return PackedMatrix.pack(matrices, reader, loader.arena, loader.workers);
+            return pack(role, parts.get(role));
         }
 
         /** Returns the matrices of a role, one of each expert. */
         PackedMatrix[] packedEach(TensorRole role) {
             checkInterrupt();
-            return PackedMatrix.packAll(
-                    loader.matrices(role, parts.get(role)), loader.reader, loader.arena, loader.workers);
+            return loader.matrices(role, parts.get(role)).stream().map(matrix -> pack(role, matrix))
+                    .toArray(PackedMatrix[]::new);
+        }
+
+        private PackedMatrix pack(TensorRole role, List<Tensor> matrix) {
+            return PackedMatrix.pack(matrix, loader.reader(role, matrix), loader.matrices, loader.workers);
         }
 
         private void checkInterrupt() {

@@ -1,6 +1,7 @@
 package io.github.t6j.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.choice.KernelChoice;
@@ -9,6 +10,8 @@ import io.github.t6j.weights.DType;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -43,7 +46,9 @@ class GroupedMatMulTest {
             DType type, int outputs, int inputs, Kernels kernels, Workers workers, Arena arena, Random random) {
         List<List<Tensor>> parts = IntStream.range(0, MATRICES).mapToObj(m -> List.of(Tensor.of(
                 "w" + m, type, TestNumbers.uniform(random, outputs * inputs), outputs, inputs))).toList();
-        PackedMatrix[] matrices = PackedMatrix.packAll(parts, TensorReader.IN_MEMORY, arena, workers);
+        PackedMatrix[] matrices = parts.stream()
+                .map(matrix -> PackedMatrix.pack(matrix, TensorReader.IN_MEMORY, arena, workers))
+                .toArray(PackedMatrix[]::new);
         GroupedMatMul grouped = new GroupedMatMul(kernels, workers);
         PackedMatMul single = new PackedMatMul(kernels, workers);
         for (int most : new int[] {2, 6, 40}) {
@@ -78,21 +83,28 @@ class GroupedMatMulTest {
         }
     }
 
-    /** All matrices of a group are in one piece of memory. */
+    /** Matrices take the memory that was counted before packing, so that all of a model fill one piece exactly. */
     @ParameterizedTest
-    @EnumSource(names = {"F32", "Q4_0"})
+    @EnumSource(names = {"F32", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q6_K"})
     void matricesArePackedOneAfterTheOther(DType type) {
         try (Workers workers = new Workers(1); Arena arena = Arena.ofConfined()) {
             List<List<Tensor>> parts = IntStream.range(0, 3).mapToObj(m -> List.of(
                     Tensor.of("gate", type, TestNumbers.uniform(new Random(m), 70 * 64), 70, 64),
                     Tensor.of("up", type, TestNumbers.uniform(new Random(9 + m), 70 * 64), 70, 64))).toList();
-            PackedMatrix[] matrices = PackedMatrix.packAll(parts, TensorReader.IN_MEMORY, arena, workers);
+            long bytes = parts.stream().mapToLong(matrix -> PackedMatrix.packedBytes(matrix, TensorReader.IN_MEMORY))
+                    .sum();
+            MemorySegment memory = arena.allocate(bytes, PackedMatrix.ALIGNMENT);
+            SegmentAllocator exact = SegmentAllocator.slicingAllocator(memory);
+            PackedMatrix[] matrices = parts.stream()
+                    .map(matrix -> PackedMatrix.pack(matrix, TensorReader.IN_MEMORY, exact, workers))
+                    .toArray(PackedMatrix[]::new);
             for (int m = 0; m < 3; m++) {
-                assertThat(matrices[m].data.address() - matrices[0].data.address()).isEqualTo(m * matrices[0].bytes());
+                assertThat(matrices[m].data.address() - memory.address()).isEqualTo(m * bytes / 3);
                 float[] row = new float[64];
                 matrices[m].row(71, row, 0);
                 assertThat(row).isEqualTo(Arrays.copyOfRange(parts.get(m).get(1).toFloats(), 64, 128));
             }
+            assertThatThrownBy(() -> exact.allocate(1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
 }
