@@ -178,6 +178,15 @@ public final class Model implements AutoCloseable {
     }
 
     /**
+     * Returns how many bytes of the packed weights are in huge pages, which are read faster; 0 where the system has
+     * none or does not say.
+     */
+    public long hugePageBytes() {
+        use.checkOpen();
+        return resources.weights().hugePageBytes();
+    }
+
+    /**
      * Returns the bytes of the packed weights that decoding a token reads: all but the experts that it does not choose.
      */
     public long activeWeightBytes() {
@@ -454,6 +463,11 @@ public final class Model implements AutoCloseable {
             }
             return false;
         }
+    }
+
+    /** Returns true if all code that calls have used so far is compiled, so that later ones run at full speed. */
+    public boolean isWarm() {
+        return resources.kernels().isWarm();
     }
 
     /** Returns the contents of the model's files, within a call even if the model is closed. */

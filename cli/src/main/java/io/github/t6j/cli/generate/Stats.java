@@ -1,11 +1,13 @@
 package io.github.t6j.cli.generate;
 
 import io.github.t6j.Generation;
+import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cli.bench.CacheComparison;
 import io.github.t6j.cli.bench.CacheComparison.Entry;
+import io.github.t6j.cli.bench.HugePages;
 import io.github.t6j.cli.bench.PeakMemory;
 import io.github.t6j.cli.evaluate.Choice;
 import io.github.t6j.cli.hub.Sizes;
@@ -25,7 +27,8 @@ public final class Stats {
 
     /** @param timeOfLast returns the time that the given number of last tokens took */
     static List<String> of(
-            Generation generation, IntFunction<Duration> timeOfLast, Session session, ModelInfo info) {
+            Generation generation, IntFunction<Duration> timeOfLast, Session session, Model model) {
+        ModelInfo info = model.info();
         int tokens = generation.tokens().size();
         String decode = "decode    " + speed(tokens, generation.decodeTime());
         if (tokens >= MEASURABLE) {
@@ -39,6 +42,7 @@ public final class Stats {
                 "finish    " + GenerationPrinter.reason(generation),
                 "cache     " + cache(session.usedCacheBytes(), session.position(), session.cacheType(), info),
                 "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
+                "pages     huge: " + HugePages.of(model),
                 "kernels   " + info.kernels());
     }
 
@@ -46,7 +50,8 @@ public final class Stats {
      * Returns the lines for {@code --samples}: the total speed, and the cache of their shared prompt and of each
      * sample.
      */
-    static List<String> ofSamples(List<Generation> samples, Session prompt, ModelInfo info) {
+    static List<String> ofSamples(List<Generation> samples, Session prompt, Model model) {
+        ModelInfo info = model.info();
         Generation first = samples.getFirst();
         int tokens = samples.stream().mapToInt(sample -> sample.tokens().size()).sum();
         boolean state = info.cache().stateElements() > 0; // of fixed size, one for every sample
@@ -59,6 +64,7 @@ public final class Stats {
                 "seed      " + first.seed() + " and the next ones",
                 "cache     " + cache(bytes, prompt.position() + tokens, prompt.cacheType(), info),
                 "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
+                "pages     huge: " + HugePages.of(model),
                 "kernels   " + info.kernels());
     }
 

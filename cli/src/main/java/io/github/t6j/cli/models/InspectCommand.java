@@ -6,6 +6,7 @@ import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.bench.CacheComparison;
 import io.github.t6j.cli.bench.CacheComparison.Entry;
+import io.github.t6j.cli.bench.HugePages;
 import io.github.t6j.cli.evaluate.Choice;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.Range;
@@ -88,6 +89,7 @@ public final class InspectCommand implements Callable<Integer> {
         memory.put("context", tokens);
         memory.put("weights_bytes", model.weightBytes());
         memory.put("active_weights_bytes", model.activeWeightBytes());
+        memory.put("huge_pages_bytes", model.hugePageBytes());
         for (SessionOptions.CacheType type : SessionOptions.CacheType.values()) {
             SessionOptions options = SessionOptions.defaults().withContextLength(tokens).withCacheType(type);
             memory.put("session_bytes_" + Choice.word(type), model.sessionBytes(options).total());
@@ -123,6 +125,7 @@ public final class InspectCommand implements Callable<Integer> {
         description.put("weights", info.weightFormat());
         description.put("weights_type", model.weightType());
         description.put("file_bytes", fileBytes());
+        description.put("huge_pages", HugePages.of(model));
         description.put("tokenizer", tokenizer(model));
         description.put("chat_template", ModelDetails.template(model));
         description.put("rope", ModelDetails.rope(arguments.path(), info.family()));

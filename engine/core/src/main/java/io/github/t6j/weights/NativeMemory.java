@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.github.t6j.MemoryLimitException;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -14,7 +15,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Off-heap memory of one owner, freed by {@link #close}. All of it is counted ({@link #allocatedBytes}), and
@@ -38,12 +46,16 @@ public final class NativeMemory implements Arena {
     private static final int PRIVATE_ANONYMOUS = 0x22;
     private static final int ADVISE_HUGE_PAGE = 14;
 
+    /** First line of a mapping in Linux's smaps: its first address and the one after its last. */
+    private static final Pattern MAPPING = Pattern.compile("([0-9a-f]+)-([0-9a-f]+) ");
+
     private static final String ADVICE = "close sessions or models, shorten contexts, or use a smaller model";
 
     private static final AtomicLong HELD = new AtomicLong();
 
     private final Arena arena;
     private final AtomicLong counted = new AtomicLong();
+    private final List<MemorySegment> large = new CopyOnWriteArrayList<>(); // for which huge pages were asked
     private MemoryBudget budget; // or null
 
     /** Holder that queries the total on first use. */
@@ -177,12 +189,38 @@ public final class NativeMemory implements Arena {
             // If the kernel refuses huge pages, the memory is still usable.
             int ignored = (int) function("madvise", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT)
                     .invokeExact(aligned, bytes, ADVISE_HUGE_PAGE);
+            large.add(aligned);
             return aligned;
         } catch (RuntimeException | Error failure) {
             throw failure;
         } catch (Throwable never) {
             throw new IllegalStateException("mmap", never);
         }
+    }
+
+    /** Returns the number of bytes of this memory that are in huge pages now; 0 if the system does not say. */
+    public long hugePageBytes() {
+        long bytes = 0;
+        try {
+            long overlap = 0; // of the mapping whose lines are being read
+            for (String line : large.isEmpty() ? List.<String>of() : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+                Matcher mapping = MAPPING.matcher(line);
+                if (mapping.lookingAt()) {
+                    overlap = overlap(HexFormat.fromHexDigitsToLong(mapping.group(1)),
+                            HexFormat.fromHexDigitsToLong(mapping.group(2)));
+                } else if (line.startsWith("AnonHugePages:")) {
+                    bytes += Math.min(overlap, Long.parseLong(line.replaceAll("[^0-9]", "")) << 10);
+                }
+            }
+        } catch (IOException unreadable) {
+            return 0;
+        }
+        return bytes;
+    }
+
+    private long overlap(long from, long to) {
+        return large.stream().mapToLong(memory -> Math.min(to, memory.address() + memory.byteSize())
+                - Math.max(from, memory.address())).filter(bytes -> bytes > 0).sum();
     }
 
     @SuppressWarnings("restricted")

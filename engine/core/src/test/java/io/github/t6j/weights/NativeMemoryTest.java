@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.MemoryLimitException;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
@@ -32,6 +35,22 @@ class NativeMemoryTest {
             }
             assertThat(memory.scope().isAlive()).isFalse();
             assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
+        }
+    }
+
+    /** Linux gives huge pages to memory that asks for them unless its setting is never, or memory is fragmented. */
+    @Test
+    void hugePagesOfWrittenMemoryAreCounted() throws IOException {
+        Path setting = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+        boolean has = Files.exists(setting) && !Files.readString(setting).contains("[never]")
+                && NativeMemory.class.getModule().isNativeAccessEnabled();
+        try (NativeMemory owner = NativeMemory.shared()) {
+            owner.allocate(1 << 20, 64).fill((byte) 1);
+            assertThat(owner.hugePageBytes()).as("small memory").isZero();
+            MemorySegment memory = owner.allocate(21_000_000, 64);
+            assertThat(owner.hugePageBytes()).as("before the first write").isZero();
+            memory.fill((byte) 1);
+            assertThat(owner.hugePageBytes()).isBetween(has ? 2L << 20 : 0, 21_000_000L);
         }
     }
 
