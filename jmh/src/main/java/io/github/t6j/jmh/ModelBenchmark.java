@@ -83,7 +83,8 @@ public class ModelBenchmark {
 
         void feed(int[] ids) {
             for (int from = 0; from < ids.length; from += Transformer.MAX_PASS_ROWS) {
-                sequence.forward(ids, from, Math.min(Transformer.MAX_PASS_ROWS, ids.length - from), () -> false);
+                int count = Math.min(Transformer.MAX_PASS_ROWS, ids.length - from);
+                sequence.forward(ids, from, count, from + count == ids.length ? 1 : 0, () -> false);
             }
         }
 

@@ -23,6 +23,8 @@ final class Activations {
     final int[] ids; //       [rows]
     final int[] positions; // [rows]
     final Rope[] ropes; //    [rows], rotations of the rows' sequences
+    private final int[] needed; // [rows], indices of the rows whose outputs are needed, neededCount of them, ascending
+    private int neededCount;
     final float[] x; //       [rows][width], the residual stream
     final float[] normed; //  [rows][width]
     final AttentionPass attentionPass; // projections, cosines and sines, and the output of attention
@@ -68,6 +70,7 @@ final class Activations {
         ids = new int[capacity];
         positions = new int[capacity];
         ropes = new Rope[capacity];
+        needed = new int[capacity];
         residualScale = model.config().scales().residual();
         x = new float[capacity * width];
         normed = new float[capacity * width];
@@ -95,6 +98,34 @@ final class Activations {
         }
         floats = floats / capacity * rows + (experts == null ? 0 : experts.floats(expertSizes, rows));
         return floats * Float.BYTES;
+    }
+
+    /** Begins a pass of {@code rows} rows, of which none is needed yet. */
+    void begin(int rows) {
+        attentionPass.rows = rows;
+        neededCount = 0;
+    }
+
+    /** Adds {@code count} rows from {@code first}, after those added before, whose outputs are needed. */
+    void need(int first, int count) {
+        for (int row = first; row < first + count; row++) {
+            needed[neededCount++] = row;
+        }
+    }
+
+    boolean needsRows() {
+        return neededCount > 0;
+    }
+
+    /** Moves the needed rows of x and of attention's output to the front; from now on the pass has these only. */
+    void keepNeededRows() {
+        int outputWidth = attentionPass.output.length / capacity;
+        for (int i = 0; i < neededCount; i++) {
+            System.arraycopy(x, needed[i] * width, x, i * width, width);
+            System.arraycopy(attentionPass.output, needed[i] * outputWidth, attentionPass.output, i * outputWidth,
+                    outputWidth);
+        }
+        attentionPass.rows = neededCount;
     }
 
     /** Returns the number of rows of the pass. */

@@ -29,6 +29,7 @@ public final class Batch implements AttentionStep {
     private final Sequence[] sequences = new Sequence[MAX_PASS_ROWS];
     private final AttentionBuffers[] buffers = new AttentionBuffers[MAX_PASS_ROWS]; // of each sequence, during a pass
     private final int[] firstRows = new int[MAX_PASS_ROWS + 1]; // of each sequence; after the last, the number of rows
+    private final int[] needed = new int[MAX_PASS_ROWS]; // of each sequence, number of its last rows that are needed
     private final int[] ids = new int[MAX_PASS_ROWS];
     private final int[] singles = new int[MAX_PASS_ROWS]; // indices of the sequences with one row
     private final int[] firstTasks = new int[MAX_PASS_ROWS + 1]; // of each of them; after the last, the number of tasks
@@ -80,13 +81,15 @@ public final class Batch implements AttentionStep {
      * @param sequence a sequence without rows in this batch
      * @param from index of the first id in {@code newIds}
      * @param count from 1 to {@link Transformer#MAX_PASS_ROWS}; all rows together are at most {@link #MAX_PASS_ROWS}
+     * @param newNeeded number of the last rows whose outputs are needed: 0, 1 or count
      */
-    public void add(Sequence sequence, int[] newIds, int from, int count) {
+    public void add(Sequence sequence, int[] newIds, int from, int count, int newNeeded) {
         System.arraycopy(newIds, from, ids, rows(), count);
         if (count == 1) {
             singles[singleCount++] = size;
         }
         sequences[size] = sequence;
+        needed[size] = newNeeded;
         firstRows[size + 1] = firstRows[size] + count;
         size++;
     }
@@ -131,7 +134,7 @@ public final class Batch implements AttentionStep {
             releaseActivations();
             activations = model.buffers.takeActivations(rows());
         }
-        activations.attentionPass.rows = rows();
+        activations.begin(rows());
         PrefillEvent prefill = !isStep ? Events.beginPrefill() : null;
         DecodeStepEvent step = isStep ? Events.beginDecodeStep() : null;
         try {
@@ -157,12 +160,17 @@ public final class Batch implements AttentionStep {
             for (int row = firstRows[i]; row < firstRows[i + 1]; row++) {
                 a.set(row, ids[row], sequences[i].position() + row - firstRows[i], sequences[i]);
             }
+            a.need(firstRows[i + 1] - needed[i], needed[i]);
         }
         if (!model.forward(a, this, layers, cancelled)) {
             return false;
         }
-        for (int i = 0; i < size; i++) {
-            sequences[i].advance(count(i), a, firstRows[i + 1] - 1);
+        for (int i = 0, next = 0; i < size; i++) {
+            sequences[i].advance(count(i));
+            next += needed[i];
+            if (needed[i] > 0) {
+                sequences[i].keepLast(a, next - 1);
+            }
         }
         return true;
     }
@@ -178,13 +186,13 @@ public final class Batch implements AttentionStep {
     }
 
     /**
-     * Returns the logits after rows of the last pass, at most {@link Transformer#MAX_LOGIT_ROWS}.
+     * Returns the logits after {@code count} needed rows of the last pass, at most {@link Transformer#MAX_LOGIT_ROWS},
+     * from the needed row {@code from}; the needed rows of all sequences follow one another.
      *
-     * @param wanted [from … from + count − 1], each counted from the pass's first
      * @return [count][{@link Transformer#logitStride()}], a buffer that the next call overwrites
      */
-    public float[] logits(int[] wanted, int from, int count) {
-        return model.logits(activations, wanted, from, count);
+    public float[] logits(int from, int count) {
+        return model.logits(activations, from, count);
     }
 
     private boolean pauseBetweenBlocks() {
@@ -210,7 +218,7 @@ public final class Batch implements AttentionStep {
     @Override
     public void attend(AttentionPass newPass) {
         for (int i = 0; i < size; i++) {
-            if (count(i) > 1) {
+            if (count(i) > 1 && isNeeded(i)) {
                 pause.run();
                 algorithm(i).attend(sequencePass(i));
                 copyOutput(i);
@@ -223,6 +231,11 @@ public final class Batch implements AttentionStep {
         }
         workers.run(firstTasks[singleCount], taskWork);
         workers.run(singleCount, endWork);
+    }
+
+    /** Returns true if the attention of a sequence is needed in this block; in the last one, only some rows are. */
+    private boolean isNeeded(int i) {
+        return needed[i] > 0 || pass.layer + 1 < model.config().sizes().layers();
     }
 
     private void begin(int s, int worker) {

@@ -28,7 +28,33 @@ record Block(
      */
     void forward(AttentionStep step, Activations a) {
         a.eachRow(attentionNorm);
-        attend(step, a);
+        cache(step, a);
+        step.attend(a.attentionPass);
+        update(a);
+    }
+
+    /** Does the same for the needed rows only, as the last block; other rows are cached and not computed further. */
+    void forwardNeeded(AttentionStep step, Activations a) {
+        a.eachRow(attentionNorm);
+        cache(step, a);
+        if (a.needsRows()) {
+            step.attend(a.attentionPass);
+            a.keepNeededRows();
+            update(a);
+        }
+    }
+
+    /** Projects normed, and appends what attention caches. */
+    void cache(AttentionStep step, Activations a) {
+        a.attentionPass.setLayer(attention, layer);
+        projection.project(a.normed, a.attentionPass, a.matMul); // A_Q B_Q A_K B_K A_V B_V, or q k v, or latents
+        a.eachRow(this);
+        step.append(a.attentionPass); // TPA: 2·r·(h+d) elements, not 2·h·d
+    }
+
+    /** Computes everything that follows attention. */
+    private void update(Activations a) {
+        multiplyOutput(a);
         a.addUpdate(attentionPostNorm);
 
         a.eachRow(feedForwardNorm);
@@ -36,13 +62,8 @@ record Block(
         a.addUpdate(feedForwardPostNorm);
     }
 
-    /** Sets update to the attention part for all rows of normed. */
-    void attend(AttentionStep step, Activations a) {
-        a.attentionPass.setLayer(attention, layer);
-        projection.project(a.normed, a.attentionPass, a.matMul); // A_Q B_Q A_K B_K A_V B_V, or q k v, or latents
-        a.eachRow(this);
-        step.append(a.attentionPass); // TPA: 2·r·(h+d) elements, not 2·h·d
-        step.attend(a.attentionPass);
+    /** Sets update to W_o · output of attention. */
+    void multiplyOutput(Activations a) {
         if (headNorm != null) {
             a.eachRow(headNorm);
         }

@@ -37,25 +37,31 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Feeds {@code count} ids, at most {@link Transformer#MAX_PASS_ROWS}, starting at {@code from}; {@link #logits} is then
-     * available until {@link #release}, and {@link #lastLogits} until the next pass.
+     * Feeds {@code count} ids, at most {@link Transformer#MAX_PASS_ROWS}, starting at {@code from}. If {@code needed} is
+     * not 0, {@link #lastLogits} is then available until the next pass; if it is {@code count}, {@link #logits} is
+     * available until {@link #release}.
      *
+     * @param needed number of the last rows whose logits may be asked for: 0, 1 or count
      * @param cancelled called between blocks; if it returns true, the pass ends and its ids are not fed
      * @return false if the pass was cancelled
      */
-    public boolean forward(int[] ids, int from, int count, BooleanSupplier cancelled) {
+    public boolean forward(int[] ids, int from, int count, int needed, BooleanSupplier cancelled) {
         reserve(count);
         Activations a = begin(count);
         for (int row = 0; row < count; row++) {
             a.set(row, ids[from + row], position + row, this);
         }
         a.attentionPass.position = position;
+        a.need(count - needed, needed);
         PrefillEvent prefill = count > 1 ? Events.beginPrefill() : null;
         DecodeStepEvent step = count == 1 ? Events.beginDecodeStep() : null;
         if (!model.forward(a, buffers.algorithm, cancelled)) {
             return false;
         }
-        advance(count, a, count - 1);
+        advance(count);
+        if (needed > 0) {
+            keepLast(a, needed - 1);
+        }
         if (prefill != null) {
             prefill.end(1, count);
         }
@@ -75,7 +81,7 @@ public final class Sequence implements AutoCloseable {
             releaseBuffers();
             buffers = takeBuffers(rows);
         }
-        activations.attentionPass.rows = rows;
+        activations.begin(rows);
         return activations;
     }
 
@@ -158,10 +164,14 @@ public final class Sequence implements AutoCloseable {
         cache.reserve(position, position + rows);
     }
 
-    /** Ends a pass of {@code rows} rows of this sequence, whose last one is row {@code row} of {@code a}. */
-    void advance(int rows, Activations a, int row) {
+    /** Ends a pass of {@code rows} rows of this sequence. */
+    void advance(int rows) {
         cache.commit();
         position += rows;
+    }
+
+    /** Copies the last token's row of the residual stream, row {@code row} of {@code a}. */
+    void keepLast(Activations a, int row) {
         System.arraycopy(a.x, row * last.length, last, 0, last.length);
     }
 

@@ -71,7 +71,8 @@ public final class Transformer implements AutoCloseable {
     }
 
     /**
-     * Feeds the rows through the model: x = embedding(ids), then every block; {@link #logits} is then available.
+     * Feeds the rows through the model: x = embedding(ids), then every block; {@link #logits} of the needed rows is then
+     * available.
      *
      * @param step computes the rows' attention
      * @param cancelled called between blocks; if it returns true, the pass ends
@@ -88,7 +89,11 @@ public final class Transformer implements AutoCloseable {
             if (cancelled.getAsBoolean()) {
                 return false;
             }
-            weights.blocks[layer].forward(step, a);
+            if (layer + 1 < weights.blocks.length) {
+                weights.blocks[layer].forward(step, a);
+            } else {
+                weights.blocks[layer].forwardNeeded(step, a);
+            }
             if (Thread.currentThread().isVirtual()) {
                 Thread.yield(); // virtual threads are not preempted
             }
@@ -126,35 +131,18 @@ public final class Transformer implements AutoCloseable {
     }
 
     /**
-     * Returns the logits after {@code count} rows of the last pass, starting at {@code row}: output · norm(x).
+     * Returns the logits after {@code count} needed rows of the last pass from {@code first}: output · norm(x),
+     * scaled and capped as configured.
      *
      * @return [count][{@link #logitStride()}], a buffer that the next call overwrites
      */
-    float[] logits(Activations a, int row, int count) {
-        growLogits(a, count);
-        for (int i = 0; i < count; i++) {
-            weights.outputNorm.normalize(a, row + i, i, 0);
-        }
-        return product(a, count);
-    }
-
-    /** Returns {@link #logits(Activations, int, int)} after rows that need not be consecutive. */
-    float[] logits(Activations a, int[] rows, int from, int count) {
-        growLogits(a, count);
-        for (int i = 0; i < count; i++) {
-            weights.outputNorm.normalize(a, rows[from + i], i, 0);
-        }
-        return product(a, count);
-    }
-
-    private void growLogits(Activations a, int count) {
+    float[] logits(Activations a, int first, int count) {
         if (a.logits.length < count * logitStride()) {
             a.logits = new float[(count == 1 ? 1 : MAX_LOGIT_ROWS) * logitStride()];
         }
-    }
-
-    /** Computes logits = output · normed, scaled and capped as configured. */
-    private float[] product(Activations a, int count) {
+        for (int i = 0; i < count; i++) {
+            weights.outputNorm.normalize(a, first + i, i, 0);
+        }
         a.matMul.multiply(weights.output, a.normed, a.width, count, a.logits);
         ModelConfig.Scales scales = config.scales();
         if (scales.hasPlainLogits()) {

@@ -13,8 +13,7 @@ import java.util.List;
  */
 public final class SessionFeed {
     private final List<Part> parts = new ArrayList<>(); // the first ones, size of them, are in use
-    private final int[] rows = new int[Batch.MAX_PASS_ROWS]; //      rows of a pass whose logits are needed
-    private final int[] owners = new int[Batch.MAX_PASS_ROWS]; //    parts that these rows belong to
+    private final int[] owners = new int[Batch.MAX_PASS_ROWS]; //    parts of the rows whose logits are needed
     private final int[] positions = new int[Batch.MAX_PASS_ROWS]; // positions of these rows in their sessions
     private int needed; // number of these rows
     private float[] reported; // [vocabulary], buffer for listeners, or null without one
@@ -145,8 +144,7 @@ public final class SessionFeed {
             Part part = parts.get(end);
             part.now = part.count();
             if (part.now > 0) {
-                need(end, batch.rows());
-                batch.add(part.session.fedSequence(), part.ids, part.next, part.now);
+                batch.add(part.session.fedSequence(), part.ids, part.next, part.now, need(end));
             }
         }
         batch.forward(pause);
@@ -158,17 +156,15 @@ public final class SessionFeed {
         setLogits(batch, logitStride);
     }
 
-    /** Records the rows of a part, which begin at {@code row}, whose logits are needed. */
-    private void need(int owner, int row) {
+    /** Records the rows of a part whose logits are needed. @return their number: 0, 1 or all */
+    private int need(int owner) {
         Part part = parts.get(owner);
-        for (int i = 0; i < part.now; i++) {
-            int index = part.next + i;
-            if (part.listener != null || index + 1 == part.end) {
-                rows[needed] = row + i;
-                owners[needed] = owner;
-                positions[needed++] = part.session.position() + i;
-            }
+        int first = part.listener != null ? 0 : part.next + part.now == part.end ? part.now - 1 : part.now;
+        for (int i = first; i < part.now; i++) {
+            owners[needed] = owner;
+            positions[needed++] = part.session.position() + i;
         }
+        return part.now - first;
     }
 
     /**
@@ -178,7 +174,7 @@ public final class SessionFeed {
     private void setLogits(Batch batch, int logitStride) {
         for (int from = 0; from < needed; from += Transformer.MAX_LOGIT_ROWS) {
             int count = Math.min(Transformer.MAX_LOGIT_ROWS, needed - from);
-            float[] all = batch.logits(rows, from, count);
+            float[] all = batch.logits(from, count);
             for (int i = 0; i < count; i++) {
                 Part part = parts.get(owners[from + i]);
                 if (from + i + 1 == needed || owners[from + i + 1] != owners[from + i]) {

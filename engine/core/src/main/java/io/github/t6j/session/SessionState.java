@@ -167,7 +167,8 @@ public final class SessionState {
         try {
             while (isBehind()) {
                 int count = Math.min(Transformer.MAX_PASS_ROWS, all.length - sequence.position());
-                if (!sequence.forward(all, sequence.position(), count, stop)) {
+                int needed = sequence.position() + count == all.length ? 1 : 0;
+                if (!sequence.forward(all, sequence.position(), count, needed, stop)) {
                     return false;
                 }
             }
@@ -193,7 +194,8 @@ public final class SessionState {
         try {
             for (int from = 0; from < more.length; from += Transformer.MAX_PASS_ROWS) {
                 int count = Math.min(Transformer.MAX_PASS_ROWS, more.length - from);
-                if (!forward(more, from, count, stop)) {
+                int needed = listener != null ? count : from + count == more.length ? 1 : 0;
+                if (!forward(more, from, count, needed, stop)) {
                     return false;
                 }
                 if (listener != null) {
@@ -245,20 +247,22 @@ public final class SessionState {
     public boolean feedCaughtUp(int id, BooleanSupplier stop) {
         try {
             single[0] = id;
-            return forward(single, 0, 1, stop);
+            return forward(single, 0, 1, 1, stop);
         } finally {
             sequence.release();
         }
     }
 
-    /** Makes one pass. Returns false, and feeds nothing, if {@code stop} ended it. */
-    private boolean forward(int[] more, int from, int count, BooleanSupplier stop) {
+    /** Makes one pass, see {@link Sequence#forward}. Returns false, and feeds nothing, if {@code stop} ended it. */
+    private boolean forward(int[] more, int from, int count, int needed, BooleanSupplier stop) {
         logits.invalidate();
-        if (!sequence.forward(more, from, count, stop)) {
+        if (!sequence.forward(more, from, count, needed, stop)) {
             return false;
         }
         append(more, from, count);
-        logits.allow();
+        if (needed > 0) {
+            logits.allow();
+        }
         return true;
     }
 

@@ -105,7 +105,9 @@ public final class VariantModels {
                 model.rope.table(position + row, a.attentionPass.cos, a.attentionPass.sin,
                         a.attentionPass.tableAt(row));
             }
-            model.weights.blocks()[0].attend(algorithm, a);
+            model.weights.blocks()[0].cache(algorithm, a);
+            algorithm.attend(a.attentionPass);
+            model.weights.blocks()[0].multiplyOutput(a);
             algorithm.cache().commit();
             for (int row = 0; row < rows; row++) {
                 int token = position + row;
