@@ -4,12 +4,20 @@ import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.PackedMatrix;
+import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.TensorReader;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** Shared code of the benchmarks: choosing kernels, and keeping data out of the processor's caches. */
 final class BenchmarkSupport {
@@ -56,6 +64,17 @@ final class BenchmarkSupport {
      */
     static int copies(String residency, long bytes) {
         return copies(residency, bytes, L3Cache.bytes());
+    }
+
+    /**
+     * Packs {@code count} copies of a matrix into one piece of {@code memory}, as a model's matrices are, for huge pages.
+     */
+    static PackedMatrix[] pack(Tensor weights, int count, NativeMemory memory, Workers workers) {
+        List<Tensor> parts = List.of(weights);
+        long bytes = count * PackedMatrix.packedBytes(parts, TensorReader.IN_MEMORY);
+        SegmentAllocator piece = SegmentAllocator.slicingAllocator(memory.allocate(bytes, PackedMatrix.ALIGNMENT));
+        return Stream.generate(() -> PackedMatrix.pack(parts, TensorReader.IN_MEMORY, piece, workers)).limit(count)
+                .toArray(PackedMatrix[]::new);
     }
 
     /** @param thirdLevel bytes of L3, or 0 if unknown */

@@ -4,10 +4,8 @@ import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.weights.DType;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.TensorReader;
-import java.lang.foreign.Arena;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Param;
@@ -51,7 +49,7 @@ public class Matrices {
     private PackedMatrix[] copies;
     private PackedMatMul product;
     private Workers workers;
-    private Arena arena;
+    private NativeMemory memory;
     private float[] y;
     private int next;
 
@@ -66,12 +64,9 @@ public class Matrices {
         weights = Tensor.of("weights", dtype, floats(outputs * inputs, magnitude, random), outputs, inputs);
         workers = new Workers(threads);
         product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
-        arena = Arena.ofShared();
+        memory = NativeMemory.shared();
         long bytes = dtype.bytes(weights.shape());
-        copies = new PackedMatrix[BenchmarkSupport.copies(residency, bytes)];
-        for (int i = 0; i < copies.length; i++) {
-            copies[i] = PackedMatrix.pack(List.of(weights), TensorReader.IN_MEMORY, arena, workers);
-        }
+        copies = BenchmarkSupport.pack(weights, BenchmarkSupport.copies(residency, bytes), memory, workers);
     }
 
     static DType dtype(String type) {
@@ -129,7 +124,7 @@ public class Matrices {
     @TearDown
     public void close() {
         workers.close();
-        arena.close();
+        memory.close();
     }
 
     /** Counters, per second. */

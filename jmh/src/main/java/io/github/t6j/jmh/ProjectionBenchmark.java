@@ -6,10 +6,8 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
-import io.github.t6j.weights.TensorReader;
-import java.lang.foreign.Arena;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -47,7 +45,7 @@ public class ProjectionBenchmark extends KernelBenchmark {
     private PackedMatrix[] copies;
     private PackedMatMul product;
     private Workers workers;
-    private Arena arena;
+    private NativeMemory memory;
     private int next;
 
     /** Fills the weights and warms up the kernels. */
@@ -64,8 +62,8 @@ public class ProjectionBenchmark extends KernelBenchmark {
             case "mha" -> "mha";
             default -> throw BenchmarkSupport.unknown("form", "factored, materialised or mha", form);
         });
-        arena = Arena.ofShared();
-        attention = (DenseHeads) sizes.build(arena);
+        memory = NativeMemory.shared();
+        attention = (DenseHeads) sizes.build(memory);
         width = sizes.width();
         SplittableRandom random = new SplittableRandom(1);
         int outputs = attention.projections();
@@ -73,10 +71,8 @@ public class ProjectionBenchmark extends KernelBenchmark {
         x = BenchmarkSupport.floats(rows * width, random);
         workers = new Workers(threads);
         product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
-        copies = new PackedMatrix[BenchmarkSupport.copies(residency, (long) outputs * width * Float.BYTES)];
-        for (int i = 0; i < copies.length; i++) {
-            copies[i] = PackedMatrix.pack(List.of(weights), TensorReader.IN_MEMORY, arena, workers);
-        }
+        int count = BenchmarkSupport.copies(residency, (long) outputs * width * Float.BYTES);
+        copies = BenchmarkSupport.pack(weights, count, memory, workers);
         rope = new Rope(sizes.sizes().headDim(), 0f);
         pass = AttentionPass.of(attention, rows, rope.pairs());
         pass.setLayer(attention, 0);
@@ -119,6 +115,6 @@ public class ProjectionBenchmark extends KernelBenchmark {
     @TearDown
     public void close() {
         workers.close();
-        arena.close();
+        memory.close();
     }
 }

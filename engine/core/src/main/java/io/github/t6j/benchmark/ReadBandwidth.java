@@ -3,7 +3,7 @@ package io.github.t6j.benchmark;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
-import java.lang.foreign.Arena;
+import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
 
 /** Measurement of the rate at which all workers together read memory, which limits decoding. */
@@ -27,8 +27,8 @@ public final class ReadBandwidth implements AutoCloseable {
 
     /** Returns the rate of the fastest pass over {@value #BYTES} bytes; other load on the machine can only lower it. */
     public double bytesPerSecond() {
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment data = arena.allocate(BYTES, 64);
+        try (NativeMemory memory = NativeMemory.shared()) { // in huge pages, as weights are
+            MemorySegment data = memory.allocate(BYTES, 64).fill((byte) 1); // pages never written are one page of zeros
             int[] sums = new int[workers.threads()]; // a result, so that no compiler drops the reads
             Workers.Work read =
                     (item, worker) -> sums[worker] += KernelChoice.readAll(data, item * PIECE, PIECE / Integer.BYTES);

@@ -384,7 +384,7 @@ public final class ScalarKernels extends ScalarFactorKernels {
     /**
      * Returns the wrapping sum of ints, to benchmark reading memory.
      *
-     * @param count number of ints from byte {@code at}, a multiple of {@value #PANEL}
+     * @param count number of ints from byte {@code at}, a multiple of 128
      */
     public static int readAll(MemorySegment data, long at, long count) {
         int sum = 0;

@@ -8,7 +8,7 @@ import static jdk.incubator.vector.VectorOperators.ADD;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.IntVector;
 
-/** Fastest way to read memory: in order, 64 ints per iteration of a loop that C2 does not unroll. */
+/** Fastest way to read memory: in order, in eight sums, in a loop that C2 does not unroll. */
 final class ReadAll {
     private ReadAll() {}
 
@@ -18,15 +18,23 @@ final class ReadAll {
         IntVector b = a;
         IntVector c = a;
         IntVector d = a;
-        int blocks = (int) (count / (4 * LENGTH));
-        long blockBytes = 4L * LENGTH * Integer.BYTES;
-        for (int i = 0; i < blocks; i += loopStep) {
-            long from = at + i * blockBytes;
+        IntVector e = a;
+        IntVector f = a;
+        IntVector g = a;
+        IntVector h = a;
+        int blocks = (int) (count / (8 * LENGTH));
+        long vectorBytes = LENGTH * Integer.BYTES;
+        for (int i = 0; i < blocks; i += loopStep) { // with four sums, two threads read a tenth less
+            long from = at + i * 8 * vectorBytes;
             a = a.add(IntVector.fromMemorySegment(INTS, data, from, LITTLE_ENDIAN));
-            b = b.add(IntVector.fromMemorySegment(INTS, data, from + 4 * LENGTH, LITTLE_ENDIAN));
-            c = c.add(IntVector.fromMemorySegment(INTS, data, from + 8 * LENGTH, LITTLE_ENDIAN));
-            d = d.add(IntVector.fromMemorySegment(INTS, data, from + 12 * LENGTH, LITTLE_ENDIAN));
+            b = b.add(IntVector.fromMemorySegment(INTS, data, from + vectorBytes, LITTLE_ENDIAN));
+            c = c.add(IntVector.fromMemorySegment(INTS, data, from + 2 * vectorBytes, LITTLE_ENDIAN));
+            d = d.add(IntVector.fromMemorySegment(INTS, data, from + 3 * vectorBytes, LITTLE_ENDIAN));
+            e = e.add(IntVector.fromMemorySegment(INTS, data, from + 4 * vectorBytes, LITTLE_ENDIAN));
+            f = f.add(IntVector.fromMemorySegment(INTS, data, from + 5 * vectorBytes, LITTLE_ENDIAN));
+            g = g.add(IntVector.fromMemorySegment(INTS, data, from + 6 * vectorBytes, LITTLE_ENDIAN));
+            h = h.add(IntVector.fromMemorySegment(INTS, data, from + 7 * vectorBytes, LITTLE_ENDIAN));
         }
-        return a.add(b).add(c.add(d)).reduceLanes(ADD);
+        return a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).reduceLanes(ADD);
     }
 }
