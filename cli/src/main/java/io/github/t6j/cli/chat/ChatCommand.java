@@ -8,11 +8,11 @@ import io.github.t6j.chat.ChatSession;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.chat.internal.ConversationFile;
 import io.github.t6j.cli.Main;
-import io.github.t6j.cli.bench.WarmUp;
 import io.github.t6j.cli.generate.ContextArguments;
 import io.github.t6j.cli.generate.SamplingArguments;
 import io.github.t6j.cli.generate.SavedSession;
 import io.github.t6j.cli.generate.SessionCommand;
+import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Errors;
@@ -192,7 +192,11 @@ public final class ChatCommand extends SessionCommand {
         terminal.onInterrupt(chat::stop);
         try (WarmUp warmUp = new WarmUp(model, WARM_UP)) {
             main.note("/help lists the commands, Ctrl-D ends the chat");
-            loop.run(warmUp.until(terminal));
+            loop.run(() -> {
+                String text = terminal.next();
+                warmUp.stop(); // the first message ends it
+                return text;
+            });
         } finally {
             terminal.onInterrupt(TerminalInput.END);
         }

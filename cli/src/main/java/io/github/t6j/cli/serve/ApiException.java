@@ -103,6 +103,11 @@ final class ApiException extends RuntimeException {
                 + (left == 1 ? " request is" : " requests are") + " left");
     }
 
+    /** Returns a 503: the server answers requests, but is not yet fast. */
+    static ApiException warming() {
+        return new ApiException(503, "server_error", null, "warming", "warming: the model is being warmed up");
+    }
+
     int status() {
         return status;
     }

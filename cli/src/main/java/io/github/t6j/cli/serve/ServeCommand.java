@@ -8,6 +8,7 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.embed.PoolingArguments;
 import io.github.t6j.cli.generate.CacheArguments;
 import io.github.t6j.cli.generate.LinesArguments;
+import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.Range;
@@ -61,6 +62,7 @@ public final class ServeCommand implements Callable<Integer> {
     private static final int LONGEST_KEY = 4096;
     private static final int MAX_QUEUED = 1_000_000;
     private static final int LONGEST_DRAIN = 3600;
+    private static final Duration WARM_UP = Duration.ofSeconds(10);
 
     @ParentCommand
     private Main main;
@@ -145,6 +147,11 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(names = "--drain", paramLabel = "S", defaultValue = "10",
             description = "Seconds for running requests to finish when the server stops (default: ${DEFAULT-VALUE}).")
     private int drain;
+
+    @Option(names = "--no-warm-up",
+            description = {"Do not warm the model up before the first request.",
+                "Until it is warm, for at most 10 s, /health answers 503."})
+    private boolean cold;
 
     @Override
     public Integer call() {
@@ -261,6 +268,9 @@ public final class ServeCommand implements Callable<Integer> {
                 .withPrefixFolder(cacheDir, cacheDirSize << 20)
                 .withTimeout(timeout == 0 ? null : Duration.ofSeconds(timeout)));
         PromptFormat format = ChatModel.of(model).format();
+        if (!cold) {
+            server.warm(new WarmUp(model, WARM_UP));
+        }
         server.serve(new ServedModel(new ModelNames(name(), aliases), System.currentTimeMillis() / 1000, model,
                 scheduler, format,
                 options.cacheType()), pooling.embeddingOptions());

@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.github.t6j.EmbeddingOptions;
+import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.Scheduler;
 import java.io.IOException;
@@ -53,6 +54,7 @@ public final class Server implements AutoCloseable {
     private final Semaphore longBodies = new Semaphore(Exchange.MAX_PIECES);
     private final WriteTimeout writeTimeout;
     private final WebPage page = new WebPage();
+    private volatile WarmUp warmUp; // null if there is none
     private volatile ServedModel served; // null while the model loads
     private volatile int loaded; // percent of the model
     private final long begun = System.nanoTime();
@@ -97,6 +99,14 @@ public final class Server implements AutoCloseable {
     /** Reports how many bytes of the model are loaded, for answers to requests before {@link #serve}. */
     public void loading(long done, long total) {
         loaded = (int) (100.0 * done / total);
+    }
+
+    /**
+     * Is not healthy until {@code newWarmUp} has ended. The first request for a generation or an embedding ends it, since
+     * it would have to share the processor.
+     */
+    void warm(WarmUp newWarmUp) {
+        warmUp = newWarmUp;
     }
 
     /** Answers with {@code ready} from now on. */
@@ -175,6 +185,7 @@ public final class Server implements AutoCloseable {
             case "/health" -> {
                 checkDraining();
                 ready();
+                checkWarm();
                 health.answer(get(exchange));
             }
             case "/props" -> get(exchange).json(200, Properties.props(ready()));
@@ -192,6 +203,9 @@ public final class Server implements AutoCloseable {
     private void work(Exchange exchange, ServedModel now) throws IOException {
         left.incrementAndGet();
         try {
+            if (warmUp != null) {
+                warmUp.stop();
+            }
             switch (exchange.path()) {
                 case "/v1/completions" -> Completions.answer(exchange, now);
                 case "/v1/chat/completions" -> ChatCompletions.answer(exchange, now);
@@ -241,6 +255,12 @@ public final class Server implements AutoCloseable {
             throw ApiException.unavailable("the model is being loaded, " + loaded + " % so far");
         }
         return now;
+    }
+
+    private void checkWarm() {
+        if (warmUp != null && warmUp.isRunning()) {
+            throw ApiException.warming();
+        }
     }
 
     private void checkDraining() {

@@ -3,6 +3,7 @@ package io.github.t6j.cli.serve;
 import static io.github.t6j.cli.serve.TestServer.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.SchedulerMetrics;
 import io.github.t6j.schedule.SchedulerOptions;
@@ -17,6 +18,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -150,6 +152,27 @@ class OperationsTest {
             return server.get("/health").body();
         } catch (IOException stopped) { // the server listens no more
             return before;
+        }
+    }
+
+    @Test
+    void aServerThatWarmsUpIsNotReadyButAnswers() throws Exception {
+        try (TestServer server = new TestServer()) {
+            CountDownLatch interrupted = new CountDownLatch(1);
+            server.server.warm(new WarmUp(() -> {
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    interrupted.countDown();
+                }
+            }));
+            HttpResponse<String> health = server.get("/health");
+            assertThat(health.statusCode()).isEqualTo(503);
+            assertThat(health.body()).contains("\"code\":\"warming\"");
+            assertThat(server.post(COMPLETIONS, "{\"prompt\": \"Once\", \"max_tokens\": 2}").statusCode())
+                    .isEqualTo(200);
+            assertThat(interrupted.getCount()).as("the request ended the warm-up").isZero();
+            assertThat(server.get("/health").statusCode()).isEqualTo(200);
         }
     }
 
