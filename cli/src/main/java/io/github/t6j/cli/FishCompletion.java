@@ -38,6 +38,9 @@ final class FishCompletion {
 
     private void options(CommandSpec spec, String where) {
         for (OptionSpec option : spec.options()) {
+            if (option.hidden()) {
+                continue;
+            }
             StringBuilder words = new StringBuilder();
             for (String name : option.names()) {
                 words.append(name.startsWith("--") ? "-l " : "-s ").append(name.replaceFirst("^-+", "")).append(' ');

@@ -30,14 +30,16 @@ import picocli.CommandLine.ParameterException;
             "tg128 writes 128 tokens one by one, as generate does by default, sampling included.",
             "x8 means 8 sessions that advance together.",
             "@1024 means 1024 tokens in the cache before the test. They are seeded rows, not computed by the model.",
-            "Each figure is the mean ± standard deviation of the repetitions, after a warm-up.",
+            "Each figure is the mean ± standard deviation of the repetitions, after a warm-up,",
+            "or with --cold of the first runs of processes.",
             "bytes_per_second counts the weight and cache bytes read while writing.",
             "\"of read\" is its share of the memory bandwidth, which a read test measures before each repetition.",
             "",
             "Examples:",
             "  t6j bench -m DIR -d 0,4096 -b 1,8",
             "  t6j bench -m DIR -p 0 -n 4 -d 1000000 --cache-type q8",
-            "  t6j bench -m DIR --compare OTHER --format json"
+            "  t6j bench -m DIR --compare OTHER --format json",
+            "  t6j bench -m DIR --cold"
         })
 public final class BenchCommand extends SessionCommand {
     private static final int MAX_TOKENS = 1 << 30;
@@ -68,8 +70,17 @@ public final class BenchCommand extends SessionCommand {
     private int repetitions;
 
     @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "1",
-            description = "Minimum warm-up of each test, which runs at least once (default: ${DEFAULT-VALUE}).")
+            description = {
+                "Minimum warm-up of each test (default: ${DEFAULT-VALUE}); it ends when the code is compiled",
+                "and two runs agree within 3 %%, or after 30 s. 0 runs the test once."})
     private double warmUp;
+
+    @Option(names = "--cold",
+            description = "Measure the first prompt and the first token of fresh processes, one for each repetition.")
+    private boolean cold;
+
+    @Option(names = "--cold-test", hidden = true)
+    private String coldTest; // the test of a process of --cold
 
     @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "md",
             description = "Format of the results: md, csv or json (default: ${DEFAULT-VALUE}).")
@@ -84,6 +95,9 @@ public final class BenchCommand extends SessionCommand {
     public Integer call() {
         arguments.check();
         check();
+        if (coldTest != null) {
+            return runColdTest();
+        }
         List<Path> folders = new ArrayList<>(List.of(arguments.path()));
         compared.forEach(folder -> folders.add(ModelFolder.found(main, "--compare", folder)));
         List<BenchCase> tests = tests();
@@ -134,6 +148,9 @@ public final class BenchCommand extends SessionCommand {
         if (!(warmUp >= 0 && warmUp < 1e6)) {
             throw new ParameterException(spec.commandLine(), "--warm-up: expected 0 seconds or more, found " + warmUp);
         }
+        if (cold && !compared.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--cold: expected no --compare, found both");
+        }
         if (prompt == 0 && generate == 0) {
             throw new ParameterException(
                     spec.commandLine(), "--prompt, --generate: expected at least one above 0, found 0 for both");
@@ -153,10 +170,21 @@ public final class BenchCommand extends SessionCommand {
                 tests.add(new BenchCase(true, prompt, 1, depth));
             }
             for (int batch : generate > 0 ? batches : List.<Integer>of()) {
-                tests.add(new BenchCase(false, generate, batch, depth));
+                tests.add(new BenchCase(false, cold || coldTest != null ? 1 : generate, batch, depth));
             }
         }
         return tests.stream().distinct().toList();
+    }
+
+    /** Runs one test once, as a process of {@code --cold}, and prints its row as JSON. */
+    private int runColdTest() {
+        BenchCase test = tests().stream().filter(each -> each.name().equals(coldTest)).findFirst().orElseThrow();
+        try (Model model = arguments.load()) {
+            BenchResult result = new BenchRun(model, cache.sessionOptions(), test, 0)
+                    .measure(name(arguments.path()), arguments.threads(), 1, true);
+            main.out.print(new BenchReport(List.of(result), false, false, 0).in(Format.JSON));
+        }
+        return Main.DONE;
     }
 
     /** Returns the width of the terminal, or 0 (unlimited) for a file. */
@@ -176,13 +204,22 @@ public final class BenchCommand extends SessionCommand {
                 String what = String.format(Locale.ROOT, "%s: %s", folder.getFileName(), test.name());
                 BenchResult result;
                 try (Spinner _ = new Spinner(main, what)) {
-                    BenchRun run = new BenchRun(model, options, test, warmUp);
-                    result = run.measure(name(folder), arguments.threads(), repetitions);
+                    result = cold
+                            ? coldProcess().measure(name(folder), model, options, test, arguments.threads(),
+                                    repetitions)
+                            : new BenchRun(model, options, test, warmUp)
+                                    .measure(name(folder), arguments.threads(), repetitions, false);
                 }
                 results.add(result);
                 report(result, table, results.size() == 1);
             }
         }
+    }
+
+    private ColdProcess coldProcess() {
+        List<String> command = new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
+        command.remove("--cold");
+        return new ColdProcess(command);
     }
 
     private void report(BenchResult result, BenchTable table, boolean first) {

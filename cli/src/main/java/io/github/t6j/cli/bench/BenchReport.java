@@ -71,6 +71,12 @@ final class BenchReport {
         fields.put("parameters", info.sizes().parameters());
         fields.put("weights_type", result.weightType());
         fields.put("weights_bytes", result.weightBytes());
+        fields.put("huge_pages_bytes", result.conditions().hugePageBytes());
+        fields.put("cpu_seconds", result.conditions().cpuSeconds());
+        fields.put("other_processors", result.conditions().otherProcessors());
+        fields.put("cold", result.conditions().cold());
+        fields.put("warnings", String.join("; ", result.doubts()));
+        fields.put("processor", Processor.name());
         fields.put("kernels", info.kernels());
         fields.put("threads", result.threads());
         fields.put("jdk", Runtime.version().toString());

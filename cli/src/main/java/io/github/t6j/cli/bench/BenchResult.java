@@ -2,6 +2,8 @@ package io.github.t6j.cli.bench;
 
 import io.github.t6j.ModelInfo;
 import io.github.t6j.SessionOptions.CacheType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -15,13 +17,45 @@ import java.util.Locale;
  *     prompt
  * @param readBandwidth bytes per second, the mean of the read tests before the repetitions
  * @param samplingShare share of the time that sampling takes
+ * @param conditions what the machine did meanwhile
  * @param cacheBytes cache bytes of all sessions at the end
  * @param cacheBytesPerToken cache bytes per token of one session
  */
 record BenchResult(
         String model, ModelInfo info, long weightBytes, String weightType, int threads, BenchCase test,
         CacheType cacheType, double[] seconds, double stepBytes, double readBandwidth, double samplingShare,
-        long cacheBytes, long cacheBytesPerToken) {
+        Conditions conditions, long cacheBytes, long cacheBytesPerToken) {
+
+    /** Largest share of a processor that other processes may use, and largest deviation, of a result without a warning. */
+    private static final double MAX_OTHERS = 0.1;
+    private static final double MAX_DEVIATION = 0.1;
+
+    /**
+     * Conditions of a test.
+     *
+     * @param cpuSeconds processor time of a repetition, with the JVM's compilers and collectors
+     * @param otherProcessors processors that other processes used
+     * @param hugePageBytes bytes of the weights that are in huge pages
+     * @param cold true if the repetitions were the first work of processes of their own
+     * @param steady false if the warm-up ended before the test took the same time twice
+     */
+    record Conditions(double cpuSeconds, double otherProcessors, long hugePageBytes, boolean cold, boolean steady) {}
+
+    /** Returns what makes the result doubtful, one sentence each. */
+    List<String> doubts() {
+        List<String> doubts = new ArrayList<>();
+        if (!conditions.steady) {
+            doubts.add("the warm-up ended before two runs agreed within 3 %");
+        }
+        if (conditions.otherProcessors > MAX_OTHERS) {
+            doubts.add(String.format(Locale.ROOT, "other processes used %.1f processors", conditions.otherProcessors));
+        }
+        if (deviation() > MAX_DEVIATION * tokensPerSecond()) {
+            doubts.add(String.format(
+                    Locale.ROOT, "the repetitions differ by ± %.0f %%", 100 * deviation() / tokensPerSecond()));
+        }
+        return doubts;
+    }
 
     private double tokens() {
         return (double) test.tokens() * test.batch();

@@ -6,9 +6,12 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.benchmark.ReadBandwidth;
+import io.github.t6j.benchmark.SteadyState;
+import io.github.t6j.cli.bench.BenchResult.Conditions;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.tokenizer.TokenStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -17,6 +20,9 @@ import java.util.concurrent.CancellationException;
 /** One test of one model: fills sessions to the test's depth, and runs each repetition on forks of them. */
 final class BenchRun {
     private static final long SEED = 1;
+
+    /** Time after which a test is measured even if its warm-up has not settled. */
+    private static final long MAX_WARM_UP_SECONDS = 30;
 
     private final Model model;
     private final SessionOptions options;
@@ -34,31 +40,46 @@ final class BenchRun {
         prompt = new SplittableRandom(SEED).ints(test.tokens(), 0, model.sampleableIds()).toArray();
     }
 
-    BenchResult measure(String name, int threads, int repetitions) {
+    /** Measures {@code repetitions} runs after a warm-up, or the first runs of this process if {@code cold} is true. */
+    BenchResult measure(String name, int threads, int repetitions, boolean cold) {
         List<Session> filled = new ArrayList<>();
         try (ReadBandwidth readTest = new ReadBandwidth(threads)) {
             for (int i = 0; i < test.batch(); i++) {
                 filled.add(model.newSession(options));
                 FilledCache.fill(filled.getLast(), test.depth(), SEED + i);
             }
-            for (double warm = once(filled); warm < warmUpSeconds;) {
-                warm += once(filled);
-            }
-            double bandwidth = 0; // measured before each repetition, since other processes use the memory, too
+            boolean steady = cold || warmUp(filled);
+            MachineLoad load = new MachineLoad();
+            double cpuSeconds = 0;
+            double bandwidth = 0; // measured after each repetition, since other processes use the memory, too
             double[] seconds = new double[repetitions];
             double total = 0;
             samplingNanos = 0;
             for (int i = 0; i < repetitions; i++) {
-                bandwidth += readTest.bytesPerSecond() / repetitions;
+                MachineLoad work = new MachineLoad();
                 seconds[i] = once(filled);
+                cpuSeconds += work.ownTime() / repetitions;
                 total += seconds[i];
+                bandwidth += readTest.bytesPerSecond() / repetitions;
             }
             return new BenchResult(
                     name, model.info(), model.weightBytes(), model.weightType(), threads, test, options.cacheType(),
-                    seconds, stepBytes(), bandwidth, samplingNanos / 1e9 / total, cacheBytes, cacheBytesPerToken());
+                    seconds, stepBytes(), bandwidth, samplingNanos / 1e9 / total,
+                    new Conditions(cpuSeconds, load.others(), model.hugePageBytes(), cold, steady), cacheBytes,
+                    cacheBytesPerToken());
         } finally {
             filled.forEach(Session::close);
         }
+    }
+
+    /** Runs the test until its code is compiled, or once if no warm-up is wanted. @return false if it has not settled */
+    private boolean warmUp(List<Session> filled) {
+        if (warmUpSeconds == 0) {
+            once(filled);
+            return true;
+        }
+        model.warmUp(Duration.ofSeconds(MAX_WARM_UP_SECONDS)); // also compiles what the test uses rarely
+        return SteadyState.reach(model::isWarm, () -> once(filled), warmUpSeconds, MAX_WARM_UP_SECONDS);
     }
 
     private long cacheBytesPerToken() {

@@ -46,7 +46,7 @@ final class BenchTable {
             columns.add(new Column("ratio", 5, true));
         }
         columns.add(new Column("GB/s", 6, true));
-        for (String name : List.of("of read", "sampling", "cache MB", "bytes/token")) {
+        for (String name : List.of("of read", "sampling", "cache MB", "bytes/token", "CPU s")) {
             columns.add(new Column(name, name.length(), true));
         }
         while (width > 0 && columns.size() > MIN_COLUMNS && row(Column::rule).length() - 1 > width) {
@@ -62,14 +62,18 @@ final class BenchTable {
     String head(Collection<BenchResult> results) {
         Set<String> lines = new LinkedHashSet<>();
         for (BenchResult result : results) {
-            lines.add(String.format(Locale.ROOT, "%s: %s, %.1f M parameters, %.1f MB of weights (%s)", result.model(),
+            lines.add(String.format(Locale.ROOT,
+                    "%s: %s, %.1f M parameters, %.1f MB of weights (%s), %.0f %% in huge pages",
+                    result.model(),
                     result.info().attention().name(), result.info().sizes().parameters() / 1e6,
-                    result.weightBytes() / 1e6, result.weightType()));
+                    result.weightBytes() / 1e6, result.weightType(),
+                    100.0 * result.conditions().hugePageBytes() / result.weightBytes()));
         }
         BenchResult first = results.iterator().next();
-        lines.add(first.info().kernels() + "; Java " + Runtime.version());
+        lines.add(Processor.name() + "; " + first.info().kernels() + "; Java " + Runtime.version());
         lines.add("cache: " + Choice.word(first.cacheType()) + (filled ? "; @: " + BenchReport.FILLED : ""));
-        lines.add("tokens/s: mean ± standard deviation of " + first.seconds().length + " after a warm-up");
+        lines.add("tokens/s: mean ± standard deviation of " + first.seconds().length
+                + (first.conditions().cold() ? " fresh processes" : " after a warm-up"));
         return items(lines) + "\n" + row(column -> column.cell(column.name())) + row(Column::rule);
     }
 
@@ -84,6 +88,7 @@ final class BenchTable {
         values.add(writing ? number("%.1f %%", 100 * result.samplingShare()) : "");
         values.add(number("%.1f", result.cacheBytes() / 1e6));
         values.add(result.cacheBytesPerToken());
+        values.add(number("%.2f", result.conditions().cpuSeconds()));
         return row(column -> column.cell(values.get(columns.indexOf(column))));
     }
 
@@ -97,6 +102,8 @@ final class BenchTable {
         double[] read = results.stream().mapToDouble(BenchResult::readBandwidth).sorted().toArray();
         lines.add(
                 String.format(Locale.ROOT, "read test: %.1f to %.1f GB/s", read[0] / 1e9, read[read.length - 1] / 1e9));
+        results.forEach(result -> result.doubts().forEach(
+                doubt -> lines.add("warning: " + result.model() + ", " + result.test().name() + ": " + doubt)));
         if (partial) {
             lines.add("partial: the run ended before its last test");
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.cli.CommandResult;
+import io.github.t6j.cli.bench.BenchResult.Conditions;
 import io.github.t6j.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -24,8 +25,10 @@ class BenchCommandTest {
             "model", "test", "tokens", "batch", "depth", "depth_by", "tokens_per_second", "tokens_per_second_sd",
             "ratio",
             "repetitions", "bytes_per_second", "read_bandwidth", "bandwidth_share", "sampling_share", "cache_type",
-            "cache_bytes", "cache_bytes_per_token", "variant", "parameters", "weights_type", "weights_bytes", "kernels",
-            "threads", "jdk");
+            "cache_bytes", "cache_bytes_per_token", "variant", "parameters", "weights_type", "weights_bytes",
+            "huge_pages_bytes", "cpu_seconds", "other_processors", "cold", "warnings", "processor", "kernels",
+            "threads",
+            "jdk");
 
     private static CommandResult bench(String... options) {
         List<String> args = new ArrayList<>(List.of(
@@ -99,7 +102,7 @@ class BenchCommandTest {
         assertThat(lines[0]).isEqualTo(String.join(",", KEYS));
         assertThat(lines[1]).startsWith("t6-tiny,pp5,5,1,0,,").contains(",,").contains(",\"S", "2 threads\",2,");
         assertThat(lines[2]).startsWith("t6-tiny,tg3,3,1,0,,")
-                .containsPattern(",f32,11520,3840,T6,3311616,f32,\\d+,\"");
+                .containsPattern(",f32,11520,3840,T6,3311616,f32,\\d+,\\d+,[\\d.E-]+,[\\d.E-]+,false,");
     }
 
     @Test
@@ -109,14 +112,16 @@ class BenchCommandTest {
         assertThat(ran.code()).isZero();
         assertThat(ran.out())
                 .startsWith("- t6-tiny: T6, 3.3 M parameters, 1")
+                .containsPattern("MB of weights \\(f32\\), \\d+ % in huge pages\n")
                 .contains("2 threads; Java " + Runtime.version(), "- cache: f32; @: cache filled with seeded rows\n")
                 .contains(
                         "± standard deviation of 2 after a warm-up\n\n| model   | test   |        tokens/s |   GB/s | of ")
                 .containsPattern(
-                        "\n\\| t6-tiny \\| pp5 @9 \\| +[\\d.]+ ± [\\d.]+ \\| {8}\\| {9}\\| {10}\\| +0\\.1 \\| +3840 \\|\n")
+                        "\n\\| t6-tiny \\| pp5 @9 \\| +[\\d.]+ ± [\\d.]+ \\| {8}\\| {9}\\| {10}\\| +0\\.1 \\| +3840 "
+                                + "\\| +\\d\\.\\d\\d \\|\n")
                 .containsPattern(
                         "\\| t6-tiny \\| tg3 @9 \\| +[\\d.]+ ± [\\d.]+ \\| +[\\d.]+ \\| +\\d+ % \\| +[\\d.]+ % \\| +0\\.0 "
-                                + "\\| +3840 \\|\n\n- read test: [\\d.]+ to [\\d.]+ GB/s\n$");
+                                + "\\| +3840 \\| +\\d\\.\\d\\d \\|\n\n- read test: [\\d.]+ to [\\d.]+ GB/s\n");
         assertThat(ran.out().lines().filter(line -> line.startsWith("|")).mapToInt(String::length).distinct())
                 .hasSize(1);
     }
@@ -169,17 +174,21 @@ class BenchCommandTest {
     void reportCountsMeanDeviationAndShares() {
         BenchCase test = new BenchCase(false, 30, 2, 4);
         try (Model model = Model.load(Path.of(CommandResult.TINY))) {
+            Conditions conditions = new Conditions(7.5, 0.34, 990_000, false, true);
             BenchResult result = new BenchResult(
                     "a,b", model.info(), 1_000_000, "bf16", 3, test, CacheType.BF16, new double[] {2, 3, 6}, 4e6, 1e9,
-                    0.125, 5_500_000, 77);
+                    0.125, conditions, 5_500_000, 77);
             // 60 tokens in 2, 3 and 6 s: 30, 20, 10 per second; 40 steps of two tokens would be 40 MB.
             assertThat(result.tokensPerSecond()).isEqualTo(20);
             assertThat(result.deviation()).isCloseTo(10, within(1e-12));
             assertThat(result.bytesPerSecond()).isEqualTo(4e7);
             assertThat(new BenchReport(List.of(result), false, false, 0).in(BenchCommand.Format.MD))
                     .contains(
-                            "\n| a,b   | tg30 x2 @4 |     20.0 ± 10.0 |    0.0 |     4 % |   12.5 % |      5.5 |          77 |\n",
-                            "- a,b: T6, 3.3 M parameters, 1.0 MB of weights (bf16)\n", "read test: 1.0 to 1.0 GB/s");
+                            "\n| a,b   | tg30 x2 @4 |     20.0 ± 10.0 |    0.0 |     4 % |   12.5 % |      5.5 |          77 |  7.50 |\n",
+                            "- a,b: T6, 3.3 M parameters, 1.0 MB of weights (bf16), 99 % in huge pages\n",
+                            "read test: 1.0 to 1.0 GB/s\n",
+                            "- warning: a,b, tg30 x2 @4: other processes used 0.3 processors\n",
+                            "- warning: a,b, tg30 x2 @4: the repetitions differ by ± 50 %\n");
             assertThat(new BenchReport(List.of(result), false, false, 0).in(BenchCommand.Format.CSV).split("\n")[1])
                     .startsWith("\"a,b\",tg30 x2 @4,30,2,4,cache filled with seeded rows,20.0,1");
         }
@@ -206,6 +215,24 @@ class BenchCommandTest {
         assertThat(ran.err()).startsWith("t6j: ").contains(message).hasLineCount(1);
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.out()).isEmpty();
+    }
+
+    /** The processes of --cold have the same options and measure the same bytes. */
+    @Test
+    void coldTestsRunInProcessesOfTheirOwn() {
+        List<Map<String, Object>> rows = rows(bench("--cold", "--format", "json", "--cache-type", "q8"));
+
+        assertThat(rows).extracting(row -> row.get("test")).containsExactly("pp5", "tg1");
+        for (Map<String, Object> row : rows) {
+            assertThat(row).containsEntry("cold", true).containsEntry("repetitions", 2L)
+                    .containsEntry("cache_type", "q8").containsEntry("threads", 2L)
+                    .containsEntry("cache_bytes", 1536 * (Long) row.get("tokens"));
+            assertThat(number(row, "tokens_per_second")).isPositive();
+            assertThat(number(row, "cpu_seconds")).isPositive();
+        }
+        CommandResult ran = bench("--cold", "--compare", CommandResult.TINY);
+        assertThat(ran.err()).startsWith("t6j: --cold: expected no --compare").hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(2);
     }
 
     @Test
