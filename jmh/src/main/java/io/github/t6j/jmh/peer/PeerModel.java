@@ -7,6 +7,7 @@ import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.benchmark.FilledCache;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -20,6 +21,9 @@ interface PeerModel extends AutoCloseable {
 
     /** Returns the type of the cache's elements. */
     String cache();
+
+    /** Returns true if all code that this model has used is compiled. */
+    boolean isWarm();
 
     /** Empties the cache, then puts {@code depth} tokens into it. */
     void fill(int depth);
@@ -44,6 +48,7 @@ interface PeerModel extends AutoCloseable {
     /** Loads a model into t6j, as {@code t6j bench} does. Its cache is bf16, and is filled with random rows. */
     static PeerModel t6j(String name, Path file, int contextLength, int threads) {
         Model model = Model.load(file, ModelOptions.defaults().withThreads(threads));
+        model.warmUp(Duration.ofSeconds(30)); // also compiles what a test uses rarely
         Session session = model.newSession(
                 SessionOptions.defaults().withContextLength(contextLength).withCacheType(CacheType.BF16));
         return new PeerModel() {
@@ -62,6 +67,11 @@ interface PeerModel extends AutoCloseable {
             @Override
             public String cache() {
                 return "bf16";
+            }
+
+            @Override
+            public boolean isWarm() {
+                return model.isWarm();
             }
 
             @Override
@@ -120,6 +130,11 @@ interface PeerModel extends AutoCloseable {
             @Override
             public String cache() {
                 return "f16";
+            }
+
+            @Override
+            public boolean isWarm() {
+                return true;
             }
 
             @Override

@@ -18,7 +18,7 @@ public record PeerPlan(
         String library, List<String> models, List<String> types, int prompt, List<Integer> depths, int tokens,
         int rounds, int threads) {
     private static final List<String> MODELS = List.of("t6", "mha", "gqa");
-    private static final List<String> TYPES = List.of("f16", "bf16", "q8_0", "q4_0");
+    private static final List<String> TYPES = List.of("f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0");
 
     /** @throws IllegalArgumentException if a value is not possible */
     public PeerPlan {
@@ -37,6 +37,11 @@ public record PeerPlan(
             throw new IllegalArgumentException(option + ": expected some of " + String.join(", ", expected) + ", found "
                     + String.join(", ", found));
         }
+    }
+
+    /** Returns the models that have weights of {@code type}: no T6 is written in k types. */
+    List<String> modelsOf(String type) {
+        return models.stream().filter(model -> !model.equals("t6") || !type.contains("_k")).toList();
     }
 
     int contextLength() {

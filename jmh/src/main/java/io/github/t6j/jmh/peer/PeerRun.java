@@ -2,6 +2,7 @@ package io.github.t6j.jmh.peer;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import io.github.t6j.benchmark.SteadyState;
 import io.github.t6j.jmh.Kernel;
 import io.github.t6j.weights.DType;
 import java.io.IOException;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
  */
 public final class PeerRun {
     private static final double WARM_UP_SECONDS = 1;
+
+    private static final double MAX_WARM_UP_SECONDS = 30;
 
     /** Pause before each measurement, in which the threads of the other engine go to sleep. */
     private static final long PAUSE_MILLIS = 50;
@@ -68,7 +71,7 @@ public final class PeerRun {
             for (String type : plan.types()) {
                 err.println("making the models in " + type);
                 Map<String, Path> files = new LinkedHashMap<>();
-                for (String model : plan.models()) {
+                for (String model : plan.modelsOf(type)) {
                     files.put(model, file(llama, folder, model, type));
                 }
                 speeds.addAll(measure(type, open(llama, files)));
@@ -127,10 +130,10 @@ public final class PeerRun {
                 depth < 0 ? model -> model.read(ids) : model -> model.write(ids);
         for (PeerModel model : models) {
             model.fill(Math.max(0, depth));
-            double warm = 0;
-            do {
-                warm += seconds(model, work);
-            } while (warm < warmUpSeconds);
+            if (!SteadyState.reach(model::isWarm, () -> seconds(model, work), warmUpSeconds, MAX_WARM_UP_SECONDS)) {
+                err.printf("%s, %s, %s: the warm-up ended before two runs agreed%n", model.engine(), model.model(),
+                        type);
+            }
         }
         double[][] speeds = new double[models.size()][plan.rounds()];
         for (int round = 0; round < plan.rounds(); round++) {
