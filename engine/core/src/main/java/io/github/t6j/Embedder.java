@@ -51,9 +51,9 @@ public final class Embedder {
                 .withDimensions(options.dimensions() == 0 ? sizes.width() : options.dimensions());
     }
 
-    private static void check(String name, int found, int most, String what) {
-        if (found > most) {
-            throw new IllegalArgumentException(name + ": expected at most " + most + ", " + what + ", found " + found);
+    private static void check(String name, int found, int max, String what) {
+        if (found > max) {
+            throw new IllegalArgumentException(name + ": expected at most " + max + ", " + what + ", found " + found);
         }
     }
 
@@ -149,17 +149,17 @@ public final class Embedder {
 
     /** Returns ids that fit in the context; a text keeps the ids that the tokenizer appends. */
     private int[] truncated(int[] ids, boolean isText, String where) {
-        int most = sizes.contextLength();
-        if (ids.length <= most) {
+        int max = sizes.contextLength();
+        if (ids.length <= max) {
             return ids;
         }
         if (!options.truncate()) {
-            throw new IllegalArgumentException(where + ": expected at most " + most
+            throw new IllegalArgumentException(where + ": expected at most " + max
                     + " tokens, the model's context, found " + ids.length + ": split or truncate it");
         }
-        int[] shorter = Arrays.copyOf(ids, most);
-        int kept = isText ? Math.min(most, model.loaded().requiredTokenizer().appended().length) : 0;
-        System.arraycopy(ids, ids.length - kept, shorter, most - kept, kept);
+        int[] shorter = Arrays.copyOf(ids, max);
+        int kept = isText ? Math.min(max, model.loaded().requiredTokenizer().appended().length) : 0;
+        System.arraycopy(ids, ids.length - kept, shorter, max - kept, kept);
         return shorter;
     }
 

@@ -9,7 +9,7 @@ import java.util.Objects;
 /**
  * Options of a generation: {@link #defaults} and the methods that change one of them in a copy.
  *
- * @param maxTokens most ids to generate
+ * @param maxTokens maximum number of ids to generate
  * @param sampling options for choosing ids
  * @param stop stop strings, any of which ends the generation where it appears; it may span tokens
  * @param ignoreEndOfText true to continue after {@link Model#endIds()}

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * @param tokenizer folder, tokenizer.json or GGUF file of another tokenizer, or null for the model's own
  * @param weightType type of the matrices in memory, or null for the type in the files
  * @param adapters adapters that loading adds to the weights, in this order
- * @param memoryBudget most bytes of the caches of all sessions together, or 0 for the machine's memory
+ * @param memoryBudget maximum number of bytes of the caches of all sessions together, or 0 for the machine's memory
  * @param progress listener to the progress of loading, or null for none
  * @param call time limits and cancellation of loading, which apply between rows of matrices
  */

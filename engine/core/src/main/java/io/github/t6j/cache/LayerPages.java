@@ -179,9 +179,9 @@ final class LayerPages {
         long bytes = pageBytes();
         if (slab == null || !slab.has(bytes)) {
             releaseSlab();
-            long most = Math.min(Math.min(allocated, MAX_SLAB_BYTES) / bytes, remainingPages(index));
-            slab = new Slab(Math.max(1, most) * bytes, budget);
-            allocated += Math.max(1, most) * bytes;
+            long max = Math.min(Math.min(allocated, MAX_SLAB_BYTES) / bytes, remainingPages(index));
+            slab = new Slab(Math.max(1, max) * bytes, budget);
+            allocated += Math.max(1, max) * bytes;
         }
         return slab;
     }

@@ -24,7 +24,7 @@ public interface SequenceCache extends AutoCloseable {
     /** Limits this cache and its forks to {@code tokens} tokens, so that they allocate no more. */
     default void limit(int tokens) {}
 
-    /** Returns the most bytes that this cache, of {@code position} tokens, still allocates until it has {@code tokens}. */
+    /** Returns the maximum number of bytes that this cache still allocates to grow from {@code position} to {@code tokens}. */
     default long growthBytes(int position, int tokens) {
         return 0;
     }

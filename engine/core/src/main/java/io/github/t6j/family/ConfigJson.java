@@ -26,12 +26,12 @@ public final class ConfigJson {
         return values;
     }
 
-    /** Returns whether {@code key} exists, even with the value null. */
+    /** Returns true if {@code key} exists, even with the value null. */
     public boolean mentions(String key) {
         return values.containsKey(key);
     }
 
-    /** Returns whether {@code key} exists with a value other than null. */
+    /** Returns true if {@code key} exists with a value other than null. */
     public boolean has(String key) {
         return values.get(key) != null;
     }

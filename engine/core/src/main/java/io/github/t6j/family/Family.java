@@ -10,7 +10,7 @@ public interface Family {
     /** Returns the name, as in {@link ModelConfig#family()}. */
     String name();
 
-    /** Returns whether a checkpoint's tensors have this family's names. */
+    /** Returns true if a checkpoint's tensors have this family's names. */
     boolean recognizes(NamedTensors tensors);
 
     /**
@@ -21,13 +21,13 @@ public interface Family {
      */
     ModelConfig read(NamedTensors tensors, ModelMetadata description);
 
-    /** Returns whether its checkpoints have no tokenizer and use GPT-2's ids. */
+    /** Returns true if its checkpoints have no tokenizer and use GPT-2's ids. */
     default boolean usesGpt2Tokenizer() {
         return false;
     }
 
     /**
-     * Returns whether a matrix keeps its type in a conversion: a router, which would otherwise choose different
+     * Returns true if a matrix keeps its type in a conversion: a router, which would otherwise choose different
      * experts.
      */
     default boolean keepsType(String matrix) {

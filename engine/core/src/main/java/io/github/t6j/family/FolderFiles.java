@@ -62,7 +62,7 @@ public record FolderFiles(Path folder) {
                         poolingFile + ": expected the pooling of modules.json, found no such file");
     }
 
-    /** Returns whether a file exists; true for a broken link too, so that reading it reports an error. */
+    /** Returns true if a file exists; true for a broken link too, so that reading it reports an error. */
     private static boolean exists(Path file) {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }

@@ -118,12 +118,12 @@ public final class VariantJson {
         return json.optional("order", absent);
     }
 
-    /** Returns whether B is shared, or {@code absent}. */
+    /** Returns true if B is shared, or {@code absent}. */
     public boolean sharedB(boolean absent) {
         return json.flag("shared_b", absent);
     }
 
-    /** Returns whether the factors of latents are omitted. */
+    /** Returns true if the factors of latents are omitted. */
     public boolean noScale() {
         return json.flag("no_scale", false);
     }

@@ -39,7 +39,7 @@ final class BlockPanels extends PackedMatrix {
             }
             format.set(row, shorts, column);
         });
-        units[panel] = HalfScales.normalise(shorts, format.bytes() / Short.BYTES, 1);
+        units[panel] = HalfScales.normalize(shorts, format.bytes() / Short.BYTES, 1);
         MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
     }
 

@@ -21,7 +21,7 @@ public class DenseRows {
     private int stride;
     private float[] copies = new float[0];
 
-    /** Returns whether products of this many rows are faster with copies. */
+    /** Returns true if products of this many rows are faster with copies. */
     public boolean prefersCopies(int count) {
         return false;
     }

@@ -36,7 +36,7 @@ final class HalfScales {
      *
      * @param panel blocks of {@code step} shorts, each of which begins with {@code rows} rows of scales
      */
-    static float normalise(short[] panel, int step, int rows) {
+    static float normalize(short[] panel, int step, int rows) {
         int size = rows * Kernels.PANEL;
         int largest = 0;
         boolean subnormal = false;

@@ -138,7 +138,7 @@ public enum KQuantFormat {
         return scaleRows;
     }
 
-    /** Returns whether weights have offsets; otherwise {@link #zero} represents 0. */
+    /** Returns true if weights have offsets; otherwise {@link #zero} represents 0. */
     public boolean hasOffsets() {
         return superRows > 1 || scaleRows > 1;
     }

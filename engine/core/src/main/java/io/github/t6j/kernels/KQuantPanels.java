@@ -47,8 +47,8 @@ final class KQuantPanels extends PackedMatrix {
             }
         });
         units[panel] = format.superRows() > 0
-                ? HalfScales.normalise(shorts, format.bytes(KQuantFormat.BLOCKS) / Short.BYTES, format.superRows())
-                : HalfScales.normalise(shorts, format.blockRows() * PANEL, format.scaleRows());
+                ? HalfScales.normalize(shorts, format.bytes(KQuantFormat.BLOCKS) / Short.BYTES, format.superRows())
+                : HalfScales.normalize(shorts, format.blockRows() * PANEL, format.scaleRows());
         MemorySegment.copy(shorts, 0, data, SHORT, panelAt(panel), shorts.length);
     }
 

@@ -104,7 +104,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
         return parts.stream().mapToLong(Tensor::rowCount).sum();
     }
 
-    /** Returns whether matrices of different types can be packed as {@link JoinedPanels}. */
+    /** Returns true if matrices of different types can be packed as {@link JoinedPanels}. */
     private static boolean keepTheirTypes(List<Tensor> parts, TensorReader reader) {
         return parts.stream().map(reader::dtype).distinct().count() > 1
                 && parts.stream().allMatch(part -> reader.dtype(part).isQuantized())

@@ -13,7 +13,7 @@ public final class Processor {
     /** True on Intel processors, the only ones for which the JVM avoids 16-bit immediates in stores. */
     public static final boolean INTEL = "false".equals(option("UseStoreImmI16"));
 
-    /** Returns whether Math.fma is a single instruction. */
+    /** Returns true if Math.fma is a single instruction. */
     public static boolean fused() {
         String use = option("UseFMA");
         return use == null || Boolean.parseBoolean(use);

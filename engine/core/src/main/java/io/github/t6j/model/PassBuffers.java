@@ -33,8 +33,8 @@ final class PassBuffers implements AutoCloseable {
         private int count;
         private boolean closed;
 
-        private Stack(int most, Consumer<B> free) {
-            idle = new Object[most];
+        private Stack(int max, Consumer<B> free) {
+            idle = new Object[max];
             this.free = free;
         }
 

@@ -36,7 +36,7 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
         return isGain(role);
     }
 
-    /** Returns whether this matrix scores experts; it is never quantised. */
+    /** Returns true if this matrix scores experts; it is never quantised. */
     public boolean isRouter() {
         return role == TensorRole.ROUTER;
     }

@@ -69,7 +69,7 @@ public final class HiddenStates implements AutoCloseable {
         return transformer.memory().fullSequence(Format.F32, false, ids);
     }
 
-    /** Returns the most bytes that the caches of the unfinished texts can still allocate. */
+    /** Returns the maximum number of bytes that the caches of the unfinished texts can still allocate. */
     public long growthBytes() {
         return readings.stream().mapToLong(reading -> reading.sequence.growthBytes(reading.ids.length)).sum();
     }

@@ -35,15 +35,15 @@ record SessionSizes(Transformer transformer, SessionOptions options, boolean mat
         long wanted = tokenBytes(ids);
         long machine = NativeMemory.availableFor(wanted);
         long available = Math.min(machine, budget.available());
-        int most = most(ids, tokens -> tokenBytes(tokens) <= available);
+        int max = max(ids, tokens -> tokenBytes(tokens) <= available);
         if (requested == 0) {
-            return Math.max(1, most);
+            return Math.max(1, max);
         }
-        if (requested > most) {
+        if (requested > max) {
             throw new MemoryLimitException(
                     "a context of " + requested + " ids, " + wanted / requested + " bytes each", wanted, available,
                     available < machine ? "left of the model's memory budget" : "available memory",
-                    "open the session with at most " + most + " ids, or with a smaller cache type");
+                    "open the session with at most " + max + " ids, or with a smaller cache type");
         }
         return requested;
     }
@@ -53,14 +53,14 @@ record SessionSizes(Transformer transformer, SessionOptions options, boolean mat
     }
 
     /** Returns the largest number up to {@code limit} that fits, assuming that all smaller numbers fit, too. */
-    private static int most(int limit, IntPredicate fits) {
-        int most = 0;
+    private static int max(int limit, IntPredicate fits) {
+        int max = 0;
         for (int step = Integer.highestOneBit(limit); step > 0; step /= 2) {
-            if (step <= limit - most && fits.test(most + step)) {
-                most += step;
+            if (step <= limit - max && fits.test(max + step)) {
+                max += step;
             }
         }
-        return most;
+        return max;
     }
 
     /** Returns the bytes of the cache of a session limited to {@code ids} ids once it is full, with shared pages. */

@@ -95,7 +95,7 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
     }
 
     private static void checkFits(String name, long row, float[] values, DType dtype) {
-        int most = switch (dtype) { // the divisor that turns an element into an f16 scale
+        int max = switch (dtype) { // the divisor that turns an element into an f16 scale
             case F16 -> 1;
             case Q8_0 -> 127;
             case Q4_0 -> 8;
@@ -103,7 +103,7 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
             case Q6_K -> 32 * 128;
             default -> 0;
         };
-        if (most == 0) {
+        if (max == 0) {
             return;
         }
         String type = dtype.name().toLowerCase(Locale.ROOT);
@@ -113,8 +113,8 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
                     throw new ModelFormatException(name + ": expected finite numbers, found " + values[i] + " at "
                             + place(row, i) + ", which " + type + " cannot hold: are the weights damaged?");
                 }
-            } else if (!Float.isFinite(Float.float16ToFloat(Float.floatToFloat16(values[i] / most)))) {
-                throw new ModelFormatException(name + ": expected numbers up to " + most * HALF + ", the largest of "
+            } else if (!Float.isFinite(Float.float16ToFloat(Float.floatToFloat16(values[i] / max)))) {
+                throw new ModelFormatException(name + ": expected numbers up to " + max * HALF + ", the largest of "
                         + type + ", found " + values[i] + " at " + place(row, i) + ": use bf16 or f32");
             }
         }

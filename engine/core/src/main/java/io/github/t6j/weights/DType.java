@@ -74,7 +74,7 @@ public enum DType {
         return Math.multiplyExact(Math.multiplyExact(rows, blocks), bytes);
     }
 
-    /** Returns whether elements are stored in blocks with a scale. */
+    /** Returns true if elements are stored in blocks with a scale. */
     public boolean isQuantized() {
         return blockSize > 1;
     }
@@ -98,7 +98,7 @@ public enum DType {
         return data.byteSize() / bytes * blockSize;
     }
 
-    /** Returns whether the type is a floating-point or quantised one, as a model's weights must be. */
+    /** Returns true if the type is a floating-point or quantised one, as a model's weights must be. */
     public boolean isFloating() {
         return this == F64 || this == F32 || this == F16 || this == BF16 || isQuantized();
     }

@@ -45,7 +45,7 @@ public final class KQuantBlock {
         this.dtype = dtype;
     }
 
-    /** Returns whether this class describes blocks of {@code dtype}. */
+    /** Returns true if this class describes blocks of {@code dtype}. */
     public static boolean describes(DType dtype) {
         return switch (dtype) {
             case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> true;

@@ -50,12 +50,12 @@ final class KQuantSearch {
         }
     }
 
-    private void withMins(float[] x, int most, float first, int steps) {
+    private void withMins(float[] x, int max, float first, int steps) {
         float largestScale = 0;
         float largestMin = 0;
         for (int part = 0; part < 8; part++) {
             weigh(x, part * 32);
-            fit(x, part * 32, most, first, steps);
+            fit(x, part * 32, max, first, steps);
             scales[part] = scale;
             mins[part] = -least;
             largestScale = Math.max(largestScale, scale);
@@ -72,7 +72,7 @@ final class KQuantSearch {
             float inverse = partScale == 0 ? 0 : 1 / partScale;
             float partMin = commonMin * block.mins[part];
             for (int i = part * 32; i < part * 32 + 32; i++) {
-                block.quants[i] = (byte) rounded((x[i] + partMin) * inverse, most);
+                block.quants[i] = (byte) rounded((x[i] + partMin) * inverse, max);
             }
         }
     }
@@ -90,12 +90,12 @@ final class KQuantSearch {
     }
 
     /**
-     * Finds scale ≥ 0 and least ≤ 0 such that integers q from 0 to {@code most} represent x as scale · q + least.
+     * Finds scale ≥ 0 and least ≤ 0 such that integers q from 0 to {@code max} represent x as scale · q + least.
      *
-     * @param first amount that the first trial adds to {@code most} before it is divided by the range of x; each of the
+     * @param first amount that the first trial adds to {@code max} before it is divided by the range of x; each of the
      *     following {@code steps} adds 0.1 more
      */
-    private void fit(float[] x, int at, int most, float first, int steps) {
+    private void fit(float[] x, int at, int max, float first, int steps) {
         float lowest = 0; // a least above 0 is not representable
         float highest = x[at];
         for (int i = 0; i < 32; i++) {
@@ -109,19 +109,19 @@ final class KQuantSearch {
         }
         error = Float.MAX_VALUE;
         for (int step = -1; step <= steps; step++) {
-            float numerator = step < 0 ? most : most + first + 0.1f * step;
-            improve(x, at, most, numerator / (highest - lowest), lowest);
+            float numerator = step < 0 ? max : max + first + 0.1f * step;
+            improve(x, at, max, numerator / (highest - lowest), lowest);
         }
-        for (int again = 0; again < 4 && improve(x, at, most, 1 / scale, least); again++) {
+        for (int again = 0; again < 4 && improve(x, at, max, 1 / scale, least); again++) {
             // integers of the best scale and min may allow for better ones
         }
     }
 
-    /** Tries the integers of a scale and a least value; returns whether the error is less than the least so far. */
-    private boolean improve(float[] x, int at, int most, float inverse, float from) {
+    /** Tries the integers of a scale and a least value; returns true if the error is less than the least so far. */
+    private boolean improve(float[] x, int at, int max, float inverse, float from) {
         float w = 0, q1 = 0, q2 = 0, x1 = 0, xq = 0;
         for (int i = 0; i < 32; i++) {
-            int q = rounded((x[at + i] - from) * inverse, most);
+            int q = rounded((x[at + i] - from) * inverse, max);
             trial[i] = q;
             float wq = importance[i] * q;
             w += importance[i];
@@ -151,8 +151,8 @@ final class KQuantSearch {
         return true;
     }
 
-    private static int rounded(float q, int most) {
-        return (int) (Math.min(Math.max(q, 0f), most) + 0.5f);
+    private static int rounded(float q, int max) {
+        return (int) (Math.min(Math.max(q, 0f), max) + 0.5f);
     }
 
     private void signed(float[] x) {

@@ -12,7 +12,7 @@ public final class MemoryBudget {
 
     /**
      * @param what kind of the memory and its owner, for messages
-     * @param limit most bytes
+     * @param limit maximum number of bytes
      * @param whole budget that this one is part of, or null
      */
     public MemoryBudget(String what, long limit, MemoryBudget whole) {

@@ -44,7 +44,7 @@ public final class Prefill {
         blocks = new RowBlock[workers.threads()];
     }
 
-    /** Returns whether this algorithm computes passes of {@code rows} rows. */
+    /** Returns true if this algorithm computes passes of {@code rows} rows. */
     public boolean accepts(int rows) {
         return rows >= sizes.minRows();
     }

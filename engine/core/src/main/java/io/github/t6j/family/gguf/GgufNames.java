@@ -109,7 +109,7 @@ public final class GgufNames implements TensorReader {
         });
     }
 
-    /** Adds a router, or the matrices of all experts, and returns whether the tensor is one of these. */
+    /** Adds a router, or the matrices of all experts, and returns true if the tensor is one of these. */
     private boolean addExperts(Tensor tensor) {
         Matcher block = BLOCK.matcher(tensor.name());
         boolean isMixtral = config.get("model_type").equals("mixtral");

@@ -135,7 +135,7 @@ final class LlamaExperts {
         }
     }
 
-    /** Returns whether a matrix is a router. */
+    /** Returns true if a matrix is a router. */
     static boolean isRouter(String name) {
         return ROUTERS.stream().anyMatch(name::endsWith);
     }

@@ -48,7 +48,7 @@ record LlamaLayers(ConfigJson config, LlamaType type, int layers) {
         return which(layer -> (layer + 1) % interval == 0);
     }
 
-    /** Returns whether windows are possible: not if the key is null; the class's default if it is missing. */
+    /** Returns true if windows are possible: not if the key is null; the class's default if it is missing. */
     private boolean mayHaveWindow() {
         return config.has("sliding_window") || !config.mentions("sliding_window");
     }

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 public record LlamaPreset(Map<String, Object> config, VariantJson variant) implements NewModel {
     private static final int MAX_LAYERS = 1 << 12;
 
-    /** Returns whether a config.json describes a model of these types. */
+    /** Returns true if a config.json describes a model of these types. */
     public static boolean describes(Map<String, Object> config) {
         return Arrays.stream(LlamaType.values()).anyMatch(type -> type.word().equals(config.get("model_type")));
     }

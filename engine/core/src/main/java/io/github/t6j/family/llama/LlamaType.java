@@ -39,7 +39,7 @@ enum LlamaType {
         return this == PHI3 || this == MIXTRAL ? 1e-5 : 1e-6;
     }
 
-    /** Returns whether the queries and keys of each head are normed. */
+    /** Returns true if the queries and keys of each head are normed. */
     boolean normsHeads() {
         return this == QWEN3 || this == QWEN3_MOE || this == GEMMA3_TEXT;
     }

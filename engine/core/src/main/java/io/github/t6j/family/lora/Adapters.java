@@ -46,7 +46,7 @@ public final class Adapters implements AutoCloseable {
         }
     }
 
-    /** Returns whether there is no adapter. */
+    /** Returns true if there is no adapter. */
     public boolean isEmpty() {
         return adapters.isEmpty();
     }

@@ -79,7 +79,7 @@ public final class Families {
         return ALL.stream().filter(family -> family.name().equals(config.family())).findFirst().orElseThrow();
     }
 
-    /** Returns whether a model's checkpoints have no tokenizer and use GPT-2's ids. */
+    /** Returns true if a model's checkpoints have no tokenizer and use GPT-2's ids. */
     public static boolean usesGpt2Tokenizer(ModelConfig config) {
         return named(config).usesGpt2Tokenizer();
     }

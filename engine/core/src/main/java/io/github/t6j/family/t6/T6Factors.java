@@ -41,7 +41,7 @@ public final class T6Factors {
         hasThird = tensors.hasAttention("c_qkv.W_C_k");
     }
 
-    /** Returns whether the weights belong to a tensor product attention. */
+    /** Returns true if the weights belong to a tensor product attention. */
     public static boolean serves(Shapes tensors) {
         return tensors.hasAttention(projection(Factor.A_K)) || tensors.has(parameter(0, Factor.A_K));
     }

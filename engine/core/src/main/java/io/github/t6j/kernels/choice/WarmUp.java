@@ -96,7 +96,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         }
     }
 
-    /** Returns whether the SIMD form of every kernel called so far has taken over. */
+    /** Returns true if the SIMD form of every kernel called so far has taken over. */
     public boolean isWarm() {
         for (Place place : places) {
             if (place.called && place.serving != simd) {
@@ -106,7 +106,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         return true;
     }
 
-    /** Returns whether the JVM is busy compiling: a trial is running, or none has ended yet. */
+    /** Returns true if the JVM is busy compiling: a trial is running, or none has ended yet. */
     public boolean isWarmingUp() {
         return simd != twin && (cold || trials.get() > 0);
     }

@@ -35,7 +35,7 @@ public final class SimdKernels implements Kernels {
         tiles = new TileTable(Processor.FEW_REGISTERS, intel);
     }
 
-    /** Returns whether this machine has vectors of 4 floats or more, which the kernels need. */
+    /** Returns true if this machine has vectors of 4 floats or more, which the kernels need. */
     public static boolean available() {
         return Lanes.LENGTH >= 4;
     }

@@ -35,7 +35,7 @@ public final class ByteAlphabet {
         return CHARS.substring(b, b + 1);
     }
 
-    /** Returns whether all characters of {@code token} represent bytes. */
+    /** Returns true if all characters of {@code token} represent bytes. */
     static boolean isBytes(String token) {
         for (int i = 0; i < token.length(); i++) {
             char c = token.charAt(i);

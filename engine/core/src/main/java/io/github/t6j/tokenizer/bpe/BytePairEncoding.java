@@ -71,7 +71,7 @@ public final class BytePairEncoding {
     }
 
     /**
-     * Returns whether a text may be split before words without changing its ids. SentencePiece's models treat a whole
+     * Returns true if a text may be split before words without changing its ids. SentencePiece's models treat a whole
      * text as one piece. If no merge has a ▁ after another character, nothing merges across such a position, so
      * splitting there makes most pieces single words. All characters must have symbols, because the neighbours of a
      * dropped character may merge.

@@ -50,7 +50,7 @@ final class CharacterSymbols implements Symbols {
     }
 
     /**
-     * Returns whether every character of a vocabulary with byte tokens has symbols. The tokenizer.json of Gemma 2 has
+     * Returns true if every character of a vocabulary with byte tokens has symbols. The tokenizer.json of Gemma 2 has
      * the token "\t" instead of a token for its byte.
      */
     static boolean areComplete(Map<String, Integer> vocabulary) {
@@ -92,7 +92,7 @@ final class CharacterSymbols implements Symbols {
         return size;
     }
 
-    /** Returns whether each byte of a character has a token. */
+    /** Returns true if each byte of a character has a token. */
     private boolean haveTokens(byte[] text, int from, int to) {
         boolean all = byteIds != null;
         for (int i = from; all && i < to; i++) {

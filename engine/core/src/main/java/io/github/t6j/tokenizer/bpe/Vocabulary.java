@@ -90,12 +90,12 @@ public final class Vocabulary {
         return id >= 0 && id < bytes.length && bytes[id] != null;
     }
 
-    /** Returns whether {@code id} is omitted where special tokens are. */
+    /** Returns true if {@code id} is omitted where special tokens are. */
     public boolean isSpecial(int id) {
         return id >= 0 && special.get(id);
     }
 
-    /** Returns whether {@code id} is a byte that may be part of a character, in a vocabulary of characters. */
+    /** Returns true if {@code id} is a byte that may be part of a character, in a vocabulary of characters. */
     public boolean isByte(int id) {
         return singleBytes.get(id);
     }

@@ -107,7 +107,7 @@ public final class GgufTokenizer {
         return Json.write(json).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Returns whether the file has a tokenizer. llama.cpp writes a model key even if it has none. */
+    /** Returns true if the file has a tokenizer. llama.cpp writes a model key even if it has none. */
     public static boolean isIn(Map<String, Object> keys) {
         Object model = keys.get(PREFIX + "model");
         return model != null && !NO_MODEL.contains(model);
@@ -242,7 +242,7 @@ public final class GgufTokenizer {
         return type(id) == CONTROL || EndTokens.contains(token) || token.equals(START_OF_TURN);
     }
 
-    /** Returns whether a token includes the white space after it, as the tokens of Phi-3's template do. */
+    /** Returns true if a token includes the white space after it, as the tokens of Phi-3's template do. */
     private boolean strips(int id) {
         String token = tokens.get(id);
         return "phi3".equals(keys.get("general.architecture")) && !isByteLevel()

@@ -20,7 +20,7 @@ final class PreTokenizerJson {
     private Metaspace metaspace = Metaspace.NONE;
     private boolean byteLevel;
 
-    /** Returns whether the last pre-tokenizer is ByteLevel. */
+    /** Returns true if the last pre-tokenizer is ByteLevel. */
     boolean isByteLevel() {
         return byteLevel;
     }

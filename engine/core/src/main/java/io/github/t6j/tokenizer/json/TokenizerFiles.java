@@ -48,7 +48,7 @@ public final class TokenizerFiles {
         return exists(folder.resolve(TOKENIZER_JSON)) || PAIRS.stream().anyMatch(p -> p.existsIn(folder));
     }
 
-    /** Returns whether {@code file} exists; true for a broken link too, so that reading it reports an error. */
+    /** Returns true if {@code file} exists; true for a broken link too, so that reading it reports an error. */
     private static boolean exists(Path file) {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
@@ -168,7 +168,7 @@ public final class TokenizerFiles {
     /** Folder of GPT-2's vocabulary. It is not the name of a package, so its resources belong to no module. */
     private static final String GPT2 = "t6j-gpt2/";
 
-    /** Returns whether the artifact with GPT-2's vocabulary is on the class path or in the module graph. */
+    /** Returns true if the artifact with GPT-2's vocabulary is on the class path or in the module graph. */
     public static boolean hasGpt2() {
         return TokenizerFiles.class.getClassLoader().getResource(GPT2 + "encoder.json") != null;
     }

@@ -136,7 +136,7 @@ public final class AddedTokens {
                 && (to == text.length() || !isOfWord(text.codePointAt(to)));
     }
 
-    /** Returns whether {@code \w} matches the character (Unicode Technical Standard 18, annex C). */
+    /** Returns true if {@code \w} matches the character (Unicode Technical Standard 18, annex C). */
     private static boolean isOfWord(int codePoint) {
         return Character.isAlphabetic(codePoint)
                 || CharacterClass.of(codePoint) == CharacterClass.MARK

@@ -60,7 +60,7 @@ final class CharacterClass {
         return b >= 0 ? ASCII[b] : of(Utf8.codePoint(text, at));
     }
 
-    /** Returns whether a character of {@code kinds} starts at {@code at}; false at the end, {@code to}. */
+    /** Returns true if a character of {@code kinds} starts at {@code at}; false at the end, {@code to}. */
     static boolean is(int kinds, byte[] text, int at, int to) {
         return at < to && (at(text, at) & kinds) != 0;
     }

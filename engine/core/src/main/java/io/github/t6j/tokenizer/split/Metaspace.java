@@ -45,7 +45,7 @@ public enum Metaspace {
         return at + UTF8.length <= to && text[at] == UTF8[0] && text[at + 1] == UTF8[1] && text[at + 2] == UTF8[2];
     }
 
-    /** Returns whether a ▁ follows another character in {@code token}. */
+    /** Returns true if a ▁ follows another character in {@code token}. */
     public static boolean isInside(String token) {
         for (int at = token.indexOf(MARK, 1); at > 0; at = token.indexOf(MARK, at + 1)) {
             if (token.charAt(at - 1) != MARK) {

@@ -105,7 +105,7 @@ public final class Nfc {
     }
 
     /**
-     * Returns whether canonical order puts {@code mark} after {@code before}. The JDK does not expose combining
+     * Returns true if canonical order puts {@code mark} after {@code before}. The JDK does not expose combining
      * classes, but its normaliser sorts by them.
      */
     private static boolean isBehind(int mark, int before) {

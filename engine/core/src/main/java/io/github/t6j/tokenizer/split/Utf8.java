@@ -14,7 +14,7 @@ public final class Utf8 {
         return wellFormed(text).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Returns whether {@code text} has no lone surrogate. */
+    /** Returns true if {@code text} has no lone surrogate. */
     public static boolean isWellFormed(String text) {
         return wellFormed(text).equals(text);
     }

@@ -55,7 +55,7 @@ public final class CheckpointFiles {
         return candidates.getFirst();
     }
 
-    /** Returns whether a file is by its name a part of a GGUF model other than the first. */
+    /** Returns true if a file is by its name a part of a GGUF model other than the first. */
     public static boolean isLaterPart(Path file) {
         return GgufParts.isLater(file.getFileName().toString());
     }
@@ -82,7 +82,7 @@ public final class CheckpointFiles {
                 : List.of();
     }
 
-    /** Returns whether a file's name has an ending of weights and is not a file of training. */
+    /** Returns true if a file's name has an ending of weights and is not a file of training. */
     public static boolean mayHoldWeights(Path file) {
         String name = file.getFileName() == null ? "" : file.getFileName().toString(); // a root has none
         return ENDINGS.stream().anyMatch(name::endsWith) && !TRAINING_FILES.contains(name);

@@ -13,7 +13,7 @@ public final class EndTokens {
 
     private EndTokens() {}
 
-    /** Returns whether a token ends a turn or a text. */
+    /** Returns true if a token ends a turn or a text. */
     public static boolean contains(Object token) {
         return TEXTS.contains(token);
     }

@@ -44,7 +44,7 @@ public record Gguf(Map<String, Object> metadata, Map<String, Tensor> tensors) {
         tensors = Collections.unmodifiableMap(tensors);
     }
 
-    /** Returns whether a file starts like a GGUF file. */
+    /** Returns true if a file starts like a GGUF file. */
     public static boolean isGguf(MemorySegment file) {
         return file.byteSize() >= MAGIC.length
                 && Arrays.equals(file.asSlice(0, MAGIC.length).toArray(BYTE), MAGIC);

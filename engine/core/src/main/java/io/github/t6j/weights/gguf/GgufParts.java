@@ -19,7 +19,7 @@ public final class GgufParts {
 
     private GgufParts() {}
 
-    /** Returns whether a file is by its name a part other than the first. */
+    /** Returns true if a file is by its name a part other than the first. */
     public static boolean isLater(String fileName) {
         Matcher name = NAME.matcher(fileName);
         return name.matches() && Integer.parseInt(name.group(2)) > 1;

@@ -69,32 +69,32 @@ final class GgufReader {
     }
 
     /** Returns the next u64, which is a count. */
-    int count(int most, String what) {
+    int count(int max, String what) {
         long count = u64(what);
-        if (count < 0 || count > most) {
-            throw wrong(what, "at most " + most, Long.toUnsignedString(count)
+        if (count < 0 || count > max) {
+            throw wrong(what, "at most " + max, Long.toUnsignedString(count)
                     + ": the file is damaged or malicious");
         }
         return (int) count;
     }
 
     /** Skips the next string, which ends at {@link #at}, and returns its length in bytes. */
-    private int length(int most, String what) {
+    private int length(int max, String what) {
         long length = u64(what);
         long rest = file.byteSize() - at;
         if (length < 0 || length > rest) {
             throw wrong(what, "a string of " + Long.toUnsignedString(length) + " bytes at " + at, "only " + rest
                     + ": the file is cut short, or damaged");
         }
-        if (length > most) {
-            throw wrong(what, "a string of at most " + most + " bytes", Long.toString(length));
+        if (length > max) {
+            throw wrong(what, "a string of at most " + max + " bytes", Long.toString(length));
         }
         take(length, what);
         return (int) length;
     }
 
-    private String string(int most, String what) {
-        int length = length(most, what);
+    private String string(int max, String what) {
+        int length = length(max, what);
         return GgufStringArray.utf8(file.asSlice(at - length, length).asByteBuffer(), where + ": " + what);
     }
 
@@ -141,10 +141,10 @@ final class GgufReader {
             throw wrong(what, "an array of numbers or strings", "an array of arrays");
         }
         long count = u64(what);
-        long most = (Math.min(file.byteSize(), MAX_HEADER) - at) / BYTES[type];
-        if (count < 0 || count > most) {
+        long max = (Math.min(file.byteSize(), MAX_HEADER) - at) / BYTES[type];
+        if (count < 0 || count > max) {
             throw wrong(what, "an array of " + Long.toUnsignedString(count) + " elements at " + at,
-                    "space for only " + most + ": the file is cut short, or damaged");
+                    "space for only " + max + ": the file is cut short, or damaged");
         }
         if (type == STRING) {
             return strings((int) count, what);

@@ -40,7 +40,7 @@ public record ShardIndex(Path file, Map<String, Set<String>> tensorsOf) {
         return new ShardIndex(file, tensorsOf);
     }
 
-    /** Returns whether {@code name} stays in the folder on every operating system. */
+    /** Returns true if {@code name} stays in the folder on every operating system. */
     private static boolean isFileName(String name) {
         return !name.isEmpty() && !name.equals(".") && !name.equals("..")
                 && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ') && isPath(name);

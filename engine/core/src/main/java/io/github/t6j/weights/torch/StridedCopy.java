@@ -22,7 +22,7 @@ final class StridedCopy {
         budget = GROWTH * fileSize + ALWAYS;
     }
 
-    /** Returns whether elements of {@code shape} with {@code strides} are contiguous in row-major order. */
+    /** Returns true if elements of {@code shape} with {@code strides} are contiguous in row-major order. */
     static boolean isContiguous(long[] shape, long[] strides) {
         long expected = 1;
         for (int d = shape.length - 1; d >= 0; d--) {

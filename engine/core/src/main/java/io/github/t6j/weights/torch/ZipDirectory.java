@@ -58,7 +58,7 @@ public record ZipDirectory(MemorySegment file, String where) {
         }
     }
 
-    /** Returns whether {@code file} starts like a zip file with an entry. */
+    /** Returns true if {@code file} starts like a zip file with an entry. */
     public static boolean isZip(MemorySegment file) {
         return file.byteSize() >= 4 && file.get(LittleEndian.INT, 0) == LOCAL.signature;
     }
