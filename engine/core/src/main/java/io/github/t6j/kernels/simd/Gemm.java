@@ -2,9 +2,9 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 
 import io.github.t6j.kernels.Format;
@@ -54,7 +54,7 @@ final class Gemm {
     }
 
     /**
-     * Computes all rows of the columns at 0, {@value Lanes#C1}, {@value Lanes#C2} and {@value Lanes#C3} from a first
+     * Computes all rows of the columns at 0, {@value Lanes#D1}, {@value Lanes#D2} and {@value Lanes#D3} from a first
      * vector.
      */
     private static void panel(

@@ -2,9 +2,9 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
@@ -36,30 +36,30 @@ final class Rebuild {
     private static void oneOfColumns(
             float[] a, int aAt, MemorySegment b, long bAt, int count, MemorySegment to, long toAt, boolean accumulate) {
         FloatVector a0 = FloatVector.fromArray(FLOATS, a, aAt);
-        FloatVector a1 = FloatVector.fromArray(FLOATS, a, aAt + C1);
-        FloatVector a2 = FloatVector.fromArray(FLOATS, a, aAt + C2);
-        FloatVector a3 = FloatVector.fromArray(FLOATS, a, aAt + C3);
+        FloatVector a1 = FloatVector.fromArray(FLOATS, a, aAt + D1);
+        FloatVector a2 = FloatVector.fromArray(FLOATS, a, aAt + D2);
+        FloatVector a3 = FloatVector.fromArray(FLOATS, a, aAt + D3);
         for (int c = 0; c < count; c++) {
             long at = 4L * PANEL * c;
             FloatVector s0 = FloatVector.zero(FLOATS), s1 = s0, s2 = s0, s3 = s0;
             if (accumulate) {
                 s0 = FloatVector.fromMemorySegment(FLOATS, to, toAt + at, LITTLE_ENDIAN);
-                s1 = FloatVector.fromMemorySegment(FLOATS, to, toAt + at + 4 * C1, LITTLE_ENDIAN);
-                s2 = FloatVector.fromMemorySegment(FLOATS, to, toAt + at + 4 * C2, LITTLE_ENDIAN);
-                s3 = FloatVector.fromMemorySegment(FLOATS, to, toAt + at + 4 * C3, LITTLE_ENDIAN);
+                s1 = FloatVector.fromMemorySegment(FLOATS, to, toAt + at + 4 * D1, LITTLE_ENDIAN);
+                s2 = FloatVector.fromMemorySegment(FLOATS, to, toAt + at + 4 * D2, LITTLE_ENDIAN);
+                s3 = FloatVector.fromMemorySegment(FLOATS, to, toAt + at + 4 * D3, LITTLE_ENDIAN);
             }
             s0 = FloatVector.fromMemorySegment(FLOATS, b, bAt + at, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(a0),
                     FLOAT_VECTOR.cast(s0));
-            s1 = FloatVector.fromMemorySegment(FLOATS, b, bAt + at + 4 * C1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(a1),
+            s1 = FloatVector.fromMemorySegment(FLOATS, b, bAt + at + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(a1),
                     FLOAT_VECTOR.cast(s1));
-            s2 = FloatVector.fromMemorySegment(FLOATS, b, bAt + at + 4 * C2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(a2),
+            s2 = FloatVector.fromMemorySegment(FLOATS, b, bAt + at + 4 * D2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(a2),
                     FLOAT_VECTOR.cast(s2));
-            s3 = FloatVector.fromMemorySegment(FLOATS, b, bAt + at + 4 * C3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(a3),
+            s3 = FloatVector.fromMemorySegment(FLOATS, b, bAt + at + 4 * D3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(a3),
                     FLOAT_VECTOR.cast(s3));
             s0.intoMemorySegment(to, toAt + at, LITTLE_ENDIAN);
-            s1.intoMemorySegment(to, toAt + at + 4 * C1, LITTLE_ENDIAN);
-            s2.intoMemorySegment(to, toAt + at + 4 * C2, LITTLE_ENDIAN);
-            s3.intoMemorySegment(to, toAt + at + 4 * C3, LITTLE_ENDIAN);
+            s1.intoMemorySegment(to, toAt + at + 4 * D1, LITTLE_ENDIAN);
+            s2.intoMemorySegment(to, toAt + at + 4 * D2, LITTLE_ENDIAN);
+            s3.intoMemorySegment(to, toAt + at + 4 * D3, LITTLE_ENDIAN);
         }
     }
 

@@ -2,8 +2,8 @@ package io.github.t6j.kernels.simd;
 
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 
 import io.github.t6j.kernels.Format;
@@ -37,13 +37,13 @@ final class SlimGemm {
     }
 
     /**
-     * Computes some rows of a panel: two vectors {@value Lanes#C1} columns apart, then the two that share their cache
+     * Computes some rows of a panel: two vectors {@value Lanes#D1} columns apart, then the two that share their cache
      * lines.
      */
     private static void tiles(
             int rows, float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep,
             float[] y, int yAt, boolean accumulate) {
-        for (int half = 0; half < PANEL; half += C2) {
+        for (int half = 0; half < PANEL; half += D2) {
             for (int lane = 0; lane < LANES; lane += LENGTH) {
                 int to = yAt + half + lane;
                 long from = wAt + format.bytes(half) + 4 * lane;

@@ -4,9 +4,9 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_EXPONENT;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_ZERO;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.INTS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
@@ -88,21 +88,21 @@ final class TallBlocks {
             int yStride) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             FloatVector w0 = FloatVector.fromArray(FLOATS, wScales, at + lane);
-            FloatVector w1 = FloatVector.fromArray(FLOATS, wScales, at + lane + C1);
-            FloatVector w2 = FloatVector.fromArray(FLOATS, wScales, at + lane + C2);
-            FloatVector w3 = FloatVector.fromArray(FLOATS, wScales, at + lane + C3);
+            FloatVector w1 = FloatVector.fromArray(FLOATS, wScales, at + lane + D1);
+            FloatVector w2 = FloatVector.fromArray(FLOATS, wScales, at + lane + D2);
+            FloatVector w3 = FloatVector.fromArray(FLOATS, wScales, at + lane + D3);
             for (int r = 0; r < rows; r++) {
                 FloatVector x = FloatVector.broadcast(FLOATS, xScales[place + r * blocks]);
                 int from = r * PANEL + lane;
                 int to = yAt + r * yStride + lane;
                 FloatVector.fromArray(FLOATS, sums, from)
                         .fma(x.mul(w0), FloatVector.fromArray(FLOATS, y, to)).intoArray(y, to);
-                FloatVector.fromArray(FLOATS, sums, from + C1)
-                        .fma(x.mul(w1), FloatVector.fromArray(FLOATS, y, to + C1)).intoArray(y, to + C1);
-                FloatVector.fromArray(FLOATS, sums, from + C2)
-                        .fma(x.mul(w2), FloatVector.fromArray(FLOATS, y, to + C2)).intoArray(y, to + C2);
-                FloatVector.fromArray(FLOATS, sums, from + C3)
-                        .fma(x.mul(w3), FloatVector.fromArray(FLOATS, y, to + C3)).intoArray(y, to + C3);
+                FloatVector.fromArray(FLOATS, sums, from + D1)
+                        .fma(x.mul(w1), FloatVector.fromArray(FLOATS, y, to + D1)).intoArray(y, to + D1);
+                FloatVector.fromArray(FLOATS, sums, from + D2)
+                        .fma(x.mul(w2), FloatVector.fromArray(FLOATS, y, to + D2)).intoArray(y, to + D2);
+                FloatVector.fromArray(FLOATS, sums, from + D3)
+                        .fma(x.mul(w3), FloatVector.fromArray(FLOATS, y, to + D3)).intoArray(y, to + D3);
             }
         }
     }
@@ -117,11 +117,11 @@ final class TallBlocks {
                 pair.and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO)
                         .intoMemorySegment(to, at, LITTLE_ENDIAN);
                 pair.lanewise(LSHR, 16).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO)
-                        .intoMemorySegment(to, at + 4 * C1, LITTLE_ENDIAN);
+                        .intoMemorySegment(to, at + 4 * D1, LITTLE_ENDIAN);
                 pair.lanewise(LSHR, 8).and(LOW_BYTE).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO)
                         .intoMemorySegment(to, at + 4 * PANEL, LITTLE_ENDIAN);
                 pair.lanewise(LSHR, 24).or(BYTE_EXPONENT).reinterpretAsFloats().sub(BYTE_ZERO)
-                        .intoMemorySegment(to, at + 4 * (PANEL + C1), LITTLE_ENDIAN);
+                        .intoMemorySegment(to, at + 4 * (PANEL + D1), LITTLE_ENDIAN);
             }
         }
     }

@@ -17,7 +17,7 @@ import java.util.Map;
 final class TileGenerator {
     static final String CORE = "core/src/main/java/io/github/t6j/kernels/simd/generated";
     static final String TRAINING = "training/src/main/java/io/github/t6j/training/kernels/simd/generated";
-    static final String[] COLUMNS = {"", " + C1", " + C2", " + C3"};
+    static final String[] COLUMNS = {"", " + D1", " + D2", " + D3"};
 
     private final Java java;
 
@@ -196,7 +196,7 @@ final class TileGenerator {
         String ints =
                 "INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, " + segment + ", " + at + "%s, LITTLE_ENDIAN))";
         for (int pair = 0; pair < vectors / 2; pair++) {
-            java.line("IntVector i%d = " + ints + ";", pair, pair == 0 ? "" : " + 2 * C2");
+            java.line("IntVector i%d = " + ints + ";", pair, pair == 0 ? "" : " + 2 * D2");
         }
         for (int pair = 0; pair < vectors / 2; pair++) {
             java.line("w%d = INT_VECTOR.cast(i%d.lanewise(LSHL, 16)).reinterpretAsFloats();", 2 * pair, pair);
@@ -270,7 +270,7 @@ final class TileGenerator {
     }
 
     static String load(String segment, String at, int v) {
-        return "FloatVector.fromMemorySegment(FLOATS, " + segment + ", " + at + (v == 0 ? "" : " + 4 * C" + v)
+        return "FloatVector.fromMemorySegment(FLOATS, " + segment + ", " + at + (v == 0 ? "" : " + 4 * D" + v)
                 + ", LITTLE_ENDIAN)";
     }
 

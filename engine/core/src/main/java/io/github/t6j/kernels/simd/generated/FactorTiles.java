@@ -4,9 +4,9 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_EXPONENT;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_ZERO;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.HIGH_HALF;
@@ -38,12 +38,12 @@ public final class FactorTiles {
                     FloatVector w0, w1, w2, w3;
                     if (format == Format.F32) {
                         w0 = FloatVector.fromMemorySegment(FLOATS, page, at, LITTLE_ENDIAN);
-                        w1 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C1, LITTLE_ENDIAN);
-                        w2 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C2, LITTLE_ENDIAN);
-                        w3 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C3, LITTLE_ENDIAN);
+                        w1 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * D1, LITTLE_ENDIAN);
+                        w2 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * D2, LITTLE_ENDIAN);
+                        w3 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * D3, LITTLE_ENDIAN);
                     } else if (format == Format.BF16) {
                         IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at, LITTLE_ENDIAN));
-                        IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * C2, LITTLE_ENDIAN));
+                        IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * D2, LITTLE_ENDIAN));
                         w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                         w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                         w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -60,17 +60,17 @@ public final class FactorTiles {
                     w2 = FLOAT_VECTOR.cast(w2);
                     w3 = FLOAT_VECTOR.cast(w3);
                     s0 = w0.fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row)), FLOAT_VECTOR.cast(s0));
-                    s1 = w1.fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C1)), FLOAT_VECTOR.cast(s1));
-                    s2 = w2.fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C2)), FLOAT_VECTOR.cast(s2));
-                    s3 = w3.fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + C3)), FLOAT_VECTOR.cast(s3));
+                    s1 = w1.fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + D1)), FLOAT_VECTOR.cast(s1));
+                    s2 = w2.fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + D2)), FLOAT_VECTOR.cast(s2));
+                    s3 = w3.fma(FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, g, row + D3)), FLOAT_VECTOR.cast(s3));
                     row += heads * PANEL;
                     at += step;
                 }
                 int out = h * PANEL + lane;
                 FLOAT_VECTOR.cast(s0).intoArray(s, out);
-                FLOAT_VECTOR.cast(s1).intoArray(s, out + C1);
-                FLOAT_VECTOR.cast(s2).intoArray(s, out + C2);
-                FLOAT_VECTOR.cast(s3).intoArray(s, out + C3);
+                FLOAT_VECTOR.cast(s1).intoArray(s, out + D1);
+                FLOAT_VECTOR.cast(s2).intoArray(s, out + D2);
+                FLOAT_VECTOR.cast(s3).intoArray(s, out + D3);
             }
         }
     }
@@ -82,19 +82,19 @@ public final class FactorTiles {
             for (int h = heads - 1; h >= 0; h -= loopStep) {
                 int first = h * valueRank * PANEL + lane;
                 FloatVector e0 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first));
-                FloatVector e1 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + C1));
-                FloatVector e2 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + C2));
-                FloatVector e3 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + C3));
+                FloatVector e1 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + D1));
+                FloatVector e2 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + D2));
+                FloatVector e3 = FLOAT_VECTOR.cast(FloatVector.fromArray(FLOATS, p, first + D3));
                 for (int to = first + (valueRank - 1) * PANEL; to >= first; to -= PANEL) {
                     FloatVector w0, w1, w2, w3;
                     if (format == Format.F32) {
                         w0 = FloatVector.fromMemorySegment(FLOATS, page, at, LITTLE_ENDIAN);
-                        w1 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C1, LITTLE_ENDIAN);
-                        w2 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C2, LITTLE_ENDIAN);
-                        w3 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * C3, LITTLE_ENDIAN);
+                        w1 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * D1, LITTLE_ENDIAN);
+                        w2 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * D2, LITTLE_ENDIAN);
+                        w3 = FloatVector.fromMemorySegment(FLOATS, page, at + 4 * D3, LITTLE_ENDIAN);
                     } else if (format == Format.BF16) {
                         IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at, LITTLE_ENDIAN));
-                        IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * C2, LITTLE_ENDIAN));
+                        IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, page, at + 2 * D2, LITTLE_ENDIAN));
                         w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                         w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                         w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -111,9 +111,9 @@ public final class FactorTiles {
                     w2 = FLOAT_VECTOR.cast(w2);
                     w3 = FLOAT_VECTOR.cast(w3);
                     FLOAT_VECTOR.cast(e0.mul(w0)).intoArray(p, to);
-                    FLOAT_VECTOR.cast(e1.mul(w1)).intoArray(p, to + C1);
-                    FLOAT_VECTOR.cast(e2.mul(w2)).intoArray(p, to + C2);
-                    FLOAT_VECTOR.cast(e3.mul(w3)).intoArray(p, to + C3);
+                    FLOAT_VECTOR.cast(e1.mul(w1)).intoArray(p, to + D1);
+                    FLOAT_VECTOR.cast(e2.mul(w2)).intoArray(p, to + D2);
+                    FLOAT_VECTOR.cast(e3.mul(w3)).intoArray(p, to + D3);
                     at -= step;
                 }
             }

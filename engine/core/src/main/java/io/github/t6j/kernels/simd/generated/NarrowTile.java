@@ -1,7 +1,7 @@
 package io.github.t6j.kernels.simd.generated;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -25,25 +25,25 @@ public final class NarrowTile {
         FloatVector s70 = zero, s71 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
             s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C1);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
             s50 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL);
-            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + C1);
+            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + D1);
             s60 = FloatVector.fromArray(FLOATS, y, yAt + 6 * PANEL);
-            s61 = FloatVector.fromArray(FLOATS, y, yAt + 6 * PANEL + C1);
+            s61 = FloatVector.fromArray(FLOATS, y, yAt + 6 * PANEL + D1);
             s70 = FloatVector.fromArray(FLOATS, y, yAt + 7 * PANEL);
-            s71 = FloatVector.fromArray(FLOATS, y, yAt + 7 * PANEL + C1);
+            s71 = FloatVector.fromArray(FLOATS, y, yAt + 7 * PANEL + D1);
         }
         for (int k = 0; k < inner; k++) {
             FloatVector w0 = FLOAT_VECTOR.cast(FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN));
-            FloatVector w1 = FLOAT_VECTOR.cast(FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C1, LITTLE_ENDIAN));
+            FloatVector w1 = FLOAT_VECTOR.cast(FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN));
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -72,20 +72,20 @@ public final class NarrowTile {
             wAt += wStep;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
         FLOAT_VECTOR.cast(s50).intoArray(y, yAt + 5 * PANEL);
-        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + C1);
+        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + D1);
         FLOAT_VECTOR.cast(s60).intoArray(y, yAt + 6 * PANEL);
-        FLOAT_VECTOR.cast(s61).intoArray(y, yAt + 6 * PANEL + C1);
+        FLOAT_VECTOR.cast(s61).intoArray(y, yAt + 6 * PANEL + D1);
         FLOAT_VECTOR.cast(s70).intoArray(y, yAt + 7 * PANEL);
-        FLOAT_VECTOR.cast(s71).intoArray(y, yAt + 7 * PANEL + C1);
+        FLOAT_VECTOR.cast(s71).intoArray(y, yAt + 7 * PANEL + D1);
     }
 }

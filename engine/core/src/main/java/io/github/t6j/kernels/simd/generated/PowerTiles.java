@@ -15,9 +15,9 @@ import static io.github.t6j.kernels.Exp2.P6;
 import static io.github.t6j.kernels.Exp2.TANH_MAX;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.INTS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
@@ -41,9 +41,9 @@ public final class PowerTiles {
                 FloatVector top = FloatVector.broadcast(FLOATS, max[h]);
                 int from = h * PANEL + lane;
                 FloatVector x0 = FloatVector.fromArray(FLOATS, s, from).sub(top);
-                FloatVector x1 = FloatVector.fromArray(FLOATS, s, from + C1).sub(top);
-                FloatVector x2 = FloatVector.fromArray(FLOATS, s, from + C2).sub(top);
-                FloatVector x3 = FloatVector.fromArray(FLOATS, s, from + C3).sub(top);
+                FloatVector x1 = FloatVector.fromArray(FLOATS, s, from + D1).sub(top);
+                FloatVector x2 = FloatVector.fromArray(FLOATS, s, from + D2).sub(top);
+                FloatVector x3 = FloatVector.fromArray(FLOATS, s, from + D3).sub(top);
                 largest = largest.max(x0.reinterpretAsInts()).max(x1.reinterpretAsInts());
                 largest = largest.max(x2.reinterpretAsInts()).max(x3.reinterpretAsInts());
                 FloatVector z0 = x0.add(EXP2_ROUNDING);
@@ -89,9 +89,9 @@ public final class PowerTiles {
                 int sumAt = h * LANES + lane;
                 FloatVector.fromArray(FLOATS, sum, sumAt).add(e0).add(e1).add(e2).add(e3).intoArray(sum, sumAt);
                 e0.intoArray(p, to);
-                e1.intoArray(p, to + C1);
-                e2.intoArray(p, to + C2);
-                e3.intoArray(p, to + C3);
+                e1.intoArray(p, to + D1);
+                e2.intoArray(p, to + D2);
+                e3.intoArray(p, to + D3);
                 to += Math.max(1, valueRank) * PANEL;
             }
         }

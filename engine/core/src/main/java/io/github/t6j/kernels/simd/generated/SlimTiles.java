@@ -1,7 +1,7 @@
 package io.github.t6j.kernels.simd.generated;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.HIGH_HALF;
@@ -28,15 +28,15 @@ public final class SlimTiles {
         FloatVector s40 = zero, s41 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
             s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C1);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
         }
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
@@ -45,7 +45,7 @@ public final class SlimTiles {
             FloatVector w0, w1;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C1, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
             } else {
                 IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -72,15 +72,15 @@ public final class SlimTiles {
             wAt += wStep;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
     }
 
     public static void tile6(float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y, int yAt, boolean accumulate) {
@@ -93,17 +93,17 @@ public final class SlimTiles {
         FloatVector s50 = zero, s51 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
             s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C1);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
             s50 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL);
-            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + C1);
+            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + D1);
         }
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
@@ -113,7 +113,7 @@ public final class SlimTiles {
             FloatVector w0, w1;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C1, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
             } else {
                 IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -143,16 +143,16 @@ public final class SlimTiles {
             wAt += wStep;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
         FLOAT_VECTOR.cast(s50).intoArray(y, yAt + 5 * PANEL);
-        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + C1);
+        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + D1);
     }
 }

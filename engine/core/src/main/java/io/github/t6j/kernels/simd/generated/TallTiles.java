@@ -1,9 +1,9 @@
 package io.github.t6j.kernels.simd.generated;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -25,32 +25,32 @@ public final class TallTiles {
         FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
-            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C2);
-            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C3);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D2);
+            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D3);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
-            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C2);
-            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C3);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D2);
+            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D3);
             s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C1);
-            s42 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C2);
-            s43 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C3);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
+            s42 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D2);
+            s43 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D3);
         }
         for (int k = 0; k < inner; k++) {
             long at = wAt + 4L * PANEL * k;
             FloatVector w0 = FloatVector.fromMemorySegment(FLOATS, w, at, LITTLE_ENDIAN);
-            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C1, LITTLE_ENDIAN);
-            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C2, LITTLE_ENDIAN);
-            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C3, LITTLE_ENDIAN);
+            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D1, LITTLE_ENDIAN);
+            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D2, LITTLE_ENDIAN);
+            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D3, LITTLE_ENDIAN);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -79,25 +79,25 @@ public final class TallTiles {
             xAt++;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
-        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
-        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + D2);
+        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + D3);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
-        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
-        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
+        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + D2);
+        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + D3);
     }
 
     public static void block5(float[] x, int xAt, MemorySegment w, long wAt, float[] y, int yAt) {
@@ -110,9 +110,9 @@ public final class TallTiles {
         for (int k = 0; k < BlockFormat.SIZE; k++) {
             long at = wAt + 4L * PANEL * k;
             FloatVector w0 = FloatVector.fromMemorySegment(FLOATS, w, at, LITTLE_ENDIAN);
-            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C1, LITTLE_ENDIAN);
-            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C2, LITTLE_ENDIAN);
-            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C3, LITTLE_ENDIAN);
+            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D1, LITTLE_ENDIAN);
+            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D2, LITTLE_ENDIAN);
+            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D3, LITTLE_ENDIAN);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -141,25 +141,25 @@ public final class TallTiles {
             xAt++;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
-        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
-        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + D2);
+        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + D3);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
-        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
-        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
+        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + D2);
+        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + D3);
     }
 
     public static void tile6(float[] x, int xAt, int inner, MemorySegment w, long wAt, float[] y, int yAt, boolean accumulate) {
@@ -172,36 +172,36 @@ public final class TallTiles {
         FloatVector s50 = zero, s51 = zero, s52 = zero, s53 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
-            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C2);
-            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C3);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D2);
+            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D3);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
-            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C2);
-            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C3);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D2);
+            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D3);
             s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C1);
-            s42 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C2);
-            s43 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C3);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
+            s42 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D2);
+            s43 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D3);
             s50 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL);
-            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + C1);
-            s52 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + C2);
-            s53 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + C3);
+            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + D1);
+            s52 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + D2);
+            s53 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + D3);
         }
         for (int k = 0; k < inner; k++) {
             long at = wAt + 4L * PANEL * k;
             FloatVector w0 = FloatVector.fromMemorySegment(FLOATS, w, at, LITTLE_ENDIAN);
-            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C1, LITTLE_ENDIAN);
-            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C2, LITTLE_ENDIAN);
-            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C3, LITTLE_ENDIAN);
+            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D1, LITTLE_ENDIAN);
+            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D2, LITTLE_ENDIAN);
+            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D3, LITTLE_ENDIAN);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -235,29 +235,29 @@ public final class TallTiles {
             xAt++;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
-        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
-        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + D2);
+        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + D3);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
-        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
-        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
+        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + D2);
+        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + D3);
         FLOAT_VECTOR.cast(s50).intoArray(y, yAt + 5 * PANEL);
-        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + C1);
-        FLOAT_VECTOR.cast(s52).intoArray(y, yAt + 5 * PANEL + C2);
-        FLOAT_VECTOR.cast(s53).intoArray(y, yAt + 5 * PANEL + C3);
+        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + D1);
+        FLOAT_VECTOR.cast(s52).intoArray(y, yAt + 5 * PANEL + D2);
+        FLOAT_VECTOR.cast(s53).intoArray(y, yAt + 5 * PANEL + D3);
     }
 
     public static void block6(float[] x, int xAt, MemorySegment w, long wAt, float[] y, int yAt) {
@@ -271,9 +271,9 @@ public final class TallTiles {
         for (int k = 0; k < BlockFormat.SIZE; k++) {
             long at = wAt + 4L * PANEL * k;
             FloatVector w0 = FloatVector.fromMemorySegment(FLOATS, w, at, LITTLE_ENDIAN);
-            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C1, LITTLE_ENDIAN);
-            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C2, LITTLE_ENDIAN);
-            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * C3, LITTLE_ENDIAN);
+            FloatVector w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D1, LITTLE_ENDIAN);
+            FloatVector w2 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D2, LITTLE_ENDIAN);
+            FloatVector w3 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D3, LITTLE_ENDIAN);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -307,28 +307,28 @@ public final class TallTiles {
             xAt++;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
-        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
-        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + D2);
+        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + D3);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
-        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
-        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
+        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + D2);
+        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + D3);
         FLOAT_VECTOR.cast(s50).intoArray(y, yAt + 5 * PANEL);
-        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + C1);
-        FLOAT_VECTOR.cast(s52).intoArray(y, yAt + 5 * PANEL + C2);
-        FLOAT_VECTOR.cast(s53).intoArray(y, yAt + 5 * PANEL + C3);
+        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + D1);
+        FLOAT_VECTOR.cast(s52).intoArray(y, yAt + 5 * PANEL + D2);
+        FLOAT_VECTOR.cast(s53).intoArray(y, yAt + 5 * PANEL + D3);
     }
 }

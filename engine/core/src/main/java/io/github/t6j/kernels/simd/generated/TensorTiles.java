@@ -1,9 +1,9 @@
 package io.github.t6j.kernels.simd.generated;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -23,9 +23,9 @@ public final class TensorTiles {
             for (int q = 0; q < queryRank; q++) {
                 int from = gAt + q * PANEL;
                 FloatVector p0 = FloatVector.fromArray(FLOATS, g, from);
-                FloatVector p1 = FloatVector.fromArray(FLOATS, g, from + C1);
-                FloatVector p2 = FloatVector.fromArray(FLOATS, g, from + C2);
-                FloatVector p3 = FloatVector.fromArray(FLOATS, g, from + C3);
+                FloatVector p1 = FloatVector.fromArray(FLOATS, g, from + D1);
+                FloatVector p2 = FloatVector.fromArray(FLOATS, g, from + D2);
+                FloatVector p3 = FloatVector.fromArray(FLOATS, g, from + D3);
                 FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + q]));
                 g00 = f0.fma(p0, FLOAT_VECTOR.cast(g00));
                 g01 = f0.fma(p1, FLOAT_VECTOR.cast(g01));
@@ -33,16 +33,16 @@ public final class TensorTiles {
                 g03 = f0.fma(p3, FLOAT_VECTOR.cast(g03));
             }
             s00 = FloatVector.fromMemorySegment(FLOATS, page, aKAt, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g00), FLOAT_VECTOR.cast(s00));
-            s01 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g01), FLOAT_VECTOR.cast(s01));
-            s02 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g02), FLOAT_VECTOR.cast(s02));
-            s03 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g03), FLOAT_VECTOR.cast(s03));
+            s01 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g01), FLOAT_VECTOR.cast(s01));
+            s02 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g02), FLOAT_VECTOR.cast(s02));
+            s03 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g03), FLOAT_VECTOR.cast(s03));
             gAt += gStep;
             aKAt += 4 * PANEL;
         }
         FLOAT_VECTOR.cast(s00).intoArray(s, sAt);
-        FLOAT_VECTOR.cast(s01).intoArray(s, sAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(s, sAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(s, sAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(s, sAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(s, sAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(s, sAt + D3);
     }
 
     public static void tile2(float[] aQ, int aQAt, int queryRank, float[] g, int gAt, int gStep, int keyRank, MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
@@ -56,9 +56,9 @@ public final class TensorTiles {
             for (int q = 0; q < queryRank; q++) {
                 int from = gAt + q * PANEL;
                 FloatVector p0 = FloatVector.fromArray(FLOATS, g, from);
-                FloatVector p1 = FloatVector.fromArray(FLOATS, g, from + C1);
-                FloatVector p2 = FloatVector.fromArray(FLOATS, g, from + C2);
-                FloatVector p3 = FloatVector.fromArray(FLOATS, g, from + C3);
+                FloatVector p1 = FloatVector.fromArray(FLOATS, g, from + D1);
+                FloatVector p2 = FloatVector.fromArray(FLOATS, g, from + D2);
+                FloatVector p3 = FloatVector.fromArray(FLOATS, g, from + D3);
                 FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + q]));
                 g00 = f0.fma(p0, FLOAT_VECTOR.cast(g00));
                 g01 = f0.fma(p1, FLOAT_VECTOR.cast(g01));
@@ -71,24 +71,24 @@ public final class TensorTiles {
                 g13 = f1.fma(p3, FLOAT_VECTOR.cast(g13));
             }
             s00 = FloatVector.fromMemorySegment(FLOATS, page, aKAt, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g00), FLOAT_VECTOR.cast(s00));
-            s01 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g01), FLOAT_VECTOR.cast(s01));
-            s02 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g02), FLOAT_VECTOR.cast(s02));
-            s03 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g03), FLOAT_VECTOR.cast(s03));
+            s01 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g01), FLOAT_VECTOR.cast(s01));
+            s02 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g02), FLOAT_VECTOR.cast(s02));
+            s03 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g03), FLOAT_VECTOR.cast(s03));
             s10 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g10), FLOAT_VECTOR.cast(s10));
-            s11 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * C1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g11), FLOAT_VECTOR.cast(s11));
-            s12 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * C2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g12), FLOAT_VECTOR.cast(s12));
-            s13 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * C3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g13), FLOAT_VECTOR.cast(s13));
+            s11 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g11), FLOAT_VECTOR.cast(s11));
+            s12 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * D2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g12), FLOAT_VECTOR.cast(s12));
+            s13 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * D3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g13), FLOAT_VECTOR.cast(s13));
             gAt += gStep;
             aKAt += 4 * PANEL;
         }
         FLOAT_VECTOR.cast(s00).intoArray(s, sAt);
-        FLOAT_VECTOR.cast(s01).intoArray(s, sAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(s, sAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(s, sAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(s, sAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(s, sAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(s, sAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(s, sAt + sStep);
-        FLOAT_VECTOR.cast(s11).intoArray(s, sAt + sStep + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(s, sAt + sStep + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(s, sAt + sStep + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(s, sAt + sStep + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(s, sAt + sStep + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(s, sAt + sStep + D3);
     }
 
     public static void tile3(float[] aQ, int aQAt, int queryRank, float[] g, int gAt, int gStep, int keyRank, MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
@@ -104,9 +104,9 @@ public final class TensorTiles {
             for (int q = 0; q < queryRank; q++) {
                 int from = gAt + q * PANEL;
                 FloatVector p0 = FloatVector.fromArray(FLOATS, g, from);
-                FloatVector p1 = FloatVector.fromArray(FLOATS, g, from + C1);
-                FloatVector p2 = FloatVector.fromArray(FLOATS, g, from + C2);
-                FloatVector p3 = FloatVector.fromArray(FLOATS, g, from + C3);
+                FloatVector p1 = FloatVector.fromArray(FLOATS, g, from + D1);
+                FloatVector p2 = FloatVector.fromArray(FLOATS, g, from + D2);
+                FloatVector p3 = FloatVector.fromArray(FLOATS, g, from + D3);
                 FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + q]));
                 g00 = f0.fma(p0, FLOAT_VECTOR.cast(g00));
                 g01 = f0.fma(p1, FLOAT_VECTOR.cast(g01));
@@ -124,31 +124,31 @@ public final class TensorTiles {
                 g23 = f2.fma(p3, FLOAT_VECTOR.cast(g23));
             }
             s00 = FloatVector.fromMemorySegment(FLOATS, page, aKAt, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g00), FLOAT_VECTOR.cast(s00));
-            s01 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g01), FLOAT_VECTOR.cast(s01));
-            s02 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g02), FLOAT_VECTOR.cast(s02));
-            s03 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * C3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g03), FLOAT_VECTOR.cast(s03));
+            s01 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g01), FLOAT_VECTOR.cast(s01));
+            s02 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g02), FLOAT_VECTOR.cast(s02));
+            s03 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g03), FLOAT_VECTOR.cast(s03));
             s10 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g10), FLOAT_VECTOR.cast(s10));
-            s11 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * C1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g11), FLOAT_VECTOR.cast(s11));
-            s12 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * C2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g12), FLOAT_VECTOR.cast(s12));
-            s13 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * C3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g13), FLOAT_VECTOR.cast(s13));
+            s11 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g11), FLOAT_VECTOR.cast(s11));
+            s12 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * D2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g12), FLOAT_VECTOR.cast(s12));
+            s13 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + head + 4 * D3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g13), FLOAT_VECTOR.cast(s13));
             s20 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * head, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g20), FLOAT_VECTOR.cast(s20));
-            s21 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * head + 4 * C1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g21), FLOAT_VECTOR.cast(s21));
-            s22 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * head + 4 * C2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g22), FLOAT_VECTOR.cast(s22));
-            s23 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * head + 4 * C3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g23), FLOAT_VECTOR.cast(s23));
+            s21 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * head + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g21), FLOAT_VECTOR.cast(s21));
+            s22 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * head + 4 * D2, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g22), FLOAT_VECTOR.cast(s22));
+            s23 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * head + 4 * D3, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g23), FLOAT_VECTOR.cast(s23));
             gAt += gStep;
             aKAt += 4 * PANEL;
         }
         FLOAT_VECTOR.cast(s00).intoArray(s, sAt);
-        FLOAT_VECTOR.cast(s01).intoArray(s, sAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(s, sAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(s, sAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(s, sAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(s, sAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(s, sAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(s, sAt + sStep);
-        FLOAT_VECTOR.cast(s11).intoArray(s, sAt + sStep + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(s, sAt + sStep + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(s, sAt + sStep + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(s, sAt + sStep + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(s, sAt + sStep + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(s, sAt + sStep + D3);
         FLOAT_VECTOR.cast(s20).intoArray(s, sAt + 2 * sStep);
-        FLOAT_VECTOR.cast(s21).intoArray(s, sAt + 2 * sStep + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(s, sAt + 2 * sStep + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(s, sAt + 2 * sStep + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(s, sAt + 2 * sStep + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(s, sAt + 2 * sStep + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(s, sAt + 2 * sStep + D3);
     }
 }

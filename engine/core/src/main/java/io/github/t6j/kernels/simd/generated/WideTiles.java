@@ -3,9 +3,9 @@ package io.github.t6j.kernels.simd.generated;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_EXPONENT;
 import static io.github.t6j.kernels.simd.lanes.Lanes.BYTE_ZERO;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.HIGH_HALF;
@@ -30,20 +30,20 @@ public final class WideTiles {
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
         }
         for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C1, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C2, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C3, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
                 IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * D2, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                 w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -67,9 +67,9 @@ public final class WideTiles {
             xAt++;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
     }
 
     public static void tile2(float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y, int yAt, boolean accumulate) {
@@ -78,24 +78,24 @@ public final class WideTiles {
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
         }
         for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C1, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C2, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C3, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
                 IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * D2, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                 w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -124,13 +124,13 @@ public final class WideTiles {
             xAt++;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
     }
 
     public static void tile3(float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y, int yAt, boolean accumulate) {
@@ -140,29 +140,29 @@ public final class WideTiles {
         FloatVector s20 = zero, s21 = zero, s22 = zero, s23 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
-            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C2);
-            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C3);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D2);
+            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D3);
         }
         int xStride2 = 2 * xStride;
         for (long end = wAt + inner * wStep; wAt != end; wAt += wStep) {
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C1, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C2, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C3, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
                 IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * D2, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                 w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -196,17 +196,17 @@ public final class WideTiles {
             xAt++;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
     }
 
     public static void tile4(float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y, int yAt, boolean accumulate) {
@@ -217,21 +217,21 @@ public final class WideTiles {
         FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
-            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C2);
-            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C3);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D2);
+            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D3);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
-            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C2);
-            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C3);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D2);
+            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D3);
         }
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
@@ -239,12 +239,12 @@ public final class WideTiles {
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C1, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C2, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C3, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D3, LITTLE_ENDIAN);
             } else if (format == Format.BF16) {
                 IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * D2, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                 w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -284,21 +284,21 @@ public final class WideTiles {
             wAt += wStep;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
-        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
-        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + D2);
+        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + D3);
     }
 
     public static void tile5(float[] x, int xAt, int xStride, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y, int yAt, boolean accumulate) {
@@ -310,25 +310,25 @@ public final class WideTiles {
         FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
-            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C2);
-            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C3);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D2);
+            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D3);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
-            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C2);
-            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C3);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D2);
+            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D3);
             s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C1);
-            s42 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C2);
-            s43 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C3);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
+            s42 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D2);
+            s43 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D3);
         }
         int xStride2 = 2 * xStride;
         int xStride3 = 3 * xStride;
@@ -337,12 +337,12 @@ public final class WideTiles {
             FloatVector w0, w1, w2, w3;
             if (format == Format.F32) {
                 w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C1, LITTLE_ENDIAN);
-                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C2, LITTLE_ENDIAN);
-                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * C3, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+                w2 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D2, LITTLE_ENDIAN);
+                w3 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D3, LITTLE_ENDIAN);
             } else {
                 IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
-                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * C2, LITTLE_ENDIAN));
+                IntVector i1 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt + 2 * D2, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
                 w2 = INT_VECTOR.cast(i1.lanewise(LSHL, 16)).reinterpretAsFloats();
@@ -381,24 +381,24 @@ public final class WideTiles {
             wAt += wStep;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
-        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
-        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + D2);
+        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + D3);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
-        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
-        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
+        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + D2);
+        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + D3);
     }
 }

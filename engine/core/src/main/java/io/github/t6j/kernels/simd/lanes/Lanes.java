@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Species of the machine's vectors, at most {@link Kernels#LANES} floats wide: static and final, or C2 cannot compile
  * them.
  *
- * <p>Kernels read a panel of 64 elements four vectors at a time, {@value #C1} elements apart, where {@link
+ * <p>Kernels read a panel of 64 elements four vectors at a time, {@value #D1} elements apart, where {@link
  * io.github.t6j.kernels.Format} places the elements that share an int. A row of a panel is one such step with 16 lanes,
  * two with 8 and four with 4.
  *
@@ -51,13 +51,13 @@ public final class Lanes {
     public static final int LENGTH = FLOATS.length();
 
     /** Distance in elements from the first vector of a step to the second. */
-    public static final int C1 = 16;
+    public static final int D1 = 16;
 
     /** Distance in elements from the first vector of a step to the third. */
-    public static final int C2 = 32;
+    public static final int D2 = 32;
 
     /** Distance in elements from the first vector of a step to the fourth. */
-    public static final int C3 = 48;
+    public static final int D3 = 48;
 
     /** Mask of the bf16 elements in the high halves of ints. */
     public static final int HIGH_HALF = 0xFFFF0000;

@@ -3,9 +3,9 @@ package io.github.t6j.training.kernels.simd;
 import static io.github.t6j.kernels.Exp2.LAZY_MAX;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
@@ -31,18 +31,18 @@ final class TrainingSoftmax {
             FloatVector max0 = lowest, max1 = lowest, max2 = lowest, max3 = lowest;
             for (int r = 0, at = lane; r < rows; r++, at += PANEL) {
                 FloatVector x0 = FloatVector.fromArray(FLOATS, s, at);
-                FloatVector x1 = FloatVector.fromArray(FLOATS, s, at + C1);
-                FloatVector x2 = FloatVector.fromArray(FLOATS, s, at + C2);
-                FloatVector x3 = FloatVector.fromArray(FLOATS, s, at + C3);
+                FloatVector x1 = FloatVector.fromArray(FLOATS, s, at + D1);
+                FloatVector x2 = FloatVector.fromArray(FLOATS, s, at + D2);
+                FloatVector x3 = FloatVector.fromArray(FLOATS, s, at + D3);
                 max0 = FLOAT_VECTOR.cast(max0).blend(x0, x0.compare(GT, FLOAT_VECTOR.cast(max0)));
                 max1 = FLOAT_VECTOR.cast(max1).blend(x1, x1.compare(GT, FLOAT_VECTOR.cast(max1)));
                 max2 = FLOAT_VECTOR.cast(max2).blend(x2, x2.compare(GT, FLOAT_VECTOR.cast(max2)));
                 max3 = FLOAT_VECTOR.cast(max3).blend(x3, x3.compare(GT, FLOAT_VECTOR.cast(max3)));
             }
             FLOAT_VECTOR.cast(max0).intoArray(exponents, lane);
-            FLOAT_VECTOR.cast(max1).intoArray(exponents, lane + C1);
-            FLOAT_VECTOR.cast(max2).intoArray(exponents, lane + C2);
-            FLOAT_VECTOR.cast(max3).intoArray(exponents, lane + C3);
+            FLOAT_VECTOR.cast(max1).intoArray(exponents, lane + D1);
+            FLOAT_VECTOR.cast(max2).intoArray(exponents, lane + D2);
+            FLOAT_VECTOR.cast(max3).intoArray(exponents, lane + D3);
         }
         for (int at = 0; at < PANEL; at += LENGTH) {
             raised |= raise(max, exponents, at);

@@ -12,9 +12,9 @@ import static io.github.t6j.kernels.Exp2.P5;
 import static io.github.t6j.kernels.Exp2.P6;
 import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
@@ -31,19 +31,19 @@ public final class PowerTiles {
     public static void columns(float[] s, int rows, float[] max, float[] sum) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             FloatVector max0 = FloatVector.fromArray(FLOATS, max, lane);
-            FloatVector max1 = FloatVector.fromArray(FLOATS, max, lane + C1);
-            FloatVector max2 = FloatVector.fromArray(FLOATS, max, lane + C2);
-            FloatVector max3 = FloatVector.fromArray(FLOATS, max, lane + C3);
+            FloatVector max1 = FloatVector.fromArray(FLOATS, max, lane + D1);
+            FloatVector max2 = FloatVector.fromArray(FLOATS, max, lane + D2);
+            FloatVector max3 = FloatVector.fromArray(FLOATS, max, lane + D3);
             FloatVector sum0 = FloatVector.fromArray(FLOATS, sum, lane);
-            FloatVector sum1 = FloatVector.fromArray(FLOATS, sum, lane + C1);
-            FloatVector sum2 = FloatVector.fromArray(FLOATS, sum, lane + C2);
-            FloatVector sum3 = FloatVector.fromArray(FLOATS, sum, lane + C3);
+            FloatVector sum1 = FloatVector.fromArray(FLOATS, sum, lane + D1);
+            FloatVector sum2 = FloatVector.fromArray(FLOATS, sum, lane + D2);
+            FloatVector sum3 = FloatVector.fromArray(FLOATS, sum, lane + D3);
             int at = lane;
             for (int r = 0; r < rows; r++) {
                 FloatVector x0 = FloatVector.fromArray(FLOATS, s, at).sub(FLOAT_VECTOR.cast(max0));
-                FloatVector x1 = FloatVector.fromArray(FLOATS, s, at + C1).sub(FLOAT_VECTOR.cast(max1));
-                FloatVector x2 = FloatVector.fromArray(FLOATS, s, at + C2).sub(FLOAT_VECTOR.cast(max2));
-                FloatVector x3 = FloatVector.fromArray(FLOATS, s, at + C3).sub(FLOAT_VECTOR.cast(max3));
+                FloatVector x1 = FloatVector.fromArray(FLOATS, s, at + D1).sub(FLOAT_VECTOR.cast(max1));
+                FloatVector x2 = FloatVector.fromArray(FLOATS, s, at + D2).sub(FLOAT_VECTOR.cast(max2));
+                FloatVector x3 = FloatVector.fromArray(FLOATS, s, at + D3).sub(FLOAT_VECTOR.cast(max3));
                 FloatVector z0 = x0.add(EXP2_ROUNDING);
                 FloatVector z1 = x1.add(EXP2_ROUNDING);
                 FloatVector z2 = x2.add(EXP2_ROUNDING);
@@ -89,15 +89,15 @@ public final class PowerTiles {
                 sum2 = FLOAT_VECTOR.cast(sum2).add(e2);
                 sum3 = FLOAT_VECTOR.cast(sum3).add(e3);
                 e0.intoArray(s, at);
-                e1.intoArray(s, at + C1);
-                e2.intoArray(s, at + C2);
-                e3.intoArray(s, at + C3);
+                e1.intoArray(s, at + D1);
+                e2.intoArray(s, at + D2);
+                e3.intoArray(s, at + D3);
                 at += PANEL;
             }
             FLOAT_VECTOR.cast(sum0).intoArray(sum, lane);
-            FLOAT_VECTOR.cast(sum1).intoArray(sum, lane + C1);
-            FLOAT_VECTOR.cast(sum2).intoArray(sum, lane + C2);
-            FLOAT_VECTOR.cast(sum3).intoArray(sum, lane + C3);
+            FLOAT_VECTOR.cast(sum1).intoArray(sum, lane + D1);
+            FLOAT_VECTOR.cast(sum2).intoArray(sum, lane + D2);
+            FLOAT_VECTOR.cast(sum3).intoArray(sum, lane + D3);
         }
     }
 
@@ -108,9 +108,9 @@ public final class PowerTiles {
                 FloatVector shift = FloatVector.broadcast(FLOATS, lse[r]);
                 FloatVector weighted = FloatVector.broadcast(FLOATS, mean[meanAt + r]);
                 FloatVector x0 = FloatVector.fromArray(FLOATS, s, at).sub(shift);
-                FloatVector x1 = FloatVector.fromArray(FLOATS, s, at + C1).sub(shift);
-                FloatVector x2 = FloatVector.fromArray(FLOATS, s, at + C2).sub(shift);
-                FloatVector x3 = FloatVector.fromArray(FLOATS, s, at + C3).sub(shift);
+                FloatVector x1 = FloatVector.fromArray(FLOATS, s, at + D1).sub(shift);
+                FloatVector x2 = FloatVector.fromArray(FLOATS, s, at + D2).sub(shift);
+                FloatVector x3 = FloatVector.fromArray(FLOATS, s, at + D3).sub(shift);
                 FloatVector z0 = x0.add(EXP2_ROUNDING);
                 FloatVector z1 = x1.add(EXP2_ROUNDING);
                 FloatVector z2 = x2.add(EXP2_ROUNDING);
@@ -152,13 +152,13 @@ public final class PowerTiles {
                 e2 = e2.blend(0f, x2.compare(LT, EXP2_MIN));
                 e3 = e3.blend(0f, x3.compare(LT, EXP2_MIN));
                 e0.intoArray(s, at);
-                e1.intoArray(s, at + C1);
-                e2.intoArray(s, at + C2);
-                e3.intoArray(s, at + C3);
+                e1.intoArray(s, at + D1);
+                e2.intoArray(s, at + D2);
+                e3.intoArray(s, at + D3);
                 e0.mul(FloatVector.fromArray(FLOATS, d, at).sub(weighted)).intoArray(d, at);
-                e1.mul(FloatVector.fromArray(FLOATS, d, at + C1).sub(weighted)).intoArray(d, at + C1);
-                e2.mul(FloatVector.fromArray(FLOATS, d, at + C2).sub(weighted)).intoArray(d, at + C2);
-                e3.mul(FloatVector.fromArray(FLOATS, d, at + C3).sub(weighted)).intoArray(d, at + C3);
+                e1.mul(FloatVector.fromArray(FLOATS, d, at + D1).sub(weighted)).intoArray(d, at + D1);
+                e2.mul(FloatVector.fromArray(FLOATS, d, at + D2).sub(weighted)).intoArray(d, at + D2);
+                e3.mul(FloatVector.fromArray(FLOATS, d, at + D3).sub(weighted)).intoArray(d, at + D3);
                 at += PANEL;
             }
         }

@@ -1,9 +1,9 @@
 package io.github.t6j.training.kernels.simd.generated;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C1;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C2;
-import static io.github.t6j.kernels.simd.lanes.Lanes.C3;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D1;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D2;
+import static io.github.t6j.kernels.simd.lanes.Lanes.D3;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 
@@ -18,15 +18,15 @@ public final class TransposedTiles {
         FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
         }
         for (int k = 0; k < inner; k++) {
             FloatVector w0 = FloatVector.fromArray(FLOATS, w, wAt);
-            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + C1);
-            FloatVector w2 = FloatVector.fromArray(FLOATS, w, wAt + C2);
-            FloatVector w3 = FloatVector.fromArray(FLOATS, w, wAt + C3);
+            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + D1);
+            FloatVector w2 = FloatVector.fromArray(FLOATS, w, wAt + D2);
+            FloatVector w3 = FloatVector.fromArray(FLOATS, w, wAt + D3);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -36,9 +36,9 @@ public final class TransposedTiles {
             wAt += PANEL;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
     }
 
     public static void tile2(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
@@ -47,19 +47,19 @@ public final class TransposedTiles {
         FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
         }
         for (int k = 0; k < inner; k++) {
             FloatVector w0 = FloatVector.fromArray(FLOATS, w, wAt);
-            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + C1);
-            FloatVector w2 = FloatVector.fromArray(FLOATS, w, wAt + C2);
-            FloatVector w3 = FloatVector.fromArray(FLOATS, w, wAt + C3);
+            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + D1);
+            FloatVector w2 = FloatVector.fromArray(FLOATS, w, wAt + D2);
+            FloatVector w3 = FloatVector.fromArray(FLOATS, w, wAt + D3);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -74,13 +74,13 @@ public final class TransposedTiles {
             wAt += PANEL;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
     }
 
     public static void tile4(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
@@ -91,27 +91,27 @@ public final class TransposedTiles {
         FloatVector s30 = zero, s31 = zero, s32 = zero, s33 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
-            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C2);
-            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C3);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D2);
+            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D3);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
-            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C2);
-            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C3);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D2);
+            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D3);
         }
         for (int k = 0; k < inner; k++) {
             FloatVector w0 = FloatVector.fromArray(FLOATS, w, wAt);
-            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + C1);
-            FloatVector w2 = FloatVector.fromArray(FLOATS, w, wAt + C2);
-            FloatVector w3 = FloatVector.fromArray(FLOATS, w, wAt + C3);
+            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + D1);
+            FloatVector w2 = FloatVector.fromArray(FLOATS, w, wAt + D2);
+            FloatVector w3 = FloatVector.fromArray(FLOATS, w, wAt + D3);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -136,21 +136,21 @@ public final class TransposedTiles {
             wAt += PANEL;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
-        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
-        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + D2);
+        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + D3);
     }
 
     public static void tile5(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
@@ -162,31 +162,31 @@ public final class TransposedTiles {
         FloatVector s40 = zero, s41 = zero, s42 = zero, s43 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
-            s02 = FloatVector.fromArray(FLOATS, y, yAt + C2);
-            s03 = FloatVector.fromArray(FLOATS, y, yAt + C3);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s02 = FloatVector.fromArray(FLOATS, y, yAt + D2);
+            s03 = FloatVector.fromArray(FLOATS, y, yAt + D3);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
-            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C2);
-            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C3);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s12 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D2);
+            s13 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D3);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
-            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C2);
-            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C3);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s22 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D2);
+            s23 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D3);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
-            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C2);
-            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C3);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+            s32 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D2);
+            s33 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D3);
             s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C1);
-            s42 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C2);
-            s43 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C3);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
+            s42 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D2);
+            s43 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D3);
         }
         for (int k = 0; k < inner; k++) {
             FloatVector w0 = FloatVector.fromArray(FLOATS, w, wAt);
-            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + C1);
-            FloatVector w2 = FloatVector.fromArray(FLOATS, w, wAt + C2);
-            FloatVector w3 = FloatVector.fromArray(FLOATS, w, wAt + C3);
+            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + D1);
+            FloatVector w2 = FloatVector.fromArray(FLOATS, w, wAt + D2);
+            FloatVector w3 = FloatVector.fromArray(FLOATS, w, wAt + D3);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -216,25 +216,25 @@ public final class TransposedTiles {
             wAt += PANEL;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
-        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + C2);
-        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + C3);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s02).intoArray(y, yAt + D2);
+        FLOAT_VECTOR.cast(s03).intoArray(y, yAt + D3);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
-        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + C2);
-        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + C3);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s12).intoArray(y, yAt + PANEL + D2);
+        FLOAT_VECTOR.cast(s13).intoArray(y, yAt + PANEL + D3);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
-        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + C2);
-        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + C3);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s22).intoArray(y, yAt + 2 * PANEL + D2);
+        FLOAT_VECTOR.cast(s23).intoArray(y, yAt + 2 * PANEL + D3);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
-        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + C2);
-        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + C3);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s32).intoArray(y, yAt + 3 * PANEL + D2);
+        FLOAT_VECTOR.cast(s33).intoArray(y, yAt + 3 * PANEL + D3);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
-        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + C2);
-        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + C3);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
+        FLOAT_VECTOR.cast(s42).intoArray(y, yAt + 4 * PANEL + D2);
+        FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + D3);
     }
 
     public static void tile8(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
@@ -249,25 +249,25 @@ public final class TransposedTiles {
         FloatVector s70 = zero, s71 = zero;
         if (accumulate) {
             s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + C1);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
             s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + C1);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
             s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + C1);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
             s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + C1);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
             s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + C1);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
             s50 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL);
-            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + C1);
+            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + D1);
             s60 = FloatVector.fromArray(FLOATS, y, yAt + 6 * PANEL);
-            s61 = FloatVector.fromArray(FLOATS, y, yAt + 6 * PANEL + C1);
+            s61 = FloatVector.fromArray(FLOATS, y, yAt + 6 * PANEL + D1);
             s70 = FloatVector.fromArray(FLOATS, y, yAt + 7 * PANEL);
-            s71 = FloatVector.fromArray(FLOATS, y, yAt + 7 * PANEL + C1);
+            s71 = FloatVector.fromArray(FLOATS, y, yAt + 7 * PANEL + D1);
         }
         for (int k = 0; k < inner; k++) {
             FloatVector w0 = FloatVector.fromArray(FLOATS, w, wAt);
-            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + C1);
+            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + D1);
             FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
             s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
             s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
@@ -296,20 +296,20 @@ public final class TransposedTiles {
             wAt += PANEL;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + C1);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
         FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + C1);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
         FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + C1);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
         FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + C1);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + C1);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
         FLOAT_VECTOR.cast(s50).intoArray(y, yAt + 5 * PANEL);
-        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + C1);
+        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + D1);
         FLOAT_VECTOR.cast(s60).intoArray(y, yAt + 6 * PANEL);
-        FLOAT_VECTOR.cast(s61).intoArray(y, yAt + 6 * PANEL + C1);
+        FLOAT_VECTOR.cast(s61).intoArray(y, yAt + 6 * PANEL + D1);
         FLOAT_VECTOR.cast(s70).intoArray(y, yAt + 7 * PANEL);
-        FLOAT_VECTOR.cast(s71).intoArray(y, yAt + 7 * PANEL + C1);
+        FLOAT_VECTOR.cast(s71).intoArray(y, yAt + 7 * PANEL + D1);
     }
 }
