@@ -3,7 +3,7 @@ package io.github.t6j.attention;
 import io.github.t6j.cache.SequenceCache;
 
 /**
- * Algorithm that computes attention for one sequence at a time over its cache: {@code PagedAttention}, {@code
+ * Algorithm that computes attention for one sequence at a time over its cache: {@code PagedAlgorithm}, {@code
  * LatentAlgorithm} for latents, {@code LinearRecurrence} without a softmax, and the oracle {@code
  * MaterializedAttention}. The rows of a pass are consecutive positions of the sequence.
  */

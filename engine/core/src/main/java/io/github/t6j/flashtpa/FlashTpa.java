@@ -3,7 +3,7 @@ package io.github.t6j.flashtpa;
 import static io.github.t6j.flashtpa.FlashTpaArguments.checkElements;
 
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.PagedAlgorithm;
 import io.github.t6j.attention.tpa.FactoredAttention;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.cache.PagedCache;
@@ -225,7 +225,7 @@ public final class FlashTpa implements AutoCloseable {
     }
 
     /** Creates the attention of one cache, with its buffers in {@code memory}. */
-    PagedAttention newAttention(Arena memory) {
+    PagedAlgorithm newAttention(Arena memory) {
         return attention.newAlgorithm(KernelChoice.kernels(), workers, memory);
     }
 

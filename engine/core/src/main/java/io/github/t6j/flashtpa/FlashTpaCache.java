@@ -9,7 +9,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.PagedAlgorithm;
 import io.github.t6j.attention.tpa.FactoredAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
@@ -60,7 +60,7 @@ public final class FlashTpaCache implements AutoCloseable {
     private final CacheType type;
     private final FactoredAttention attention;
     private final FactorReader reader;
-    private final PagedAttention paged;
+    private final PagedAlgorithm paged;
     private final PagedCache[] sequences;
     private final int[] lengths; // tokens of each sequence
     private final AttentionPass pass; // a pass of one row

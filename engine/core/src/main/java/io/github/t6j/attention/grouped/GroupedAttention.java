@@ -6,7 +6,7 @@ import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
-import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.PagedAlgorithm;
 import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.attention.paged.PrefillOperations;
 import io.github.t6j.attention.paged.RowBlock;
@@ -110,7 +110,7 @@ abstract class GroupedAttention extends PageAttention implements PrefillOperatio
     @Override
     public final AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
         Prefill prefill = new Prefill(this, kernels, workers, scratch);
-        return new PagedAttention(this, kernels, workers, scratch, prefill);
+        return new PagedAlgorithm(this, kernels, workers, scratch, prefill);
     }
 
     @Override

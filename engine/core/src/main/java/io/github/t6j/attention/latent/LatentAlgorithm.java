@@ -2,7 +2,7 @@ package io.github.t6j.attention.latent;
 
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
-import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.PagedAlgorithm;
 import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
@@ -12,7 +12,7 @@ import java.lang.foreign.Arena;
 
 /**
  * Attention on latents by two algorithms. For few rows the queries are multiplied by the cached latents: W_UK is
- * absorbed into the queries, and W_UV is applied to the mean of latents. For many rows {@link LatentPrefill} rebuilds
+ * absorbed into the queries, and W_UV is applied to the mean of latents. For many rows {@link LatentOperations} rebuilds
  * keys and values, if that is faster for the shape.
  *
  * <p>The number of rows of a pass alone determines the algorithm, so the bits depend on the chunks of a prompt, but not
@@ -24,7 +24,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
 
     private final Kernels kernels;
     private final Workers workers;
-    private final PagedAttention absorbed;
+    private final PagedAlgorithm absorbed;
     private final Prefill rebuilt;
     private final float[][] products; // one per worker
     private AttentionPass absorbedPass; // projections: [rows][absorbedFloats]; output: means, [rows][softmaxes][rank]
@@ -43,8 +43,8 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     LatentAlgorithm(LatentAttention shape, Kernels kernels, Workers workers, int rebuiltRows, Arena scratch) {
         this.kernels = kernels;
         this.workers = workers;
-        absorbed = new PagedAttention(shape, kernels, workers, scratch, null);
-        rebuilt = new Prefill(new LatentPrefill(shape, rebuiltRows), kernels, workers, scratch);
+        absorbed = new PagedAlgorithm(shape, kernels, workers, scratch, null);
+        rebuilt = new Prefill(new LatentOperations(shape, rebuiltRows), kernels, workers, scratch);
         products = new float[workers.threads()][0];
     }
 

@@ -34,7 +34,7 @@ import java.util.List;
  *
  * <p>With absorbed queries q_c[g] = W_UK[g]ᵀ q_nope[i] there is one key and value head per latent: scores are
  * (q_c · c + q_pe · k_pe)/√(nope + rope), and the output is W_UV[g] Σ p c, summed over the branches.
- * {@code PagedAttention} computes the scores and Σ p c; its rows are not projections but the absorbed queries from
+ * {@code PagedAlgorithm} computes the scores and Σ p c; its rows are not projections but the absorbed queries from
  * {@link #absorb}.
  *
  * <p>Both matrices, about a twentieth of the weights, are stored in f32 for every type of checkpoint.

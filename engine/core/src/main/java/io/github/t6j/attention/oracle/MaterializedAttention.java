@@ -10,7 +10,7 @@ import java.util.Arrays;
 
 /**
  * Oracle: attention by its definition, in float64, on whole queries, keys and values rebuilt from the cache for every
- * query. It shares no kernel with {@code PagedAttention} and is slower by orders of magnitude.
+ * query. It shares no kernel with {@code PagedAlgorithm} and is slower by orders of magnitude.
  */
 public final class MaterializedAttention implements AttentionAlgorithm {
     private final Workers workers;

@@ -15,7 +15,7 @@ import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 
 /**
- * Attention over a cache of pages: the operations on one query and one page. {@link PagedAttention} does the rest,
+ * Attention over a cache of pages: the operations on one query and one page. {@link PagedAlgorithm} does the rest,
  * which is the same for all subclasses: the order of pages, the softmax, threads.
  */
 public abstract class PageAttention implements Attention, MaterializedHeads {
@@ -142,6 +142,6 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
 
     @Override
     public AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
-        return new PagedAttention(this, kernels, workers, scratch, null);
+        return new PagedAlgorithm(this, kernels, workers, scratch, null);
     }
 }

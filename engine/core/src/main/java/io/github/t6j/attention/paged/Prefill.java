@@ -92,7 +92,7 @@ public final class Prefill {
     }
 
     private int spanPages(int row) {
-        return PagedAttention.spanPages(pass.position + row + 1);
+        return PagedAlgorithm.spanPages(pass.position + row + 1);
     }
 
     /** Returns the end of the rows from {@code first} on with the same length of spans. */

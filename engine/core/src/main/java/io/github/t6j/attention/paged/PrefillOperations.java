@@ -17,7 +17,7 @@ public interface PrefillOperations {
      * @param blockTasks tasks per block of rows, 0 to split blocks only if there are fewer than threads
      * @param ordersByRow true if the queries of a group are one matrix, with lines [rows][groupHeads]; false for a
      *     matrix per head, [groupHeads][rows]
-     * @param keepsBits true to convert pages and merge spans as {@link PagedAttention} does, for the bits of single
+     * @param keepsBits true to convert pages and merge spans as {@link PagedAlgorithm} does, for the bits of single
      *     rows; false for f32 pages and one span
      */
     record Sizes(

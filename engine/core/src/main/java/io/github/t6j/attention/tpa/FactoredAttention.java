@@ -7,7 +7,7 @@ import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
-import io.github.t6j.attention.paged.PagedAttention;
+import io.github.t6j.attention.paged.PagedAlgorithm;
 import io.github.t6j.attention.paged.Prefill;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
@@ -78,17 +78,17 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         return (float) (LOG2_E / (scoreDivisor() * Math.max(1, queryRank) * keyRank));
     }
 
-    /** Returns an algorithm that computes passes of many rows with {@link MixedPrefill}. */
+    /** Returns an algorithm that computes passes of many rows with {@link MixedOperations}. */
     @Override
-    public final PagedAttention newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
-        return new PagedAttention(
-                this, kernels, workers, scratch, new Prefill(newPrefill(), kernels, workers, scratch));
+    public final PagedAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
+        return new PagedAlgorithm(
+                this, kernels, workers, scratch, new Prefill(newOperations(), kernels, workers, scratch));
     }
 
     /** Returns the operations for passes of many rows. */
-    protected abstract MixedPrefill newPrefill();
+    protected abstract MixedOperations newOperations();
 
-    /** Returns true, since {@link MixedPrefill} computes passes of many rows. */
+    /** Returns true, since {@link MixedOperations} computes passes of many rows. */
     @Override
     public final boolean bitsDependOnRows() {
         return true;

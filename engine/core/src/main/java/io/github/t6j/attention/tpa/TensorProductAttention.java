@@ -85,10 +85,10 @@ public final class TensorProductAttention extends FactoredAttention {
                 state.products, products, heads, keyRank, page.format, page.data, page.columnAt(column), state.scores);
     }
 
-    /** Returns a prefill that computes scores from factors, unless high ranks make it cheaper to rebuild keys. */
+    /** Returns operations that compute scores from factors, unless high ranks make it cheaper to rebuild keys. */
     @Override
-    protected MixedPrefill newPrefill() {
-        return FactoredPrefill.isCheaper(this) ? new FactoredPrefill(this) : new RebuiltPrefill(this);
+    protected MixedOperations newOperations() {
+        return FactoredOperations.isCheaper(this) ? new FactoredOperations(this) : new RebuiltOperations(this);
     }
 
     @Override

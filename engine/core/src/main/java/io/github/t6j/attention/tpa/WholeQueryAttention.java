@@ -66,8 +66,8 @@ public final class WholeQueryAttention extends FactoredAttention {
     }
 
     @Override
-    protected MixedPrefill newPrefill() {
-        return new RebuiltPrefill(this);
+    protected MixedOperations newOperations() {
+        return new RebuiltOperations(this);
     }
 
     @Override

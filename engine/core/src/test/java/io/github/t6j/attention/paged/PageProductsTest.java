@@ -10,7 +10,7 @@ import io.github.t6j.kernels.choice.KernelChoice;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
 
-/** Tests the limit of products with a page; {@link PagedAttentionTest} compares their values with the oracle. */
+/** Tests the limit of products with a page; {@link PagedAlgorithmTest} compares their values with the oracle. */
 class PageProductsTest {
     @Test
     void columnsOfTwoScalesAreNotSummed() {

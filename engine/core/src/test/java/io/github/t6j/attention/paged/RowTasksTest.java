@@ -32,10 +32,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RowTasksTest {
     private static final long SEED = 29;
 
-    static List<PagedAttentionTest.Case> cases() {
-        List<PagedAttentionTest.Case> cases = new ArrayList<>(PagedAttentionTest.cases().stream()
+    static List<PagedAlgorithmTest.Case> cases() {
+        List<PagedAlgorithmTest.Case> cases = new ArrayList<>(PagedAlgorithmTest.cases().stream()
                 .filter(c -> c.attention().headDim() == 20 && c.format() != Format.F16).toList());
-        cases.add(new PagedAttentionTest.Case(
+        cases.add(new PagedAlgorithmTest.Case(
                 new GroupedTiedAttention(new GroupedTiedConfig(6, 24, 2, 12)), Format.F32, "GTA"));
         cases.add(latent(new LatentConfig(5, 12, 16, 1, 24, 6), "MLA"));
         cases.add(latent(new LatentConfig(4, 12, 16, 1, 48, 6, new LatentConfig.Parts(2, 1), LatentConfig.Factors.NONE),
@@ -45,15 +45,15 @@ class RowTasksTest {
         return cases;
     }
 
-    private static PagedAttentionTest.Case latent(LatentConfig sizes, String name) {
+    private static PagedAlgorithmTest.Case latent(LatentConfig sizes, String name) {
         float[] up = TestNumbers.normal(
                 new Random(SEED), sizes.parts().latents() * sizes.upRows() * sizes.latentDim(), 0.2);
-        return new PagedAttentionTest.Case(new LatentAttention(sizes, up, Arena.ofAuto()), Format.BF16, name);
+        return new PagedAlgorithmTest.Case(new LatentAttention(sizes, up, Arena.ofAuto()), Format.BF16, name);
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void anyNumberOfThreadsGivesTheBitsOfOne(PagedAttentionTest.Case c) {
+    void anyNumberOfThreadsGivesTheBitsOfOne(PagedAlgorithmTest.Case c) {
         PageAttention attention = c.attention();
         int stride = attention.projections();
         int tokens = 1100; // 18 pages: five spans, the last of two pages
@@ -107,7 +107,7 @@ class RowTasksTest {
                 new GroupedQueryAttention(12, 64, 1), new GroupedTiedAttention(new GroupedTiedConfig(16, 64, 4, 32)),
                 latent(new LatentConfig(12, 64, 64, 1, 128, 32), "MLA").attention())) {
             RowTasks tasks = new RowTasks(attention);
-            assertThat(tasks.split(PagedAttention.spanCount(4096), threads)).isBetween(threads, 2 * threads + 6);
+            assertThat(tasks.split(PagedAlgorithm.spanCount(4096), threads)).isBetween(threads, 2 * threads + 6);
             assertThat(tasks.merges()).isGreaterThanOrEqualTo(Math.min(8, threads));
         }
     }

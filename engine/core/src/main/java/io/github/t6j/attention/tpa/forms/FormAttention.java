@@ -9,9 +9,9 @@ import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.tpa.FactoredAttention;
-import io.github.t6j.attention.tpa.FactoredPrefill;
-import io.github.t6j.attention.tpa.MixedPrefill;
-import io.github.t6j.attention.tpa.RebuiltPrefill;
+import io.github.t6j.attention.tpa.FactoredOperations;
+import io.github.t6j.attention.tpa.MixedOperations;
+import io.github.t6j.attention.tpa.RebuiltOperations;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Format;
@@ -171,8 +171,10 @@ class FormAttention extends FactoredAttention {
     }
 
     @Override
-    protected MixedPrefill newPrefill() {
-        return !wholeQuery() && FactoredPrefill.isCheaper(this) ? new FactoredPrefill(this) : new RebuiltPrefill(this);
+    protected MixedOperations newOperations() {
+        return !wholeQuery() && FactoredOperations.isCheaper(this)
+                ? new FactoredOperations(this)
+                : new RebuiltOperations(this);
     }
 
     @Override

@@ -7,8 +7,8 @@ import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.paged.OnlineSoftmax;
 import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
-import io.github.t6j.attention.tpa.MixedPrefill;
-import io.github.t6j.attention.tpa.RebuiltPrefill;
+import io.github.t6j.attention.tpa.MixedOperations;
+import io.github.t6j.attention.tpa.RebuiltOperations;
 import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
@@ -96,8 +96,8 @@ final class ThirdOrderAttention extends FormAttention {
     }
 
     @Override
-    protected MixedPrefill newPrefill() {
-        return new RebuiltPrefill(this);
+    protected MixedOperations newOperations() {
+        return new RebuiltOperations(this);
     }
 
     @Override

@@ -27,7 +27,7 @@ import java.lang.foreign.MemorySegment;
  *                   | values before transposition [valueDim][64]
  * </pre>
  */
-final class LatentPrefill implements PrefillOperations {
+final class LatentOperations implements PrefillOperations {
     private final LatentAttention shape;
     private final int minRows;
     private final int headDim;
@@ -35,7 +35,7 @@ final class LatentPrefill implements PrefillOperations {
     private final int valueStride;
     private final int upFloats; // of a key head
 
-    LatentPrefill(LatentAttention shape, int minRows) {
+    LatentOperations(LatentAttention shape, int minRows) {
         this.shape = shape;
         this.minRows = minRows;
         headDim = shape.headDim();

@@ -15,7 +15,7 @@ import io.github.t6j.kernels.Kernels;
  *
  * <p>state.offHeap holds the values of a head in a page, [64][valueDim in whole panels], at its front.
  */
-public abstract class MixedPrefill implements PrefillOperations {
+public abstract class MixedOperations implements PrefillOperations {
     /** Minimum number of rows at which rebuilding values is faster (T6-small, 2048 tokens, one thread). */
     static final int MIN_ROWS = 32;
 
@@ -31,8 +31,8 @@ public abstract class MixedPrefill implements PrefillOperations {
     final FactoredAttention shape;
     private final int valueStride;
 
-    /** Creates a prefill for attentions with the shape of {@code shape}. */
-    MixedPrefill(FactoredAttention shape) {
+    /** Creates operations for attentions with the shape of {@code shape}. */
+    MixedOperations(FactoredAttention shape) {
         this.shape = shape;
         valueStride = Kernels.padded(shape.valueDim());
     }

@@ -34,10 +34,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests prompts of tensor product attention against the float64 oracle, and their bits against other chunks. */
 @Tag("width")
-class MixedPrefillTest {
+class MixedOperationsTest {
     private static final long SEED = 17;
     private static final double TOLERANCE = 2e-5;
-    private static final int LEAST = MixedPrefill.MIN_ROWS;
+    private static final int LEAST = MixedOperations.MIN_ROWS;
 
     private final Arena arena = Arena.ofShared();
     private final Workers two = new Workers(2);

@@ -9,7 +9,7 @@ import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 
 /**
- * Prefill whose scores are computed from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) multiply-adds per
+ * Operations whose scores are computed from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) multiply-adds per
  * head.
  *
  * <pre>
@@ -18,13 +18,13 @@ import io.github.t6j.cache.Page;
  *   state.offHeap   values of a head
  * </pre>
  */
-public final class FactoredPrefill extends MixedPrefill {
+public final class FactoredOperations extends MixedOperations {
     private final int rank; //       R_Q
     private final int features; //   elements of B_Q
     private final int headFactors; // elements of A_Q
 
-    /** Creates a prefill for attentions with the shape of {@code shape}, whose query rank is above 0. */
-    public FactoredPrefill(FactoredAttention shape) {
+    /** Creates operations for attentions with the shape of {@code shape}, whose query rank is above 0. */
+    public FactoredOperations(FactoredAttention shape) {
         super(shape);
         rank = shape.queryRank;
         features = rank * shape.headDim();

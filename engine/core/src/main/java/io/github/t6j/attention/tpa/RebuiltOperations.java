@@ -9,7 +9,7 @@ import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
 
 /**
- * Prefill whose scores are products of whole queries and rebuilt keys, d multiply-adds per head.
+ * Operations whose scores are products of whole queries and rebuilt keys, d multiply-adds per head.
  *
  * <pre>
  *   state.query     scaled queries [h][rows][d]
@@ -17,9 +17,9 @@ import io.github.t6j.kernels.Format;
  *   state.offHeap   values of a head | its keys [d][64]
  * </pre>
  */
-public final class RebuiltPrefill extends MixedPrefill {
-    /** Creates a prefill for attentions with the shape of {@code shape}. */
-    public RebuiltPrefill(FactoredAttention shape) {
+public final class RebuiltOperations extends MixedOperations {
+    /** Creates operations for attentions with the shape of {@code shape}. */
+    public RebuiltOperations(FactoredAttention shape) {
         super(shape);
     }
 

@@ -23,7 +23,7 @@ import java.lang.foreign.Arena;
  * of two, so a page normally needs no maximum and no rescaling. An object serves one sequence at a time ({@link #bind})
  * and allocates only for longer contexts than it has seen.
  */
-public final class PagedAttention implements AttentionAlgorithm {
+public final class PagedAlgorithm implements AttentionAlgorithm {
     /** Pages of the shortest span; with fewer, adding spans costs more than a second thread gains (ADR 34). */
     private static final int MIN_SPAN_PAGES = 4;
 
@@ -60,7 +60,7 @@ public final class PagedAttention implements AttentionAlgorithm {
      * Creates attention over {@code cache} with the shape of {@code shape}, whose off-heap buffers are freed after a
      * garbage collection.
      */
-    public PagedAttention(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
+    public PagedAlgorithm(PageAttention shape, PagedCache cache, Kernels kernels, Workers workers) {
         this(shape, kernels, workers, Arena.ofAuto(), null);
         this.cache = cache;
     }
@@ -71,7 +71,7 @@ public final class PagedAttention implements AttentionAlgorithm {
      * @param scratch arena of its off-heap buffers
      * @param prefill algorithm for passes of several rows, or null
      */
-    public PagedAttention(PageAttention shape, Kernels kernels, Workers workers, Arena scratch, Prefill prefill) {
+    public PagedAlgorithm(PageAttention shape, Kernels kernels, Workers workers, Arena scratch, Prefill prefill) {
         this.kernels = kernels;
         this.workers = workers;
         this.prefill = prefill;

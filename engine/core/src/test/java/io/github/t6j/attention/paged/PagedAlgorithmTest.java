@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * pages; {@code TensorProductAttentionTest} starts from weights and activations.
  */
 @Tag("width")
-class PagedAttentionTest {
+class PagedAlgorithmTest {
     /** Two full pages and a part of one. */
     private static final int TOKENS = 150;
 
@@ -78,8 +78,8 @@ class PagedAttentionTest {
             cache.reserve(0, TOKENS);
             attention.append(Passes.of(attention, projections, stride, 0, TOKENS), 0, TOKENS, cache);
             AttentionPass last = Passes.of(attention, projections, stride, TOKENS - ROWS, ROWS);
-            float[] simd = Passes.attend(new PagedAttention(attention, cache, KernelChoice.kernels(), workers), last);
-            float[] twin = Passes.attend(new PagedAttention(attention, cache, KernelChoice.scalar(), workers), last);
+            float[] simd = Passes.attend(new PagedAlgorithm(attention, cache, KernelChoice.kernels(), workers), last);
+            float[] twin = Passes.attend(new PagedAlgorithm(attention, cache, KernelChoice.scalar(), workers), last);
             float[] oracle = Passes.attend(new MaterializedAttention(cache, workers), last);
             for (int i = 0; i < oracle.length; i++) {
                 assertThat(simd[i]).as("seed 11, element " + i).isCloseTo(oracle[i], within(1e-5f));
