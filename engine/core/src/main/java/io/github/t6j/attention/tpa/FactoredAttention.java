@@ -32,7 +32,7 @@ import java.util.List;
  *   rows     B_V [R_V][e]
  * </pre>
  *
- * Subclasses differ in their queries.
+ * Subclasses differ in how they compute scores; queries are factored or whole.
  */
 public abstract class FactoredAttention extends PageAttention implements DenseHeads {
     protected final FactorRow offsets;
@@ -73,9 +73,22 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         return heads();
     }
 
+    /** Returns true if queries have no factors. */
+    protected final boolean wholeQuery() {
+        return queryRank == 0;
+    }
+
     /** Returns the factor that turns the sum of products of factors into a score in powers of two. */
-    protected final float factorScale() {
+    final float factorScale() {
         return (float) (LOG2_E / (scoreDivisor() * Math.max(1, queryRank) * keyRank));
+    }
+
+    /** Sets state.query to A_Q, or to the whole query, times the scale of scores. */
+    @Override
+    public final void prepareQuery(float[] projections, int at, PageState state) {
+        int from = at + (wholeQuery() ? offsets.bQ() : offsets.aQ());
+        int size = wholeQuery() ? headDim() : queryRank; // floats of a head
+        state.scaleQuery(projections, from + state.firstHead * size, state.softmaxes.lines * size, factorScale());
     }
 
     /** Returns an algorithm that computes passes of many rows with {@link MixedOperations}. */
@@ -85,8 +98,12 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
                 this, kernels, workers, scratch, new Prefill(newOperations(), kernels, workers, scratch));
     }
 
-    /** Returns the operations for passes of many rows. */
-    protected abstract MixedOperations newOperations();
+    /** Returns operations that compute scores from factors, or from rebuilt keys if high ranks make these cheaper. */
+    protected MixedOperations newOperations() {
+        return !wholeQuery() && FactoredOperations.isCheaper(this)
+                ? new FactoredOperations(this)
+                : new RebuiltOperations(this);
+    }
 
     /** Returns true, since {@link MixedOperations} computes passes of many rows. */
     @Override
@@ -165,6 +182,15 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
     }
 
     @Override
+    public void query(float[] x, int at, int head, float[] q, int qAt) {
+        if (wholeQuery()) {
+            System.arraycopy(x, at + offsets.bQ() + head * headDim(), q, qAt, headDim());
+        } else {
+            mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, headDim(), q, qAt);
+        }
+    }
+
+    @Override
     public void key(float[] x, int at, int head, float[] k) {
         mean(x, at + offsets.aK(), at + offsets.bK(), keyRank, head, headDim(), k, 0);
     }
@@ -175,7 +201,7 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
     }
 
     /** Writes (Σ_r A[head][r] · B[r]) / R to {@code y} from {@code yAt}. */
-    protected static void mean(float[] x, int aAt, int bAt, int rank, int head, int size, float[] y, int yAt) {
+    private static void mean(float[] x, int aAt, int bAt, int rank, int head, int size, float[] y, int yAt) {
         for (int i = 0; i < size; i++) {
             float sum = 0f;
             for (int r = 0; r < rank; r++) {
@@ -185,15 +211,19 @@ public abstract class FactoredAttention extends PageAttention implements DenseHe
         }
     }
 
-    /** Writes (Σ_r A[head][r] · B[r]) / R to {@code y}. */
-    protected static void mean(float[] x, int aAt, int bAt, int rank, int head, double[] y) {
-        for (int i = 0; i < y.length; i++) {
+    @Override
+    public void materializeQuery(float[] x, int at, int head, double[] q) {
+        if (wholeQuery()) {
+            super.materializeQuery(x, at, head, q);
+            return;
+        }
+        for (int i = 0; i < q.length; i++) {
             double sum = 0;
-            for (int r = 0; r < rank; r++) {
-                double a = x[aAt + head * rank + r];
-                sum += a * x[bAt + r * y.length + i];
+            for (int r = 0; r < queryRank; r++) {
+                double a = x[at + offsets.aQ() + head * queryRank + r];
+                sum += a * x[at + offsets.bQ() + r * q.length + i];
             }
-            y[i] = sum / rank;
+            q[i] = sum / queryRank;
         }
     }
 

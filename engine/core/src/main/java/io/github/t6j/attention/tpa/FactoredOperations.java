@@ -9,8 +9,8 @@ import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 
 /**
- * Operations whose scores are computed from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) multiply-adds per
- * head.
+ * Operations whose scores are computed from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) multiply-adds
+ * per head.
  *
  * <pre>
  *   state.query     B_Q [rows][R_Q][d] | scaled A_Q [rows][h][R_Q]
@@ -18,13 +18,13 @@ import io.github.t6j.cache.Page;
  *   state.offHeap   values of a head
  * </pre>
  */
-public final class FactoredOperations extends MixedOperations {
+final class FactoredOperations extends MixedOperations {
     private final int rank; //       R_Q
     private final int features; //   elements of B_Q
     private final int headFactors; // elements of A_Q
 
     /** Creates operations for attentions with the shape of {@code shape}, whose query rank is above 0. */
-    public FactoredOperations(FactoredAttention shape) {
+    FactoredOperations(FactoredAttention shape) {
         super(shape);
         rank = shape.queryRank;
         features = rank * shape.headDim();
@@ -32,7 +32,7 @@ public final class FactoredOperations extends MixedOperations {
     }
 
     /** Returns true if scores from factors take at most as many multiply-adds as scores from rebuilt keys. */
-    public static boolean isCheaper(FactoredAttention shape) {
+    static boolean isCheaper(FactoredAttention shape) {
         int heads = shape.heads();
         return shape.keyRank * (shape.queryRank * shape.headDim() + heads * (shape.queryRank + 1))
                 <= heads * shape.headDim();

@@ -44,13 +44,6 @@ public final class TensorProductAttention extends FactoredAttention {
                 heads() * queryRank, products + keyRank * heads() * PANEL, (long) products * Float.BYTES, null);
     }
 
-    /** Sets state.query to A_Q times the scale of scores. */
-    @Override
-    public void prepareQuery(float[] projections, int at, PageState state) {
-        int from = at + offsets.aQ() + state.firstHead * queryRank;
-        state.scaleQuery(projections, from, state.softmaxes.lines * queryRank, factorScale());
-    }
-
     @Override
     public void scores(float[] projections, int at, Page page, PageState state) {
         for (int s = 0; s < keyRank; s++) {
@@ -83,21 +76,5 @@ public final class TensorProductAttention extends FactoredAttention {
         }
         state.kernels.factorScores(
                 state.products, products, heads, keyRank, page.format, page.data, page.columnAt(column), state.scores);
-    }
-
-    /** Returns operations that compute scores from factors, unless high ranks make it cheaper to rebuild keys. */
-    @Override
-    protected MixedOperations newOperations() {
-        return FactoredOperations.isCheaper(this) ? new FactoredOperations(this) : new RebuiltOperations(this);
-    }
-
-    @Override
-    public void query(float[] x, int at, int head, float[] q, int qAt) {
-        mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, headDim(), q, qAt);
-    }
-
-    @Override
-    public void materializeQuery(float[] x, int at, int head, double[] q) {
-        mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, q);
     }
 }

@@ -39,13 +39,6 @@ public final class WholeQueryAttention extends FactoredAttention {
         return new Scratch(heads() * headDim(), keyRank * heads() * PANEL, 0, null);
     }
 
-    /** Sets state.query to the whole query times the scale of scores. */
-    @Override
-    public void prepareQuery(float[] projections, int at, PageState state) {
-        int from = at + offsets.bQ() + state.firstHead * headDim();
-        state.scaleQuery(projections, from, state.softmaxes.lines * headDim(), factorScale());
-    }
-
     @Override
     public void scores(float[] projections, int at, Page page, PageState state) {
         int heads = state.softmaxes.lines;
@@ -63,15 +56,5 @@ public final class WholeQueryAttention extends FactoredAttention {
         PageProducts.scale(state.kernels, page, column, keyRank, state.products, heads * PANEL, heads, PANEL);
         state.kernels.factorScores(
                 state.products, 0, heads, keyRank, page.format, page.data, page.columnAt(column), state.scores);
-    }
-
-    @Override
-    protected MixedOperations newOperations() {
-        return new RebuiltOperations(this);
-    }
-
-    @Override
-    public void query(float[] x, int at, int head, float[] q, int qAt) {
-        System.arraycopy(x, at + offsets.bQ() + head * headDim(), q, qAt, headDim());
     }
 }

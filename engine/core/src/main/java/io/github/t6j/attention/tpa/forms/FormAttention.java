@@ -9,9 +9,6 @@ import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.paged.PageProducts;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.tpa.FactoredAttention;
-import io.github.t6j.attention.tpa.FactoredOperations;
-import io.github.t6j.attention.tpa.MixedOperations;
-import io.github.t6j.attention.tpa.RebuiltOperations;
 import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PageLayout;
 import io.github.t6j.kernels.Format;
@@ -57,10 +54,6 @@ class FormAttention extends FactoredAttention {
     @Override
     public final float scoreCap() {
         return layer.scores().cap();
-    }
-
-    final boolean wholeQuery() {
-        return queryRank == 0;
     }
 
     /** Appends fixed factors to the row, and a copy of shared features to be rotated as B_K. */
@@ -136,13 +129,6 @@ class FormAttention extends FactoredAttention {
     }
 
     @Override
-    public final void prepareQuery(float[] projections, int at, PageState state) {
-        int from = at + (wholeQuery() ? offsets.bQ() : offsets.aQ());
-        int size = wholeQuery() ? headDim() : queryRank; // floats of a head
-        state.scaleQuery(projections, from + state.firstHead * size, state.softmaxes.lines * size, factorScale());
-    }
-
-    @Override
     public void scores(float[] projections, int at, Page page, PageState state) {
         multiplyFeatures(projections, at, keyFeatures(page, state), state);
         headScores(keyHeads(page), keyHeadColumn() + state.firstHead * keyRank, state);
@@ -168,31 +154,6 @@ class FormAttention extends FactoredAttention {
     @Override
     public void values(Page page, int count, PageState state) {
         super.values(valueFeatures(page), count, state);
-    }
-
-    @Override
-    protected MixedOperations newOperations() {
-        return !wholeQuery() && FactoredOperations.isCheaper(this)
-                ? new FactoredOperations(this)
-                : new RebuiltOperations(this);
-    }
-
-    @Override
-    public void query(float[] x, int at, int head, float[] q, int qAt) {
-        if (wholeQuery()) {
-            System.arraycopy(x, at + offsets.bQ() + head * headDim(), q, qAt, headDim());
-        } else {
-            mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, headDim(), q, qAt);
-        }
-    }
-
-    @Override
-    public void materializeQuery(float[] x, int at, int head, double[] q) {
-        if (wholeQuery()) {
-            super.materializeQuery(x, at, head, q);
-        } else {
-            mean(x, at + offsets.aQ(), at + offsets.bQ(), queryRank, head, q);
-        }
     }
 
     @Override
