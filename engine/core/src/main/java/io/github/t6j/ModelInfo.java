@@ -1,6 +1,7 @@
 package io.github.t6j;
 
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.model.ModelConfig;
@@ -110,8 +111,9 @@ public record ModelInfo(
                         Families.parameters(config)),
                 Experts.of(config.experts()),
                 new Attention(
-                        config.name(), attention.heads(), attention.headDim(), attention.valueDim(),
-                        config.norms().heads(), attention.sizes()),
+                        config.name(), attention.heads(),
+                        attention instanceof LatentConfig latent ? latent.nope() : attention.headDim(),
+                        attention.valueDim(), config.norms().heads(), attention.sizes()),
                 new Cache(
                         transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
                         transformer.memory().sharedElementsPerPosition(),

@@ -186,7 +186,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
 
     private long flopsOfPrompt(LatentConfig latent, int tokens, long pairs, long rebuilt) {
         long keyHeads = (long) latent.parts().branches() * latent.heads();
-        long head = 2L * latent.headDim(); // unrotated elements of a key, or elements of a value
+        long head = 2L * latent.nope(); // unrotated elements of a key, or elements of a value
         return head < 2 * latent.latentDim()
                 ? 2 * keyHeads * (rebuilt * latent.latentDim() * head + pairs * (head + latent.rope()))
                 : pairs * flopsPerToken() + 2 * keyHeads * tokens * latent.latentDim() * head;

@@ -7,7 +7,7 @@ public interface AttentionConfig {
     /** Returns the number of query heads, h. */
     int heads();
 
-    /** Returns the number of elements of a head, d; for MLA, of the part of a query that is not rotated. */
+    /** Returns the number of elements of a head's query and key, d. */
     int headDim();
 
     /** Returns the number of elements of a head's value. */

@@ -267,14 +267,14 @@ final class Float64Model {
     }
 
     private Heads latent(int layer, LatentConfig form, double[][] x) {
-        int nope = form.headDim();
+        int nope = form.nope();
         int rope = form.rope();
         double[][] latents = times(x, find(layer, "kv_a_proj_with_mqa.weight"), null);
         double[][] queryLatents = times(x, find(layer, "q_a_proj.weight"), null);
         double[][][] kPe = new double[x.length][1][];
         for (int t = 0; t < x.length; t++) {
-            kPe[t][0] = Arrays.copyOfRange(latents[t], form.rank(), form.rank() + rope);
-            latents[t] = norm(Arrays.copyOf(latents[t], form.rank()),
+            kPe[t][0] = Arrays.copyOfRange(latents[t], form.keyValueRank(), form.keyValueRank() + rope);
+            latents[t] = norm(Arrays.copyOf(latents[t], form.keyValueRank()),
                     find(layer, "kv_a_layernorm.weight"), 1e-6, form.factors().latent());
             queryLatents[t] =
                     norm(queryLatents[t], find(layer, "q_a_layernorm.weight"), 1e-6, form.factors().query());

@@ -12,8 +12,8 @@ import java.lang.foreign.Arena;
 
 /**
  * Attention on latents by two algorithms. For few rows the queries are multiplied by the cached latents: W_UK is
- * absorbed into the queries, and W_UV is applied to the mean of latents. For many rows {@link LatentOperations} rebuilds
- * keys and values, if that is faster for the shape.
+ * absorbed into the queries, and W_UV is applied to the mean of latents. For many rows {@link LatentOperations}
+ * rebuilds keys and values, if that is faster for the shape.
  *
  * <p>The number of rows of a pass alone determines the algorithm, so the bits depend on the chunks of a prompt, but not
  * on the number of threads.
@@ -27,7 +27,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     private final PagedAlgorithm absorbed;
     private final Prefill rebuilt;
     private final float[][] products; // one per worker
-    private AttentionPass absorbedPass; // projections: [rows][absorbedFloats]; output: means, [rows][softmaxes][rank]
+    private AttentionPass absorbedPass; // of absorbed queries; output: means, [rows][softmaxes][latentDim]
     private final Workers.Work absorbWork = this::absorb;
     private final Workers.Work outputWork = this::output;
 
@@ -110,8 +110,8 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
     private void reserve(int rows) {
         if (absorbedPass == null || absorbedPass.capacity() < rows) {
             absorbedPass =
-                    new AttentionPass(rows, attention.absorbedFloats(), attention.softmaxes() * attention.rank, 0);
-            int widest = Kernels.padded(Math.max(attention.rank, attention.valueDim()));
+                    new AttentionPass(rows, attention.absorbedFloats(), attention.softmaxes() * attention.latentDim, 0);
+            int widest = Kernels.padded(Math.max(attention.latentDim, attention.valueDim()));
             for (int i = 0; i < products.length; i++) {
                 products[i] = new float[rows * widest];
             }

@@ -26,10 +26,10 @@ import java.util.List;
  * Head i of branch b is key head b·h + i here. Each latent serves the same number of consecutive key heads.
  *
  * <pre>
- *   projections  Q [h][Q_nope [nope] | Q_pe [rope]] | k_pe [rope] | c [latents][rank]        each c is normalised
+ *   projections  Q [h][Q_nope [nope] | Q_pe [rope]] | k_pe [rope] | c [latents][latentDim]    each c is normalised
  *   key of key head g       k_nope = W_UK[g] c [nope] | k_pe [rope]
  *   value of key head g     W_UV[g] c [valueDim]
- *   cache        columns k_pe [rope], rotated | c [latents][rank]; the latents of a page are transposed to sum values
+ *   cache        columns k_pe [rope], rotated | c [latents][latentDim]; latents are transposed to sum values
  * </pre>
  *
  * <p>With absorbed queries q_c[g] = W_UK[g]ᵀ q_nope[i] there is one key and value head per latent: scores are
@@ -40,39 +40,35 @@ import java.util.List;
  * <p>Both matrices, about a twentieth of the weights, are stored in f32 for every type of checkpoint.
  */
 public final class LatentAttention extends PageAttention {
-    private final int heads;
     private final int branches;
     final int nope;
     final int rope;
-    final int rank; // elements of one latent
-    private final int valueDim;
+    final int latentDim; // elements of one latent
     private final int keyHeadsPerLatent;
-    private final UpProjections keyUp; //   W_UK [nope][rank] of each key head
-    private final UpProjections valueUp; // W_UVᵀ [rank][valueDim], times the factor of the output
+    private final UpProjections keyUp; //   W_UK [nope][latentDim] of each key head
+    private final UpProjections valueUp; // W_UVᵀ [latentDim][valueDim], times the factor of the output
 
     /**
-     * @param up kv_b_proj [key heads][nope + valueDim][rank]: W_UK and W_UV of each head
+     * @param up kv_b_proj [key heads][nope + valueDim][latentDim]: W_UK and W_UV of each head
      * @param arena arena for the matrices
      */
     public LatentAttention(LatentConfig sizes, float[] up, Arena arena) {
-        super(sizes.heads(), sizes.headDim() + sizes.rope(), sizes.valueDim(), layout(sizes));
-        heads = sizes.heads();
-        nope = sizes.headDim();
+        super(sizes.heads(), sizes.headDim(), sizes.valueDim(), layout(sizes));
+        nope = sizes.nope();
         rope = sizes.rope();
-        rank = sizes.latentDim();
-        valueDim = sizes.valueDim();
+        latentDim = sizes.latentDim();
         branches = sizes.parts().branches();
         keyHeadsPerLatent = softmaxes() / sizes.parts().latents();
-        keyUp = new UpProjections(softmaxes(), nope, rank, arena);
-        valueUp = new UpProjections(softmaxes(), rank, valueDim, arena);
-        float[] transposed = new float[rank * valueDim];
+        keyUp = new UpProjections(softmaxes(), nope, latentDim, arena);
+        valueUp = new UpProjections(softmaxes(), latentDim, valueDim(), arena);
+        float[] transposed = new float[latentDim * valueDim()];
         for (int g = 0; g < softmaxes(); g++) {
-            int from = g * (nope + valueDim) * rank;
+            int from = g * (nope + valueDim()) * latentDim;
             keyUp.set(g, up, from);
-            for (int d = 0; d < valueDim; d++) {
-                for (int i = 0; i < rank; i++) {
-                    double element = up[from + (nope + d) * rank + i] * sizes.factors().output();
-                    transposed[i * valueDim + d] = (float) element;
+            for (int d = 0; d < valueDim(); d++) {
+                for (int i = 0; i < latentDim; i++) {
+                    double element = up[from + (nope + d) * latentDim + i] * sizes.factors().output();
+                    transposed[i * valueDim() + d] = (float) element;
                 }
             }
             valueUp.set(g, transposed, 0);
@@ -98,42 +94,42 @@ public final class LatentAttention extends PageAttention {
 
     @Override
     public int projections() {
-        return heads * headDim() + layout().columns();
+        return heads() * headDim() + layout().columns();
     }
 
     @Override
     public void rotateAndActivate(Rope rotation, AttentionPass pass, int row) {
         int at = pass.at(row);
         int table = pass.tableAt(row);
-        rotation.rotate(pass.projections, at + nope, heads, headDim(), pass.cos, pass.sin, table);
-        rotation.rotate(pass.projections, at + heads * headDim(), 1, rope, pass.cos, pass.sin, table);
+        rotation.rotate(pass.projections, at + nope, heads(), headDim(), pass.cos, pass.sin, table);
+        rotation.rotate(pass.projections, at + heads() * headDim(), 1, rope, pass.cos, pass.sin, table);
     }
 
     /** Returns the first column of the latent of a key head. */
     int latent(int keyHead) {
-        return rope + keyHead / keyHeadsPerLatent * rank;
+        return rope + keyHead / keyHeadsPerLatent * latentDim;
     }
 
     /** Returns true if a rebuilt key and value, being smaller than two latents, make passes of many rows faster. */
     boolean rebuildingPays() {
-        return nope + valueDim < 2 * rank;
+        return nope + valueDim() < 2 * latentDim;
     }
 
     @Override
     public void append(float[] projections, int at, Page page, int slot) {
-        page.write(slot, projections, at + heads * headDim(), projections, 0);
+        page.write(slot, projections, at + heads() * headDim(), projections, 0);
     }
 
     /** Returns the number of floats of a row of absorbed queries. */
     int absorbedFloats() {
-        return heads * rope + softmaxes() * rank;
+        return heads() * rope + softmaxes() * latentDim;
     }
 
     /**
      * Absorbs W_UK into the queries of one head and scales them.
      *
-     * @param absorbed rows of q_pe [heads][rope] | q_c [key heads][rank], written
-     * @param product scratch, panels [⌈rank/64⌉][rows][64]
+     * @param absorbed rows of q_pe [heads][rope] | q_c [key heads][latentDim], written
+     * @param product scratch, panels [⌈latentDim/64⌉][rows][64]
      */
     void absorb(Kernels kernels, int head, AttentionPass pass, float[] absorbed, float[] product) {
         int rows = pass.rows;
@@ -146,11 +142,11 @@ public final class LatentAttention extends PageAttention {
                 absorbed[to + i] = pass.projections[from + i] * scale;
             }
         }
-        for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
+        for (int keyHead = head; keyHead < softmaxes(); keyHead += heads()) {
             keyUp.multiply(kernels, keyHead, pass.projections, query, pass.stride, rows, product, false);
             for (int row = 0; row < rows; row++) {
-                int to = row * absorbedFloats() + heads * rope + keyHead * rank;
-                for (int i = 0; i < rank; i++) {
+                int to = row * absorbedFloats() + heads() * rope + keyHead * latentDim;
+                for (int i = 0; i < latentDim; i++) {
                     absorbed[to + i] = product[row * PANEL + Kernels.panelAt(i, rows)] * scale;
                 }
             }
@@ -161,28 +157,29 @@ public final class LatentAttention extends PageAttention {
      * Computes one head's outputs from the means of latents: y[r][head] = Σ W_UV[key head] means[r][key head] over its
      * branches.
      *
-     * @param means [rows][key heads][rank]
+     * @param means [rows][key heads][latentDim]
      * @param y [rows][heads][valueDim]
      * @param product scratch, panels [⌈valueDim/64⌉][rows][64]
      */
     void output(Kernels kernels, int head, float[] means, int rows, float[] y, float[] product) {
-        for (int keyHead = head; keyHead < softmaxes(); keyHead += heads) {
+        for (int keyHead = head; keyHead < softmaxes(); keyHead += heads()) {
             valueUp.multiply(
-                    kernels, keyHead, means, keyHead * rank, softmaxes() * rank, rows, product, keyHead > head);
+                    kernels, keyHead, means, keyHead * latentDim, softmaxes() * latentDim, rows, product,
+                    keyHead > head);
         }
         for (int row = 0; row < rows; row++) {
-            for (int i = 0; i < valueDim; i++) {
-                y[(row * heads + head) * valueDim + i] = product[row * PANEL + Kernels.panelAt(i, rows)];
+            for (int i = 0; i < valueDim(); i++) {
+                y[(row * heads() + head) * valueDim() + i] = product[row * PANEL + Kernels.panelAt(i, rows)];
             }
         }
     }
 
-    /** Writes W_UK above W_UV of one key head, [nope + valueDim][rank], to {@code up} from {@code at} on. */
+    /** Writes W_UK above W_UV of one key head, [nope + valueDim][latentDim], to {@code up} from {@code at} on. */
     void up(int keyHead, float[] up, int at) {
         keyUp.copy(keyHead, up, at);
-        for (int i = 0; i < rank; i++) {
-            for (int d = 0; d < valueDim; d++) {
-                up[at + (nope + d) * rank + i] = valueUp.get(keyHead, i, d);
+        for (int i = 0; i < latentDim; i++) {
+            for (int d = 0; d < valueDim(); d++) {
+                up[at + (nope + d) * latentDim + i] = valueUp.get(keyHead, i, d);
             }
         }
     }
@@ -213,21 +210,22 @@ public final class LatentAttention extends PageAttention {
         int first = state.firstHead;
         int lines = state.softmaxes.lines;
         PageProducts.multiplyColumns(
-                state.kernels, page, queries, at + first * rope, Math.min(lines, heads), rope, 0, state.scores, 0);
+                state.kernels, page, queries, at + first * rope, Math.min(lines, heads()), rope, 0, state.scores, 0);
         for (int branch = 1; branch < branches; branch++) {
-            System.arraycopy(state.scores, 0, state.scores, branch * heads * PANEL, heads * PANEL);
+            System.arraycopy(state.scores, 0, state.scores, branch * heads() * PANEL, heads() * PANEL);
         }
         for (int i = 0, next; i < lines; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
             state.kernels.multiply(
-                    queries, at + heads * rope + (first + i) * rank, rank, next - i, rank, page.format, page.data,
-                    page.columnAt(latent(first + i)), PANEL, PANEL, state.scores, i * PANEL, 0, true);
+                    queries, at + heads() * rope + (first + i) * latentDim, latentDim, next - i, latentDim,
+                    page.format, page.data, page.columnAt(latent(first + i)), PANEL, PANEL, state.scores, i * PANEL, 0,
+                    true);
         }
     }
 
     @Override
     public int summedDim() {
-        return rank;
+        return latentDim;
     }
 
     @Override
@@ -242,8 +240,8 @@ public final class LatentAttention extends PageAttention {
         for (int i = 0, next; i < lines; i = next) {
             next = state.nextGroup(i, keyHeadsPerLatent);
             int latent = latent(state.firstHead + i);
-            for (int c = 0; c < rank; c += PANEL) {
-                int width = Math.min(PANEL, rank - c);
+            for (int c = 0; c < latentDim; c += PANEL) {
+                int width = Math.min(PANEL, latentDim - c);
                 state.kernels.transpose(
                         page.format, page.data, page.columnAt(latent + c), PANEL, width, PANEL, state.offHeap, PANEL);
                 state.kernels.multiply(
@@ -257,7 +255,7 @@ public final class LatentAttention extends PageAttention {
     public void materializeKey(Page page, int slot, int position, int keyHead, double[] k) {
         for (int d = 0; d < nope; d++) {
             k[d] = 0;
-            for (int i = 0; i < rank; i++) {
+            for (int i = 0; i < latentDim; i++) {
                 k[d] += (double) keyUp.get(keyHead, d, i) * page.column(slot, latent(keyHead) + i);
             }
         }
@@ -268,9 +266,9 @@ public final class LatentAttention extends PageAttention {
 
     @Override
     public void materializeValue(Page page, int slot, int position, int keyHead, double[] v) {
-        for (int d = 0; d < valueDim; d++) {
+        for (int d = 0; d < valueDim(); d++) {
             v[d] = 0;
-            for (int i = 0; i < rank; i++) {
+            for (int i = 0; i < latentDim; i++) {
                 v[d] += (double) valueUp.get(keyHead, i, d) * page.column(slot, latent(keyHead) + i);
             }
         }

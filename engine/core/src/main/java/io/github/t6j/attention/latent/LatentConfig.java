@@ -14,20 +14,20 @@ import java.util.Map;
  * Sizes of {@link LatentAttention}: MLA, and its relatives GLA and MLRA.
  *
  * @param heads number of query heads, h
- * @param headDim unrotated elements of a head's query and key, qk_nope_head_dim
+ * @param nope unrotated elements of a head's query and key, qk_nope_head_dim
  * @param valueDim elements of a head's value, v_head_dim
  * @param queryRank elements of the query's latent, q_lora_rank
- * @param rank elements of all latents of keys and values together, kv_lora_rank
- * @param rope rotated elements of a query and a key, qk_rope_head_dim
+ * @param keyValueRank elements of all latents of keys and values together, kv_lora_rank
+ * @param rope rotated elements of a head's query and key, qk_rope_head_dim
  * @param parts division of the latent
  * @param factors constant factors of latents and output
  */
 public record LatentConfig(
-        int heads, int headDim, int valueDim, int queryRank, int rank, int rope, Parts parts, Factors factors)
+        int heads, int nope, int valueDim, int queryRank, int keyValueRank, int rope, Parts parts, Factors factors)
         implements
             AttentionConfig {
     /**
-     * Division of a token's latent into several, {@code rank / latents} elements each, with separate norms.
+     * Division of a token's latent into several, {@link #latentDim} elements each, with separate norms.
      *
      * @param latents number of latents; MLA has one
      * @param branches number of attentions that a head sums, each over equally many latents; MLRA has several
@@ -50,18 +50,23 @@ public record LatentConfig(
     }
 
     /** Creates the sizes of MLA as in the official models. */
-    public LatentConfig(int heads, int headDim, int valueDim, int queryRank, int rank, int rope) {
-        this(heads, headDim, valueDim, queryRank, rank, rope, Parts.WHOLE, Factors.NONE);
+    public LatentConfig(int heads, int nope, int valueDim, int queryRank, int keyValueRank, int rope) {
+        this(heads, nope, valueDim, queryRank, keyValueRank, rope, Parts.WHOLE, Factors.NONE);
+    }
+
+    @Override
+    public int headDim() {
+        return nope + rope;
     }
 
     /** Returns the number of elements of one latent. */
     public int latentDim() {
-        return rank / parts.latents;
+        return keyValueRank / parts.latents;
     }
 
     /** Returns the rows of the up-projection of one latent: a key and a value for each head that it serves. */
     public int upRows() {
-        return parts.branches * heads / parts.latents * (headDim + valueDim);
+        return parts.branches * heads / parts.latents * (nope + valueDim);
     }
 
     @Override
@@ -72,7 +77,7 @@ public record LatentConfig(
     @Override
     public Map<String, Integer> sizes() {
         Map<String, Integer> sizes = new HashMap<>(
-                Map.of("q_lora_rank", queryRank, "kv_lora_rank", rank, "qk_rope_dim", rope));
+                Map.of("q_lora_rank", queryRank, "kv_lora_rank", keyValueRank, "qk_rope_dim", rope));
         if (parts.latents > 1) {
             sizes.putAll(Map.of("latents", parts.latents, "branches", parts.branches));
         }
@@ -111,6 +116,14 @@ public record LatentConfig(
                 weights.packed(TensorRole.PROJECTION),
                 times(factors.query, weights.floats(TensorRole.QUERY_LATENT_NORM)), norms,
                 weights.packed(TensorRole.QUERY_UP));
+    }
+
+    /** Returns the text in the fingerprints of models, which must not change. */
+    @Override
+    public String toString() {
+        return "LatentConfig[heads=" + heads + ", headDim=" + nope + ", valueDim=" + valueDim + ", queryRank="
+                + queryRank + ", rank=" + keyValueRank + ", rope=" + rope + ", parts=" + parts + ", factors=" + factors
+                + "]";
     }
 
     private static float[] times(double factor, float[] gains) {

@@ -14,14 +14,14 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Latent attention of all rows of a pass over keys and values rebuilt from the latents, one head and page at a time.
- * Rebuilding costs rank · (nope + valueDim) multiply-adds per token and head; then a row costs only nope + rope +
- * valueDim per token, where absorbed queries need 2 · rank + rope.
+ * Rebuilding costs latentDim · (nope + valueDim) multiply-adds per token and head; then a row costs only nope + rope +
+ * valueDim per token, where absorbed queries need 2 · latentDim + rope.
  *
  * <p>A group is a key head, branch b of head i at i · branches + b. A task has the key heads of one head.
  *
  * <pre>
  *   state.query     scaled queries [rows][nope + rope]
- *   state.products  W_UK and W_UV of each key head, [branches][nope + valueDim][rank]
+ *   state.products  W_UK and W_UV of each key head, [branches][nope + valueDim][latentDim]
  *                   | rebuilt columns of a page [nope + valueDim][64]
  *   state.offHeap   values [64][valueDim in whole panels] | keys [nope + rope][64]
  *                   | values before transposition [valueDim][64]
@@ -41,7 +41,7 @@ final class LatentOperations implements PrefillOperations {
         headDim = shape.headDim();
         valueDim = shape.valueDim();
         valueStride = Kernels.padded(valueDim);
-        upFloats = (shape.nope + valueDim) * shape.rank;
+        upFloats = (shape.nope + valueDim) * shape.latentDim;
     }
 
     @Override
@@ -94,8 +94,8 @@ final class LatentOperations implements PrefillOperations {
         int nope = shape.nope;
         int rebuilt = shape.branches() * upFloats;
         PageProducts.multiplyColumns(
-                state.kernels, page, state.products, (group - b.firstGroup) * upFloats, nope + valueDim, shape.rank,
-                shape.latent(keyHead(group)), state.products, rebuilt);
+                state.kernels, page, state.products, (group - b.firstGroup) * upFloats, nope + valueDim,
+                shape.latentDim, shape.latent(keyHead(group)), state.products, rebuilt);
         MemorySegment.copy(state.products, rebuilt, state.offHeap, Page.FLOAT, columnAt(0), nope * PANEL);
         MemorySegment.copy(page.data, page.columnAt(0), state.offHeap, columnAt(nope), page.columnAt(shape.rope));
         long values = columnAt(headDim);

@@ -115,7 +115,7 @@ record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
         int heads = shapes.quotient(
                 shapes.attentionRows("q_b_proj") - out, rope, "rows of q_b_proj without columns of c_proj",
                 "rope rows");
-        int headDim = shapes.quotient(out, heads, "columns of c_proj", "heads");
+        int nope = shapes.quotient(out, heads, "columns of c_proj", "heads");
         int branches = shapes.quotient(
                 latents * up.get(2), 2 * out, "keys and values of all latents", "columns of c_proj twice");
         shapes.check(latents % branches == 0 && heads % (latents / branches) == 0,
@@ -123,13 +123,13 @@ record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
                 latents + " latents for " + branches + " times " + heads + " heads");
         int queryRank = shapes.attentionRows("q_a_proj");
         description.config().check("n_head", heads, SHAPES);
-        description.config().check("qk_nope_head_dim", headDim, SHAPES);
+        description.config().check("qk_nope_head_dim", nope, SHAPES);
         description.config().check("qk_rope_head_dim", Math.toIntExact(rope), SHAPES);
         description.config().check("kv_lora_rank", rank, SHAPES);
         description.config().check("q_lora_rank", queryRank, "the rows of q_a_proj");
         LatentConfig.Parts parts = new LatentConfig.Parts(latents, branches);
         return new LatentConfig(
-                heads, headDim, headDim, queryRank, rank, rope, parts,
+                heads, nope, nope, queryRank, rank, rope, parts,
                 description.variantJson().noScale()
                         ? LatentConfig.Factors.NONE
                         : factors(width, queryRank, rank, parts));
@@ -205,9 +205,10 @@ record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
     }
 
     private static void latent(int layer, LatentConfig sizes, int width, List<TensorSpec> specs) {
-        long queries = (long) sizes.heads() * (sizes.headDim() + sizes.rope());
+        long queries = (long) sizes.heads() * sizes.headDim();
         specs.add(Shapes.attention(PROJECTION, layer, "q_a_proj", sizes.queryRank(), width));
-        specs.add(Shapes.attention(PROJECTION, layer, "kv_a_proj_with_mqa", sizes.rank() + sizes.rope(), width));
+        long keyValues = sizes.keyValueRank() + sizes.rope();
+        specs.add(Shapes.attention(PROJECTION, layer, "kv_a_proj_with_mqa", keyValues, width));
         specs.add(Shapes.attention(QUERY_LATENT_NORM, layer, "q_a_layernorm", sizes.queryRank()));
         specs.add(Shapes.attention(QUERY_UP, layer, "q_b_proj", queries, sizes.queryRank()));
         int latents = sizes.parts().latents();

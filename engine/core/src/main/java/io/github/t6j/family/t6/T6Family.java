@@ -153,13 +153,12 @@ public final class T6Family implements Family {
                 rope + rank + " and " + rank);
         int heads = shapes.quotient(query - keysAndValues + out, rope, "rows of q_b_proj without those of keys",
                 "rope rows");
-        int headDim =
-                shapes.quotient(keysAndValues - out, heads, "rows of kv_b_proj without those of values", "heads");
+        int nope = shapes.quotient(keysAndValues - out, heads, "rows of kv_b_proj without those of values", "heads");
         int valueDim = shapes.quotient(out, heads, "columns of c_proj", "heads");
         config.check("n_head", heads, "the attention's shapes");
-        config.check("head_dim", headDim, "the attention's shapes");
+        config.check("head_dim", nope, "the attention's shapes");
         int queryRank = shapes.attentionRows("q_a_proj");
-        return new LatentConfig(heads, headDim, valueDim, queryRank, rank, rope);
+        return new LatentConfig(heads, nope, valueDim, queryRank, rank, rope);
     }
 
     private ModelConfig config(
@@ -241,12 +240,13 @@ public final class T6Family implements Family {
     }
 
     private static void latent(int layer, LatentConfig sizes, int width, List<TensorSpec> specs) {
-        long queries = (long) sizes.heads() * (sizes.headDim() + sizes.rope());
+        long queries = (long) sizes.heads() * sizes.headDim();
         specs.add(Shapes.attention(PROJECTION, layer, "q_a_proj", sizes.queryRank(), width));
-        specs.add(Shapes.attention(PROJECTION, layer, "kv_a_proj_with_mqa", sizes.rank() + sizes.rope(), width));
+        long keyValues = sizes.keyValueRank() + sizes.rope();
+        specs.add(Shapes.attention(PROJECTION, layer, "kv_a_proj_with_mqa", keyValues, width));
         specs.add(Shapes.attention(QUERY_LATENT_NORM, layer, "q_a_layernorm", sizes.queryRank()));
-        specs.add(Shapes.attention(LATENT_NORM, layer, "kv_a_layernorm", sizes.rank()));
+        specs.add(Shapes.attention(LATENT_NORM, layer, "kv_a_layernorm", sizes.keyValueRank()));
         specs.add(Shapes.attention(QUERY_UP, layer, "q_b_proj", queries, sizes.queryRank()));
-        specs.add(Shapes.attention(KEY_VALUE_UP, layer, "kv_b_proj", sizes.upRows(), sizes.rank()));
+        specs.add(Shapes.attention(KEY_VALUE_UP, layer, "kv_b_proj", sizes.upRows(), sizes.keyValueRank()));
     }
 }

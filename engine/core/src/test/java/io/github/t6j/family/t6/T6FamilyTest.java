@@ -95,7 +95,7 @@ class T6FamilyTest {
             assertThat(described.name()).isEqualTo("MLA");
             assertThat(described.attention()).isEqualTo(sizes);
             assertThat(described.attention().heads()).isEqualTo(4);
-            assertThat(described.attention().headDim()).isEqualTo(12);
+            assertThat(described.attention().headDim()).isEqualTo(12 + 8);
             assertThat(described.rope().rotaryDim()).isEqualTo(8);
         }
         assertThatThrownBy(() -> describe(tensors(golden), config, "linearattn"))

@@ -42,17 +42,17 @@ public final class LatentHeads extends TrainableAttention {
             Resources resources, LatentConfig sizes, LinearLayer down, LinearLayer queryUp, LinearLayer keyValueUp,
             TrainingTensor queryGain, TrainingTensor latentGain, Rotation rotation) {
         super(resources, down, rotation, new Heads(resources, new Heads.Shape(
-                sizes.heads(), sizes.heads(), sizes.headDim() + sizes.rope(), sizes.valueDim())));
+                sizes.heads(), sizes.heads(), sizes.headDim(), sizes.valueDim())));
         this.sizes = sizes;
         this.queryUp = queryUp;
         this.keyValueUp = keyValueUp;
         queryNorm = new TrainingNorm(
                 resources, sizes.queryRank(), TwoStageProjection.EPSILON, queryGain, sizes.factors().query());
         latentNorm = new TrainingNorm(
-                resources, sizes.rank(), TwoStageProjection.EPSILON, latentGain, sizes.factors().latent());
-        normed = sizes.queryRank() + sizes.rank();
-        key = sizes.headDim() + sizes.rope();
-        up = sizes.headDim() + sizes.valueDim();
+                resources, sizes.keyValueRank(), TwoStageProjection.EPSILON, latentGain, sizes.factors().latent());
+        normed = sizes.queryRank() + sizes.keyValueRank();
+        key = sizes.headDim();
+        up = sizes.nope() + sizes.valueDim();
     }
 
     @Override
@@ -108,9 +108,9 @@ public final class LatentHeads extends TrainableAttention {
         resources.eachRow(rows, (r, worker) -> {
             for (int head = 0; head < sizes.heads(); head++) {
                 int to = keys.row(r) + head * key;
-                System.arraycopy(ups.array(), ups.row(r) + head * up, keys.array(), to, sizes.headDim());
+                System.arraycopy(ups.array(), ups.row(r) + head * up, keys.array(), to, sizes.nope());
                 System.arraycopy(
-                        projected.array(), projected.row(r) + normed, keys.array(), to + sizes.headDim(), sizes.rope());
+                        projected.array(), projected.row(r) + normed, keys.array(), to + sizes.nope(), sizes.rope());
             }
         });
         for (int head = 0; head < sizes.heads(); head++) {
@@ -124,22 +124,22 @@ public final class LatentHeads extends TrainableAttention {
         for (int i = 0; i < sizes.rope(); i++) {
             float sum = 0;
             for (int head = 0; head < sizes.heads(); head++) {
-                sum += dk[dkAt + head * key + sizes.headDim() + i];
+                sum += dk[dkAt + head * key + sizes.nope() + i];
             }
             dlatents[dlatentsAt + normed + i] = sum;
         }
         for (int head = 0; head < sizes.heads(); head++) {
-            System.arraycopy(dk, dkAt + head * key, dups, dupsAt + head * up, sizes.headDim());
+            System.arraycopy(dk, dkAt + head * key, dups, dupsAt + head * up, sizes.nope());
         }
     }
 
     /** Returns the rotated part of a head's queries or keys. */
     private Rows rotated(Rows vectors, int head) {
-        return vectors.after(head * key + sizes.headDim());
+        return vectors.after(head * key + sizes.nope());
     }
 
     /** Returns the values in rows of ups, or of their derivatives. */
     private View values(Rows rows) {
-        return new View(rows.after(sizes.headDim()), up);
+        return new View(rows.after(sizes.nope()), up);
     }
 }
