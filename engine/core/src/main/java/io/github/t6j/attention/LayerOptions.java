@@ -124,6 +124,13 @@ public record LayerOptions(float normEpsilon, SortedSet<Integer> unrotated, int 
                 windowed.contains(layer) ? window : 0, scores);
     }
 
+    /** Returns the text in the fingerprints of models, which must not change. */
+    @Override
+    public String toString() {
+        return "LayerOptions[normEpsilon=" + normEpsilon + ", unrotated=" + unrotated + ", window=" + window
+                + ", windowed=" + windowed + (scores.equals(Scores.PLAIN) ? "" : ", scores=" + scores) + "]";
+    }
+
     private VectorNorm norm(LayerWeights weights, TensorRole role) {
         return normEpsilon == 0f ? null : new VectorNorm(weights.floats(role), normEpsilon);
     }

@@ -62,6 +62,14 @@ public final class Rope {
         public Config(int rotaryDim, float decayBase, Form form, List<Float> frequencies, float factor) {
             this(rotaryDim, decayBase, form, frequencies, factor, Others.NONE);
         }
+
+        /** Returns the text in the fingerprints of models, which must not change. */
+        @Override
+        public String toString() {
+            return "Config[rotaryDim=" + rotaryDim + ", decayBase=" + decayBase + ", form=" + form + ", frequencies="
+                    + frequencies + ", factor=" + factor + (others.equals(Others.NONE) ? "" : ", others=" + others)
+                    + "]";
+        }
     }
 
     /**

@@ -1,7 +1,6 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.AttentionConfig;
-import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.TensorRole;
 import java.util.EnumSet;
@@ -115,18 +114,13 @@ public record ModelConfig(
     }
 
     /**
-     * Returns, as text, everything in the configuration that affects results. Omits absent optional parts, so that
-     * sessions saved by earlier versions stay valid.
+     * Returns, as text, everything in the configuration that affects results. The text of a model must not change, so
+     * that sessions saved by earlier versions stay valid: later parts are omitted if the model does not use them.
      */
     String identity() {
-        return new ModelConfig(
-                family, name, sizes, attention, linear, rope, norms, experts, optional, List.of(), scales,
-                NO_IMAGE)
-                .toString()
-                .replace(", imageId=" + NO_IMAGE, "")
-                .replace(", experts=null", "")
-                .replace(", scales=" + Scales.PLAIN, "")
-                .replace(", scores=" + LayerOptions.Scores.PLAIN, "")
-                .replace(", others=" + Rope.Others.NONE, "");
+        return "ModelConfig[family=" + family + ", name=" + name + ", sizes=" + sizes + ", attention=" + attention
+                + ", linear=" + linear + ", rope=" + rope + ", norms=" + norms
+                + (experts == null ? "" : ", experts=" + experts) + ", optional=" + optional + ", assumptions=[]"
+                + (scales.equals(Scales.PLAIN) ? "" : ", scales=" + scales) + "]";
     }
 }
