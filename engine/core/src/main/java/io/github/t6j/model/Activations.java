@@ -2,6 +2,7 @@ package io.github.t6j.model;
 
 import static io.github.t6j.kernels.Kernels.padded;
 
+import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.GroupedMatMul;
@@ -44,6 +45,8 @@ final class Activations {
     private final ModelConfig.Experts expertSizes; // or null
     private final Workers workers;
     private final Workers.Work row = this::row;
+    private final RowOperation rotateAndActivate =
+            (a, index, worker) -> a.attentionPass.attention.rotateAndActivate(a.rope, a.attentionPass, index);
     private final RowOperation addUpdate = (a, index, worker) -> addUpdate(index);
     private final RowOperation addNormed = this::addNormed;
     private RowOperation operation;
@@ -153,6 +156,11 @@ final class Activations {
 
     private void row(int index, int worker) {
         operation.row(this, index, worker);
+    }
+
+    /** Completes the projections of all rows, see {@link Attention#rotateAndActivate}. */
+    void rotateAndActivate() {
+        eachRow(rotateAndActivate);
     }
 
     /**

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 record Block(
         int layer, RmsNorm attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
         PackedMatrix output, float[] outputBias, RmsNorm attentionPostNorm, RmsNorm feedForwardNorm,
-        FeedForward feedForward, RmsNorm feedForwardPostNorm) implements RowOperation {
+        FeedForward feedForward, RmsNorm feedForwardPostNorm) {
 
     /**
      * Computes x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass; each update may be
@@ -48,7 +48,7 @@ record Block(
     void cache(AttentionStep step, Activations a) {
         a.attentionPass.setLayer(attention, layer);
         projection.project(a.normed, a.attentionPass, a.matMul); // A_Q B_Q A_K B_K A_V B_V, or q k v, or latents
-        a.eachRow(this);
+        a.rotateAndActivate();
         step.append(a.attentionPass); // TPA: 2·r·(h+d) elements, not 2·h·d
     }
 
@@ -69,12 +69,6 @@ record Block(
         }
         a.matMul.multiply(output, a.attentionPass.output, output.inputs(), a.rows(), a.update);
         a.matMul.add(outputBias, a.rows(), a.update, a.updateStride);
-    }
-
-    /** Rotates projections and applies their activation. */
-    @Override
-    public void row(Activations a, int row, int worker) {
-        attention.rotateAndActivate(a.rope, a.attentionPass, row);
     }
 
     /** Returns all matrices except those that attention itself reads. */
