@@ -47,6 +47,7 @@ public final class Generator {
     private final List<Token> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
     private final int[] promptIds;
+    private final int[] fed = new int[1]; // id of the current step
     private final Expiry expiry;
     private final BooleanSupplier ends = this::mustEnd;
     private final long start = System.nanoTime();
@@ -187,19 +188,21 @@ public final class Generator {
      * session.
      */
     static void run(List<Generator> generators, SampleListener listener) {
-        while (stepAll(generators, listener)) {
-            // the next step continues
+        boolean goesOn = true;
+        while (goesOn) {
+            goesOn = stepAll(generators, listener);
         }
     }
 
     /** Makes a step of one generator. Returns its token, at the end the tail, then null. */
     Token step() {
-        Token[] reported = new Token[1];
-        stepAll(List.of(this), (sample, token) -> {
-            reported[0] = token;
-            return true;
-        });
-        return reported[0];
+        if (isCancelled()) {
+            end(FinishReason.CANCELLED);
+        }
+        SessionFeed feed = state.sharedFeed();
+        Token reported = addNext(0, (sample, token) -> true, feed);
+        feed.run();
+        return reported;
     }
 
     /**
@@ -212,38 +215,40 @@ public final class Generator {
         if (generators.getFirst().isCancelled()) {
             generators.forEach(generator -> generator.end(FinishReason.CANCELLED));
         }
-        boolean fed;
         SessionFeed feed = generators.getFirst().state.sharedFeed();
+        boolean goesOn;
         try {
             for (int sample = 0; sample < generators.size(); sample++) {
                 generators.get(sample).addNext(sample, listener, feed);
             }
         } finally {
-            fed = feed.run(); // even if the listener throws, so that the session contains what it received
+            goesOn = feed.run(); // even if the listener throws, so that the session contains what it received
         }
-        return fed;
+        return goesOn;
     }
 
-    /** Reports the next token and adds it to {@code feed}, or reports the tail at the end. */
-    private void addNext(int sample, SampleListener listener, SessionFeed feed) {
+    /** Reports the next token and adds it to {@code feed}, or reports the tail at the end. Returns what it reported. */
+    private Token addNext(int sample, SampleListener listener, SessionFeed feed) {
         Token token = next();
-        if (token != null) {
-            if (state.catchUp(state.position() + 1, ends)) {
-                feed.add(state, new int[] {token.id()}, 0, 1, null);
-            } else { // the call ends, but session and result contain the id
-                interrupt();
-                end(FinishReason.CANCELLED); // in case the caller's function has changed its mind
-                state.record(token.id());
+        if (token == null) {
+            Token tail = takeTail();
+            if (tail != null) {
+                listener.onToken(sample, tail);
             }
-            if (!listener.onToken(sample, token)) {
-                end(isCancelled() ? FinishReason.CANCELLED : FinishReason.STOPPED_BY_LISTENER);
-            }
-            return;
+            return tail;
         }
-        Token tail = takeTail();
-        if (tail != null) {
-            listener.onToken(sample, tail);
+        if (state.catchUp(state.position() + 1, ends)) {
+            fed[0] = token.id();
+            feed.add(state, fed, 0, 1, null);
+        } else { // the call ends, but session and result contain the id
+            interrupt();
+            end(FinishReason.CANCELLED); // in case the caller's function has changed its mind
+            state.record(token.id());
         }
+        if (!listener.onToken(sample, token)) {
+            end(isCancelled() ? FinishReason.CANCELLED : FinishReason.STOPPED_BY_LISTENER);
+        }
+        return token;
     }
 
     private boolean isCancelled() {
