@@ -372,7 +372,7 @@ public final class Model implements AutoCloseable {
      */
     public void step(List<Session> sessions, int... ids) {
         use.checkOpen();
-        SessionGroup.step(sessions, Session::core, use, ids);
+        SessionGroup.step(sessions, use, ids);
     }
 
     /**
@@ -410,7 +410,7 @@ public final class Model implements AutoCloseable {
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners, Runnable pause) {
         use.checkOpen();
-        SessionGroup.feed(sessions, Session::core, use, ids, listeners, pause);
+        SessionGroup.feed(sessions, use, ids, listeners, pause);
     }
 
     /**
