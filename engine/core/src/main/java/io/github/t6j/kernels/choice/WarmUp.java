@@ -1,6 +1,7 @@
 package io.github.t6j.kernels.choice;
 
 import io.github.t6j.kernels.Kernels;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -128,7 +129,8 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
                 begin(place);
             }
         }
-        while (work >= HEAVY && place.serving == twin && !background.isShutdown()
+        boolean waits = place.since != 0 && work >= HEAVY; // it is due, and worth a wait
+        while (waits && place.serving == twin && !background.isShutdown()
                 && System.nanoTime() - place.since < PATIENCE_NANOS) {
             LockSupport.parkNanos(POLL_NANOS);
         }
@@ -152,18 +154,21 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
     }
 
     private void warmMostUsed() {
-        Place most = null;
+        Place mostUsed = null;
         for (Place place : places) {
-            if (place.waiting && (most == null || place.work > most.work)) {
-                most = place;
+            if (place.waiting && (mostUsed == null || place.work > mostUsed.work)) {
+                mostUsed = place;
             }
         }
-        most.waiting = false;
+        mostUsed.waiting = false;
         try {
-            warm(most.operation.of(most.kernel, simd));
-            most.serving = simd;
-        } catch (InterruptedException | RuntimeException | Error closedOrBroken) {
-            // The twin continues; an error of a kernel must reach its caller instead of being printed by this thread.
+            warm(mostUsed.operation.of(mostUsed.kernel, simd));
+            mostUsed.serving = simd;
+        } catch (InterruptedException closed) {
+            // the twin continues
+        } catch (RuntimeException | Error broken) {
+            System.getLogger("io.github.t6j").log(
+                    Level.WARNING, "t6j computes " + mostUsed.operation + " without SIMD: its trial failed", broken);
         } finally {
             cold = false;
             trials.decrementAndGet();
