@@ -15,12 +15,9 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * State of a session: its token ids, their cache, and the logits after the last id. For one thread at a time, except
- * {@link #position}, {@link #ids}, {@link #cacheBytes}, {@link #usedCacheBytes} and {@link #lastLogits}.
- *
- * <p>The cache can fall behind the ids. It is emptied when you truncate past the start of a sliding window, and when a
- * longrope text outgrows its original length, because all its keys then need new frequencies. The next feed recomputes
- * the missing tokens first.
+ * State of a session: its token ids, their cache, which can fall behind the ids ({@link io.github.t6j.Session}), and the
+ * logits after the last id. For one thread at a time, except {@link #position}, {@link #ids}, {@link #cacheBytes},
+ * {@link #usedCacheBytes} and {@link #lastLogits}.
  */
 public final class SessionState {
     private final Transformer transformer;
