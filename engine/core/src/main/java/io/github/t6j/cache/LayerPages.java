@@ -247,7 +247,10 @@ final class LayerPages {
         return (long) keptTokens(window, length) * layers * layout.bytesPerToken(format);
     }
 
-    /** Returns the bytes of the pages and of the slab for more of them. */
+    /**
+     * Returns the bytes of the pages and of the slab for more of them. Any thread may ask; while another thread feeds the
+     * sequence, the result may be the one of a moment before.
+     */
     long heldBytes() {
         Slab source = slab; // another thread may change the field meanwhile
         return held() * pageBytes() + (source == null ? 0 : source.unused());

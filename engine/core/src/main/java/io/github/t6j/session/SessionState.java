@@ -27,7 +27,7 @@ public final class SessionState {
     private final int[] single = new int[1];
     private final LastLogits logits;
     private volatile FedIds ids;
-    private Sequence sequence;
+    private volatile Sequence sequence; // any thread reads its sizes, and restore replaces it
     private SessionFeed feed; // reused, or null
 
     /** Creates an empty session whose cache is counted in {@code budget}; {@code materialized} selects the oracle. */
