@@ -32,6 +32,9 @@ public final class UnpackedBlocks {
     /** Common scales and mins of the super-block, [2][{@value Kernels#PANEL}]. */
     public final float[] common = new float[2 * Kernels.PANEL];
 
+    /** Sum of the bytes that a product has prefetched. */
+    public int prefetched;
+
     private MemorySegment floats;
     private float[] panel = new float[0];
 

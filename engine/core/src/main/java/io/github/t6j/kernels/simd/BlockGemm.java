@@ -26,9 +26,6 @@ final class BlockGemm {
      */
     private static final long AHEAD = 1024;
 
-    /** Target of the bytes touched ahead, which keeps C2 from dropping the reads. */
-    private static int touched;
-
     private BlockGemm() {}
 
     /** Implements {@link io.github.t6j.kernels.Kernels#multiplyBlocks} for a panel. */
@@ -57,8 +54,12 @@ final class BlockGemm {
         }
     }
 
-    /** Does the same for one row and two panels, with lines touched ahead unless the matrix ends there. */
-    static void pair(
+    /**
+     * Does the same for one row and two panels, and prefetches lines unless the matrix ends there.
+     *
+     * @return sum of prefetched bytes; the caller stores it, so that C2 does not drop the reads
+     */
+    static int pair(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float unit, float secondUnit, float[] y,
             int yAt, int loopStep) {
         long panel = (long) x.blocks * format.bytes();
@@ -74,7 +75,7 @@ final class BlockGemm {
                     ? PanelPair.q8(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, loopStep)
                     : PanelPair.q4(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, loopStep);
         }
-        touched = sum;
+        return sum;
     }
 
     /** Returns the output in the low half of int {@code i} of a row. */

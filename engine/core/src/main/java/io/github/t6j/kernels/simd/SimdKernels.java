@@ -14,7 +14,6 @@ import io.github.t6j.kernels.simd.generated.PowerTiles;
 import io.github.t6j.kernels.simd.lanes.Lanes;
 import io.github.t6j.kernels.simd.lanes.TileTable;
 import io.github.t6j.kernels.simd.lanes.TileTable.Blocks;
-import io.github.t6j.kernels.simd.lanes.TileTable.Tile;
 import java.lang.foreign.MemorySegment;
 
 /** Operations on the machine's vectors; each method of {@link Kernels} calls one small class. */
@@ -55,19 +54,16 @@ public final class SimdKernels implements Kernels {
     public void multiply(
             float[] x, int xAt, int xStride, int rows, int inner, Format format, MemorySegment w, long wAt, int wStride,
             int columns, float[] y, int yAt, int yPanel, boolean accumulate) {
-        Tile tile = tiles.tile(format, xStride, wStride, rows, columns);
-        if (tile == Tile.NARROW) {
-            NarrowGemm.rows(x, xAt, rows, inner, w, wAt, wStride, y, yAt, accumulate);
-        } else if (tile == Tile.NEAR || tile == Tile.FAR) {
-            PageGemm.rows(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
-        } else if (tile == Tile.SLIM) {
-            SlimGemm.rows(x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
-        } else if (tile == Tile.TALL) {
-            TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
-        } else {
-            Gemm.rows(
+        switch (tiles.tile(format, xStride, wStride, rows, columns)) {
+            case WIDE -> Gemm.rows(
                     x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate,
                     loopStep);
+            case NEAR, FAR -> PageGemm.rows(
+                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+            case NARROW -> NarrowGemm.rows(x, xAt, rows, inner, w, wAt, wStride, y, yAt, accumulate);
+            case SLIM -> SlimGemm.rows(
+                    x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
+            case TALL -> TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
         }
     }
 
@@ -96,12 +92,11 @@ public final class SimdKernels implements Kernels {
             float unit = units[unitAt + panel];
             int to = yAt + panel * PANEL;
             Blocks form = tiles.blocks(x, panels - panel);
-            if (form == Blocks.TALL) {
-                TallBlocks.rows((TallRoundedRows) x, w, from, unit, unpacked, y, to, yStride);
-            } else if (form == Blocks.PAIR) {
-                BlockGemm.pair(x, format, w, from, unit, units[unitAt + panel + 1], y, to, loopStep);
-            } else {
-                BlockGemm.rows(x, format, w, from, unit, y, to, yStride, loopStep);
+            switch (form) {
+                case ROW, ROWS -> BlockGemm.rows(x, format, w, from, unit, y, to, yStride, loopStep);
+                case PAIR -> unpacked.prefetched = BlockGemm.pair(
+                        x, format, w, from, unit, units[unitAt + panel + 1], y, to, loopStep);
+                case TALL -> TallBlocks.rows((TallRoundedRows) x, w, from, unit, unpacked, y, to, yStride);
             }
             panel += form == Blocks.PAIR ? 2 : 1;
         }
