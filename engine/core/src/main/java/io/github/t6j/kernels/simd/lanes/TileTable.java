@@ -155,8 +155,8 @@ public record TileTable(boolean fewRegisters, boolean intel) {
     /** Returns the shape of a small product that runs the tiles of {@code kernel}. */
     public static Shape shape(int kernel) {
         Tile tile = Tile.values()[kernel / HEIGHTS / FORMATS];
-        int height = kernel % HEIGHTS;
-        int rows = tile.rows > 0 ? tile.rows : height / 2 * (1 + height % 2) - height % 2;
+        int height = kernel % HEIGHTS; // twice the tallest tile, plus 1 if a lower one follows
+        int rows = tile.rows > 0 ? tile.rows : height % 2 == 0 ? height / 2 : height - 2;
         return new Shape(Format.values()[kernel / HEIGHTS % FORMATS], tile.xStride, Math.max(1, rows), INNER,
                 tile.columns);
     }
