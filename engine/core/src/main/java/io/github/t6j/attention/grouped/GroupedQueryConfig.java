@@ -21,6 +21,11 @@ public record GroupedQueryConfig(int heads, int headDim, int keyValueHeads,
         this(heads, headDim, keyValueHeads, LayerOptions.NONE);
     }
 
+    /** Returns the attention's name, MHA, GQA or MQA. */
+    public String name() {
+        return keyValueHeads == heads ? "MHA" : keyValueHeads == 1 ? "MQA" : "GQA";
+    }
+
     @Override
     public Map<String, Integer> sizes() {
         return Map.of("kv_heads", keyValueHeads);

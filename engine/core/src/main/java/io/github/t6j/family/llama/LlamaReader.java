@@ -154,14 +154,13 @@ class LlamaReader {
     }
 
     private String name(GroupedQueryConfig form) {
-        String heads = form.keyValueHeads() == form.heads() ? "MHA" : form.keyValueHeads() == 1 ? "MQA" : "GQA";
         String windows = form.options().windowed().isEmpty()
                 ? ""
                 : ", window " + form.options().window() + " in " + form.options().windowed().size() + " layers";
         String unrotated = form.options().unrotated().isEmpty()
                 ? ""
                 : ", " + form.options().unrotated().size() + " layers without RoPE";
-        return heads + (variantJson.has("heads") ? " as TPA" : "") + " (" + type.word() + ")" + windows + unrotated;
+        return form.name() + (variantJson.has("heads") ? " as TPA" : "") + " (" + type.word() + ")" + windows + unrotated;
     }
 
     /** Fails if config.json requires something that this engine does not compute; the error names the key. */

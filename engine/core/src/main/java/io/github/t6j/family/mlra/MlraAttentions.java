@@ -158,7 +158,7 @@ record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
     static String name(AttentionConfig attention) {
         return switch (attention) {
             case TpaConfig _,TpaForm _ -> T6Factors.name(attention).replaceFirst("^T6", "TPA");
-            case GroupedQueryConfig grouped -> T6Family.name(grouped);
+            case GroupedQueryConfig grouped -> grouped.name();
             case GroupedTiedConfig _ -> "GTA";
             case MultiMatrixConfig _ -> "MFA";
             case LatentConfig latent -> name(latent.parts());

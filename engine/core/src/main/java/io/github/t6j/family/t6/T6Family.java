@@ -37,7 +37,8 @@ import java.util.List;
 /**
  * Models of the official repository (tensorgi/TPA): T6, T6 KV-only and their baselines MHA, GQA, MQA and MLA, and the
  * paper's other forms of TPA. Tensor names and shapes take precedence. config.json is checked against them and gives
- * what they cannot show; {@code --variant} or t6j.json gives the rest.
+ * what they cannot show; {@code --variant} or t6j.json gives the rest. The public static methods serve the MLRA
+ * checkpoints too, which share these tensors.
  */
 public final class T6Family implements Family {
     /** Name of the tied embedding as the input matrix. */
@@ -82,7 +83,7 @@ public final class T6Family implements Family {
             return config("MLA", latent(shapes, description.config()), tensors, full);
         }
         GroupedQueryConfig sizes = groupedQuery(shapes, description.config());
-        return config(name(sizes), sizes, tensors, description);
+        return config(sizes.name(), sizes, tensors, description);
     }
 
     private static void refuseOthers(NamedTensors tensors, Shapes shapes) {
@@ -110,6 +111,7 @@ public final class T6Family implements Family {
         }
     }
 
+    /** Rejects keys of t6j.json that only describe tensor product attention. */
     public static void refuseFactorKeys(VariantJson variant) {
         VariantJson.FACTOR_KEYS.stream().filter(variant::has).findFirst().ifPresent(key -> {
             throw new ModelFormatException(variant.where() + " contradicts the weights: it has the key " + key
@@ -118,10 +120,7 @@ public final class T6Family implements Family {
         });
     }
 
-    public static String name(GroupedQueryConfig sizes) {
-        return sizes.keyValueHeads() == sizes.heads() ? "MHA" : sizes.keyValueHeads() == 1 ? "MQA" : "GQA";
-    }
-
+    /** Reads the sizes of grouped query attention from the rows of c_q and c_k. */
     public static GroupedQueryConfig groupedQuery(Shapes shapes, ConfigJson config) {
         int heads = config.required("n_head", "the shapes of whole queries do not show the number of heads");
         int headDim = shapes.quotient(shapes.attentionRows("c_q"), heads, "rows of c_q", "n_head");
@@ -189,6 +188,7 @@ public final class T6Family implements Family {
         return specs;
     }
 
+    /** Adds the tensors of a layer's feed-forward part. */
     public static void feedForward(int layer, ModelConfig.Sizes sizes, List<TensorSpec> specs) {
         String mlp = Shapes.block(layer) + "mlp.";
         specs.add(TensorSpec.of(GATE_UP, layer, mlp + "c_fc1.weight", sizes.hidden(), sizes.width()));
@@ -231,6 +231,7 @@ public final class T6Family implements Family {
         }
     }
 
+    /** Adds the projections of a layer's grouped query attention. */
     public static void groupedQuery(int layer, GroupedQueryConfig sizes, int width, List<TensorSpec> specs) {
         long keys = (long) sizes.keyValueHeads() * sizes.headDim();
         long queries = (long) sizes.heads() * sizes.headDim();

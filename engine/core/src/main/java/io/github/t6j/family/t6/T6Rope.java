@@ -111,6 +111,7 @@ public final class T6Rope {
         return rope.form().equals(official(rope.decayBase())) ? name : name + ", RoPE" + words(rope.form());
     }
 
+    /** Returns a form in words, for a model's name. */
     public static String words(Rope.Form form) {
         return (form.adjacent() ? " adjacent" : " half-split")
                 + (form.counterclockwise() ? " counterclockwise" : " clockwise") + (form.rounded() ? " bf16" : " f32");
