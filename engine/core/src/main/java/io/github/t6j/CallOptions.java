@@ -7,13 +7,14 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Time limits and cancellation of calls that compute. {@link GenerationOptions}, {@link EmbeddingOptions} and
- * {@link ModelOptions} contain them. A generation that they end has a {@link FinishReason} that says so; every other call
- * throws a {@link java.util.concurrent.CancellationException}. The earlier of deadline and timeout counts.
+ * {@link ModelOptions} contain them. A generation that they end has a {@link FinishReason} that says so; every other
+ * call throws a {@link java.util.concurrent.CancellationException}. The earlier of deadline and timeout counts.
  *
  * @param deadline time at which a call ends, or null for none
- * @param timeout longest time that a call takes, from its beginning or its submission to a scheduler, or null for no limit
- * @param cancellation function that ends a call once it returns true, or null for none; a computing thread calls it often,
- *     so it must be fast and safe for use by that thread
+ * @param timeout longest time that a call takes, from its beginning or its submission to a scheduler, or null for no
+ *     limit
+ * @param cancellation function that ends a call once it returns true, or null for none; a computing thread calls it
+ *     often, so it must be fast and safe for use by that thread
  * @see io.github.t6j.flashtpa.FlashTpaCache#setCallOptions
  */
 public record CallOptions(Instant deadline, Duration timeout, BooleanSupplier cancellation) {

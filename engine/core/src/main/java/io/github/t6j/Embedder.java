@@ -13,9 +13,9 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * Embeds texts with a model: the hidden states of a text's tokens are pooled to one vector. Immutable and safe for use by
- * several threads; only the model must be closed. The texts of a call share passes over the weights; each has the same
- * bits as alone. Calls on several threads compete for the model's compute threads, so pass many texts to one call.
+ * Embeds texts with a model: the hidden states of a text's tokens are pooled to one vector. Immutable and safe for use
+ * by several threads; only the model must be closed. The texts of a call share passes over the weights; each has the
+ * same bits as alone. Calls on several threads compete for the model's compute threads, so pass many texts to one call.
  */
 public final class Embedder {
     private final Model model;

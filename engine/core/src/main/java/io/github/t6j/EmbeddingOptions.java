@@ -3,8 +3,8 @@ package io.github.t6j;
 import java.util.Objects;
 
 /**
- * Options of embeddings: {@link #defaults} and the methods that change one of them in a copy. Without changes, the model's
- * files decide ({@link Model#embeddingDefaults}).
+ * Options of embeddings: {@link #defaults} and the methods that change one of them in a copy. Without changes, the
+ * model's files decide ({@link Model#embeddingDefaults}).
  *
  * @param pooling pooling, or null for the model's
  * @param normalized true to scale vectors to length 1, or null to let the model decide
@@ -57,8 +57,8 @@ public record EmbeddingOptions(
     }
 
     /**
-     * Returns these options with shorter vectors, cut before they are normalised. Only models trained for it (Matryoshka
-     * representation learning) lose little.
+     * Returns these options with shorter vectors, cut before they are normalised. Only models trained for it
+     * (Matryoshka representation learning) lose little.
      *
      * @param dimensions number of leading elements, or 0 for all
      * @throws IllegalArgumentException if {@code dimensions} is negative

@@ -97,9 +97,9 @@ public record GenerationOptions(
     }
 
     /**
-     * Returns these options with a grammar that the generated text matches; null for none. Only the limits of ids, context
-     * and time, stop strings and cancellation can end the generation early. The text ends where the grammar ends. Where
-     * the grammar may end, an end id ends it, even with {@link #ignoreEndOfText}. The model needs a tokenizer.
+     * Returns these options with a grammar that the generated text matches; null for none. Only the limits of ids,
+     * context and time, stop strings and cancellation can end the generation early. The text ends where the grammar
+     * ends. Where the grammar may end, an end id ends it, even with {@link #ignoreEndOfText}. Needs a tokenizer.
      */
     public GenerationOptions withGrammar(Constraint grammar) {
         return new GenerationOptions(maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar);

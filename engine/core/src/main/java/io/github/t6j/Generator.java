@@ -56,8 +56,8 @@ public final class Generator {
     private boolean complete; // text contains the buffered tail
 
     /**
-     * Creates a generation in {@code state}, which belongs to the session or to a fork. Without a tokenizer, any id may be
-     * generated and tokens have no text.
+     * Creates a generation in {@code state}, which belongs to the session or to a fork. Without a tokenizer, any id may
+     * be generated and tokens have no text.
      */
     Generator(Session session, SessionState state, int[] promptIds, GenerationOptions options) {
         this(session, state, promptIds, options, Expiry.of(options.call()));
@@ -137,7 +137,7 @@ public final class Generator {
             reason = FinishReason.END_OF_TEXT;
             return null;
         }
-        // Most first choices are allowed, which saves the mask's time; a grammar that allows everything changes nothing.
+        // Most first choices are allowed, which saves the mask's time; a grammar that allows all changes nothing.
         // Without top-k, top-p and min-p, both ways have the same distribution. A caller's step is called once.
         boolean maskedFirst = matcher != null && options.sampling().step() != null;
         int id = sampler.sample(maskedFirst ? mask(logits) : logits);

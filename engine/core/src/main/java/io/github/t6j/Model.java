@@ -100,12 +100,12 @@ public final class Model implements AutoCloseable {
      * pytorch_model.bin, or shards of either with their index), or one weight file next to its config.json. Outside the
      * default file system, such as in a zip file, files are read instead of mapped.
      *
-     * @throws ModelFormatException if the files are damaged or the model is not supported; the message gives the reason and
-     *     the remedy
+     * @throws ModelFormatException if the files are damaged or the model is not supported; the message gives the reason
+     *     and the remedy
      * @throws java.io.UncheckedIOException if a file cannot be read
      * @throws MemoryLimitException if the machine does not have enough memory for the weights
-     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which keeps its interrupt status, or
-     *     the options end loading
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which keeps its interrupt
+     *     status, or the options end loading
      */
     public static Model load(Path path, ModelOptions options) {
         Objects.requireNonNull(path, "path");
@@ -113,7 +113,7 @@ public final class Model implements AutoCloseable {
         return new Model(path, options, null);
     }
 
-    /** Loads a resource with {@link ModelOptions#defaults()}, see {@link #loadResource(Class, String, ModelOptions)}. */
+    /** Loads a resource with the default options, see {@link #loadResource(Class, String, ModelOptions)}. */
     public static Model loadResource(Class<?> owner, String name) {
         return loadResource(owner, name, ModelOptions.defaults());
     }
@@ -122,8 +122,8 @@ public final class Model implements AutoCloseable {
      * Loads a model from a resource of the class path or of a module: a folder, or a weight file that contains its
      * configuration or lies next to it. Otherwise the same as {@link #load(Path, ModelOptions)}.
      *
-     * <p>A jar must be a file, or in a file system, and stays open until {@link #close}. Its weights are read into memory
-     * before they are packed, so loading takes the memory of both.
+     * <p>A jar must be a file, or in a file system, and stays open until {@link #close}. Its weights are read into
+     * memory before they are packed, so loading takes the memory of both.
      *
      * @param owner class that finds the resource, as in {@link Class#getResource}
      * @param name its name relative to {@code owner}, or from the root if it begins with a slash
@@ -154,8 +154,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes that all sessions share in addition to the weights: pages of fixed factors and their rotations by
-     * position. They grow with the longest session so far, not with the number of sessions.
+     * Returns the bytes that all sessions share in addition to the weights: pages of fixed factors and their rotations
+     * by position. They grow with the longest session so far, not with the number of sessions.
      */
     public long sharedBytes() {
         use.checkOpen();
@@ -163,8 +163,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the bytes now allocated for the caches of all sessions and of running embeddings, including pages that no id
-     * uses yet. Shared pages count once. {@link ModelOptions#withMemoryBudget} limits them.
+     * Returns the bytes now allocated for the caches of all sessions and of running embeddings, including pages that no
+     * id uses yet. Shared pages count once. {@link ModelOptions#withMemoryBudget} limits them.
      */
     public long cacheBytes() {
         use.checkOpen();
@@ -201,9 +201,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Frees the buffers of passes that no call is using, on the heap and off it. Otherwise the model keeps the buffers of
-     * ended calls for the next ones: up to 256 for single ids, of some hundred kilobytes each, and up to 4 for prompts, of
-     * some megabytes each.
+     * Frees the buffers of passes that no call is using, on the heap and off it. Otherwise the model keeps the buffers
+     * of ended calls for the next ones: up to 256 for single ids, of some hundred kilobytes each, and up to 4 for
+     * prompts, of some megabytes each.
      */
     public void trim() {
         use.begin();
@@ -280,7 +280,7 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the options that a generation uses by default: {@link GenerationOptions#defaults()} with {@link #sampling()}.
+     * Returns the default options of a generation: {@link GenerationOptions#defaults()} with {@link #sampling()}.
      */
     public GenerationOptions generationDefaults() {
         return GenerationOptions.defaults().withSampling(sampling().orElse(SamplingOptions.defaults()));
@@ -316,15 +316,15 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Returns the hidden states of each id of a prompt after {@code layer} layers: 0 for the rows of the embedding matrix;
-     * after all layers, the last norm is applied, as in transformers' {@code hidden_states}.
+     * Returns the hidden states of each id of a prompt after {@code layer} layers: 0 for the rows of the embedding
+     * matrix; after all layers, the last norm is applied, as in transformers' {@code hidden_states}.
      *
      * @param layer number of layers, or -1 for all
      * @return [ids][width]
-     * @throws IllegalArgumentException if the prompt is empty or longer than the model's context, an id is not below the
-     *     vocabulary's size, or the model has fewer layers
-     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which keeps its interrupt status, or
-     *     the model is closed
+     * @throws IllegalArgumentException if the prompt is empty or longer than the model's context, an id is not below
+     *     the vocabulary's size, or the model has fewer layers
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted, which keeps its interrupt
+     *     status, or the model is closed
      */
     public float[][] hiddenStates(Prompt prompt, int layer) {
         return new Embedder(this, EmbeddingOptions.defaults().withPooling(Pooling.LAST).withLayer(layer))
@@ -350,8 +350,8 @@ public final class Model implements AutoCloseable {
 
     /**
      * Returns the bytes that a session with these options takes once its context is full, on the heap and off it: its
-     * cache, the shared pages of that many positions, its ids and logits, and the buffers of a prompt, estimated. Buffers
-     * of attention, a few hundred kilobytes, are not counted.
+     * cache, the shared pages of that many positions, its ids and logits, and the buffers of a prompt, estimated.
+     * Buffers of attention, a few hundred kilobytes, are not counted.
      */
     public SessionBytes sessionBytes(SessionOptions options) {
         Objects.requireNonNull(options, "options");
@@ -361,10 +361,10 @@ public final class Model implements AutoCloseable {
 
     /**
      * Feeds one id to each of several sessions, {@code ids[i]} to session i, in one pass over the weights, which takes
-     * little longer than for one session. Each session's {@link Session#logits()} are then the ones after its id, with the
-     * same bits as after {@link Session#step}, whatever the sessions' lengths and cache types. Allocates only when a cache
-     * grows by a page or the step before had other sessions. {@link Session#cancel()} does not stop a step, since it is
-     * short, unless a session must recompute tokens first ({@link Session#truncate}).
+     * little longer than for one session. Each session's {@link Session#logits()} are then the ones after its id, with
+     * the same bits as after {@link Session#step}, whatever the sessions' lengths and cache types. Allocates only when
+     * a cache grows by a page or the step before had other sessions. {@link Session#cancel()} does not stop a step,
+     * since it is short, unless a session must recompute tokens first ({@link Session#truncate}).
      *
      * @throws IllegalArgumentException if there is not one id per session, an id is not below the vocabulary's size, or
      *     a session is a duplicate or belongs to another model; nothing is fed then
@@ -376,11 +376,11 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Feeds ids to each of several sessions, {@code ids[i]} to session i, in shared passes over the weights. For example, a
-     * server feeds parts of new prompts together with the next ids of running generations. Each session's
-     * {@link Session#logits()} are then the ones after its last id, with the same bits as after {@link Session#prefill}. For
-     * some attentions the bits depend on how a prompt is split; every attention gives the bits of the whole prompt if it is
-     * split at multiples of {@link #maxPassRows}.
+     * Feeds ids to each of several sessions, {@code ids[i]} to session i, in shared passes over the weights. For
+     * example, a server feeds parts of new prompts together with the next ids of running generations. Each session's
+     * {@link Session#logits()} are then the ones after its last id, with the same bits as after {@link
+     * Session#prefill}. For some attentions the bits depend on how a prompt is split; every attention gives the bits of
+     * the whole prompt if it is split at multiples of {@link #maxPassRows}.
      *
      * @throws IllegalArgumentException if there is not one non-empty array per session, an id is not below the
      *     vocabulary's size, or a session is a duplicate or belongs to another model; nothing is fed then
@@ -391,8 +391,8 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Feeds ids as {@link #feed(List, int[][])} does, and passes the logits after every id of a session to its listener, as
-     * {@link Session#prefill(int[], LogitsListener)} does.
+     * Feeds ids as {@link #feed(List, int[][])} does, and passes the logits after every id of a session to its
+     * listener, as {@link Session#prefill(int[], LogitsListener)} does.
      *
      * @param listeners one per session; null for a session that needs only its last logits
      */
@@ -401,12 +401,12 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Feeds ids as {@link #feed(List, int[][], LogitsListener[])} does, with pauses in which other sessions may continue. A
-     * pass of many ids takes as long as many steps: a server that runs a step in some of the pauses keeps the time between
-     * two tokens short.
+     * Feeds ids as {@link #feed(List, int[][], LogitsListener[])} does, with pauses in which other sessions may
+     * continue. A pass of many ids takes as long as many steps: a server that runs a step in some of the pauses keeps
+     * the time between two tokens short.
      *
-     * @param pause called on this thread three times in each block of a pass of several ids; it may feed other sessions,
-     *     but must not throw
+     * @param pause called on this thread three times in each block of a pass of several ids; it may feed other
+     *     sessions, but must not throw
      */
     public void feed(List<Session> sessions, int[][] ids, LogitsListener[] listeners, Runnable pause) {
         use.checkOpen();
@@ -414,10 +414,10 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all runs have ended.
-     * Use it for work on several sessions between two steps, such as choosing their next ids ({@link Generator#next}). An
-     * exception of one run is thrown here; the remaining runs may then be skipped. While another call uses the threads,
-     * the calling thread runs everything.
+     * Runs {@code body} for 0 … {@code count} − 1 on the model's threads and this one, and returns when all runs have
+     * ended. Use it for work on several sessions between two steps, such as choosing their next ids ({@link
+     * Generator#next}). An exception of one run is thrown here; the remaining runs may then be skipped. While another
+     * call uses the threads, the calling thread runs everything.
      */
     public void runParallel(int count, IntConsumer body) {
         Objects.requireNonNull(body, "body");

@@ -63,9 +63,9 @@ public record ModelInfo(
      * @param headDim elements of a head; for MLA, of the unrotated part of a query
      * @param valueDim elements of a head's value
      * @param headNorm true if each head's output is normalised
-     * @param sizes sizes that only some attentions have, by name: kv_heads; q_rank (0 for whole queries), k_rank and v_rank
-     *     of TPA; q_lora_rank and kv_lora_rank, the elements of latents; qk_rope_dim, the elements of a key that carry RoPE
-     *     apart from latents or tied keys; latents; branches
+     * @param sizes sizes that only some attentions have, by name: kv_heads; q_rank (0 for whole queries), k_rank and
+     *     v_rank of TPA; q_lora_rank and kv_lora_rank, the elements of latents; qk_rope_dim, the elements of a key that
+     *     carry RoPE apart from latents or tied keys; latents; branches
      */
     public record Attention(
             String name, int heads, int headDim, int valueDim, boolean headNorm, Map<String, Integer> sizes) {
@@ -89,7 +89,7 @@ public record ModelInfo(
             windows = List.copyOf(windows);
         }
 
-        /** Returns the number of tokens that a layer of {@code window} keeps of {@code tokens}; a window of 0 keeps all. */
+        /** Returns the number of {@code tokens} that a layer of {@code window} keeps; a window of 0 keeps all. */
         public static int keptTokens(int window, int tokens) {
             return PagedCache.keptTokens(window, tokens);
         }

@@ -109,9 +109,9 @@ public record ModelOptions(
     }
 
     /**
-     * Returns these options with one more adapter, LoRA in the files of Hugging Face's PEFT. Loading adds scale · B · A to
-     * each matrix that the adapter changes, before it rounds the matrix to its type. A loaded model is as fast and as
-     * large as one without adapters.
+     * Returns these options with one more adapter, LoRA in the files of Hugging Face's PEFT. Loading adds scale · B · A
+     * to each matrix that the adapter changes, before it rounds the matrix to its type. A loaded model is as fast and
+     * as large as one without adapters.
      *
      * @param folder folder with adapter_config.json and adapter_model.safetensors
      * @param scale factor that multiplies alpha / rank of the adapter's configuration; 1 for the adapter as trained

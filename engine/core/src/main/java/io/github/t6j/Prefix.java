@@ -9,8 +9,8 @@ import java.lang.ref.Reference;
  * Immutable ids and cache of a session, from which any number of threads open sessions at once: the common beginning of
  * many prompts, fed once. {@link Session#freeze} returns it.
  *
- * <p>The sessions share the memory of the prefix. {@link #close} frees it as soon as no session shares it; open sessions
- * are unaffected. Closing the model also closes the prefix.
+ * <p>The sessions share the memory of the prefix. {@link #close} frees it as soon as no session shares it; open
+ * sessions are unaffected. Closing the model also closes the prefix.
  */
 public final class Prefix implements AutoCloseable {
     private final Model model;

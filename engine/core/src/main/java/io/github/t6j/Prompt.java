@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Prompt of a generation: a plain text, or ids. {@code generate}, {@code stream} and {@code submit} also accept a String
- * as a shorthand for a text.
+ * Prompt of a generation: a plain text, or ids. {@code generate}, {@code stream} and {@code submit} also accept a
+ * String as a shorthand for a text.
  */
 public final class Prompt {
     private final String text; // null if it is given as ids
@@ -42,8 +42,8 @@ public final class Prompt {
      * Returns the ids that an empty session of {@code model} is fed.
      *
      * @throws ModelFormatException if this is a text and the model has no tokenizer
-     * @throws IllegalArgumentException if the text is empty and the tokenizer has no id that precedes documents, or an id
-     *     represents an image, which only a model with a tokenizer can tell
+     * @throws IllegalArgumentException if the text is empty and the tokenizer has no id that precedes documents, or an
+     *     id represents an image, which only a model with a tokenizer can tell
      */
     public int[] ids(Model model) {
         return ids(Objects.requireNonNull(model, "model"), true);

@@ -25,17 +25,17 @@ import java.util.stream.Stream;
  * fork and save its session, but not feed, truncate or restore it.
  *
  * <p>The cache can fall behind the ids. It is emptied when you truncate past the start of a sliding window, and when a
- * longrope text outgrows its original length, because all its keys then need new frequencies. The next feed recomputes the
- * missing tokens first, within its deadline and cancellation.
+ * longrope text outgrows its original length, because all its keys then need new frequencies. The next feed recomputes
+ * the missing tokens first, within its deadline and cancellation.
  *
  * <p>Feed ids with {@link #prefill} or {@link #step} and read {@link #logits()}, or let {@link #generate} do both. A
  * call computes on the calling thread and on the model's threads; a virtual thread yields after each block.
  *
- * <p>The cache is native memory that grows with the ids ({@link #cacheBytes}). The ids and the logits (4 bytes per id of
- * the vocabulary) are on the heap; {@link #trim()} frees the logits. All sessions share the model's buffers for passes.
- * {@link Model#sessionBytes} gives the bytes for a full context.
- * {@link #close} and {@link Model#close} free the native memory at once. The memory of an unreachable session that was
- * never closed is freed after a garbage collection, and a warning is logged once.
+ * <p>The cache is native memory that grows with the ids ({@link #cacheBytes}). The ids and the logits (4 bytes per id
+ * of the vocabulary) are on the heap; {@link #trim()} frees the logits. All sessions share the model's buffers for
+ * passes. {@link Model#sessionBytes} gives the bytes for a full context. {@link #close} and {@link Model#close} free
+ * the native memory at once. The memory of an unreachable session that was never closed is freed after a garbage
+ * collection, and a warning is logged once.
  */
 public final class Session implements AutoCloseable {
     static {
@@ -86,7 +86,7 @@ public final class Session implements AutoCloseable {
         return state.options().cacheType();
     }
 
-    /** Returns the bytes allocated for the cache, with room for further ids; each fork counts the pages that it shares. */
+    /** Returns the bytes allocated for the cache, with room for further ids; each fork counts its shared pages. */
     public long cacheBytes() {
         use.checkOpen();
         return state.cacheBytes();
@@ -127,8 +127,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Feeds one id. Afterwards {@link #logits()} are the logits after it. Allocates only when the cache grows by a page or
-     * the step before had several sessions.
+     * Feeds one id. Afterwards {@link #logits()} are the logits after it. Allocates only when the cache grows by a page
+     * or the step before had several sessions.
      *
      * @throws IllegalArgumentException if the id is not below the vocabulary's size
      * @throws IllegalStateException if the context is full
@@ -161,8 +161,8 @@ public final class Session implements AutoCloseable {
 
     /**
      * Removes all ids from {@code position} on. An empty cache frees its memory; otherwise it keeps it for the ids that
-     * follow. Layers with a sliding window keep only the last tokens: if more than 128 ids are removed and such a layer has
-     * dropped tokens, the next feed recomputes the remaining ones first, with the results of a new session.
+     * follow. Layers with a sliding window keep only the last tokens: if more than 128 ids are removed and such a layer
+     * has dropped tokens, the next feed recomputes the remaining ones first, with the results of a new session.
      *
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #position()}
      * @throws IllegalStateException if attention is linear and {@code position} is neither 0 nor {@link #position()}:
@@ -176,8 +176,8 @@ public final class Session implements AutoCloseable {
 
     /**
      * Frees memory that an idle session, such as a chat user's, does not need: the array of {@link #logits()}, which is
-     * recomputed on demand, and the cache of truncated ids. Later calls give the same bits. {@link Model#trim()} frees the
-     * buffers of passes.
+     * recomputed on demand, and the cache of truncated ids. Later calls give the same bits. {@link Model#trim()} frees
+     * the buffers of passes.
      */
     public void trim() {
         try (SessionUse.Call _ = use.begin()) {
@@ -282,8 +282,8 @@ public final class Session implements AutoCloseable {
 
     /**
      * Returns a generation that the caller advances step by step, from the logits after the ids of {@code prompt}
-     * ({@link Generator#promptIds}), which the caller feeds first with {@link #prefill} or {@link Model#feed}. Penalties
-     * count the ids of the session and of the prompt.
+     * ({@link Generator#promptIds}), which the caller feeds first with {@link #prefill} or {@link Model#feed}.
+     * Penalties count the ids of the session and of the prompt.
      *
      * @throws IllegalArgumentException if the options have stop strings, but the model has no tokenizer
      */
@@ -296,9 +296,9 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Returns the most likely next ids with the logarithms of their probabilities, most likely first; equally likely ids
-     * are in ascending order. In a listener, its token was chosen from them; during a call of another thread, they follow
-     * the last id whose logits it has computed.
+     * Returns the most likely next ids with the logarithms of their probabilities, most likely first; equally likely
+     * ids are in ascending order. In a listener, its token was chosen from them; during a call of another thread, they
+     * follow the last id whose logits it has computed.
      *
      * @param count number of ids, at most the vocabulary
      * @throws IllegalArgumentException if {@code count} is not in 1 … vocabulary
@@ -318,14 +318,14 @@ public final class Session implements AutoCloseable {
     /**
      * Feeds a prompt once as {@link #generate(Prompt, GenerationOptions, TokenListener)} does, and continues it
      * {@code samples} times in forks of this session that advance together ({@link Model#step}). Sample i equals the
-     * result of {@code generate} with the options' seed + i; all have the same decodeTime. Afterwards, and in the listener,
-     * the session contains the prompt and has the logits after it.
+     * result of {@code generate} with the options' seed + i; all have the same decodeTime. Afterwards, and in the
+     * listener, the session contains the prompt and has the logits after it.
      *
      * @throws IllegalArgumentException if {@code samples} is not positive, or the options have stop strings, but the
      *     model has no tokenizer
      * @throws IllegalStateException if the prompt does not fit in the context
-     * @throws CancellationException if the model is closed, or if {@link #cancel()} or the options end the call during the
-     *     prompt; later they end the samples, which keep their text
+     * @throws CancellationException if the model is closed, or if {@link #cancel()} or the options end the call during
+     *     the prompt; later they end the samples, which keep their text
      */
     public List<Generation> generateSamples(
             Prompt prompt, int samples, GenerationOptions options, SampleListener listener) {
@@ -374,8 +374,8 @@ public final class Session implements AutoCloseable {
     /**
      * Cancels the call in progress that feeds or generates, from any thread or from a listener; it ends soon after. If
      * none is in progress, the next such call of this session is cancelled as soon as it begins, so a timer can rely on
-     * it. Calls for several sessions ({@link Model#step} and {@link Model#feed}) are not affected. Interrupting the thread
-     * that runs the call has the same effect; the thread keeps its interrupt status.
+     * it. Calls for several sessions ({@link Model#step} and {@link Model#feed}) are not affected. Interrupting the
+     * thread that runs the call has the same effect; the thread keeps its interrupt status.
      */
     public void cancel() {
         use.cancel();
@@ -417,8 +417,8 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Replaces the contents of this session with a file that {@link #save} wrote, including the logits. All later results
-     * have the same bits as in the saved session.
+     * Replaces the contents of this session with a file that {@link #save} wrote, including the logits. All later
+     * results have the same bits as in the saved session.
      *
      * @throws ModelFormatException if the file is damaged, belongs to another model or cache type, or does not fit in
      *     the context; the session is unchanged then

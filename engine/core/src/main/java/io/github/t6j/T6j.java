@@ -10,8 +10,8 @@ public final class T6j {
     private T6j() {}
 
     /**
-     * Returns the version of the engine, such as 0.1.0 or 0.2.0-SNAPSHOT: on the class path, the module path and in images
-     * of jlink.
+     * Returns the version of the engine, such as 0.1.0 or 0.2.0-SNAPSHOT: on the class path, the module path and in
+     * images of jlink.
      */
     public static String version() {
         try (InputStream in = T6j.class.getResourceAsStream("version.txt")) {

@@ -13,8 +13,8 @@ package io.github.t6j;
 @FunctionalInterface
 public interface TokenListener {
     /**
-     * Called after {@code token} was chosen from the session's logits and before it is fed. The last call may be for the
-     * buffered tail of the text ({@link Token#isTail}), whatever the reason for the end.
+     * Called after {@code token} was chosen from the session's logits and before it is fed. The last call may be for
+     * the buffered tail of the text ({@link Token#isTail}), whatever the reason for the end.
      *
      * @return false to end the generation with this token; ignored for the tail
      */

@@ -16,8 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Sessions saved by one processor and restored by another. A run saves its sessions in a folder and restores all sessions
- * that it finds there. {@code .ci/processors} names a common folder by {@code -Dt6j.sessions}; the default is a new one.
+ * Sessions saved by one processor and restored by another. A run saves its sessions in a folder and restores all
+ * sessions that it finds there. {@code .ci/processors} names a common folder by {@code -Dt6j.sessions}; the default is
+ * a new one.
  */
 class CarriedSessionTest {
     /** Ids in a saved session: two pages and a part of a third. The rest follows after restoring. */

@@ -22,8 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests that a session has the bits of one that was fed all ids at once when it crosses the length of {@value #ORIGINAL}
- * tokens, from which on longrope rotates all positions by other frequencies. The greedy tokens of the golden file cross it.
+ * Tests that a session has the bits of one that was fed all ids at once when it crosses the length of {@value
+ * #ORIGINAL} tokens, from which on longrope rotates all positions by other frequencies. The greedy tokens of the golden
+ * file cross it.
  */
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

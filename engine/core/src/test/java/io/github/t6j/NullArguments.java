@@ -155,7 +155,9 @@ public final class NullArguments {
         }
     }
 
-    /** Asserts that at least {@code least} arguments were tried, and that each was rejected with an error that names it. */
+    /**
+     * Asserts that at least {@code least} arguments were tried, and that each was rejected with an error that names it.
+     */
     public void assertRefused(int least) {
         assertThat(wrong).isEmpty();
         assertThat(tried).isGreaterThan(least);

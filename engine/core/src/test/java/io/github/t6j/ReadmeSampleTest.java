@@ -14,7 +14,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that the README's Java samples are complete programs that compile without warnings on the class path and run. */
+/**
+ * Tests that the README's Java samples are complete programs that compile without warnings on the class path and run.
+ */
 class ReadmeSampleTest {
     private static final String ON_CLASS_PATH = "--add-modules=jdk.incubator.vector";
 

@@ -13,8 +13,8 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds the size of the core (record 54). A feature pays for itself by what it removes, or goes to a leaf; a commit that
- * raises a limit says why.
+ * Holds the size of the core (record 54). A feature pays for itself by what it removes, or goes to a leaf; a commit
+ * that raises a limit says why.
  */
 class SizeTest {
     /** Lines of the core's main code without generated tiles when the limit was set. */

@@ -12,7 +12,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Memory limits in Java images that have few modules: {@code --limit-modules} hides the others as jlink leaves them out. */
+/**
+ * Memory limits in Java images that have few modules: {@code --limit-modules} hides the others as jlink leaves them
+ * out.
+ */
 class UnknownMemoryTest {
     @TempDir
     Path folder;

@@ -20,7 +20,7 @@ public enum AttentionPath {
         hook = newHook;
     }
 
-    /** Returns {@code options} for sessions on this path, which embedders do not choose. A model must have been loaded. */
+    /** Returns options for sessions on this path, which embedders do not choose. A model must have been loaded. */
     public SessionOptions of(SessionOptions options) {
         return hook.apply(options, this);
     }

@@ -40,8 +40,8 @@ public record LayerOptions(float normEpsilon, SortedSet<Integer> unrotated, int 
     }
 
     /**
-     * Root mean square norm of each head's query or key: x / √(mean(x²) + epsilon) · gain. Sums squares in float64 and in
-     * place, unlike {@link io.github.t6j.kernels.Kernels#rmsNorm}, which takes a sum over lanes.
+     * Root mean square norm of each head's query or key: x / √(mean(x²) + epsilon) · gain. Sums squares in float64 and
+     * in place, unlike {@link io.github.t6j.kernels.Kernels#rmsNorm}, which takes a sum over lanes.
      *
      * @param gain [headDim], shared by all heads
      */

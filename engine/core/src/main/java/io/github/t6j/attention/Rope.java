@@ -125,7 +125,7 @@ public final class Rope {
         return pairs;
     }
 
-    /** Returns the number of elements that {@link #table} writes to each of its arrays: the pairs of one or two RoPEs. */
+    /** Returns the number of elements that {@link #table} writes to each array: the pairs of one or two RoPEs. */
     public int tableSize() {
         return inverseFrequency.length;
     }
@@ -145,7 +145,7 @@ public final class Rope {
         return longer != null && length > original ? longer : this;
     }
 
-    /** Writes the cosines and sines of {@code position}, {@link #tableSize()} each from {@code at}, for {@link #rotate}. */
+    /** Writes {@link #tableSize()} cosines and sines of {@code position}, from {@code at}, for {@link #rotate}. */
     public void table(int position, float[] cos, float[] sin, int at) {
         for (int i = 0; i < inverseFrequency.length; i++) {
             float angle = position * inverseFrequency[i];

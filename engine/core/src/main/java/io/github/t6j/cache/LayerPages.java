@@ -248,8 +248,8 @@ final class LayerPages {
     }
 
     /**
-     * Returns the bytes of the pages and of the slab for more of them. Any thread may ask; while another thread feeds the
-     * sequence, the result may be the one of a moment before.
+     * Returns the bytes of the pages and of the slab for more of them. Any thread may ask; while another thread feeds
+     * the sequence, the result may be the one of a moment before.
      */
     long heldBytes() {
         Slab source = slab; // another thread may change the field meanwhile

@@ -7,10 +7,10 @@ import java.util.List;
 
 /**
  * Layout of a page, {@value io.github.t6j.kernels.Kernels#PANEL} tokens of one layer, in the order in which attention
- * reads their elements. Elements that are multiplied by a query, and head factors that scale the products, are stored in
- * <em>columns</em>. A column has one element of every token, so that vector lanes are tokens. Elements that are summed
- * into an output are stored in <em>rows</em>. A row has several elements of one token, so that vector lanes are output
- * elements. Each attention defines which of its elements are in columns.
+ * reads their elements. Elements that are multiplied by a query, and head factors that scale the products, are stored
+ * in <em>columns</em>. A column has one element of every token, so that vector lanes are tokens. Elements that are
+ * summed into an output are stored in <em>rows</em>. A row has several elements of one token, so that vector lanes are
+ * output elements. Each attention defines which of its elements are in columns.
  *
  * <pre>
  *   [columns][64]         element c of token t is at [c][t]
@@ -101,7 +101,7 @@ public record PageLayout(List<Vectors> vectors, int rows, int width) {
         return columnAt(format, columns()) + format.bytes(((long) row * TOKENS + token) * format.padded(width));
     }
 
-    /** Returns the byte at which the scales of {@code vector} begin; vectors in columns come first, then those in rows. */
+    /** Returns the byte at which the scales of {@code vector} begin; columns come first, then rows. */
     long scalesAt(Format format, int vector) {
         return rowAt(format, rows, 0) + (long) vector * TOKENS * Float.BYTES;
     }

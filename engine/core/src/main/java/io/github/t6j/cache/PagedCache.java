@@ -23,9 +23,9 @@ import java.util.stream.IntStream;
  *   index 1  | layer 0 | layer 1 | …      tokens 64 … 127
  * </pre>
  *
- * Layers with the same window share {@link LayerPages}, which allocates the pages of an index when its first token arrives
- * and frees them when no later query sees them. {@link #fork} shares all pages. A cache that writes to a shared index copies
- * it first. A cache belongs to one thread; its forks may belong to others.
+ * Layers with the same window share {@link LayerPages}, which allocates the pages of an index when its first token
+ * arrives and frees them when no later query sees them. {@link #fork} shares all pages. A cache that writes to a shared
+ * index copies it first. A cache belongs to one thread; its forks may belong to others.
  */
 public final class PagedCache implements SequenceCache {
     /** Number of pages that {@link #fill} writes. */

@@ -33,8 +33,8 @@ final class RefCountedPages {
     }
 
     /**
-     * Returns true if another cache shares the pages. Only an owner can add owners, so a single owner may rely on a false
-     * result.
+     * Returns true if another cache shares the pages. Only an owner can add owners, so a single owner may rely on a
+     * false result.
      */
     boolean isShared() {
         return owners.get() > 1;

@@ -24,12 +24,12 @@ public interface SequenceCache extends AutoCloseable {
     /** Limits this cache and its forks to {@code tokens} tokens, so that they allocate no more. */
     default void limit(int tokens) {}
 
-    /** Returns the maximum number of bytes that this cache still allocates to grow from {@code position} to {@code tokens}. */
+    /** Returns the maximum number of bytes still allocated to grow from {@code position} to {@code tokens}. */
     default long growthBytes(int position, int tokens) {
         return 0;
     }
 
-    /** Ends a pass and keeps its tokens. Without this call the pass has no effect: nothing reads tokens past the end. */
+    /** Ends a pass and keeps its tokens. Without this call nothing reads them, so the pass has no effect. */
     default void commit() {}
 
     /**
@@ -53,7 +53,7 @@ public interface SequenceCache extends AutoCloseable {
     default void trim(int length) {}
 
     /**
-     * Returns a cache of the same {@code length} tokens. Writing to one cache, or closing it, leaves the other unchanged.
+     * Returns a cache of the same {@code length} tokens. Writing to one cache, or closing it, leaves the other as is.
      */
     SequenceCache fork(int length);
 

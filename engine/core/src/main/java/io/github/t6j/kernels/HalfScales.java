@@ -4,9 +4,9 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.weights.Tensor;
 
 /**
- * Scales of a panel, in f16. Arithmetic with subnormal floats is slow on many processors, and a subnormal f16 becomes one
- * on its way to a normal float. A panel that has such scales therefore holds all its scales multiplied by a power of two
- * that makes them normal, and a unit, by which kernels multiply them again. Both steps are exact.
+ * Scales of a panel, in f16. Arithmetic with subnormal floats is slow on many processors, and a subnormal f16 becomes
+ * one on its way to a normal float. A panel that has such scales therefore holds all its scales multiplied by a power
+ * of two that makes them normal, and a unit, by which kernels multiply them again. Both steps are exact.
  */
 final class HalfScales {
     private static final int EXPONENT = 0x7C00;

@@ -22,10 +22,10 @@ import java.util.List;
  *   elements   pairs of inputs: the first in the low byte of 16 bits, the second in the same bits of the high byte
  *              of 4 bits   2 pairs in a row: bits 0 to 3, bits 4 to 7
  *              of 5 bits   8 pairs in 5 rows: each row has one in bits 0 to 4. Rows 0 and 1 have pairs 0 and 1, and
- *                          from the lowest bit pair 2: row 0 bits 5 to 7, row 1 bits 5 to 6; rows 2 and 3 have pairs 3 to
- *                          5 likewise; row 4 has pair 6 and, with bit 7 of rows 3 and 1, pair 7
- *              of 6 bits   4 pairs in 3 rows, of which each has one of 3 pairs in bits 0 to 5, and in bits 6 to 7 two bits
- *                          of the fourth pair
+ *                          from the lowest bit pair 2: row 0 bits 5 to 7, row 1 bits 5 to 6; rows 2 and 3 have pairs 3
+ *                          to 5 likewise; row 4 has pair 6 and, with bit 7 of rows 3 and 1, pair 7
+ *              of 6 bits   4 pairs in 3 rows, of which each has one of 3 pairs in bits 0 to 5, and in bits 6 to 7 two
+ *                          bits of the fourth pair
  * </pre>
  *
  * Most pairs are thus unpacked by a mask alone. Sizes are the same as on disk, except that s and m of Q4_K and Q5_K

@@ -5,10 +5,10 @@ import java.lang.foreign.MemorySegment;
 /**
  * Operations in which a transformer spends its time.
  *
- * <p>One implementation is {@code ScalarKernels}, the slow twin and exact reference; the other is in {@code kernels.simd}. Both
- * give the same bits: every output is one chain of fused multiply-adds in the order given with its operation, and a sum
- * over lanes runs over {@value #LANES} logical lanes, whatever the width of the machine's vectors. (On a machine
- * without FMA the twin multiplies and adds separately, and only the tolerances hold.)
+ * <p>One implementation is {@code ScalarKernels}, the slow twin and exact reference; the other is in {@code
+ * kernels.simd}. Both give the same bits: every output is one chain of fused multiply-adds in the order given with its
+ * operation, and a sum over lanes runs over {@value #LANES} logical lanes, whatever the width of the machine's vectors.
+ * (On a machine without FMA the twin multiplies and adds separately, and only the tolerances hold.)
  *
  * <p>Operands are arrays or segments with offsets: a call that C2 does not inline would have to allocate objects.
  * Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of {@value
@@ -73,9 +73,9 @@ public interface Kernels {
     void round(float[] x, int xAt, int count, RoundedRows to, int row);
 
     /**
-     * Multiplies consecutive panels of quantised weights by rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) · (wScale[b][c]
-     * · xScale[r][b]), b ascending: an exact sum of integers, a rounded product of scales, and a chain of fused
-     * multiply-adds.
+     * Multiplies consecutive panels of quantised weights by rows: y[r][c] = Σ_b (Σ_k x[r][b][k] · w[b][k][c]) ·
+     * (wScale[b][c] · xScale[r][b]), b ascending: an exact sum of integers, a rounded product of scales, and a chain of
+     * fused multiply-adds.
      *
      * @param w blocks of the panels in {@code format}, from byte {@code wAt}
      * @param units powers of two by which the scales in the blocks are multiplied, see {@link HalfScales}, the first
@@ -88,9 +88,9 @@ public interface Kernels {
             UnpackedBlocks unpacked, float[] y, int yAt, int yStride);
 
     /**
-     * Multiplies a panel of K-quants by rows. For each part of the inputs with one scale, in ascending order, y[r][c] +=
-     * (Σ_k x[r][k] · (q[k][c] − zero)) · (scale[c] · xScale[r]), then y[r][c] += offset[c] · xTotal[r] if the format has
-     * offsets: an exact sum of integers, a rounded product of scales, and a chain of fused multiply-adds from 0.
+     * Multiplies a panel of K-quants by rows. For each part of the inputs with one scale, in ascending order, y[r][c]
+     * += (Σ_k x[r][k] · (q[k][c] − zero)) · (scale[c] · xScale[r]), then y[r][c] += offset[c] · xTotal[r] if the format
+     * has offsets: an exact sum of integers, a rounded product of scales, and a chain of fused multiply-adds from 0.
      *
      * @param x rows with the sums that belong to {@code format}
      * @param w the panel in {@code format}, from byte {@code wAt}

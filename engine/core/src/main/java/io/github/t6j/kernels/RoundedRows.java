@@ -39,7 +39,7 @@ public class RoundedRows {
      * Rounded elements (GGML's quants), [rows / group][blocks][group][{@value #BLOCK}], mod 2^16 in both halves of an
      * int. The first 32 are the integers x, at odd indices x1 − 256 · x0. Two 8-bit weights in 16 bits, v = w0 + 256 ·
      * w1, then give w0 · x0 + w1 · x1 as v · x0 + w1 · (x1 − 256 · x0), without unpacking w0 from v. The second 32
-     * hold, at even indices, the correction −128 · x0 for the 128 that Q8_0 adds to w0, with 2^15 added in the low half.
+     * hold, at even indices, the correction −128 · x0 for the 128 that Q8_0 adds to w0, the low half plus 2^15.
      *
      * <p>The blocks that a tile of rows reads at a time are at fixed distances, so their bounds are checked once.
      */

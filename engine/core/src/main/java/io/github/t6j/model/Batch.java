@@ -12,8 +12,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Pass with rows of different sequences, so that one pass over the weights serves them all. A sequence has one row, the
- * next id of a generation, or several, a part of a prompt. Each row has the same bits as in a pass of its sequence alone.
- * Attention is computed for each sequence, with its depth, cache type and algorithm.
+ * next id of a generation, or several, a part of a prompt. Each row has the same bits as in a pass of its sequence
+ * alone. Attention is computed for each sequence, with its depth, cache type and algorithm.
  *
  * <p>{@link Transformer#batch} returns an idle batch. Passes of the same sequences allocate nothing.
  */
@@ -114,12 +114,12 @@ public final class Batch implements AttentionStep {
     }
 
     /**
-     * Feeds the ids through the first {@code layers} blocks only and empties the batch. Later passes of the sequences must
-     * have the same number of blocks; the sequences have no logits.
+     * Feeds the ids through the first {@code layers} blocks only and empties the batch. Later passes of the sequences
+     * must have the same number of blocks; the sequences have no logits.
      *
      * @param cancelled called between blocks; if it returns true, the pass ends and its ids are not fed
-     * @return hidden states [rows][width], a buffer that the next pass overwrites: the residual stream, or after the last
-     *     block its norm; null if the pass was cancelled
+     * @return hidden states [rows][width], a buffer that the next pass overwrites: the residual stream, or after the
+     *     last block its norm; null if the pass was cancelled
      */
     public float[] hiddenStates(int layers, BooleanSupplier cancelled) {
         return feed(layers, cancelled, false) ? model.hiddenStates(activations, layers) : null;

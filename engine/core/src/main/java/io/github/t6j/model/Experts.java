@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
- * Mixture of experts (Shazeer et al., 2017): the router chooses {@code used} experts for each row, and the update is the
- * sum of their outputs, each times its weight. An expert is down · (silu(gate · h) ∘ (up · h)).
+ * Mixture of experts (Shazeer et al., 2017): the router chooses {@code used} experts for each row, and the update is
+ * the sum of their outputs, each times its weight. An expert is down · (silu(gate · h) ∘ (up · h)).
  *
  * <p>The rows of a pass are sorted by expert, and only chosen experts are read. Each row sums its experts' outputs by
  * ascending index, so its bits do not depend on the other rows.

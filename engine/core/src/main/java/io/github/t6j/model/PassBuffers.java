@@ -93,7 +93,7 @@ final class PassBuffers implements AutoCloseable {
         (activations.capacity == 1 ? singleRows : manyRows).give(activations);
     }
 
-    /** Returns attention buffers for a pass of {@code rows} rows of a sequence; {@code materialized} selects the oracle. */
+    /** Returns attention buffers for {@code rows} rows of a sequence; {@code materialized} selects the oracle. */
     AttentionBuffers takeAttention(int rows, boolean materialized) {
         AttentionBuffers idle = kind(rows == 1, materialized).take();
         return idle != null ? idle : new AttentionBuffers(model, rows == 1, materialized);

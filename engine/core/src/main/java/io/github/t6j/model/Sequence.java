@@ -37,8 +37,8 @@ public final class Sequence implements AutoCloseable {
     }
 
     /**
-     * Feeds {@code count} ids, at most {@link Transformer#MAX_PASS_ROWS}, starting at {@code from}. If {@code needed} is
-     * not 0, {@link #lastLogits} is then available until the next pass; if it is {@code count}, {@link #logits} is
+     * Feeds {@code count} ids, at most {@link Transformer#MAX_PASS_ROWS}, starting at {@code from}. If {@code needed}
+     * is not 0, {@link #lastLogits} is then available until the next pass; if it is {@code count}, {@link #logits} is
      * available until {@link #release}.
      *
      * @param needed number of the last rows whose logits may be asked for: 0, 1 or count
@@ -85,7 +85,7 @@ public final class Sequence implements AutoCloseable {
         return activations;
     }
 
-    /** Returns buffers, bound to the cache, for a pass of {@code rows} rows; {@link PassBuffers#give} takes them back. */
+    /** Returns buffers for {@code rows} rows, bound to the cache; {@link PassBuffers#give} takes them back. */
     AttentionBuffers takeBuffers(int rows) {
         AttentionBuffers taken = model.buffers.takeAttention(rows, materialized);
         taken.algorithm.bind(cache);

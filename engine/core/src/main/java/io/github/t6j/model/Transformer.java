@@ -27,8 +27,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Weights of a model and the path of a token through them, immutable and shared by all sequences, and the idle buffers of
- * passes.
+ * Weights of a model and the path of a token through them, immutable and shared by all sequences, and the idle buffers
+ * of passes.
  */
 public final class Transformer implements AutoCloseable {
     /** Maximum number of rows of one sequence in a pass: enough to reuse each block of weights many times per read. */
@@ -71,8 +71,8 @@ public final class Transformer implements AutoCloseable {
     }
 
     /**
-     * Feeds the rows through the model: x = embedding(ids), then every block; {@link #logits} of the needed rows is then
-     * available.
+     * Feeds the rows through the model: x = embedding(ids), then every block; {@link #logits} of the needed rows is
+     * then available.
      *
      * @param step computes the rows' attention
      * @param cancelled called between blocks; if it returns true, the pass ends
@@ -236,8 +236,8 @@ public final class Transformer implements AutoCloseable {
     }
 
     /**
-     * Returns the fewest tokens to which a sequence that was filled to {@code tokens} can be truncated without feeding ids
-     * again: all of them for attention with a state.
+     * Returns the fewest tokens to which a sequence that was filled to {@code tokens} can be truncated without feeding
+     * ids again: all of them for attention with a state.
      */
     public int shortestCut(boolean materialized, int tokens) {
         if (hasState(materialized)) {

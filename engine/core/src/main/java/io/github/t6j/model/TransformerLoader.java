@@ -55,7 +55,7 @@ public final class TransformerLoader {
     private final Thread thread = Thread.currentThread();
     private final LongAdder done = new LongAdder(); // stored bytes of the rows read so far
     private long stored;
-    private final CRC32C checksum = new CRC32C(); // of adapters and the weights that are not packed, for the fingerprint
+    private final CRC32C checksum = new CRC32C(); // of adapters and unpacked weights, for the fingerprint
 
     private TransformerLoader(
             NamedTensors tensors, ModelConfig config, Workers workers, Arena arena, LoadListener progress) {

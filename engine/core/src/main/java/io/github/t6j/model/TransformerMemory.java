@@ -31,7 +31,7 @@ public final class TransformerMemory {
         return bytes;
     }
 
-    /** Returns the bytes that all sequences share: pages of fixed factors, and their products that depend on positions. */
+    /** Returns the bytes that all sequences share: pages of fixed factors and their rotations by position. */
     public long shared() {
         return model.shared.bytes();
     }
@@ -46,8 +46,8 @@ public final class TransformerMemory {
     }
 
     /**
-     * Returns the bytes of {@code tokens} tokens of a sequence, in its cache and in the pages that all sequences share; 0
-     * for attention with a state.
+     * Returns the bytes of {@code tokens} tokens of a sequence, in its cache and in the pages that all sequences share;
+     * 0 for attention with a state.
      *
      * @param format format of the cache's elements
      * @param materialized true for the oracle's cache

@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * Spliterator of a stream of generated tokens. Each token is computed on demand, in a separate call, and fed before it is
- * returned. So the session always contains exactly the returned tokens, wherever the consumer stops.
+ * Spliterator of a stream of generated tokens. Each token is computed on demand, in a separate call, and fed before it
+ * is returned. So the session always contains exactly the returned tokens, wherever the consumer stops.
  */
 public final class GeneratedTokens<T> implements Spliterator<T> {
     /** Generation that a stream advances. */
@@ -18,7 +18,7 @@ public final class GeneratedTokens<T> implements Spliterator<T> {
         /** Returns true once the generation must end because of its options. */
         boolean isExpired();
 
-        /** Chooses the next token, feeds and returns it; at the end feeds nothing and returns the last element, or null. */
+        /** Chooses, feeds and returns the next token; at the end returns the last element, or null. */
         T step();
 
         /** Ends the generation for {@code reason}, unless it has ended or expired already, and reports its result. */

@@ -3,7 +3,7 @@ package io.github.t6j.session;
 import io.github.t6j.model.Sequence;
 import java.util.function.Consumer;
 
-/** Logits of a session after its last id, computed on request. For one thread at a time except {@link #lastComputed}. */
+/** Logits of a session after its last id, computed on request. Only {@link #lastComputed} is thread-safe. */
 final class LastLogits {
     private final Consumer<float[]> copy = all -> copy(all, 0);
     private final int vocabulary;

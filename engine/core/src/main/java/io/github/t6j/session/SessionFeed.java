@@ -97,8 +97,8 @@ public final class SessionFeed {
     }
 
     /**
-     * Feeds all ids to sessions that have caught up ({@link SessionState#catchUp}), so that each has the logits after its
-     * last id, and empties this feed.
+     * Feeds all ids to sessions that have caught up ({@link SessionState#catchUp}), so that each has the logits after
+     * its last id, and empties this feed.
      *
      * @return false if there were no ids
      */

@@ -15,8 +15,8 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /**
- * State of a session: its token ids, their cache, which can fall behind the ids ({@link io.github.t6j.Session}), and the
- * logits after the last id. For one thread at a time, except {@link #position}, {@link #ids}, {@link #cacheBytes},
+ * State of a session: its token ids, their cache, which can fall behind the ids ({@link io.github.t6j.Session}), and
+ * the logits after the last id. For one thread at a time, except {@link #position}, {@link #ids}, {@link #cacheBytes},
  * {@link #usedCacheBytes} and {@link #lastLogits}.
  */
 public final class SessionState {

@@ -61,8 +61,8 @@ public final class CopiedFile {
     }
 
     /**
-     * Returns chat_template.jinja of {@code folder}, with the special tokens, sampling and end ids that belong to it, by
-     * name; empty if the folder has no such template.
+     * Returns chat_template.jinja of {@code folder}, with the special tokens, sampling and end ids that belong to it,
+     * by name; empty if the folder has no such template.
      *
      * @throws ModelFormatException as {@link #read}
      */

@@ -16,7 +16,8 @@ import java.util.function.Consumer;
 
 /**
  * Runs targets on mutations of valid inputs. The normal build runs a few seeds; {@code -Dt6j.fuzz.minutes=10} continues
- * for that time, {@code -Dt6j.fuzz.seed=N} starts at seed N instead of 0. A failure reports its seed, which reproduces it.
+ * for that time, {@code -Dt6j.fuzz.seed=N} starts at seed N instead of 0. A failure reports its seed, which reproduces
+ * it.
  */
 public final class Mutations {
     private static final long MINUTES = Long.getLong("t6j.fuzz.minutes", 0);

@@ -129,8 +129,9 @@ class EmbeddingsTest {
     }
 
     /**
-     * Weights of 8 bits, and of f16 where a row has no whole blocks. Products round their inputs to 8 bits, sooner or later
-     * to another side in float than in double, which every later position sees; embeddings of texts up to there agree.
+     * Weights of 8 bits, and of f16 where a row has no whole blocks. Products round their inputs to 8 bits, sooner or
+     * later to another side in float than in double, which every later position sees; embeddings of texts up to there
+     * agree.
      *
      * @param leading positions that agree
      * @param whole tolerance of the mean of 131 positions

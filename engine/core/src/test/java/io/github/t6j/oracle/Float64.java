@@ -37,7 +37,9 @@ final class Float64 {
         return y;
     }
 
-    /** Each part of {@code size} elements over its root mean square, times the gain, which may be null, and a factor. */
+    /**
+     * Each part of {@code size} elements over its root mean square, times the gain, which may be null, and a factor.
+     */
     static double[][] rms(double[][] x, int size, double[] gain, double epsilon, double factor) {
         double[][] y = new double[x.length][x[0].length];
         for (int t = 0; t < x.length; t++) {
@@ -90,8 +92,8 @@ final class Float64 {
     }
 
     /**
-     * Causal softmax attention: q [T][heads · D], k [T][keyHeads · D], v [T][keyHeads · E], y [T][heads · E]; query head
-     * h meets key head h / (heads / keyHeads).
+     * Causal softmax attention: q [T][heads · D], k [T][keyHeads · D], v [T][keyHeads · E], y [T][heads · E]; query
+     * head h meets key head h / (heads / keyHeads).
      *
      * @param window positions that one sees, its own included
      */

@@ -15,9 +15,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * GGUF files of the architectures llama, qwen2, qwen3 and qwen3moe, as llama.cpp stores such models, and the same models as Hugging
- * Face has them. A head's rows of queries and keys stand in pairs in a file of architecture llama: row 2i + s is row
- * s · headDim/2 + i of Hugging Face.
+ * GGUF files of the architectures llama, qwen2, qwen3 and qwen3moe, as llama.cpp stores such models, and the same
+ * models as Hugging Face has them. A head's rows of queries and keys stand in pairs in a file of architecture llama:
+ * row 2i + s is row s · headDim/2 + i of Hugging Face.
  */
 public final class LlamaGguf {
     /** From the names of Hugging Face to those of llama.cpp, without layer and suffix. */

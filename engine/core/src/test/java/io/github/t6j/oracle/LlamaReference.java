@@ -6,8 +6,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The families llama, mistral, qwen2, qwen3, smollm3, qwen3_moe and mixtral in double, from a config.json and tensors in Hugging Face's layout.
- * It shares nothing with the engine but the reader of weights. RoPE is plain, linear, llama3 or yarn.
+ * The families llama, mistral, qwen2, qwen3, smollm3, qwen3_moe and mixtral in double, from a config.json and tensors
+ * in Hugging Face's layout. It shares nothing with the engine but the reader of weights. RoPE is plain, linear, llama3
+ * or yarn.
  */
 public final class LlamaReference implements Reference {
     private final Weights w;

@@ -98,7 +98,9 @@ public final class MlraReference implements Reference {
         return product;
     }
 
-    /** GTA: a value is all of its group's row; a key is the first half of it, and a rotated half that all heads share. */
+    /**
+     * GTA: a value is all of its group's row; a key is the first half of it, and a rotated half that all heads share.
+     */
     private double[][] tied(String attn, double[][] h, int headDim, int keyHeads) {
         int half = headDim / 2;
         double[][] q = turned(w.times(h, attn + "c_q.weight"), headDim, headDim - half);
@@ -114,7 +116,9 @@ public final class MlraReference implements Reference {
         return attend(q, k, v, keyHeads);
     }
 
-    /** MLA, GLA, MLRA: parts of a latent, each of which gives keys and values to some heads, in one or more branches. */
+    /**
+     * MLA, GLA, MLRA: parts of a latent, each of which gives keys and values to some heads, in one or more branches.
+     */
     private double[][] latent(String attn, double[][] h) {
         int nope = size("qk_nope_head_dim");
         int rope = size("qk_rope_head_dim");

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Models of every attention, with matrices of more than three panels and prompts of two passes and three pages: logits and
- * greedy tokens match a forward pass in double that shares no code with the engine's.
+ * Models of every attention, with matrices of more than three panels and prompts of two passes and three pages: logits
+ * and greedy tokens match a forward pass in double that shares no code with the engine's.
  */
 class WideModelsTest {
     /** Tolerance of logits beside float64. */
@@ -165,7 +165,9 @@ class WideModelsTest {
         }
     }
 
-    /** Elements of the last row; all of a bias, since RoPE hardly turns its last, and softmax does not see one unturned. */
+    /**
+     * Elements of the last row; all of a bias, since RoPE hardly turns its last, and softmax does not see one unturned.
+     */
     private static int lastRow(String name, List<Long> shape) {
         return shape.size() == 1 && !name.endsWith(".bias") ? 1 : shape.getLast().intValue();
     }

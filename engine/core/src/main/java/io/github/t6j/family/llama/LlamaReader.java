@@ -160,7 +160,8 @@ class LlamaReader {
         String unrotated = form.options().unrotated().isEmpty()
                 ? ""
                 : ", " + form.options().unrotated().size() + " layers without RoPE";
-        return form.name() + (variantJson.has("heads") ? " as TPA" : "") + " (" + type.word() + ")" + windows + unrotated;
+        String heads = variantJson.has("heads") ? " as TPA" : "";
+        return form.name() + heads + " (" + type.word() + ")" + windows + unrotated;
     }
 
     /** Fails if config.json requires something that this engine does not compute; the error names the key. */

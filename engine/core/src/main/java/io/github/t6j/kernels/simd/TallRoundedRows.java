@@ -8,7 +8,7 @@ import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.util.Set;
 
-/** Rounded rows for products on Intel (ADR 48). Many rows for q8_0 weights are floats, stored as in {@link TallRows}. */
+/** Rounded rows for Intel (ADR 48). Many rows for q8_0 weights are floats, stored as in {@link TallRows}. */
 final class TallRoundedRows extends RoundedRows {
     private final TileTable tiles;
     private boolean tall;

@@ -62,8 +62,8 @@ public final class Checkpoint implements TensorReader, AutoCloseable {
      * first part, a file of {@code torch.save}, or an index of shards. The first bytes of a file, not its name,
      * determine its format. The prefixes {@code module.} and {@code _orig_mod.} are removed from the tensors' names.
      *
-     * <p>Files are mapped. Opening reads only their headers, and the files must not change until {@link #close()}. Files
-     * of other file systems than the default one are read as a whole.
+     * <p>Files are mapped. Opening reads only their headers, and the files must not change until {@link #close()}.
+     * Files of other file systems than the default one are read as a whole.
      *
      * @param mapped true if {@link #rows} returns the mapped bytes; otherwise it copies them
      * @throws ModelFormatException if the folder has no weights or a file is malformed; the message names the fault and

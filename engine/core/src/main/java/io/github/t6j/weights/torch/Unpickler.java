@@ -21,9 +21,9 @@ import java.util.Map;
  *
  * <p>Values are null, Boolean, Long, BigInteger, Double and String; a tuple is an {@code Object[]}, a list a {@code
  * List<Object>}, a dict a {@code Map<String, Object>} (entries under other keys, or very long ones, are dropped: they
- * name no tensor); and the descriptions of {@link TorchPickle}. A list or dict may contain itself, so neither this class nor
- * its callers may traverse one without a depth limit, hash it or print it. An operation takes memory in proportion to
- * its bytes, or moves values on the stack; the number of operations is limited.
+ * name no tensor); and the descriptions of {@link TorchPickle}. A list or dict may contain itself, so neither this
+ * class nor its callers may traverse one without a depth limit, hash it or print it. An operation takes memory in
+ * proportion to its bytes, or moves values on the stack; the number of operations is limited.
  */
 final class Unpickler {
     private static final int MAX_OPERATIONS = 1_000_000; // a tensor takes about 35

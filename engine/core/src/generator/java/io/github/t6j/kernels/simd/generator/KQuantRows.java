@@ -8,8 +8,8 @@ import io.github.t6j.kernels.KQuantFormat;
 import java.util.List;
 
 /**
- * The part of {@link TileGenerator} for one row of K-quants. One method stores the sums of 16 bits of a super-block; another
- * multiplies them by the scales, which it unpacks.
+ * The part of {@link TileGenerator} for one row of K-quants. One method stores the sums of 16 bits of a super-block;
+ * another multiplies them by the scales, which it unpacks.
  */
 final class KQuantRows {
     private final Java java = Java.core();
@@ -96,7 +96,7 @@ final class KQuantRows {
         java.line("k += %d;", 2 * format.groupPairs());
     }
 
-    /** A loop over two rows with three pairs, and a last row: all pairs at once are more code than C2 always compiles well. */
+    /** A loop over two rows with three pairs, and a last row, since C2 may compile all pairs at once badly. */
     private void fiveBits() {
         java.line("IntVector rest0 = IntVector.zero(INTS), rest1 = rest0;");
         java.open("for (long stop = wAt + 4 * step; wAt != stop; wAt += 2 * step)");

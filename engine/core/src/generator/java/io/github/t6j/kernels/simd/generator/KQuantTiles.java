@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The part of {@link TileGenerator} for four rows of K-quants. One method unpacks the integers of a block, which then stay in
- * L1; a tile of one vector of ints multiplies the integers of a super-block.
+ * The part of {@link TileGenerator} for four rows of K-quants. One method unpacks the integers of a block, which then
+ * stay in L1; a tile of one vector of ints multiplies the integers of a super-block.
  */
 final class KQuantTiles {
     private static final int ROWS = 4;

@@ -1,8 +1,8 @@
 package io.github.t6j.kernels.simd.generator;
 
 /**
- * The part of {@link TileGenerator} for one row and two panels of quantised weights at once. The tiles prefetch the cache lines
- * of later rows of both panels.
+ * The part of {@link TileGenerator} for one row and two panels of quantised weights at once. The tiles prefetch the
+ * cache lines of later rows of both panels.
  */
 final class PanelPairs {
     private static final int VECTORS = 4; // of ints: two of each panel

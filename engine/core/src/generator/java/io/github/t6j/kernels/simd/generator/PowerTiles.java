@@ -4,8 +4,8 @@ import static io.github.t6j.kernels.simd.generator.TileGenerator.COLUMNS;
 
 /**
  * The part of {@link TileGenerator} for loops with powers of two. The chain of multiply-adds, from {@code
- * ScalarKernels.exp2}, is written out in each loop: C2 may not inline a helper that returns a vector. Four chains hide each
- * other's latency.
+ * ScalarKernels.exp2}, is written out in each loop: C2 may not inline a helper that returns a vector. Four chains hide
+ * each other's latency.
  */
 final class PowerTiles {
     private final Java java;

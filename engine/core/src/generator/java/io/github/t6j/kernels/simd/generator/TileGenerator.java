@@ -8,8 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Writes the register tiles: products whose rows and vectors are unrolled, since C2 keeps a sum in a register only if it is a
- * local variable. {@code TileGeneratorTest} compares the committed files with its output.
+ * Writes the register tiles: products whose rows and vectors are unrolled, since C2 keeps a sum in a register only if
+ * it is a local variable. {@code TileGeneratorTest} compares the committed files with its output.
  *
  * <p>Each tile keeps rows × vectors sums, named s00, s01 … by row and vector, and adds to each a product of a broadcast
  * element of x and a vector of w for each step.
@@ -131,7 +131,8 @@ final class TileGenerator {
      *
      * @param distance panels from one row of x to the next; 0 if it is a parameter
      * @param bytes true if it reads Q8, too
-     * @param byBytes true if its loop counts bytes by a step that C2 does not know, so that C2 keeps the order of the loads
+     * @param byBytes true if its loop counts bytes by a step that C2 does not know, so that C2 keeps the order of the
+     *     loads
      */
     private void segmentTile(int rows, int vectors, int distance, boolean bytes, boolean byBytes) {
         java.open(

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Layout of the factors in a position's row, as offsets in floats, and in a page of the cache. A row is the projections,
- * then the factors that {@link FormAttention#rotateAndActivate} appends, so that it contains every factor.
+ * Layout of the factors in a position's row, as offsets in floats, and in a page of the cache. A row is the
+ * projections, then the factors that {@link FormAttention#rotateAndActivate} appends, so that it contains every factor.
  *
  * <pre>
  *   B_Q [R_Q][d_b] or Q [h][d] | columns of the page | its rows | A_Q [h][R_Q] | C_Q [R_Q][d_c]
