@@ -80,18 +80,18 @@ final class Experts implements FeedForward {
 
     @Override
     public void forward(Activations a) {
-        Buffers b = a.experts;
-        a.matMul.multiply(router, a.normed, router.inputs(), a.rows(), b.scores);
+        Buffers buffers = a.experts;
+        a.matMul.multiply(router, a.normed, router.inputs(), a.rows(), buffers.scores);
         a.eachRow(choose);
-        sort(b, a.rows());
+        sort(buffers, a.rows());
         for (int expert = 0, next; expert < gateUp.length; expert = next) {
             next = expert + 1;
-            while (next < gateUp.length && b.firsts[next + 1] - b.firsts[expert] <= b.capacity) {
+            while (next < gateUp.length && buffers.firsts[next + 1] - buffers.firsts[expert] <= buffers.capacity) {
                 next++;
             }
-            b.begin = b.firsts[expert];
-            b.end = b.firsts[next];
-            if (b.begin < b.end) {
+            buffers.begin = buffers.firsts[expert];
+            buffers.end = buffers.firsts[next];
+            if (buffers.begin < buffers.end) {
                 forward(a, expert, next);
             }
         }
@@ -99,10 +99,10 @@ final class Experts implements FeedForward {
 
     /** Computes the outputs of consecutive experts, and adds them to the update. */
     private void forward(Activations a, int from, int to) {
-        Buffers b = a.experts;
-        a.grouped.multiply(gateUp, from, to, b.firsts, b.rows, a.normed, router.inputs(), b.gateUp);
-        a.each(b.end - b.begin, gate);
-        a.grouped.multiply(down, from, to, b.firsts, null, b.hidden, down[0].inputs(), b.outputs);
+        Buffers buffers = a.experts;
+        a.grouped.multiply(gateUp, from, to, buffers.firsts, buffers.rows, a.normed, router.inputs(), buffers.gateUp);
+        a.each(buffers.end - buffers.begin, gate);
+        a.grouped.multiply(down, from, to, buffers.firsts, null, buffers.hidden, down[0].inputs(), buffers.outputs);
         a.eachRow(add);
     }
 
@@ -114,11 +114,11 @@ final class Experts implements FeedForward {
 
     /** Adds the outputs of a row's experts that have been computed. */
     private void add(Activations a, int row, int worker) {
-        Buffers b = a.experts;
+        Buffers buffers = a.experts;
         for (int choice = row * used; choice < (row + 1) * used; choice++) {
-            int slot = b.slots[choice];
-            if (slot >= b.begin && slot < b.end) {
-                a.addToUpdate(row, b.weights[choice], b.outputs, (slot - b.begin) * down[0].stride());
+            int slot = buffers.slots[choice];
+            if (slot >= buffers.begin && slot < buffers.end) {
+                a.addToUpdate(row, buffers.weights[choice], buffers.outputs, (slot - buffers.begin) * down[0].stride());
             }
         }
     }
@@ -126,52 +126,52 @@ final class Experts implements FeedForward {
     /** Chooses a row's experts by the largest scores, ties by the lower index, and computes their weights. */
     private void choose(Activations a, int row, int worker) {
         a.clearUpdate(row);
-        Buffers b = a.experts;
+        Buffers buffers = a.experts;
         int at = row * router.stride();
         int first = row * used;
         for (int expert = 0; expert < gateUp.length; expert++) { // keeps the best so far, the best first
             int place = Math.min(expert, used);
-            while (place > 0 && b.scores[at + expert] > b.scores[at + b.chosen[first + place - 1]]) {
+            while (place > 0 && buffers.scores[at + expert] > buffers.scores[at + buffers.chosen[first + place - 1]]) {
                 place--;
             }
             if (place < used) {
                 int last = Math.min(expert, used - 1);
-                System.arraycopy(b.chosen, first + place, b.chosen, first + place + 1, last - place);
-                b.chosen[first + place] = expert;
+                System.arraycopy(buffers.chosen, first + place, buffers.chosen, first + place + 1, last - place);
+                buffers.chosen[first + place] = expert;
             }
         }
-        double largest = b.scores[at + b.chosen[first]];
-        Arrays.sort(b.chosen, first, first + used);
+        double largest = buffers.scores[at + buffers.chosen[first]];
+        Arrays.sort(buffers.chosen, first, first + used);
         double sum = 0;
         int summed = normalised ? used : gateUp.length;
         for (int i = 0; i < summed; i++) {
-            int expert = normalised ? b.chosen[first + i] : i;
-            sum += StrictMath.exp(b.scores[at + expert] - largest);
+            int expert = normalised ? buffers.chosen[first + i] : i;
+            sum += StrictMath.exp(buffers.scores[at + expert] - largest);
         }
         for (int i = first; i < first + used; i++) {
-            b.weights[i] = (float) (StrictMath.exp(b.scores[at + b.chosen[i]] - largest) / sum);
+            buffers.weights[i] = (float) (StrictMath.exp(buffers.scores[at + buffers.chosen[i]] - largest) / sum);
         }
     }
 
     /** Sorts the choices of all rows by expert, then by row. */
-    private void sort(Buffers b, int rows) {
-        Arrays.fill(b.firsts, 0);
+    private void sort(Buffers buffers, int rows) {
+        Arrays.fill(buffers.firsts, 0);
         for (int choice = 0; choice < rows * used; choice++) {
-            b.firsts[b.chosen[choice]]++;
+            buffers.firsts[buffers.chosen[choice]]++;
         }
         int slot = rows * used;
-        b.firsts[gateUp.length] = slot;
+        buffers.firsts[gateUp.length] = slot;
         for (int expert = gateUp.length - 1; expert >= 0; expert--) {
-            slot -= b.firsts[expert];
-            b.firsts[expert] = slot;
+            slot -= buffers.firsts[expert];
+            buffers.firsts[expert] = slot;
         }
         for (int choice = 0; choice < rows * used; choice++) {
-            slot = b.firsts[b.chosen[choice]]++; // moves to the first slot of the next expert
-            b.slots[choice] = slot;
-            b.rows[slot] = choice / used;
+            slot = buffers.firsts[buffers.chosen[choice]]++; // moves to the first slot of the next expert
+            buffers.slots[choice] = slot;
+            buffers.rows[slot] = choice / used;
         }
-        System.arraycopy(b.firsts, 0, b.firsts, 1, gateUp.length);
-        b.firsts[0] = 0;
+        System.arraycopy(buffers.firsts, 0, buffers.firsts, 1, gateUp.length);
+        buffers.firsts[0] = 0;
     }
 
     @Override

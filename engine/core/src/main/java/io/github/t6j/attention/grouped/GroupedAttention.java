@@ -131,21 +131,21 @@ abstract class GroupedAttention extends PageAttention implements PrefillOperatio
 
     /** Scales the queries, [rows][heads of the group][headDim]. */
     @Override
-    public final void prepareQueries(RowBlock b) {
+    public final void prepareQueries(RowBlock block) {
         int floats = groupSize * headDim();
-        b.scaleQueries(b.firstGroup * floats, floats, scale());
+        block.scaleQueries(block.firstGroup * floats, floats, scale());
     }
 
     @Override
-    public final void scores(Page page, Page keys, int group, RowBlock b) {
-        int low = b.low * groupSize;
-        groupScores(group, b.state.query, low, b.rows() * groupSize - low, page, b.state);
+    public final void scores(Page page, Page keys, int group, RowBlock block) {
+        int low = block.low * groupSize;
+        groupScores(group, block.state.query, low, block.rows() * groupSize - low, page, block.state);
     }
 
     @Override
-    public final void values(Page page, int group, int count, RowBlock b) {
-        int low = b.low * groupSize;
-        groupValues(group, page, low, b.rows() * groupSize - low, count, b.state);
+    public final void values(Page page, int group, int count, RowBlock block) {
+        int low = block.low * groupSize;
+        groupValues(group, page, low, block.rows() * groupSize - low, count, block.state);
     }
 
     @Override

@@ -71,30 +71,30 @@ final class LatentOperations implements PrefillOperations {
     }
 
     @Override
-    public void prepareQueries(RowBlock b) {
-        LatentAttention attention = (LatentAttention) b.pass.attention;
-        b.scaleQueries(b.firstGroup / shape.branches() * headDim, headDim, shape.scale());
-        for (int group = b.firstGroup; group < b.endGroup; group++) {
-            attention.up(keyHead(group), b.state.products, (group - b.firstGroup) * upFloats);
+    public void prepareQueries(RowBlock block) {
+        LatentAttention attention = (LatentAttention) block.pass.attention;
+        block.scaleQueries(block.firstGroup / shape.branches() * headDim, headDim, shape.scale());
+        for (int group = block.firstGroup; group < block.endGroup; group++) {
+            attention.up(keyHead(group), block.state.products, (group - block.firstGroup) * upFloats);
         }
     }
 
     @Override
-    public void scores(Page page, Page keys, int group, RowBlock b) {
-        PageState state = b.state;
-        rebuild(page, group, b);
+    public void scores(Page page, Page keys, int group, RowBlock block) {
+        PageState state = block.state;
+        rebuild(page, group, block);
         state.kernels.multiply(
-                state.query, b.low * headDim, headDim, b.rows() - b.low, headDim, Format.F32, state.offHeap,
-                columnAt(0), PANEL, PANEL, state.scores, b.low * PANEL, 0, false);
+                state.query, block.low * headDim, headDim, block.rows() - block.low, headDim, Format.F32, state.offHeap,
+                columnAt(0), PANEL, PANEL, state.scores, block.low * PANEL, 0, false);
     }
 
     /** Rebuilds the keys and values of a key head in a page: W_UK c and k_pe in columns, W_UV c in rows. */
-    private void rebuild(Page page, int group, RowBlock b) {
-        PageState state = b.state;
+    private void rebuild(Page page, int group, RowBlock block) {
+        PageState state = block.state;
         int nope = shape.nope;
         int rebuilt = shape.branches() * upFloats;
         PageProducts.multiplyColumns(
-                state.kernels, page, state.products, (group - b.firstGroup) * upFloats, nope + valueDim,
+                state.kernels, page, state.products, (group - block.firstGroup) * upFloats, nope + valueDim,
                 shape.latentDim, shape.latent(keyHead(group)), state.products, rebuilt);
         MemorySegment.copy(state.products, rebuilt, state.offHeap, Page.FLOAT, columnAt(0), nope * PANEL);
         MemorySegment.copy(page.data, page.columnAt(0), state.offHeap, columnAt(nope), page.columnAt(shape.rope));
@@ -104,11 +104,11 @@ final class LatentOperations implements PrefillOperations {
     }
 
     @Override
-    public void values(Page page, int group, int count, RowBlock b) {
-        PageState state = b.state;
-        int at = b.low * PANEL;
+    public void values(Page page, int group, int count, RowBlock block) {
+        PageState state = block.state;
+        int at = block.low * PANEL;
         state.kernels.multiply(
-                state.probabilities, at, PANEL, b.rows() - b.low, count, Format.F32, state.offHeap, 0, valueStride,
-                valueDim, state.softmaxes.out, at, state.softmaxes.lines * PANEL, true);
+                state.probabilities, at, PANEL, block.rows() - block.low, count, Format.F32, state.offHeap, 0,
+                valueStride, valueDim, state.softmaxes.out, at, state.softmaxes.lines * PANEL, true);
     }
 }

@@ -72,22 +72,22 @@ public final class Prefill {
     }
 
     private void computeTask(int task, int worker) {
-        RowBlock b = blocks[worker];
+        RowBlock block = blocks[worker];
         int taskGroups = Math.ceilDiv(groups, blockTasks);
-        if (b == null || b.capacity != blockRows || b.groups != taskGroups) {
-            b = new RowBlock(operations, b, blockRows, taskGroups, kernels, scratch);
-            blocks[worker] = b;
+        if (block == null || block.capacity != blockRows || block.groups != taskGroups) {
+            block = new RowBlock(operations, block, blockRows, taskGroups, kernels, scratch);
+            blocks[worker] = block;
         }
-        b.pass = pass;
-        b.firstGroup = task % blockTasks * groups / blockTasks;
-        b.endGroup = (task % blockTasks + 1) * groups / blockTasks;
+        block.pass = pass;
+        block.firstGroup = task % blockTasks * groups / blockTasks;
+        block.endGroup = (task % blockTasks + 1) * groups / blockTasks;
         int first = task / blockTasks * blockRows;
         int end = Math.min(first + blockRows, pass.rows);
         while (first < end) {
-            b.first = first;
-            b.end = sizes.keepsBits() ? endOfSameSpans(first, end) : end;
-            computeRows(b);
-            first = b.end;
+            block.first = first;
+            block.end = sizes.keepsBits() ? endOfSameSpans(first, end) : end;
+            computeRows(block);
+            first = block.end;
         }
     }
 
@@ -104,65 +104,65 @@ public final class Prefill {
         return next;
     }
 
-    private void computeRows(RowBlock b) {
-        operations.prepareQueries(b);
-        int pages = Math.ceilDiv(pass.position + b.end, PANEL);
+    private void computeRows(RowBlock block) {
+        operations.prepareQueries(block);
+        int pages = Math.ceilDiv(pass.position + block.end, PANEL);
         int window = pass.attention.window();
-        int firstSeen = window == 0 ? 0 : Math.max(0, pass.position + b.first + 1 - window);
-        int spanPages = sizes.keepsBits() ? spanPages(b.first) : pages;
+        int firstSeen = window == 0 ? 0 : Math.max(0, pass.position + block.first + 1 - window);
+        int spanPages = sizes.keepsBits() ? spanPages(block.first) : pages;
         for (int from = 0; from < pages; from += spanPages) {
             int end = Math.min(from + spanPages, pages);
-            b.beginSpan(from > 0);
+            block.beginSpan(from > 0);
             for (int index = Math.max(from, firstSeen / PANEL); index < end; index++) {
-                computePage(index, b);
+                computePage(index, block);
             }
-            b.endSpan();
+            block.endSpan();
         }
-        for (int group = b.firstGroup; group < b.endGroup; group++) {
-            finish(b.rowSoftmaxes(group), group * sizes.groupHeads(), b);
+        for (int group = block.firstGroup; group < block.endGroup; group++) {
+            finish(block.rowSoftmaxes(group), group * sizes.groupHeads(), block);
         }
     }
 
-    private void computePage(int index, RowBlock b) {
-        PageState state = b.state;
+    private void computePage(int index, RowBlock block) {
+        PageState state = block.state;
         state.pageIndex = index;
         Page cached = cache.page(pass.layer, index);
         Page page = state.readable(cached, !sizes.keepsBits() || sizes.attention().needsF32(cached.format));
-        int seen = pass.position + b.end - index * PANEL; // tokens of the page and later ones that the last row sees
-        b.low = Math.max(0, index * PANEL - pass.position - b.first);
-        Page keys = operations.prepareKeys(page, b);
-        for (int group = b.firstGroup; group < b.endGroup; group++) {
-            state.softmaxes = b.spanSoftmaxes(group);
-            operations.scores(page, keys, group, b);
+        int seen = pass.position + block.end - index * PANEL; // tokens from the page on that the last row sees
+        block.low = Math.max(0, index * PANEL - pass.position - block.first);
+        Page keys = operations.prepareKeys(page, block);
+        for (int group = block.firstGroup; group < block.endGroup; group++) {
+            state.softmaxes = block.spanSoftmaxes(group);
+            operations.scores(page, keys, group, block);
             state.cap(pass.attention.scoreCap());
-            mask(index, b);
+            mask(index, block);
             state.softmax(page, 0, 0); // without head factors: values are whole
-            operations.values(page, group, Math.min(PANEL, seen), b);
+            operations.values(page, group, Math.min(PANEL, seen), block);
         }
     }
 
     /** Masks the slots of a page that a row does not see, and unused lines. */
-    private void mask(int index, RowBlock b) {
+    private void mask(int index, RowBlock block) {
         int window = pass.attention.window();
         int position = pass.position - index * PANEL; // of the first row, relative to the page
-        if (window == 0 && b.rows() == b.capacity && position + b.first + 1 >= PANEL) {
+        if (window == 0 && block.rows() == block.capacity && position + block.first + 1 >= PANEL) {
             return; // every row sees the whole page
         }
-        for (int line = 0; line < b.state.softmaxes.lines; line++) {
-            int row = b.first + b.row(line);
-            int seen = row < b.end ? position + row + 1 : 0;
-            b.state.maskOutside(line, window == 0 ? 0 : seen - window, seen);
+        for (int line = 0; line < block.state.softmaxes.lines; line++) {
+            int row = block.first + block.row(line);
+            int seen = row < block.end ? position + row + 1 : 0;
+            block.state.maskOutside(line, window == 0 ? 0 : seen - window, seen);
         }
     }
 
     /** Writes the outputs of a group and adds later branches. {@code first} is its first softmax in a row. */
-    private void finish(OnlineSoftmax group, int first, RowBlock b) {
+    private void finish(OnlineSoftmax group, int first, RowBlock block) {
         PageAttention attention = sizes.attention();
         int width = attention.valueDim();
         for (int line = 0; line < group.lines; line++) {
-            int row = b.first + b.row(line);
-            if (row < b.end) {
-                int softmax = first + b.head(line);
+            int row = block.first + block.row(line);
+            if (row < block.end) {
+                int softmax = first + block.head(line);
                 int to = (row * attention.heads() + softmax / attention.branches()) * width;
                 group.finish(line, Math.max(1, attention.valueRank()), width, pass.output, to,
                         softmax % attention.branches() > 0);

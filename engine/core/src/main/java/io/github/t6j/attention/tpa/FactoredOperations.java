@@ -9,7 +9,7 @@ import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 
 /**
- * Operations whose scores are computed from the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) multiply-adds
+ * Operations whose scores are products of the factors of queries and keys, R_Q·R_K·d/h + R_K·(R_Q + 1) multiply-adds
  * per head.
  *
  * <pre>
@@ -53,48 +53,50 @@ final class FactoredOperations extends MixedOperations {
     }
 
     /** Returns the offset in state.query of A_Q. */
-    private int headFactorsAt(RowBlock b) {
-        return b.capacity * features;
+    private int headFactorsAt(RowBlock block) {
+        return block.capacity * features;
     }
 
     /** Copies B_Q of all rows, and A_Q times the scale of scores. */
     @Override
-    public void prepareQueries(RowBlock b) {
+    public void prepareQueries(RowBlock block) {
         float scale = shape.factorScale();
-        for (int i = 0; i < b.rows(); i++) {
-            int from = b.pass.at(b.first + i);
-            System.arraycopy(b.pass.projections, from + shape.offsets.bQ(), b.state.query, i * features, features);
-            int to = headFactorsAt(b) + i * headFactors;
+        float[] x = block.pass.projections;
+        float[] query = block.state.query;
+        for (int i = 0; i < block.rows(); i++) {
+            int from = block.pass.at(block.first + i);
+            System.arraycopy(x, from + shape.offsets.bQ(), query, i * features, features);
+            int to = headFactorsAt(block) + i * headFactors;
             for (int j = 0; j < headFactors; j++) {
-                b.state.query[to + j] = b.pass.projections[from + shape.offsets.aQ() + j] * scale;
+                query[to + j] = x[from + shape.offsets.aQ() + j] * scale;
             }
         }
     }
 
     @Override
-    public Page prepareKeys(Page page, RowBlock b) {
-        PageState state = b.state;
-        Page keys = attention(b).keyFeatures(page, state);
+    public Page prepareKeys(Page page, RowBlock block) {
+        PageState state = block.state;
+        Page keys = attention(block).keyFeatures(page, state);
         int headDim = shape.headDim();
         for (int s = 0; s < shape.keyRank; s++) {
             PageProducts.multiplyColumns(
-                    state.kernels, keys, state.query, b.low * features, (b.rows() - b.low) * rank, headDim,
-                    s * headDim, state.products, (s * b.capacity + b.low) * rank * PANEL);
+                    state.kernels, keys, state.query, block.low * features, (block.rows() - block.low) * rank, headDim,
+                    s * headDim, state.products, (s * block.capacity + block.low) * rank * PANEL);
         }
         return keys;
     }
 
     @Override
-    public void scores(Page page, Page keys, int group, RowBlock b) {
-        PageState state = b.state;
-        Page factors = attention(b).keyHeads(page);
+    public void scores(Page page, Page keys, int group, RowBlock block) {
+        PageState state = block.state;
+        Page factors = attention(block).keyHeads(page);
         int head = group * GROUP_HEADS;
-        long column = factors.columnAt(attention(b).keyHeadColumn() + head * shape.keyRank);
-        for (int row = b.low; row < b.rows(); row++) {
+        long column = factors.columnAt(attention(block).keyHeadColumn() + head * shape.keyRank);
+        for (int row = block.low; row < block.rows(); row++) {
             state.kernels.tensorScores(
-                    state.query, headFactorsAt(b) + row * headFactors + head * rank, heads(b), rank, state.products,
-                    row * rank * PANEL, b.capacity * rank * PANEL, shape.keyRank, factors.data, column,
-                    state.scores, row * PANEL, b.capacity * PANEL);
+                    state.query, headFactorsAt(block) + row * headFactors + head * rank, heads(block), rank,
+                    state.products, row * rank * PANEL, block.capacity * rank * PANEL, shape.keyRank, factors.data,
+                    column, state.scores, row * PANEL, block.capacity * PANEL);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.github.t6j.attention.tpa;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
+import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.PrefillOperations;
 import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
@@ -57,23 +58,25 @@ public abstract class MixedOperations implements PrefillOperations {
     abstract int scratchAt(int capacity);
 
     /** Returns the attention of the current layer. */
-    static FactoredAttention attention(RowBlock b) {
-        return (FactoredAttention) b.pass.attention;
+    static FactoredAttention attention(RowBlock block) {
+        return (FactoredAttention) block.pass.attention;
     }
 
     /** Returns the number of heads of the current group. */
-    static int heads(RowBlock b) {
-        return b.state.softmaxes.lines / b.capacity;
+    static int heads(RowBlock block) {
+        return block.state.softmaxes.lines / block.capacity;
     }
 
     @Override
-    public final void values(Page page, int group, int count, RowBlock b) {
-        for (int i = 0; i < heads(b); i++) {
-            attention(b).rebuildValues(page, group * GROUP_HEADS + i, scratchAt(b.capacity), valueStride, b.state);
-            int at = (i * b.capacity + b.low) * PANEL;
-            b.state.kernels.multiply(
-                    b.state.probabilities, at, PANEL, b.rows() - b.low, count, Format.F32, b.state.offHeap, 0,
-                    valueStride, shape.valueDim(), b.state.softmaxes.out, at, b.state.softmaxes.lines * PANEL, true);
+    public final void values(Page page, int group, int count, RowBlock block) {
+        PageState state = block.state;
+        for (int i = 0; i < heads(block); i++) {
+            attention(block).rebuildValues(
+                    page, group * GROUP_HEADS + i, scratchAt(block.capacity), valueStride, state);
+            int at = (i * block.capacity + block.low) * PANEL;
+            state.kernels.multiply(
+                    state.probabilities, at, PANEL, block.rows() - block.low, count, Format.F32, state.offHeap, 0,
+                    valueStride, shape.valueDim(), state.softmaxes.out, at, state.softmaxes.lines * PANEL, true);
         }
     }
 }

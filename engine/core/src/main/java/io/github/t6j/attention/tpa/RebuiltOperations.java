@@ -4,6 +4,7 @@ import static io.github.t6j.kernels.Exp2.LOG2_E;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.attention.paged.PageAttention.Scratch;
+import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.attention.paged.RowBlock;
 import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Format;
@@ -37,36 +38,37 @@ public final class RebuiltOperations extends MixedOperations {
     }
 
     @Override
-    public void prepareQueries(RowBlock b) {
+    public void prepareQueries(RowBlock block) {
         int headDim = shape.headDim();
         float scale = (float) (LOG2_E / (shape.scoreDivisor() * shape.keyRank));
-        int endHead = Math.min(shape.heads(), b.endGroup * GROUP_HEADS);
-        for (int h = b.firstGroup * GROUP_HEADS; h < endHead; h++) {
-            for (int row = 0; row < b.rows(); row++) {
-                int to = (h * b.capacity + row) * headDim;
-                shape.query(b.pass.projections, b.pass.at(b.first + row), h, b.state.query, to);
+        int endHead = Math.min(shape.heads(), block.endGroup * GROUP_HEADS);
+        for (int h = block.firstGroup * GROUP_HEADS; h < endHead; h++) {
+            for (int row = 0; row < block.rows(); row++) {
+                int to = (h * block.capacity + row) * headDim;
+                shape.query(block.pass.projections, block.pass.at(block.first + row), h, block.state.query, to);
                 for (int d = 0; d < headDim; d++) {
-                    b.state.query[to + d] *= scale;
+                    block.state.query[to + d] *= scale;
                 }
             }
         }
     }
 
     @Override
-    public Page prepareKeys(Page page, RowBlock b) {
-        return attention(b).keyFeatures(page, b.state);
+    public Page prepareKeys(Page page, RowBlock block) {
+        return attention(block).keyFeatures(page, block.state);
     }
 
     @Override
-    public void scores(Page page, Page features, int group, RowBlock b) {
+    public void scores(Page page, Page features, int group, RowBlock block) {
+        PageState state = block.state;
         int headDim = shape.headDim();
-        for (int i = 0; i < heads(b); i++) {
+        for (int i = 0; i < heads(block); i++) {
             int head = group * GROUP_HEADS + i;
-            attention(b).rebuildKeys(page, features, head, 0, valueBytes(), b.state);
-            b.state.kernels.multiply(
-                    b.state.query, (head * b.capacity + b.low) * headDim, headDim, b.rows() - b.low, headDim,
-                    Format.F32, b.state.offHeap, valueBytes(), PANEL, PANEL, b.state.scores,
-                    (i * b.capacity + b.low) * PANEL, 0, false);
+            attention(block).rebuildKeys(page, features, head, 0, valueBytes(), state);
+            state.kernels.multiply(
+                    state.query, (head * block.capacity + block.low) * headDim, headDim, block.rows() - block.low,
+                    headDim, Format.F32, state.offHeap, valueBytes(), PANEL, PANEL, state.scores,
+                    (i * block.capacity + block.low) * PANEL, 0, false);
         }
     }
 }
