@@ -5,7 +5,7 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.RoundedRows;
-import io.github.t6j.kernels.simd.generated.PanelPair;
+import io.github.t6j.kernels.simd.generated.BlockRow;
 import io.github.t6j.kernels.simd.generated.Q4Tile;
 import io.github.t6j.kernels.simd.generated.Q8Tile;
 import java.lang.foreign.MemorySegment;
@@ -43,11 +43,11 @@ final class BlockGemm {
                 if (bytes && four) {
                     Q8Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, loopStep);
                 } else if (bytes) {
-                    Q8Gemm.row(x, r, w, from, exponent, y, c0, c1, loopStep);
+                    BlockRow.q8(x, r, w, from, exponent, y, c0, c1, loopStep);
                 } else if (four) {
                     Q4Tile.four(x, r, w, from, exponent, y, c0, c1, yStride, loopStep);
                 } else {
-                    Q4Gemm.row(x, r, w, from, exponent, y, c0, c1, loopStep);
+                    BlockRow.q4(x, r, w, from, exponent, y, c0, c1, loopStep);
                 }
             }
             r += four ? RoundedRows.GROUP : 1;
@@ -72,8 +72,8 @@ final class BlockGemm {
             int c1 = yAt + column(s + LENGTH);
             long from = wAt + 4 * s;
             sum += format == BlockFormat.Q8_0
-                    ? PanelPair.q8(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, loopStep)
-                    : PanelPair.q4(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, loopStep);
+                    ? BlockRow.q8Pair(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, loopStep)
+                    : BlockRow.q4Pair(x, 0, w, from, panel, ahead, exponent, second, y, c0, c1, loopStep);
         }
         return sum;
     }

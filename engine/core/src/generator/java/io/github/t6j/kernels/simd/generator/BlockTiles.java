@@ -16,7 +16,7 @@ final class BlockTiles {
     static String q8() {
         BlockTiles tile = new BlockTiles();
         Java java = tile.java;
-        java.begin("Q8Tile", "Tile of four rows × two vectors of ints for q8_0 weights, for {@code Q8Gemm}.");
+        java.begin("Q8Tile", "Tile of four rows × two vectors of ints for q8_0 weights, for {@code BlockGemm}.");
         java.open(HEAD);
         tile.begin(false);
         java.line("IntVector all00 = IntVector.broadcast(INTS, WHOLE_BITS - BlockFormat.SIZE / 2 * 0x8000),"
@@ -61,7 +61,7 @@ final class BlockTiles {
     static String q4() {
         BlockTiles tile = new BlockTiles();
         Java java = tile.java;
-        java.begin("Q4Tile", "Tile of four rows × two vectors of ints for q4_0 weights, for {@code Q4Gemm}.");
+        java.begin("Q4Tile", "Tile of four rows × two vectors of ints for q4_0 weights, for {@code BlockGemm}.");
         java.line(
                 "/** Mask of the low nibbles: each half of an int holds the weights of two inputs, w0 + 256 · w1. */");
         java.line("private static final int NIBBLES = 0x0F0F0F0F;");

@@ -45,7 +45,7 @@ final class TileGenerator {
         files.put(CORE + "/PowerTiles.java", PowerTiles.core());
         files.put(CORE + "/Q8Tile.java", BlockTiles.q8());
         files.put(CORE + "/Q4Tile.java", BlockTiles.q4());
-        files.put(CORE + "/PanelPair.java", PanelPairs.all());
+        files.put(CORE + "/BlockRow.java", BlockRows.all());
         files.put(CORE + "/KQuantRow.java", KQuantRows.all());
         files.put(CORE + "/KQuantTile.java", KQuantTiles.all());
         files.put(TRAINING + "/TransposedTiles.java", transposed());
