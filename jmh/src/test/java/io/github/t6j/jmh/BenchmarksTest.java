@@ -129,7 +129,7 @@ class BenchmarksTest {
         float[] expected;
         try (Sequence oracle = loaded.transformer.newSequence(Format.F32, true)) {
             for (int id : loaded.ids(130)) {
-                oracle.forward(new int[] {id}, 0, 1, () -> false);
+                oracle.forward(new int[] {id}, 0, 1, 1, () -> false);
             }
             expected = Arrays.copyOf(oracle.logits(0, 1), 100);
         }

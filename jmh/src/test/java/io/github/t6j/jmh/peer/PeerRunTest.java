@@ -45,6 +45,11 @@ class PeerRunTest {
             }
 
             @Override
+            public boolean isWarm() {
+                return true;
+            }
+
+            @Override
             public void fill(int newDepth) {
                 depth = newDepth;
                 call("fill " + depth);
