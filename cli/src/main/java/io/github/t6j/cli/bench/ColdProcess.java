@@ -88,7 +88,7 @@ final class ColdProcess {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> !argument.matches("-Dt6j\\.(stderr|shown|watched)=.*|-Xlog.*|-agentlib.*"))
+                .filter(argument -> !argument.matches("-Dt6j\\.(stderr|shown|watched)=.*|-agentlib.*"))
                 .forEach(command::add);
         boolean isModule = Main.class.getModule().isNamed();
         command.addAll(isModule
