@@ -63,7 +63,7 @@ public class Matrices {
         SplittableRandom random = new SplittableRandom(1);
         weights = Tensor.of("weights", dtype, floats(outputs * inputs, magnitude, random), outputs, inputs);
         workers = new Workers(threads);
-        product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
+        product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers, residency.equals("memory"));
         memory = NativeMemory.shared();
         long bytes = dtype.bytes(weights.shape());
         copies = BenchmarkSupport.pack(weights, BenchmarkSupport.copies(residency, bytes), memory, workers);

@@ -70,7 +70,7 @@ public class ProjectionBenchmark extends KernelBenchmark {
         weights = Tensor.of("weights", BenchmarkSupport.floats(outputs * width, random), outputs, width);
         x = BenchmarkSupport.floats(rows * width, random);
         workers = new Workers(threads);
-        product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers);
+        product = new PackedMatMul(BenchmarkSupport.kernels(kernels), workers, residency.equals("memory"));
         int count = BenchmarkSupport.copies(residency, (long) outputs * width * Float.BYTES);
         copies = BenchmarkSupport.pack(weights, count, memory, workers);
         rope = new Rope(sizes.sizes().headDim(), 0f);

@@ -34,22 +34,23 @@ public final class GroupedMatMul implements Workers.Work {
     private int stretch; // number of consecutive panels in a thread's first item
     private int step; // number of panels in other items
 
-    /** Creates products computed with these kernels on these threads. */
-    public GroupedMatMul(Kernels kernels, Workers workers) {
+    /** Creates products computed with these kernels on these threads, see {@link PackedMatMul}. */
+    public GroupedMatMul(Kernels kernels, Workers workers, boolean fromMemory) {
         this.kernels = kernels;
         this.workers = workers;
         operands = new GroupRows[workers.threads()];
-        Arrays.setAll(operands, i -> new GroupRows(kernels));
+        Arrays.setAll(operands, i -> new GroupRows(kernels, fromMemory));
     }
 
     /** Rows of the matrix that a thread multiplies. */
     private static final class GroupRows {
         private int matrix; // index, or -1
         private final Operand rows;
-        private final UnpackedBlocks scratch = new UnpackedBlocks();
+        private final UnpackedBlocks scratch;
 
-        private GroupRows(Kernels kernels) {
+        private GroupRows(Kernels kernels, boolean fromMemory) {
             rows = new Operand(kernels);
+            scratch = new UnpackedBlocks(fromMemory);
         }
     }
 

@@ -32,13 +32,17 @@ public final class PackedMatMul implements Workers.Work {
     private int step; // number of consecutive panels in other items
     private final UnpackedBlocks[] scratch; // one per worker
 
-    /** Creates products computed with these kernels on these threads. */
-    public PackedMatMul(Kernels kernels, Workers workers) {
+    /**
+     * Creates products computed with these kernels on these threads.
+     *
+     * @param fromMemory true if the matrices together are larger than the processor's caches
+     */
+    public PackedMatMul(Kernels kernels, Workers workers, boolean fromMemory) {
         this.kernels = kernels;
         this.workers = workers;
         operand = new Operand(kernels);
         scratch = new UnpackedBlocks[workers.threads()];
-        Arrays.setAll(scratch, i -> new UnpackedBlocks());
+        Arrays.setAll(scratch, i -> new UnpackedBlocks(fromMemory));
     }
 
     /** Returns the kernels that compute the products. */

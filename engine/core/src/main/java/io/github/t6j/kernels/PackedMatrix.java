@@ -129,7 +129,8 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
                     RoundedRows.zeros(1, 0), dtype == DType.Q8_0 ? BlockFormat.Q8_0 : BlockFormat.Q4_0, nothing, 0,
                     new float[] {1}, 0, 1, null, y, 0, PANEL);
             case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> kernels.multiplyKQuants(
-                    RoundedRows.zeros(1, 0), KQuantFormat.of(dtype), nothing, 0, 1, new UnpackedBlocks(), y, 0, PANEL);
+                    RoundedRows.zeros(1, 0), KQuantFormat.of(dtype), nothing, 0, 1, new UnpackedBlocks(false), y, 0,
+                    PANEL);
             case BF16 -> kernels.multiply(
                     new float[0], 0, 0, 1, 0, Format.BF16, nothing, 0, PANEL, PANEL, y, 0, 0, false);
             default -> kernels.multiply(

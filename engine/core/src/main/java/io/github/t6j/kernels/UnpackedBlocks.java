@@ -35,8 +35,19 @@ public final class UnpackedBlocks {
     /** Sum of the bytes that a product has prefetched. */
     public int prefetched;
 
+    /**
+     * True if weights come from memory and not from a cache: before a single row, kernels then read the panel. Its
+     * arithmetic alone keeps too few loads under way (ADR 55).
+     */
+    public final boolean readsFirst;
+
     private MemorySegment floats;
     private float[] panel = new float[0];
+
+    /** Creates the scratch of one thread; {@code readsFirst} is true if weights come from memory. */
+    public UnpackedBlocks(boolean readsFirst) {
+        this.readsFirst = readsFirst;
+    }
 
     /** Returns room for [{@value #INPUTS}][{@value Kernels#PANEL}] weights as floats, integers q − zero among them. */
     public MemorySegment floats() {

@@ -65,7 +65,7 @@ final class Activations {
         kernels = model.kernels;
         workers = model.workers;
         rope = model.rope;
-        matMul = new PackedMatMul(kernels, workers);
+        matMul = new PackedMatMul(kernels, workers, model.isLarge);
         ModelConfig.Sizes sizes = model.config().sizes();
         width = sizes.width();
         gateUpStride = padded(2 * sizes.hidden());
@@ -89,7 +89,7 @@ final class Activations {
                 : new Experts.Buffers(
                         expertSizes, capacity, padded(2 * expertSizes.hidden()), padded(expertSizes.count()),
                         updateStride);
-        grouped = expertSizes == null ? null : new GroupedMatMul(kernels, workers);
+        grouped = expertSizes == null ? null : new GroupedMatMul(kernels, workers, model.isLarge);
     }
 
     /** Returns the bytes of the buffers for passes of {@code rows} rows, without logits and other small ones. */

@@ -31,6 +31,9 @@ import java.util.function.Consumer;
  * of passes.
  */
 public final class Transformer implements AutoCloseable {
+    /** Bytes of weights that do not stay in the caches of common processors. */
+    private static final long LARGE = 64 << 20;
+
     /** Maximum number of rows of one sequence in a pass: enough to reuse each block of weights many times per read. */
     public static final int MAX_PASS_ROWS = 128;
 
@@ -59,6 +62,7 @@ public final class Transformer implements AutoCloseable {
     private final RowOperation embed = this::embed;
     private final TransformerMemory memory = new TransformerMemory(this);
     final int[] windows; // of each layer
+    final boolean isLarge; // no cache keeps the weights from one token to the next
 
     Transformer(ModelConfig config, Weights weights, SharedPages shared, Kernels kernels, Workers workers) {
         this.config = config;
@@ -68,6 +72,7 @@ public final class Transformer implements AutoCloseable {
         this.kernels = kernels;
         this.workers = workers;
         windows = Arrays.stream(weights.blocks).mapToInt(block -> block.attention().window()).toArray();
+        isLarge = memory.weights() > LARGE;
     }
 
     /**

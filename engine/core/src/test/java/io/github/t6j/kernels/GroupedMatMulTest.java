@@ -49,8 +49,8 @@ class GroupedMatMulTest {
         PackedMatrix[] matrices = parts.stream()
                 .map(matrix -> PackedMatrix.pack(matrix, TensorReader.IN_MEMORY, arena, workers))
                 .toArray(PackedMatrix[]::new);
-        GroupedMatMul grouped = new GroupedMatMul(kernels, workers);
-        PackedMatMul single = new PackedMatMul(kernels, workers);
+        GroupedMatMul grouped = new GroupedMatMul(kernels, workers, true);
+        PackedMatMul single = new PackedMatMul(kernels, workers, true);
         for (int most : new int[] {2, 6, 40}) {
             int[] firsts = new int[MATRICES + 1];
             for (int m = 0; m < MATRICES; m++) { // some have no rows

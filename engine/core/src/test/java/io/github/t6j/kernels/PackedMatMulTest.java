@@ -50,7 +50,7 @@ class PackedMatMulTest {
 
     private float[] multiply(Kernels kernels, PackedMatrix matrix, float[] x, int rows) {
         float[] y = new float[rows * matrix.stride()];
-        new PackedMatMul(kernels, workers).multiply(matrix, x, matrix.inputs(), rows, y);
+        new PackedMatMul(kernels, workers, true).multiply(matrix, x, matrix.inputs(), rows, y);
         return y;
     }
 

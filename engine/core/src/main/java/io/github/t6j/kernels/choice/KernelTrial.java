@@ -105,7 +105,7 @@ enum KernelTrial {
     private static Consumer<Kernels> blocks(BlockFormat format, Blocks form, Kernels simd) {
         RoundedRows x = rows(simd, form.rows, format);
         MemorySegment w = Arena.ofAuto().allocate((long) form.panels * x.blocks * format.bytes(), 64);
-        UnpackedBlocks unpacked = new UnpackedBlocks();
+        UnpackedBlocks unpacked = new UnpackedBlocks(false);
         float[] y = new float[form.rows * form.panels * PANEL];
         float[] units = {1, 1, 1};
         return k -> k.multiplyBlocks(x, format, w, 0, units, 0, form.panels, unpacked, y, 0, form.panels * PANEL);
@@ -114,7 +114,7 @@ enum KernelTrial {
     private static Consumer<Kernels> kQuants(KQuantFormat format, int rows) {
         MemorySegment w = Arena.ofAuto().allocate(format.bytes(1), 64);
         RoundedRows x = RoundedRows.zeros(rows, BlockFormat.SIZE, format);
-        UnpackedBlocks unpacked = new UnpackedBlocks();
+        UnpackedBlocks unpacked = new UnpackedBlocks(false);
         float[] y = new float[rows * PANEL];
         return k -> k.multiplyKQuants(x, format, w, 0, 1, unpacked, y, 0, PANEL);
     }

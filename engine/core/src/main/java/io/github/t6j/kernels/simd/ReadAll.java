@@ -10,7 +10,15 @@ import jdk.incubator.vector.IntVector;
 
 /** Fastest way to read memory: in order, in eight sums, in a loop that C2 does not unroll. */
 final class ReadAll {
+    /** Number of ints that {@link #sum} reads in an iteration, at most. */
+    private static final int STEP = 128;
+
     private ReadAll() {}
+
+    /** Returns the number of ints in {@code bytes}, without those that fill no iteration of {@link #sum}. */
+    static long whole(long bytes) {
+        return bytes / Integer.BYTES / STEP * STEP;
+    }
 
     /** Implements {@link io.github.t6j.kernels.scalar.ScalarKernels#readAll}. */
     static int sum(MemorySegment data, long at, long count, int loopStep) {
