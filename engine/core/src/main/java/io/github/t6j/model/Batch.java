@@ -235,7 +235,8 @@ public final class Batch implements AttentionStep {
 
     /** Returns true if the attention of a sequence is needed in this block; in the last one, only some rows are. */
     private boolean isNeeded(int i) {
-        return needed[i] > 0 || pass.layer + 1 < model.config().sizes().layers();
+        return needed[i] > 0 || pass.attention.stateElements() > 0
+                || pass.layer + 1 < model.config().sizes().layers();
     }
 
     private void begin(int s, int worker) {

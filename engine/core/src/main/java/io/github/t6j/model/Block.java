@@ -37,8 +37,10 @@ record Block(
     void forwardNeeded(AttentionStep step, Activations a) {
         a.eachRow(attentionNorm);
         cache(step, a);
-        if (a.needsRows()) {
+        if (a.needsRows() || attention.stateElements() > 0) { // a state advances only with attention
             step.attend(a.attentionPass);
+        }
+        if (a.needsRows()) {
             a.keepNeededRows();
             update(a);
         }
