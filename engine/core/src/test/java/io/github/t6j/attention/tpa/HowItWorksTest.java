@@ -44,7 +44,7 @@ class HowItWorksTest {
      * @param w matrices that project A_Q, B_Q, A_K, B_K, A_V and B_V, [outputs][n] each
      * @param cache A_K, B_K, A_V and B_V of the tokens so far; this token's are added
      */
-    static float[] flashTpa(float[] x, float[][] w, int heads, int d, List<float[][]> cache) {
+    static float[] flashTpa(float[] x, float[][] w, int heads, int d, int rQ, int rK, int rV, List<float[][]> cache) {
         float[][] factors = new float[6][];
         for (int f = 0; f < 6; f++) { // project
             factors[f] = new float[w[f].length / x.length];
@@ -67,26 +67,26 @@ class HowItWorksTest {
             }
         }
         cache.add(new float[][] {factors[2], factors[3], factors[4], factors[5]});
-        int rQ = bQ.length / d;
-        int rK = factors[3].length / d;
-        int rV = factors[5].length / d;
         float[] max = new float[heads]; // largest score so far
         float[] sum = new float[heads]; // Σ exp(score − max)
         float[] y = new float[heads * d]; // Σ exp(score − max) · value
         Arrays.fill(max, Float.NEGATIVE_INFINITY);
         for (float[][] token : cache) {
-            float[] p = new float[rK * rQ]; // products ⟨B_K[s], B_Q[r]⟩, the same for all heads
-            for (int sr = 0; sr < p.length; sr++) {
-                for (int i = 0; i < d; i++) {
-                    p[sr] += token[1][sr / rQ * d + i] * bQ[sr % rQ * d + i];
+            float[] scores = new float[heads];
+            for (int s = 0; s < rK; s++) {
+                for (int r = 0; r < rQ; r++) {
+                    float p = 0; // ⟨B_K[s], B_Q[r]⟩, the same for all heads
+                    for (int i = 0; i < d; i++) {
+                        p += token[1][s * d + i] * bQ[r * d + i];
+                    }
+                    for (int h = 0; h < heads; h++) {
+                        scores[h] += token[0][h * rK + s] * aQ[h * rQ + r] * p;
+                    }
                 }
             }
             for (int h = 0; h < heads; h++) {
-                float score = 0;
-                for (int sr = 0; sr < p.length; sr++) {
-                    score += token[0][h * rK + sr / rQ] * aQ[h * rQ + sr % rQ] * p[sr];
-                }
-                float largest = Math.max(max[h], score /= (float) (Math.sqrt(d) * rQ * rK));
+                float score = scores[h] / (float) (Math.sqrt(d) * rQ * rK);
+                float largest = Math.max(max[h], score);
                 float rescale = (float) Math.exp(max[h] - largest); // online softmax
                 float e = (float) Math.exp(score - largest);
                 max[h] = largest;
@@ -144,10 +144,9 @@ class HowItWorksTest {
         List<float[][]> cache = new ArrayList<>();
         for (int token = 0; token < TOKENS; token++) {
             float[] activations = Arrays.copyOfRange(x, token * WIDTH, (token + 1) * WIDTH);
-            float[] y = flashTpa(activations, w, HEADS, HEAD_DIM, cache);
+            float[] y = flashTpa(activations, w, HEADS, HEAD_DIM, 6, 2, 3, cache);
             float[] engine = Arrays.copyOfRange(expected, token * heads, (token + 1) * heads);
             assertThat(y).as("seed " + SEED + ", token " + token).containsExactly(engine, within(1e-4f));
         }
-
     }
 }
