@@ -134,7 +134,7 @@ class DocumentsTest {
             classes = files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".java"))
                     .map(name -> name.substring(0, name.length() - 5)).collect(Collectors.toSet());
         }
-        for (String page : List.of("CONTRIBUTING.md", "engine/docs/adding-a-variant.md")) {
+        for (String page : List.of("CONTRIBUTING.md", "engine/docs/tests.md", "engine/docs/adding-a-variant.md")) {
             List<String> named = CLASS.matcher(read(ROOT.resolve(page))).results().map(name -> name.group(1)).toList();
             assertThat(named).hasSizeGreaterThan(30);
             assertThat(named.stream().filter(name -> !classes.contains(name))).as(page + ": no such classes").isEmpty();
