@@ -61,17 +61,17 @@ final class UsageHelp {
                     .parameterListHeading("%n@|bold Arguments:|@%n").commandListHeading("%n@|bold Commands:|@%n");
             UsageMessageSpec usage = spec.usageMessage();
             usage.description(unbroken(usage.description())).footer(unbroken(usage.footer()));
-            return new Help(spec, Help.defaultColorScheme(main.style().colours() ? Ansi.ON : Ansi.OFF)) {
+            return new Help(spec, Help.defaultColorScheme(main.style().colors() ? Ansi.ON : Ansi.OFF)) {
                 @Override
                 public IOptionRenderer createDefaultOptionRenderer() {
                     IOptionRenderer usual = super.createDefaultOptionRenderer();
-                    return (option, labels, colours) -> unbroken(usual.render(option, labels, colours), colours);
+                    return (option, labels, colors) -> unbroken(usual.render(option, labels, colors), colors);
                 }
 
                 @Override
                 public IParameterRenderer createDefaultParameterRenderer() {
                     IParameterRenderer usual = super.createDefaultParameterRenderer();
-                    return (argument, labels, colours) -> unbroken(usual.render(argument, labels, colours), colours);
+                    return (argument, labels, colors) -> unbroken(usual.render(argument, labels, colors), colors);
                 }
             };
         });
@@ -155,11 +155,11 @@ final class UsageHelp {
                 .toArray(String[]::new);
     }
 
-    private static Text[][] unbroken(Text[][] rows, ColorScheme colours) {
+    private static Text[][] unbroken(Text[][] rows, ColorScheme colors) {
         return Arrays.stream(rows).map(row -> {
             Text[] glued = row.clone();
             int last = row.length - 1; // the description
-            glued[last] = colours.text(unbroken(new String[] {row[last].toString()})[0]);
+            glued[last] = colors.text(unbroken(new String[] {row[last].toString()})[0]);
             return glued;
         }).toArray(Text[][]::new);
     }

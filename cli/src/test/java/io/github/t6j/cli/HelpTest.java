@@ -149,7 +149,7 @@ class HelpTest {
     }
 
     @Test
-    void coloursAreForTerminals() {
+    void colorsAreForTerminals() {
         assertThat(help("generate", Map.of("TERM", "xterm"), true).out()).contains(ESCAPE + "[");
         assertThat(help("generate", Map.of("TERM", "xterm"), false).out()).doesNotContain(ESCAPE);
         assertThat(help("generate", Map.of("TERM", "dumb"), true).out()).doesNotContain(ESCAPE);

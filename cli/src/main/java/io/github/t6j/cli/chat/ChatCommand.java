@@ -173,7 +173,7 @@ public final class ChatCommand extends SessionCommand {
         int code;
         try (OnInterrupt interrupt = new OnInterrupt(main)) {
             if (text != null) {
-                code = turns.say(text);
+                code = turns.send(text);
             } else if (piped != null) {
                 code = loop.run(new PipedInput(piped)) ? Main.DONE : Main.FAILED;
             } else {

@@ -61,7 +61,7 @@ final class ChatLoop {
             if (!text.isBlank()) {
                 well &= COMMAND.matcher(text).matches()
                         ? command(text)
-                        : turns.say(ChatInput.message(text)) != Main.FAILED;
+                        : turns.send(ChatInput.message(text)) != Main.FAILED;
             }
         }
         return well;

@@ -40,7 +40,7 @@ final class ChatTurns {
     }
 
     /** Sends {@code message} and prints the answer. @return an exit code */
-    int say(String message) {
+    int send(String message) {
         return turn(listener -> chat.send(message, settings.options(), listener));
     }
 

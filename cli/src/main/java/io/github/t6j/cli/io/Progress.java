@@ -35,7 +35,7 @@ public final class Progress implements AutoCloseable {
     public void update(double done, double total, Supplier<String> found) {
         if (main.watched && System.nanoTime() - next >= 0) {
             String more = found.get();
-            say(String.format(Locale.ROOT, "%.1f %%", 100.0 * done / total) + (more.isEmpty() ? "" : ": " + more));
+            print(String.format(Locale.ROOT, "%.1f %%", 100.0 * done / total) + (more.isEmpty() ? "" : ": " + more));
             next = System.nanoTime() + INTERVAL;
         }
     }
@@ -45,7 +45,7 @@ public final class Progress implements AutoCloseable {
         return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min" : seconds / 3600 + " h";
     }
 
-    public synchronized void say(String how) {
+    public synchronized void print(String how) {
         if (!closed && main.watched) {
             String line = (what + " " + how).strip();
             show(Text.printable(line, Math.max(1, columns() - ECHO - 2))); // the last column stays empty

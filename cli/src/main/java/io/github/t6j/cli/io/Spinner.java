@@ -31,7 +31,7 @@ public final class Spinner implements AutoCloseable {
         try {
             for (int seconds = 1; !Thread.interrupted(); seconds++) {
                 Thread.sleep(INTERVAL);
-                progress.say(state.apply(seconds));
+                progress.print(state.apply(seconds));
             }
         } catch (InterruptedException _) {
             // the work is done

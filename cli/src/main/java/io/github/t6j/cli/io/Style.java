@@ -2,8 +2,8 @@ package io.github.t6j.cli.io;
 
 import java.util.Map;
 
-/** Style of terminal output. @param colours true if it may use colours and dim text */
-public record Style(boolean colours) {
+/** Style of terminal output. @param colors true if it may use colours and dim text */
+public record Style(boolean colors) {
     private static final String DIM = "\u001b[2m";
     private static final String NORMAL = "\u001b[22m";
 
@@ -14,6 +14,6 @@ public record Style(boolean colours) {
     }
 
     public String dim(String text) {
-        return colours ? DIM + text + NORMAL : text;
+        return colors ? DIM + text + NORMAL : text;
     }
 }

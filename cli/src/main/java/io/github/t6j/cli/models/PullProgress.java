@@ -46,7 +46,7 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
         long now = System.nanoTime();
         speed.add(Math.max(0, bytes), now);
         if (main.watched && now - next >= 0) {
-            progress.say(line(all, done, speed.bytesPerSecond()));
+            progress.print(line(all, done, speed.bytesPerSecond()));
             next = now + INTERVAL;
         }
     }

@@ -100,7 +100,7 @@ final class ChatData {
         }
         data.checkFits(valid == null ? chats : List.of(valid), data.validation);
         data.readTexts(texts);
-        data.say();
+        data.printCounts();
         TokenData all = TokenData.of(data.training.documents, context);
         TokenData held = TokenData.of(data.validation.documents, context);
         Map<String, Object> counts = data.counts();
@@ -164,7 +164,7 @@ final class ChatData {
                             }
                         }
                         long done = number;
-                        progress.say(done + " …");
+                        progress.print(done + " …");
                         if (Thread.currentThread().isInterrupted()) {
                             throw new CancellationException(file + ": interrupted while reading");
                         }
@@ -250,7 +250,7 @@ final class ChatData {
         }
     }
 
-    private void say() {
+    private void printCounts() {
         main.note(training.conversations + " conversations to train on, " + training.answers + " answers of "
                 + training.tokens + " tokens; " + validation.conversations + " to validate on");
         long splits = training.splits + validation.splits;

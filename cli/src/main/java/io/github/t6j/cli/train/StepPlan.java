@@ -161,16 +161,16 @@ final class StepPlan {
     /**
      * Renews the plan after a step if it must be. Returns true if the log must record it.
      *
-     * @param guess seconds of an evaluation, before the first
+     * @param estimate seconds of an evaluation, before the first
      * @param evaluations number of evaluations from here to the end of a run, by its number of updates
      */
-    boolean renew(double guess, LongUnaryOperator evaluations) {
+    boolean renew(double estimate, LongUnaryOperator evaluations) {
         if (budget == null) {
             follow();
             return false;
         }
         long planned = trainer.options().rate().updates();
-        long updates = budget.updates(trainer.steps(), planned, guess, evaluations);
+        long updates = budget.updates(trainer.steps(), planned, estimate, evaluations);
         if (updates == planned) {
             return false;
         }

@@ -158,9 +158,9 @@ final class TimeBudget {
         return differs(recent(), mean) > CHANGE ? recent() : mean;
     }
 
-    /** Returns the seconds of the last evaluation, or {@code guess} before the first. */
-    double evaluation(double guess) {
-        return Double.isNaN(evaluation) ? guess : evaluation;
+    /** Returns the seconds of the last evaluation, or {@code estimate} before the first. */
+    double evaluation(double estimate) {
+        return Double.isNaN(evaluation) ? estimate : evaluation;
     }
 
     /**
@@ -169,12 +169,12 @@ final class TimeBudget {
      *
      * @param step updates made
      * @param planned updates of the present plan
-     * @param guess seconds of an evaluation, before the first
+     * @param estimate seconds of an evaluation, before the first
      * @param evaluations number of evaluations from here to the end of a run, by its number of updates
      */
-    long updates(long step, long planned, double guess, LongUnaryOperator evaluations) {
+    long updates(long step, long planned, double estimate, LongUnaryOperator evaluations) {
         double ofStep = ofStep();
-        double each = evaluation(guess);
+        double each = evaluation(estimate);
         boolean over = step >= planned;
         double end = last + (planned - step) * ofStep + each * evaluations.applyAsLong(planned);
         if (!over && !warm) {

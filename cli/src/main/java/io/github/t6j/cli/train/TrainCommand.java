@@ -148,7 +148,7 @@ public final class TrainCommand implements Callable<Integer> {
                     : run.schedule(main, trainer, text, threads.count(), clock);
             folder.checkSpace(trainer);
             TrainLoop loop = new TrainLoop(main, trainer, text, folder, sample, plan, clock);
-            loop.say();
+            loop.printBeginning();
             return loop.run(interrupt);
         } catch (CancellationException e) {
             return Main.INTERRUPTED; // before the run had anything to save

@@ -81,7 +81,7 @@ final class TrainLoop {
     }
 
     /** Prints the model and the memory that training needs. */
-    void say() {
+    void printBeginning() {
         String parameters = trainer.base().isPresent()
                 ? "trains " + trainer.parameterCount() + " of " + trainer.modelParameterCount()
                 : String.valueOf(trainer.parameterCount());
@@ -128,7 +128,7 @@ final class TrainLoop {
                 interrupt.finish();
                 return interrupted();
             } catch (IllegalStateException e) { // the loss of a step is NaN or infinite
-                throw noNumber(e.getMessage());
+                throw diverged(e.getMessage());
             }
             note(String.format(Locale.ROOT, "done: %s is the %s with the lowest validation loss, %.3f",
                     folder.path(), trainer.base().isPresent() ? "adapter" : "model", log.lowest()));
@@ -173,7 +173,7 @@ final class TrainLoop {
     }
 
     /** Returns a failure that suggests a new run: resuming would meet the same loss again. */
-    private CommandFailure noNumber(String what) {
+    private CommandFailure diverged(String what) {
         String command = folder.hasCheckpoint() && trainer.base().isEmpty()
                 ? "t6j train --init-from " + RunFolder.newest(folder.path()) + " with " + text.options() + " as before,"
                 : "the command that began this run with";
@@ -259,9 +259,9 @@ final class TrainLoop {
         entry.put("learning_rate", result.learningRate());
         log.write(entry);
         loss = result.loss();
-        if (plan.renew(guess(), this::evaluations)) {
+        if (plan.renew(estimatedEvaluation(), this::evaluations)) {
             log.write(planEntry());
-            sayPlan();
+            printFirstPlan();
         }
         if (isDue(result.step())) {
             evaluate();
@@ -272,12 +272,12 @@ final class TrainLoop {
             save();
             plan.worked();
         }
-        progress.say(line());
+        progress.print(line());
         return true;
     }
 
     /** Prints the first plan of a budget. */
-    private void sayPlan() {
+    private void printFirstPlan() {
         if (!planned) {
             planned = true;
             note(String.format(Locale.ROOT, "%d steps fit, %.1f passes over the data; the plan adapts to the speed",
@@ -307,7 +307,7 @@ final class TrainLoop {
     private long cost() {
         TimeBudget budget = plan.budget();
         if (budget != null && budget.isWarm()) {
-            return (long) Math.ceil(budget.evaluation(guess()) / budget.ofStep());
+            return (long) Math.ceil(budget.evaluation(estimatedEvaluation()) / budget.ofStep());
         }
         TrainingOptions.Batches batches = trainer.options().batches();
         long windows = Math.min(WINDOWS, text.validation().size() / batches.context());
@@ -315,7 +315,7 @@ final class TrainLoop {
     }
 
     /** Returns the seconds of an evaluation with saving and a sample, before there was one. */
-    private double guess() {
+    private double estimatedEvaluation() {
         if (plan.budget() == null) {
             return 0;
         }
@@ -352,7 +352,7 @@ final class TrainLoop {
     private void evaluate() {
         validation = trainer.evaluate(text.validation(), WINDOWS);
         if (!Double.isFinite(validation)) {
-            throw noNumber(
+            throw diverged(
                     "step " + trainer.steps() + ": expected a finite validation loss, found " + validation
                             + ": begin a new run with a lower learning rate");
         }
@@ -374,7 +374,7 @@ final class TrainLoop {
         evaluated = trainer.steps();
         note(line() + (best ? ", the lowest so far" : ""));
         if (answers != null) {
-            say(answers);
+            printAnswers(answers);
         } else if (text.questions() == null) {
             sample(checkpoint);
         }
@@ -401,7 +401,7 @@ final class TrainLoop {
         }
     }
 
-    private void say(Questions.Result answers) {
+    private void printAnswers(Questions.Result answers) {
         note("answers: " + answers.right() + " of " + answers.answers().size()
                 + " match the held-out conversations");
         Questions.Answered sample = answers.sample(trainer.steps());

@@ -78,16 +78,16 @@ class ChatInputTest {
     }
 
     @Test
-    void thinkingIsDimWhereThereAreColours() {
+    void thinkingIsDimWhereThereAreColors() {
         assertThat(printed(true))
                 .isEqualTo("\u001b[2m<think>\n\\u001b[1m\u001b[22m\u001b[2m\n</think>\n\n\u001b[22mé\\u009b\ta\n");
         assertThat(printed(false)).isEqualTo("<think>\n\\u001b[1m\n</think>\n\né\\u009b\ta\n");
     }
 
-    private static String printed(boolean colours) {
+    private static String printed(boolean colors) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         PrintStream err = new PrintStream(out);
-        Main main = new Main(new ByteArrayInputStream(new byte[0]), out, err, colours, false, Map.of());
+        Main main = new Main(new ByteArrayInputStream(new byte[0]), out, err, colors, false, Map.of());
         try (Spinner waiting = new Spinner(main, "waiting")) {
             AnswerPrinter printer = new AnswerPrinter(main, waiting, () -> 0);
             printer.onPart(new AnswerPart.Reasoning("\u001b[1m"));

@@ -34,7 +34,7 @@ class ProgressTest {
         main.interrupted = interrupted;
         try (Progress progress = new Progress(main, "training")) {
             progress.interrupt(() -> main.note("first"));
-            progress.say("1 s");
+            progress.print("1 s");
             progress.interrupt(() -> main.note("second"));
         }
         assertThat(printed()).startsWith((interrupted ? "\r  \r" : "") + "t6j: first\n\rtraining 1 s\r"
@@ -46,7 +46,7 @@ class ProgressTest {
         Main main = main(false);
         main.interrupted = true;
         try (Progress progress = new Progress(main, "training")) {
-            progress.say("1 s");
+            progress.print("1 s");
             progress.interrupt(() -> main.note("first"));
         }
         assertThat(printed()).isEqualTo("t6j: first\n");
