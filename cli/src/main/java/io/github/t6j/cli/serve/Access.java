@@ -70,7 +70,7 @@ record Access(String key, String allowedOrigin, InetAddress address) {
         boolean same = key == null || given != null && MessageDigest.isEqual(
                 given.getBytes(StandardCharsets.UTF_8), expected.getBytes(StandardCharsets.UTF_8));
         if (!same) {
-            throw ApiException.unauthorised();
+            throw ApiException.unauthorized();
         }
     }
 }

@@ -41,7 +41,7 @@ final class ApiException extends RuntimeException {
                 param + ": expected at most " + max + " tokens, the context, found " + found);
     }
 
-    static ApiException unauthorised() {
+    static ApiException unauthorized() {
         return new ApiException(401, "invalid_request_error", null, "invalid_api_key",
                 "Authorization: expected \"Bearer \" followed by the server's key, found another value or none");
     }

@@ -35,7 +35,7 @@ public final class Fed {
     private final int[] passRows = new int[LENGTH]; // rows of the pass that fed a position
     private final List<Session> opened = new ArrayList<>();
     private Session session;
-    private Session neighbour; // fed in the same passes, or null
+    private Session neighbor; // fed in the same passes, or null
 
     private Fed(Model model, SessionOptions options, int[] ids) {
         this.model = model;
@@ -130,18 +130,18 @@ public final class Fed {
     }
 
     private void feed(int[] ids) {
-        if (neighbour == null) {
+        if (neighbor == null) {
             session.prefill(ids);
         } else {
-            model.feed(List.of(neighbour, session), new int[] {ids[0]}, ids);
+            model.feed(List.of(neighbor, session), new int[] {ids[0]}, ids);
         }
     }
 
     private void decode(int position) {
-        if (neighbour == null) {
+        if (neighbor == null) {
             session.step(ids[position]);
         } else {
-            model.step(List.of(neighbour, session), ids[0], ids[position]);
+            model.step(List.of(neighbor, session), ids[0], ids[position]);
         }
         passRows[position] = 1;
         logits[position] = session.logits().clone();
@@ -165,8 +165,8 @@ public final class Fed {
                 prefill(session.position(), MIDDLE, chunk);
             }
             case BESIDE -> {
-                neighbour = open();
-                neighbour.prefill(Arrays.copyOfRange(ids, 1, 70));
+                neighbor = open();
+                neighbor.prefill(Arrays.copyOfRange(ids, 1, 70));
             }
             default -> throw new AssertionError(event);
         }

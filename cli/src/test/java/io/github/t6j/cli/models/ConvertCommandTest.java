@@ -84,7 +84,7 @@ class ConvertCommandTest {
     @ParameterizedTest
     @CsvSource({"q8_0, 32, 34, 0.0042", "q4_0, 32, 18, 0.13", "q4_k, 256, 144, 0.1", "q5_k, 256, 176, 0.05",
         "q6_k, 256, 210, 0.03"})
-    void quantisesMatrices(String type, int blockSize, int blockBytes, double error) throws IOException {
+    void quantizesMatrices(String type, int blockSize, int blockBytes, double error) throws IOException {
         Path made = convert(GROUPNORM, "--dtype", type);
 
         StoredTensors exact = StoredTensors.read(GROUPNORM.resolve("model.safetensors"));
@@ -114,7 +114,7 @@ class ConvertCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"q8_0", "q4_0", "q4_k", "q5_k", "q6_k"})
-    void quantisedWeightsStayAsTheyAre(String type) throws IOException {
+    void quantizedWeightsStayAsTheyAre(String type) throws IOException {
         Path made = convert(GROUPNORM, "--dtype", type);
         Path copied = convert(made, folder.resolve("copied"));
         Path same = convert(made, folder.resolve("same"), "--dtype", type);
@@ -141,7 +141,7 @@ class ConvertCommandTest {
     }
 
     @Test
-    void aNumberThatIsNoneIsNotQuantised() throws IOException {
+    void nanIsNotQuantized() throws IOException {
         Path source = source(Tensor.of("lm_head.weight", new float[] {1, Float.NaN}, 1, 2));
 
         for (String type : List.of("q8_0", "q4_0", "q4_k", "q5_k", "q6_k")) {

@@ -91,7 +91,7 @@ class InitCommandTest {
     /** The elements equal what convert makes of the f32 model. */
     @ParameterizedTest
     @CsvSource({"q8_0", "q4_0", "q4_k", "q5_k", "q6_k"})
-    void quantisesAsConvertDoes(String option) {
+    void quantizesAsConvertDoes(String option) {
         Path exact = init("f32", "--preset", "tiny");
         Path made = init("quantised", "--preset", "tiny", "--dtype", option);
         Path converted = folder.resolve("converted");

@@ -204,7 +204,7 @@ class PullCommandTest extends PullFixture {
     }
 
     @Test
-    void aQuantisationIsFoundByItsName() throws IOException {
+    void aQuantizationIsFoundByItsName() throws IOException {
         hub.files.clear();
         hub.with("", GGUF, "model-f32.gguf", "model-q8_0.gguf");
         for (String other : new String[] {"mmproj-model-Q8_0.gguf", "Model-Q4_K_M.gguf", "model.Q4_K.gguf",
@@ -226,7 +226,7 @@ class PullCommandTest extends PullFixture {
     }
 
     @Test
-    void aQuantisationMayBeAFolderOfShards() throws IOException {
+    void aQuantizationMayBeAFolderOfShards() throws IOException {
         hub.files.clear();
         for (int shard = 1; shard <= 3; shard++) {
             hub.files.put("Q4_K_M/big-0000" + shard + "-of-00003.gguf", new byte[] {(byte) shard});
@@ -261,7 +261,7 @@ class PullCommandTest extends PullFixture {
     }
 
     @Test
-    void anAmbiguousOrMissingQuantisationIsListed() throws IOException {
+    void anAmbiguousOrMissingQuantizationIsListed() throws IOException {
         hub.files.clear();
         hub.files.put("a-Q8_0.gguf", new byte[10]);
         hub.files.put("b-Q8_0.gguf", new byte[20]);

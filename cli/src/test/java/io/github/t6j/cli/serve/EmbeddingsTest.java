@@ -107,7 +107,7 @@ class EmbeddingsTest {
     }
 
     @Test
-    void dimensionsAreCutAndNormalisedAgain() throws Exception {
+    void dimensionsAreCutAndNormalizedAgain() throws Exception {
         float[] found =
                 floats(at(server.ask(PATH, Map.of("input", "The whale", "dimensions", 33L)), "data", 0, "embedding"));
         float[] whole = embedder.embed(Prompt.of("The whale")).vector();

@@ -23,8 +23,8 @@ final class Schemas {
      * @throws IllegalArgumentException if a keyword of both cannot be merged
      */
     static Map<String, Object> merge(Map<String, Object> left, Map<String, Object> right, String at) {
-        checkNeighbours(left, right, at);
-        checkNeighbours(right, left, at);
+        checkNeighbors(left, right, at);
+        checkNeighbors(right, left, at);
         Map<String, Object> merged = new LinkedHashMap<>(left);
         right.forEach((keyword, value) -> merged.merge(
                 keyword, value == null ? NULL : value, (first, second) -> merge(keyword, first, second, at)));
@@ -53,7 +53,7 @@ final class Schemas {
      * Checks keywords whose meaning depends on others in their schema: {@code additionalProperties} applies to
      * properties that its own schema does not name, and {@code items} after the {@code prefixItems} of its own schema.
      */
-    private static void checkNeighbours(Map<String, Object> schema, Map<String, Object> other, String at) {
+    private static void checkNeighbors(Map<String, Object> schema, Map<String, Object> other, String at) {
         if (limits(schema, "additionalProperties") && !names(schema, at).containsAll(names(other, at))) {
             throw new IllegalArgumentException("schema at " + at + ": additionalProperties together with properties of"
                     + " another schema that must hold, too, is not supported; write all properties in one schema");

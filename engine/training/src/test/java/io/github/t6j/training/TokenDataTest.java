@@ -140,7 +140,7 @@ class TokenDataTest {
     }
 
     @Test
-    void shardsAreRecognisedByTheirHeader() throws IOException {
+    void shardsAreRecognizedByTheirHeader() throws IOException {
         int[] ids = random.ints(500, 0, 4096).toArray();
         Path official = Files.write(folder.resolve("fineweb_train_000001.bin"), shard(20240520, 1, 500, 2, ids));
         Path renamed = Files.write(folder.resolve("renamed"), shard(20240520, 1, 500, 2, ids));

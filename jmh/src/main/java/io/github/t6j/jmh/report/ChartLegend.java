@@ -43,8 +43,8 @@ final class ChartLegend extends LegendTitle {
     /** Returns an item at the left of its column, where its superclass centres it. */
     @Override
     protected Block createLegendItemBlock(LegendItem item) {
-        BlockContainer centred = (BlockContainer) super.createLegendItemBlock(item);
-        BlockContainer block = (BlockContainer) centred.getBlocks().getFirst();
+        BlockContainer centered = (BlockContainer) super.createLegendItemBlock(item);
+        BlockContainer block = (BlockContainer) centered.getBlocks().getFirst();
         block.setPadding(new RectangleInsets(0, 8, 0, 0));
         for (Object part : block.getBlocks()) {
             if (part instanceof LabelBlock label) {

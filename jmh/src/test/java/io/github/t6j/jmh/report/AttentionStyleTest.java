@@ -66,7 +66,7 @@ class AttentionStyleTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anyTwoColoursDifferForEveryEye(boolean dark) {
+    void anyTwoColorsDifferForEveryEye(boolean dark) {
         Function<AttentionStyle, Color> color = dark ? AttentionStyle::dark : AttentionStyle::color;
         List<Color> colors = AttentionStyle.all().stream().map(color).toList();
 

@@ -145,10 +145,10 @@ class ReportTest {
                         + "sequences in the batch|[a-z0-9]+ cache[^<]*)<");
         for (int i = 1; i <= PLOTS; i++) {
             String svg = Files.readString(OUT.resolve("plots/decode-" + i + ".svg")).replaceAll("\\s+", " ");
-            List<Double> centres = place.matcher(svg).results()
+            List<Double> centers = place.matcher(svg).results()
                     .map(found -> Double.parseDouble(found.group(2)) + Double.parseDouble(found.group(1)) / 2).toList();
-            assertThat(centres).hasSize(3).allSatisfy(
-                    centre -> assertThat(centre).isCloseTo(centres.getFirst(), within(1.0)));
+            assertThat(centers).hasSize(3).allSatisfy(
+                    center -> assertThat(center).isCloseTo(centers.getFirst(), within(1.0)));
         }
     }
 

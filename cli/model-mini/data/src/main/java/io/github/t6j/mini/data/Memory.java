@@ -31,7 +31,7 @@ final class Memory {
         return switch (attribute) {
             case "name" -> Person.all().stream().map(person -> Map.of("value", person.name())).toList();
             case "colour" -> Lines.sections("tables/classes.txt").get("colours|a colour").stream()
-                    .map(colour -> Map.of("value", colour)).toList();
+                    .map(color -> Map.of("value", color)).toList();
             case "pet" -> Lines.table("tables/pets.txt");
             case "food" -> Lines.table("tables/foods.txt");
             case "age" -> IntStream.rangeClosed(5, 60).mapToObj(age -> Map.of("value", "" + age)).toList();

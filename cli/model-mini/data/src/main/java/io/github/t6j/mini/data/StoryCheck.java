@@ -37,7 +37,7 @@ final class StoryCheck {
     private static final Pattern WORD = Pattern.compile("[A-Za-z]+(?:-[a-z]+)?");
     private static final Pattern THINGS = Pattern.compile("\\b([A-Za-z]+) (" + Lines.table("tables/things.txt").stream()
             .map(row -> row.get("noun")).collect(Collectors.joining("|")) + ")\\b(?: of ([A-Z][a-z]+))?");
-    private static final Set<String> COLOURS = Set.copyOf(Lines.sections("tables/classes.txt").get("colours|a colour"));
+    private static final Set<String> COLORS = Set.copyOf(Lines.sections("tables/classes.txt").get("colours|a colour"));
 
     static {
         Lines.table("tables/creatures.txt").forEach(row -> INTRODUCING.add(row.get("kind")));
@@ -133,7 +133,7 @@ final class StoryCheck {
 
     private void things(String story) {
         Map<String, Set<String>> owners = new HashMap<>();
-        Map<String, Set<String>> colours = new HashMap<>();
+        Map<String, Set<String>> colors = new HashMap<>();
         Matcher things = THINGS.matcher(story.replaceAll("([A-Z][a-z]+)'s\\b", "$1"));
         while (things.find()) {
             for (String owner : new String[] {things.group(1), things.group(3)}) {
@@ -141,12 +141,12 @@ final class StoryCheck {
                     owners.computeIfAbsent(things.group(2), key -> new HashSet<>()).add(owner);
                 }
             }
-            if (COLOURS.contains(things.group(1))) {
-                colours.computeIfAbsent(things.group(2), key -> new HashSet<>()).add(things.group(1));
+            if (COLORS.contains(things.group(1))) {
+                colors.computeIfAbsent(things.group(2), key -> new HashSet<>()).add(things.group(1));
             }
         }
         owners.forEach((thing, all) -> addIfSeveral("owners", thing, all));
-        colours.forEach((thing, all) -> addIfSeveral("colours", thing, all));
+        colors.forEach((thing, all) -> addIfSeveral("colours", thing, all));
     }
 
     private void addIfSeveral(String what, String thing, Set<String> all) {

@@ -39,7 +39,7 @@ final class Tables {
             case "animals" -> animals();
             case "definitions" -> definitions("nmva");
             case "@noun-definitions" -> definitions("nm");
-            case "@colour-guess" -> colourGuesses();
+            case "@colour-guess" -> colorGuesses();
             case "months" -> months();
             case "days" -> days();
             case "unknown" -> unknown();
@@ -198,12 +198,12 @@ final class Tables {
     }
 
     /** Questions for each thing with a colour about its colour and two others, with yes or no. */
-    private static List<Map<String, String>> colourGuesses() {
+    private static List<Map<String, String>> colorGuesses() {
         List<Map<String, String>> rows = new ArrayList<>();
-        List<String> colours = Lines.sections("tables/classes.txt").get("colours|a colour");
+        List<String> colors = Lines.sections("tables/classes.txt").get("colours|a colour");
         Random random = new Random(4);
         for (Map<String, String> thing : Lines.table("tables/colours.txt")) {
-            List<String> guesses = new ArrayList<>(colours);
+            List<String> guesses = new ArrayList<>(colors);
             guesses.remove(thing.get("answer"));
             Collections.shuffle(guesses, random);
             for (String guess : List.of(thing.get("answer"), guesses.get(0), thing.get("answer"), guesses.get(1))) {
