@@ -115,7 +115,7 @@ class EvaluationOutputTest {
     }
 
     @Test
-    void scoreTellsEachQuestion() throws IOException {
+    void scoreWritesEachQuestion() throws IOException {
         Path task = Files.writeString(folder.resolve("task"), """
                 {"context": "The whale", "choices": ["was", "xq"], "gold": 0}
 
@@ -152,7 +152,7 @@ class EvaluationOutputTest {
     }
 
     @Test
-    void convertSaysWhatItWroteAndWhatIsLost() throws IOException {
+    void convertReportsSizesAndRounding() throws IOException {
         Path eight = folder.resolve("eight");
         Path four = folder.resolve("four");
         CommandResult.of("init", "--preset", "tiny", "--dtype", "q8_0", "--out", eight.toString()).assertMade(eight);

@@ -158,7 +158,7 @@ class GenerateOutputTest {
      * With so large a penalty no id repeats; for a forced id, three times 10 outweigh 25 after its third occurrence.
      */
     @Test
-    void penaltiesCountWhatWasGenerated() {
+    void penaltiesCountGeneratedIds() {
         for (String option : List.of("--frequency-penalty", "--presence-penalty")) {
             Map<String, Object> json = generate("The whale", "-n", "60", option, "1000", "--json").json();
             assertThat(Json.array(json.get("tokens"), "tokens")).hasSizeGreaterThan(20).doesNotHaveDuplicates();
@@ -183,7 +183,7 @@ class GenerateOutputTest {
     }
 
     @Test
-    void statsSayWhatTheProcessTook() {
+    void statsHaveLoadingTimeAndPenalties() {
         assertThat(generate("The whale", "--stats", "--frequency-penalty", "0.5").err())
                 .containsPattern("load {6}\\d+\\.\\d\\d s").contains("frequency penalty 0.5, presence penalty 0.0");
         PeakMemory.bytes().ifPresent(peak -> assertThat(peak).isGreaterThan(10_000_000)); // every JVM takes more

@@ -55,7 +55,7 @@ class GeneratedFilesTest {
             bench -m no --format             | md csv json
             """)
     @DisabledOnOs(OS.WINDOWS)
-    void bashOffersWhatIsAccepted(String words, String expected) throws IOException, InterruptedException {
+    void bashOffersOnlyAcceptedWords(String words, String expected) throws IOException, InterruptedException {
         List<String> before = new ArrayList<>(List.of(words.split(" ")));
         before.add("");
 

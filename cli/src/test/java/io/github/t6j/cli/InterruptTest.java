@@ -59,7 +59,7 @@ class InterruptTest {
     }
 
     @Test
-    void perplexityPrintsWhatItHas() {
+    void perplexityPrintsPartialResults() {
         LaunchedProcess launched = startOnTerminal("perplexity", "--model", CommandResult.TINY, "--file", TEXT,
                 "--context", "64", "--json");
         launched.awaitErr("perplexity ");
@@ -74,7 +74,7 @@ class InterruptTest {
     }
 
     @Test
-    void scorePrintsWhatItHas() throws IOException {
+    void scorePrintsPartialResults() throws IOException {
         StringBuilder questions = new StringBuilder();
         IntStream.range(0, 20_000).forEach(i -> questions.append("{\"context\": \"The sky number ").append(i)
                 .append(" is\", \"choices\": [\"blue\", \"a fish\"], \"gold\": 0}\n"));
@@ -121,7 +121,7 @@ class InterruptTest {
 
     @Tag("full")
     @Test
-    void benchPrintsWhatItHas() {
+    void benchPrintsPartialResults() {
         LaunchedProcess launched = startOnTerminal("bench", "--prompt", "8", "--generate", "4", "--warm-up", "3",
                 "--repetitions", "1", "--format", "json");
         launched.awaitErr("tg4 1 s");

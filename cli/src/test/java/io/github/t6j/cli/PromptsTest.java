@@ -40,7 +40,7 @@ class PromptsTest {
     }
 
     @Test
-    void eachIsWhatItIsAlone() throws IOException {
+    void eachEqualsItsResultAlone() throws IOException {
         List<String> words =
                 List.of("The whale", "Call me", "It was", "A", "In the", "Of", "Whales", "When", "He", "She");
         List<String> lines =

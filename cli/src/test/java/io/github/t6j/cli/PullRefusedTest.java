@@ -89,7 +89,7 @@ class PullRefusedTest extends PullFixture {
     }
 
     @Test
-    void offlineNothingIsAsked() {
+    void offlineNoServerIsAsked() {
         environment.put("HF_HUB_OFFLINE", "1");
         assertFails(pull("org/name"), "HF_HUB_OFFLINE is set");
         assertThat(hub.requests).isEmpty();
@@ -205,7 +205,7 @@ class PullRefusedTest extends PullFixture {
     }
 
     @Test
-    void aListingThatIsNoneIsNamed() {
+    void aMalformedListingIsNamed() {
         hub.hubFaults.add(FakeHub.bytes("<html>".getBytes(StandardCharsets.US_ASCII)));
         assertFails(pull("org/name"), "expected a list of files, found another answer: its answer: not valid JSON");
         hub.hubFaults.add(FakeHub.bytes("{\"sha\": \"../..\", \"siblings\": []}".getBytes(StandardCharsets.US_ASCII)));

@@ -356,7 +356,7 @@ class PullResumedTest extends PullFixture {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void interruptedItKeepsWhatCame() throws Exception {
+    void anInterruptKeepsTheReceivedBytes() throws Exception {
         hub.speed = 40_000;
         LaunchedProcess launched = launch();
         launched.awaitErr("left");

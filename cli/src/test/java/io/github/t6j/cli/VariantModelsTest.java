@@ -73,7 +73,7 @@ class VariantModelsTest {
                 + "                                                                      | 40 | 0",
         "'rank': 2, 'c_dim': 2           | {'order': 3, 'head_factors': 'sigmoid'}       | 44 | 0"
     })
-    void initMakesWhatTheVariantFileSays(String sizes, String variant, long perToken, long perPosition)
+    void initFollowsTheVariantFile(String sizes, String variant, long perToken, long perPosition)
             throws IOException {
         Path config = write("config.json", CONFIG.formatted(sizes.replace('\'', '"')));
         Path file = write("variant.json", variant.replace('\'', '"'));
@@ -104,7 +104,7 @@ class VariantModelsTest {
         "'bias': false | {'head_factors': 'sigmoid'}                        | head_factors",
         "'rank': 2 | {'fixd': []}                                           | fixd"
     })
-    void initRefusesWhatCannotBe(String sizes, String variant, String message) throws IOException {
+    void initRejectsImpossibleVariants(String sizes, String variant, String message) throws IOException {
         Path config = write("config.json", CONFIG.formatted(sizes.replace('\'', '"')));
         Path file = write("variant.json", variant.replace('\'', '"'));
 
@@ -193,7 +193,7 @@ class VariantModelsTest {
 
     /** The weights are converted all the same. */
     @Test
-    void ggufFilesWithUnknownTokenizersSayWhatIsMissing() throws IOException {
+    void unknownTokenizersOfGgufFilesAreReported() throws IOException {
         Path whole = CommandResult.TESTDATA.resolve("golden_llama/gguf-llama3/model-f32.gguf");
         Path file = folder.resolve("other.gguf");
         Files.write(file, replaced(Files.readAllBytes(whole), "gpt2", "bert"));

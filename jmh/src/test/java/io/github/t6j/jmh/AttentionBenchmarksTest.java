@@ -217,7 +217,7 @@ class AttentionBenchmarksTest {
 
     @ParameterizedTest
     @CsvSource({"factored, 1", "materialised, 1", "materialised, 3", "mha, 1", "mha, 3"})
-    void projectionsMakeWhatAttentionStartsWith(String form, int rows) {
+    void projectionsComputeTheInputsOfAttention(String form, int rows) {
         ProjectionBenchmark benchmark = new ProjectionBenchmark();
         benchmark.form = form;
         benchmark.shape = "small";
@@ -303,7 +303,7 @@ class AttentionBenchmarksTest {
     }
 
     @Test
-    void saysWhatAnAttentionMayBe() {
+    void unknownAttentionsAreRejected() {
         assertThatIllegalArgumentException().isThrownBy(() -> caches("paper", "mla2", 1, 1)).withMessage(
                 "attention: expected mha, mqa, gqa, mla, tpa, tpa_kvonly, gla, gta, mfa or mlra, found mla2");
         assertThatIllegalArgumentException().isThrownBy(() -> caches("small", "gta", 1, 1)).withMessage(

@@ -216,7 +216,7 @@ class BenchmarksTest {
     }
 
     @Test
-    void peaksComputeWhatTheyCount() {
+    void peaksCountTheirOperations() {
         PeakBenchmark.Data data = new PeakBenchmark.Data();
         data.kilobytes = 256;
         data.fill();
@@ -299,7 +299,7 @@ class BenchmarksTest {
     }
 
     @Test
-    void saysWhatAParameterMayBe() {
+    void unknownParametersAreRejected() {
         assertThatIllegalArgumentException().isThrownBy(() -> BenchmarkSupport.copies("l2", 1))
                 .withMessage("residency: expected memory or cached, found l2");
         assertThatIllegalArgumentException().isThrownBy(() -> BenchmarkSupport.kernels("gpu"))

@@ -126,7 +126,7 @@ class CallFormatTest {
     @ValueSource(
             strings = {"qwen3", "qwen3.5", "mistral-nemo-instruct-2407", "granite-3.1-instruct",
                 "ministral-3-14b-reasoning-2512", "chatml"})
-    void theParserReadsWhatTheGrammarAllows(String template) throws IOException {
+    void theParserReadsAllTextsOfTheGrammar(String template) throws IOException {
         PromptFormat format = format(template);
         List<Tool> tools = List.of(WEATHER, CLOCK, NESTED);
         TokenGrammar grammar = prepared(format.callGrammar(tools, true));

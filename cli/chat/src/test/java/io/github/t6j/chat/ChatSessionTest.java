@@ -404,7 +404,7 @@ class ChatSessionTest {
     }
 
     @Test
-    void resetKeepsWhatTheSystemSays() throws IOException {
+    void resetKeepsTheSystemMessage() throws IOException {
         ChatSession chat = chatMl("golden/T6_even", CONTEXT);
         chat.system("be brief");
         String answer = chat.send("hello", GREEDY, NOBODY).content();

@@ -17,7 +17,7 @@ class ToolTest {
         "{\"name\": \"now\"}", "{\"name\": \"now\", \"description\": null, \"parameters\": null}",
         "{\"type\": \"function\", \"function\": {\"name\": \"now\", \"parameters\": null}}",
         "{\"name\": \"now\", \"function\": null, \"parameters\": {\"type\": \"object\", \"properties\": {}}}"})
-    void missingParametersAreNone(String json) {
+    void missingParametersAreEmpty(String json) {
         assertThat(Tool.parse(json)).isEqualTo(new Tool("now", "", Map.of("type", "object", "properties", Map.of())));
     }
 

@@ -89,7 +89,7 @@ class T6jEmbeddingModelTest {
     }
 
     @Test
-    void bootMakesWhatIsChosen() {
+    void bootUsesTheOptions() {
         io.github.t6j.EmbeddingOptions last = io.github.t6j.EmbeddingOptions.defaults().withPooling(Pooling.LAST)
                 .withDimensions(31).withTruncate(true);
         boot().withPropertyValues("spring.ai.t6j.embedding.pooling=last", "spring.ai.t6j.embedding.dimensions=31",

@@ -66,7 +66,7 @@ class CacheComparisonTest {
 
     /** Each formula written out, for the small T6. */
     @Test
-    void countsWhatTable1Counts() {
+    void countsEqualTable1() {
         long n = 768;
         Entry model = new Entry("model", 34, tensorProduct(n, 34, 64, 6, 2, 2), 2 * 2 * (34 + 64));
 

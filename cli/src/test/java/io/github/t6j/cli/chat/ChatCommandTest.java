@@ -244,7 +244,7 @@ class ChatCommandTest {
     }
 
     @Test
-    void aFullContextDropsTurnsAndSaysSo() {
+    void aFullContextDropsTurnsAndReportsIt() {
         CommandResult ran = by("chatml", "one two three\n".repeat(8), "-n", "40");
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).hasSizeGreaterThan(8);

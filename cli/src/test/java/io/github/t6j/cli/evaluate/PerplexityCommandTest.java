@@ -108,7 +108,7 @@ class PerplexityCommandTest {
     }
 
     @Test
-    void logitsThatAreNoNumbersAreAnError() {
+    void logitsThatAreNanAreAnError() {
         Path model = CommandResult.TESTDATA.resolve("hostile/nan-weights");
         Path text = model.resolve("text.txt");
 

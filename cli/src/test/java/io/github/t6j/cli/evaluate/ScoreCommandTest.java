@@ -356,7 +356,7 @@ class ScoreCommandTest {
 
     /** All are NaN: the first choice must not win. */
     @Test
-    void logitsThatAreNoNumbersAreAnError() {
+    void logitsThatAreNanAreAnError() {
         Path broken = CommandResult.TESTDATA.resolve("hostile/nan-weights");
         Path task = broken.resolve("task.jsonl");
 

@@ -17,7 +17,7 @@ class WindowTest {
     }
 
     @Test
-    void withOverlapScoresWhatIsPastTheWindowBefore() {
+    void overlappingWindowsScoreOnlyNewIds() {
         assertThat(Window.of(10, 4, 2, 0)).containsExactly(
                 new Window(0, 1, 4), new Window(2, 4, 6), new Window(4, 6, 8), new Window(6, 8, 10));
     }

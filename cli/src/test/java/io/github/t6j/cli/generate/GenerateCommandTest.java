@@ -209,7 +209,7 @@ public class GenerateCommandTest {
     }
 
     @Test
-    void aModelWithoutTokenizerSaysWhatIsMissing() {
+    void aModelWithoutTokenizerIsAnError() {
         CommandResult ran = CommandResult.of("generate", "x", "--model",
                 CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
 
@@ -280,7 +280,7 @@ public class GenerateCommandTest {
     }
 
     @Test
-    void aPromptFollowsWhatTheSessionHolds(@TempDir Path folder) {
+    void aPromptFollowsTheIdsOfTheSession(@TempDir Path folder) {
         String file = folder.resolve("chat").toString();
         generate("The whale", "-n", "0", "--session", file);
 

@@ -29,7 +29,7 @@ class ProgressTest {
     /** After Ctrl-C the terminal's ^C is on the line, also before the first progress. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aNoteReplacesWhatIsOnTheLine(boolean interrupted) {
+    void aNoteReplacesTheLine(boolean interrupted) {
         Main main = main(true);
         main.interrupted = interrupted;
         try (Progress progress = new Progress(main, "training")) {

@@ -66,7 +66,7 @@ class ConvertCommandTest {
 
     /** Half a unit in the last place of bfloat16, relative; norms are unchanged. */
     @Test
-    void convertsTypesAndSaysSoInConfig() throws IOException {
+    void convertsTypesAndWritesThemToConfig() throws IOException {
         Path made = convert(GROUPNORM, "--dtype", "bf16");
 
         assertThat(json(made, "config.json")).containsEntry("torch_dtype", "bfloat16").containsEntry("n_head", 3L);
@@ -152,7 +152,7 @@ class ConvertCommandTest {
     }
 
     @Test
-    void aScaleThatIsNoNumberIsNotPassedOn() throws IOException {
+    void aScaleThatIsNanIsNotPassedOn() throws IOException {
         Path source = CommandResult.TESTDATA.resolve("hostile/nan-scale");
 
         assertFails(source, "lm_head.weight: expected finite scales, found NaN for the block from [0, 0] on");

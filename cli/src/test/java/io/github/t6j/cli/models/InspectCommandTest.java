@@ -20,7 +20,7 @@ class InspectCommandTest {
 
     /** Sizes from the model's config.json; the cache computed by hand: 2·2·(8+32), 2·h·32, 2·g·32, 2·32, 256+32. */
     @Test
-    void saysWhatT6TinyIs() {
+    void describesT6Tiny() {
         CommandResult ran = CommandResult.of("inspect", "--model", CommandResult.TINY, "--json");
 
         assertThat(ran.code()).isZero();
@@ -113,7 +113,7 @@ class InspectCommandTest {
 
     /** testdata/golden/llama-mla/config.json: 14 + 8 elements per token instead of 2·4·12. */
     @Test
-    void saysWhatMlaIs() {
+    void describesMla() {
         CommandResult ran = CommandResult.of("inspect", "--model",
                 CommandResult.TESTDATA.resolve("golden/llama-mla").toString(), "--json");
 
@@ -272,7 +272,7 @@ class InspectCommandTest {
 
     /** 3840 bytes per token in f32, in 16 and 32 pages of 64 tokens; the memory they come from is rounded up. */
     @Test
-    void saysWhatMemoryASessionTakes() {
+    void printsTheMemoryOfASession() {
         Map<String, Object> memory =
                 Json.object(
                         CommandResult.of("inspect", "--model", CommandResult.TINY, "--context", "2000", "--json").json()

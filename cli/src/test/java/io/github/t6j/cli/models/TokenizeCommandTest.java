@@ -66,7 +66,7 @@ class TokenizeCommandTest {
     }
 
     @Test
-    void aFolderWithoutTokenizerSaysWhatIsMissing() {
+    void aFolderWithoutTokenizerIsAnError() {
         CommandResult ran = CommandResult.of("tokenize", "x", "--model",
                 CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
 

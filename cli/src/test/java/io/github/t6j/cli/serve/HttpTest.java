@@ -105,7 +105,7 @@ class HttpTest {
 
     @ParameterizedTest
     @CsvSource({"zz", "5 0", "-1", "fffffffffffffffff"})
-    void chunksThatAreNone(String length) throws IOException {
+    void malformedChunksAreRejected(String length) throws IOException {
         String answer = raw("POST /v1/completions", "Transfer-Encoding: chunked\r\n", "\r\n", length + "\r\n");
         assertThat(answer).startsWith("HTTP/1.1 400 ").contains("body: cannot be read");
     }
@@ -114,7 +114,7 @@ class HttpTest {
      * The JDK throws another exception for some invalid chunks, depending on the read; the server still stops at once.
      */
     @Test
-    void chunksThatAreNoneWhereNoneAreExpected() throws Exception {
+    void chunksOfUnexpectedBodiesAreChecked() throws Exception {
         TestServer other = new TestServer();
         String request = " HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n";
         assertThat(raw(other.server, "GET /health" + request)).startsWith("HTTP/1.1 200 ");
@@ -197,7 +197,7 @@ class HttpTest {
      */
     @ParameterizedTest
     @CsvSource({"/v1/responses, 404", "/v1/models, 405", "/v1/completions, 415"})
-    void errorsReachWhoSendsMuch(String path, int status) throws Exception {
+    void errorsReachClientsThatSendMuch(String path, int status) throws Exception {
         String body = " ".repeat(8 << 20);
         for (int i = 0; i < 5; i++) {
             assertThat(server.post(path, body, "Content-Encoding", "gzip").statusCode()).isEqualTo(status);

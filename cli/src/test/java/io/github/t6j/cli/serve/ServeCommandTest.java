@@ -184,7 +184,7 @@ class ServeCommandTest {
     }
 
     @Test
-    void keystoresThatAreNone() throws Exception {
+    void unusableKeystoresAreRejected() throws Exception {
         Path keystore = keystore();
         Path certificate = folder.resolve("certificate");
         keytool(keystore, "-exportcert", "-alias", "t6j", "-file", certificate.toString());

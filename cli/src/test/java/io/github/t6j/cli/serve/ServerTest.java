@@ -132,7 +132,7 @@ class ServerTest {
 
     @ParameterizedTest
     @CsvSource({COMPLETIONS, CHAT})
-    void aStreamSaysWhatTheWholeSays(String path) throws Exception {
+    void aStreamEqualsTheWholeAnswer(String path) throws Exception {
         Map<String, Object> body =
                 new java.util.LinkedHashMap<>(Map.of("max_tokens", 40L, "seed", 11L, "stop", "ing "));
         body.put(path.equals(CHAT) ? "messages" : "prompt",

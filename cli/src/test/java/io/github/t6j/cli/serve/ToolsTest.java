@@ -167,7 +167,7 @@ class ToolsTest {
         "\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"get_weather\"}}",
         "\"max_tokens\": 30",
         "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"schema\": " + FORM + "}}"})
-    void aStreamSaysWhatTheWholeSays(String fields) throws Exception {
+    void aStreamEqualsTheWholeAnswer(String fields) throws Exception {
         for (long seed = 0; seed < 5; seed++) {
             Map<String, Object> body = request(seed, fields);
             Map<String, Object> whole = at(server.ask(CHAT, body), "choices", 0);

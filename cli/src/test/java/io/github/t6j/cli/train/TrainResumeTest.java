@@ -65,7 +65,7 @@ class TrainResumeTest extends TrainRuns {
     @Tag("full")
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void anInterruptThatCannotSaveSaysSo() throws IOException {
+    void anInterruptReportsThatItCannotSave() throws IOException {
         LaunchedProcess launched = LaunchedProcess.start(
                 LaunchedProcess.builder(LaunchedProcess.modules(), command(out, small("--steps", "500"))));
         launched.awaitErr("step 50 of 500");
@@ -132,7 +132,7 @@ class TrainResumeTest extends TrainRuns {
     }
 
     @Test
-    void aLossThatIsNoNumberIsOneLineAndNoCheckpointIsLost() throws IOException {
+    void aLossThatIsNanIsOneLineAndNoCheckpointIsLost() throws IOException {
         assertThat(CommandResult.of(command(out, small("--steps", "2"))).code()).isZero();
         Path checkpoint = out.resolve("checkpoints/step-000000002");
         Path broken = folder.resolve("broken");

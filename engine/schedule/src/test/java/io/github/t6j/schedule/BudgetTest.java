@@ -44,7 +44,7 @@ class BudgetTest {
     }
 
     @Test
-    void aModelCountsWhatItsSessionsAllocate() {
+    void aModelCountsTheCachesOfItsSessions() {
         ModelOptions oneThread = ModelOptions.defaults().withThreads(1); // others have buffers once they have work
         try (Model model = Model.load(TestData.tiny(), oneThread); Session session = model.newSession(context(1000))) {
             assertThat(model.cacheBytes()).isZero();

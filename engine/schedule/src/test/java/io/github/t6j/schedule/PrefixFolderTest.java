@@ -172,7 +172,7 @@ class PrefixFolderTest {
     }
 
     @Test
-    void filesOfOthersStay() throws IOException {
+    void foreignFilesStay() throws IOException {
         Files.createDirectory(folder());
         Path weights = Files.writeString(folder().resolve("model.safetensors"), "mine");
         found(model, options(1), document);

@@ -53,7 +53,7 @@ class SchedulerEventsTest {
     }
 
     @Test
-    void aRecordingHasWhatASchedulerRuns() throws IOException {
+    void aRecordingHasTheRunsOfAScheduler() throws IOException {
         List<RecordedEvent> events = record(() -> {
             try (Model model = Model.load(TestData.tiny());
                     Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(4))) {

@@ -163,7 +163,7 @@ class SchedulerTest {
     @ParameterizedTest
     @CsvSource({"models/t6-tiny, 1000000000", "models/t6-tiny, 4000000", "golden/llama-mla, 1000000000",
         "golden/llama-gqa, 1000000000", "golden_wide/mistral-wide, 1000000000"})
-    void eachIsWhatItIsAlone(String folder, long bytes) throws InterruptedException {
+    void eachEqualsItsResultAlone(String folder, long bytes) throws InterruptedException {
         Random random = new Random(SEED);
         try (Model model = load(folder);
                 Scheduler scheduler = new Scheduler(model, limits(20, 60, bytes))) {
@@ -477,7 +477,7 @@ class SchedulerTest {
     }
 
     @Test
-    void subscribersReceiveAllOrWhatTheyAskFor() {
+    void subscribersReceiveAllOrTheRequestedTokens() {
         try (Model model = tiny();
                 Scheduler scheduler = new Scheduler(model, limits(2, 0, PLENTY))) {
             GenerationHandle handle = submitted(scheduler, new Request(new int[] {5}, options(20, 4)));
@@ -596,7 +596,7 @@ class SchedulerTest {
     }
 
     @Test
-    void aModelThatComputesNoNumbersFailsItsRequestsOnly() throws InterruptedException {
+    void aModelThatComputesNanFailsItsRequestsOnly() throws InterruptedException {
         try (Model model = load("hostile/nan-weights");
                 Scheduler scheduler = new Scheduler(model, limits(2, 2, PLENTY))) {
             for (int i = 0; i < 3; i++) {

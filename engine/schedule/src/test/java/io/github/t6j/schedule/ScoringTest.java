@@ -113,7 +113,8 @@ class ScoringTest {
         "golden/T6_kvonly, full, 6, F32", "golden/T6_linearattn, linearattn, 9, F32",
         "golden/llama-linearattn-gqa, linearattn, 4, F32", "golden_mlra/mlra_2, , 10, F32",
         "golden_mlra/gta, , 6, F32", "golden_mlra/tpa_odd, , 7, F32"})
-    void eachIsWhatItIsAlone(String folder, String variant, int running, CacheType type) throws InterruptedException {
+    void eachEqualsItsResultAlone(String folder, String variant, int running, CacheType type)
+            throws InterruptedException {
         Random random = new Random(SEED);
         SessionOptions options = SessionOptions.defaults().withCacheType(type);
         try (Model model = load(folder, variant);

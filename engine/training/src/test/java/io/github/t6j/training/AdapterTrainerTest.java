@@ -263,7 +263,7 @@ class AdapterTrainerTest {
     /** The engine's model with the adapter gives the losses that training found, of every type of the base. */
     @ParameterizedTest
     @EnumSource(value = DType.class, names = {"F32", "BF16", "Q8_0", "Q6_K"})
-    void theLoadedAdapterComputesWhatWasTrained(DType dtype) throws IOException {
+    void theLoadedAdapterEqualsTheTrainedOne(DType dtype) throws IOException {
         Path base = write(folder.resolve("base"), dtype);
         int[] ids = ids(9);
         int[] targets = SmallModels.shifted(ids);

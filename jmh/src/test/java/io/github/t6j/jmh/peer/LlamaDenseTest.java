@@ -32,7 +32,7 @@ class LlamaDenseTest {
 
     @ParameterizedTest
     @MethodSource("io.github.t6j.jmh.peer.DenseModel#all")
-    void t6jComputesWhatLlamaCppDoes(DenseModel shape) throws IOException {
+    void t6jAgreesWithLlamaCpp(DenseModel shape) throws IOException {
         int[] ids = new Random(SEED).ints(IDS, 0, DenseModel.VOCABULARY).toArray();
         Path file = folder.resolve("f32.gguf");
         shape.write(file, SEED);

@@ -75,7 +75,7 @@ class LimitsTest {
 
     /** 100.4 % is printed as 100 %, without a reason; 100.6 % has one. */
     @Test
-    void wordsFollowWhatIsWritten() {
+    void reasonsFollowThePrintedPercentage() {
         assertThat(fraction(L3, MHA, peak(2, 409600, 40.96e9 / 1.004)).toString()).isEqualTo("100 % of memory read");
         assertThat(fraction(L3, MHA, peak(2, 409600, 40.96e9 / 1.006)).toString()).startsWith("101 % of memory read: ");
     }

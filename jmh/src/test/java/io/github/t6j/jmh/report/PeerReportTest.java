@@ -22,7 +22,7 @@ class PeerReportTest {
     }
 
     @Test
-    void rowsHaveBothEnginesAndWhoIsFaster() throws IOException {
+    void rowsHaveBothEnginesAndTheirRatio() throws IOException {
         List<PeerSpeed> speeds = List.of(speed("t6j", "t6", -1, 700, 720, 710), speed("t6j", "mha", -1, 800, 840, 820),
                 speed("llama.cpp", "mha", -1, 2100, 2000, 2050), speed("t6j", "t6", 1024, 98, 97, 99),
                 speed("t6j", "mha", 1024, 90, 91, 88), speed("llama.cpp", "mha", 1024, 70, 72, 71),

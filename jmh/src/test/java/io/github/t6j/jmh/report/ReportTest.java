@@ -83,7 +83,7 @@ class ReportTest {
     }
 
     @Test
-    void theSummarySaysWhatTheNumbersSay() throws IOException {
+    void theSummaryHasTheMeasuredNumbers() throws IOException {
         assertThat(summary()).contains("| CPU | Sample CPU, no real one, 2 cores for the JVM |")
                 .contains("| kernels | SIMD, 512-bit |").contains("--add-modules=jdk.incubator.vector")
                 .contains(
@@ -181,7 +181,7 @@ class ReportTest {
     }
 
     @Test
-    void keysLeaveOutWhatIsAsUsual() {
+    void shortKeysOmitDefaults() {
         Metric time = new Metric(10, "ns/op", List.of(List.of(10.0, 10.0)));
         Map<String, String> usual = Map.of("batch", "1", "kernels", "simd", "residency", "memory", "context", "64");
         Map<String, String> unusual = Map.of(

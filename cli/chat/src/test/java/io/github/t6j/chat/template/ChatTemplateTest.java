@@ -113,7 +113,7 @@ class ChatTemplateTest {
     }
 
     @Test
-    void variablesAreWhatJsonHas() {
+    void variablesHaveTheTypesOfJson() {
         Map<String, Object> variables = new LinkedHashMap<>();
         variables.put("i", 1);
         variables.put("f", 1.5f);

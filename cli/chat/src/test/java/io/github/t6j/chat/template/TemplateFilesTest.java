@@ -32,7 +32,7 @@ class TemplateFilesTest {
     }
 
     @Test
-    void noneIsNone() throws IOException {
+    void aFolderWithoutTemplateHasNone() throws IOException {
         assertThat(ChatTemplate.of(folder)).isEmpty();
         write("tokenizer_config.json", "{\"bos_token\": \"<s>\", \"chat_template\": null}");
         assertThat(ChatTemplate.of(folder)).isEmpty();
@@ -126,7 +126,7 @@ class TemplateFilesTest {
     }
 
     @Test
-    void filesThatAreNotWhatTheyMustBe() throws IOException {
+    void malformedFilesAreRejected() throws IOException {
         assertRefused("tokenizer_config.json", "{", "not valid JSON");
         assertRefused("tokenizer_config.json", "{\"chat_template\": 1}", "expected a text, or a list of objects");
         assertRefused("tokenizer_config.json", "{\"chat_template\": [1]}", "expected objects with name and template");

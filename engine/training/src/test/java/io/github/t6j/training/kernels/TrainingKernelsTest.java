@@ -143,7 +143,7 @@ class TrainingKernelsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64})
-    void softmaxGradientsAreProbabilitiesTimesWhatIsAboveTheMean(int rows) {
+    void softmaxGradientsAreProbabilitiesTimesDistancesFromTheMean(int rows) {
         Random random = new Random(rows);
         float[] scores = TestNumbers.normal(random, rows * PANEL + 1, 4);
         float[] d = TestNumbers.normal(random, rows * PANEL + 1, 1);
