@@ -100,7 +100,7 @@ final class UsageHelp {
         return out.toString().replace(GLUE, "");
     }
 
-    /** Returns whether no option is required; the synopsis then omits the options, which the list below shows. */
+    /** Returns true if no option is required; the synopsis then omits the options, which the list below shows. */
     private static boolean asksForNoOption(CommandSpec spec) {
         return spec.argGroups().isEmpty() && spec.options().stream().noneMatch(OptionSpec::required);
     }

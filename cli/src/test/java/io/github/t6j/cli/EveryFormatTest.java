@@ -84,7 +84,7 @@ class EveryFormatTest {
                 List.of((Object[]) Fed.Event.values()));
     }
 
-    /** Returns whether a model can have both. */
+    /** Returns true if a model can have both. */
     private static boolean mayMeet(Object one, Object other) {
         return isIn(one, other) && isIn(other, one);
     }

@@ -118,7 +118,7 @@ enum CallFormat {
         return "{\"name\": " + Json.writeLine(call.name()).strip() + ", \"arguments\": " + given + "}";
     }
 
-    /** Returns whether a rendered {@link #PROBE} has the call. */
+    /** Returns true if a rendered {@link #PROBE} has the call. */
     static boolean isIn(String rendered) {
         return rendered.contains(VALUE);
     }

@@ -23,7 +23,7 @@ final class FunctionTags {
 
     private FunctionTags() {}
 
-    /** Returns whether calls of {@code tool} can be written in tags so that its schema holds. */
+    /** Returns true if calls of {@code tool} can be written in tags so that its schema holds. */
     static boolean fit(Tool tool) {
         Map<String, Object> schema = tool.parameters();
         return OF_TOOLS.containsAll(schema.keySet()) && "object".equals(schema.get(TYPE))

@@ -112,7 +112,7 @@ final class Results implements Iterator<Row>, AutoCloseable {
                 .map(field -> value(field.dataType(), result.get(field.name()))).toArray());
     }
 
-    /** Returns whether a failure is not one of the document, so that Spark should repeat the task. */
+    /** Returns true if a failure is not one of the document, so that Spark should repeat the task. */
     private static boolean endsTask(RuntimeException wrong) {
         return wrong instanceof CancellationException || wrong instanceof MemoryLimitException
                 || wrong instanceof RefusedException refused && refused.reason() == Reason.CLOSED;

@@ -157,7 +157,7 @@ public final class ChatCommand extends SessionCommand {
         return sessionFile.resolveSibling(sessionFile.getFileName() + ".cache");
     }
 
-    /** Returns whether there is a conversation to continue, which is read here so that errors come first. */
+    /** Returns true if there is a conversation to continue, which is read here so that errors come first. */
     private boolean continues() {
         if (sessionFile == null) {
             return false;

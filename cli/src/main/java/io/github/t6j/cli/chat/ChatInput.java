@@ -14,7 +14,7 @@ public interface ChatInput extends AutoCloseable {
     @Override
     default void close() {}
 
-    /** Returns whether {@code typed} opens quotes without closing them. */
+    /** Returns true if {@code typed} opens quotes without closing them. */
     static boolean isOpen(String typed) {
         String text = typed.strip();
         return text.startsWith(QUOTES) && (text.length() < 2 * QUOTES.length() || !text.endsWith(QUOTES));

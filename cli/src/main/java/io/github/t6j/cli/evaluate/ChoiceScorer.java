@@ -57,7 +57,7 @@ final class ChoiceScorer {
      * Submits the greedy generation after the context of a question with one choice. It ends at the first id that
      * differs from the choice.
      *
-     * @return whether all ids are the choice's
+     * @return true if all ids are the choice's
      */
     CompletableFuture<Boolean> submitGreedy(Question question) {
         Scoring scoring = scoring(question, 0);

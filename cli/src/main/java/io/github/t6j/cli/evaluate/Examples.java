@@ -32,7 +32,7 @@ public record Examples(int shots, String text) {
         }
     }
 
-    /** Returns whether a result was computed with this number of examples. */
+    /** Returns true if a result was computed with this number of examples. */
     boolean areOf(Map<String, Object> result) {
         return result.getOrDefault("shots", 0L).equals((long) shots);
     }

@@ -59,7 +59,7 @@ record Question(String where, String context, List<String> choices, int gold) {
         return new Question(line.where(), context, List.of(text), 0);
     }
 
-    /** Returns whether a line has a continuation instead of choices. */
+    /** Returns true if a line has a continuation instead of choices. */
     static boolean isContinuation(Line line) {
         return line.fields().containsKey("continuation");
     }
@@ -93,7 +93,7 @@ record Question(String where, String context, List<String> choices, int gold) {
         return (space.isEmpty() && !isSpace(text.charAt(0)) ? " " : space) + text;
     }
 
-    /** Returns whether {@code c} is white space for Python's rstrip. */
+    /** Returns true if {@code c} is white space for Python's rstrip. */
     private static boolean isSpace(char c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == '\u0085';
     }

@@ -44,7 +44,7 @@ public interface LineWork {
     String name();
 
     /**
-     * Returns whether a line of a file is a successful result of this work, with all fields that {@link #add} needs.
+     * Returns true if a line of a file is a successful result of this work, with all fields that {@link #add} needs.
      */
     boolean isResult(Map<String, Object> found);
 

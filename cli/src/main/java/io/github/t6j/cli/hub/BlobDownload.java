@@ -53,7 +53,7 @@ final class BlobDownload {
         return blob.resolveSibling(blob.getFileName() + ".t6j.incomplete");
     }
 
-    /** Returns whether the blob exists and has the right size. */
+    /** Returns true if the blob exists and has the right size. */
     static boolean isComplete(Path blob, RemoteFile file) throws IOException {
         return Files.isRegularFile(blob) && (file.size() < 0 || Files.size(blob) == file.size());
     }
@@ -161,7 +161,7 @@ final class BlobDownload {
         }
     }
 
-    /** Returns whether the answer begins at the end of the partial file. */
+    /** Returns true if the answer begins at the end of the partial file. */
     private boolean goesOn(Answer answer) {
         String range = answer.headers().firstValue("Content-Range").orElse("");
         return answer.status() == 206 && range.startsWith("bytes " + at + "-")

@@ -49,7 +49,7 @@ final class Hash {
         return digest == null ? file.id() : HexFormat.of().formatHex(digest.digest());
     }
 
-    /** Returns whether the file's id is a hash of its bytes. */
+    /** Returns true if the file's id is a hash of its bytes. */
     boolean isKnown() {
         return digest != null;
     }

@@ -61,7 +61,7 @@ final class Http implements AutoCloseable {
         this.timeouts = timeouts;
     }
 
-    /** Returns whether any server has answered. */
+    /** Returns true if any server has answered. */
     boolean hasAnswered() {
         return answered;
     }

@@ -46,12 +46,12 @@ public final class HubSettings {
         throw new HubException("HF_ENDPOINT: expected an address such as " + DEFAULT_ENDPOINT + ", found " + text);
     }
 
-    /** Returns whether connections are forbidden. */
+    /** Returns true if connections are forbidden. */
     public boolean offline() {
         return isYes("HF_HUB_OFFLINE") || isYes("TRANSFORMERS_OFFLINE");
     }
 
-    /** Returns whether snapshots may be symbolic links. */
+    /** Returns true if snapshots may be symbolic links. */
     boolean links() {
         return !isYes("HF_HUB_DISABLE_SYMLINKS");
     }

@@ -49,7 +49,7 @@ public record ModelName(String repository, String inside, String quantization, S
         return PART.matcher(part).matches() && !part.contains("--") && !part.contains("..") && !part.endsWith(".git");
     }
 
-    /** Returns whether it has the form ORG/NAME: a hub has no others, but its cache may. */
+    /** Returns true if it has the form ORG/NAME: a hub has no others, but its cache may. */
     public boolean hasOwner() {
         return repository.indexOf('/') >= 0;
     }
@@ -64,7 +64,7 @@ public record ModelName(String repository, String inside, String quantization, S
         return new ModelName(repository, inside, "", revision);
     }
 
-    /** Returns whether the name means a file, not a folder. */
+    /** Returns true if the name means a file, not a folder. */
     boolean isFile() {
         return isGguf(inside);
     }

@@ -27,7 +27,7 @@ final class Retries {
 
     /**
      * @param what name of the attempt, for messages
-     * @param answered returns whether any server has answered; before, a failure to connect is not retried
+     * @param answered returns true if any server has answered; before, a failure to connect is not retried
      */
     Retries(String what, Timeouts timeouts, Consumer<String> notes, BooleanSupplier answered) {
         this.what = what;

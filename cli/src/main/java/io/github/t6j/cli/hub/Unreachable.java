@@ -16,12 +16,12 @@ final class Unreachable {
 
     private Unreachable() {}
 
-    /** Returns whether the server's name has no address, as without a network. */
+    /** Returns true if the server's name has no address, as without a network. */
     static boolean hasNoAddress(Throwable failure) {
         return isCausedBy(failure, NO_ADDRESS);
     }
 
-    /** Returns whether no connection was made. */
+    /** Returns true if no connection was made. */
     static boolean is(Throwable failure) {
         return hasNoAddress(failure) || isCausedBy(failure, NO_CONNECTION);
     }

@@ -16,7 +16,7 @@ public final class Output {
             super("standard output: " + cause.getMessage(), cause);
         }
 
-        /** Returns whether the reader closed the pipe, as {@code | head} does; that is not reported. */
+        /** Returns true if the reader closed the pipe, as {@code | head} does; that is not reported. */
         boolean isClosedPipe() {
             String message = getCause().getMessage();
             return message != null && message.toLowerCase(Locale.ROOT).contains("pipe");

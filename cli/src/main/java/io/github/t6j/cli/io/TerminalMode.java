@@ -38,7 +38,7 @@ final class TerminalMode implements AutoCloseable {
         }
     }
 
-    /** Returns whether the system can suspend a process. */
+    /** Returns true if the system can suspend a process. */
     boolean canSuspend() {
         return !OSUtils.IS_WINDOWS;
     }

@@ -112,7 +112,7 @@ final class ApiException extends RuntimeException {
         return status;
     }
 
-    /** Returns whether the same request may succeed a little later. */
+    /** Returns true if the same request may succeed a little later. */
     boolean isPassing() {
         return status == 429 || status == 503;
     }

@@ -74,7 +74,7 @@ final class Exchange {
         return http.getRequestMethod();
     }
 
-    /** Returns whether the method is HEAD, which asks for GET's headers only. */
+    /** Returns true if the method is HEAD, which asks for GET's headers only. */
     boolean isHead() {
         return method().equals("HEAD");
     }
@@ -83,7 +83,7 @@ final class Exchange {
         return http.getRequestURI().getPath();
     }
 
-    /** Returns whether the query has a parameter of that name. */
+    /** Returns true if the query has a parameter of that name. */
     boolean hasQuery(String name) {
         String query = http.getRequestURI().getRawQuery();
         return query != null && ("&" + query).contains("&" + name);
@@ -99,7 +99,7 @@ final class Exchange {
         http.getResponseHeaders().set(name, value);
     }
 
-    /** Returns whether the answer has begun, so that an error can only be written into it. */
+    /** Returns true if the answer has begun, so that an error can only be written into it. */
     boolean hasBegun() {
         return http.getResponseCode() >= 0;
     }

@@ -61,7 +61,7 @@ final class Properties {
         return slots;
     }
 
-    /** Returns whether another generation would begin at once. */
+    /** Returns true if another generation would begin at once. */
     static boolean hasFreeSlot(ServedModel served) {
         SchedulerMetrics now = served.scheduler().metrics();
         return now.running() < served.scheduler().options().running() && now.waiting() == 0;

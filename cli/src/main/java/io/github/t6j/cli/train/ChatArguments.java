@@ -32,7 +32,7 @@ final class ChatArguments {
                 "generates and compares (default: 50, or the resumed run's)."})
     private Integer answers;
 
-    /** Returns whether the run trains on conversations. */
+    /** Returns true if the run trains on conversations. */
     boolean given() {
         return !files.isEmpty();
     }

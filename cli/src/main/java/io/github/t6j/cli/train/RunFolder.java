@@ -110,7 +110,7 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Returns whether the folder has only the remains of a run that ended before its first checkpoint. */
+    /** Returns true if the folder has only the remains of a run that ended before its first checkpoint. */
     private static boolean isRemainder(Path folder) {
         if (!Files.isRegularFile(folder.resolve(LOCK), LinkOption.NOFOLLOW_LINKS)) {
             return false;

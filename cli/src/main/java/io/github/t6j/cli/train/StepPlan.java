@@ -116,7 +116,7 @@ final class StepPlan {
         }
     }
 
-    /** Returns whether a resumed run has another plan from its first step on. */
+    /** Returns true if a resumed run has another plan from its first step on. */
     boolean isNew() {
         return isNew;
     }

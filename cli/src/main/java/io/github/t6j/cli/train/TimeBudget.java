@@ -75,7 +75,7 @@ final class TimeBudget {
         return Math.max(0, seconds - clock.getAsDouble());
     }
 
-    /** Returns whether the times of steps are known well enough to plan by them. */
+    /** Returns true if the times of steps are known well enough to plan by them. */
     boolean isWarm() {
         return warm;
     }

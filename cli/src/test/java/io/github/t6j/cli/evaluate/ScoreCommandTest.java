@@ -219,7 +219,7 @@ class ScoreCommandTest {
                 .matches("questions 5\nacc       0\\.\\d{4} ± 0\\.\\d{4}\nacc_norm  0\\.\\d{4} ± 0\\.\\d{4}\n");
     }
 
-    /** Returns whether the largest logit after each id is the next one, from {@code from} on. */
+    /** Returns true if the largest logit after each id is the next one, from {@code from} on. */
     private boolean greedy(int[] ids, int from) {
         for (int i = from; i < ids.length; i++) {
             try (Session session = model.newSession()) {

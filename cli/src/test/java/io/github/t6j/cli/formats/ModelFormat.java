@@ -25,7 +25,7 @@ public enum ModelFormat {
 
     private static final int SHARD_COUNT = 3;
 
-    /** Returns whether files of this format can have matrices of {@code dtype}. */
+    /** Returns true if files of this format can have matrices of {@code dtype}. */
     public boolean holds(DType dtype) {
         return switch (this) {
             case SAFETENSORS, SHARDS, GGUF -> true;
@@ -33,7 +33,7 @@ public enum ModelFormat {
         };
     }
 
-    /** Returns whether files of this format can have models of {@code kind}. */
+    /** Returns true if files of this format can have models of {@code kind}. */
     public boolean holds(ModelKind kind) {
         return this != GGUF || kind.isInGguf();
     }

@@ -34,7 +34,7 @@ public enum ModelKind {
     /** A tensor without its elements; {@code alias} is another name of it in a state dict, or null. */
     record PlannedTensor(String name, String alias, List<Long> shape) {}
 
-    /** Returns whether a GGUF file can have such a model. */
+    /** Returns true if a GGUF file can have such a model. */
     public boolean isInGguf() {
         return switch (this) {
             case LLAMA, LLAMA_BIAS, QWEN2, QWEN3, GRANITE, PHI3, GEMMA2, GEMMA3, QWEN3_MOE, MIXTRAL -> true;
@@ -42,7 +42,7 @@ public enum ModelKind {
         };
     }
 
-    /** Returns whether the cache is a sum over all tokens, from which none can be removed. */
+    /** Returns true if the cache is a sum over all tokens, from which none can be removed. */
     public boolean isLinear() {
         return this == T6_LINEAR || this == GQA_LINEAR;
     }

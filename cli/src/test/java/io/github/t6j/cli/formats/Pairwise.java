@@ -20,7 +20,7 @@ public final class Pairwise {
     /** Rule for two values in one row. Values of which any two may meet must be extensible to a whole row. */
     @FunctionalInterface
     public interface Meeting {
-        /** Returns whether values of two parameters may be in one row; the order does not matter. */
+        /** Returns true if values of two parameters may be in one row; the order does not matter. */
         boolean allows(Object one, Object other);
     }
 

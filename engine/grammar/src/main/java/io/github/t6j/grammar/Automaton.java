@@ -125,7 +125,7 @@ final class Automaton {
         return new Automaton(product, both).trim();
     }
 
-    /** Returns whether no text is accepted. */
+    /** Returns true if no text is accepted. */
     boolean isEmpty() {
         return trim().accepting.isEmpty();
     }

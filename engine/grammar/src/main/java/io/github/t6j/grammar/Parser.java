@@ -47,17 +47,17 @@ final class Parser {
             this.next = new State[classes];
         }
 
-        /** Returns whether the text may end here. */
+        /** Returns true if the text may end here. */
         boolean mayEnd() {
             return mayEnd;
         }
 
-        /** Returns whether a byte may follow. */
+        /** Returns true if a byte may follow. */
         boolean mayContinue() {
             return stacks.length > 0;
         }
 
-        /** Returns whether no text begins with the bytes that led here. */
+        /** Returns true if no text begins with the bytes that led here. */
         boolean isDead() {
             return stacks.length == 0 && !mayEnd;
         }

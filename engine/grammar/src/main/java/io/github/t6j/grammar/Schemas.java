@@ -132,7 +132,7 @@ final class Schemas {
         }
     }
 
-    /** Returns whether two sets are known and have no common member. */
+    /** Returns true if two sets are known and have no common member. */
     private static boolean apart(Set<String> left, Set<String> right) {
         return left != null && right != null && Collections.disjoint(left, right);
     }

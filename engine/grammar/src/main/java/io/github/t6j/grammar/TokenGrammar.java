@@ -109,7 +109,7 @@ public final class TokenGrammar implements TokenConstraint {
         return mask;
     }
 
-    /** Returns whether {@code id} is a token of the grammar's vocabulary. */
+    /** Returns true if {@code id} is a token of the grammar's vocabulary. */
     boolean hasText(int id) {
         return id >= 0 && id < trie.vocabulary() && trie.bytes(id) != null && trie.bytes(id).length > 0;
     }

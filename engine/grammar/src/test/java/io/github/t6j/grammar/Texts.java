@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 final class Texts {
     private Texts() {}
 
-    /** Returns whether {@code text} matches, byte by byte. */
+    /** Returns true if {@code text} matches, byte by byte. */
     static boolean matches(Grammar grammar, String text) {
         Parser.State state = after(grammar, text);
         return !state.isDead() && state.mayEnd();

@@ -65,7 +65,7 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
         return List.copyOf(groups.values());
     }
 
-    /** Returns whether there are enough points for a curve. */
+    /** Returns true if there are enough points for a curve. */
     boolean isCurve() {
         return series.values().stream().anyMatch(points -> points.size() > 1);
     }

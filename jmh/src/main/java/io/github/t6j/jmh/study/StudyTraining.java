@@ -121,7 +121,7 @@ final class StudyTraining {
         return Trainer.create(run.preset(), data.tokenizer, options, 0);
     }
 
-    /** Removes lines after the checkpoint from the log, since their steps run again. Returns whether lines remain. */
+    /** Removes lines after the checkpoint from the log, since their steps run again. Returns true if lines remain. */
     private boolean keepLog(Trainer trainer) throws IOException {
         List<String> kept = new ArrayList<>();
         if (trainer.steps() > 0 && Files.exists(log)) {

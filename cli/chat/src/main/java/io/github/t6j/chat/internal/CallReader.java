@@ -50,7 +50,7 @@ abstract class CallReader {
         return pattern.matcher(held).region(from, held.length());
     }
 
-    /** Returns whether a call may follow a tag when more text has been appended. */
+    /** Returns true if a call may follow a tag when more text has been appended. */
     static boolean mayFollow(Tag tag, StringBuilder held, int from) {
         return List.of(BEFORE_JSON, other(tag)).stream().map(pattern -> at(pattern, held, from))
                 .anyMatch(matcher -> !matcher.lookingAt() && matcher.hitEnd());

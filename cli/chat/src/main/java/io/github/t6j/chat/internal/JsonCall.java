@@ -37,7 +37,7 @@ final class JsonCall {
         this.reader = reader;
     }
 
-    /** Returns whether the name is known, so that it is a call. */
+    /** Returns true if the name is known, so that it is a call. */
     boolean hasBegun() {
         return begun;
     }
@@ -126,7 +126,7 @@ final class JsonCall {
         return true;
     }
 
-    /** Returns whether the value is an object of arguments, which is passed on while it arrives. */
+    /** Returns true if the value is an object of arguments, which is passed on while it arrives. */
     private boolean streams() {
         return ARGUMENTS.contains(key) && text.charAt(0) == '{';
     }

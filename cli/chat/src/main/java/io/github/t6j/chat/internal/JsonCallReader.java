@@ -76,7 +76,7 @@ final class JsonCallReader extends CallReader {
         return !well && (close.isEmpty() || !begun);
     }
 
-    /** Returns whether {@code next} may come before, between or after calls. */
+    /** Returns true if {@code next} may come before, between or after calls. */
     private boolean isBetween(char next) {
         return Character.isWhitespace(next) || (any ? !close.isEmpty() || ",;]`".indexOf(next) >= 0 : next == '[');
     }

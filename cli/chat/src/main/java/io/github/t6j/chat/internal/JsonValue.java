@@ -8,7 +8,7 @@ final class JsonValue {
     private boolean begun;
     private boolean complete;
 
-    /** Returns whether {@code next} belongs to the value; the first character must. */
+    /** Returns true if {@code next} belongs to the value; the first character must. */
     boolean accept(char next) {
         if (complete || begun && depth == 0 && !inString && endsScalar(next)) {
             complete = true;

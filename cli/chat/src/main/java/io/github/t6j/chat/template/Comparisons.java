@@ -28,7 +28,7 @@ final class Comparisons {
         this.access = access;
     }
 
-    /** Returns whether {@code if value} holds. */
+    /** Returns true if {@code if value} holds. */
     static boolean truth(Value value) {
         return switch (value) {
             case Undefined undefined -> false;

@@ -402,7 +402,7 @@ final class ExpressionParser {
         return negated ? new Expression.Not(tested) : tested;
     }
 
-    /** Returns whether an argument without brackets follows a test. */
+    /** Returns true if an argument without brackets follows a test. */
     private boolean beginsArgument() {
         TemplateToken token = cursor.token();
         return switch (token.kind()) {

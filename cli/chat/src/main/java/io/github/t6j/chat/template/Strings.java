@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 final class Strings {
     private Strings() {}
 
-    /** Returns whether {@code c} is white space for Python's strip and split. */
+    /** Returns true if {@code c} is white space for Python's strip and split. */
     static boolean isSpace(int c) {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == 0x85;
     }

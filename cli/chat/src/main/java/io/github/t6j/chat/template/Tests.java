@@ -69,7 +69,7 @@ final class Tests {
         };
     }
 
-    /** Returns whether a value has a length and items; an undefined value has length 0 and no items. */
+    /** Returns true if a value has a length and items; an undefined value has length 0 and no items. */
     private static boolean isSequence(Value value) {
         return switch (value) {
             case Text text -> true;

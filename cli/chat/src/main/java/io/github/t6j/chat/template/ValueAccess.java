@@ -170,7 +170,7 @@ final class ValueAccess {
         };
     }
 
-    /** Returns whether a list or a dict has a method of that name that changes it. */
+    /** Returns true if a list or a dict has a method of that name that changes it. */
     static boolean changes(String method) {
         return OF_LISTS_CHANGING.contains(method) || OF_DICTS_CHANGING.contains(method);
     }

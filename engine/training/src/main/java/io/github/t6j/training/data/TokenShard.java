@@ -30,7 +30,7 @@ public final class TokenShard {
 
     private TokenShard() {}
 
-    /** Returns whether a file is a shard of ids, judged by its name and its first bytes. */
+    /** Returns true if a file is a shard of ids, judged by its name and its first bytes. */
     public static boolean is(Path file, byte[] beginning) {
         return file.toString().endsWith(".bin") || kind(MemorySegment.ofArray(beginning)) != null;
     }

@@ -31,7 +31,7 @@ public final class Windows {
         return isPacked() ? data.size(shard) / length : (data.size(shard) - 1) / length;
     }
 
-    /** Returns whether the data is packed documents, whose windows are the only ones that can be read. */
+    /** Returns true if the data is packed documents, whose windows are the only ones that can be read. */
     public boolean isPacked() {
         return data.packedLength() > 0;
     }

@@ -24,7 +24,7 @@ public record NewAdapter(int rank, double alpha, String base) {
     private static final String PREFIX = "base_model.model.";
     private static final String MATRIX = ".weight";
 
-    /** Returns whether the folder at {@code path} has an adapter and no model. */
+    /** Returns true if the folder at {@code path} has an adapter and no model. */
     public static boolean isIn(Path path) {
         return Files.exists(path.resolve(LoraConfig.NAME)) && !Files.exists(path.resolve("config.json"));
     }

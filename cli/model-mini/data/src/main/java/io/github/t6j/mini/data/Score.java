@@ -121,7 +121,7 @@ public final class Score {
         return model.answer(messages, options, AnswerListener.none()).content();
     }
 
-    /** Returns whether an answer meets the condition of a line of a held-out file. */
+    /** Returns true if an answer meets the condition of a line of a held-out file. */
     static boolean isRight(Map<String, Object> question, String answer) {
         if (STORIES.equals(question.get("kind"))) {
             List<String> names = Json.array(question.get("names"), "names").stream().map(Object::toString).toList();

@@ -47,7 +47,7 @@ final class WordFilter {
         return String.join("\n\n", kept);
     }
 
-    /** Returns whether a text has a word of the list, or its plural. */
+    /** Returns true if a text has a word of the list, or its plural. */
     boolean isOffensive(String text) {
         for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}]+")) {
             if (words.contains(word) || word.endsWith("s") && words.contains(word.substring(0, word.length() - 1))
