@@ -21,7 +21,7 @@ final class ContextWindow {
     private final int length; // of the context
     private int first; // index of the first message in the context
 
-    /** @param length most ids of a prompt and its answer */
+    /** @param length maximum number of ids of a prompt and its answer */
     ContextWindow(PromptFormat format, int length) {
         this.format = format;
         this.length = length;

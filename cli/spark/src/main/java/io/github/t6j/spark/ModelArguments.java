@@ -97,8 +97,8 @@ final class ModelArguments implements Serializable {
     }
 
     /**
-     * Returns the most tokens of a session: the model's context by default, and never less, since free memory differs
-     * between machines.
+     * Returns the maximum number of tokens of a session: the model's context by default, and never less, since free
+     * memory differs between machines.
      */
     int contextLength(Model loaded) {
         return context == null ? loaded.info().sizes().contextLength() : context;

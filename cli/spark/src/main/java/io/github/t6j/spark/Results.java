@@ -42,7 +42,7 @@ final class Results implements Iterator<Row>, AutoCloseable {
     private final Deque<Pending> pending = new ArrayDeque<>();
 
     /**
-     * @param max largest number of submitted documents
+     * @param max maximum number of submitted documents
      * @param columns columns of {@link #columns(StructType)}
      * @param input names of the documents' columns
      */

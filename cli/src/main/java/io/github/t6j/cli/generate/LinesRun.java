@@ -40,7 +40,7 @@ final class LinesRun {
     /**
      * Works on the lines from index {@code first} on.
      *
-     * @param max largest number of submitted lines
+     * @param max maximum number of submitted lines
      * @return number of lines that failed
      * @throws InterruptedException if the thread is interrupted; the results so far belong to the first lines
      */

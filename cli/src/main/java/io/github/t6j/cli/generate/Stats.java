@@ -20,7 +20,7 @@ import java.util.function.IntFunction;
 
 /** Lines of {@code t6j generate --stats}. */
 public final class Stats {
-    /** Smallest number of tokens whose last quarter shows the speed after the warm-up. */
+    /** Minimum number of tokens whose last quarter shows the speed after the warm-up. */
     private static final int MEASURABLE = 32;
 
     private Stats() {}

@@ -152,7 +152,7 @@ final class Completions {
         }
     }
 
-    /** Returns the name of the field that asks for most tokens: the prompt, or the limit of its continuations. */
+    /** Returns the name of the field that asks for the most tokens: the prompt, or the limit of its continuations. */
     private static String largest(Fields fields, String field, WantedPrompt prompt, int context) {
         long more = (long) prompt.copies() * Math.min(prompt.options().maxTokens(), context - prompt.ids().length);
         String limit = fields.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";

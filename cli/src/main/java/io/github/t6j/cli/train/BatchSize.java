@@ -33,7 +33,7 @@ final class BatchSize {
     /** Share of Java's heap for training. */
     private static final double HEAP = 0.8;
 
-    /** Smallest number of steps that must fit a time budget. */
+    /** Minimum number of steps that must fit a time budget. */
     private static final double MIN_STEPS = 100;
 
     /** Operations of a step per parameter and token, the attention included. */

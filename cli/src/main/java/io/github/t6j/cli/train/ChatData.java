@@ -87,7 +87,7 @@ final class ChatData {
      * @param texts texts to train on in addition to the conversations
      * @param valid conversations to validate on, or null to hold out the last ones
      * @param vocabulary number of ids of the model
-     * @param answers most answers to compare at a validation
+     * @param answers maximum number of answers to compare at a validation
      */
     static TrainingText open(
             Main main, List<Path> chats, List<Path> texts, Path valid, Tokenizer tokenizer, ChatTemplate template,

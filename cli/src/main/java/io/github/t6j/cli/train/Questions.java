@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  *
  * @param encoder encoder of the run, which measures the answers
  * @param held held-out conversations
- * @param max most of them to ask, evenly spaced
+ * @param max maximum number of them to ask, evenly spaced
  * @param counts numbers that describe the conversations of the run, for the log
  */
 record Questions(ConversationEncoder encoder, List<Conversation> held, int max, Map<String, Object> counts) {

@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 /**
  * Limits of a run that its options give. The log records them, so that they stay when the run is lengthened.
  *
- * @param passes largest number of passes over the data, or null
- * @param tokens largest number of tokens to train on, or null
+ * @param passes maximum number of passes over the data, or null
+ * @param tokens maximum number of tokens to train on, or null
  */
 record RunLimits(Double passes, Long tokens) {
     private static final String PASSES = "most_passes";
@@ -46,7 +46,7 @@ record RunLimits(Double passes, Long tokens) {
     }
 
     /**
-     * Returns the largest number of steps; {@link Long#MAX_VALUE} without a limit.
+     * Returns the maximum number of steps; {@link Long#MAX_VALUE} without a limit.
      *
      * @param ofStep tokens of a step
      * @param size tokens of the data

@@ -57,7 +57,7 @@ final class TimeBudget {
      *
      * @param clock seconds since the command began
      * @param seconds budget from the beginning of the command
-     * @param max largest number of updates of the run
+     * @param max maximum number of updates of the run
      */
     TimeBudget(DoubleSupplier clock, double seconds, long max) {
         this.clock = clock;

@@ -281,7 +281,7 @@ final class TrainArguments {
                 : StepPlan.lengthened(trainer, recorded, moreSteps);
     }
 
-    /** @param max largest number of updates */
+    /** @param max maximum number of updates */
     private StepPlan within(
             Main main, Trainer trainer, long max, int threads, DoubleSupplier clock, boolean resumed) {
         TimeBudget budget = new TimeBudget(clock, 60 * minutes, max);

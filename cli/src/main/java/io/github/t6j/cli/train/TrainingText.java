@@ -54,7 +54,7 @@ record TrainingText(TokenData all, TokenData training, TokenData validation, Que
         }
     }
 
-    /** @param min smallest number of ids */
+    /** @param min minimum number of ids */
     private static TokenData open(Main main, List<Path> files, Tokenizer tokenizer, Trainer trainer, long min) {
         TokenData data;
         try (Progress progress = new Progress(main, "tokenising")) {

@@ -23,7 +23,7 @@ class SchemaFuzzTest {
     /** Schemas of {@code mvn verify}; {@code -P full} goes on from there. */
     private static final int FEW = 500;
     private static final int ALL = 10_000;
-    /** Most tokens of a text; one that is longer is only checked for having a next token at each step. */
+    /** Maximum number of tokens of a text; one that is longer is only checked for having a next token at each step. */
     private static final int MAX_TOKENS = 160;
 
     private static final List<String> PATTERNS = List.of("^[a-f0-9]+$", "b", "^(?:yes|no)", "\\d{2,3}-[A-Z]",

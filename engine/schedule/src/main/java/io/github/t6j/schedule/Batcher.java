@@ -107,7 +107,7 @@ final class Batcher {
         return limits;
     }
 
-    /** Returns the most bytes of the caches of all jobs that have begun. */
+    /** Returns the maximum number of bytes of the caches of all jobs that have begun. */
     private long bytes() {
         return running.stream().mapToLong(Continuation::bytes).sum() + reading.stream().mapToLong(Job::bytes).sum();
     }

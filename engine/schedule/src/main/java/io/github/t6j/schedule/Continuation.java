@@ -28,7 +28,7 @@ final class Continuation {
     /**
      * @param samples running samples of the same prompt, to which this one is added
      * @param bytes largest size of its cache
-     * @param length most ids of its session
+     * @param length maximum number of ids of its session
      */
     Continuation(
             Job job, GenerationHandle handle, Session session, Generator generator, List<Continuation> samples,
@@ -55,7 +55,7 @@ final class Continuation {
         return bytes;
     }
 
-    /** Returns the most bytes that its cache still allocates. */
+    /** Returns the maximum number of bytes that its cache may still allocate. */
     long growthBytes() {
         return SessionCore.of(session).state().growthBytes(length);
     }

@@ -56,7 +56,7 @@ final class EmbeddingReader {
         return reading.isEmpty();
     }
 
-    /** Returns the most bytes that the caches of the texts being read still allocate. */
+    /** Returns the maximum number of bytes that the caches of the texts being read may still allocate. */
     long growthBytes() {
         return states == null ? 0 : states.growthBytes();
     }
@@ -78,7 +78,7 @@ final class EmbeddingReader {
         return room.test(bytes(ids));
     }
 
-    /** Returns the most bytes of the cache of a text of {@code ids} ids; for any thread. */
+    /** Returns the maximum number of bytes of the cache of a text of {@code ids} ids; for any thread. */
     long bytes(int ids) {
         return HiddenStates.bytes(transformer, ids);
     }

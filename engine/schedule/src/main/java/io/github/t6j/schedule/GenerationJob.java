@@ -21,7 +21,7 @@ final class GenerationJob extends Job {
      * @param options options with the seed of the first sample
      * @param firstBytes largest size of the cache of the prompt and one continuation
      * @param otherBytes largest size of the cache of each further continuation
-     * @param length most ids of the prompt and a continuation
+     * @param length maximum number of ids of the prompt and a continuation
      */
     GenerationJob(
             int[] prompt, List<GenerationHandle> handles, GenerationOptions options, long firstBytes, long otherBytes,

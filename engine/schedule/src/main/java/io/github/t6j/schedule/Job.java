@@ -24,7 +24,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     /**
      * @param copies number of its generations or scorings
      * @param bytes largest size of its caches
-     * @param length most ids of the prompt and a continuation
+     * @param length maximum number of ids of the prompt and a continuation
      */
     Job(int[] prompt, int copies, long bytes, int length) {
         this.prompt = prompt;
@@ -45,7 +45,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         return length;
     }
 
-    /** Returns the most bytes that its caches, which it has begun, still allocate. */
+    /** Returns the maximum number of bytes that its caches, which it has begun, may still allocate. */
     abstract long growthBytes();
 
     int[] prompt() {

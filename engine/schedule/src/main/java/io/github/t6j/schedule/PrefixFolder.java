@@ -71,7 +71,7 @@ final class PrefixFolder implements AutoCloseable {
 
     private final Path folder;
     private final long maxBytes;
-    private final int context; // most ids of a session
+    private final int context; // maximum number of ids of a session
     private final SessionState state; // of a session of the model
     private final String fileStart; // of the names of files for this model and type of cache
     private final Map<Path, Saved> saved = new HashMap<>(); // guarded by this, like the field below

@@ -17,11 +17,11 @@ final class Prefixes {
     private final Deque<Kept> kept = new ArrayDeque<>(); // most recently used first
     private long bytes; // of all sessions; shared pages count for each
     private final int cut; // common prefixes are cut to multiples of this number of ids
-    private final int capacity; // largest number of sessions
+    private final int capacity; // maximum number of sessions
 
     /**
      * @param cut 1, or the pass size where results depend on pass boundaries
-     * @param capacity largest number of kept sessions
+     * @param capacity maximum number of kept sessions
      */
     Prefixes(int cut, int capacity) {
         this.cut = cut;
@@ -81,7 +81,7 @@ final class Prefixes {
         return truncated(best.session.fork(), usable(prefix(best.ids, prompt), prompt));
     }
 
-    /** Returns the most usable ids of {@code prompt} in a kept session whose windows no longer reach back to them. */
+    /** Returns the number of usable ids in the longest common beginning that windows no longer reach back to. */
     int beyondReach(int[] prompt) {
         int max = 0;
         for (Kept candidate : kept) {

@@ -7,10 +7,10 @@ import java.util.function.Consumer;
 
 /** Saves prefixes in the folder of a scheduler and restores them; does nothing without a folder. Not thread-safe. */
 final class SavedPrefixes implements AutoCloseable {
-    /** Smallest number of ids to restore a prefix for, because reading a file takes time, too. */
+    /** Minimum number of ids to restore a prefix for, because reading a file takes time, too. */
     static final int MIN_RESTORED = 128;
 
-    /** Smallest number of computed ids to save a prefix for. */
+    /** Minimum number of computed ids to save a prefix for. */
     private static final int MIN_SAVED = 256;
 
     private final PrefixFolder folder; // or null

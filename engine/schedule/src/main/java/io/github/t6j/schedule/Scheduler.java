@@ -282,7 +282,7 @@ public final class Scheduler implements AutoCloseable {
         return limits;
     }
 
-    /** Returns the context length of all sessions: the most ids of a prompt and its continuation. */
+    /** Returns the context length of all sessions: the maximum number of ids of a prompt and its continuation. */
     public int contextLength() {
         return limits.session().contextLength();
     }

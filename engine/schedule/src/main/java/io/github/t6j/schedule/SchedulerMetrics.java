@@ -5,7 +5,7 @@ package io.github.t6j.schedule;
  *
  * @param waiting generations and scorings in the queue
  * @param running generations and scorings that read their prompts or continue
- * @param cacheBytes most bytes of the caches of running generations and scorings
+ * @param cacheBytes maximum number of bytes of the caches of running generations and scorings
  * @param keptBytes bytes of the caches kept for their prefixes; shared pages count for each
  * @param allocatedBytes bytes currently allocated for all these caches and the caches of texts to embed
  * @param promptIds prompt ids fed so far, and all ids of scorings

@@ -7,7 +7,7 @@ import java.util.Objects;
 
 /** Options and limits of a scheduler, immutable: {@link #defaults} and the methods that change one in a copy. */
 public final class SchedulerOptions {
-    /** Largest number of single ids that fit in one pass with the largest part of a prompt. */
+    /** Maximum number of single ids that fit in one pass with the largest part of a prompt. */
     public static final int MAX_RUNNING = 128;
 
     private static final SchedulerOptions DEFAULTS =
@@ -36,22 +36,25 @@ public final class SchedulerOptions {
         return DEFAULTS;
     }
 
-    /** Returns the most generations and scorings at once. */
+    /** Returns the maximum number of generations and scorings at once. */
     public int running() {
         return values.running;
     }
 
-    /** Returns the most generations and scorings that may wait. */
+    /** Returns the maximum number of generations and scorings that may wait. */
     public int queued() {
         return values.queued;
     }
 
-    /** Returns the most bytes of all caches, including kept prefixes; 0 for half of free memory. */
+    /** Returns the maximum number of bytes of all caches, including kept prefixes; 0 for half of free memory. */
     public long cacheBytes() {
         return values.cacheBytes;
     }
 
-    /** Returns the options of all sessions; their context length is the most ids of a prompt and its continuation. */
+    /**
+     * Returns the options of all sessions; their context length is the maximum number of ids of a prompt and its
+     * continuation.
+     */
     public SessionOptions session() {
         return values.session;
     }
@@ -104,7 +107,7 @@ public final class SchedulerOptions {
         return values.prefixFolder;
     }
 
-    /** Returns the most bytes of all files in {@link #prefixFolder}. */
+    /** Returns the maximum number of bytes of all files in {@link #prefixFolder}. */
     public long prefixBytes() {
         return values.prefixBytes;
     }
@@ -116,7 +119,7 @@ public final class SchedulerOptions {
      * processes may share a folder, also for different models.
      *
      * @param folder folder, created for its owner only if it is missing, or null for none
-     * @param maxBytes most bytes of all files
+     * @param maxBytes maximum number of bytes of all files
      * @throws IllegalArgumentException if {@code maxBytes} is negative
      */
     public SchedulerOptions withPrefixFolder(Path folder, long maxBytes) {

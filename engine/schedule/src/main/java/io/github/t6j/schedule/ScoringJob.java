@@ -49,7 +49,7 @@ final class ScoringJob extends Job {
     /**
      * @param bytes largest size of the cache of the prompt and a continuation
      * @param forkBytes largest size of the page that a fork copies
-     * @param length most ids of the prompt and a continuation
+     * @param length maximum number of ids of the prompt and a continuation
      */
     ScoringJob(Scoring scoring, Result<List<float[]>> result, long bytes, long forkBytes, int length) {
         super(scoring.prompt(), 1, bytes + forkBytes, length);

@@ -252,7 +252,7 @@ public final class Trainer implements AutoCloseable {
      * Returns the mean negative log-probability of a scored token, in nats, over adjacent windows of the context
      * length, or the windows of packed documents: all of them, or {@code max} evenly spaced ones.
      *
-     * @param max most windows to evaluate
+     * @param max maximum number of windows to evaluate
      * @throws IllegalArgumentException if {@code max} is below 1, or no shard has a window and the id after it
      * @throws CancellationException after {@link #cancel}, if the {@link #setCallOptions call options} end the call, or
      *     if the thread is interrupted, which stays set

@@ -36,8 +36,8 @@ public final class FileParts implements AutoCloseable {
 
     /**
      * @param separator ASCII characters
-     * @param longest most bytes of a piece; a longer part is cut after the last line end within them, or else between
-     *     two characters
+     * @param longest maximum number of bytes of a piece; a longer part is cut after the last line end within them, or
+     *     else between two characters
      */
     FileParts(Path file, byte[] separator, int longest) throws IOException {
         in = Files.newInputStream(file);

@@ -33,7 +33,7 @@ public final class TokenizerTrainer {
     /** Number of ids of the smallest tokenizer: the bytes and {@code <|endoftext|>}. */
     public static final int SMALLEST = 257;
 
-    /** Largest number of ids. */
+    /** Maximum number of ids. */
     public static final int LARGEST = 1 << 20;
 
     private static final int BYTES = 256;
