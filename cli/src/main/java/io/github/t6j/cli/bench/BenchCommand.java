@@ -33,7 +33,7 @@ import picocli.CommandLine.ParameterException;
             "Each figure is the mean ± standard deviation of the repetitions, after a warm-up,",
             "or with --cold of the first runs of processes.",
             "bytes_per_second counts the weight and cache bytes read while writing.",
-            "\"of read\" is its share of the memory bandwidth, which a read test measures before each repetition.",
+            "\"of read\" is its share of the memory bandwidth, which a read test measures after each repetition.",
             "",
             "Examples:",
             "  t6j bench -m DIR -d 0,4096 -b 1,8",
