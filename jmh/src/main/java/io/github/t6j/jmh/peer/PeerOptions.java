@@ -21,7 +21,7 @@ public final class PeerOptions {
 
     @Option(names = "--types", paramLabel = "TYPE", split = ",", defaultValue = "bf16,q8_0,q4_0",
             description = "With --peer: types of the weights: f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m, q4_0 (default: "
-                    + "${DEFAULT-VALUE}). A t6 has no k types.")
+                    + "${DEFAULT-VALUE}). The t6 has no k types.")
     private List<String> types;
 
     @Option(names = "--depths", paramLabel = "N", split = ",", defaultValue = "128,1024",
