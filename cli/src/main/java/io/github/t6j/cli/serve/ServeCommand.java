@@ -149,8 +149,8 @@ public final class ServeCommand implements Callable<Integer> {
     private int drain;
 
     @Option(names = "--no-warm-up",
-            description = {"Do not warm the model up before the first request.",
-                "Until it is warm, for at most 10 s, /health answers 503."})
+            description = {"Start without a warm-up.",
+                "By default /health answers 503 until the model is warm, for at most 10 s."})
     private boolean cold;
 
     @Override
