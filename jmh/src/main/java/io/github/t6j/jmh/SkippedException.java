@@ -8,7 +8,7 @@ public final class SkippedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /** @param why reason */
-    public SkippedException(String why) {
-        super(why);
+    public SkippedException(String reason) {
+        super(reason);
     }
 }

@@ -97,9 +97,9 @@ final class EmbedJob implements Callable<Integer> {
         if (embedding.dimensions != null) {
             Range.atLeast(spec, "--dimensions", embedding.dimensions, 1);
         }
-        Options how = embedding; // the lambda captures this variable, not the command line
+        Options options = embedding; // the lambda captures this variable, not the command line
         documents.run(main, arguments, new Input(column, "text", "ids", List.of()), RESULT,
-                model -> new EmbedLines(how.embedder(model)));
+                model -> new EmbedLines(options.embedder(model)));
         return 0;
     }
 }

@@ -60,10 +60,10 @@ final class GenerateJob implements Callable<Integer> {
         documents.check();
         arguments.check(spec, 1);
         Range.checked(spec, () -> generation.over(SamplingOptions.defaults()));
-        GenerationArguments how = generation; // the lambda captures this variable, not the command line
+        GenerationArguments options = generation; // the lambda captures this variable, not the command line
         documents.run(main, arguments, new Input(column, "prompt", "messages", List.of("seed", "max_tokens")), RESULT,
                 model -> new PromptLines(model, ChatModel.of(model).format(),
-                        how.over(model.generationDefaults().sampling())));
+                        options.over(model.generationDefaults().sampling())));
         return 0;
     }
 }

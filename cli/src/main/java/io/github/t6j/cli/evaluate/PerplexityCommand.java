@@ -129,8 +129,8 @@ public final class PerplexityCommand extends SessionCommand {
 
     private TextLines.Windows windows(Model model, int[] before) {
         int window = window(model) - before.length;
-        int apart = strideWithin(window);
-        return ids -> Window.of(ids, window, apart, before.length);
+        int windowStride = strideWithin(window);
+        return ids -> Window.of(ids, window, windowStride, before.length);
     }
 
     private int window(Model model) {

@@ -23,18 +23,18 @@ final class LinesRun {
     private final LineWork work;
     private final Scheduler scheduler;
     private final Consumer<Map<String, Object>> results;
-    private final boolean goesOn;
+    private final boolean continuesAfterErrors;
     private final Deque<Pending> pending = new ArrayDeque<>();
     private int failed;
 
-    /** @param goesOn true if a line that fails gets a result with an error; false if it ends the run */
+    /** @param continuesAfterErrors true if a line that fails gets a result with an error; false if it ends the run */
     LinesRun(List<Line> lines, LineWork work, Scheduler scheduler, Consumer<Map<String, Object>> results,
-            boolean goesOn) {
+            boolean continuesAfterErrors) {
         this.lines = lines;
         this.work = work;
         this.scheduler = scheduler;
         this.results = results;
-        this.goesOn = goesOn;
+        this.continuesAfterErrors = continuesAfterErrors;
     }
 
     /**
@@ -82,7 +82,7 @@ final class LinesRun {
             work.add(line.result);
         } catch (RuntimeException wrong) {
             boolean ended = wrong instanceof RefusedException refused && refused.reason() == Reason.CLOSED;
-            if (!goesOn || ended) { // not an error of the line
+            if (!continuesAfterErrors || ended) { // not an error of the line
                 throw wrong;
             }
             failed++;

@@ -36,7 +36,7 @@ final class ResultsFile implements AutoCloseable {
         try {
             file = new RandomAccessFile(path.toFile(), "rw");
             try {
-                file.seek(goOn());
+                file.seek(endOfResults());
             } catch (IOException | RuntimeException failure) {
                 file.close();
                 throw failure;
@@ -47,7 +47,7 @@ final class ResultsFile implements AutoCloseable {
     }
 
     /** Counts the results. @return offset of their end */
-    private long goOn() throws IOException {
+    private long endOfResults() throws IOException {
         long end = 0;
         BufferedReader reader = Files.newBufferedReader(path);
         try (reader) {
@@ -71,7 +71,7 @@ final class ResultsFile implements AutoCloseable {
         String whole = Json.writeLine(Map.of("index", (long) count));
         String begins = whole.substring(0, whole.length() - 1);
         if (!line.startsWith(begins) && !begins.startsWith(line)) {
-            throw notOurs(path + ", line " + (count + 1));
+            throw foreignContent(path + ", line " + (count + 1));
         }
     }
 
@@ -79,17 +79,17 @@ final class ResultsFile implements AutoCloseable {
         String where = path + ", line " + (count + 1);
         try {
             Map<String, Object> result = Json.parseObject(line.getBytes(StandardCharsets.UTF_8), where);
-            boolean ours = result.containsKey("error") || isResult.test(result);
-            if (ours && Long.valueOf(count).equals(result.get("index"))) {
+            boolean isOwn = result.containsKey("error") || isResult.test(result);
+            if (isOwn && Long.valueOf(count).equals(result.get("index"))) {
                 return;
             }
         } catch (ModelFormatException e) {
             // reported below
         }
-        throw notOurs(where);
+        throw foreignContent(where);
     }
 
-    private CommandFailure notOurs(String where) {
+    private CommandFailure foreignContent(String where) {
         return new CommandFailure(where + ": expected the result of line " + (count + 1)
                 + " of the input from an earlier run, found other content: choose another --out");
     }

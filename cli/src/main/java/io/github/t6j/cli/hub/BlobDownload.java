@@ -119,7 +119,7 @@ final class BlobDownload {
     private boolean part(FileChannel channel, Retries retries) throws IOException, InterruptedException {
         try (Answer answer = hub.open(file, name, commit, at)) {
             checkTag(answer);
-            if (answer.status() == 416 || at > 0 && !goesOn(answer)) {
+            if (answer.status() == 416 || at > 0 && !continuesFile(answer)) {
                 restart(channel);
                 if (answer.status() != 200) {
                     throw new RetryableException("expected the rest of the file, found status " + answer.status(),
@@ -162,7 +162,7 @@ final class BlobDownload {
     }
 
     /** Returns true if the answer begins at the end of the partial file. */
-    private boolean goesOn(Answer answer) {
+    private boolean continuesFile(Answer answer) {
         String range = answer.headers().firstValue("Content-Range").orElse("");
         return answer.status() == 206 && range.startsWith("bytes " + at + "-")
                 && (range.endsWith("/" + file.size()) || range.endsWith("/*") || file.size() < 0);

@@ -18,7 +18,7 @@ final class FileNames {
      * Returns the reason why {@code path}, with / between its parts, could lead out of a folder on some system; null if
      * it cannot.
      */
-    static String danger(String path) {
+    static String unsafeReason(String path) {
         if (path.isEmpty() || path.length() > LONGEST) {
             return "a name not of 1 to " + LONGEST + " characters";
         }
@@ -40,10 +40,10 @@ final class FileNames {
     }
 
     /** Returns the reason why some system cannot create a file of that name; null if all can. */
-    static String trouble(String path) {
-        String danger = danger(path);
-        if (danger != null) {
-            return danger;
+    static String rejectionReason(String path) {
+        String unsafeReason = unsafeReason(path);
+        if (unsafeReason != null) {
+            return unsafeReason;
         }
         for (String part : path.split("/")) {
             String stem = part.replaceFirst("\\..*", "").strip().toLowerCase(Locale.ROOT);

@@ -107,9 +107,9 @@ public final class Hub implements AutoCloseable {
 
     private static RemoteFile file(Map<String, Object> sibling, URI uri) throws HubException {
         String path = (String) sibling.get("rfilename");
-        String danger = path == null ? "no name" : FileNames.danger(path);
-        if (danger != null) {
-            throw new HubException(uri + ": expected names inside the repository, found " + danger + ": " + path);
+        String reason = path == null ? "no name" : FileNames.unsafeReason(path);
+        if (reason != null) {
+            throw new HubException(uri + ": expected names inside the repository, found " + reason + ": " + path);
         }
         Object size = sibling.get("size");
         Object id = sibling.get("blobId");

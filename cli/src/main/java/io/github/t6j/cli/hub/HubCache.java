@@ -143,15 +143,15 @@ public final class HubCache {
         Path ref = repository.resolve(REFS).resolve(name.revision());
         String commit = Files.isRegularFile(ref) ? read(ref) : name.revision();
         Path exact = repository.resolve(SNAPSHOTS).resolve(commit);
-        if (FileNames.danger(commit) == null && !commit.contains("/") && Files.isDirectory(exact)) {
+        if (FileNames.unsafeReason(commit) == null && !commit.contains("/") && Files.isDirectory(exact)) {
             return Optional.of(exact);
         }
         if (!commit.matches("[0-9a-f]{" + SHORTEST_COMMIT + ",40}")) {
             return Optional.empty();
         }
-        List<Path> alike = list(repository.resolve(SNAPSHOTS)).stream()
+        List<Path> matching = list(repository.resolve(SNAPSHOTS)).stream()
                 .filter(found -> found.getFileName().toString().startsWith(commit)).toList();
-        return alike.size() == 1 ? Optional.of(alike.getFirst()) : Optional.empty();
+        return matching.size() == 1 ? Optional.of(matching.getFirst()) : Optional.empty();
     }
 
     /** Contents of a repository's cache: the names of the revisions of each snapshot folder, usually one. */

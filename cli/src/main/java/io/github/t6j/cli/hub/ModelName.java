@@ -38,8 +38,8 @@ public record ModelName(String repository, String inside, String quantization, S
             }
         }
         boolean isQuantized = colon < 0 || parts.length > 1 && Quantization.isName(quantization) && !isGguf(inside);
-        if (!isQuantized || !inside.isEmpty() && FileNames.trouble(inside) != null
-                || FileNames.trouble(revision) != null) {
+        if (!isQuantized || !inside.isEmpty() && FileNames.rejectionReason(inside) != null
+                || FileNames.rejectionReason(revision) != null) {
             return Optional.empty();
         }
         return Optional.of(new ModelName(repository, inside, quantization, revision));

@@ -69,9 +69,9 @@ final class PullPlan {
         List<RemoteFile> needed =
                 name.isFile() ? named() : name.isQuantized() ? quantized() : folder(getter);
         for (RemoteFile file : needed) {
-            String trouble = FileNames.trouble(file.path());
-            if (trouble != null) {
-                throw new HubException(name.repository() + ": expected names that every system allows, found " + trouble
+            String reason = FileNames.rejectionReason(file.path());
+            if (reason != null) {
+                throw new HubException(name.repository() + ": expected names that every system allows, found " + reason
                         + ": " + file.path());
             }
         }

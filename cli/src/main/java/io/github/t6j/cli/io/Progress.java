@@ -45,9 +45,9 @@ public final class Progress implements AutoCloseable {
         return seconds < 100 ? seconds + " s" : seconds < 6000 ? seconds / 60 + " min" : seconds / 3600 + " h";
     }
 
-    public synchronized void print(String how) {
+    public synchronized void print(String state) {
         if (!closed && main.watched) {
-            String line = (what + " " + how).strip();
+            String line = (what + " " + state).strip();
             show(Text.printable(line, Math.max(1, columns() - ECHO - 2))); // the last column stays empty
         }
     }

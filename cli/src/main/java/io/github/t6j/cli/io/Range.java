@@ -17,11 +17,11 @@ public final class Range {
         }
     }
 
-    /** @param why reason for the limit */
-    public static void atMost(CommandSpec spec, String option, long value, long max, String why) {
+    /** @param reason reason for the limit */
+    public static void atMost(CommandSpec spec, String option, long value, long max, String reason) {
         if (value > max) {
             throw new ParameterException(
-                    spec.commandLine(), option + ": expected at most " + max + " (" + why + "), found " + value);
+                    spec.commandLine(), option + ": expected at most " + max + " (" + reason + "), found " + value);
         }
     }
 

@@ -104,7 +104,7 @@ final class Embeddings {
             while (true) {
                 try {
                     return result.get(CompletionResponse.PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
-                } catch (TimeoutException goesOn) {
+                } catch (TimeoutException stillRunning) {
                     if (!exchange.hasBegun()) {
                         exchange.begin(false);
                     }

@@ -160,7 +160,7 @@ final class JsonSchemaReader {
         Map<String, Object> rest = new LinkedHashMap<>(keywords);
         List<Object> options = array(rest.remove(keyword), at + "/" + keyword);
         if (keyword.equals("oneOf")) {
-            Schemas.checkApart(options.stream().map(option -> option instanceof Map<?, ?>
+            Schemas.checkDisjoint(options.stream().map(option -> option instanceof Map<?, ?>
                     ? flat(object(option, at), at, 0)
                     : Map.<String, Object>of()).toList(), at);
         }

@@ -117,13 +117,14 @@ final class Schemas {
      * @param options keywords of each option
      * @throws IllegalArgumentException if two options may match the same value
      */
-    static void checkApart(List<Map<String, Object>> options, String at) {
+    static void checkDisjoint(List<Map<String, Object>> options, String at) {
         for (int i = 0; i < options.size(); i++) {
             for (int j = 0; j < i; j++) {
                 Map<String, Object> left = options.get(j);
                 Map<String, Object> right = options.get(i);
-                if (!apart(types(left, at), types(right, at)) && !apart(constants(left, at), constants(right, at))
-                        && !apartByProperty(left, right, at)) {
+                if (!areDisjoint(types(left, at), types(right, at))
+                        && !areDisjoint(constants(left, at), constants(right, at))
+                        && !areDisjointByProperty(left, right, at)) {
                     throw new IllegalArgumentException("schema at " + at + "/oneOf: options " + j + " and " + i
                             + " may match the same value, which is not supported; use anyOf, or give them different"
                             + " types or a required property with different constants");
@@ -133,7 +134,7 @@ final class Schemas {
     }
 
     /** Returns true if two sets are known and have no common member. */
-    private static boolean apart(Set<String> left, Set<String> right) {
+    private static boolean areDisjoint(Set<String> left, Set<String> right) {
         return left != null && right != null && Collections.disjoint(left, right);
     }
 
@@ -170,17 +171,18 @@ final class Schemas {
         return schema.containsKey("enum") ? JsonSchemaReader.array(schema.get("enum"), at + "/enum") : null;
     }
 
-    private static boolean apartByProperty(Map<String, Object> left, Map<String, Object> right, String at) {
+    private static boolean areDisjointByProperty(Map<String, Object> left, Map<String, Object> right, String at) {
         if (!left.containsKey("required") || !right.containsKey("required")
                 || !left.containsKey("properties") || !right.containsKey("properties")) {
             return false;
         }
         Set<Object> shared = new HashSet<>(JsonSchemaReader.array(left.get("required"), at));
         shared.retainAll(JsonSchemaReader.array(right.get("required"), at));
-        Map<String, Object> leftOnes = JsonSchemaReader.object(left.get("properties"), at);
-        Map<String, Object> rightOnes = JsonSchemaReader.object(right.get("properties"), at);
-        return shared.stream().anyMatch(name -> leftOnes.get(name) instanceof Map<?, ?> a
-                && rightOnes.get(name) instanceof Map<?, ?> b
-                && apart(constants(JsonSchemaReader.object(a, at), at), constants(JsonSchemaReader.object(b, at), at)));
+        Map<String, Object> leftProperties = JsonSchemaReader.object(left.get("properties"), at);
+        Map<String, Object> rightProperties = JsonSchemaReader.object(right.get("properties"), at);
+        return shared.stream().anyMatch(name -> leftProperties.get(name) instanceof Map<?, ?> a
+                && rightProperties.get(name) instanceof Map<?, ?> b
+                && areDisjoint(constants(JsonSchemaReader.object(a, at), at),
+                        constants(JsonSchemaReader.object(b, at), at)));
     }
 }

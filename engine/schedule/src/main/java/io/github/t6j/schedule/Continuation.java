@@ -67,8 +67,8 @@ final class Continuation {
         if (samples.isEmpty()) {
             job.endRun();
         } else {
-            Continuation heir = samples.getFirst();
-            heir.bytes = Math.max(heir.bytes, bytes);
+            Continuation next = samples.getFirst();
+            next.bytes = Math.max(next.bytes, bytes);
         }
     }
 
@@ -153,13 +153,13 @@ final class Continuation {
     }
 
     private Generation generation() {
-        FinishReason why = stopped ? FinishReason.STOPPED_BY_LISTENER : handle.interruption();
+        FinishReason reason = stopped ? FinishReason.STOPPED_BY_LISTENER : handle.interruption();
         Generation found = generator.result();
-        boolean endedItself = why == null || found.finishReason() != FinishReason.CANCELLED;
+        boolean endedItself = reason == null || found.finishReason() != FinishReason.CANCELLED;
         return endedItself
                 ? found
                 : new Generation(
-                        found.text(), found.tokens(), why, found.promptTokens(), found.seed(), found.prefillTime(),
+                        found.text(), found.tokens(), reason, found.promptTokens(), found.seed(), found.prefillTime(),
                         found.decodeTime());
     }
 }

@@ -108,7 +108,7 @@ final class RemoteModel {
             HttpResponse<Stream<String>> answer = client.send(request, BodyHandlers.ofLines());
             try (Stream<String> lines = answer.body()) {
                 if (answer.statusCode() == 200) {
-                    lines.filter(line -> line.startsWith("data: {")).takeWhile(_ -> streamed.goesOn())
+                    lines.filter(line -> line.startsWith("data: {")).takeWhile(_ -> streamed.isOpen())
                             .forEach(line -> take(json(line.substring(6)), streamed));
                     return streamed;
                 }

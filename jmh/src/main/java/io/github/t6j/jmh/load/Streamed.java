@@ -46,7 +46,7 @@ final class Streamed {
         stopped = true;
     }
 
-    synchronized boolean goesOn() {
+    synchronized boolean isOpen() {
         return !stopped;
     }
 

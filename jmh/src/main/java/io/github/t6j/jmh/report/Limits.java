@@ -23,10 +23,10 @@ public record Limits(List<Result> results, long thirdLevel) {
      * @param of name of the nearest limit
      * @param why reason for a share above 100 %, or empty
      */
-    public record Fraction(double share, String of, String why) {
+    public record Fraction(double share, String of, String reason) {
         @Override
         public String toString() {
-            return Numbers.percent(share) + " of " + of + (why.isEmpty() ? "" : ": " + why);
+            return Numbers.percent(share) + " of " + of + (reason.isEmpty() ? "" : ": " + reason);
         }
     }
 
@@ -108,10 +108,10 @@ public record Limits(List<Result> results, long thirdLevel) {
             return null;
         }
         double share = counted.mean() / highest.mean();
-        return new Fraction(share, name, Math.round(100 * share) > 100 ? why(counted, limit, name) : "");
+        return new Fraction(share, name, Math.round(100 * share) > 100 ? reason(counted, limit, name) : "");
     }
 
-    private String why(Measured counted, Ends limit, String name) {
+    private String reason(Measured counted, Ends limit, String name) {
         String when = limit.isOnce() ? "while the limit was measured, once in this run" : "at both ends of the run";
         return counted.overlaps(limit.highest()) ? "equal within the errors" : switch (name) {
             case "L2 read" -> "a part lay in L1, which is faster";

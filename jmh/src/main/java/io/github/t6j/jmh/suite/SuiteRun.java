@@ -71,10 +71,10 @@ public final class SuiteRun {
             results.add(new Runner(options(point), OutputFormatFactory.createFormatInstance(forks, VerboseMode.SILENT))
                     .runSingle());
         } catch (RunnerException failure) {
-            SkippedException why = skipped(failure);
-            if (why != null) {
+            SkippedException reason = skipped(failure);
+            if (reason != null) {
                 skipped++;
-                return "skipped, " + why.getMessage();
+                return "skipped, " + reason.getMessage();
             }
             failed++;
             failure.printStackTrace(forks);

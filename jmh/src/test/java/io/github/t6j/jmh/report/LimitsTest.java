@@ -54,7 +54,7 @@ class LimitsTest {
                 .isEqualTo("128 % of memory read: memory was slower at both ends of the run");
         assertThat(fraction(L3, MHA, peak(2, 262144, 32e9)).toString()).isEqualTo(
                 "128 % of memory read: memory was slower while the limit was measured, once in this run");
-        assertThat(fraction(0, MHA, peak(2, 262144, 32e9)).why()).isEqualTo("memory was slower while the limit was"
+        assertThat(fraction(0, MHA, peak(2, 262144, 32e9)).reason()).isEqualTo("memory was slower while the limit was"
                 + " measured, once in this run, or a part lay in L3, whose size is unknown");
         assertThat(fraction(L3, MHA, multiplyAdd(2, 16e9)).toString()).isEqualTo(
                 "128 % of multiply-add: the processor's clock was lower while the limit was measured, once in this run");

@@ -23,11 +23,11 @@ public final class Heads {
      */
     record Shape(int query, int keyValue, int keyDim, int valueDim) {}
 
-    /** Heads side by side in the rows of a matrix, each {@code apart} floats after the previous one. */
-    record View(Rows rows, int apart) {
+    /** Heads side by side in the rows of a matrix, each {@code stride} floats after the previous one. */
+    record View(Rows rows, int stride) {
         /** Returns the rows of a head from {@code row} on. */
         Rows head(int row, int head) {
-            return rows.from(row).after(head * apart);
+            return rows.from(row).after(head * stride);
         }
     }
 
