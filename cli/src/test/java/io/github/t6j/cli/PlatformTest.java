@@ -153,15 +153,14 @@ class PlatformTest {
     }
 
     /** A prompt is read in the system's locale; standard input and output are always UTF-8. */
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"C", "C.UTF-8", "tr_TR.ISO-8859-9"})
     @DisabledOnOs(OS.WINDOWS)
-    void inputIsUtf8InEveryLocale() throws IOException {
+    void inputIsUtf8InEveryLocale(String locale) throws IOException {
         Path text = Files.write(folder.resolve("text"), "é 日本 🐳".getBytes(StandardCharsets.UTF_8));
-        for (String locale : List.of("C", "C.UTF-8", "tr_TR.ISO-8859-9")) {
-            ProcessBuilder builder = LaunchedProcess.builder(LaunchedProcess.modules(), "tokenize", "-");
-            builder.environment().put("LC_ALL", locale);
-            builder.redirectInput(new File(text.toString()));
-            assertThat(LaunchedProcess.run(builder)).as(locale).isEqualTo(CommandResult.of("tokenize", "é 日本 🐳"));
-        }
+        ProcessBuilder builder = LaunchedProcess.builder(LaunchedProcess.modules(), "tokenize", "-");
+        builder.environment().put("LC_ALL", locale);
+        builder.redirectInput(new File(text.toString()));
+        assertThat(LaunchedProcess.run(builder)).isEqualTo(CommandResult.of("tokenize", "é 日本 🐳"));
     }
 }

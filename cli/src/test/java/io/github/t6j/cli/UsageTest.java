@@ -188,15 +188,18 @@ class UsageTest {
         }
     }
 
-    @Test
-    void aCommandOfACommandHasHelpWithAnExample() {
-        for (String help : new String[] {"--help", "-h"}) {
-            CommandResult ran = CommandResult.of("tokenizer", "train", help);
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "-h"})
+    void aCommandOfACommandHasHelpWithAnExample(String help) {
+        CommandResult ran = CommandResult.of("tokenizer", "train", help);
 
-            assertThat(ran.code()).isZero();
-            assertThat(ran.err()).isEmpty();
-            assertThat(ran.out()).contains("Usage: t6j tokenizer train", "\n  t6j tokenizer train --data", "--verbose");
-        }
+        assertThat(ran.code()).isZero();
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out()).contains("Usage: t6j tokenizer train", "\n  t6j tokenizer train --data", "--verbose");
+    }
+
+    @Test
+    void aCommandOfCommandsNeedsOne() {
         CommandResult ran = CommandResult.of("tokenizer");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.out()).isEmpty();

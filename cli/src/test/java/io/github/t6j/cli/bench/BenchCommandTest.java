@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Formats, names, sizes and ratios; the measured speed is not tested. */
 class BenchCommandTest {
@@ -127,18 +128,17 @@ class BenchCommandTest {
     }
 
     /** Columns that do not fit are dropped from the right, on terminals only. */
-    @Test
-    void aTerminalHasTheColumnsThatFit() {
+    @ParameterizedTest
+    @ValueSource(ints = {60, 80, 100})
+    void aTerminalHasTheColumnsThatFit(int columns) {
         String[] args = {"bench", "--prompt", "5", "--generate", "0", "--repetitions", "1", "--warm-up", "0"};
-        for (int columns : new int[] {60, 80, 100}) {
-            Map<String, String> environment = Map.of("COLUMNS", "" + columns);
-            String terminal = CommandResult.in(environment, "", args).out();
-            assertThat(terminal.lines().filter(line -> line.startsWith("|")))
-                    .hasSize(3).allMatch(line -> line.length() <= columns);
-            assertThat(terminal.contains("| cache MB |")).isEqualTo(columns >= 80);
-            assertThat(terminal.contains("| bytes/token |")).isEqualTo(columns == 100);
-            assertThat(CommandResult.in(environment, null, args).out()).contains("| bytes/token |");
-        }
+        Map<String, String> environment = Map.of("COLUMNS", "" + columns);
+        String terminal = CommandResult.in(environment, "", args).out();
+        assertThat(terminal.lines().filter(line -> line.startsWith("|")))
+                .hasSize(3).allMatch(line -> line.length() <= columns);
+        assertThat(terminal.contains("| cache MB |")).isEqualTo(columns >= 80);
+        assertThat(terminal.contains("| bytes/token |")).isEqualTo(columns == 100);
+        assertThat(CommandResult.in(environment, null, args).out()).contains("| bytes/token |");
     }
 
     @Tag("full")

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The environment variables, as Hugging Face's Python library documents them. */
 class HubSettingsTest {
@@ -46,10 +47,13 @@ class HubSettingsTest {
     void theEndpointHasNoSlashAtItsEnd() throws IOException {
         assertThat(settings().endpoint()).hasToString("https://huggingface.co");
         assertThat(settings("HF_ENDPOINT=http://x:1/hf//").endpoint()).hasToString("http://x:1/hf");
-        for (String wrong : new String[] {"x", "ftp://x", "https://", "http://me@x", "http://x?a", "http://a b"}) {
-            assertThatThrownBy(() -> settings("HF_ENDPOINT=" + wrong).endpoint()).isInstanceOf(HubException.class)
-                    .hasMessageStartingWith("HF_ENDPOINT: expected an address");
-        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "ftp://x", "https://", "http://me@x", "http://x?a", "http://a b"})
+    void anEndpointThatIsNoAddressIsRejected(String wrong) {
+        assertThatThrownBy(() -> settings("HF_ENDPOINT=" + wrong).endpoint()).isInstanceOf(HubException.class)
+                .hasMessageStartingWith("HF_ENDPOINT: expected an address");
     }
 
     @Test

@@ -140,15 +140,13 @@ class ConvertCommandTest {
         assertFails(source, "lm_head.weight: expected numbers up to 4126752", "--dtype", "q4_k");
     }
 
-    @Test
-    void nanIsNotQuantized() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"q8_0", "q4_0", "q4_k", "q5_k", "q6_k"})
+    void nanIsNotQuantized(String type) throws IOException {
         Path source = source(Tensor.of("lm_head.weight", new float[] {1, Float.NaN}, 1, 2));
 
-        for (String type : List.of("q8_0", "q4_0", "q4_k", "q5_k", "q6_k")) {
-            assertFails(source, "lm_head.weight: expected finite numbers, found NaN at [0, 1], which " + type,
-                    "--dtype",
-                    type);
-        }
+        assertFails(source, "lm_head.weight: expected finite numbers, found NaN at [0, 1], which " + type, "--dtype",
+                type);
     }
 
     @Test

@@ -118,13 +118,12 @@ class OutputFormTest {
     }
 
     /** JSON that max_tokens cuts off does not look complete. */
-    @Test
-    void aTruncatedTextIsReported() throws Exception {
-        for (String path : List.of(CHAT, COMPLETIONS)) {
-            Map<String, Object> answer = server.ask(path, body(path, "\"max_tokens\": 6, \"json_schema\": " + SCHEMA));
-            assertThat((String) at(answer, "choices", 0, "finish_reason")).isEqualTo("length");
-            assertThat(text(answer)).isEqualTo(alone(Grammar.jsonSchema(SCHEMA), 6, 3).text());
-        }
+    @ParameterizedTest
+    @ValueSource(strings = {CHAT, COMPLETIONS})
+    void aTruncatedTextIsReported(String path) throws Exception {
+        Map<String, Object> answer = server.ask(path, body(path, "\"max_tokens\": 6, \"json_schema\": " + SCHEMA));
+        assertThat((String) at(answer, "choices", 0, "finish_reason")).isEqualTo("length");
+        assertThat(text(answer)).isEqualTo(alone(Grammar.jsonSchema(SCHEMA), 6, 3).text());
     }
 
     @ParameterizedTest

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchOrderTest {
     private final long seed = System.nanoTime();
@@ -142,17 +143,16 @@ class BatchOrderTest {
         assertThat(resumed.state()).isEqualTo(straight.state());
     }
 
-    @Test
-    void theSeedDeterminesTheOrder() {
+    @ParameterizedTest
+    @EnumSource
+    void theSeedDeterminesTheOrder(Order kind) {
         TokenData data = counted(2000);
-        for (Order kind : Order.values()) {
-            int[][] batches = new int[6][100];
-            new BatchOrder(data, kind, 5, 1).next(batches[0], batches[1], 20);
-            new BatchOrder(data, kind, 5, 1).next(batches[2], batches[3], 20);
-            new BatchOrder(data, kind, 5, 2).next(batches[4], batches[5], 20);
-            assertThat(batches[2]).isEqualTo(batches[0]);
-            assertThat(batches[4]).isNotEqualTo(batches[0]);
-        }
+        int[][] batches = new int[6][100];
+        new BatchOrder(data, kind, 5, 1).next(batches[0], batches[1], 20);
+        new BatchOrder(data, kind, 5, 1).next(batches[2], batches[3], 20);
+        new BatchOrder(data, kind, 5, 2).next(batches[4], batches[5], 20);
+        assertThat(batches[2]).isEqualTo(batches[0]);
+        assertThat(batches[4]).isNotEqualTo(batches[0]);
     }
 
     @Test
@@ -188,13 +188,12 @@ class BatchOrderTest {
         assertThatThrownBy(() -> order.next(new int[7], new int[7], 0)).isInstanceOf(IllegalArgumentException.class);
     }
 
-    @Test
-    void permutationsReachEveryIndex() {
-        for (long size : new long[] {1, 2, 3, 4, 5, 16, 17, 255, 256, 257, 1000}) {
-            long key = random.nextLong();
-            assertThat(LongStream.range(0, size).map(i -> BatchOrder.permute(i, size, key)).sorted().toArray())
-                    .as("seed %d, size %d", seed, size).isEqualTo(LongStream.range(0, size).toArray());
-        }
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 16, 17, 255, 256, 257, 1000})
+    void permutationsReachEveryIndex(long size) {
+        long key = random.nextLong();
+        assertThat(LongStream.range(0, size).map(i -> BatchOrder.permute(i, size, key)).sorted().toArray())
+                .as("seed %d", seed).isEqualTo(LongStream.range(0, size).toArray());
     }
 
     /** Over many keys, the image of the first index and the distance of neighbours are uniform. */

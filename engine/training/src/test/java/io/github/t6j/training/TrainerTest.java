@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
     private static final Path TOKENIZER = TestData.path("tokenizers/bpe4096");
@@ -339,20 +340,19 @@ class TrainerTest {
     }
 
     /** Training on longer sequences raises the context length in config.json; shorter ones do not lower it. */
-    @Test
-    void trainingOnLongerSequencesRaisesTheContextLength() throws IOException {
-        for (int context : new int[] {24, 600}) {
-            TrainingOptions options = TrainingOptions.defaults(2)
-                    .withBatches(TrainingOptions.Batches.defaults().withSequences(1).withContext(context));
-            try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options, 1)) {
-                trainer.save(folder.resolve("saved"));
-            }
-            try (Trainer restored = Trainer.restore(folder.resolve("saved"), 1)) {
-                restored.saveModel(folder);
-            }
-            assertThat(Json.parseObject(Files.readAllBytes(folder.resolve("config.json")), "config"))
-                    .containsEntry("block_size", (long) Math.max(512, context));
+    @ParameterizedTest
+    @ValueSource(ints = {24, 600})
+    void trainingOnLongerSequencesRaisesTheContextLength(int context) throws IOException {
+        TrainingOptions options = TrainingOptions.defaults(2)
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(1).withContext(context));
+        try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options, 1)) {
+            trainer.save(folder.resolve("saved"));
         }
+        try (Trainer restored = Trainer.restore(folder.resolve("saved"), 1)) {
+            restored.saveModel(folder);
+        }
+        assertThat(Json.parseObject(Files.readAllBytes(folder.resolve("config.json")), "config"))
+                .containsEntry("block_size", (long) Math.max(512, context));
     }
 
     @Test

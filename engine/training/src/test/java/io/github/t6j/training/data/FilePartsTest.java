@@ -14,6 +14,8 @@ import java.util.Random;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FilePartsTest {
     private static final String SEPARATOR = "<|end|>";
@@ -47,15 +49,18 @@ class FilePartsTest {
         return text.toString();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {8, 9, 4096})
+    void aByteOrderMarkIsSkippedAndOffsetsCountIt(int longest) throws IOException {
+        String text = "a" + SEPARATOR + "\ufeffb";
+        List<Part> parts = parts(("\ufeff" + text).getBytes(StandardCharsets.UTF_8), longest);
+        assertThat(parts).extracting(part -> new String(part.bytes(), StandardCharsets.UTF_8))
+                .containsExactly("a", "\ufeffb");
+        assertThat(parts).extracting(Part::offset).containsExactly(3L, 4L + SEPARATOR.length());
+    }
+
     @Test
-    void aByteOrderMarkIsSkippedAndOffsetsCountIt() throws IOException {
-        for (int longest : new int[] {8, 9, 4096}) {
-            String text = "a" + SEPARATOR + "\ufeffb";
-            List<Part> parts = parts(("\ufeff" + text).getBytes(StandardCharsets.UTF_8), longest);
-            assertThat(parts).extracting(part -> new String(part.bytes(), StandardCharsets.UTF_8))
-                    .containsExactly("a", "\ufeffb");
-            assertThat(parts).extracting(Part::offset).containsExactly(3L, 4L + SEPARATOR.length());
-        }
+    void onlyAWholeByteOrderMarkIsSkipped() throws IOException {
         assertThat(parts("\ufeff".getBytes(StandardCharsets.UTF_8), 8)).isEmpty();
         assertThat(parts(new byte[] {(byte) 0xEF, (byte) 0xBB}, 8)).hasSize(1);
     }

@@ -22,6 +22,8 @@ import java.util.Random;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerTrainerTest {
     /** Parts of texts, without letters that only newer Unicode versions have. */
@@ -153,12 +155,15 @@ class TokenizerTrainerTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 256, TokenizerTrainer.LARGEST + 1})
+    void aVocabularyOutOfRangeIsAnError(int vocabulary) {
+        assertThatThrownBy(() -> train(List.of("the the"), vocabulary)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("vocabulary: expected 257 to 1048576, found " + vocabulary);
+    }
+
     @Test
-    void aVocabularyOutOfRangeIsAnError() {
-        for (int vocabulary : new int[] {-1, 0, 256, TokenizerTrainer.LARGEST + 1}) {
-            assertThatThrownBy(() -> train(List.of("the the"), vocabulary)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("vocabulary: expected 257 to 1048576, found " + vocabulary);
-        }
+    void theSmallestVocabularyHasOneMerge() {
         assertThat(train(List.of("the the"), 257).size()).isEqualTo(257);
     }
 
