@@ -26,8 +26,10 @@ record BenchResult(
         CacheType cacheType, double[] seconds, double stepBytes, double readBandwidth, double samplingShare,
         Conditions conditions, long cacheBytes, long cacheBytesPerToken) {
 
-    /** Largest share of a processor that other processes may use, and largest deviation, of a result without a warning. */
+    /** Maximum number of processors that other processes may use without a warning. */
     private static final double MAX_OTHERS = 0.1;
+
+    /** Maximum deviation without a warning, as a share of the mean. */
     private static final double MAX_DEVIATION = 0.1;
 
     /**
@@ -36,7 +38,7 @@ record BenchResult(
      * @param cpuSeconds processor time of a repetition, with the JVM's compilers and collectors
      * @param otherProcessors processors that other processes used
      * @param hugePageBytes bytes of the weights that are in huge pages
-     * @param cold true if the repetitions were the first work of processes of their own
+     * @param cold true if each repetition was the first work of a new process
      * @param steady false if the warm-up ended before the test took the same time twice
      */
     record Conditions(double cpuSeconds, double otherProcessors, long hugePageBytes, boolean cold, boolean steady) {}

@@ -72,7 +72,7 @@ final class BenchRun {
         }
     }
 
-    /** Runs the test until its code is compiled, or once if no warm-up is wanted. @return false if it has not settled */
+    /** Runs the test until it is steady, or once if no warm-up is wanted. @return false if it did not become steady */
     private boolean warmUp(List<Session> filled) {
         if (warmUpSeconds == 0) {
             once(filled);

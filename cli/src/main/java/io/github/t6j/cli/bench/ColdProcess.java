@@ -52,38 +52,34 @@ final class ColdProcess {
         return ((Number) row.get(field)).doubleValue();
     }
 
-    /** Runs {@code test} once in a process of its own. @return the row that it prints */
+    /** Runs {@code test} once in a new process, which an interrupt ends. @return the row that it prints */
     private Map<String, Object> run(BenchCase test) {
         List<String> command = java();
         command.addAll(arguments);
         command.addAll(List.of("--cold-test", test.name()));
+        Process process = null;
         try {
-            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.PIPE).start();
+            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             process.getOutputStream().close();
-            Thread errors = Thread.startVirtualThread(() -> drain(process));
-            byte[] out = process.getInputStream().readAllBytes();
-            if (process.waitFor() != 0) {
-                throw new CommandFailure("--cold: " + test.name() + ": a process of its own ended with code "
-                        + process.exitValue() + ": run bench without --cold to see why");
+            int code = process.waitFor(); // before reading, which no interrupt ends; the row fits in the pipe
+            if (code != 0) {
+                throw new CommandFailure("--cold: " + test.name() + ": its process ended with code " + code
+                        + ": run bench without --cold to see why");
             }
-            errors.join();
+            byte[] out = process.getInputStream().readAllBytes();
             return Json.object(Json.array(Json.parse(out, test.name()), "rows").getFirst(), "row");
         } catch (IOException e) {
-            throw new CommandFailure("--cold: cannot start " + command.getFirst() + ": " + e.getMessage());
+            throw new CommandFailure("--cold: cannot run " + command.getFirst() + ": " + e.getMessage());
         } catch (InterruptedException e) {
             throw new CancellationException("interrupted");
+        } finally {
+            if (process != null) {
+                process.destroy();
+            }
         }
     }
 
-    private static void drain(Process process) {
-        try {
-            process.getErrorStream().readAllBytes();
-        } catch (IOException ended) {
-            // its exit code says enough
-        }
-    }
-
-    /** Returns the command that starts t6j with the options of this process, without those of the launcher's streams. */
+    /** Returns the command that starts t6j with this process's options, except those for the launcher's streams. */
     private static List<String> java() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

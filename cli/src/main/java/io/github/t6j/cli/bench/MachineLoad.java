@@ -14,7 +14,7 @@ final class MachineLoad {
     private static final int IDLE = 4;
     private static final int WAITING = 5;
 
-    /** Units of the line in a second; the same on all systems. */
+    /** Units of the line per second, the same on all systems. */
     private static final double UNITS = 100;
 
     private final long start = System.nanoTime();

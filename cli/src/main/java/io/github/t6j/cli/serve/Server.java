@@ -102,8 +102,8 @@ public final class Server implements AutoCloseable {
     }
 
     /**
-     * Makes /health answer 503 until {@code newWarmUp} has ended. The first request for a generation or an embedding ends
-     * it, since both would share the processor.
+     * Makes /health answer 503 until {@code newWarmUp} has ended. The first request for a generation or an embedding
+     * ends it, since both would share the processor.
      */
     void warm(WarmUp newWarmUp) {
         warmUp = newWarmUp;

@@ -219,7 +219,7 @@ class BenchCommandTest {
 
     /** The processes of --cold have the same options and measure the same bytes. */
     @Test
-    void coldTestsRunInProcessesOfTheirOwn() {
+    void coldTestsRunInNewProcesses() {
         List<Map<String, Object>> rows = rows(bench("--cold", "--format", "json", "--cache-type", "q8"));
 
         assertThat(rows).extracting(row -> row.get("test")).containsExactly("pp5", "tg1");
