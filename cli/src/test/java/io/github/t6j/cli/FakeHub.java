@@ -61,7 +61,7 @@ public final class FakeHub implements AutoCloseable {
     /** True if the ETags of small files are not their hashes, as on some mirrors. */
     volatile boolean ownTags;
     /** True if the listing has sizes and hashes. */
-    public volatile boolean says = true;
+    public volatile boolean listsSizes = true;
     /** Bytes per second of large files. */
     public volatile int speed = Integer.MAX_VALUE;
 
@@ -144,7 +144,7 @@ public final class FakeHub implements AutoCloseable {
         List<Object> siblings = new ArrayList<>();
         files.forEach((path, bytes) -> {
             Map<String, Object> sibling = new LinkedHashMap<>(Map.of("rfilename", path));
-            if (says) {
+            if (listsSizes) {
                 sibling.put("size", (long) bytes.length);
                 sibling.put("blobId", git(bytes));
                 if (bytes.length >= LARGE) {

@@ -175,7 +175,7 @@ class GenerateOutputTest {
     }
 
     @Test
-    void statsTellWarmUpApartFromSpeed() {
+    void statsSeparateWarmUpFromSpeed() {
         assertThat(generate("The whale", "-n", "42", "--ignore-eos", "--stats").err())
                 .containsPattern("decode {4}42 tokens, .* tokens/s; after warm-up: last 10 tokens, .* tokens/s\n");
         assertThat(generate("The whale", "-n", "31", "--stats").err()).contains("decode ")

@@ -93,7 +93,7 @@ class InterruptTest {
     /** The same command then ends with the results of an uninterrupted one. */
     @Tag("full")
     @Test
-    void textsGoOnWhereTheyWere() throws IOException {
+    void interruptedTextsContinue() throws IOException {
         StringBuilder texts = new StringBuilder();
         IntStream.range(0, 3000).forEach(i -> texts.append("{\"text\": \"The whale number ").append(i)
                 .append(" was seen from the ship, and the captain looked at it.\"}\n"));

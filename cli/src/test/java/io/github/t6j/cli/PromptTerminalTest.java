@@ -38,7 +38,7 @@ class PromptTerminalTest {
     /** Reading takes longer than the second before progress appears. */
     @Tag("full")
     @Test
-    void aLongPipedPromptSaysHowFarItIs() {
+    void aLongPipedPromptShowsProgress() {
         LaunchedProcess launched = start("cat " + TEXT + " | \"$t6j\" generate --context 300000 -n 1");
         launched.awaitOut("\rreading the prompt ");
         launched.awaitOut(" %");

@@ -79,7 +79,7 @@ class PullRefusedTest extends PullFixture {
     }
 
     @Test
-    void forbiddenAndMissingSaySo() {
+    void forbiddenAndMissingAreReported() {
         hub.hubFaults.add(FakeHub.status(403, "X-Error-Message", "Your country"));
         assertFails(pull("org/name"), "refuses: Your country");
         assertFails(pull("org/other"), ": no such model");

@@ -80,7 +80,7 @@ class PullResumedTest extends PullFixture {
     }
 
     @Test
-    void aCutConnectionGoesOnWhereItWasCut() throws Exception {
+    void aCutConnectionIsResumed() throws Exception {
         hub.elsewhereFaults.add(hub.cutAfter(50_000));
         hub.elsewhereFaults.add(hub.cutAfter(20_000));
         pull(SHORT);

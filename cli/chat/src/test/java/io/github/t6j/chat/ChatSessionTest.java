@@ -238,7 +238,7 @@ class ChatSessionTest {
      */
     @ParameterizedTest
     @ValueSource(strings = {"golden/T6_even", "golden/T6_linearattn"})
-    void anAnswerGoesOnWhenTheContextIsFull(String name) throws IOException {
+    void anAnswerContinuesWhenTheContextIsFull(String name) throws IOException {
         ChatSession chat = chatMl(name, 120);
         chat.system("stay");
         chat.send("a turn that is dropped for an answer", GREEDY, NOBODY);
@@ -281,7 +281,7 @@ class ChatSessionTest {
     }
 
     @Test
-    void aSavedConversationGoesOn() throws IOException {
+    void aSavedConversationContinues() throws IOException {
         Path file = folder.resolve("talk.json");
         ChatSession chat = chatMl("golden/T6_even", CONTEXT);
         chat.system("stay");

@@ -127,7 +127,7 @@ class ConversationEncoderTest {
 
     /** Qwen 3 removes the thinking of earlier answers, so it has a fixed place only if there is one answer. */
     @Test
-    void aTemplateThatRewritesAnswersIsRefusedByName() throws IOException {
+    void aTemplateThatRewritesAnswersIsRejected() throws IOException {
         Tokenizer tokenizer = unpacked("qwen3");
         ConversationEncoder encoder = new ConversationEncoder(tokenizer, parsed(template("qwen3")), CONTEXT);
         assertThat(scored(tokenizer, encoder.encode(plain(List.of(HI, HELLO)), WHERE)))

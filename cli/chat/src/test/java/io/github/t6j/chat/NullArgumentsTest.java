@@ -21,7 +21,7 @@ class NullArgumentsTest {
     }
 
     @Test
-    void nullsAreRefusedByName() {
+    void nullsAreRejectedWithTheirNames() {
         Path folder = Path.of(System.getProperty("t6j.testdata")).resolve("models/t6-tiny");
         List<Message> asked = List.of(Message.user("What?"));
         try (Model model = Model.load(folder); ChatSession session = ChatModel.of(model).newSession()) {

@@ -173,7 +173,7 @@ class T6jChatModelTest {
     }
 
     @Test
-    void aRequestSaysHowToSampleAndWhereToStop() {
+    void aRequestHasSamplingAndStops() {
         SamplingOptions sampling = SamplingOptions.defaults().withTemperature(1.5f).withTopK(11).withTopP(0.75f)
                 .withFrequencyPenalty(0.5f).withPresencePenalty(0.25f).withSeed(7);
         ChatOptions options = ChatOptions.of(

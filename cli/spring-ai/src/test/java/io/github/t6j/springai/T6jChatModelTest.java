@@ -121,7 +121,7 @@ class T6jChatModelTest {
     }
 
     @Test
-    void aPromptSaysHowToSampleAndWhereToStop() {
+    void aPromptHasSamplingAndStops() {
         SamplingOptions sampling = SamplingOptions.defaults().withTemperature(1.5f).withTopK(11).withTopP(0.75f)
                 .withFrequencyPenalty(0.5f).withPresencePenalty(0.25f).withSeed(7);
         String text = chat.answer(SAME, ChatOptions.of(

@@ -111,7 +111,7 @@ class ChatCommandTest {
     }
 
     @Test
-    void aConversationGoesOnFromItsFile() throws IOException {
+    void aConversationContinuesFromItsFile() throws IOException {
         Path file = folder.resolve("talk.json");
         String[] args = {"-n", "12", "--session", file.toString()};
         String whole = by("chatml", "one\ntwo\n", "-n", "12", "--system", "s").out();

@@ -37,7 +37,7 @@ class ChatInputTest {
     }
 
     @Test
-    void linesGoOnAfterABackslash() {
+    void linesContinueAfterABackslash() {
         assertThat(messages("a\nb")).containsExactly("a", "b");
         assertThat(messages("a\\\nb\\\n\nc\r\n d ")).containsExactly("a\nb", "c", "d");
         assertThat(messages("a\\")).containsExactly("a");
@@ -45,7 +45,7 @@ class ChatInputTest {
     }
 
     @Test
-    void quotesHoldSeveralLinesAsTheyAre() {
+    void quotesKeepSeveralLinesUnchanged() {
         assertThat(messages("\"\"\"\n a\\\n\n\"b\"\n\"\"\"\nc")).containsExactly(" a\\\n\n\"b\"\n", "c");
         assertThat(messages("\"\"\"a\nb\"\"\"")).containsExactly("a\nb");
         assertThat(messages("\"\"\"/help\"\"\"\n\"\"\"\"\"\"")).containsExactly("/help", "");

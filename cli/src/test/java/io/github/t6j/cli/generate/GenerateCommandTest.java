@@ -183,7 +183,7 @@ public class GenerateCommandTest {
     }
 
     @Test
-    void anotherVariantThanTheFolderSaysIsNoted(@TempDir Path folder) throws IOException {
+    void aVariantThatContradictsTheFolderIsNoted(@TempDir Path folder) throws IOException {
         for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
             Files.copy(Path.of(CommandResult.TINY, name), folder.resolve(name));
         }
@@ -264,7 +264,7 @@ public class GenerateCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"f32", "f16", "bf16", "q8"})
-    void aSessionGoesOnWhereItEnded(String type, @TempDir Path folder) throws IOException {
+    void aSavedSessionContinues(String type, @TempDir Path folder) throws IOException {
         String file = folder.resolve("chat").toString();
         String whole = generate("The whale", "-n", "30", "--temperature", "0", "--cache-type", type).out();
 

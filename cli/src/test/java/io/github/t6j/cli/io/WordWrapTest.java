@@ -74,7 +74,7 @@ class WordWrapTest {
     }
 
     @Test
-    void aFileGetsTheTextAsItIs() {
+    void aFileGetsTheTextUnchanged() {
         List<String> pieces = List.of("  The ", "wh", "ale \n", "swam ", DIM, " away  ");
         assertThat(wrapped(0, pieces)).isEqualTo(String.join("", pieces));
     }

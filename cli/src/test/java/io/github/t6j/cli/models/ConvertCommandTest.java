@@ -114,7 +114,7 @@ class ConvertCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"q8_0", "q4_0", "q4_k", "q5_k", "q6_k"})
-    void quantizedWeightsStayAsTheyAre(String type) throws IOException {
+    void quantizedWeightsStayUnchanged(String type) throws IOException {
         Path made = convert(GROUPNORM, "--dtype", type);
         Path copied = convert(made, folder.resolve("copied"));
         Path same = convert(made, folder.resolve("same"), "--dtype", type);
@@ -234,7 +234,7 @@ class ConvertCommandTest {
     }
 
     @Test
-    void aMissingConfigSaysHowToGiveOne() throws IOException {
+    void aMissingConfigIsExplained() throws IOException {
         Path source = source(Tensor.of("lm_head.weight", new float[] {1, 2}, 1, 2));
         Files.delete(source.resolveSibling("config.json"));
 

@@ -324,9 +324,9 @@ class PullCommandTest extends PullFixture {
     /** A renamed repository is another path of the same hub, which receives the token, too. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aRenamedRepositoryIsFollowed(boolean says) throws IOException {
+    void aRenamedRepositoryIsFollowed(boolean listsSizes) throws IOException {
         environment.put("HF_TOKEN", FakeHub.TOKEN);
-        hub.says = says;
+        hub.listsSizes = listsSizes;
         hub.hubFaults.add(exchange -> false);
         hub.hubFaults.add(exchange -> FakeHub.status(307, "Location", exchange.getRequestURI() + "?renamed")
                 .answers(exchange));
@@ -338,7 +338,7 @@ class PullCommandTest extends PullFixture {
     /** A proxy of the hub, which lists neither sizes nor hashes. */
     @Test
     void missingHashesAreRequested() throws IOException {
-        hub.says = false;
+        hub.listsSizes = false;
         assertPulled(pull("org/name"), "config.json", WEIGHTS);
         assertThat(hub.requests.stream().filter(request -> request.method().equals("HEAD"))).hasSize(2)
                 .allMatch(Request::hub);
@@ -377,7 +377,7 @@ class PullCommandTest extends PullFixture {
     }
 
     @Test
-    void onATerminalItSaysHowFarItIs() {
+    void aTerminalShowsProgress() {
         hub.speed = 100_000;
         CommandResult ran = CommandResult.in(environment, "", "pull", "org/name");
         assertThat(ran.code()).isZero();

@@ -97,7 +97,7 @@ class ClientTest {
     }
 
     @Test
-    void aTextThatGoesOn() {
+    void aCompletionOfAPrompt() {
         String text = OpenAiLanguageModel.builder().baseUrl(url()).apiKey("none").modelName("t6-tiny").temperature(0.0)
                 .customQueryParams(Map.of("api-version", "1")).build().generate(PROMPT).content();
         assertThat(text).isEqualTo(alone(PROMPT, 16, SamplingOptions.greedy()).text());

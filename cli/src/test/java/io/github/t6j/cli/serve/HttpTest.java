@@ -95,7 +95,7 @@ class HttpTest {
     }
 
     @Test
-    void encodedBodiesAreRefusedByName() throws Exception {
+    void encodedBodiesAreRejected() throws Exception {
         HttpResponse<String> answer = server.post("/v1/completions", PROMPT, "Content-Encoding", "gzip");
         assertThat(answer.statusCode()).isEqualTo(415);
         assertThat((String) at(TestServer.json(answer.body()), "error", "message"))

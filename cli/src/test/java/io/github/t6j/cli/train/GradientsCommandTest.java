@@ -68,7 +68,7 @@ class GradientsCommandTest {
     }
 
     @Test
-    void untrainableModelsAreRefusedByName() {
+    void untrainableModelsAreRejected() {
         CommandResult ran = CommandResult.of("gradients", "--model",
                 CommandResult.TESTDATA.resolve("golden_mlra/gta").toString(), "--ids", "1,2",
                 "--out", folder + "/out");

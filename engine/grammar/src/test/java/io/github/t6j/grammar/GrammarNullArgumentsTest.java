@@ -13,7 +13,7 @@ class GrammarNullArgumentsTest {
             Set.of(), type -> type == Grammar.class ? Grammar.regex("a*") : null);
 
     @Test
-    void nullsAreRefusedByName() {
+    void nullsAreRejectedWithTheirNames() {
         Tokenizer tokenizer = Tokenizer.load(TestData.tiny());
         Map<Class<?>, Object> arguments = Map.of(Tokenizer.class, tokenizer);
         nulls.tryAll(Grammar.regex("a*"), Grammar.class, arguments);

@@ -117,7 +117,7 @@ class EmbeddingTurnsTest {
     /** A long list of texts is embedded while tokens are generated, and a new prompt is read. */
     @Tag("full")
     @Test
-    void stepsAndPromptsGoOnBetweenPassesOfEmbeddings() {
+    void stepsAndPromptsContinueBetweenPassesOfEmbeddings() {
         try (Scheduler scheduler = scheduler(4, 40)) {
             List<Prompt> many = texts(new Random(SEED), 400, 250);
             AtomicInteger tokens = new AtomicInteger();

@@ -16,7 +16,7 @@ class SchedulerNullArgumentsTest {
             type -> type == SchedulerOptions.class ? SchedulerOptions.defaults() : null);
 
     @Test
-    void nullsAreRefusedByName() {
+    void nullsAreRejectedWithTheirNames() {
         try (Model model = Model.load(TestData.tiny(), ModelOptions.defaults().withThreads(1));
                 Scheduler scheduler = new Scheduler(model)) {
             for (Object target : List.of(SchedulerOptions.defaults(), scheduler)) {

@@ -94,7 +94,7 @@ class DenseTrainingTest {
         "granite-scaled | multipliers, caps and activation: expected those of Llama, found GQA (granite)",
         "phi3-longrope  | RoPE: expected one for all layers and lengths, found GQA (phi3)"
     })
-    void otherModelsAreRefusedByName(String name, String message) {
+    void otherModelsAreRejected(String name, String message) {
         assertThatThrownBy(() -> TrainableModel.load(TestData.path("golden_more/" + name), null, 1))
                 .isInstanceOf(ModelFormatException.class).hasMessageContaining("training: " + message);
     }

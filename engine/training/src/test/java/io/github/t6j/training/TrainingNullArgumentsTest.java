@@ -31,7 +31,7 @@ class TrainingNullArgumentsTest {
     }
 
     @Test
-    void nullsAreRefusedByName() {
+    void nullsAreRejectedWithTheirNames() {
         TrainingOptions options = TrainingOptions.defaults(2).withBatches(
                 TrainingOptions.Batches.defaults().withSequences(1).withContext(8));
         try (TokenData data = TokenData.of(new int[100]);

@@ -49,7 +49,7 @@ class LimitsTest {
     }
 
     @Test
-    void aShareAbove100PerCentSaysWhy() {
+    void aShareAbove100PerCentHasAReason() {
         assertThat(fraction(L3, MHA, peak(2, 409600, 32e9), peak(2, 409600, 30e9)).toString())
                 .isEqualTo("128 % of memory read: memory was slower at both ends of the run");
         assertThat(fraction(L3, MHA, peak(2, 262144, 32e9)).toString()).isEqualTo(

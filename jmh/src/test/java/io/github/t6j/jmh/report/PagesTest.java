@@ -69,7 +69,7 @@ class PagesTest {
     }
 
     @Test
-    void fiveLinesAfterTheMainTableSayHowToReadIt() throws IOException {
+    void fiveLinesAfterTheMainTableExplainIt() throws IOException {
         String[] sections = Report.of(Machine.unknown(), steps(1)).markdown().split("\n## ");
 
         assertThat(sections[1]).startsWith("TPA and the other attentions: f32 cache, 2 threads\n");

@@ -194,7 +194,7 @@ class ReportTest {
     }
 
     @Test
-    void comparisonsTellChangesFromNoise() throws IOException {
+    void comparisonsSeparateChangesFromNoise() throws IOException {
         List<Result> before = Results.read(SAMPLE);
         List<Result> after = new ArrayList<>(before);
         after.remove(20);
