@@ -8,7 +8,7 @@ import java.time.Duration;
 public final class WarmUp implements AutoCloseable {
     private final Thread thread;
 
-    /** Begins to warm up {@code model}, which ends after {@code atMost}. */
+    /** Starts to warm up {@code model} for at most {@code atMost}. */
     public WarmUp(Model model, Duration atMost) {
         this(() -> {
             try {
@@ -19,7 +19,7 @@ public final class WarmUp implements AutoCloseable {
         });
     }
 
-    /** @param body warms up, until its thread is interrupted */
+    /** @param body code that warms up until its thread is interrupted */
     public WarmUp(Runnable body) {
         thread = Thread.ofPlatform().daemon().name("t6j-model-warm-up").start(body);
     }
@@ -29,7 +29,7 @@ public final class WarmUp implements AutoCloseable {
         return thread.isAlive();
     }
 
-    /** Ends it within a pass. */
+    /** Stops the warm-up, and waits for its current pass to end. */
     public void stop() {
         thread.interrupt();
         try {

@@ -43,7 +43,7 @@ final class TerminalMode implements AutoCloseable {
         return !OSUtils.IS_WINDOWS;
     }
 
-    /** Has text marked that is pasted until JLine reads the next line, when JLine does so itself. */
+    /** Makes the terminal mark pasted text until JLine reads the next line and does so itself. */
     void markPastes() {
         write(PASTE_MARKED);
     }

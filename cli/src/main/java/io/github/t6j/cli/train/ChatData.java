@@ -180,7 +180,7 @@ final class ChatData {
         }
     }
 
-    /** Holds out the last conversation to train on that fits in the context, since no held-out one does. */
+    /** Holds out the last training conversation that fits in the context, since no held-out one does. */
     private void holdOutAnother(List<Path> chats) {
         if (training.documents.size() == last.encoded.documents().size()) {
             throw new CommandFailure(chats.getFirst() + ": expected at least two conversations with a turn that fits in"

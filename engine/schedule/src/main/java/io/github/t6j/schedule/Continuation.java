@@ -93,7 +93,7 @@ final class Continuation {
         return true;
     }
 
-    /** Ends it if it is interrupted; {@link #choose}, which checks this, is not called while it recomputes. */
+    /** Ends the continuation if it is interrupted; {@link #choose} checks this, too, but not during a recomputation. */
     void endIfInterrupted() {
         over |= handle.interruption() != null;
     }

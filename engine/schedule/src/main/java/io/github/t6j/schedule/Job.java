@@ -52,7 +52,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
         return prompt;
     }
 
-    /** Begins in {@code newSession}, which holds the first ids of the prompt or none. */
+    /** Begins the job in {@code newSession}, which has the first ids of the prompt or none. */
     void begin(Session newSession) {
         if (waiting != null) {
             waiting.end(prompt.length, copies);
