@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /** Runs tests of one model in fresh processes, each of which runs one test once. */
 final class ColdProcess {
@@ -61,14 +63,15 @@ final class ColdProcess {
         try {
             process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             process.getOutputStream().close();
-            int code = process.waitFor(); // before reading, which no interrupt ends; the row fits in the pipe
+            FutureTask<byte[]> out = new FutureTask<>(process.getInputStream()::readAllBytes);
+            Thread.startVirtualThread(out); // an interrupt ends waiting, but not reading
+            int code = process.waitFor();
             if (code != 0) {
                 throw new CommandFailure("--cold: " + test.name() + ": its process ended with code " + code
                         + ": run bench without --cold to see why");
             }
-            byte[] out = process.getInputStream().readAllBytes();
-            return Json.object(Json.array(Json.parse(out, test.name()), "rows").getFirst(), "row");
-        } catch (IOException e) {
+            return Json.object(Json.array(Json.parse(out.get(), test.name()), "rows").getFirst(), "row");
+        } catch (IOException | ExecutionException e) {
             throw new CommandFailure("--cold: cannot run " + command.getFirst() + ": " + e.getMessage());
         } catch (InterruptedException e) {
             throw new CancellationException("interrupted");
