@@ -111,8 +111,8 @@ final class Activations {
 
     /** Adds {@code count} rows from {@code first}, after those added before, whose outputs are needed. */
     void need(int first, int count) {
-        for (int row = first; row < first + count; row++) {
-            needed[neededCount++] = row;
+        for (int i = first; i < first + count; i++) {
+            needed[neededCount++] = i;
         }
     }
 
