@@ -211,6 +211,7 @@ class ChatTerminalTest {
         }
     }
 
+    @Tag("full")
     @Test
     void nothingIsKeptWithoutAHistory() {
         LaunchedProcess chat = start("-n 1 --no-history");

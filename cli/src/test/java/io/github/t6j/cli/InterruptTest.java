@@ -171,6 +171,7 @@ class InterruptTest {
         }
     }
 
+    @Tag("full")
     @Test
     void twoAtOnceDestroyNothing() throws IOException {
         Path made = folder.resolve("made");

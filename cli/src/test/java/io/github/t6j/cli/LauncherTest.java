@@ -173,6 +173,7 @@ class LauncherTest {
         assertThat(ran.code()).isZero();
     }
 
+    @Tag("full")
     @Test
     void closedInputIsEmptyAndClosedOutputIsAnError() {
         assertThat(inShell("\"$@\" <&-", "tokenize")).isEqualTo(new CommandResult(0, "\n", ""));

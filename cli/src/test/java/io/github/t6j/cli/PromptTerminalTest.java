@@ -89,6 +89,7 @@ class PromptTerminalTest {
         assertThat(lines.getLast()).isEmpty();
     }
 
+    @Tag("full")
     @Test
     void helpAsksTheTerminalHowWideItIs() {
         CommandResult narrow = start("stty cols 64; \"$t6j\" generate --help").end();

@@ -131,6 +131,7 @@ class TextsTest {
         assertThat(results.get(5)).containsEntry("id", "x").containsKey("nll");
     }
 
+    @Tag("full")
     @Test
     void existingResultsAreNotComputedAgain() throws IOException {
         List<String> lines = new ArrayList<>(texts(5).stream().map(TextsTest::line).toList());

@@ -128,6 +128,7 @@ class BenchCommandTest {
     }
 
     /** Columns that do not fit are dropped from the right, on terminals only. */
+    @Tag("full")
     @ParameterizedTest
     @ValueSource(ints = {60, 80, 100})
     void aTerminalHasTheColumnsThatFit(int columns) {

@@ -146,6 +146,7 @@ class AdapterOptionTest {
                 .hasSameBinaryContentAs(folder.resolve("merged").resolve("model.safetensors"));
     }
 
+    @Tag("full")
     @Test
     void commandsNameTheAdapter() throws IOException {
         Path tiny = CommandResult.TESTDATA.resolve("models/t6-tiny");

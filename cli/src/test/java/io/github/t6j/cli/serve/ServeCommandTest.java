@@ -133,6 +133,7 @@ class ServeCommandTest {
         return text.toString();
     }
 
+    @Tag("full")
     @Test
     void overTls() throws Exception {
         Path keystore = keystore();

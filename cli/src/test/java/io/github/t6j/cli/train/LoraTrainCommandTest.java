@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,7 @@ class LoraTrainCommandTest {
     }
 
     /** The adapter, resumed in the middle, lowers the perplexity; convert makes a model that computes the same. */
+    @Tag("full")
     @Test
     void trainsResumesAndMergesAnAdapter() throws IOException {
         CommandResult ran = lora(out, "4:8", "--steps", "20");

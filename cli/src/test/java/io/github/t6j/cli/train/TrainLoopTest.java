@@ -25,6 +25,7 @@ import java.util.function.DoubleSupplier;
 import java.util.function.LongToDoubleFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,6 +113,7 @@ class TrainLoopTest {
     }
 
     /** Plans are renewed after the checkpoint that a run is resumed from without a clock; then another run goes on. */
+    @Tag("full")
     @Test
     void aResumedRunFollowsTheRecordedPlansAndIsLengthened() throws IOException {
         run();
@@ -208,6 +210,7 @@ class TrainLoopTest {
     }
 
     /** A checkpoint is saved after ten minutes; until then the plan has far too many steps. */
+    @Tag("full")
     @Test
     void aCheckpointBeforeTheSpeedIsKnownHasAPlanThatFits() throws IOException {
         try (Trainer trainer = trainer()) {

@@ -90,6 +90,7 @@ class EmbeddingTurnsTest {
     }
 
     /** Calls with different options, some of other layers, at the same time as generations. */
+    @Tag("full")
     @Test
     void eachHasTheBitsThatItHasAlone() {
         Random random = new Random(SEED);

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -30,6 +31,7 @@ class LongRequestsTest {
     }
 
     /** Prompts and continuations on both sides of the length, which share beginnings. */
+    @Tag("full")
     @Test
     void requestsOfASchedulerCrossTheLength() {
         try (Model model = Model.load(

@@ -210,6 +210,7 @@ class PrefixFolderTest {
     }
 
     /** Each type of cache, and each model, has its own files; a shorter context has no use of a longer file. */
+    @Tag("full")
     @Test
     void onlyFilesThatFitAreUsed() throws IOException {
         found(document);

@@ -39,6 +39,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -417,6 +418,7 @@ class SchedulerTest {
     }
 
     /** A long prompt gets every second pass while many short ones wait. */
+    @Tag("full")
     @Test
     void shortPromptsDoNotHoldUpALongOne() {
         try (Model model = tiny();

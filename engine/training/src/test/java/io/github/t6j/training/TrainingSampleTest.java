@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -47,6 +48,7 @@ class TrainingSampleTest {
         assertThat(body.indent(-8)).isEqualTo(java.group(1));
     }
 
+    @Tag("full")
     @Test
     void theSampleRuns(@TempDir Path folder) throws IOException {
         Path text = Files.copy(TestData.path("text/test.txt"), folder.resolve("text.txt"));

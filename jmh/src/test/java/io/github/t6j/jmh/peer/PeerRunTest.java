@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests and turns of a run, with engines that only record their calls. */
@@ -114,6 +115,7 @@ class PeerRunTest {
     }
 
     /** Warm-up in order, then three rounds; each begins with the next model. */
+    @Tag("full")
     @Test
     void roundsAlternateAndBeginWithAnotherModel() {
         measured();

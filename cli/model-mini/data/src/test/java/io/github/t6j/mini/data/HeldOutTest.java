@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Checks that training never asks a held-out question, and that it knows all the things of such questions. */
@@ -80,6 +81,7 @@ class HeldOutTest {
     }
 
     /** The things of each topic, found by what training asks; independent of the hash. */
+    @Tag("full")
     @Test
     void trainingHasEveryThingInAnotherForm() {
         Random random = new Random(4);
