@@ -37,7 +37,7 @@ class PresetsTest {
         assertThat(Families.parameters(config)).isEqualTo(parameters);
         assertThat(config.sizes().contextLength()).isEqualTo(512);
         assertThat(config.sizes().vocabulary()).isEqualTo(4096);
-        assertThat(config.attention().headDim()).isEqualTo(32);
+        assertThat(config.attention().headDim()).isEqualTo(attention.equals("mla") ? 32 + 16 : 32); // MLA's has RoPE apart
         int keys = config.attention().sizes().getOrDefault("kv_heads", 0);
         assertThat(keys).isEqualTo(switch (attention) {
             case "mha" -> config.attention().heads();
