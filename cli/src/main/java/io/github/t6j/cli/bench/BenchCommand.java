@@ -71,8 +71,8 @@ public final class BenchCommand extends SessionCommand {
 
     @Option(names = "--warm-up", paramLabel = "SECONDS", defaultValue = "1",
             description = {
-                "Minimum warm-up of each test (default: ${DEFAULT-VALUE}); it ends when the code is compiled",
-                "and two runs agree within 3 %%, or after 30 s. 0 runs the test once."})
+                "Minimum warm-up of each test; 0 runs the test once (default: ${DEFAULT-VALUE}).",
+                "It ends when the code is compiled and two runs agree within 3 %%, at the latest after 30 s."})
     private double warmUp;
 
     @Option(names = "--cold",

@@ -32,7 +32,7 @@ public final class UnpackedBlocks {
     /** Common scales and mins of the super-block, [2][{@value Kernels#PANEL}]. */
     public final float[] common = new float[2 * Kernels.PANEL];
 
-    /** Sum of the bytes that a product has prefetched. */
+    /** Sum of what a product has prefetched, kept so that C2 does not drop the reads. */
     public int prefetched;
 
     /**

@@ -31,8 +31,8 @@ import java.util.function.Consumer;
  * of passes.
  */
 public final class Transformer implements AutoCloseable {
-    /** Bytes of weights that do not stay in the caches of common processors. */
-    private static final long LARGE = 64 << 20;
+    /** Largest weights, in bytes, that may stay in the caches of a processor from one token to the next. */
+    private static final long MAX_CACHED_BYTES = 64 << 20;
 
     /** Maximum number of rows of one sequence in a pass: enough to reuse each block of weights many times per read. */
     public static final int MAX_PASS_ROWS = 128;
@@ -72,7 +72,7 @@ public final class Transformer implements AutoCloseable {
         this.kernels = kernels;
         this.workers = workers;
         windows = Arrays.stream(weights.blocks).mapToInt(block -> block.attention().window()).toArray();
-        isLarge = memory.weights() > LARGE;
+        isLarge = memory.weights() > MAX_CACHED_BYTES;
     }
 
     /**

@@ -11,8 +11,8 @@ public final class ProductRounding implements LlamaReference.Rounding {
 
     /**
      * @param file GGUF file of the weights
-     * @param asLlamaCpp true for llama.cpp: scales of f16, and inputs of f16 beside weights of f16; false for t6j:
-     *     scales of f32, and floats beside weights of f16
+     * @param asLlamaCpp true for llama.cpp: scales of f16, and inputs of f16 with weights of f16; false for t6j:
+     *     scales of f32, and floats with weights of f16
      */
     public ProductRounding(Path file, boolean asLlamaCpp) {
         types = LlamaGguf.types(file);

@@ -23,7 +23,7 @@ import java.lang.foreign.Arena;
  *
  * <p>For many rows, all queries of a block of rows that share a key head are multiplied by its keys together. With one
  * query at a time, MHA would be bound by reading keys and values. Each query is computed independently, over the same
- * pages in the same spans, so its bits equal those of a single row. A task has the query heads of a key head.
+ * pages in the same spans, so it has the same bits as a single row. A task has the query heads of a key head.
  */
 abstract class GroupedAttention extends PageAttention implements PrefillOperations {
     /** Minimum number of rows at which blocks are faster. */

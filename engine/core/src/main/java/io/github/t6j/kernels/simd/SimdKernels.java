@@ -21,7 +21,7 @@ public final class SimdKernels implements Kernels {
     /** Step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that it is unknown to C2. */
     private static int loopStep = 1;
 
-    /** Largest panel of q8_0 weights that is read before a single row, in bytes: half of the smallest L2 of 1 MB. */
+    /** Largest panel of q8_0 weights that is read before a single row, in bytes: half of an L2 of 1 MB. */
     private static final long READ_FIRST = 1 << 19;
 
     private final ScalarKernels scalar = new ScalarKernels(true);

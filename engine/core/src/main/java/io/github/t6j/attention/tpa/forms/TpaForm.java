@@ -111,7 +111,7 @@ public record TpaForm(
         return valueDim() / headVectors();
     }
 
-    /** Returns the vectors of {@link #featureDim} elements in a query: its features, or those of whole heads. */
+    /** Returns the number of vectors of {@link #featureDim} elements in a query: R_Q, or all heads' if it is whole. */
     int queryVectors() {
         return config.queryRank() == 0 ? heads() * headVectors() : config.queryRank();
     }
