@@ -23,7 +23,7 @@ enum KernelTrial {
     K_QUANTS(2 * KQuantFormat.values().length), ROUND(2),
     FACTOR_SCORES(Format.values().length), SOFTMAX(Format.values().length), WIDEN(Format.values().length),
     TRANSPOSE(Format.values().length),
-    TENSOR_SCORES, COLUMNS, ROWS, WHOLE_SOFTMAX, MAXIMA, SCALE, ADD_SCALED, OUTER, NORM, SWIGLU, GEGLU, SOFT_CAP,
+    TENSOR_SCORES(2), COLUMNS, ROWS, WHOLE_SOFTMAX, MAXIMA, SCALE, ADD_SCALED, OUTER, NORM, SWIGLU, GEGLU, SOFT_CAP,
     LOG_SUM;
 
     /** Number of kernels of the operation: one for each format, or as the table of tiles counts them. */
@@ -44,6 +44,7 @@ enum KernelTrial {
             case BLOCKS -> blocks(BlockFormat.values()[index / Blocks.values().length],
                     Blocks.values()[index % Blocks.values().length], simd);
             case K_QUANTS -> kQuants(KQuantFormat.values()[index / 2], index % 2 == 0 ? 1 : 5);
+            case TENSOR_SCORES -> tensorScores(index == 0 ? 3 : 6);
             case ROUND -> round(rows(simd, index == 0 ? 1 : TileTable.MANY_ROWS, BlockFormat.Q8_0));
             default -> on(kernels == 1 ? Format.F32 : Format.values()[index]);
         };
@@ -59,7 +60,6 @@ enum KernelTrial {
         float[] lanes = new float[LANES];
         return switch (this) {
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, 2, 2, format, page, 0, y);
-            case TENSOR_SCORES -> k -> k.tensorScores(x, 0, 2, 2, x, 0, PANEL, 2, from, 0, y, 0, PANEL);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, 2, from, 0, 2, to, 0);
             case ROWS -> k -> k.rebuildRows(x, 0, 2, from, 0, PANEL, to, 0, PANEL);
             case SOFTMAX -> k -> k.softmax(x, 2, format, page, 0, 2, lanes, sums, y);
@@ -89,6 +89,13 @@ enum KernelTrial {
                         accumulate);
             }
         };
+    }
+
+    private static Consumer<Kernels> tensorScores(int heads) {
+        MemorySegment page = zeros(Format.F32, 2 * heads * PANEL);
+        float[] x = new float[4 * PANEL];
+        float[] y = new float[heads * PANEL];
+        return k -> k.tensorScores(x, 0, heads, 2, x, 0, 2 * PANEL, 2, page, 0, y, 0, PANEL);
     }
 
     private static RoundedRows rows(Kernels kernels, int rows, BlockFormat format) {

@@ -102,7 +102,8 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     public void tensorScores(
             float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
             MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
-        of(KernelTrial.TENSOR_SCORES, (long) heads * keyRank * queryRank * PANEL)
+        int kernel = TileTable.COMMON.isSixHeads(heads, keyRank) ? 1 : 0;
+        of(KernelTrial.TENSOR_SCORES, kernel, 1, (long) heads * keyRank * queryRank * PANEL)
                 .tensorScores(aQ, aQAt, heads, queryRank, g, gAt, gStep, keyRank, page, aKAt, s, sAt, sStep);
     }
 

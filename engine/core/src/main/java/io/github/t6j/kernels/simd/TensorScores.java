@@ -6,6 +6,7 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 
 import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.simd.generated.TensorTiles;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;
 
 /** Scores of a row and a page from the factors of both, some heads at once; lanes are tokens. */
@@ -22,6 +23,10 @@ final class TensorScores {
     static void row(
             float[] aQ, int aQAt, int heads, int queryRank, float[] g, int gAt, int gStep, int keyRank,
             MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
+        if (TileTable.COMMON.isSixHeads(heads, keyRank)) {
+            sixHeads(aQ, aQAt, queryRank, g, gAt, gStep, page, aKAt, s, sAt, sStep);
+            return;
+        }
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             for (int h = 0; h < heads;) {
                 int a = aQAt + h * queryRank;
@@ -36,6 +41,18 @@ final class TensorScores {
                     default -> TensorTiles.tile3(aQ, a, queryRank, g, from, gStep, keyRank, page, at, s, to, sStep);
                 }
                 h += n;
+            }
+        }
+    }
+
+    /** Computes half a panel at a time, since the products of both key ranks take twice the registers. */
+    private static void sixHeads(
+            float[] aQ, int aQAt, int queryRank, float[] g, int gAt, int gStep, MemorySegment page, long aKAt,
+            float[] s, int sAt, int sStep) {
+        for (int half = 0; half < PANEL; half += PANEL / 2) {
+            for (int lane = half; lane < half + LANES; lane += LENGTH) {
+                TensorTiles.sixHeads(
+                        aQ, aQAt, queryRank, g, gAt + lane, gStep, page, aKAt + 4L * lane, s, sAt + lane, sStep);
             }
         }
     }

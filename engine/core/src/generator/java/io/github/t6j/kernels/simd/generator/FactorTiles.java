@@ -67,14 +67,54 @@ final class FactorTiles {
         java.close();
     }
 
-    /** Tiles of {@code Kernels.tensorScores}: one to three heads × four vectors. */
+    /** Tiles of {@code Kernels.tensorScores}: one to three heads × four vectors, and six × two for R_K = 2. */
     static String tensors() {
         Java java = Java.core();
         java.begin("TensorTiles", "Scores of a row and a page from the factors of both, for {@code TensorScores}.");
         for (int heads = 1; heads <= 3; heads++) {
             tensorTile(java, heads);
         }
+        sixHeads(java);
         return java.end();
+    }
+
+    /** The products of both key ranks stay in registers, so that a broadcast serves four of them. */
+    private static void sixHeads(Java java) {
+        java.open("public static void sixHeads(float[] aQ, int aQAt, int queryRank, float[] g, int gAt, int gStep,"
+                + " MemorySegment page, long aKAt, float[] s, int sAt, int sStep)");
+        java.line("FloatVector zero = FloatVector.zero(FLOATS);");
+        for (int h = 0; h < 6; h++) {
+            java.line("FloatVector g%d00 = zero, g%d01 = zero, g%d10 = zero, g%d11 = zero;", h, h, h, h);
+        }
+        java.open("for (int q = 0; q < queryRank; q++)");
+        java.line("int from = gAt + q * PANEL;");
+        for (int k = 0; k < 2; k++) {
+            for (int v = 0; v < 2; v++) {
+                java.line("FloatVector p%d%d = FloatVector.fromArray(FLOATS, g, from%s%s);", k, v,
+                        plus(k, "gStep"), COLUMNS[v]);
+            }
+        }
+        for (int h = 0; h < 6; h++) {
+            java.line("FloatVector f%d = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt%s + q]));", h,
+                    plus(h, "queryRank"));
+            for (int k = 0; k < 2; k++) {
+                for (int v = 0; v < 2; v++) {
+                    java.line("g%d%d%d = f%d.fma(p%d%d, FLOAT_VECTOR.cast(g%d%d%d));", h, k, v, h, k, v, h, k, v);
+                }
+            }
+        }
+        java.close();
+        for (int h = 0; h < 6; h++) {
+            for (int v = 0; v < 2; v++) {
+                String head = "aKAt" + plus(2 * h, "4 * PANEL");
+                java.line("FloatVector s%d%d = %s.fma(FLOAT_VECTOR.cast(g%d0%d), zero);", h, v,
+                        load("page", head, v), h, v);
+                java.line("s%d%d = %s.fma(FLOAT_VECTOR.cast(g%d1%d), FLOAT_VECTOR.cast(s%d%d));", h, v,
+                        load("page", head + " + 4 * PANEL", v), h, v, h, v);
+                java.line("FLOAT_VECTOR.cast(s%d%d).intoArray(s, sAt%s%s);", h, v, plus(h, "sStep"), COLUMNS[v]);
+            }
+        }
+        java.close();
     }
 
     private static void tensorTile(Java java, int heads) {

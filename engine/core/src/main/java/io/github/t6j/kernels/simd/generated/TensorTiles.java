@@ -151,4 +151,87 @@ public final class TensorTiles {
         FLOAT_VECTOR.cast(s22).intoArray(s, sAt + 2 * sStep + D2);
         FLOAT_VECTOR.cast(s23).intoArray(s, sAt + 2 * sStep + D3);
     }
+
+    public static void sixHeads(float[] aQ, int aQAt, int queryRank, float[] g, int gAt, int gStep, MemorySegment page, long aKAt, float[] s, int sAt, int sStep) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector g000 = zero, g001 = zero, g010 = zero, g011 = zero;
+        FloatVector g100 = zero, g101 = zero, g110 = zero, g111 = zero;
+        FloatVector g200 = zero, g201 = zero, g210 = zero, g211 = zero;
+        FloatVector g300 = zero, g301 = zero, g310 = zero, g311 = zero;
+        FloatVector g400 = zero, g401 = zero, g410 = zero, g411 = zero;
+        FloatVector g500 = zero, g501 = zero, g510 = zero, g511 = zero;
+        for (int q = 0; q < queryRank; q++) {
+            int from = gAt + q * PANEL;
+            FloatVector p00 = FloatVector.fromArray(FLOATS, g, from);
+            FloatVector p01 = FloatVector.fromArray(FLOATS, g, from + D1);
+            FloatVector p10 = FloatVector.fromArray(FLOATS, g, from + gStep);
+            FloatVector p11 = FloatVector.fromArray(FLOATS, g, from + gStep + D1);
+            FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + q]));
+            g000 = f0.fma(p00, FLOAT_VECTOR.cast(g000));
+            g001 = f0.fma(p01, FLOAT_VECTOR.cast(g001));
+            g010 = f0.fma(p10, FLOAT_VECTOR.cast(g010));
+            g011 = f0.fma(p11, FLOAT_VECTOR.cast(g011));
+            FloatVector f1 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + queryRank + q]));
+            g100 = f1.fma(p00, FLOAT_VECTOR.cast(g100));
+            g101 = f1.fma(p01, FLOAT_VECTOR.cast(g101));
+            g110 = f1.fma(p10, FLOAT_VECTOR.cast(g110));
+            g111 = f1.fma(p11, FLOAT_VECTOR.cast(g111));
+            FloatVector f2 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + 2 * queryRank + q]));
+            g200 = f2.fma(p00, FLOAT_VECTOR.cast(g200));
+            g201 = f2.fma(p01, FLOAT_VECTOR.cast(g201));
+            g210 = f2.fma(p10, FLOAT_VECTOR.cast(g210));
+            g211 = f2.fma(p11, FLOAT_VECTOR.cast(g211));
+            FloatVector f3 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + 3 * queryRank + q]));
+            g300 = f3.fma(p00, FLOAT_VECTOR.cast(g300));
+            g301 = f3.fma(p01, FLOAT_VECTOR.cast(g301));
+            g310 = f3.fma(p10, FLOAT_VECTOR.cast(g310));
+            g311 = f3.fma(p11, FLOAT_VECTOR.cast(g311));
+            FloatVector f4 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + 4 * queryRank + q]));
+            g400 = f4.fma(p00, FLOAT_VECTOR.cast(g400));
+            g401 = f4.fma(p01, FLOAT_VECTOR.cast(g401));
+            g410 = f4.fma(p10, FLOAT_VECTOR.cast(g410));
+            g411 = f4.fma(p11, FLOAT_VECTOR.cast(g411));
+            FloatVector f5 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, aQ[aQAt + 5 * queryRank + q]));
+            g500 = f5.fma(p00, FLOAT_VECTOR.cast(g500));
+            g501 = f5.fma(p01, FLOAT_VECTOR.cast(g501));
+            g510 = f5.fma(p10, FLOAT_VECTOR.cast(g510));
+            g511 = f5.fma(p11, FLOAT_VECTOR.cast(g511));
+        }
+        FloatVector s00 = FloatVector.fromMemorySegment(FLOATS, page, aKAt, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g000), zero);
+        s00 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g010), FLOAT_VECTOR.cast(s00));
+        FLOAT_VECTOR.cast(s00).intoArray(s, sAt);
+        FloatVector s01 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g001), zero);
+        s01 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g011), FLOAT_VECTOR.cast(s01));
+        FLOAT_VECTOR.cast(s01).intoArray(s, sAt + D1);
+        FloatVector s10 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g100), zero);
+        s10 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * 4 * PANEL + 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g110), FLOAT_VECTOR.cast(s10));
+        FLOAT_VECTOR.cast(s10).intoArray(s, sAt + sStep);
+        FloatVector s11 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g101), zero);
+        s11 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 2 * 4 * PANEL + 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g111), FLOAT_VECTOR.cast(s11));
+        FLOAT_VECTOR.cast(s11).intoArray(s, sAt + sStep + D1);
+        FloatVector s20 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g200), zero);
+        s20 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * 4 * PANEL + 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g210), FLOAT_VECTOR.cast(s20));
+        FLOAT_VECTOR.cast(s20).intoArray(s, sAt + 2 * sStep);
+        FloatVector s21 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g201), zero);
+        s21 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 4 * 4 * PANEL + 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g211), FLOAT_VECTOR.cast(s21));
+        FLOAT_VECTOR.cast(s21).intoArray(s, sAt + 2 * sStep + D1);
+        FloatVector s30 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 6 * 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g300), zero);
+        s30 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 6 * 4 * PANEL + 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g310), FLOAT_VECTOR.cast(s30));
+        FLOAT_VECTOR.cast(s30).intoArray(s, sAt + 3 * sStep);
+        FloatVector s31 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 6 * 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g301), zero);
+        s31 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 6 * 4 * PANEL + 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g311), FLOAT_VECTOR.cast(s31));
+        FLOAT_VECTOR.cast(s31).intoArray(s, sAt + 3 * sStep + D1);
+        FloatVector s40 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 8 * 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g400), zero);
+        s40 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 8 * 4 * PANEL + 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g410), FLOAT_VECTOR.cast(s40));
+        FLOAT_VECTOR.cast(s40).intoArray(s, sAt + 4 * sStep);
+        FloatVector s41 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 8 * 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g401), zero);
+        s41 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 8 * 4 * PANEL + 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g411), FLOAT_VECTOR.cast(s41));
+        FLOAT_VECTOR.cast(s41).intoArray(s, sAt + 4 * sStep + D1);
+        FloatVector s50 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 10 * 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g500), zero);
+        s50 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 10 * 4 * PANEL + 4 * PANEL, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g510), FLOAT_VECTOR.cast(s50));
+        FLOAT_VECTOR.cast(s50).intoArray(s, sAt + 5 * sStep);
+        FloatVector s51 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 10 * 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g501), zero);
+        s51 = FloatVector.fromMemorySegment(FLOATS, page, aKAt + 10 * 4 * PANEL + 4 * PANEL + 4 * D1, LITTLE_ENDIAN).fma(FLOAT_VECTOR.cast(g511), FLOAT_VECTOR.cast(s51));
+        FLOAT_VECTOR.cast(s51).intoArray(s, sAt + 5 * sStep + D1);
+    }
 }

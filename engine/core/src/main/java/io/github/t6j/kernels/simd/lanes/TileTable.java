@@ -128,6 +128,15 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         return x.form() > 0 ? Blocks.TALL : x.rows > 1 ? Blocks.ROWS : intel && panels > 1 ? Blocks.PAIR : Blocks.ROW;
     }
 
+    /**
+     * Returns true if a row's scores from factors ({@link io.github.t6j.kernels.Kernels#tensorScores}) have the tile of
+     * six heads × two vectors × both key ranks: 24 sums, four products and a broadcast. It is 1.25 times as fast as two
+     * tiles of three heads (Zen 5).
+     */
+    public boolean isSixHeads(int heads, int keyRank) {
+        return !fewRegisters && heads == 6 && keyRank == 2;
+    }
+
     /** Returns the number of kernels that {@link #kernel} distinguishes. */
     public static int kernels() {
         return Tile.values().length * FORMATS * HEIGHTS;
