@@ -16,7 +16,7 @@ interface PeerModel extends AutoCloseable {
     /** Returns the name of the engine. */
     String engine();
 
-    /** Returns the model: t6, mha or gqa. */
+    /** Returns the name of the model. */
     String model();
 
     /** Returns the type of the cache's elements. */

@@ -16,7 +16,8 @@ public final class PeerOptions {
     private Path library;
 
     @Option(names = "--models", paramLabel = "NAME", split = ",", defaultValue = "t6,mha,gqa",
-            description = "With --peer: models of 124 M parameters (default: ${DEFAULT-VALUE}).")
+            description = "With --peer: t6, mha and gqa, of 124 M parameters each, and smollm2-135m and qwen2-0.5b, of "
+                    + "these models' sizes (default: ${DEFAULT-VALUE}).")
     private List<String> models;
 
     @Option(names = "--types", paramLabel = "TYPE", split = ",", defaultValue = "bf16,q8_0,q4_0",

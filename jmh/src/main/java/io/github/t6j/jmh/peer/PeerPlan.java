@@ -6,7 +6,7 @@ import java.util.List;
  * Tests of t6j and llama.cpp.
  *
  * @param library folder of llama.cpp's library
- * @param models t6, mha and gqa, of 124 M parameters each; llama.cpp has no t6
+ * @param models t6, mha and gqa, of 124 M parameters each, smollm2-135m and qwen2-0.5b; llama.cpp has no t6
  * @param types types of the weights
  * @param prompt tokens of the prompt that is read into an empty cache
  * @param depths tokens in the cache before decoding
@@ -17,7 +17,7 @@ import java.util.List;
 public record PeerPlan(
         String library, List<String> models, List<String> types, int prompt, List<Integer> depths, int tokens,
         int rounds, int threads) {
-    private static final List<String> MODELS = List.of("t6", "mha", "gqa");
+    private static final List<String> MODELS = List.of("t6", "mha", "gqa", "smollm2-135m", "qwen2-0.5b");
     private static final List<String> TYPES = List.of("f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0");
 
     /** @throws IllegalArgumentException if a value is not possible */

@@ -27,6 +27,9 @@ public final class PeerRun {
 
     private static final double MAX_WARM_UP_SECONDS = 30;
 
+    /** Smallest vocabulary of all models. */
+    private static final int VOCABULARY = 49152;
+
     /** Pause before each measurement, in which the threads of the other engine go to sleep. */
     private static final long PAUSE_MILLIS = 50;
 
@@ -125,7 +128,7 @@ public final class PeerRun {
 
     private List<PeerSpeed> test(String type, List<PeerModel> models, int depth) {
         int count = depth < 0 ? plan.prompt() : plan.tokens();
-        int[] ids = PeerModel.ids(count, PeerShape.of("mha").vocabulary());
+        int[] ids = PeerModel.ids(count, VOCABULARY);
         Consumer<PeerModel> work =
                 depth < 0 ? model -> model.read(ids) : model -> model.write(ids);
         for (PeerModel model : models) {

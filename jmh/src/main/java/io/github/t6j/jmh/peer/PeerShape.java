@@ -24,12 +24,14 @@ import java.util.SplittableRandom;
  * @param hidden elements of the feed-forward layer
  */
 record PeerShape(int width, int layers, int heads, int keyHeads, int headDim, int hidden, int vocabulary) {
-    /** Returns the shape of a model of 124 M parameters. @param name mha or gqa */
+    /** Returns the shape of a model that both engines run. */
     static PeerShape of(String name) {
         return switch (name) {
             case "mha" -> new PeerShape(768, 12, 12, 12, 64, 2048, 50304);
             case "gqa" -> new PeerShape(768, 12, 22, 2, 64, 2048, 50304);
-            default -> throw new IllegalArgumentException("--models: expected t6, mha or gqa, found " + name);
+            case "smollm2-135m" -> new PeerShape(576, 30, 9, 3, 64, 1536, 49152);
+            case "qwen2-0.5b" -> new PeerShape(896, 24, 14, 2, 64, 4864, 151936); // without the biases of Qwen2
+            default -> throw new IllegalArgumentException("no model " + name);
         };
     }
 

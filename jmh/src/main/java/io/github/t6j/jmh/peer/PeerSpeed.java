@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * Speed of a model in an engine, measured alternately with the others.
  *
- * @param model t6, mha or gqa
+ * @param model name of the model
  * @param type type of the weights
  * @param cache type of the cache's elements
  * @param depth tokens in the cache before the test; −1 for a prompt into an empty cache

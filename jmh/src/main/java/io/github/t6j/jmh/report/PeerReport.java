@@ -76,7 +76,7 @@ record PeerReport(List<PeerSpeed> speeds) {
                 new Measured(speed.fastest(), Double.NaN)));
         curves.forEach((column, values) -> {
             AttentionStyle style =
-                    AttentionStyle.of(column.contains("MHA") ? "mha" : column.contains("GQA") ? "gqa" : "tpa");
+                    AttentionStyle.of(column.contains("MHA") ? "mha" : column.contains("T6") ? "tpa" : "gqa");
             chart.curve(column, column.startsWith("t6j") ? style : style.dotted(), values);
         });
         return chart.plot("peer-" + type);

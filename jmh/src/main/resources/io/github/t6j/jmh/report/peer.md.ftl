@@ -20,7 +20,7 @@ ${plot}
 
 ## How it was measured
 
-- Models have random weights and equal parameters (124 M). Both engines read the same GGUF files of MHA (12 heads × 64) and GQA (22 heads × 64, 2 key heads); llama.cpp has no T6 (34 heads × 64).
+- Models have random weights. T6 (34 heads × 64), MHA (12 heads × 64) and GQA (22 heads × 64, 2 key heads) have equal parameters (124 M); smollm2-135m and qwen2-0.5b have the sizes of these models. Both engines read the same GGUF files; llama.cpp has no T6.
 - Each round measures every model in both engines in turn.
 - llama.cpp's cache is f16, its default; t6j's is bf16, of the same size. In q4_0 files, llama.cpp's quantiser keeps the embedding in q6_K; T6's is q4_0.
 - Made by `java -jar jmh/target/benchmarks.jar ${command}`.

@@ -141,7 +141,7 @@ class PeerRunTest {
     void wrongPlansAreRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new PeerPlan("", List.of("mla"), List.of("q8_0"), 1, List.of(1), 1, 1, 1))
-                .withMessage("--models: expected some of t6, mha, gqa, found mla");
+                .withMessage("--models: expected some of t6, mha, gqa, smollm2-135m, qwen2-0.5b, found mla");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q9"), 1, List.of(1), 1, 1, 1))
                 .withMessageStartingWith("--types: expected some of");
