@@ -6,7 +6,6 @@ import io.github.t6j.cache.PagedCache;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.Transformer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -75,18 +74,30 @@ public record ModelInfo(
     }
 
     /**
+     * Cache of a layer: elements of each token, or a state of fixed size.
+     *
+     * @param elementsPerToken elements that one token adds to the cache; 0 with a state
+     * @param stateElements floats of the state of linear attention or Mamba, for any number of tokens, or 0
+     * @param window number of tokens that a query sees, including its own, or 0 for all
+     * @param keptWindow number of tokens that the cache keeps for a query, or 0 for all
+     */
+    public record LayerCache(int elementsPerToken, int stateElements, int window, int keptWindow) {
+        private static LayerCache of(io.github.t6j.attention.Attention layer) {
+            return new LayerCache(
+                    layer.elementsPerToken(), layer.stateElements(), layer.window(), layer.cachedWindow());
+        }
+    }
+
+    /**
      * Sizes of a model's cache.
      *
-     * @param elementsPerToken elements that one token adds to the cache of one layer; 0 with linear attention
-     * @param stateElements elements of linear attention's state in one layer, for any number of tokens, or 0
      * @param sharedElementsPerPosition elements per position shared by all layers and sessions: rotated fixed keys, and
      *     RoPE's tables if B is shared
-     * @param windows number of tokens that a query of each layer sees, including its own, or 0 for all
+     * @param layers cache of each layer
      */
-    public record Cache(
-            int elementsPerToken, int stateElements, int sharedElementsPerPosition, List<Integer> windows) {
+    public record Cache(int sharedElementsPerPosition, List<LayerCache> layers) {
         public Cache {
-            windows = List.copyOf(windows);
+            layers = List.copyOf(layers);
         }
 
         /** Returns the number of {@code tokens} that a layer of {@code window} keeps; a window of 0 keeps all. */
@@ -94,9 +105,41 @@ public record ModelInfo(
             return PagedCache.keptTokens(window, tokens);
         }
 
+        /** Returns the elements that one token adds to a layer without a state; 0 if all layers have a state. */
+        public int elementsPerToken() {
+            return layers.stream().mapToInt(LayerCache::elementsPerToken).max().orElse(0);
+        }
+
+        /** Returns the floats of a layer's state, for any number of tokens; 0 if no layer has one. */
+        public int stateElements() {
+            return layers.stream().mapToInt(LayerCache::stateElements).max().orElse(0);
+        }
+
+        /** Returns the number of layers that keep elements of each token. */
+        public int tokenLayers() {
+            return Math.toIntExact(layers.stream().filter(layer -> layer.elementsPerToken > 0).count());
+        }
+
+        /** Returns the number of layers that keep a state. */
+        public int stateLayers() {
+            return Math.toIntExact(layers.stream().filter(layer -> layer.stateElements > 0).count());
+        }
+
+        /** Returns the bytes of the states of all layers, which are f32 in every cache. */
+        public long stateBytes() {
+            return layers.stream().mapToLong(LayerCache::stateElements).sum() * Float.BYTES;
+        }
+
+        /** Returns the number of tokens that a query of each layer sees, including its own, or 0 for all. */
+        public List<Integer> windows() {
+            return layers.stream().map(LayerCache::window).toList();
+        }
+
         /** Returns the number of elements that {@code tokens} tokens take in all layers, without states. */
         public long elements(int tokens) {
-            return windows.stream().mapToLong(window -> (long) elementsPerToken * keptTokens(window, tokens)).sum();
+            return layers.stream()
+                    .mapToLong(layer -> (long) layer.elementsPerToken * keptTokens(layer.keptWindow, tokens))
+                    .sum();
         }
     }
 
@@ -115,9 +158,8 @@ public record ModelInfo(
                         attention instanceof LatentConfig latent ? latent.nope() : attention.headDim(),
                         attention.valueDim(), config.norms().heads(), attention.sizes()),
                 new Cache(
-                        transformer.attention().elementsPerToken(), transformer.attention().stateElements(),
                         transformer.memory().sharedElementsPerPosition(),
-                        Arrays.stream(transformer.windows()).boxed().toList()),
+                        transformer.attentions().stream().map(LayerCache::of).toList()),
                 weightFormat, config.assumptions(), kernels);
     }
 }

@@ -92,7 +92,7 @@ public final class Session implements AutoCloseable {
         return state.cacheBytes();
     }
 
-    /** Returns the bytes of the cache in use. The state of linear attention has a fixed size for any number of ids. */
+    /** Returns the bytes of the cache in use. States have a fixed size for any number of ids. */
     public long usedCacheBytes() {
         use.checkOpen();
         return state.usedCacheBytes();
@@ -162,11 +162,12 @@ public final class Session implements AutoCloseable {
     /**
      * Removes all ids from {@code position} on. An empty cache frees its memory; otherwise it keeps it for the ids that
      * follow. Layers with a sliding window keep only the last tokens: if more than 128 ids are removed and such a layer
-     * has dropped tokens, the next feed recomputes the remaining ones first, with the results of a new session.
+     * has dropped tokens, the next feed recomputes the remaining ones first, with the results of a new session. Layers
+     * with a state (linear attention, Mamba) cannot give back single ids: after any truncation the next feed recomputes
+     * all remaining ids, which costs as much as reading them; a {@link #fork} or {@link #freeze} at the position avoids
+     * it.
      *
      * @throws IllegalArgumentException if {@code position} is not in 0 … {@link #position()}
-     * @throws IllegalStateException if attention is linear and {@code position} is neither 0 nor {@link #position()}:
-     *     ids cannot be removed from a sum
      */
     public void truncate(int position) {
         try (SessionUse.Call _ = use.begin()) {

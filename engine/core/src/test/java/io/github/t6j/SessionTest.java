@@ -104,7 +104,7 @@ class SessionTest {
     }
 
     @Test
-    void linearAttentionTruncatesOnlyToZero() {
+    void linearAttentionFeedsAgainAfterTruncating() {
         for (String name : List.of("T6_linearattn", "llama-linearattn-gqa")) {
             try (Model linear = Model.load(
                     TestData.path("golden/" + name),
@@ -123,11 +123,13 @@ class SessionTest {
                 recurrent.truncate(3);
                 recurrent.prefill(8, 9);
                 assertThat(recurrent.usedCacheBytes()).isEqualTo(bytes);
-                assertThatThrownBy(() -> recurrent.truncate(3))
-                        .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("linear attention")
-                        .hasMessageContaining("expected position 0 or 5, found 3");
-                assertThat(recurrent.position()).isEqualTo(5);
+                float[] five = recurrent.logits().clone();
+                recurrent.truncate(2);
+                assertThat(recurrent.position()).isEqualTo(2);
+                recurrent.step(7);
+                assertThat(recurrent.logits()).isEqualTo(three);
+                recurrent.prefill(8, 9);
+                assertThat(recurrent.logits()).isEqualTo(five);
                 recurrent.truncate(0);
                 recurrent.prefill(5, 6, 7);
                 assertThat(recurrent.logits()).isEqualTo(three);

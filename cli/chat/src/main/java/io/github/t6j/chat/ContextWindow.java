@@ -100,18 +100,12 @@ final class ContextWindow {
         return cut(session, common);
     }
 
-    /** Removes the ids from {@code position} on, or all if ids cannot be removed, and returns the new position. */
+    /** Removes the ids from {@code position} on, and returns the new position. */
     static int cut(Session session, int position) {
-        if (position == session.position()) {
-            return position;
-        }
-        try {
+        if (position < session.position()) {
             session.truncate(position);
-            return position;
-        } catch (IllegalStateException sum) { // the state of linear attention is a sum
-            session.truncate(0);
-            return 0;
         }
+        return position;
     }
 
     /** Returns how many ids at the beginning of {@code prompt} do not depend on what the user wrote. */

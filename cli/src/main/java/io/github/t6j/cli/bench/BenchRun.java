@@ -83,18 +83,15 @@ final class BenchRun {
     }
 
     private long cacheBytesPerToken() {
-        boolean state = model.info().cache().stateElements() > 0;
-        return state ? 0 : cacheBytes / test.batch() / (test.depth() + test.tokens());
+        return (cacheBytes / test.batch() - model.info().cache().stateBytes()) / (test.depth() + test.tokens());
     }
 
     private double stepBytes() {
         if (test.reading()) {
             return 0;
         }
-        boolean state = model.info().cache().stateElements() > 0;
-        double middle =
-                state ? cacheBytes : cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0) * test.batch();
-        return readWeightBytes() + middle;
+        double middle = cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0);
+        return readWeightBytes() + (middle + model.info().cache().stateBytes()) * test.batch();
     }
 
     /**

@@ -48,6 +48,11 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
         return of(model, sizes.width(), info.attention().headDim());
     }
 
+    /** Returns the number of layers in which other attentions are compared: those that cache tokens, if any does. */
+    public static int layers(ModelInfo info) {
+        return info.cache().tokenLayers() > 0 ? info.cache().tokenLayers() : info.sizes().layers();
+    }
+
     /**
      * Compares an attention.
      *

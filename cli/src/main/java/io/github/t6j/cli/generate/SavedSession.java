@@ -56,8 +56,8 @@ public final class SavedSession {
      */
     static void checkSpace(Path file, Model model, Session session, int tokens) {
         ModelInfo info = model.info();
-        long elements = info.cache().stateElements() + (long) info.cache().elementsPerToken() * tokens;
-        DiskSpace.check(file, elements * info.sizes().layers() * session.cacheType().elementBytes());
+        long elements = (long) info.cache().elementsPerToken() * info.cache().tokenLayers() * tokens;
+        DiskSpace.check(file, elements * session.cacheType().elementBytes() + info.cache().stateBytes());
     }
 
     /** Returns the header of a safetensors file; empty if the file is not one. */

@@ -54,10 +54,9 @@ public final class Stats {
         ModelInfo info = model.info();
         Generation first = samples.getFirst();
         int tokens = samples.stream().mapToInt(sample -> sample.tokens().size()).sum();
-        boolean state = info.cache().stateElements() > 0; // of fixed size, one for every sample
-        long bytes = state
-                ? prompt.usedCacheBytes() * (1 + samples.size())
-                : prompt.usedCacheBytes() / prompt.position() * (prompt.position() + tokens);
+        long states = info.cache().stateBytes(); // of fixed size, one for every sample
+        long bytes = states * (1 + samples.size())
+                + (prompt.usedCacheBytes() - states) / prompt.position() * (prompt.position() + tokens);
         return List.of(
                 "prompt    " + speed(first.promptTokens(), first.prefillTime()),
                 "decode    " + speed(tokens, first.decodeTime()) + " in " + samples.size() + " samples",
@@ -91,7 +90,7 @@ public final class Stats {
     }
 
     private static String besides(Entry multiHead, long bytes, int tokens, CacheType type, ModelInfo info) {
-        long its = multiHead.elementsPerToken() * info.sizes().layers() * tokens * type.elementBytes();
+        long its = multiHead.elementsPerToken() * CacheComparison.layers(info) * tokens * type.elementBytes();
         String ratio = bytes > 0 ? String.format(Locale.ROOT, " (%.1f times as much)", (double) its / bytes) : "";
         return multiHead.heads() + " heads: " + Sizes.of(its) + ratio;
     }

@@ -164,15 +164,16 @@ public final class InspectCommand implements Callable<Integer> {
 
     private static Map<String, Object> cache(ModelInfo info, int tokens) {
         CacheComparison comparison = CacheComparison.of(info);
-        int layers = info.sizes().layers();
+        int layers = CacheComparison.layers(info);
         Map<String, Object> cache = new LinkedHashMap<>();
         cache.put("type", "f32");
         cache.put("model", sizes(comparison.model(), layers));
         cache.put("equal_heads", sizes(comparison.equalHeads(), layers));
         cache.put("equal_parameters", sizes(comparison.equalParameters(), layers));
-        if (info.cache().stateElements() > 0) {
-            cache.put("state", Map.of("numbers_per_layer", info.cache().stateElements(), "bytes",
-                    InspectReport.stateBytes(info)));
+        if (info.cache().stateLayers() > 0) {
+            cache.put("state", Map.of(
+                    "numbers_per_layer", info.cache().stateElements(), "layers", info.cache().stateLayers(), "bytes",
+                    info.cache().stateBytes()));
         }
         cache.put("windows", windows(info));
         cache.put("context", tokens);

@@ -103,15 +103,16 @@ final class InspectReport {
         all.addAll(comparison.equalHeads());
         all.addAll(comparison.equalParameters());
         long max = Math.max(1, all.stream().mapToLong(this::bytes).max().orElseThrow());
-        line("cache of f32; total for %s tokens in %d layers", thousands(context), info.sizes().layers());
+        line("cache of f32; total for %s tokens in %d layers", thousands(context), CacheComparison.layers(info));
         entry(comparison.model(), max);
         line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
         comparison.equalHeads().forEach(entry -> entry(entry, max));
         line("equal parameters (heads of %d, GQA 2, MLA 512/256/32)", info.attention().headDim());
         comparison.equalParameters().forEach(entry -> entry(entry, max));
-        if (info.cache().stateElements() > 0) {
-            line("state: %s elements per layer, %s in total, for any number of tokens",
-                    thousands(info.cache().stateElements()), Sizes.of(stateBytes(info)));
+        if (info.cache().stateLayers() > 0) {
+            line("state: %s elements per layer, %s in %s, for any number of tokens",
+                    thousands(info.cache().stateElements()), Sizes.of(info.cache().stateBytes()),
+                    info.cache().tokenLayers() == 0 ? "total" : info.cache().stateLayers() + " layers");
         }
         info.cache().windows().stream().filter(window -> window > 0).distinct().sorted().forEach(this::window);
         if (info.cache().sharedElementsPerPosition() > 0) {
@@ -133,7 +134,7 @@ final class InspectReport {
         int bar = bytes == 0 ? 0 : Math.max(1, Math.toIntExact(Math.round((double) bytes / max * longest)));
         line(
                 ROW + "%s", entry.name(), thousands(entry.heads()), thousands(entry.parameters()),
-                Sizes.of(entry.elementsPerToken() * info.sizes().layers() * Float.BYTES), Sizes.of(bytes),
+                Sizes.of(entry.elementsPerToken() * CacheComparison.layers(info) * Float.BYTES), Sizes.of(bytes),
                 "█".repeat(bar));
     }
 
@@ -144,18 +145,13 @@ final class InspectReport {
     /** Returns the bytes of an f32 cache in all layers. */
     static long bytes(Entry entry, ModelInfo info, int context) {
         return entry.name().equals("model")
-                ? info.cache().elements(context) * Float.BYTES + stateBytes(info)
-                : entry.elementsPerToken() * info.sizes().layers() * Float.BYTES * context;
+                ? info.cache().elements(context) * Float.BYTES + info.cache().stateBytes()
+                : entry.elementsPerToken() * CacheComparison.layers(info) * Float.BYTES * context;
     }
 
     /** Returns the bytes that a token adds to an f32 cache of {@code tokens} tokens, less those that windows drop. */
     static long addedBytes(ModelInfo info, int tokens) {
         return (info.cache().elements(tokens + 1) - info.cache().elements(tokens)) * Float.BYTES;
-    }
-
-    /** Returns the bytes of linear attention's state, for any number of tokens. */
-    static long stateBytes(ModelInfo info) {
-        return (long) info.cache().stateElements() * info.sizes().layers() * Float.BYTES;
     }
 
     private static String thousands(long number) {

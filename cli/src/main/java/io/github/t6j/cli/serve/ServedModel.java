@@ -1,9 +1,9 @@
 package io.github.t6j.cli.serve;
-
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.chat.PromptFormat;
+import io.github.t6j.cli.bench.CacheComparison;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.Scheduler;
 import java.util.LinkedHashMap;
@@ -60,7 +60,7 @@ record ServedModel(ModelNames names, long created, Model model, Scheduler schedu
     Map<String, Object> described(String asked) {
         ModelInfo info = model.info();
         ModelInfo.Attention attention = info.attention();
-        long bytes = (long) info.sizes().layers() * cacheType.elementBytes();
+        long bytes = (long) CacheComparison.layers(info) * cacheType.elementBytes();
         Map<String, Object> described = new LinkedHashMap<>();
         described.put("id", asked);
         described.put("object", "model");

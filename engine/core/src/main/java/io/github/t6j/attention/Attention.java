@@ -1,5 +1,7 @@
 package io.github.t6j.attention;
 
+import io.github.t6j.cache.PageLayout;
+import io.github.t6j.cache.PagedCache;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
@@ -8,7 +10,13 @@ import java.lang.foreign.Arena;
 
 /**
  * Attention of a layer as seen by its block: the size of its projections, the rotation of a row, its cache and its
- * algorithm. Each layer has its own object; all layers of a model have the same shape.
+ * algorithm. Each layer has its own object. Layers of a model whose objects have the same class are of one kind: they
+ * have the same shape and share a cache and an algorithm. A model's layers may be of several kinds.
+ *
+ * <p>A block calls, for all rows of a pass: its projection, {@link #rotateAndActivate} for each row, append and attend
+ * of the algorithm, and {@link #finish} for each row; then it multiplies the output by W_o. A layer whose memory is a
+ * state of fixed size (linear attention, Mamba) has no pages ({@link #pages} is null): it implements
+ * {@link #stateElements}, keeps a {@code StateCache}, and advances the state in attend.
  *
  * <p>Narrower interfaces describe its inner workings: {@code PageAttention} (a query and a page of the cache),
  * {@link MaterializedHeads} (the definition, for the oracle), {@link DenseHeads} (whole heads of a row).
@@ -58,13 +66,36 @@ public interface Attention {
      */
     void rotateAndActivate(Rope rope, AttentionPass pass, int row);
 
+    /**
+     * Completes a row of output, [heads][valueDim] from {@code row · outputWidth}: differences of heads, gates, norms.
+     * Reads the row's projections; the elements that W_o multiplies are then at the front of the row.
+     */
+    default void finish(AttentionPass pass, int row) {}
+
+    /** Returns true if {@link #finish} does something. */
+    default boolean finishes() {
+        return false;
+    }
+
     /** Returns the number of elements that one token adds to the cache of a layer. */
     int elementsPerToken();
 
-    /** Returns the number of elements of a layer's fixed-size state (linear attention), or 0 without one. */
+    /** Returns the number of floats of a layer's fixed-size state (linear attention, Mamba), or 0 without one. */
     default int stateElements() {
         return 0;
     }
+
+    /** Returns the number of floats of the state that the oracle keeps, or 0 without one. */
+    default int oracleStateElements() {
+        return 0;
+    }
+
+    /**
+     * Returns the layout of the pages that this layer caches, or null if it keeps a state.
+     *
+     * @param materialized true for the oracle's
+     */
+    PageLayout pages(boolean materialized);
 
     /** Returns an empty cache for {@code layers} layers that see all tokens and store elements in {@code format}. */
     default SequenceCache newCache(Format format, int layers) {
@@ -92,8 +123,21 @@ public interface Attention {
         return algorithm;
     }
 
-    /** Returns the definition of this attention, for {@code MaterializedAttention}. */
+    /**
+     * Returns the definition of this attention, for {@code MaterializedAttention}; not called if {@link #newOracle}
+     * returns an algorithm.
+     */
     MaterializedHeads materialized();
+
+    /** Returns an empty cache for the definition of this attention in float64. */
+    default SequenceCache newOracleCache(Format format, int[] windows) {
+        return new PagedCache(pages(true), format, windows);
+    }
+
+    /** Returns the definition in float64 over {@link #newOracleCache}, or null for {@code MaterializedAttention}. */
+    default AttentionAlgorithm newOracle(Workers workers) {
+        return null;
+    }
 
     /** Returns the bytes of weights that attention itself reads per token; its projection does not count. */
     default long weightBytes() {
@@ -110,6 +154,11 @@ public interface Attention {
     /** Returns the number of positions that a query sees, including its own, or 0 for all. */
     default int window() {
         return 0;
+    }
+
+    /** Returns the number of tokens that the cache must keep for {@link #window}, or 0 for all. */
+    default int cachedWindow() {
+        return window();
     }
 
     /** Returns true for scaled scores and a softmax; false if values are weighted by the scores themselves. */

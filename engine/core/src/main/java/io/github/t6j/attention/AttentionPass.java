@@ -13,9 +13,11 @@ public final class AttentionPass {
     public final float[] output; //      [rows][heads · valueDim]
     public final float[] cos; //         [rows][pairs], cosines of each row's position
     public final float[] sin; //         [rows][pairs]
+    public final int[] positions; //     [rows], for rotateAndActivate and finish
     public float[][] scratch = new float[0][]; // of the projection, from Projection.newScratch
     public Attention attention; // of the current layer
-    public int layer; //           index of the current layer, from 0
+    public LayerPlace place; //    place of the current layer
+    public int layer; //           index of the current layer in its cache, from 0
     public int rows; //            number of rows of this pass
     public int position; //        of the first row if rows are consecutive positions of one sequence
 
@@ -33,6 +35,7 @@ public final class AttentionPass {
         output = new float[capacity * outputFloats];
         cos = new float[capacity * pairs];
         sin = new float[capacity * pairs];
+        positions = new int[capacity];
     }
 
     /** Allocates buffers for passes through attentions with the shape of {@code shape}. */
@@ -41,10 +44,21 @@ public final class AttentionPass {
         return new AttentionPass(capacity, stride, shape.heads() * shape.valueDim(), pairs);
     }
 
-    /** Sets the current layer. */
+    /** Sets the current layer of a model with layers of one kind. */
     public void setLayer(Attention newAttention, int newLayer) {
+        setLayer(newAttention, LayerPlace.of(newLayer));
+    }
+
+    /** Sets the current layer. */
+    public void setLayer(Attention newAttention, LayerPlace newPlace) {
         attention = newAttention;
-        layer = newLayer;
+        place = newPlace;
+        layer = newPlace.index();
+    }
+
+    /** Returns the number of floats from one row of output to the next in the current layer. */
+    public int outputWidth() {
+        return attention.heads() * attention.valueDim();
     }
 
     /** Returns the number of query heads of the current layer. */

@@ -9,7 +9,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** Cache of the tokens of a sequence, for all layers: {@link PagedCache} or {@link StateCache}. */
+/** Cache of the tokens of a sequence, for all layers: {@link PagedCache}, {@link StateCache}, or both in a
+ * {@link LayeredCache}. */
 public interface SequenceCache extends AutoCloseable {
     /** Makes room for the tokens from {@code position} to {@code length} (exclusive) at the start of a pass. */
     void reserve(int position, int length);
@@ -34,7 +35,7 @@ public interface SequenceCache extends AutoCloseable {
 
     /**
      * Returns true if the cache, truncated to {@code length} tokens, keeps all tokens that later ones see. Layers with
-     * a window do not keep older tokens.
+     * a window do not keep older tokens, and a state cannot give back its last ones.
      */
     default boolean reaches(int length) {
         return true;
@@ -45,7 +46,6 @@ public interface SequenceCache extends AutoCloseable {
      *
      * @param from number of tokens so far
      * @return number of tokens left
-     * @throws IllegalStateException if this kind of cache cannot be truncated there
      */
     int truncate(int from, int length);
 

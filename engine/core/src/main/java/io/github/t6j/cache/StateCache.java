@@ -9,43 +9,47 @@ import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /**
- * State of linear attention, with the same size for any number of tokens. It is stored twice, before the running pass
- * and as the pass updates it, so that a pass cancelled between two layers leaves no trace. It is a sum over all
- * tokens, so it stays f32 with every cache type.
+ * States of layers such as linear attention, with the same size for any number of tokens. They are stored twice, before
+ * the running pass and as the pass updates them, so that a pass cancelled between two layers leaves no trace. They
+ * depend on all tokens, so they stay f32 with every cache type, and removing tokens needs all others again.
  *
  * <pre>
- *   layer 0 | layer 1 | …     each S [g][d][d] in f32, rows d elements apart; then 256 bytes of padding
+ *   layer 0 | layer 1 | …     each in f32, for linear attention S [g][d][d]; then 256 bytes of padding
  * </pre>
  */
 public final class StateCache implements SequenceCache {
     private static final String NAME = "state";
 
     private final int layers;
-    private final int heads;
-    private final int headDim;
+    private final List<Long> shape; // of a layer
+    private final long layerBytes;
     private final NativeMemory memory;
     private MemoryBudget budget; // or null
     private MemorySegment before;
     private MemorySegment after;
+    private int length; // tokens in before
+    private int newLength; // tokens after the running pass
 
     /**
-     * Creates a state of zeros.
+     * Creates states of zeros.
      *
-     * @param heads g, number of key and value heads
+     * @param shape shape of a layer's state
      */
-    public StateCache(int layers, int heads, int headDim) {
-        this(layers, heads, headDim, null);
+    public StateCache(int layers, long... shape) {
+        this(layers, Arrays.stream(shape).boxed().toList(), null);
     }
 
-    private StateCache(int layers, int heads, int headDim, MemoryBudget budget) {
+    private StateCache(int layers, List<Long> shape, MemoryBudget budget) {
         this.layers = layers;
-        this.heads = heads;
-        this.headDim = headDim;
+        this.shape = shape;
+        layerBytes = DType.F32.bytes(shape);
         this.budget = budget;
         memory = NativeMemory.shared(budget);
         try {
@@ -58,11 +62,7 @@ public final class StateCache implements SequenceCache {
     }
 
     private MemorySegment allocate() {
-        return memory.allocate(layers * layerBytes() + PANEL * Float.BYTES, 64);
-    }
-
-    private long layerBytes() {
-        return (long) heads * headDim * headDim * Float.BYTES;
+        return memory.allocate(bytes(0) + PANEL * Float.BYTES, 64);
     }
 
     /** Returns the states as they were before the running pass. */
@@ -75,32 +75,39 @@ public final class StateCache implements SequenceCache {
         return after;
     }
 
-    /** Returns the byte at which the state of a head begins. */
-    public long at(int layer, int head) {
-        return layer * layerBytes() + (long) head * headDim * headDim * Float.BYTES;
+    /** Returns the byte at which an element of a layer's state begins. */
+    public long at(int layer, int element) {
+        return layer * layerBytes + (long) element * Float.BYTES;
     }
 
-    /** Does nothing: a state has room for any number of tokens. */
+    /** Allocates nothing: a state has room for any number of tokens. */
     @Override
-    public void reserve(int position, int length) {}
+    public void reserve(int position, int end) {
+        newLength = end;
+    }
 
     @Override
     public void commit() {
         MemorySegment old = before;
         before = after;
         after = old;
+        length = newLength;
+    }
+
+    /** Returns true for the tokens so far and for none: single tokens cannot be removed from a state. */
+    @Override
+    public boolean reaches(int tokens) {
+        return tokens == 0 || tokens == length;
     }
 
     @Override
-    public int truncate(int from, int length) {
-        if (length == 0) {
-            before.fill((byte) 0);
-        } else if (length != from) {
-            throw new IllegalStateException("linear attention stores one sum over all ids, from which single ids cannot"
-                    + " be removed: expected position 0 or " + from + ", found " + length
-                    + "; truncate to 0 and feed the first " + length + " ids again");
+    public int truncate(int from, int tokens) {
+        if (tokens > 0 && tokens == length) {
+            return tokens;
         }
-        return length;
+        before.fill((byte) 0);
+        length = 0;
+        return 0;
     }
 
     @Override
@@ -110,40 +117,43 @@ public final class StateCache implements SequenceCache {
     }
 
     @Override
-    public StateCache fork(int length) {
-        StateCache fork = new StateCache(layers, heads, headDim, budget);
+    public StateCache fork(int tokens) {
+        StateCache fork = new StateCache(layers, shape, budget);
         fork.before.copyFrom(before);
+        fork.length = length;
         return fork;
     }
 
-    /** Returns {@code state}: F32 [layers][g][d][d]. */
+    /** Returns {@code state}: F32 [layers][…], for linear attention [layers][g][d][d]. */
     @Override
-    public List<LazyTensor> tensors(int length) {
-        return List.of(new LazyTensor(NAME, DType.F32, shape(), arena -> before.asSlice(0, layers * layerBytes())));
+    public List<LazyTensor> tensors(int tokens) {
+        return List.of(new LazyTensor(NAME, DType.F32, allLayers(), arena -> before.asSlice(0, bytes(tokens))));
     }
 
-    private List<Long> shape() {
-        return List.of((long) layers, (long) heads, (long) headDim, (long) headDim);
+    private List<Long> allLayers() {
+        return Stream.concat(Stream.of((long) layers), shape.stream()).toList();
     }
 
     @Override
-    public void restore(Map<String, Tensor> tensors, int length, String where) {
+    public void restore(Map<String, Tensor> tensors, int tokens, String where) {
         SequenceCache.checkNames(tensors, List.of(NAME), where);
-        SequenceCache.check(tensors.get(NAME), NAME, DType.F32, shape(), where);
-        MemorySegment.copy(tensors.get(NAME).data(), 0, before, 0, layers * layerBytes());
+        SequenceCache.check(tensors.get(NAME), NAME, DType.F32, allLayers(), where);
+        MemorySegment.copy(tensors.get(NAME).data(), 0, before, 0, bytes(tokens));
+        length = tokens;
     }
 
     @Override
-    public void fill(int length, long seed) {
+    public void fill(int tokens, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        for (long at = 0; at < layers * layerBytes(); at += Float.BYTES) {
+        for (long at = 0; at < bytes(tokens); at += Float.BYTES) {
             before.set(ValueLayout.JAVA_FLOAT, at, (float) random.nextDouble(-1, 1));
         }
+        length = tokens;
     }
 
     @Override
-    public long bytes(int length) {
-        return layers * layerBytes();
+    public long bytes(int tokens) {
+        return layers * layerBytes;
     }
 
     @Override

@@ -47,6 +47,8 @@ final class Activations {
     private final Workers.Work row = this::row;
     private final RowOperation rotateAndActivate =
             (a, index, worker) -> a.attentionPass.attention.rotateAndActivate(a.rope, a.attentionPass, index);
+    private final RowOperation finish =
+            (a, index, worker) -> a.attentionPass.attention.finish(a.attentionPass, index);
     private final RowOperation addUpdate = (a, index, worker) -> addUpdate(index);
     private final RowOperation addNormed = this::addNormed;
     private RowOperation operation;
@@ -71,14 +73,14 @@ final class Activations {
         gateUpStride = padded(2 * sizes.hidden());
         updateStride = padded(width);
         ids = new int[capacity];
-        positions = new int[capacity];
         ropes = new Rope[capacity];
         needed = new int[capacity];
         residualScale = model.config().scales().residual();
         x = new float[capacity * width];
         normed = new float[capacity * width];
-        attentionPass = AttentionPass.of(model.attention(), capacity, rope.tableSize());
-        attentionPass.scratch = model.weights.blocks()[0].projection().newScratch(capacity);
+        attentionPass = model.kinds.newPass(capacity, rope.tableSize());
+        attentionPass.scratch = scratch(model.weights.blocks());
+        positions = attentionPass.positions;
         gateUp = new float[capacity * gateUpStride];
         hidden = new float[capacity * sizes.hidden()];
         update = new float[capacity * updateStride];
@@ -90,6 +92,23 @@ final class Activations {
                         expertSizes, capacity, padded(2 * expertSizes.hidden()), padded(expertSizes.count()),
                         updateStride);
         grouped = expertSizes == null ? null : new GroupedMatMul(kernels, workers, model.isLarge);
+    }
+
+    /** Returns scratch of the projections that is large enough for each block's. */
+    private float[][] scratch(Block[] blocks) {
+        float[][] largest = new float[0][];
+        for (Block block : blocks) {
+            float[][] own = block.projection().newScratch(capacity);
+            if (own.length > largest.length) {
+                float[][] fewer = largest;
+                largest = own;
+                own = fewer;
+            }
+            for (int i = 0; i < own.length; i++) {
+                largest[i] = own[i].length > largest[i].length ? own[i] : largest[i];
+            }
+        }
+        return largest;
     }
 
     /** Returns the bytes of the buffers for passes of {@code rows} rows, without logits and other small ones. */
@@ -122,7 +141,7 @@ final class Activations {
 
     /** Moves the needed rows of x and of attention's output to the front; from now on the pass has these only. */
     void keepNeededRows() {
-        int outputWidth = attentionPass.output.length / capacity;
+        int outputWidth = attentionPass.outputWidth();
         for (int i = 0; i < neededCount; i++) {
             System.arraycopy(x, needed[i] * width, x, i * width, width);
             System.arraycopy(attentionPass.output, needed[i] * outputWidth, attentionPass.output, i * outputWidth,
@@ -161,6 +180,11 @@ final class Activations {
     /** Completes the projections of all rows, see {@link Attention#rotateAndActivate}. */
     void rotateAndActivate() {
         eachRow(rotateAndActivate);
+    }
+
+    /** Completes the outputs of all rows, see {@link Attention#finish}. */
+    void finishOutput() {
+        eachRow(finish);
     }
 
     /**

@@ -28,7 +28,7 @@ final class AttentionBuffers implements AutoCloseable {
     /** Returns the pass of the sequence's next {@code rows} rows, from {@code position} on, for a batch. */
     AttentionPass batchPass(int rows, int position) {
         if (batchPass == null || batchPass.capacity() < rows) {
-            batchPass = AttentionPass.of(model.attention(), Activations.capacity(rows), 0);
+            batchPass = model.kinds.newPass(Activations.capacity(rows), 0);
         }
         batchPass.rows = rows;
         batchPass.position = position;

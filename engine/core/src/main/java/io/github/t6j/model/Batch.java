@@ -209,7 +209,7 @@ public final class Batch implements AttentionStep {
 
     private void append(int i, int worker) {
         AttentionPass sequencePass = sequencePass(i);
-        sequencePass.setLayer(pass.attention, pass.layer);
+        sequencePass.setLayer(pass.attention, pass.place);
         sequencePass.copyRows(pass, firstRows[i]);
         algorithm(i).append(sequencePass);
     }
@@ -236,7 +236,7 @@ public final class Batch implements AttentionStep {
     /** Returns true if the attention of a sequence is needed in this block; in the last one, only some rows are. */
     private boolean isNeeded(int i) {
         return needed[i] > 0 || pass.attention.stateElements() > 0
-                || pass.layer + 1 < model.config().sizes().layers();
+                || pass.place.block() + 1 < model.config().sizes().layers();
     }
 
     private void begin(int s, int worker) {
@@ -265,7 +265,7 @@ public final class Batch implements AttentionStep {
 
     private void copyOutput(int i) {
         AttentionPass sequencePass = sequencePass(i);
-        int row = sequencePass.output.length / sequencePass.capacity();
+        int row = pass.outputWidth();
         System.arraycopy(sequencePass.output, 0, pass.output, firstRows[i] * row, sequencePass.rows * row);
     }
 }

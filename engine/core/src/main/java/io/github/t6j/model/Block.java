@@ -2,6 +2,7 @@ package io.github.t6j.model;
 
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionStep;
+import io.github.t6j.attention.LayerPlace;
 import io.github.t6j.attention.Projection;
 import io.github.t6j.kernels.PackedMatrix;
 import java.util.stream.Stream;
@@ -9,7 +10,7 @@ import java.util.stream.Stream;
 /**
  * One layer.
  *
- * @param layer index of the layer, from 0
+ * @param place place of the layer among those of its kind
  * @param projection computes everything that attention needs of a position
  * @param headNorm norm of attention's output, or null
  * @param output W_o [width][heads·valueDim]
@@ -18,7 +19,7 @@ import java.util.stream.Stream;
  * @param feedForwardPostNorm norm of the feed-forward part, or null
  */
 record Block(
-        int layer, RmsNorm attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
+        LayerPlace place, RmsNorm attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
         PackedMatrix output, float[] outputBias, RmsNorm attentionPostNorm, RmsNorm feedForwardNorm,
         FeedForward feedForward, RmsNorm feedForwardPostNorm) {
 
@@ -29,7 +30,7 @@ record Block(
     void forward(AttentionStep step, Activations a) {
         a.eachRow(attentionNorm);
         cache(step, a);
-        step.attend(a.attentionPass);
+        attend(step, a);
         update(a);
     }
 
@@ -38,7 +39,7 @@ record Block(
         a.eachRow(attentionNorm);
         cache(step, a);
         if (a.needsRows() || attention.stateElements() > 0) { // a state advances only with attention
-            step.attend(a.attentionPass);
+            attend(step, a);
         }
         if (a.needsRows()) {
             a.keepNeededRows();
@@ -48,10 +49,17 @@ record Block(
 
     /** Projects normed, and appends what attention caches. */
     void cache(AttentionStep step, Activations a) {
-        a.attentionPass.setLayer(attention, layer);
+        a.attentionPass.setLayer(attention, place);
         projection.project(a.normed, a.attentionPass, a.matMul); // A_Q B_Q A_K B_K A_V B_V, or q k v, or latents
         a.rotateAndActivate();
         step.append(a.attentionPass); // TPA: 2·r·(h+d) elements, not 2·h·d
+    }
+
+    private void attend(AttentionStep step, Activations a) {
+        step.attend(a.attentionPass);
+        if (attention.finishes()) {
+            a.finishOutput();
+        }
     }
 
     /** Computes everything that follows attention. */
@@ -69,7 +77,7 @@ record Block(
         if (headNorm != null) {
             a.eachRow(headNorm);
         }
-        a.matMul.multiply(output, a.attentionPass.output, output.inputs(), a.rows(), a.update);
+        a.matMul.multiply(output, a.attentionPass.output, a.attentionPass.outputWidth(), a.rows(), a.update);
         a.matMul.add(outputBias, a.rows(), a.update, a.updateStride);
     }
 

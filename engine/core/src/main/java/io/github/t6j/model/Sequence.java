@@ -217,8 +217,6 @@ public final class Sequence implements AutoCloseable {
 
     /**
      * Removes the tokens from {@code newPosition} on, or all tokens unless the cache {@link #reaches} back that far.
-     *
-     * @throws IllegalStateException if the attention does not support it: linear attention can only remove all or none
      */
     public void truncate(int newPosition) {
         position = cache.truncate(position, newPosition);

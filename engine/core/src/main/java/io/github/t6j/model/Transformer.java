@@ -5,10 +5,7 @@ import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
-import io.github.t6j.attention.oracle.MaterializedAttention;
-import io.github.t6j.attention.paged.PageAttention;
-import io.github.t6j.cache.PageLayout;
-import io.github.t6j.cache.PagedCache;
+import io.github.t6j.attention.layers.LayerKinds;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
@@ -20,8 +17,8 @@ import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -61,17 +58,19 @@ public final class Transformer implements AutoCloseable {
     final PassBuffers buffers = new PassBuffers(this);
     private final RowOperation embed = this::embed;
     private final TransformerMemory memory = new TransformerMemory(this);
-    final int[] windows; // of each layer
+    final LayerKinds kinds; // of the blocks' attentions
     final boolean isLarge; // no cache keeps the weights from one token to the next
 
-    Transformer(ModelConfig config, Weights weights, SharedPages shared, Kernels kernels, Workers workers) {
+    Transformer(
+            ModelConfig config, Weights weights, LayerKinds kinds, SharedPages shared, Kernels kernels,
+            Workers workers) {
         this.config = config;
         this.weights = weights;
+        this.kinds = kinds;
         this.shared = shared;
         this.rope = shared.rope();
         this.kernels = kernels;
         this.workers = workers;
-        windows = Arrays.stream(weights.blocks).mapToInt(block -> block.attention().window()).toArray();
         isLarge = memory.weights() > MAX_CACHED_BYTES;
     }
 
@@ -172,9 +171,19 @@ public final class Transformer implements AutoCloseable {
         return config;
     }
 
-    /** Returns the attention of the first block; all blocks have its shape. */
+    /** Returns the attention of the first block. Other blocks have its shape if all layers are of one kind. */
     public Attention attention() {
         return weights.blocks[0].attention();
+    }
+
+    /** Returns the attention of each block. */
+    public List<Attention> attentions() {
+        return kinds.layers();
+    }
+
+    /** Returns true if bits depend on how a prompt is split into passes. */
+    public boolean bitsDependOnPasses() {
+        return attentions().stream().anyMatch(Attention::bitsDependOnRows);
     }
 
     /** Returns the bytes that the model and its sequences take. */
@@ -227,32 +236,12 @@ public final class Transformer implements AutoCloseable {
 
     /** Returns the number of positions that a query of each layer sees, its own included, or 0 for all. */
     public int[] windows() {
-        return windows.clone();
+        return kinds.windows();
     }
 
-    /** Returns true if sequences keep a state instead of a cache; the oracle always has a cache. */
-    boolean hasState(boolean materialized) {
-        return attention().stateElements() > 0 && !materialized;
-    }
-
-    /** Returns the layout of a token in a cache's page; {@code materialized} selects the oracle's. */
-    PageLayout layout(boolean materialized) {
-        return materialized ? attention().materialized().layout() : ((PageAttention) attention()).layout();
-    }
-
-    /**
-     * Returns the fewest tokens to which a sequence that was filled to {@code tokens} can be truncated without feeding
-     * ids again: all of them for attention with a state.
-     */
+    /** As {@link LayerKinds#shortestCut}. */
     public int shortestCut(boolean materialized, int tokens) {
-        if (hasState(materialized)) {
-            return tokens;
-        }
-        int shortest = 0;
-        for (int window : windows) {
-            shortest = Math.max(shortest, PagedCache.shortestCut(window, tokens));
-        }
-        return shortest;
+        return kinds.shortestCut(materialized, tokens);
     }
 
     /** Returns true if texts of both lengths have the same keys; longrope changes the frequencies of long texts. */
@@ -262,7 +251,7 @@ public final class Transformer implements AutoCloseable {
 
     /** Creates an empty cache; {@code materialized} selects the oracle's. */
     SequenceCache newCache(Format format, boolean materialized) {
-        return materialized ? new PagedCache(layout(true), format, windows) : attention().newCache(format, windows);
+        return kinds.newCache(format, materialized);
     }
 
     /**
@@ -272,9 +261,7 @@ public final class Transformer implements AutoCloseable {
      * @param scratch arena of its off-heap buffers
      */
     AttentionAlgorithm newAlgorithm(boolean materialized, Arena scratch) {
-        return materialized
-                ? new MaterializedAttention(workers)
-                : attention().newAlgorithm(kernels, workers, scratch);
+        return kinds.newAlgorithm(materialized, kernels, workers, scratch);
     }
 
     /** Returns an empty batch, which the caller gives back with {@link Batch#release}. */

@@ -9,6 +9,7 @@ import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.TensorRole;
+import io.github.t6j.attention.layers.LayerKinds;
 import io.github.t6j.attention.linear.LinearAttention;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
@@ -151,9 +152,10 @@ public final class TransformerLoader {
     private Transformer transformer(Kernels kernels) {
         SharedPages shared = new SharedPages(new Rope(config.rope()), arena);
         Block[] blocks = new Block[layers.size()];
+        LayerKinds kinds = new LayerKinds();
         try (copies) {
             for (int layer = 0; layer < blocks.length; layer++) {
-                blocks[layer] = block(layer, new Layer(this, layer, layers.get(layer)), shared);
+                blocks[layer] = block(new Layer(this, layer, layers.get(layer)), kinds, shared);
             }
             Layer rest = new Layer(this, TensorSpec.NO_LAYER, outside);
             RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
@@ -161,7 +163,7 @@ public final class TransformerLoader {
             PackedMatrix output = outside.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
             var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
             progress.onProgress(stored, stored);
-            return new Transformer(config, weights, shared, kernels, workers);
+            return new Transformer(config, weights, kinds, shared, kernels, workers);
         }
     }
 
@@ -185,13 +187,15 @@ public final class TransformerLoader {
         }
     }
 
-    private Block block(int layer, Layer weights, SharedPages shared) {
+    private Block block(Layer weights, LayerKinds kinds, SharedPages shared) {
         float[] headGain = weights.floats(TensorRole.HEAD_NORM);
         Attention attention = config.attention().attention(weights, shared);
+        if (config.linear()) {
+            attention = new LinearAttention((DenseHeads) attention);
+        }
         return new Block(
-                layer, norm(weights, TensorRole.ATTENTION_NORM), config.attention().projection(weights),
-                config.linear() ? new LinearAttention((DenseHeads) attention) : attention,
-                headGain == null ? null : new HeadNorm(headGain),
+                kinds.add(attention), norm(weights, TensorRole.ATTENTION_NORM), config.attention().projection(weights),
+                attention, headGain == null ? null : new HeadNorm(headGain),
                 weights.packed(TensorRole.ATTENTION_OUTPUT), weights.floats(TensorRole.ATTENTION_OUTPUT_BIAS),
                 optionalNorm(weights, TensorRole.ATTENTION_POST_NORM), norm(weights, TensorRole.FEED_FORWARD_NORM),
                 feedForward(weights), optionalNorm(weights, TensorRole.FEED_FORWARD_POST_NORM));

@@ -1,6 +1,5 @@
 package io.github.t6j.model;
 
-import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.PackedMatrix;
 
@@ -36,31 +35,25 @@ public final class TransformerMemory {
         return model.shared.bytes();
     }
 
-    /** Returns the elements that a position takes once, for all layers and sequences; 0 for attention with a state. */
+    /** Returns the elements that a position takes once, for all layers and sequences; 0 if all layers keep a state. */
     public int sharedElementsPerPosition() {
-        return model.hasState(false) ? 0 : model.shared.elementsPerPosition();
+        return model.kinds.hasPages(false) ? model.shared.elementsPerPosition() : 0;
     }
 
-    private long sharedPages(int tokens) {
-        return (long) model.shared.elementsPerPosition() * Float.BYTES * tokens;
+    private long sharedPages(boolean materialized, int tokens) {
+        long elements = model.kinds.hasPages(materialized) ? model.shared.elementsPerPosition() : 0;
+        return elements * Float.BYTES * tokens;
     }
 
     /**
-     * Returns the bytes of {@code tokens} tokens of a sequence, in its cache and in the pages that all sequences share;
-     * 0 for attention with a state.
+     * Returns the bytes of {@code tokens} tokens of a sequence, in its cache and in the pages that all sequences share,
+     * without states.
      *
      * @param format format of the cache's elements
      * @param materialized true for the oracle's cache
      */
     public long tokens(Format format, boolean materialized, int tokens) {
-        if (model.hasState(materialized)) {
-            return 0;
-        }
-        long kept = 0;
-        for (int window : model.windows) {
-            kept += PagedCache.keptTokens(window, tokens);
-        }
-        return kept * model.layout(materialized).bytesPerToken(format) + sharedPages(tokens);
+        return model.kinds.tokenBytes(format, materialized, tokens) + sharedPages(materialized, tokens);
     }
 
     /**
@@ -68,11 +61,7 @@ public final class TransformerMemory {
      * pages of these positions that all sequences share.
      */
     public long fullSequence(Format format, boolean materialized, int tokens) {
-        if (model.hasState(materialized)) {
-            int states = 2 * model.windows.length; // of each layer, before and after a pass
-            return (long) states * model.attention().stateElements() * Float.BYTES;
-        }
-        return PagedCache.heldBytes(model.layout(materialized), format, model.windows, tokens) + sharedPages(tokens);
+        return model.kinds.fullBytes(format, materialized, tokens) + sharedPages(materialized, tokens);
     }
 
     /** Returns the approximate bytes of buffers for a sequence's largest pass. */

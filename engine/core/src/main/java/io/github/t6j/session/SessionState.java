@@ -74,7 +74,7 @@ public final class SessionState {
 
     /** Returns true if bits depend on how a prompt is split into passes. */
     public boolean passesMatter() {
-        return transformer.attention().bitsDependOnRows();
+        return transformer.bitsDependOnPasses();
     }
 
     /** Returns the fingerprint of the model. */
@@ -228,7 +228,7 @@ public final class SessionState {
         if (!isBehind()) {
             sequence.reserveLast(); // may fail, but only before it removes anything
             int last = position() - 1;
-            // linear attention cannot remove one id, so all are fed again
+            // a state cannot give back one id, so all are fed again
             sequence.truncate(last < transformer.shortestCut(sizes.materialized(), position()) ? 0 : last);
         }
     }

@@ -88,7 +88,7 @@ final class Batcher {
         return empty.contextLength();
     }
 
-    /** Returns the bytes that a session takes before its first id: linear attention's state. */
+    /** Returns the bytes that a session takes before its first id: the states of layers that have one. */
     long stateBytes() {
         return empty.cacheBytes();
     }

@@ -81,7 +81,7 @@ final class Prefixes {
         return truncated(best.session.fork(), usable(prefix(best.ids, prompt), prompt));
     }
 
-    /** Returns the number of usable ids in the longest common beginning that windows no longer reach back to. */
+    /** Returns the number of usable ids in the longest common beginning that no kept cache can be cut back to. */
     int beyondReach(int[] prompt) {
         int max = 0;
         for (Kept candidate : kept) {
@@ -94,14 +94,9 @@ final class Prefixes {
     }
 
     private static Session truncated(Session session, int length) {
-        try {
-            session.truncate(length);
-            session.trim();
-            return session;
-        } catch (IllegalStateException sum) { // ids cannot be removed from linear attention's state
-            session.close();
-            return null;
-        }
+        session.truncate(length);
+        session.trim();
+        return session;
     }
 
     /** Returns true if {@code session}, cut to {@code length} ids, can continue a prompt without recomputing ids. */

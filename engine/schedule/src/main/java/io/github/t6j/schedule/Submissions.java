@@ -135,6 +135,6 @@ final class Submissions {
 
     /** Returns the bytes of a session's cache. */
     private long bytes(int ids) {
-        return stateBytes > 0 ? stateBytes : fullBytes.applyAsLong(Math.ceilDiv(ids, PAGE) * PAGE);
+        return Math.max(stateBytes, fullBytes.applyAsLong(Math.ceilDiv(ids, PAGE) * PAGE));
     }
 }

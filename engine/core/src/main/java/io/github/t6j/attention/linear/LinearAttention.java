@@ -6,6 +6,7 @@ import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.DenseHeads;
 import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.cache.StateCache;
 import io.github.t6j.kernels.Format;
@@ -57,10 +58,16 @@ public record LinearAttention(DenseHeads dense) implements Attention {
         return dense.keyValueHeads() * headDim() * headDim();
     }
 
+    /** Returns null, but the pages of {@code dense} for the oracle, which keeps all keys and values. */
+    @Override
+    public PageLayout pages(boolean materialized) {
+        return materialized ? dense.pages(true) : null;
+    }
+
     /** Returns a state in f32 whatever the format, since it is a sum over all tokens. */
     @Override
     public SequenceCache newCache(Format format, int[] windows) {
-        return new StateCache(windows.length, dense.keyValueHeads(), headDim());
+        return new StateCache(windows.length, dense.keyValueHeads(), headDim(), headDim());
     }
 
     @Override

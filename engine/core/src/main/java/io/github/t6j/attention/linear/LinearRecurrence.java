@@ -69,7 +69,7 @@ public final class LinearRecurrence implements AttentionAlgorithm {
         Buffers b = buffers[worker];
         int d = heads.headDim();
         int group = heads.heads() / heads.keyValueHeads();
-        long state = cache.at(pass.layer, keyHead);
+        long state = cache.at(pass.layer, keyHead * d * d);
         for (int row = 0; row < pass.rows; row++) {
             int at = pass.at(row);
             heads.key(pass.projections, at, keyHead, b.k);

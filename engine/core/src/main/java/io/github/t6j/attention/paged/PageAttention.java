@@ -63,6 +63,11 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     }
 
     @Override
+    public final PageLayout pages(boolean materialized) {
+        return layout;
+    }
+
+    @Override
     public final MaterializedHeads materialized() {
         return this;
     }

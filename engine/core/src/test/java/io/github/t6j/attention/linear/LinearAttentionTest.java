@@ -1,7 +1,6 @@
 package io.github.t6j.attention.linear;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.TestNumbers;
@@ -112,14 +111,17 @@ class LinearAttentionTest {
     }
 
     @Test
-    void theStateHasAFixedSizeAndTruncatesOnlyToZero() {
+    void theStateHasAFixedSizeAndKeepsAllTokensOrNone() {
         DenseHeads attention = SHAPES.get(2);
         try (SequenceCache cache = linear(attention, KernelChoice.kernels(), workers).cache()) {
             assertThat(cache.bytes(0)).isEqualTo(cache.bytes(1_000_000)).isEqualTo(2L * 2 * 12 * 12 * Float.BYTES);
-            cache.truncate(9, 9);
-            assertThatThrownBy(() -> cache.truncate(9, 4))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("expected position 0 or 9, found 4");
+            cache.reserve(0, 9);
+            cache.commit();
+            assertThat(cache.reaches(9)).isTrue();
+            assertThat(cache.reaches(4)).isFalse();
+            assertThat(cache.truncate(9, 9)).isEqualTo(9);
+            assertThat(cache.truncate(9, 4)).isZero();
+            assertThat(cache.reaches(9)).isFalse();
         }
     }
 }
