@@ -202,7 +202,7 @@ class InspectCommandTest {
         assertThat(json.json()).containsEntry("variant", "T6, linearattn");
         assertThat(model(json)).containsEntry("numbers_per_token_per_layer", 0L);
         assertThat(Json.object(json.json().get("cache"), "cache"))
-                .containsEntry("state", Map.of("numbers_per_layer", 768L, "bytes", 768L * 2 * 4));
+                .containsEntry("state", Map.of("numbers_per_layer", 768L, "layers", 2L, "bytes", 768L * 2 * 4));
         assertThat(text.out()).contains("state: 768 elements per layer, 6.1 kB in total");
         assertThat(CommandResult.of("inspect", "--model", model).err())
                 .contains("choose one, partialrope-decay or linearattn")
