@@ -35,10 +35,10 @@ module io.github.t6j.engine {
     exports io.github.t6j.family.t6 to io.github.t6j.cli, io.github.t6j.training;
     // the only reader and writer of JSON
     exports io.github.t6j.json to io.github.t6j.chat, io.github.t6j.cli, io.github.t6j.grammar, io.github.t6j.training;
-    // products and workers of the layers that train
-    exports io.github.t6j.kernels to io.github.t6j.training;
-    // the choice of kernels, and the warm-up that gradient kernels take part in
-    exports io.github.t6j.kernels.choice to io.github.t6j.training;
+    // products and workers of the layers that train; products that C computes
+    exports io.github.t6j.kernels to io.github.t6j.nativekernels, io.github.t6j.training;
+    // the choice of kernels, also by --kernels, and the warm-up that gradient kernels take part in
+    exports io.github.t6j.kernels.choice to io.github.t6j.cli, io.github.t6j.training;
     // constants and steps that gradient kernels share with the scalar and the vector kernels
     exports io.github.t6j.kernels.scalar to io.github.t6j.training;
     exports io.github.t6j.kernels.simd.lanes to io.github.t6j.training;

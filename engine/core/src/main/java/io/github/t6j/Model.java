@@ -64,7 +64,7 @@ public final class Model implements AutoCloseable {
         budget = new MemoryBudget(
                 "caches of the sessions of " + path,
                 options.memoryBudget() == 0 ? Long.MAX_VALUE : options.memoryBudget(), null);
-        resources = new ModelResources(options.threads(), resource);
+        resources = new ModelResources(options.kernels(), options.threads(), resource);
         use = new ModelUse(resources);
         Kernels kernels = resources.kernels();
         Workers workers = resources.workers();

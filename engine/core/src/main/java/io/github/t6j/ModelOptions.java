@@ -17,12 +17,13 @@ import java.util.stream.Stream;
  * @param memoryBudget maximum number of bytes of the caches of all sessions together, or 0 for the machine's memory
  * @param progress listener to the progress of loading, or null for none
  * @param call time limits and cancellation of loading, which apply between rows of matrices
+ * @param kernels kernels that compute, or null for the fastest in Java
  */
 public record ModelOptions(
         Load load, int threads, RopeVariant variant, Path tokenizer, WeightType weightType, List<Adapter> adapters,
-        long memoryBudget, LoadListener progress, CallOptions call) {
+        long memoryBudget, LoadListener progress, CallOptions call, ComputeKernels kernels) {
     private static final ModelOptions DEFAULTS =
-            new ModelOptions(Load.COPY, 0, null, null, null, List.of(), 0, null, CallOptions.defaults());
+            new ModelOptions(Load.COPY, 0, null, null, null, List.of(), 0, null, CallOptions.defaults(), null);
 
     /** @throws IllegalArgumentException if {@code threads} or {@code memoryBudget} is negative */
     public ModelOptions {
@@ -73,7 +74,7 @@ public record ModelOptions(
     /** Returns these options with another method of reading weights. */
     public ModelOptions withLoad(Load load) {
         return new ModelOptions(
-                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
     }
 
     /**
@@ -83,19 +84,19 @@ public record ModelOptions(
      */
     public ModelOptions withThreads(int threads) {
         return new ModelOptions(
-                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
     }
 
     /** Returns these options with another variant; null to use {@code t6j.json} and config.json. */
     public ModelOptions withVariant(RopeVariant variant) {
         return new ModelOptions(
-                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
     }
 
     /** Returns these options with another tokenizer; null for the model's own. */
     public ModelOptions withTokenizer(Path tokenizer) {
         return new ModelOptions(
-                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
     }
 
     /**
@@ -105,7 +106,7 @@ public record ModelOptions(
      */
     public ModelOptions withWeightType(WeightType weightType) {
         return new ModelOptions(
-                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
     }
 
     /**
@@ -119,7 +120,8 @@ public record ModelOptions(
      */
     public ModelOptions withAdapter(Path folder, float scale) {
         List<Adapter> more = Stream.concat(adapters.stream(), Stream.of(new Adapter(folder, scale))).toList();
-        return new ModelOptions(load, threads, variant, tokenizer, weightType, more, memoryBudget, progress, call);
+        return new ModelOptions(load, threads, variant, tokenizer, weightType, more, memoryBudget, progress, call,
+                kernels);
     }
 
     /**
@@ -133,18 +135,27 @@ public record ModelOptions(
      */
     public ModelOptions withMemoryBudget(long memoryBudget) {
         return new ModelOptions(
-                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
     }
 
     /** Returns these options with another listener to the progress of loading; null for none. */
     public ModelOptions withProgress(LoadListener progress) {
         return new ModelOptions(
-                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
     }
 
     /** Returns these options with other time limits and cancellation of loading. */
     public ModelOptions withCall(CallOptions call) {
         return new ModelOptions(
-                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call);
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
+    }
+
+    /**
+     * Returns these options with other kernels; null for the fastest in Java. They change no bit of a result, and serve
+     * only this model: a {@link io.github.t6j.flashtpa.FlashTpa} and training have kernels of their own.
+     */
+    public ModelOptions withKernels(ComputeKernels kernels) {
+        return new ModelOptions(
+                load, threads, variant, tokenizer, weightType, adapters, memoryBudget, progress, call, kernels);
     }
 }

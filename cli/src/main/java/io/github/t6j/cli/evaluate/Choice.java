@@ -8,6 +8,7 @@ import io.github.t6j.WeightType;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.cli.bench.BenchCommand;
 import io.github.t6j.cli.models.ConvertCommand;
+import io.github.t6j.cli.models.KernelArguments;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.training.BatchOrder;
 import io.github.t6j.training.Initialization;
@@ -37,6 +38,7 @@ public final class Choice {
         register(commandLine, ConvertCommand.As.class);
         register(commandLine, BenchCommand.Format.class);
         register(commandLine, BatchOrder.Order.class);
+        register(commandLine, KernelArguments.Kind.class);
         register(commandLine, Initialization.class);
         commandLine.registerConverter(DType.class, text -> weightType(WEIGHTS, text));
         commandLine.registerConverter(WeightType.class, text -> weightType(List.of(WeightType.values()), text));

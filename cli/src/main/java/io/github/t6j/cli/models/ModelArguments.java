@@ -54,6 +54,9 @@ public final class ModelArguments {
     @Mixin
     private Threads threads;
 
+    @Mixin
+    private KernelArguments kernels;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -109,8 +112,8 @@ public final class ModelArguments {
         for (ModelOptions.Adapter adapter : adapters) {
             options = options.withAdapter(adapter.folder(), adapter.scale());
         }
-        ModelOptions all = options;
         Main main = main();
+        ModelOptions all = options.withKernels(kernels.kernels(main));
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);
         Model model;

@@ -174,7 +174,7 @@ public enum KQuantFormat {
     }
 
     /** Returns the number of bytes in a panel. */
-    long panelBytes(int inputs) {
+    public long panelBytes(int inputs) {
         int blocks = BlockFormat.blocks(inputs);
         return (long) ROW * (Math.ceilDiv(blocks, BLOCKS) * superRows + (long) blocks * blockRows());
     }

@@ -1,5 +1,6 @@
 package io.github.t6j.kernels;
 
+import io.github.t6j.ComputeKernels;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  * Offsets and strides of arrays are in floats, offsets of segments in bytes. A <em>panel</em> is a block of {@value
  * #PANEL} outputs or tokens, [k][{@value #PANEL}]; rows of activations are padded so that a whole panel can be written.
  */
-public interface Kernels {
+public interface Kernels extends ComputeKernels {
     /** Width of a panel: outputs of a weight matrix, tokens of a cache page. */
     int PANEL = 64;
 

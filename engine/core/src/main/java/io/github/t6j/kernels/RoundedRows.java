@@ -67,6 +67,9 @@ public class RoundedRows {
         return zeros;
     }
 
+    /** Number of the form of {@link QuantizedProducts}. */
+    public static final int NATIVE = 2;
+
     /** Returns the number of the form in which rows are stored, if the kernels have several. */
     public int form() {
         return 0;
@@ -115,7 +118,7 @@ public class RoundedRows {
     }
 
     /** Computes {@link #starts} and {@link #totals} of a row that is rounded. */
-    void addSums(int row) {
+    protected void addSums(int row) {
         for (KQuantFormat format : formats) {
             for (int block = 0; block < blocks; block++) {
                 addSums(row, block, format);

@@ -1,5 +1,6 @@
 package io.github.t6j.session;
 
+import io.github.t6j.ComputeKernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.choice.WarmingKernels;
@@ -9,17 +10,19 @@ import io.github.t6j.weights.checkpoint.ResourcePath;
 
 /** Memory and threads of a model, freed once by {@link #run}; must not reference the model. */
 public final class ModelResources implements Runnable {
-    private final WarmingKernels kernels = KernelChoice.warming();
+    private final WarmingKernels kernels;
     private final NativeMemory weights = NativeMemory.shared();
     private final Workers workers;
     private final ResourcePath resource; // or null
     private volatile Transformer transformer; // null until it is loaded
 
     /**
+     * @param option kernels that compute, or null for the fastest in Java
      * @param threads number of threads that compute, or 0 for one per core
      * @param resource resource that the model is read from, closed with the others, or null
      */
-    public ModelResources(int threads, ResourcePath resource) {
+    public ModelResources(ComputeKernels option, int threads, ResourcePath resource) {
+        kernels = KernelChoice.warming(option);
         workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         this.resource = resource;
     }

@@ -61,7 +61,7 @@ class NarrowProductsTest {
         long seed = 13;
         Random random = new Random(seed);
         float[] x = TestNumbers.normal(random, 16 * PANEL, 1);
-        try (WarmingKernels kernels = KernelChoice.warming(); Arena arena = Arena.ofConfined()) {
+        try (WarmingKernels kernels = KernelChoice.warming(null); Arena arena = Arena.ofConfined()) {
             kernels.warmAll();
             MemorySegment w = arena.allocate(4L * PANEL * PANEL, 64);
             MemorySegment.copy(

@@ -60,7 +60,7 @@ class PagedProductsTest {
         int[] heights = {2, 3, 4, 5, 7, 8, 34};
         float[] x = TestNumbers.normal(random, 5 + 34 * 2 * PANEL, 1);
         float[] before = TestNumbers.normal(random, 6 + 34 * PANEL, 1);
-        try (WarmingKernels kernels = KernelChoice.warming(); Arena arena = Arena.ofConfined()) {
+        try (WarmingKernels kernels = KernelChoice.warming(null); Arena arena = Arena.ofConfined()) {
             kernels.warmAll();
             long end = System.nanoTime() + 120_000_000_000L;
             for (Format format : FORMATS) {

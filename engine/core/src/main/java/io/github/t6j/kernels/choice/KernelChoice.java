@@ -1,14 +1,16 @@
 package io.github.t6j.kernels.choice;
 
+import io.github.t6j.ComputeKernels;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Processor;
+import io.github.t6j.kernels.QuantizedProducts;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 
-/** Choice between the SIMD kernels and their scalar twin, made once per JVM and nowhere else. */
+/** Choice between the SIMD kernels, their scalar twin and what a model's options add, made here and nowhere else. */
 public final class KernelChoice {
     private KernelChoice() {}
 
@@ -21,9 +23,20 @@ public final class KernelChoice {
         return BEST;
     }
 
-    /** Returns the fastest kernels, with the scalar twin serving for those not compiled yet; the caller closes them. */
-    public static WarmingKernels warming() {
-        return new WarmingKernels(BEST, SCALAR, BEST instanceof SimdKernels simd ? simd.tiles() : TileTable.COMMON);
+    /**
+     * Returns the fastest kernels, with the scalar twin serving for those not compiled yet; the caller closes them.
+     *
+     * @param option other kernels, or quantised products over the fastest kernels; null for the fastest in Java
+     */
+    public static WarmingKernels warming(ComputeKernels option) {
+        TileTable tiles = BEST instanceof SimdKernels simd ? simd.tiles() : TileTable.COMMON;
+        return switch (option) {
+            case null -> new WarmingKernels(BEST, SCALAR, tiles);
+            case Kernels kernels -> new WarmingKernels(kernels, kernels, tiles);
+            case QuantizedProducts products -> new WarmingKernels(BEST, SCALAR, tiles, products);
+            default -> throw new IllegalArgumentException(
+                    "kernels: expected those of NativeKernels.load(), found " + option);
+        };
     }
 
     /** Returns the scalar twin for this machine, with or without FMA. */

@@ -5,6 +5,7 @@ import io.github.t6j.kernels.DenseRows;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.QuantizedProducts;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.simd.lanes.TileTable;
@@ -14,7 +15,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * SIMD kernels with their scalar twin in place of each kernel that is not compiled yet: until then, the Vector API is
  * about a hundred times slower. A kernel is an operation in a format. For products, it is the register tiles that
- * {@link TileTable} chooses. {@link WarmUp} decides when a kernel takes over.
+ * {@link TileTable} chooses. {@link WarmUp} decides when a kernel takes over. Native products need no warm-up.
  */
 public final class WarmingKernels extends WarmUp implements Kernels {
     private static final int BLOCKS = Blocks.values().length;
@@ -25,11 +26,18 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     private static final int ROUNDING = 2;
 
     private final TileTable tiles;
+    private final QuantizedProducts products; // or null
 
     /** Creates kernels that start with {@code twin} and end with {@code simd}, which choose tiles by {@code tiles}. */
     public WarmingKernels(Kernels simd, Kernels twin, TileTable tiles) {
+        this(simd, twin, tiles, null);
+    }
+
+    /** @param products products that need no warm-up, or null for none */
+    public WarmingKernels(Kernels simd, Kernels twin, TileTable tiles, QuantizedProducts products) {
         super(simd, twin);
         this.tiles = tiles;
+        this.products = products;
     }
 
     private Kernels of(KernelTrial operation, long work) {
@@ -47,7 +55,7 @@ public final class WarmingKernels extends WarmUp implements Kernels {
 
     @Override
     public String description() {
-        return simd.description();
+        return products == null ? simd.description() : products.description() + "; " + simd.description();
     }
 
     @Override
@@ -66,18 +74,26 @@ public final class WarmingKernels extends WarmUp implements Kernels {
 
     @Override
     public RoundedRows roundedRows() {
-        return simd.roundedRows();
+        return products == null ? simd.roundedRows() : products.roundedRows(simd.roundedRows());
     }
 
     @Override
     public void round(float[] x, int xAt, int count, RoundedRows to, int row) {
-        of(KernelTrial.ROUND, to.form(), 1, (long) ROUNDING * count).round(x, xAt, count, to, row);
+        if (to.form() == RoundedRows.NATIVE) {
+            products.round(x, xAt, count, to, row);
+        } else {
+            of(KernelTrial.ROUND, to.form(), 1, (long) ROUNDING * count).round(x, xAt, count, to, row);
+        }
     }
 
     @Override
     public void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] units, int unitAt, int panels,
             UnpackedBlocks unpacked, float[] y, int yAt, int yStride) {
+        if (x.form() == RoundedRows.NATIVE) {
+            products.multiplyBlocks(x, format, w, wAt, units, unitAt, panels, y, yAt, yStride);
+            return;
+        }
         int kernel = format.ordinal() * BLOCKS + tiles.blocks(x, panels).ordinal();
         of(KernelTrial.BLOCKS, kernel, panels, work(x))
                 .multiplyBlocks(x, format, w, wAt, units, unitAt, panels, unpacked, y, yAt, yStride);
@@ -87,6 +103,10 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     public void multiplyKQuants(
             RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, UnpackedBlocks unpacked,
             float[] y, int yAt, int yStride) {
+        if (x.form() == RoundedRows.NATIVE) {
+            products.multiplyKQuants(x, format, w, wAt, unit, y, yAt, yStride);
+            return;
+        }
         of(KernelTrial.K_QUANTS, 2 * format.ordinal() + (x.rows > 1 ? 1 : 0), 1, work(x))
                 .multiplyKQuants(x, format, w, wAt, unit, unpacked, y, yAt, yStride);
     }

@@ -197,7 +197,7 @@ class WarmingKernelsTest {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         int inner = 37;
-        try (WarmingKernels kernels = KernelChoice.warming(); Arena arena = Arena.ofConfined()) {
+        try (WarmingKernels kernels = KernelChoice.warming(null); Arena arena = Arena.ofConfined()) {
             kernels.warmAll();
             MemorySegment w = arena.allocate((inner + 2L) * 2 * PANEL * Float.BYTES, 64);
             for (Format format : new Format[] {Format.F32, Format.BF16}) {
