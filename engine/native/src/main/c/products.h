@@ -55,6 +55,11 @@ static void round_row(const float *x, int count, block *to) {
     }
 }
 
+// In a panel of Q8_0, the first input of each pair has 128 added. Flipping the highest bit of a byte adds 128 or subtracts
+// it, so that all or no weights have it.
+#define FLIP (SIGNED ? 0x00800080 : 0x80008000)
+#define Q8_ZERO (SIGNED ? 0 : 128)
+
 // Vectors of half a row, on any processor.
 typedef uint32_t half_row __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t signed_half __attribute__((vector_size(64), aligned(4), may_alias));
@@ -122,8 +127,7 @@ static ALWAYS_INLINE const uint8_t *unpack(const uint8_t *from, const int type, 
             UNROLL for (int half = 0; half < 2; half++) {
                 uint8_t(*quads)[4] = to[(first + i) / 2] + 32 * half;
                 if (type == Q8_0) {
-                    // flipping the highest bit adds 128 to the second input of a pair; the first has it in the panel
-                    join(load_half(from, half) ^ 0x80008000, load_half(from + ROW, half) ^ 0x80008000, quads);
+                    join(load_half(from, half) ^ FLIP, load_half(from + ROW, half) ^ FLIP, quads);
                 } else {
                     join(pair(from, half, bits, i), pair(from, half, bits, i + 1), quads);
                 }
@@ -183,6 +187,35 @@ static ALWAYS_INLINE const uint8_t *unpack_super(
     return from;
 }
 
+#ifndef OWN_DOTS
+// Adds the dot products of some quads of a block to the starts: [rows][VECTORS * LANES], from output c.
+static ALWAYS_INLINE void dots_of_part(
+        const int rows, const int zero, const block *x, int blocks_of_row, const int32_t *starts,
+        const uint8_t (*quants)[PANEL][4], const int first, const int last, int c, ints dots[TALLEST][VECTORS]) {
+    UNROLL for (int r = 0; r < rows; r++) {
+        UNROLL for (int v = 0; v < VECTORS; v++) {
+            dots[r][v] = BROADCAST(starts[r]);
+        }
+    }
+    UNROLL for (int q = first; q < last; q += 2) {
+        ints quads[2][VECTORS];
+        UNROLL for (int v = 0; v < VECTORS; v++) {
+            quads[0][v] = LOAD_INTS(quants[q][c + v * LANES]);
+            quads[1][v] = LOAD_INTS(quants[q + 1][c + v * LANES]);
+        }
+        UNROLL for (int r = 0; r < rows; r++) {
+            int32_t eight[2];
+            memcpy(eight, x[r * blocks_of_row].quants + 4 * q, sizeof eight);
+            ints inputs0 = BROADCAST(eight[0]);
+            ints inputs1 = BROADCAST(eight[1]);
+            UNROLL for (int v = 0; v < VECTORS; v++) {
+                dots[r][v] = DOTS(zero, dots[r][v], quads[0][v], inputs0, quads[1][v], inputs1);
+            }
+        }
+    }
+}
+#endif
+
 // Multiplies rows and a super-block. The number of rows, of scales a block and the presence of offsets are constants
 // wherever this is inlined. The sum of a block starts with what cancels the zero of the weights.
 static ALWAYS_INLINE void tile(
@@ -197,30 +230,14 @@ static ALWAYS_INLINE void tile(
         }
         for (int b = 0; b < blocks; b++) {
             UNROLL for (int p = 0; p < parts; p++) {
-                ints dots[TALLEST][VECTORS];
+                int32_t starts[TALLEST];
                 UNROLL for (int r = 0; r < rows; r++) {
                     const int32_t *of = x[r * blocks_of_row + b].sums;
-                    ints start = BROADCAST(-zero * (parts == 1 ? of[0] + of[1] : of[p]));
-                    UNROLL for (int v = 0; v < VECTORS; v++) {
-                        dots[r][v] = start;
-                    }
+                    starts[r] = -zero * (parts == 1 ? of[0] + of[1] : of[p]);
                 }
-                UNROLL for (int q = p * QUADS / parts; q < (p + 1) * QUADS / parts; q += 2) {
-                    ints quants[2][VECTORS];
-                    UNROLL for (int v = 0; v < VECTORS; v++) {
-                        quants[0][v] = LOAD_INTS(w->quants[b * QUADS + q][c + v * LANES]);
-                        quants[1][v] = LOAD_INTS(w->quants[b * QUADS + q + 1][c + v * LANES]);
-                    }
-                    UNROLL for (int r = 0; r < rows; r++) {
-                        int32_t eight[2];
-                        memcpy(eight, x[r * blocks_of_row + b].quants + 4 * q, sizeof eight);
-                        ints inputs0 = BROADCAST(eight[0]);
-                        ints inputs1 = BROADCAST(eight[1]);
-                        UNROLL for (int v = 0; v < VECTORS; v++) {
-                            dots[r][v] = DOTS(zero, dots[r][v], quants[0][v], inputs0, quants[1][v], inputs1);
-                        }
-                    }
-                }
+                ints dots[TALLEST][VECTORS];
+                dots_of_part(rows, zero, x + b, blocks_of_row, starts, w->quants + b * QUADS, p * QUADS / parts,
+                             (p + 1) * QUADS / parts, c, dots);
                 UNROLL for (int r = 0; r < rows; r++) {
                     floats scale = SPREAD(x[r * blocks_of_row + b].scale);
                     UNROLL for (int v = 0; v < VECTORS; v++) {
@@ -287,7 +304,7 @@ static void multiply(
     switch (type) {
 #define CASE(type, bits, zero) \
     case type: of_type(type, bits, zero, x, rows, blocks, panel, unit, y, stride); break;
-        CASE(Q8_0, 8, 128) CASE(Q4_0, 4, 8) CASE(Q4_1, 4, 8) CASE(Q5_0, 5, 16) CASE(Q5_1, 5, 16) CASE(Q4_K, 4, 8)
+        CASE(Q8_0, 8, Q8_ZERO) CASE(Q4_0, 4, 8) CASE(Q4_1, 4, 8) CASE(Q5_0, 5, 16) CASE(Q5_1, 5, 16) CASE(Q4_K, 4, 8)
         CASE(Q5_K, 5, 16) CASE(Q6_K, 6, 32)
 #undef CASE
     }
@@ -319,9 +336,11 @@ static int dots(int count) {
             sum = FMA(TO_FLOATS(sums[r][v]), sum, sum);
         }
     }
-    volatile float lanes[LANES]; // so that the compiler keeps the sums
-    STORE((float *) lanes, sum);
-    return 2 * 4 * LANES * TALLEST * VECTORS;
+    float lanes[LANES];
+    STORE(lanes, sum);
+    volatile float kept = lanes[LANES - 1]; // otherwise the compiler would drop the sums
+    (void) kept;
+    return 2 * PRODUCTS * TALLEST * VECTORS;
 }
 
 const form FORM = {FORM_NAME, round_row, multiply, dots};

@@ -1,12 +1,17 @@
 // Forms for x86-64. This file is compiled once for each form, with the compiler's options for its instructions, and once
-// without, for the choice between them.
+// without, for the choice between them. Dot products are of unsigned weights and signed inputs here.
+#include "t6j.h"
+
 #if defined(__AVX2__)
 #include <immintrin.h>
+
+#define SIGNED 0
 
 #if defined(__AVX512VNNI__)
 #define FORM avx512vnni
 #define FORM_NAME "AVX-512 VNNI"
 #define LANES 16
+#define PRODUCTS 64
 #define VECTORS 2
 #define TALLEST 6
 typedef __m512i ints;
@@ -25,6 +30,7 @@ typedef __m512 floats;
 
 #else
 #define LANES 8
+#define PRODUCTS 32
 #define VECTORS 2
 #define TALLEST 4
 typedef __m256i ints;
@@ -71,8 +77,6 @@ static inline __m256i narrow_dots(__m256i sum, __m256i weights0, __m256i inputs0
 #include "products.h"
 
 #else
-#include "t6j.h"
-
 extern const form avx512vnni, avxvnni, avx2;
 
 int find_forms(const form *forms[FORMS]) {

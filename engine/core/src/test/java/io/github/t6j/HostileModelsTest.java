@@ -38,6 +38,11 @@ class HostileModelsTest {
     @TempDir
     Path folder;
 
+    /** Returns the options of all models. */
+    ModelOptions options() {
+        return ModelOptions.defaults();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "zero-hidden            | full              | expected sizes from 1 to 4194304, found shape",
@@ -55,7 +60,7 @@ class HostileModelsTest {
         "decay-1e-50            | partialrope-decay | rope_decay_base: expected above 0, up to 1, found 1.0E-50"
     })
     void theErrorGivesTheReason(String folder, String variant, String message) {
-        ModelOptions options = ModelOptions.defaults().withVariant(VariantName.parse(variant));
+        ModelOptions options = options().withVariant(VariantName.parse(variant));
         assertThatThrownBy(() -> Model.load(TestData.path("hostile/" + folder), options))
                 .isInstanceOfSatisfying(ModelFormatException.class, error -> {
                     assertThat(error.path()).isEqualTo(TestData.path("hostile/" + folder));
@@ -80,16 +85,16 @@ class HostileModelsTest {
         config.put(key, Json.parse(value.getBytes(StandardCharsets.UTF_8), key));
         Files.writeString(folder.resolve("config.json"), Json.write(config));
         Files.copy(golden.resolve("model.safetensors"), folder.resolve("model.safetensors"));
-        assertUnsupported(() -> Model.load(folder), folder);
+        assertUnsupported(() -> Model.load(folder, options()), folder);
     }
 
     @Test
     void anotherVersionOrTypeIsUnsupported() throws IOException {
         Path gguf = folder.resolve("model.gguf");
         Files.write(gguf, new GgufFile().version(1).make());
-        assertUnsupported(() -> Model.load(gguf), gguf);
+        assertUnsupported(() -> Model.load(gguf, options()), gguf);
         Files.write(gguf, new GgufFile().tensor("w", 16, new byte[66], 1, 256).make()); // IQ2_XXS
-        assertUnsupported(() -> Model.load(gguf), gguf);
+        assertUnsupported(() -> Model.load(gguf, options()), gguf);
     }
 
     private static void assertUnsupported(ThrowingCallable call, Path path) {
@@ -123,7 +128,7 @@ class HostileModelsTest {
         }
         Files.writeString(folder.resolve("config.json"), "{\"n_head\": 1}");
         long before = NativeMemory.allocatedBytes();
-        assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)
+        assertThatThrownBy(() -> Model.load(folder, options())).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(folder.toString()).hasMessageContaining("to take at most");
         assertThat(NativeMemory.allocatedBytes()).isEqualTo(before);
     }
@@ -131,7 +136,7 @@ class HostileModelsTest {
     /** The cache stores no elements, in every cache type. */
     @Test
     void aModelWithFixedKeysAndValuesRuns() {
-        try (Model model = Model.load(TestData.path("hostile/all-keys-values-fixed"))) {
+        try (Model model = Model.load(TestData.path("hostile/all-keys-values-fixed"), options())) {
             float[] expected = null;
             for (CacheType type : CacheType.values()) {
                 try (Session session = model.newSession(SessionOptions.defaults().withCacheType(type))) {

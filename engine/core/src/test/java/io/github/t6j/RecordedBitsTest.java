@@ -74,10 +74,15 @@ class RecordedBitsTest {
         }
     }
 
+    /** Returns the options of all models. */
+    ModelOptions options() {
+        return ModelOptions.defaults();
+    }
+
     /** All models: the folder of each, and its options. */
-    private static Map<String, ModelOptions> models() throws IOException {
+    private Map<String, ModelOptions> models() throws IOException {
         Map<String, ModelOptions> models = new LinkedHashMap<>();
-        ModelOptions options = ModelOptions.defaults().withThreads(2);
+        ModelOptions options = options().withThreads(2);
         for (TestData.GoldenModel golden : TestData.goldenModels()) {
             if (golden.weights().equals(golden.folder())) {
                 models.put("golden/" + golden.name(), options.withVariant(golden.variant()));

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,8 +36,19 @@ class PackedMatMulTest {
     private final Arena arena = Arena.ofShared();
     private final Workers workers = new Workers(2);
     private final Kernels scalar = new ScalarKernels(true);
-    private final Kernels simd = new SimdKernels(false);
-    private final Kernels intel = new SimdKernels(true);
+    private Kernels simd;
+    private Kernels intel;
+
+    @BeforeEach
+    void choose() {
+        simd = kernels(false);
+        intel = kernels(true);
+    }
+
+    /** Returns kernels that are compared with the twin: with or without the forms for Intel. */
+    Kernels kernels(boolean forIntel) {
+        return new SimdKernels(forIntel);
+    }
 
     @AfterEach
     void free() {

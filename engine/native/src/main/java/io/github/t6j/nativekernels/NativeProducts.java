@@ -35,9 +35,9 @@ record NativeProducts(int form, String name) implements QuantizedProducts {
         Objects.checkFromIndexSize(xAt, count, x.length);
         Objects.checkIndex(row, rows.rows);
         Objects.checkIndex(BlockFormat.blocks(count) - 1, rows.blocks);
-        int at = row * rows.blocks * NativeRows.BLOCK_BYTES;
-        Objects.checkFromIndexSize(at, rows.blocks * NativeRows.BLOCK_BYTES, rows.data.length);
-        Library.round(form, x, xAt, count, rows.data, at);
+        long size = (long) rows.blocks * NativeRows.BLOCK_BYTES;
+        Objects.checkFromIndexSize(row * size, size, rows.data.length);
+        Library.round(form, x, xAt, count, rows.data, (int) (row * size));
     }
 
     @Override
@@ -64,7 +64,7 @@ record NativeProducts(int form, String name) implements QuantizedProducts {
             NativeRows x, int type, long bytes, MemorySegment w, long wAt, float unit, float[] y, int yAt,
             int yStride) {
         Objects.checkFromIndexSize(wAt, bytes, w.byteSize());
-        Objects.checkFromIndexSize(0, x.rows * x.blocks * NativeRows.BLOCK_BYTES, x.data.length);
+        Objects.checkFromIndexSize(0, (long) x.rows * x.blocks * NativeRows.BLOCK_BYTES, x.data.length);
         Objects.checkFromIndexSize(yAt, (x.rows - 1L) * yStride + PANEL, y.length);
         Objects.checkIndex(0, yStride);
         long work = (long) x.blocks * BlockFormat.SIZE * PANEL;
