@@ -15,6 +15,7 @@ import io.github.t6j.cli.formats.ModelKind;
 import io.github.t6j.cli.formats.ModelSizes;
 import io.github.t6j.cli.formats.Pairwise;
 import io.github.t6j.cli.formats.StoredModel;
+import io.github.t6j.nativekernels.NativeKernels;
 import io.github.t6j.weights.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -169,7 +170,8 @@ class EveryFormatTest {
         SessionOptions options = setting.options();
         try (Model reference = Model.load(plain, ModelOptions.defaults().withThreads(1));
                 Model model = Model.load(source,
-                        ModelOptions.defaults().withThreads(setting.threads).withLoad(setting.load))) {
+                        ModelOptions.defaults().withThreads(setting.threads).withLoad(setting.load)
+                                .withKernels(NativeKernels.exists(null) ? NativeKernels.load() : null))) {
             try (Session session = model.newSession()) {
                 assertThat(PromptPasses.matter(session)).isEqualTo(longPass > 0);
             }

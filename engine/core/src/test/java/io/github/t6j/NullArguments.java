@@ -3,6 +3,7 @@ package io.github.t6j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.flashtpa.FlashTpa;
+import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.sampling.SamplingStep;
 import java.lang.foreign.MemorySegment;
@@ -76,6 +77,7 @@ public final class NullArguments {
             case "Prompt" -> Prompt.of(1);
             case "GenerationOptions" -> GenerationOptions.defaults().withMaxTokens(1);
             case "ModelOptions" -> ModelOptions.defaults();
+            case "ComputeKernels" -> KernelChoice.scalar();
             case "SessionOptions" -> SessionOptions.defaults();
             case "SamplingOptions" -> SamplingOptions.defaults();
             case "CallOptions" -> CallOptions.defaults();

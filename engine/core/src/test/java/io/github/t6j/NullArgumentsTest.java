@@ -15,8 +15,10 @@ import org.junit.jupiter.api.Test;
 /** Tests that the engine's public methods refuse null by name, unless null is documented. */
 class NullArgumentsTest {
     private static final Set<String> NULLABLE = Set.of(
-            "ModelOptions:2", "ModelOptions:3", "ModelOptions:4", "ModelOptions:7", "ModelOptions.withVariant:0",
-            "ModelOptions.withTokenizer:0", "ModelOptions.withWeightType:0", "ModelOptions.withProgress:0",
+            "ModelOptions:2", "ModelOptions:3", "ModelOptions:4", "ModelOptions:7", "ModelOptions:9",
+            "ModelOptions.withVariant:0",
+            "ModelOptions.withKernels:0", "ModelOptions.withTokenizer:0", "ModelOptions.withWeightType:0",
+            "ModelOptions.withProgress:0",
             "GenerationOptions:6", "GenerationOptions.withGrammar:0", "CallOptions:0", "CallOptions:1",
             "CallOptions:2", "CallOptions.withDeadline:0", "CallOptions.withTimeout:0",
             "CallOptions.withCancellation:0", "EmbeddingOptions:0", "EmbeddingOptions:1",

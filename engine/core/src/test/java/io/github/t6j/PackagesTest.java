@@ -25,16 +25,17 @@ import org.junit.jupiter.api.Test;
  * public, and only the packages of vector kernels use the Vector API.
  */
 class PackagesTest {
-    private static final List<String> MODULES = List.of("core", "grammar", "schedule", "training");
+    private static final List<String> MODULES = List.of("core", "grammar", "native", "schedule", "training");
     /** Rooms, top-down: a package and those inside it are one room. The root's name is empty. */
     private static final List<String> TOP_DOWN = List.of(
-            "benchmark", "schedule", "flashtpa", "training", "grammar", "", "session", "family", "sampling",
+            "benchmark", "schedule", "flashtpa", "training", "grammar", "nativekernels", "", "session", "family",
+            "sampling",
             "tokenizer",
             "model", "attention", "cache", "kernels", "weights", "json", "random", "events");
     /** Words of the library: types of the root that every package may use, since they use no package themselves. */
     private static final Set<String> COMMON = Set.of(
             "T6jException", "ModelFormatException", "MemoryLimitException", "RopeVariant", "FinishReason",
-            "LoadListener", "LogitsListener", "SessionBytes", "SessionOptions", "CallOptions",
+            "ComputeKernels", "LoadListener", "LogitsListener", "SessionBytes", "SessionOptions", "CallOptions",
             "Pooling", "EmbeddingOptions", "ModelOptions", "WeightType");
     /** Most files of a package, except the root and {@code kernels.simd}. */
     private static final int MAX_FILES = 20;

@@ -7,6 +7,7 @@ import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
+import io.github.t6j.nativekernels.NativeKernels;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
@@ -40,11 +41,12 @@ final class BenchmarkSupport {
     /**
      * Returns the requested kernels.
      *
-     * @param name simd or scalar
+     * @param name native, simd or scalar
      * @throws IllegalStateException if SIMD is not available: the scalar twin must not be measured in its place
      */
     static Kernels kernels(String name) {
         return switch (name) {
+            case "native" -> KernelChoice.warming(NativeKernels.load()); // its threads end with the benchmark's JVM
             case "scalar" -> KernelChoice.scalar();
             case "simd" -> {
                 if (KernelChoice.kernels() == KernelChoice.scalar()) {
@@ -53,7 +55,7 @@ final class BenchmarkSupport {
                 }
                 yield KernelChoice.kernels();
             }
-            default -> throw unknown("kernels", "simd or scalar", name);
+            default -> throw unknown("kernels", "native, simd or scalar", name);
         };
     }
 

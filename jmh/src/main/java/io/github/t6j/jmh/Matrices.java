@@ -40,7 +40,7 @@ public class Matrices {
     @Param("memory")
     public String residency;
 
-    /** Kernels: simd or scalar. */
+    /** Kernels: native, simd or scalar. */
     @Param("simd")
     public String kernels;
 

@@ -2,6 +2,7 @@ package io.github.t6j.jmh;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.github.t6j.nativekernels.DotProducts;
 import io.github.t6j.weights.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -64,6 +65,12 @@ public class PeakBenchmark extends RateBenchmark {
         public long bytes;
     }
 
+    /** Native dot products. */
+    @State(Scope.Thread)
+    public static class Dots {
+        private final DotProducts products = new DotProducts();
+    }
+
     /** Counter of operations. */
     @State(Scope.Thread)
     @AuxCounters
@@ -107,6 +114,12 @@ public class PeakBenchmark extends RateBenchmark {
             h = h.add(FloatVector.fromMemorySegment(SPECIES, bytes, at + 7 * step, LITTLE_ENDIAN));
         }
         a.add(b).add(c.add(d)).add(e.add(f).add(g.add(h))).intoArray(sums, 0);
+    }
+
+    /** Computes dot products of bytes in registers, as native kernels do. */
+    @Benchmark
+    public void byteDotProduct(Dots dots, Work work) {
+        work.flops += dots.products.compute();
     }
 
     /** Multiplies and adds in registers, as a matrix product does: ten independent chains hide the latency of one. */

@@ -76,12 +76,4 @@ record NativeProducts(int form, String name) implements QuantizedProducts {
             row += rows;
         }
     }
-
-    /**
-     * Computes dot products of bytes, {@code count} times as many as a tile has accumulators, and returns the number of
-     * operations: the limit of all products.
-     */
-    long dots(int count) {
-        return Library.dots(form, count);
-    }
 }

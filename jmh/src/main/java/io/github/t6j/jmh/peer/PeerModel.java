@@ -1,5 +1,6 @@
 package io.github.t6j.jmh.peer;
 
+import io.github.t6j.ComputeKernels;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
@@ -45,9 +46,13 @@ interface PeerModel extends AutoCloseable {
         return new SplittableRandom(1).ints(count, 0, vocabulary).toArray();
     }
 
-    /** Loads a model into t6j, as {@code t6j bench} does. Its cache is bf16, and is filled with random rows. */
-    static PeerModel t6j(String name, Path file, int contextLength, int threads) {
-        Model model = Model.load(file, ModelOptions.defaults().withThreads(threads));
+    /**
+     * Loads a model into t6j, as {@code t6j bench} does. Its cache is bf16, and is filled with random rows.
+     *
+     * @param kernels native kernels, or null for those in Java
+     */
+    static PeerModel t6j(String name, Path file, int contextLength, int threads, ComputeKernels kernels) {
+        Model model = Model.load(file, ModelOptions.defaults().withThreads(threads).withKernels(kernels));
         model.warmUp(Duration.ofSeconds(30)); // also compiles what a test uses rarely
         Session session = model.newSession(
                 SessionOptions.defaults().withContextLength(contextLength).withCacheType(CacheType.BF16));
@@ -56,7 +61,7 @@ interface PeerModel extends AutoCloseable {
 
             @Override
             public String engine() {
-                return "t6j";
+                return kernels == null ? "t6j" : "t6j native";
             }
 
             @Override

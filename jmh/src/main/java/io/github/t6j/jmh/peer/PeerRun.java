@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import io.github.t6j.benchmark.SteadyState;
 import io.github.t6j.jmh.Kernel;
+import io.github.t6j.nativekernels.NativeKernels;
 import io.github.t6j.weights.DType;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -107,7 +108,10 @@ public final class PeerRun {
     private List<PeerModel> open(Llama llama, Map<String, Path> files) {
         List<PeerModel> models = new ArrayList<>();
         files.forEach((model, file) -> {
-            models.add(PeerModel.t6j(model, file, plan.contextLength(), plan.threads()));
+            models.add(PeerModel.t6j(model, file, plan.contextLength(), plan.threads(), null));
+            if (NativeKernels.exists(null)) {
+                models.add(PeerModel.t6j(model, file, plan.contextLength(), plan.threads(), NativeKernels.load()));
+            }
             if (!model.equals("t6")) {
                 models.add(PeerModel.llama(model, llama, file, plan.contextLength(), plan.threads()));
             }

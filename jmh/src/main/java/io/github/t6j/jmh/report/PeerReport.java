@@ -49,9 +49,9 @@ record PeerReport(List<PeerSpeed> speeds) {
             List<String> row = new ArrayList<>(List.of(test));
             List<String> ratios = new ArrayList<>();
             for (PeerSpeed speed : all) {
-                double reference =
-                        all.stream().filter(first -> first.model().equals(speed.model())).findFirst().orElseThrow()
-                                .fastest();
+                double reference = all.stream() // t6j with native kernels, if they were measured
+                        .filter(other -> other.model().equals(speed.model()) && other.engine().startsWith("t6j"))
+                        .reduce((first, last) -> last).orElseThrow().fastest();
                 String text = Numbers.digits(speed.fastest()) + " (" + Numbers.digits(speed.median()) + ")";
                 row.add(speed.fastest() > reference ? "**" + text + "**" : text);
                 if (speed.engine().equals("llama.cpp")) {

@@ -56,7 +56,7 @@ class PeerSpeedTest {
         PrintStream quiet = new PrintStream(OutputStream.nullOutputStream());
 
         List<PeerSpeed> speeds = new PeerRun(plan, 0, quiet).measure(type.name(),
-                List.of(PeerModel.t6j("mha", file, plan.contextLength(), 1),
+                List.of(PeerModel.t6j("mha", file, plan.contextLength(), 1, null),
                         PeerModel.llama("mha", llama, file, plan.contextLength(), 1)));
 
         assertThat(speeds).extracting(speed -> speed.engine() + " " + speed.test()).containsExactly(
