@@ -127,7 +127,7 @@ public abstract sealed class PackedMatrix permits DensePanels, BlockPanels, KQua
         switch (dtype) {
             case Q8_0, Q4_0 -> kernels.multiplyBlocks(
                     RoundedRows.zeros(1, 0), dtype == DType.Q8_0 ? BlockFormat.Q8_0 : BlockFormat.Q4_0, nothing, 0,
-                    new float[] {1}, 0, 1, null, y, 0, PANEL);
+                    new float[] {1}, 0, 1, new UnpackedBlocks(false), y, 0, PANEL);
             case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> kernels.multiplyKQuants(
                     RoundedRows.zeros(1, 0), KQuantFormat.of(dtype), nothing, 0, 1, new UnpackedBlocks(false), y, 0,
                     PANEL);

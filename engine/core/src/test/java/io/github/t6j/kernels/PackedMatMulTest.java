@@ -1,6 +1,7 @@
 package io.github.t6j.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -251,6 +252,18 @@ class PackedMatMulTest {
             }
             assertThat(multiply(simd, matrix, x, rows)).isEqualTo(y);
             assertThat(multiply(intel, matrix, x, rows)).isEqualTo(y);
+        }
+    }
+
+    /** A model's weights are announced before the first product, perhaps to kernels that are compiled already. */
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"F32", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
+    void announcingWeightsComputesNothing(DType dtype) {
+        List<Tensor> parts = List.of(Tensor.of("w", dtype, new float[300], 1, 300));
+        for (Kernels kernels : new Kernels[] {scalar, simd, intel}) {
+            assertThatCode(() -> PackedMatrix.announce(parts, TensorReader.IN_MEMORY, kernels))
+                    .as("%s by %s", dtype, kernels.description())
+                    .doesNotThrowAnyException();
         }
     }
 
