@@ -1,7 +1,6 @@
 package io.github.t6j.cli.io;
 
-import io.github.t6j.MemoryLimitException;
-import io.github.t6j.ModelFormatException;
+import io.github.t6j.T6jException;
 import io.github.t6j.cli.Main;
 import java.io.Closeable;
 import java.io.FileNotFoundException;
@@ -134,8 +133,7 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
             case UncheckedIOException unchecked -> unchecked.getMessage();
             case IOException io -> describe(io);
             case CommandFailure failure -> failure.getMessage();
-            case ModelFormatException format -> format.getMessage();
-            case MemoryLimitException memory -> memory.getMessage();
+            case T6jException refusal -> refusal.getMessage();
             case Output.Broken broken -> broken.getMessage();
             case IllegalArgumentException argument when argument.getMessage() != null -> argument.getMessage();
             case IllegalStateException state when state.getMessage() != null -> state.getMessage();
