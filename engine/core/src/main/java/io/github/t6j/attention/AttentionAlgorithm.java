@@ -30,6 +30,9 @@ public interface AttentionAlgorithm extends AttentionStep {
         attend(pass);
     }
 
+    /** Adds a row of the last pass with drafts to the state of the sequence; caches without a state have it already. */
+    default void keep(int row) {}
+
     /** Merges the results of the tasks into pass.output, on one thread. */
     default void endRow(AttentionPass pass) {}
 }

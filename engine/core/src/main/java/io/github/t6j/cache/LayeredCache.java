@@ -55,6 +55,13 @@ public final class LayeredCache implements SequenceCache {
     }
 
     @Override
+    public void draft(int rows) {
+        for (SequenceCache part : parts) {
+            part.draft(rows);
+        }
+    }
+
+    @Override
     public void commit() {
         for (SequenceCache part : parts) {
             part.commit();

@@ -30,6 +30,12 @@ public interface SequenceCache extends AutoCloseable {
         return 0;
     }
 
+    /**
+     * Prepares for a pass of {@code rows} tokens, all drafts but the first: a state keeps what it needs to add them one
+     * by one, instead of all at {@link #commit}.
+     */
+    default void draft(int rows) {}
+
     /** Ends a pass and keeps its tokens. Without this call nothing reads them, so the pass has no effect. */
     default void commit() {}
 

@@ -32,6 +32,8 @@ public final class StateCache implements SequenceCache {
     private final long layerBytes;
     private final NativeMemory memory;
     private MemoryBudget budget; // or null
+    private float[][][] inputs = new float[0][][]; // [rows][layers], inputs of the states in the last pass with drafts
+    private int draftRows; // of the running pass, or 0 without drafts
     private MemorySegment before;
     private MemorySegment after;
     private int length; // tokens in before
@@ -84,6 +86,41 @@ public final class StateCache implements SequenceCache {
     @Override
     public void reserve(int position, int end) {
         newLength = end;
+    }
+
+    @Override
+    public void draft(int rows) {
+        draftRows = rows;
+        if (inputs.length < rows) {
+            inputs = new float[rows][layers][0];
+        }
+    }
+
+    /** Returns true if the running pass has drafts, so that it must write {@link #inputs}. */
+    public boolean records() {
+        return draftRows > 0;
+    }
+
+    /** Makes room for {@code count} inputs of each row of the running pass. */
+    public void reserveInputs(int layer, int count) {
+        for (int row = 0; row < draftRows; row++) {
+            inputs[row][layer] = inputs[row][layer].length == count ? inputs[row][layer] : new float[count];
+        }
+    }
+
+    /** Returns the inputs of a layer's state in a row of the last pass with drafts. */
+    public float[] inputs(int layer, int row) {
+        return inputs[row][layer];
+    }
+
+    /** Returns the number of layers. */
+    public int layers() {
+        return layers;
+    }
+
+    /** Records that {@link #before} was advanced by the next token. */
+    public void keep() {
+        length = newLength;
     }
 
     @Override
@@ -149,6 +186,11 @@ public final class StateCache implements SequenceCache {
             before.set(ValueLayout.JAVA_FLOAT, at, (float) random.nextDouble(-1, 1));
         }
         length = tokens;
+    }
+
+    @Override
+    public void trim(int tokens) {
+        inputs = new float[0][][];
     }
 
     @Override

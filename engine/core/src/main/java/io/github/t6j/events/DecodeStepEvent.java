@@ -25,11 +25,16 @@ public final class DecodeStepEvent extends Event {
     @Description("Ids of prompts in the same pass")
     int promptIds;
 
+    @Label("Drafts")
+    @Description("Ids that speculation proposed in the same pass")
+    int drafts;
+
     DecodeStepEvent() {}
 
     /** Ends and records the event. */
-    public void end(int newSessions, int newPromptIds) {
+    public void end(int newSessions, int newPromptIds, int newDrafts) {
         sessions = newSessions;
+        drafts = newDrafts;
         promptIds = newPromptIds;
         commit();
     }

@@ -30,6 +30,7 @@ public final class Batch implements AttentionStep {
     private final AttentionBuffers[] buffers = new AttentionBuffers[MAX_PASS_ROWS]; // of each sequence, during a pass
     private final int[] firstRows = new int[MAX_PASS_ROWS + 1]; // of each sequence; after the last, the number of rows
     private final int[] needed = new int[MAX_PASS_ROWS]; // of each sequence, number of its last rows that are needed
+    private final int[] drafts = new int[MAX_PASS_ROWS]; // of each sequence, number of its last rows that are drafts
     private final int[] ids = new int[MAX_PASS_ROWS];
     private final int[] singles = new int[MAX_PASS_ROWS]; // indices of the sequences with one row
     private final int[] firstTasks = new int[MAX_PASS_ROWS + 1]; // of each of them; after the last, the number of tasks
@@ -40,6 +41,8 @@ public final class Batch implements AttentionStep {
     private final BooleanSupplier betweenBlocks = this::pauseBetweenBlocks;
     private int size;
     private int singleCount;
+    private int stepCount; // number of sequences with one row or drafts
+    private int draftCount; // number of all drafts
     private Activations activations; // of the last pass, or null
     private AttentionPass pass;
     private Runnable pause = NO_PAUSE;
@@ -53,6 +56,8 @@ public final class Batch implements AttentionStep {
         Arrays.fill(sequences, 0, size, null);
         size = 0;
         singleCount = 0;
+        stepCount = 0;
+        draftCount = 0;
     }
 
     /** Returns this batch and the buffers of its last pass to the pool; the caller must not use it afterwards. */
@@ -82,14 +87,19 @@ public final class Batch implements AttentionStep {
      * @param from index of the first id in {@code newIds}
      * @param count from 1 to {@link Transformer#MAX_PASS_ROWS}; all rows together are at most {@link #MAX_PASS_ROWS}
      * @param newNeeded number of the last rows whose outputs are needed: 0, 1 or count
+     * @param newDrafts number of the last rows that are fed only later ({@link Sequence#keepDraft}), at most
+     *     {@link Sequence#maxDrafts}; all rows are needed then
      */
-    public void add(Sequence sequence, int[] newIds, int from, int count, int newNeeded) {
+    public void add(Sequence sequence, int[] newIds, int from, int count, int newNeeded, int newDrafts) {
         System.arraycopy(newIds, from, ids, rows(), count);
         if (count == 1) {
             singles[singleCount++] = size;
         }
         sequences[size] = sequence;
+        stepCount += count == 1 || newDrafts > 0 ? 1 : 0;
+        draftCount += newDrafts;
         needed[size] = newNeeded;
+        drafts[size] = newDrafts;
         firstRows[size + 1] = firstRows[size] + count;
         size++;
     }
@@ -107,7 +117,7 @@ public final class Batch implements AttentionStep {
     public void forward(Runnable newPause) {
         pause = newPause;
         try {
-            feed(model.config().sizes().layers(), betweenBlocks, singleCount > 0);
+            feed(model.config().sizes().layers(), betweenBlocks, stepCount > 0);
         } finally {
             pause = NO_PAUSE;
         }
@@ -128,7 +138,7 @@ public final class Batch implements AttentionStep {
     /** @param isStep true if single rows are the next ids of generations, not texts of one id */
     private boolean feed(int layers, BooleanSupplier cancelled, boolean isStep) {
         for (int i = 0; i < size; i++) {
-            sequences[i].reserve(count(i));
+            sequences[i].reserve(count(i), drafts[i]);
         }
         if (activations == null || activations.capacity < rows()) {
             releaseActivations();
@@ -148,7 +158,7 @@ public final class Batch implements AttentionStep {
             prefill.end(size, rows());
         }
         if (step != null) {
-            step.end(singleCount, rows() - singleCount);
+            step.end(stepCount, rows() - stepCount - draftCount, draftCount);
         }
         clear();
         return true;
@@ -166,10 +176,10 @@ public final class Batch implements AttentionStep {
             return false;
         }
         for (int i = 0, next = 0; i < size; i++) {
-            sequences[i].advance(count(i));
+            sequences[i].advance(count(i), drafts[i]);
             next += needed[i];
             if (needed[i] > 0) {
-                sequences[i].keepLast(a, next - 1);
+                sequences[i].keepLast(a, next - 1, drafts[i]);
             }
         }
         return true;

@@ -1,6 +1,7 @@
 package io.github.t6j.model;
 
 import io.github.t6j.attention.Rope;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.events.DecodeStepEvent;
 import io.github.t6j.events.Events;
@@ -24,6 +25,8 @@ public final class Sequence implements AutoCloseable {
     private Activations activations; // of the last pass, or null
     private AttentionBuffers buffers; // of the last pass, or null
     private int position;
+    private float[] drafted = new float[0]; // [rows][width], the residual stream after the drafts of the last pass
+    private int kept; // rows of the last pass with drafts that are kept so far
     private Rope rope; // rotation of the keys in the cache and of the next ones
 
     Sequence(Transformer model, SequenceCache cache, boolean materialized, int position) {
@@ -46,7 +49,7 @@ public final class Sequence implements AutoCloseable {
      * @return false if the pass was cancelled
      */
     public boolean forward(int[] ids, int from, int count, int needed, BooleanSupplier cancelled) {
-        reserve(count);
+        reserve(count, 0);
         Activations a = begin(count);
         for (int row = 0; row < count; row++) {
             a.set(row, ids[from + row], position + row, this);
@@ -58,15 +61,15 @@ public final class Sequence implements AutoCloseable {
         if (!model.forward(a, buffers.algorithm, cancelled)) {
             return false;
         }
-        advance(count);
+        advance(count, 0);
         if (needed > 0) {
-            keepLast(a, needed - 1);
+            keepLast(a, needed - 1, 0);
         }
         if (prefill != null) {
             prefill.end(1, count);
         }
         if (step != null) {
-            step.end(1, 0);
+            step.end(1, 0, 0);
         }
         return true;
     }
@@ -158,21 +161,61 @@ public final class Sequence implements AutoCloseable {
         rope = newRope;
     }
 
-    /** Reserves memory for {@code rows} more tokens. */
-    void reserve(int rows) {
-        lengthRule.check(position + rows);
-        cache.reserve(position, position + rows);
+    /** Reserves memory for {@code rows} more tokens, of which the last {@code drafts} fit in the page before them. */
+    void reserve(int rows, int drafts) {
+        lengthRule.check(position + rows - drafts);
+        cache.reserve(position, position + rows - drafts);
+        cache.draft(drafts == 0 ? 0 : rows);
     }
 
-    /** Ends a pass of {@code rows} rows of this sequence. */
-    void advance(int rows) {
-        cache.commit();
-        position += rows;
+    /** Ends a pass of {@code rows} rows of this sequence; it contains a draft only after {@link #keepDraft}. */
+    void advance(int rows, int drafts) {
+        if (drafts == 0) {
+            cache.commit();
+        } else {
+            keepState(0);
+        }
+        position += rows - drafts;
     }
 
-    /** Copies the last token's row of the residual stream, row {@code row} of {@code a}. */
-    void keepLast(Activations a, int row) {
-        System.arraycopy(a.x, row * last.length, last, 0, last.length);
+    /** Copies the residual stream of the last token, {@code drafts} rows before row {@code row} of {@code a}. */
+    void keepLast(Activations a, int row, int drafts) {
+        System.arraycopy(a.x, (row - drafts) * last.length, last, 0, last.length);
+        if (drafted.length < drafts * last.length) {
+            drafted = new float[drafts * last.length];
+        }
+        System.arraycopy(a.x, (row - drafts + 1) * last.length, drafted, 0, drafts * last.length);
+        kept = 0;
+    }
+
+    /**
+     * Returns the number of drafts that a pass may have after its first row, so that rejecting them leaves no trace:
+     * they neither begin a page nor change the keys' rotation.
+     */
+    public int maxDrafts() {
+        int drafts = model.kinds.keepsDrafts(materialized)
+                ? PageLayout.TOKENS - 1 - position % PageLayout.TOKENS
+                : 0;
+        while (drafts > 0 && lengthRule.outgrows(position + 1 + drafts)) {
+            drafts--;
+        }
+        return drafts;
+    }
+
+    /** Feeds the next draft of the last pass, whose row was computed. Nothing else may have changed the sequence. */
+    public void keepDraft() {
+        cache.reserve(position, position + 1);
+        System.arraycopy(drafted, kept * last.length, last, 0, last.length);
+        keepState(++kept);
+        position++;
+    }
+
+    private void keepState(int row) {
+        if (model.kinds.hasState(materialized)) {
+            AttentionBuffers taken = takeBuffers(1);
+            taken.algorithm.keep(row);
+            model.buffers.give(taken);
+        }
     }
 
     /** Returns the number of tokens in the cache. */
@@ -239,6 +282,7 @@ public final class Sequence implements AutoCloseable {
 
     /** Releases the memory of tokens that {@link #truncate} has removed. */
     public void trim() {
+        drafted = new float[0];
         cache.trim(position);
     }
 

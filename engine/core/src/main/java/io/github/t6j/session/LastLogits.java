@@ -3,13 +3,20 @@ package io.github.t6j.session;
 import io.github.t6j.model.Sequence;
 import java.util.function.Consumer;
 
-/** Logits of a session after its last id, computed on request. Only {@link #lastComputed} is thread-safe. */
+/**
+ * Logits of a session after its last id, computed on request, and those after drafts of the next ids. Only
+ * {@link #lastComputed} is thread-safe.
+ */
 final class LastLogits {
     private final Consumer<float[]> copy = all -> copy(all, 0);
     private final int vocabulary;
     private float[] logits; // [vocabulary], or null before they are needed; written and copied under the monitor
     private boolean known; // logits belong to an id of the session; guarded by the monitor
     private Source source = Source.NONE; // of the logits after the last id
+    private int[] drafts = new int[0];
+    private float[] drafted = new float[0]; // [drafts][vocabulary], logits after each draft
+    private int nextDraft; // index of the draft of the next id
+    private int draftCount;
 
     private enum Source {
         NONE,
@@ -42,6 +49,28 @@ final class LastLogits {
     /** Marks the logits as outdated, because the last id changes. */
     void invalidate() {
         source = Source.NONE;
+        nextDraft = 0;
+        draftCount = 0;
+    }
+
+    /** Adds a draft that follows the last one, and copies the logits after it from {@code all}. */
+    void addDraft(int id, float[] all, int from, int max) {
+        if (drafts.length < max) {
+            drafts = new int[max];
+            drafted = new float[max * vocabulary];
+        }
+        System.arraycopy(all, from, drafted, draftCount * vocabulary, vocabulary);
+        drafts[draftCount++] = id;
+    }
+
+    /** Returns true if {@code id} is the draft of the next id. */
+    boolean isDraft(int id) {
+        return nextDraft < draftCount && drafts[nextDraft] == id;
+    }
+
+    /** Makes the logits after the next draft those after the last id. */
+    void keepDraft() {
+        set(drafted, nextDraft++ * vocabulary);
     }
 
     /** Records that the last id was fed, so that the sequence can compute its logits. */
@@ -107,6 +136,10 @@ final class LastLogits {
 
     /** Releases their memory, unless they could not be computed again. */
     synchronized void trim() {
+        nextDraft = 0;
+        draftCount = 0;
+        drafts = new int[0];
+        drafted = new float[0];
         if (source != Source.ONLY_ARRAY) {
             source = source == Source.NONE ? Source.NONE : Source.SEQUENCE;
             known = false;

@@ -27,6 +27,7 @@ public final class SessionFeed {
         private int next; // index of the next id to feed
         private int end; //  after the last id
         private int now; //  number of ids in the current pass
+        private int drafts; // number of the last ids that are drafts, which are not fed
         private LogitsListener listener; // or null
 
         /** Returns the number of ids in the next pass, split as a prompt of one session. */
@@ -63,6 +64,15 @@ public final class SessionFeed {
      * @throws IllegalStateException if the context has no room for them
      */
     public void add(SessionState session, int[] ids, int from, int count, LogitsListener listener) {
+        add(session, ids, from, count, 0, listener);
+    }
+
+    /** Adds an id and drafts of the ids after it, {@code count} in all; only the first one is fed. */
+    public void addWithDrafts(SessionState session, int[] ids, int count) {
+        add(session, ids, 0, count, count - 1, null);
+    }
+
+    private void add(SessionState session, int[] ids, int from, int count, int drafts, LogitsListener listener) {
         session.check(ids, from, count);
         if (size == parts.size()) {
             parts.add(new Part());
@@ -72,6 +82,7 @@ public final class SessionFeed {
         part.ids = ids;
         part.next = from;
         part.end = from + count;
+        part.drafts = drafts;
         part.listener = listener;
         if (listener != null && reported == null) {
             reported = new float[session.vocabulary()];
@@ -144,13 +155,14 @@ public final class SessionFeed {
             Part part = parts.get(end);
             part.now = part.count();
             if (part.now > 0) {
-                batch.add(part.session.fedSequence(), part.ids, part.next, part.now, need(end));
+                batch.add(
+                        part.session.fedSequence(), part.ids, part.next, part.now, need(end), part.drafts);
             }
         }
         batch.forward(pause);
         for (int i = first; i < end; i++) {
             Part part = parts.get(i);
-            part.session.append(part.ids, part.next, part.now);
+            part.session.append(part.ids, part.next, part.now - part.drafts);
             part.next += part.now;
         }
         setLogits(batch, logitStride);
@@ -159,7 +171,9 @@ public final class SessionFeed {
     /** Records the rows of a part whose logits are needed. @return their number: 0, 1 or all */
     private int need(int owner) {
         Part part = parts.get(owner);
-        int first = part.listener != null ? 0 : part.next + part.now == part.end ? part.now - 1 : part.now;
+        int first = part.listener != null || part.drafts > 0
+                ? 0
+                : part.next + part.now == part.end ? part.now - 1 : part.now;
         for (int i = first; i < part.now; i++) {
             owners[needed] = owner;
             positions[needed++] = part.session.position() + i;
@@ -177,7 +191,11 @@ public final class SessionFeed {
             float[] all = batch.logits(from, count);
             for (int i = 0; i < count; i++) {
                 Part part = parts.get(owners[from + i]);
-                if (from + i + 1 == needed || owners[from + i + 1] != owners[from + i]) {
+                int draft = positions[from + i] - part.session.position(); // its index
+                if (draft >= 0) {
+                    int id = part.ids[part.next - part.drafts + draft];
+                    part.session.addDraft(id, all, i * logitStride, part.drafts);
+                } else if (draft == -1) {
                     part.session.setLogits(all, i * logitStride);
                 }
                 if (part.listener != null) {

@@ -28,7 +28,22 @@ public final class SessionGroup {
     /** Feeds the ids {@code ids[i]} to session i of {@code model}. */
     public static void feed(
             List<?> sessions, ModelUse model, int[][] ids, LogitsListener[] listeners, Runnable pause) {
-        Objects.requireNonNull(ids, "ids");
+        feed(sessions, model, ids, new boolean[Objects.requireNonNull(ids, "ids").length], listeners, pause);
+    }
+
+    /**
+     * Feeds ids to several sessions of a model.
+     *
+     * @param drafted true for a session of whose ids only the first is fed, because the others are drafts
+     */
+    public static void feed(
+            List<?> sessions, int[][] ids, boolean[] drafted, LogitsListener[] listeners, Runnable pause) {
+        feed(sessions, SessionCore.of(sessions.getFirst()).use().model, ids, drafted, listeners, pause);
+    }
+
+    private static void feed(
+            List<?> sessions, ModelUse model, int[][] ids, boolean[] drafted, LogitsListener[] listeners,
+            Runnable pause) {
         Objects.requireNonNull(listeners, "listeners");
         Objects.requireNonNull(pause, "pause");
         checkOnePerSession("ids: expected an array", sessions, ids.length);
@@ -38,7 +53,12 @@ public final class SessionGroup {
             SessionFeed feed = sharedFeed(sessions);
             for (int i = 0; i < ids.length; i++) {
                 int count = Objects.requireNonNull(ids[i], "ids").length;
-                feed.add(SessionCore.of(sessions.get(i)).state(), ids[i], 0, count, listeners[i]);
+                SessionState state = SessionCore.of(sessions.get(i)).state();
+                if (drafted[i]) {
+                    feed.addWithDrafts(state, ids[i], count);
+                } else {
+                    feed.add(state, ids[i], 0, count, listeners[i]);
+                }
             }
             feed.catchUpAndRun(pause);
         } finally {

@@ -272,6 +272,29 @@ public final class SessionState {
         return feed;
     }
 
+    /** Returns the number of drafts that may follow the next id in a pass, so that rejecting them leaves no trace. */
+    public int maxDrafts() {
+        return isBehind() ? 0 : Math.min(sequence.maxDrafts(), contextLength - position() - 1);
+    }
+
+    /** Returns true if {@code id} was a draft of the next id in the last pass. */
+    public boolean isDraft(int id) {
+        return logits.isDraft(id);
+    }
+
+    /** Feeds {@code id}, for which {@link #isDraft} returns true. No pass is needed. */
+    public void feedDraft(int id) {
+        sequence.keepDraft();
+        single[0] = id;
+        append(single, 0, 1);
+        logits.keepDraft();
+    }
+
+    /** Records a draft of the last pass and copies the logits after it from {@code all}. */
+    void addDraft(int id, float[] all, int from, int max) {
+        logits.addDraft(id, all, from, max);
+    }
+
     /** Records {@code count} ids as fed. */
     void append(int[] fed, int from, int count) {
         ids.append(fed, from, count, sequence.position());

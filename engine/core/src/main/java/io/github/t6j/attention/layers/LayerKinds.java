@@ -56,6 +56,11 @@ public final class LayerKinds {
         return layers.stream().anyMatch(layer -> layer.pages(materialized) == null);
     }
 
+    /** Returns true if passes may have drafts; {@code materialized} selects the oracle. */
+    public boolean keepsDrafts(boolean materialized) {
+        return materialized ? !hasState(true) : layers.stream().allMatch(Attention::keepsDrafts);
+    }
+
     /** Returns true if a layer keeps pages. */
     public boolean hasPages(boolean materialized) {
         return layers.stream().anyMatch(layer -> layer.pages(materialized) != null);

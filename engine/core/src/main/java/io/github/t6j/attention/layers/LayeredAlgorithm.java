@@ -52,6 +52,13 @@ final class LayeredAlgorithm implements AttentionAlgorithm {
     }
 
     @Override
+    public void keep(int row) {
+        for (AttentionAlgorithm part : parts) {
+            part.keep(row);
+        }
+    }
+
+    @Override
     public void endRow(AttentionPass pass) {
         of(pass).endRow(pass);
     }

@@ -54,6 +54,11 @@ public record LinearAttention(DenseHeads dense) implements Attention {
     }
 
     @Override
+    public boolean keepsDrafts() {
+        return true;
+    }
+
+    @Override
     public int stateElements() {
         return dense.keyValueHeads() * headDim() * headDim();
     }

@@ -61,7 +61,24 @@ public final class LinearRecurrence implements AttentionAlgorithm {
     public void attend(AttentionPass newPass) {
         pass = newPass;
         heads = ((LinearAttention) newPass.attention).dense();
+        cache.reserveInputs(pass.layer, 2 * heads.keyValueHeads() * heads.headDim());
         workers.run(heads.keyValueHeads(), headWork);
+    }
+
+    /** {@inheritDoc} Only the recurrence runs again, so no weights are read. */
+    @Override
+    public void keep(int row) {
+        Buffers b = buffers[0];
+        int d = b.k.length;
+        for (int layer = 0; layer < cache.layers(); layer++) {
+            float[] inputs = cache.inputs(layer, row);
+            for (int head = 0; head < inputs.length / (2 * d); head++) {
+                System.arraycopy(inputs, 2 * head * d, b.k, 0, d);
+                System.arraycopy(inputs, 2 * head * d + d, b.v, 0, d);
+                kernels.addOuter(b.k, d, b.v, d, cache.before(), cache.before(), cache.at(layer, head * d * d));
+            }
+        }
+        cache.keep();
     }
 
     /** Computes the outputs of all rows for one key head, in order. */
@@ -74,6 +91,10 @@ public final class LinearRecurrence implements AttentionAlgorithm {
             int at = pass.at(row);
             heads.key(pass.projections, at, keyHead, b.k);
             heads.value(pass.projections, at, keyHead, b.v);
+            if (cache.records()) {
+                System.arraycopy(b.k, 0, cache.inputs(pass.layer, row), 2 * keyHead * d, d);
+                System.arraycopy(b.v, 0, cache.inputs(pass.layer, row), 2 * keyHead * d + d, d);
+            }
             MemorySegment last = row == 0 ? cache.before() : cache.after();
             kernels.addOuter(b.k, d, b.v, d, last, cache.after(), state);
             for (int i = 0; i < group; i++) {
