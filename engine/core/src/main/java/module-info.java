@@ -19,6 +19,8 @@ module io.github.t6j.engine {
     exports io.github.t6j.attention.tpa.forms to io.github.t6j.training;
     // filled caches and the rate of reading memory, for bench
     exports io.github.t6j.benchmark to io.github.t6j.cli;
+    // the decoding loop of the scheduler and of conversations
+    exports io.github.t6j.decoding to io.github.t6j.chat, io.github.t6j.schedule;
     // events of its queue, for Flight Recorder
     exports io.github.t6j.events to io.github.t6j.schedule;
     // configurations of new and converted models

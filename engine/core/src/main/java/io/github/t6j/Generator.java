@@ -1,5 +1,7 @@
 package io.github.t6j;
 
+import io.github.t6j.decoding.Decoding;
+import io.github.t6j.decoding.DraftSource;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.sampling.ConstraintMatcher;
 import io.github.t6j.sampling.Sampler;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Generation that the caller advances step by step, so that many can run side by side: {@link #next} chooses an id from
@@ -35,6 +38,10 @@ import java.util.function.Consumer;
  * one thread at a time.
  */
 public final class Generator {
+    static {
+        Decoding.setHook(generator -> ((Generator) generator).decoding);
+    }
+
     private final Session session;
     private final SessionState state; // of the session, or of a fork within a call of the session
     private final Set<Integer> endIds;
@@ -47,7 +54,7 @@ public final class Generator {
     private final List<Token> tokens = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
     private final int[] promptIds;
-    private final int[] fed = new int[1]; // id of the current step
+    private final Decoding decoding;
     private final Expiry expiry;
     private final BooleanSupplier ends = this::mustEnd;
     private final long start = System.nanoTime();
@@ -84,6 +91,8 @@ public final class Generator {
         stop = new StopStrings(options.stop());
         matcher = options.grammar() == null ? null : session.model().tokenGrammar(options.grammar()).newMatcher();
         masked = new float[matcher == null ? 0 : state.vocabulary()];
+        decoding = new Decoding(
+                state, session.core().use(), () -> options.maxTokens() - tokens.size(), DraftSource.NONE);
     }
 
     /** Returns the ids of the prompt, which the caller feeds before the first token. */
@@ -183,15 +192,74 @@ public final class Generator {
         return reason;
     }
 
+    /** Choices of a generator that a listener receives as those of a sample. */
+    private static final class Reported implements Decoding.Choices {
+        private final Generator generator;
+        private final int sample;
+        private final SampleListener listener;
+        private Token token; // last one, or the tail; null at the end
+
+        Reported(Generator generator, int sample, SampleListener listener) {
+            this.generator = generator;
+            this.sample = sample;
+            this.listener = listener;
+        }
+
+        @Override
+        public int choose() {
+            token = generator.next();
+            if (token != null) {
+                return token.id();
+            }
+            token = generator.takeTail();
+            if (token != null) {
+                listener.onToken(sample, token);
+            }
+            return -1;
+        }
+
+        @Override
+        public boolean report() {
+            if (!listener.onToken(sample, token)) {
+                generator.end(generator.isCancelled() ? FinishReason.CANCELLED : FinishReason.STOPPED_BY_LISTENER);
+            }
+            return generator.reason == null;
+        }
+    }
+
     /**
-     * Decoding loop: makes steps until all {@code generators} of a session have ended. It must run within a call of the
-     * session.
+     * Decodes until all {@code generators} of a session have ended, and feeds their ids together. It must run within a
+     * call of the session.
      */
     static void run(List<Generator> generators, SampleListener listener) {
+        List<Reported> all = IntStream.range(0, generators.size())
+                .mapToObj(sample -> new Reported(generators.get(sample), sample, listener)).toList();
         boolean goesOn = true;
         while (goesOn) {
-            goesOn = stepAll(generators, listener);
+            goesOn = pass(all);
         }
+    }
+
+    /** Makes a pass of the next ids. Returns false if all generations have ended; their tails are reported. */
+    private static boolean pass(List<Reported> all) {
+        Generator first = all.getFirst().generator;
+        if (first.isCancelled()) {
+            all.forEach(one -> one.generator.end(FinishReason.CANCELLED));
+        }
+        SessionFeed feed = first.state.sharedFeed();
+        boolean goesOn = false;
+        try {
+            for (Reported one : all) {
+                try {
+                    goesOn |= one.generator.decoding.advance(one);
+                } finally {
+                    one.generator.feed(feed); // even if the listener throws: the session contains what it received
+                }
+            }
+        } finally {
+            feed.run();
+        }
+        return goesOn;
     }
 
     /** Makes a step of one generator. Returns its token, at the end the tail, then null. */
@@ -199,56 +267,20 @@ public final class Generator {
         if (isCancelled()) {
             end(FinishReason.CANCELLED);
         }
+        Reported reported = new Reported(this, 0, (sample, token) -> true);
+        decoding.step(reported);
         SessionFeed feed = state.sharedFeed();
-        Token reported = addNext(0, (sample, token) -> true, feed);
+        feed(feed);
         feed.run();
-        return reported;
+        return reported.token;
     }
 
-    /**
-     * Makes a step of the decoding loop: chooses the next token of each generator that has not ended, reports it, and
-     * feeds the tokens together.
-     *
-     * @return false if all have ended; their tails are reported
-     */
-    private static boolean stepAll(List<Generator> generators, SampleListener listener) {
-        if (generators.getFirst().isCancelled()) {
-            generators.forEach(generator -> generator.end(FinishReason.CANCELLED));
-        }
-        SessionFeed feed = generators.getFirst().state.sharedFeed();
-        boolean goesOn;
-        try {
-            for (int sample = 0; sample < generators.size(); sample++) {
-                generators.get(sample).addNext(sample, listener, feed);
-            }
-        } finally {
-            goesOn = feed.run(); // even if the listener throws, so that the session contains what it received
-        }
-        return goesOn;
-    }
-
-    /** Reports the next token and adds it to {@code feed}, or reports the tail at the end. Returns what it reported. */
-    private Token addNext(int sample, SampleListener listener, SessionFeed feed) {
-        Token token = next();
-        if (token == null) {
-            Token tail = takeTail();
-            if (tail != null) {
-                listener.onToken(sample, tail);
-            }
-            return tail;
-        }
-        if (state.catchUp(state.position() + 1, ends)) {
-            fed[0] = token.id();
-            feed.add(state, fed, 0, 1, null);
-        } else { // the call ends, but session and result contain the id
+    /** Adds the ids to feed, or ends the generation if its call ends before the session has caught up. */
+    private void feed(SessionFeed feed) {
+        if (!decoding.addTo(feed, ends)) {
             interrupt();
             end(FinishReason.CANCELLED); // in case the caller's function has changed its mind
-            state.record(token.id());
         }
-        if (!listener.onToken(sample, token)) {
-            end(isCancelled() ? FinishReason.CANCELLED : FinishReason.STOPPED_BY_LISTENER);
-        }
-        return token;
     }
 
     private boolean isCancelled() {

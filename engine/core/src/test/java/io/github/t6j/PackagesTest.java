@@ -28,8 +28,8 @@ class PackagesTest {
     private static final List<String> MODULES = List.of("core", "grammar", "native", "schedule", "training");
     /** Rooms, top-down: a package and those inside it are one room. The root's name is empty. */
     private static final List<String> TOP_DOWN = List.of(
-            "benchmark", "schedule", "flashtpa", "training", "grammar", "nativekernels", "", "session", "family",
-            "sampling",
+            "benchmark", "schedule", "flashtpa", "training", "grammar", "nativekernels", "", "decoding", "session",
+            "family", "sampling",
             "tokenizer",
             "model", "attention", "cache", "kernels", "weights", "json", "random", "events");
     /** Words of the library: types of the root that every package may use, since they use no package themselves. */

@@ -9,6 +9,7 @@ import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
+import io.github.t6j.decoding.Decoding;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -46,24 +47,50 @@ final class Shifting {
     Generation generate(int[] prompt, GenerationOptions options, Predicate<String> listener) {
         begin(options.call());
         Generator generator = session.newGenerator(Prompt.of(prompt), options);
-        int received = 0;
+        Pieces pieces = new Pieces(generator, listener);
+        Decoding decoding = Decoding.of(generator);
         try {
             feed(prompt);
             boolean more = !isOver();
-            for (Token token = next(generator); more && token != null; token = more ? next(generator) : null) {
-                received += token.text().length();
-                more = listener.test(token.text());
-                session.step(token.id());
+            while (more && decoding.advance(pieces)) {
+                decoding.feed();
             }
         } catch (CancellationException cancelled) {
             // result() says so.
         }
         Generation generation = generator.result();
-        String tail = generation.text().substring(received);
+        String tail = generation.text().substring(pieces.received);
         if (!tail.isEmpty()) {
             listener.test(tail);
         }
         return generation;
+    }
+
+    /** Choices whose texts a listener receives. */
+    private final class Pieces implements Decoding.Choices {
+        private final Generator generator;
+        private final Predicate<String> listener;
+        private Token token;
+        private boolean stopped;
+        private int received; // characters
+
+        Pieces(Generator generator, Predicate<String> listener) {
+            this.generator = generator;
+            this.listener = listener;
+        }
+
+        @Override
+        public int choose() {
+            token = stopped ? null : next(generator);
+            return token == null ? -1 : token.id();
+        }
+
+        @Override
+        public boolean report() {
+            received += token.text().length();
+            stopped = !listener.test(token.text());
+            return !stopped && generator.finishReason() == null;
+        }
     }
 
     private void begin(CallOptions options) {

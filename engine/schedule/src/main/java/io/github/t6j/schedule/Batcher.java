@@ -215,7 +215,7 @@ final class Batcher {
         List<Runnable> ends = new ArrayList<>();
         leaveInterrupted(ends);
         List<Job> parts = parts(reading, MAX_JOINING);
-        SharedPass pass = new SharedPass(model);
+        SharedPass pass = new SharedPass();
         List<Continuation> stepping = stepping().toList();
         stepping.forEach(pass::add);
         parts.forEach(pass::add);
@@ -247,7 +247,7 @@ final class Batcher {
         passing = recomputes ? List.of() : parts(inOrder(turn), Model.maxPassRows());
         List<Continuation> recomputed = recomputing()
                 .filter(continuation -> recomputes && !continuation.isOver()).limit(1).toList();
-        SharedPass pass = new SharedPass(model);
+        SharedPass pass = new SharedPass();
         passing.forEach(pass::add);
         recomputed.forEach(pass::add);
         beginPass();
@@ -301,7 +301,7 @@ final class Batcher {
     /** Chooses the next ids on all threads: sampling from 50,000 tokens takes 0.3 ms. */
     private void choose(List<Continuation> continuations) {
         LongAdder chosen = new LongAdder();
-        model.runParallel(continuations.size(), i -> chosen.add(continuations.get(i).choose() ? 1 : 0));
+        model.runParallel(continuations.size(), i -> chosen.add(continuations.get(i).advance()));
         generatedIds += chosen.sum();
     }
 

@@ -5,12 +5,13 @@ import io.github.t6j.Generation;
 import io.github.t6j.Generator;
 import io.github.t6j.Session;
 import io.github.t6j.Token;
+import io.github.t6j.decoding.Decoding;
 import io.github.t6j.session.SessionCore;
 import java.util.Arrays;
 import java.util.List;
 
-/** Continuation of a prompt that was read; it generates one id per step. */
-final class Continuation {
+/** Continuation of a prompt that was read; it generates one id per step, or several with drafts. */
+final class Continuation implements Decoding.Choices {
     private final Job job;
     private final GenerationHandle handle;
     private final Session session;
@@ -18,7 +19,8 @@ final class Continuation {
     private final List<Continuation> samples; // running samples of the same prompt, including this one
     private final int length;
     private long bytes;
-    private int id; // the next id to feed
+    private final Decoding decoding; // its next ids are those to feed
+    private Token token; // the last one, or null at the end
     private int[] recomputed; // all ids and the next one, if their keys are computed again; or null
     private int generated; // number of ids
     private boolean stopped; // by the listener
@@ -40,6 +42,7 @@ final class Continuation {
         this.handle = handle;
         this.session = session;
         this.generator = generator;
+        decoding = Decoding.of(generator);
         this.bytes = bytes;
     }
 
@@ -75,7 +78,7 @@ final class Continuation {
     /** Returns the next ids to feed: the chosen one, or a part of all if their keys are computed again. */
     int[] part(int maxPassRows) {
         return recomputed == null
-                ? new int[] {id}
+                ? decoding.ids()
                 : Job.part(recomputed, session.position(), recomputed.length, maxPassRows);
     }
 
@@ -93,7 +96,7 @@ final class Continuation {
         return true;
     }
 
-    /** Ends the continuation if it is interrupted; {@link #choose} checks this, too, but not during a recomputation. */
+    /** Ends the continuation if it is interrupted; {@link #advance} checks this, too, but not during a recomputation. */
     void endIfInterrupted() {
         over |= handle.interruption() != null;
     }
@@ -102,31 +105,40 @@ final class Continuation {
         return over;
     }
 
-    /** Chooses an id from the session's logits and reports it, or ends; returns true if there is a new id. */
-    boolean choose() {
+    /** Chooses ids and reports them until one must be fed, or ends. Returns the number of ids. */
+    int advance() {
+        int before = generated;
         try {
-            Token token = handle.interruption() != null ? null : generator.next();
-            if (token != null) {
-                id = token.id();
-                generated++;
-                stopped = !handle.add(token);
-            }
-            over = token == null || stopped || generator.finishReason() != null;
+            decoding.advance(this);
             if (!over && SessionCore.of(session).state().lengthRule().outgrows(session.position() + 1)) {
                 beginRecomputation();
             }
-            return token != null;
         } catch (RuntimeException | Error broken) { // logits that are NaN or infinite, or the listener
             fail(broken);
-            return false;
         }
+        return generated - before;
+    }
+
+    @Override
+    public int choose() {
+        token = over || handle.interruption() != null ? null : generator.next();
+        over = token == null;
+        return over ? -1 : token.id();
+    }
+
+    @Override
+    public boolean report() {
+        generated++;
+        stopped = !handle.add(token);
+        over = stopped || generator.finishReason() != null;
+        return !over;
     }
 
     /** Empties the session, since longrope rotates the keys of a longer text by other frequencies. */
     private void beginRecomputation() {
         int[] ids = session.ids();
         recomputed = Arrays.copyOf(ids, ids.length + 1);
-        recomputed[ids.length] = id;
+        recomputed[ids.length] = decoding.ids()[0];
         session.truncate(0);
         SessionCore.of(session).state().lengthRule().expect(recomputed.length);
     }

@@ -3,36 +3,37 @@ package io.github.t6j.schedule;
 import io.github.t6j.LogitsListener;
 import io.github.t6j.Model;
 import io.github.t6j.Session;
+import io.github.t6j.model.Batch;
+import io.github.t6j.session.SessionGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
 /** Pass of several sessions, each with its next ids. */
 final class SharedPass {
-    private final Model model;
     private final List<Session> sessions = new ArrayList<>();
     private final List<int[]> ids = new ArrayList<>();
+    private final List<Boolean> drafted = new ArrayList<>(); // true if all ids but the first are drafts
     private final List<LogitsListener> listeners = new ArrayList<>();
     private final List<Consumer<Throwable>> failures = new ArrayList<>(); // receive the failure of each session
     private int promptIds;
 
-    SharedPass(Model model) {
-        this.model = model;
-    }
-
     void add(Continuation continuation) {
-        add(continuation.session(), continuation.part(Model.maxPassRows()), null, continuation::fail);
+        int[] part = continuation.part(Model.maxPassRows());
+        add(continuation.session(), part, !continuation.recomputes(), null, continuation::fail);
     }
 
     void add(Job job) {
         int[] part = job.part(Model.maxPassRows());
         promptIds += part.length;
-        add(job.session(), part, job.listener(), job::fail);
+        add(job.session(), part, false, job.listener(), job::fail);
     }
 
-    private void add(Session session, int[] part, LogitsListener listener, Consumer<Throwable> failure) {
+    private void add(
+            Session session, int[] part, boolean isDrafted, LogitsListener listener, Consumer<Throwable> failure) {
         sessions.add(session);
         ids.add(part);
+        drafted.add(isDrafted);
         listeners.add(listener);
         failures.add(failure);
     }
@@ -51,7 +52,7 @@ final class SharedPass {
     void run(Runnable pause) {
         int[] positions = sessions.stream().mapToInt(Session::position).toArray();
         try {
-            model.feed(sessions, ids.toArray(int[][]::new), listeners.toArray(LogitsListener[]::new), pause);
+            feed(0, sessions.size(), pause);
         } catch (RuntimeException | Error failure) {
             for (int i = 0; i < sessions.size(); i++) {
                 runAlone(i, positions[i], failure);
@@ -59,13 +60,21 @@ final class SharedPass {
         }
     }
 
+    private void feed(int from, int to, Runnable pause) {
+        boolean[] drafts = new boolean[to - from];
+        for (int i = from; i < to; i++) {
+            drafts[i - from] = drafted.get(i);
+        }
+        SessionGroup.feed(sessions.subList(from, to), ids.subList(from, to).toArray(int[][]::new), drafts,
+                listeners.subList(from, to).toArray(LogitsListener[]::new), pause);
+    }
+
     private void runAlone(int index, int position, Throwable sharedFailure) {
         try {
             if (sessions.get(index).position() != position) {
                 throw new IllegalStateException("the pass failed after it was fed", sharedFailure);
             }
-            model.feed(List.of(sessions.get(index)), new int[][] {ids.get(index)},
-                    new LogitsListener[] {listeners.get(index)});
+            feed(index, index + 1, Batch.NO_PAUSE);
         } catch (RuntimeException | Error failure) {
             failures.get(index).accept(failure);
         }

@@ -1,0 +1,172 @@
+package io.github.t6j.decoding;
+
+import io.github.t6j.session.SessionFeed;
+import io.github.t6j.session.SessionState;
+import io.github.t6j.session.SessionUse;
+import java.util.Arrays;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.IntSupplier;
+
+/**
+ * Decoding loop of one generation: chooses ids until one must be fed, and then adds it to a pass, followed by drafts of
+ * the next ids. The pass computes the logits after each of them. An id that equals its draft needs no pass; the first
+ * one that differs is fed in the next pass, and the remaining drafts are forgotten. So the ids, their logits and the
+ * session are those of a generation without drafts.
+ *
+ * <p>{@code Generator}, in a package above this one, registers a function that returns the loop of a generator.
+ */
+public final class Decoding {
+    /** Maximum number of drafts in a pass: more rows would have other bits in some attentions (ADR 9, 31). */
+    public static final int MAX_DRAFTS = 15;
+
+    private static volatile Function<Object, Decoding> hook;
+
+    private final SessionState state;
+    private final SessionUse use;
+    private final IntSupplier left;
+    private final DraftSource source;
+    private final int[] ids = new int[1 + MAX_DRAFTS]; // to feed: the last id and drafts
+    private int count; // of them, or 0 if the last id is fed
+    private int[] text = new int[0]; // ids of the session, with spare capacity; empty before the first drafts
+    private int length;
+
+    /** Choices of a generation, for one thread. */
+    public interface Choices {
+        /** Chooses the next id from the session's logits; returns −1 at the end. */
+        int choose();
+
+        /** Reports the chosen id. Returns true if another may follow. */
+        boolean report();
+    }
+
+    /**
+     * @param left returns the maximum number of ids that may still be chosen
+     * @param source source of drafts, {@link DraftSource#NONE} for none
+     */
+    public Decoding(SessionState state, SessionUse use, IntSupplier left, DraftSource source) {
+        this.state = state;
+        this.use = use;
+        this.left = left;
+        this.source = source;
+    }
+
+    /** Registers the function that returns the loop of a generator; {@code Generator} calls it once. */
+    public static void setHook(Function<Object, Decoding> newHook) {
+        hook = newHook;
+    }
+
+    /** Returns the loop of {@code generator}. */
+    public static Decoding of(Object generator) {
+        return hook.apply(generator);
+    }
+
+    /**
+     * Chooses and reports ids until one must be fed, see {@link #addTo}, or the session's call is cancelled.
+     *
+     * @return false if none was chosen, because the generation had ended
+     */
+    public boolean advance(Choices choices) {
+        boolean chosen = false;
+        boolean more = true;
+        while (more) {
+            more = step(choices);
+            chosen |= more || count > 0;
+            more &= !use.isCancelled();
+        }
+        return chosen;
+    }
+
+    /**
+     * Chooses and reports one id. If it must be fed, even though the report failed, {@link #addTo} adds it to a pass.
+     *
+     * @return true if it is fed already, because it was drafted
+     */
+    public boolean step(Choices choices) {
+        int id = choices.choose();
+        if (id < 0) {
+            count = 0;
+            return false;
+        }
+        boolean isDraft = state.isDraft(id);
+        ids[0] = id;
+        count = isDraft ? 0 : 1;
+        boolean goesOn;
+        try {
+            goesOn = choices.report();
+        } finally {
+            if (isDraft) {
+                feedDraft(id);
+            }
+        }
+        if (source != DraftSource.NONE) {
+            record(id);
+            count += isDraft || !goesOn ? 0 : draft();
+        }
+        return isDraft;
+    }
+
+    private void feedDraft(int id) {
+        try (SessionUse.Call _ = use.beginLongReading()) { // also within a call
+            state.feedDraft(id);
+        }
+    }
+
+    /** Appends the chosen id to the text. */
+    private void record(int id) {
+        if (length == 0) {
+            text = state.ids();
+            length = text.length - (count == 0 ? 1 : 0);
+        }
+        if (length == text.length) {
+            text = Arrays.copyOf(text, Math.max(64, 2 * length));
+        }
+        text[length++] = id;
+    }
+
+    private int draft() {
+        int max = Math.min(Math.min(left.getAsInt(), MAX_DRAFTS), state.maxDrafts());
+        return max <= 0 ? 0 : source.propose(text, length, ids, max);
+    }
+
+    /** Returns the ids to feed: the last chosen one and drafts, or none if it is fed. */
+    public int[] ids() {
+        return Arrays.copyOf(ids, count);
+    }
+
+    /**
+     * Feeds the ids in a call of the session.
+     *
+     * @throws CancellationException if the session was cancelled; nothing is fed then
+     */
+    public void feed() {
+        try (SessionUse.Call _ = use.beginComputing()) {
+            SessionFeed feed = state.sharedFeed();
+            if (use.isCancelled() || !addTo(feed, use::isCancelled)) {
+                throw new CancellationException("the generation was cancelled at position " + state.position());
+            }
+            feed.run();
+        }
+    }
+
+    /**
+     * Computes missing tokens of the session, and adds the ids to feed to {@code feed}.
+     *
+     * @param stop ends the computation of missing tokens
+     * @return false if {@code stop} ended it; the session records the id then, as the last one
+     */
+    public boolean addTo(SessionFeed feed, BooleanSupplier stop) {
+        if (count == 0) {
+            return true;
+        }
+        int rows = count;
+        count = 0;
+        if (!state.catchUp(state.position() + 1, stop)) {
+            state.record(ids[0]);
+            return false;
+        }
+        feed.addWithDrafts(state, ids, rows);
+        return true;
+    }
+}
