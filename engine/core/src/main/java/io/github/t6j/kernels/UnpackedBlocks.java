@@ -36,7 +36,7 @@ public final class UnpackedBlocks {
     public int prefetched;
 
     /**
-     * True if weights come from memory and not from a cache: before a single row, kernels then read the panel. Its
+     * True if weights come from memory and not from a cache: kernels then read a panel before they multiply it. The
      * arithmetic alone keeps too few loads under way (ADR 55).
      */
     public final boolean readsFirst;

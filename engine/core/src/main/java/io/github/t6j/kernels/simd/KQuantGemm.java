@@ -22,7 +22,7 @@ final class KQuantGemm {
     private static final int ROW = UnpackedBlocks.ROW;
     private static final int GROUP = RoundedRows.GROUP;
 
-    /** Number of blocks that a single row reads at once, four super-blocks of 36 to 54 KB; with one it gains half. */
+    /** Number of blocks that are read at once, four super-blocks of 36 to 54 KB; with one it gains half. */
     private static final int READ_FIRST = 4 * KQuantFormat.BLOCKS;
 
     private KQuantGemm() {}
@@ -47,12 +47,10 @@ final class KQuantGemm {
     private static void row(
             RoundedRows x, int row, KQuantFormat format, MemorySegment w, long wAt, float exponent,
             UnpackedBlocks unpacked, float[] y, int yAt, int loopStep) {
-        boolean readsFirst = unpacked.readsFirst && x.rows == 1;
         for (int block = 0; block < x.blocks; block += KQuantFormat.BLOCKS) {
             int blocks = Math.min(KQuantFormat.BLOCKS, x.blocks - block);
-            if (readsFirst && block % READ_FIRST == 0) {
-                long bytes = format.bytes(Math.min(READ_FIRST, x.blocks - block));
-                unpacked.prefetched = ReadAll.sum(w, wAt, ReadAll.whole(bytes), loopStep);
+            if (row == 0) {
+                readFirst(x, block, format, w, wAt, unpacked, loopStep);
             }
             sum(x, row, block, format, w, wAt, blocks, unpacked.sums, loopStep);
             for (int s = 0; s < ROW; s += LENGTH) {
@@ -60,6 +58,16 @@ final class KQuantGemm {
                         yAt + BlockGemm.column(s), loopStep);
             }
             wAt += format.bytes(blocks);
+        }
+    }
+
+    /** Reads some super-blocks, if weights come from memory and {@code block} is the first one of them. */
+    private static void readFirst(
+            RoundedRows x, int block, KQuantFormat format, MemorySegment w, long wAt, UnpackedBlocks unpacked,
+            int loopStep) {
+        if (unpacked.readsFirst && block % READ_FIRST == 0) {
+            long bytes = format.bytes(Math.min(READ_FIRST, x.blocks - block));
+            unpacked.prefetched = ReadAll.sum(w, wAt, ReadAll.whole(bytes), loopStep);
         }
     }
 
@@ -95,6 +103,7 @@ final class KQuantGemm {
             UnpackedBlocks unpacked, float[] y, int yAt, int yStride, int loopStep) {
         for (int block = 0; block < x.blocks; block += KQuantFormat.BLOCKS) {
             int blocks = Math.min(KQuantFormat.BLOCKS, x.blocks - block);
+            readFirst(x, block, format, w, wAt, unpacked, loopStep);
             KQuantUnpack.scales(format, w, wAt, blocks, exponent, unpacked);
             unpack(format, w, wAt, blocks, unpacked.pairs);
             for (int r = 0; r < rows; r += GROUP) {

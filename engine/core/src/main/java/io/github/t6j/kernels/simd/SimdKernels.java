@@ -21,7 +21,7 @@ public final class SimdKernels implements Kernels {
     /** Step of loops that C2 must not treat as counted (see {@link Gemm}); not final, so that it is unknown to C2. */
     private static int loopStep = 1;
 
-    /** Largest panel of q8_0 weights that is read before a single row, in bytes: half of an L2 of 1 MB. */
+    /** Largest panel of q8_0 weights that is read before it is multiplied, in bytes: half of an L2 of 1 MB. */
     private static final long READ_FIRST = 1 << 19;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
@@ -97,7 +97,7 @@ public final class SimdKernels implements Kernels {
             Blocks form = tiles.blocks(x, panels - panel);
             switch (form) {
                 case ROW, ROWS -> {
-                    if (x.rows == 1 && format == BlockFormat.Q8_0 && bytes <= READ_FIRST && unpacked.readsFirst) {
+                    if (format == BlockFormat.Q8_0 && bytes <= READ_FIRST && unpacked.readsFirst) {
                         unpacked.prefetched = ReadAll.sum(w, from, ReadAll.whole(bytes), loopStep);
                     }
                     BlockGemm.rows(x, format, w, from, unit, y, to, yStride, loopStep);
