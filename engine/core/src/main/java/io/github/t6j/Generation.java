@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Result of a generation. Two results that differ only in their durations are equal.
+ * Result of a generation. Two results that differ only in their durations and drafts are equal.
  *
  * @param text the continuation, as a listener received it: without the prompt and the stop string that ended it
  * @param tokens generated ids, each with its log-probability
@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param seed seed that reproduces this text
  * @param prefillTime time from the call to the first logits
  * @param decodeTime time from the first logits to the end
+ * @param drafts number of accepted and rejected drafts of a generation with {@link Speculation}
  */
 public record Generation(
         String text,
@@ -22,7 +23,8 @@ public record Generation(
         int promptTokens,
         long seed,
         Duration prefillTime,
-        Duration decodeTime) {
+        Duration decodeTime,
+        Drafts drafts) {
 
     @Override
     public boolean equals(Object other) {

@@ -17,18 +17,20 @@ import java.util.Objects;
  * @param call time limits and cancellation; they end the generation with {@link FinishReason#DEADLINE} or
  *     {@link FinishReason#CANCELLED} before the next block of a prompt or the next token, also if it has not begun
  * @param grammar grammar that the generated text matches, or null for none
+ * @param speculation drafts of the next ids, which change only the time that a generation takes
  */
 public record GenerationOptions(
         int maxTokens, SamplingOptions sampling, List<String> stop, boolean ignoreEndOfText, int topLogprobs,
-        CallOptions call, Constraint grammar) {
+        CallOptions call, Constraint grammar, Speculation speculation) {
     private static final GenerationOptions DEFAULTS = new GenerationOptions(
-            128, SamplingOptions.defaults(), List.of(), false, 0, CallOptions.defaults(), null);
+            128, SamplingOptions.defaults(), List.of(), false, 0, CallOptions.defaults(), null, Speculation.off());
 
     /** @throws IllegalArgumentException if a number is negative or a stop string is empty */
     public GenerationOptions {
         Objects.requireNonNull(sampling, "sampling");
         Objects.requireNonNull(stop, "stop");
         Objects.requireNonNull(call, "call");
+        Objects.requireNonNull(speculation, "speculation");
         if (maxTokens < 0) {
             throw new IllegalArgumentException("maxTokens: expected 0 or more, found " + maxTokens);
         }
@@ -58,12 +60,14 @@ public record GenerationOptions(
      * @throws IllegalArgumentException if {@code maxTokens} is negative
      */
     public GenerationOptions withMaxTokens(int maxTokens) {
-        return new GenerationOptions(maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar);
+        return new GenerationOptions(
+                maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }
 
     /** Returns these options with other options for choosing ids. */
     public GenerationOptions withSampling(SamplingOptions sampling) {
-        return new GenerationOptions(maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar);
+        return new GenerationOptions(
+                maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }
 
     /**
@@ -73,12 +77,14 @@ public record GenerationOptions(
      */
     public GenerationOptions withStop(String... stop) {
         List<String> strings = Arrays.asList(Objects.requireNonNull(stop, "stop"));
-        return new GenerationOptions(maxTokens, sampling, strings, ignoreEndOfText, topLogprobs, call, grammar);
+        return new GenerationOptions(
+                maxTokens, sampling, strings, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }
 
     /** Returns these options with {@code ignoreEndOfText} set or cleared. */
     public GenerationOptions withIgnoreEndOfText(boolean ignoreEndOfText) {
-        return new GenerationOptions(maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar);
+        return new GenerationOptions(
+                maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }
 
     /**
@@ -88,12 +94,14 @@ public record GenerationOptions(
      * @throws IllegalArgumentException if {@code topLogprobs} is negative
      */
     public GenerationOptions withTopLogprobs(int topLogprobs) {
-        return new GenerationOptions(maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar);
+        return new GenerationOptions(
+                maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }
 
     /** Returns these options with other time limits and cancellation. */
     public GenerationOptions withCall(CallOptions call) {
-        return new GenerationOptions(maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar);
+        return new GenerationOptions(
+                maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }
 
     /**
@@ -102,6 +110,13 @@ public record GenerationOptions(
      * ends. Where the grammar may end, an end id ends it, even with {@link #ignoreEndOfText}. Needs a tokenizer.
      */
     public GenerationOptions withGrammar(Constraint grammar) {
-        return new GenerationOptions(maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar);
+        return new GenerationOptions(
+                maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
+    }
+
+    /** Returns these options with other speculation. */
+    public GenerationOptions withSpeculation(Speculation speculation) {
+        return new GenerationOptions(
+                maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }
 }

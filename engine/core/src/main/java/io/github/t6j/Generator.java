@@ -1,7 +1,8 @@
 package io.github.t6j;
 
 import io.github.t6j.decoding.Decoding;
-import io.github.t6j.decoding.DraftSource;
+import io.github.t6j.decoding.Drafting;
+import io.github.t6j.decoding.NgramDrafts;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.sampling.ConstraintMatcher;
 import io.github.t6j.sampling.Sampler;
@@ -92,7 +93,17 @@ public final class Generator {
         matcher = options.grammar() == null ? null : session.model().tokenGrammar(options.grammar()).newMatcher();
         masked = new float[matcher == null ? 0 : state.vocabulary()];
         decoding = new Decoding(
-                state, session.core().use(), () -> options.maxTokens() - tokens.size(), DraftSource.NONE);
+                state, session.core().use(), () -> options.maxTokens() - tokens.size(), newDrafts(options));
+    }
+
+    /** Returns the drafts of a generation, or null without speculation. */
+    private static Drafting newDrafts(GenerationOptions options) {
+        Speculation speculation = options.speculation();
+        if (speculation.maxDrafts() == 0) {
+            return null;
+        }
+        int[] prediction = speculation.prediction().stream().mapToInt(Integer::intValue).toArray();
+        return new Drafting(new NgramDrafts(), prediction, speculation.maxDrafts());
     }
 
     /** Returns the ids of the prompt, which the caller feeds before the first token. */
@@ -356,6 +367,7 @@ public final class Generator {
         takeTail();
         return new Generation(
                 text.toString(), List.copyOf(tokens), reason, promptIds.length, sampler.seed(),
-                Duration.ofNanos(prefillNanos), Duration.ofNanos(decodeNanos));
+                Duration.ofNanos(prefillNanos), Duration.ofNanos(decodeNanos),
+                new Drafts(decoding.accepted(), decoding.proposed() - decoding.accepted()));
     }
 }

@@ -76,7 +76,7 @@ final class ScheduledAnswer {
 
     private static Answer answer(Generation all, Message message, int cached, int dropped) {
         Generation fed = new Generation(all.text(), all.tokens(), all.finishReason(), all.promptTokens() - cached,
-                all.seed(), all.prefillTime(), all.decodeTime());
+                all.seed(), all.prefillTime(), all.decodeTime(), all.drafts());
         return new Answer(message, fed, cached, dropped, 0);
     }
 }

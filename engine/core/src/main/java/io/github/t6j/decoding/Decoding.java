@@ -26,11 +26,11 @@ public final class Decoding {
     private final SessionState state;
     private final SessionUse use;
     private final IntSupplier left;
-    private final DraftSource source;
+    private final Drafting drafting; // or null
     private final int[] ids = new int[1 + MAX_DRAFTS]; // to feed: the last id and drafts
     private int count; // of them, or 0 if the last id is fed
-    private int[] text = new int[0]; // ids of the session, with spare capacity; empty before the first drafts
-    private int length;
+    private int proposed;
+    private int accepted;
 
     /** Choices of a generation, for one thread. */
     public interface Choices {
@@ -43,13 +43,13 @@ public final class Decoding {
 
     /**
      * @param left returns the maximum number of ids that may still be chosen
-     * @param source source of drafts, {@link DraftSource#NONE} for none
+     * @param drafting drafts of the next ids, or null for none
      */
-    public Decoding(SessionState state, SessionUse use, IntSupplier left, DraftSource source) {
+    public Decoding(SessionState state, SessionUse use, IntSupplier left, Drafting drafting) {
         this.state = state;
         this.use = use;
         this.left = left;
-        this.source = source;
+        this.drafting = drafting;
     }
 
     /** Registers the function that returns the loop of a generator; {@code Generator} calls it once. */
@@ -92,6 +92,9 @@ public final class Decoding {
         boolean isDraft = state.isDraft(id);
         ids[0] = id;
         count = isDraft ? 0 : 1;
+        if (drafting != null) {
+            drafting.add(id, state);
+        }
         boolean goesOn;
         try {
             goesOn = choices.report();
@@ -100,34 +103,32 @@ public final class Decoding {
                 feedDraft(id);
             }
         }
-        if (source != DraftSource.NONE) {
-            record(id);
-            count += isDraft || !goesOn ? 0 : draft();
-        }
+        count += isDraft || !goesOn || drafting == null ? 0 : draft();
         return isDraft;
     }
 
     private void feedDraft(int id) {
         try (SessionUse.Call _ = use.beginLongReading()) { // also within a call
             state.feedDraft(id);
+            accepted++;
         }
-    }
-
-    /** Appends the chosen id to the text. */
-    private void record(int id) {
-        if (length == 0) {
-            text = state.ids();
-            length = text.length - (count == 0 ? 1 : 0);
-        }
-        if (length == text.length) {
-            text = Arrays.copyOf(text, Math.max(64, 2 * length));
-        }
-        text[length++] = id;
     }
 
     private int draft() {
         int max = Math.min(Math.min(left.getAsInt(), MAX_DRAFTS), state.maxDrafts());
-        return max <= 0 ? 0 : source.propose(text, length, ids, max);
+        int drafts = max <= 0 ? 0 : drafting.propose(ids, max);
+        proposed += drafts;
+        return drafts;
+    }
+
+    /** Returns the number of drafts so far. */
+    public int proposed() {
+        return proposed;
+    }
+
+    /** Returns the number of drafts that were chosen. */
+    public int accepted() {
+        return accepted;
     }
 
     /** Returns the ids to feed: the last chosen one and drafts, or none if it is fed. */

@@ -16,6 +16,7 @@ import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.Speculation;
 import io.github.t6j.Token;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.sampling.SamplingOptions;
@@ -332,6 +333,37 @@ class WindowedSessionsTest {
             Generation found = session.generate(Prompt.of(7, 8), two);
             try (Session other = model.newSession()) {
                 assertThat(found.tokens()).isEqualTo(other.generate(Prompt.of(joined(ids, 400, 7, 8)), two).tokens());
+            }
+        }
+    }
+
+    /** Rejected drafts neither remove tokens from a ring nor make it larger. */
+    @ParameterizedTest
+    @MethodSource("models")
+    void draftsLeaveNoTraceInRings(WideModel wide) throws IOException {
+        int[] prompt = Arrays.copyOf(ids, 300 + random.nextInt(64));
+        GenerationOptions options = GenerationOptions.defaults().withMaxTokens(150).withIgnoreEndOfText(true)
+                .withSampling(SamplingOptions.defaults().withSeed(SEED));
+        try (Model model = load(wide);
+                Session plain = model.newSession(type(CacheType.F32));
+                Session session = model.newSession(type(CacheType.F32))) {
+            Generation expected = plain.generate(Prompt.of(prompt), options);
+            int[] drafts = expected.tokens().stream().mapToInt(Token::id).toArray();
+            for (int i = 3; i < drafts.length; i += 4) {
+                drafts[i] = random.nextInt(WideModel.VOCABULARY);
+            }
+            Generation found = session.generate(Prompt.of(prompt), options.withSpeculation(
+                    Speculation.ngrams(15).withAdaptive(false).withPrediction(drafts)));
+            assertThat(found).as("seed " + SEED).isEqualTo(expected);
+            assertThat(found.drafts().accepted()).isPositive();
+            assertThat(session.cacheBytes()).isEqualTo(plain.cacheBytes());
+            for (int back : new int[] {0, 1, 100, 28}) {
+                plain.truncate(plain.position() - back);
+                session.truncate(session.position() - back);
+                assertThat(session.usedCacheBytes()).isEqualTo(plain.usedCacheBytes());
+                plain.step(3);
+                session.step(3);
+                assertThat(session.logits()).as("seed " + SEED).isEqualTo(plain.logits());
             }
         }
     }

@@ -172,6 +172,6 @@ final class Continuation implements Decoding.Choices {
                 ? found
                 : new Generation(
                         found.text(), found.tokens(), reason, found.promptTokens(), found.seed(), found.prefillTime(),
-                        found.decodeTime());
+                        found.decodeTime(), found.drafts());
     }
 }

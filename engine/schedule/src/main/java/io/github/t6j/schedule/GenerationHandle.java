@@ -1,5 +1,6 @@
 package io.github.t6j.schedule;
 
+import io.github.t6j.Drafts;
 import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 import io.github.t6j.Token;
@@ -80,7 +81,8 @@ public final class GenerationHandle {
 
     /** Reports the end of a generation that did not begin, because of its {@link #interruption}. */
     void end(FinishReason reason) {
-        end(new Generation("", List.of(), reason, prompt.length, seed, Duration.ZERO, Duration.ZERO));
+        end(new Generation("", List.of(), reason, prompt.length, seed, Duration.ZERO, Duration.ZERO,
+                Drafts.NONE));
     }
 
     /** Reports the end. */

@@ -1,0 +1,53 @@
+package io.github.t6j.decoding;
+
+import io.github.t6j.session.SessionState;
+import java.util.Arrays;
+
+/** Drafts of one generation: their source, the text that they continue, and their number. */
+public final class Drafting {
+    /** Last ids of the prompt that are also put before a prediction, so that the prediction is found after them. */
+    private static final int REPEATED = 4;
+
+    private final DraftSource source;
+    private final int[] prediction;
+    private final int max;
+    private int[] text = new int[0]; // the prediction and the session's ids, with spare capacity
+    private int start; // index of the session's first id
+    private int length;
+
+    /**
+     * @param prediction ids of a text that the answer probably repeats in part, or none
+     * @param max maximum number of drafts in a pass
+     */
+    public Drafting(DraftSource source, int[] prediction, int max) {
+        this.source = source;
+        this.prediction = prediction;
+        this.max = max;
+    }
+
+    /** Appends an id that was chosen, but not fed, to the text, which begins with the ids of {@code state}. */
+    void add(int id, SessionState state) {
+        if (length == 0) {
+            begin(state.ids());
+        }
+        if (length == text.length) {
+            text = Arrays.copyOf(text, Math.max(64, 2 * length));
+        }
+        text[length++] = id;
+    }
+
+    private void begin(int[] ids) {
+        int repeated = prediction.length == 0 ? 0 : Math.min(REPEATED, ids.length);
+        start = repeated + prediction.length;
+        length = start + ids.length;
+        text = new int[length + Decoding.MAX_DRAFTS];
+        System.arraycopy(ids, ids.length - repeated, text, 0, repeated);
+        System.arraycopy(prediction, 0, text, repeated, prediction.length);
+        System.arraycopy(ids, 0, text, start, ids.length);
+    }
+
+    /** Writes at most {@code limit} drafts to {@code into}, from index 1 on, and returns their number. */
+    int propose(int[] into, int limit) {
+        return source.propose(text, start, length, into, Math.min(max, limit));
+    }
+}
