@@ -93,17 +93,19 @@ public final class Generator {
         matcher = options.grammar() == null ? null : session.model().tokenGrammar(options.grammar()).newMatcher();
         masked = new float[matcher == null ? 0 : state.vocabulary()];
         decoding = new Decoding(
-                state, session.core().use(), () -> options.maxTokens() - tokens.size(), newDrafts(options));
+                state, session.core().use(), () -> options.maxTokens() - tokens.size(), newDrafting(options));
     }
 
     /** Returns the drafts of a generation, or null without speculation. */
-    private static Drafting newDrafts(GenerationOptions options) {
+    private Drafting newDrafting(GenerationOptions options) {
         Speculation speculation = options.speculation();
         if (speculation.maxDrafts() == 0) {
             return null;
         }
         int[] prediction = speculation.prediction().stream().mapToInt(Integer::intValue).toArray();
-        return new Drafting(new NgramDrafts(), prediction, speculation.maxDrafts());
+        return new Drafting(
+                new NgramDrafts(), prediction, speculation.maxDrafts(), session.model().passTimes(),
+                speculation.adaptive() ? session.model()::isReady : null);
     }
 
     /** Returns the ids of the prompt, which the caller feeds before the first token. */
@@ -268,7 +270,11 @@ public final class Generator {
                 }
             }
         } finally {
+            long start = System.nanoTime();
             feed.run();
+            if (all.size() == 1) {
+                first.decoding.measure(start);
+            }
         }
         return goesOn;
     }
@@ -282,7 +288,9 @@ public final class Generator {
         decoding.step(reported);
         SessionFeed feed = state.sharedFeed();
         feed(feed);
+        long start = System.nanoTime();
         feed.run();
+        decoding.measure(start);
         return reported.token;
     }
 

@@ -51,7 +51,8 @@ public record Speculation(int maxDrafts, List<Integer> prediction, boolean adapt
 
     /** Returns this speculation with a text that the answer probably repeats in part. */
     public Speculation withPrediction(int... ids) {
-        return new Speculation(maxDrafts, Arrays.stream(ids).boxed().toList(), adaptive);
+        List<Integer> predicted = Arrays.stream(Objects.requireNonNull(ids, "ids")).boxed().toList();
+        return new Speculation(maxDrafts, predicted, adaptive);
     }
 
     /** Returns this speculation, adaptive or with as many drafts as possible. */

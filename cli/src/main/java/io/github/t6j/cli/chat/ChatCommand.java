@@ -12,6 +12,7 @@ import io.github.t6j.cli.generate.ContextArguments;
 import io.github.t6j.cli.generate.SamplingArguments;
 import io.github.t6j.cli.generate.SavedSession;
 import io.github.t6j.cli.generate.SessionCommand;
+import io.github.t6j.cli.generate.SpeculationArguments;
 import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.DiskSpace;
@@ -79,6 +80,9 @@ public final class ChatCommand extends SessionCommand {
     @Mixin
     private ContextArguments context;
 
+    @Mixin
+    private SpeculationArguments speculation;
+
     @Option(names = "--session", paramLabel = "FILE",
             description = {"Continue the conversation in FILE, if it exists, and save it there as JSON.",
                 "Its cache is saved in FILE.cache."})
@@ -133,7 +137,7 @@ public final class ChatCommand extends SessionCommand {
         GenerationOptions defaults = GenerationOptions.defaults();
         return Range.checked(spec, () -> defaults.withMaxTokens(maxTokens == null ? defaults.maxTokens() : maxTokens)
                 .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
-                .withIgnoreEndOfText(ignoreEndOfText));
+                .withIgnoreEndOfText(ignoreEndOfText).withSpeculation(speculation.speculation()));
     }
 
     private ChatSettings settings(GenerationOptions options, ChatModel model, ChatSession chat) {

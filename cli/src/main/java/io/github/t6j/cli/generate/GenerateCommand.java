@@ -68,6 +68,9 @@ public final class GenerateCommand extends SessionCommand {
     @Mixin
     private GrammarArguments grammar;
 
+    @Mixin
+    private SpeculationArguments speculation;
+
     @Option(names = "--samples", paramLabel = "N",
             description = {"Generate N continuations, with the seeds S, S + 1, …, and print them at the end.",
                 "Each follows a line with its number and seed."})
@@ -142,7 +145,7 @@ public final class GenerateCommand extends SessionCommand {
         return Range.checked(
                 spec, () -> GenerationOptions.defaults().withMaxTokens(maxTokens)
                         .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
-                        .withGrammar(grammar.grammar())
+                        .withGrammar(grammar.grammar()).withSpeculation(speculation.speculation())
                         .withIgnoreEndOfText(ignoreEndOfText));
     }
 

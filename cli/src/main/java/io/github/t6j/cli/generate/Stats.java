@@ -1,5 +1,6 @@
 package io.github.t6j.cli.generate;
 
+import io.github.t6j.Drafts;
 import io.github.t6j.Generation;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
@@ -13,6 +14,7 @@ import io.github.t6j.cli.evaluate.Choice;
 import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.Text;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -35,7 +37,7 @@ public final class Stats {
             // The first tokens share the processors with the JVM's compilers.
             decode += "; after warm-up: last " + speed(tokens / 4, timeOfLast.apply(tokens / 4));
         }
-        return List.of(
+        List<String> lines = new ArrayList<>(List.of(
                 "prompt    " + speed(Math.min(generation.promptTokens(), session.position()), generation.prefillTime()),
                 decode,
                 "seed      " + generation.seed(),
@@ -43,7 +45,12 @@ public final class Stats {
                 "cache     " + cache(session.usedCacheBytes(), session.position(), session.cacheType(), info),
                 "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "pages     huge: " + HugePages.of(model),
-                "kernels   " + info.kernels());
+                "kernels   " + info.kernels()));
+        if (!generation.drafts().equals(Drafts.NONE)) {
+            lines.add(2, "drafts    " + generation.drafts().accepted() + " accepted, "
+                    + generation.drafts().rejected() + " rejected");
+        }
+        return lines;
     }
 
     /**

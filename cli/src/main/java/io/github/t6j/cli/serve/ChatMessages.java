@@ -65,7 +65,7 @@ final class ChatMessages {
     }
 
     /** Returns a text, or the joined texts of an array of parts. */
-    private static String content(Fields message) {
+    static String content(Fields message) {
         if (!(message.value(CONTENT) instanceof List<?>)) {
             return message.requiredText(CONTENT);
         }

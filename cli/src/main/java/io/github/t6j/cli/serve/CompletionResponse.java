@@ -109,7 +109,7 @@ final class CompletionResponse {
                     checkBegun(generation.finishReason());
                 }
                 choices.get(index).result = generation;
-                exchange.metrics().pace.ended();
+                exchange.metrics().ended(generation.drafts());
                 if (stream) {
                     end(index, generation);
                 }
@@ -212,6 +212,9 @@ final class CompletionResponse {
         counts.put("completion_tokens", generated);
         counts.put("total_tokens", promptTokens + generated);
         counts.put("prompt_tokens_details", Map.of("cached_tokens", (long) events.cachedTokens()));
+        counts.put("completion_tokens_details", Map.of(
+                "accepted_prediction_tokens", choices.stream().mapToLong(c -> c.result.drafts().accepted()).sum(),
+                "rejected_prediction_tokens", choices.stream().mapToLong(c -> c.result.drafts().rejected()).sum()));
         return counts;
     }
 

@@ -1,5 +1,6 @@
 package io.github.t6j.cli.serve;
 
+import io.github.t6j.Drafts;
 import io.github.t6j.schedule.SchedulerMetrics;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -14,9 +15,18 @@ final class Metrics {
     final Histogram requests = new Histogram();
     private final Histogram embeddings = new Histogram();
     private final LongAdder embeddedTokens = new LongAdder();
+    private final LongAdder acceptedDrafts = new LongAdder();
+    private final LongAdder rejectedDrafts = new LongAdder();
 
     void answered(int status) {
         answers.computeIfAbsent(status, _ -> new LongAdder()).increment();
+    }
+
+    /** Counts a generation that ended. */
+    void ended(Drafts drafts) {
+        pace.ended();
+        acceptedDrafts.add(drafts.accepted());
+        rejectedDrafts.add(drafts.rejected());
     }
 
     /** Counts a request whose texts, of {@code tokens} ids together, were embedded. */
@@ -36,6 +46,10 @@ final class Metrics {
         if (served != null) {
             counts(out, served.scheduler().metrics());
         }
+        value(out, "t6j_accepted_drafts_total", "counter", "Drafts of generations that ended, accepted as tokens.",
+                acceptedDrafts.sum());
+        value(out, "t6j_rejected_drafts_total", "counter", "Rejected drafts of generations that ended.",
+                rejectedDrafts.sum());
         value(out, "t6j_embedding_tokens_total", "counter", "Tokens of embedded texts.", embeddedTokens.sum());
         embeddings.write("t6j_embedding_seconds", "Time from the start of a request to its embeddings.", out);
         requests.write("t6j_request_seconds", "Time from the start of a POST request to the end of its answer.", out);

@@ -2,6 +2,7 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.CallOptions;
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.Speculation;
 import io.github.t6j.sampling.SamplingOptions;
 import java.util.HashMap;
 import java.util.List;
@@ -48,7 +49,21 @@ final class SamplingFields {
         List<String> stop = fields.texts("stop", MAX_STOPS);
         return GenerationOptions.defaults().withMaxTokens(maxTokens).withSampling(sampling)
                 .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(fields.flag("ignore_eos"))
+                .withSpeculation(speculation(fields, served))
                 .withCall(CallOptions.defaults().withTimeout(TimeLimit.of(fields).request()));
+    }
+
+    /** Returns the server's speculation; a prediction in the request begins one for this request. */
+    private static Speculation speculation(Fields fields, ServedModel served) {
+        if (!fields.has("prediction")) {
+            return served.speculation();
+        }
+        Fields prediction = fields.object("prediction");
+        if (!"content".equals(prediction.text("type", "content"))) {
+            throw prediction.wrong("type", "\"content\"");
+        }
+        Speculation speculation = served.speculation().maxDrafts() == 0 ? Speculation.ngrams() : served.speculation();
+        return speculation.withPrediction(served.model().tokenizer().encode(ChatMessages.content(prediction)));
     }
 
     /** @param ids number of ids that may be chosen */

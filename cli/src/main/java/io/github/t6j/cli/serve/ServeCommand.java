@@ -8,6 +8,7 @@ import io.github.t6j.cli.Main;
 import io.github.t6j.cli.embed.PoolingArguments;
 import io.github.t6j.cli.generate.CacheArguments;
 import io.github.t6j.cli.generate.LinesArguments;
+import io.github.t6j.cli.generate.SpeculationArguments;
 import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
@@ -78,6 +79,9 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     private PoolingArguments pooling;
+
+    @Mixin
+    private SpeculationArguments speculation;
 
     @Mixin
     private AddressArguments at;
@@ -176,6 +180,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private void check() {
         arguments.check();
+        speculation.speculation();
         if (name != null && name.isBlank()) {
             throw new ParameterException(spec.commandLine(), "--name: expected a name, found an empty one");
         }
@@ -273,7 +278,7 @@ public final class ServeCommand implements Callable<Integer> {
         }
         server.serve(new ServedModel(new ModelNames(name(), aliases), System.currentTimeMillis() / 1000, model,
                 scheduler, format,
-                options.cacheType()), pooling.embeddingOptions());
+                options.cacheType(), speculation.speculation()), pooling.embeddingOptions());
         InetSocketAddress address = server.address();
         String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : at.host();
         shown = shown.contains(":") ? "[" + shown + "]" : shown;

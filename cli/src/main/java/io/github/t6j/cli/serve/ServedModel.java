@@ -2,6 +2,7 @@ package io.github.t6j.cli.serve;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.Speculation;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.bench.CacheComparison;
 import io.github.t6j.sampling.SamplingOptions;
@@ -17,18 +18,19 @@ import java.util.Map;
  * @param created time when it was loaded, in seconds since 1970
  * @param format turns messages into prompts
  * @param cacheType type of the caches of all sessions
+ * @param speculation speculation of all generations
  * @param grammars grammars of recent requests
  */
 record ServedModel(ModelNames names, long created, Model model, Scheduler scheduler, PromptFormat format,
-        CacheType cacheType, GrammarCache grammars) {
+        CacheType cacheType, Speculation speculation, GrammarCache grammars) {
     /** A model with one name. */
     ServedModel(String name, long created, Model model, Scheduler scheduler, PromptFormat format, CacheType cacheType) {
-        this(new ModelNames(name, List.of()), created, model, scheduler, format, cacheType);
+        this(new ModelNames(name, List.of()), created, model, scheduler, format, cacheType, Speculation.off());
     }
 
     ServedModel(ModelNames names, long created, Model model, Scheduler scheduler, PromptFormat format,
-            CacheType cacheType) {
-        this(names, created, model, scheduler, format, cacheType, new GrammarCache(model));
+            CacheType cacheType, Speculation speculation) {
+        this(names, created, model, scheduler, format, cacheType, speculation, new GrammarCache(model));
     }
 
     /** Returns the name of the model. */

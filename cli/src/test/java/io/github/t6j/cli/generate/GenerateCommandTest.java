@@ -140,6 +140,22 @@ public class GenerateCommandTest {
     }
 
     @Test
+    void speculationDoesNotChangeTheText() {
+        String text = "One two three four five six seven eight. One two three four five six";
+        CommandResult plain = generate(text, "-n", "60", "--seed", "5", "--temperature", "0.3");
+        for (String how : List.of("ngram", "ngram:15", "off")) {
+            CommandResult ran =
+                    generate(text, "-n", "60", "--seed", "5", "--temperature", "0.3", "--speculate", how);
+            assertThat(ran).isEqualTo(plain);
+        }
+        for (String how : List.of("ngram:16", "ngram:x", "grams")) {
+            CommandResult ran = generate(text, "--speculate", how);
+            assertThat(ran.code()).isEqualTo(2);
+            assertThat(ran.err()).contains("--speculate: expected");
+        }
+    }
+
+    @Test
     void stopStringsAreNotPrinted() {
         CommandResult ran =
                 generate("The whale", "-n", "64", "--temperature", "0", "--stop", "zzz", "--stop", "-boat", "--json");

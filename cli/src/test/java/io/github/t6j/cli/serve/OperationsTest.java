@@ -212,7 +212,31 @@ class OperationsTest {
                     "t6j_cached_tokens_total", "t6j_generated_tokens_total", "t6j_generations_total",
                     "t6j_passes_total", "t6j_rows_total", "t6j_request_seconds",
                     "t6j_embedding_tokens_total", "t6j_embedding_seconds",
+                    "t6j_accepted_drafts_total", "t6j_rejected_drafts_total",
                     "t6j_first_token_seconds", "t6j_between_tokens_seconds");
+        }
+    }
+
+    @Test
+    void aPredictionChangesOnlyTheUsage() throws Exception {
+        String body = "{\"prompt\": \"The whale\", \"max_tokens\": 60, \"seed\": 3, \"ignore_eos\": true%s}";
+        try (TestServer server = new TestServer(limits(), null, null)) {
+            Map<String, Object> plain = TestServer.json(server.post(COMPLETIONS, body.formatted("")).body());
+            String text = at(plain, "choices", 0, "text");
+            String prediction =
+                    ", \"prediction\": " + Json.writeLine(Map.of("type", "content", "content", text)).strip();
+            for (int i = 0; i < 3; i++) {
+                Map<String, Object> predicted =
+                        TestServer.json(server.post(COMPLETIONS, body.formatted(prediction)).body());
+                assertThat((String) at(predicted, "choices", 0, "text")).isEqualTo(text);
+                long accepted = at(predicted, "usage", "completion_tokens_details", "accepted_prediction_tokens");
+                assertThat(accepted).isBetween(0L, 59L);
+            }
+            assertThat((Long) at(plain, "usage", "completion_tokens_details", "rejected_prediction_tokens")).isZero();
+            HttpResponse<String> wrong =
+                    server.post(COMPLETIONS, body.formatted(", \"prediction\": {\"type\": \"content\"}"));
+            assertThat(wrong.statusCode()).isEqualTo(400);
+            assertThat(wrong.body()).contains("prediction.content: expected a text");
         }
     }
 

@@ -29,6 +29,9 @@ public final class Decoding {
     private final Drafting drafting; // or null
     private final int[] ids = new int[1 + MAX_DRAFTS]; // to feed: the last id and drafts
     private int count; // of them, or 0 if the last id is fed
+    private int rows; // of the pass to measure, or 0
+    private int limit = MAX_DRAFTS;
+    private int undecided; // drafts of the last pass, not compared with chosen ids yet
     private int proposed;
     private int accepted;
 
@@ -87,6 +90,7 @@ public final class Decoding {
         int id = choices.choose();
         if (id < 0) {
             count = 0;
+            rows = 0;
             return false;
         }
         boolean isDraft = state.isDraft(id);
@@ -94,6 +98,7 @@ public final class Decoding {
         count = isDraft ? 0 : 1;
         if (drafting != null) {
             drafting.add(id, state);
+            compare(isDraft);
         }
         boolean goesOn;
         try {
@@ -103,8 +108,17 @@ public final class Decoding {
                 feedDraft(id);
             }
         }
-        count += isDraft || !goesOn || drafting == null ? 0 : draft();
+        rows = isDraft || !goesOn || drafting == null ? 0 : 1 + draft();
+        count = Math.max(count, rows);
         return isDraft;
+    }
+
+    /** Records that the next draft of the last pass was right or wrong, if there was one. */
+    private void compare(boolean isRight) {
+        if (undecided > 0) {
+            drafting.record(isRight);
+            undecided = isRight ? undecided - 1 : 0;
+        }
     }
 
     private void feedDraft(int id) {
@@ -115,10 +129,26 @@ public final class Decoding {
     }
 
     private int draft() {
-        int max = Math.min(Math.min(left.getAsInt(), MAX_DRAFTS), state.maxDrafts());
-        int drafts = max <= 0 ? 0 : drafting.propose(ids, max);
-        proposed += drafts;
-        return drafts;
+        int max = Math.min(Math.min(left.getAsInt(), limit), state.maxDrafts());
+        undecided = max <= 0 ? 0 : drafting.propose(ids, max);
+        proposed += undecided;
+        return undecided;
+    }
+
+    /** Sets the maximum number of drafts of the next pass. */
+    public void limit(int drafts) {
+        limit = drafts;
+    }
+
+    /**
+     * Measures a pass of this generation alone that began at {@code start}, in System.nanoTime, if it may speculate.
+     */
+    public void measure(long start) {
+        if (rows > 0) {
+            state.logits();
+            drafting.record(rows, System.nanoTime() - start);
+            rows = 0;
+        }
     }
 
     /** Returns the number of drafts so far. */
@@ -147,7 +177,9 @@ public final class Decoding {
             if (use.isCancelled() || !addTo(feed, use::isCancelled)) {
                 throw new CancellationException("the generation was cancelled at position " + state.position());
             }
+            long start = System.nanoTime();
             feed.run();
+            measure(start);
         }
     }
 
@@ -165,6 +197,7 @@ public final class Decoding {
         count = 0;
         if (!state.catchUp(state.position() + 1, stop)) {
             state.record(ids[0]);
+            rows = 0;
             return false;
         }
         feed.addWithDrafts(state, ids, rows);

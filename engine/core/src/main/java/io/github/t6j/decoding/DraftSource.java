@@ -1,7 +1,6 @@
 package io.github.t6j.decoding;
 
 /** Source of drafts: ids that probably follow a text. A wrong draft costs time, but never changes a result. */
-@FunctionalInterface
 public interface DraftSource {
     /**
      * Proposes the ids that follow the first {@code length} ids of {@code text}, which grows from call to call.
@@ -12,4 +11,7 @@ public interface DraftSource {
      * @return number of drafts
      */
     int propose(int[] text, int start, int length, int[] into, int max);
+
+    /** Returns true if drafts take almost no time, so that they may be made only to compare them with chosen ids. */
+    boolean isFree();
 }

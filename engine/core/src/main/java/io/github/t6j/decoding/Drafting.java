@@ -2,6 +2,7 @@ package io.github.t6j.decoding;
 
 import io.github.t6j.session.SessionState;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /** Drafts of one generation: their source, the text that they continue, and their number. */
 public final class Drafting {
@@ -11,18 +12,25 @@ public final class Drafting {
     private final DraftSource source;
     private final int[] prediction;
     private final int max;
+    private final PassTimes times;
+    private final Pace pace; // or null for as many drafts as possible
     private int[] text = new int[0]; // the prediction and the session's ids, with spare capacity
     private int start; // index of the session's first id
     private int length;
+    private int expected = -1; // the next id by a draft that no pass computes, or −1
 
     /**
      * @param prediction ids of a text that the answer probably repeats in part, or none
      * @param max maximum number of drafts in a pass
+     * @param times times of the model's passes
+     * @param isReady returns true if passes of a number of rows are compiled; or null for as many drafts as possible
      */
-    public Drafting(DraftSource source, int[] prediction, int max) {
+    public Drafting(DraftSource source, int[] prediction, int max, PassTimes times, IntPredicate isReady) {
         this.source = source;
         this.prediction = prediction;
         this.max = max;
+        this.times = times;
+        pace = isReady == null ? null : new Pace(times, isReady);
     }
 
     /** Appends an id that was chosen, but not fed, to the text, which begins with the ids of {@code state}. */
@@ -34,6 +42,23 @@ public final class Drafting {
             text = Arrays.copyOf(text, Math.max(64, 2 * length));
         }
         text[length++] = id;
+        if (expected >= 0) {
+            record(expected == id);
+        }
+    }
+
+    /** Records that a draft was right or wrong. */
+    void record(boolean isRight) {
+        if (pace != null) {
+            pace.record(isRight);
+        }
+    }
+
+    /** Records the time of a pass of {@code rows} rows. */
+    void record(int rows, long nanos) {
+        if (pace != null) {
+            times.record(rows, nanos);
+        }
     }
 
     private void begin(int[] ids) {
@@ -48,6 +73,14 @@ public final class Drafting {
 
     /** Writes at most {@code limit} drafts to {@code into}, from index 1 on, and returns their number. */
     int propose(int[] into, int limit) {
-        return source.propose(text, start, length, into, Math.min(max, limit));
+        int most = Math.min(max, limit);
+        int count = pace == null ? most : pace.drafts(most);
+        expected = -1;
+        if (count == 0 && (pace == null || !source.isFree())) {
+            return 0;
+        }
+        int found = source.propose(text, start, length, into, Math.max(1, count));
+        expected = found == 0 || count > 0 ? -1 : into[1];
+        return Math.min(found, count);
     }
 }

@@ -9,7 +9,11 @@ public final class NgramDrafts implements DraftSource {
     private static final int LONGEST = 4;
     private static final int SHORTEST = 2;
 
+    /** Number of last ids of which one must equal the id beside it: some ids of a copy may be changed. */
+    private static final int FORGIVEN = 4;
+
     private int[] ends = new int[256]; // index of the id after a sequence, by the sequence's hash; 0 for none
+    private int distance; // from the last match to the ids that it matched, or 0
     private int indexed; // the sequences before this index of the text are in the table
 
     @Override
@@ -18,13 +22,35 @@ public final class NgramDrafts implements DraftSource {
         for (int n = Math.min(LONGEST, length - 1); n >= SHORTEST; n--) {
             int end = ends[slot(text, length, n)];
             if (end >= n && matches(text, end, length, n)) {
-                for (int i = 0; i < max; i++) { // a match that reaches the end of the text repeats
-                    into[1 + i] = end + i < length ? text[end + i] : into[1 + end + i - length];
-                }
-                return max;
+                distance = length - end;
+                return copy(text, length, into, max);
             }
         }
-        return 0;
+        return isBeside(text, length) ? copy(text, length, into, max) : 0;
+    }
+
+    /** Returns true if one of the last ids equals the one beside it, at the distance of the last match. */
+    private boolean isBeside(int[] text, int length) {
+        for (int i = length - FORGIVEN; distance > 0 && i < length; i++) {
+            if (i >= distance && text[i] == text[i - distance]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Copies the ids {@link #distance} before the drafts; a match that reaches the end of the text repeats. */
+    private int copy(int[] text, int length, int[] into, int max) {
+        for (int i = 0; i < max; i++) {
+            int from = length + i - distance;
+            into[1 + i] = from < length ? text[from] : into[1 + from - length];
+        }
+        return max;
+    }
+
+    @Override
+    public boolean isFree() {
+        return true;
     }
 
     /** Adds the sequences that an id of the text follows. */

@@ -31,6 +31,9 @@ final class Batcher {
     /** Maximum number of prompts' ids that join a step: on two cores they take as long as several generations' step. */
     private static final int MAX_JOINING = 32;
 
+    /** Maximum number of rows of a step with drafts, which running generations share; more are bound by arithmetic. */
+    private static final int MAX_STEP_ROWS = 16;
+
     private final Model model;
     private final SchedulerOptions limits;
     /** Session that jobs fork, so that a whole context is checked against memory only once. */
@@ -219,7 +222,11 @@ final class Batcher {
         List<Continuation> stepping = stepping().toList();
         stepping.forEach(pass::add);
         parts.forEach(pass::add);
+        long start = System.nanoTime();
         run(pass, Batch.NO_PAUSE);
+        if (stepping.size() == 1 && parts.isEmpty()) {
+            stepping.getFirst().measure(start);
+        }
         choose(stepping.stream().filter(continuation -> !continuation.isOver()).toList());
         parts.forEach(job -> advance(job, ends));
         leaveEnded(ends);
@@ -300,6 +307,8 @@ final class Batcher {
 
     /** Chooses the next ids on all threads: sampling from 50,000 tokens takes 0.3 ms. */
     private void choose(List<Continuation> continuations) {
+        int drafts = Math.max(0, MAX_STEP_ROWS / Math.max(1, running.size()) - 1);
+        continuations.forEach(continuation -> continuation.limitDrafts(drafts));
         LongAdder chosen = new LongAdder();
         model.runParallel(continuations.size(), i -> chosen.add(continuations.get(i).advance()));
         generatedIds += chosen.sum();

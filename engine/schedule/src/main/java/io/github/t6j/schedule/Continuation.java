@@ -119,6 +119,18 @@ final class Continuation implements Decoding.Choices {
         return generated - before;
     }
 
+    /** Sets the maximum number of drafts of its next pass. */
+    void limitDrafts(int drafts) {
+        decoding.limit(Math.min(drafts, Decoding.MAX_DRAFTS));
+    }
+
+    /** Measures a pass of this continuation alone that began at {@code start}, unless it failed. */
+    void measure(long start) {
+        if (!over) {
+            decoding.measure(start);
+        }
+    }
+
     @Override
     public int choose() {
         token = over || handle.interruption() != null ? null : generator.next();

@@ -13,6 +13,7 @@ import io.github.t6j.Prompt;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.Speculation;
 import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
 import io.github.t6j.sampling.SamplingOptions;
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The result of a request does not depend on other requests, and no request is lost. */
 @Timeout(120)
@@ -86,6 +88,44 @@ class SchedulerTest {
 
     private static GenerationHandle submitted(Scheduler scheduler, Request request) {
         return scheduler.submit(Prompt.of(request.prompt()), request.options());
+    }
+
+    /** Requests with right, wrong and no drafts share passes, and get the results of each alone without drafts. */
+    @ParameterizedTest
+    @ValueSource(strings = {"models/t6-tiny", "golden/T6_linearattn", "golden_llama/mistral-window"})
+    void speculationDoesNotChangeResults(String name) {
+        Random random = new Random(SEED);
+        try (Model model = name.contains("linearattn") ? linear() : load(name);
+                Scheduler scheduler = new Scheduler(model, limits(5, 20, PLENTY))) {
+            int vocabulary = Math.min(model.info().sizes().vocabulary(), model.sampleableIds());
+            List<GenerationHandle> handles = new ArrayList<>();
+            List<Generation> expected = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                int[] prompt = random.ints(1 + random.nextInt(150), 0, vocabulary).toArray();
+                Request request = new Request(prompt, options(10 + random.nextInt(60), i));
+                expected.add(alone(model, request));
+                int[] drafts = expected.getLast().tokens().stream().mapToInt(Token::id).toArray();
+                for (int wrong = 2; wrong < drafts.length; wrong += 1 + i) {
+                    drafts[wrong] = random.nextInt(vocabulary);
+                }
+                handles.add(submitted(scheduler, new Request(prompt, request.options.withSpeculation(
+                        Speculation.ngrams(1 + i).withAdaptive(false).withPrediction(drafts)))));
+            }
+            int accepted = 0;
+            for (int i = 0; i < handles.size(); i++) {
+                Generation found = handles.get(i).result().join();
+                assertThat(found).as(name + ", seed " + SEED + ", request " + i).isEqualTo(expected.get(i));
+                accepted += found.drafts().accepted();
+            }
+            assertThat(accepted).isPositive();
+            assertThat(scheduler.metrics().generatedIds())
+                    .isEqualTo(expected.stream().mapToLong(one -> one.tokens().size()).sum());
+        }
+    }
+
+    private static Model linear() {
+        return Model.load(TESTDATA.resolve("golden/T6_linearattn"),
+                ModelOptions.defaults().withThreads(2).withVariant(RopeVariant.LINEARATTN));
     }
 
     /** Receives tokens, some at a time. */

@@ -50,6 +50,25 @@ enum KernelTrial {
         };
     }
 
+    /**
+     * Returns the kernel with which {@code rows} rows are multiplied by the same weights as one row by {@code kernel},
+     * or −1 if {@code kernel} is not one for a single row.
+     */
+    int ofRows(int kernel, int rows, TileTable tiles) {
+        int form = kernel % Blocks.values().length;
+        return switch (this) {
+            case PRODUCT -> {
+                Shape shape = TileTable.shape(kernel);
+                yield shape.rows() > 1 ? -1 : tiles.kernel(shape.format(), shape.xStride(), PANEL, rows, PANEL);
+            }
+            case BLOCKS -> form == Blocks.ROW.ordinal() || form == Blocks.PAIR.ordinal()
+                    ? kernel - form + Blocks.ROWS.ordinal()
+                    : -1;
+            case K_QUANTS -> kernel % 2 == 0 ? kernel + 1 : -1;
+            default -> -1;
+        };
+    }
+
     private Consumer<Kernels> on(Format format) {
         MemorySegment page = zeros(format, PANEL * PANEL);
         MemorySegment from = zeros(Format.F32, 2 * PANEL * PANEL);

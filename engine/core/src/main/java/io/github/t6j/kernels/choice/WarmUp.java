@@ -1,6 +1,7 @@
 package io.github.t6j.kernels.choice;
 
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
     /** Number of calls after which C2 has compiled all it can: the kernel then takes over whatever its time. */
     private static final int MAX_CALLS = 20_000;
 
+    final TileTable tiles;
     final Kernels simd;
     final Kernels twin;
     private final Place[] places;
@@ -68,7 +70,8 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         }
     }
 
-    WarmUp(Kernels simd, Kernels twin) {
+    WarmUp(Kernels simd, Kernels twin, TileTable tiles) {
+        this.tiles = tiles;
         this.simd = simd;
         this.twin = twin;
         List<Place> all = new ArrayList<>();
@@ -105,6 +108,23 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
             }
         }
         return true;
+    }
+
+    /**
+     * Returns true if products of {@code rows} rows are compiled for the weights whose products of one row are;
+     * otherwise begins to warm them up.
+     */
+    public boolean isReady(int rows) {
+        boolean isReady = !isWarmingUp();
+        for (Place place : places) {
+            int kernel = place.called && place.serving == simd ? place.operation.ofRows(place.kernel, rows, tiles) : -1;
+            if (kernel >= 0) {
+                Place needed = places[first[place.operation.ordinal()] + kernel];
+                begin(needed);
+                isReady &= needed.serving == simd;
+            }
+        }
+        return isReady;
     }
 
     /** Returns true if the JVM is busy compiling: a trial is running, or none has ended yet. */

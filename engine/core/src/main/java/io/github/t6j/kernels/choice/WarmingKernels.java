@@ -25,7 +25,6 @@ public final class WarmingKernels extends WarmUp implements Kernels {
 
     private static final int ROUNDING = 2;
 
-    private final TileTable tiles;
     private final QuantizedProducts products; // or null
 
     /** Creates kernels that start with {@code twin} and end with {@code simd}, which choose tiles by {@code tiles}. */
@@ -35,8 +34,7 @@ public final class WarmingKernels extends WarmUp implements Kernels {
 
     /** @param products products that need no warm-up, or null for none */
     public WarmingKernels(Kernels simd, Kernels twin, TileTable tiles, QuantizedProducts products) {
-        super(simd, twin);
-        this.tiles = tiles;
+        super(simd, twin, tiles);
         this.products = products;
     }
 
