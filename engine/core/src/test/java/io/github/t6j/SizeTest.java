@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
  */
 class SizeTest {
     /** Lines of the core's main code without generated tiles when the limit was set. */
-    private static final int LINES = 36_980;
+    private static final int LINES = 37_700;
     /** Bytes of its classes and resources in a zip file, as in its jar. */
-    private static final int BYTES = 1_055_000;
+    private static final int BYTES = 1_070_000;
 
     private static final double ROOM = 1.03;
 

@@ -87,6 +87,14 @@ public final class Batch implements AttentionStep {
      * @param from index of the first id in {@code newIds}
      * @param count from 1 to {@link Transformer#MAX_PASS_ROWS}; all rows together are at most {@link #MAX_PASS_ROWS}
      * @param newNeeded number of the last rows whose outputs are needed: 0, 1 or count
+     */
+    public void add(Sequence sequence, int[] newIds, int from, int count, int newNeeded) {
+        add(sequence, newIds, from, count, newNeeded, 0);
+    }
+
+    /**
+     * Adds the next rows, the last of which are drafts.
+     *
      * @param newDrafts number of the last rows that are fed only later ({@link Sequence#keepDraft}), at most
      *     {@link Sequence#maxDrafts}; all rows are needed then
      */

@@ -153,7 +153,7 @@ public final class HiddenStates implements AutoCloseable {
     private void add(Reading reading) {
         reading.now = fits(reading.left()) ? Math.min(reading.left(), Transformer.MAX_PASS_ROWS) : 0;
         if (reading.now > 0) {
-            batch.add(reading.sequence, reading.ids, reading.sequence.position(), reading.now, reading.now, 0);
+            batch.add(reading.sequence, reading.ids, reading.sequence.position(), reading.now, reading.now);
         }
     }
 
