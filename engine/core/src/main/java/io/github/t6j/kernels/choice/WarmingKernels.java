@@ -3,6 +3,7 @@ package io.github.t6j.kernels.choice;
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.DenseRows;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.HeadStep;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.QuantizedProducts;
@@ -181,6 +182,18 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     @Override
     public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
         of(KernelTrial.OUTER, (long) rows * columns).addOuter(k, rows, v, columns, from, to, at);
+    }
+
+    @Override
+    public void advancePhases(
+            float[] turns, int at, float[] rates, int ratesAt, float step, int n, float[] cos, float[] sin) {
+        of(KernelTrial.PHASES, (long) EXP * n).advancePhases(turns, at, rates, ratesAt, step, n, cos, sin);
+    }
+
+    @Override
+    public void advance(HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
+        of(KernelTrial.STATE, 2L * HeadStep.RANKS * step.stateDim * step.columns)
+                .advance(step, from, fromAt, to, toAt);
     }
 
     @Override

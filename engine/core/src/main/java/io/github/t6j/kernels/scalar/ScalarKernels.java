@@ -16,6 +16,7 @@ import static io.github.t6j.kernels.Exp2.TANH_MAX;
 
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.HeadStep;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
@@ -274,6 +275,17 @@ public final class ScalarKernels extends ScalarFactorKernels {
                 to.set(FLOAT, element, fma(k[i], v[j], from.get(FLOAT, element)));
             }
         }
+    }
+
+    @Override
+    public void advancePhases(
+            float[] turns, int at, float[] rates, int ratesAt, float step, int n, float[] cos, float[] sin) {
+        ScalarHeadStep.phases(this, turns, at, rates, ratesAt, step, 0, n, cos, sin);
+    }
+
+    @Override
+    public void advance(HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
+        ScalarHeadStep.advance(this, step, from, fromAt, to, toAt);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.t6j.kernels.simd;
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.DenseRows;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.HeadStep;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Processor;
@@ -183,6 +184,17 @@ public final class SimdKernels implements Kernels {
     @Override
     public void addOuter(float[] k, int rows, float[] v, int columns, MemorySegment from, MemorySegment to, long at) {
         OuterProduct.add(k, rows, v, columns, from, to, at);
+    }
+
+    @Override
+    public void advancePhases(
+            float[] turns, int at, float[] rates, int ratesAt, float step, int n, float[] cos, float[] sin) {
+        Phases.advance(turns, at, rates, ratesAt, step, n, cos, sin, scalar);
+    }
+
+    @Override
+    public void advance(HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
+        HeadState.advance(step, from, fromAt, to, toAt);
     }
 
     @Override

@@ -1,0 +1,221 @@
+package io.github.t6j.kernels.simd;
+
+import static io.github.t6j.kernels.HeadStep.COLUMNS;
+import static io.github.t6j.kernels.HeadStep.RANKS;
+import static io.github.t6j.kernels.Kernels.LANES;
+import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
+import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
+import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.github.t6j.kernels.HeadStep;
+import io.github.t6j.kernels.Processor;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
+
+/** State of a head of a Mamba-3 mixer; lanes are columns, in products of keys and queries they are rows. */
+final class HeadState {
+    /** Rotations of a vector's lanes by 8, 4, 2 and 1, as far as the vector is longer. */
+    private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(FLOATS, 8, 1, true);
+
+    private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(FLOATS, 4, 1, true);
+    private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(FLOATS, 2, 1, true);
+    private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(FLOATS, 1, 1, true);
+
+    private HeadState() {}
+
+    /** Implements {@link io.github.t6j.kernels.Kernels#advance}. */
+    static void advance(HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
+        for (int panel = 0; panel < s.columns; panel += COLUMNS) {
+            long at = 4L * panel * s.stateDim;
+            for (int c = 0; c < COLUMNS; c += Processor.FEW_REGISTERS ? LENGTH : 2 * LENGTH) {
+                if (Processor.FEW_REGISTERS) {
+                    column(s, from, fromAt + at + 4L * c, to, toAt + at + 4L * c, panel + c);
+                } else {
+                    columns(s, from, fromAt + at + 4L * c, to, toAt + at + 4L * c, panel + c);
+                }
+            }
+        }
+        addProducts(s, s.lastKeys, s.lastValues, s.lastCoefficient, 0f);
+        addProducts(s, s.keys, s.values, s.coefficient, s.skip);
+    }
+
+    /** Advances two vectors of columns, from {@code c}: eight sums, eight values, and two vectors of the state. */
+    private static void columns(HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, int c) {
+        float[] v = s.pendingValues;
+        int next = s.columns;
+        FloatVector v00 = FloatVector.fromArray(FLOATS, v, c);
+        FloatVector v01 = FloatVector.fromArray(FLOATS, v, c + LENGTH);
+        FloatVector v10 = FloatVector.fromArray(FLOATS, v, c + next);
+        FloatVector v11 = FloatVector.fromArray(FLOATS, v, c + next + LENGTH);
+        FloatVector v20 = FloatVector.fromArray(FLOATS, v, c + 2 * next);
+        FloatVector v21 = FloatVector.fromArray(FLOATS, v, c + 2 * next + LENGTH);
+        FloatVector v30 = FloatVector.fromArray(FLOATS, v, c + 3 * next);
+        FloatVector v31 = FloatVector.fromArray(FLOATS, v, c + 3 * next + LENGTH);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector y00 = zero, y01 = zero;
+        FloatVector y10 = zero, y11 = zero;
+        FloatVector y20 = zero, y21 = zero;
+        FloatVector y30 = zero, y31 = zero;
+        FloatVector decay = FloatVector.broadcast(FLOATS, s.pendingDecay);
+        float[] k = s.pendingKeys;
+        float[] q = s.queries;
+        int stride = s.stride;
+        int stride2 = 2 * stride;
+        int stride3 = 3 * stride;
+        for (int n = 0; n < s.stateDim; n++) {
+            long row = 4L * COLUMNS * n;
+            FloatVector x0 = FloatVector.fromMemorySegment(FLOATS, from, fromAt + row, LITTLE_ENDIAN).mul(decay);
+            FloatVector x1 = FloatVector.fromMemorySegment(FLOATS, from, fromAt + row + 4 * LENGTH, LITTLE_ENDIAN)
+                    .mul(decay);
+            FloatVector k0 = FloatVector.broadcast(FLOATS, k[n]);
+            x0 = k0.fma(v00, x0);
+            x1 = k0.fma(v01, x1);
+            FloatVector k1 = FloatVector.broadcast(FLOATS, k[stride + n]);
+            x0 = k1.fma(v10, x0);
+            x1 = k1.fma(v11, x1);
+            FloatVector k2 = FloatVector.broadcast(FLOATS, k[stride2 + n]);
+            x0 = k2.fma(v20, x0);
+            x1 = k2.fma(v21, x1);
+            FloatVector k3 = FloatVector.broadcast(FLOATS, k[stride3 + n]);
+            x0 = k3.fma(v30, x0);
+            x1 = k3.fma(v31, x1);
+            x0.intoMemorySegment(to, toAt + row, LITTLE_ENDIAN);
+            x1.intoMemorySegment(to, toAt + row + 4 * LENGTH, LITTLE_ENDIAN);
+            FloatVector q0 = FloatVector.broadcast(FLOATS, q[n]);
+            y00 = q0.fma(x0, FLOAT_VECTOR.cast(y00));
+            y01 = q0.fma(x1, FLOAT_VECTOR.cast(y01));
+            FloatVector q1 = FloatVector.broadcast(FLOATS, q[stride + n]);
+            y10 = q1.fma(x0, FLOAT_VECTOR.cast(y10));
+            y11 = q1.fma(x1, FLOAT_VECTOR.cast(y11));
+            FloatVector q2 = FloatVector.broadcast(FLOATS, q[stride2 + n]);
+            y20 = q2.fma(x0, FLOAT_VECTOR.cast(y20));
+            y21 = q2.fma(x1, FLOAT_VECTOR.cast(y21));
+            FloatVector q3 = FloatVector.broadcast(FLOATS, q[stride3 + n]);
+            y30 = q3.fma(x0, FLOAT_VECTOR.cast(y30));
+            y31 = q3.fma(x1, FLOAT_VECTOR.cast(y31));
+        }
+        FloatVector factor = FloatVector.broadcast(FLOATS, s.decay);
+        FLOAT_VECTOR.cast(y00).mul(factor).intoArray(s.y, c);
+        FLOAT_VECTOR.cast(y01).mul(factor).intoArray(s.y, c + LENGTH);
+        FLOAT_VECTOR.cast(y10).mul(factor).intoArray(s.y, c + next);
+        FLOAT_VECTOR.cast(y11).mul(factor).intoArray(s.y, c + next + LENGTH);
+        FLOAT_VECTOR.cast(y20).mul(factor).intoArray(s.y, c + 2 * next);
+        FLOAT_VECTOR.cast(y21).mul(factor).intoArray(s.y, c + 2 * next + LENGTH);
+        FLOAT_VECTOR.cast(y30).mul(factor).intoArray(s.y, c + 3 * next);
+        FLOAT_VECTOR.cast(y31).mul(factor).intoArray(s.y, c + 3 * next + LENGTH);
+    }
+
+    /** Advances one vector of columns, on 16 registers. */
+    private static void column(HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, int c) {
+        int next = s.columns;
+        FloatVector v0 = FloatVector.fromArray(FLOATS, s.pendingValues, c);
+        FloatVector v1 = FloatVector.fromArray(FLOATS, s.pendingValues, c + next);
+        FloatVector v2 = FloatVector.fromArray(FLOATS, s.pendingValues, c + 2 * next);
+        FloatVector v3 = FloatVector.fromArray(FLOATS, s.pendingValues, c + 3 * next);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector y0 = zero, y1 = zero, y2 = zero, y3 = zero;
+        FloatVector decay = FloatVector.broadcast(FLOATS, s.pendingDecay);
+        float[] k = s.pendingKeys;
+        float[] q = s.queries;
+        int stride = s.stride;
+        for (int n = 0; n < s.stateDim; n++) {
+            long row = 4L * COLUMNS * n;
+            FloatVector x = FloatVector.fromMemorySegment(FLOATS, from, fromAt + row, LITTLE_ENDIAN).mul(decay);
+            x = FloatVector.broadcast(FLOATS, k[n]).fma(v0, x);
+            x = FloatVector.broadcast(FLOATS, k[stride + n]).fma(v1, x);
+            x = FloatVector.broadcast(FLOATS, k[2 * stride + n]).fma(v2, x);
+            x = FloatVector.broadcast(FLOATS, k[3 * stride + n]).fma(v3, x);
+            x.intoMemorySegment(to, toAt + row, LITTLE_ENDIAN);
+            y0 = FloatVector.broadcast(FLOATS, q[n]).fma(x, FLOAT_VECTOR.cast(y0));
+            y1 = FloatVector.broadcast(FLOATS, q[stride + n]).fma(x, FLOAT_VECTOR.cast(y1));
+            y2 = FloatVector.broadcast(FLOATS, q[2 * stride + n]).fma(x, FLOAT_VECTOR.cast(y2));
+            y3 = FloatVector.broadcast(FLOATS, q[3 * stride + n]).fma(x, FLOAT_VECTOR.cast(y3));
+        }
+        FloatVector factor = FloatVector.broadcast(FLOATS, s.decay);
+        FLOAT_VECTOR.cast(y0).mul(factor).intoArray(s.y, c);
+        FLOAT_VECTOR.cast(y1).mul(factor).intoArray(s.y, c + next);
+        FLOAT_VECTOR.cast(y2).mul(factor).intoArray(s.y, c + 2 * next);
+        FLOAT_VECTOR.cast(y3).mul(factor).intoArray(s.y, c + 3 * next);
+    }
+
+    /** Adds y[r] += (coefficient · (keys[i] · queries[r]) + (i = r ? skip : 0)) · values[i]. */
+    private static void addProducts(HeadStep s, float[] keys, float[] values, float coefficient, float skip) {
+        for (int lane = 0; lane < LANES; lane += LENGTH) {
+            multiplyPair(s, keys, 0, lane);
+            multiplyPair(s, keys, 2, lane);
+        }
+        for (int r = 0; r < RANKS; r++) {
+            FloatVector w0 = weight(s, RANKS * r, coefficient, r == 0 ? skip : 0f);
+            FloatVector w1 = weight(s, RANKS * r + 1, coefficient, r == 1 ? skip : 0f);
+            FloatVector w2 = weight(s, RANKS * r + 2, coefficient, r == 2 ? skip : 0f);
+            FloatVector w3 = weight(s, RANKS * r + 3, coefficient, r == 3 ? skip : 0f);
+            int columns = s.columns;
+            for (int c = 0; c < columns; c += LENGTH) {
+                FloatVector y = FloatVector.fromArray(FLOATS, s.y, r * columns + c);
+                y = w0.fma(FloatVector.fromArray(FLOATS, values, c), y);
+                y = w1.fma(FloatVector.fromArray(FLOATS, values, columns + c), y);
+                y = w2.fma(FloatVector.fromArray(FLOATS, values, 2 * columns + c), y);
+                y = w3.fma(FloatVector.fromArray(FLOATS, values, 3 * columns + c), y);
+                y.intoArray(s.y, r * columns + c);
+            }
+        }
+    }
+
+    /** Multiplies two queries by all keys, in the lanes from {@code lane}. */
+    private static void multiplyPair(HeadStep s, float[] keys, int query, int lane) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+        FloatVector s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+        int stride = s.stride;
+        for (int n = lane; n < stride; n += LANES) {
+            FloatVector k0 = FloatVector.fromArray(FLOATS, keys, n);
+            FloatVector k1 = FloatVector.fromArray(FLOATS, keys, stride + n);
+            FloatVector k2 = FloatVector.fromArray(FLOATS, keys, 2 * stride + n);
+            FloatVector k3 = FloatVector.fromArray(FLOATS, keys, 3 * stride + n);
+            FloatVector q0 = FloatVector.fromArray(FLOATS, s.queries, query * stride + n);
+            FloatVector q1 = FloatVector.fromArray(FLOATS, s.queries, (query + 1) * stride + n);
+            s00 = k0.fma(q0, FLOAT_VECTOR.cast(s00));
+            s01 = k1.fma(q0, FLOAT_VECTOR.cast(s01));
+            s02 = k2.fma(q0, FLOAT_VECTOR.cast(s02));
+            s03 = k3.fma(q0, FLOAT_VECTOR.cast(s03));
+            s10 = k0.fma(q1, FLOAT_VECTOR.cast(s10));
+            s11 = k1.fma(q1, FLOAT_VECTOR.cast(s11));
+            s12 = k2.fma(q1, FLOAT_VECTOR.cast(s12));
+            s13 = k3.fma(q1, FLOAT_VECTOR.cast(s13));
+        }
+        int to = query * RANKS * LANES + lane;
+        FLOAT_VECTOR.cast(s00).intoArray(s.sums, to);
+        FLOAT_VECTOR.cast(s01).intoArray(s.sums, to + LANES);
+        FLOAT_VECTOR.cast(s02).intoArray(s.sums, to + 2 * LANES);
+        FLOAT_VECTOR.cast(s03).intoArray(s.sums, to + 3 * LANES);
+        FLOAT_VECTOR.cast(s10).intoArray(s.sums, to + 4 * LANES);
+        FLOAT_VECTOR.cast(s11).intoArray(s.sums, to + 5 * LANES);
+        FLOAT_VECTOR.cast(s12).intoArray(s.sums, to + 6 * LANES);
+        FLOAT_VECTOR.cast(s13).intoArray(s.sums, to + 7 * LANES);
+    }
+
+    /** Returns a weight in all lanes: the sum of 16 lanes, in halves, times the coefficient, plus the skip. */
+    private static FloatVector weight(HeadStep s, int product, float coefficient, float skip) {
+        int at = product * LANES;
+        FloatVector sum = FloatVector.fromArray(FLOATS, s.sums, at);
+        if (LENGTH == 8) {
+            sum = sum.add(FloatVector.fromArray(FLOATS, s.sums, at + 8));
+        } else if (LENGTH == 4) {
+            FloatVector other = FloatVector.fromArray(FLOATS, s.sums, at + 4)
+                    .add(FloatVector.fromArray(FLOATS, s.sums, at + 12));
+            sum = sum.add(FloatVector.fromArray(FLOATS, s.sums, at + 8)).add(other);
+        }
+        if (LENGTH > 8) {
+            sum = sum.add(sum.rearrange(BY_8));
+        }
+        if (LENGTH > 4) {
+            sum = sum.add(sum.rearrange(BY_4));
+        }
+        sum = sum.add(sum.rearrange(BY_2));
+        sum = sum.add(sum.rearrange(BY_1));
+        sum = sum.mul(coefficient);
+        return skip == 0f ? sum : sum.add(skip);
+    }
+}
