@@ -34,6 +34,14 @@ public enum TensorRole {
     KEY_VALUE_UP_INPUTS_FIRST,
     /** Fixed factors of tensor product attention. */
     FIXED_A_Q, FIXED_B_Q, FIXED_A_K, FIXED_B_K, FIXED_A_V, FIXED_B_V,
+    /** Biases [heads][ranks][state] of a state-space mixer's keys and queries. */
+    STATE_KEY_BIAS, STATE_QUERY_BIAS,
+    /** Factors [heads][ranks][headDim] of a state-space mixer's values, gates and outputs. */
+    STATE_VALUE_FACTORS, STATE_GATE_FACTORS, STATE_OUTPUT_FACTORS,
+    /** Bias of a state-space mixer's time step and factor of its values in the output, [heads]. */
+    STATE_STEP_BIAS, STATE_SKIP,
+    /** Gain [heads · headDim] of the norm of a state-space mixer's output. */
+    STATE_OUTPUT_NORM,
     /** Gain [valueDim] of each head's output. */
     HEAD_NORM,
     /** Output matrix of attention, [width][heads · valueDim]. */

@@ -45,7 +45,7 @@ public record TensorSpec(String name, String alias, List<Long> shape, TensorRole
     static boolean isGain(TensorRole role) {
         return switch (role) {
             case OUTPUT_NORM, ATTENTION_NORM, ATTENTION_POST_NORM, FEED_FORWARD_NORM, FEED_FORWARD_POST_NORM, HEAD_NORM,
-                    QUERY_NORM, KEY_NORM, QUERY_LATENT_NORM, LATENT_NORM ->
+                    QUERY_NORM, KEY_NORM, QUERY_LATENT_NORM, LATENT_NORM, STATE_OUTPUT_NORM ->
                 true;
             default -> false;
         };
