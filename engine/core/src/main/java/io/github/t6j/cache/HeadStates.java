@@ -40,6 +40,8 @@ public final class HeadStates implements SequenceCache {
     private MemorySegment before;
     private MemorySegment after;
     private boolean inPlace;
+    private int length; //    tokens so far
+    private int newLength; // tokens after the running pass
 
     /**
      * Sizes of the states.
@@ -136,8 +138,9 @@ public final class HeadStates implements SequenceCache {
     }
 
     @Override
-    public void reserve(int position, int length) {
-        inPlace = length - position == 1;
+    public void reserve(int position, int end) {
+        newLength = end;
+        inPlace = end - position == 1;
         if (!inPlace && copy == null) {
             copy = new Matrices(sizes, budget);
         }
@@ -153,6 +156,7 @@ public final class HeadStates implements SequenceCache {
         MemorySegment oldTails = before;
         before = after;
         after = oldTails;
+        length = newLength;
         if (!inPlace) {
             Matrices old = matrices;
             matrices = copy;
@@ -160,22 +164,26 @@ public final class HeadStates implements SequenceCache {
         }
     }
 
+    /** Returns true for the tokens so far and for none: single tokens cannot be removed from a state. */
     @Override
-    public int truncate(int from, int length) {
-        if (length == 0) {
-            matrices.data.fill((byte) 0);
-            before.fill((byte) 0);
-        } else if (length != from) {
-            throw new IllegalStateException("a state-space mixer stores one sum over all ids, from which single ids"
-                    + " cannot be removed: expected position 0 or " + from + ", found " + length
-                    + "; truncate to 0 and feed the first " + length + " ids again");
+    public boolean reaches(int tokens) {
+        return tokens == 0 || tokens == length;
+    }
+
+    @Override
+    public int truncate(int from, int tokens) {
+        if (tokens > 0 && tokens == length) {
+            return tokens;
         }
-        return length;
+        matrices.data.fill((byte) 0);
+        before.fill((byte) 0);
+        length = 0;
+        return 0;
     }
 
     /** Frees the second copy of the matrices, which the next pass of several tokens allocates again. */
     @Override
-    public void trim(int length) {
+    public void trim(int tokens) {
         if (copy != null) {
             copy.close();
             copy = null;
@@ -193,16 +201,17 @@ public final class HeadStates implements SequenceCache {
     }
 
     @Override
-    public HeadStates fork(int length) {
+    public HeadStates fork(int tokens) {
         HeadStates fork = new HeadStates(sizes, budget);
         fork.matrices.data.copyFrom(matrices.data);
         fork.before.copyFrom(before);
+        fork.length = length;
         return fork;
     }
 
     /** Returns {@code state.matrices} and {@code state.tails}: F32 [layers][heads][matrix] and [layers][heads][tail]. */
     @Override
-    public List<LazyTensor> tensors(int length) {
+    public List<LazyTensor> tensors(int tokens) {
         return List.of(
                 new LazyTensor(MATRICES, DType.F32, shape(sizes.matrix), arena -> matrices.data),
                 new LazyTensor(TAILS, DType.F32, shape(sizes.tail), arena -> before));
@@ -213,26 +222,28 @@ public final class HeadStates implements SequenceCache {
     }
 
     @Override
-    public void restore(Map<String, Tensor> tensors, int length, String where) {
+    public void restore(Map<String, Tensor> tensors, int tokens, String where) {
         SequenceCache.checkNames(tensors, List.of(MATRICES, TAILS), where);
         SequenceCache.check(tensors.get(MATRICES), MATRICES, DType.F32, shape(sizes.matrix), where);
         SequenceCache.check(tensors.get(TAILS), TAILS, DType.F32, shape(sizes.tail), where);
         MemorySegment.copy(tensors.get(MATRICES).data(), 0, matrices.data, 0, sizes.matrixBytes());
         MemorySegment.copy(tensors.get(TAILS).data(), 0, before, 0, sizes.tailBytes());
+        length = tokens;
     }
 
     @Override
-    public void fill(int length, long seed) {
+    public void fill(int tokens, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         for (MemorySegment segment : List.of(matrices.data, before)) {
             for (long at = 0; at < segment.byteSize(); at += Float.BYTES) {
                 segment.set(ValueLayout.JAVA_FLOAT, at, (float) random.nextDouble(-1, 1));
             }
         }
+        length = tokens;
     }
 
     @Override
-    public long bytes(int length) {
+    public long bytes(int tokens) {
         return sizes.matrixBytes() + sizes.tailBytes();
     }
 

@@ -6,7 +6,9 @@ import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.MaterializedHeads;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.cache.HeadStates;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.cache.StateCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.HeadStep;
 import io.github.t6j.kernels.Kernels;
@@ -61,6 +63,17 @@ public record MambaMixer(MambaConfig config, MambaWeights weights) implements At
         return HeadStep.columns(config.headDim()) * config.stateDim();
     }
 
+    @Override
+    public int oracleStateElements() {
+        return config.heads() * MambaDefinition.stateFloats(config);
+    }
+
+    /** Returns null: a state has no pages. */
+    @Override
+    public PageLayout pages(boolean materialized) {
+        return null;
+    }
+
     /** Returns states in f32 whatever the format, since they sum over all tokens. */
     @Override
     public SequenceCache newCache(Format format, int[] windows) {
@@ -71,6 +84,16 @@ public record MambaMixer(MambaConfig config, MambaWeights weights) implements At
     @Override
     public AttentionAlgorithm newAlgorithm(Kernels kernels, Workers workers, Arena scratch) {
         return new MambaRecurrence(config, kernels, workers);
+    }
+
+    @Override
+    public SequenceCache newOracleCache(Format format, int[] windows) {
+        return new StateCache(windows.length, config.heads(), MambaDefinition.stateFloats(config));
+    }
+
+    @Override
+    public AttentionAlgorithm newOracle(Workers workers) {
+        return new MambaDefinition(config, workers);
     }
 
     /** @throws UnsupportedOperationException always: a state has no keys and values to rebuild */

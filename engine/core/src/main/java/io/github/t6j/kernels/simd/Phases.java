@@ -1,17 +1,17 @@
 package io.github.t6j.kernels.simd;
 
-import static io.github.t6j.kernels.Circle.C1;
-import static io.github.t6j.kernels.Circle.C2;
-import static io.github.t6j.kernels.Circle.C3;
-import static io.github.t6j.kernels.Circle.C4;
-import static io.github.t6j.kernels.Circle.C5;
-import static io.github.t6j.kernels.Circle.S0;
-import static io.github.t6j.kernels.Circle.S1;
-import static io.github.t6j.kernels.Circle.S2;
-import static io.github.t6j.kernels.Circle.S3;
-import static io.github.t6j.kernels.Circle.S4;
-import static io.github.t6j.kernels.Circle.S5;
 import static io.github.t6j.kernels.Exp2.ROUNDING;
+import static io.github.t6j.kernels.scalar.Circle.C1;
+import static io.github.t6j.kernels.scalar.Circle.C2;
+import static io.github.t6j.kernels.scalar.Circle.C3;
+import static io.github.t6j.kernels.scalar.Circle.C4;
+import static io.github.t6j.kernels.scalar.Circle.C5;
+import static io.github.t6j.kernels.scalar.Circle.S0;
+import static io.github.t6j.kernels.scalar.Circle.S1;
+import static io.github.t6j.kernels.scalar.Circle.S2;
+import static io.github.t6j.kernels.scalar.Circle.S3;
+import static io.github.t6j.kernels.scalar.Circle.S4;
+import static io.github.t6j.kernels.scalar.Circle.S5;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 

@@ -1,4 +1,4 @@
-package io.github.t6j.kernels;
+package io.github.t6j.kernels.scalar;
 
 /**
  * Coefficients of minimax polynomials of the sine and cosine of half an angle, which the scalar and the SIMD kernels
