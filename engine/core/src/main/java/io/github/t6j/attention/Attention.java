@@ -70,7 +70,7 @@ public interface Attention {
      * Completes a row of output, [heads][valueDim] from {@code row · outputWidth}: differences of heads, gates, norms.
      * Reads the row's projections; the elements that W_o multiplies are then at the front of the row.
      */
-    default void finish(AttentionPass pass, int row) {}
+    default void finish(AttentionPass pass, int row, Kernels kernels) {}
 
     /** Returns true if {@link #finish} does something. */
     default boolean finishes() {

@@ -19,4 +19,15 @@ public interface CachedHeads {
             append(pass.projections, pass.at(row), cache.pageOf(pass.layer, token), PagedCache.slot(token));
         }
     }
+
+    /**
+     * Completes the rows of a pass from {@code first} to {@code end}, exclusive, after all of its rows were appended:
+     * elements that depend on the predecessor as it is cached.
+     */
+    default void complete(AttentionPass pass, int first, int end, PagedCache cache) {}
+
+    /** Returns true if an attention reads a token's predecessor: {@link #complete}, and the page before a page. */
+    default boolean readsPredecessors() {
+        return false;
+    }
 }

@@ -11,6 +11,11 @@ public interface LayerWeights {
     /** Returns the matrices of a role, stacked and packed as one. */
     PackedMatrix packed(TensorRole role);
 
+    /** Returns the matrices of a role, one of each expert, or of each run of tensors with the same type. */
+    default PackedMatrix[] packedEach(TensorRole role) {
+        return new PackedMatrix[] {packed(role)};
+    }
+
     /** Returns the concatenated elements of a role's tensors, or null if the layer has none. */
     float[] floats(TensorRole role);
 

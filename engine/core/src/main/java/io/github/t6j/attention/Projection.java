@@ -21,6 +21,29 @@ public interface Projection {
     List<PackedMatrix> matrices();
 
     /**
+     * Projection that computes the elements of a row in several products, one after the other, because the matrices have
+     * different types.
+     *
+     * @param parts matrices [·][width], in the order of a row
+     */
+    record Parts(List<PackedMatrix> parts) implements Projection {
+        @Override
+        public void project(float[] normed, AttentionPass pass, PackedMatMul matMul) {
+            int at = 0; // a product overwrites up to a panel after its elements, so the order matters
+            for (int i = 0; i < parts.size(); i++) {
+                PackedMatrix matrix = parts.get(i);
+                matMul.multiply(matrix, normed, matrix.inputs(), pass.rows, pass.projections, at, pass.stride);
+                at += matrix.outputs();
+            }
+        }
+
+        @Override
+        public List<PackedMatrix> matrices() {
+            return parts;
+        }
+    }
+
+    /**
      * Projection that computes all elements of a row in one product.
      *
      * @param matrix [attention.projections()][width]

@@ -70,5 +70,20 @@ public enum TensorRole {
     /** First matrices of the experts: two tensors of each expert, [hidden][width], gate before up. */
     EXPERT_GATE_UP,
     /** Second matrices of the experts: a tensor of each expert, [width][hidden]. */
-    EXPERT_DOWN
+    EXPERT_DOWN,
+
+    /** Projections [·][width] in the order of a row, like {@link #PROJECTION}, but each may keep its own type. */
+    PROJECTIONS,
+    /** Factors [heads] of queries in a scalable softmax. */
+    SOFTMAX_SCALE,
+    /** Scale and bias of the angle by which an update of a half block rotates the residual stream, two tensors. */
+    MIXER_ROTATION, FEED_FORWARD_ROTATION,
+    /** Bias [experts] with which a router chooses, but does not weigh. */
+    ROUTER_BIAS,
+    /** Matrices into the latent of the experts, [latent][width], and out of it. */
+    EXPERT_LATENT, EXPERT_LATENT_UP,
+    /** Matrices of the expert that all positions use, and its gate [1][width]. */
+    SHARED_UP, SHARED_DOWN, SHARED_GATE,
+    /** Logarithm of the factor of normalised logits, one element. */
+    LOGIT_TEMPERATURE
 }

@@ -116,6 +116,21 @@ public final class Page {
         }
     }
 
+    /** Writes an element that stays f32. */
+    public void writeExact(int slot, int i, float value) {
+        data.set(FLOAT, layout.exactAt(format, i) + (long) slot * Float.BYTES, value);
+    }
+
+    /** Returns an element that stays f32. */
+    public float exact(int slot, int i) {
+        return data.get(FLOAT, layout.exactAt(format, i) + (long) slot * Float.BYTES);
+    }
+
+    /** Copies exact elements from {@code first}, [count][64], to {@code into} from {@code at}. */
+    public void readExact(int first, int count, float[] into, int at) {
+        MemorySegment.copy(data, FLOAT, layout.exactAt(format, first), into, at, count * PANEL);
+    }
+
     // The two loops are separate methods because C2 compiles them several times, each time with fewer assumptions.
 
     private void writeColumns(int slot, float[] x, int at, int first, int step, int count, float factor) {
@@ -135,6 +150,9 @@ public final class Page {
         float[] zeros = new float[Math.max(layout.columns(), layout.rows() * layout.width())];
         for (int t = slot; t < PageLayout.TOKENS; t++) {
             write(t, zeros, 0, zeros, 0);
+            for (int i = 0; i < layout.exact(); i++) {
+                writeExact(t, i, 0f);
+            }
         }
     }
 
@@ -171,9 +189,12 @@ public final class Page {
 
     /** Writes the elements of this page to {@code f32}, an F32 page of the same layout. */
     public void widen(Kernels kernels, Page f32) {
+        long exact = (long) layout.exact() * PANEL * Float.BYTES;
+        MemorySegment.copy(data, layout.exactAt(format, 0), f32.data, layout.exactAt(Format.F32, 0), exact);
         if (format == Format.F16) {
             // both pages have the same layout, element by element: one loop, long enough for C2 to vectorise
-            kernels.widen(format, data, 0, (int) (data.byteSize() / Short.BYTES), 0, 0, f32.data, 0);
+            long end = layout.exact() > 0 ? layout.exactAt(format, 0) : data.byteSize();
+            kernels.widen(format, data, 0, (int) (end / Short.BYTES), 0, 0, f32.data, 0);
             return;
         }
         for (int c = 0, next; c < layout.columns(); c = next) {
@@ -188,7 +209,7 @@ public final class Page {
         }
         for (int row = 0; row < layout.rows(); row++) {
             for (int t = 0; t < PANEL; t++) {
-                // whole groups: the next row overwrites the excess, and padding follows the last row
+                // whole groups: the next row overwrites the excess, and exact elements or padding follow the last row
                 long scale = format == Format.Q8 ? rowScalesAt(row) + (long) t * Float.BYTES : 0;
                 kernels.widen(
                         format, data, layout.rowAt(format, row, t), rowStride(), scale, 0, f32.data,

@@ -16,6 +16,7 @@ import java.util.List;
  *   [columns][64]         element c of token t is at [c][t]
  *   [rows][64][width]     element i of row r of token t is at [r][t][i]; width is padded to whole groups of the format
  *   [scales][64]          f32, only in Q8: an element of vector v of token t is its stored integer times scale [v][t]
+ *   [exact][64]           f32 in every format: element i of token t is at [i][t]
  *
  *   bytes      F32      F16      BF16               Q8
  *   a column   256      128      128                64
@@ -28,8 +29,9 @@ import java.util.List;
  * @param vectors vectors that form the columns, in their order
  * @param rows number of rows of a token
  * @param width number of elements in a row
+ * @param exact number of elements of a token that stay f32, such as gates
  */
-public record PageLayout(List<Vectors> vectors, int rows, int width) {
+public record PageLayout(List<Vectors> vectors, int rows, int width, int exact) {
     /** Number of tokens in a page. */
     public static final int TOKENS = PANEL;
 
@@ -67,6 +69,11 @@ public record PageLayout(List<Vectors> vectors, int rows, int width) {
         vectors = List.copyOf(vectors);
     }
 
+    /** Creates a layout without exact elements. */
+    public PageLayout(List<Vectors> vectors, int rows, int width) {
+        this(vectors, rows, width, 0);
+    }
+
     /** Creates a layout whose columns are one vector. */
     public PageLayout(int columns, int rows, int width) {
         this(List.of(Vectors.oneByOne(1, columns)), rows, width);
@@ -83,7 +90,7 @@ public record PageLayout(List<Vectors> vectors, int rows, int width) {
 
     /** Returns the number of elements of a token. */
     public int elementsPerToken() {
-        return columns() + rows * width;
+        return columns() + rows * width + exact;
     }
 
     /** Returns the number of bytes of a token, padding and scales included. */
@@ -139,8 +146,13 @@ public record PageLayout(List<Vectors> vectors, int rows, int width) {
         return count;
     }
 
+    /** Returns the byte at which exact element {@code i} of the first token begins. */
+    long exactAt(Format format, int i) {
+        return scalesAt(format, format == Format.Q8 ? vectorOfRow(rows) : 0) + (long) i * TOKENS * Float.BYTES;
+    }
+
     private long end(Format format) {
-        return scalesAt(format, format == Format.Q8 ? vectorOfRow(rows) : 0);
+        return exactAt(format, exact);
     }
 
     /** Returns the number of bytes of a page. */

@@ -26,6 +26,7 @@ public final class PackedMatMul implements Workers.Work {
     private int xStride;
     private int rows;
     private float[] y;
+    private int yAt;
     private int yStride;
     private float[] bias;
     private int stretch; // number of consecutive panels in a thread's first item
@@ -87,6 +88,14 @@ public final class PackedMatMul implements Workers.Work {
      */
     public void multiply(
             PackedMatrix newMatrix, float[] newX, int newXStride, int newRows, float[] newY, int newYStride) {
+        multiply(newMatrix, newX, newXStride, newRows, newY, 0, newYStride);
+    }
+
+    /** Does the same with y from {@code newYAt}. */
+    public void multiply(
+            PackedMatrix newMatrix, float[] newX, int newXStride, int newRows, float[] newY, int newYAt,
+            int newYStride) {
+        yAt = newYAt;
         matrix = newMatrix;
         x = newX;
         xStride = newXStride;
@@ -119,6 +128,6 @@ public final class PackedMatMul implements Workers.Work {
         int threads = workers.threads();
         int panel = item < threads ? item * stretch : threads * stretch + (item - threads) * step;
         int count = Math.min(matrix.panels() - panel, item < threads ? stretch : step);
-        matrix.multiply(kernels, panel, count, operand, scratch[worker], y, panel * PANEL, yStride);
+        matrix.multiply(kernels, panel, count, operand, scratch[worker], y, yAt + panel * PANEL, yStride);
     }
 }

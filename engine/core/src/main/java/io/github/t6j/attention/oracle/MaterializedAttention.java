@@ -39,7 +39,9 @@ public final class MaterializedAttention implements AttentionAlgorithm {
 
     @Override
     public void append(AttentionPass pass) {
-        pass.attention.materialized().append(pass, 0, pass.rows, cache);
+        MaterializedHeads heads = pass.attention.materialized();
+        heads.append(pass, 0, pass.rows, cache);
+        heads.complete(pass, 0, pass.rows, cache);
     }
 
     @Override
@@ -68,7 +70,7 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         double[] mean = new double[out.length];
         double[] v = new double[out.length];
         for (int t = first(pass, row); t < probabilities.length; t++) {
-            heads.materializeValue(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, keyHead, v);
+            heads.materializeValue(cache, pass.layer, t, keyHead, v);
             for (int d = 0; d < v.length; d++) {
                 mean[d] += probabilities[t] * v[d];
             }
@@ -90,7 +92,7 @@ public final class MaterializedAttention implements AttentionAlgorithm {
         heads.materializeQuery(pass.projections, pass.at(row), head, q);
         double[] scores = new double[pass.position + row + 1];
         for (int t = first(pass, row); t < scores.length; t++) {
-            heads.materializeKey(cache.pageOf(pass.layer, t), PagedCache.slot(t), t, keyHead, k);
+            heads.materializeKey(cache, pass.layer, t, keyHead, k);
             for (int d = 0; d < q.length; d++) {
                 scores[t] += q[d] * k[d];
             }

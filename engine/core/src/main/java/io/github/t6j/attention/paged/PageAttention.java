@@ -115,6 +115,11 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     /** Adds a page's first {@code count} values, weighted with state.probabilities, to state.softmaxes.out. */
     public abstract void values(Page page, int count, PageState state);
 
+    /** Returns the page before page {@code index} if this attention reads predecessors; null for the first page. */
+    final Page previous(PagedCache cache, int layer, int index) {
+        return readsPredecessors() && index > 0 ? cache.page(layer, index - 1) : null;
+    }
+
     /** Returns the number of softmaxes of a row. */
     public int softmaxes() {
         return branches() * heads;

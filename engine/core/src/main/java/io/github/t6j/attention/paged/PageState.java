@@ -32,6 +32,7 @@ public final class PageState {
     public OnlineSoftmax softmaxes; //     softmaxes of some lines to which pages are added
     public int firstHead; //               their first head
     public int pageIndex; //               index of the current page, whose first token has position 64 · pageIndex
+    public Page previous; //               page before it as cached, if the attention reads predecessors, or null
     public final Kernels kernels;
     int prefetchSink; //            keeps prefetching reads alive, see Page.prefetch
     private final Arena memory; //  arena of the off-heap buffers

@@ -45,6 +45,7 @@ public final class PagedAlgorithm implements AttentionAlgorithm {
     private final Workers workers;
     private final PageState[] states; // one per worker
     private final Workers.Work appendWork = this::append;
+    private final Workers.Work completeWork = this::complete;
     private final Workers.Work rowWork = this::computeRow;
     private final Workers.Work taskWork = this::computeTask;
     private final Workers.Work mergeWork = this::mergeSpans;
@@ -99,13 +100,22 @@ public final class PagedAlgorithm implements AttentionAlgorithm {
     public void append(AttentionPass newPass) {
         pass = newPass;
         attention = (PageAttention) newPass.attention;
-        workers.run(pageCount(slot(pass.position) + pass.rows), appendWork);
+        int pages = pageCount(slot(pass.position) + pass.rows);
+        workers.run(pages, appendWork);
+        if (attention.readsPredecessors()) {
+            workers.run(pages, completeWork);
+        }
     }
 
     /** Appends the rows of one page. Threads share work by pages, because tokens of a page share cache lines. */
     private void append(int page, int worker) {
         int first = page * PANEL - slot(pass.position);
         attention.append(pass, Math.max(0, first), Math.min(first + PANEL, pass.rows), cache);
+    }
+
+    private void complete(int page, int worker) {
+        int first = page * PANEL - slot(pass.position);
+        attention.complete(pass, Math.max(0, first), Math.min(first + PANEL, pass.rows), cache);
     }
 
     @Override
@@ -231,6 +241,7 @@ public final class PagedAlgorithm implements AttentionAlgorithm {
                     state.prefetchSink += page.prefetch();
                 }
                 state.pageIndex = index;
+                state.previous = attention.previous(cache, pass.layer, index);
                 computePage(state.readable(page, attention.needsF32(page.format)), pass.at(row),
                         firstSeen - index * PANEL, count, state);
             }

@@ -126,6 +126,7 @@ public final class Prefill {
     private void computePage(int index, RowBlock block) {
         PageState state = block.state;
         state.pageIndex = index;
+        state.previous = sizes.attention().previous(cache, pass.layer, index);
         Page cached = cache.page(pass.layer, index);
         Page page = state.readable(cached, !sizes.keepsBits() || sizes.attention().needsF32(cached.format));
         int seen = pass.position + block.end - index * PANEL; // tokens from the page on that the last row sees

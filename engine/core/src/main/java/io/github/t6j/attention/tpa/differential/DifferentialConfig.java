@@ -1,0 +1,49 @@
+package io.github.t6j.attention.tpa.differential;
+
+import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.LayerWeights;
+import io.github.t6j.attention.SharedPages;
+import io.github.t6j.attention.TensorRole;
+import java.util.Map;
+
+/**
+ * Sizes and steps of {@link DifferentialAttention}.
+ *
+ * @param heads number of query heads, H, with noise heads
+ * @param headDim elements of a head, D
+ * @param keyValueHeads number of key and value heads, K, a divisor of H
+ * @param rank rank of keys and of values, R
+ */
+public record DifferentialConfig(int heads, int headDim, int keyValueHeads, int rank, Steps steps)
+        implements
+            AttentionConfig {
+    /** Returns the number of heads whose outputs leave the layer. */
+    public int signalHeads() {
+        return steps.differential() ? heads - keyValueHeads : heads;
+    }
+
+    /** Returns the number of query heads that share a key head. */
+    int groupSize() {
+        return heads / keyValueHeads;
+    }
+
+    /** Returns the number of gates of a position. */
+    public int gates() {
+        if (steps.gate() == null) {
+            return 0;
+        }
+        return steps.gate().headwise() ? signalHeads() : signalHeads() * headDim;
+    }
+
+    @Override
+    public Map<String, Integer> sizes() {
+        return Map.of("kv_heads", keyValueHeads, "k_rank", rank, "v_rank", rank, "signal_heads", signalHeads());
+    }
+
+    @Override
+    public DifferentialAttention attention(LayerWeights weights, SharedPages shared) {
+        return new DifferentialAttention(this, new RowSteps(
+                this, weights.floats(TensorRole.QUERY_NORM), weights.floats(TensorRole.KEY_NORM),
+                weights.floats(TensorRole.SOFTMAX_SCALE), weights.floats(TensorRole.HEAD_NORM)));
+    }
+}
