@@ -48,7 +48,7 @@ final class Activations {
     private final RowOperation rotateAndActivate =
             (a, index, worker) -> a.attentionPass.attention.rotateAndActivate(a.rope, a.attentionPass, index);
     private final RowOperation finish =
-            (a, index, worker) -> a.attentionPass.attention.finish(a.attentionPass, index);
+            (a, index, worker) -> a.attentionPass.attention.finish(a.attentionPass, index, a.kernels);
     private final RowOperation addUpdate = (a, index, worker) -> addUpdate(index);
     private final RowOperation addNormed = this::addNormed;
     private RowOperation operation;
@@ -70,7 +70,9 @@ final class Activations {
         matMul = new PackedMatMul(kernels, workers, model.isLarge);
         ModelConfig.Sizes sizes = model.config().sizes();
         width = sizes.width();
-        gateUpStride = padded(2 * sizes.hidden());
+        ModelConfig.LatentExperts latent = model.config().blocks().latent();
+        int inner = Math.max(sizes.hidden(), latent == null ? 0 : latent.shared());
+        gateUpStride = padded(2 * inner);
         updateStride = padded(width);
         ids = new int[capacity];
         ropes = new Rope[capacity];
@@ -82,14 +84,14 @@ final class Activations {
         attentionPass.scratch = scratch(model.weights.blocks());
         positions = attentionPass.positions;
         gateUp = new float[capacity * gateUpStride];
-        hidden = new float[capacity * sizes.hidden()];
+        hidden = new float[capacity * inner];
         update = new float[capacity * updateStride];
         lanes = new float[workers.threads()][Kernels.LANES];
         expertSizes = model.config().experts();
         experts = expertSizes == null
                 ? null
                 : new Experts.Buffers(
-                        expertSizes, capacity, padded(2 * expertSizes.hidden()), padded(expertSizes.count()),
+                        expertSizes, latent, capacity, padded(2 * expertSizes.hidden()), padded(expertSizes.count()),
                         updateStride);
         grouped = expertSizes == null ? null : new GroupedMatMul(kernels, workers, model.isLarge);
     }
@@ -205,6 +207,13 @@ final class Activations {
     /** Sets the update of a row to zeros. */
     void clearUpdate(int index) {
         Arrays.fill(update, index * updateStride, index * updateStride + width, 0f);
+    }
+
+    /** Multiplies the update of a row by a factor. */
+    void scaleUpdate(int index, float factor) {
+        for (int i = index * updateStride; i < index * updateStride + width; i++) {
+            update[i] *= factor;
+        }
     }
 
     /** Adds a vector to the update of a row: update += factor · from. */

@@ -17,11 +17,14 @@ import java.util.stream.Stream;
  * @param outputBias [width], or null
  * @param attentionPostNorm norm of the attention part, or null
  * @param feedForwardPostNorm norm of the feed-forward part, or null
+ * @param attentionRotation rotation by the attention part, or null to add it
+ * @param feedForwardRotation rotation by the feed-forward part, or null to add it
  */
 record Block(
-        LayerPlace place, RmsNorm attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
-        PackedMatrix output, float[] outputBias, RmsNorm attentionPostNorm, RmsNorm feedForwardNorm,
-        FeedForward feedForward, RmsNorm feedForwardPostNorm) {
+        LayerPlace place, RowOperation attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
+        PackedMatrix output, float[] outputBias, RmsNorm attentionPostNorm, RowOperation feedForwardNorm,
+        FeedForward feedForward, RmsNorm feedForwardPostNorm, Rotation attentionRotation,
+        Rotation feedForwardRotation) {
 
     /**
      * Computes x += W_o · attend(norm(x)); x += feedForward(norm(x)), for all rows of the pass; each update may be
@@ -65,11 +68,19 @@ record Block(
     /** Computes everything that follows attention. */
     private void update(Activations a) {
         multiplyOutput(a);
-        a.addUpdate(attentionPostNorm);
+        update(a, attentionPostNorm, attentionRotation);
 
         a.eachRow(feedForwardNorm);
         feedForward.forward(a);
-        a.addUpdate(feedForwardPostNorm);
+        update(a, feedForwardPostNorm, feedForwardRotation);
+    }
+
+    private static void update(Activations a, RmsNorm postNorm, Rotation rotation) {
+        if (rotation == null) {
+            a.addUpdate(postNorm);
+        } else {
+            a.eachRow(rotation);
+        }
     }
 
     /** Sets update to W_o · output of attention. */
@@ -85,5 +96,23 @@ record Block(
     Stream<PackedMatrix> matrices() {
         return Stream.concat(
                 Stream.concat(projection.matrices().stream(), Stream.of(output)), feedForward.matrices());
+    }
+
+    /**
+     * Root mean square norm of each head's output, the group norm in the paper's reference code (attn.subln).
+     *
+     * @param gain [valueDim], shared by all heads
+     */
+    record HeadNorm(float[] gain) implements RowOperation {
+        /** Normalises the heads of the attention's output in place. */
+        @Override
+        public void row(Activations a, int row, int worker) {
+            float[] output = a.attentionPass.output;
+            int size = gain.length;
+            int width = a.attentionPass.heads() * size;
+            for (int at = row * width; at < (row + 1) * width; at += size) {
+                a.kernels.rmsNorm(output, at, size, ModelConfig.Norms.HEAD_EPSILON, gain, output, at, a.lanes[worker]);
+            }
+        }
     }
 }

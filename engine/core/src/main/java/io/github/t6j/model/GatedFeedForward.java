@@ -4,9 +4,9 @@ import io.github.t6j.kernels.PackedMatrix;
 import java.util.stream.Stream;
 
 /**
- * SwiGLU or GeGLU (Shazeer, 2020): down · (activation(gate · h) ∘ (up · h)).
+ * SwiGLU or GeGLU (Shazeer, 2020): down · (activation(gate · h) ∘ (up · h)), or down · activation(up · h) without a gate.
  *
- * @param gateUp [2·hidden][width], gate above up, one product for both
+ * @param gateUp [2·hidden][width], gate above up, one product for both; or up alone
  * @param gateUpBias [2·hidden], or null
  * @param down [width][hidden]
  * @param downBias [width], or null
@@ -16,7 +16,7 @@ record GatedFeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix do
     @Override
     public void forward(Activations a) {
         a.matMul.multiply(gateUp, a.normed, gateUp.inputs(), a.rows(), a.gateUp);
-        a.matMul.add(gateUpBias, a.rows(), a.gateUp, a.gateUpStride);
+        a.matMul.add(gateUpBias, a.rows(), a.gateUp, gateUp.stride());
         a.eachRow(this);
         a.matMul.multiply(down, a.hidden, down.inputs(), a.rows(), a.update);
         a.matMul.add(downBias, a.rows(), a.update, a.updateStride);
@@ -36,10 +36,19 @@ record GatedFeedForward(PackedMatrix gateUp, float[] gateUpBias, PackedMatrix do
     @Override
     public void row(Activations a, int row, int worker) {
         int hidden = down.inputs();
-        int gate = row * a.gateUpStride;
+        int gate = row * gateUp.stride();
         switch (activation) {
             case SILU -> a.kernels.swiGlu(a.gateUp, gate, gate + hidden, hidden, a.hidden, row * hidden);
             case GELU_TANH -> a.kernels.geGlu(a.gateUp, gate, gate + hidden, hidden, a.hidden, row * hidden);
+            case SQUARED_RELU -> squaredRelu(a.gateUp, gate, hidden, a.hidden, row * hidden);
+        }
+    }
+
+    /** Computes y = max(x, 0)². */
+    static void squaredRelu(float[] x, int at, int count, float[] y, int yAt) {
+        for (int i = 0; i < count; i++) {
+            float positive = Math.max(x[at + i], 0f);
+            y[yAt + i] = positive * positive;
         }
     }
 }

@@ -25,13 +25,23 @@ import java.util.SortedSet;
  * @param assumptions defaults used where no file states a value, one sentence each
  * @param scales multipliers and other departures from the plain transformer
  * @param imageId id of the image placeholder in prompts of a multimodal model, or {@link #NO_IMAGE}
+ * @param blocks parts of blocks and of the head that only hybrid models have
  */
 public record ModelConfig(
         String family, String name, Sizes sizes, AttentionConfig attention, boolean linear, Rope.Config rope,
         Norms norms, Experts experts, Set<TensorRole> optional, List<String> assumptions, Scales scales,
-        int imageId) {
+        int imageId, Blocks blocks) {
     /** Image id of a text-only model. */
     public static final int NO_IMAGE = -1;
+
+    /** Creates the configuration of a model with plain blocks. */
+    public ModelConfig(
+            String family, String name, Sizes sizes, AttentionConfig attention, boolean linear, Rope.Config rope,
+            Norms norms, Experts experts, Set<TensorRole> optional, List<String> assumptions, Scales scales,
+            int imageId) {
+        this(family, name, sizes, attention, linear, rope, norms, experts, optional, assumptions, scales, imageId,
+                Blocks.PLAIN);
+    }
 
     /** Creates the configuration of a model with plain scales and without experts. */
     public ModelConfig(
@@ -75,8 +85,52 @@ public record ModelConfig(
         /** x / (1 + e^−x). */
         SILU,
         /** GELU in its tanh form, ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). */
-        GELU_TANH
+        GELU_TANH,
+        /** max(x, 0)², without a gate. */
+        SQUARED_RELU
     }
+
+    /** Norm of an embedding's rows before the first block. */
+    public enum EmbeddingNorm {
+        /** None. */
+        NONE,
+        /** To the length 1. */
+        UNIT,
+        /** To a root mean square of 1. */
+        RMS
+    }
+
+    /**
+     * Parts of blocks and of the head that only hybrid models have.
+     *
+     * @param embedding norm of embeddings
+     * @param rotates true if updates rotate the residual stream, which keeps its length, instead of being added; blocks
+     *     then have no norms of their inputs
+     * @param scalesByDepth true if inputs of block i are divided by √(i + 1)
+     * @param outputNorm true if a norm precedes the output matrix
+     * @param cosineLogits true if logits are cosines times a factor
+     * @param latent experts in a latent, or null
+     */
+    public record Blocks(EmbeddingNorm embedding, boolean rotates, boolean scalesByDepth, boolean outputNorm,
+            boolean cosineLogits, LatentExperts latent) {
+        /** Blocks of the plain transformer. */
+        public static final Blocks PLAIN = new Blocks(EmbeddingNorm.NONE, false, false, true, false, null);
+
+        /** Returns the factor of the inputs of a block. */
+        float inputScale(int block) {
+            return scalesByDepth ? (float) (1 / Math.sqrt(block + 1.0)) : 1f;
+        }
+    }
+
+    /**
+     * Experts with a sigmoid router, without gate matrices, which may work in a latent beside a shared expert.
+     *
+     * @param width elements of the latent, or 0 without one
+     * @param shared elements inside the expert that all positions use, or 0 without one
+     * @param sharedGate true if the shared expert has a gate
+     * @param scale factor of the sum of the chosen experts
+     */
+    public record LatentExperts(int width, int shared, boolean sharedGate, float scale) {}
 
     /**
      * Multipliers, limits and the activation.
@@ -121,6 +175,7 @@ public record ModelConfig(
         return "ModelConfig[family=" + family + ", name=" + name + ", sizes=" + sizes + ", attention=" + attention
                 + ", linear=" + linear + ", rope=" + rope + ", norms=" + norms
                 + (experts == null ? "" : ", experts=" + experts) + ", optional=" + optional + ", assumptions=[]"
-                + (scales.equals(Scales.PLAIN) ? "" : ", scales=" + scales) + "]";
+                + (scales.equals(Scales.PLAIN) ? "" : ", scales=" + scales)
+                + (blocks.equals(Blocks.PLAIN) ? "" : ", blocks=" + blocks) + "]";
     }
 }

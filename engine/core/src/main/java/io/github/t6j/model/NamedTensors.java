@@ -18,8 +18,8 @@ public final class NamedTensors {
     /** Largest dimension, twenty times the largest vocabulary; 128 rows of this length fit in an array. */
     private static final int MAX_SIZE = 1 << 22;
 
-    /** Name of RoPE's frequencies in old Llama files; config.json makes them redundant. */
-    private static final String FREQUENCIES = ".rotary_emb.inv_freq";
+    /** Names of buffers without weights: RoPE's frequencies in old Llama files, a schedule of Olala's training. */
+    private static final List<String> UNUSED = List.of(".rotary_emb.inv_freq", ".prosres_scalar");
 
     /** Prefix of the names in a language model's file; the file of its base model lacks it. */
     private static final String PREFIX = "model.";
@@ -56,7 +56,7 @@ public final class NamedTensors {
         boolean nested = all.keySet().stream().anyMatch(name -> name.contains(NESTED));
         for (Map.Entry<String, Tensor> entry : all.entrySet()) {
             String name = nested ? nameInText(entry.getKey()) : entry.getKey();
-            if (name != null && !name.endsWith(FREQUENCIES)) {
+            if (name != null && UNUSED.stream().noneMatch(name::endsWith)) {
                 tensors.put(prefix + name, entry.getValue());
             }
         }
@@ -158,7 +158,8 @@ public final class NamedTensors {
         if (spec.shape().size() == 2) {
             matrix(has(spec.name()) ? spec.name() : spec.alias());
         }
-        if (!tensor.shape().equals(spec.shape())) {
+        boolean isScalar = spec.elements() == 1 && tensor.elementCount() == 1; // of any number of dimensions
+        if (!tensor.shape().equals(spec.shape()) && !isScalar) {
             throw new ModelFormatException(where + ": " + spec.name() + ": expected shape " + spec.shape() + ", found "
                     + tensor.shape());
         }

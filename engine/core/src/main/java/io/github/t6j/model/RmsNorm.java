@@ -6,6 +6,28 @@ package io.github.t6j.model;
  * @param gain [width], or null for ones
  */
 record RmsNorm(float[] gain, float epsilon) implements RowOperation {
+    /** Copy of the residual stream in place of a norm: normed = factor · x. */
+    record Copy(float factor) implements RowOperation {
+        @Override
+        public void row(Activations a, int row, int worker) {
+            for (int i = row * a.width; i < (row + 1) * a.width; i++) {
+                a.normed[i] = factor * a.x[i];
+            }
+        }
+    }
+
+    /** Returns the same norm with outputs multiplied by {@code factor}. */
+    RmsNorm times(float factor) {
+        if (factor == 1f) {
+            return this;
+        }
+        float[] scaled = gain.clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= factor;
+        }
+        return new RmsNorm(scaled, epsilon);
+    }
+
     /** Computes normed = norm(x). */
     @Override
     public void row(Activations a, int row, int worker) {

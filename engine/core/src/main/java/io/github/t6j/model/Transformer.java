@@ -31,6 +31,8 @@ public final class Transformer implements AutoCloseable {
     /** Largest weights, in bytes, that may stay in the caches of a processor from one token to the next. */
     private static final long MAX_CACHED_BYTES = 64 << 20;
 
+    private static final double MIN_LENGTH = 1e-12; // so that a vector of zeros stays one
+
     /** Maximum number of rows of one sequence in a pass: enough to reuse each block of weights many times per read. */
     public static final int MAX_PASS_ROWS = 128;
 
@@ -42,12 +44,14 @@ public final class Transformer implements AutoCloseable {
      *
      * @param embedding [vocabulary][width]
      * @param blocks an array, because iterating over a list may allocate an iterator in every pass
-     * @param outputNorm norm before the output matrix
+     * @param outputNorm norm before the output matrix, or null
      * @param output [vocabulary][width]; the embedding, if tied
+     * @param logitFactors [vocabulary], factors of logits that are cosines, or null
      * @param checksum of adapters and the weights that are not packed, for the fingerprint
      */
     record Weights(
-            PackedMatrix embedding, Block[] blocks, RmsNorm outputNorm, PackedMatrix output, long checksum) {}
+            PackedMatrix embedding, Block[] blocks, RmsNorm outputNorm, PackedMatrix output, float[] logitFactors,
+            long checksum) {}
 
     private final ModelConfig config;
     final Weights weights;
@@ -108,8 +112,25 @@ public final class Transformer implements AutoCloseable {
     /** Sets x to a row of the embedding, and computes the RoPE tables of its position. */
     private void embed(Activations a, int row, int worker) {
         weights.embedding.row(a.ids[row], a.x, row * a.width);
-        scale(a.x, row * a.width, a.width, config.scales().embedding());
+        scale(a.x, row * a.width, a.width, embeddingScale(a, row));
         a.ropes[row].table(a.positions[row], a.attentionPass.cos, a.attentionPass.sin, a.attentionPass.tableAt(row));
+    }
+
+    private float embeddingScale(Activations a, int row) {
+        return switch (config.blocks().embedding()) {
+            case NONE -> config.scales().embedding();
+            case UNIT -> (float) (1 / length(a.x, row * a.width, a.width));
+            case RMS -> (float) (Math.sqrt(a.width) / length(a.x, row * a.width, a.width));
+        };
+    }
+
+    /** Returns the length of a vector, at least {@link #MIN_LENGTH}. */
+    static double length(float[] x, int at, int n) {
+        double squares = 0;
+        for (int i = at; i < at + n; i++) {
+            squares += (double) x[i] * x[i];
+        }
+        return Math.max(Math.sqrt(squares), MIN_LENGTH);
     }
 
     private static void scale(float[] x, int at, int n, float factor) {
@@ -130,7 +151,7 @@ public final class Transformer implements AutoCloseable {
         if (layers < weights.blocks.length) {
             return a.x;
         }
-        a.eachRow(weights.outputNorm);
+        a.eachRow(weights.outputNorm == null ? new RmsNorm.Copy(1f) : weights.outputNorm);
         return a.normed;
     }
 
@@ -145,9 +166,16 @@ public final class Transformer implements AutoCloseable {
             a.logits = new float[(count == 1 ? 1 : MAX_LOGIT_ROWS) * logitStride()];
         }
         for (int i = 0; i < count; i++) {
-            weights.outputNorm.normalize(a, first + i, i, 0);
+            if (weights.outputNorm == null) {
+                System.arraycopy(a.x, (first + i) * a.width, a.normed, i * a.width, a.width);
+            } else {
+                weights.outputNorm.normalize(a, first + i, i, 0);
+            }
         }
         a.matMul.multiply(weights.output, a.normed, a.width, count, a.logits);
+        if (weights.logitFactors != null) {
+            scaleToCosines(a, count);
+        }
         ModelConfig.Scales scales = config.scales();
         if (scales.hasPlainLogits()) {
             return a.logits;
@@ -160,6 +188,15 @@ public final class Transformer implements AutoCloseable {
             }
         }
         return a.logits;
+    }
+
+    private void scaleToCosines(Activations a, int count) {
+        for (int row = 0; row < count; row++) {
+            float factor = (float) (1 / length(a.normed, row * a.width, a.width));
+            for (int id = 0; id < weights.logitFactors.length; id++) {
+                a.logits[row * logitStride() + id] *= factor * weights.logitFactors[id];
+            }
+        }
     }
 
     /** Returns the number of floats between the rows of {@link #logits}: the vocabulary and padding. */

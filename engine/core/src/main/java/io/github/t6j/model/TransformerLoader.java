@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.zip.CRC32C;
 
 /** Loads a {@link Transformer} from a checkpoint's tensors: packs each tensor for the kernels, by its role. */
@@ -123,13 +124,21 @@ public final class TransformerLoader {
     }
 
     private long packedBytes(TensorRole role, List<Tensor> parts) {
-        if (parts.getFirst().shape().size() != 2 || role == TensorRole.KEY_VALUE_UP
-                || role == TensorRole.KEY_VALUE_UP_INPUTS_FIRST) {
-            return 0; // read as floats
+        if (parts.getFirst().shape().size() < 2 || isReadAsFloats(role)) {
+            return 0;
         }
         return matrices(role, parts).stream()
                 .mapToLong(matrix -> PackedMatrix.packedBytes(matrix, reader(role, matrix)))
                 .sum();
+    }
+
+    private static boolean isReadAsFloats(TensorRole role) {
+        return switch (role) {
+            case KEY_VALUE_UP, KEY_VALUE_UP_INPUTS_FIRST, SHARED_GATE, STATE_KEY_BIAS, STATE_QUERY_BIAS,
+                    STATE_VALUE_FACTORS, STATE_GATE_FACTORS, STATE_OUTPUT_FACTORS, HEAD_NORM ->
+                true;
+            default -> false;
+        };
     }
 
     /** Returns the reader of a role's matrices: the rows of a router are not rounded, so its weights become f32. */
@@ -139,14 +148,45 @@ public final class TransformerLoader {
                 : reader;
     }
 
-    /** Returns the tensors of each matrix: the tensors of each expert, or all tensors of the role. */
+    /**
+     * Returns the tensors of each matrix: those of each expert, runs of the same type, or all tensors of the role.
+     */
     private List<List<Tensor>> matrices(TensorRole role, List<Tensor> parts) {
+        if (role == TensorRole.PROJECTIONS) {
+            return runs(parts);
+        }
+        if (parts.getFirst().shape().size() == 3) {
+            return experts(parts.getFirst());
+        }
         if (role != TensorRole.EXPERT_GATE_UP && role != TensorRole.EXPERT_DOWN) {
             return List.of(parts);
         }
         int each = parts.size() / config.experts().count();
         return IntStream.range(0, config.experts().count())
                 .mapToObj(expert -> parts.subList(expert * each, (expert + 1) * each)).toList();
+    }
+
+    /** Splits tensors into runs of the same type. */
+    private List<List<Tensor>> runs(List<Tensor> parts) {
+        List<List<Tensor>> runs = new ArrayList<>();
+        for (int from = 0, to; from < parts.size(); from = to) {
+            to = from + 1;
+            while (to < parts.size() && reader.dtype(parts.get(to)) == reader.dtype(parts.get(from))) {
+                to++;
+            }
+            runs.add(parts.subList(from, to));
+        }
+        return runs;
+    }
+
+    /** Splits a tensor [experts][rows][columns] into matrices. */
+    private static List<List<Tensor>> experts(Tensor all) {
+        List<Long> shape = all.shape().subList(1, 3);
+        long bytes = all.dtype().bytes(shape);
+        return LongStream.range(0, all.shape().getFirst())
+                .mapToObj(expert -> List.of(new Tensor(
+                        all.name(), all.dtype(), shape, all.data().asSlice(expert * bytes, bytes))))
+                .toList();
     }
 
     private Transformer transformer(Kernels kernels) {
@@ -158,10 +198,14 @@ public final class TransformerLoader {
                 blocks[layer] = block(new Layer(this, layer, layers.get(layer)), kinds, shared);
             }
             Layer rest = new Layer(this, TensorSpec.NO_LAYER, outside);
-            RmsNorm outputNorm = norm(rest, TensorRole.OUTPUT_NORM);
+            RmsNorm outputNorm = config.blocks().outputNorm() ? norm(rest, TensorRole.OUTPUT_NORM) : null;
             PackedMatrix embedding = rest.packed(TensorRole.EMBEDDING);
             PackedMatrix output = outside.containsKey(TensorRole.OUTPUT) ? rest.packed(TensorRole.OUTPUT) : embedding;
-            var weights = new Transformer.Weights(embedding, blocks, outputNorm, output, checksum.getValue());
+            float[] factors = config.blocks().cosineLogits()
+                    ? logitFactors(output, rest.floats(TensorRole.LOGIT_TEMPERATURE)[0])
+                    : null;
+            var weights = new Transformer.Weights(
+                    embedding, blocks, outputNorm, output, factors, checksum.getValue());
             progress.onProgress(stored, stored);
             return new Transformer(config, weights, kinds, shared, kernels, workers);
         }
@@ -187,6 +231,17 @@ public final class TransformerLoader {
         }
     }
 
+    /** Returns the factors that turn products with the rows of {@code output} into cosines times e^temperature. */
+    private static float[] logitFactors(PackedMatrix output, float temperature) {
+        float[] factors = new float[output.outputs()];
+        float[] row = new float[output.inputs()];
+        for (int id = 0; id < factors.length; id++) {
+            output.row(id, row, 0);
+            factors[id] = (float) (StrictMath.exp(temperature) / Transformer.length(row, 0, row.length));
+        }
+        return factors;
+    }
+
     private Block block(Layer weights, LayerKinds kinds, SharedPages shared) {
         float[] headGain = weights.floats(TensorRole.HEAD_NORM);
         Attention attention = config.attention().attention(weights, shared);
@@ -194,11 +249,24 @@ public final class TransformerLoader {
             attention = new LinearAttention((DenseHeads) attention);
         }
         return new Block(
-                kinds.add(attention), norm(weights, TensorRole.ATTENTION_NORM), config.attention().projection(weights),
-                attention, headGain == null ? null : new HeadNorm(headGain),
+                kinds.add(attention), inputNorm(weights, TensorRole.ATTENTION_NORM),
+                config.attention().projection(weights),
+                attention, headGain == null || attention.finishes() ? null : new Block.HeadNorm(headGain),
                 weights.packed(TensorRole.ATTENTION_OUTPUT), weights.floats(TensorRole.ATTENTION_OUTPUT_BIAS),
-                optionalNorm(weights, TensorRole.ATTENTION_POST_NORM), norm(weights, TensorRole.FEED_FORWARD_NORM),
-                feedForward(weights), optionalNorm(weights, TensorRole.FEED_FORWARD_POST_NORM));
+                optionalNorm(weights, TensorRole.ATTENTION_POST_NORM),
+                inputNorm(weights, TensorRole.FEED_FORWARD_NORM), feedForward(weights),
+                optionalNorm(weights, TensorRole.FEED_FORWARD_POST_NORM),
+                rotation(weights, TensorRole.MIXER_ROTATION), rotation(weights, TensorRole.FEED_FORWARD_ROTATION));
+    }
+
+    private RowOperation inputNorm(Layer weights, TensorRole role) {
+        float scale = config.blocks().inputScale(weights.layer());
+        return config.blocks().rotates() ? new RmsNorm.Copy(scale) : norm(weights, role).times(scale);
+    }
+
+    private static Rotation rotation(Layer weights, TensorRole role) {
+        float[] scaleAndBias = weights.floats(role);
+        return scaleAndBias == null ? null : new Rotation(scaleAndBias[0], scaleAndBias[1], weights.layer() + 1);
     }
 
     private FeedForward feedForward(Layer weights) {
@@ -208,9 +276,29 @@ public final class TransformerLoader {
                     weights.packed(TensorRole.DOWN), weights.floats(TensorRole.DOWN_BIAS),
                     config.scales().activation());
         }
+        ModelConfig.LatentExperts latent = config.blocks().latent();
+        if (latent != null) {
+            return new Experts(
+                    weights.packed(TensorRole.ROUTER), weights.packedEach(TensorRole.EXPERT_GATE_UP),
+                    weights.packedEach(TensorRole.EXPERT_DOWN), config.experts().used(), sigmoid(weights, latent));
+        }
         return new Experts(
                 weights.packed(TensorRole.ROUTER), weights.packedEach(TensorRole.EXPERT_GATE_UP),
                 weights.packedEach(TensorRole.EXPERT_DOWN), config.experts().used(), config.experts().normalised());
+    }
+
+    private Experts.Sigmoid sigmoid(Layer weights, ModelConfig.LatentExperts latent) {
+        boolean hasLatent = latent.width() > 0;
+        return new Experts.Sigmoid(
+                weights.floats(TensorRole.ROUTER_BIAS), latent.scale(),
+                hasLatent ? weights.packed(TensorRole.EXPERT_LATENT) : null,
+                hasLatent ? weights.packed(TensorRole.EXPERT_LATENT_UP) : null,
+                latent.shared() == 0
+                        ? null
+                        : new GatedFeedForward(
+                                weights.packed(TensorRole.SHARED_UP), null, weights.packed(TensorRole.SHARED_DOWN),
+                                null, config.scales().activation()),
+                weights.floats(TensorRole.SHARED_GATE));
     }
 
     private RmsNorm optionalNorm(Layer weights, TensorRole role) {
@@ -231,8 +319,8 @@ public final class TransformerLoader {
             return pack(role, parts.get(role));
         }
 
-        /** Returns the matrices of a role, one of each expert. */
-        PackedMatrix[] packedEach(TensorRole role) {
+        @Override
+        public PackedMatrix[] packedEach(TensorRole role) {
             checkInterrupt();
             return loader.matrices(role, parts.get(role)).stream().map(matrix -> pack(role, matrix))
                     .toArray(PackedMatrix[]::new);

@@ -10,6 +10,7 @@ import io.github.t6j.family.llama.GemmaFamily;
 import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.llama.Phi3Family;
 import io.github.t6j.family.mlra.MlraFamily;
+import io.github.t6j.family.olala.OlalaFamily;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -30,7 +31,8 @@ import java.util.Map;
 public final class Families {
     private static final Family OFFICIAL = new T6Family();
     private static final List<Family> ALL =
-            List.of(new GemmaFamily(), new Phi3Family(), new LlamaFamily(), new MlraFamily(), OFFICIAL);
+            List.of(new OlalaFamily(), new GemmaFamily(), new Phi3Family(), new LlamaFamily(), new MlraFamily(),
+                    OFFICIAL);
 
     private Families() {}
 

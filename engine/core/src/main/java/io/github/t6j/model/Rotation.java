@@ -1,0 +1,43 @@
+package io.github.t6j.model;
+
+/**
+ * Geodesic residual: the update turns x towards its own direction by an angle of at most π/4, and x keeps its length, so
+ * the length of the update hardly matters. Computed in float64, since updates may be as large as 1e18.
+ *
+ * @param scale learned factor of the angle
+ * @param bias learned offset of the angle
+ * @param depth number of the block, from 1, which divides the angle
+ */
+record Rotation(float scale, float bias, int depth) implements RowOperation {
+    private static final double MIN_SQUARES = 1e-12;
+    private static final double MIN_UPDATE = 1e-8;
+    private static final double MIN_LENGTH = 1e-6;
+    private static final double MAX_ANGLE = Math.PI / 4;
+
+    @Override
+    public void row(Activations a, int row, int worker) {
+        int at = row * a.width;
+        int from = row * a.updateStride;
+        double squares = 0;
+        double product = 0;
+        for (int i = 0; i < a.width; i++) {
+            squares += (double) a.x[at + i] * a.x[at + i];
+            product += (double) a.x[at + i] * a.update[from + i];
+        }
+        double along = product / Math.max(squares, MIN_SQUARES); // of x, which the update contains
+        double across = 0;
+        for (int i = 0; i < a.width; i++) { // not from squares and product, which would cancel
+            double w = a.update[from + i] - along * a.x[at + i];
+            across += w * w;
+        }
+        double update = Math.max(Math.sqrt(across), MIN_UPDATE);
+        double length = Math.max(Math.sqrt(squares), MIN_LENGTH);
+        double angle = Math.min((scale * Math.min(update / length, MAX_ANGLE) + bias) / depth, MAX_ANGLE);
+        double cos = StrictMath.cos(angle);
+        double sin = length * StrictMath.sin(angle) / update;
+        for (int i = 0; i < a.width; i++) {
+            double w = a.update[from + i] - along * a.x[at + i];
+            a.x[at + i] = (float) (a.x[at + i] * cos + w * sin);
+        }
+    }
+}
