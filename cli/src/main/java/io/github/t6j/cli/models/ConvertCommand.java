@@ -148,7 +148,8 @@ public final class ConvertCommand implements Callable<Integer> {
 
     private void convert(Checkpoint checkpoint, GgufNames gguf, Adapters opened, Map<String, Object> keys,
             VariantJson json, Map<String, Content> files) {
-        Map<String, Tensor> byName = new LinkedHashMap<>(gguf == null ? checkpoint.tensors() : gguf.tensors());
+        Map<String, Tensor> byName = new LinkedHashMap<>(
+                NamedTensors.byExpert(gguf == null ? checkpoint.tensors() : gguf.tensors()));
         ConvertedMatrices.notes(byName.values(), dtype).forEach(note -> main.note("note: " + note));
         Family family = Families.of(new NamedTensors(byName, source.toString()));
         boolean llama = family instanceof LlamaFamily;

@@ -28,6 +28,8 @@ import java.util.Set;
  *   rope_pairing   half (the default): element i is paired with i + n/2; adjacent: 2i with 2i + 1
  *   rope_sense     clockwise (the default): a pair rotates by −position · frequency; counterclockwise: by +
  *   rope_tables    bf16 or f32: type of the cosines and sines (default bf16, with decay f32)
+ *   window         of Olala: masks (the default for config.json) or limits (the default for GGUF): whether slw_wsize
+ *                  hides older tokens, or only limits the scalable softmax
  *   no_scale       true: a latent model of the MLRA checkpoints without its factors, the ablation of that name
  * </pre>
  */
@@ -39,6 +41,7 @@ public final class VariantJson {
             "variant", Set.copyOf(VariantName.all()),
             "heads", Set.of("factors"),
             "head_factors", Set.of("linear", "sigmoid", "softmax"),
+            "window", Set.of("masks", "limits"),
             "rope_pairing", Set.of("half", "adjacent"),
             "rope_sense", Set.of("clockwise", "counterclockwise"),
             "rope_tables", Set.of("bf16", "f32"));

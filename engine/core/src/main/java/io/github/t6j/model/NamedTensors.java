@@ -21,6 +21,9 @@ public final class NamedTensors {
     /** Names of buffers without weights: RoPE's frequencies in old Llama files, a schedule of Olala's training. */
     private static final List<String> UNUSED = List.of(".rotary_emb.inv_freq", ".prosres_scalar");
 
+    /** End of the names of tensors with the matrices of all experts. */
+    private static final String EXPERTS = "experts.weight";
+
     /** Prefix of the names in a language model's file; the file of its base model lacks it. */
     private static final String PREFIX = "model.";
 
@@ -54,12 +57,31 @@ public final class NamedTensors {
         this.changes = changes;
         String prefix = all.containsKey(BASE) ? PREFIX : "";
         boolean nested = all.keySet().stream().anyMatch(name -> name.contains(NESTED));
-        for (Map.Entry<String, Tensor> entry : all.entrySet()) {
+        for (Map.Entry<String, Tensor> entry : byExpert(all).entrySet()) {
             String name = nested ? nameInText(entry.getKey()) : entry.getKey();
             if (name != null && UNUSED.stream().noneMatch(name::endsWith)) {
                 tensors.put(prefix + name, entry.getValue());
             }
         }
+    }
+
+    /**
+     * Returns the tensors with a matrix for each expert in place of those of all experts, [experts][rows][columns]:
+     * {@code experts.weight} becomes {@code experts.0.weight} and so on.
+     */
+    public static Map<String, Tensor> byExpert(Map<String, Tensor> all) {
+        Map<String, Tensor> split = new LinkedHashMap<>();
+        all.forEach((name, tensor) -> {
+            if (!name.endsWith(EXPERTS) || tensor.shape().size() != 3) {
+                split.put(name, tensor);
+                return;
+            }
+            for (int expert = 0; expert < tensor.rowCount(); expert++) {
+                String ofOne = name.replace(EXPERTS, "experts." + expert + ".weight");
+                split.put(ofOne, tensor.matrix(expert, ofOne));
+            }
+        });
+        return split;
     }
 
     /** Returns the text model's name for a multimodal model's tensor, or null if it serves only images. */

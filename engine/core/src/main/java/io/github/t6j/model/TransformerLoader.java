@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import java.util.zip.CRC32C;
 
 /** Loads a {@link Transformer} from a checkpoint's tensors: packs each tensor for the kernels, by its role. */
@@ -124,7 +123,7 @@ public final class TransformerLoader {
     }
 
     private long packedBytes(TensorRole role, List<Tensor> parts) {
-        if (parts.getFirst().shape().size() < 2 || isReadAsFloats(role)) {
+        if (parts.getFirst().shape().size() != 2 || isReadAsFloats(role)) {
             return 0;
         }
         return matrices(role, parts).stream()
@@ -134,9 +133,7 @@ public final class TransformerLoader {
 
     private static boolean isReadAsFloats(TensorRole role) {
         return switch (role) {
-            case KEY_VALUE_UP, KEY_VALUE_UP_INPUTS_FIRST, SHARED_GATE, STATE_KEY_BIAS, STATE_QUERY_BIAS,
-                    STATE_VALUE_FACTORS, STATE_GATE_FACTORS, STATE_OUTPUT_FACTORS, HEAD_NORM ->
-                true;
+            case KEY_VALUE_UP, KEY_VALUE_UP_INPUTS_FIRST, SHARED_GATE, HEAD_NORM -> true;
             default -> false;
         };
     }
@@ -154,9 +151,6 @@ public final class TransformerLoader {
     private List<List<Tensor>> matrices(TensorRole role, List<Tensor> parts) {
         if (role == TensorRole.PROJECTIONS) {
             return runs(parts);
-        }
-        if (parts.getFirst().shape().size() == 3) {
-            return experts(parts.getFirst());
         }
         if (role != TensorRole.EXPERT_GATE_UP && role != TensorRole.EXPERT_DOWN) {
             return List.of(parts);
@@ -177,16 +171,6 @@ public final class TransformerLoader {
             runs.add(parts.subList(from, to));
         }
         return runs;
-    }
-
-    /** Splits a tensor [experts][rows][columns] into matrices. */
-    private static List<List<Tensor>> experts(Tensor all) {
-        List<Long> shape = all.shape().subList(1, 3);
-        long bytes = all.dtype().bytes(shape);
-        return LongStream.range(0, all.shape().getFirst())
-                .mapToObj(expert -> List.of(new Tensor(
-                        all.name(), all.dtype(), shape, all.data().asSlice(expert * bytes, bytes))))
-                .toList();
     }
 
     private Transformer transformer(Kernels kernels) {

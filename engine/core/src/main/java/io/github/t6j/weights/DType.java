@@ -15,13 +15,14 @@ import java.util.Objects;
  * Type of the elements of a stored tensor, little-endian. The names come from the safetensors format, except Q8_0 and
  * the types after it, which GGML defines: blocks of 32 or 256 elements of a matrix row, the last one padded with zeros.
  * Indices into the data of a quantised tensor count the padding. Q8_0 and Q4_0 are {@link QuantizedBlock}s, the others
- * {@link KQuantBlock}s. Floats are never written as Q4_1, Q5_0 or Q5_1, which t6j only reads.
+ * {@link KQuantBlock}s, and IQ4_NL becomes Q8_0 when it is read from a file. Floats are never written as Q4_1, Q5_0, Q5_1
+ * or IQ4_NL, which t6j only reads.
  *
  * <p>The conversions here are the simple ones for loading, saving and tests; the kernels convert what each token needs.
  */
 public enum DType {
     F64(8), F32(4), F16(2), BF16(2), I64(8), I32(4), I16(2), I8(1), U8(1), BOOL(1), Q8_0(34, 32), Q4_0(18, 32),
-    Q4_1(20, 32), Q5_0(22, 32), Q5_1(24, 32), Q4_K(144, 256), Q5_K(176, 256), Q6_K(210, 256);
+    Q4_1(20, 32), Q5_0(22, 32), Q5_1(24, 32), Q4_K(144, 256), Q5_K(176, 256), Q6_K(210, 256), IQ4_NL(18, 32);
 
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
@@ -82,7 +83,7 @@ public enum DType {
     /** Returns the bytes of a block at which its f16 scale and min begin; empty unless the type is quantised. */
     public List<Integer> scalePlaces() {
         return switch (this) {
-            case Q8_0, Q4_0, Q5_0 -> List.of(0);
+            case Q8_0, Q4_0, Q5_0, IQ4_NL -> List.of(0);
             case Q4_1, Q5_1, Q4_K, Q5_K -> List.of(0, 2);
             case Q6_K -> List.of(208);
             default -> List.of();
@@ -174,6 +175,9 @@ public enum DType {
             }
             KQuants.write(this, from, at, data, to, count);
             return;
+        }
+        if (this == IQ4_NL) {
+            throw notWritten();
         }
         if (isQuantized()) {
             QuantizedBlock.write(this, from, at, data, to, count);

@@ -2,6 +2,7 @@ package io.github.t6j.weights;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.Arrays;
  *   Q8_0, 34 bytes   scale f16 | q0 q1 … q31, a signed byte each                  number i = scale · qi
  *   Q4_0, 18 bytes   scale f16 | q0,q16 q1,q17 … q15,q31, the first in the low    number i = scale · (qi − 8)
  *                                half of a byte, the second in the high half
+ *   IQ4_NL, 18 bytes like Q4_0, but with indices into 16 integers            number i = scale · table[qi]
  * </pre>
  *
  * Q8_0's scale maps the largest magnitude to ±127; Q4_0's maps the element of largest magnitude, with its sign, to −8.
@@ -32,7 +34,27 @@ public final class QuantizedBlock {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
+    /** Integers of IQ4_NL. */
+    private static final byte[] TABLE = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
     private QuantizedBlock() {}
+
+    /** Returns rows of IQ4_NL as Q8_0: its integers are those of the table, so that no number changes. */
+    public static Tensor unpacked(Tensor rows, Arena memory) {
+        MemorySegment to = memory.allocate(DType.Q8_0.bytes(rows.shape()), 64);
+        long blocks = rows.data().byteSize() / DType.IQ4_NL.bytes();
+        byte[] from = new byte[DType.IQ4_NL.bytes()];
+        byte[] block = new byte[DType.Q8_0.bytes()];
+        for (long b = 0; b < blocks; b++) {
+            MemorySegment.copy(rows.data(), BYTE, b * from.length, from, 0, from.length);
+            System.arraycopy(from, 0, block, 0, SCALE_BYTES);
+            for (int i = 0; i < SIZE; i++) {
+                block[SCALE_BYTES + i] = TABLE[from[SCALE_BYTES + i % 16] >>> i / 16 * 4 & 15];
+            }
+            MemorySegment.copy(block, 0, to, BYTE, b * block.length, block.length);
+        }
+        return new Tensor(rows.name(), DType.Q8_0, rows.shape(), to);
+    }
 
     /** Returns the scale of the block at byte {@code block}, as the bits of an f16. */
     public static short scale(MemorySegment data, long block) {
@@ -76,7 +98,8 @@ public final class QuantizedBlock {
         }
         for (int i = 0; i < count; i++) {
             int place = first + i;
-            into[at + i] = scale * ((blocks[elements + place % 16] >>> place / 16 * 4 & 15) - 8);
+            int stored = blocks[elements + place % 16] >>> place / 16 * 4 & 15;
+            into[at + i] = scale * (dtype == DType.IQ4_NL ? TABLE[stored] : stored - 8);
         }
     }
 

@@ -40,6 +40,11 @@ final class GgufConfig {
      * @param factors returns the elements of a tensor of RoPE's factors, or null if the file has none of that name
      */
     Map<String, Object> read(Map<String, Tensor> tensors, Function<String, float[]> factors) {
+        if (architecture.equals(GgufDragon.ARCHITECTURE)) {
+            new GgufDragon(this, config).add(tensors);
+            ids();
+            return config;
+        }
         long heads = whole("attention.head_count");
         long width = whole("embedding_length");
         config.put("model_type", architecture);
@@ -88,7 +93,7 @@ final class GgufConfig {
         }
     }
 
-    private long blocks() {
+    long blocks() {
         long blocks = whole("block_count");
         if (blocks > MAX_BLOCKS) {
             throw wrong(key("block_count"), "at most " + MAX_BLOCKS, blocks);
@@ -191,7 +196,7 @@ final class GgufConfig {
         return architecture + "." + key;
     }
 
-    private long whole(String key) {
+    long whole(String key) {
         return whole(key, required(key, Long.class, "a whole number"));
     }
 

@@ -2,7 +2,9 @@ package io.github.t6j.family.gguf;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.family.llama.LlamaNames;
+import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.QuantizedBlock;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
 import io.github.t6j.weights.checkpoint.Checkpoint;
@@ -19,7 +21,7 @@ import java.util.regex.Pattern;
 /**
  * Presents a GGUF file of a Llama-like model in the form of Hugging Face: names of tensors, order of their rows, keys
  * of config.json. Supports the architectures llama (also used for Mistral's models and Mixtral), qwen2, qwen3,
- * qwen3moe, smollm3, granite, phi3, gemma2 and gemma3.
+ * qwen3moe, smollm3, granite, phi3, gemma2, gemma3 and dragon (Olala).
  *
  * <p>Files of the architectures llama, smollm3 and granite store the query and key rows of a head so that the two rows
  * of a rotated pair are adjacent: row 2i + s is row s · headDim/2 + i of Hugging Face. {@link #rows} restores the order
@@ -32,7 +34,8 @@ public final class GgufNames implements TensorReader {
 
     private static final String ARCHITECTURE = "general.architecture";
     private static final List<String> ARCHITECTURES =
-            List.of("llama", "qwen2", "qwen3", "qwen3moe", "smollm3", "granite", "phi3", "gemma2", "gemma3");
+            List.of("llama", "qwen2", "qwen3", "qwen3moe", "smollm3", "granite", "phi3", "gemma2", "gemma3",
+                    GgufDragon.ARCHITECTURE);
     private static final Set<String> PAIRED = Set.of("llama", "smollm3", "granite");
     /** Smallest number of elements of an expert's matrix; the names of smaller ones would take more memory. */
     private static final long MIN_ELEMENTS = 256;
@@ -103,10 +106,28 @@ public final class GgufNames implements TensorReader {
         config = Collections.unmodifiableMap(
                 new GgufConfig(checkpoint.gguf(), name, where).read(checkpoint.tensors(), this::factors));
         checkpoint.tensors().values().forEach(tensor -> {
-            if (!addExperts(tensor)) {
+            if (name.equals(GgufDragon.ARCHITECTURE)) {
+                addDragon(tensor);
+            } else if (!addExperts(tensor)) {
                 add(tensor, name);
             }
         });
+    }
+
+    private void addDragon(Tensor tensor) {
+        if (GgufDragon.isRepeated(tensor.name())) {
+            return;
+        }
+        String name = GgufDragon.name(tensor.name());
+        if (name == null) {
+            throw unknown(tensor, GgufDragon.ARCHITECTURE);
+        }
+        tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
+    }
+
+    private ModelFormatException unknown(Tensor tensor, String architecture) {
+        return ModelFormatException.unsupported(where + ": expected the tensors of a " + architecture + " model, found "
+                + tensor.name() + ", which t6j has no place for");
     }
 
     /** Adds a router, or the matrices of all experts, and returns true if the tensor is one of these. */
@@ -179,9 +200,20 @@ public final class GgufNames implements TensorReader {
         return Collections.unmodifiableMap(tensors);
     }
 
+    /** Returns the type of a tensor's rows: IQ4_NL is unpacked to Q8_0, which has the same numbers. */
+    @Override
+    public DType dtype(Tensor tensor) {
+        return tensor.dtype() == DType.IQ4_NL ? DType.Q8_0 : tensor.dtype();
+    }
+
     /** Reads rows of one of {@link #tensors} in the order of Hugging Face; otherwise the same as the checkpoint. */
     @Override
     public Tensor rows(Tensor tensor, long first, long count, Arena memory) {
+        Tensor stored = storedRows(tensor, first, count, memory);
+        return stored.dtype() == DType.IQ4_NL ? QuantizedBlock.unpacked(stored, memory) : stored;
+    }
+
+    private Tensor storedRows(Tensor tensor, long first, long count, Arena memory) {
         if (isGemma && tensor.name().endsWith("norm.weight")) {
             return lessOne(checkpoint.rows(tensor, first, count, memory));
         }
@@ -244,9 +276,7 @@ public final class GgufNames implements TensorReader {
                             + " in one tensor, found one expert's: convert the model again with a recent llama.cpp");
         }
         if (name == null) {
-            throw ModelFormatException
-                    .unsupported(where + ": expected the tensors of a " + architecture + " model, found "
-                            + tensor.name() + ", which t6j has no place for");
+            throw unknown(tensor, architecture);
         }
         tensors.put(name, new Tensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
     }

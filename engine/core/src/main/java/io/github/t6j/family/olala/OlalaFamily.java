@@ -34,7 +34,7 @@ public final class OlalaFamily implements Family {
     public ModelConfig read(NamedTensors tensors, ModelMetadata description) {
         description.checkFullRope(
                 tensors.where() + ": Olala models have no RoPE; expected the variant full or none, found ");
-        return new OlalaReader(description.config()).read();
+        return new OlalaReader(description.config(), description.variantJson()).read();
     }
 
     @Override
@@ -165,9 +165,11 @@ public final class OlalaFamily implements Family {
                 spec(TensorRole.EXPERT_LATENT, "mlp.down_proj.weight", latent.width(), width);
                 spec(TensorRole.EXPERT_LATENT_UP, "mlp.up_proj.weight", width, latent.width());
             }
-            spec(TensorRole.EXPERT_GATE_UP, "mlp.experts.experts.weight", experts.count(), experts.hidden(), inner);
-            spec(TensorRole.EXPERT_DOWN, "mlp.experts.output_experts.weight", experts.count(), inner,
-                    experts.hidden());
+            for (int expert = 0; expert < experts.count(); expert++) { // as NamedTensors.byExpert splits them
+                String end = "experts." + expert + ".weight";
+                spec(TensorRole.EXPERT_GATE_UP, "mlp.experts." + end, experts.hidden(), inner);
+                spec(TensorRole.EXPERT_DOWN, "mlp.experts.output_" + end, inner, experts.hidden());
+            }
             if (latent.shared() > 0) {
                 spec(TensorRole.SHARED_UP, "mlp.shared_experts.fc_1.weight", latent.shared(), width);
                 spec(TensorRole.SHARED_DOWN, "mlp.shared_experts.fc_2.weight", width, latent.shared());

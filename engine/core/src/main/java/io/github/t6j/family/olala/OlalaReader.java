@@ -8,6 +8,7 @@ import io.github.t6j.attention.mamba.MambaConfig;
 import io.github.t6j.attention.tpa.differential.DifferentialConfig;
 import io.github.t6j.attention.tpa.differential.Steps;
 import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -28,17 +29,21 @@ final class OlalaReader {
             "xsa", "cosnet", "use_value_embedding", "token_conv1d_attn", "patch_level_training", "complete_slw",
             "logits_scaling_ngpt");
 
+    private static final String MASKS = "masks";
+
     private static final List<String> REFUSED_LISTS = List.of("skip_moe_layers", "skip_mixer_layers", "layer_idx_map");
 
     private final ConfigJson config;
+    private final VariantJson variant;
     private final String letters;
     private final int width;
     private final float epsilon;
     private final boolean rotates;
     private final List<String> assumptions = new ArrayList<>();
 
-    OlalaReader(ConfigJson config) {
+    OlalaReader(ConfigJson config, VariantJson variant) {
         this.config = config;
+        this.variant = variant;
         refuse();
         letters = letters();
         width = config.required("hidden_size", "the width of the residual stream");
@@ -193,8 +198,16 @@ final class OlalaReader {
 
     /** Returns the number of keys that a query sees: the original counts its own beside the window. */
     private int window(int limit) {
-        boolean unwindowed = config.flag("t6j_unwindowed", false); // a GGUF file read as llama.cpp does
-        return limit == 0 || unwindowed ? 0 : limit + 1;
+        boolean masks = variant.has("window")
+                ? variant.word("window", MASKS).equals(MASKS)
+                : config.flag("slw_masks", true); // false in a GGUF file, which llama.cpp reads so
+        if (limit > 0) {
+            assumptions.add(masks
+                    ? "a query sees the last " + (limit + 1) + " tokens, as slw_wsize means at Hugging Face"
+                    : "slw_wsize of " + limit + " limits the scalable softmax and masks nothing, as in llama.cpp; "
+                            + "\"window\": \"masks\" in t6j.json reads it as Hugging Face does");
+        }
+        return limit > 0 && masks ? limit + 1 : 0;
     }
 
     private Steps.Gate gate() {

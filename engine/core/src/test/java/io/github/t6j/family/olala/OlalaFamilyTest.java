@@ -1,31 +1,46 @@
 package io.github.t6j.family.olala;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.Model;
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.TestData;
+import io.github.t6j.WeightType;
 import io.github.t6j.attention.AttentionPath;
+import io.github.t6j.json.Json;
+import io.github.t6j.weights.Tensor;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests Olala models with small ones whose logits the original classes computed in float64. */
 @Tag("width")
 class OlalaFamilyTest {
     private static final double TOLERANCE = 2e-4;
     private static final int CHUNK = 7;
+    private static final String GGUF = "gguf-dragon";
 
     @TempDir
     Path folder;
@@ -82,6 +97,177 @@ class OlalaFamilyTest {
                         (position, logits) -> assertThat(logits).as("chunks, position " + position)
                                 .isEqualTo(found[position]));
             }
+        }
+    }
+
+    private static float[][] logits(Model model, int[] ids) {
+        return logits(model, ids, SessionOptions.defaults());
+    }
+
+    private static float[][] logits(Model model, int[] ids, SessionOptions options) {
+        float[][] found = new float[ids.length][];
+        try (Session session = model.newSession(options)) {
+            session.prefill(ids, (position, logits) -> found[position] = logits.clone());
+        }
+        return found;
+    }
+
+    @Test
+    void aGgufFileHasTheBitsOfTheFolder() {
+        int[] ids = ids(GGUF);
+        Path file = TestData.path("golden_olala/gguf-dragon/model-f32.gguf");
+        try (Model gguf = Model.load(file, ModelOptions.defaults().withThreads(2)); Model huggingFace = load(GGUF)) {
+            assertThat(gguf.info().family()).isEqualTo("Olala");
+            assertThat(gguf.info().assumptions()).anyMatch(text -> text.contains("as in llama.cpp"));
+            assertThat(huggingFace.info().assumptions()).anyMatch(text -> text.contains("as slw_wsize means"));
+            assertThat(logits(gguf, ids)).isDeepEqualTo(logits(huggingFace, ids));
+        }
+    }
+
+    /** The window of config.json masks; with "limits" in t6j.json it does not, and the logits differ. */
+    @Test
+    void t6jJsonChoosesTheReadingOfTheWindow() throws IOException {
+        copy("tpa-all", folder);
+        int[] ids = ids("tpa-all");
+        float[][] masked;
+        try (Model model = Model.load(folder)) {
+            assertThat(model.info().cache().windows()).containsOnly(38);
+            masked = logits(model, ids);
+        }
+        Files.writeString(folder.resolve("t6j.json"), "{\"window\": \"limits\"}");
+        try (Model model = Model.load(folder)) {
+            assertThat(model.info().cache().windows()).containsOnly(0);
+            float[][] all = logits(model, ids);
+            assertThat(all[37]).isEqualTo(masked[37]);
+            assertThat(all[39]).isNotEqualTo(masked[39]);
+        }
+    }
+
+    private static void copy(String name, Path to) throws IOException {
+        for (String file : List.of("config.json", "model.safetensors")) {
+            Files.copy(TestData.path("golden_olala/" + name + "/" + file), to.resolve(file));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "xsa, true", "cosnet, true", "use_value_embedding, true", "token_conv1d_attn, true",
+        "patch_level_training, true", "complete_slw, true", "logits_scaling_ngpt, true", "mlp_type, gated",
+        "normalization_type, layernorm", "gate_type, kimi", "layers_config, Mv", "skip_moe_layers, [1]",
+        "skip_mixer_layers, [0]", "layer_idx_map, {\"0\": 1}", "rope_type, rope", "mamba_ngroups, 2",
+        "mamba3_remove_conv, false", "mixer_gn, true"
+    })
+    void unsupportedKeysAreRefused(String key, String value) throws IOException {
+        copy("taps-mv", folder);
+        Map<String, Object> config = new LinkedHashMap<>(TestData.json("golden_olala/taps-mv/config.json"));
+        boolean isJson = value.matches("true|false|\\d+|[\\[{].*");
+        config.put(key, isJson ? Json.parseObject(("{\"v\": " + value + "}").getBytes(), "value").get("v") : value);
+        Files.writeString(folder.resolve("config.json"), Json.write(config));
+        assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> Model.load(folder).close())
+                .withMessageContaining(key).withMessageContaining("expected");
+    }
+
+    /** Sessions that are forked, saved and restored, or truncated go on with the bits of new ones. */
+    @ParameterizedTest
+    @ValueSource(strings = {"full-mmmmv", "tpa-all"})
+    void sessionsContinueWithTheSameBits(String name) {
+        int[] ids = ids(name);
+        int[] begin = Arrays.copyOf(ids, 70);
+        int[] end = Arrays.copyOfRange(ids, 70, ids.length);
+        try (Model model = load(name); Session session = model.newSession(); Session restored = model.newSession()) {
+            float[] expected = logits(model, ids)[ids.length - 1];
+            session.prefill(begin);
+            session.save(folder.resolve("session"));
+            try (Session fork = session.fork()) {
+                session.prefill(1, 2, 3);
+                fork.prefill(end);
+                assertThat(fork.logits()).as("fork").isEqualTo(expected);
+            }
+            restored.restore(folder.resolve("session"));
+            restored.prefill(end);
+            assertThat(restored.logits()).as("restored").isEqualTo(expected);
+            session.truncate(70);
+            session.prefill(end);
+            assertThat(session.logits()).as("truncated").isEqualTo(expected);
+        }
+    }
+
+    /** Logits have a standard deviation of about 2.5, and those of an f32 cache differ by the bound at most on average. */
+    @ParameterizedTest
+    @CsvSource({"F16, 0.001", "BF16, 0.001", "Q8, 0.001"})
+    void reducedCachesCostLittle(CacheType type, float bound) {
+        int[] ids = ids("tpa-cap150");
+        try (Model model = load("tpa-cap150")) {
+            float[][] exact = logits(model, ids);
+            SessionOptions options = SessionOptions.defaults().withCacheType(type);
+            float[][] rounded = logits(model, ids, options);
+            for (int position = 0; position < ids.length; position++) {
+                assertThat(rounded[position]).as("position " + position).containsExactly(exact[position],
+                        offset(bound));
+            }
+            try (Session steps = model.newSession(options)) {
+                for (int id : ids) {
+                    steps.step(id);
+                }
+                assertThat(steps.logits()).as("steps").isEqualTo(rounded[ids.length - 1]);
+            }
+        }
+    }
+
+    @Test
+    void severalSessionsShareAPass() {
+        int[] ids = ids("full-mmmmv");
+        try (Model model = load("full-mmmmv"); Session a = model.newSession(); Session b = model.newSession()) {
+            float[][] expected = logits(model, ids);
+            a.prefill(Arrays.copyOf(ids, 90));
+            b.prefill(Arrays.copyOf(ids, 40));
+            for (int step = 0; step < 20; step++) {
+                model.step(List.of(a, b), new int[] {ids[90 + step], ids[40 + step]});
+            }
+            assertThat(a.logits()).isEqualTo(expected[109]);
+            assertThat(b.logits()).isEqualTo(expected[59]);
+        }
+    }
+
+    /** Updates of 1e14 overflow an f16 scale of activations, and their squares would overflow floats if not scaled. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Q8_0", "BF16"})
+    void hugeActivationsStayRight(WeightType type) throws IOException {
+        float[][] huge = new float[2][];
+        float[][] usual = new float[2][];
+        int[] ids = ids("full-wide");
+        for (int i = 0; i < 2; i++) { // the scale of a layer's output does not change the direction of its update
+            Path model = Files.createDirectory(folder.resolve("model" + i));
+            scaled("full-wide", i == 0 ? 1f : 0x1p46f, model);
+            try (Model loaded = Model.load(model, ModelOptions.defaults().withThreads(2).withWeightType(type))) {
+                (i == 0 ? usual : huge)[0] = logits(loaded, ids)[ids.length - 1];
+            }
+        }
+        for (float logit : huge[0]) {
+            assertThat(logit).isFinite();
+        }
+        assertThat(huge[0]).containsExactly(usual[0], offset(2e-3f));
+    }
+
+    /** Writes a model whose first mixer's outputs are multiplied by {@code factor}, which its update's direction keeps. */
+    private static void scaled(String name, float factor, Path to) throws IOException {
+        Path from = TestData.path("golden_olala/" + name);
+        Files.copy(from.resolve("config.json"), to.resolve("config.json"));
+        try (Arena arena = Arena.ofConfined()) {
+            List<Tensor> tensors = new ArrayList<>();
+            for (Tensor tensor : Safetensors.read(from.resolve("model.safetensors"), arena).tensors().values()) {
+                float[] elements = tensor.toFloats();
+                if (tensor.name().endsWith("layers.0.mixer.out_proj_mimo")) {
+                    for (int i = 0; i < elements.length; i++) {
+                        elements[i] *= factor;
+                    }
+                }
+                if (tensor.name().contains("layers.0.geodesic_mixer")) { // the clamp at π/4 is the same for both then
+                    elements[0] = tensor.name().endsWith("scale") ? 0f : 0.3f;
+                }
+                tensors.add(Tensor.of(tensor.name(), elements, tensor.shape().stream().mapToLong(d -> d).toArray()));
+            }
+            Safetensors.write(to.resolve("model.safetensors"), Map.of(), tensors);
         }
     }
 }
