@@ -29,6 +29,8 @@ module io.github.t6j.engine {
     exports io.github.t6j.family.gguf to io.github.t6j.cli, io.github.t6j.training;
     // inspect's details of Llama models, init's shapes
     exports io.github.t6j.family.llama to io.github.t6j.cli;
+    // init's shapes of Olala
+    exports io.github.t6j.family.olala to io.github.t6j.cli, io.github.t6j.training;
     // adapters that training makes and convert merges
     exports io.github.t6j.family.lora to io.github.t6j.cli, io.github.t6j.training;
     // the list of a model's tensors and the presets, for init, convert and training

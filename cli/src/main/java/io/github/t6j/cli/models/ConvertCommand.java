@@ -17,6 +17,7 @@ import io.github.t6j.family.VariantName;
 import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.lora.Adapters;
+import io.github.t6j.family.olala.OlalaFamily;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
@@ -152,7 +153,11 @@ public final class ConvertCommand implements Callable<Integer> {
                 NamedTensors.byExpert(gguf == null ? checkpoint.tensors() : gguf.tensors()));
         ConvertedMatrices.notes(byName.values(), dtype).forEach(note -> main.note("note: " + note));
         Family family = Families.of(new NamedTensors(byName, source.toString()));
-        boolean llama = family instanceof LlamaFamily;
+        boolean llama = family instanceof LlamaFamily || family instanceof OlalaFamily; // config.json says what is tied
+        if (as != null && family instanceof OlalaFamily) {
+            throw new CommandFailure(source + ": --as: expected none for an Olala model, whose keys and values are"
+                    + " factors already");
+        }
         TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
         NamedTensors named = new NamedTensors(byName, source.toString(), gguf == null ? checkpoint : gguf);
         NamedTensors converted = named.converted(dtype, family::keepsType);

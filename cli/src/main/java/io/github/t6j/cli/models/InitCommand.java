@@ -6,6 +6,7 @@ import io.github.t6j.cli.io.NewFolder.Content;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.llama.LlamaPreset;
+import io.github.t6j.family.olala.OlalaPreset;
 import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.json.Json;
@@ -44,7 +45,7 @@ import picocli.CommandLine.Spec;
             "NAME is tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, mlra-2 or mlra-4.",
             "mlra-NAME-small is an eighth as wide.",
             "Presets of published models: smollm2-135m, qwen3-0.6b, gemma3-270m, gemma3-1b, phi-4-mini",
-            "and qwen3-30b-a3b (30.5B parameters).",
+            "qwen3-30b-a3b (30.5B parameters) and olala-7a1b (6.8B; use --dtype q4_k or q5_k). olala-nano has 1.5M.",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",
@@ -103,14 +104,14 @@ public final class InitCommand implements Callable<Integer> {
         NewFolder.check(out);
         NewModel model = model();
         List<LazyTensor> tensors = new ArrayList<>();
-        model.tensors().forEach(tensor -> tensors.add(tensor(tensor, model.gain())));
+        model.tensors().forEach(tensor -> tensors.add(tensor(tensor, model)));
         Map<String, Object> config = model.configJson(WeightFile.torchName(dtype));
         Map<String, Content> files = new LinkedHashMap<>();
         files.put("config.json", file -> Files.writeString(file, Json.write(config)));
         if (variantFile != null) {
             files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
         }
-        boolean isTied = !(model instanceof LlamaPreset); // otherwise config.json says so
+        boolean isTied = !(model instanceof LlamaPreset || model instanceof OlalaPreset); // otherwise config.json says so
         files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, isTied, main));
         NewFolder.create(main, out, files);
         NewFolder.noteMade(main, out, 0);
@@ -134,6 +135,10 @@ public final class InitCommand implements Callable<Integer> {
             refuseAttention("a config.json of the Llama family");
             return new LlamaPreset(config, VariantJson.none());
         }
+        if (OlalaPreset.describes(config)) {
+            refuseAttention("a config.json of the Olala family");
+            return new OlalaPreset(config, VariantJson.none());
+        }
         return new T6Config(attention == null ? T6Config.attentionOf(config) : attention, config, VariantJson.none());
     }
 
@@ -144,10 +149,9 @@ public final class InitCommand implements Callable<Integer> {
         }
     }
 
-    private LazyTensor tensor(TensorSpec tensor, float gain) {
-        Elements gains = (from, into, n) -> Arrays.fill(into, 0, n, gain);
+    private LazyTensor tensor(TensorSpec tensor, NewModel model) {
+        Elements gains = (from, into, n) -> Arrays.fill(into, 0, n, model.gain());
         Elements elements = tensor.isGain() ? gains : new RandomWeights(seed, tensor.name());
-        return WeightFile.tensor(
-                tensor.name(), tensor.isRouter() && dtype.isQuantized() ? DType.F32 : dtype, tensor.shape(), elements);
+        return WeightFile.tensor(tensor.name(), model.storedType(tensor, dtype), tensor.shape(), elements);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.t6j.family;
 
 import io.github.t6j.model.TensorSpec;
+import io.github.t6j.weights.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,6 +33,11 @@ public interface NewModel {
     /** Returns the gain of a new model's norms as its files store it, 1 or less an offset. */
     default float gain() {
         return 1f;
+    }
+
+    /** Returns the type that a tensor has in a model of {@code asked} weights; routers and gains are not quantised. */
+    default DType storedType(TensorSpec tensor, DType asked) {
+        return asked.isQuantized() && (tensor.isRouter() || tensor.isGain()) ? DType.F32 : asked;
     }
 
     /** Returns t6j.json. */

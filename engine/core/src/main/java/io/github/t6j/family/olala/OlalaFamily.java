@@ -19,6 +19,7 @@ public final class OlalaFamily implements Family {
 
     private static final String EMBEDDING = "model.embedding.weight";
     private static final String ROUTER = "mlp.moe_gate.weight";
+    private static final String HEAD_NORM = "mixer_group_norm.weight";
 
     @Override
     public String name() {
@@ -39,7 +40,7 @@ public final class OlalaFamily implements Family {
 
     @Override
     public boolean keepsType(String matrix) {
-        return matrix.endsWith(ROUTER);
+        return matrix.endsWith(ROUTER) || matrix.endsWith(HEAD_NORM);
     }
 
     @Override
@@ -127,7 +128,7 @@ public final class OlalaFamily implements Family {
                 spec(TensorRole.SOFTMAX_SCALE, "mixer.softmax_scaler", sizes.heads());
             }
             if (steps.outputNorm() != null) {
-                spec(TensorRole.HEAD_NORM, "mixer_group_norm.weight", sizes.signalHeads(), sizes.headDim());
+                spec(TensorRole.HEAD_NORM, HEAD_NORM, sizes.signalHeads(), sizes.headDim());
             }
             spec(TensorRole.ATTENTION_OUTPUT, "mixer_proj.weight", width,
                     (long) sizes.signalHeads() * sizes.headDim());

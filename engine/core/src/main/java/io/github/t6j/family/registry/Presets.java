@@ -4,6 +4,7 @@ import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.llama.LlamaPreset;
 import io.github.t6j.family.mlra.MlraConfig;
+import io.github.t6j.family.olala.OlalaPreset;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.family.t6.T6Config.Attention;
 import java.util.LinkedHashMap;
@@ -45,6 +46,8 @@ public final class Presets {
         PRESETS.put("gemma3-1b", LlamaPreset.gemma1b());
         PRESETS.put("phi-4-mini", LlamaPreset.phi4Mini());
         PRESETS.put("qwen3-30b-a3b", LlamaPreset.qwen3Moe());
+        PRESETS.put("olala-7a1b", OlalaPreset.of7A1B());
+        PRESETS.put("olala-nano", OlalaPreset.nano());
     }
 
     /** @param heads number of heads of small, medium, large and xl */

@@ -334,7 +334,8 @@ class GgufNamesTest {
     @Test
     void unsupportedModelsAreRefused() throws IOException {
         String architectures = "general.architecture: expected one of"
-                + " [llama, qwen2, qwen3, qwen3moe, smollm3, granite, phi3, gemma2, gemma3], found ";
+                + " [llama, qwen2, qwen3, qwen3moe, smollm3, granite, phi3, gemma2, gemma3, dragon],"
+                + " found ";
         assertRefused(small("gemma"), architectures + "gemma");
         assertRefused(new GgufFile().key("k", 1), architectures + "none");
         assertRefused(small("llama").floats("blk.0.ffn_gate_inp.weight", new float[1], 1),

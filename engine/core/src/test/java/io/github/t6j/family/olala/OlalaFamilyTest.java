@@ -192,19 +192,23 @@ class OlalaFamilyTest {
         }
     }
 
-    /** Logits have a standard deviation of about 2.5, and those of an f32 cache differ by the bound at most on average. */
+    /** Mean differences from an f32 cache; logits have a standard deviation of about 2.5. */
     @ParameterizedTest
-    @CsvSource({"F16, 0.001", "BF16, 0.001", "Q8, 0.001"})
+    @CsvSource({"F16, 0.002", "BF16, 0.015", "Q8, 0.03"})
     void reducedCachesCostLittle(CacheType type, float bound) {
         int[] ids = ids("tpa-cap150");
         try (Model model = load("tpa-cap150")) {
             float[][] exact = logits(model, ids);
             SessionOptions options = SessionOptions.defaults().withCacheType(type);
             float[][] rounded = logits(model, ids, options);
+            double squares = 0;
+            int count = 0;
             for (int position = 0; position < ids.length; position++) {
-                assertThat(rounded[position]).as("position " + position).containsExactly(exact[position],
-                        offset(bound));
+                for (int id = 0; id < exact[position].length; id++, count++) {
+                    squares += Math.pow(rounded[position][id] - exact[position][id], 2);
+                }
             }
+            assertThat(Math.sqrt(squares / count)).as("root mean square difference").isLessThan(bound);
             try (Session steps = model.newSession(options)) {
                 for (int id : ids) {
                     steps.step(id);
