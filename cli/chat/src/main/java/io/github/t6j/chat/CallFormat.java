@@ -23,7 +23,9 @@ enum CallFormat {
     /** Array of JSON after {@code <|tool_call|>}, of Granite. */
     LIST("<|tool_call|>", "", "arguments", "", ", "),
     /** {@code [TOOL_CALLS]NAME[ARGS]{…}} of Mistral's newer models. */
-    NAMED("[TOOL_CALLS]", "", "", "", "[TOOL_CALLS]");
+    NAMED("[TOOL_CALLS]", "", "", "", "[TOOL_CALLS]"),
+    /** JSON in XML, of Olala, in a channel that the prompt of a required call opens. */
+    XML("", "<call id=\"\"><name>", "", "</arguments></call>", "");
 
     private static final Tool TOOL = new Tool("probed_tool", "probe", Map.of("type", "object", "properties", Map.of()));
     private static final String VALUE = "probed value";
@@ -54,6 +56,9 @@ enum CallFormat {
 
     /** Returns the format of a template. @param rendered {@link #PROBE} with its tools */
     static CallFormat of(String rendered) {
+        if (rendered.contains("<toolcalls>")) {
+            return XML;
+        }
         int at = rendered.lastIndexOf(TOOL.name(), Math.max(0, rendered.indexOf(VALUE)));
         if (!isIn(rendered) || at < 0) { // a template that leaves calls out
             if (rendered.contains("<function=")) {
@@ -100,6 +105,9 @@ enum CallFormat {
         Grammar calls = several
                 ? Grammar.sequence(call, Grammar.sequence(Grammar.text(between), call).repeated())
                 : call;
+        if (this == XML) {
+            return Grammar.sequence(Grammar.text("<toolcalls>"), calls, Grammar.text("</toolcalls>"));
+        }
         return isArray() ? Grammar.sequence(Grammar.regex(" ?\\["), calls, Grammar.text("]")) : calls;
     }
 
@@ -126,6 +134,9 @@ enum CallFormat {
     private Grammar call(Tool tool) {
         if (this == FUNCTION && FunctionTags.fit(tool)) {
             return FunctionTags.grammar(tool);
+        }
+        if (this == XML) {
+            return Grammar.sequence(Grammar.text(tool.name() + "</name><arguments>"), arguments(tool));
         }
         if (this == NAMED) {
             return Grammar.sequence(Grammar.text(tool.name() + "[ARGS]"), arguments(tool));

@@ -4,6 +4,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Prompt;
 import io.github.t6j.chat.internal.AnswerParser;
 import io.github.t6j.chat.internal.BegunAnswer;
+import io.github.t6j.chat.internal.ChannelReader;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -26,6 +27,8 @@ public final class PromptFormat {
     private static final String BETWEEN = "\n\n";
     private static final int KEPT_GRAMMARS = 16;
     private static final String PROBE = "probe";
+    private static final String EFFORT = "reasoning_effort";
+    private static final String NO_EFFORT = "none";
     private static final Message ASKED = Message.user(PROBE);
     private static final List<Message> ANSWERED = List.of(ASKED, Message.assistant(PROBE));
 
@@ -33,6 +36,7 @@ public final class PromptFormat {
     private final ChatTemplate template; // null for plain text
     private final String endOfTurn;
     private final boolean switchesThinking;
+    private final boolean hasEffort; // reasoning_effort of Olala, whose none turns thinking off
     private final boolean hasTools;
     private final boolean hasReasoning;
     private final boolean hasSystem;
@@ -53,7 +57,9 @@ public final class PromptFormat {
         this.tokenizer = Objects.requireNonNull(tokenizer, "tokenizer");
         this.template = Objects.requireNonNull(template, "template").orElse(null);
         endOfTurn = endOfTurn(probe(ANSWERED, Map.of(), false));
-        switchesThinking = !probe(List.of(ASKED), Map.of("enable_thinking", true), true)
+        hasEffort = ChannelReader.reasons(probe(List.of(ASKED), Map.of(EFFORT, "high"), true))
+                && !ChannelReader.reasons(probe(List.of(ASKED), Map.of(EFFORT, NO_EFFORT), true));
+        switchesThinking = hasEffort || !probe(List.of(ASKED), Map.of("enable_thinking", true), true)
                 .equals(probe(List.of(ASKED), Map.of("enable_thinking", false), true));
         String name = "probed_tool";
         hasTools = probe(List.of(ASKED), tools(List.of(new Tool(name, PROBE, Map.of()))), true).contains(name);
@@ -94,7 +100,7 @@ public final class PromptFormat {
         int end = rendered.lastIndexOf(PROBE) + PROBE.length();
         if (end <= rendered.length()) {
             for (int id : tokenizer.encodeWithSpecialTokens(rendered.substring(end))) {
-                if (tokenizer.isSpecial(id)) {
+                if (tokenizer.isSpecial(id) && !tokenizer.decode(id).equals(ChannelReader.end())) {
                     return tokenizer.decode(id);
                 }
             }
@@ -251,6 +257,9 @@ public final class PromptFormat {
         Objects.requireNonNull(messages, "messages");
         Objects.requireNonNull(options, "options");
         String rendered = rendered(messages, options);
+        if (ChannelReader.isIn(rendered) && (options.requiredCall() || options.generation().grammar() != null)) {
+            return ChannelReader.withoutReasoning(rendered, options.requiredCall());
+        }
         boolean tagged = options.requiredCall() && reasoning(rendered, options).equals(Reasoning.none());
         return tagged ? rendered + callTag() : rendered;
     }
@@ -279,6 +288,9 @@ public final class PromptFormat {
             variables.putAll(tools(options.tools()));
         }
         options.thinking().ifPresent(thinking -> variables.put("enable_thinking", thinking));
+        if (hasEffort && !options.thinking().orElse(true)) {
+            variables.put(EFFORT, NO_EFFORT);
+        }
         boolean joins = !hasSystem && !hasTools && !options.tools().isEmpty();
         return template.render(fields(withReasoning(joins ? withoutSystem(all) : all)), forAnswer, variables);
     }

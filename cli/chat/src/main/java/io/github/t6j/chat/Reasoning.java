@@ -1,5 +1,6 @@
 package io.github.t6j.chat;
 
+import io.github.t6j.chat.internal.ChannelReader;
 import io.github.t6j.chat.internal.Tag;
 import io.github.t6j.grammar.Grammar;
 import java.util.Objects;
@@ -32,6 +33,9 @@ public record Reasoning(String open, String close) {
      * @param mayReason true if the model may begin to reason
      */
     static Reasoning of(String rendered, boolean mayReason) {
+        if (ChannelReader.isIn(rendered)) {
+            return ChannelReader.reasons(rendered) ? new Reasoning("", ChannelReader.end()) : NONE;
+        }
         Tag opened = Tag.openedBy(rendered);
         if (opened != null) {
             return new Reasoning("", opened.close());

@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
             "NAME is tpa, mha, gqa, mqa, gta, mfa, mla, gla-2, gla-4, mlra-2 or mlra-4.",
             "mlra-NAME-small is an eighth as wide.",
             "Presets of published models: smollm2-135m, qwen3-0.6b, gemma3-270m, gemma3-1b, phi-4-mini",
-            "qwen3-30b-a3b (30.5B parameters) and olala-7a1b (6.8B; use --dtype q4_k or q5_k). olala-nano has 1.5M.",
+            "qwen3-30b-a3b (30.5B parameters) and olala-7a1b (6.8B; use --dtype q4_k or q5_k). olala-nano has 3.0M.",
             "",
             "Examples:",
             "  t6j init --preset t6-small --out t6-small",

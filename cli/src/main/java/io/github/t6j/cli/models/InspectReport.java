@@ -85,6 +85,9 @@ final class InspectReport {
 
     /** Returns words such as "llama3, base 500,000, factor 8.0, original length 8,192". */
     private static String rope(Map<?, ?> rope) {
+        if (!rope.containsKey("base")) {
+            return String.valueOf(rope.get("type"));
+        }
         String words = rope.get("type") + String.format(Locale.ROOT, ", base %,.0f", (Double) rope.get("base"));
         words += rope.containsKey("factor") ? ", factor " + rope.get("factor") : "";
         words += rope.get("original_length") instanceof Long length ? ", original length " + thousands(length) : "";

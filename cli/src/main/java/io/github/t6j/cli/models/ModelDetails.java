@@ -10,6 +10,7 @@ import io.github.t6j.family.llama.GemmaFamily;
 import io.github.t6j.family.llama.LlamaFamily;
 import io.github.t6j.family.llama.Phi3Family;
 import io.github.t6j.family.llama.RopeProperties;
+import io.github.t6j.family.olala.OlalaFamily;
 import io.github.t6j.json.Json;
 import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.checkpoint.Checkpoint;
@@ -44,6 +45,9 @@ final class ModelDetails {
 
     /** Returns the {@link RopeProperties} of a model; other families have plain frequencies of base 10,000. */
     static Map<String, Object> rope(Path model, String family) {
+        if (family.equals(OlalaFamily.NAME)) {
+            return Map.of("type", "none");
+        }
         if (!DEFINED.contains(family)) {
             return Map.of("type", "default", "base", 10_000.0);
         }

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * the pieces end. The parser knows reasoning in {@code <think>} or {@code [THINK]}, and calls in the formats of Hermes,
  * Qwen and SmolLM3 ({@code <tool_call>} with JSON or tags), of Mistral ({@code [TOOL_CALLS]}), of Granite and
  * Phi-4-mini ({@code <|tool_call|>}), and in an answer that begins with JSON, as Llama writes it. Without tools, calls
- * are text.
+ * are text. If the prompt has channels, a {@link ChannelReader} reads the answer.
  *
  * <p>White space around reasoning and calls is dropped. What looks like a call but has no name is text. A call that the
  * end of the answer cuts off has the arguments so far.
@@ -31,6 +31,7 @@ public final class AnswerParser {
     private final boolean leading; // tags count only before any text
     private final CallIds ids;
     private final AnswerListener listener;
+    private final ChannelReader channels; // or null
     private final StringBuilder held = new StringBuilder(); // not parsed yet
     private final StringBuilder content = new StringBuilder();
     private final StringBuilder reasoning = new StringBuilder();
@@ -52,7 +53,7 @@ public final class AnswerParser {
      */
     public AnswerParser(String prompt, List<Tool> tools, Collection<Message> earlier, boolean leading,
             AnswerListener listener) {
-        this(Tag.openedBy(prompt), tools, earlier, leading, listener);
+        this(prompt, Tag.openedBy(prompt), tools, earlier, leading, listener);
         skips = thinking != null;
     }
 
@@ -66,10 +67,12 @@ public final class AnswerParser {
      */
     public static AnswerParser ofRest(
             String prompt, List<Message> messages, List<Tool> tools, AnswerListener listener) {
-        return new AnswerParser(BegunAnswer.open(prompt, messages.getLast()), tools, messages, false, listener);
+        String begun = ChannelReader.isIn(prompt) ? prompt + BegunAnswer.text(prompt, messages.getLast()) : prompt;
+        return new AnswerParser(
+                begun, BegunAnswer.open(prompt, messages.getLast()), tools, messages, false, listener);
     }
 
-    private AnswerParser(Tag open, List<Tool> tools, Collection<Message> earlier, boolean leading,
+    private AnswerParser(String prompt, Tag open, List<Tool> tools, Collection<Message> earlier, boolean leading,
             AnswerListener listener) {
         this.tools = tools;
         this.leading = leading;
@@ -77,16 +80,24 @@ public final class AnswerParser {
         tags = Tag.all(!tools.isEmpty());
         ids = new CallIds(earlier);
         thinking = open;
+        channels = ChannelReader.isIn(prompt) ? new ChannelReader(this, prompt) : null;
     }
 
     /** Parses the next piece of the answer. */
     public void append(String text) {
+        if (channels != null) {
+            channels.append(text);
+            return;
+        }
         held.append(text);
         parse(false);
     }
 
     /** Ends the answer, and returns its message. */
     public Message finish() {
+        if (channels != null) {
+            channels.finish();
+        }
         parse(true);
         if (reader != null) {
             reader.finish(held);
@@ -128,8 +139,7 @@ public final class AnswerParser {
         int length = close >= 0 ? close : held.length() - (end ? 0 : Tag.possible(held, List.of(thinking.close())));
         String text = held.substring(0, length).stripTrailing();
         if (!text.isEmpty()) {
-            reasoning.append(text);
-            listener.onPart(new AnswerPart.Reasoning(text));
+            reasoning(text);
             held.delete(0, text.length());
         }
         if (close >= 0) {
@@ -231,6 +241,14 @@ public final class AnswerParser {
         if (!text.isEmpty()) {
             content.append(text);
             listener.onPart(new AnswerPart.Text(text));
+        }
+    }
+
+    /** Passes on reasoning. */
+    void reasoning(String text) {
+        if (!text.isEmpty()) {
+            reasoning.append(text);
+            listener.onPart(new AnswerPart.Reasoning(text));
         }
     }
 

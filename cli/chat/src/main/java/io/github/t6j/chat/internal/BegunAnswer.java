@@ -8,6 +8,9 @@ public final class BegunAnswer {
 
     /** Returns the text of {@code answer} as the model wrote it after {@code prompt}, with its reasoning. */
     public static String text(String prompt, Message answer) {
+        if (ChannelReader.isIn(prompt)) {
+            return ChannelReader.begun(prompt, answer.reasoning(), answer.content());
+        }
         Tag opened = Tag.openedBy(prompt);
         if (opened == null && answer.reasoning().isEmpty()) {
             return answer.content();

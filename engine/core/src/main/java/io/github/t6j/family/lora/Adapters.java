@@ -63,6 +63,10 @@ public final class Adapters implements AutoCloseable {
         if (adapters.isEmpty()) {
             return converted;
         }
+        if (specs.stream().anyMatch(spec -> spec.role() == TensorRole.PROJECTIONS)) {
+            throw ModelFormatException.unsupported(tensors.where() + ": adapters: expected a model of another family,"
+                    + " found an Olala model, whose adapters t6j does not add" + LoraConfig.REMEDY);
+        }
         Map<String, TensorSpec> byName = new HashMap<>();
         for (TensorSpec spec : specs) {
             byName.put(spec.name(), spec);

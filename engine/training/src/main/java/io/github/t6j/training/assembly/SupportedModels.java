@@ -12,6 +12,7 @@ import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
 import io.github.t6j.attention.tpa.forms.TpaForm;
+import io.github.t6j.family.olala.OlalaFamily;
 import io.github.t6j.model.ModelConfig;
 import java.util.Locale;
 
@@ -21,6 +22,9 @@ public final class SupportedModels {
 
     /** @throws ModelFormatException if training does not support the model; the message names the reason */
     public static void check(ModelConfig config) {
+        if (config.family().equals(OlalaFamily.NAME)) {
+            throw refused("family", "T6, MLRA or Llama", OlalaFamily.NAME + " (" + config.name() + ")");
+        }
         if (config.experts() != null) {
             throw refused("feed-forward part", "a dense one", config.experts().count() + " experts");
         }
