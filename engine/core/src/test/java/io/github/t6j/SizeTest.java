@@ -30,7 +30,7 @@ class SizeTest {
     private static final List<String> HYBRIDS = List.of(
             "attention/layers/", "attention/mamba/", "attention/tpa/differential/", "family/olala/",
             "cache/HeadStates", "cache/LayeredCache", "kernels/HeadStep", "kernels/scalar/Circle",
-            "kernels/scalar/ScalarHeadStep", "kernels/simd/HeadState", "kernels/simd/Phases", "model/Rotation");
+            "kernels/scalar/ScalarHeadStep", "kernels/simd/HeadState", "kernels/simd/HeadRows", "model/Rotation");
 
     private static final double ROOM = 1.03;
 

@@ -19,7 +19,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Tests the kernels of Mamba-3's state: the scalar twin against float64, the SIMD kernels against the twin's bits. */
 @Tag("width")
 class HeadStepTest {
-    private static final int RANKS = HeadStep.RANKS;
     private static final int COLUMNS = HeadStep.COLUMNS;
 
     private final ScalarKernels scalar = new ScalarKernels(true);
@@ -31,21 +30,34 @@ class HeadStepTest {
         arena.close();
     }
 
-    /** Fills the rows of an array [ranks][stride]; the elements beyond {@code size} stay zero. */
-    private static void fill(float[] to, int stride, int size, Random random) {
-        for (int r = 0; r < RANKS; r++) {
+    /** Fills the first rows of an array [RANKS][stride]; the elements beyond {@code size} stay zero. */
+    private static void fill(float[] to, int stride, int size, int ranks, Random random) {
+        for (int r = 0; r < ranks; r++) {
             System.arraycopy(TestNumbers.normal(random, size, 1), 0, to, r * stride, size);
         }
     }
 
-    private static HeadStep step(int headDim, int stateDim, Random random) {
-        HeadStep step = new HeadStep(headDim, stateDim);
-        for (float[] keys : new float[][] {step.keys, step.lastKeys, step.pendingKeys, step.queries}) {
-            fill(keys, step.stride, stateDim, random);
+    /** Returns operands of head 1 of 3. */
+    private static HeadStep step(int headDim, int stateDim, int ranks, Random random) {
+        HeadStep step = new HeadStep(headDim, stateDim, ranks);
+        for (float[] keys : new float[][] {step.lastKeys, step.pendingKeys}) {
+            fill(keys, step.stride, stateDim, ranks, random);
         }
-        for (float[] values : new float[][] {step.values, step.lastValues, step.pendingValues}) {
-            fill(values, step.columns, headDim, random);
+        for (float[] values : new float[][] {step.lastValues, step.pendingValues}) {
+            fill(values, step.columns, headDim, ranks, random);
         }
+        int keys = 3 * ranks * stateDim;
+        int values = 3 * ranks * headDim;
+        step.weights = new HeadStep.Weights(
+                TestNumbers.normal(random, keys, 1), TestNumbers.normal(random, keys, 1),
+                TestNumbers.normal(random, values, 1), TestNumbers.normal(random, values, 1),
+                TestNumbers.normal(random, values, 1));
+        step.head = 1;
+        step.gatesAt = 3;
+        step.keysAt = step.gatesAt + 2 * headDim + 5;
+        step.row = TestNumbers.normal(random, step.keysAt + 2 * ranks * stateDim + step.angles, 1);
+        System.arraycopy(TestNumbers.uniform(random, step.angles, 0.5f), 0, step.phases, 0, step.angles);
+        step.turns = 0.7f;
         step.pendingDecay = 0.9f;
         step.decay = 0.8f;
         step.lastCoefficient = 0.7f;
@@ -69,67 +81,109 @@ class HeadStepTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"64, 128", "10, 8", "13, 20", "33, 37", "100, 3", "1, 1", "32, 16"})
-    void aStepIsAnUpdateAndProducts(int headDim, int stateDim) {
+    @CsvSource({"64, 128, 4", "10, 8, 2", "13, 20, 3", "33, 37, 4", "100, 5, 1", "1, 4, 4", "32, 64, 1"})
+    void aStepComputesItsFormulas(int headDim, int stateDim, int ranks) {
         long seed = 100L * headDim + stateDim;
-        String what = headDim + " × " + stateDim + ", seed " + seed;
-        HeadStep step = step(headDim, stateDim, new Random(seed));
+        String what = headDim + " × " + stateDim + " × " + ranks + ", seed " + seed;
+        HeadStep step = step(headDim, stateDim, ranks, new Random(seed));
         MemorySegment from = state(step, headDim, new Random(seed));
         MemorySegment to = arena.allocate(from.byteSize(), 64);
+        float[] phases = step.phases.clone();
+        float[] output = new float[headDim + 2];
 
-        scalar.advance(step, from, 64, to, 0);
+        scalar.advance(step, from, 64, to, 0, output, 1);
 
-        double[][] x = new double[stateDim][headDim];
+        double[][] k = keys(step, phases, step.keysAt, step.weights.keyBias());
+        double[][] q = keys(step, phases, step.keysAt + ranks * stateDim, step.weights.queryBias());
+        double[][] x = matrix(step, from);
         for (int n = 0; n < stateDim; n++) {
             for (int p = 0; p < headDim; p++) {
-                x[n][p] = step.pendingDecay * (double) from.get(ValueLayout.JAVA_FLOAT, 64 + at(step, n, p));
-                for (int r = 0; r < RANKS; r++) {
-                    x[n][p] += (double) step.pendingKeys[r * step.stride + n]
-                            * step.pendingValues[r * step.columns + p];
-                }
                 assertThat((double) to.get(ValueLayout.JAVA_FLOAT, at(step, n, p))).as(what)
                         .isCloseTo(x[n][p], within(1e-5 * (1 + Math.abs(x[n][p]))));
             }
         }
-        for (int r = 0; r < RANKS; r++) {
-            for (int p = 0; p < headDim; p++) {
-                assertThat((double) step.y[r * step.columns + p]).as(what + " rank " + r + " column " + p)
-                        .isCloseTo(expected(step, x, r, p), within(1e-5 * stateDim * RANKS));
-            }
+        for (int p = 0; p < headDim; p++) {
+            assertThat((double) output[1 + p]).as(what + " element " + p)
+                    .isCloseTo(output(step, x, k, q, p), within(2e-5 * stateDim * ranks * ranks));
         }
+        assertThat(new float[] {output[0], output[headDim + 1]}).as(what).containsOnly(0f);
 
-        float[] y = step.y.clone();
-        MemorySegment same = arena.allocate(from.byteSize(), 64);
-        simd.advance(step, from, 64, same, 0);
-        assertThat(step.y).as(what).isEqualTo(y);
-        assertThat(same.mismatch(to)).as(what).isEqualTo(-1);
-        simd.advance(step, from, 64, from, 64);
-        assertThat(from.asSlice(64).mismatch(to.asSlice(0, to.byteSize() - 64))).as(what + " in place").isEqualTo(-1);
-        assertThat(step.y).as(what + " in place").isEqualTo(y);
+        for (boolean inPlace : new boolean[] {false, true}) {
+            HeadStep other = step(headDim, stateDim, ranks, new Random(seed));
+            float[] found = new float[headDim + 2];
+            MemorySegment target = inPlace ? from : arena.allocate(from.byteSize(), 64);
+            simd.advance(other, from, 64, target, inPlace ? 64 : 0, found, 1);
+            assertThat(found).as(what + (inPlace ? " in place" : "")).isEqualTo(output);
+            assertThat(other.phases).as(what).isEqualTo(step.phases);
+            assertThat(other.keys).as(what).isEqualTo(step.keys);
+            assertThat(other.values).as(what).isEqualTo(step.values);
+            assertThat(target.asSlice(inPlace ? 64 : 0, from.byteSize() - 64)
+                    .mismatch(to.asSlice(0, from.byteSize() - 64))).as(what).isEqualTo(-1);
+        }
     }
 
-    private static double expected(HeadStep step, double[][] x, int r, int p) {
-        double y = 0;
-        double[][] products = new double[2][RANKS];
-        for (int n = 0; n < x.length; n++) {
-            double query = step.queries[r * step.stride + n];
-            y += step.decay * query * x[n][p];
-            for (int i = 0; i < RANKS; i++) {
-                products[0][i] += step.lastKeys[i * step.stride + n] * query;
-                products[1][i] += step.keys[i * step.stride + n] * query;
+    private static double[][] keys(HeadStep step, float[] phases, int at, float[] biases) {
+        int n = step.stateDim;
+        double[][] keys = new double[step.ranks][n];
+        for (int r = 0; r < step.ranks; r++) {
+            for (int i = 0; i < n; i++) {
+                keys[r][i] = (double) step.row[at + r * n + i] + biases[(step.head * step.ranks + r) * n + i];
+            }
+            for (int f = 0; f < n / 4; f++) {
+                double angle = 2 * Math.PI
+                        * (phases[f] + (double) step.turns * step.row[step.keysAt + 2 * step.ranks * n + f]);
+                double a = keys[r][f];
+                double b = keys[r][n / 2 + f];
+                keys[r][f] = a * Math.cos(angle) - b * Math.sin(angle);
+                keys[r][n / 2 + f] = a * Math.sin(angle) + b * Math.cos(angle);
             }
         }
-        for (int i = 0; i < RANKS; i++) {
-            y += step.lastCoefficient * products[0][i] * step.lastValues[i * step.columns + p];
-            y += step.coefficient * products[1][i] * step.values[i * step.columns + p];
+        return keys;
+    }
+
+    private static double[][] matrix(HeadStep step, MemorySegment from) {
+        double[][] x = new double[step.stateDim][step.headDim];
+        for (int n = 0; n < step.stateDim; n++) {
+            for (int p = 0; p < step.headDim; p++) {
+                x[n][p] = step.pendingDecay * (double) from.get(ValueLayout.JAVA_FLOAT, 64 + at(step, n, p));
+                for (int r = 0; r < step.ranks; r++) {
+                    x[n][p] += (double) step.pendingKeys[r * step.stride + n]
+                            * step.pendingValues[r * step.columns + p];
+                }
+            }
         }
-        return y + step.skip * (double) step.values[r * step.columns + p];
+        return x;
+    }
+
+    private static double output(HeadStep step, double[][] x, double[][] k, double[][] q, int p) {
+        double output = 0;
+        for (int r = 0; r < step.ranks; r++) {
+            double y = step.skip * value(step, r, p);
+            for (int n = 0; n < step.stateDim; n++) {
+                y += step.decay * q[r][n] * x[n][p];
+                for (int i = 0; i < step.ranks; i++) {
+                    y += step.lastCoefficient * step.lastKeys[i * step.stride + n] * q[r][n]
+                            * step.lastValues[i * step.columns + p];
+                    y += step.coefficient * k[i][n] * q[r][n] * value(step, i, p);
+                }
+            }
+            int factor = (step.head * step.ranks + r) * step.headDim + p;
+            double z = (double) step.row[step.gatesAt + p] * step.weights.gates()[factor];
+            output += y * z / (1 + Math.exp(-z)) * step.weights.outputs()[factor];
+        }
+        return output;
+    }
+
+    private static double value(HeadStep step, int r, int p) {
+        return (double) step.row[step.gatesAt + step.headDim + p]
+                * step.weights.values()[(step.head * step.ranks + r) * step.headDim + p];
     }
 
     @Test
     void aShiftedTokenIsTheLastAndThenPending() {
-        Random random = new Random(1);
-        HeadStep step = step(5, 6, random);
+        HeadStep step = step(5, 6, 4, new Random(1));
+        fill(step.keys, step.stride, 6, 4, new Random(2));
+        fill(step.values, step.columns, 5, 4, new Random(3));
         float[] keys = step.keys.clone();
         float[] values = step.values.clone();
         float[] lastKeys = step.lastKeys.clone();
@@ -145,30 +199,22 @@ class HeadStepTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"32, 0.3", "7, 0.01", "33, 900", "1, 0", "16, 1900000"})
-    void phasesAdvanceAndStayWithinHalfATurn(int n, float step) {
-        Random random = new Random(n);
-        float[] turns = TestNumbers.uniform(random, n + 3, 0.5f);
-        float[] rates = TestNumbers.uniform(random, n + 2);
-        float[] before = turns.clone();
-        float[] twin = turns.clone();
-        float[] cos = new float[n];
-        float[] sin = new float[n];
-        scalar.advancePhases(twin, 3, rates, 2, step, n, cos, sin);
-        for (int i = 0; i < n; i++) {
-            String what = n + " × " + step + " at " + i + ", seed " + n;
-            double turn = before[3 + i] + (double) rates[2 + i] * step;
-            double error = Math.ulp((float) turn); // of the sum in float
-            assertThat(Math.abs(twin[3 + i])).as(what).isLessThanOrEqualTo(0.5f);
-            assertThat(Math.IEEEremainder(twin[3 + i] - turn, 1)).as(what).isCloseTo(0, within(error));
-            assertThat((double) cos[i]).as(what).isCloseTo(Math.cos(2 * Math.PI * twin[3 + i]), within(5e-7));
-            assertThat((double) sin[i]).as(what).isCloseTo(Math.sin(2 * Math.PI * twin[3 + i]), within(5e-7));
+    @CsvSource({"128, 0.3", "30, 0.01", "132, 900", "4, 0", "64, 1900000"})
+    void phasesStayWithinHalfATurn(int stateDim, float turns) {
+        HeadStep step = step(1, stateDim, 1, new Random(stateDim));
+        float[] before = step.phases.clone();
+        step.turns = turns;
+        MemorySegment state = arena.allocate(4L * step.columns * stateDim, 64);
+        scalar.advance(step, state, 0, state, 0, new float[1], 0);
+        for (int i = 0; i < step.angles; i++) {
+            String what = stateDim + " × " + turns + " at " + i;
+            double turn = before[i] + (double) step.row[step.keysAt + 2 * stateDim + i] * turns;
+            assertThat(Math.abs(step.phases[i])).as(what).isLessThanOrEqualTo(0.5f);
+            assertThat(Math.IEEEremainder(step.phases[i] - turn, 1)).as(what)
+                    .isCloseTo(0, within((double) Math.ulp((float) turn)));
+            double angle = 2 * Math.PI * step.phases[i];
+            assertThat((double) step.cos[i]).as(what).isCloseTo(Math.cos(angle), within(5e-7));
+            assertThat((double) step.sin[i]).as(what).isCloseTo(Math.sin(angle), within(5e-7));
         }
-        float[] simdCos = new float[n];
-        float[] simdSin = new float[n];
-        simd.advancePhases(turns, 3, rates, 2, step, n, simdCos, simdSin);
-        assertThat(turns).isEqualTo(twin);
-        assertThat(simdCos).isEqualTo(cos);
-        assertThat(simdSin).isEqualTo(sin);
     }
 }

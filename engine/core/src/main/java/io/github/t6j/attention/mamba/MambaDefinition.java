@@ -98,12 +98,13 @@ final class MambaDefinition implements AttentionAlgorithm {
         double alpha = StrictMath.exp(decay * delta);
         add(state, alpha, (1 - tau) * delta * alpha, keysAt, valuesAt);
         double[] queries = new double[config.keyRow()];
-        rotate(x, shared, weights.keyNorm(), weights.keyBias(), head, state, phasesAt, state, keysAt);
-        rotate(x, shared + config.keyRow(), weights.queryNorm(), weights.queryBias(), head, state, phasesAt, queries,
+        rotate(x, shared, weights.keyNorm(), weights.heads().keyBias(), head, state, phasesAt, state, keysAt);
+        rotate(x, shared + config.keyRow(), weights.queryNorm(), weights.heads().queryBias(), head, state, phasesAt,
+                queries,
                 0);
         for (int i = 0; i < config.ranks() * config.headDim(); i++) {
             state[valuesAt + i] = (double) x[values + i % config.headDim()]
-                    * weights.values()[head * config.ranks() * config.headDim() + i];
+                    * weights.heads().values()[head * config.ranks() * config.headDim() + i];
         }
         add(state, 1, tau * delta, keysAt, valuesAt);
         for (int p = 0; p < config.headDim(); p++) {
@@ -170,8 +171,8 @@ final class MambaDefinition implements AttentionAlgorithm {
                 sum += state[p * n + i] * queries[r * n + i];
             }
             int factor = (head * config.ranks() + r) * config.headDim() + p;
-            double z = gate * weights.gates()[factor];
-            y += sum * z / (1 + StrictMath.exp(-z)) * weights.outputs()[factor];
+            double z = gate * weights.heads().gates()[factor];
+            y += sum * z / (1 + StrictMath.exp(-z)) * weights.heads().outputs()[factor];
         }
         return y;
     }

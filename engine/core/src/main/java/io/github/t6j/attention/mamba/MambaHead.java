@@ -5,7 +5,6 @@ import io.github.t6j.kernels.HeadStep;
 import io.github.t6j.kernels.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
  * Tail of a head's state, and the computation of its tokens; scratch of one thread.
@@ -28,10 +27,7 @@ final class MambaHead {
     private final Kernels kernels;
     final HeadStep step;
     final float[] tail;
-    private final float[] cos;
-    private final float[] sin;
-    private final float[] gated; // [ranks][columns]
-    private final int scalars; //   where γ is in the tail
+    private final int scalars; // where γ is in the tail
     private final int lastX;
     private final int pendingX;
     private final int lastKeys;
@@ -40,11 +36,8 @@ final class MambaHead {
     MambaHead(MambaConfig config, Kernels kernels) {
         this.config = config;
         this.kernels = kernels;
-        step = new HeadStep(config.headDim(), config.stateDim());
+        step = new HeadStep(config.headDim(), config.stateDim(), config.ranks());
         tail = new float[tailFloats(config)];
-        cos = new float[config.angles()];
-        sin = new float[config.angles()];
-        gated = new float[HeadStep.RANKS * step.columns];
         scalars = config.angles();
         lastX = scalars + 3;
         pendingX = lastX + config.headDim();
@@ -60,20 +53,31 @@ final class MambaHead {
     /** Reads the tail of a head from a cache. */
     void load(MambaWeights weights, HeadStates cache, int layer, int head) {
         MemorySegment.copy(cache.before(), FLOAT, cache.tailAt(layer, head), tail, 0, tail.length);
+        step.weights = weights.heads();
+        step.head = head;
+        step.skip = weights.skip()[head];
+        System.arraycopy(tail, 0, step.phases, 0, step.phases.length);
         step.coefficient = tail[scalars];
         step.pendingDecay = tail[scalars + 1];
         copyKeys(tail, lastKeys, config.stateDim(), step.lastKeys, 0, step.stride);
         copyKeys(tail, pendingKeys, config.stateDim(), step.pendingKeys, 0, step.stride);
-        values(weights, head, tail, lastX, step.lastValues);
-        values(weights, head, tail, pendingX, step.pendingValues);
-        for (int i = 0; i < step.pendingValues.length; i++) {
-            step.pendingValues[i] *= tail[scalars + 2];
+        values(lastX, 1f, step.lastValues);
+        values(pendingX, tail[scalars + 2], step.pendingValues);
+    }
+
+    /** Rebuilds the values of all ranks, x ∘ factors, times a coefficient. */
+    private void values(int x, float coefficient, float[] to) {
+        int factor = step.head * config.ranks() * config.headDim();
+        for (int r = 0; r < config.ranks(); r++) {
+            for (int p = 0; p < config.headDim(); p++, factor++) {
+                to[r * step.columns + p] = coefficient * (tail[x + p] * step.weights.values()[factor]);
+            }
         }
-        step.skip = weights.skip()[head];
     }
 
     /** Writes the tail of a head to a cache. */
     void store(HeadStates cache, int layer, int head) {
+        System.arraycopy(step.phases, 0, tail, 0, step.phases.length);
         tail[scalars] = step.coefficient;
         tail[scalars + 1] = step.pendingDecay;
         tail[scalars + 2] = step.lastCoefficient;
@@ -93,22 +97,6 @@ final class MambaHead {
         }
     }
 
-    /** Computes the values of all ranks, x ∘ factors. */
-    private void values(MambaWeights weights, int head, float[] x, int xAt, float[] to) {
-        multiply(x, xAt, weights.values(), head, to, 0);
-    }
-
-    private void multiply(float[] x, int xAt, float[] factors, int head, float[] to, int toAt) {
-        int n = config.headDim();
-        for (int r = 0; r < config.ranks(); r++) {
-            int factor = (head * config.ranks() + r) * n;
-            int at = toAt + r * step.columns;
-            for (int p = 0; p < n; p++) {
-                to[at + p] = x[xAt + p] * factors[factor + p];
-            }
-        }
-    }
-
     /**
      * Computes the output of one token.
      *
@@ -118,77 +106,32 @@ final class MambaHead {
      * @param y [headDim], from {@code yAt}
      */
     void compute(
-            MambaWeights weights, int head, float[] row, int at, MemorySegment from, MemorySegment to, long matrixAt,
-            float[] y, int yAt) {
-        int keys = at + config.heads() * config.headRow();
-        int gates = at + head * config.headRow();
-        int x = gates + config.headDim();
+            MambaWeights weights, float[] row, int at, MemorySegment from, MemorySegment to, long matrixAt, float[] y,
+            int yAt) {
+        step.row = row;
+        step.gatesAt = at + step.head * config.headRow();
+        step.keysAt = at + config.heads() * config.headRow();
+        int x = step.gatesAt + config.headDim();
         int scalar = x + config.headDim();
-        double delta = coefficients(row[scalar] + (double) weights.stepBias()[head], row[scalar + 1], row[scalar + 2]);
-        kernels.advancePhases(
-                tail, 0, row, keys + 2 * config.keyRow(), (float) Math.min(delta / 2, MAX_TURNS), config.angles(), cos,
-                sin);
-        rotate(row, keys, weights.keyBias(), head, step.keys);
-        rotate(row, keys + config.keyRow(), weights.queryBias(), head, step.queries);
-        values(weights, head, row, x, step.values);
-        kernels.advance(step, from, matrixAt, to, matrixAt);
-        gate(weights, head, row, gates, y, yAt);
+        coefficients(row[scalar] + (double) weights.stepBias()[step.head], row[scalar + 1], row[scalar + 2]);
+        kernels.advance(step, from, matrixAt, to, matrixAt, y, yAt);
         step.shift();
         System.arraycopy(tail, lastX, tail, pendingX, config.headDim());
         System.arraycopy(row, x, tail, lastX, config.headDim());
     }
 
-    /**
-     * Sets the coefficients of the token.
-     *
-     * @return its time step δ
-     */
-    private double coefficients(double time, double decay, double trapezoid) {
+    /** Sets the coefficients of the token. */
+    private void coefficients(double time, double decay, double trapezoid) {
         double delta = softplus(time);
         double tau = 1 / (1 + StrictMath.exp(-trapezoid));
         double alpha = StrictMath.exp(Math.min(-softplus(decay), -1e-4) * delta);
+        step.turns = (float) Math.min(delta / 2, MAX_TURNS);
         step.decay = (float) alpha;
         step.lastCoefficient = (float) (alpha * (step.coefficient + (1 - tau) * delta));
         step.coefficient = (float) (tau * delta);
-        return delta;
     }
 
     private static double softplus(double x) {
         return x > 20 ? x : StrictMath.log1p(StrictMath.exp(x));
-    }
-
-    /** Adds the biases to keys or queries, and rotates the pairs (f, stateDim/2 + f). */
-    private void rotate(float[] x, int at, float[] biases, int head, float[] to) {
-        int n = config.stateDim();
-        int half = n / 2;
-        for (int r = 0; r < config.ranks(); r++) {
-            int from = at + r * n;
-            int bias = (head * config.ranks() + r) * n;
-            int first = r * step.stride;
-            for (int i = 0; i < n; i++) {
-                to[first + i] = x[from + i] + biases[bias + i];
-            }
-            for (int f = 0; f < cos.length; f++) {
-                float a = to[first + f];
-                float b = to[first + half + f];
-                to[first + f] = a * cos[f] - b * sin[f];
-                to[first + half + f] = a * sin[f] + b * cos[f];
-            }
-        }
-    }
-
-    /** Computes Σ_r outputs_r ∘ y_r ∘ silu(gates_r). */
-    private void gate(MambaWeights weights, int head, float[] row, int gates, float[] y, int yAt) {
-        int n = config.headDim();
-        int second = HeadStep.RANKS * step.columns;
-        multiply(row, gates, weights.gates(), head, step.y, second);
-        kernels.swiGlu(step.y, second, 0, config.ranks() * step.columns, gated, 0);
-        Arrays.fill(y, yAt, yAt + n, 0f);
-        for (int r = 0; r < config.ranks(); r++) {
-            int factor = (head * config.ranks() + r) * n;
-            for (int p = 0; p < n; p++) {
-                y[yAt + p] += gated[r * step.columns + p] * weights.outputs()[factor + p];
-            }
-        }
     }
 }

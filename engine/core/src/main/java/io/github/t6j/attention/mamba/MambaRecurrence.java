@@ -112,7 +112,7 @@ public final class MambaRecurrence implements AttentionAlgorithm {
             MemorySegment last = row == 0 ? cache.matrices() : cache.advanced();
             int to = (row * config.heads() + head) * config.headDim();
             buffer.compute(
-                    weights, head, pass.projections, pass.at(row), last, cache.advanced(), matrix, pass.output, to);
+                    weights, pass.projections, pass.at(row), last, cache.advanced(), matrix, pass.output, to);
         }
         buffer.store(cache, pass.layer, head);
     }

@@ -25,7 +25,7 @@ enum KernelTrial {
     FACTOR_SCORES(Format.values().length), SOFTMAX(Format.values().length), WIDEN(Format.values().length),
     TRANSPOSE(Format.values().length),
     TENSOR_SCORES(2), COLUMNS, ROWS, WHOLE_SOFTMAX, MAXIMA, SCALE, ADD_SCALED, OUTER, NORM, SWIGLU, GEGLU, SOFT_CAP,
-    LOG_SUM, PHASES, STATE;
+    LOG_SUM, HEAD_STEP;
 
     /** Number of kernels of the operation: one for each format, or as the table of tiles counts them. */
     final int kernels;
@@ -78,7 +78,9 @@ enum KernelTrial {
         float[] y = new float[8 * PANEL];
         float[] sums = new float[2 * LANES];
         float[] lanes = new float[LANES];
-        HeadStep step = new HeadStep(PANEL, PANEL);
+        HeadStep step = new HeadStep(LANES, 4 * LANES, HeadStep.RANKS);
+        step.weights = new HeadStep.Weights(x, x, x, x, x);
+        step.row = x;
         return switch (this) {
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, 2, 2, format, page, 0, y);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, 2, from, 0, 2, to, 0);
@@ -96,8 +98,7 @@ enum KernelTrial {
             case GEGLU -> k -> k.geGlu(x, 0, 0, 2 * PANEL, y, 0);
             case SOFT_CAP -> k -> k.softCap(x, 0, 2 * PANEL, 1f);
             case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
-            case PHASES -> k -> k.advancePhases(y, 0, x, 0, 1f, 2 * LANES, sums, sums);
-            case STATE -> k -> k.advance(step, to, 0, to, 0);
+            case HEAD_STEP -> k -> k.advance(step, to, 0, to, 0, lanes, 0);
             default -> throw new AssertionError(this);
         };
     }

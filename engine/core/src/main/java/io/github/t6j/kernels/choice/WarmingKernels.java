@@ -185,15 +185,11 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     }
 
     @Override
-    public void advancePhases(
-            float[] turns, int at, float[] rates, int ratesAt, float step, int n, float[] cos, float[] sin) {
-        of(KernelTrial.PHASES, (long) EXP * n).advancePhases(turns, at, rates, ratesAt, step, n, cos, sin);
-    }
-
-    @Override
-    public void advance(HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
-        of(KernelTrial.STATE, 2L * HeadStep.RANKS * step.stateDim * step.columns)
-                .advance(step, from, fromAt, to, toAt);
+    public void advance(
+            HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
+            int outputAt) {
+        of(KernelTrial.HEAD_STEP, 2L * HeadStep.RANKS * step.stateDim * step.columns)
+                .advance(step, from, fromAt, to, toAt, output, outputAt);
     }
 
     @Override

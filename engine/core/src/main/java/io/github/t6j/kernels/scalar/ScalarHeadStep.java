@@ -11,21 +11,39 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Scalar kernels of state-space mixers. */
+/** Scalar kernel of a Mamba-3 head. Parts that begin at an element also compute the tails of the SIMD kernel. */
 public final class ScalarHeadStep {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private ScalarHeadStep() {}
 
-    /** Computes elements {@code from} to {@code n} of {@link io.github.t6j.kernels.Kernels#advancePhases}. */
-    public static void phases(
-            ScalarKernels k, float[] turns, int at, float[] rates, int ratesAt, float step, int from, int n,
-            float[] cos, float[] sin) {
-        for (int i = from; i < n; i++) {
-            float t = k.fma(rates[ratesAt + i], step, turns[at + i]);
+    /** Implements {@link io.github.t6j.kernels.Kernels#advance}. */
+    static void advance(
+            ScalarKernels k, HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
+            int outputAt) {
+        phases(k, s, 0);
+        for (int r = 0; r < s.ranks; r++) {
+            int key = r * s.stateDim;
+            rotate(s, s.keysAt + key, s.weights.keyBias(), s.keys, r, 0, 0);
+            rotate(s, s.keysAt + s.ranks * s.stateDim + key, s.weights.queryBias(), s.queries, r, 0, 0);
+        }
+        multiply(s, s.gatesAt + s.headDim, s.weights.values(), s.values, 0, 0);
+        advanceState(k, s, from, fromAt, to, toAt);
+        addProducts(k, s);
+        int gates = RANKS * s.columns;
+        multiply(s, s.gatesAt, s.weights.gates(), s.y, gates, 0);
+        k.swiGlu(s.y, gates, 0, s.ranks * s.columns, s.gated, 0);
+        sum(k, s, 0, output, outputAt);
+    }
+
+    /** Advances the phases from {@code first} on, and computes their cosines and sines. */
+    public static void phases(ScalarKernels k, HeadStep step, int first) {
+        int rates = step.keysAt + 2 * step.ranks * step.stateDim;
+        for (int i = first; i < step.angles; i++) {
+            float t = k.fma(step.row[rates + i], step.turns, step.phases[i]);
             t -= (t + ROUNDING) - ROUNDING;
-            turns[at + i] = t;
+            step.phases[i] = t;
             float u = t * t;
             float s = k.fma(Circle.S5, u, Circle.S4);
             s = k.fma(s, u, Circle.S3);
@@ -37,58 +55,104 @@ public final class ScalarHeadStep {
             c = k.fma(c, u, Circle.C2);
             c = k.fma(c, u, Circle.C1);
             c = k.fma(c, u, 1f);
-            cos[i] = (c - s) * (c + s);
-            sin[i] = (s + s) * c;
+            step.cos[i] = (c - s) * (c + s);
+            step.sin[i] = (s + s) * c;
         }
     }
 
-    /** Implements {@link io.github.t6j.kernels.Kernels#advance}. */
-    static void advance(
-            ScalarKernels k, HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
-        Arrays.fill(step.y, 0, RANKS * step.columns, 0f);
+    /**
+     * Adds the biases to a key or query and rotates it: pairs from {@code firstPair}, and others from {@code first} on in
+     * each half.
+     */
+    public static void rotate(
+            HeadStep s, int rowAt, float[] biases, float[] to, int r, int firstPair, int first) {
+        int half = s.stateDim / 2;
+        int bias = (s.head * s.ranks + r) * s.stateDim;
+        int at = r * s.stride;
+        for (int f = firstPair; f < s.angles; f++) {
+            float a = s.row[rowAt + f] + biases[bias + f];
+            float b = s.row[rowAt + half + f] + biases[bias + half + f];
+            to[at + f] = a * s.cos[f] - b * s.sin[f];
+            to[at + half + f] = a * s.sin[f] + b * s.cos[f];
+        }
+        for (int i = Math.max(first, s.angles); i < half; i++) {
+            to[at + i] = s.row[rowAt + i] + biases[bias + i];
+        }
+        for (int i = half + Math.max(first, s.angles); i < s.stateDim; i++) {
+            to[at + i] = s.row[rowAt + i] + biases[bias + i];
+        }
+    }
+
+    /** Multiplies elements of the row, from {@code first} on, by the factors of each rank. */
+    public static void multiply(HeadStep s, int rowAt, float[] factors, float[] to, int toAt, int first) {
+        for (int r = 0; r < s.ranks; r++) {
+            int factor = (s.head * s.ranks + r) * s.headDim;
+            int at = toAt + r * s.columns;
+            for (int p = first; p < s.headDim; p++) {
+                to[at + p] = s.row[rowAt + p] * factors[factor + p];
+            }
+        }
+    }
+
+    /** Sums the gated products of all ranks, from element {@code first} on. */
+    public static void sum(ScalarKernels k, HeadStep s, int first, float[] output, int outputAt) {
+        for (int p = first; p < s.headDim; p++) {
+            float sum = 0f;
+            for (int r = 0; r < s.ranks; r++) {
+                sum = k.fma(s.gated[r * s.columns + p],
+                        s.weights.outputs()[(s.head * s.ranks + r) * s.headDim + p], sum);
+            }
+            output[outputAt + p] = sum;
+        }
+    }
+
+    private static void advanceState(
+            ScalarKernels k, HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
+        Arrays.fill(s.y, 0, RANKS * s.columns, 0f);
         float[] row = new float[COLUMNS];
-        for (int panel = 0; panel < step.columns; panel += COLUMNS) {
-            for (int n = 0; n < step.stateDim; n++) {
-                long element = 4L * (panel * step.stateDim + n * COLUMNS);
+        for (int panel = 0; panel < s.columns; panel += COLUMNS) {
+            for (int n = 0; n < s.stateDim; n++) {
+                long element = 4L * (panel * s.stateDim + n * COLUMNS);
                 MemorySegment.copy(from, FLOAT, fromAt + element, row, 0, COLUMNS);
                 for (int p = 0; p < COLUMNS; p++) {
-                    row[p] *= step.pendingDecay;
+                    row[p] *= s.pendingDecay;
                 }
                 for (int r = 0; r < RANKS; r++) {
-                    add(k, step.pendingKeys[r * step.stride + n], step.pendingValues, r * step.columns + panel, row, 0,
-                            COLUMNS);
+                    add(k, s.pendingKeys[r * s.stride + n], s.pendingValues, r * s.columns + panel, row, 0, COLUMNS);
                 }
                 MemorySegment.copy(row, 0, to, FLOAT, toAt + element, COLUMNS);
                 for (int r = 0; r < RANKS; r++) {
-                    add(k, step.queries[r * step.stride + n], row, 0, step.y, r * step.columns + panel, COLUMNS);
+                    add(k, s.queries[r * s.stride + n], row, 0, s.y, r * s.columns + panel, COLUMNS);
                 }
             }
         }
+    }
+
+    private static void addProducts(ScalarKernels k, HeadStep s) {
         for (int r = 0; r < RANKS; r++) {
-            int y = r * step.columns;
-            for (int p = y; p < y + step.columns; p++) {
-                step.y[p] *= step.decay;
+            int y = r * s.columns;
+            for (int p = y; p < y + s.columns; p++) {
+                s.y[p] *= s.decay;
             }
             for (int i = 0; i < RANKS; i++) {
-                float weight = product(k, step, step.lastKeys, i, r) * step.lastCoefficient;
-                add(k, weight, step.lastValues, i * step.columns, step.y, y, step.columns);
+                float weight = product(k, s, s.lastKeys, i, r) * s.lastCoefficient;
+                add(k, weight, s.lastValues, i * s.columns, s.y, y, s.columns);
             }
             for (int i = 0; i < RANKS; i++) {
-                float weight = product(k, step, step.keys, i, r) * step.coefficient;
-                weight = i == r ? weight + step.skip : weight;
-                add(k, weight, step.values, i * step.columns, step.y, y, step.columns);
+                float weight = product(k, s, s.keys, i, r) * s.coefficient;
+                add(k, i == r ? weight + s.skip : weight, s.values, i * s.columns, s.y, y, s.columns);
             }
         }
     }
 
     /** Returns the product of key {@code i} and query {@code r}, summed over lanes. */
-    private static float product(ScalarKernels k, HeadStep step, float[] keys, int i, int r) {
-        Arrays.fill(step.sums, 0, LANES, 0f);
-        for (int n = 0; n < step.stride; n++) {
+    private static float product(ScalarKernels k, HeadStep s, float[] keys, int i, int r) {
+        Arrays.fill(s.sums, 0, LANES, 0f);
+        for (int n = 0; n < s.stride; n++) {
             int lane = n % LANES;
-            step.sums[lane] = k.fma(keys[i * step.stride + n], step.queries[r * step.stride + n], step.sums[lane]);
+            s.sums[lane] = k.fma(keys[i * s.stride + n], s.queries[r * s.stride + n], s.sums[lane]);
         }
-        return ScalarKernels.sum(step.sums, 0);
+        return ScalarKernels.sum(s.sums, 0);
     }
 
     /** Adds y[p] += a · x[p] for {@code count} elements. */

@@ -278,14 +278,10 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     @Override
-    public void advancePhases(
-            float[] turns, int at, float[] rates, int ratesAt, float step, int n, float[] cos, float[] sin) {
-        ScalarHeadStep.phases(this, turns, at, rates, ratesAt, step, 0, n, cos, sin);
-    }
-
-    @Override
-    public void advance(HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
-        ScalarHeadStep.advance(this, step, from, fromAt, to, toAt);
+    public void advance(
+            HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
+            int outputAt) {
+        ScalarHeadStep.advance(this, step, from, fromAt, to, toAt, output, outputAt);
     }
 
     @Override

@@ -10,6 +10,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.github.t6j.kernels.HeadStep;
 import io.github.t6j.kernels.Processor;
+import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
@@ -26,19 +27,27 @@ final class HeadState {
     private HeadState() {}
 
     /** Implements {@link io.github.t6j.kernels.Kernels#advance}. */
-    static void advance(HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
-        for (int panel = 0; panel < s.columns; panel += COLUMNS) {
-            long at = 4L * panel * s.stateDim;
-            for (int c = 0; c < COLUMNS; c += Processor.FEW_REGISTERS ? LENGTH : 2 * LENGTH) {
-                if (Processor.FEW_REGISTERS) {
-                    column(s, from, fromAt + at + 4L * c, to, toAt + at + 4L * c, panel + c);
-                } else {
-                    columns(s, from, fromAt + at + 4L * c, to, toAt + at + 4L * c, panel + c);
-                }
+    static void advance(
+            HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output, int outputAt,
+            ScalarKernels scalar) {
+        HeadRows.phases(s, scalar);
+        HeadRows.rotate(s, s.keysAt, s.weights.keyBias(), s.keys);
+        HeadRows.rotate(s, s.keysAt + s.ranks * s.stateDim, s.weights.queryBias(), s.queries);
+        HeadRows.multiply(s, s.gatesAt + s.headDim, s.weights.values(), s.values, 0);
+        for (int c = 0; c < s.columns; c += Processor.FEW_REGISTERS ? LENGTH : 2 * LENGTH) {
+            long at = 4L * (c / COLUMNS * COLUMNS * s.stateDim + c % COLUMNS);
+            if (Processor.FEW_REGISTERS) {
+                column(s, from, fromAt + at, to, toAt + at, c);
+            } else {
+                columns(s, from, fromAt + at, to, toAt + at, c);
             }
         }
         addProducts(s, s.lastKeys, s.lastValues, s.lastCoefficient, 0f);
         addProducts(s, s.keys, s.values, s.coefficient, s.skip);
+        int gates = RANKS * s.columns;
+        HeadRows.multiply(s, s.gatesAt, s.weights.gates(), s.y, gates);
+        ElementWise.swiGlu(s.y, gates, 0, s.ranks * s.columns, s.gated, 0, scalar);
+        HeadRows.sum(s, output, outputAt, scalar);
     }
 
     /** Advances two vectors of columns, from {@code c}: eight sums, eight values, and two vectors of the state. */
@@ -146,12 +155,13 @@ final class HeadState {
             multiplyPair(s, keys, 0, lane);
             multiplyPair(s, keys, 2, lane);
         }
+        sumLanes(s.sums);
+        int columns = s.columns;
         for (int r = 0; r < RANKS; r++) {
-            FloatVector w0 = weight(s, RANKS * r, coefficient, r == 0 ? skip : 0f);
-            FloatVector w1 = weight(s, RANKS * r + 1, coefficient, r == 1 ? skip : 0f);
-            FloatVector w2 = weight(s, RANKS * r + 2, coefficient, r == 2 ? skip : 0f);
-            FloatVector w3 = weight(s, RANKS * r + 3, coefficient, r == 3 ? skip : 0f);
-            int columns = s.columns;
+            FloatVector w0 = FloatVector.broadcast(FLOATS, weight(s, r, 0, coefficient, skip));
+            FloatVector w1 = FloatVector.broadcast(FLOATS, weight(s, r, 1, coefficient, skip));
+            FloatVector w2 = FloatVector.broadcast(FLOATS, weight(s, r, 2, coefficient, skip));
+            FloatVector w3 = FloatVector.broadcast(FLOATS, weight(s, r, 3, coefficient, skip));
             for (int c = 0; c < columns; c += LENGTH) {
                 FloatVector y = FloatVector.fromArray(FLOATS, s.y, r * columns + c);
                 y = w0.fma(FloatVector.fromArray(FLOATS, values, c), y);
@@ -161,6 +171,11 @@ final class HeadState {
                 y.intoArray(s.y, r * columns + c);
             }
         }
+    }
+
+    private static float weight(HeadStep s, int r, int i, float coefficient, float skip) {
+        float weight = s.sums[(RANKS * r + i) * LANES] * coefficient;
+        return i == r ? weight + skip : weight;
     }
 
     /** Multiplies two queries by all keys, in the lanes from {@code lane}. */
@@ -196,26 +211,25 @@ final class HeadState {
         FLOAT_VECTOR.cast(s13).intoArray(s.sums, to + 7 * LANES);
     }
 
-    /** Returns a weight in all lanes: the sum of 16 lanes, in halves, times the coefficient, plus the skip. */
-    private static FloatVector weight(HeadStep s, int product, float coefficient, float skip) {
-        int at = product * LANES;
-        FloatVector sum = FloatVector.fromArray(FLOATS, s.sums, at);
-        if (LENGTH == 8) {
-            sum = sum.add(FloatVector.fromArray(FLOATS, s.sums, at + 8));
-        } else if (LENGTH == 4) {
-            FloatVector other = FloatVector.fromArray(FLOATS, s.sums, at + 4)
-                    .add(FloatVector.fromArray(FLOATS, s.sums, at + 12));
-            sum = sum.add(FloatVector.fromArray(FLOATS, s.sums, at + 8)).add(other);
+    /** Sums the lanes of each product, in halves, into its first lane. */
+    private static void sumLanes(float[] sums) {
+        for (int at = 0; at < sums.length; at += LANES) {
+            FloatVector sum = FloatVector.fromArray(FLOATS, sums, at);
+            if (LENGTH == 8) {
+                sum = sum.add(FloatVector.fromArray(FLOATS, sums, at + 8));
+            } else if (LENGTH == 4) {
+                FloatVector other = FloatVector.fromArray(FLOATS, sums, at + 4)
+                        .add(FloatVector.fromArray(FLOATS, sums, at + 12));
+                sum = sum.add(FloatVector.fromArray(FLOATS, sums, at + 8)).add(other);
+            }
+            if (LENGTH > 8) {
+                sum = sum.add(sum.rearrange(BY_8));
+            }
+            if (LENGTH > 4) {
+                sum = sum.add(sum.rearrange(BY_4));
+            }
+            sum = sum.add(sum.rearrange(BY_2));
+            sum.add(sum.rearrange(BY_1)).intoArray(sums, at);
         }
-        if (LENGTH > 8) {
-            sum = sum.add(sum.rearrange(BY_8));
-        }
-        if (LENGTH > 4) {
-            sum = sum.add(sum.rearrange(BY_4));
-        }
-        sum = sum.add(sum.rearrange(BY_2));
-        sum = sum.add(sum.rearrange(BY_1));
-        sum = sum.mul(coefficient);
-        return skip == 0f ? sum : sum.add(skip);
     }
 }

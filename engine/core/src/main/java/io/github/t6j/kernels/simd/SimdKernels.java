@@ -187,14 +187,10 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void advancePhases(
-            float[] turns, int at, float[] rates, int ratesAt, float step, int n, float[] cos, float[] sin) {
-        Phases.advance(turns, at, rates, ratesAt, step, n, cos, sin, scalar);
-    }
-
-    @Override
-    public void advance(HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
-        HeadState.advance(step, from, fromAt, to, toAt);
+    public void advance(
+            HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
+            int outputAt) {
+        HeadState.advance(step, from, fromAt, to, toAt, output, outputAt, scalar);
     }
 
     @Override
