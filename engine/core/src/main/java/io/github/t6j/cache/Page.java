@@ -189,8 +189,12 @@ public final class Page {
 
     /** Writes the elements of this page to {@code f32}, an F32 page of the same layout. */
     public void widen(Kernels kernels, Page f32) {
-        long exact = (long) layout.exact() * PANEL * Float.BYTES;
+        widenRounded(kernels, f32);
+        long exact = (long) layout.exact() * PANEL * Float.BYTES; // after the rows, which overwrite some of them
         MemorySegment.copy(data, layout.exactAt(format, 0), f32.data, layout.exactAt(Format.F32, 0), exact);
+    }
+
+    private void widenRounded(Kernels kernels, Page f32) {
         if (format == Format.F16) {
             // both pages have the same layout, element by element: one loop, long enough for C2 to vectorise
             long end = layout.exact() > 0 ? layout.exactAt(format, 0) : data.byteSize();
@@ -209,7 +213,7 @@ public final class Page {
         }
         for (int row = 0; row < layout.rows(); row++) {
             for (int t = 0; t < PANEL; t++) {
-                // whole groups: the next row overwrites the excess, and exact elements or padding follow the last row
+                // whole groups: the next row overwrites the excess, and padding or exact elements follow the last row
                 long scale = format == Format.Q8 ? rowScalesAt(row) + (long) t * Float.BYTES : 0;
                 kernels.widen(
                         format, data, layout.rowAt(format, row, t), rowStride(), scale, 0, f32.data,

@@ -1,5 +1,6 @@
 package io.github.t6j.model;
 
+import io.github.t6j.kernels.Exp2;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
 import java.util.Arrays;
@@ -245,7 +246,8 @@ final class Experts implements FeedForward {
         int first = row * used;
         if (sigmoid != null) {
             for (int expert = 0; expert < gateUp.length; expert++) {
-                buffers.chances[at + expert] = (float) sigmoid(buffers.scores[at + expert]);
+                float score = buffers.scores[at + expert];
+                buffers.chances[at + expert] = 1f / (1f + a.kernels.exp2(-score * Exp2.LOG2_E));
                 buffers.scores[at + expert] = buffers.chances[at + expert] + sigmoid.bias[expert];
             }
         }

@@ -9,6 +9,7 @@ import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GenerationJson;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.family.lora.Adapters;
+import io.github.t6j.family.olala.OlalaFamily;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.ModelConfig;
@@ -73,7 +74,8 @@ public record LoadedModel(
             GenerationJson generation = files.generation();
             return new LoadedModel(
                     files.folder(), transformer, checkpoint.description() + adapters.description(),
-                    shown.name().toLowerCase(Locale.ROOT), tokenizer, endIds(generation.endIds(configJson), tokenizer),
+                    shown.name().toLowerCase(Locale.ROOT), tokenizer,
+                    endIds(config, generation.endIds(configJson), tokenizer),
                     generation.sampling() == null ? read.generation().sampling() : generation.sampling(),
                     EmbeddingJson.ofGguf(checkpoint.gguf(), files.embedding()), Collections.unmodifiableList(notes));
         } catch (InternalError fault) {
@@ -85,8 +87,11 @@ public record LoadedModel(
         }
     }
 
-    private static Set<Integer> endIds(Set<Integer> stored, Tokenizer tokenizer) {
+    private static Set<Integer> endIds(ModelConfig config, Set<Integer> stored, Tokenizer tokenizer) {
         Set<Integer> ids = new LinkedHashSet<>(stored);
+        if (config.family().equals(OlalaFamily.NAME) && config.sizes().vocabulary() > 1 << 16) {
+            ids.removeIf(id -> id < 256); // old exports name ids of letters, left over from a default configuration
+        }
         if (tokenizer != null && tokenizer.endOfText() >= 0) {
             ids.add(tokenizer.endOfText());
         }

@@ -80,7 +80,7 @@ enum KernelTrial {
         float[] lanes = new float[LANES];
         HeadStep step = new HeadStep(LANES, 4 * LANES, HeadStep.RANKS);
         step.weights = new HeadStep.Weights(x, x, x, x, x);
-        step.row = x;
+        step.row = new float[16 * PANEL];
         return switch (this) {
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, 2, 2, format, page, 0, y);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, 2, from, 0, 2, to, 0);

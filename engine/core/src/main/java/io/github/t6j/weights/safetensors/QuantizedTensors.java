@@ -25,8 +25,9 @@ import java.util.stream.Stream;
 final class QuantizedTensors {
     static final String KEY = "t6j.quantized";
 
-    private static final Map<String, DType> TYPES = Stream.of(DType.values()).filter(DType::isQuantized)
-            .collect(Collectors.toMap(QuantizedTensors::word, dtype -> dtype, (a, b) -> a, LinkedHashMap::new));
+    private static final Map<String, DType> TYPES =
+            Stream.of(DType.values()).filter(dtype -> dtype.isQuantized() && dtype != DType.IQ4_NL)
+                    .collect(Collectors.toMap(QuantizedTensors::word, dtype -> dtype, (a, b) -> a, LinkedHashMap::new));
 
     private QuantizedTensors() {}
 

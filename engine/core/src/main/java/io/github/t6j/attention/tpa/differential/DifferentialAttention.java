@@ -19,6 +19,7 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -128,12 +129,27 @@ public final class DifferentialAttention extends PageAttention implements Prefil
             return;
         }
         double[] key = new double[headDim()];
+        float[] own = new float[factors.keyFactors()];
+        float[] before = new float[factors.keyFactors()];
         for (int row = first; row < end; row++) {
             int token = pass.position + row;
+            Page page = cache.pageOf(pass.layer, token);
+            int slot = PagedCache.slot(token);
+            float[] last = before;
+            before = own; // of the row before
+            own = last;
+            if (row == first && token > 0 && steps.shift()) {
+                factors.readKey(cache.pageOf(pass.layer, token - 1), PagedCache.slot(token - 1), before);
+            }
+            factors.readKey(page, slot, own);
             for (int head = 0; head < sizes.keyValueHeads(); head++) {
-                shiftedKey(cache, pass.layer, token, head, key);
-                cache.pageOf(pass.layer, token)
-                        .writeExact(PagedCache.slot(token), factors.keyScale(head), (float) scale(key));
+                double alpha = steps.shift() ? page.exact(slot, factors.keyShift(head)) : 0;
+                Arrays.fill(key, 0);
+                factors.addKey(own, head, 1 - alpha, key);
+                if (alpha > 0) {
+                    factors.addKey(before, head, alpha, key);
+                }
+                page.writeExact(slot, factors.keyScale(head), (float) scale(key));
             }
         }
     }

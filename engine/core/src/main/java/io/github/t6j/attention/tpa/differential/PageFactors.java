@@ -97,6 +97,28 @@ final class PageFactors {
         return (steps.shift() ? 2 * heads : 0) + (steps.norms() ? heads : 0);
     }
 
+    /** Returns the number of factors of a token's keys. */
+    int keyFactors() {
+        return rank * headDim + heads * rank;
+    }
+
+    /** Reads the factors of a token's keys, B_K, then A_K. */
+    void readKey(Page page, int slot, float[] into) {
+        for (int column = 0; column < into.length; column++) {
+            into[column] = page.column(slot, column);
+        }
+    }
+
+    /** Adds the unshifted key of a head, times {@code factor}, to {@code key}. */
+    void addKey(float[] factors, int head, double factor, double[] key) {
+        for (int r = 0; r < rank; r++) {
+            double a = factor / rank * factors[keyHeadColumn(head, r)];
+            for (int d = 0; d < headDim; d++) {
+                key[d] += a * factors[r * headDim + d];
+            }
+        }
+    }
+
     /** Copies the features of keys of a page in f32. */
     void readKeys(Page page, PageState state) {
         MemorySegment to = state.offHeap;
