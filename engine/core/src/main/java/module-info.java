@@ -43,6 +43,8 @@ module io.github.t6j.engine {
     exports io.github.t6j.kernels to io.github.t6j.nativekernels, io.github.t6j.training;
     // the choice of kernels, also by --kernels, and the warm-up that gradient kernels take part in
     exports io.github.t6j.kernels.choice to io.github.t6j.cli, io.github.t6j.training;
+    // whether the processor fuses multiply and add
+    exports io.github.t6j.kernels.processor to io.github.t6j.nativekernels;
     // constants and steps that gradient kernels share with the scalar and the vector kernels
     exports io.github.t6j.kernels.scalar to io.github.t6j.training;
     exports io.github.t6j.kernels.simd.lanes to io.github.t6j.training;

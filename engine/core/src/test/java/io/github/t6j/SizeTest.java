@@ -23,8 +23,8 @@ class SizeTest {
     private static final int BYTES = 1_070_000;
 
     /** Lines and bytes of the rooms of hybrid models, which a token of other models does not pass. */
-    private static final int HYBRID_LINES = 3_160;
-    private static final int HYBRID_BYTES = 90_000;
+    private static final int HYBRID_LINES = 3_450;
+    private static final int HYBRID_BYTES = 115_000;
 
     /** Files of these rooms: names begin with one of these below io/github/t6j. */
     private static final List<String> HYBRIDS = List.of(

@@ -1,7 +1,7 @@
 package io.github.t6j.nativekernels;
 
 import io.github.t6j.ComputeKernels;
-import io.github.t6j.kernels.Processor;
+import io.github.t6j.kernels.processor.Processor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;

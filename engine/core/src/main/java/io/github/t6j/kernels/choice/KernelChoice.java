@@ -2,8 +2,8 @@ package io.github.t6j.kernels.choice;
 
 import io.github.t6j.ComputeKernels;
 import io.github.t6j.kernels.Kernels;
-import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.QuantizedProducts;
+import io.github.t6j.kernels.processor.Processor;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.kernels.simd.lanes.TileTable;

@@ -9,7 +9,7 @@ import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.github.t6j.kernels.HeadStep;
-import io.github.t6j.kernels.Processor;
+import io.github.t6j.kernels.processor.Processor;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;

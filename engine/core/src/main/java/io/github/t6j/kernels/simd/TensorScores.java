@@ -4,7 +4,7 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.Kernels.PANEL;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
 
-import io.github.t6j.kernels.Processor;
+import io.github.t6j.kernels.processor.Processor;
 import io.github.t6j.kernels.simd.generated.TensorTiles;
 import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;

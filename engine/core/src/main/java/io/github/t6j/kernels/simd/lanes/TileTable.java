@@ -3,8 +3,8 @@ package io.github.t6j.kernels.simd.lanes;
 import static io.github.t6j.kernels.Kernels.PANEL;
 
 import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.Processor;
 import io.github.t6j.kernels.RoundedRows;
+import io.github.t6j.kernels.processor.Processor;
 
 /**
  * Table that chooses the register tiles of every product. The SIMD kernels compute with these tiles, and the warm-up

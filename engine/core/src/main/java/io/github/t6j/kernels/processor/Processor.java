@@ -1,4 +1,4 @@
-package io.github.t6j.kernels;
+package io.github.t6j.kernels.processor;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
