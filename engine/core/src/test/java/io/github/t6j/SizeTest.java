@@ -13,14 +13,14 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds the size of the core (record 54), and beside it of the rooms of hybrid models (record 59). A feature pays for
+ * Holds the size of the core (record 54), and beside it of the rooms of hybrid models (record 60). A feature pays for
  * itself by what it removes, or goes to a leaf; a commit that raises a limit says why.
  */
 class SizeTest {
     /** Lines of the core's main code without generated tiles when the limit was set. */
-    private static final int LINES = 37_700;
+    private static final int LINES = 38_100;
     /** Bytes of its classes and resources in a zip file, as in its jar. */
-    private static final int BYTES = 1_070_000;
+    private static final int BYTES = 1_080_000;
 
     /** Lines and bytes of the rooms of hybrid models, which a token of other models does not pass. */
     private static final int HYBRID_LINES = 3_450;
