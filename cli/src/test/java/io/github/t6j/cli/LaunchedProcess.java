@@ -41,7 +41,8 @@ public final class LaunchedProcess {
     /** Returns the java command with the module path. */
     public static List<String> modules(String... jvmOptions) {
         List<String> command = java(jvmOptions);
-        command.addAll(List.of("--module-path", String.join(File.pathSeparator, jars().values()),
+        command.addAll(List.of("--enable-native-access=io.github.t6j.nativekernels", "--module-path",
+                String.join(File.pathSeparator, jars().values()),
                 "--module", "io.github.t6j.cli/io.github.t6j.cli.Main"));
         return command;
     }
@@ -51,7 +52,8 @@ public final class LaunchedProcess {
         List<String> command = java(jvmOptions);
         List<String> path = new ArrayList<>(List.of(place(main).toString()));
         path.addAll(jars().values());
-        command.addAll(List.of("-cp", String.join(File.pathSeparator, path), main.getName()));
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED", "-cp", String.join(File.pathSeparator, path), main.getName()));
         return command;
     }
 
@@ -96,7 +98,8 @@ public final class LaunchedProcess {
     static Map<String, String> jars() {
         Map<String, String> jars = new LinkedHashMap<>();
         Map<String, String> modules = Map.of("t6j-cli", "cli", "t6j-chat", "chat", "t6j-training", "training",
-                "t6j-scheduler", "schedule", "t6j-grammar", "grammar", "t6j-engine", "engine", "t6j-gpt2", "gpt2");
+                "t6j-scheduler", "schedule", "t6j-grammar", "grammar", "t6j-native", "nativekernels", "t6j-engine",
+                "engine", "t6j-gpt2", "gpt2");
         modules.forEach((jar, module) -> jars.put(jar, place("io.github.t6j." + module).toString()));
         jars.put("picocli", place(CommandLine.class).toString());
         String reader = place(LineReader.class).toString();

@@ -303,7 +303,7 @@ class BenchmarksTest {
         assertThatIllegalArgumentException().isThrownBy(() -> BenchmarkSupport.copies("l2", 1))
                 .withMessage("residency: expected memory or cached, found l2");
         assertThatIllegalArgumentException().isThrownBy(() -> BenchmarkSupport.kernels("gpu"))
-                .withMessage("kernels: expected simd or scalar, found gpu");
+                .withMessage("kernels: expected native, simd or scalar, found gpu");
         assertThatIllegalStateException().isThrownBy(() -> BenchmarkSupport.testData("nothing"))
                 .withMessageContaining("run in the project's folder");
     }
