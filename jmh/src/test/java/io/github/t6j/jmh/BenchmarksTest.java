@@ -7,10 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.data.Index.atIndex;
 
 import io.github.t6j.ModelInfo;
+import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.mamba.MambaConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.model.Sequence;
 import java.io.IOException;
@@ -73,6 +77,38 @@ class BenchmarksTest {
             assertThat(rotated[64 + i]).isCloseTo(x[64 + i] * cos[i] + x[96 + i] * sin[i], within(1e-6f));
             assertThat(rotated[96 + i]).isCloseTo(x[96 + i] * cos[i] - x[64 + i] * sin[i], within(1e-6f));
         }
+    }
+
+    /** Compares with the mixer's definition in float64, after the same tokens. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void mambaMixesItsRows(int rows) {
+        MambaBenchmark benchmark = new MambaBenchmark();
+        benchmark.config = new MambaConfig(3, 10, 12, 2, 1e-6f);
+        benchmark.rows = rows;
+        benchmark.residency = "cached";
+        benchmark.threads = 2;
+        benchmark.kernels = "simd";
+        benchmark.fill();
+        benchmark.step(rates());
+        float[] found = benchmark.step(rates()).clone();
+
+        try (Workers workers = new Workers(1);
+                SequenceCache cache = benchmark.mixer.newOracleCache(Format.F32, new int[1])) {
+            AttentionAlgorithm oracle = benchmark.mixer.newOracle(workers);
+            oracle.bind(cache);
+            for (int pass = 0; pass < 2; pass++) {
+                System.arraycopy(benchmark.projections, 0, benchmark.pass.projections, 0, benchmark.projections.length);
+                cache.reserve(pass * rows, (pass + 1) * rows);
+                oracle.attend(benchmark.pass);
+                cache.commit();
+            }
+        }
+        assertThat(found).hasSize(rows * 30).isNotEqualTo(new float[rows * 30]);
+        for (int i = 0; i < found.length; i++) {
+            assertThat(found[i]).isCloseTo(benchmark.pass.output[i], within(1e-4f));
+        }
+        benchmark.close();
     }
 
     @ParameterizedTest
@@ -292,7 +328,8 @@ class BenchmarksTest {
     @Test
     void everyBenchmarkOfKernelsForksWithVectors() {
         assertThat(Stream.of(DecodeAttentionBenchmark.class, PrefillAttentionBenchmark.class, ProjectionBenchmark.class,
-                CacheAppendBenchmark.class, ElementWiseBenchmark.class, ModelBenchmark.class, SamplerBenchmark.class,
+                CacheAppendBenchmark.class, ElementWiseBenchmark.class, MambaBenchmark.class, ModelBenchmark.class,
+                SamplerBenchmark.class,
                 MatrixVectorBenchmark.class, MatrixMatrixBenchmark.class, LoadBenchmark.class, PeakBenchmark.class))
                 .allSatisfy(benchmark -> assertThat(benchmark.getAnnotation(Fork.class).jvmArgsPrepend())
                         .containsExactly(BenchmarkSupport.VECTORS, BenchmarkSupport.HUGE_PAGES));

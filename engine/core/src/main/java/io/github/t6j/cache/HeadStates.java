@@ -7,11 +7,13 @@ import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.MemoryBudget;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 
 /**
  * States of a state-space mixer, with the same size for any number of tokens: for each head a matrix, and a short tail
@@ -25,7 +27,7 @@ import java.util.SplittableRandom;
  *
  * <pre>
  *   matrices   layer 0 | layer 1 | …     each [heads][matrix] in f32
- *   tails      layer 0 | layer 1 | …     each [heads][tail] in f32
+ *   tails      layer 0 | layer 1 | …     each [heads][2][tail] in f32
  * </pre>
  */
 public final class HeadStates implements SequenceCache {
@@ -33,12 +35,12 @@ public final class HeadStates implements SequenceCache {
     private static final String TAILS = "state.tails";
 
     private final Sizes sizes;
-    private final NativeMemory tails; // before and after
+    private final NativeMemory tailMemory;
+    private final MemorySegment tails;
     private MemoryBudget budget; //       or null
     private Matrices matrices;
     private Matrices copy; //             or null
-    private MemorySegment before;
-    private MemorySegment after;
+    private int current; //  index of the tails before the running pass, 0 or 1
     private boolean inPlace;
     private int length; //    tokens so far
     private int newLength; // tokens after the running pass
@@ -92,12 +94,12 @@ public final class HeadStates implements SequenceCache {
         this.sizes = sizes;
         this.budget = budget;
         matrices = new Matrices(sizes, budget);
-        tails = NativeMemory.shared(budget);
+        tailMemory = NativeMemory.shared(budget);
         try {
-            before = tails.allocate(sizes.tailBytes(), PANEL);
-            after = tails.allocate(sizes.tailBytes(), PANEL);
+            tails = tailMemory.allocate(2 * sizes.tailBytes(), PANEL);
         } catch (RuntimeException | Error failure) {
-            close();
+            tailMemory.close();
+            matrices.close();
             throw failure;
         }
     }
@@ -117,14 +119,9 @@ public final class HeadStates implements SequenceCache {
         return inPlace;
     }
 
-    /** Returns the tails as they were before the running pass. */
-    public MemorySegment before() {
-        return before;
-    }
-
-    /** Returns the tails that the running pass writes. */
-    public MemorySegment after() {
-        return after;
+    /** Returns the tails of both times, [layers][heads][2][tail]. */
+    public MemorySegment tails() {
+        return tails;
     }
 
     /** Returns the byte at which the matrix of a head begins. */
@@ -132,9 +129,14 @@ public final class HeadStates implements SequenceCache {
         return ((long) layer * sizes.heads + head) * sizes.matrix * Float.BYTES;
     }
 
-    /** Returns the byte at which the tail of a head begins. */
-    public long tailAt(int layer, int head) {
-        return ((long) layer * sizes.heads + head) * sizes.tail * Float.BYTES;
+    /** Returns the byte at which the two tails of a head begin. */
+    public long tailsAt(int layer, int head) {
+        return 2 * ((long) layer * sizes.heads + head) * sizes.tail * Float.BYTES;
+    }
+
+    /** Returns the index, 0 or 1, of a head's tail before the running pass; the pass writes the other. */
+    public int current() {
+        return current;
     }
 
     @Override
@@ -153,9 +155,7 @@ public final class HeadStates implements SequenceCache {
 
     @Override
     public void commit() {
-        MemorySegment oldTails = before;
-        before = after;
-        after = oldTails;
+        current = 1 - current;
         length = newLength;
         if (!inPlace) {
             Matrices old = matrices;
@@ -176,7 +176,7 @@ public final class HeadStates implements SequenceCache {
             return tokens;
         }
         matrices.data.fill((byte) 0);
-        before.fill((byte) 0);
+        tails.fill((byte) 0);
         length = 0;
         return 0;
     }
@@ -192,7 +192,7 @@ public final class HeadStates implements SequenceCache {
 
     @Override
     public void charge(MemoryBudget newBudget) {
-        tails.charge(newBudget);
+        tailMemory.charge(newBudget);
         matrices.charge(newBudget);
         if (copy != null) {
             copy.charge(newBudget);
@@ -204,7 +204,8 @@ public final class HeadStates implements SequenceCache {
     public HeadStates fork(int tokens) {
         HeadStates fork = new HeadStates(sizes, budget);
         fork.matrices.data.copyFrom(matrices.data);
-        fork.before.copyFrom(before);
+        fork.tails.copyFrom(tails);
+        fork.current = current;
         fork.length = length;
         return fork;
     }
@@ -214,7 +215,21 @@ public final class HeadStates implements SequenceCache {
     public List<LazyTensor> tensors(int tokens) {
         return List.of(
                 new LazyTensor(MATRICES, DType.F32, shape(sizes.matrix), arena -> matrices.data),
-                new LazyTensor(TAILS, DType.F32, shape(sizes.tail), arena -> before));
+                new LazyTensor(TAILS, DType.F32, shape(sizes.tail), this::currentTails));
+    }
+
+    private MemorySegment currentTails(Arena arena) {
+        MemorySegment copy = arena.allocate(sizes.tailBytes(), Float.BYTES);
+        eachTail((at, saved) -> MemorySegment.copy(tails, at, copy, saved, sizes.tail * (long) Float.BYTES));
+        return copy;
+    }
+
+    /** Calls {@code tail} with the bytes at which each head's current tail begins here and in a saved tensor. */
+    private void eachTail(BiConsumer<Long, Long> tail) {
+        long bytes = (long) sizes.tail * Float.BYTES;
+        for (long head = 0; head < (long) sizes.layers * sizes.heads; head++) {
+            tail.accept((2 * head + current) * bytes, head * bytes);
+        }
     }
 
     private List<Long> shape(int floats) {
@@ -227,14 +242,15 @@ public final class HeadStates implements SequenceCache {
         SequenceCache.check(tensors.get(MATRICES), MATRICES, DType.F32, shape(sizes.matrix), where);
         SequenceCache.check(tensors.get(TAILS), TAILS, DType.F32, shape(sizes.tail), where);
         MemorySegment.copy(tensors.get(MATRICES).data(), 0, matrices.data, 0, sizes.matrixBytes());
-        MemorySegment.copy(tensors.get(TAILS).data(), 0, before, 0, sizes.tailBytes());
+        MemorySegment saved = tensors.get(TAILS).data();
+        eachTail((at, from) -> MemorySegment.copy(saved, from, tails, at, sizes.tail * (long) Float.BYTES));
         length = tokens;
     }
 
     @Override
     public void fill(int tokens, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        for (MemorySegment segment : List.of(matrices.data, before)) {
+        for (MemorySegment segment : List.of(matrices.data, tails)) {
             for (long at = 0; at < segment.byteSize(); at += Float.BYTES) {
                 segment.set(ValueLayout.JAVA_FLOAT, at, (float) random.nextDouble(-1, 1));
             }
@@ -254,7 +270,7 @@ public final class HeadStates implements SequenceCache {
 
     @Override
     public void close() {
-        tails.close();
+        tailMemory.close();
         matrices.close();
         trim(0);
     }

@@ -43,6 +43,8 @@ public final class HeadStep {
     public float coefficient; //     of the token in the result
     public float skip; //            factor of the token's own values
 
+    public boolean readsFirst; //    the state comes from memory: reading all of it first is faster
+
     public final float[] phases; //  [N / 4] in turns, from −½ to ½
     public float[] keys; //          [RANKS][stride], of the token
     public float[] lastKeys; //      of the token before
@@ -53,9 +55,12 @@ public final class HeadStep {
     public final float[] queries; // [RANKS][stride]
 
     // scratch of the kernel
+    public boolean backwards;
+    public int prefetched; // sum of what was read, so that C2 keeps the reads
     public final float[] cos;
     public final float[] sin;
-    public final float[] sums = new float[RANKS * RANKS * Kernels.LANES];
+    public final float[] sums = new float[(RANKS * RANKS + 1) * Kernels.LANES];
+    public final float[] products = new float[2 * RANKS * RANKS];
     public final float[] y; //     [RANKS][columns], then gates [RANKS][columns]
     public final float[] gated; // [RANKS][columns]
 

@@ -26,7 +26,8 @@ final class MambaHead {
     private final MambaConfig config;
     private final Kernels kernels;
     final HeadStep step;
-    final float[] tail;
+    final float[] tails; // before the pass and after it, in the cache's order
+    int tail; //            offset of the one before, which the pass updates
     private final int scalars; // where γ is in the tail
     private final int lastX;
     private final int pendingX;
@@ -37,7 +38,7 @@ final class MambaHead {
         this.config = config;
         this.kernels = kernels;
         step = new HeadStep(config.headDim(), config.stateDim(), config.ranks());
-        tail = new float[tailFloats(config)];
+        tails = new float[2 * tailFloats(config)];
         scalars = config.angles();
         lastX = scalars + 3;
         pendingX = lastX + config.headDim();
@@ -50,19 +51,23 @@ final class MambaHead {
         return config.angles() + 3 + 2 * config.headDim() + 2 * config.keyRow();
     }
 
-    /** Reads the tail of a head from a cache. */
+    /** Reads the tails of a head from a cache, in one go: both are then in the processor's cache. */
     void load(MambaWeights weights, HeadStates cache, int layer, int head) {
-        MemorySegment.copy(cache.before(), FLOAT, cache.tailAt(layer, head), tail, 0, tail.length);
+        MemorySegment.copy(cache.tails(), FLOAT, cache.tailsAt(layer, head), tails, 0, tails.length);
         step.weights = weights.heads();
         step.head = head;
         step.skip = weights.skip()[head];
-        System.arraycopy(tail, 0, step.phases, 0, step.phases.length);
-        step.coefficient = tail[scalars];
-        step.pendingDecay = tail[scalars + 1];
-        copyKeys(tail, lastKeys, config.stateDim(), step.lastKeys, 0, step.stride);
-        copyKeys(tail, pendingKeys, config.stateDim(), step.pendingKeys, 0, step.stride);
-        values(lastX, 1f, step.lastValues);
-        values(pendingX, tail[scalars + 2], step.pendingValues);
+        tail = cache.current() * tails.length / 2;
+        System.arraycopy(tails, tail, step.phases, 0, step.phases.length);
+        step.coefficient = tails[tail + scalars];
+        step.pendingDecay = tails[tail + scalars + 1];
+        for (int r = 0; r < config.ranks(); r++) {
+            int n = config.stateDim();
+            System.arraycopy(tails, tail + lastKeys + r * n, step.lastKeys, r * step.stride, n);
+            System.arraycopy(tails, tail + pendingKeys + r * n, step.pendingKeys, r * step.stride, n);
+        }
+        values(tail + lastX, 1f, step.lastValues);
+        values(tail + pendingX, tails[tail + scalars + 2], step.pendingValues);
     }
 
     /** Rebuilds the values of all ranks, x ∘ factors, times a coefficient. */
@@ -70,30 +75,30 @@ final class MambaHead {
         int factor = step.head * config.ranks() * config.headDim();
         for (int r = 0; r < config.ranks(); r++) {
             for (int p = 0; p < config.headDim(); p++, factor++) {
-                to[r * step.columns + p] = coefficient * (tail[x + p] * step.weights.values()[factor]);
+                to[r * step.columns + p] = coefficient * (tails[x + p] * step.weights.values()[factor]);
             }
         }
     }
 
     /** Writes the tail of a head to a cache. */
     void store(HeadStates cache, int layer, int head) {
-        System.arraycopy(step.phases, 0, tail, 0, step.phases.length);
-        tail[scalars] = step.coefficient;
-        tail[scalars + 1] = step.pendingDecay;
-        tail[scalars + 2] = step.lastCoefficient;
-        copyKeys(step.lastKeys, 0, step.stride, tail, lastKeys, config.stateDim());
-        copyKeys(step.pendingKeys, 0, step.stride, tail, pendingKeys, config.stateDim());
-        MemorySegment.copy(tail, 0, cache.after(), FLOAT, cache.tailAt(layer, head), tail.length);
-        if (cache.inPlace()) { // the matrix contains the pending token: α = 1 and c = 0 do not change it
-            long at = cache.tailAt(layer, head) + (long) (scalars + 1) * Float.BYTES;
-            cache.before().set(FLOAT, at, 1f);
-            cache.before().set(FLOAT, at + Float.BYTES, 0f);
-        }
-    }
-
-    private void copyKeys(float[] from, int fromAt, int fromStride, float[] to, int toAt, int toStride) {
+        int half = tails.length / 2;
+        System.arraycopy(step.phases, 0, tails, tail, step.phases.length);
+        tails[tail + scalars] = step.coefficient;
+        tails[tail + scalars + 1] = step.pendingDecay;
+        tails[tail + scalars + 2] = step.lastCoefficient;
         for (int r = 0; r < config.ranks(); r++) {
-            System.arraycopy(from, fromAt + r * fromStride, to, toAt + r * toStride, config.stateDim());
+            int n = config.stateDim();
+            System.arraycopy(step.lastKeys, r * step.stride, tails, tail + lastKeys + r * n, n);
+            System.arraycopy(step.pendingKeys, r * step.stride, tails, tail + pendingKeys + r * n, n);
+        }
+        long at = cache.tailsAt(layer, head);
+        long other = at + (long) (half - tail) * Float.BYTES;
+        MemorySegment.copy(tails, tail, cache.tails(), FLOAT, other, half);
+        if (cache.inPlace()) { // the matrix contains the pending token: α = 1 and c = 0 do not change it
+            long pending = at + (long) (tail + scalars + 1) * Float.BYTES;
+            cache.tails().set(FLOAT, pending, 1f);
+            cache.tails().set(FLOAT, pending + Float.BYTES, 0f);
         }
     }
 
@@ -116,8 +121,8 @@ final class MambaHead {
         coefficients(row[scalar] + (double) weights.stepBias()[step.head], row[scalar + 1], row[scalar + 2]);
         kernels.advance(step, from, matrixAt, to, matrixAt, y, yAt);
         step.shift();
-        System.arraycopy(tail, lastX, tail, pendingX, config.headDim());
-        System.arraycopy(row, x, tail, lastX, config.headDim());
+        System.arraycopy(tails, tail + lastX, tails, tail + pendingX, config.headDim());
+        System.arraycopy(row, x, tails, tail + lastX, config.headDim());
     }
 
     /** Sets the coefficients of the token. */

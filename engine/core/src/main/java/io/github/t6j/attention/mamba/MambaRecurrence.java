@@ -110,6 +110,7 @@ public final class MambaRecurrence implements AttentionAlgorithm {
         long matrix = cache.matrixAt(pass.layer, head);
         for (int row = 0; row < pass.rows; row++) {
             MemorySegment last = row == 0 ? cache.matrices() : cache.advanced();
+            buffer.step.readsFirst = row == 0;
             int to = (row * config.heads() + head) * config.headDim();
             buffer.compute(
                     weights, pass.projections, pass.at(row), last, cache.advanced(), matrix, pass.output, to);

@@ -13,37 +13,40 @@ import io.github.t6j.kernels.processor.Processor;
 import io.github.t6j.kernels.scalar.ScalarKernels;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShuffle;
 
 /** State of a head of a Mamba-3 mixer; lanes are columns, in products of keys and queries they are rows. */
 final class HeadState {
-    /** Rotations of a vector's lanes by 8, 4, 2 and 1, as far as the vector is longer. */
-    private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(FLOATS, 8, 1, true);
-
-    private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(FLOATS, 4, 1, true);
-    private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(FLOATS, 2, 1, true);
-    private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(FLOATS, 1, 1, true);
-
     private HeadState() {}
 
     /** Implements {@link io.github.t6j.kernels.Kernels#advance}. */
     static void advance(
             HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output, int outputAt,
-            ScalarKernels scalar) {
+            ScalarKernels scalar, int loopStep) {
         HeadRows.phases(s, scalar);
         HeadRows.rotate(s, s.keysAt, s.weights.keyBias(), s.keys);
         HeadRows.rotate(s, s.keysAt + s.ranks * s.stateDim, s.weights.queryBias(), s.queries);
         HeadRows.multiply(s, s.gatesAt + s.headDim, s.weights.values(), s.values, 0);
-        for (int c = 0; c < s.columns; c += Processor.FEW_REGISTERS ? LENGTH : 2 * LENGTH) {
-            long at = 4L * (c / COLUMNS * COLUMNS * s.stateDim + c % COLUMNS);
-            if (Processor.FEW_REGISTERS) {
-                column(s, from, fromAt + at, to, toAt + at, c);
-            } else {
-                columns(s, from, fromAt + at, to, toAt + at, c);
+        if (s.readsFirst) {
+            s.prefetched = ReadAll.sum(from, fromAt, ReadAll.whole(4L * s.stateDim * s.columns), loopStep);
+        }
+        // Every other token goes backwards: the panels that it meets first are still in L1.
+        s.backwards = !s.backwards;
+        int panels = s.columns / COLUMNS;
+        for (int i = 0; i < panels; i++) {
+            int panel = s.backwards ? panels - 1 - i : i;
+            long at = 4L * panel * COLUMNS * s.stateDim;
+            for (int c = 0; c < COLUMNS; c += Processor.FEW_REGISTERS ? LENGTH : 2 * LENGTH) {
+                long first = at + 4L * c;
+                if (Processor.FEW_REGISTERS) {
+                    column(s, from, fromAt + first, to, toAt + first, panel * COLUMNS + c);
+                } else {
+                    columns(s, from, fromAt + first, to, toAt + first, panel * COLUMNS + c);
+                }
             }
         }
-        addProducts(s, s.lastKeys, s.lastValues, s.lastCoefficient, 0f);
-        addProducts(s, s.keys, s.values, s.coefficient, s.skip);
+        weigh(s, s.lastKeys, s.lastCoefficient, 0f, 0);
+        weigh(s, s.keys, s.coefficient, s.skip, RANKS * RANKS);
+        addValues(s);
         int gates = RANKS * s.columns;
         HeadRows.multiply(s, s.gatesAt, s.weights.gates(), s.y, gates);
         ElementWise.swiGlu(s.y, gates, 0, s.ranks * s.columns, s.gated, 0, scalar);
@@ -105,15 +108,14 @@ final class HeadState {
             y30 = q3.fma(x0, FLOAT_VECTOR.cast(y30));
             y31 = q3.fma(x1, FLOAT_VECTOR.cast(y31));
         }
-        FloatVector factor = FloatVector.broadcast(FLOATS, s.decay);
-        FLOAT_VECTOR.cast(y00).mul(factor).intoArray(s.y, c);
-        FLOAT_VECTOR.cast(y01).mul(factor).intoArray(s.y, c + LENGTH);
-        FLOAT_VECTOR.cast(y10).mul(factor).intoArray(s.y, c + next);
-        FLOAT_VECTOR.cast(y11).mul(factor).intoArray(s.y, c + next + LENGTH);
-        FLOAT_VECTOR.cast(y20).mul(factor).intoArray(s.y, c + 2 * next);
-        FLOAT_VECTOR.cast(y21).mul(factor).intoArray(s.y, c + 2 * next + LENGTH);
-        FLOAT_VECTOR.cast(y30).mul(factor).intoArray(s.y, c + 3 * next);
-        FLOAT_VECTOR.cast(y31).mul(factor).intoArray(s.y, c + 3 * next + LENGTH);
+        FLOAT_VECTOR.cast(y00).intoArray(s.y, c);
+        FLOAT_VECTOR.cast(y01).intoArray(s.y, c + LENGTH);
+        FLOAT_VECTOR.cast(y10).intoArray(s.y, c + next);
+        FLOAT_VECTOR.cast(y11).intoArray(s.y, c + next + LENGTH);
+        FLOAT_VECTOR.cast(y20).intoArray(s.y, c + 2 * next);
+        FLOAT_VECTOR.cast(y21).intoArray(s.y, c + 2 * next + LENGTH);
+        FLOAT_VECTOR.cast(y30).intoArray(s.y, c + 3 * next);
+        FLOAT_VECTOR.cast(y31).intoArray(s.y, c + 3 * next + LENGTH);
     }
 
     /** Advances one vector of columns, on 16 registers. */
@@ -142,40 +144,56 @@ final class HeadState {
             y2 = FloatVector.broadcast(FLOATS, q[2 * stride + n]).fma(x, FLOAT_VECTOR.cast(y2));
             y3 = FloatVector.broadcast(FLOATS, q[3 * stride + n]).fma(x, FLOAT_VECTOR.cast(y3));
         }
-        FloatVector factor = FloatVector.broadcast(FLOATS, s.decay);
-        FLOAT_VECTOR.cast(y0).mul(factor).intoArray(s.y, c);
-        FLOAT_VECTOR.cast(y1).mul(factor).intoArray(s.y, c + next);
-        FLOAT_VECTOR.cast(y2).mul(factor).intoArray(s.y, c + 2 * next);
-        FLOAT_VECTOR.cast(y3).mul(factor).intoArray(s.y, c + 3 * next);
+        FLOAT_VECTOR.cast(y0).intoArray(s.y, c);
+        FLOAT_VECTOR.cast(y1).intoArray(s.y, c + next);
+        FLOAT_VECTOR.cast(y2).intoArray(s.y, c + 2 * next);
+        FLOAT_VECTOR.cast(y3).intoArray(s.y, c + 3 * next);
     }
 
-    /** Adds y[r] += (coefficient · (keys[i] · queries[r]) + (i = r ? skip : 0)) · values[i]. */
-    private static void addProducts(HeadStep s, float[] keys, float[] values, float coefficient, float skip) {
+    /** Computes weights[at + 4r + i] = coefficient · (keys[i] · queries[r]) + (i = r ? skip : 0). */
+    private static void weigh(HeadStep s, float[] keys, float coefficient, float skip, int at) {
         for (int lane = 0; lane < LANES; lane += LENGTH) {
             multiplyPair(s, keys, 0, lane);
             multiplyPair(s, keys, 2, lane);
         }
         sumLanes(s.sums);
-        int columns = s.columns;
+        for (int i = 0; i < RANKS * RANKS; i++) {
+            s.products[at + i] = s.sums[i * LANES] * coefficient;
+        }
         for (int r = 0; r < RANKS; r++) {
-            FloatVector w0 = FloatVector.broadcast(FLOATS, weight(s, r, 0, coefficient, skip));
-            FloatVector w1 = FloatVector.broadcast(FLOATS, weight(s, r, 1, coefficient, skip));
-            FloatVector w2 = FloatVector.broadcast(FLOATS, weight(s, r, 2, coefficient, skip));
-            FloatVector w3 = FloatVector.broadcast(FLOATS, weight(s, r, 3, coefficient, skip));
-            for (int c = 0; c < columns; c += LENGTH) {
-                FloatVector y = FloatVector.fromArray(FLOATS, s.y, r * columns + c);
-                y = w0.fma(FloatVector.fromArray(FLOATS, values, c), y);
-                y = w1.fma(FloatVector.fromArray(FLOATS, values, columns + c), y);
-                y = w2.fma(FloatVector.fromArray(FLOATS, values, 2 * columns + c), y);
-                y = w3.fma(FloatVector.fromArray(FLOATS, values, 3 * columns + c), y);
-                y.intoArray(s.y, r * columns + c);
-            }
+            s.products[at + r * RANKS + r] += skip;
         }
     }
 
-    private static float weight(HeadStep s, int r, int i, float coefficient, float skip) {
-        float weight = s.sums[(RANKS * r + i) * LANES] * coefficient;
-        return i == r ? weight + skip : weight;
+    /** Computes y = decay · y, plus the last values and the token's, each times its weight. */
+    private static void addValues(HeadStep s) {
+        float[] w = s.products;
+        int next = s.columns;
+        FloatVector decay = FloatVector.broadcast(FLOATS, s.decay);
+        for (int c = 0; c < next; c += LENGTH) {
+            FloatVector y0 = FloatVector.fromArray(FLOATS, s.y, c).mul(decay);
+            FloatVector y1 = FloatVector.fromArray(FLOATS, s.y, c + next).mul(decay);
+            FloatVector y2 = FloatVector.fromArray(FLOATS, s.y, c + 2 * next).mul(decay);
+            FloatVector y3 = FloatVector.fromArray(FLOATS, s.y, c + 3 * next).mul(decay);
+            for (int i = 0, at = c; i < RANKS; i++, at += next) {
+                FloatVector v = FloatVector.fromArray(FLOATS, s.lastValues, at);
+                y0 = v.fma(FloatVector.broadcast(FLOATS, w[i]), FLOAT_VECTOR.cast(y0));
+                y1 = v.fma(FloatVector.broadcast(FLOATS, w[RANKS + i]), FLOAT_VECTOR.cast(y1));
+                y2 = v.fma(FloatVector.broadcast(FLOATS, w[2 * RANKS + i]), FLOAT_VECTOR.cast(y2));
+                y3 = v.fma(FloatVector.broadcast(FLOATS, w[3 * RANKS + i]), FLOAT_VECTOR.cast(y3));
+            }
+            for (int i = 0, at = c; i < RANKS; i++, at += next) {
+                FloatVector v = FloatVector.fromArray(FLOATS, s.values, at);
+                y0 = v.fma(FloatVector.broadcast(FLOATS, w[4 * RANKS + i]), FLOAT_VECTOR.cast(y0));
+                y1 = v.fma(FloatVector.broadcast(FLOATS, w[5 * RANKS + i]), FLOAT_VECTOR.cast(y1));
+                y2 = v.fma(FloatVector.broadcast(FLOATS, w[6 * RANKS + i]), FLOAT_VECTOR.cast(y2));
+                y3 = v.fma(FloatVector.broadcast(FLOATS, w[7 * RANKS + i]), FLOAT_VECTOR.cast(y3));
+            }
+            FLOAT_VECTOR.cast(y0).intoArray(s.y, c);
+            FLOAT_VECTOR.cast(y1).intoArray(s.y, c + next);
+            FLOAT_VECTOR.cast(y2).intoArray(s.y, c + 2 * next);
+            FLOAT_VECTOR.cast(y3).intoArray(s.y, c + 3 * next);
+        }
     }
 
     /** Multiplies two queries by all keys, in the lanes from {@code lane}. */
@@ -211,25 +229,18 @@ final class HeadState {
         FLOAT_VECTOR.cast(s13).intoArray(s.sums, to + 7 * LANES);
     }
 
-    /** Sums the lanes of each product, in halves, into its first lane. */
+    /**
+     * Sums the lanes of each product, in halves, into its first lane. Through memory: a rearrangement takes longer than
+     * all else that a product needs. Lanes beyond the half are garbage.
+     */
     private static void sumLanes(float[] sums) {
-        for (int at = 0; at < sums.length; at += LANES) {
-            FloatVector sum = FloatVector.fromArray(FLOATS, sums, at);
-            if (LENGTH == 8) {
-                sum = sum.add(FloatVector.fromArray(FLOATS, sums, at + 8));
-            } else if (LENGTH == 4) {
-                FloatVector other = FloatVector.fromArray(FLOATS, sums, at + 4)
-                        .add(FloatVector.fromArray(FLOATS, sums, at + 12));
-                sum = sum.add(FloatVector.fromArray(FLOATS, sums, at + 8)).add(other);
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int at = 0; at < RANKS * RANKS * LANES; at += LANES) {
+                for (int i = at; i < at + half; i += LENGTH) {
+                    FloatVector.fromArray(FLOATS, sums, i).add(FloatVector.fromArray(FLOATS, sums, i + half))
+                            .intoArray(sums, i);
+                }
             }
-            if (LENGTH > 8) {
-                sum = sum.add(sum.rearrange(BY_8));
-            }
-            if (LENGTH > 4) {
-                sum = sum.add(sum.rearrange(BY_4));
-            }
-            sum = sum.add(sum.rearrange(BY_2));
-            sum.add(sum.rearrange(BY_1)).intoArray(sums, at);
         }
     }
 }

@@ -190,7 +190,7 @@ public final class SimdKernels implements Kernels {
     public void advance(
             HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
             int outputAt) {
-        HeadState.advance(step, from, fromAt, to, toAt, output, outputAt, scalar);
+        HeadState.advance(step, from, fromAt, to, toAt, output, outputAt, scalar, loopStep);
     }
 
     @Override

@@ -294,7 +294,7 @@ class MambaMixerTest {
         double[][] x = new double[1][config.headDim()];
         double[] phases = new double[config.angles()];
         for (int p = 0; p < s.length; p++) {
-            x[0][p] = tail.tail[config.angles() + 3 + p];
+            x[0][p] = tail.tails[tail.tail + config.angles() + 3 + p];
             for (int n = 0; n < s[p].length; n++) {
                 long at = 4L * (p / HeadStep.COLUMNS * HeadStep.COLUMNS * config.stateDim() + n * HeadStep.COLUMNS
                         + p % HeadStep.COLUMNS);
@@ -308,7 +308,7 @@ class MambaMixerTest {
             }
         }
         for (int f = 0; f < phases.length; f++) {
-            phases[f] = 2 * Math.PI * tail.tail[f];
+            phases[f] = 2 * Math.PI * tail.tails[tail.tail + f];
         }
         return new MambaReference.State(s, k, x, phases);
     }
