@@ -30,6 +30,7 @@ final class Properties {
         props.put("eos_token", text(tokenizer, tokenizer.endOfText()));
         props.put("modalities", Map.of("vision", false, "audio", false));
         props.put("build_info", "t6j " + T6j.version());
+        props.put("kernels", served.model().info().kernels());
         return props;
     }
 

@@ -76,6 +76,7 @@ class OperationsTest {
             assertThat((Long) at(props, "default_generation_settings", "n_ctx")).isEqualTo(TestServer.CONTEXT);
             assertThat((Long) at(props, "total_slots")).isEqualTo(2);
             assertThat((String) at(props, "model_alias")).isEqualTo("t6-tiny");
+            assertThat((String) at(props, "kernels")).endsWith(", 2 threads");
             assertThat((String) at(props, "model_path")).endsWith("t6-tiny");
             assertThat((String) at(props, "eos_token")).isEqualTo("<|endoftext|>");
             assertThat((String) at(props, "chat_template")).isEmpty();
