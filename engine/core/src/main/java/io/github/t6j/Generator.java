@@ -288,9 +288,9 @@ public final class Generator {
         decoding.step(reported);
         SessionFeed feed = state.sharedFeed();
         feed(feed);
-        long start = System.nanoTime();
+        long began = System.nanoTime();
         feed.run();
-        decoding.measure(start);
+        decoding.measure(began);
         return reported.token;
     }
 

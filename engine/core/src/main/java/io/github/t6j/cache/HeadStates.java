@@ -219,9 +219,9 @@ public final class HeadStates implements SequenceCache {
     }
 
     private MemorySegment currentTails(Arena arena) {
-        MemorySegment copy = arena.allocate(sizes.tailBytes(), Float.BYTES);
-        eachTail((at, saved) -> MemorySegment.copy(tails, at, copy, saved, sizes.tail * (long) Float.BYTES));
-        return copy;
+        MemorySegment found = arena.allocate(sizes.tailBytes(), Float.BYTES);
+        eachTail((at, saved) -> MemorySegment.copy(tails, at, found, saved, sizes.tail * (long) Float.BYTES));
+        return found;
     }
 
     /** Calls {@code tail} with the bytes at which each head's current tail begins here and in a saved tensor. */

@@ -193,14 +193,14 @@ public final class Decoding {
         if (count == 0) {
             return true;
         }
-        int rows = count;
+        int fed = count;
         count = 0;
         if (!state.catchUp(state.position() + 1, stop)) {
             state.record(ids[0]);
             rows = 0;
             return false;
         }
-        feed.addWithDrafts(state, ids, rows);
+        feed.addWithDrafts(state, ids, fed);
         return true;
     }
 }
