@@ -105,13 +105,12 @@ final class FactorTiles {
         }
         java.close();
         for (int h = 0; h < 6; h++) {
-            for (int v = 0; v < 2; v++) {
+            for (int v = 0; v < 2; v++) { // no casts of s: C1 gives up on a method with more calls
                 String head = "aKAt" + plus(2 * h, "4 * PANEL");
                 java.line("FloatVector s%d%d = %s.fma(FLOAT_VECTOR.cast(g%d0%d), zero);", h, v,
                         load("page", head, v), h, v);
-                java.line("s%d%d = %s.fma(FLOAT_VECTOR.cast(g%d1%d), FLOAT_VECTOR.cast(s%d%d));", h, v,
-                        load("page", head + " + 4 * PANEL", v), h, v, h, v);
-                java.line("FLOAT_VECTOR.cast(s%d%d).intoArray(s, sAt%s%s);", h, v, plus(h, "sStep"), COLUMNS[v]);
+                java.line("%s.fma(FLOAT_VECTOR.cast(g%d1%d), s%d%d).intoArray(s, sAt%s%s);",
+                        load("page", head + " + 4 * PANEL", v), h, v, h, v, plus(h, "sStep"), COLUMNS[v]);
             }
         }
         java.close();
