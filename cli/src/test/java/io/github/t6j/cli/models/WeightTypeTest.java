@@ -48,7 +48,8 @@ class WeightTypeTest {
 
     /** Returns a case for each kind of model; each type and each stored type meet several kinds. */
     static List<Case> cases() {
-        List<DType> types = Arrays.stream(DType.values()).filter(DType::isFloating).filter(type -> type != DType.F64)
+        List<DType> types = Arrays.stream(DType.values()).filter(DType::isFloating)
+                .filter(type -> type != DType.F64 && type != DType.IQ4_NL) // IQ4_NL becomes q8_0 when it is loaded
                 .toList();
         List<Case> cases = new ArrayList<>();
         for (ModelKind kind : ModelKind.values()) {
