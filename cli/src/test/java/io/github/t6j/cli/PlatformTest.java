@@ -33,7 +33,7 @@ class PlatformTest {
         assertThat(withoutNote(ran)).isEmpty();
     }
 
-    /** Returns what stderr shows beside the note that a native library was built which this JVM cannot load. */
+    /** Returns stderr without the note that this JVM cannot load the native library. */
     private static String withoutNote(CommandResult ran) {
         return ran.err().replaceFirst("t6j: note: native kernels: .*\n", "");
     }

@@ -8,7 +8,7 @@ import java.util.Objects;
 /**
  * Speculation: several tokens in one pass, with the same result. Ids that will probably follow, the drafts, are
  * computed together with the chosen id. Each token is then chosen as always; if it equals its draft, its logits are
- * known already. Text, tokens and the session's state are those of a generation without speculation.
+ * known already. Text, tokens and the session's state are the same as without speculation.
  *
  * @param maxDrafts maximum number of drafts in a pass, from 0 to {@value #MAX_DRAFTS}; 0 for no speculation
  * @param prediction ids of a text that the answer probably repeats in part, such as a file to be changed; or none

@@ -13,7 +13,7 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Holds the size of the core (record 54), and beside it of the rooms of hybrid models (record 61). A feature pays for
+ * Holds the size of the core (record 54), and the size of the rooms of hybrid models (record 61). A feature pays for
  * itself by what it removes, or goes to a leaf; a commit that raises a limit says why.
  */
 class SizeTest {

@@ -13,7 +13,7 @@ import java.util.function.IntSupplier;
  * Decoding loop of one generation: chooses ids until one must be fed, and then adds it to a pass, followed by drafts of
  * the next ids. The pass computes the logits after each of them. An id that equals its draft needs no pass; the first
  * one that differs is fed in the next pass, and the remaining drafts are forgotten. So the ids, their logits and the
- * session are those of a generation without drafts.
+ * session are the same as without drafts.
  *
  * <p>{@code Generator}, in a package above this one, registers a function that returns the loop of a generator.
  */

@@ -4,7 +4,7 @@ import io.github.t6j.ComputeKernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Products with quantised weights that are computed outside Java, with the same bits as those of {@link Kernels}. They
+ * Products with quantised weights that are computed outside Java, with the same bits as {@link Kernels}. They
  * compute the products of rows in their own form, {@link RoundedRows#NATIVE}; other kernels compute all others.
  */
 public interface QuantizedProducts extends ComputeKernels {

@@ -5,7 +5,7 @@ import io.github.t6j.attention.TensorRole;
 import io.github.t6j.kernels.HeadStep;
 
 /**
- * Weights of a Mamba-3 mixer beside its matrices.
+ * Weights of a Mamba-3 mixer other than its matrices.
  *
  * @param keyNorm [stateDim], gain
  * @param queryNorm [stateDim], gain
