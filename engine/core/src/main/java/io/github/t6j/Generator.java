@@ -105,7 +105,7 @@ public final class Generator {
         int[] prediction = speculation.prediction().stream().mapToInt(Integer::intValue).toArray();
         return new Drafting(
                 new NgramDrafts(), prediction, speculation.maxDrafts(), session.model().passTimes(),
-                speculation.adaptive() ? session.model()::isReady : null);
+                speculation.adaptive() ? session.model()::isReady : null, matcher == null ? null : matcher::forced);
     }
 
     /** Returns the ids of the prompt, which the caller feeds before the first token. */

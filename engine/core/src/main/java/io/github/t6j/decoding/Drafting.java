@@ -2,6 +2,7 @@ package io.github.t6j.decoding;
 
 import io.github.t6j.session.SessionState;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
 /** Drafts of one generation: their source, the text that they continue, and their number. */
@@ -13,7 +14,10 @@ public final class Drafting {
     private final int[] prediction;
     private final int max;
     private final PassTimes times;
+    private final IntFunction<int[]> forced; // or null
     private final Pace pace; // or null for as many drafts as possible
+    private final Pace forcedPace; // of drafts that a grammar forces, or null
+    private Pace last; // pace of the last drafts
     private int[] text = new int[0]; // the prediction and the session's ids, with spare capacity
     private int start; // index of the session's first id
     private int length;
@@ -24,13 +28,18 @@ public final class Drafting {
      * @param max maximum number of drafts in a pass
      * @param times times of the model's passes
      * @param isReady returns true if passes of a number of rows are compiled; or null for as many drafts as possible
+     * @param forced returns at most a number of ids that a grammar forces next; or null without a grammar
      */
-    public Drafting(DraftSource source, int[] prediction, int max, PassTimes times, IntPredicate isReady) {
+    public Drafting(
+            DraftSource source, int[] prediction, int max, PassTimes times, IntPredicate isReady,
+            IntFunction<int[]> forced) {
         this.source = source;
         this.prediction = prediction;
         this.max = max;
         this.times = times;
-        pace = isReady == null ? null : new Pace(times, isReady);
+        this.forced = forced;
+        pace = isReady == null ? null : new Pace(times, isReady, Pace.FIRST);
+        forcedPace = isReady == null ? null : new Pace(times, isReady, Pace.FORCED);
     }
 
     /** Appends an id that was chosen, but not fed, to the text, which begins with the ids of {@code state}. */
@@ -49,8 +58,8 @@ public final class Drafting {
 
     /** Records that a draft was right or wrong. */
     void record(boolean isRight) {
-        if (pace != null) {
-            pace.record(isRight);
+        if (last != null) {
+            last.record(isRight);
         }
     }
 
@@ -74,12 +83,23 @@ public final class Drafting {
     /** Writes at most {@code limit} drafts to {@code into}, from index 1 on, and returns their number. */
     int propose(int[] into, int limit) {
         int most = Math.min(max, limit);
-        int count = pace == null ? most : pace.drafts(most);
         expected = -1;
+        int[] ids = forced == null ? new int[0] : forced.apply(most);
+        if (ids.length > 0) {
+            System.arraycopy(ids, 0, into, 1, ids.length);
+            return compared(into, ids.length, forcedPace == null ? most : forcedPace.drafts(ids.length), forcedPace);
+        }
+        int count = pace == null ? most : pace.drafts(most);
         if (count == 0 && (pace == null || !source.isFree())) {
             return 0;
         }
         int found = source.propose(text, start, length, into, Math.max(1, count));
+        return compared(into, found, count, pace);
+    }
+
+    /** Keeps the first draft to compare it, if none is computed. Returns the number of drafts to compute. */
+    private int compared(int[] into, int found, int count, Pace newLast) {
+        last = newLast;
         expected = found == 0 || count > 0 ? -1 : into[1];
         return Math.min(found, count);
     }

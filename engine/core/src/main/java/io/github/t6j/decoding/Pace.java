@@ -14,7 +14,10 @@ final class Pace {
     private static final double WEIGHT = 0.0625;
 
     /** Share of right drafts at the beginning, after which some right ones in a row begin the speculation. */
-    private static final double FIRST = 0.4;
+    static final double FIRST = 0.4;
+
+    /** The same for drafts that a grammar forces; the text is right, but other ids may have it. */
+    static final double FORCED = 0.8;
 
     /** Least gain: less would be lost in the noise of the times. */
     private static final double GAIN = 1.05;
@@ -24,11 +27,15 @@ final class Pace {
 
     private final PassTimes times;
     private final IntPredicate isReady;
-    private double right = FIRST;
+    private double right;
     private int passes;
 
-    /** @param isReady returns true if passes of a number of rows are compiled */
-    Pace(PassTimes times, IntPredicate isReady) {
+    /**
+     * @param isReady returns true if passes of a number of rows are compiled
+     * @param right assumed share of right drafts
+     */
+    Pace(PassTimes times, IntPredicate isReady, double right) {
+        this.right = right;
         this.times = times;
         this.isReady = isReady;
     }

@@ -24,6 +24,16 @@ public interface ConstraintMatcher {
      */
     void accept(int id);
 
+    /**
+     * Returns ids of the text that must come next, if there is only one: a guess, since other ids may have the same
+     * text. The default returns none.
+     *
+     * @param max maximum number of ids
+     */
+    default int[] forced(int max) {
+        return new int[0];
+    }
+
     /** Returns true if the text so far matches the constraint. */
     boolean mayEnd();
 

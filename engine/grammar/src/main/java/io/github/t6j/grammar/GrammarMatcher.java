@@ -19,6 +19,9 @@ import java.util.Objects;
  * <p>Not thread-safe.
  */
 public final class GrammarMatcher implements ConstraintMatcher {
+    /** Maximum number of bytes of a text that must come next. */
+    private static final int MAX_FORCED = 64;
+
     private final TokenGrammar grammar;
     private Parser.State state;
     private boolean ended;
@@ -76,6 +79,30 @@ public final class GrammarMatcher implements ConstraintMatcher {
             next = grammar.parser().next(next, value & 0xFF);
         }
         return next;
+    }
+
+    @Override
+    public int[] forced(int max) {
+        byte[] text = new byte[MAX_FORCED];
+        int length = 0;
+        Parser.State next = state;
+        int value = ended ? -1 : grammar.parser().forced(next);
+        while (value >= 0 && length < MAX_FORCED) {
+            text[length++] = (byte) value;
+            next = grammar.parser().next(next, value);
+            value = grammar.parser().forced(next);
+        }
+        int[] ids = new int[max];
+        int count = 0;
+        for (int at = 0; at < length && count < max;) {
+            int id = grammar.trie().longest(text, at, length);
+            if (id < 0) {
+                break;
+            }
+            ids[count++] = id;
+            at += grammar.bytes(id).length;
+        }
+        return Arrays.copyOf(ids, count);
     }
 
     @Override

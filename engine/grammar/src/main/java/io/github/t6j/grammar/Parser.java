@@ -119,6 +119,22 @@ final class Parser {
         return next != null ? next : compute(state, classes[value]);
     }
 
+    /** Returns the only byte that may follow {@code state}, 0 to 255; −1 if there are several, or the text may end. */
+    int forced(State state) {
+        int found = -1;
+        for (int index = 0; index < representatives.length && !state.mayEnd; index++) {
+            int first = representatives[index];
+            int end = index + 1 < representatives.length ? representatives[index + 1] : 256;
+            if (!next(state, first).isDead()) {
+                if (found >= 0 || end - first > 1) {
+                    return -1;
+                }
+                found = first;
+            }
+        }
+        return found;
+    }
+
     private synchronized State compute(State state, int byteClass) {
         int value = representatives[byteClass];
         List<Stack> moved = new ArrayList<>();

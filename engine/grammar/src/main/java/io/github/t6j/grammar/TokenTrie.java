@@ -109,6 +109,23 @@ final class TokenTrie {
         return single;
     }
 
+    /** Returns an id of the longest token at the beginning of the bytes from {@code at} to {@code end}, or −1. */
+    int longest(byte[] text, int at, int end) {
+        int found = -1;
+        int n = 0;
+        int siblingsEnd = nodes;
+        for (int level = at; level < end && n < siblingsEnd;) {
+            if (value[n] != text[level]) {
+                n = subtreeEnd[n];
+            } else {
+                found = firstId[n] < firstId[n + 1] ? ids[firstId[n]] : found;
+                siblingsEnd = subtreeEnd[n++];
+                level++;
+            }
+        }
+        return found;
+    }
+
     /** Returns the ids of the tokens whose bytes may follow {@code state}. */
     BitSet allowed(Parser parser, Parser.State state) {
         BitSet allowed = new BitSet(vocabulary);
