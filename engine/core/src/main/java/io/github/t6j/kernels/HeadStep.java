@@ -43,8 +43,7 @@ public final class HeadStep {
     public float coefficient; //     of the token in the result
     public float skip; //            factor of the token's own values
 
-    public boolean readsFirst; //    the state comes from memory: reading all of it first is faster
-
+    public final float[] state; //   [columns / COLUMNS][N][COLUMNS]
     public final float[] phases; //  [N / 4] in turns, from −½ to ½
     public float[] keys; //          [RANKS][stride], of the token
     public float[] lastKeys; //      of the token before
@@ -56,7 +55,6 @@ public final class HeadStep {
 
     // scratch of the kernel
     public boolean backwards;
-    public int prefetched; // sum of what was read, so that C2 keeps the reads
     public final float[] cos;
     public final float[] sin;
     public final float[] sums = new float[(RANKS * RANKS + 1) * Kernels.LANES];
@@ -78,6 +76,7 @@ public final class HeadStep {
         angles = stateDim / 4;
         stride = padded(stateDim, Kernels.LANES);
         columns = columns(headDim);
+        state = new float[columns * stateDim];
         phases = new float[angles];
         keys = new float[RANKS * stride];
         lastKeys = new float[RANKS * stride];

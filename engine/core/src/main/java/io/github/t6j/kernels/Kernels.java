@@ -228,8 +228,8 @@ public interface Kernels extends ComputeKernels {
      * <li>phases[f] += rates[f] · turns, reduced to [−½, ½]; their cosines and sines have an error of at most 5e-7
      * <li>keys and queries: a row's element plus its bias, and the pairs (f, N/2 + f) rotated by the phases
      * <li>values[r][p] = value[p] · factor[r][p]
-     * <li>to[n][p] = pendingDecay · from[n][p] + Σ_r pendingKeys[r][n] · pendingValues[r][p]
-     * <li>y[r][p] = decay · Σ_n queries[r][n] · to[n][p], n ascending
+     * <li>state[n][p] = pendingDecay · state[n][p] + Σ_r pendingKeys[r][n] · pendingValues[r][p]
+     * <li>y[r][p] = decay · Σ_n queries[r][n] · state[n][p], n ascending
      * <li>y[r][p] += lastCoefficient · (lastKeys[i] · queries[r]) · lastValues[i][p], i ascending
      * <li>y[r][p] += (coefficient · (keys[i] · queries[r]) + (i = r ? skip : 0)) · values[i][p], i ascending
      * <li>output[p] = Σ_r silu(gate[p] · factor[r][p]) · y[r][p] · factor[r][p]
@@ -237,12 +237,9 @@ public interface Kernels extends ComputeKernels {
      *
      * <p>Products of keys and queries are sums over {@value #LANES} lanes.
      *
-     * @param from f32 [columns/32][n][32] from byte {@code fromAt}
-     * @param to f32, the same from byte {@code toAt}; may be {@code from}
      * @param output [headDim], from {@code outputAt}
      */
-    void advance(
-            HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output, int outputAt);
+    void advance(HeadStep step, float[] output, int outputAt);
 
     /**
      * Computes the root mean square norm: y[i] = x[i] / √(Σx²/n + epsilon) · gain[i]; the sum runs over {@value

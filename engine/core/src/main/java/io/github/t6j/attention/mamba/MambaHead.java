@@ -51,8 +51,10 @@ final class MambaHead {
         return config.angles() + 3 + 2 * config.headDim() + 2 * config.keyRow();
     }
 
-    /** Reads the tails of a head from a cache, in one go: both are then in the processor's cache. */
+    /** Reads the state of a head from a cache: its matrix, and both tails. */
     void load(MambaWeights weights, HeadStates cache, int layer, int head) {
+        MemorySegment.copy(
+                cache.matrices(), FLOAT, cache.matrixAt(layer, head), step.state, 0, step.state.length);
         MemorySegment.copy(cache.tails(), FLOAT, cache.tailsAt(layer, head), tails, 0, tails.length);
         step.weights = weights.heads();
         step.head = head;
@@ -80,8 +82,10 @@ final class MambaHead {
         }
     }
 
-    /** Writes the tail of a head to a cache. */
+    /** Writes the state of a head to a cache. */
     void store(HeadStates cache, int layer, int head) {
+        MemorySegment.copy(
+                step.state, 0, cache.advanced(), FLOAT, cache.matrixAt(layer, head), step.state.length);
         int half = tails.length / 2;
         System.arraycopy(step.phases, 0, tails, tail, step.phases.length);
         tails[tail + scalars] = step.coefficient;
@@ -106,20 +110,16 @@ final class MambaHead {
      * Computes the output of one token.
      *
      * @param row normed keys and queries, and hyperbolic tangents of the angles, in a row of projections from {@code at}
-     * @param from matrix before the token
-     * @param to matrix after it, at the same byte
      * @param y [headDim], from {@code yAt}
      */
-    void compute(
-            MambaWeights weights, float[] row, int at, MemorySegment from, MemorySegment to, long matrixAt, float[] y,
-            int yAt) {
+    void compute(MambaWeights weights, float[] row, int at, float[] y, int yAt) {
         step.row = row;
         step.gatesAt = at + step.head * config.headRow();
         step.keysAt = at + config.heads() * config.headRow();
         int x = step.gatesAt + config.headDim();
         int scalar = x + config.headDim();
         coefficients(row[scalar] + (double) weights.stepBias()[step.head], row[scalar + 1], row[scalar + 2]);
-        kernels.advance(step, from, matrixAt, to, matrixAt, y, yAt);
+        kernels.advance(step, y, yAt);
         step.shift();
         System.arraycopy(tails, tail + lastX, tails, tail + pendingX, config.headDim());
         System.arraycopy(row, x, tails, tail + lastX, config.headDim());

@@ -6,7 +6,6 @@ import io.github.t6j.cache.HeadStates;
 import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -107,13 +106,9 @@ public final class MambaRecurrence implements AttentionAlgorithm {
     private void computeHead(int head, int worker) {
         MambaHead buffer = buffers[worker];
         buffer.load(weights, cache, pass.layer, head);
-        long matrix = cache.matrixAt(pass.layer, head);
         for (int row = 0; row < pass.rows; row++) {
-            MemorySegment last = row == 0 ? cache.matrices() : cache.advanced();
-            buffer.step.readsFirst = row == 0;
             int to = (row * config.heads() + head) * config.headDim();
-            buffer.compute(
-                    weights, pass.projections, pass.at(row), last, cache.advanced(), matrix, pass.output, to);
+            buffer.compute(weights, pass.projections, pass.at(row), pass.output, to);
         }
         buffer.store(cache, pass.layer, head);
     }

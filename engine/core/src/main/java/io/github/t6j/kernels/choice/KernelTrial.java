@@ -98,7 +98,7 @@ enum KernelTrial {
             case GEGLU -> k -> k.geGlu(x, 0, 0, 2 * PANEL, y, 0);
             case SOFT_CAP -> k -> k.softCap(x, 0, 2 * PANEL, 1f);
             case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
-            case HEAD_STEP -> k -> k.advance(step, to, 0, to, 0, lanes, 0);
+            case HEAD_STEP -> k -> k.advance(step, lanes, 0);
             default -> throw new AssertionError(this);
         };
     }

@@ -185,11 +185,8 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     }
 
     @Override
-    public void advance(
-            HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
-            int outputAt) {
-        of(KernelTrial.HEAD_STEP, 2L * HeadStep.RANKS * step.stateDim * step.columns)
-                .advance(step, from, fromAt, to, toAt, output, outputAt);
+    public void advance(HeadStep step, float[] output, int outputAt) {
+        of(KernelTrial.HEAD_STEP, 2L * HeadStep.RANKS * step.stateDim * step.columns).advance(step, output, outputAt);
     }
 
     @Override

@@ -6,22 +6,14 @@ import static io.github.t6j.kernels.HeadStep.RANKS;
 import static io.github.t6j.kernels.Kernels.LANES;
 
 import io.github.t6j.kernels.HeadStep;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** Scalar kernel of a Mamba-3 head. Parts that begin at an element also compute the tails of the SIMD kernel. */
 public final class ScalarHeadStep {
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private ScalarHeadStep() {}
 
     /** Implements {@link io.github.t6j.kernels.Kernels#advance}. */
-    static void advance(
-            ScalarKernels k, HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
-            int outputAt) {
+    static void advance(ScalarKernels k, HeadStep s, float[] output, int outputAt) {
         phases(k, s, 0);
         for (int r = 0; r < s.ranks; r++) {
             int key = r * s.stateDim;
@@ -29,7 +21,7 @@ public final class ScalarHeadStep {
             rotate(s, s.keysAt + s.ranks * s.stateDim + key, s.weights.queryBias(), s.queries, r, 0, 0);
         }
         multiply(s, s.gatesAt + s.headDim, s.weights.values(), s.values, 0, 0);
-        advanceState(k, s, from, fromAt, to, toAt);
+        advanceState(k, s);
         addProducts(k, s);
         int gates = RANKS * s.columns;
         multiply(s, s.gatesAt, s.weights.gates(), s.y, gates, 0);
@@ -106,23 +98,20 @@ public final class ScalarHeadStep {
         }
     }
 
-    private static void advanceState(
-            ScalarKernels k, HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt) {
+    private static void advanceState(ScalarKernels k, HeadStep s) {
         Arrays.fill(s.y, 0, RANKS * s.columns, 0f);
-        float[] row = new float[COLUMNS];
         for (int panel = 0; panel < s.columns; panel += COLUMNS) {
             for (int n = 0; n < s.stateDim; n++) {
-                long element = 4L * (panel * s.stateDim + n * COLUMNS);
-                MemorySegment.copy(from, FLOAT, fromAt + element, row, 0, COLUMNS);
-                for (int p = 0; p < COLUMNS; p++) {
-                    row[p] *= s.pendingDecay;
+                int row = panel * s.stateDim + n * COLUMNS;
+                for (int p = row; p < row + COLUMNS; p++) {
+                    s.state[p] *= s.pendingDecay;
                 }
                 for (int r = 0; r < RANKS; r++) {
-                    add(k, s.pendingKeys[r * s.stride + n], s.pendingValues, r * s.columns + panel, row, 0, COLUMNS);
+                    int values = r * s.columns + panel;
+                    add(k, s.pendingKeys[r * s.stride + n], s.pendingValues, values, s.state, row, COLUMNS);
                 }
-                MemorySegment.copy(row, 0, to, FLOAT, toAt + element, COLUMNS);
                 for (int r = 0; r < RANKS; r++) {
-                    add(k, s.queries[r * s.stride + n], row, 0, s.y, r * s.columns + panel, COLUMNS);
+                    add(k, s.queries[r * s.stride + n], s.state, row, s.y, r * s.columns + panel, COLUMNS);
                 }
             }
         }

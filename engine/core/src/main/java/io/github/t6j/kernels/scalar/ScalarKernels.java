@@ -278,10 +278,8 @@ public final class ScalarKernels extends ScalarFactorKernels {
     }
 
     @Override
-    public void advance(
-            HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
-            int outputAt) {
-        ScalarHeadStep.advance(this, step, from, fromAt, to, toAt, output, outputAt);
+    public void advance(HeadStep step, float[] output, int outputAt) {
+        ScalarHeadStep.advance(this, step, output, outputAt);
     }
 
     @Override

@@ -6,12 +6,10 @@ import static io.github.t6j.kernels.Kernels.LANES;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOATS;
 import static io.github.t6j.kernels.simd.lanes.Lanes.FLOAT_VECTOR;
 import static io.github.t6j.kernels.simd.lanes.Lanes.LENGTH;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.github.t6j.kernels.HeadStep;
 import io.github.t6j.kernels.processor.Processor;
 import io.github.t6j.kernels.scalar.ScalarKernels;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /** State of a head of a Mamba-3 mixer; lanes are columns, in products of keys and queries they are rows. */
@@ -19,28 +17,22 @@ final class HeadState {
     private HeadState() {}
 
     /** Implements {@link io.github.t6j.kernels.Kernels#advance}. */
-    static void advance(
-            HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output, int outputAt,
-            ScalarKernels scalar, int loopStep) {
+    static void advance(HeadStep s, float[] output, int outputAt, ScalarKernels scalar) {
         HeadRows.phases(s, scalar);
         HeadRows.rotate(s, s.keysAt, s.weights.keyBias(), s.keys);
         HeadRows.rotate(s, s.keysAt + s.ranks * s.stateDim, s.weights.queryBias(), s.queries);
         HeadRows.multiply(s, s.gatesAt + s.headDim, s.weights.values(), s.values, 0);
-        if (s.readsFirst) {
-            s.prefetched = ReadAll.sum(from, fromAt, ReadAll.whole(4L * s.stateDim * s.columns), loopStep);
-        }
         // Every other token goes backwards: the panels that it meets first are still in L1.
         s.backwards = !s.backwards;
         int panels = s.columns / COLUMNS;
         for (int i = 0; i < panels; i++) {
             int panel = s.backwards ? panels - 1 - i : i;
-            long at = 4L * panel * COLUMNS * s.stateDim;
             for (int c = 0; c < COLUMNS; c += Processor.FEW_REGISTERS ? LENGTH : 2 * LENGTH) {
-                long first = at + 4L * c;
+                int at = panel * COLUMNS * s.stateDim + c;
                 if (Processor.FEW_REGISTERS) {
-                    column(s, from, fromAt + first, to, toAt + first, panel * COLUMNS + c);
+                    column(s, at, panel * COLUMNS + c);
                 } else {
-                    columns(s, from, fromAt + first, to, toAt + first, panel * COLUMNS + c);
+                    columns(s, at, panel * COLUMNS + c);
                 }
             }
         }
@@ -54,7 +46,7 @@ final class HeadState {
     }
 
     /** Advances two vectors of columns, from {@code c}: eight sums, eight values, and two vectors of the state. */
-    private static void columns(HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, int c) {
+    private static void columns(HeadStep s, int at, int c) {
         float[] v = s.pendingValues;
         int next = s.columns;
         FloatVector v00 = FloatVector.fromArray(FLOATS, v, c);
@@ -71,16 +63,16 @@ final class HeadState {
         FloatVector y20 = zero, y21 = zero;
         FloatVector y30 = zero, y31 = zero;
         FloatVector decay = FloatVector.broadcast(FLOATS, s.pendingDecay);
+        float[] x = s.state;
         float[] k = s.pendingKeys;
         float[] q = s.queries;
         int stride = s.stride;
         int stride2 = 2 * stride;
         int stride3 = 3 * stride;
         for (int n = 0; n < s.stateDim; n++) {
-            long row = 4L * COLUMNS * n;
-            FloatVector x0 = FloatVector.fromMemorySegment(FLOATS, from, fromAt + row, LITTLE_ENDIAN).mul(decay);
-            FloatVector x1 = FloatVector.fromMemorySegment(FLOATS, from, fromAt + row + 4 * LENGTH, LITTLE_ENDIAN)
-                    .mul(decay);
+            int row = at + COLUMNS * n;
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, row).mul(decay);
+            FloatVector x1 = FloatVector.fromArray(FLOATS, x, row + LENGTH).mul(decay);
             FloatVector k0 = FloatVector.broadcast(FLOATS, k[n]);
             x0 = k0.fma(v00, x0);
             x1 = k0.fma(v01, x1);
@@ -93,8 +85,8 @@ final class HeadState {
             FloatVector k3 = FloatVector.broadcast(FLOATS, k[stride3 + n]);
             x0 = k3.fma(v30, x0);
             x1 = k3.fma(v31, x1);
-            x0.intoMemorySegment(to, toAt + row, LITTLE_ENDIAN);
-            x1.intoMemorySegment(to, toAt + row + 4 * LENGTH, LITTLE_ENDIAN);
+            x0.intoArray(x, row);
+            x1.intoArray(x, row + LENGTH);
             FloatVector q0 = FloatVector.broadcast(FLOATS, q[n]);
             y00 = q0.fma(x0, FLOAT_VECTOR.cast(y00));
             y01 = q0.fma(x1, FLOAT_VECTOR.cast(y01));
@@ -119,7 +111,7 @@ final class HeadState {
     }
 
     /** Advances one vector of columns, on 16 registers. */
-    private static void column(HeadStep s, MemorySegment from, long fromAt, MemorySegment to, long toAt, int c) {
+    private static void column(HeadStep s, int at, int c) {
         int next = s.columns;
         FloatVector v0 = FloatVector.fromArray(FLOATS, s.pendingValues, c);
         FloatVector v1 = FloatVector.fromArray(FLOATS, s.pendingValues, c + next);
@@ -128,21 +120,22 @@ final class HeadState {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector y0 = zero, y1 = zero, y2 = zero, y3 = zero;
         FloatVector decay = FloatVector.broadcast(FLOATS, s.pendingDecay);
+        float[] x = s.state;
         float[] k = s.pendingKeys;
         float[] q = s.queries;
         int stride = s.stride;
         for (int n = 0; n < s.stateDim; n++) {
-            long row = 4L * COLUMNS * n;
-            FloatVector x = FloatVector.fromMemorySegment(FLOATS, from, fromAt + row, LITTLE_ENDIAN).mul(decay);
-            x = FloatVector.broadcast(FLOATS, k[n]).fma(v0, x);
-            x = FloatVector.broadcast(FLOATS, k[stride + n]).fma(v1, x);
-            x = FloatVector.broadcast(FLOATS, k[2 * stride + n]).fma(v2, x);
-            x = FloatVector.broadcast(FLOATS, k[3 * stride + n]).fma(v3, x);
-            x.intoMemorySegment(to, toAt + row, LITTLE_ENDIAN);
-            y0 = FloatVector.broadcast(FLOATS, q[n]).fma(x, FLOAT_VECTOR.cast(y0));
-            y1 = FloatVector.broadcast(FLOATS, q[stride + n]).fma(x, FLOAT_VECTOR.cast(y1));
-            y2 = FloatVector.broadcast(FLOATS, q[2 * stride + n]).fma(x, FLOAT_VECTOR.cast(y2));
-            y3 = FloatVector.broadcast(FLOATS, q[3 * stride + n]).fma(x, FLOAT_VECTOR.cast(y3));
+            int row = at + COLUMNS * n;
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, row).mul(decay);
+            x0 = FloatVector.broadcast(FLOATS, k[n]).fma(v0, x0);
+            x0 = FloatVector.broadcast(FLOATS, k[stride + n]).fma(v1, x0);
+            x0 = FloatVector.broadcast(FLOATS, k[2 * stride + n]).fma(v2, x0);
+            x0 = FloatVector.broadcast(FLOATS, k[3 * stride + n]).fma(v3, x0);
+            x0.intoArray(x, row);
+            y0 = FloatVector.broadcast(FLOATS, q[n]).fma(x0, FLOAT_VECTOR.cast(y0));
+            y1 = FloatVector.broadcast(FLOATS, q[stride + n]).fma(x0, FLOAT_VECTOR.cast(y1));
+            y2 = FloatVector.broadcast(FLOATS, q[2 * stride + n]).fma(x0, FLOAT_VECTOR.cast(y2));
+            y3 = FloatVector.broadcast(FLOATS, q[3 * stride + n]).fma(x0, FLOAT_VECTOR.cast(y3));
         }
         FLOAT_VECTOR.cast(y0).intoArray(s.y, c);
         FLOAT_VECTOR.cast(y1).intoArray(s.y, c + next);

@@ -187,10 +187,8 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void advance(
-            HeadStep step, MemorySegment from, long fromAt, MemorySegment to, long toAt, float[] output,
-            int outputAt) {
-        HeadState.advance(step, from, fromAt, to, toAt, output, outputAt, scalar, loopStep);
+    public void advance(HeadStep step, float[] output, int outputAt) {
+        HeadState.advance(step, output, outputAt, scalar);
     }
 
     @Override

@@ -28,7 +28,6 @@ import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
 import io.github.t6j.weights.checkpoint.Checkpoint;
 import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -296,10 +295,9 @@ class MambaMixerTest {
         for (int p = 0; p < s.length; p++) {
             x[0][p] = tail.tails[tail.tail + config.angles() + 3 + p];
             for (int n = 0; n < s[p].length; n++) {
-                long at = 4L * (p / HeadStep.COLUMNS * HeadStep.COLUMNS * config.stateDim() + n * HeadStep.COLUMNS
-                        + p % HeadStep.COLUMNS);
-                s[p][n] = step.pendingDecay
-                        * cache.matrices().get(ValueLayout.JAVA_FLOAT, cache.matrixAt(0, head) + at);
+                int at = p / HeadStep.COLUMNS * HeadStep.COLUMNS * config.stateDim() + n * HeadStep.COLUMNS
+                        + p % HeadStep.COLUMNS;
+                s[p][n] = step.pendingDecay * (double) step.state[at];
                 for (int r = 0; r < config.ranks(); r++) {
                     k[r][n] = step.lastKeys[r * step.stride + n];
                     s[p][n] += step.pendingKeys[r * step.stride + n] * step.pendingValues[r * step.columns + p]
