@@ -28,7 +28,7 @@ class SizeTest {
 
     /** Files of these rooms: names begin with one of these below io/github/t6j. */
     private static final List<String> HYBRIDS = List.of(
-            "attention/layers/", "attention/mamba/", "attention/tpa/differential/", "family/olala/",
+            "attention/layers/", "attention/mamba/", "attention/tpa/steps/", "family/olala/",
             "cache/HeadStates", "cache/LayeredCache", "kernels/HeadStep", "kernels/scalar/Circle",
             "kernels/scalar/ScalarHeadStep", "kernels/simd/HeadState", "kernels/simd/HeadRows", "model/Rotation");
 

@@ -2,8 +2,8 @@ package io.github.t6j.family.olala;
 
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.mamba.MambaConfig;
-import io.github.t6j.attention.tpa.differential.DifferentialConfig;
-import io.github.t6j.attention.tpa.differential.Steps;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
+import io.github.t6j.attention.tpa.steps.Steps;
 import io.github.t6j.family.Family;
 import io.github.t6j.family.ModelMetadata;
 import io.github.t6j.model.ModelConfig;
@@ -102,7 +102,7 @@ public final class OlalaFamily implements Family {
         }
 
         /** Adds the tensors of differential attention, projections in the order of a row. */
-        private void attention(DifferentialConfig sizes, int width) {
+        private void attention(SteppedConfig sizes, int width) {
             int heads = sizes.keyValueHeads();
             int features = sizes.rank() * sizes.headDim();
             int factors = heads * sizes.rank();

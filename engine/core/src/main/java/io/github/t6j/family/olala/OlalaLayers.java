@@ -7,7 +7,7 @@ import io.github.t6j.attention.Projection;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.mamba.MambaConfig;
-import io.github.t6j.attention.tpa.differential.DifferentialConfig;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.kernels.PackedMatrix;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * @param attention sizes of layers V, or null without any
  * @param mamba sizes of layers M, or null without any
  */
-record OlalaLayers(String letters, DifferentialConfig attention, MambaConfig mamba) implements AttentionConfig {
+record OlalaLayers(String letters, SteppedConfig attention, MambaConfig mamba) implements AttentionConfig {
     /** Returns true if a layer is tensor product attention. */
     boolean isAttention(int layer) {
         return letters.charAt(layer) == 'V';

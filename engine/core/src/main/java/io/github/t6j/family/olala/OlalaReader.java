@@ -5,8 +5,8 @@ import io.github.t6j.attention.LayerOptions.Scores;
 import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.mamba.MambaConfig;
-import io.github.t6j.attention.tpa.differential.DifferentialConfig;
-import io.github.t6j.attention.tpa.differential.Steps;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
+import io.github.t6j.attention.tpa.steps.Steps;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.ModelConfig;
@@ -176,7 +176,7 @@ final class OlalaReader {
                 config.flag("normalize_lm_head", false), latent);
     }
 
-    private DifferentialConfig attention() {
+    private SteppedConfig attention() {
         int heads = config.optional("num_attention_heads", 32);
         int headDim = config.optional("head_dim", 128);
         int signals = config.optional("num_signal_heads_diff", heads / 2);
@@ -193,7 +193,7 @@ final class OlalaReader {
                 config.flag("token_shift_attn", false), config.flag("qk_norm", true) ? epsilon : 0f,
                 config.flag("scalable_softmax", true) ? new Steps.Length(limit) : null, scores,
                 window(limit), true, gate(), outputNorm());
-        return new DifferentialConfig(heads, headDim, noises, config.optional("tpa_rank", 2), steps);
+        return new SteppedConfig(heads, headDim, noises, 0, config.optional("tpa_rank", 2), steps);
     }
 
     /** Returns the number of keys that a query sees: the original counts its own beside the window. */

@@ -105,6 +105,9 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         Set<Factor> fixed = EnumSet.noneOf(Factor.class);
         variant.fixed().forEach(name -> fixed.add(Factor.valueOf(name.toUpperCase(Locale.ROOT))));
         TpaConfig sizes = new TpaConfig(heads, headDim, headDim, queryRank, rank("k"), rank("v"));
+        if (variant.namesSteps()) {
+            return T6Steps.of(sizes, variant);
+        }
         return new TpaForm(
                 sizes, hasThird ? size("c_dim") : 0, HeadActivation.LINEAR, variant.sharedB(false), fixed).simplified();
     }
@@ -124,6 +127,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         }
         if (!isFactored()) {
             variant.refuse(VariantJson.FACTOR_KEYS, "this model has no factors; the attention tpa has");
+            variant.refuse(VariantJson.STEP_KEYS, "this model has no factors; the attention tpa has");
         }
         if (variant.sharedB(false) && rank("k") != rank("v")) {
             throw new ModelFormatException(variant.where() + ": shared_b: expected equal ranks of keys and values, "

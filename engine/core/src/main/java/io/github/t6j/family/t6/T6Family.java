@@ -21,6 +21,7 @@ import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.forms.TpaForm;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.family.ConfigJson;
 import io.github.t6j.family.Family;
 import io.github.t6j.family.ModelMetadata;
@@ -50,7 +51,7 @@ public final class T6Family implements Family {
     /**
      * Epsilon of the residual stream's norms, which have no gain: PyTorch's default, the machine epsilon of f32, 2^−23.
      */
-    private static final float EPSILON = 0x1p-23f;
+    static final float EPSILON = 0x1p-23f;
 
     @Override
     public String name() {
@@ -69,6 +70,11 @@ public final class T6Family implements Family {
         refuseOthers(tensors, shapes);
         description.variantJson().refuseNoScale();
         description.variantJson().refuseHeads();
+        if (T6Factors.serves(shapes) && T6Steps.serves(shapes, description.variantJson())) {
+            SteppedConfig attention = T6Steps.read(shapes, description);
+            return config(T6Steps.name(attention), attention, tensors, description);
+        }
+        description.variantJson().refuse(VariantJson.STEP_KEYS, "only T6 and T6 KV-only have steps");
         if (T6Factors.serves(shapes)) {
             AttentionConfig attention = T6Factors.read(shapes, description);
             return config(T6Factors.name(attention), attention, tensors, description);
@@ -171,9 +177,18 @@ public final class T6Family implements Family {
         T6Rope rope = new T6Rope(shapes.where(), description);
         Rope.Config rotation = rope.read(attention.rotatedDim(), assumptions);
         return new ModelConfig(
-                name(), name + rope.suffix(rotation), sizes, attention, rope.variant() == RopeVariant.LINEARATTN,
+                name(), name + rope.suffix(rotation), sizes, attention, isLinear(rope, attention),
                 rotation, new ModelConfig.Norms(EPSILON, groupNorm), EnumSet.noneOf(TensorRole.class),
                 List.copyOf(assumptions));
+    }
+
+    private static boolean isLinear(T6Rope rope, AttentionConfig attention) {
+        boolean linear = rope.variant() == RopeVariant.LINEARATTN;
+        if (linear && attention instanceof SteppedConfig) {
+            throw ModelFormatException.unsupported(
+                    "t6j.json: expected a variant with softmax beside steps, found linearattn");
+        }
+        return linear;
     }
 
     @Override
@@ -218,6 +233,10 @@ public final class T6Family implements Family {
     private static void attention(int layer, ModelConfig config, List<TensorSpec> specs) {
         int width = config.sizes().width();
         AttentionConfig attention = config.attention();
+        if (attention instanceof SteppedConfig steps) {
+            specs.addAll(T6Steps.tensors(layer, steps, width));
+            return;
+        }
         switch (attention) {
             case TpaConfig _,TpaForm _ -> specs.addAll(T6Factors.tensors(layer, attention, width));
             case GroupedQueryConfig grouped -> groupedQuery(layer, grouped, width, specs);

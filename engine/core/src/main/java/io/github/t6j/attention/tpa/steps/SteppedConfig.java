@@ -1,20 +1,22 @@
-package io.github.t6j.attention.tpa.differential;
+package io.github.t6j.attention.tpa.steps;
 
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.TensorRole;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * Sizes and steps of {@link DifferentialAttention}.
+ * Sizes and steps of {@link SteppedAttention}.
  *
  * @param heads number of query heads, H, with noise heads
  * @param headDim elements of a head, D
  * @param keyValueHeads number of key and value heads, K, a divisor of H
+ * @param queryRank rank of queries, or 0 for whole queries
  * @param rank rank of keys and of values, R
  */
-public record DifferentialConfig(int heads, int headDim, int keyValueHeads, int rank, Steps steps)
+public record SteppedConfig(int heads, int headDim, int keyValueHeads, int queryRank, int rank, Steps steps)
         implements
             AttentionConfig {
     /** Returns the number of heads whose outputs leave the layer. */
@@ -23,7 +25,7 @@ public record DifferentialConfig(int heads, int headDim, int keyValueHeads, int 
     }
 
     /** Returns the number of query heads that share a key head. */
-    int groupSize() {
+    public int groupSize() {
         return heads / keyValueHeads;
     }
 
@@ -37,12 +39,17 @@ public record DifferentialConfig(int heads, int headDim, int keyValueHeads, int 
 
     @Override
     public Map<String, Integer> sizes() {
-        return Map.of("kv_heads", keyValueHeads, "k_rank", rank, "v_rank", rank, "signal_heads", signalHeads());
+        Map<String, Integer> sizes = new TreeMap<>(Map.of(
+                "kv_heads", keyValueHeads, "k_rank", rank, "v_rank", rank, "signal_heads", signalHeads()));
+        if (queryRank > 0) {
+            sizes.put("q_rank", queryRank);
+        }
+        return sizes;
     }
 
     @Override
-    public DifferentialAttention attention(LayerWeights weights, SharedPages shared) {
-        return new DifferentialAttention(this, new RowSteps(
+    public SteppedAttention attention(LayerWeights weights, SharedPages shared) {
+        return new SteppedAttention(this, new RowSteps(
                 this, weights.floats(TensorRole.QUERY_NORM), weights.floats(TensorRole.KEY_NORM),
                 weights.floats(TensorRole.SOFTMAX_SCALE), weights.floats(TensorRole.HEAD_NORM)));
     }

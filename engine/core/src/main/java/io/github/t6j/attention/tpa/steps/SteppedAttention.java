@@ -1,4 +1,4 @@
-package io.github.t6j.attention.tpa.differential;
+package io.github.t6j.attention.tpa.steps;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
@@ -35,28 +35,28 @@ import java.util.List;
  * than a window. α and ρ stay f32; ρ is computed from the factors as they are cached, so that it does not depend on the
  * passes and a key of rounded factors has the length of a whole one.
  */
-public final class DifferentialAttention extends PageAttention implements PrefillOperations {
+public final class SteppedAttention extends PageAttention implements PrefillOperations {
     /** Minimum number of queries of a block, since each block rebuilds the pages again. */
     private static final int MIN_QUERIES = 128;
 
-    private final DifferentialConfig sizes;
+    private final SteppedConfig sizes;
     private final Steps steps;
-    private final DifferentialRow offsets;
+    private final SteppedRow offsets;
     private final PageFactors factors;
     private final RowSteps rowSteps;
     private final int groupSize; // query heads per key head
 
-    DifferentialAttention(DifferentialConfig sizes, RowSteps rowSteps) {
+    SteppedAttention(SteppedConfig sizes, RowSteps rowSteps) {
         super(sizes.heads(), sizes.headDim(), sizes.headDim(), layout(sizes));
         this.sizes = sizes;
         this.rowSteps = rowSteps;
         steps = sizes.steps();
-        offsets = DifferentialRow.of(sizes);
+        offsets = SteppedRow.of(sizes);
         factors = new PageFactors(sizes);
         groupSize = sizes.groupSize();
     }
 
-    private static PageLayout layout(DifferentialConfig sizes) {
+    private static PageLayout layout(SteppedConfig sizes) {
         Vectors features = Vectors.oneByOne(sizes.rank(), sizes.headDim());
         Vectors heads = Vectors.interleaved(sizes.rank(), sizes.keyValueHeads());
         return new PageLayout(
@@ -98,10 +98,20 @@ public final class DifferentialAttention extends PageAttention implements Prefil
         return steps.shift() || steps.norms();
     }
 
-    /** Norms and scales queries and computes gates; there is no RoPE. */
+    /** Returns the projections and, if queries are factored, the whole queries. */
+    @Override
+    public int rowFloats() {
+        return Math.max(offsets.end(), offsets.query() + heads() * headDim());
+    }
+
+    @Override
+    public void materializeQuery(float[] projections, int at, int head, double[] q) {
+        super.materializeQuery(projections, at + offsets.query(), head, q);
+    }
+
     @Override
     public void rotateAndActivate(Rope rope, AttentionPass pass, int row) {
-        rowSteps.prepare(pass, row);
+        rowSteps.prepare(rope, pass, row);
     }
 
     @Override
@@ -190,7 +200,8 @@ public final class DifferentialAttention extends PageAttention implements Prefil
 
     @Override
     public void prepareQuery(float[] projections, int at, PageState state) {
-        state.scaleQuery(projections, at + state.firstHead * headDim(), state.softmaxes.lines * headDim(), scale());
+        state.scaleQuery(projections, at + offsets.query() + state.firstHead * headDim(),
+                state.softmaxes.lines * headDim(), scale());
     }
 
     @Override
@@ -258,7 +269,7 @@ public final class DifferentialAttention extends PageAttention implements Prefil
         float scale = scale();
         for (int group = block.firstGroup; group < block.endGroup; group++) {
             for (int row = 0; row < block.rows(); row++) {
-                int from = block.pass.at(block.first + row) + group * floats;
+                int from = block.pass.at(block.first + row) + offsets.query() + group * floats;
                 int to = (group * block.capacity + row) * floats;
                 for (int i = 0; i < floats; i++) {
                     block.state.query[to + i] = block.pass.projections[from + i] * scale;

@@ -1,4 +1,4 @@
-package io.github.t6j.attention.tpa.differential;
+package io.github.t6j.attention.tpa.steps;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
@@ -38,7 +38,7 @@ final class PageFactors {
     private final long headValuesAt;
     private final long bytes;
 
-    PageFactors(DifferentialConfig sizes) {
+    PageFactors(SteppedConfig sizes) {
         headDim = sizes.headDim();
         heads = sizes.keyValueHeads();
         rank = sizes.rank();

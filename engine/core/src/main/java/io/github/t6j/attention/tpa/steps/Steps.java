@@ -1,4 +1,4 @@
-package io.github.t6j.attention.tpa.differential;
+package io.github.t6j.attention.tpa.steps;
 
 import io.github.t6j.attention.LayerOptions.Scores;
 

@@ -1,27 +1,29 @@
-package io.github.t6j.attention.tpa.differential;
+package io.github.t6j.attention.tpa.steps;
 
 import static io.github.t6j.kernels.Exp2.LOG2_E;
 
 import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.Kernels;
+import java.util.Arrays;
 
 /** Steps on a single row: before attention those of queries and shifts, after it differences, gates and norms. */
 final class RowSteps {
-    private final DifferentialConfig sizes;
+    private final SteppedConfig sizes;
     private final Steps steps;
-    private final DifferentialRow offsets;
-    private final float[] queryGain; //  [D], gains of queries times those of keys, which the cache leaves out; or null
+    private final SteppedRow offsets;
+    private final float[] queryGain; //  [D], gain of queries times that of keys, which the cache leaves out; or null
     private final float[] headScales; // [H], factors of the scalable softmax; or null
     private final float[] outputGain; // [signal heads][D]; or null
 
-    RowSteps(DifferentialConfig sizes, float[] queryGain, float[] keyGain, float[] headScales, float[] outputGain) {
+    RowSteps(SteppedConfig sizes, float[] queryGain, float[] keyGain, float[] headScales, float[] outputGain) {
         this.sizes = sizes;
         steps = sizes.steps();
-        offsets = DifferentialRow.of(sizes);
+        offsets = SteppedRow.of(sizes);
         this.queryGain = steps.norms() ? new float[sizes.headDim()] : null;
         if (steps.norms()) {
             for (int d = 0; d < sizes.headDim(); d++) {
-                this.queryGain[d] = queryGain[d] * keyGain[d];
+                this.queryGain[d] = keyGain == null ? queryGain[d] : queryGain[d] * keyGain[d];
             }
         }
         this.headScales = headScales;
@@ -32,14 +34,20 @@ final class RowSteps {
         return (float) (1 / (1 + StrictMath.exp(-x)));
     }
 
-    /** Norms and scales the queries, and turns shifts into gates, which are 0 for the first token. */
-    void prepare(AttentionPass pass, int row) {
+    /**
+     * Rebuilds, norms, scales and rotates the queries, rotates B_K, and turns shifts into gates, which are 0 for the
+     * first token. Gains precede the rotation, so that a score depends on the distance of two tokens only.
+     */
+    void prepare(Rope rope, AttentionPass pass, int row) {
         float[] x = pass.projections;
         int at = pass.at(row);
         int position = pass.positions[row];
         float length = steps.length() == null ? 1f : steps.length().logarithm(position);
+        if (sizes.queryRank() > 0) {
+            rebuildQueries(x, at);
+        }
         for (int head = 0; head < sizes.heads(); head++) {
-            int query = at + head * sizes.headDim();
+            int query = at + offsets.query() + head * sizes.headDim();
             if (steps.norms()) {
                 norm(x, query, steps.normEpsilon(), queryGain, 0);
             }
@@ -47,8 +55,33 @@ final class RowSteps {
                 scale(x, query, headScales[head] * length);
             }
         }
+        rotate(rope, pass, row, offsets.query(), sizes.heads());
+        rotate(rope, pass, row, offsets.bK(), sizes.rank());
         for (int i = at + offsets.shiftK(); i < at + offsets.lambda(); i++) {
             x[i] = position == 0 ? 0f : sigmoid(x[i]);
+        }
+    }
+
+    /** Computes q[h] = Σ_r (A_Q[h][r] / R_Q) · B_Q[r]. */
+    private void rebuildQueries(float[] x, int at) {
+        int rank = sizes.queryRank();
+        int size = sizes.headDim();
+        for (int head = 0; head < sizes.heads(); head++) {
+            int query = at + offsets.query() + head * size;
+            Arrays.fill(x, query, query + size, 0f);
+            for (int r = 0; r < rank; r++) {
+                float a = x[at + offsets.aQ() + head * rank + r] / rank;
+                for (int d = 0; d < size; d++) {
+                    x[query + d] = Math.fma(a, x[at + r * size + d], x[query + d]);
+                }
+            }
+        }
+    }
+
+    private void rotate(Rope rope, AttentionPass pass, int row, int from, int vectors) {
+        if (rope.pairs() > 0) {
+            rope.rotate(pass.projections, pass.at(row) + from, vectors, sizes.headDim(), pass.cos, pass.sin,
+                    pass.tableAt(row));
         }
     }
 
@@ -74,17 +107,18 @@ final class RowSteps {
     /** Replaces a row of outputs by differences, gated and normed. The row's queries are overwritten. */
     void finish(AttentionPass pass, int row, Kernels kernels) {
         float[] y = pass.projections; // in place of the queries, because gates are in the same array
-        int at = pass.at(row);
+        int start = pass.at(row);
+        int at = start + offsets.query();
         int to = row * pass.outputWidth();
         int width = sizes.signalHeads() * sizes.headDim();
-        subtract(pass.output, to, y, at);
+        subtract(pass.output, to, y, start + offsets.lambda(), at);
         boolean gated = steps.gate() != null;
         Steps.OutputNorm norm = steps.outputNorm();
         if (norm != null && (norm.beforeGate() || !gated)) {
             normHeads(y, at);
         }
         if (gated) {
-            gate(y, at, kernels);
+            gate(y, start + offsets.gates(), at, kernels);
         }
         if (norm != null && !norm.beforeGate() && gated) {
             normHeads(y, at);
@@ -93,7 +127,7 @@ final class RowSteps {
     }
 
     /** Writes the outputs of signal heads less λ times their group's noise to {@code y} from {@code at}. */
-    private void subtract(float[] output, int from, float[] y, int at) {
+    private void subtract(float[] output, int from, float[] y, int lambdas, int at) {
         int size = sizes.headDim();
         if (!steps.differential()) {
             System.arraycopy(output, from, y, at, sizes.heads() * size);
@@ -101,7 +135,7 @@ final class RowSteps {
         }
         int signals = sizes.groupSize() - 1; // in a group, before its noise
         for (int group = 0; group < sizes.keyValueHeads(); group++) {
-            float lambda = sigmoid(y[at + offsets.lambda() + group]);
+            float lambda = sigmoid(y[lambdas + group]);
             int signal = from + group * sizes.groupSize() * size;
             int noise = signal + signals * size;
             int to = at + group * signals * size;
@@ -120,9 +154,8 @@ final class RowSteps {
         }
     }
 
-    private void gate(float[] y, int at, Kernels kernels) {
+    private void gate(float[] y, int gates, int at, Kernels kernels) {
         Steps.Gate gate = steps.gate();
-        int gates = at + offsets.gates();
         for (int i = gates; i < gates + sizes.gates(); i++) {
             y[i] += gate.offset();
         }
