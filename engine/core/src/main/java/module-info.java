@@ -17,6 +17,8 @@ module io.github.t6j.engine {
     exports io.github.t6j.attention.tpa to io.github.t6j.training;
     // forms that training refuses, with an error that names them
     exports io.github.t6j.attention.tpa.forms to io.github.t6j.training;
+    // layers that training supports with their steps
+    exports io.github.t6j.attention.tpa.steps to io.github.t6j.training;
     // filled caches and the rate of reading memory, for bench
     exports io.github.t6j.benchmark to io.github.t6j.cli;
     // the decoding loop of the scheduler and of conversations

@@ -2,7 +2,7 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.training.layers.HeadAttention;
+import io.github.t6j.training.heads.HeadAttention;
 import io.github.t6j.training.products.Rows;
 import java.util.Arrays;
 

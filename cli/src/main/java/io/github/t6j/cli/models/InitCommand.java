@@ -109,7 +109,7 @@ public final class InitCommand implements Callable<Integer> {
         Map<String, Object> config = model.configJson(WeightFile.torchName(dtype));
         Map<String, Content> files = new LinkedHashMap<>();
         files.put("config.json", file -> Files.writeString(file, Json.write(config)));
-        if (variantFile != null) {
+        if (variantFile != null || !model.variant().keys().isEmpty()) {
             files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
         }
         boolean isTied = !(model instanceof LlamaPreset || model instanceof OlalaPreset); // otherwise config.json says so

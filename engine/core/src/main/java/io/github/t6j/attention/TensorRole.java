@@ -44,6 +44,8 @@ public enum TensorRole {
     STATE_OUTPUT_NORM,
     /** Gain [valueDim] of each head's output. */
     HEAD_NORM,
+    /** Gates of attention's output, [heads · valueDim][width], by a sigmoid. */
+    OUTPUT_GATE,
     /** Output matrix of attention, [width][heads · valueDim]. */
     ATTENTION_OUTPUT,
     /** Bias of the output of attention, [width]. */

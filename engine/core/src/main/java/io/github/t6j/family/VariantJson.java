@@ -204,6 +204,11 @@ public final class VariantJson {
         refuse(List.of("heads"), "only the Llama family's whole heads can be used as factors");
     }
 
+    /** Fails if a key names a step, for a model without such steps. */
+    public void refuseSteps() {
+        refuse(STEP_KEYS, "only T6 and T6 KV-only have such steps");
+    }
+
     /** Returns the fixed factors by the names of their weights; empty if the key is missing. */
     public Set<String> fixed() {
         return has("fixed")

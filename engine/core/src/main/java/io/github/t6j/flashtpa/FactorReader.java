@@ -1,5 +1,6 @@
 package io.github.t6j.flashtpa;
 
+import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.tpa.FactorRow;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
 import java.lang.foreign.MemorySegment;
@@ -11,10 +12,13 @@ final class FactorReader {
 
     final int queryVectors; // B_Q, or whole heads
     final double valueFactor; // factor of outputs
+    final int keyHeads; // H, or K of steps
     private final FlashTpa.Shape shape;
     private final boolean sigmoid;
     private final FactorRow offsets;
-    private final double queryFactor; // scale of scores, relative to the attention's
+    private final double queryFactor; // scale of factors or whole queries, relative to the attention's
+    private final double normedFactor; // scale of normed queries
+    private final FlashTpaSteps steps; // or null
 
     FactorReader(FlashTpa.Shape shape, FlashTpa.Options options, FactorRow offsets) {
         this.shape = shape;
@@ -22,33 +26,42 @@ final class FactorReader {
         sigmoid = options.sigmoid();
         queryVectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
         FlashTpa.Options usual = FlashTpa.Options.defaults(shape);
-        queryFactor = options.scale() / usual.scale() * (options.queryScale() / usual.queryScale())
+        steps = options.steps();
+        keyHeads = steps == null ? shape.heads() : steps.keyHeads();
+        normedFactor = options.scale() / usual.scale();
+        double scales = normedFactor * (options.queryScale() / usual.queryScale())
                 * (options.keyScale() / usual.keyScale());
+        boolean normed = steps != null && steps.normEpsilon() > 0;
+        queryFactor = !normed ? scales : shape.queryRank() == 0 ? normedFactor : 1;
         valueFactor = options.valueScale() / usual.valueScale();
     }
 
     /** Copies the keys and values of token {@code index} to a row. */
     void token(Factors keys, Factors values, long index, float[] row) {
         read(keys.b(), index, row, offsets.bK(), shape.keyRank() * shape.headDim());
-        headFactors(keys.a(), index, row, offsets.aK(), shape.keyRank());
-        headFactors(values.a(), index, row, offsets.aV(), shape.valueRank());
+        headFactors(keys.a(), index, row, offsets.aK(), keyHeads * shape.keyRank());
+        headFactors(values.a(), index, row, offsets.aV(), keyHeads * shape.valueRank());
         read(values.b(), index, row, offsets.bV(), shape.valueRank() * shape.valueDim());
     }
 
-    /** Copies query {@code index} to the row at {@code at}, with its head factors or whole heads scaled. */
-    void query(Factors q, long index, float[] row, int at) {
+    /** Copies query {@code index} to row {@code to} of a pass, with its head factors or whole heads scaled. */
+    void query(Factors q, long index, AttentionPass pass, int to) {
+        float[] row = pass.projections;
+        int at = pass.at(to);
         read(q.b(), index, row, at + offsets.bQ(), queryVectors * shape.headDim());
-        headFactors(q.a(), index, row, at + offsets.aQ(), shape.queryRank());
+        headFactors(q.a(), index, row, at + offsets.aQ(), shape.heads() * shape.queryRank());
         boolean whole = shape.queryRank() == 0;
         int from = at + (whole ? offsets.bQ() : offsets.aQ());
         int count = shape.heads() * (whole ? shape.headDim() : shape.queryRank());
         for (int i = from; i < from + count; i++) {
             row[i] = (float) (row[i] * queryFactor);
         }
+        if (steps != null) {
+            steps.prepare(pass, to, shape, normedFactor);
+        }
     }
 
-    private void headFactors(MemorySegment from, long index, float[] row, int at, int rank) {
-        int count = shape.heads() * rank;
+    private void headFactors(MemorySegment from, long index, float[] row, int at, int count) {
         read(from, index, row, at, count);
         int end = sigmoid ? at + count : at;
         for (int i = at; i < end; i++) {

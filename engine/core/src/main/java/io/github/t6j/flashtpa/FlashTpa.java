@@ -3,6 +3,7 @@ package io.github.t6j.flashtpa;
 import static io.github.t6j.flashtpa.FlashTpaArguments.checkElements;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.paged.PagedAlgorithm;
 import io.github.t6j.attention.tpa.FactoredAttention;
 import io.github.t6j.attention.tpa.TpaConfig;
@@ -38,7 +39,7 @@ import java.util.Objects;
 public final class FlashTpa implements AutoCloseable {
     final Shape shape;
     final Options options;
-    final FactoredAttention attention;
+    final PageAttention attention;
     final FactorReader reader;
     final ModelUse use;
     private final Workers workers;
@@ -101,9 +102,11 @@ public final class FlashTpa implements AutoCloseable {
      * @param valueScale scale of values, 1/R_V by default
      * @param sigmoid true to apply 1/(1 + e^−a) to every element of the head factors A first
      * @param threads number of threads that compute, including the calling one; 0 for one per core
+     * @param steps grouped heads, a token shift and norms, or null
      */
     public record Options(
-            double scale, double queryScale, double keyScale, double valueScale, boolean sigmoid, int threads) {
+            double scale, double queryScale, double keyScale, double valueScale, boolean sigmoid, int threads,
+            FlashTpaSteps steps) {
         /** @throws IllegalArgumentException if a scale is NaN or infinite, or {@code threads} is negative */
         public Options {
             finite(scale, "scale");
@@ -118,7 +121,7 @@ public final class FlashTpa implements AutoCloseable {
             Objects.requireNonNull(shape, "shape");
             return new Options(
                     1 / Math.sqrt(shape.headDim), 1.0 / Math.max(1, shape.queryRank), 1.0 / shape.keyRank,
-                    1.0 / shape.valueRank, false, 0);
+                    1.0 / shape.valueRank, false, 0, null);
         }
 
         /**
@@ -127,12 +130,12 @@ public final class FlashTpa implements AutoCloseable {
          * @throws IllegalArgumentException if a scale is NaN or infinite
          */
         public Options withScales(double scale, double queryScale, double keyScale, double valueScale) {
-            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, threads);
+            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, threads, steps);
         }
 
         /** Returns these options with a sigmoid on every element of the head factors A. */
         public Options withSigmoid() {
-            return new Options(scale, queryScale, keyScale, valueScale, true, threads);
+            return new Options(scale, queryScale, keyScale, valueScale, true, threads, steps);
         }
 
         /**
@@ -141,7 +144,12 @@ public final class FlashTpa implements AutoCloseable {
          * @throws IllegalArgumentException if {@code threads} is negative
          */
         public Options withThreads(int threads) {
-            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, threads);
+            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, threads, steps);
+        }
+
+        /** Returns these options with grouped heads, a token shift or norms; A_K and A_V are then [K][R]. */
+        public Options withSteps(FlashTpaSteps steps) {
+            return new Options(scale, queryScale, keyScale, valueScale, sigmoid, threads, steps);
         }
     }
 
@@ -186,11 +194,17 @@ public final class FlashTpa implements AutoCloseable {
     public FlashTpa(Shape shape, Options options) {
         this.shape = Objects.requireNonNull(shape, "shape");
         this.options = Objects.requireNonNull(options, "options");
-        attention = new TpaConfig(
-                shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank)
-                .newAttention();
+        if (options.steps() == null) {
+            FactoredAttention official = new TpaConfig(
+                    shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank)
+                    .newAttention();
+            attention = official;
+            reader = new FactorReader(shape, options, official.offsets());
+        } else {
+            attention = options.steps().attention(shape);
+            reader = new FactorReader(shape, options, options.steps().offsets(shape));
+        }
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
-        reader = new FactorReader(shape, options, attention.offsets());
         use = new ModelUse(workers::close, WORDS);
         use.watch(this);
     }
@@ -226,7 +240,7 @@ public final class FlashTpa implements AutoCloseable {
 
     /** Creates the attention of one cache, with its buffers in {@code memory}. */
     PagedAlgorithm newAttention(Arena memory) {
-        return attention.newAlgorithm(KernelChoice.kernels(), workers, memory);
+        return (PagedAlgorithm) attention.newAlgorithm(KernelChoice.kernels(), workers, memory);
     }
 
     /**

@@ -9,10 +9,11 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.paged.PagedAlgorithm;
-import io.github.t6j.attention.tpa.FactoredAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.flashtpa.FlashTpa.Factors;
+import io.github.t6j.flashtpa.FlashTpaSteps.Shifts;
 import io.github.t6j.kernels.Exp2;
 import io.github.t6j.session.Expiry;
 import io.github.t6j.session.LeakTracker;
@@ -58,7 +59,7 @@ public final class FlashTpaCache implements AutoCloseable {
     private final FlashTpa flash;
     private final FlashTpa.Shape shape;
     private final CacheType type;
-    private final FactoredAttention attention;
+    private final PageAttention attention;
     private final FactorReader reader;
     private final PagedAlgorithm paged;
     private final PagedCache[] sequences;
@@ -157,31 +158,46 @@ public final class FlashTpaCache implements AutoCloseable {
 
     /** Appends {@code tokens} tokens to each sequence, see {@link #append(int, int[], Factors, Factors)}. */
     public void append(int tokens, Factors keys, Factors values) {
+        append(tokens, keys, values, null);
+    }
+
+    /** Appends {@code tokens} tokens with a token shift to each sequence, see {@link FlashTpaSteps}. */
+    public void append(int tokens, Factors keys, Factors values, Shifts shifts) {
         int[] all = new int[batch()];
         Arrays.fill(all, tokens);
-        append(tokens, all, keys, values);
+        append(tokens, all, keys, values, shifts);
+    }
+
+    /** Appends tokens without a token shift, see {@link #append(int, int[], Factors, Factors, Shifts)}. */
+    public void append(int tokens, int[] counts, Factors keys, Factors values) {
+        append(tokens, counts, keys, values, null);
     }
 
     /**
      * Appends to each sequence b the first {@code counts[b]} of its {@code tokens} tokens; the others are padding.
      *
      * @param counts [batch], each of 0 … tokens
-     * @param keys A_K [batch][tokens][H][R_K], B_K [batch][tokens][R_K][D]
+     * @param keys A_K [batch][tokens][H][R_K], with {@link FlashTpaSteps} [K][R_K], B_K [batch][tokens][R_K][D]
      * @param values A_V [batch][tokens][H][R_V], B_V [batch][tokens][R_V][E]
+     * @param shifts gates of a token shift, or null without one
      * @throws IllegalArgumentException if a size is wrong; nothing is appended then
      * @throws CancellationException after {@link #cancel}, an interrupt, or if the {@link #setCallOptions call options}
      *     end the call; nothing is appended then
      */
-    public void append(int tokens, int[] counts, Factors keys, Factors values) {
+    public void append(int tokens, int[] counts, Factors keys, Factors values, Shifts shifts) {
         use.checkOpen();
         FlashTpa.atLeast(1, tokens, "tokens");
         checkCounts("tokens", tokens, counts, batch());
         Objects.requireNonNull(keys, "keys");
         Objects.requireNonNull(values, "values");
-        checkSize("keys.a", keys.a(), batch(), tokens, shape.heads(), shape.keyRank());
+        checkSize("keys.a", keys.a(), batch(), tokens, reader.keyHeads, shape.keyRank());
         checkSize("keys.b", keys.b(), batch(), tokens, shape.keyRank(), shape.headDim());
-        checkSize("values.a", values.a(), batch(), tokens, shape.heads(), shape.valueRank());
+        checkSize("values.a", values.a(), batch(), tokens, reader.keyHeads, shape.valueRank());
         checkSize("values.b", values.b(), batch(), tokens, shape.valueRank(), shape.valueDim());
+        FlashTpaSteps steps = flash.options.steps();
+        if (steps != null || shifts != null) {
+            (steps == null ? FlashTpaSteps.NONE : steps).check(shifts, batch(), tokens);
+        }
         try (Call _ = beginComputing()) {
             int[] before = lengths.clone();
             try {
@@ -191,7 +207,7 @@ public final class FlashTpaCache implements AutoCloseable {
                 for (int b = 0; b < sequences.length; b++) {
                     for (int t = 0; t < counts[b]; t++) {
                         checkCancelled("append");
-                        append(b, (long) b * tokens + t, keys, values);
+                        append(b, (long) b * tokens + t, keys, values, shifts);
                     }
                 }
             } catch (RuntimeException | Error early) {
@@ -206,10 +222,15 @@ public final class FlashTpaCache implements AutoCloseable {
     }
 
     /** Appends the token at {@code index} among all tokens in the factors. */
-    private void append(int sequence, long index, Factors keys, Factors values) {
+    private void append(int sequence, long index, Factors keys, Factors values, Shifts shifts) {
         reader.token(keys, values, index, pass.projections);
         int token = lengths[sequence]++;
-        attention.append(pass.projections, 0, sequences[sequence].pageOf(0, token), PagedCache.slot(token));
+        if (shifts != null) {
+            flash.options.steps().read(shifts, index, token == 0, shape, pass.projections);
+        }
+        pass.position = token;
+        attention.append(pass, 0, 1, sequences[sequence]);
+        attention.complete(pass, 0, 1, sequences[sequence]);
     }
 
     /**
@@ -268,7 +289,7 @@ public final class FlashTpaCache implements AutoCloseable {
     public void save(Path file) {
         Objects.requireNonNull(file, "file");
         try (Call _ = use.begin()) {
-            new FlashTpaFile(lengths, sequences).write(file, FlashTpaFile.kind(shape, flash.options.sigmoid(), type));
+            new FlashTpaFile(lengths, sequences).write(file, FlashTpaFile.kind(shape, flash.options, type));
         }
     }
 
@@ -286,7 +307,7 @@ public final class FlashTpaCache implements AutoCloseable {
         Objects.requireNonNull(file, "file");
         try (Call _ = use.begin()) {
             FlashTpaFile found = FlashTpaFile.read(
-                    file, FlashTpaFile.kind(shape, flash.options.sigmoid(), type), sequences.length,
+                    file, FlashTpaFile.kind(shape, flash.options, type), sequences.length,
                     () -> flash.newSequence(type));
             FlashTpaFile.close(sequences);
             System.arraycopy(found.sequences(), 0, sequences, 0, sequences.length);
@@ -350,7 +371,7 @@ public final class FlashTpaCache implements AutoCloseable {
             for (int i = 0; i < sequences.length * queries; i++) {
                 checkCancelled("attend");
                 int sequence = i / queries;
-                reader.query(q, i, pass.projections, 0);
+                reader.query(q, i, pass, 0);
                 float[] added = mask == null ? null : bias(mask, i * maskTokens, lengths[sequence]);
                 pass.position = lengths[sequence] - 1;
                 paged.bind(sequences[sequence]);
@@ -426,7 +447,7 @@ public final class FlashTpaCache implements AutoCloseable {
                     rows.position = lengths[b] - counts[b] + first;
                     int index = b * queries + first;
                     for (int row = 0; row < rows.rows; row++) {
-                        reader.query(q, index + row, rows.projections, rows.at(row));
+                        reader.query(q, index + row, rows, row);
                     }
                     paged.attend(rows);
                     write(rows, out, index);

@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  *
  * <pre>
  *   metadata   t6j_flashtpa  1, version of this format
- *              shape         number of heads, elements and ranks of keys and values
+ *              shape         number of heads, elements and ranks of keys and values, and steps
  *              sigmoid       true if the sigmoid was applied to A before caching
  *              cache_type    f32, f16, bf16, q8
  *   tensors    lengths       I32 [batch]
@@ -39,12 +39,13 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
     private static final String LENGTHS = "lengths";
 
     /** Returns the metadata that a file and the cache that reads it must have in common. */
-    static ChecksummedFile.Kind kind(FlashTpa.Shape shape, boolean sigmoid, CacheType type) {
+    static ChecksummedFile.Kind kind(FlashTpa.Shape shape, FlashTpa.Options options, CacheType type) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(VERSION_KEY, "1");
         metadata.put("shape", shape.heads() + " heads, keys of " + shape.headDim() + " elements and rank "
-                + shape.keyRank() + ", values of " + shape.valueDim() + " and rank " + shape.valueRank());
-        metadata.put("sigmoid", Boolean.toString(sigmoid));
+                + shape.keyRank() + ", values of " + shape.valueDim() + " and rank " + shape.valueRank()
+                + (options.steps() == null ? "" : ", " + options.steps()));
+        metadata.put("sigmoid", Boolean.toString(options.sigmoid()));
         metadata.put("cache_type", type.name().toLowerCase(Locale.ROOT));
         return new ChecksummedFile.Kind("a FlashTpaCache", VERSION_KEY, metadata, key -> key.equals("cache_type")
                 ? "; make the cache with that type"

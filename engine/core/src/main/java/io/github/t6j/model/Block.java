@@ -1,5 +1,7 @@
 package io.github.t6j.model;
 
+import static io.github.t6j.kernels.Exp2.LOG2_E;
+
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.attention.LayerPlace;
@@ -12,6 +14,7 @@ import java.util.stream.Stream;
  *
  * @param place place of the layer among those of its kind
  * @param projection computes everything that attention needs of a position
+ * @param gate W_g [heads·valueDim][width] of gates sigmoid(W_g norm(x)) of attention's output, or null
  * @param headNorm norm of attention's output, or null
  * @param output W_o [width][heads·valueDim]
  * @param outputBias [width], or null
@@ -21,7 +24,8 @@ import java.util.stream.Stream;
  * @param feedForwardRotation rotation by the feed-forward part, or null to add it
  */
 record Block(
-        LayerPlace place, RowOperation attentionNorm, Projection projection, Attention attention, HeadNorm headNorm,
+        LayerPlace place, RowOperation attentionNorm, Projection projection, Attention attention, PackedMatrix gate,
+        HeadNorm headNorm,
         PackedMatrix output, float[] outputBias, RmsNorm attentionPostNorm, RowOperation feedForwardNorm,
         FeedForward feedForward, RmsNorm feedForwardPostNorm, Rotation attentionRotation,
         Rotation feedForwardRotation) {
@@ -63,6 +67,17 @@ record Block(
         if (attention.finishes()) {
             a.finishOutput();
         }
+        if (gate != null) {
+            a.matMul.multiply(gate, a.normed, a.width, a.rows(), a.gates);
+            a.eachRow(Block::applyGate);
+        }
+    }
+
+    private static void applyGate(Activations a, int row, int worker) {
+        int width = a.attentionPass.outputWidth();
+        for (int i = 0, from = row * a.gatesStride; i < width; i++) {
+            a.attentionPass.output[row * width + i] /= 1f + a.kernels.exp2(-LOG2_E * a.gates[from + i]);
+        }
     }
 
     /** Computes everything that follows attention. */
@@ -95,7 +110,8 @@ record Block(
     /** Returns all matrices except those that attention itself reads. */
     Stream<PackedMatrix> matrices() {
         return Stream.concat(
-                Stream.concat(projection.matrices().stream(), Stream.of(output)), feedForward.matrices());
+                Stream.concat(projection.matrices().stream(), Stream.of(output)),
+                Stream.concat(Stream.ofNullable(gate), feedForward.matrices()));
     }
 
     /**

@@ -235,7 +235,8 @@ public final class TransformerLoader {
         return new Block(
                 kinds.add(attention), inputNorm(weights, TensorRole.ATTENTION_NORM),
                 config.attention().projection(weights),
-                attention, headGain == null || attention.finishes() ? null : new Block.HeadNorm(headGain),
+                attention, weights.packed(TensorRole.OUTPUT_GATE),
+                headGain == null || attention.finishes() ? null : new Block.HeadNorm(headGain),
                 weights.packed(TensorRole.ATTENTION_OUTPUT), weights.floats(TensorRole.ATTENTION_OUTPUT_BIAS),
                 optionalNorm(weights, TensorRole.ATTENTION_POST_NORM),
                 inputNorm(weights, TensorRole.FEED_FORWARD_NORM), feedForward(weights),

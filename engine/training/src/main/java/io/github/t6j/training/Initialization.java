@@ -4,6 +4,7 @@ import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.Factor;
 import io.github.t6j.attention.tpa.forms.TpaForm;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
@@ -38,7 +39,7 @@ public enum Initialization {
         for (Parameter parameter : parameters) {
             TensorSpec spec = parameter.spec();
             SplitMix64 random = new SplitMix64(SplitMix64.seed(seed, spec.name()));
-            if (spec.isGain()) {
+            if (spec.isGain() || spec.role() == TensorRole.SOFTMAX_SCALE) {
                 Arrays.fill(parameter.value(), 1f);
             } else if (spec.role() == TensorRole.EMBEDDING && this == SMALL) {
                 normal(random, parameter.value());
@@ -84,6 +85,7 @@ public enum Initialization {
             case PROJECTION -> switch (config.attention()) {
                 case TpaConfig sizes -> ofFactor(TpaForm.official(sizes), T6Family.factor(spec), width, spec);
                 case TpaForm form -> ofFactor(form, T6Family.factor(spec), width, spec);
+                case SteppedConfig sizes -> ofFactor(sizes, T6Family.factor(spec), width, spec);
                 default -> ofColumns(spec);
             };
             default -> ofColumns(spec);
@@ -94,6 +96,17 @@ public enum Initialization {
         return factor == null
                 ? Math.sqrt(6.0 / (width + spec.shape().getFirst())) // whole queries
                 : Math.sqrt(6.0 / ((double) (width + form.rows(factor)) * form.columns(factor)));
+    }
+
+    private static double ofFactor(SteppedConfig sizes, Factor factor, int width, TensorSpec spec) {
+        if (factor == null) {
+            return spec.name().endsWith("c_q.weight")
+                    ? Math.sqrt(6.0 / (width + spec.shape().getFirst()))
+                    : ofColumns(spec);
+        }
+        int rank = factor == Factor.A_Q || factor == Factor.B_Q ? sizes.queryRank() : sizes.rank();
+        double other = (double) spec.shape().getFirst() / rank; // heads, or elements of a feature
+        return factor.isHeads() ? Math.sqrt(6 / ((width + other) * rank)) : Math.sqrt(6 / ((width + rank) * other));
     }
 
     private static double ofColumns(TensorSpec spec) {

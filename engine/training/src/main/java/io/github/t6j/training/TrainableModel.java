@@ -2,6 +2,7 @@ package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
@@ -91,13 +92,17 @@ public final class TrainableModel implements AutoCloseable {
     private static TrainableModel made(
             ModelConfig config, int threads, Kernels kernels, Function<Resources, Assembly> parts,
             FrozenWeights frozen) {
-        Resources shared = new Resources(kernels, new Workers(threads), !config.linear());
+        Resources shared = new Resources(kernels, new Workers(threads), !config.linear(), scoreCap(config));
         try {
             return new TrainableModel(shared, config, parts.apply(shared), frozen);
         } catch (RuntimeException | Error failure) {
             shared.close();
             throw failure;
         }
+    }
+
+    private static float scoreCap(ModelConfig config) {
+        return config.attention() instanceof SteppedConfig sizes ? sizes.steps().scores().cap() : 0;
     }
 
     /**

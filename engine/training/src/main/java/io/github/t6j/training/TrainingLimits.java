@@ -4,6 +4,7 @@ import io.github.t6j.MemoryLimitException;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
@@ -30,6 +31,9 @@ final class TrainingLimits {
 
     /** Returns the window of windowed layers, the longest sequence to train on; the largest int without them. */
     static int window(ModelConfig config) {
+        if (config.attention() instanceof SteppedConfig sizes && sizes.steps().window() > 0) {
+            return sizes.steps().window();
+        }
         return config.attention() instanceof GroupedQueryConfig grouped && !grouped.options().windowed().isEmpty()
                 ? grouped.options().window()
                 : Integer.MAX_VALUE;
@@ -78,6 +82,7 @@ final class TrainingLimits {
         int rows = batches.sequences() * batches.context();
         long outputs = (long) config.attention().heads() * config.attention().valueDim();
         long layer = 2L * sizes.width() + outputs + config.attention().heads() + 2L * sizes.hidden();
+        layer += config.attention() instanceof SteppedConfig ? outputs : 0; // of all heads
         long kept = sizes.layers() * layer + attentionRows + (long) rank * adapted.size();
         long shared = 3L * sizes.width() + outputs; // x, normed x, and the derivatives by it and by y
         long logits = (long) OutputLayer.rowsAtOnce(rows, sizes.vocabulary(), rank > 0) * sizes.vocabulary();

@@ -21,6 +21,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -143,7 +144,18 @@ class DerivativesTest {
                 llama("Qwen3, untied", new GroupedQueryConfig(6, 8, 2, qwen3),
                         EnumSet.of(TensorRole.QUERY_NORM, TensorRole.KEY_NORM, TensorRole.OUTPUT)),
                 llama("a layer without RoPE, a window", new GroupedQueryConfig(6, 8, 1, mixed), biases));
+        made = Stream.concat(made, stepped());
         return Stream.concat(made, goldenFolders().map(folder -> new Case(folder, golden(folder), 1, 8)));
+    }
+
+    /** Returns models with steps; sequences are not longer than a window. */
+    private static Stream<Case> stepped() {
+        return SteppedModelsTest.variants().map(variant -> {
+            boolean whole = variant.size() == 2;
+            return new Case(
+                    "steps " + new TreeMap<>(variant) + (whole ? ", whole queries" : ""),
+                    SteppedModelsTest.model(variant, whole), 2, variant.containsKey("slidingWindow") ? 5 : 9);
+        });
     }
 
     private static Set<TensorRole> with(Set<TensorRole> roles, TensorRole role) {
@@ -172,8 +184,10 @@ class DerivativesTest {
     static Stream<Case> packedCases() {
         Set<String> names = Set.of("odd ranks, group norm, partial, decay", "KV-only, odd ranks, partial", "linear",
                 "GQA, partial, decay, group norm", "MLA, group norm", "Qwen3, untied");
-        return Stream.concat(cases().filter(example -> names.contains(example.name)), Stream.of(official(
-                "documents of more than a tile", new TpaConfig(2, 4, 4, 2, 1, 2), 4, 0, false, 2, 150)));
+        return Stream.concat(
+                cases().filter(example -> names.contains(example.name) || example.name.contains("scalableSoftmax")),
+                Stream.of(official(
+                        "documents of more than a tile", new TpaConfig(2, 4, 4, 2, 1, 2), 4, 0, false, 2, 150)));
     }
 
     /** Documents in a window do not see one another, as if each were a sequence, and only some positions are scored. */

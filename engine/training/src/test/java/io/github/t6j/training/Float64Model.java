@@ -8,6 +8,8 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
+import io.github.t6j.attention.tpa.steps.Steps;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.training.layers.Heads;
 import java.util.Arrays;
@@ -164,6 +166,7 @@ final class Float64Model {
             case TpaConfig form -> tensorProduct(layer, form, x);
             case GroupedQueryConfig form -> grouped(layer, form, x);
             case LatentConfig form -> latent(layer, form, x);
+            case SteppedConfig form -> stepped(layer, form, x);
             default -> throw new IllegalArgumentException("" + attention);
         };
         double[] headGain = find(layer, "subln.weight");
@@ -178,10 +181,20 @@ final class Float64Model {
                 System.arraycopy(out, 0, y[t], h * out.length, out.length);
             }
         }
-        return y;
+        double[] gate = find(layer, "c_gated.weight", "gated_proj.weight");
+        double[][] gates = gate == null ? new double[0][] : times(x, gate, null);
+        for (int t = 0; t < gates.length; t++) {
+            for (int i = 0; i < y[t].length; i++) {
+                y[t][i] *= sigmoid(gates[t][i]);
+            }
+        }
+        return attention instanceof SteppedConfig form ? outputSteps(layer, form, x, y) : y;
     }
 
     private int window(int layer) {
+        if (attention instanceof SteppedConfig form && form.steps().window() > 0) {
+            return form.steps().window();
+        }
         LayerOptions options = attention instanceof GroupedQueryConfig grouped ? grouped.options() : LayerOptions.NONE;
         return options.windowed().contains(layer) ? options.window() : Integer.MAX_VALUE;
     }
@@ -196,7 +209,7 @@ final class Float64Model {
             for (int i = 0; i < q.length; i++) {
                 score += q[i] * heads.k[s][g][i];
             }
-            double weight = softmax ? Math.exp(score / Math.sqrt(q.length)) : score;
+            double weight = softmax ? Math.exp(capped(score / divisor(q.length))) : score;
             total += weight;
             for (int i = 0; i < out.length; i++) {
                 out[i] += weight * heads.v[s][g][i];
@@ -208,6 +221,92 @@ final class Float64Model {
             }
         }
         return out;
+    }
+
+    private double divisor(int size) {
+        return attention instanceof SteppedConfig form && form.steps().scores().divisor() != 0
+                ? form.steps().scores().divisor()
+                : Math.sqrt(size);
+    }
+
+    private double capped(double score) {
+        double cap = attention instanceof SteppedConfig form ? form.steps().scores().cap() : 0;
+        return cap == 0 ? score : cap * Math.tanh(score / cap);
+    }
+
+    /** Queries, keys and values with the steps before attention. */
+    private Heads stepped(int layer, SteppedConfig form, double[][] x) {
+        Steps steps = form.steps();
+        double[][][] q = form.queryRank() == 0
+                ? split(times(x, find(layer, "c_q.weight"), null), form.heads())
+                : mean(times(x, find(layer, "W_A_q.weight"), null),
+                        split(times(x, find(layer, "W_B_q.weight"), null), form.queryRank()), form.heads());
+        double[][][] k = mean(times(x, find(layer, "W_A_k.weight"), null),
+                rotated(split(times(x, find(layer, "W_B_k.weight"), null), form.rank())), form.keyValueHeads());
+        double[][][] v = mean(times(x, find(layer, "W_A_v.weight"), null),
+                split(times(x, find(layer, "W_B_v.weight"), null), form.rank()), form.keyValueHeads());
+        if (steps.shift()) {
+            k = shifted(k, times(x, find(layer, "shift_proj_k.weight"), null));
+            v = shifted(v, times(x, find(layer, "shift_proj_v.weight"), null));
+        }
+        double[] scaler = find(layer, "softmax_scaler.weight");
+        for (int t = 0; t < x.length; t++) {
+            if (steps.normEpsilon() > 0) {
+                q[t] = norm(q[t], find(layer, "q_norm.weight"), steps.normEpsilon());
+                k[t] = norm(k[t], null, steps.normEpsilon());
+            }
+            for (int h = 0; h < form.heads() && scaler != null; h++) {
+                for (int i = 0; i < q[t][h].length; i++) {
+                    q[t][h][i] *= scaler[h] * Math.log(t + 1);
+                }
+            }
+        }
+        return new Heads(rotated(q), k, v);
+    }
+
+    private static double[][][] shifted(double[][][] x, double[][] gates) {
+        double[][][] y = new double[x.length][x[0].length][x[0][0].length];
+        for (int t = 0; t < x.length; t++) {
+            for (int h = 0; h < x[t].length; h++) {
+                double alpha = t == 0 ? 0 : sigmoid(gates[t][h]);
+                for (int i = 0; i < x[t][h].length; i++) {
+                    y[t][h][i] = (1 - alpha) * x[t][h][i] + (t == 0 ? 0 : alpha * x[t - 1][h][i]);
+                }
+            }
+        }
+        return y;
+    }
+
+    private static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
+    }
+
+    /** Differences of heads, and gates. */
+    private double[][] outputSteps(int layer, SteppedConfig form, double[][] x, double[][] outputs) {
+        Steps steps = form.steps();
+        double[][][] heads = split(outputs, form.heads());
+        double[][] lambdas = steps.differential() ? times(x, find(layer, "lambda_proj.weight"), null) : null;
+        double[] weights = tensors.get("transformer.h." + layer + ".attn.gate_proj.weight");
+        double[][] gates = weights == null ? null : times(x, weights, null);
+        int group = form.heads() / form.keyValueHeads();
+        int signals = steps.differential() ? group - 1 : group;
+        int size = form.headDim();
+        double[][] y = new double[x.length][form.keyValueHeads() * signals * size];
+        for (int t = 0; t < x.length; t++) {
+            for (int i = 0; i < y[t].length; i++) {
+                int g = i / size / signals;
+                double out = heads[t][g * group + i / size % signals][i % size];
+                if (lambdas != null) {
+                    out -= sigmoid(lambdas[t][g]) * heads[t][g * group + group - 1][i % size];
+                }
+                if (gates != null) {
+                    double gate = gates[t][steps.gate().headwise() ? i / size : i] + steps.gate().offset();
+                    out *= (steps.gate().sigmoid() ? 1 : gate) * sigmoid(gate);
+                }
+                y[t][i] = out;
+            }
+        }
+        return y;
     }
 
     private static double[][][] split(double[][] x, int heads) {
@@ -233,12 +332,16 @@ final class Float64Model {
                 mean(times(x, find(layer, "W_A_v.weight"), null), v));
     }
 
-    /** Returns (1/R) Σ_r a[h][r] b[r]. */
     private double[][][] mean(double[][] a, double[][][] b) {
+        return mean(a, b, attention.heads());
+    }
+
+    /** Returns (1/R) Σ_r a[h][r] b[r]. */
+    private static double[][][] mean(double[][] a, double[][][] b, int heads) {
         int rank = b[0].length;
-        double[][][] mean = new double[a.length][attention.heads()][b[0][0].length];
+        double[][][] mean = new double[a.length][heads][b[0][0].length];
         for (int t = 0; t < a.length; t++) {
-            for (int h = 0; h < attention.heads(); h++) {
+            for (int h = 0; h < heads; h++) {
                 for (int r = 0; r < rank; r++) {
                     for (int i = 0; i < mean[t][h].length; i++) {
                         mean[t][h][i] += a[t][h * rank + r] * b[t][r][i] / rank;

@@ -7,7 +7,7 @@ import io.github.t6j.TestNumbers;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
-import io.github.t6j.training.layers.HeadAttention;
+import io.github.t6j.training.heads.HeadAttention;
 import io.github.t6j.training.products.Matrix;
 import io.github.t6j.training.products.Products;
 import io.github.t6j.training.products.Rows;

@@ -16,6 +16,7 @@ import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Published models of "Multi-Head Low-Rank Attention" (ICLR 2026): TPA, and ten other attentions ({@link
@@ -25,6 +26,8 @@ public final class MlraFamily implements Family {
     private static final String ATTENTION_NORM = "input_layernorm.weight";
     private static final String FEED_FORWARD_NORM = "post_attention_layernorm.weight";
     private static final String OUTPUT_NORM = "layernorm.weight";
+    private static final String GATE = "gated_proj"; // of the ablation with gates
+    private static final String GROUPED_GATE = "c_gated"; // of GQA
     private static final float EPSILON = 1e-6f;
     private static final Rope.Form FORM = new Rope.Form(false, true, false);
 
@@ -46,7 +49,6 @@ public final class MlraFamily implements Family {
     @Override
     public ModelConfig read(NamedTensors tensors, ModelMetadata description) {
         Shapes shapes = new Shapes(tensors);
-        refuseGates(shapes);
         description.checkFullRope(
                 shapes.where() + ": this is a model of the MLRA checkpoints, which all have full RoPE; expected"
                         + " the variant full or none, found ");
@@ -66,22 +68,19 @@ public final class MlraFamily implements Family {
         }
         Rope.Config rotation =
                 new Rope.Config(attention.rotatedDim(), 0f, T6Rope.form(description.variantJson(), FORM));
-        String name = MlraAttentions.name(attention) + (description.variantJson().noScale() ? ", no scale" : "")
+        boolean gated = shapes.hasAttention(GATE) || shapes.hasAttention(GROUPED_GATE);
+        Set<TensorRole> optional = EnumSet.noneOf(TensorRole.class);
+        if (untied) {
+            optional.add(TensorRole.OUTPUT);
+        }
+        if (gated) {
+            optional.add(TensorRole.OUTPUT_GATE);
+        }
+        String name = MlraAttentions.name(attention) + (gated ? ", gated" : "") + (description.variantJson().noScale() ? ", no scale" : "")
                 + (rotation.form().equals(FORM) ? "" : ", RoPE" + T6Rope.words(rotation.form()));
         return new ModelConfig(
                 name(), name, sizes, attention, false, rotation, new ModelConfig.Norms(EPSILON, false),
-                untied ? EnumSet.of(TensorRole.OUTPUT) : EnumSet.noneOf(TensorRole.class), List.copyOf(assumptions));
-    }
-
-    private static void refuseGates(Shapes shapes) {
-        for (String gate : new String[] {"c_gated", "gated_proj"}) {
-            if (shapes.hasAttention(gate)) {
-                throw ModelFormatException.unsupported(shapes.where() + ": " + Shapes.attention(0, gate)
-                        + ": expected attention whose output goes to c_proj unchanged, found gates, an ablation of the"
-                        + " MLRA checkpoints: it needs a product with sigmoid(W x) before c_proj in every block,"
-                        + " which t6j does not support; use the checkpoint without gates");
-            }
-        }
+                optional, List.copyOf(assumptions));
     }
 
     @Override
@@ -93,6 +92,11 @@ public final class MlraFamily implements Family {
         for (int layer = 0; layer < sizes.layers(); layer++) {
             String block = Shapes.block(layer);
             MlraAttentions.tensors(layer, attention, sizes.width(), specs);
+            if (config.optional().contains(TensorRole.OUTPUT_GATE)) {
+                specs.add(new TensorSpec(
+                        Shapes.attention(layer, GROUPED_GATE), Shapes.attention(layer, GATE),
+                        List.of(values, (long) sizes.width()), TensorRole.OUTPUT_GATE, layer));
+            }
             specs.add(Shapes.attention(TensorRole.ATTENTION_OUTPUT, layer, "c_proj", sizes.width(), values));
             T6Family.feedForward(layer, sizes, specs);
             specs.add(TensorSpec.of(TensorRole.ATTENTION_NORM, layer, block + ATTENTION_NORM, sizes.width()));

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -24,7 +25,7 @@ import java.util.TreeSet;
  * The tensors of a step show it, too, and must not contradict its key. Keys are mixed and normed after RoPE; queries
  * are normed before it, and the only gain is theirs, since that of keys would be folded into it.
  */
-final class T6Steps {
+public final class T6Steps {
     private static final String SHIFT = "shift";
     private static final String NORM = "qkNorm";
     private static final String GATE = "gate";
@@ -114,6 +115,35 @@ final class T6Steps {
     private static void refuseForms(VariantJson variant) {
         variant.refuse(
                 VariantJson.FACTOR_KEYS, "a model with steps has the official factors");
+    }
+
+    /**
+     * Returns presets of the size micro with a step or several, by the end of their names. Heads give each about as many
+     * parameters as t6-micro, whose sizes {@code base} has.
+     */
+    public static Map<String, T6Config> presets(Map<String, Object> base) {
+        Map<String, T6Config> presets = new LinkedHashMap<>();
+        preset(presets, base, "groups", 12, Map.of("groups", 4L));
+        preset(presets, base, "shift", 10, Map.of(SHIFT, true));
+        preset(presets, base, "norm", 11, Map.of(NORM, true));
+        preset(presets, base, "gate", 6, Map.of(GATE, "elementwise"));
+        preset(presets, base, "headgate", 11, Map.of(GATE, HEADWISE));
+        preset(presets, base, "differential", 15, Map.of(DIFFERENTIAL, true, "groups", 5L));
+        preset(presets, base, "scaled", 11, Map.of(LENGTH, true));
+        preset(presets, base, "capped", 11, Map.of("softCap", 15L));
+        preset(presets, base, "steps", 8, Map.of(
+                SHIFT, true, NORM, true, GATE, "elementwise", DIFFERENTIAL, true, "groups", 2L, LENGTH, true, "scale",
+                "1/d"));
+        return presets;
+    }
+
+    private static void preset(
+            Map<String, T6Config> presets, Map<String, Object> base, String name, long heads,
+            Map<String, Object> steps) {
+        Map<String, Object> config = new TreeMap<>(base);
+        config.put("n_head", heads);
+        presets.put(name, new T6Config(
+                T6Config.Attention.TPA, config, new VariantJson(new TreeMap<>(steps), "t6j.json")));
     }
 
     /** Returns the tensors of a layer, projections in the order of a row. */

@@ -263,20 +263,6 @@ class MlraFamilyTest {
                 .hasMessageContaining("the variant full or none, found partialrope");
     }
 
-    @ParameterizedTest
-    @CsvSource({"gqa, c_gated", "mlra_2, gated_proj"})
-    void gatesAreRefused(String name, String gate) {
-        MlraCase golden = MlraCase.of(name);
-        golden.withTensors(tensors -> {
-            String weight = "transformer.h.0.attn." + gate + ".weight";
-            tensors.put(weight, Tensor.of(weight, new float[36 * 32], 36, 32));
-            assertThatThrownBy(() -> describe(tensors, golden.config()))
-                    .isInstanceOf(ModelFormatException.class)
-                    .hasMessageContaining(
-                            weight + ": expected attention whose output goes to c_proj unchanged, found gates");
-        });
-    }
-
     @Test
     void anUnknownAttentionIsRefused() {
         MlraCase golden = MlraCase.of("tpa_even");

@@ -7,6 +7,7 @@ import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
 import io.github.t6j.training.layers.GroupedQueryHeads;
@@ -16,6 +17,7 @@ import io.github.t6j.training.layers.LowRankAdapter;
 import io.github.t6j.training.layers.OutputLayer;
 import io.github.t6j.training.layers.Resources;
 import io.github.t6j.training.layers.Rotation;
+import io.github.t6j.training.layers.SteppedHeads;
 import io.github.t6j.training.layers.TensorProductHeads;
 import io.github.t6j.training.layers.TrainableAttention;
 import io.github.t6j.training.layers.TrainingBlock;
@@ -153,6 +155,9 @@ public final class Assembly {
                     resources, sizes, projection, vectorNorm(TensorRole.QUERY_NORM, sizes, layer),
                     vectorNorm(TensorRole.KEY_NORM, sizes, layer),
                     sizes.options().unrotated().contains(layer) ? null : rotation);
+            case SteppedConfig sizes -> new SteppedHeads(
+                    resources, sizes, projection, only(TensorRole.QUERY_NORM, layer),
+                    only(TensorRole.SOFTMAX_SCALE, layer), rotation);
             case LatentConfig sizes -> new LatentHeads(
                     resources, sizes, projection, linear(TensorRole.QUERY_UP, null, layer),
                     linear(TensorRole.KEY_VALUE_UP, null, layer),

@@ -4,6 +4,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.grouped.GroupedFactors;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.grouped.GroupedTiedConfig;
@@ -12,6 +13,7 @@ import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.forms.HeadActivation;
 import io.github.t6j.attention.tpa.forms.TpaForm;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.family.olala.OlalaFamily;
 import io.github.t6j.model.ModelConfig;
 import java.util.Locale;
@@ -31,6 +33,9 @@ public final class SupportedModels {
         if (!config.scales().equals(ModelConfig.Scales.PLAIN)) {
             throw refused("multipliers, caps and activation", "those of Llama", config.name());
         }
+        if (config.optional().contains(TensorRole.OUTPUT_GATE)) {
+            throw refused("attention", "an output without gates", config.name());
+        }
         check(config.attention());
         if (!config.rope().others().equals(Rope.Others.NONE)) {
             throw refused("RoPE", "one for all layers and lengths", config.name());
@@ -49,7 +54,7 @@ public final class SupportedModels {
                 throw unsupported("GLA-" + latent.parts().latents());
             case GroupedQueryConfig grouped when !grouped.options().scores().equals(LayerOptions.Scores.PLAIN) ->
                 throw refused("scores", "products divided by √d", grouped.options().scores());
-            case TpaConfig _,GroupedQueryConfig _,LatentConfig _ -> {
+            case TpaConfig _,SteppedConfig _,GroupedQueryConfig _,LatentConfig _ -> {
             }
             case GroupedFactors _ -> throw refused("heads", "whole heads", "factors (t6j.json)");
             case GroupedTiedConfig _ -> throw unsupported("GTA");

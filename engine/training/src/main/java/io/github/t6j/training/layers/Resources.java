@@ -2,6 +2,9 @@ package io.github.t6j.training.layers;
 
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
+import io.github.t6j.training.heads.CausalAttention;
+import io.github.t6j.training.heads.HeadAttention;
+import io.github.t6j.training.heads.LinearHeadAttention;
 import io.github.t6j.training.kernels.GradientKernels;
 import io.github.t6j.training.kernels.choice.GradientChoice;
 import io.github.t6j.training.products.Products;
@@ -25,15 +28,18 @@ public final class Resources implements AutoCloseable {
     private final Map<Buffer, Rows> scratch = new EnumMap<>(Buffer.class);
     private Rows partial = Rows.NONE; // [blocks][elements]
 
-    /** @param softmax true if the model has softmax attention, false for linear attention */
-    public Resources(Kernels kernels, Workers workers, boolean softmax) {
+    /**
+     * @param softmax true if the model has softmax attention, false for linear attention
+     * @param scoreCap limit of scores, or 0 for none
+     */
+    public Resources(Kernels kernels, Workers workers, boolean softmax, float scoreCap) {
         this.kernels = kernels;
         gradients = GradientChoice.matching(kernels);
         this.workers = workers;
         products = new Products(kernels, workers);
         attention = new CausalAttention[workers.threads()];
         lanes = new float[workers.threads()][Kernels.LANES];
-        Arrays.setAll(attention, worker -> softmax ? new HeadAttention(kernels) : new LinearHeadAttention());
+        Arrays.setAll(attention, worker -> softmax ? new HeadAttention(kernels, scoreCap) : new LinearHeadAttention());
     }
 
     /**
@@ -48,6 +54,8 @@ public final class Resources implements AutoCloseable {
         HEADS_NORMED,
         /** Derivative by the output of an attention. */
         ATTENTION_GRADIENT,
+        /** Derivative by the outputs of heads, before steps between them and the output of an attention. */
+        HEADS_GRADIENT,
         /** Whole queries of all heads, or queries followed by keys in each row. */
         QUERIES,
         /** Whole keys of all heads. */

@@ -1,6 +1,7 @@
 package io.github.t6j.training.layers;
 
 import io.github.t6j.attention.Rope;
+import io.github.t6j.training.layers.MicroBatch.Part;
 import io.github.t6j.training.products.Rows;
 
 /**
@@ -41,17 +42,28 @@ public final class Rotation {
     /** Rotates {@code vectors} vectors of {@code size} elements in each row. */
     void forward(Rows x, MicroBatch batch, int vectors, int size) {
         prepare(batch.longest());
-        rotate(x, batch, vectors, size, sin);
+        rotate(x, batch, 0, batch.rows(), vectors, size, sin);
     }
 
     /** Replaces dy by dx = Rᵀ dy. */
     void backward(Rows dy, MicroBatch batch, int vectors, int size) {
-        rotate(dy, batch, vectors, size, negated);
+        rotate(dy, batch, 0, batch.rows(), vectors, size, negated);
     }
 
-    private void rotate(Rows x, MicroBatch batch, int vectors, int size, float[] sines) {
-        resources.eachRow(batch.rows(), (row, worker) -> {
-            int table = batch.positions()[row] * rope.pairs();
+    /** Rotates vectors of the rows of a part, which begin at the first row of x. */
+    void forward(Rows x, MicroBatch batch, Part part, int vectors, int size) {
+        prepare(batch.longest());
+        rotate(x, batch, part.row(), part.rows(), vectors, size, sin);
+    }
+
+    /** Replaces dy by dx = Rᵀ dy in the rows of a part, which begin at the first row of dy. */
+    void backward(Rows dy, MicroBatch batch, Part part, int vectors, int size) {
+        rotate(dy, batch, part.row(), part.rows(), vectors, size, negated);
+    }
+
+    private void rotate(Rows x, MicroBatch batch, int first, int rows, int vectors, int size, float[] sines) {
+        resources.eachRow(rows, (row, worker) -> {
+            int table = batch.positions()[first + row] * rope.pairs();
             rope.rotate(x.array(), x.row(row), vectors, size, cos, sines, table);
         });
     }

@@ -100,7 +100,7 @@ public final class TensorProductHeads extends TrainableAttention {
      * @param headsAt offset of a [h][R] in a row of factors
      * @param featuresAt offset of b [R][size] in a row of factors
      */
-    private record FactorProduct(int heads, int rank, int size, int headsAt, int featuresAt) {
+    record FactorProduct(int heads, int rank, int size, int headsAt, int featuresAt) {
         /** Writes x [h][size], row {@code xRow} of x, the product of the factors in a row of {@code factors}. */
         void forward(GradientKernels kernels, Rows factors, int row, Rows x, int xRow) {
             int at = factors.row(row);

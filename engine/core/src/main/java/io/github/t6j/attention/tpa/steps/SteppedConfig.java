@@ -4,6 +4,7 @@ import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.TensorRole;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -45,6 +46,13 @@ public record SteppedConfig(int heads, int headDim, int keyValueHeads, int query
             sizes.put("q_rank", queryRank);
         }
         return sizes;
+    }
+
+    /** Returns attention with gains of 1 and without a scalable softmax or output norms. */
+    public SteppedAttention newAttention() {
+        float[] ones = new float[headDim];
+        Arrays.fill(ones, 1f);
+        return new SteppedAttention(this, new RowSteps(this, ones, null, null, null));
     }
 
     @Override

@@ -23,7 +23,7 @@ public record Steps(boolean shift, float normEpsilon, Length length, Scores scor
      */
     public record Length(int limit) {
         /** Returns the logarithm for the query at {@code position}. */
-        float logarithm(int position) {
+        public float logarithm(int position) {
             int tokens = limit > 0 ? Math.min(position + 1, limit) : position + 1;
             return (float) StrictMath.log(tokens);
         }

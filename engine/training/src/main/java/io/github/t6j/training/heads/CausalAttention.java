@@ -1,9 +1,9 @@
-package io.github.t6j.training.layers;
+package io.github.t6j.training.heads;
 
 import io.github.t6j.training.products.Rows;
 
 /** Causal attention of one head of one sequence. Each worker has its own object. */
-interface CausalAttention extends AutoCloseable {
+public interface CausalAttention extends AutoCloseable {
     /**
      * y[t] = Σ_{s≤t} P[t][s] · v[s].
      *

@@ -1,4 +1,4 @@
-package io.github.t6j.training.layers;
+package io.github.t6j.training.heads;
 
 import static io.github.t6j.kernels.Exp2.LOG2_E;
 import static io.github.t6j.kernels.Kernels.PANEL;
@@ -36,6 +36,7 @@ public final class HeadAttention implements CausalAttention {
 
     private final Kernels kernels;
     private final GradientKernels gradients;
+    private final float cap; // limit of scores in powers of two, or 0
 
     private NativeMemory memory = NativeMemory.shared();
     private int maxRows; // capacity of the scratch, in whole tiles of rows and whole panels of elements
@@ -55,14 +56,26 @@ public final class HeadAttention implements CausalAttention {
     private float[] dvPanels; //   of one tile: [⌈valueDim/64⌉][64][64]
 
     private final float[] scores = new float[TILE]; //   Sᵀ, then Pᵀ, of a pair of tiles; backward: S, then P: [64][64]
+    private final float[] slopes; //                     dS by the scores before their limit, or null: [64][64]
     private final float[] dScores = new float[TILE]; //  dP, then dS, · scale, of a pair of tiles: [64][64]
     private final float[] maxima = new float[PANEL]; //  maximum of a query's S so far, or its lse · log₂e: [64]
     private final float[] sums = new float[PANEL]; //    sum of a query's P so far: [64]
     private final float[] factors = new float[PANEL]; // factor that rescales a query's y so far: [64]
 
-    /** Creates attention that computes with {@code kernels}. */
+    /** Creates attention that computes with {@code kernels}, without a limit of scores. */
     public HeadAttention(Kernels kernels) {
+        this(kernels, 0);
+    }
+
+    /**
+     * Creates attention that computes with {@code kernels}.
+     *
+     * @param cap c of scores c · tanh(score / c), or 0 without a limit
+     */
+    public HeadAttention(Kernels kernels, float cap) {
         this.kernels = kernels;
+        this.cap = cap * LOG2_E;
+        slopes = cap > 0 ? new float[TILE] : null;
         gradients = GradientChoice.matching(kernels);
     }
 
@@ -126,6 +139,9 @@ public final class HeadAttention implements CausalAttention {
     private void addValues(int key, boolean diagonal, int length, int keyDim, int valueDim) {
         int keys = tile(key, length);
         multiply(kPanels, key, keys, length, keyDim, transposedKeys, scores);
+        if (cap > 0) {
+            kernels.softCap(scores, 0, keys * PANEL, cap);
+        }
         if (diagonal) {
             for (int r = 0; r < keys; r++) { // a query does not see the keys after it
                 Arrays.fill(scores, r * PANEL, r * PANEL + r, Float.NEGATIVE_INFINITY);
@@ -186,6 +202,13 @@ public final class HeadAttention implements CausalAttention {
             int first, boolean diagonal, int length, int keyDim, int valueDim, float[] lse, int lseAt) {
         int count = tile(first, length);
         multiply(kPanels, first, count, length, keyDim, transposedKeys, scores);
+        if (cap > 0) {
+            kernels.softCap(scores, 0, count * PANEL, cap);
+            for (int i = 0; i < count * PANEL; i++) {
+                float ratio = scores[i] / cap;
+                slopes[i] = 1 - ratio * ratio;
+            }
+        }
         if (diagonal) {
             for (int r = 0; r < count; r++) {
                 Arrays.fill(scores, r * PANEL + r + 1, (r + 1) * PANEL, Float.NEGATIVE_INFINITY);
@@ -196,6 +219,9 @@ public final class HeadAttention implements CausalAttention {
         }
         multiply(vPanels, first, count, length, valueDim, transposedValues, dScores);
         gradients.softmaxGradients(scores, dScores, count, maxima, deltas, first);
+        for (int i = 0; cap > 0 && i < count * PANEL; i++) {
+            dScores[i] *= slopes[i];
+        }
     }
 
     /** Adds the contribution of a pair of tiles to dq, dk and dv. */

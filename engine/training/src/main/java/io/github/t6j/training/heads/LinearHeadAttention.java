@@ -1,4 +1,4 @@
-package io.github.t6j.training.layers;
+package io.github.t6j.training.heads;
 
 import io.github.t6j.training.products.Rows;
 import io.github.t6j.training.products.Sums;
@@ -12,7 +12,7 @@ import java.util.Arrays;
  *   dq_t = S_t dy_t     dk_t = U_t v_t     dv_t = U_tᵀ k_t
  * </pre>
  */
-final class LinearHeadAttention implements CausalAttention {
+public final class LinearHeadAttention implements CausalAttention {
     private Rows state = Rows.NONE;
 
     private void clear(int keyDim, int valueDim) {

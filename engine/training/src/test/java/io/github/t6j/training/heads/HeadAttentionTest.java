@@ -1,4 +1,4 @@
-package io.github.t6j.training.layers;
+package io.github.t6j.training.heads;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

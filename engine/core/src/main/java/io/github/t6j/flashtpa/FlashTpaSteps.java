@@ -1,0 +1,128 @@
+package io.github.t6j.flashtpa;
+
+import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.LayerOptions.Scores;
+import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.tpa.FactorRow;
+import io.github.t6j.attention.tpa.steps.SteppedAttention;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
+import io.github.t6j.attention.tpa.steps.SteppedRow;
+import io.github.t6j.attention.tpa.steps.Steps;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+
+/**
+ * Steps that models in production add to FlashTPA, for {@link FlashTpa.Options#withSteps}. Keys and values then have
+ * the same rank and number of elements.
+ *
+ * <p>Keys are mixed with their predecessor and then normed, which the cache stores as numbers per token and head: keys
+ * and values stay factored. Factored queries are normed, too; give whole queries (query rank 0) if they need a gain, to
+ * which you apply the norm, the product of the gains of queries and keys, and the rotation.
+ *
+ * @param keyHeads number of heads of keys and values, K, a divisor of H; H/K consecutive query heads share each
+ * @param shift true if a token's keys and values mix with those of its predecessor, by {@link Shifts}
+ * @param normEpsilon ε of the norms x / √(mean(x²) + ε) of keys and of factored queries, to which their scales do not
+ *     apply; 0 for none
+ */
+public record FlashTpaSteps(int keyHeads, boolean shift, float normEpsilon) {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    /** No step, for any number of heads. */
+    static final FlashTpaSteps NONE = new FlashTpaSteps(1, false, 0f);
+    private static final Rope UNROTATED = new Rope(0, 0f);
+
+    /**
+     * Gates α of 0 to 1 by which x[t] becomes (1 − α) x[t] + α x[t−1], with the unshifted x[t−1]; that of a sequence's
+     * first token is ignored. Segments as in {@link FlashTpa.Factors}.
+     *
+     * @param keys [batch][tokens][K]
+     * @param values [batch][tokens][K]
+     */
+    public record Shifts(MemorySegment keys, MemorySegment values) {
+        /**
+         * Creates gates.
+         *
+         * @throws IllegalArgumentException if a segment wraps an array of another type
+         */
+        public Shifts {
+            FlashTpaArguments.checkElements("keys", keys);
+            FlashTpaArguments.checkElements("values", values);
+        }
+
+        /** Creates gates from arrays. */
+        public static Shifts of(float[] keys, float[] values) {
+            Objects.requireNonNull(keys, "keys");
+            Objects.requireNonNull(values, "values");
+            return new Shifts(MemorySegment.ofArray(keys), MemorySegment.ofArray(values));
+        }
+    }
+
+    /** @throws IllegalArgumentException if {@code keyHeads} is below 1, or the epsilon negative, NaN or infinite */
+    public FlashTpaSteps {
+        FlashTpa.atLeast(1, keyHeads, "keyHeads");
+        if (!(normEpsilon >= 0 && normEpsilon < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("normEpsilon: expected 0 or a positive number, found " + normEpsilon);
+        }
+    }
+
+    /** Returns the attention of a shape; fails if the shape does not fit. */
+    SteppedAttention attention(FlashTpa.Shape shape) {
+        if (shape.heads() % keyHeads != 0 || shape.keyRank() != shape.valueRank()
+                || shape.headDim() != shape.valueDim()) {
+            throw new IllegalArgumentException("steps: expected heads to be a multiple of " + keyHeads
+                    + " key heads, and keys and values of the same rank and size, found " + shape);
+        }
+        return config(shape).newAttention();
+    }
+
+    private SteppedConfig config(FlashTpa.Shape shape) {
+        return new SteppedConfig(
+                shape.heads(), shape.headDim(), keyHeads, shape.queryRank(), shape.keyRank(),
+                new Steps(shift, normEpsilon, null, Scores.PLAIN, 0, false, null, null));
+    }
+
+    private SteppedRow row(FlashTpa.Shape shape) {
+        return SteppedRow.of(config(shape));
+    }
+
+    FactorRow offsets(FlashTpa.Shape shape) {
+        SteppedRow row = row(shape);
+        return new FactorRow(0, row.bK(), row.aK(), row.aV(), row.bV(), row.aQ(), row.end());
+    }
+
+    /** Checks the gates of an append. */
+    void check(Shifts shifts, int batch, int tokens) {
+        if (shift != (shifts != null)) {
+            throw new IllegalArgumentException("shifts: expected " + (shift
+                    ? "gates, since the options have a token shift, found none"
+                    : "none, since the options have no token shift, found gates"));
+        }
+        if (shift) {
+            FlashTpaArguments.checkSize("shifts.keys", shifts.keys(), batch, tokens, 1, keyHeads);
+            FlashTpaArguments.checkSize("shifts.values", shifts.values(), batch, tokens, 1, keyHeads);
+        }
+    }
+
+    /** Copies the gates of token {@code index} to a row; 0 for the first token of a sequence. */
+    void read(Shifts shifts, long index, boolean first, FlashTpa.Shape shape, float[] row) {
+        SteppedRow at = row(shape);
+        for (int head = 0; head < keyHeads; head++) {
+            long from = (index * keyHeads + head) * Float.BYTES;
+            row[at.shiftK() + head] = first ? 0f : shifts.keys().get(FLOAT, from);
+            row[at.shiftV() + head] = first ? 0f : shifts.values().get(FLOAT, from);
+        }
+    }
+
+    /** Rebuilds the factored query of a row, norms it, and multiplies it by {@code factor}. */
+    void prepare(AttentionPass pass, int row, FlashTpa.Shape shape, double factor) {
+        if (shape.queryRank() == 0) {
+            return;
+        }
+        pass.attention.rotateAndActivate(UNROTATED, pass, row);
+        int from = pass.at(row) + row(shape).query();
+        int end = normEpsilon > 0 ? from + shape.heads() * shape.headDim() : from;
+        for (int i = from; i < end; i++) {
+            pass.projections[i] = (float) (pass.projections[i] * factor);
+        }
+    }
+}
