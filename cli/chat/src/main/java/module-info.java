@@ -7,5 +7,6 @@ module io.github.t6j.chat {
 
     exports io.github.t6j.chat;
     exports io.github.t6j.chat.internal to io.github.t6j.cli; // parses streamed answers, and files of conversations
+    exports io.github.t6j.chat.rerank;
     exports io.github.t6j.chat.template;
 }

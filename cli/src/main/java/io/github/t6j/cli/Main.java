@@ -6,6 +6,7 @@ import io.github.t6j.cli.chat.ChatCommand;
 import io.github.t6j.cli.config.ConfigCommand;
 import io.github.t6j.cli.config.Settings;
 import io.github.t6j.cli.embed.EmbedCommand;
+import io.github.t6j.cli.embed.RerankCommand;
 import io.github.t6j.cli.evaluate.Choice;
 import io.github.t6j.cli.evaluate.LogitsCommand;
 import io.github.t6j.cli.evaluate.PerplexityCommand;
@@ -66,7 +67,8 @@ public final class Main implements Callable<Integer> {
     private static final double LONGEST_START = 60;
 
     private static final List<Class<?>> COMMANDS = List.of(
-            GenerateCommand.class, ChatCommand.class, EmbedCommand.class, ServeCommand.class,
+            GenerateCommand.class, ChatCommand.class, EmbedCommand.class, RerankCommand.class,
+            ServeCommand.class,
             ConfigCommand.class,
             PullCommand.class, ModelsCommand.class, InspectCommand.class, ConvertCommand.class, InitCommand.class,
             TrainCommand.class, TokenizerCommand.class,

@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** POST /v1/embeddings: embeds texts. */
 final class Embeddings {
@@ -83,13 +84,24 @@ final class Embeddings {
     private List<Embedding> embed(Exchange exchange, Embedder all, List<int[]> texts, TimeLimit limit)
             throws IOException {
         EmbeddingOptions limited = all.options().withCall(CallOptions.defaults().withTimeout(limit.request()));
+        return result(exchange, served, limit, "input",
+                () -> served.scheduler().embed(texts.stream().map(Prompt::of).toList(), limited));
+    }
+
+    /**
+     * Returns the result of work that the scheduler does on texts.
+     *
+     * @param field field of the request with the texts
+     */
+    static <T> T result(Exchange exchange, ServedModel served, TimeLimit limit, String field,
+            Supplier<Future<T>> submitted) throws IOException {
         try {
-            return await(exchange, served.scheduler().embed(texts.stream().map(Prompt::of).toList(), limited));
+            return await(exchange, submitted.get());
         } catch (RefusedException refused) {
-            throw ApiException.refused(refused, "input");
+            throw ApiException.refused(refused, field);
         } catch (CancellationException ended) {
             throw ApiException.unavailable((ended.getMessage() + ended.getCause()).contains("deadline")
-                    ? "no embeddings within " + limit.named(served.scheduler().options().timeout())
+                    ? "no result within " + limit.named(served.scheduler().options().timeout())
                     : ApiException.STOPPING);
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof RefusedException

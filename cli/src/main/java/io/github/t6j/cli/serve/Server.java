@@ -60,6 +60,7 @@ public final class Server implements AutoCloseable {
     private final long begun = System.nanoTime();
     private volatile Health health;
     private volatile Embeddings embeddings;
+    private volatile Reranking reranking;
     private final AtomicInteger left = new AtomicInteger(); // requests for generations or embeddings
     private volatile boolean draining;
 
@@ -118,6 +119,7 @@ public final class Server implements AutoCloseable {
     void serve(ServedModel ready, EmbeddingOptions options) {
         health = new Health(ready);
         embeddings = new Embeddings(ready, options);
+        reranking = new Reranking(ready);
         served = ready;
     }
 
@@ -192,7 +194,9 @@ public final class Server implements AutoCloseable {
             case "/slots" -> slots(get(exchange));
             case "/v1/models" ->
                 get(exchange).json(200, Map.of("object", "list", "data", ready().listed()));
-            case "/v1/completions", "/v1/chat/completions", "/v1/embeddings" -> work(post(exchange), ready());
+            case "/v1/completions", "/v1/chat/completions", "/v1/embeddings", "/rerank", "/reranking", "/v1/rerank",
+                    "/v1/reranking", "/v2/rerank" ->
+                work(post(exchange), ready());
             case "/tokenize" -> Tokens.tokenize(post(exchange), ready());
             case "/detokenize" -> Tokens.detokenize(post(exchange), ready());
             default -> other(exchange);
@@ -209,7 +213,8 @@ public final class Server implements AutoCloseable {
             switch (exchange.path()) {
                 case "/v1/completions" -> Completions.answer(exchange, now);
                 case "/v1/chat/completions" -> ChatCompletions.answer(exchange, now);
-                default -> embeddings.answer(exchange);
+                case "/v1/embeddings" -> embeddings.answer(exchange);
+                default -> reranking.answer(exchange);
             }
         } finally {
             left.decrementAndGet();

@@ -40,7 +40,7 @@ final class GgufWriter {
             "rope.scaling.original_context_length");
     private static final Map<String, String> PARTS = Map.ofEntries(
             Map.entry("model.embed_tokens", "token_embd"), Map.entry("model.norm", "output_norm"),
-            Map.entry("lm_head", "output"), Map.entry("input_layernorm", "attn_norm"),
+            Map.entry("lm_head", "output"), Map.entry("score", "cls.output"), Map.entry("input_layernorm", "attn_norm"),
             Map.entry("self_attn.q_proj", "attn_q"), Map.entry("self_attn.k_proj", "attn_k"),
             Map.entry("self_attn.v_proj", "attn_v"), Map.entry("self_attn.o_proj", "attn_output"),
             Map.entry("self_attn.q_norm", "attn_q_norm"), Map.entry("self_attn.k_norm", "attn_k_norm"),
@@ -99,6 +99,12 @@ final class GgufWriter {
             tensors.add(factors("rope_factors_short", (List<?>) longrope.get("short_factor")));
             tensors.add(factors("rope_factors_long", (List<?>) longrope.get("long_factor")));
         }
+        if (config.get("id2label") instanceof Map<?, ?> labels) {
+            keys.put(architecture + ".classifier.output_labels", List.copyOf(labels.values()));
+        }
+        if (tensors.getLast().name().startsWith("score.")) {
+            keys.put(architecture + ".pooling_type", 4L);
+        }
         Map<String, List<Tensor>> stacked = stacked(tensors);
         head.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
         number(4, 3);
@@ -144,6 +150,12 @@ final class GgufWriter {
             case Double fraction -> {
                 number(4, 6);
                 number(4, Float.floatToRawIntBits(fraction.floatValue()));
+            }
+            case List<?> texts -> {
+                number(4, 9);
+                number(4, 8);
+                number(8, texts.size());
+                texts.forEach(text -> text((String) text));
             }
             default -> throw new IllegalArgumentException(name + ": " + value);
         }

@@ -226,12 +226,13 @@ public final class NamedTensors {
     }
 
     /**
-     * Checks that {@code specs} name all tensors.
+     * Checks that {@code specs} name all tensors, except a classification head, which is not part of the language model.
      *
      * @throws ModelFormatException if a tensor is not named: the model would be computed without it
      */
     public void checkAllUsed(List<TensorSpec> specs, String family) {
         Set<String> unknown = new HashSet<>(tensors.keySet());
+        unknown.remove("score.weight");
         specs.forEach(spec -> {
             unknown.remove(spec.name());
             unknown.remove(spec.alias());

@@ -31,6 +31,8 @@ import java.util.regex.Pattern;
 public final class GgufNames implements TensorReader {
     /** Tensor that is part of {@link #config} and not of {@link #tensors}. */
     static final String ROPE_FACTORS = "rope_freqs.weight";
+    /** Classification head of a reranker, which is not part of the language model. */
+    public static final String CLASSIFIER = "cls.output.weight";
 
     private static final String ARCHITECTURE = "general.architecture";
     private static final List<String> ARCHITECTURES =
@@ -267,7 +269,7 @@ public final class GgufNames implements TensorReader {
             }
         }
         boolean isList = architecture.equals("phi3") && GgufArchitecture.LISTS.contains(tensor.name());
-        if (name == null && (tensor.name().equals(ROPE_FACTORS) || isList)) {
+        if (name == null && (tensor.name().equals(ROPE_FACTORS) || tensor.name().equals(CLASSIFIER) || isList)) {
             return;
         }
         if (ONE_EXPERT.matcher(tensor.name()).matches()) {

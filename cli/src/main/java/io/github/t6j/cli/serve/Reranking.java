@@ -1,0 +1,122 @@
+package io.github.t6j.cli.serve;
+
+import io.github.t6j.CallOptions;
+import io.github.t6j.ModelFormatException;
+import io.github.t6j.chat.rerank.RankedText;
+import io.github.t6j.chat.rerank.Reranker;
+import io.github.t6j.json.Json;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * POST /v1/rerank: sorts texts by their relevance to a query. The fields are those of Jina and Cohere; with
+ * {@code texts} instead of {@code documents}, those of text-embeddings-inference, as llama-server has both.
+ */
+final class Reranking {
+    /** Fields of other servers that would change the answer, and are not supported. */
+    private static final Set<String> UNSUPPORTED = Set.of("rank_fields", "max_chunks_per_doc", "max_tokens_per_doc",
+            "overlap_tokens", "truncate", "truncate_prompt_tokens", "truncation", "raw_scores", "return_embeddings");
+
+    private static final int MAX_TEXTS = 2048;
+
+    private final ServedModel served;
+    private Reranker reranker; // null until the first request
+
+    Reranking(ServedModel served) {
+        this.served = served;
+    }
+
+    void answer(Exchange exchange) throws IOException {
+        Fields fields = exchange.fields();
+        served.check(fields);
+        fields.refuse(UNSUPPORTED);
+        boolean texts = fields.has("texts");
+        String field = texts ? "texts" : "documents";
+        List<String> documents = documents(fields, field);
+        int top = fields.whole("top_n", 1, Integer.MAX_VALUE, documents.size());
+        boolean returned = fields.flag(texts ? "return_text" : "return_documents");
+        String query = fields.requiredText("query");
+        String instruction = fields.text("instruction", null);
+        TimeLimit limit = TimeLimit.of(fields);
+        Reranker chosen = instruction == null ? reranker() : reranker().withInstruction(instruction);
+        CallOptions call = CallOptions.defaults().withTimeout(limit.request());
+        List<RankedText> ranked;
+        try {
+            ranked = Embeddings.result(exchange, served, limit, field,
+                    () -> chosen.submit(query, documents, served.scheduler(), call));
+        } catch (IllegalArgumentException wrong) {
+            String message = wrong.getMessage().replaceFirst("^texts", field);
+            throw ApiException.invalid(message.startsWith(field) ? field : "query", message);
+        } catch (ApiException e) {
+            if (!exchange.hasBegun()) {
+                throw e;
+            }
+            exchange.failed(e);
+            exchange.write(Json.writeLine(e.json(exchange.requestId())));
+            return;
+        }
+        long tokens = ranked.stream().mapToLong(RankedText::tokens).sum();
+        exchange.metrics().embedded(tokens, System.nanoTime() - exchange.start());
+        List<Object> results = new ArrayList<>();
+        ranked.stream().limit(top).forEach(text -> results.add(result(text, returned ? documents : null, texts)));
+        Object answer = texts ? results : answer(results, tokens);
+        if (exchange.hasBegun()) {
+            exchange.write(Json.writeLine(answer));
+        } else {
+            exchange.text(200, Exchange.JSON, Json.writeLine(answer));
+        }
+    }
+
+    private Map<String, Object> answer(List<Object> results, long tokens) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("object", "list");
+        answer.put("model", served.name());
+        answer.put("results", results);
+        answer.put("usage", Map.of("prompt_tokens", tokens, "total_tokens", tokens));
+        return answer;
+    }
+
+    /** @param documents texts of the request if the answer repeats them, or null @param texts true for field texts */
+    private static Map<String, Object> result(RankedText ranked, List<String> documents, boolean texts) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("index", (long) ranked.index());
+        result.put(texts ? "score" : "relevance_score", ranked.score());
+        if (documents != null) {
+            String text = documents.get(ranked.index());
+            result.put(texts ? "text" : "document", texts ? text : Map.of("text", text));
+        }
+        return result;
+    }
+
+    /** Returns the texts of a field: an array of texts, or of objects with a text. */
+    private static List<String> documents(Fields fields, String field) {
+        String expected = "an array of 1 to " + MAX_TEXTS + " texts";
+        if (!(fields.value(field) instanceof List<?> list) || list.isEmpty() || list.size() > MAX_TEXTS) {
+            throw fields.wrong(field, expected);
+        }
+        List<String> documents = new ArrayList<>();
+        for (Object document : list) {
+            Object text = document instanceof Map<?, ?> map ? map.get("text") : document;
+            if (!(text instanceof String found)) {
+                throw fields.wrong(field, expected);
+            }
+            documents.add(found);
+        }
+        return documents;
+    }
+
+    private synchronized Reranker reranker() {
+        if (reranker == null) {
+            try {
+                reranker = new Reranker(served.model());
+            } catch (ModelFormatException unsupported) {
+                throw ApiException.invalid("model", unsupported.getMessage());
+            }
+        }
+        return reranker;
+    }
+}
