@@ -20,7 +20,8 @@ class HelpTest {
     private static final String ESCAPE = "\u001b";
 
     static List<String> commands() {
-        return List.of("generate", "chat", "embed", "serve", "pull", "models", "logits", "perplexity", "score",
+        return List.of("generate", "chat", "embed", "rerank", "serve", "pull", "models", "logits", "perplexity",
+                "score",
                 "inspect", "tokenize", "tokenizer", "tokenizer train", "convert", "init", "bench", "config");
     }
 

@@ -34,8 +34,8 @@ import picocli.CommandLine.Spec;
             "The model is a reranker: Qwen3-Reranker, or one with its prompt and a classification head.",
             "",
             "Examples:",
-            "  t6j rerank -m Qwen/Qwen3-Reranker-0.6B --query \"What is a whale?\" --texts texts.txt",
-            "  t6j rerank -m DIR --query \"whales\" --texts texts.txt --top 3 --json"
+            "  t6j rerank -m DIR --query \"a whale\" --texts in.txt",
+            "  t6j rerank -m DIR --query whales --texts - --top 3"
         })
 public final class RerankCommand implements Callable<Integer> {
     private static final Pattern INDEX = Pattern.compile("^--texts\\[(\\d+)]");

@@ -113,6 +113,10 @@ public final class ConvertCommand implements Callable<Integer> {
         try (Checkpoint checkpoint = Checkpoint.open(source, true); Adapters opened = new Adapters(true)) {
             adapters.adapters(main).forEach(adapter -> opened.add(adapter.folder(), adapter.scale()));
             GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
+            if (checkpoint.tensors().containsKey(GgufNames.CLASSIFIER)) {
+                throw new CommandFailure(source + ": expected a model without a classification head, found "
+                        + GgufNames.CLASSIFIER + ": convert the folder that the GGUF file was made from");
+            }
             Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
             addOthers(folder, files);
             if (gguf != null) {

@@ -39,7 +39,7 @@ class RerankTest {
     private static final String WEB =
             "Given a web search query, retrieve relevant passages that answer the query";
     private static final String QUERY = "What is a whale?";
-    /** Of one letter to several pages, also with the texts of special tokens, which are plain here. */
+    /** Texts of one letter to several pages. */
     private static final List<String> TEXTS = List.of(
             "A whale is a large animal that lives in the sea.", "x", "Stocks fell.", "It is a fish, is it? ".repeat(9),
             "Say: yes, a whale!", "no");
@@ -94,6 +94,23 @@ class RerankTest {
             check(format + " " + labels, new Reranker(model).rank(QUERY, TEXTS),
                     ids -> files.byHead(positive, ids), WEB);
         }
+    }
+
+    /** A folder keeps the head; the conversion of a GGUF file, which would lose its labels, is refused. */
+    @Test
+    void aConvertedModelHasTheSameScores() throws IOException {
+        RerankModel files = RerankModel.random(2, List.of("yes", "no"), CONTEXT, SEED);
+        Path path = files.write(ModelFormat.SAFETENSORS, folder.resolve("model"));
+        Path converted = folder.resolve("converted");
+        assertThat(CommandResult.of("convert", path.toString(), converted.toString()).code()).isZero();
+        try (Model model = Model.load(converted, options())) {
+            check("converted", new Reranker(model).rank(QUERY, TEXTS), ids -> files.byHead(0, ids), WEB);
+        }
+        Path gguf = files.write(ModelFormat.GGUF, folder.resolve("gguf"));
+        assertThat(CommandResult.of("convert", gguf.toString(), folder.resolve("other").toString()).err()).isEqualTo(
+                "t6j: " + gguf
+                        + ": expected a model without a classification head, found cls.output.weight: convert the"
+                        + " folder that the GGUF file was made from\n");
     }
 
     @Test
