@@ -97,11 +97,6 @@ public interface Attention {
      */
     PageLayout pages(boolean materialized);
 
-    /** Returns true if drafts can be computed: there is no state, or its algorithm implements {@code keep}. */
-    default boolean keepsDrafts() {
-        return stateElements() == 0;
-    }
-
     /** Returns an empty cache for {@code layers} layers that see all tokens and store elements in {@code format}. */
     default SequenceCache newCache(Format format, int layers) {
         return newCache(format, new int[layers]);

@@ -1,6 +1,7 @@
 package io.github.t6j.attention;
 
 import io.github.t6j.cache.SequenceCache;
+import java.util.List;
 
 /**
  * Algorithm that computes attention for one sequence at a time over its cache: {@code PagedAlgorithm}, {@code
@@ -30,8 +31,12 @@ public interface AttentionAlgorithm extends AttentionStep {
         attend(pass);
     }
 
-    /** Adds a row of the last pass with drafts to the state of the sequence; caches without a state have it already. */
-    default void keep(int row) {}
+    /**
+     * Adds a row of the last pass with drafts to the state of the sequence; caches without a state have it already.
+     *
+     * @param layers layers of the algorithm
+     */
+    default void keep(int row, List<Attention> layers) {}
 
     /** Merges the results of the tasks into pass.output, on one thread. */
     default void endRow(AttentionPass pass) {}

@@ -41,6 +41,7 @@ public final class HeadStates implements SequenceCache {
     private Matrices matrices;
     private Matrices copy; //             or null
     private int current; //  index of the tails before the running pass, 0 or 1
+    private final RowInputs inputs; // of the last pass with drafts
     private boolean inPlace;
     private int length; //    tokens so far
     private int newLength; // tokens after the running pass
@@ -93,6 +94,7 @@ public final class HeadStates implements SequenceCache {
     private HeadStates(Sizes sizes, MemoryBudget budget) {
         this.sizes = sizes;
         this.budget = budget;
+        inputs = new RowInputs(sizes.layers);
         matrices = new Matrices(sizes, budget);
         tailMemory = NativeMemory.shared(budget);
         try {
@@ -148,6 +150,28 @@ public final class HeadStates implements SequenceCache {
         }
     }
 
+    /** Returns true if there is a second copy of the matrices, which a pass with drafts writes. */
+    @Override
+    public boolean keepsDrafts() {
+        return copy != null;
+    }
+
+    @Override
+    public void draft(int rows) {
+        inputs.begin(rows);
+        inPlace &= rows == 0;
+    }
+
+    /** Returns the inputs of the states in the rows of the last pass with drafts. */
+    public RowInputs inputs() {
+        return inputs;
+    }
+
+    /** Begins to add a row of the last pass with drafts, as a pass of one token; {@link #commit} ends it. */
+    public void beginRow() {
+        inPlace = true;
+    }
+
     @Override
     public long growthBytes(int position, int tokens) {
         return copy == null ? sizes.matrixBytes() : 0;
@@ -184,6 +208,7 @@ public final class HeadStates implements SequenceCache {
     /** Frees the second copy of the matrices, which the next pass of several tokens allocates again. */
     @Override
     public void trim(int tokens) {
+        inputs.clear();
         if (copy != null) {
             copy.close();
             copy = null;

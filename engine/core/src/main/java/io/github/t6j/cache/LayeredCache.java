@@ -55,6 +55,11 @@ public final class LayeredCache implements SequenceCache {
     }
 
     @Override
+    public boolean keepsDrafts() {
+        return Arrays.stream(parts).allMatch(SequenceCache::keepsDrafts);
+    }
+
+    @Override
     public void draft(int rows) {
         for (SequenceCache part : parts) {
             part.draft(rows);

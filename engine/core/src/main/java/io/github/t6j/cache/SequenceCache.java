@@ -30,6 +30,11 @@ public interface SequenceCache extends AutoCloseable {
         return 0;
     }
 
+    /** Returns true if the next pass may have drafts, without allocating memory for them. */
+    default boolean keepsDrafts() {
+        return true;
+    }
+
     /**
      * Prepares for a pass of {@code rows} tokens, all drafts but the first: a state keeps what it needs to add them one
      * by one, instead of all at {@link #commit}.

@@ -32,8 +32,7 @@ public final class StateCache implements SequenceCache {
     private final long layerBytes;
     private final NativeMemory memory;
     private MemoryBudget budget; // or null
-    private float[][][] inputs = new float[0][][]; // [rows][layers], inputs of the states in the last pass with drafts
-    private int draftRows; // of the running pass, or 0 without drafts
+    private final RowInputs inputs; // of the states in the last pass with drafts
     private MemorySegment before;
     private MemorySegment after;
     private int length; // tokens in before
@@ -51,6 +50,7 @@ public final class StateCache implements SequenceCache {
     private StateCache(int layers, List<Long> shape, MemoryBudget budget) {
         this.layers = layers;
         this.shape = shape;
+        inputs = new RowInputs(layers);
         layerBytes = DType.F32.bytes(shape);
         this.budget = budget;
         memory = NativeMemory.shared(budget);
@@ -90,27 +90,12 @@ public final class StateCache implements SequenceCache {
 
     @Override
     public void draft(int rows) {
-        draftRows = rows;
-        if (inputs.length < rows) {
-            inputs = new float[rows][layers][0];
-        }
+        inputs.begin(rows);
     }
 
-    /** Returns true if the running pass has drafts, so that it must write {@link #inputs}. */
-    public boolean records() {
-        return draftRows > 0;
-    }
-
-    /** Makes room for {@code count} inputs of each row of the running pass. */
-    public void reserveInputs(int layer, int count) {
-        for (int row = 0; row < draftRows; row++) {
-            inputs[row][layer] = inputs[row][layer].length == count ? inputs[row][layer] : new float[count];
-        }
-    }
-
-    /** Returns the inputs of a layer's state in a row of the last pass with drafts. */
-    public float[] inputs(int layer, int row) {
-        return inputs[row][layer];
+    /** Returns the inputs of the states in the rows of the last pass with drafts. */
+    public RowInputs inputs() {
+        return inputs;
     }
 
     /** Returns the number of layers. */
@@ -190,7 +175,7 @@ public final class StateCache implements SequenceCache {
 
     @Override
     public void trim(int tokens) {
-        inputs = new float[0][][];
+        inputs.clear();
     }
 
     @Override

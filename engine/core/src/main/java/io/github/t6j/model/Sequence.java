@@ -193,7 +193,8 @@ public final class Sequence implements AutoCloseable {
      * they neither begin a page nor change the keys' rotation.
      */
     public int maxDrafts() {
-        int drafts = model.kinds.keepsDrafts(materialized)
+        boolean isOracle = materialized && model.kinds.hasState(true);
+        int drafts = cache.keepsDrafts() && !isOracle
                 ? PageLayout.TOKENS - 1 - position % PageLayout.TOKENS
                 : 0;
         while (drafts > 0 && lengthRule.outgrows(position + 1 + drafts)) {
@@ -213,7 +214,7 @@ public final class Sequence implements AutoCloseable {
     private void keepState(int row) {
         if (model.kinds.hasState(materialized)) {
             AttentionBuffers taken = takeBuffers(1);
-            taken.algorithm.keep(row);
+            taken.algorithm.keep(row, model.kinds.layers());
             model.buffers.give(taken);
         }
     }

@@ -56,11 +56,6 @@ public final class LayerKinds {
         return layers.stream().anyMatch(layer -> layer.pages(materialized) == null);
     }
 
-    /** Returns true if passes may have drafts; {@code materialized} selects the oracle. */
-    public boolean keepsDrafts(boolean materialized) {
-        return materialized ? !hasState(true) : layers.stream().allMatch(Attention::keepsDrafts);
-    }
-
     /** Returns true if a layer keeps pages. */
     public boolean hasPages(boolean materialized) {
         return layers.stream().anyMatch(layer -> layer.pages(materialized) != null);
@@ -101,7 +96,7 @@ public final class LayerKinds {
         AttentionAlgorithm[] parts = kinds.stream().map(List::getFirst)
                 .map(shape -> materialized ? oracle(shape, workers) : shape.newAlgorithm(kernels, workers, scratch))
                 .toArray(AttentionAlgorithm[]::new);
-        return parts.length == 1 ? parts[0] : new LayeredAlgorithm(parts);
+        return parts.length == 1 ? parts[0] : new LayeredAlgorithm(parts, kinds);
     }
 
     private static AttentionAlgorithm oracle(Attention shape, Workers workers) {

@@ -1,17 +1,21 @@
 package io.github.t6j.attention.layers;
 
+import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.cache.LayeredCache;
 import io.github.t6j.cache.SequenceCache;
+import java.util.List;
 
 /** Algorithm of a model with several kinds of layers: calls the algorithm of the current layer's kind. */
 final class LayeredAlgorithm implements AttentionAlgorithm {
     private final AttentionAlgorithm[] parts; // of each kind
+    private final List<List<Attention>> kinds; // layers of each kind
     private LayeredCache cache;
 
-    LayeredAlgorithm(AttentionAlgorithm[] parts) {
+    LayeredAlgorithm(AttentionAlgorithm[] parts, List<List<Attention>> kinds) {
         this.parts = parts;
+        this.kinds = kinds;
     }
 
     @Override
@@ -52,9 +56,9 @@ final class LayeredAlgorithm implements AttentionAlgorithm {
     }
 
     @Override
-    public void keep(int row) {
-        for (AttentionAlgorithm part : parts) {
-            part.keep(row);
+    public void keep(int row, List<Attention> layers) {
+        for (int kind = 0; kind < parts.length; kind++) {
+            parts[kind].keep(row, kinds.get(kind));
         }
     }
 

@@ -54,11 +54,6 @@ public record LinearAttention(DenseHeads dense) implements Attention {
     }
 
     @Override
-    public boolean keepsDrafts() {
-        return true;
-    }
-
-    @Override
     public int stateElements() {
         return dense.keyValueHeads() * headDim() * headDim();
     }

@@ -2,6 +2,7 @@ package io.github.t6j.attention.linear;
 
 import static io.github.t6j.kernels.Kernels.PANEL;
 
+import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.DenseHeads;
@@ -11,6 +12,7 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Recurrence of {@link LinearAttention} over the state of a sequence. Every pass goes token by token, so the bits do
@@ -61,17 +63,17 @@ public final class LinearRecurrence implements AttentionAlgorithm {
     public void attend(AttentionPass newPass) {
         pass = newPass;
         heads = ((LinearAttention) newPass.attention).dense();
-        cache.reserveInputs(pass.layer, 2 * heads.keyValueHeads() * heads.headDim());
+        cache.inputs().reserve(pass.layer, 2 * heads.keyValueHeads() * heads.headDim());
         workers.run(heads.keyValueHeads(), headWork);
     }
 
     /** {@inheritDoc} Only the recurrence runs again, so no weights are read. */
     @Override
-    public void keep(int row) {
+    public void keep(int row, List<Attention> layers) {
         Buffers b = buffers[0];
         int d = b.k.length;
         for (int layer = 0; layer < cache.layers(); layer++) {
-            float[] inputs = cache.inputs(layer, row);
+            float[] inputs = cache.inputs().of(layer, row);
             for (int head = 0; head < inputs.length / (2 * d); head++) {
                 System.arraycopy(inputs, 2 * head * d, b.k, 0, d);
                 System.arraycopy(inputs, 2 * head * d + d, b.v, 0, d);
@@ -91,9 +93,9 @@ public final class LinearRecurrence implements AttentionAlgorithm {
             int at = pass.at(row);
             heads.key(pass.projections, at, keyHead, b.k);
             heads.value(pass.projections, at, keyHead, b.v);
-            if (cache.records()) {
-                System.arraycopy(b.k, 0, cache.inputs(pass.layer, row), 2 * keyHead * d, d);
-                System.arraycopy(b.v, 0, cache.inputs(pass.layer, row), 2 * keyHead * d + d, d);
+            if (cache.inputs().records()) {
+                System.arraycopy(b.k, 0, cache.inputs().of(pass.layer, row), 2 * keyHead * d, d);
+                System.arraycopy(b.v, 0, cache.inputs().of(pass.layer, row), 2 * keyHead * d + d, d);
             }
             MemorySegment last = row == 0 ? cache.before() : cache.after();
             kernels.addOuter(b.k, d, b.v, d, last, cache.after(), state);

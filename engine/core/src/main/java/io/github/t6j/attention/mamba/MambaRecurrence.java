@@ -1,5 +1,6 @@
 package io.github.t6j.attention.mamba;
 
+import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.cache.HeadStates;
@@ -7,6 +8,7 @@ import io.github.t6j.cache.SequenceCache;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Recurrence of {@link MambaMixer} over the states of a sequence. Every pass goes token by token, so the bits do not
@@ -26,6 +28,7 @@ public final class MambaRecurrence implements AttentionAlgorithm {
     private HeadStates cache;
     private MambaWeights weights; // of the current pass
     private AttentionPass pass;
+    private AttentionPass kept; // a row of a pass with drafts, or null before the first one
 
     MambaRecurrence(MambaConfig config, Kernels kernels, Workers workers) {
         this.config = config;
@@ -84,6 +87,23 @@ public final class MambaRecurrence implements AttentionAlgorithm {
         }
     }
 
+    /** {@inheritDoc} Only the recurrence runs again, so no weights are read. */
+    @Override
+    public void keep(int row, List<Attention> layers) {
+        cache.beginRow();
+        if (kept == null) {
+            kept = new AttentionPass(1, config.row(), config.heads() * config.headDim(), 0);
+            kept.rows = 1;
+        }
+        for (int layer = 0; layer < layers.size(); layer++) {
+            kept.setLayer(layers.get(layer), layer);
+            begin(kept);
+            System.arraycopy(cache.inputs().of(layer, row), 0, kept.projections, 0, config.row());
+            workers.run(config.heads(), headWork);
+        }
+        cache.commit();
+    }
+
     private void begin(AttentionPass newPass) {
         pass = newPass;
         weights = ((MambaMixer) newPass.attention).weights();
@@ -100,6 +120,7 @@ public final class MambaRecurrence implements AttentionAlgorithm {
             kernels.rmsNorm(x, queries + at, n, config.epsilon(), weights.queryNorm(), x, queries + at, lanes[worker]);
         }
         kernels.softCap(x, queries + config.keyRow(), config.angles(), 1f);
+        cache.inputs().record(pass.layer, row, x, pass.at(row), config.row());
     }
 
     /** Computes the outputs of all rows for one head, in order. */
