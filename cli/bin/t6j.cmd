@@ -36,7 +36,7 @@ exit /b 1
 
 :found
 set "MISSING="
-for %%J in (t6j-cli t6j-chat t6j-training t6j-scheduler t6j-grammar t6j-native t6j-engine t6j-gpt2 picocli jline-reader jline-terminal jline-terminal-ffm jline-native) do if not exist "%APP%\%%J.jar" set "MISSING=%%J"
+for %%J in (t6j-cli t6j-chat t6j-training t6j-scheduler t6j-speculation t6j-grammar t6j-native t6j-engine t6j-gpt2 picocli jline-reader jline-terminal jline-terminal-ffm jline-native) do if not exist "%APP%\%%J.jar" set "MISSING=%%J"
 if not defined MISSING goto run
 where mvn >nul 2>&1
 if errorlevel 1 goto nomaven
@@ -64,7 +64,7 @@ exit /b 1
 set "COLLECTOR=-XX:+UseSerialGC"
 if /i "%~1"=="serve" set "COLLECTOR=-XX:+UseG1GC -XX:G1HeapRegionSize=1m -XX:GCTimeRatio=4 -XX:G1PeriodicGCInterval=60000"
 if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=%COLLECTOR% -Xms32m"
-set "JARS=%APP%\t6j-cli.jar;%APP%\t6j-chat.jar;%APP%\t6j-training.jar;%APP%\t6j-scheduler.jar;%APP%\t6j-grammar.jar;%APP%\t6j-native.jar;%APP%\t6j-engine.jar;%APP%\t6j-gpt2.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar"
+set "JARS=%APP%\t6j-cli.jar;%APP%\t6j-chat.jar;%APP%\t6j-training.jar;%APP%\t6j-scheduler.jar;%APP%\t6j-speculation.jar;%APP%\t6j-grammar.jar;%APP%\t6j-native.jar;%APP%\t6j-engine.jar;%APP%\t6j-gpt2.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar"
 if exist "%ROOT%\lib\runtime\lib\modules" set "JARS="
 if defined JARS set JARS=--module-path "%JARS%"
 "%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 -Djdk.httpserver.maxConnections=1000 --enable-native-access=io.github.t6j.engine,io.github.t6j.nativekernels,org.jline.terminal.ffm %JARS% --module io.github.t6j.cli/io.github.t6j.cli.Main %*

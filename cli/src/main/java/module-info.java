@@ -5,6 +5,7 @@ module io.github.t6j.cli {
     requires io.github.t6j.engine;
     requires io.github.t6j.gpt2;
     requires io.github.t6j.nativekernels;
+    requires io.github.t6j.speculation;
     requires io.github.t6j.training;
     requires java.net.http;
     requires jdk.httpserver;

@@ -98,8 +98,8 @@ public final class LaunchedProcess {
     static Map<String, String> jars() {
         Map<String, String> jars = new LinkedHashMap<>();
         Map<String, String> modules = Map.of("t6j-cli", "cli", "t6j-chat", "chat", "t6j-training", "training",
-                "t6j-scheduler", "schedule", "t6j-grammar", "grammar", "t6j-native", "nativekernels", "t6j-engine",
-                "engine", "t6j-gpt2", "gpt2");
+                "t6j-scheduler", "schedule", "t6j-speculation", "speculation", "t6j-grammar", "grammar", "t6j-native",
+                "nativekernels", "t6j-engine", "engine", "t6j-gpt2", "gpt2");
         modules.forEach((jar, module) -> jars.put(jar, place("io.github.t6j." + module).toString()));
         jars.put("picocli", place(CommandLine.class).toString());
         String reader = place(LineReader.class).toString();

@@ -53,7 +53,7 @@ class LauncherTest {
         Path launcher = Files.createDirectories(root.resolve("cli/bin")).resolve("t6j");
         Files.copy(PROJECT.resolve("cli/bin/t6j"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
         for (String module : List.of("engine/core", "engine/grammar", "engine/native", "engine/schedule",
-                "engine/training", "cli/gpt2",
+                "engine/speculation", "engine/training", "cli/gpt2",
                 "cli/chat", "cli", "")) {
             for (String source : List.of("pom.xml", "src/main")) { // the launcher checks only their age
                 Path old = Files.createDirectories(root.resolve(module).resolve(source));

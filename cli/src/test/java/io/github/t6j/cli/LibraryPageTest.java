@@ -6,6 +6,7 @@ import io.github.t6j.Model;
 import io.github.t6j.chat.ChatModel;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.speculation.Speculation;
 import io.github.t6j.training.Trainer;
 import java.io.File;
 import java.io.IOException;
@@ -74,7 +75,8 @@ class LibraryPageTest {
         assertThat(pages.values()).as("pages whose last block runs").noneMatch(Iterator::hasNext);
         Path source = Files.writeString(folder.resolve("Library.java"), program);
         String classes = Stream.of(place(Model.class), place(ChatModel.class), place(Grammar.class),
-                place(Scheduler.class), place(Trainer.class), System.getProperty("java.class.path"), folder.toString())
+                place(Scheduler.class), place(Speculation.class), place(Trainer.class),
+                System.getProperty("java.class.path"), folder.toString())
                 .distinct().collect(Collectors.joining(File.pathSeparator));
         output("javac", List.of("-cp", classes, "-d", folder.toString(), source.toString()));
         String out = output("java", List.of("--add-modules=jdk.incubator.vector", "-Dstdout.encoding=UTF-8", "-cp",

@@ -1,7 +1,7 @@
 package io.github.t6j;
 
 /**
- * Counts of the drafts that {@link Speculation} proposed.
+ * Counts of the drafts that a {@link Drafter} proposed.
  *
  * @param accepted number of drafts that were chosen, each a token without a pass of its own
  * @param rejected number of other drafts

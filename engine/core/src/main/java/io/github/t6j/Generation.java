@@ -14,7 +14,7 @@ import java.util.Objects;
  * @param seed seed that reproduces this text
  * @param prefillTime time from the call to the first logits
  * @param decodeTime time from the first logits to the end
- * @param drafts number of accepted and rejected drafts of a generation with {@link Speculation}
+ * @param drafts number of accepted and rejected drafts of a generation with a {@link Drafter}
  */
 public record Generation(
         String text,

@@ -17,20 +17,19 @@ import java.util.Objects;
  * @param call time limits and cancellation; they end the generation with {@link FinishReason#DEADLINE} or
  *     {@link FinishReason#CANCELLED} before the next block of a prompt or the next token, also if it has not begun
  * @param grammar grammar that the generated text matches, or null for none
- * @param speculation drafts of the next ids, which change only the time that a generation takes
+ * @param speculation drafts of the next ids, which change only the time that a generation takes; null for none
  */
 public record GenerationOptions(
         int maxTokens, SamplingOptions sampling, List<String> stop, boolean ignoreEndOfText, int topLogprobs,
-        CallOptions call, Constraint grammar, Speculation speculation) {
+        CallOptions call, Constraint grammar, Drafter speculation) {
     private static final GenerationOptions DEFAULTS = new GenerationOptions(
-            128, SamplingOptions.defaults(), List.of(), false, 0, CallOptions.defaults(), null, Speculation.off());
+            128, SamplingOptions.defaults(), List.of(), false, 0, CallOptions.defaults(), null, null);
 
     /** @throws IllegalArgumentException if a number is negative or a stop string is empty */
     public GenerationOptions {
         Objects.requireNonNull(sampling, "sampling");
         Objects.requireNonNull(stop, "stop");
         Objects.requireNonNull(call, "call");
-        Objects.requireNonNull(speculation, "speculation");
         if (maxTokens < 0) {
             throw new IllegalArgumentException("maxTokens: expected 0 or more, found " + maxTokens);
         }
@@ -114,8 +113,8 @@ public record GenerationOptions(
                 maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }
 
-    /** Returns these options with other speculation. */
-    public GenerationOptions withSpeculation(Speculation speculation) {
+    /** Returns these options with speculation; null for none. */
+    public GenerationOptions withSpeculation(Drafter speculation) {
         return new GenerationOptions(
                 maxTokens, sampling, stop, ignoreEndOfText, topLogprobs, call, grammar, speculation);
     }

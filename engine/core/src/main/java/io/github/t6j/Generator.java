@@ -1,8 +1,6 @@
 package io.github.t6j;
 
 import io.github.t6j.decoding.Decoding;
-import io.github.t6j.decoding.Drafting;
-import io.github.t6j.decoding.NgramDrafts;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.sampling.ConstraintMatcher;
 import io.github.t6j.sampling.Sampler;
@@ -92,20 +90,10 @@ public final class Generator {
         stop = new StopStrings(options.stop());
         matcher = options.grammar() == null ? null : session.model().tokenGrammar(options.grammar()).newMatcher();
         masked = new float[matcher == null ? 0 : state.vocabulary()];
+        Drafter drafter = options.speculation();
         decoding = new Decoding(
-                state, session.core().use(), () -> options.maxTokens() - tokens.size(), newDrafting(options));
-    }
-
-    /** Returns the drafts of a generation, or null without speculation. */
-    private Drafting newDrafting(GenerationOptions options) {
-        Speculation speculation = options.speculation();
-        if (speculation.maxDrafts() == 0) {
-            return null;
-        }
-        int[] prediction = speculation.prediction().stream().mapToInt(Integer::intValue).toArray();
-        return new Drafting(
-                new NgramDrafts(), prediction, speculation.maxDrafts(), session.model().passTimes(),
-                speculation.adaptive() ? session.model()::isReady : null, matcher == null ? null : matcher::forced);
+                state, session.core().use(), () -> options.maxTokens() - tokens.size(),
+                drafter == null ? null : () -> drafter.begin(session.model(), state.ids(), matcher));
     }
 
     /** Returns the ids of the prompt, which the caller feeds before the first token. */
@@ -247,9 +235,14 @@ public final class Generator {
     static void run(List<Generator> generators, SampleListener listener) {
         List<Reported> all = IntStream.range(0, generators.size())
                 .mapToObj(sample -> new Reported(generators.get(sample), sample, listener)).toList();
+        generators.forEach(generator -> generator.decoding.share(generators.size()));
         boolean goesOn = true;
-        while (goesOn) {
-            goesOn = pass(all);
+        try {
+            while (goesOn) {
+                goesOn = pass(all);
+            }
+        } finally {
+            generators.forEach(generator -> generator.decoding.close());
         }
     }
 
@@ -372,6 +365,7 @@ public final class Generator {
     }
 
     Generation result(long prefillNanos, long decodeNanos) {
+        decoding.close();
         takeTail();
         return new Generation(
                 text.toString(), List.copyOf(tokens), reason, promptIds.length, sampler.seed(),

@@ -1,7 +1,6 @@
 package io.github.t6j;
 
 import io.github.t6j.attention.AttentionPath;
-import io.github.t6j.decoding.PassTimes;
 import io.github.t6j.events.Events;
 import io.github.t6j.events.ModelLoadEvent;
 import io.github.t6j.family.registry.LoadedModel;
@@ -54,7 +53,6 @@ public final class Model implements AutoCloseable {
     private final Transformer transformer;
     private final ModelInfo info;
     private final MemoryBudget budget; // of the caches of all sessions
-    private final PassTimes passTimes = new PassTimes();
     private final Map<Constraint, TokenConstraint> grammars = Collections.synchronizedMap(new WeakHashMap<>());
 
     /** @param resource closed with the model, or if loading fails; null without one */
@@ -472,19 +470,14 @@ public final class Model implements AutoCloseable {
         return resources.kernels().isWarm();
     }
 
+    /** Returns true if passes of {@code rows} ids are compiled; otherwise begins to compile them. */
+    public boolean isReady(int rows) {
+        return resources.kernels().isReady(rows);
+    }
+
     /** Returns the contents of the model's files, within a call even if the model is closed. */
     LoadedModel loaded() {
         return loaded;
-    }
-
-    /** Returns the measured times of passes of few rows. */
-    PassTimes passTimes() {
-        return passTimes;
-    }
-
-    /** Returns true if products of {@code rows} rows are compiled; otherwise begins to compile them. */
-    boolean isReady(int rows) {
-        return resources.kernels().isReady(rows);
     }
 
     /** Returns the kernels, which may still be warming up. */

@@ -80,7 +80,7 @@ public final class NullArguments {
             case "ComputeKernels" -> KernelChoice.scalar();
             case "SessionOptions" -> SessionOptions.defaults();
             case "SamplingOptions" -> SamplingOptions.defaults();
-            case "Speculation" -> Speculation.off();
+            case "Drafter" -> new RecordedDrafts(new int[0], 1);
             case "CallOptions" -> CallOptions.defaults();
             case "EmbeddingOptions" -> EmbeddingOptions.defaults();
             case "Shape" -> new FlashTpa.Shape(1, 2, 2, 1, 1, 1);

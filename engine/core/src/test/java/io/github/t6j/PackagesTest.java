@@ -25,10 +25,12 @@ import org.junit.jupiter.api.Test;
  * public, and only the packages of vector kernels use the Vector API.
  */
 class PackagesTest {
-    private static final List<String> MODULES = List.of("core", "grammar", "native", "schedule", "training");
+    private static final List<String> MODULES =
+            List.of("core", "grammar", "native", "schedule", "speculation", "training");
     /** Rooms, top-down: a package and those inside it are one room. The root's name is empty. */
     private static final List<String> TOP_DOWN = List.of(
-            "benchmark", "schedule", "flashtpa", "training", "grammar", "nativekernels", "", "decoding", "session",
+            "benchmark", "schedule", "flashtpa", "training", "grammar", "speculation", "nativekernels", "", "decoding",
+            "session",
             "family", "sampling",
             "tokenizer",
             "model", "attention", "cache", "kernels", "weights", "json", "random", "events");
@@ -36,7 +38,7 @@ class PackagesTest {
     private static final Set<String> COMMON = Set.of(
             "T6jException", "ModelFormatException", "MemoryLimitException", "RopeVariant", "FinishReason",
             "ComputeKernels", "LoadListener", "LogitsListener", "SessionBytes", "SessionOptions", "CallOptions",
-            "Pooling", "EmbeddingOptions", "ModelOptions", "WeightType");
+            "DraftSource", "Pooling", "EmbeddingOptions", "ModelOptions", "WeightType");
     /** Most files of a package, except the root and {@code kernels.simd}. */
     private static final int MAX_FILES = 20;
 

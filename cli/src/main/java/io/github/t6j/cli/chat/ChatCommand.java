@@ -99,6 +99,7 @@ public final class ChatCommand extends SessionCommand {
     public Integer call() {
         arguments.check();
         context.check();
+        speculation.check();
         GenerationOptions options = options();
         CacheType saved = sessionFile == null ? null : SavedSession.cacheType(cacheFile());
         boolean continues = continues();
@@ -107,7 +108,8 @@ public final class ChatCommand extends SessionCommand {
         try (TerminalInput terminal = prompt == null && main.terminal // first, to keep keys while the model loads
                 ? new TerminalInput(main, history(), ChatLoop.COMMANDS)
                 : null;
-                Model model = arguments.load()) {
+                Model model = arguments.load();
+                SpeculationArguments.Loaded loaded = speculation.load(model, arguments)) {
             ChatModel answering = ChatModel.of(model);
             checkThinking(answering.format());
             if (main.watched && !answering.format().hasTemplate()) {
@@ -122,7 +124,7 @@ public final class ChatCommand extends SessionCommand {
                 if (system != null) {
                     chat.system(system);
                 }
-                ChatSettings settings = settings(options, answering, chat);
+                ChatSettings settings = settings(options.withSpeculation(loaded.drafts()), answering, chat);
                 ChatTurns turns = new ChatTurns(main, model, chat, settings, sessionFile, stats);
                 ChatLoop loop = new ChatLoop(main, chat, turns, settings);
                 return run(model, chat, turns, loop, terminal, text, piped);
@@ -137,7 +139,7 @@ public final class ChatCommand extends SessionCommand {
         GenerationOptions defaults = GenerationOptions.defaults();
         return Range.checked(spec, () -> defaults.withMaxTokens(maxTokens == null ? defaults.maxTokens() : maxTokens)
                 .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
-                .withIgnoreEndOfText(ignoreEndOfText).withSpeculation(speculation.speculation()));
+                .withIgnoreEndOfText(ignoreEndOfText));
     }
 
     private ChatSettings settings(GenerationOptions options, ChatModel model, ChatSession chat) {

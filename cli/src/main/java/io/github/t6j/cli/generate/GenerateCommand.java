@@ -95,16 +95,18 @@ public final class GenerateCommand extends SessionCommand {
         arguments.check();
         GenerationOptions options = options();
         if (prompts.given()) {
-            try (Model model = arguments.load()) {
-                options = options.withSampling(sampling.over(model));
+            try (Model model = arguments.load();
+                    SpeculationArguments.Loaded loaded = speculation.load(model, arguments)) {
+                options = options.withSampling(sampling.over(model)).withSpeculation(loaded.drafts());
                 return prompts.run(main, model, options, context.over(cache.sessionOptions(), model, main));
             }
         }
         CacheType saved = sessionFile == null ? null : SavedSession.cacheType(sessionFile);
         String text = prompt.read(main);
         try (Model model = arguments.load();
+                SpeculationArguments.Loaded loaded = speculation.load(model, arguments);
                 Session session = model.newSession(context.over(cache.sessionOptions(saved), model, main))) {
-            options = options.withSampling(sampling.over(model));
+            options = options.withSampling(sampling.over(model)).withSpeculation(loaded.drafts());
             context.noteShort(model, session, main);
             if (sessionFile != null && Files.exists(sessionFile)) {
                 session.restore(sessionFile);
@@ -142,11 +144,11 @@ public final class GenerateCommand extends SessionCommand {
             }
         }
         context.check();
+        speculation.check();
         return Range.checked(
                 spec, () -> GenerationOptions.defaults().withMaxTokens(maxTokens)
                         .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
-                        .withGrammar(grammar.grammar()).withSpeculation(speculation.speculation())
-                        .withIgnoreEndOfText(ignoreEndOfText));
+                        .withGrammar(grammar.grammar()).withIgnoreEndOfText(ignoreEndOfText));
     }
 
     private static int promptIds(Model model, Session session, String text) {

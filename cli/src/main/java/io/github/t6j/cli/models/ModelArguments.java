@@ -84,7 +84,7 @@ public final class ModelArguments {
         return threads.count();
     }
 
-    /** Returns the duration of the last {@link #load}. */
+    /** Returns the duration of the last {@link #load(LoadListener)}. */
     public Duration loadTime() {
         return loadTime;
     }
@@ -96,7 +96,10 @@ public final class ModelArguments {
 
     /** Loads the model and also reports the progress to {@code listener}. */
     public Model load(LoadListener listener) {
-        return load(path(), adapters.adapters(main()), listener);
+        long start = System.nanoTime();
+        Model model = load(path(), adapters.adapters(main()), listener);
+        loadTime = Duration.ofNanos(System.nanoTime() - start);
+        return model;
     }
 
     /** Loads another model with the same options, but without adapters. */
@@ -117,14 +120,12 @@ public final class ModelArguments {
         Path files = ModelFolder.folderOf(path);
         VariantFile.noteOther(main, variant, VariantFile.read(files), files);
         Model model;
-        long start = System.nanoTime();
         try (Progress progress = new Progress(main, "loading")) {
             model = Model.load(path, all.withProgress((done, bytes) -> {
                 listener.onProgress(done, bytes);
                 progress.update(done, bytes);
             }));
         }
-        loadTime = Duration.ofNanos(System.nanoTime() - start);
         model.notes().forEach(note -> main.note("note: " + note));
         return model;
     }

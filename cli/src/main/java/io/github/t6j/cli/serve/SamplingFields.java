@@ -2,8 +2,8 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.CallOptions;
 import io.github.t6j.GenerationOptions;
-import io.github.t6j.Speculation;
 import io.github.t6j.sampling.SamplingOptions;
+import io.github.t6j.speculation.Speculation;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +17,9 @@ final class SamplingFields {
 
     /** Default of a model without generation_config.json: the model's own distribution. */
     static final SamplingOptions PLAIN = SamplingOptions.defaults().withTemperature(1).withTopK(0).withTopP(1);
+
+    /** Speculation of requests with a prediction, if the server has none. */
+    private static final Speculation PREDICTED = Speculation.ngrams();
 
     private SamplingFields() {}
 
@@ -62,7 +65,7 @@ final class SamplingFields {
         if (!"content".equals(prediction.text("type", "content"))) {
             throw prediction.wrong("type", "\"content\"");
         }
-        Speculation speculation = served.speculation().maxDrafts() == 0 ? Speculation.ngrams() : served.speculation();
+        Speculation speculation = served.speculation() == null ? PREDICTED : served.speculation();
         return speculation.withPrediction(served.model().tokenizer().encode(ChatMessages.content(prediction)));
     }
 

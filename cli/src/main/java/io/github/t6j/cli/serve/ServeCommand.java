@@ -17,6 +17,7 @@ import io.github.t6j.cli.io.ShutdownHook;
 import io.github.t6j.cli.models.ModelArguments;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerOptions;
+import io.github.t6j.speculation.Speculation;
 import io.github.t6j.weights.NativeMemory;
 import java.io.IOException;
 import java.io.InputStream;
@@ -167,8 +168,10 @@ public final class ServeCommand implements Callable<Integer> {
         try (ShutdownHook _ = new ShutdownHook(() -> {
             stop(reports);
             stopped.countDown();
-        }); Model model = arguments.load(reports.loading(name(), main.watched))) {
-            serve(server, model);
+        });
+                Model model = arguments.load(reports.loading(name(), main.watched));
+                SpeculationArguments.Loaded loaded = speculation.load(model, arguments)) {
+            serve(server, model, loaded.drafts());
             stopped.await();
             return Main.INTERRUPTED;
         } catch (InterruptedException e) {
@@ -180,7 +183,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private void check() {
         arguments.check();
-        speculation.speculation();
+        speculation.check();
         if (name != null && name.isBlank()) {
             throw new ParameterException(spec.commandLine(), "--name: expected a name, found an empty one");
         }
@@ -264,13 +267,13 @@ public final class ServeCommand implements Callable<Integer> {
         return false;
     }
 
-    private void serve(Server server, Model model) {
+    private void serve(Server server, Model model, Speculation drafts) {
         SessionOptions options = cache.sessionOptions();
         int ids = context == null ? LinesArguments.contextLength(model, options) : context;
         long bytes = cacheMemory == null ? NativeMemory.available() / 4 * 3 : cacheMemory << 20;
         Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(parallel).withQueued(queue)
                 .withCacheBytes(bytes).withSession(options.withContextLength(ids))
-                .withPrefixFolder(cacheDir, cacheDirSize << 20)
+                .withPrefixFolder(cacheDir, cacheDirSize << 20).withSpeculation(drafts)
                 .withTimeout(timeout == 0 ? null : Duration.ofSeconds(timeout)));
         PromptFormat format = ChatModel.of(model).format();
         if (!cold) {
@@ -278,7 +281,7 @@ public final class ServeCommand implements Callable<Integer> {
         }
         server.serve(new ServedModel(new ModelNames(name(), aliases), System.currentTimeMillis() / 1000, model,
                 scheduler, format,
-                options.cacheType(), speculation.speculation()), pooling.embeddingOptions());
+                options.cacheType(), drafts), pooling.embeddingOptions());
         InetSocketAddress address = server.address();
         String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : at.host();
         shown = shown.contains(":") ? "[" + shown + "]" : shown;

@@ -2,11 +2,11 @@ package io.github.t6j.cli.serve;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.Speculation;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.bench.CacheComparison;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.schedule.Scheduler;
+import io.github.t6j.speculation.Speculation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,14 +18,14 @@ import java.util.Map;
  * @param created time when it was loaded, in seconds since 1970
  * @param format turns messages into prompts
  * @param cacheType type of the caches of all sessions
- * @param speculation speculation of all generations
+ * @param speculation speculation of all generations, or null
  * @param grammars grammars of recent requests
  */
 record ServedModel(ModelNames names, long created, Model model, Scheduler scheduler, PromptFormat format,
         CacheType cacheType, Speculation speculation, GrammarCache grammars) {
     /** A model with one name. */
     ServedModel(String name, long created, Model model, Scheduler scheduler, PromptFormat format, CacheType cacheType) {
-        this(new ModelNames(name, List.of()), created, model, scheduler, format, cacheType, Speculation.off());
+        this(new ModelNames(name, List.of()), created, model, scheduler, format, cacheType, null);
     }
 
     ServedModel(ModelNames names, long created, Model model, Scheduler scheduler, PromptFormat format,

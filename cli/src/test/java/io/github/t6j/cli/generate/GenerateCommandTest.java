@@ -148,11 +148,35 @@ public class GenerateCommandTest {
                     generate(text, "-n", "60", "--seed", "5", "--temperature", "0.3", "--speculate", how);
             assertThat(ran).isEqualTo(plain);
         }
-        for (String how : List.of("ngram:16", "ngram:x", "grams")) {
+        for (String how : List.of("ngram:16", "ngram:x", "grams", "ngram:0")) {
             CommandResult ran = generate(text, "--speculate", how);
             assertThat(ran.code()).isEqualTo(2);
             assertThat(ran.err()).contains("--speculate: expected");
         }
+    }
+
+    /** The prompt may follow the model's name; a model with another vocabulary is refused. */
+    @Test
+    void aSecondModelDoesNotChangeTheText() {
+        String model = CommandResult.TINY;
+        CommandResult plain = generate("The whale", "-n", "40", "--seed", "5");
+        for (String name : List.of(model, model + ":3")) {
+            CommandResult ran = generate("The whale", "-n", "40", "--seed", "5", "--speculate", "model", name);
+            assertThat(ran).isEqualTo(plain);
+        }
+        CommandResult other = generate("The whale", "--speculate", "model", "t6-mini");
+        assertThat(other.code()).isEqualTo(1);
+        assertThat(other.err()).contains(
+                "--speculate model t6-mini: expected a model with the tokenizer of t6-tiny, found another one");
+        CommandResult none = generate("The whale", "--speculate", "model", "nowhere");
+        assertThat(none.err()).contains("--speculate model nowhere: expected a folder with config.json");
+    }
+
+    @Test
+    void speculationNeedsAName() {
+        CommandResult ran = CommandResult.of("generate", "The whale", "--speculate", "model");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).contains("--speculate: expected");
     }
 
     @Test

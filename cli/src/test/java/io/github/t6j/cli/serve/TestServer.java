@@ -4,7 +4,6 @@ import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.Speculation;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.json.Json;
@@ -71,7 +70,7 @@ final class TestServer implements AutoCloseable {
         scheduler = new Scheduler(model, limits);
         format = new PromptFormat(model.tokenizer(), template);
         ServedModel served = new ServedModel(new ModelNames("t6-tiny", List.of(aliases)), 1, model, scheduler, format,
-                SessionOptions.CacheType.F32, Speculation.off());
+                SessionOptions.CacheType.F32, null);
         grammars = served.grammars();
         server.serve(served, embeddings);
     }

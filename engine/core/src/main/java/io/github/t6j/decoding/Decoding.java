@@ -1,5 +1,6 @@
 package io.github.t6j.decoding;
 
+import io.github.t6j.DraftSource;
 import io.github.t6j.session.SessionFeed;
 import io.github.t6j.session.SessionState;
 import io.github.t6j.session.SessionUse;
@@ -8,6 +9,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /**
  * Decoding loop of one generation: chooses ids until one must be fed, and then adds it to a pass, followed by drafts of
@@ -18,20 +20,17 @@ import java.util.function.IntSupplier;
  * <p>{@code Generator}, in a package above this one, registers a function that returns the loop of a generator.
  */
 public final class Decoding {
-    /** Maximum number of drafts in a pass: more rows would have other bits in some attentions (ADR 9, 31). */
-    public static final int MAX_DRAFTS = 15;
-
     private static volatile Function<Object, Decoding> hook;
 
     private final SessionState state;
     private final SessionUse use;
     private final IntSupplier left;
-    private final Drafting drafting; // or null
-    private final int[] ids = new int[1 + MAX_DRAFTS]; // to feed: the last id and drafts
+    private final Supplier<DraftSource> drafter; // or null without speculation
+    private final int[] ids = new int[1 + DraftSource.MAX_DRAFTS]; // to feed: the last id and drafts
+    private DraftSource drafts; // null before the first id
     private int count; // of them, or 0 if the last id is fed
     private int rows; // of the pass to measure, or 0
-    private int limit = MAX_DRAFTS;
-    private int undecided; // drafts of the last pass, not compared with chosen ids yet
+    private int sharing = 1; // generations that share a pass
     private int proposed;
     private int accepted;
 
@@ -46,13 +45,13 @@ public final class Decoding {
 
     /**
      * @param left returns the maximum number of ids that may still be chosen
-     * @param drafting drafts of the next ids, or null for none
+     * @param drafter begins the drafts at the first id; null without speculation
      */
-    public Decoding(SessionState state, SessionUse use, IntSupplier left, Drafting drafting) {
+    public Decoding(SessionState state, SessionUse use, IntSupplier left, Supplier<DraftSource> drafter) {
         this.state = state;
         this.use = use;
         this.left = left;
-        this.drafting = drafting;
+        this.drafter = drafter;
     }
 
     /** Registers the function that returns the loop of a generator; {@code Generator} calls it once. */
@@ -96,9 +95,9 @@ public final class Decoding {
         boolean isDraft = state.isDraft(id);
         ids[0] = id;
         count = isDraft ? 0 : 1;
-        if (drafting != null) {
-            drafting.add(id, state);
-            compare(isDraft);
+        if (drafter != null) {
+            drafts = drafts == null ? drafter.get() : drafts;
+            drafts.add(id);
         }
         boolean goesOn;
         try {
@@ -108,17 +107,9 @@ public final class Decoding {
                 feedDraft(id);
             }
         }
-        rows = isDraft || !goesOn || drafting == null ? 0 : 1 + draft();
+        rows = isDraft || !goesOn || drafts == null ? 0 : 1 + draft();
         count = Math.max(count, rows);
         return isDraft;
-    }
-
-    /** Records that the next draft of the last pass was right or wrong, if there was one. */
-    private void compare(boolean isRight) {
-        if (undecided > 0) {
-            drafting.record(isRight);
-            undecided = isRight ? undecided - 1 : 0;
-        }
     }
 
     private void feedDraft(int id) {
@@ -129,15 +120,23 @@ public final class Decoding {
     }
 
     private int draft() {
+        int limit = ids.length / sharing - 1;
         int max = Math.min(Math.min(left.getAsInt(), limit), state.maxDrafts());
-        undecided = max <= 0 ? 0 : drafting.propose(ids, max);
-        proposed += undecided;
-        return undecided;
+        int found = max <= 0 ? 0 : drafts.propose(ids, max, sharing);
+        proposed += found;
+        return found;
     }
 
-    /** Sets the maximum number of drafts of the next pass. */
-    public void limit(int drafts) {
-        limit = drafts;
+    /** Ends the drafts; the generation has ended. */
+    public void close() {
+        if (drafts != null) {
+            drafts.close();
+        }
+    }
+
+    /** Sets the number of generations that share the rows of the next pass, this one included. */
+    public void share(int generations) {
+        sharing = generations;
     }
 
     /**
@@ -146,7 +145,7 @@ public final class Decoding {
     public void measure(long start) {
         if (rows > 0) {
             state.logits();
-            drafting.record(rows, System.nanoTime() - start);
+            drafts.record(rows, System.nanoTime() - start);
             rows = 0;
         }
     }

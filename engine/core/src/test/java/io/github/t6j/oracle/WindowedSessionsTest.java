@@ -13,10 +13,10 @@ import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Prefix;
 import io.github.t6j.Prompt;
+import io.github.t6j.RecordedDrafts;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.Speculation;
 import io.github.t6j.Token;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.sampling.SamplingOptions;
@@ -352,8 +352,8 @@ class WindowedSessionsTest {
             for (int i = 3; i < drafts.length; i += 4) {
                 drafts[i] = random.nextInt(WideModel.VOCABULARY);
             }
-            Generation found = session.generate(Prompt.of(prompt), options.withSpeculation(
-                    Speculation.ngrams(15).withAdaptive(false).withPrediction(drafts)));
+            Generation found =
+                    session.generate(Prompt.of(prompt), options.withSpeculation(new RecordedDrafts(drafts, 15)));
             assertThat(found).as("seed " + SEED).isEqualTo(expected);
             assertThat(found.drafts().accepted()).isPositive();
             assertThat(session.cacheBytes()).isEqualTo(plain.cacheBytes());

@@ -13,7 +13,6 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Prompt;
 import io.github.t6j.Session;
-import io.github.t6j.Speculation;
 import io.github.t6j.TestData;
 import io.github.t6j.sampling.ConstraintMatcher;
 import io.github.t6j.sampling.SamplingOptions;
@@ -79,28 +78,6 @@ class ConstrainedGenerationTest {
                         .as(where).isEmpty();
             }
         }
-    }
-
-    /** Ids that the grammar forces are drafts; the answer has the same bits. */
-    @ParameterizedTest
-    @MethodSource("schemas")
-    void speculationDoesNotChangeAnswers(String text) {
-        Grammar grammar = Grammar.jsonSchema(text);
-        int accepted = 0;
-        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
-            for (int seed = 0; seed < 3; seed++) {
-                session.truncate(0);
-                Generation plain = session.generate("Answer:", options(grammar, seed));
-                float[] logits = session.logits().clone();
-                session.truncate(0);
-                Generation found = session.generate("Answer:", options(grammar, seed)
-                        .withSpeculation(Speculation.ngrams(5 + 2 * seed).withAdaptive(false)));
-                assertThat(found).as("seed " + seed).isEqualTo(plain);
-                assertThat(session.logits()).as("seed " + seed).isEqualTo(logits);
-                accepted += found.drafts().accepted();
-            }
-        }
-        assertThat(accepted).isPositive();
     }
 
     @Test

@@ -31,9 +31,6 @@ final class Batcher {
     /** Maximum number of prompts' ids that join a step: on two cores they take as long as several generations' step. */
     private static final int MAX_JOINING = 32;
 
-    /** Maximum number of rows of a step with drafts, which running generations share; more are bound by arithmetic. */
-    private static final int MAX_STEP_ROWS = 16;
-
     private final Model model;
     private final SchedulerOptions limits;
     /** Session that jobs fork, so that a whole context is checked against memory only once. */
@@ -307,8 +304,7 @@ final class Batcher {
 
     /** Chooses the next ids on all threads: sampling from 50,000 tokens takes 0.3 ms. */
     private void choose(List<Continuation> continuations) {
-        int drafts = Math.max(0, MAX_STEP_ROWS / Math.max(1, running.size()) - 1);
-        continuations.forEach(continuation -> continuation.limitDrafts(drafts));
+        continuations.forEach(continuation -> continuation.share(Math.max(1, running.size())));
         LongAdder chosen = new LongAdder();
         model.runParallel(continuations.size(), i -> chosen.add(continuations.get(i).advance()));
         generatedIds += chosen.sum();

@@ -66,6 +66,7 @@ final class Continuation implements Decoding.Choices {
     /** Leaves the prompt's part of its cache to another sample, which still uses it. */
     void leave() {
         samples.remove(this);
+        decoding.close();
         job.addGenerated(generated);
         if (samples.isEmpty()) {
             job.endRun();
@@ -119,9 +120,9 @@ final class Continuation implements Decoding.Choices {
         return generated - before;
     }
 
-    /** Sets the maximum number of drafts of its next pass. */
-    void limitDrafts(int drafts) {
-        decoding.limit(Math.min(drafts, Decoding.MAX_DRAFTS));
+    /** Sets the number of continuations that share the rows of its next pass, this one included. */
+    void share(int continuations) {
+        decoding.share(continuations);
     }
 
     /** Measures a pass of this continuation alone that began at {@code start}, unless it failed. */

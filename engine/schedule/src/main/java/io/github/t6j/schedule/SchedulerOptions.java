@@ -1,5 +1,6 @@
 package io.github.t6j.schedule;
 
+import io.github.t6j.Drafter;
 import io.github.t6j.SessionOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,16 +12,16 @@ public final class SchedulerOptions {
     public static final int MAX_RUNNING = 128;
 
     private static final SchedulerOptions DEFAULTS =
-            new SchedulerOptions(new Values(16, 256, 0, SessionOptions.defaults(), null, 0, null));
+            new SchedulerOptions(new Values(16, 256, 0, SessionOptions.defaults(), null, 0, null, null));
 
     private final Values values;
 
     private record Values(
             int running, int queued, long cacheBytes, SessionOptions session, Path prefixFolder, long prefixBytes,
-            Duration timeout) {
+            Duration timeout, Drafter speculation) {
         private SchedulerOptions with(int newRunning, int newQueued, long newCacheBytes, SessionOptions newSession) {
             return new SchedulerOptions(new Values(
-                    newRunning, newQueued, newCacheBytes, newSession, prefixFolder, prefixBytes, timeout));
+                    newRunning, newQueued, newCacheBytes, newSession, prefixFolder, prefixBytes, timeout, speculation));
         }
     }
 
@@ -128,7 +129,7 @@ public final class SchedulerOptions {
         }
         return new SchedulerOptions(new Values(
                 values.running, values.queued, values.cacheBytes, values.session, folder, maxBytes,
-                values.timeout));
+                values.timeout, values.speculation));
     }
 
     /** Returns the longest time of a generation, including its time in the queue, or null. */
@@ -142,7 +143,18 @@ public final class SchedulerOptions {
      */
     public SchedulerOptions withTimeout(Duration timeout) {
         return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, values.session,
-                values.prefixFolder, values.prefixBytes, timeout));
+                values.prefixFolder, values.prefixBytes, timeout, values.speculation));
+    }
+
+    /** Returns the speculation of generations whose options have none, or null. */
+    public Drafter speculation() {
+        return values.speculation;
+    }
+
+    /** Returns these options with speculation of all generations whose options have none; null for none. */
+    public SchedulerOptions withSpeculation(Drafter speculation) {
+        return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, values.session,
+                values.prefixFolder, values.prefixBytes, values.timeout, speculation));
     }
 
     @Override

@@ -47,7 +47,9 @@ final class Submissions {
     GenerationJob generations(Prompt prompt, GenerationOptions options, List<TokenListener> listeners) {
         int[] ids = prompt.ids(model);
         check(ids, options);
-        GenerationOptions seeded = withSeed(options, listeners.size());
+        GenerationOptions seeded = withSeed(
+                options.speculation() == null ? options.withSpeculation(limits.speculation()) : options,
+                listeners.size());
         List<GenerationHandle> handles = new ArrayList<>();
         for (TokenListener listener : listeners) {
             handles.add(new GenerationHandle(ids, seeded.sampling().seed() + handles.size(), listener,

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 /** Tests that the scheduler's public methods refuse null by name, unless null is documented. */
 class SchedulerNullArgumentsTest {
     private final NullArguments nulls = new NullArguments(
-            Set.of("SchedulerOptions.withTimeout:0", "SchedulerOptions.withPrefixFolder:0"),
+            Set.of("SchedulerOptions.withTimeout:0", "SchedulerOptions.withPrefixFolder:0",
+                    "SchedulerOptions.withSpeculation:0"),
             type -> type == SchedulerOptions.class ? SchedulerOptions.defaults() : null);
 
     @Test

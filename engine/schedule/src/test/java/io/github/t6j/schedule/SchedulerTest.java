@@ -4,16 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.CallOptions;
+import io.github.t6j.DraftSource;
+import io.github.t6j.Drafter;
 import io.github.t6j.FinishReason;
 import io.github.t6j.Generation;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Prompt;
+import io.github.t6j.RecordedDrafts;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.Speculation;
 import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
 import io.github.t6j.sampling.SamplingOptions;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -109,7 +112,7 @@ class SchedulerTest {
                     drafts[wrong] = random.nextInt(vocabulary);
                 }
                 handles.add(submitted(scheduler, new Request(prompt, request.options.withSpeculation(
-                        Speculation.ngrams(1 + i).withAdaptive(false).withPrediction(drafts)))));
+                        new RecordedDrafts(drafts, 1 + i)))));
             }
             int accepted = 0;
             for (int i = 0; i < handles.size(); i++) {
@@ -121,6 +124,39 @@ class SchedulerTest {
             assertThat(scheduler.metrics().generatedIds())
                     .isEqualTo(expected.stream().mapToLong(one -> one.tokens().size()).sum());
         }
+    }
+
+    /** Running generations share 16 rows; of ten, none has drafts. Requests without speculation get the scheduler's. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 10})
+    void manyGenerationsHaveFewDrafts(int running) {
+        Map<Integer, Integer> most = new ConcurrentHashMap<>(); // drafts, by the number of generations that share a pass
+        Drafter drafter = (drafted, ids, matcher) -> new DraftSource() {
+            @Override
+            public void add(int id) {}
+
+            @Override
+            public int propose(int[] into, int max, int sharing) {
+                most.merge(sharing, max, Math::max);
+                Arrays.fill(into, 1, 1 + max, 7);
+                return max;
+            }
+        };
+        try (Model model = load("models/t6-tiny");
+                Scheduler scheduler = new Scheduler(model, limits(running, 20, PLENTY).withSpeculation(drafter))) {
+            List<GenerationHandle> handles = new ArrayList<>();
+            for (int i = 0; i < running; i++) {
+                handles.add(submitted(scheduler, new Request(new int[] {1 + i, 5}, options(120, i))));
+            }
+            for (int i = 0; i < running; i++) {
+                Generation found = handles.get(i).result().join();
+                assertThat(found).isEqualTo(alone(model, new Request(new int[] {1 + i, 5}, options(120, i))));
+            }
+        }
+        assertThat(most.isEmpty() && running <= 8).isFalse();
+        assertThat(most).allSatisfy(
+                (sharing, max) -> assertThat(sharing * (1 + max)).isLessThanOrEqualTo(16));
+        assertThat(most.keySet()).allMatch(sharing -> sharing <= 8);
     }
 
     private static Model linear() {

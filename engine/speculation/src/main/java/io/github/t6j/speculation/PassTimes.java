@@ -1,17 +1,19 @@
-package io.github.t6j.decoding;
+package io.github.t6j.speculation;
+
+import io.github.t6j.DraftSource;
 
 /**
- * Times of passes of one sequence with 1 to 16 rows, measured while a model generates on this machine. Thread-safe:
+ * Times of passes of one sequence with 1 to 16 rows, with their drafts, measured while a model generates on this machine. Thread-safe:
  * threads may lose a measurement of each other, which a later one replaces.
  */
-public final class PassTimes {
+final class PassTimes {
     /** Share of a pass of one row that each further row takes, before it is measured. */
     private static final double EXPECTED = 0.2;
 
     /** Weight of a new time. */
     private static final double WEIGHT = 0.25;
 
-    private final double[] nanos = new double[2 + Decoding.MAX_DRAFTS]; // by rows; 0 before the first measurement
+    private final double[] nanos = new double[2 + DraftSource.MAX_DRAFTS]; // by rows; 0 before the first measurement
 
     /** Records the time of a pass of {@code rows} rows. One twice as long as those before is an outlier. */
     void record(int rows, long time) {
@@ -21,6 +23,6 @@ public final class PassTimes {
 
     /** Returns the measured or expected time of a pass of {@code rows} rows; 0 before the first pass of one row. */
     double of(int rows) {
-        return nanos[rows] > 0 ? nanos[rows] : nanos[1] * (1 + EXPECTED * (rows - 1));
+        return rows < nanos.length && nanos[rows] > 0 ? nanos[rows] : nanos[1] * (1 + EXPECTED * (rows - 1));
     }
 }

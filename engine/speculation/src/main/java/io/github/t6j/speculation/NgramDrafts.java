@@ -1,11 +1,11 @@
-package io.github.t6j.decoding;
+package io.github.t6j.speculation;
 
 /**
  * Drafts from the text itself: what followed the last ids where they occurred before, by the longest match. An index
  * holds the latest end of each sequence of {@value #SHORTEST} to {@value #LONGEST} ids; a collision loses the older
  * entry, and every match is checked.
  */
-public final class NgramDrafts implements DraftSource {
+final class NgramDrafts implements NextIds {
     private static final int LONGEST = 4;
     private static final int SHORTEST = 2;
 
@@ -17,7 +17,9 @@ public final class NgramDrafts implements DraftSource {
     private int indexed; // the sequences before this index of the text are in the table
 
     @Override
-    public int propose(int[] text, int start, int length, int[] into, int max) {
+    public int propose(DraftedText drafted, int[] into, int max) {
+        int[] text = drafted.ids();
+        int length = drafted.length();
         index(text, length);
         for (int n = Math.min(LONGEST, length - 1); n >= SHORTEST; n--) {
             int end = ends[slot(text, length, n)];
@@ -52,6 +54,9 @@ public final class NgramDrafts implements DraftSource {
     public boolean isFree() {
         return true;
     }
+
+    @Override
+    public void close() {}
 
     /** Adds the sequences that an id of the text follows. */
     private void index(int[] text, int length) {

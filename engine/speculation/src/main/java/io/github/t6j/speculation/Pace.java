@@ -1,10 +1,11 @@
-package io.github.t6j.decoding;
+package io.github.t6j.speculation;
 
 import java.util.function.IntPredicate;
 
 /**
  * Number of drafts that pays: the one with the most tokens per second, by the share of right drafts and the times of
- * passes. A pause costs nothing, since the drafts are compared with the chosen ids even if no pass computes them.
+ * passes. In a pause, drafts that take no time are compared with the chosen ids, although no pass computes them; others are
+ * tried now and then.
  */
 final class Pace {
     /** Numbers of drafts to choose from, so that few sizes of passes are compiled. */
@@ -22,20 +23,26 @@ final class Pace {
     /** Least gain: less would be lost in the noise of the times. */
     private static final double GAIN = 1.05;
 
-    /** Passes after which one without drafts shows again what drafts save. */
+    /** Passes after which one without drafts, or in a pause one with some, shows again what drafts save. */
     private static final int PROBE = 64;
+
+    /** Number of drafts that are tried in a pause. */
+    private static final int TRIED = 3;
 
     private final PassTimes times;
     private final IntPredicate isReady;
+    private final boolean isFree;
     private double right;
     private int passes;
 
     /**
      * @param isReady returns true if passes of a number of rows are compiled
      * @param right assumed share of right drafts
+     * @param isFree drafts take no time
      */
-    Pace(PassTimes times, IntPredicate isReady, double right) {
+    Pace(PassTimes times, IntPredicate isReady, double right, boolean isFree) {
         this.right = right;
+        this.isFree = isFree;
         this.times = times;
         this.isReady = isReady;
     }
@@ -45,20 +52,27 @@ final class Pace {
         right += WEIGHT * ((isRight ? 1 : 0) - right);
     }
 
-    /** Returns the number of drafts, at most {@code max}, with which a pass should begin now. */
-    int drafts(int max) {
-        double plain = times.of(1);
+    /**
+     * Returns the number of drafts, at most {@code max}, with which a pass should begin now.
+     *
+     * @param sharing number of generations that share the pass, as if each had as many drafts
+     */
+    int drafts(int max, int sharing) {
+        double plain = times.of(sharing);
         double best = plain / GAIN; // time per token
         int drafts = 0;
         for (int choice : CHOICES) {
             int count = Math.min(choice, max);
-            double time = times.of(1 + count) / tokens(count);
+            double time = times.of(sharing * (1 + count)) / tokens(count);
             if (count > 0 && plain > 0 && time < best) {
                 best = time;
                 drafts = count;
             }
         }
-        return ++passes % PROBE != 0 && drafts > 0 && isReady.test(1 + drafts) ? drafts : 0;
+        if (++passes % PROBE == 0) {
+            drafts = isFree || drafts > 0 ? 0 : Math.min(TRIED, max);
+        }
+        return drafts > 0 && isReady.test(sharing * (1 + drafts)) ? drafts : 0;
     }
 
     /** Returns the expected number of tokens of a pass with {@code drafts} drafts. */

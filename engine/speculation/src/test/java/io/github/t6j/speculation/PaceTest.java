@@ -1,0 +1,75 @@
+package io.github.t6j.speculation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Tests that the number of drafts follows the share of right ones and the times of passes. */
+class PaceTest {
+    private final PassTimes times = new PassTimes();
+
+    /** Sets the times of passes: an id takes 1000, each draft {@code more}. */
+    private void measure(int more) {
+        IntStream.rangeClosed(1, 16).forEach(rows -> times.record(rows, 1000 + (rows - 1) * more));
+    }
+
+    @BeforeEach
+    void measure() {
+        measure(200);
+    }
+
+    private static int after(Pace pace, int drafts, boolean right, int max) {
+        for (int i = 0; i < drafts; i++) {
+            pace.record(right);
+        }
+        return pace.drafts(max, 1);
+    }
+
+    @Test
+    void rightDraftsBecomeMoreAndWrongOnesEnd() {
+        Pace pace = new Pace(times, rows -> true, Pace.FIRST, true);
+        assertThat(after(pace, 100, true, 15)).isEqualTo(15);
+        assertThat(after(pace, 0, true, 7)).isEqualTo(7);
+        assertThat(after(pace, 100, false, 15)).isZero();
+        assertThat(after(pace, 100, true, 15)).isEqualTo(15);
+    }
+
+    @Test
+    void draftsThatCostTooMuchEnd() {
+        Pace pace = new Pace(times, rows -> true, Pace.FIRST, true);
+        measure(200);
+        assertThat(after(pace, 100, true, 7)).isEqualTo(7);
+        IntStream.range(0, 100).forEach(i -> measure(1000)); // a row costs as much as a pass
+        assertThat(pace.drafts(7, 1)).isZero();
+    }
+
+    /** A pass of four generations without drafts costs 1600, with three each 4000, for 1.9 tokens each. */
+    @Test
+    void draftsOfSeveralGenerationsGiveWay() {
+        assertThat(new Pace(times, rows -> true, 0.5, true).drafts(3, 1)).isPositive();
+        assertThat(new Pace(times, rows -> true, 0.5, true).drafts(3, 4)).isZero();
+        assertThat(new Pace(times, rows -> true, 0.9, true).drafts(3, 4)).isEqualTo(3);
+        assertThat(new Pace(times, rows -> true, 0.6, true).drafts(15, 40)).isZero();
+    }
+
+    @Test
+    void passesThatAreNotCompiledAreNotUsed() {
+        assertThat(after(new Pace(times, rows -> rows < 8, Pace.FIRST, true), 100, true, 7)).isZero();
+        assertThat(after(new Pace(new PassTimes(), rows -> true, Pace.FIRST, true), 100, true, 7)).isZero();
+    }
+
+    /** In a pause, drafts that take time are tried in one of 64 passes; while drafts pay, one has none. */
+    @Test
+    void oneOf64PassesTriesTheOther() {
+        Pace model = new Pace(times, rows -> true, 0, false);
+        Pace ngrams = new Pace(times, rows -> true, 0, true);
+        Pace right = new Pace(times, rows -> true, 1, false);
+        for (int pass = 1; pass <= 192; pass++) {
+            assertThat(model.drafts(7, 1)).isEqualTo(pass % 64 == 0 ? 3 : 0);
+            assertThat(ngrams.drafts(7, 1)).isZero();
+            assertThat(right.drafts(7, 1)).isEqualTo(pass % 64 == 0 ? 0 : 7);
+        }
+    }
+}
