@@ -1,5 +1,6 @@
 package io.github.t6j.cli.bench;
 
+import io.github.t6j.DraftSource;
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.cli.Main;
@@ -64,6 +65,11 @@ public final class BenchCommand extends SessionCommand {
     @Option(names = {"-b", "--batch"}, paramLabel = "N", split = ",", defaultValue = "1",
             description = "Number of sessions that write together; repeatable (default: ${DEFAULT-VALUE}).")
     private List<Integer> batches;
+
+    @Option(names = "--speculate", paramLabel = "N", split = ",",
+            description = {"Also write with N drafts a pass: four, three and none of four are right; repeatable.",
+                "The drafts are tokens of an earlier run, so this measures the most that --speculate can save."})
+    private List<Integer> speculate = List.of();
 
     @Option(names = {"-r", "--repetitions"}, paramLabel = "N", defaultValue = "5",
             description = "Number of measurements of each test (default: ${DEFAULT-VALUE}).")
@@ -145,6 +151,13 @@ public final class BenchCommand extends SessionCommand {
         for (int batch : batches) {
             Range.atLeast(spec, "--batch", batch, 1);
         }
+        for (int drafts : speculate) {
+            Range.atLeast(spec, "--speculate", drafts, 1);
+            Range.atMost(spec, "--speculate", drafts, DraftSource.MAX_DRAFTS, "the most in one pass");
+        }
+        if (cold && !speculate.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--cold: expected no --speculate, found both");
+        }
         if (!(warmUp >= 0 && warmUp < 1e6)) {
             throw new ParameterException(spec.commandLine(), "--warm-up: expected 0 seconds or more, found " + warmUp);
         }
@@ -171,6 +184,11 @@ public final class BenchCommand extends SessionCommand {
             }
             for (int batch : generate > 0 ? batches : List.<Integer>of()) {
                 tests.add(new BenchCase(false, cold || coldTest != null ? 1 : generate, batch, depth));
+            }
+            for (int drafts : generate > 0 ? speculate : List.<Integer>of()) {
+                for (int right : new int[] {4, 3, 0}) {
+                    tests.add(new BenchCase(false, generate, 1, depth, drafts, right));
+                }
             }
         }
         return tests.stream().distinct().toList();

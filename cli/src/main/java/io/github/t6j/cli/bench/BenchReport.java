@@ -48,7 +48,7 @@ final class BenchReport {
     private Map<String, Object> fields(BenchResult result) {
         BenchCase test = result.test();
         ModelInfo info = result.info();
-        boolean writing = !test.reading();
+        boolean writing = !test.reading() && test.drafts() == 0;
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("model", result.model());
         fields.put("test", test.name());

@@ -14,7 +14,7 @@ import java.util.Locale;
  * @param weightType type of most weights in the files
  * @param seconds duration of each repetition
  * @param stepBytes average bytes of weights and caches that a step reads, for one token in every session; 0 for a
- *     prompt
+ *     prompt or with drafts
  * @param readBandwidth bytes per second, the mean of the read tests after the repetitions
  * @param samplingShare share of the time that sampling takes
  * @param conditions what the machine did meanwhile

@@ -1,9 +1,12 @@
 package io.github.t6j.cli.bench;
 
+import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.Token;
 import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.benchmark.ReadBandwidth;
 import io.github.t6j.benchmark.SteadyState;
@@ -29,6 +32,7 @@ final class BenchRun {
     private final BenchCase test;
     private final double warmUpSeconds;
     private final int[] prompt;
+    private int[] ids; // of a generation without drafts, or null
     private long samplingNanos;
     private long cacheBytes;
 
@@ -87,7 +91,7 @@ final class BenchRun {
     }
 
     private double stepBytes() {
-        if (test.reading()) {
+        if (test.reading() || test.drafts() > 0) {
             return 0;
         }
         double middle = cacheBytesPerToken() * (test.depth() + (test.tokens() + 1) / 2.0);
@@ -112,7 +116,7 @@ final class BenchRun {
         List<Session> sessions = new ArrayList<>();
         try {
             filled.forEach(session -> sessions.add(session.fork()));
-            double seconds = test.reading() ? read(sessions.getFirst()) : write(sessions);
+            double seconds = run(sessions);
             cacheBytes = sessions.stream().mapToLong(Session::usedCacheBytes).sum();
             return seconds;
         } finally {
@@ -124,6 +128,29 @@ final class BenchRun {
         if (Thread.currentThread().isInterrupted()) {
             throw new CancellationException("interrupted");
         }
+    }
+
+    private double run(List<Session> sessions) {
+        if (test.reading()) {
+            return read(sessions.getFirst());
+        }
+        return test.drafts() > 0 ? writeDrafted(sessions.getFirst()) : write(sessions);
+    }
+
+    /** Runs a generation with drafts from its first run, which has none. */
+    private double writeDrafted(Session session) {
+        GenerationOptions generation = GenerationOptions.defaults().withMaxTokens(test.tokens())
+                .withIgnoreEndOfText(true).withSampling(SamplingOptions.defaults().withSeed(SEED));
+        if (ids == null) {
+            try (Session plain = session.fork()) {
+                ids = plain.generate(Prompt.of(0), generation).tokens().stream().mapToInt(Token::id)
+                        .limit(test.tokens()).toArray();
+            }
+        }
+        long start = System.nanoTime();
+        session.generate(
+                Prompt.of(0), generation.withSpeculation(new BenchDrafts(ids, test.drafts(), test.right())));
+        return (System.nanoTime() - start) / 1e9;
     }
 
     private double read(Session session) {

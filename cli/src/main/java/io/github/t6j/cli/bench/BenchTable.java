@@ -78,7 +78,7 @@ final class BenchTable {
     }
 
     String row(BenchResult result, double ratio) {
-        boolean writing = !result.test().reading();
+        boolean writing = !result.test().reading() && result.test().drafts() == 0;
         List<Object> values = new ArrayList<>(List.of(result.model(), result.test().name(), result.speed()));
         if (comparing) {
             values.add(number("%.2f", ratio));

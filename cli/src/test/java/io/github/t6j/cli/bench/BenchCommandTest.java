@@ -173,6 +173,15 @@ class BenchCommandTest {
     }
 
     @Test
+    void draftsAreRightWrongOrBoth() {
+        List<Map<String, Object>> rows = rows(bench("--depth", "0,70", "--speculate", "3", "--format", "json"));
+        assertThat(rows).extracting(row -> row.get("test")).containsExactly(
+                "pp5", "tg3", "tg3 +3 4/4", "tg3 +3 3/4", "tg3 +3 0/4",
+                "pp5 @70", "tg3 @70", "tg3 @70 +3 4/4", "tg3 @70 +3 3/4", "tg3 @70 +3 0/4");
+        assertThat(rows.get(2)).containsEntry("bytes_per_second", null);
+    }
+
+    @Test
     void reportCountsMeanDeviationAndShares() {
         BenchCase test = new BenchCase(false, 30, 2, 4);
         try (Model model = Model.load(Path.of(CommandResult.TINY))) {
