@@ -3,6 +3,7 @@ package io.github.t6j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.flashtpa.FlashTpa;
+import io.github.t6j.flashtpa.FlashTpaSteps;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.sampling.SamplingOptions;
 import io.github.t6j.sampling.SamplingStep;
@@ -86,6 +87,8 @@ public final class NullArguments {
             case "Shape" -> new FlashTpa.Shape(1, 2, 2, 1, 1, 1);
             case "Options" -> FlashTpa.Options.defaults(new FlashTpa.Shape(1, 2, 2, 1, 1, 1));
             case "Factors" -> FlashTpa.Factors.of(new float[1], new float[2]);
+            case "FlashTpaSteps" -> new FlashTpaSteps(1, false, 0f);
+            case "Shifts" -> FlashTpaSteps.Shifts.of(new float[1], new float[1]);
             case "MemorySegment" -> MemorySegment.ofArray(new float[1]);
             case "RopeVariant" -> RopeVariant.FULL;
             case "TokenListener" -> (TokenListener) token -> true;

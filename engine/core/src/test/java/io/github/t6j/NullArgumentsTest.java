@@ -2,6 +2,7 @@ package io.github.t6j;
 
 import io.github.t6j.flashtpa.FlashTpa;
 import io.github.t6j.flashtpa.FlashTpaCache;
+import io.github.t6j.flashtpa.FlashTpaSteps;
 import io.github.t6j.flashtpa.RotaryEmbedding;
 import io.github.t6j.sampling.Constraint;
 import io.github.t6j.sampling.Sampler;
@@ -25,7 +26,9 @@ class NullArgumentsTest {
             "CallOptions.withCancellation:0", "EmbeddingOptions:0", "EmbeddingOptions:1",
             "EmbeddingOptions.withPooling:0", "SamplingOptions:8", "SamplingOptions:9", "SamplingOptions.withStep:0",
             "SamplingOptions.withSeed:0",
-            "Session.prefill:1", "FlashTpaCache.attend:2");
+            "Session.prefill:1", "FlashTpaCache.attend:2", "FlashTpaCache.append:3", "FlashTpaCache.append:4",
+            "Options:6",
+            "Options.withSteps:0");
 
     private final NullArguments nulls = new NullArguments(NULLABLE, type -> null);
 
@@ -50,7 +53,7 @@ class NullArgumentsTest {
                     new Embedder(model), new Embedding(new float[1], 1, false), session, cache, flash, model)) {
                 nulls.tryAll(one, one.getClass(), own);
             }
-            for (Class<?> type : List.of(FlashTpa.Factors.class, FlashTpa.Options.class)) {
+            for (Class<?> type : List.of(FlashTpa.Factors.class, FlashTpa.Options.class, FlashTpaSteps.Shifts.class)) {
                 nulls.tryAll(null, type, own);
             }
         }

@@ -30,17 +30,10 @@ import java.util.Set;
  *   rope_tables    bf16 or f32: type of the cosines and sines (default bf16, with decay f32)
  *   window         of Olala: masks (the default for config.json) or limits (the default for GGUF): whether slw_wsize
  *                  hides older tokens, or only limits the scalable softmax
- *   shift        * true: a token's keys and values mix with its predecessor's, by a gate per head
- *   qkNorm       * true: norms of queries and keys
- *   gate         * elementwise or headwise: gates of attention's output
- *   gateActivation sigmoid (the default) or silu; gateOffset: number that is added before it
- *   groups       * number of key and value heads, which the query heads share
- *   differential * true: the last query head of each group is subtracted from the others
- *   scalableSoftmax * true: queries grow with the logarithm of the number of tokens
- *   scale          1/sqrt(d) (the default) or 1/d: factor of scores; softCap: their limit
- *   slidingWindow  number of tokens that a query sees
  *   no_scale       true: a latent model of the MLRA checkpoints without its factors, the ablation of that name
  * </pre>
+ *
+ * {@link StepKeys} has the keys of steps beyond the official T6.
  */
 public final class VariantJson {
     /** Names that {@code fixed} may list, the weights' names. */
@@ -51,22 +44,16 @@ public final class VariantJson {
             "heads", Set.of("factors"),
             "head_factors", Set.of("linear", "sigmoid", "softmax"),
             "window", Set.of("masks", "limits"),
-            "gate", Set.of("elementwise", "headwise"),
-            "gateActivation", Set.of("sigmoid", "silu"),
-            "scale", Set.of("1/sqrt(d)", "1/d"),
             "rope_pairing", Set.of("half", "adjacent"),
             "rope_sense", Set.of("clockwise", "counterclockwise"),
             "rope_tables", Set.of("bf16", "f32"));
     public static final List<String> ROPE_KEYS = List.of("rope_pairing", "rope_sense", "rope_tables");
     public static final List<String> FACTOR_KEYS = List.of("order", "fixed", "shared_b", "head_factors");
-    /** Keys of steps beyond the official T6. */
-    public static final List<String> STEP_KEYS = List.of(
-            "shift", "qkNorm", "gate", "gateActivation", "gateOffset", "groups", "differential", "scalableSoftmax",
-            "scale", "softCap", "slidingWindow");
     private static final Set<String> OTHERS = Set.of("format", "order", "fixed", "shared_b", "no_scale");
 
     private final Map<String, Object> keys;
     private final ConfigJson json; // the same keys
+    private final StepKeys steps; // the same keys
 
     /**
      * Checks each key by itself.
@@ -77,6 +64,7 @@ public final class VariantJson {
     public VariantJson(Map<String, Object> keys, String where) {
         this.keys = new LinkedHashMap<>(keys);
         json = new ConfigJson(keys, where);
+        steps = new StepKeys(json);
         keys.forEach(this::check);
     }
 
@@ -86,8 +74,12 @@ public final class VariantJson {
     }
 
     private void check(String key, Object value) {
+        if (StepKeys.ALL.contains(key)) {
+            steps.check(key, value);
+            return;
+        }
         Set<String> words = WORDS.get(key);
-        if (words == null && !OTHERS.contains(key) && !STEP_KEYS.contains(key)) {
+        if (words == null && !OTHERS.contains(key)) {
             throw json.wrong(key, "no such key", value);
         }
         if (words != null && words.stream().noneMatch(word -> word.equals(value))) {
@@ -96,11 +88,7 @@ public final class VariantJson {
         switch (key) {
             case "format" -> expect(key, Objects.equals(value, 1L), "1", value);
             case "order" -> expect(key, Objects.equals(value, 2L) || Objects.equals(value, 3L), "2 or 3", value);
-            case "groups", "slidingWindow" -> json.optional(key, 1);
-            case "gateOffset", "softCap" -> expect(
-                    key, json.number(key, 0) >= 0 && json.number(key, 0) < 1e6, "0 to 1000000", value);
-            case "shared_b", "no_scale", "shift", "qkNorm", "differential", "scalableSoftmax" ->
-                expect(key, value instanceof Boolean, "true or false", value);
+            case "shared_b", "no_scale" -> expect(key, value instanceof Boolean, "true or false", value);
             case "fixed" -> expect(key, isFactors(value), "a list of " + sorted(FACTORS), value);
             default -> {
             }
@@ -131,29 +119,9 @@ public final class VariantJson {
         return json.text(key, absent);
     }
 
-    /** Returns the number at {@code key}, or {@code absent}. */
-    public double number(String key, double absent) {
-        return json.number(key, absent);
-    }
-
-    /** Returns the whole number at {@code key}, or {@code absent}. */
-    public int count(String key, int absent) {
-        return json.optional(key, absent);
-    }
-
-    /** Returns the flag at {@code key}, or {@code absent}. */
-    public boolean flag(String key, boolean absent) {
-        return json.flag(key, absent);
-    }
-
-    /** Returns true if {@code key} asks for a step: a flag that is true, or another value. */
-    public boolean names(String key) {
-        return has(key) && !Boolean.FALSE.equals(keys.get(key));
-    }
-
-    /** Returns true if a key asks for a step beyond the official T6. */
-    public boolean namesSteps() {
-        return STEP_KEYS.stream().anyMatch(this::names);
+    /** Returns the keys of steps. */
+    public StepKeys steps() {
+        return steps;
     }
 
     /** Returns the variant, or null. */
@@ -206,7 +174,7 @@ public final class VariantJson {
 
     /** Fails if a key names a step, for a model without such steps. */
     public void refuseSteps() {
-        refuse(STEP_KEYS, "only T6 and T6 KV-only have such steps");
+        refuse(StepKeys.ALL, "only T6 and T6 KV-only have such steps");
     }
 
     /** Returns the fixed factors by the names of their weights; empty if the key is missing. */

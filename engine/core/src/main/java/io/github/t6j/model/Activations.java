@@ -8,10 +8,8 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.GroupedMatMul;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatMul;
-import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
-import java.util.Objects;
 
 /** Buffers of the rows that pass through the blocks together; {@link PassBuffers} keeps idle ones. */
 final class Activations {
@@ -33,8 +31,7 @@ final class Activations {
     final AttentionPass attentionPass; // projections, cosines and sines, and the output of attention
     final float[] gateUp; //  [rows][gateUpStride], gate then up
     final float[] hidden; //  [rows][hidden]
-    final float[] gates; //   [rows][gatesStride], of attention's output; empty without
-    final int gatesStride;
+    float[] gates = new float[0]; // [rows][stride of their matrix], of attention's output; allocated for the first
     final float[] update; //  [rows][updateStride], the output of half a block, which is added to x
     final Experts.Buffers experts; // null without experts
     final GroupedMatMul grouped; // null without experts
@@ -90,9 +87,6 @@ final class Activations {
         gateUp = new float[capacity * gateUpStride];
         hidden = new float[capacity * inner];
         update = new float[capacity * updateStride];
-        gatesStride = padded(Arrays.stream(model.weights.blocks()).map(Block::gate).filter(Objects::nonNull)
-                .mapToInt(PackedMatrix::outputs).max().orElse(0));
-        gates = new float[capacity * gatesStride];
         lanes = new float[workers.threads()][Kernels.LANES];
         expertSizes = model.config().experts();
         experts = expertSizes == null
@@ -122,7 +116,7 @@ final class Activations {
 
     /** Returns the bytes of the buffers for passes of {@code rows} rows, without logits and other small ones. */
     long bytes(int rows) {
-        long floats = x.length + normed.length + gateUp.length + hidden.length + update.length + gates.length;
+        long floats = x.length + normed.length + gateUp.length + hidden.length + update.length;
         floats += attentionPass.projections.length + attentionPass.output.length;
         for (float[] scratch : attentionPass.scratch) {
             floats += scratch.length;

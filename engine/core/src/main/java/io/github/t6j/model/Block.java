@@ -1,7 +1,5 @@
 package io.github.t6j.model;
 
-import static io.github.t6j.kernels.Exp2.LOG2_E;
-
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.attention.LayerPlace;
@@ -14,7 +12,7 @@ import java.util.stream.Stream;
  *
  * @param place place of the layer among those of its kind
  * @param projection computes everything that attention needs of a position
- * @param gate W_g [heads·valueDim][width] of gates sigmoid(W_g norm(x)) of attention's output, or null
+ * @param gate gates of attention's output, or null
  * @param headNorm norm of attention's output, or null
  * @param output W_o [width][heads·valueDim]
  * @param outputBias [width], or null
@@ -24,7 +22,7 @@ import java.util.stream.Stream;
  * @param feedForwardRotation rotation by the feed-forward part, or null to add it
  */
 record Block(
-        LayerPlace place, RowOperation attentionNorm, Projection projection, Attention attention, PackedMatrix gate,
+        LayerPlace place, RowOperation attentionNorm, Projection projection, Attention attention, OutputGate gate,
         HeadNorm headNorm,
         PackedMatrix output, float[] outputBias, RmsNorm attentionPostNorm, RowOperation feedForwardNorm,
         FeedForward feedForward, RmsNorm feedForwardPostNorm, Rotation attentionRotation,
@@ -68,15 +66,7 @@ record Block(
             a.finishOutput();
         }
         if (gate != null) {
-            a.matMul.multiply(gate, a.normed, a.width, a.rows(), a.gates);
-            a.eachRow(Block::applyGate);
-        }
-    }
-
-    private static void applyGate(Activations a, int row, int worker) {
-        int width = a.attentionPass.outputWidth();
-        for (int i = 0, from = row * a.gatesStride; i < width; i++) {
-            a.attentionPass.output[row * width + i] /= 1f + a.kernels.exp2(-LOG2_E * a.gates[from + i]);
+            gate.apply(a);
         }
     }
 
@@ -111,7 +101,7 @@ record Block(
     Stream<PackedMatrix> matrices() {
         return Stream.concat(
                 Stream.concat(projection.matrices().stream(), Stream.of(output)),
-                Stream.concat(Stream.ofNullable(gate), feedForward.matrices()));
+                Stream.concat(Stream.ofNullable(gate).map(OutputGate::matrix), feedForward.matrices()));
     }
 
     /**

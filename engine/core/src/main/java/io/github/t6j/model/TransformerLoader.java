@@ -235,7 +235,10 @@ public final class TransformerLoader {
         return new Block(
                 kinds.add(attention), inputNorm(weights, TensorRole.ATTENTION_NORM),
                 config.attention().projection(weights),
-                attention, weights.packed(TensorRole.OUTPUT_GATE),
+                attention,
+                weights.parts.containsKey(TensorRole.OUTPUT_GATE)
+                        ? new OutputGate(weights.packed(TensorRole.OUTPUT_GATE))
+                        : null,
                 headGain == null || attention.finishes() ? null : new Block.HeadNorm(headGain),
                 weights.packed(TensorRole.ATTENTION_OUTPUT), weights.floats(TensorRole.ATTENTION_OUTPUT_BIAS),
                 optionalNorm(weights, TensorRole.ATTENTION_POST_NORM),

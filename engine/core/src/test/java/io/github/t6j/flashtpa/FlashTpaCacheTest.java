@@ -339,7 +339,8 @@ class FlashTpaCacheTest {
                 default -> {
                 }
             }
-            ChecksummedFile.write(file, FlashTpaFile.kind(SHAPE, false, CacheType.F32), tensors);
+            ChecksummedFile.write(file, FlashTpaFile.kind(SHAPE, FlashTpa.Options.defaults(SHAPE), CacheType.F32),
+                    tensors);
             assertThatThrownBy(() -> cache.restore(file)).isInstanceOf(ModelFormatException.class)
                     .hasMessageContainingAll(file.toString(), "expected ", "found ");
             assertThat(attend(cache)).isEqualTo(before);

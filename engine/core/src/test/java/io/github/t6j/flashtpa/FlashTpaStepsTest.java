@@ -41,7 +41,7 @@ class FlashTpaStepsTest {
         }
 
         private static float[] unit(Random random, int count) {
-            float[] gates = TestNumbers.uniform(random, count, 0.5);
+            float[] gates = TestNumbers.uniform(random, count, 0.5f);
             for (int i = 0; i < count; i++) {
                 gates[i] += 0.5f;
             }
@@ -202,7 +202,8 @@ class FlashTpaStepsTest {
         Data data = Data.random(shape, steps, new Random(1));
         try (FlashTpa flash = new FlashTpa(shape, options.withSteps(steps));
                 FlashTpa plain = new FlashTpa(shape, options);
-                FlashTpaCache cache = flash.newCache(BATCH); FlashTpaCache official = plain.newCache(BATCH)) {
+                FlashTpaCache cache = flash.newCache(BATCH);
+                FlashTpaCache official = plain.newCache(BATCH)) {
             Factors keys = Factors.of(Data.part(data.aK, 0, 1), Data.part(data.bK, 0, 1));
             assertThatThrownBy(() -> cache.append(1, keys, keys)).hasMessageContaining("shifts: expected gates");
             Factors all = Factors.of(new float[BATCH * 6 * RANK], new float[BATCH * RANK * SIZE]);

@@ -70,7 +70,7 @@ class GatedModelsTest {
         for (int layer = 0; layer < plain.config().sizes().layers(); layer++) {
             tensors.add(ModelFiles.tensor(
                     "transformer.h." + layer + ".attn." + gate + ".weight", List.of(values, width),
-                    TestNumbers.uniform(random, (int) (values * width), 0.5)));
+                    TestNumbers.uniform(random, (int) (values * width), 0.5f)));
         }
         Safetensors.writeLazily(folder.resolve("model.safetensors"), Map.of(), tensors);
         Files.copy(golden.resolve("config.json"), folder.resolve("config.json"));

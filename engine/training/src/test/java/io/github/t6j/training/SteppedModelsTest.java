@@ -3,20 +3,24 @@ package io.github.t6j.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
+import io.github.t6j.TestData;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.registry.Families;
+import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.training.files.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Tests T6 models whose t6j.json names steps: the engine against a float64 forward pass, and files.
@@ -129,7 +134,7 @@ class SteppedModelsTest {
         refuse(files, "{\"gate\": \"elementwise\"}", "it has gate = elementwise, expected headwise");
         refuse(files, "{\"groups\": 2}", "it has groups = 2, expected 3");
         refuse(files, "{\"shared_b\": true}", "shared_b: expected no such key");
-        refuse(files, "{\"variant\": \"linearattn\"}", "expected a variant with softmax");
+        refuse(files, "{\"variant\": \"linearattn\"}", "expected softmax attention beside steps, found linearattn");
         refuse(files, "{\"softCap\": -1}", "softCap: expected 0 to 1000000, found -1");
     }
 
@@ -137,6 +142,44 @@ class SteppedModelsTest {
         Files.writeString(files.resolve("t6j.json"), variant);
         assertThatThrownBy(() -> Model.load(files).close()).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "groups", "shift", "norm", "gate", "headgate", "differential", "scaled", "capped", "steps"
+    })
+    void presetsHaveAboutTheParametersOfT6(String step) {
+        double official = Families.parameters(Families.describe(Presets.of("t6-micro")));
+        double found = Families.parameters(Families.describe(Presets.of("t6-" + step + "-micro")));
+        assertThat(found).isCloseTo(official, withinPercentage(1));
+    }
+
+    @Test
+    void aTrainedPresetLoadsAndContinues() {
+        TrainingOptions options = TrainingOptions.defaults(3)
+                .withBatches(TrainingOptions.Batches.defaults().withSequences(2).withContext(24));
+        int[] ids = new Random(1).ints(300, 0, 4000).toArray();
+        Path tokenizer = TestData.path("tokenizers/bpe4096");
+        Path checkpoint = folder.resolve("checkpoint");
+        List<StepResult> straight = new ArrayList<>();
+        List<StepResult> broken = new ArrayList<>();
+        try (TokenData data = TokenData.of(ids);
+                Trainer trainer = Trainer.create("t6-steps-micro", tokenizer, options, 2);
+                Trainer other = Trainer.create("t6-steps-micro", tokenizer, options, 1)) {
+            trainer.train(data, straight::add);
+            other.train(data, step -> broken.add(step) && step.step() < 2);
+            other.save(checkpoint);
+        }
+        try (TokenData data = TokenData.of(ids); Trainer trainer = Trainer.restore(checkpoint, 2)) {
+            trainer.train(data, broken::add);
+            trainer.save(checkpoint);
+        }
+        assertThat(broken).isEqualTo(straight).hasSize(3);
+        try (Model model = Model.load(checkpoint)) {
+            assertThat(model.info().attention().name())
+                    .isEqualTo("T6, 2 key heads, differential heads, token shift, norms of queries and keys,"
+                            + " scalable softmax, scale 1/d, output gate");
+        }
     }
 
     @Test

@@ -46,6 +46,10 @@ public final class StudyCommand implements Callable<Integer> {
 
     private static final String ATTENTIONS = "mha,gqa,t6,t6-kvonly,mla,mqa";
 
+    /** T6 with steps of t6j.json, which have presets of the size micro only. */
+    private static final String STEPS =
+            "t6-groups,t6-shift,t6-norm,t6-gate,t6-headgate,t6-differential,t6-scaled,t6-capped,t6-steps";
+
     /** Attentions that make all their runs before the others begin. */
     private static final List<String> FIRST = List.of("mha", "gqa", "t6", "t6-kvonly");
     private static final List<String> SIZES = List.of("nano", "micro", "mini");
@@ -64,7 +68,8 @@ public final class StudyCommand implements Callable<Integer> {
 
     @Option(names = "--attentions", split = ",", paramLabel = "NAME",
             defaultValue = ATTENTIONS,
-            description = "Attentions to train (default: ${DEFAULT-VALUE}).")
+            description = {"Attentions to train, or T6 with steps, of the size micro: " + STEPS,
+                "(default: ${DEFAULT-VALUE})."})
     private Set<String> attentions;
 
     @Option(names = "--size", paramLabel = "SIZE", defaultValue = "micro",
@@ -131,14 +136,21 @@ public final class StudyCommand implements Callable<Integer> {
         check(speedRounds >= 1, "--speed-rounds: expected 1 or more, found " + speedRounds);
         check(tokens == null || tokens >= StudyTraining.STEP, "--tokens: expected " + StudyTraining.STEP
                 + " or more, so that a run has a step, found " + tokens);
-        List<String> known = List.of(ATTENTIONS.split(","));
+        List<String> known = List.of((ATTENTIONS + "," + STEPS).split(","));
         for (String attention : attentions) {
-            check(known.contains(attention), "--attentions: expected some of " + ATTENTIONS + ", found " + attention);
+            check(known.contains(attention), "--attentions: expected some of " + String.join(",", known) + ", found "
+                    + attention);
+            check(isPlain(attention) || size.equals("micro"), "--size: expected micro for " + attention + ", found "
+                    + size);
         }
         check(SIZES.contains(size), "--size: expected one of " + String.join(",", SIZES) + ", found " + size);
         for (double rate : rates) {
             check(rate > 0 && rate <= 1, "--rates: expected numbers above 0, at most 1, found " + rate);
         }
+    }
+
+    private static boolean isPlain(String attention) {
+        return List.of(ATTENTIONS.split(",")).contains(attention);
     }
 
     private void check(boolean valid, String message) {
@@ -199,7 +211,7 @@ public final class StudyCommand implements Callable<Integer> {
     /** Draws the curves of the best rates with the first seed: only as many as there are colours. */
     private int drawCurves(long length, Path logs) throws IOException {
         List<String> arguments = new ArrayList<>(List.of("--out", out.toString()));
-        for (String attention : attentions) {
+        for (String attention : attentions.stream().filter(StudyCommand::isPlain).toList()) { // those with a style
             StudyRun run = run(attention, completed(attention, length).bestRate(), firstSeed(), length);
             Path log = logs.resolve(run.name() + ".jsonl");
             if (Files.exists(log)) {

@@ -18,6 +18,7 @@ final class StudyFigure {
     /** Returns the figure of the complete attentions without diverged runs; null if there are none. */
     static Plot of(List<StudyRuns> attentions) {
         List<StudyRuns> drawn = attentions.stream().filter(StudyRuns::hasAllRates)
+                .filter(runs -> style(runs) != null) // T6 with steps has none, and about the cache of T6
                 .filter(runs -> Double.isFinite(runs.mean(StudyResult::validationLoss))).toList();
         if (drawn.isEmpty()) {
             return null;
@@ -34,13 +35,17 @@ final class StudyFigure {
                 losses);
         for (StudyRuns runs : drawn) {
             double deviation = runs.deviation(StudyResult::validationLoss);
-            AttentionStyle style = AttentionStyle.of(runs.attention().replace("t6", "tpa").replace('-', '_'));
+            AttentionStyle style = style(runs);
             boolean singleSeed = runs.seeds().size() == 1; // without an error bar
             chart.point(runs.seeds().getFirst().attention() + (singleSeed ? " (1 seed)" : ""), style, cacheBytes(runs),
                     runs.mean(StudyResult::validationLoss), singleSeed ? 0 : deviation,
                     runs.seeds().stream().mapToDouble(StudyResult::validationLoss).toArray());
         }
         return chart.plot("loss-over-cache");
+    }
+
+    private static AttentionStyle style(StudyRuns runs) {
+        return AttentionStyle.of(runs.attention().replace("t6", "tpa").replace('-', '_'));
     }
 
     private static double cacheBytes(StudyRuns runs) {

@@ -76,7 +76,8 @@ public final class MlraFamily implements Family {
         if (gated) {
             optional.add(TensorRole.OUTPUT_GATE);
         }
-        String name = MlraAttentions.name(attention) + (gated ? ", gated" : "") + (description.variantJson().noScale() ? ", no scale" : "")
+        String name = MlraAttentions.name(attention) + (gated ? ", gated" : "")
+                + (description.variantJson().noScale() ? ", no scale" : "")
                 + (rotation.form().equals(FORM) ? "" : ", RoPE" + T6Rope.words(rotation.form()));
         return new ModelConfig(
                 name(), name, sizes, attention, false, rotation, new ModelConfig.Norms(EPSILON, false),

@@ -34,8 +34,7 @@ public final class Presets {
         official("mla", Attention.MLA, 13, 23, 34, 49);
         forCpu("nano", 4, 128, new int[] {5, 6, 4, 6, 7, 5}, 80, 40);
         forCpu("micro", 6, 192, new int[] {11, 9, 6, 10, 11, 7}, 128, 64);
-        T6Steps.presets(PRESETS.get("t6-micro").config())
-                .forEach((name, model) -> PRESETS.put("t6-" + name + "-micro", model));
+        T6Steps.addPresets(PRESETS);
         forCpu("mini", 8, 256, new int[] {17, 13, 8, 14, 15, 9}, 168, 80);
         preset("tiny", Attention.TPA, 6, 192, 8).putAll(SMALL_SIZES);
         for (MlraConfig.Attention published : MlraConfig.Attention.values()) {

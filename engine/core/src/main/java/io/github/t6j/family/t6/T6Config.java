@@ -105,7 +105,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         Set<Factor> fixed = EnumSet.noneOf(Factor.class);
         variant.fixed().forEach(name -> fixed.add(Factor.valueOf(name.toUpperCase(Locale.ROOT))));
         TpaConfig sizes = new TpaConfig(heads, headDim, headDim, queryRank, rank("k"), rank("v"));
-        if (variant.namesSteps()) {
+        if (variant.steps().any()) {
             return T6Steps.of(sizes, variant);
         }
         return new TpaForm(

@@ -177,18 +177,9 @@ public final class T6Family implements Family {
         T6Rope rope = new T6Rope(shapes.where(), description);
         Rope.Config rotation = rope.read(attention.rotatedDim(), assumptions);
         return new ModelConfig(
-                name(), name + rope.suffix(rotation), sizes, attention, isLinear(rope, attention),
+                name(), name + rope.suffix(rotation), sizes, attention, rope.variant() == RopeVariant.LINEARATTN,
                 rotation, new ModelConfig.Norms(EPSILON, groupNorm), EnumSet.noneOf(TensorRole.class),
                 List.copyOf(assumptions));
-    }
-
-    private static boolean isLinear(T6Rope rope, AttentionConfig attention) {
-        boolean linear = rope.variant() == RopeVariant.LINEARATTN;
-        if (linear && attention instanceof SteppedConfig) {
-            throw ModelFormatException.unsupported(
-                    "t6j.json: expected a variant with softmax beside steps, found linearattn");
-        }
-        return linear;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.t6j.family.t6;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.RopeVariant;
 import io.github.t6j.attention.LayerOptions.Scores;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.tpa.TpaConfig;
@@ -9,7 +10,9 @@ import io.github.t6j.attention.tpa.steps.Steps;
 import io.github.t6j.attention.tpa.steps.Steps.Gate;
 import io.github.t6j.attention.tpa.steps.Steps.Length;
 import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Shapes;
+import io.github.t6j.family.StepKeys;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.model.TensorSpec;
 import java.util.ArrayList;
@@ -21,7 +24,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * T6 and T6 KV-only with the steps of models in production, by the keys of t6j.json in {@link VariantJson#STEP_KEYS}.
+ * T6 and T6 KV-only with the steps of models in production, by the keys of t6j.json in {@link StepKeys}.
  * The tensors of a step show it, too, and must not contradict its key. Keys are mixed and normed after RoPE; queries
  * are normed before it, and the only gain is theirs, since that of keys would be folded into it.
  */
@@ -41,19 +44,21 @@ public final class T6Steps {
 
     /** Returns true if t6j.json or a tensor names a step. */
     static boolean serves(Shapes tensors, VariantJson variant) {
-        return variant.namesSteps() || TENSORS.values().stream().anyMatch(tensors::hasAttention);
+        return variant.steps().any() || TENSORS.values().stream().anyMatch(tensors::hasAttention);
     }
 
     /** Reads the sizes from the shapes and n_head, and the steps from the tensors and t6j.json. */
     static SteppedConfig read(Shapes tensors, ModelMetadata description) {
         VariantJson variant = description.variantJson();
+        StepKeys steps = variant.steps();
         refuseForms(variant);
+        tensors.check(description.variant() != RopeVariant.LINEARATTN, "softmax attention beside steps", "linearattn");
         tensors.check(!tensors.hasAttention("subln"), "no group norm (attn.subln) beside steps", "one");
         Set<String> names = new TreeSet<>(TENSORS.keySet());
         names.removeIf(key -> !tensors.hasAttention(TENSORS.get(key)));
         TENSORS.forEach((key, tensor) -> {
             if (variant.has(key)) {
-                variant.check(key, variant.names(key), names.contains(key), "the presence or absence of " + tensor);
+                variant.check(key, steps.names(key), names.contains(key), "the presence or absence of " + tensor);
             }
         });
         int heads = description.config().required("n_head", "the shapes of a model with steps do not show it");
@@ -62,14 +67,14 @@ public final class T6Steps {
         int headDim = whole ? divide(tensors, "c_qkv.c_q", heads) : divide(tensors, "c_qkv.W_B_q", queryRank);
         int rank = divide(tensors, "c_qkv.W_B_k", headDim);
         int groups = divide(tensors, "c_qkv.W_A_k", rank);
-        variant.check("groups", variant.count("groups", groups), groups, "the shapes of W_A_k and W_B_k");
+        variant.check("groups", steps.count("groups", groups), groups, "the shapes of W_A_k and W_B_k");
         int signals = names.contains(DIFFERENTIAL) ? heads - groups : heads;
         boolean headwise = names.contains(GATE) && tensors.attentionRows(TENSORS.get(GATE)) == signals;
         if (names.contains(GATE) && variant.has(GATE)) {
             variant.check(GATE, variant.word(GATE, null), headwise ? HEADWISE : "elementwise", "the rows of gate_proj");
         }
         description.config().check("head_dim", headDim, "the attention's shapes");
-        return of(heads, headDim, groups, queryRank, rank, steps(variant, names, headwise, headDim));
+        return of(heads, headDim, groups, queryRank, rank, steps(steps, names, headwise, headDim));
     }
 
     private static int divide(Shapes tensors, String name, int by) {
@@ -78,16 +83,16 @@ public final class T6Steps {
 
     /** Returns the sizes of a new model. */
     static SteppedConfig of(TpaConfig sizes, VariantJson variant) {
+        StepKeys steps = variant.steps();
         refuseForms(variant);
         if (sizes.keyRank() != sizes.valueRank()) {
             throw new ModelFormatException("config.json: expected equal ranks of keys and values beside the steps of "
                     + variant.where() + ", found " + sizes.keyRank() + " and " + sizes.valueRank());
         }
         Set<String> names = new TreeSet<>(TENSORS.keySet());
-        names.removeIf(key -> !variant.names(key));
-        return of(sizes.heads(), sizes.headDim(), variant.count("groups", sizes.heads()), sizes.queryRank(),
-                sizes.keyRank(), steps(
-                        variant, names, variant.word(GATE, "").equals(HEADWISE), sizes.headDim()));
+        names.removeIf(key -> !steps.names(key));
+        return of(sizes.heads(), sizes.headDim(), steps.count("groups", sizes.heads()), sizes.queryRank(),
+                sizes.keyRank(), steps(steps, names, steps.is(GATE, HEADWISE), sizes.headDim()));
     }
 
     private static SteppedConfig of(int heads, int headDim, int groups, int queryRank, int rank, Steps steps) {
@@ -100,15 +105,15 @@ public final class T6Steps {
         return new SteppedConfig(heads, headDim, groups, queryRank, rank, steps);
     }
 
-    private static Steps steps(VariantJson variant, Set<String> names, boolean headwise, int headDim) {
-        double divisor = variant.word("scale", "1/sqrt(d)").equals("1/d") ? headDim : 0;
+    private static Steps steps(StepKeys keys, Set<String> names, boolean headwise, int headDim) {
+        double divisor = keys.is("scale", "1/d") ? headDim : 0;
         Gate gate = new Gate(
-                headwise, variant.word("gateActivation", "sigmoid").equals("sigmoid"),
-                (float) variant.number("gateOffset", 0));
+                headwise, !keys.is("gateActivation", "silu"),
+                (float) keys.number("gateOffset"));
         return new Steps(
                 names.contains(SHIFT), names.contains(NORM) ? T6Family.EPSILON : 0f,
                 names.contains(LENGTH) ? new Length(0) : null,
-                new Scores(divisor, (float) variant.number("softCap", 0)), variant.count("slidingWindow", 0),
+                new Scores(divisor, (float) keys.number("softCap")), keys.count("slidingWindow", 0),
                 names.contains(DIFFERENTIAL), names.contains(GATE) ? gate : null, null);
     }
 
@@ -118,31 +123,27 @@ public final class T6Steps {
     }
 
     /**
-     * Returns presets of the size micro with a step or several, by the end of their names. Heads give each about as many
-     * parameters as t6-micro, whose sizes {@code base} has.
+     * Adds presets of the size micro with a step or several. Heads give each about as many parameters as t6-micro,
+     * which {@code presets} has.
      */
-    public static Map<String, T6Config> presets(Map<String, Object> base) {
-        Map<String, T6Config> presets = new LinkedHashMap<>();
-        preset(presets, base, "groups", 12, Map.of("groups", 4L));
-        preset(presets, base, "shift", 10, Map.of(SHIFT, true));
-        preset(presets, base, "norm", 11, Map.of(NORM, true));
-        preset(presets, base, "gate", 6, Map.of(GATE, "elementwise"));
-        preset(presets, base, "headgate", 11, Map.of(GATE, HEADWISE));
-        preset(presets, base, "differential", 15, Map.of(DIFFERENTIAL, true, "groups", 5L));
-        preset(presets, base, "scaled", 11, Map.of(LENGTH, true));
-        preset(presets, base, "capped", 11, Map.of("softCap", 15L));
-        preset(presets, base, "steps", 8, Map.of(
+    public static void addPresets(Map<String, NewModel> presets) {
+        preset(presets, "groups", 12, Map.of("groups", 4L));
+        preset(presets, SHIFT, 10, Map.of(SHIFT, true));
+        preset(presets, "norm", 11, Map.of(NORM, true));
+        preset(presets, GATE, 6, Map.of(GATE, "elementwise"));
+        preset(presets, "headgate", 11, Map.of(GATE, HEADWISE));
+        preset(presets, DIFFERENTIAL, 15, Map.of(DIFFERENTIAL, true, "groups", 5L));
+        preset(presets, "scaled", 11, Map.of(LENGTH, true));
+        preset(presets, "capped", 11, Map.of("softCap", 15L));
+        preset(presets, "steps", 8, Map.of(
                 SHIFT, true, NORM, true, GATE, "elementwise", DIFFERENTIAL, true, "groups", 2L, LENGTH, true, "scale",
                 "1/d"));
-        return presets;
     }
 
-    private static void preset(
-            Map<String, T6Config> presets, Map<String, Object> base, String name, long heads,
-            Map<String, Object> steps) {
-        Map<String, Object> config = new TreeMap<>(base);
+    private static void preset(Map<String, NewModel> presets, String name, long heads, Map<String, Object> steps) {
+        Map<String, Object> config = new TreeMap<>(presets.get("t6-micro").config());
         config.put("n_head", heads);
-        presets.put(name, new T6Config(
+        presets.put("t6-" + name + "-micro", new T6Config(
                 T6Config.Attention.TPA, config, new VariantJson(new TreeMap<>(steps), "t6j.json")));
     }
 
