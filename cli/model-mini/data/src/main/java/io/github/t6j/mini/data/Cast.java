@@ -26,17 +26,20 @@ final class Cast {
             List.of("rescues", "skills", "noises", "plants", "cakes", "builds").stream()
                     .map(table -> Lines.table("tables/" + table + ".txt")).toList();
     private static final int ANIMALS_IN_TEN = 3;
+    private static final double BY_KIND = 0.3;
 
     private final RandomGenerator random;
     private final Map<String, String> slots = new HashMap<>();
     private final Person hero;
+    private final Wish wish;
+    private boolean introduced;
 
-    Cast(Plot plot, Person hero, RandomGenerator random) {
+    Cast(Plot plot, Wish wish, RandomGenerator random) {
         this.random = random;
-        this.hero = hero;
+        this.wish = wish;
+        hero = wish.hero();
         persons(plot);
-        boolean animal = !plot.childOnly() && random.nextInt(10) < ANIMALS_IN_TEN;
-        kinds(animal);
+        kinds(!plot.childOnly() && wish.kind() == null && random.nextInt(10) < ANIMALS_IN_TEN);
         scene(plot);
         things();
         TABLES.forEach(table -> row(Topic.pick(table, random)));
@@ -48,9 +51,27 @@ final class Cast {
 
     /** Returns the value of a slot: of the cast, or a form that all plots share, or null. */
     String value(String slot) {
+        if (introduced && slot.equals("Hero") && wish.kind() != null && random.nextDouble() < BY_KIND) {
+            return "The " + slots.get("kind");
+        }
         return slot.startsWith("+")
                 ? Topic.pick(Plot.shared(slot.substring(1)), random).fill(this::value, random)
                 : slots.get(slot);
+    }
+
+    /** Notes that the story has named its hero, who from now on may also be called by the kind. */
+    void introduce() {
+        introduced = true;
+    }
+
+    /** Returns a sentence about the second person of the request, or nothing. */
+    String company() {
+        if (wish.friendKind() != null) {
+            return Form.of(" {His} [best |good |]friend was {a fkind} named {friend}.").fill(this::value, random);
+        }
+        return wish.friend() != null
+                ? Form.of(" {His} {relation} was called {friend}.").fill(this::value, random)
+                : "";
     }
 
     private void put(String slot, String value) {
@@ -60,26 +81,29 @@ final class Cast {
     private void persons(Plot plot) {
         put("hero", hero.name());
         hero.addTo(slots, "");
-        String relation = Topic.pick(plot.relations(), random);
-        Person friend = Person.any(random);
+        String relation = wish.friendKind() != null ? "friend" : Topic.pick(plot.relations(), random);
+        Person friend = wish.friend() != null ? wish.friend() : Person.any(random);
         while (friend.name().equals(hero.name()) || relation.equals("brother") && !friend.isMale()
                 || relation.equals("sister") && friend.isMale()) {
-            friend = Person.any(random);
+            relation = wish.friend() != null ? "friend" : relation;
+            friend = wish.friend() != null ? friend : Person.any(random);
         }
         put("friend", friend.name());
         friend.addTo(slots, "f");
         put("relation", relation);
-        put("fkind", friend.isMale() ? "boy" : "girl");
+        put("fkind", wish.friendKind() != null ? wish.friendKind().get("kind") : friend.isMale() ? "boy" : "girl");
         String elder = Topic.pick(ELDERS, random);
         put("elder", elder);
         new Person(elder, elder.endsWith("father") || elder.equals("uncle")).addTo(slots, "e");
     }
 
-    private void kinds(boolean animal) {
-        Map<String, String> creature = Topic.pick(CREATURES, random);
-        put("kind", animal ? creature.get("kind") : hero.isMale() ? "boy" : "girl");
-        put("kind plural", animal ? "animals" : "children");
-        put("lives", animal ? creature.get("lives") : Topic.pick(VILLAGES, random));
+    private void kinds(boolean chosen) {
+        Map<String, String> creature = wish.kind() != null ? wish.kind() : Topic.pick(CREATURES, random);
+        boolean animal = chosen || wish.kind() != null && wish.kind().containsKey("animal");
+        boolean child = !chosen && wish.kind() == null;
+        put("kind", child ? hero.isMale() ? "boy" : "girl" : creature.get("kind"));
+        put("kind plural", animal ? "animals" : child ? "children" : "neighbours");
+        put("lives", child ? Topic.pick(VILLAGES, random) : creature.get("lives"));
         put("hand", animal ? "paw" : "hand");
         put("hands", animal ? "paws" : "hands");
         put("stranger", Topic.pick(STRANGERS, random).get(animal ? "animal" : "child"));
@@ -101,8 +125,11 @@ final class Cast {
 
     private void things() {
         Map<String, String> thing = Topic.pick(THINGS, random);
-        put("noun", thing.get("noun"));
+        String noun = wish.thing() != null ? wish.thing() : thing.get("noun");
+        put("noun", noun);
         put("thing", Topic.pick(List.of(thing.get("adjectives").split(";")), random) + " " + thing.get("noun"));
+        put("about", wish.about() != null ? wish.about() : noun);
+        put("about plural", Tables.plural(slots.get("about")));
         put("fragile", Topic.pick(FRAGILE, random));
         Map<String, String> pet = Topic.pick(PETS, random);
         put("pet", pet.get("pet"));

@@ -1,19 +1,25 @@
 package io.github.t6j.mini.data;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
-/** Endless conversations for training: questions, small talk, stories, things to remember; none has a held-out pair. */
+/** Endless conversations for training: questions, small talk, stories, things to remember over many turns. */
 final class Conversations {
-    private static final List<String> OPENINGS = Lines.of("talk/openings.txt");
     private static final List<String> SYSTEMS = Lines.of("talk/systems.txt");
-    private static final double OPENED = 0.25;
-    private static final double SYSTEM = 0.12;
+    private static final List<String> ASKING_FACTS = Lines.of("talk/facts.txt");
+    private static final double SYSTEM = 0.08;
+    private static final double FACT = 0.07;
     private static final double GREETED = 0.15;
     private static final double THANKED = 0.15;
-    private static final double FOLLOWED = 0.35;
-    private static final double ONE_WORD = 0.08;
+    private static final double FOLLOWED = 0.3;
+    private static final double ONE_WORD = 0.04;
+    private static final double UNTOLD = 0.12;
+    private static final double NAMED = 0.5;
+    private static final int SHORTEST = 9;
+    private static final int TURNS = 11;
 
     private final Topics topics;
     private final RandomGenerator random;
@@ -29,14 +35,17 @@ final class Conversations {
             turns.add(Turn.system(Topic.pick(SYSTEMS, random)));
         }
         int kind = random.nextInt(100);
-        if (kind < 62) {
+        if (kind < 48) {
             questions(turns);
-        } else if (kind < 66) {
+        } else if (kind < 52) {
             smallTalk(turns);
-        } else if (kind < 86) {
-            story(turns);
+        } else if (kind < 67) {
+            turns.addAll(StoryTalk.training(random));
+            thanks(turns);
+        } else if (kind < 84) {
+            memory(turns, random.nextInt(5));
         } else {
-            memory(turns);
+            memory(turns, SHORTEST + random.nextInt(TURNS));
         }
         return turns;
     }
@@ -45,42 +54,83 @@ final class Conversations {
         if (random.nextDouble() < GREETED) {
             turns.addAll(SmallTalk.of(Topic.pick(List.of("hello", "morning", "how are you"), random), random));
         }
-        int count = 1 + random.nextInt(6);
-        for (int i = 0; i < count; i++) {
-            if (random.nextDouble() < ONE_WORD) {
-                add(turns, OneWord.training(topics, random));
-                continue;
-            }
-            Topic topic = topics.any(random);
-            add(turns, opened(topic.training(random)));
-            while (topic.hasFollows() && random.nextDouble() < FOLLOWED) {
-                add(turns, topic.following(random));
-            }
+        for (int i = 1 + random.nextInt(7); i > 0; i--) {
+            question(turns);
         }
         thanks(turns);
     }
 
+    private void question(List<Turn> turns) {
+        if (random.nextDouble() < ONE_WORD) {
+            add(turns, OneWord.training(topics, random));
+            return;
+        }
+        if (random.nextDouble() < FACT) {
+            turns.add(Turn.user(Typing.typed(Topic.pick(ASKING_FACTS, random), random)));
+            turns.add(Turn.assistant(topics.withFacts(random).fact(random)));
+            return;
+        }
+        Topic topic = topics.any(random);
+        add(turns, topic.training(random));
+        while (topic.hasFollows() && random.nextDouble() < FOLLOWED) {
+            add(turns, topic.following(random));
+        }
+    }
+
     private void smallTalk(List<Turn> turns) {
-        int count = 1 + random.nextInt(4);
-        for (int i = 0; i < count; i++) {
+        for (int i = 1 + random.nextInt(4); i > 0; i--) {
             turns.addAll(SmallTalk.any(random));
         }
     }
 
-    private void story(List<Turn> turns) {
-        turns.addAll(StoryTalk.training(random));
+    /**
+     * Adds facts about the user at the beginning, other exchanges, and questions for the facts between them and at the
+     * end.
+     *
+     * @param between number of other exchanges
+     */
+    private void memory(List<Turn> turns, int between) {
+        List<Memory> told = facts(1 + random.nextInt(3));
+        told.forEach(fact -> add(turns, fact.told(random)));
+        if (random.nextDouble() < UNTOLD) {
+            untold(turns, told);
+        }
+        boolean story = between > SHORTEST && random.nextInt(5) == 0;
+        for (int i = 0; i < between; i++) {
+            int kind = random.nextInt(10);
+            if (kind == 0) {
+                turns.addAll(SmallTalk.any(random));
+            } else if (kind == 1) {
+                add(turns, Topic.pick(told, random).asked(random));
+            } else if (kind == 2 && story) {
+                turns.addAll(StoryTalk.training(random));
+                story = false;
+            } else {
+                question(turns);
+            }
+        }
+        told.forEach(fact -> add(turns, fact.asked(random)));
         thanks(turns);
     }
 
-    private void memory(List<Turn> turns) {
-        List<Exchange> between = new ArrayList<>();
-        for (int i = random.nextInt(4); i > 0; i--) {
-            between.add(topics.any(random).training(random));
+    private List<Memory> facts(int count) {
+        List<Memory> facts = new ArrayList<>();
+        Set<String> subjects = new HashSet<>();
+        while (facts.size() < count) {
+            String attribute = random.nextDouble() < NAMED ? "name" : Topic.pick(Memory.attributes(), random);
+            Memory fact = Memory.training(attribute, random);
+            if (subjects.add(fact.subject()) && subjects.add(fact.value())) {
+                facts.add(fact);
+            }
         }
-        Memory.Recalled recalled = Memory.recalled(false, between, random);
-        turns.addAll(recalled.before());
-        add(turns, recalled.exchange());
-        thanks(turns);
+        return facts;
+    }
+
+    private void untold(List<Turn> turns, List<Memory> told) {
+        Memory other = Memory.training(Topic.pick(Memory.attributes(), random), random);
+        if (told.stream().noneMatch(fact -> fact.attribute().name().equals(other.attribute().name()))) {
+            add(turns, other.untold(random));
+        }
     }
 
     private void thanks(List<Turn> turns) {
@@ -89,20 +139,7 @@ final class Conversations {
         }
     }
 
-    private Exchange opened(Exchange exchange) {
-        return random.nextDouble() < OPENED ? opened(exchange, random) : exchange;
-    }
-
-    /** Returns the exchange with a greeting or the like before its question. */
-    static Exchange opened(Exchange exchange, RandomGenerator random) {
-        return exchange.withQuestion(opened(exchange.question(), random));
-    }
-
-    static String opened(String question, RandomGenerator random) {
-        return Topic.pick(OPENINGS, random) + " " + question;
-    }
-
-    private static void add(List<Turn> turns, Exchange exchange) {
+    static void add(List<Turn> turns, Exchange exchange) {
         turns.add(Turn.user(exchange.question()));
         turns.add(Turn.assistant(exchange.answer()));
     }

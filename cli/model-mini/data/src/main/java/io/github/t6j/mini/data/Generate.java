@@ -20,9 +20,10 @@ public final class Generate {
               --seed N             another seed gives other texts, but the same division [1]
               --megabytes N        size of pretrain.txt [45]
               --conversations N    lines of talk.jsonl, documents of talk.txt [80000]
-              --held-out N         questions of each kind [1000]""";
+              --held-out N         questions of each kind [400]""";
     private static final double VALIDATION = 0.01;
     private static final double STORIES = 0.1;
+    private static final double FACTS = 0.1;
 
     private final Path out;
     private final long seed;
@@ -43,7 +44,7 @@ public final class Generate {
         }
         Generate generate = new Generate(Path.of(options.get("--out")), number(options, "--seed", 1));
         generate.write(number(options, "--megabytes", 45) * 1_000_000, (int) number(options, "--conversations", 80_000),
-                (int) number(options, "--held-out", 1000));
+                (int) number(options, "--held-out", 400));
     }
 
     private static long number(Map<String, String> options, String name, long otherwise) {
@@ -51,14 +52,17 @@ public final class Generate {
     }
 
     private void write(long bytes, int conversations, int heldOut) throws IOException {
-        Files.createDirectories(out.resolve("held-out"));
+        Files.createDirectories(out);
         texts("pretrain.txt", bytes, new Texts(topics, new Random(seed))::next);
         texts("pretrain-valid.txt", (long) (bytes * VALIDATION), new Texts(topics, new Random(~seed))::next);
+        texts("facts.txt", (long) (bytes * FACTS), new Texts(topics, new Random(seed + 4))::facts);
         texts("stories.txt", (long) (bytes * STORIES), new Texts(topics, new Random(seed + 3))::story);
         talk("talk", conversations, new Random(seed + 1));
         talk("talk-valid", (int) Math.ceil(conversations * VALIDATION), new Random(~(seed + 1)));
-        for (var file : new HeldOut(topics, heldOut, new Random(seed + 2)).lines().entrySet()) {
-            Files.write(out.resolve("held-out/" + file.getKey() + ".jsonl"), file.getValue());
+        for (var file : new HeldOut(topics, heldOut, new Random(seed + 2)).files().entrySet()) {
+            Path path = out.resolve("held-out/" + file.getKey() + ".jsonl");
+            Files.createDirectories(path.getParent());
+            Files.write(path, file.getValue());
         }
         for (String name : List.of("chat_template.jinja", "generation_config.json")) {
             try (var in = Generate.class.getResourceAsStream(name)) {
@@ -73,7 +77,7 @@ public final class Generate {
                 String text = texts.get();
                 String document = text.endsWith(ChatText.END) ? text : text + ChatText.END;
                 file.write(document);
-                written += document.length(); // all letters are ASCII
+                written += document.length(); // nearly all letters are ASCII
             }
         }
     }

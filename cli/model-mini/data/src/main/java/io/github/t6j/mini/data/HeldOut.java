@@ -1,98 +1,122 @@
 package io.github.t6j.mini.data;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Supplier;
 
-/** Held-out questions: of each kind the same number, all different. */
+/**
+ * Questions that measure a model: known things in held-out wordings, held-out things in known wordings, names that no
+ * training data has, stories about what is asked for, and questions after many turns.
+ */
 final class HeldOut {
-    private static final int MAX_BETWEEN = 3;
+    private static final int TURNS = 14;
 
     private final Topics topics;
     private final Random random;
     private final int count;
+    private final List<String> divided = Memory.dividedAttributes();
 
+    /**
+     * Creates the questions.
+     *
+     * @param count questions of each kind
+     */
     HeldOut(Topics topics, int count, Random random) {
         this.topics = topics;
         this.count = count;
         this.random = random;
     }
 
-    /** Returns the lines of a file for each kind. */
-    Map<String, List<String>> lines() {
+    /** Returns the lines of each file, by its name. */
+    Map<String, List<String>> files() {
         Map<String, List<String>> files = new LinkedHashMap<>();
         for (String kind : topics.kinds()) {
-            files.put(kind, kind.equals("instructions") ? lines(instructions()) : lines(exchanges(kind)));
+            List<Topic> all = topics.all().stream().filter(topic -> topic.kind().equals(kind)).toList();
+            files.put("wordings/" + kind, exchanges(all.stream().filter(topic -> !topic.heldOutQuestions().isEmpty())
+                    .toList(), topic -> topic.heldOutWording(random)));
+            List<Topic> divided = all.stream().filter(topic -> !topic.heldOut().isEmpty()).toList();
+            if (!divided.isEmpty()) {
+                files.put("things/" + kind, exchanges(divided, topic -> topic.heldOutThing(random)));
+            }
         }
-        files.put("memory", memory());
-        Set<String> stories = new LinkedHashSet<>();
-        for (int tries = 0; stories.size() < count && tries < 100 * count; tries++) {
-            stories.add(StoryTalk.heldOut(random));
-        }
-        files.put("stories", List.copyOf(stories));
+        files.put("wordings/one word", different(() -> OneWord.heldOutWording(topics, random).heldOut(List.of())));
+        files.put("wordings/memory", different(() -> memory(false, random.nextInt(4))));
+        files.put("things/memory", different(() -> memory(true, random.nextInt(4))));
+        files.put("names/names", Names.unseen().stream().map(this::name).toList());
+        files.put("stories/wordings", different(() -> StoryTalk.heldOutWording(random)));
+        files.put("stories/things", different(() -> StoryTalk.heldOutThing(random)));
+        files.put("conversations/name after 15 turns", different(() -> after(TURNS)));
+        files.put("conversations/name after 30 turns", different(() -> after(2 * TURNS)));
+        files.put("conversations/question after 15 turns", different(this::later));
         return files;
     }
 
-    /** Returns one exchange of each pair first; if there are too few, the same again with words before the question. */
-    List<Exchange> exchanges(String kind) {
-        List<Exchange> pairs = new ArrayList<>();
-        topics.all().stream().filter(topic -> topic.kind().equals(kind))
-                .forEach(topic -> pairs.addAll(topic.heldOut(random)));
-        return extended(pairs);
+    private interface Asker {
+        Exchange ask(Topic topic);
     }
 
-    private List<Exchange> instructions() {
-        List<Exchange> all = new ArrayList<>();
-        for (Topic topic : topics.all()) {
-            if (topic.kind().equals("instructions")) {
-                List<Exchange> extended = extended(topic.heldOut(random));
-                all.addAll(extended.subList(0, Math.min(extended.size(), count / 5)));
-            }
-        }
-        Set<Exchange> oneWord = new LinkedHashSet<>();
-        for (int tries = 0; all.size() + oneWord.size() < count && tries < 100 * count; tries++) {
-            oneWord.add(OneWord.heldOut(topics, random));
-        }
-        all.addAll(oneWord);
-        return all;
-    }
-
-    private List<Exchange> extended(List<Exchange> pairs) {
-        List<Exchange> shuffled = new ArrayList<>(pairs);
-        Collections.shuffle(shuffled, random);
-        Map<String, Exchange> different = new LinkedHashMap<>();
-        shuffled.forEach(exchange -> different.putIfAbsent(exchange.question(), exchange));
-        for (int tries = 0; different.size() < count && tries < 50 * count; tries++) {
-            Exchange opened = Conversations.opened(Topic.pick(shuffled, random), random);
-            different.putIfAbsent(opened.question(), opened);
-        }
-        return different.values().stream().limit(count).toList();
-    }
-
-    private List<String> memory() {
+    /** Returns exchanges of all topics alternately, without those for which a mere echo would count. */
+    private List<String> exchanges(List<Topic> topics, Asker asker) {
         Map<String, String> lines = new LinkedHashMap<>();
-        for (int tries = 0; lines.size() < count && tries < 100 * count; tries++) {
-            List<Exchange> between = new ArrayList<>();
-            for (int i = random.nextInt(MAX_BETWEEN + 1); i > 0; i--) {
-                between.add(topics.any(random).training(random));
-            }
-            Memory.Recalled recalled = Memory.recalled(true, between, random);
-            boolean mentioned =
-                    between.stream().anyMatch(exchange -> recalled.exchange().check().accepts(exchange.answer()));
-            if (!mentioned) {
-                lines.putIfAbsent(recalled.before() + recalled.exchange().question(),
-                        recalled.exchange().heldOut(recalled.before()));
+        for (int tries = 0; lines.size() < count && tries < 50 * count; tries++) {
+            Exchange exchange = asker.ask(topics.get(tries % topics.size()));
+            if (exchange.isTestable()) {
+                lines.putIfAbsent(exchange.question(), exchange.heldOut(List.of()));
             }
         }
         return List.copyOf(lines.values());
     }
 
-    private static List<String> lines(List<Exchange> exchanges) {
-        return exchanges.stream().map(exchange -> exchange.heldOut(List.of())).toList();
+    private List<String> different(Supplier<String> lines) {
+        Set<String> different = new LinkedHashSet<>();
+        for (int tries = 0; different.size() < count && tries < 50 * count; tries++) {
+            different.add(lines.get());
+        }
+        return List.copyOf(different);
+    }
+
+    private String memory(boolean heldOut, int between) {
+        String attribute = Topic.pick(heldOut ? divided : Memory.attributes(), random);
+        Memory fact = heldOut ? Memory.heldOut(attribute, random) : Memory.training(attribute, random);
+        List<Turn> before = told(fact, between);
+        return (heldOut ? fact.asked(random) : fact.askedHeldOut(random)).heldOut(before);
+    }
+
+    private String name(String name) {
+        Memory fact = new Memory(Memory.training("name", random).attribute(), Map.of("value", name));
+        return fact.asked(random).heldOut(told(fact, random.nextInt(2)));
+    }
+
+    private String after(int turns) {
+        Memory fact = Memory.heldOut("name", random);
+        return fact.asked(random).heldOut(told(fact, turns));
+    }
+
+    private String later() {
+        Topic topic = topics.any(random);
+        while (topic.heldOutQuestions().isEmpty()) {
+            topic = topics.any(random);
+        }
+        return topic.heldOutWording(random).heldOut(told(Memory.training("name", random), TURNS));
+    }
+
+    /** Returns turns in which the user tells a fact, and then asks questions whose answers do not mention it. */
+    private List<Turn> told(Memory fact, int between) {
+        List<Turn> turns = new ArrayList<>();
+        Conversations.add(turns, fact.told(random));
+        String value = " " + English.words(fact.value()) + " ";
+        for (int i = 0; i < between;) {
+            Exchange exchange = topics.any(random).training(random);
+            if (!(" " + English.words(exchange.answer()) + " ").contains(value)) {
+                Conversations.add(turns, exchange);
+                i++;
+            }
+        }
+        return turns;
     }
 }

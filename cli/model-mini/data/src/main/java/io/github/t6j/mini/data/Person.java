@@ -8,13 +8,17 @@ import java.util.random.RandomGenerator;
 record Person(String name, boolean isMale) {
     private static final List<Person> ALL = Lines.table("tables/names.txt").stream()
             .map(row -> new Person(row.get("name"), row.get("sex").equals("m"))).toList();
+    private static final double KNOWN = 0.5;
 
     static List<Person> all() {
         return ALL;
     }
 
+    /** Returns a person with a name of the table, or with a made-up one. */
     static Person any(RandomGenerator random) {
-        return Topic.pick(ALL, random);
+        return random.nextDouble() < KNOWN
+                ? Topic.pick(ALL, random)
+                : new Person(Names.madeUp(random), random.nextBoolean());
     }
 
     /** Adds the pronouns, with a prefix before each name of a slot. */

@@ -18,11 +18,17 @@ record Plot(String name, List<Form> titles, Form asks, boolean childOnly, boolea
     private static final List<String> RELATIONS =
             List.of("friend", "friend", "friend", "cousin", "neighbour", "brother", "sister");
     private static final List<Plot> ALL = Lines.of("stories/plots.txt").stream().map(Plot::of).toList();
+    private static final List<Plot> THINGS = Lines.of("stories/things.txt").stream().map(Plot::of).toList();
     private static final List<Plot> TEXTS = Lines.of("stories/texts.txt").stream().map(Plot::of).toList();
     private static final Map<String, List<Form>> SHARED = Lines.forms("stories/shared.txt");
 
     static List<Plot> all() {
         return ALL;
+    }
+
+    /** Returns the plots of stories about any thing. */
+    static List<Plot> things() {
+        return THINGS;
     }
 
     /** Returns the grammars of texts that are no stories, such as letters and portraits. */

@@ -1,18 +1,22 @@
 package io.github.t6j.mini.data;
 
 /**
- * Division of all pairs of a form and a thing into training pairs and held-out pairs. A hash of the pair decides, so
- * that every part of the generator agrees without keeping a list, and new forms or things move no other pair.
+ * Division of the things that topics ask about: one in {@value #SHARE} is held out. A hash decides, so that every part
+ * of the generator agrees without keeping a list, and new things move no other.
  */
 final class Split {
-    /** Divisor: one pair in {@value} is held out. */
     static final int SHARE = 8;
 
     private Split() {}
 
-    static boolean isHeldOut(String form, String thing) {
+    /**
+     * Returns whether no question for training is about a thing.
+     *
+     * @param name name of the division, which topics with the same facts share
+     */
+    static boolean isHeldOut(String name, String thing) {
         long hash = 0xcbf29ce484222325L; // FNV-1a of the characters
-        String pair = form + "\n" + thing;
+        String pair = name + "\n" + thing;
         for (int i = 0; i < pair.length(); i++) {
             hash = (hash ^ pair.charAt(i)) * 0x100000001b3L;
         }

@@ -1,5 +1,7 @@
 package io.github.t6j.mini.data;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
@@ -17,35 +19,50 @@ record Story(String title, String text, Map<String, String> slots, Person hero, 
     private static final double NEW_PARAGRAPH = 0.2;
 
     static Story any(RandomGenerator random) {
-        return of(Person.any(random), random);
+        return of(Wish.none(random), random);
     }
 
-    static Story of(Person hero, RandomGenerator random) {
-        return of(Topic.pick(Plot.all(), random), hero, random);
+    /** Returns a story with what a request asks for. */
+    static Story of(Wish wish, RandomGenerator random) {
+        List<Plot> plots = wish.thing() != null ? Plot.things() : Plot.all();
+        Plot plot = Topic.pick(plots, random);
+        while (plot.childOnly() && wish.kind() != null) {
+            plot = Topic.pick(plots, random);
+        }
+        return of(plot, wish, random);
     }
 
-    static Story of(Plot plot, Person hero, RandomGenerator random) {
-        Cast cast = new Cast(plot, hero, random);
+    static Story of(Plot plot, Wish wish, RandomGenerator random) {
+        Cast cast = new Cast(plot, wish, random);
         boolean inParagraphs = random.nextBoolean();
         StringBuilder text = new StringBuilder();
         for (Plot.Part part : plot.parts()) {
             if (!part.mayBeMissing() || random.nextDouble() < KEPT) {
                 boolean paragraph = inParagraphs && random.nextDouble() < NEW_PARAGRAPH;
-                text.append(text.isEmpty() ? "" : paragraph ? "\n" : " ")
+                boolean first = text.isEmpty();
+                text.append(first ? "" : paragraph ? "\n" : " ")
                         .append(Topic.pick(part.forms(), random).fill(cast::value, random));
+                text.append(first && wish.thing() == null ? cast.company() : "");
+                cast.introduce();
             }
         }
+        if (wish.thing() != null && wish.friend() != null) {
+            text.append(cast.company());
+        }
         String title = Topic.pick(plot.titles(), random).fill(cast::value, random);
-        Map<String, String> slots = Map.of("hero", hero.name(), "kind", cast.value("kind"), "asks",
-                plot.asks().fill(cast::value, random));
-        return new Story(title, text.toString(), slots, hero, text.toString().split("\\s+").length);
+        Map<String, String> slots = new HashMap<>();
+        for (String slot : List.of("hero", "friend", "kind", "fkind", "about", "about plural")) {
+            slots.put(slot, cast.value(slot));
+        }
+        slots.put("asks", plot.asks().fill(cast::value, random));
+        return new Story(title, text.toString(), slots, wish.hero(), text.toString().split("\\s+").length);
     }
 
     /** Returns a story of a number of words, between two bounds. */
-    static Story ofLength(Person hero, int min, int max, RandomGenerator random) {
+    static Story ofLength(Wish wish, int min, int max, RandomGenerator random) {
         Story story;
         do {
-            story = of(hero, random);
+            story = of(wish, random);
         } while (story.words() < min || story.words() > max);
         return story;
     }

@@ -34,28 +34,47 @@ final class StoryCheck {
             Set.of("boy", "boys", "man", "father", "grandfather", "brother", "uncle", "king", "prince", "postman");
     private static final Set<String> WOMEN =
             Set.of("girl", "girls", "woman", "mother", "grandmother", "sister", "aunt", "queen", "princess");
-    private static final Pattern WORD = Pattern.compile("[A-Za-z]+(?:-[a-z]+)?");
-    private static final Pattern THINGS = Pattern.compile("\\b([A-Za-z]+) (" + Lines.table("tables/things.txt").stream()
-            .map(row -> row.get("noun")).collect(Collectors.joining("|")) + ")\\b(?: of ([A-Z][a-z]+))?");
+    private static final Pattern WORD = Pattern.compile("\\p{L}+(?:-\\p{Ll}+)?");
+    private static final Pattern THINGS = Pattern.compile("\\b(\\p{L}+) (" + Lines.table("tables/things.txt").stream()
+            .map(row -> row.get("noun")).collect(Collectors.joining("|")) + ")\\b(?: of (\\p{Lu}\\p{L}+))?");
     private static final Set<String> COLORS = Set.copyOf(Lines.sections("tables/classes.txt").get("colours|a colour"));
 
+    private static final Set<String> PETS = Lines.table("tables/pets.txt").stream().map(row -> row.get("value"))
+            .collect(Collectors.toUnmodifiableSet());
+
     static {
-        Lines.table("tables/creatures.txt").forEach(row -> INTRODUCING.add(row.get("kind")));
+        Wish.kinds().forEach(row -> INTRODUCING.add(row.get("kind")));
     }
 
+    private static final Pattern NAMED = Pattern.compile(
+            "\\b(?:named|called|friend|cousin|neighbour|brother|sister|name was) (\\p{Lu}\\p{L}+)");
+
     private final List<String> words;
+    private final Set<String> names;
     private final Map<String, Integer> firstOf = new LinkedHashMap<>();
     private final Map<String, Integer> lastOf = new HashMap<>();
     private final List<String> faults = new ArrayList<>();
 
-    private StoryCheck(String story) {
+    private StoryCheck(String story, Collection<String> known) {
         words = WORD.matcher(story).results().map(result -> result.group()).toList();
+        names = new HashSet<>(known);
+        NAMED.matcher(story).results().forEach(result -> names.add(result.group(1)));
+        names.removeAll(PETS);
         for (int i = 0; i < words.size(); i++) {
-            if (PERSONS.containsKey(words.get(i))) {
+            if (isName(words.get(i))) {
                 firstOf.putIfAbsent(words.get(i), i);
                 lastOf.put(words.get(i), i);
             }
         }
+    }
+
+    private boolean isName(String word) {
+        return PERSONS.containsKey(word) || names.contains(word);
+    }
+
+    /** Returns true if a person may be a he (or a she); names that no table has may be both. */
+    private static boolean mayBe(boolean male, String name) {
+        return !PERSONS.containsKey(name) || PERSONS.get(name).isMale() == male;
     }
 
     /**
@@ -64,13 +83,23 @@ final class StoryCheck {
      * @param known names that the request for the story mentions
      */
     static List<String> faults(String story, Collection<String> known) {
-        StoryCheck check = new StoryCheck(story);
+        StoryCheck check = new StoryCheck(story, known);
         check.names(known);
         check.pronouns(known);
         check.hero(known);
         check.ending(story);
         check.things(story);
         return check.faults;
+    }
+
+    /** Returns true if one of several forms of a noun, such as its plural, occurs twice, or if there is no noun. */
+    static boolean isAbout(String story, Collection<String> forms) {
+        String words = " " + English.words(story).replace(" ", "  ") + " ";
+        int found = 0;
+        for (String form : forms) {
+            found += words.split(" " + form.replace(" ", "  ") + " ", -1).length - 1;
+        }
+        return forms.isEmpty() || found >= 2;
     }
 
     private void names(Collection<String> known) {
@@ -89,9 +118,9 @@ final class StoryCheck {
         Set<String> persons = new HashSet<>(firstOf.keySet());
         persons.addAll(known);
         boolean men = words.stream().anyMatch(MEN::contains)
-                || persons.stream().anyMatch(name -> PERSONS.containsKey(name) && PERSONS.get(name).isMale());
+                || persons.stream().anyMatch(name -> mayBe(true, name));
         boolean women = words.stream().anyMatch(WOMEN::contains)
-                || persons.stream().anyMatch(name -> PERSONS.containsKey(name) && !PERSONS.get(name).isMale());
+                || persons.stream().anyMatch(name -> mayBe(false, name));
         for (String word : words) {
             String pronoun = word.toLowerCase();
             if (MALE.contains(pronoun) && !men || FEMALE.contains(pronoun) && !women) {
@@ -110,7 +139,8 @@ final class StoryCheck {
         }
         int half = words.size() / 2;
         String hero = firstOf.keySet().iterator().next();
-        Set<String> pronouns = PERSONS.get(hero).isMale() ? MALE : FEMALE;
+        Set<String> pronouns = new HashSet<>(mayBe(true, hero) ? MALE : Set.of());
+        pronouns.addAll(mayBe(false, hero) ? FEMALE : Set.of());
         boolean named =
                 firstOf.keySet().stream().anyMatch(name -> firstOf.get(name) < half && lastOf.get(name) >= half);
         if (!named
@@ -134,10 +164,10 @@ final class StoryCheck {
     private void things(String story) {
         Map<String, Set<String>> owners = new HashMap<>();
         Map<String, Set<String>> colors = new HashMap<>();
-        Matcher things = THINGS.matcher(story.replaceAll("([A-Z][a-z]+)'s\\b", "$1"));
+        Matcher things = THINGS.matcher(story.replaceAll("(\\p{Lu}\\p{L}+)'s\\b", "$1"));
         while (things.find()) {
             for (String owner : new String[] {things.group(1), things.group(3)}) {
-                if (owner != null && PERSONS.containsKey(owner)) {
+                if (owner != null && isName(owner)) {
                     owners.computeIfAbsent(things.group(2), key -> new HashSet<>()).add(owner);
                 }
             }

@@ -1,5 +1,6 @@
 package io.github.t6j.mini.data;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +9,11 @@ import java.util.random.RandomGenerator;
 /** Requests for stories, and the stories. */
 final class StoryTalk {
     private static final List<String> REQUESTS = Lines.of("talk/story-requests.txt");
-    private static final double OPENED = 0.4;
+    private static final List<String> TRAINED = REQUESTS.stream().filter(line -> !line.startsWith("H ")).toList();
+    private static final List<String> HELD_OUT = REQUESTS.stream().filter(line -> line.startsWith("H ")).toList();
+    private static final List<String> ASKED_THINGS = TRAINED.stream().filter(StoryTalk::isTested).toList();
+    private static final List<String> FOLLOWS = Lines.of("talk/story-questions.txt");
+    private static final double FOLLOWED = 0.3;
     private static final int SHORT = 100;
     private static final int[] MIDDLE = {75, 130};
     private static final int LONG = 140;
@@ -16,41 +21,64 @@ final class StoryTalk {
 
     private StoryTalk() {}
 
+    private static boolean isTested(String line) {
+        return line.startsWith("M ") && (line.contains("{hero}") || line.contains("about}"));
+    }
+
     static List<Turn> training(RandomGenerator random) {
-        while (true) {
-            String line = Topic.pick(REQUESTS, random);
-            Person hero = Person.any(random);
-            if (!Split.isHeldOut(line, hero.name())) {
-                Story story = switch (line.charAt(0)) {
-                    case 'S' -> Story.ofLength(hero, 50, SHORT, random);
-                    case 'M' -> Story.ofLength(hero, MIDDLE[0], MIDDLE[1], random);
-                    default -> Story.ofLength(hero, LONG, LONGEST, random);
-                };
-                return List.of(Turn.user(request(line, story.slots(), random)), Turn.assistant(story.text()));
-            }
+        String line = Topic.pick(TRAINED, random);
+        Wish wish = Wish.of(line, false, random);
+        Story story = switch (line.charAt(0)) {
+            case 'S' -> Story.ofLength(wish, 50, SHORT, random);
+            case 'M' -> Story.ofLength(wish, MIDDLE[0], MIDDLE[1], random);
+            default -> Story.ofLength(wish, LONG, LONGEST, random);
+        };
+        List<Turn> turns = new ArrayList<>();
+        turns.add(Turn.user(Typing.typed(request(line, story.slots(), true, random), random)));
+        turns.add(Turn.assistant(story.text()));
+        if (random.nextDouble() < FOLLOWED) {
+            turns.add(Turn.user(Typing.typed(follow("Q ", story.slots(), random), random)));
+            turns.add(Turn.assistant(follow("A ", story.slots(), random)));
         }
+        return turns;
     }
 
-    /** Returns a line of the held-out requests of a story of about 100 words: a known form, a known hero. */
-    static String heldOut(RandomGenerator random) {
-        while (true) {
-            String line = Topic.pick(REQUESTS, random);
-            Person hero = Person.any(random);
-            if (line.startsWith("M ") && line.contains("{hero}") && Split.isHeldOut(line, hero.name())) {
-                Story story = Story.of(hero, random);
-                Map<String, Object> json = new LinkedHashMap<>();
-                json.put("kind", "stories");
-                json.put("form", line);
-                json.put("thing", hero.name());
-                json.put("messages", Turn.json(List.of(), Turn.user(request(line, story.slots(), random))));
-                json.put("names", List.of(hero.name()));
-                return JsonText.of(json);
-            }
-        }
+    private static String follow(String letter, Map<String, String> slots, RandomGenerator random) {
+        return Form.of(Topic.pick(Frames.after(FOLLOWS, letter), random)).fill(slots, random);
     }
 
-    private static String request(String line, Map<String, String> slots, RandomGenerator random) {
-        String request = Form.of(line.substring(2)).fill(slots, random);
-        return random.nextDouble() < OPENED ? Conversations.opened(request, random) : request;
+    /** Returns a line of requests in wordings that training never has, for known things and persons. */
+    static String heldOutWording(RandomGenerator random) {
+        return line("story wordings", Topic.pick(HELD_OUT, random), false, random);
+    }
+
+    /** Returns a line of known requests for a thing or a person that training never asks for. */
+    static String heldOutThing(RandomGenerator random) {
+        return line("story things", Topic.pick(ASKED_THINGS, random), true, random);
+    }
+
+    private static String line(String kind, String line, boolean heldOut, RandomGenerator random) {
+        Wish wish = Wish.of(line, heldOut, random);
+        Map<String, String> slots = Story.of(wish, random).slots();
+        List<String> names = new ArrayList<>();
+        if (line.contains("{hero}")) {
+            names.add(wish.hero().name());
+        }
+        if (line.contains("{friend}")) {
+            names.add(wish.friend().name());
+        }
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("kind", kind);
+        json.put("form", line);
+        json.put("messages", Turn.json(List.of(), Turn.user(Typing.plain(request(line, slots, false, random)))));
+        json.put("names", names);
+        json.put("about", line.contains("about}") ? List.of(slots.get("about"), slots.get("about plural")) : List.of());
+        return JsonText.of(json);
+    }
+
+    private static String request(String line, Map<String, String> slots, boolean kept, RandomGenerator random) {
+        return Form.of(line.substring(2)).fill(slot -> kept && (slot.equals("hero") || slot.equals("friend"))
+                ? Typing.kept(slots.get(slot))
+                : slots.get(slot), random);
     }
 }

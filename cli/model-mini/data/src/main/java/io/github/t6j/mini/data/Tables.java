@@ -1,7 +1,6 @@
 package io.github.t6j.mini.data;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,37 +8,62 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 
 /** Tables by name: files of the folder tables, and computed tables, whose names begin with @. */
 final class Tables {
-    private static final int SMALLEST_RANGE = 3;
-    private static final int LARGEST_RANGE = 10;
-    private static final int PHRASES = 900;
-    private static final int LISTS = 40;
+    private static final int PHRASES = 1500;
+    private static final int MADE_UP = 2500;
 
     private static final Set<String> ONLY_ONE = Set.of("sun", "moon", "sky", "earth", "end", "beginning");
+    private static final Map<String, String> IRREGULAR = Lines.table("tables/plurals.txt").stream()
+            .collect(Collectors.toUnmodifiableMap(row -> row.get("word"), row -> row.get("answer")));
 
     private Tables() {}
 
     static List<Map<String, String>> of(String name) {
         return switch (name) {
-            case "@numbers" -> numbers();
-            case "@between" -> between();
-            case "@compare" -> compare();
-            case "@ranges" -> ranges();
-            case "@sums" -> sums();
-            case "@differences" -> differences();
+            case "@numbers" -> Numbers.numbers();
+            case "@parities" -> Numbers.parities();
+            case "@between" -> Numbers.between();
+            case "@compare", "@more" -> Numbers.compare();
+            case "@ranges" -> Numbers.ranges();
+            case "@count-to" -> Numbers.countTo();
+            case "@sums" -> Numbers.sums();
+            case "@differences" -> Numbers.differences();
+            case "@times" -> Numbers.products();
+            case "@halves" -> Numbers.halves();
+            case "@series" -> Numbers.series();
+            case "@alphabet" -> Numbers.alphabet();
+            case "@ages" -> Numbers.ages(false);
+            case "@unseen-ages" -> Numbers.ages(true);
+            case "@comparisons" -> Numbers.comparisons(false);
+            case "@unseen-comparisons" -> Numbers.comparisons(true);
+            case "@wishes" -> Numbers.wishes(Tables::names);
+            case "@unseen-wishes" -> Numbers.wishes(() -> words(Names.unseen()));
             case "@opposites" -> opposites();
             case "@plurals" -> plurals();
-            case "@words" -> words().stream().map(Tables::word).toList();
-            case "@names" -> Person.all().stream().map(person -> word(person.name())).toList();
+            case "@words" -> words(words());
+            case "@unseen-words" -> words(Lines.of("tables/unseen-words.txt"));
+            case "@names" -> names();
+            case "@unseen-names" -> words(Names.unseen());
             case "@phrases" -> phrases();
-            case "@lists" -> lists();
+            case "@lists" -> Knowledge.lists(2, 4);
+            case "@one-of" -> Knowledge.lists(1, 1);
+            case "@colour-guess" -> Knowledge.colorGuesses();
+            case "@colour-things" -> Knowledge.colorThings();
+            case "@is-a" -> Knowledge.members();
+            case "@sizes" -> Knowledge.sizes();
+            case "@size-guesses" -> Knowledge.sizeGuesses();
+            case "@properties" -> Knowledge.properties();
+            case "@sounds" -> Knowledge.sounds();
+            case "@babies" -> Knowledge.babies();
+            case "general" -> Knowledge.general();
+            case "jobs" -> Knowledge.withPlural("jobs", "job");
+            case "uses", "materials" -> Knowledge.withPlural(name, "thing");
             case "animals" -> animals();
             case "definitions" -> definitions("nmva");
             case "@noun-definitions" -> definitions("nm");
-            case "@colour-guess" -> colorGuesses();
             case "months" -> months();
             case "days" -> days();
             case "unknown" -> unknown();
@@ -47,7 +71,14 @@ final class Tables {
         };
     }
 
-    private static Map<String, String> row(String... cells) {
+    /** Returns the plural of a noun, of its last word. */
+    static String plural(String noun) {
+        int space = noun.lastIndexOf(' ') + 1;
+        String word = noun.substring(space);
+        return noun.substring(0, space) + IRREGULAR.getOrDefault(word, English.plural(word));
+    }
+
+    static Map<String, String> row(String... cells) {
         Map<String, String> row = new LinkedHashMap<>();
         for (int i = 0; i < cells.length; i += 2) {
             row.put(cells[i], cells[i + 1]);
@@ -55,78 +86,18 @@ final class Tables {
         return row;
     }
 
-    private static List<Map<String, String>> numbers() {
-        return IntStream.rangeClosed(1, 99)
-                .mapToObj(n -> row("n", "" + n, "word", English.number(n), "next", "" + (n + 1),
-                        "previous", "" + (n - 1), "next word", English.number(n + 1)))
-                .toList();
-    }
-
-    private static List<Map<String, String>> between() {
-        return IntStream.rangeClosed(1, 99).mapToObj(n -> row("a", "" + (n - 1), "n", "" + n, "b", "" + (n + 1)))
-                .toList();
-    }
-
-    private static List<Map<String, String>> compare() {
-        List<Map<String, String>> rows = new ArrayList<>();
-        Random random = new Random(1);
-        Set<List<Integer>> seen = new LinkedHashSet<>();
-        while (rows.size() < 600) {
-            int a = 2 + random.nextInt(99);
-            int b = 2 + random.nextInt(99);
-            if (a != b && seen.add(List.of(a, b))) {
-                rows.add(row("a", "" + a, "b", "" + b, "more", "" + Math.max(a, b), "less", "" + Math.min(a, b)));
-            }
+    private static List<Map<String, String>> names() {
+        Random random = new Random(5);
+        Set<String> names = new LinkedHashSet<>();
+        Person.all().forEach(person -> names.add(person.name()));
+        while (names.size() < Person.all().size() + MADE_UP) {
+            names.add(Names.madeUp(random));
         }
-        return rows;
+        return words(List.copyOf(names));
     }
 
-    private static List<Map<String, String>> ranges() {
-        List<Map<String, String>> rows = new ArrayList<>();
-        for (int from = 1; from <= 100; from++) {
-            for (int count = SMALLEST_RANGE; count <= LARGEST_RANGE && from + count - 1 <= 100; count++) {
-                List<String> all = IntStream.range(from, from + count).mapToObj(Integer::toString).toList();
-                rows.add(row("from", "" + from, "to", "" + (from + count - 1), "count", "" + count, "all",
-                        String.join(", ", all), "list", English.list(all)));
-            }
-        }
-        return rows;
-    }
-
-    private static List<Map<String, String>> sums() {
-        List<Map<String, String>> rows = new ArrayList<>();
-        for (int a = 1; a < 20; a++) {
-            for (int b = 1; a + b < 20; b++) {
-                rows.add(arithmetic(a, b, a + b));
-            }
-        }
-        return rows;
-    }
-
-    private static List<Map<String, String>> differences() {
-        List<Map<String, String>> rows = new ArrayList<>();
-        for (int a = 1; a < 20; a++) {
-            for (int b = 1; b <= a; b++) {
-                rows.add(arithmetic(a, b, a - b));
-            }
-        }
-        return rows;
-    }
-
-    private static Map<String, String> arithmetic(int a, int b, int result) {
-        Map<String, String> row =
-                row("a", "" + a, "b", "" + b, "answer", "" + result, "a word", English.number(a), "b word",
-                        English.number(b), "answer word", English.number(result));
-        Map.of("a", a, "b", b, "answer", result).forEach((name, count) -> {
-            row.put(name + " apples", counted(count, "apple"));
-            row.put(name + " birds", counted(count, "bird"));
-            row.put(name + " nuts", counted(count, "nut"));
-        });
-        return row;
-    }
-
-    private static String counted(int count, String noun) {
-        return count + " " + (count == 1 ? noun : noun + "s");
+    private static List<Map<String, String>> words(List<String> words) {
+        return words.stream().map(Tables::word).toList();
     }
 
     private static List<Map<String, String>> opposites() {
@@ -168,7 +139,8 @@ final class Tables {
     private static List<Map<String, String>> animals() {
         List<Map<String, String>> rows = Lines.table("tables/animals.txt");
         for (Map<String, String> row : rows) {
-            row.put("classes", row.get("class").equals("fish") ? "fish" : English.plural(row.get("class")));
+            row.put("classes", plural(row.get("class")));
+            row.put("animals", plural(row.get("animal")));
             if (row.containsKey("legs")) {
                 row.put("legs accepted", row.get("legs").equals("0") ? "0 / no legs / none" : row.get("legs"));
                 row.put("legs word", English.number(Integer.parseInt(row.get("legs"))));
@@ -193,25 +165,6 @@ final class Tables {
                 case "v" -> "to " + word;
                 default -> word;
             });
-        }
-        return rows;
-    }
-
-    /** Questions for each thing with a colour about its colour and two others, with yes or no. */
-    private static List<Map<String, String>> colorGuesses() {
-        List<Map<String, String>> rows = new ArrayList<>();
-        List<String> colors = Lines.sections("tables/classes.txt").get("colours|a colour");
-        Random random = new Random(4);
-        for (Map<String, String> thing : Lines.table("tables/colours.txt")) {
-            List<String> guesses = new ArrayList<>(colors);
-            guesses.remove(thing.get("answer"));
-            Collections.shuffle(guesses, random);
-            for (String guess : List.of(thing.get("answer"), guesses.get(0), thing.get("answer"), guesses.get(1))) {
-                Map<String, String> row = new LinkedHashMap<>(thing);
-                row.put("guess", guess);
-                row.put("verdict", guess.equals(thing.get("answer")) ? "yes" : "no");
-                rows.add(row);
-            }
         }
         return rows;
     }
@@ -250,25 +203,5 @@ final class Tables {
                 .map(phrase -> row("phrase", phrase, "capitals", phrase.toUpperCase(Locale.ROOT), "lower",
                         phrase.toLowerCase(Locale.ROOT)))
                 .toList();
-    }
-
-    /** Lists of two to four members of a class. Many rows have the same thing: other members are right answers, too. */
-    private static List<Map<String, String>> lists() {
-        List<Map<String, String>> rows = new ArrayList<>();
-        Random random = new Random(3);
-        Lines.sections("tables/classes.txt").forEach((heading, members) -> {
-            String[] names = heading.split("\\|");
-            for (int count = 2; count <= 4; count++) {
-                for (int i = 0; i < LISTS; i++) {
-                    List<String> chosen = new ArrayList<>(members);
-                    Collections.shuffle(chosen, random);
-                    chosen = chosen.subList(0, count);
-                    rows.add(row("class", names[0].strip(), "one", names[1].strip(), "count", "" + count, "number",
-                            English.number(count), "list", English.list(chosen), "commas", String.join(", ", chosen),
-                            "lines", String.join("\n", chosen), "members", String.join("; ", members)));
-                }
-            }
-        });
-        return rows;
     }
 }

@@ -10,6 +10,7 @@ import java.util.Random;
 final class Texts {
     private static final Map<String, List<Form>> PROSE = Lines.forms("talk/prose.txt");
     private static final double TITLED = 0.25;
+    private static final List<String> SUBJECTS = List.of("{hero}", "{a kind}", "{about}");
 
     private final Topics topics;
     private final Conversations conversations;
@@ -28,7 +29,7 @@ final class Texts {
             return story();
         }
         if (kind < 42) {
-            return titled(Story.of(Topic.pick(Plot.texts(), random), Person.any(random), random));
+            return titled(Story.of(Topic.pick(Plot.texts(), random), Wish.none(random), random));
         }
         if (kind < 58) {
             return facts();
@@ -37,18 +38,19 @@ final class Texts {
     }
 
     String story() {
-        return titled(Story.any(random));
+        return titled(Story.of(Wish.of(Topic.pick(SUBJECTS, random), false, random), random));
     }
 
     private String titled(Story story) {
         return random.nextDouble() < TITLED ? story.title() + "\n\n" + story.text() : story.text();
     }
 
-    private String facts() {
+    /** Returns facts, also about things that no question for training is about. */
+    String facts() {
         Topic topic = topics.withFacts(random);
         List<String> sentences = new ArrayList<>();
         for (int i = 3 + random.nextInt(6); i > 0; i--) {
-            sentences.add(topic.fact(Topic.pick(topic.rows(), random), random));
+            sentences.add(topic.fact(random));
         }
         return String.join(random.nextInt(3) == 0 ? "\n" : " ", sentences);
     }

@@ -6,14 +6,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
  * Questions of one meaning about the rows of a table. A file has the forms, one per line, after a letter: Q questions,
- * U questions for training only, since another form or a fact has nearly the same words, E questions that follow
- * another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before them name the kind,
- * the table, the columns that a row must have, the thing, and how answers are checked. A line {@code frequency 3} makes
- * the generator ask the topic three times as often.
+ * N noun phrases and W clauses that {@link Frames} turn into questions, H wordings that are held out, E questions that
+ * follow another of the topic ("And a lemon?"), A answers, S answers in one word, F facts. Lines before them name the
+ * kind, the table, the columns that a row must have, the thing, and how answers are checked.
+ *
+ * <p>One thing in eight is held out ({@code split NAME}: topics of the same name hold out the same). Training states
+ * the facts of such things but never asks about them; with {@code things nowhere} it does not state them either. Topics
+ * with {@code things all} have none, those with {@code unseen TABLE} have them in another table.
  */
 final class Topic {
     private final String name;
@@ -21,11 +25,15 @@ final class Topic {
     private final String check;
     private final Form thing;
     private final List<Form> accept;
+    private final List<Form> reject;
     private final int frequency;
     private final boolean rejectsOthers;
-    private final List<Map<String, String>> rows;
-    private final List<Form> questions; // Q and U
-    private final List<Form> tested; // Q
+    private final boolean keepsCase;
+    private final List<Map<String, String>> trained;
+    private final List<Map<String, String>> heldOut;
+    private final List<Map<String, String>> stated;
+    private final List<Form> questions;
+    private final List<Form> heldOutQuestions;
     private final List<Form> follows;
     private final List<Form> answers;
     private final List<Form> shorts;
@@ -38,30 +46,49 @@ final class Topic {
         check = field(lines, "check");
         thing = Form.of(field(lines, "thing"));
         accept = forms(lines, "accept ");
-        frequency = lines.stream().filter(line -> line.startsWith("frequency ")).findFirst()
-                .map(line -> Integer.parseInt(line.substring(10))).orElse(1);
+        reject = forms(lines, "reject ").stream().filter(form -> !form.source().equals("others")).toList();
+        frequency = Integer.parseInt(optional(lines, "frequency", "1"));
         rejectsOthers = lines.contains("reject others");
-        List<String> needs = lines.stream().filter(line -> line.startsWith("needs ")).map(line -> line.substring(6))
-                .toList();
-        rows = Tables.of(field(lines, "table")).stream().filter(row -> row.keySet().containsAll(needs)).toList();
-        tested = forms(lines, "Q ");
-        questions = new ArrayList<>(tested);
-        questions.addAll(forms(lines, "U "));
+        keepsCase = lines.contains("keep case");
+        List<Map<String, String>> rows = rows(lines, field(lines, "table"));
+        String unseen = optional(lines, "unseen", "");
+        String split = optional(lines, "split", name);
+        boolean all = lines.contains("things all") || !unseen.isEmpty();
+        trained = rows.stream().filter(row -> all || !Split.isHeldOut(split, thing(row))).toList();
+        heldOut = unseen.isEmpty()
+                ? rows.stream().filter(row -> !trained.contains(row)).toList()
+                : rows(lines, unseen);
+        stated = lines.contains("things nowhere") ? trained : rows;
+        questions = Frames.trained(lines);
+        heldOutQuestions = Frames.heldOut(lines);
         follows = forms(lines, "E ");
         answers = forms(lines, "A ");
         shorts = forms(lines, "S ");
         facts = forms(lines, "F ");
-        rows.forEach(row -> allAccepted.addAll(accepted(row)));
+        rows.forEach(row -> allAccepted.addAll(filled(accept, row)));
     }
 
     static Topic of(String name) {
         return new Topic(name, Lines.of("topics/" + name + ".txt"));
     }
 
+    private static List<Map<String, String>> rows(List<String> lines, String table) {
+        List<String> needs = lines.stream().filter(line -> line.startsWith("needs ")).map(line -> line.substring(6))
+                .toList();
+        return Tables.of(table).stream().filter(row -> row.keySet().containsAll(needs)).toList();
+    }
+
     private static String field(List<String> lines, String name) {
+        String value = optional(lines, name, "");
+        if (value.isEmpty()) {
+            throw new IllegalStateException("expected a line '" + name + " …', found none: " + lines);
+        }
+        return value;
+    }
+
+    private static String optional(List<String> lines, String name, String otherwise) {
         return lines.stream().filter(line -> line.startsWith(name + " ")).findFirst()
-                .orElseThrow(() -> new IllegalStateException("expected a line '" + name + " …', found none: " + lines))
-                .substring(name.length() + 1);
+                .map(line -> line.substring(name.length() + 1)).orElse(otherwise);
     }
 
     private static List<Form> forms(List<String> lines, String letter) {
@@ -70,12 +97,12 @@ final class Topic {
                 .toList();
     }
 
-    private List<String> accepted(Map<String, String> row) {
-        List<String> accepted = new ArrayList<>();
-        for (Form form : accept) {
-            accepted.addAll(List.of(form.fill(row, new Random(0)).split(" / ")));
+    private static List<String> filled(List<Form> forms, Map<String, String> row) {
+        List<String> filled = new ArrayList<>();
+        for (Form form : forms) {
+            filled.addAll(List.of(form.fill(row, new Random(0)).split(" / ")));
         }
-        return accepted;
+        return filled;
     }
 
     String name() {
@@ -91,12 +118,22 @@ final class Topic {
         return frequency;
     }
 
-    List<Map<String, String>> rows() {
-        return rows;
+    /** Returns the rows that training asks about. */
+    List<Map<String, String>> trained() {
+        return trained;
+    }
+
+    /** Returns the rows that training does not ask about. */
+    List<Map<String, String>> heldOut() {
+        return heldOut;
     }
 
     List<Form> questions() {
         return questions;
+    }
+
+    List<Form> heldOutQuestions() {
+        return heldOutQuestions;
     }
 
     List<Form> answers() {
@@ -119,62 +156,53 @@ final class Topic {
         return thing.fill(row, new Random(0));
     }
 
-    /** Returns an exchange for training: no held-out pair. */
+    /** Returns an exchange for training, its question as a user may type it. */
     Exchange training(RandomGenerator random) {
-        return training(questions, answers, random);
+        return exchange(pick(questions, random), pick(trained, random), pick(answers, random), true, random);
     }
 
     /** Returns an exchange whose question makes sense only after another of the topic. */
     Exchange following(RandomGenerator random) {
-        return training(follows, answers, random);
-    }
-
-    private Exchange training(List<Form> questions, List<Form> answers, RandomGenerator random) {
-        while (true) {
-            Map<String, String> row = pick(rows, random);
-            Form question = pick(questions, random);
-            if (!tested.contains(question) || !Split.isHeldOut(question.source(), thing(row))) {
-                return exchange(question, row, pick(answers, random), random);
-            }
-        }
+        return exchange(pick(follows, random), pick(trained, random), pick(answers, random), true, random);
     }
 
     /** Returns a question for training with an answer in one word. */
     Exchange shortTraining(RandomGenerator random) {
-        return training(questions, shorts, random);
+        return exchange(pick(questions, random), pick(trained, random), pick(shorts, random), false, random);
     }
 
-    /** Returns one exchange of each held-out pair whose answers can be checked. */
-    List<Exchange> heldOut(RandomGenerator random) {
-        List<Exchange> heldOut = new ArrayList<>();
-        for (Map<String, String> row : rows) {
-            for (Form question : tested) {
-                if (Split.isHeldOut(question.source(), thing(row))) {
-                    Exchange exchange = exchange(question, row, pick(answers, random), random);
-                    if (exchange.isTestable()) {
-                        heldOut.add(exchange);
-                    }
-                }
-            }
-        }
-        return heldOut;
+    /** Returns a known thing in a wording that training never uses. */
+    Exchange heldOutWording(RandomGenerator random) {
+        return exchange(pick(heldOutQuestions, random), pick(trained, random), pick(answers, random), false, random);
+    }
+
+    /** Returns a known wording about a thing that training never asks about. */
+    Exchange heldOutThing(RandomGenerator random) {
+        return exchange(pick(questions, random), pick(heldOut, random), pick(answers, random), false, random);
     }
 
     /** Returns a sentence that states what a row says. */
-    String fact(Map<String, String> row, RandomGenerator random) {
-        return pick(facts, random).fill(row, random);
+    String fact(RandomGenerator random) {
+        return pick(facts, random).fill(pick(stated, random), random);
     }
 
-    private Exchange exchange(Form question, Map<String, String> row, Form answer, RandomGenerator random) {
-        String asked = question.fill(row, random);
+    private Exchange exchange(Form question, Map<String, String> row, Form answer, boolean typed,
+            RandomGenerator random) {
+        UnaryOperator<String> slots = row::get;
+        if (keepsCase) {
+            slots = slot -> row.containsKey(slot) ? Typing.kept(row.get(slot)) : null;
+        }
+        String asked = question.fill(slots, random);
+        asked = typed ? Typing.typed(asked, random) : Typing.plain(asked);
         return new Exchange(kind, name, question.source(), thing(row), asked, answer.fill(row, random),
                 check(asked, row, random));
     }
 
     private Check check(String question, Map<String, String> row, RandomGenerator random) {
-        List<String> accepted = accepted(row);
+        List<String> accepted = filled(accept, row);
+        List<String> rejected = filled(reject, row);
         return switch (check) {
-            case "words" -> Check.words(accepted, rejectsOthers ? others(thing(row), accepted) : List.of());
+            case "words" -> Check.words(accepted, rejectsOthers ? others(thing(row), accepted) : rejected);
             case "yes-no" -> Check.words(accepted, accepted.contains("yes") ? List.of("no") : List.of("yes"));
             case "numbers" -> Check.numbers(accepted, question);
             case "exact" -> Check.exact(answers.stream().map(form -> form.fill(row, random)).toList());

@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator;
  */
 final class Topics {
     private static final double POWER = 0.6;
+    private static final int MANY = 300;
 
     private final List<Topic> all = Lines.of("topics/topics.txt").stream().map(Topic::of).toList();
     private final List<Topic> withShorts = all.stream().filter(Topic::hasShorts).toList();
@@ -40,7 +41,7 @@ final class Topics {
         List<Double> sums = new ArrayList<>();
         double sum = 0;
         for (Topic topic : topics) {
-            sum += topic.frequency() * Math.pow(topic.rows().size(), POWER);
+            sum += topic.frequency() * Math.pow(Math.min(topic.trained().size(), MANY), POWER);
             sums.add(sum);
         }
         double chosen = random.nextDouble() * sum;
