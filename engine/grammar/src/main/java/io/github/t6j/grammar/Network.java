@@ -174,9 +174,10 @@ final class Network {
         BitSet empty = withoutBytes();
         List<Set<Integer>> callees = new ArrayList<>(); // by rule: rules called before any character
         int[] callers = new int[starts.length]; //         by rule: number of rules whose callees contain it
-        for (int start : starts) {
-            Set<Integer> called = called(start, empty);
-            called.forEach(rule -> callers[rule]++);
+        int[] reached = new int[nodes.size()]; // rule, counted from 1, that has reached the node last
+        for (int rule = 0; rule < starts.length; rule++) {
+            Set<Integer> called = called(rule, empty, reached);
+            called.forEach(callee -> callers[callee]++);
             callees.add(called);
         }
         // removes rules that no rule calls first, until only cycles and the rules that they call are left
@@ -223,15 +224,14 @@ final class Network {
         return finishing(sources, returns);
     }
 
-    /** Returns the rules that are called before any byte after {@code from}. */
-    private Set<Integer> called(int from, BitSet empty) {
+    /** Returns the rules that {@code rule} calls before any byte. @param reached marks the nodes on the way */
+    private Set<Integer> called(int rule, BitSet empty, int[] reached) {
         Set<Integer> called = new LinkedHashSet<>();
-        BitSet reached = new BitSet();
-        List<Integer> work = new ArrayList<>(List.of(from));
+        List<Integer> work = new ArrayList<>(List.of(starts[rule]));
         while (!work.isEmpty()) {
             int node = work.removeLast();
-            if (!reached.get(node)) {
-                reached.set(node);
+            if (reached[node] <= rule) {
+                reached[node] = rule + 1;
                 work.addAll(nodes.get(node).empties);
                 for (CallEdge edge : nodes.get(node).calls) {
                     called.add(edge.rule);

@@ -17,7 +17,6 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
 /**
@@ -31,7 +30,6 @@ final class Batcher {
     /** Maximum number of prompts' ids that join a step: on two cores they take as long as several generations' step. */
     private static final int MAX_JOINING = 32;
 
-    private final Model model;
     private final SchedulerOptions limits;
     /** Session that jobs fork, so that a whole context is checked against memory only once. */
     private final Session empty;
@@ -44,6 +42,7 @@ final class Batcher {
     private List<Job> passing = List.of(); // jobs in the current pass; others go on in its pauses
     private final List<Continuation> running = new ArrayList<>();
     private final TimeShare share = new TimeShare();
+    private final Chooser chooser;
     private long promptIds;
     private long cachedIds;
     private long generatedIds;
@@ -56,7 +55,7 @@ final class Batcher {
      * @throws MemoryLimitException if memory does not hold the context of the sessions
      */
     Batcher(Model model, SchedulerOptions limits, Runnable wake) {
-        this.model = model;
+        chooser = new Chooser(model);
         empty = model.newSession(limits.session());
         SessionState state = SessionCore.of(empty).state();
         long max = Math.min(limits.cacheBytes(), Math.max(1, state.budget().available()));
@@ -171,14 +170,19 @@ final class Batcher {
         job.fail(failure);
     }
 
+    /** Returns the running continuations whose next ids are chosen. */
+    private Stream<Continuation> ready() {
+        return running.stream().filter(continuation -> !chooser.isLate(continuation));
+    }
+
     /** Returns the running continuations that only feed their next ids. */
     private Stream<Continuation> stepping() {
-        return running.stream().filter(continuation -> !continuation.recomputes());
+        return ready().filter(continuation -> !continuation.recomputes());
     }
 
     /** Returns the running continuations whose keys are computed again before the next id. */
     private Stream<Continuation> recomputing() {
-        return running.stream().filter(Continuation::recomputes);
+        return ready().filter(Continuation::recomputes);
     }
 
     /** Returns true if a {@link #step} is due, between passes or in a pause of one. */
@@ -192,7 +196,7 @@ final class Batcher {
         if (isStepDue()) {
             work.add(Work.DUE_STEP);
         }
-        if (stepping().findAny().isPresent()) {
+        if (chooser.hasCompleted() || stepping().findAny().isPresent()) {
             work.add(Work.STEP);
         }
         if (recomputing().findAny().isPresent()) {
@@ -213,6 +217,7 @@ final class Batcher {
     List<Runnable> step() {
         share.beginStep();
         List<Runnable> ends = new ArrayList<>();
+        collect(ends);
         leaveInterrupted(ends);
         List<Job> parts = parts(reading, MAX_JOINING);
         SharedPass pass = new SharedPass();
@@ -245,6 +250,7 @@ final class Batcher {
      */
     List<Runnable> read(Turn turn, Runnable pause) {
         List<Runnable> ends = new ArrayList<>();
+        collect(ends);
         leaveInterrupted(ends);
         recomputing().forEach(Continuation::endIfInterrupted);
         boolean recomputes = turn == Turn.RECOMPUTATION;
@@ -302,12 +308,20 @@ final class Batcher {
         }
     }
 
-    /** Chooses the next ids on all threads: sampling from 50,000 tokens takes 0.3 ms. */
+    /** Waits a moment for a choice that goes on beside the passes, while there is nothing else to do. */
+    void awaitChoice() {
+        chooser.awaitAny();
+    }
+
+    /** Lets continuations go on whose choices went on beside the passes. */
+    private void collect(List<Runnable> ends) {
+        generatedIds += chooser.collect();
+        leaveEnded(ends);
+    }
+
     private void choose(List<Continuation> continuations) {
         continuations.forEach(continuation -> continuation.share(Math.max(1, running.size())));
-        LongAdder chosen = new LongAdder();
-        model.runParallel(continuations.size(), i -> chosen.add(continuations.get(i).advance()));
-        generatedIds += chosen.sum();
+        generatedIds += chooser.choose(continuations);
     }
 
     /** Advances a job after a part of its prompt. */
@@ -388,7 +402,7 @@ final class Batcher {
     }
 
     private void leaveEnded(List<Runnable> ends) {
-        List<Continuation> over = running.stream().filter(Continuation::isOver).toList();
+        List<Continuation> over = ready().filter(Continuation::isOver).toList();
         over.forEach(this::free);
         running.removeAll(over);
         over.forEach(continuation -> ends.add(continuation::reportEnd));
@@ -411,6 +425,7 @@ final class Batcher {
 
     /** Ends, closes and removes all begun jobs because of {@code cause}. */
     void fail(RuntimeException cause) {
+        chooser.close();
         ended += copies();
         reading.forEach(job -> job.fail(cause));
         for (Continuation continuation : running) {
@@ -430,6 +445,7 @@ final class Batcher {
 
     /** Closes all sessions. */
     void close() {
+        chooser.close();
         closeJobs();
         saved.close();
         prefixes.shrink(() -> false);

@@ -18,6 +18,7 @@ final class Continuation implements Decoding.Choices {
     private final Generator generator;
     private final List<Continuation> samples; // running samples of the same prompt, including this one
     private final int length;
+    private final boolean constrained;
     private long bytes;
     private final Decoding decoding; // its next ids are those to feed
     private Token token; // the last one, or null at the end
@@ -31,12 +32,14 @@ final class Continuation implements Decoding.Choices {
      * @param samples running samples of the same prompt, to which this one is added
      * @param bytes largest size of its cache
      * @param length maximum number of ids of its session
+     * @param constrained true if a constraint limits its ids
      */
     Continuation(
             Job job, GenerationHandle handle, Session session, Generator generator, List<Continuation> samples,
-            long bytes, int length) {
+            long bytes, int length, boolean constrained) {
         this.job = job;
         this.length = length;
+        this.constrained = constrained;
         this.samples = samples;
         samples.add(this);
         this.handle = handle;
@@ -44,6 +47,11 @@ final class Continuation implements Decoding.Choices {
         this.generator = generator;
         decoding = Decoding.of(generator);
         this.bytes = bytes;
+    }
+
+    /** Returns true if a constraint limits its ids. */
+    boolean isConstrained() {
+        return constrained;
     }
 
     GenerationHandle handle() {

@@ -74,7 +74,7 @@ final class GenerationJob extends Job {
                 .withCall(CallOptions.defaults()));
         new Continuation(this, handles.get(copy), sampleSession, generator, samples,
                 copy == 0 ? firstBytes : otherBytes,
-                length());
+                length(), options.grammar() != null);
     }
 
     /** Returns true if no sample may go on. */

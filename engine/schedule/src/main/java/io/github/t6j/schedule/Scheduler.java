@@ -69,6 +69,7 @@ public final class Scheduler implements AutoCloseable {
     private final Model model;
     private final SchedulerOptions limits; // with the context length and the memory budget that apply
     private final Submissions submissions;
+    private final String fingerprint;
     private final Thread thread;
     private final EmbeddingReader texts; // to embed; for the scheduler's thread, except its bytes()
     private final Turns turns = new Turns();
@@ -105,6 +106,7 @@ public final class Scheduler implements AutoCloseable {
         submissions = new Submissions(model, limits, batcher, this::wake);
         metrics = batcher.metrics(0, 0);
         texts = batcher.texts();
+        fingerprint = batcher.transformer().fingerprint();
         thread = Thread.ofPlatform().name("t6j scheduler").daemon().start(() -> run(batcher));
     }
 
@@ -277,6 +279,11 @@ public final class Scheduler implements AutoCloseable {
         return metrics;
     }
 
+    /** Returns a text that tells the model from others: its configuration and samples of its weights. */
+    public String fingerprint() {
+        return fingerprint;
+    }
+
     /** Returns the options, with the context length and the memory budget that apply. */
     public SchedulerOptions options() {
         return limits;
@@ -296,6 +303,10 @@ public final class Scheduler implements AutoCloseable {
                 Set<Work> work = batcher.work();
                 if (texts.canRead(turns.mayBeginTexts())) {
                     work.add(Work.TEXTS);
+                }
+                if (work.isEmpty()) {
+                    batcher.awaitChoice();
+                    continue;
                 }
                 report(batcher, compute(batcher, turns.next(work)));
                 if (broken != null) {
