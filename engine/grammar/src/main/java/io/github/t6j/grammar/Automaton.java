@@ -158,6 +158,7 @@ final class Automaton {
     }
 
     private static void checkStates(int count) {
+        Nodes.checkInterrupt();
         if (count > MAX_STATES) {
             throw new IllegalArgumentException("pattern: expected an automaton of at most " + MAX_STATES
                     + " states, found more; lower its repetitions and lengths");

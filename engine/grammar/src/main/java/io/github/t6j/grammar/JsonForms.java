@@ -106,6 +106,18 @@ final class JsonForms {
                 Expression.text(close));
     }
 
+    /** Returns {@code expression} without the white space between tokens. */
+    static Expression compact(Expression expression) {
+        return switch (expression) {
+            case Expression blank when blank == BLANK -> Expression.EMPTY;
+            case Expression.Sequence(List<Expression> parts) ->
+                new Expression.Sequence(parts.stream().map(JsonForms::compact).toList());
+            case Choice(List<Expression> options) -> new Choice(options.stream().map(JsonForms::compact).toList());
+            case Repeat(Expression part, int min, int max) -> new Repeat(compact(part), min, max);
+            default -> expression;
+        };
+    }
+
     /** Returns the expression that no text matches. */
     static Expression nothing() {
         return new Choice(List.of());

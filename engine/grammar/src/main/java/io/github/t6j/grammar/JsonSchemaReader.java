@@ -72,6 +72,7 @@ final class JsonSchemaReader {
     /** Returns a call of the rule of {@code schema}, which is created if it is new. */
     private Expression call(Object schema, String at) {
         if (!rules.containsKey(at)) {
+            Nodes.checkInterrupt();
             if (++schemas > MAX_RULES || ++nesting > MAX_NESTING) {
                 throw new IllegalArgumentException("schema at " + at + ": expected at most " + MAX_RULES
                         + " schemas, " + MAX_NESTING + " within each other, found more");

@@ -6,6 +6,7 @@ import io.github.t6j.grammar.Expression.Choice;
 import io.github.t6j.grammar.Expression.Language;
 import io.github.t6j.grammar.Expression.Repeat;
 import io.github.t6j.grammar.Expression.Sequence;
+import java.util.concurrent.CancellationException;
 
 /**
  * Translation of expressions into nodes and edges (Thompson's construction). Subclasses keep the edges; a node is an
@@ -24,7 +25,17 @@ abstract class Nodes {
             throw new IllegalArgumentException("grammar: expected at most " + MAX_NODES
                     + " nodes, found more; lower its repetitions and lengths");
         }
+        if ((count & 0xFFF) == 0) {
+            checkInterrupt();
+        }
         return count++;
+    }
+
+    /** Ends a construction that nobody waits for any more. @throws CancellationException if the thread is interrupted */
+    static void checkInterrupt() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException("grammar: interrupted");
+        }
     }
 
     /** Counts an edge of characters or bytes. */
