@@ -40,6 +40,26 @@ def f(x):
 
 snake_case_name, 2 * 3 * 4, \\*plain\\*, <b>no HTML</b>`;
 
+const FORMULAS = String.raw`Inline \(E = mc^2\) and $\frac{a}{b}$, but $5 and $6.
+
+\[
+\begin{pmatrix} a & b \\ c & d \end{pmatrix}
+- x
+\]
+
+\begin{align}
+x &= 1 \\
+y &= 2
+\end{align}
+
+No link: \(\href{javascript:alert(1)}{x}\)
+
+~~~java
+static int x;
+~~~
+
+Not complete: \(\alpha and \[\beta`;
+
 const HOSTILE = ['<img src=x onerror=alert(1)>', '<script>alert(1)</script>', '[a](javascript:alert(1))',
   '[a](JaVaScRiPt:alert(1))', '[a](data:text/html,x)', '[a](vbscript:x)', '![a](https://example.org/x.png)',
   '<javascript:alert(1)>', '[a](<javascript:alert(1)>)', '[a](\tjavascript:x)', '[a](//example.org)', '# <svg onload=alert(1)>',
@@ -66,6 +86,7 @@ async function passes(options) {
   await showsOtherAnswers(page);
   await keepsFailedMessages(page);
   await showsMarkdown(page);
+  await showsFormulas(page);
   await marksFields(page);
   await looksAsAsked(page);
   await saysWhenStorageIsFull(page);
@@ -185,8 +206,13 @@ async function showsAlternatives(page) {
   await lookAt(page, 'alternatives');
   await page.keyboard.press('Escape');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Alternatives');
+  assert.equal(await page.isVisible('#alternatives'), false);
   await page.locator('.token').nth(3)[isNarrow(page) ? 'click' : 'hover']();
   assert.equal(await page.locator('#others li').count() >= 5, true);
+  const [word, box] = await page.evaluate(() => [document.querySelectorAll('.token')[3], document.getElementById('alternatives')]
+    .map(one => one.getBoundingClientRect()).map(({left, right, top, bottom}) => ({left, right, top, bottom})));
+  assert.ok(Math.min(Math.abs(box.top - word.bottom), Math.abs(word.top - box.bottom)) <= 8 && box.left <= word.right
+      && box.right >= word.left, `${page.view}: the alternatives are at the word`);
   await page.evaluate(() => hideAlternatives());
 }
 
@@ -350,6 +376,25 @@ async function keepsConversations(page) {
 }
 
 /** A hand-made answer of each kind; the small model writes none of them. */
+async function showsFormulas(page) {
+  const shown = await page.evaluate(source => {
+    const box = document.createElement('div');
+    renderMarkdown(box, source);
+    document.querySelector('article.assistant .body').replaceChildren(box);
+    return {formulas: [...box.querySelectorAll('.formula annotation')].map(one => one.textContent.trim()),
+      displayed: box.querySelectorAll('.formula.display').length, links: box.querySelectorAll('a').length,
+      text: box.querySelector('p').lastChild.textContent, open: box.lastChild.textContent,
+      code: box.querySelector('pre').textContent, coloured: box.querySelector('.code-keyword').textContent};
+  }, FORMULAS);
+  assert.deepEqual(shown.formulas, ['E = mc^2', '\\frac{a}{b}', '\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}\n- x',
+    '\\begin{align}\nx &= 1 \\\\\ny &= 2\n\\end{align}', '\\href{javascript:alert(1)}{x}']);
+  assert.deepEqual([shown.displayed, shown.links, shown.text], [2, 0, ', but $5 and $6.']);
+  assert.equal(shown.open, 'Not complete: \\(\\alpha and \\[\\beta');
+  assert.deepEqual([shown.code, shown.coloured], ['static int x;', 'static']);
+  assert.ok(await page.evaluate(async () => (await document.fonts.load('16px KaTeX_Main')).length > 0), 'fonts are in the page');
+  await lookAt(page, 'formulas');
+}
+
 async function showsMarkdown(page) {
   const shown = await page.evaluate(source => {
     current.mode = 'chat';

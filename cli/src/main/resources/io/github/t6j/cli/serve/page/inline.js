@@ -41,7 +41,9 @@ function inlineAt(span, i, to, depth) {
     case "\n":
       return {next: i + 1, append: parent => parent.append(document.createElement("br"))};
     case "\\":
-      return escapeAt(span, i, to);
+      return formulaAt(span, i, to) ?? escapeAt(span, i, to);
+    case "$":
+      return formulaAt(span, i, to);
     case "`":
       return codeAt(span, i, to);
     case "*":
@@ -62,6 +64,9 @@ function inlineAt(span, i, to, depth) {
 }
 
 function escapeAt(span, i, to) {
+  if (i + 1 < to && /[()[\]]/.test(span.text[i + 1])) { // of a formula that is not complete
+    return {next: i + 2, append: parent => span.appendText(parent, span, i, i + 2)};
+  }
   if (i + 1 < to && PUNCTUATION.test(span.text[i + 1])) {
     return {next: i + 2, append: parent => span.appendText(parent, span, i + 1, i + 2)};
   }

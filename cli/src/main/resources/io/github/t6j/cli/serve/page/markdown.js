@@ -95,7 +95,7 @@ function parseBlocks(lines, depth) {
 }
 
 function readBlock(lines, i, depth) {
-  return readCode(lines, i) ?? readHeading(lines, i) ?? readRule(lines, i) ?? readQuote(lines, i, depth)
+  return readCode(lines, i) ?? readFormula(lines, i) ?? readHeading(lines, i) ?? readRule(lines, i) ?? readQuote(lines, i, depth)
       ?? readList(lines, i, depth) ?? readTable(lines, i) ?? readParagraph(lines, i, depth);
 }
 
@@ -270,7 +270,7 @@ function readParagraph(lines, i, depth) {
 function beginsBlock(lines, i) {
   const item = itemOf(lines[i]);
   return Boolean(item && (!item.ordered || item.number === 1) || readHeading(lines, i) || isRule(lines[i])
-      || /^ {0,3}(?:>|```|~~~)/.test(lines[i].text) || readTable(lines, i));
+      || /^ {0,3}(?:>|```|~~~)/.test(lines[i].text) || readTable(lines, i) || readFormula(lines, i));
 }
 
 // Elements
@@ -285,6 +285,8 @@ function blockElement(block, appendText) {
   switch (block.type) {
     case "code":
       return codeElement(block, appendText);
+    case "formula":
+      return formulaElement(block);
     case "heading":
       return headingElement(block, appendText);
     case "rule":
@@ -330,7 +332,7 @@ function codeElement(block, appendText) {
   const pre = scrollable(document.createElement("pre"), "Code");
   const code = document.createElement("code");
   const span = spanOf(block.lines);
-  appendText(code, span, 0, span.text.length);
+  appendCode(code, span, block.language.toLowerCase(), appendText);
   pre.append(code);
   box.append(head, pre);
   return box;

@@ -272,7 +272,7 @@ function connectInput() {
   };
   document.addEventListener("keydown", event => {
     if (event.key === "Escape" && !event.isComposing) {
-      document.body.classList.contains("shows-alternatives") && matchMedia(NARROW).matches ? hideAlternatives() : stop();
+      document.body.classList.contains("shows-alternatives") ? hideAlternatives() : stop();
     }
   });
 }

@@ -2,6 +2,10 @@
 // Tokens of answers: their likelihood as a colour, and what might have come instead. They last until the page is left.
 
 const MAX_COLOUR = 65; // percent of red behind a token of probability 0
+const GAP = 4; // pixels between a word and its alternatives
+const HIDING_DELAY = 300; // milliseconds to reach the alternatives with the pointer
+
+let hiding; // timer that hides the alternatives
 
 const pieces = new WeakMap(); // message -> {content, reasoning}: pieces of text in their order, with their tokens
 
@@ -76,14 +80,21 @@ function candidates(token) {
   return token.others.some(([text]) => text === token.text) ? token.others : [...token.others, [token.text, token.log]];
 }
 
-function showAlternatives(piece) {
+/** Shows the alternatives below a word, or above it near the end of the page. */
+function showAlternatives(element) {
+  clearTimeout(hiding);
+  const piece = element.piece;
   byId("others").replaceChildren(...piece.tokens.map(token => {
     const list = document.createElement("ul");
     list.append(...candidates(token).map(([text, log]) => candidateElement(text, log, text === token.text)));
     return list;
   }));
-  byId("others").classList.remove("quiet");
   document.body.classList.add("shows-alternatives");
+  const word = element.getClientRects()[0];
+  const box = byId("alternatives");
+  const below = word.bottom + GAP + box.offsetHeight <= innerHeight;
+  box.style.top = Math.max(GAP, below ? word.bottom + GAP : word.top - GAP - box.offsetHeight) + "px";
+  box.style.left = Math.max(GAP, Math.min(word.left, innerWidth - box.offsetWidth - GAP)) + "px";
 }
 
 function candidateElement(text, log, chosen) {
@@ -98,6 +109,7 @@ function candidateElement(text, log, chosen) {
 }
 
 function hideAlternatives() {
+  clearTimeout(hiding);
   document.body.classList.remove("shows-alternatives");
 }
 
@@ -109,7 +121,7 @@ function spokenAlternatives(piece) {
 /** Focuses on a token, and tells its alternatives. */
 function focusToken(element) {
   element.focus();
-  showAlternatives(element.piece);
+  showAlternatives(element);
   announce(spokenAlternatives(element.piece));
 }
 
@@ -139,18 +151,21 @@ function connectTokens(messages) {
   const show = event => {
     const token = event.target.closest(".token");
     if (token) {
-      showAlternatives(token.piece);
+      showAlternatives(token);
     }
+    return token;
   };
-  messages.addEventListener("mouseover", event => matchMedia("(hover: hover)").matches && show(event));
-  messages.addEventListener("click", show);
+  const hideSoon = () => {
+    clearTimeout(hiding);
+    hiding = setTimeout(hideAlternatives, HIDING_DELAY);
+  };
+  const hovers = () => matchMedia("(hover: hover)").matches;
+  messages.addEventListener("mouseover", event => hovers() && (show(event) || hideSoon()));
+  messages.addEventListener("mouseleave", () => hovers() && hideSoon());
+  byId("alternatives").addEventListener("mouseenter", () => clearTimeout(hiding));
+  byId("alternatives").addEventListener("mouseleave", hideSoon);
+  messages.addEventListener("click", event => show(event) || hideAlternatives());
+  messages.addEventListener("scroll", hideAlternatives);
   messages.addEventListener("keydown", moveByKey);
   byId("close-alternatives").onclick = hideAlternatives;
-  // on a narrow page the settings are hidden: the alternatives stand above the input
-  const narrow = matchMedia(NARROW);
-  const place = () => narrow.matches
-    ? document.querySelector(".bottom").prepend(byId("alternatives"))
-    : byId("settings").before(byId("alternatives"));
-  narrow.addEventListener("change", place);
-  place();
 }
