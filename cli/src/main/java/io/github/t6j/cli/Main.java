@@ -227,6 +227,11 @@ public final class Main implements Callable<Integer> {
         err.println("t6j: " + text);
     }
 
+    /** Prints a line to standard error as it is, for programs. */
+    public void line(String text) {
+        err.println(text);
+    }
+
     @Override
     public Integer call() {
         spec.commandLine().usage(err);

@@ -4,7 +4,9 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -16,12 +18,14 @@ import java.util.Set;
  * @param address address that the server listens on
  */
 record Access(String key, String allowedOrigin, InetAddress address) {
+    /** Scheme of the key, in any case. */
+    private static final String SCHEME = "Bearer ";
     private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
 
     /** @throws ApiException if the server must not answer this request */
     void check(Exchange exchange) {
-        String host = exchange.header("Host");
-        if (address.isLoopbackAddress() && (host == null || !isLocal(host))) {
+        String host = host(exchange);
+        if (address.isLoopbackAddress() && host != null && !isLocal(host)) {
             throw ApiException.forbidden("Host: expected localhost, found another name: a page of another site may have"
                     + " sent the request");
         }
@@ -30,6 +34,15 @@ record Access(String key, String allowedOrigin, InetAddress address) {
             throw ApiException.forbidden(
                     "Origin: expected the server's own page, found another origin: allow it with --allow-origin");
         }
+    }
+
+    /** Returns the header, which requests of HTTP/1.0 may lack; no browser sends those. */
+    private String host(Exchange exchange) {
+        List<String> hosts = exchange.headers("Host");
+        if (hosts.size() > 1 || hosts.isEmpty() && !exchange.isHttp10()) {
+            throw ApiException.invalid(null, "Host: expected one header, found " + hosts.size());
+        }
+        return hosts.isEmpty() ? null : hosts.getFirst();
     }
 
     private boolean isLocal(String host) {
@@ -65,11 +78,12 @@ record Access(String key, String allowedOrigin, InetAddress address) {
 
     /** @throws ApiException if the server requires a key that the request does not have */
     void checkKey(Exchange exchange) {
-        String given = exchange.header("Authorization");
-        String expected = "Bearer " + key;
-        boolean same = key == null || given != null && MessageDigest.isEqual(
-                given.getBytes(StandardCharsets.UTF_8), expected.getBytes(StandardCharsets.UTF_8));
+        String given = Objects.requireNonNullElse(exchange.header("Authorization"), "");
+        boolean same = key == null || given.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                && MessageDigest.isEqual(given.substring(SCHEME.length()).strip().getBytes(StandardCharsets.UTF_8),
+                        key.getBytes(StandardCharsets.UTF_8));
         if (!same) {
+            exchange.answerHeader("WWW-Authenticate", "Bearer realm=\"t6j\"");
             throw ApiException.unauthorized();
         }
     }

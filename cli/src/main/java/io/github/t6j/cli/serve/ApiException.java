@@ -8,11 +8,8 @@ import java.util.Map;
 final class ApiException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Message for requests that a stopping server does not finish. */
-    static final String STOPPING = "the server is stopping";
-
     private final int status;
-    private final String type;
+    private final String type; // null in Ollama's API
     private final String param; // name of the wrong field, or null
     private final String code; // OpenAI's error code, or null
 
@@ -37,6 +34,15 @@ final class ApiException extends RuntimeException {
 
     /** Returns a 400: {@code param} has more tokens than the context. */
     static ApiException tooLong(String param, int max, int found) {
+        return tooLong(param, max, Integer.toString(found));
+    }
+
+    /** Returns a 400: {@code param} has more tokens than the context; they were not all counted. */
+    static ApiException tooLong(String param, int max) {
+        return tooLong(param, max, "more");
+    }
+
+    private static ApiException tooLong(String param, int max, String found) {
         return new ApiException(400, "invalid_request_error", param, "context_length_exceeded",
                 param + ": expected at most " + max + " tokens, the context, found " + found);
     }
@@ -52,6 +58,11 @@ final class ApiException extends RuntimeException {
 
     static ApiException notFound(String message, String code) {
         return new ApiException(404, "invalid_request_error", code == null ? null : "model", code, message);
+    }
+
+    /** Returns a 404 for a client of Ollama's API, which shows {@code error} to people. */
+    static ApiException ofOllama(String message) {
+        return new ApiException(404, null, null, null, message);
     }
 
     static ApiException notAllowed(String method, String path, String expected) {
@@ -78,7 +89,7 @@ final class ApiException extends RuntimeException {
         return switch (e.reason()) {
             case QUEUE_FULL -> busy(e.getMessage());
             case TOO_LARGE -> invalid(param, param + ": " + e.getMessage());
-            case CLOSED -> unavailable(STOPPING + " and accepts no more requests");
+            case CLOSED -> stopping();
         };
     }
 
@@ -103,6 +114,11 @@ final class ApiException extends RuntimeException {
                 + (left == 1 ? " request is" : " requests are") + " left");
     }
 
+    /** Returns a 503: the server stops before the request has a result. */
+    static ApiException stopping() {
+        return new ApiException(503, "server_error", null, "draining", "draining: the server is stopping");
+    }
+
     /** Returns a 503: the server answers requests, but is not yet fast. */
     static ApiException warming() {
         return new ApiException(503, "server_error", null, "warming", "warming: the model is being warmed up");
@@ -117,8 +133,11 @@ final class ApiException extends RuntimeException {
         return status == 429 || status == 503;
     }
 
-    /** Returns {@code {"error": {…}}}. */
+    /** Returns {@code {"error": {…}}}; for Ollama's API, {@code {"error": "…"}}. */
     Map<String, Object> json(String requestId) {
+        if (type == null) {
+            return Map.of("error", getMessage());
+        }
         Map<String, Object> error = new LinkedHashMap<>();
         error.put("message", getMessage());
         error.put("type", type);

@@ -8,15 +8,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 
 /** One answer to a chat request: its text, reasoning and calls of tools, in OpenAI's format. */
 final class ChatChoice {
+    private static final String LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private static final String CALLS = "tool_calls";
     private static final String REASONING = "reasoning_content";
 
     private final boolean several;
     private final AnswerParser parser;
     private List<Map<String, Object>> deltas = new ArrayList<>(); // not returned yet
+    private final List<String> ids = new ArrayList<>(); // of the calls, unique over conversations
     private Message message; // null before the end
 
     ChatChoice(ChatPrompt prompt) {
@@ -46,13 +50,22 @@ final class ChatChoice {
         switch (part) {
             case AnswerPart.Text(String text) -> deltas.add(Map.of("content", text));
             case AnswerPart.Reasoning(String text) -> deltas.add(Map.of(REASONING, text));
-            case AnswerPart.CallBegun(int index, String id, String name) -> add(index, call(id, name, ""));
+            case AnswerPart.CallBegun(int index, String _, String name) -> {
+                ids.add(newId());
+                add(index, call(ids.get(index), name, ""));
+            }
             case AnswerPart.Arguments(int index, String text) ->
                 add(index, new LinkedHashMap<>(Map.of("function", Map.of("arguments", text))));
             case AnswerPart.CallEnded _ -> {
                 // the arguments are complete
             }
         }
+    }
+
+    /** Returns a new id of nine letters and digits, as Mistral's templates require. */
+    private static String newId() {
+        return ThreadLocalRandom.current().ints(9, 0, LETTERS.length())
+                .mapToObj(i -> LETTERS.substring(i, i + 1)).collect(Collectors.joining());
     }
 
     private void add(int index, Map<String, Object> call) {
@@ -95,7 +108,9 @@ final class ChatChoice {
         }
         json.put("refusal", null);
         if (!calls().isEmpty()) {
-            json.put(CALLS, calls().stream().map(call -> call(call.id(), call.name(), call.arguments())).toList());
+            List<Map<String, Object>> calls = new ArrayList<>();
+            calls().forEach(call -> calls.add(call(ids.get(calls.size()), call.name(), call.arguments())));
+            json.put(CALLS, calls);
         }
         return json;
     }

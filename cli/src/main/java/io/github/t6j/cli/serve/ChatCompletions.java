@@ -10,14 +10,17 @@ import java.util.UUID;
 final class ChatCompletions {
     /** Fields that would change the answer, and are not supported. */
     private static final Set<String> UNSUPPORTED =
-            Set.of("functions", "function_call", "audio", "web_search_options", "use_beam_search");
+            Set.of("functions", "function_call", "audio", "web_search_options");
 
     private static final int MAX_ALTERNATIVES = 20;
 
     private ChatCompletions() {}
 
     static void answer(Exchange exchange, ServedModel served) throws IOException {
-        Fields fields = exchange.fields();
+        Completions.run(exchange, served, exchange.prepared(fields -> prepared(fields, served)));
+    }
+
+    private static Completions.Prepared prepared(Fields fields, ServedModel served) {
         served.check(fields);
         refuse(fields);
         int copies = Completions.copies(fields, served);
@@ -26,14 +29,14 @@ final class ChatCompletions {
         if (alternatives > 0 && !withLogprobs) {
             throw ApiException.invalid("top_logprobs", "top_logprobs: expected \"logprobs\": true with it, found none");
         }
-        int max = fields.whole("max_tokens", 0, Integer.MAX_VALUE, Integer.MAX_VALUE);
-        max = fields.whole("max_completion_tokens", 0, Integer.MAX_VALUE, max);
+        int max = SamplingFields.maxTokens(
+                fields, Integer.MAX_VALUE, "n_predict", "max_tokens", "max_completion_tokens");
         GenerationOptions options =
                 SamplingFields.options(fields, served, max).withTopLogprobs(alternatives);
         ChatPrompt prompt = ChatPrompt.of(fields, served, options);
-        Completions.run(
-                exchange, served, fields, "messages",
-                List.of(new WantedPrompt(prompt.ids(), copies, prompt.options().generation())),
+        return new Completions.Prepared(fields, "messages",
+                List.of(new WantedPrompt(prompt.ids(served.scheduler().contextLength()), copies,
+                        prompt.options().generation())),
                 new ChatFormat("chatcmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, prompt, withLogprobs));
     }
 

@@ -121,8 +121,9 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         });
     }
 
-    /** Returns the ids of the prompt. */
-    int[] ids() {
+    /** Returns the ids of the prompt. @throws ApiException if it is much longer than the context */
+    int[] ids(int context) {
+        PromptLength.check("messages", rendered, context, part -> format.encode(part).length);
         return format.encode(rendered + tag);
     }
 

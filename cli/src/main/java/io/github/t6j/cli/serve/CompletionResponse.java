@@ -124,7 +124,7 @@ final class CompletionResponse {
     /** @throws ApiException if the server ended a generation before its first token */
     private void checkBegun(FinishReason reason) {
         switch (reason) {
-            case CANCELLED -> throw ApiException.unavailable(ApiException.STOPPING);
+            case CANCELLED -> throw ApiException.stopping();
             case DEADLINE -> throw ApiException.unavailable("no token within "
                     + events.limit().named(served.scheduler().options().timeout())
                     + ": too many requests, or too long a prompt");
@@ -177,11 +177,12 @@ final class CompletionResponse {
     }
 
     private void finish() throws IOException {
+        Map<String, Object> counts = usage();
         if (stream) {
             if (usage) {
                 Map<String, Object> chunk = format.head(true);
                 chunk.put("choices", List.of());
-                chunk.put("usage", usage());
+                chunk.put("usage", counts);
                 data(chunk);
             }
             send("data: [DONE]\n\n");
@@ -194,7 +195,7 @@ final class CompletionResponse {
         }
         Map<String, Object> whole = format.head(false);
         whole.put("choices", all);
-        whole.put("usage", usage());
+        whole.put("usage", counts);
         if (begun) {
             send(Json.writeLine(whole));
         } else {
@@ -208,6 +209,7 @@ final class CompletionResponse {
             generated += choice.result.tokens().size();
         }
         Map<String, Object> counts = new LinkedHashMap<>();
+        exchange.tokens(promptTokens + generated);
         counts.put("prompt_tokens", (long) promptTokens);
         counts.put("completion_tokens", generated);
         counts.put("total_tokens", promptTokens + generated);

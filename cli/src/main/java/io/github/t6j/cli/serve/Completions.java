@@ -11,12 +11,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** POST /v1/completions: continues texts. */
 final class Completions {
     /** Fields that would change the answer, and are not supported. */
     private static final Set<String> UNSUPPORTED =
-            Set.of("suffix", "tools", "use_beam_search", "prompt_embeds");
+            Set.of("suffix", "tools", "prompt_embeds");
 
     private static final int MAX_COPIES = 128;
     private static final int MAX_PROMPTS = 128;
@@ -25,8 +26,18 @@ final class Completions {
 
     private Completions() {}
 
+    /**
+     * Request that can be submitted.
+     *
+     * @param field name of the field with the prompts
+     */
+    record Prepared(Fields fields, String field, List<WantedPrompt> wanted, ResponseFormat format) {}
+
     static void answer(Exchange exchange, ServedModel served) throws IOException {
-        Fields fields = exchange.fields();
+        run(exchange, served, exchange.prepared(fields -> prepared(fields, served)));
+    }
+
+    private static Prepared prepared(Fields fields, ServedModel served) {
         served.check(fields);
         fields.refuse(UNSUPPORTED);
         int copies = copies(fields, served);
@@ -40,7 +51,7 @@ final class Completions {
             throw ApiException.invalid(
                     "echo", "echo: expected no logprobs, found both: t6j computes none for prompts");
         }
-        int maxTokens = fields.whole("max_tokens", 0, Integer.MAX_VALUE, DEFAULT_TOKENS);
+        int maxTokens = SamplingFields.maxTokens(fields, DEFAULT_TOKENS, "n_predict", "max_tokens");
         GenerationOptions options =
                 SamplingFields.options(fields, served, maxTokens).withTopLogprobs(alternatives)
                         .withGrammar(OutputForm.of(fields).map(form -> form.grammar(served.grammars())).orElse(null));
@@ -55,7 +66,7 @@ final class Completions {
                 new CompletionFormat("cmpl-" + UUID.randomUUID(), ResponseFormat.now(), served, echoed, withLogprobs);
         List<WantedPrompt> wanted =
                 prompts.stream().map(prompt -> new WantedPrompt(prompt, copies, options)).toList();
-        run(exchange, served, fields, "prompt", wanted, format);
+        return new Prepared(fields, "prompt", wanted, format);
     }
 
     /** Returns the number of continuations of each prompt, which run together. */
@@ -105,6 +116,8 @@ final class Completions {
     /** Returns the ids of a text, in which special tokens are read, as in the messages of a chat. */
     private static int[] prompt(String text, ServedModel served) {
         Tokenizer tokenizer = served.model().tokenizer();
+        PromptLength.check("prompt", text, served.scheduler().contextLength(),
+                part -> tokenizer.encodeWithSpecialTokens(part).length);
         try {
             return text.isEmpty() ? tokenizer.encodeBeginning(text) : Tokens.prompt(tokenizer, text);
         } catch (IllegalArgumentException e) {
@@ -112,21 +125,23 @@ final class Completions {
         }
     }
 
-    /** Generates the requested texts and writes the answer. @param field name of the field with the prompts */
-    static void run(Exchange exchange, ServedModel served, Fields fields, String field, List<WantedPrompt> wanted,
-            ResponseFormat format) throws IOException {
+    /** Generates the requested texts and writes the answer. */
+    static void run(Exchange exchange, ServedModel served, Prepared prepared) throws IOException {
+        Fields fields = prepared.fields;
+        List<WantedPrompt> wanted = prepared.wanted;
         boolean stream = fields.flag("stream");
         boolean usage = fields.object("stream_options").flag("include_usage");
         GenerationEvents events = new GenerationEvents(TimeLimit.of(fields));
         try {
-            wanted.forEach(prompt -> submit(events, served.scheduler(), fields, field, prompt));
+            wanted.forEach(prompt -> submit(events, served.scheduler(), fields, prepared.field, prompt));
         } catch (ApiException e) {
             events.cancel();
             throw e;
         }
         int promptTokens = wanted.stream().mapToInt(prompt -> prompt.ids().length).sum();
         CompletionResponse response =
-                new CompletionResponse(exchange, served, events, format, promptTokens, stream, usage);
+                new CompletionResponse(
+                        exchange, served, events, prepared.format, promptTokens, stream, usage);
         try {
             response.write();
         } catch (ApiException e) {
@@ -155,7 +170,8 @@ final class Completions {
     /** Returns the name of the field that asks for the most tokens: the prompt, or the limit of its continuations. */
     private static String largest(Fields fields, String field, WantedPrompt prompt, int context) {
         long more = (long) prompt.copies() * Math.min(prompt.options().maxTokens(), context - prompt.ids().length);
-        String limit = fields.has("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
+        String limit = Stream.of("max_completion_tokens", "max_tokens", "n_predict").filter(fields::has).findFirst()
+                .orElse("max_tokens");
         return more > prompt.ids().length ? limit : field;
     }
 }

@@ -42,8 +42,10 @@ final class Embeddings {
         this.options = options;
     }
 
-    void answer(Exchange exchange) throws IOException {
-        Fields fields = exchange.fields();
+    /** Request that can be submitted. */
+    private record Prepared(Embedder embedder, List<int[]> texts, int dimensions, String encoding, TimeLimit limit) {}
+
+    private Prepared prepared(Fields fields) {
         served.check(fields);
         fields.refuse(UNSUPPORTED);
         String encoding = fields.text("encoding_format", "float");
@@ -57,10 +59,16 @@ final class Embeddings {
         for (Prompt input : inputs(fields)) {
             texts.add(ids(all, input, "input[" + texts.size() + "]"));
         }
+        return new Prepared(all, texts, dimensions, encoding, TimeLimit.of(fields));
+    }
+
+    void answer(Exchange exchange) throws IOException {
+        Prepared prepared = exchange.prepared(this::prepared);
+        List<int[]> texts = prepared.texts;
         List<Object> data = new ArrayList<>();
         try {
-            for (Embedding found : embed(exchange, all, texts, TimeLimit.of(fields))) {
-                data.add(described(found.vector(), data.size(), dimensions, encoding));
+            for (Embedding found : embed(exchange, prepared.embedder, texts, prepared.limit)) {
+                data.add(described(found.vector(), data.size(), prepared.dimensions, prepared.encoding));
             }
         } catch (ApiException e) {
             if (!exchange.hasBegun()) {
@@ -71,6 +79,7 @@ final class Embeddings {
             return;
         }
         long tokens = texts.stream().mapToLong(ids -> ids.length).sum();
+        exchange.tokens(tokens);
         exchange.metrics().embedded(tokens, System.nanoTime() - exchange.start());
         Map<String, Object> answer = ordered("object", "list", "data", data, "model", served.name(),
                 "usage", ordered("prompt_tokens", tokens, "total_tokens", tokens));
@@ -100,12 +109,12 @@ final class Embeddings {
         } catch (RefusedException refused) {
             throw ApiException.refused(refused, field);
         } catch (CancellationException ended) {
-            throw ApiException.unavailable((ended.getMessage() + ended.getCause()).contains("deadline")
-                    ? "no result within " + limit.named(served.scheduler().options().timeout())
-                    : ApiException.STOPPING);
+            throw (ended.getMessage() + ended.getCause()).contains("deadline")
+                    ? ApiException.unavailable("no result within " + limit.named(served.scheduler().options().timeout()))
+                    : ApiException.stopping();
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof RefusedException
-                    ? ApiException.unavailable(ApiException.STOPPING)
+                    ? ApiException.stopping()
                     : ApiException.failed(failed.getCause().getMessage());
         }
     }
@@ -142,10 +151,10 @@ final class Embeddings {
     }
 
     /** Returns one input or several, given as texts or ids. */
-    private static List<Prompt> inputs(Fields fields) {
+    private List<Prompt> inputs(Fields fields) {
         Object input = fields.value("input");
         if (input instanceof String text) {
-            return List.of(Prompt.of(text));
+            return List.of(prompt(text));
         }
         if (input instanceof List<?> list && !list.isEmpty()) {
             if (list.stream().allMatch(Long.class::isInstance)) {
@@ -153,7 +162,7 @@ final class Embeddings {
             }
             boolean several = list.size() <= MAX_TEXTS;
             if (several && list.stream().allMatch(String.class::isInstance)) {
-                return list.stream().map(text -> Prompt.of((String) text)).toList();
+                return list.stream().map(text -> prompt((String) text)).toList();
             }
             if (several && list.stream().allMatch(Embeddings::isIds)) {
                 return list.stream().map(ids -> prompt((List<?>) ids)).toList();
@@ -161,6 +170,12 @@ final class Embeddings {
         }
         throw ApiException.invalid("input", "input: expected a text, an array of ids, or an array of at most "
                 + MAX_TEXTS + " of either");
+    }
+
+    private Prompt prompt(String text) {
+        PromptLength.check("input", text, served.model().info().sizes().contextLength(),
+                part -> served.model().tokenizer().encode(part).length);
+        return Prompt.of(text);
     }
 
     private static boolean isIds(Object value) {

@@ -5,15 +5,27 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** A request and its answer. */
 final class Exchange {
     /** Largest body in bytes: a prompt of a million tokens as JSON. */
     static final int LONGEST_BODY = 16 << 20;
+
+    /** Longest time to parse and encode a body. */
+    private static final Duration LONGEST_PREPARATION = Duration.ofSeconds(30);
+
+    /** Time for a client to read the answer to a body that is not read. */
+    private static final int LINGER_MILLIS = 500;
 
     /** Bytes of the pieces in which a body is read. */
     private static final int PIECE = 1 << 16;
@@ -21,21 +33,28 @@ final class Exchange {
     /** Maximum number of pieces of all bodies longer than a piece; parsed JSON takes a multiple of their size. */
     static final int MAX_PIECES = 2 * LONGEST_BODY / PIECE;
 
-    private static final System.Logger LOGGER = System.getLogger("io.github.t6j.cli.serve");
     static final String JSON = "application/json; charset=utf-8";
 
     private final HttpExchange http;
     private final Metrics metrics;
     private final Semaphore longBodies;
     private final WriteTimeout writeTimeout;
+    private final Preparation preparation; // of long bodies
+    private final ServerLog log;
     private final long start = System.nanoTime();
     private final String requestId;
     private int pieces; // pieces of the body, taken from longBodies
     private boolean isReadable = true; // the body has more bytes, and is valid so far
+    private long tokens; // of the prompts and the answer
+    private InetAddress client;
     private int status; // of the error within an answer that has begun, or 0
 
     /** @param longBodies permits for pieces, {@link #MAX_PIECES} for all exchanges */
-    Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies, WriteTimeout writeTimeout) {
+    Exchange(HttpExchange http, Metrics metrics, Semaphore longBodies, Preparation preparation,
+            WriteTimeout writeTimeout, ServerLog log) {
+        this.preparation = preparation;
+        this.log = log;
+        client = http.getRemoteAddress().getAddress();
         this.http = http;
         this.metrics = metrics;
         this.longBodies = longBodies;
@@ -56,9 +75,23 @@ final class Exchange {
     void failed(ApiException e) {
         status = e.status();
         if (status == 500) {
-            LOGGER.log(System.Logger.Level.ERROR, requestId + ": " + method() + " " + path() + ": " + e.getMessage(),
-                    e.getCause());
+            log.failed(requestId + ": " + method() + " " + path(), e.getMessage(), e.getCause());
         }
+    }
+
+    /** Returns the address that the connection comes from. */
+    InetAddress peer() {
+        return http.getRemoteAddress().getAddress();
+    }
+
+    /** Sets the address of the client, which may be behind a proxy. */
+    void client(InetAddress newClient) {
+        client = newClient;
+    }
+
+    /** Sets the number of tokens of the prompts and the answer, for the log. */
+    void tokens(long newTokens) {
+        tokens = newTokens;
     }
 
     Metrics metrics() {
@@ -94,6 +127,15 @@ final class Exchange {
         return http.getRequestHeaders().getFirst(name);
     }
 
+    /** Returns all headers of that name. */
+    List<String> headers(String name) {
+        return Objects.requireNonNullElse(http.getRequestHeaders().get(name), List.of());
+    }
+
+    boolean isHttp10() {
+        return http.getProtocol().equals("HTTP/1.0");
+    }
+
     /** Adds a header to the answer. */
     void answerHeader(String name, String value) {
         http.getResponseHeaders().set(name, value);
@@ -104,12 +146,31 @@ final class Exchange {
         return http.getResponseCode() >= 0;
     }
 
+    /** Reads the body, a JSON object, and returns what {@code prepare} makes of it. */
+    <T> T prepared(Function<Fields, T> prepare) {
+        byte[] body = encodedBody();
+        Supplier<T> work = () -> prepare.apply(fields(body));
+        try {
+            return body.length < PIECE ? work.get() : preparation.run(work, LONGEST_PREPARATION);
+        } catch (TimeoutException e) {
+            throw ApiException.invalid(null, "body: expected one that is read within "
+                    + LONGEST_PREPARATION.toSeconds() + " s, found a longer one");
+        }
+    }
+
     /** Returns the body, which must be a JSON object. */
     Fields fields() {
+        return prepared(Function.identity());
+    }
+
+    private byte[] encodedBody() {
         if (!"identity".equalsIgnoreCase(Objects.requireNonNullElse(header("Content-Encoding"), "identity"))) {
             throw ApiException.encoded(header("Content-Encoding"));
         }
-        byte[] body = body();
+        return body();
+    }
+
+    private static Fields fields(byte[] body) {
         try {
             return new Fields(Json.parseObject(body, "body"));
         } catch (ModelFormatException e) {
@@ -127,6 +188,9 @@ final class Exchange {
     }
 
     private byte[] readBody() {
+        if (isTooLong()) {
+            throw ApiException.tooLarge(LONGEST_BODY);
+        }
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         try {
             while (true) {
@@ -150,14 +214,42 @@ final class Exchange {
         }
     }
 
-    /** Reads the rest of the body, or much of it: a client that is still sending does not read an answer. */
+    /** Returns true if the header says that the body is too long. */
+    private boolean isTooLong() {
+        String length = header("Content-Length");
+        return length != null && (length.length() > 9 || Integer.parseInt(length) > LONGEST_BODY); // the JDK checks it
+    }
+
+    /**
+     * Reads the rest of the body, or much of it: a client that is still sending does not read an answer. A body that is
+     * too long is not read: the answer comes first, and the connection ends.
+     */
     void skipRest() {
+        if (isTooLong()) {
+            answerHeader("Connection", "close");
+            return;
+        }
         byte[] piece = new byte[PIECE];
         try {
             for (int skipped = 0; skipped < LONGEST_BODY && isReadable; skipped += PIECE) {
                 isReadable = http.getRequestBody().readNBytes(piece, 0, PIECE) == PIECE;
             }
         } catch (IOException | IndexOutOfBoundsException e) {
+            isReadable = false;
+        }
+    }
+
+    /** Reads what a refused client sends for a moment, since it would lose the answer if the connection ended. */
+    void linger() {
+        byte[] piece = new byte[PIECE];
+        try {
+            for (int i = 0; i < LINGER_MILLIS / 10 && isReadable; i++) {
+                while (http.getRequestBody().available() > 0) {
+                    http.getRequestBody().read(piece);
+                }
+                Thread.sleep(10);
+            }
+        } catch (IOException | InterruptedException e) {
             isReadable = false;
         }
     }
@@ -202,7 +294,10 @@ final class Exchange {
     void close() {
         release();
         if (hasBegun()) {
-            metrics.answered(status == 0 ? http.getResponseCode() : status);
+            int answered = status == 0 ? http.getResponseCode() : status;
+            metrics.answered(answered);
+            log.answered(client.getHostAddress(), method(), path(), answered, tokens, System.nanoTime() - start,
+                    requestId);
             if (method().equals("POST")) {
                 metrics.requests.add(System.nanoTime() - start);
             }

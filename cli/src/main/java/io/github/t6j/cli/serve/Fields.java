@@ -69,6 +69,14 @@ final class Fields {
         };
     }
 
+    /** Returns which of two names of the same field is present. @throws ApiException if both are, but differ */
+    String either(String name, String alias) {
+        if (has(name) && has(alias) && !value(name).equals(value(alias))) {
+            throw wrong(alias, "the value of " + place(name) + ", which means the same");
+        }
+        return has(name) ? name : alias;
+    }
+
     /** Returns a whole number from {@code min} to {@code max}. */
     int whole(String name, int min, int max, int fallback) {
         Long number = longOrNull(name, min, max);

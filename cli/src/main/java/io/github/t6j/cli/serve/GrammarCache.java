@@ -2,9 +2,11 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.Model;
 import io.github.t6j.grammar.Grammar;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -15,9 +17,14 @@ final class GrammarCache {
     /** Maximum number of kept grammars; each may keep some thousand masks of the vocabulary. */
     static final int MAX_GRAMMARS = 16;
     /** Length of the longest key that is kept, in characters. */
-    static final int LONGEST = 1 << 16;
+    static final int LONGEST_KEPT = 1 << 16;
+    /** Length of the longest key, in characters. */
+    static final int LONGEST = 1 << 19;
+    /** Longest time to prepare a grammar. */
+    private static final Duration LONGEST_TIME = Duration.ofSeconds(5);
 
     private final Model model;
+    private final Preparation preparation = new Preparation("forms of answers");
     private final Map<List<String>, Grammar> grammars = new LinkedHashMap<>(MAX_GRAMMARS, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
@@ -45,19 +52,33 @@ final class GrammarCache {
                 return known;
             }
         }
-        Grammar made; // outside, so that it delays no other request
-        try {
-            made = make.get();
-            model.tokenGrammar(made);
-        } catch (IllegalArgumentException e) {
-            throw ApiException.invalid(field, field + ": " + e.getMessage());
+        int length = key.stream().mapToInt(String::length).sum();
+        if (length > LONGEST) {
+            throw ApiException.invalid(field, field + ": expected at most " + LONGEST
+                    + " characters, found " + length);
         }
-        if (key.stream().mapToInt(String::length).sum() > LONGEST) {
+        Grammar made = made(field, make);
+        if (length > LONGEST_KEPT) {
             return made;
         }
         synchronized (grammars) {
             Grammar first = grammars.putIfAbsent(key, made);
             return first == null ? made : first;
+        }
+    }
+
+    private Grammar made(String field, Supplier<Grammar> make) {
+        try {
+            return preparation.run(() -> {
+                Grammar grammar = make.get();
+                model.tokenGrammar(grammar);
+                return grammar;
+            }, LONGEST_TIME);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalid(field, field + ": " + e.getMessage());
+        } catch (TimeoutException e) {
+            throw ApiException.invalid(field, field + ": expected a form that is prepared within "
+                    + LONGEST_TIME.toSeconds() + " s, found a larger one: simplify it");
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param text schema, grammar, regular expression, or JSON array of texts
  */
 record OutputForm(String field, Kind kind, String text) {
+    private static final String COMPACT = "compact";
     private static final String RESPONSE_FORMAT = "response_format";
     private static final String JSON_SCHEMA = "json_schema";
     private static final String SCHEMA = "schema";
@@ -25,7 +26,11 @@ record OutputForm(String field, Kind kind, String text) {
 
     /** Notation of a form. */
     enum Kind {
-        SCHEMA, GRAMMAR, REGEX, CHOICE
+        /** Schema of compact JSON. */
+        SCHEMA,
+        /** Schema of JSON that may have white space. */
+        SPACED_SCHEMA,
+        GRAMMAR, REGEX, CHOICE
     }
 
     /** Returns the form, or empty for any text. */
@@ -43,7 +48,10 @@ record OutputForm(String field, Kind kind, String text) {
             throw ApiException.invalid(second, second + ": expected one form of the answer, found also "
                     + forms.getFirst().field);
         }
-        return forms.stream().findFirst();
+        boolean spaced = fields.has(COMPACT) && !fields.flag(COMPACT);
+        return forms.stream().findFirst().map(form -> spaced && form.kind == Kind.SCHEMA
+                ? new OutputForm(form.field, Kind.SPACED_SCHEMA, form.text)
+                : form);
     }
 
     private static void addResponseFormat(Fields format, List<OutputForm> forms) {
@@ -142,7 +150,8 @@ record OutputForm(String field, Kind kind, String text) {
     /** Returns the grammar of the form. @throws IllegalArgumentException if it is malformed, or not supported */
     Grammar grammar() {
         return switch (kind) {
-            case SCHEMA -> Grammar.jsonSchema(text);
+            case SCHEMA -> Grammar.compactJsonSchema(text);
+            case SPACED_SCHEMA -> Grammar.jsonSchema(text);
             case GRAMMAR -> Grammar.gbnf(text);
             case REGEX -> Grammar.regex(text);
             case CHOICE -> Grammar.choice(Json.array(Json.parse(text.getBytes(UTF_8), field), field).stream()

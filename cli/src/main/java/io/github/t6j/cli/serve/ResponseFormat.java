@@ -17,6 +17,7 @@ interface ResponseFormat {
         head.put("object", object);
         head.put("created", created);
         head.put("model", served.name());
+        head.put("system_fingerprint", served.fingerprint());
         return head;
     }
 

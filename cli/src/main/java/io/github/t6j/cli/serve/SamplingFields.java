@@ -29,6 +29,7 @@ final class SamplingFields {
      * @param served model, whose generation_config.json has the defaults
      */
     static GenerationOptions options(Fields fields, ServedModel served, int maxTokens) {
+        ForeignFields.check(fields);
         SamplingOptions sampling = served.sampling() == null ? PLAIN : served.sampling();
         sampling = sampling.withSeed(fields.longOrNull("seed", Long.MIN_VALUE, Long.MAX_VALUE));
         Float temperature = fields.number("temperature", 0, 2);
@@ -40,7 +41,7 @@ final class SamplingFields {
                 : sampling;
         Float minP = fields.number("min_p", 0, 1);
         sampling = minP == null ? sampling : sampling.withMinP(Math.min(minP, Math.nextDown(1f)));
-        Float repetition = fields.number("repetition_penalty", 0.01, 100);
+        Float repetition = fields.number(fields.either("repetition_penalty", "repeat_penalty"), 0.01, 100);
         sampling = repetition == null ? sampling : sampling.withRepetitionPenalty(repetition);
         Float frequency = fields.number("frequency_penalty", -2, 2);
         sampling = frequency == null ? sampling : sampling.withFrequencyPenalty(frequency);
@@ -54,6 +55,18 @@ final class SamplingFields {
                 .withStop(stop.toArray(String[]::new)).withIgnoreEndOfText(fields.flag("ignore_eos"))
                 .withSpeculation(speculation(fields, served))
                 .withCall(CallOptions.defaults().withTimeout(TimeLimit.of(fields).request()));
+    }
+
+    /** Returns the maximum number of tokens; -1 stands for no limit. @param names names of the field, the last wins */
+    static int maxTokens(Fields fields, int fallback, String... names) {
+        int max = fallback;
+        for (String name : names) {
+            if (fields.has(name)) {
+                int given = fields.whole(name, -1, Integer.MAX_VALUE, 0);
+                max = given < 0 ? Integer.MAX_VALUE : given;
+            }
+        }
+        return max;
     }
 
     /** Returns the server's speculation; a prediction in the request begins one for this request. */

@@ -87,6 +87,9 @@ public final class ServeCommand implements Callable<Integer> {
     @Mixin
     private AddressArguments at;
 
+    @Mixin
+    private LogArguments logging;
+
     @Option(names = "--name", paramLabel = "NAME",
             description = "Name of the model in requests (default: the name of its folder or file).")
     private String name;
@@ -158,12 +161,15 @@ public final class ServeCommand implements Callable<Integer> {
                 "By default /health answers 503 until the model is warm, for at most 10 s."})
     private boolean cold;
 
+    private ServerLog log;
+
     @Override
     public Integer call() {
         check();
+        log = logging.log(main);
         Server server = listen();
         CountDownLatch stopped = new CountDownLatch(1);
-        StartAndStop reports = new StartAndStop(server, main::note);
+        StartAndStop reports = new StartAndStop(server, log::note);
         // The process ends with 128 + the signal after this.
         try (ShutdownHook _ = new ShutdownHook(() -> {
             stop(reports);
@@ -213,7 +219,8 @@ public final class ServeCommand implements Callable<Integer> {
 
     private Server listen() {
         try {
-            return new Server(new Server.Options(at.host(), at.port(), key(), allowedOrigin, tls()));
+            return new Server(new Server.Options(at.host(), at.port(), key(), allowedOrigin, tls(),
+                    logging.proxies(), log));
         } catch (IOException e) {
             throw Errors.failure("--host " + at.host() + " --port " + at.port(), "cannot listen", e);
         }
@@ -285,11 +292,11 @@ public final class ServeCommand implements Callable<Integer> {
         InetSocketAddress address = server.address();
         String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : at.host();
         shown = shown.contains(":") ? "[" + shown + "]" : shown;
-        main.note("serving " + name() + " at " + (keystore == null ? "http" : "https") + "://" + shown + ":"
+        log.note("serving " + name() + " at " + (keystore == null ? "http" : "https") + "://" + shown + ":"
                 + address.getPort() + " (context " + ids + ", " + parallel + " at once, caches of " + (bytes >> 20)
                 + " MB)");
         if (!address.getAddress().isLoopbackAddress() && key == null && keyFile == null) {
-            main.note(
+            log.note(
                     "note: anyone who can reach this machine can use the server; --api-key-file FILE requires a key");
         }
     }
@@ -300,7 +307,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     private void stop(StartAndStop reports) {
         if (!reports.drain(Duration.ofSeconds(drain))) {
-            main.note("some requests were stopped after " + drain + " s (--drain)");
+            log.note("some requests were stopped after " + drain + " s (--drain)");
         }
     }
 }

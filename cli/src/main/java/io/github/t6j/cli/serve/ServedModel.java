@@ -1,7 +1,10 @@
 package io.github.t6j.cli.serve;
+
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.Speculation;
+import io.github.t6j.T6j;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.bench.CacheComparison;
 import io.github.t6j.sampling.SamplingOptions;
@@ -36,6 +39,11 @@ record ServedModel(ModelNames names, long created, Model model, Scheduler schedu
     /** Returns the name of the model. */
     String name() {
         return names.name();
+    }
+
+    /** Returns an id of the engine and the model: answers to the same request with the same seed are equal with it. */
+    String fingerprint() {
+        return "t6j-" + T6j.version() + "-" + scheduler.fingerprint().substring(0, 12);
     }
 
     /** @throws ApiException if {@code fields} name another model */

@@ -9,6 +9,7 @@ import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.Scheduler;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -31,6 +32,9 @@ public final class Server implements AutoCloseable {
     /** Longest time for which a client may stop reading. */
     private static final Duration LONGEST_WRITE = Duration.ofMinutes(1);
 
+    /** Maximum number of requests of one address at once: half of the connections that the launcher allows. */
+    private static final int MOST_OF_ONE_CLIENT = 500;
+
     /** Path prefix before the name of a model. */
     private static final String MODELS = "/v1/models/";
 
@@ -44,14 +48,24 @@ public final class Server implements AutoCloseable {
      * @param key key that requests must have, or null
      * @param allowedOrigin origin whose pages may send requests, or null
      * @param tls settings for https, or null for http
+     * @param proxies addresses of proxies whose header X-Forwarded-For is believed
+     * @param log log
      */
-    public record Options(String host, int port, String key, String allowedOrigin, SSLContext tls) {}
+    record Options(String host, int port, String key, String allowedOrigin, SSLContext tls, Set<InetAddress> proxies,
+            ServerLog log) {
+        Options(String host, int port, String key, String allowedOrigin, SSLContext tls) {
+            this(host, port, key, allowedOrigin, tls, Set.of(), ServerLog.errors());
+        }
+    }
 
     private final HttpServer http;
     private final Access access;
+    private final Clients clients;
+    private final ServerLog log;
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
     private final Metrics metrics = new Metrics();
     private final Semaphore longBodies = new Semaphore(Exchange.MAX_PIECES);
+    private final Preparation preparation = new Preparation("long bodies");
     private final WriteTimeout writeTimeout;
     private final WebPage page = new WebPage();
     private volatile WarmUp warmUp; // null if there is none
@@ -69,7 +83,7 @@ public final class Server implements AutoCloseable {
      *
      * @throws IOException if the server cannot listen on that address
      */
-    public Server(Options options) throws IOException {
+    Server(Options options) throws IOException {
         this(options, LONGEST_WRITE);
     }
 
@@ -81,6 +95,8 @@ public final class Server implements AutoCloseable {
         http = options.tls == null ? HttpServer.create(address, BACKLOG) : tls(address, options.tls);
         writeTimeout = new WriteTimeout(longestWrite);
         access = new Access(options.key, options.allowedOrigin, address.getAddress());
+        clients = new Clients(options.proxies, MOST_OF_ONE_CLIENT);
+        log = options.log;
         http.setExecutor(requests);
         http.createContext("/", this::handle);
         http.start();
@@ -124,18 +140,22 @@ public final class Server implements AutoCloseable {
     }
 
     private void handle(HttpExchange httpExchange) {
-        Exchange exchange = new Exchange(httpExchange, metrics, longBodies, writeTimeout);
+        Exchange exchange = new Exchange(httpExchange, metrics, longBodies, preparation, writeTimeout, log);
+        InetAddress client = clients.of(exchange);
+        exchange.client(client);
         try {
-            answer(exchange);
+            answer(exchange, client);
         } catch (IOException disconnected) {
             // The client disconnected.
         } finally {
+            clients.leave(client);
             exchange.close();
         }
     }
 
-    private void answer(Exchange exchange) throws IOException {
+    private void answer(Exchange exchange, InetAddress client) throws IOException {
         try {
+            clients.enter(client);
             access.check(exchange);
             access.addHeaders(exchange);
             if (exchange.method().equals("OPTIONS")) {
@@ -163,6 +183,9 @@ public final class Server implements AutoCloseable {
                 exchange.answerHeader("Retry-After", Integer.toString(retryAfter()));
             }
             exchange.json(e.status(), e.json(exchange.requestId()));
+            if (e.status() == 413) {
+                exchange.linger();
+            }
         }
     }
 
@@ -205,6 +228,7 @@ public final class Server implements AutoCloseable {
 
     /** Answers a request that a stopping server finishes. */
     private void work(Exchange exchange, ServedModel now) throws IOException {
+        checkDraining();
         left.incrementAndGet();
         try {
             if (warmUp != null) {
@@ -230,7 +254,7 @@ public final class Server implements AutoCloseable {
 
     private void other(Exchange exchange) throws IOException {
         if (!exchange.path().startsWith(MODELS)) {
-            throw ApiException.notFound("no such endpoint: " + exchange.path(), null);
+            throw OtherApis.notFound(exchange.path());
         }
         ServedModel now = ready();
         String name = exchange.path().substring(MODELS.length());

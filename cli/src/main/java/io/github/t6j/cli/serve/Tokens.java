@@ -17,7 +17,10 @@ final class Tokens {
      * reads special tokens.
      */
     static void tokenize(Exchange exchange, ServedModel served) throws IOException {
-        Fields fields = exchange.fields();
+        exchange.json(200, exchange.prepared(fields -> tokenized(fields, served)));
+    }
+
+    private static Map<String, Object> tokenized(Fields fields, ServedModel served) {
         served.check(fields);
         String text = fields.has("content") ? fields.requiredText("content") : fields.requiredText("prompt");
         Tokenizer tokenizer = served.model().tokenizer();
@@ -28,7 +31,7 @@ final class Tokens {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("tokens", Arrays.stream(ids).mapToObj(Long::valueOf).toList());
         answer.put("count", (long) ids.length);
-        exchange.json(200, answer);
+        return answer;
     }
 
     /**

@@ -241,7 +241,7 @@ class EmbeddingsTest {
             stopping.server.drain(Duration.ZERO);
             assertThat(answer.get().statusCode()).isIn(200, 503); // 200 if the answer had begun
             assertThat((String) at(TestServer.json(answer.get().body()), "error", "message"))
-                    .startsWith("the server is stopping");
+                    .startsWith("draining: the server is stopping");
             assertThat(stopping.server.left()).isZero();
         }
     }

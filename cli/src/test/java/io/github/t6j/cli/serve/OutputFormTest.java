@@ -123,7 +123,7 @@ class OutputFormTest {
     void aTruncatedTextIsReported(String path) throws Exception {
         Map<String, Object> answer = server.ask(path, body(path, "\"max_tokens\": 6, \"json_schema\": " + SCHEMA));
         assertThat((String) at(answer, "choices", 0, "finish_reason")).isEqualTo("length");
-        assertThat(text(answer)).isEqualTo(alone(Grammar.jsonSchema(SCHEMA), 6, 3).text());
+        assertThat(text(answer)).isEqualTo(alone(Grammar.compactJsonSchema(SCHEMA), 6, 3).text());
     }
 
     @ParameterizedTest
@@ -190,7 +190,7 @@ class OutputFormTest {
             GrammarCache cache = new GrammarCache(other.model);
             Grammar first = cache.get("regex", List.of("key"), () -> Grammar.regex("a"));
             assertThat(cache.get("regex", List.of("key"), () -> Grammar.regex("b"))).isSameAs(first);
-            cache.get("regex", List.of("k", "k".repeat(GrammarCache.LONGEST)), () -> Grammar.regex("c"));
+            cache.get("regex", List.of("k", "k".repeat(GrammarCache.LONGEST_KEPT)), () -> Grammar.regex("c"));
             assertThat(cache.size()).isEqualTo(1);
         }
     }

@@ -106,6 +106,24 @@ class ServeCommandTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
+    void logLinesMayBeJson() throws Exception {
+        Running server = Running.start(
+                "serve", "--port", "0", "--no-warm-up", "--log", "json", "--access-log", "--trusted-proxy",
+                "localhost");
+        HttpClient.newHttpClient().send(
+                server.request("/health").header("X-Forwarded-For", "203.0.113.7").header("x-request-id", "a").build(),
+                BodyHandlers.discarding());
+        server.process().awaitErr("\"id\":\"a\"");
+        server.process().signal("TERM");
+        List<String> lines = server.process().end().err().lines().filter(line -> line.startsWith("{")).toList();
+        assertThat(lines).anySatisfy(line -> assertThat(TestServer.json(line)).containsEntry("level", "info")
+                .hasEntrySatisfying("message", text -> assertThat((String) text).startsWith("serving t6-mini at ")))
+                .anySatisfy(line -> assertThat(TestServer.json(line)).containsEntry("client", "203.0.113.7")
+                        .containsEntry("path", "/health").containsEntry("status", 200L));
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
     void streamsThatTakeTooLongAreEnded() throws Exception {
         Running server = Running.start("serve", "--port", "0", "--drain", "0", "--context", "100000");
         HttpClient client = HttpClient.newHttpClient();

@@ -63,10 +63,21 @@ final class TestServer implements AutoCloseable {
         this(limits, key, allowedOrigin, longestWrite, Optional.empty(), EmbeddingOptions.defaults());
     }
 
+    TestServer(Server.Options options) throws IOException {
+        this(limits(16, 64, 1L << 30, CONTEXT), options, Duration.ofMinutes(1), Optional.empty(),
+                EmbeddingOptions.defaults());
+    }
+
     private TestServer(SchedulerOptions limits, String key, String allowedOrigin, Duration longestWrite,
             Optional<ChatTemplate> template, EmbeddingOptions embeddings, String... aliases) throws IOException {
+        this(limits, new Server.Options("127.0.0.1", 0, key, allowedOrigin, null), longestWrite, template, embeddings,
+                aliases);
+    }
+
+    private TestServer(SchedulerOptions limits, Server.Options options, Duration longestWrite,
+            Optional<ChatTemplate> template, EmbeddingOptions embeddings, String... aliases) throws IOException {
         model = Model.load(TESTDATA.resolve("models/t6-tiny"), ModelOptions.defaults().withThreads(2));
-        server = new Server(new Server.Options("127.0.0.1", 0, key, allowedOrigin, null), longestWrite);
+        server = new Server(options, longestWrite);
         scheduler = new Scheduler(model, limits);
         format = new PromptFormat(model.tokenizer(), template);
         ServedModel served = new ServedModel(new ModelNames("t6-tiny", List.of(aliases)), 1, model, scheduler, format,

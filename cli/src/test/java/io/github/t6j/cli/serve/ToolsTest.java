@@ -229,7 +229,10 @@ class ToolsTest {
                     GenerationOptions.defaults().withMaxTokens(20).withSampling(sampling)).text());
         }
         Map<String, Object> again = server.ask(CHAT, request(3, messages + ", \"tool_choice\": \"required\""));
-        assertThat((String) at(again, "choices", 0, "message", "tool_calls", 0, "id")).isEqualTo("call00001");
+        assertThat((String) at(again, "choices", 0, "message", "tool_calls", 0, "id")).as("unique over conversations")
+                .matches("[A-Za-z0-9]{9}").isNotEqualTo(at(
+                        server.ask(CHAT, request(3, messages + ", \"tool_choice\": \"required\"")), "choices", 0,
+                        "message", "tool_calls", 0, "id"));
     }
 
     /** With a form, the answer is a text of the form or a call. */
