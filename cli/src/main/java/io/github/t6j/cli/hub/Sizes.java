@@ -2,7 +2,7 @@ package io.github.t6j.cli.hub;
 
 import java.util.Locale;
 
-/** Formats byte counts in powers of ten, as the hub's pages do. */
+/** Formats counts, and byte counts in powers of ten, as the hub's pages do. */
 public final class Sizes {
     private static final String[] UNITS = {"kB", "MB", "GB", "TB", "PB", "EB"};
 
@@ -11,6 +11,11 @@ public final class Sizes {
     /** Returns the sum of two sizes, neither below 0, without overflow; a hub may list any sizes. */
     static long plus(long a, long b) {
         return a + b < 0 ? Long.MAX_VALUE : a + b;
+    }
+
+    /** Returns a count with separators of thousands, such as "3,311,616". */
+    public static String count(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
     }
 
     /** Returns a size such as "512 B" or "11.5 GB". */

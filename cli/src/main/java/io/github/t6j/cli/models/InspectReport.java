@@ -44,7 +44,7 @@ final class InspectReport {
             line("");
             Json.object(description.get("memory"), "memory").forEach((name, value) -> {
                 long number = ((Number) value).longValue();
-                line("%-18s %12s", name, name.equals("context") ? thousands(number) : Sizes.of(number));
+                line("%-18s %12s", name, name.equals("context") ? Sizes.count(number) : Sizes.of(number));
             });
         }
         if (description.get("tensors") instanceof List<?> list) {
@@ -61,12 +61,12 @@ final class InspectReport {
     private void row(String name, Object value) {
         switch (value) {
             case Map<?, ?> tokenizer when name.equals("tokenizer") ->
-                line("%-12s %s ids", name, thousands(((Number) tokenizer.get("ids")).longValue()));
+                line("%-12s %s ids", name, Sizes.count(((Number) tokenizer.get("ids")).longValue()));
             case Map<?, ?> template when name.equals("chat_template") -> template(template);
             case Map<?, ?> rope when name.equals("rope") -> line("%-12s %s", name, rope(rope));
             case Number number when name.endsWith("_bytes") -> line("%-12s %s", name, Sizes.of(number.longValue()));
             case Number number when number.longValue() != 0 ->
-                line("%-12s %s", name, thousands(number.longValue()));
+                line("%-12s %s", name, Sizes.count(number.longValue()));
             case Boolean flag when flag -> line("%-12s yes", name);
             case String text -> line("%-12s %s", name, text);
             case null -> line("%-12s none", name.replaceFirst("chat_", ""));
@@ -90,7 +90,7 @@ final class InspectReport {
         }
         String words = rope.get("type") + String.format(Locale.ROOT, ", base %,.0f", (Double) rope.get("base"));
         words += rope.containsKey("factor") ? ", factor " + rope.get("factor") : "";
-        words += rope.get("original_length") instanceof Long length ? ", original length " + thousands(length) : "";
+        words += rope.get("original_length") instanceof Long length ? ", original length " + Sizes.count(length) : "";
         words += rope.get("rotated_part") instanceof Double part
                 ? String.format(Locale.ROOT, ", %.0f %% of a head", 100 * part)
                 : "";
@@ -106,7 +106,7 @@ final class InspectReport {
         all.addAll(comparison.equalHeads());
         all.addAll(comparison.equalParameters());
         long max = Math.max(1, all.stream().mapToLong(this::bytes).max().orElseThrow());
-        line("cache of f32; total for %s tokens in %d layers", thousands(context), CacheComparison.layers(info));
+        line("cache of f32; total for %s tokens in %d layers", Sizes.count(context), CacheComparison.layers(info));
         entry(comparison.model(), max);
         line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
         comparison.equalHeads().forEach(entry -> entry(entry, max));
@@ -114,7 +114,7 @@ final class InspectReport {
         comparison.equalParameters().forEach(entry -> entry(entry, max));
         if (info.cache().stateLayers() > 0) {
             line("state: %s elements per layer, %s in %s, for any number of tokens",
-                    thousands(info.cache().stateElements()), Sizes.of(info.cache().stateBytes()),
+                    Sizes.count(info.cache().stateElements()), Sizes.of(info.cache().stateBytes()),
                     info.cache().tokenLayers() == 0 ? "total" : info.cache().stateLayers() + " layers");
         }
         info.cache().windows().stream().filter(window -> window > 0).distinct().sorted().forEach(this::window);
@@ -126,8 +126,8 @@ final class InspectReport {
 
     private void window(int window) {
         int kept = ModelInfo.Cache.keptTokens(window, Integer.MAX_VALUE);
-        line("window: %s tokens in %d layers, which keep at most %s", thousands(window),
-                Collections.frequency(info.cache().windows(), window), thousands(kept));
+        line("window: %s tokens in %d layers, which keep at most %s", Sizes.count(window),
+                Collections.frequency(info.cache().windows(), window), Sizes.count(kept));
         line("further tokens take %s each", Sizes.of(addedBytes(info, kept)));
     }
 
@@ -136,7 +136,7 @@ final class InspectReport {
         long bytes = bytes(entry);
         int bar = bytes == 0 ? 0 : Math.max(1, Math.toIntExact(Math.round((double) bytes / max * longest)));
         line(
-                ROW + "%s", entry.name(), thousands(entry.heads()), thousands(entry.parameters()),
+                ROW + "%s", entry.name(), Sizes.count(entry.heads()), Sizes.count(entry.parameters()),
                 Sizes.of(entry.elementsPerToken() * CacheComparison.layers(info) * Float.BYTES), Sizes.of(bytes),
                 "█".repeat(bar));
     }
@@ -155,10 +155,6 @@ final class InspectReport {
     /** Returns the bytes that a token adds to an f32 cache of {@code tokens} tokens, less those that windows drop. */
     static long addedBytes(ModelInfo info, int tokens) {
         return (info.cache().elements(tokens + 1) - info.cache().elements(tokens)) * Float.BYTES;
-    }
-
-    private static String thousands(long number) {
-        return String.format(Locale.ROOT, "%,d", number);
     }
 
     /** Prints a line without control characters: names come from files. */

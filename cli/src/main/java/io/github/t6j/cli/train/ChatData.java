@@ -7,6 +7,7 @@ import io.github.t6j.chat.ConversationEncoder.Encoded;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.Line;
+import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -251,16 +252,18 @@ final class ChatData {
     }
 
     private void printCounts() {
-        main.note(training.conversations + " conversations to train on, " + training.answers + " answers of "
-                + training.tokens + " tokens; " + validation.conversations + " to validate on");
+        main.note(Sizes.count(training.conversations) + " conversations to train on, "
+                + Sizes.count(training.answers) + " answers of " + Sizes.count(training.tokens) + " tokens; "
+                + Sizes.count(validation.conversations) + " to validate on");
         long splits = training.splits + validation.splits;
         long leftOut = training.leftOut + validation.leftOut;
         if (splits > 0) {
-            main.note("note: conversations longer than the context were split " + splits + " times");
+            main.note("note: conversations longer than the context were split " + Sizes.count(splits) + " times");
         }
         if (leftOut > 0) {
-            main.note("note: " + leftOut + " answers are left out, because their turn is longer than the context of "
-                    + (longest - 1) + " tokens: use a larger --context");
+            main.note("note: " + Sizes.count(leftOut)
+                    + " answers are left out, because their turn is longer than the context of "
+                    + Sizes.count(longest - 1) + " tokens: use a larger --context");
         }
         if (encoder.format().endOfTurn().isEmpty()) {
             main.note("note: the chat template writes no special token of this tokenizer after an answer, so the model"

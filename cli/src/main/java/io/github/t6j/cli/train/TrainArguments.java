@@ -2,6 +2,7 @@ package io.github.t6j.cli.train;
 
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Spinner;
@@ -235,7 +236,8 @@ final class TrainArguments {
                 new RunLimits(passes == null && minutes == null ? Double.valueOf(PASSES) : passes, tokens);
         long count = Math.max(1, steps != null ? steps : orDefault.steps(ofStep, text.training().size()));
         if (tokens != null && tokens < ofStep) {
-            main.note("note: --tokens is less than the " + ofStep + " tokens of a step; the run has 1 step");
+            main.note(
+                    "note: --tokens is less than the " + Sizes.count(ofStep) + " tokens of a step; the run has 1 step");
         }
         if (minutes != null) {
             return within(main, trainer, count, threads, clock, false).limitedTo(limits());
@@ -246,8 +248,8 @@ final class TrainArguments {
         }
         trainer.setRate(rate(count));
         String time = seconds == 0 ? "" : ", about " + duration(count * seconds / SHARE);
-        main.note(String.format(Locale.ROOT, "%s of %d tokens, %.1f passes over the data%s",
-                count == 1 ? "1 step" : count + " steps", ofStep,
+        main.note(String.format(Locale.ROOT, "%s of %,d tokens, %.1f passes over the data%s",
+                count == 1 ? "1 step" : Sizes.count(count) + " steps", ofStep,
                 (double) count * ofStep / text.training().size(), time));
         return StepPlan.fixed(trainer).limitedTo(limits());
     }
@@ -286,7 +288,7 @@ final class TrainArguments {
             Main main, Trainer trainer, long max, int threads, DoubleSupplier clock, boolean resumed) {
         TimeBudget budget = new TimeBudget(clock, 60 * minutes, max);
         long updates = Math.min(max, trainer.steps() + BatchSize.maxSteps(trainer, budget.left(), threads));
-        String unit = "steps of " + trainer.options().batches().tokens() + " tokens";
+        String unit = "steps of " + Sizes.count(trainer.options().batches().tokens()) + " tokens";
         main.note(budget.left() > 0
                 ? unit + ", as many as fit in " + duration(60 * minutes)
                 : "note: --minutes leaves no time after reading the data; the run has 1 step");

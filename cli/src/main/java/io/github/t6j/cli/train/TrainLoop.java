@@ -6,6 +6,7 @@ import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.OnInterrupt;
@@ -83,11 +84,12 @@ final class TrainLoop {
     /** Prints the model and the memory that training needs. */
     void printBeginning() {
         String parameters = trainer.base().isPresent()
-                ? "trains " + trainer.parameterCount() + " of " + trainer.modelParameterCount()
-                : String.valueOf(trainer.parameterCount());
-        main.note(String.format(Locale.ROOT, "%s, %s parameters, %d ids, context %d; about %d MiB of memory",
+                ? "trains " + Sizes.count(trainer.parameterCount()) + " of "
+                        + Sizes.count(trainer.modelParameterCount())
+                : Sizes.count(trainer.parameterCount());
+        main.note(String.format(Locale.ROOT, "%s, %s parameters, %,d ids, context %,d; about %s of memory",
                 trainer.attention(), parameters, trainer.vocabulary(),
-                trainer.options().batches().context(), trainer.memory() >> 20));
+                trainer.options().batches().context(), Sizes.of(trainer.memory())));
         if (resumed) {
             main.note("continuing after step " + first + " of " + updates());
         }

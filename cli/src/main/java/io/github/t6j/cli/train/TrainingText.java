@@ -1,6 +1,7 @@
 package io.github.t6j.cli.train;
 
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -46,7 +47,8 @@ record TrainingText(TokenData all, TokenData training, TokenData validation, Que
                         + " tokens to train on, besides the validation data, found none: give more text, a smaller "
                         + "--context, or --valid FILE");
             }
-            main.note("the last " + held + " of the data's " + all.size() + " tokens are held out for validation");
+            main.note("the last " + Sizes.count(held) + " of the data's " + Sizes.count(all.size())
+                    + " tokens are held out for validation");
             return new TrainingText(all, training, all.part(all.size() - held, all.size()), null);
         } catch (RuntimeException | Error failure) {
             all.close();

@@ -38,7 +38,8 @@ class TrainCommandTest extends TrainRuns {
         CommandResult ran = CommandResult.of(command(out, small("--steps", "12", "--seed", "3")));
 
         assertThat(ran.err()).contains("tokens are held out for validation", "12 steps of 128 tokens",
-                "T6, 1319424 parameters, 4096 ids, context 64", "step 12 of 12", "t6j: sample: ", "t6j: done: " + out);
+                "T6, 1,319,424 parameters, 4,096 ids, context 64; about ", "B of memory", "step 12 of 12",
+                "t6j: sample: ", "t6j: done: " + out);
         assertThat(ran.code()).isZero();
         List<Map<String, Object>> log = log(out);
         assertThat(log.getFirst()).containsEntry("parameters", 1_319_424L).containsEntry("steps", 12L);
@@ -104,7 +105,7 @@ class TrainCommandTest extends TrainRuns {
         all.addAll(files);
         all.addAll(List.of(small("--steps", "2")));
         CommandResult ran = CommandResult.of(all.toArray(String[]::new));
-        assertThat(ran.err()).contains("the last " + held + " of the data's " + (first + second) + " tokens");
+        assertThat(ran.err()).contains("the last %,d of the data's %,d tokens".formatted(held, first + second));
         assertThat(ran.code()).isZero();
     }
 
