@@ -113,7 +113,7 @@ class PullRefusedTest extends PullFixture {
         hub.close();
         CommandResult ran = pull("org/name");
         assertFails(ran, environment.get("HF_ENDPOINT") + ": ");
-        assertThat(ran.err()).contains(": is this machine offline? check the network, HF_ENDPOINT and Java's proxy",
+        assertThat(ran.err()).contains(": is this machine offline? check the network, HF_ENDPOINT and HTTPS_PROXY",
                 "t6j models lists the models on this machine").doesNotContain("trying again");
     }
 

@@ -285,7 +285,7 @@ class PullResumedTest extends PullFixture {
         });
         assertThatThrownBy(() -> pull(SHORT)).isInstanceOf(HubException.class)
                 .hasMessageContaining(WEIGHTS + ": failed 6 times, the last time with: " + hub.elsewhere())
-                .hasMessageContaining("check the network, HF_ENDPOINT and Java's proxy");
+                .hasMessageContaining("check the network, HF_ENDPOINT and HTTPS_PROXY");
         assertThat(notes).hasSize(5);
     }
 

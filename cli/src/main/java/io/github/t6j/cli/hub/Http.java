@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Requests to the hub and to its redirects. The token is sent to the hub only: not to another host, scheme or port, and
- * not to the hub after a redirect elsewhere. It uses the JDK's proxies.
+ * not to the hub after a redirect elsewhere.
  */
 final class Http implements AutoCloseable {
     private static final int MAX_REDIRECTS = 10;
@@ -46,16 +46,19 @@ final class Http implements AutoCloseable {
         }
     }
 
-    private final HttpClient client = HttpClient.newBuilder().followRedirects(Redirect.NEVER)
-            .version(HttpClient.Version.HTTP_1_1) // several files at once use several connections
-            .connectTimeout(CONNECTING).build();
+    private final HttpClient client;
     private final URI endpoint;
     private final String token;
     private final Timeouts timeouts;
     private volatile boolean answered;
 
     /** @param token token, or null */
-    Http(URI endpoint, String token, Timeouts timeouts) {
+    Http(URI endpoint, String token, Proxies proxies, Timeouts timeouts) {
+        HttpClient.Builder builder = HttpClient.newBuilder().followRedirects(Redirect.NEVER)
+                .version(HttpClient.Version.HTTP_1_1) // several files at once use several connections
+                .proxy(proxies).connectTimeout(CONNECTING);
+        proxies.authenticator().ifPresent(builder::authenticator);
+        client = builder.build();
         this.endpoint = endpoint;
         this.token = token;
         this.timeouts = timeouts;

@@ -46,7 +46,7 @@ public final class Hub implements AutoCloseable {
         this.endpoint = settings.endpoint();
         this.timeouts = timeouts;
         this.notes = notes;
-        this.http = new Http(endpoint, settings.token(), timeouts);
+        this.http = new Http(endpoint, settings.token(), new Proxies(settings.environment()), timeouts);
     }
 
     Retries retries(String what) {

@@ -25,6 +25,10 @@ public final class HubSettings {
         this.environment = environment;
     }
 
+    Map<String, String> environment() {
+        return environment;
+    }
+
     /** Returns the folder that has a folder for each repository. */
     public Path cache() {
         return path("HF_HUB_CACHE", path("HUGGINGFACE_HUB_CACHE", home().resolve("hub")));

@@ -11,7 +11,7 @@ final class Retries {
     private static final int MAX_RETRIES = 5;
     private static final Duration LONGEST = Duration.ofMinutes(10);
     private static final String CHECK =
-            "check the network, HF_ENDPOINT and Java's proxy (T6J_JAVA_OPTS=-Dhttps.proxyHost=HOST)";
+            "check the network, HF_ENDPOINT and HTTPS_PROXY";
 
     /** An attempt, which may fail. */
     @FunctionalInterface
