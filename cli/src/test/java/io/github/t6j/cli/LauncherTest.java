@@ -134,6 +134,36 @@ class LauncherTest {
     }
 
     @Test
+    void aSecondProcessReportsThatItWaits() throws IOException {
+        checkout = checkout(folder.resolve("checkout"));
+        Path lock = Files.createDirectory(checkout.resolve("cli/target/build.lock"));
+        Files.writeString(lock.resolve("pid"), "" + ProcessHandle.current().pid());
+        Path source = checkout.resolve("cli/pom.xml");
+        Files.setLastModifiedTime(source, FileTime.fromMillis(System.currentTimeMillis() + 10_000));
+        LaunchedProcess waiting = LaunchedProcess.start(launcher("tokenize", "The whale"));
+        waiting.awaitErr("t6j: waiting for another process that builds t6j (" + ProcessHandle.current().pid() + ")");
+        Files.setLastModifiedTime(source, FileTime.fromMillis(0)); // the other has built
+        Files.delete(lock.resolve("pid"));
+        Files.delete(lock);
+        CommandResult ran = waiting.end();
+        assertThat(ran.out()).isEqualTo("293,2383\n");
+        assertThat(ran.err()).hasLineCount(1);
+    }
+
+    @Test
+    void aCheckoutThatCannotBeWrittenIsReported() throws IOException {
+        Path cli = Files.createDirectories(folder.resolve("checkout/cli"));
+        Files.copy(PROJECT.resolve("cli/bin/t6j"), Files.createDirectory(cli.resolve("bin")).resolve("t6j"),
+                StandardCopyOption.COPY_ATTRIBUTES);
+        Files.createFile(cli.resolve("target")); // permissions do not stop an administrator, a file does
+        checkout = folder.resolve("checkout");
+        CommandResult ran = run("tokenize", "x");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).startsWith("t6j: cannot build: expected permission to write to ").doesNotContain("mkdir")
+                .contains("run it once as the owner of ");
+    }
+
+    @Test
     void javasErrorsAtTheStartAreShown() throws IOException {
         checkout = checkout(folder.resolve("checkout"));
         Files.writeString(checkout.resolve("cli/target/app/picocli.jar"), "no jar");
