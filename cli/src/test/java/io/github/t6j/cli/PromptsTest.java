@@ -97,6 +97,30 @@ class PromptsTest {
         assertThat(Files.readString(folder.resolve("out.jsonl"))).isEqualTo(whole);
     }
 
+    /** The user mends the input; the results keep their order, and those without an error are not computed again. */
+    @Test
+    void linesThatFailedAreTriedAgain() throws IOException {
+        run(List.of("{\"prompt\": \"Call me\"}", "{", "{\"prompt\": \"Whales\"}", "{\"id\": 7}"));
+        List<String> before = Files.readAllLines(folder.resolve("out.jsonl"));
+        String kept = before.getFirst().replace("\"seed\":40", "\"seed\":40,\"kept\":1");
+        Files.write(folder.resolve("out.jsonl"), List.of(kept, before.get(1), before.get(2), before.get(3)));
+
+        CommandResult ran = run(List.of("{\"prompt\": \"Call me\"}", "{\"prompt\": \"It was\"}",
+                "{\"prompt\": \"Whales\"}", "{\"id\": 8}", "{\"prompt\": \"He\"}"));
+
+        assertThat(ran.err()).startsWith("t6j: note: 2 of 5 results are already in ")
+                .contains("; lines that failed before are computed again: 2\n")
+                .endsWith("t6j: 1 of 5 lines failed; the key error of each result gives the reason\n");
+        assertThat(ran.code()).isEqualTo(1);
+        List<Map<String, Object>> results = results();
+        assertThat(results).extracting(result -> result.get("index")).containsExactly(0L, 1L, 2L, 3L, 4L);
+        assertThat(results.get(0)).containsEntry("kept", 1L);
+        assertThat(results.get(1)).containsEntry("text", text("It was", 41, 12)).doesNotContainKey("error");
+        assertThat(results.get(3)).containsEntry("id", 8L).containsKey("error");
+        assertThat(results.get(4)).containsEntry("text", text("He", 44, 12));
+        assertThat(folder).isDirectoryNotContaining("glob:**.new");
+    }
+
     /** A last line without a line end that is not the beginning of a result is not removed. */
     @Test
     void noOtherFileIsCut() throws IOException {

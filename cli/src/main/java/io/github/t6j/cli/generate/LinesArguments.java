@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -32,7 +33,7 @@ public final class LinesArguments {
     @Option(names = "--out", paramLabel = "FILE.jsonl",
             description = {"File for the results, in the order of the input lines.",
                 "Results that it already has are not computed again.",
-                "A line that fails gets a result with the key error."})
+                "A line that fails gets a result with the key error; the next run tries it again."})
     private Path out;
 
     @Option(names = "--parallel", paramLabel = "N", defaultValue = "8",
@@ -77,16 +78,19 @@ public final class LinesArguments {
     public int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work,
             Consumer<Map<String, Object>> each) {
         if (out == null) {
-            return run(main, model, options, lines, work, 0, 0, each);
+            return run(main, model, options, lines, work, List.of(), 0, each);
         }
         try (ResultsFile results = new ResultsFile(out, work::isResult)) {
             int before = results.count();
-            if (before > 0) {
-                main.note("note: " + before + " of " + lines.size() + " results are already in " + out);
-            }
             DiskSpace.check(out, MIN_RESULT * Math.max(0, lines.size() - before));
-            int failed = results.earlier(lines.size(), work::add);
-            int code = run(main, model, options, lines, work, before, failed, results::add);
+            List<Integer> failed = results.earlier(lines.size(), work::add);
+            if (before > 0) {
+                main.note("note: " + (before - failed.size()) + " of " + lines.size() + " results are already in " + out
+                        + (failed.isEmpty()
+                                ? ""
+                                : "; lines that failed before are computed again: " + failed.size()));
+            }
+            int code = run(main, model, options, lines, work, failed, before, results::add);
             if (code == Main.INTERRUPTED) {
                 main.note(
                         results.count() + " of " + lines.size() + " lines are done; the same command continues");
@@ -96,20 +100,19 @@ public final class LinesArguments {
     }
 
     /**
-     * Works on the lines from index {@code first} on.
-     *
-     * @param failedBefore number of earlier lines that failed
+     * Works on the lines {@code again}, which failed before, and on those from index {@code first} on.
      */
-    private int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work, int first,
-            int failedBefore, Consumer<Map<String, Object>> results) {
+    private int run(Main main, Model model, SessionOptions options, List<Line> lines, LineWork work,
+            List<Integer> again, int first, Consumer<Map<String, Object>> results) {
+        int[] indices = IntStream.concat(again.stream().mapToInt(index -> index),
+                IntStream.range(first, Math.max(first, lines.size()))).toArray();
         long bytes = NativeMemory.available() / 4 * 3;
         SchedulerOptions limits = SchedulerOptions.defaults().withRunning(parallel).withQueued(QUEUED)
                 .withCacheBytes(bytes).withSession(options.withContextLength(contextLength(model, options)));
         int failed;
         try (Scheduler scheduler = new Scheduler(model, limits);
                 Progress progress = new Progress(main, work.name())) {
-            failed = failedBefore
-                    + new LinesRun(lines, work, scheduler, results, out != null).run(first, 2 * parallel, progress);
+            failed = new LinesRun(lines, work, scheduler, results, out != null).run(indices, 2 * parallel, progress);
         } catch (InterruptedException e) {
             return Main.INTERRUPTED;
         }

@@ -38,24 +38,25 @@ final class LinesRun {
     }
 
     /**
-     * Works on the lines from index {@code first} on.
+     * Works on some lines.
      *
+     * @param indices indices of the lines
      * @param max maximum number of submitted lines
      * @return number of lines that failed
-     * @throws InterruptedException if the thread is interrupted; the results so far belong to the first lines
+     * @throws InterruptedException if the thread is interrupted; the results so far belong to the first indices
      */
-    int run(int first, int max, Progress progress) throws InterruptedException {
+    int run(int[] indices, int max, Progress progress) throws InterruptedException {
         long start = System.nanoTime();
-        int next = first;
-        for (int done = first; done < lines.size(); done++) {
-            while (next < lines.size() && pending.size() < max) {
-                pending.add(begin(next));
+        int next = 0;
+        for (int done = 0; done < indices.length; done++) {
+            while (next < indices.length && pending.size() < max) {
+                pending.add(begin(indices[next]));
                 next++;
             }
             results.accept(result(pending.remove()));
-            double each = (System.nanoTime() - start) / NANOS / (done + 1 - first);
-            double left = each * (lines.size() - done - 1);
-            progress.update(done + 1.0, lines.size(), () -> {
+            double each = (System.nanoTime() - start) / NANOS / (done + 1);
+            double left = each * (indices.length - done - 1);
+            progress.update(lines.size() - indices.length + done + 1.0, lines.size(), () -> {
                 String found = work.found();
                 return String.format(Locale.ROOT, "%.1f lines a second, %s left", 1 / each,
                         Progress.time(Math.round(left))) + (found.isEmpty() ? "" : ", " + found);

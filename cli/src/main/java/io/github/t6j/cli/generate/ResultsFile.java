@@ -7,9 +7,14 @@ import io.github.t6j.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -20,8 +25,9 @@ import java.util.function.Predicate;
  */
 final class ResultsFile implements AutoCloseable {
     private final Path path;
-    private final RandomAccessFile file;
+    private RandomAccessFile file;
     private final Predicate<Map<String, Object>> isResult;
+    private final Map<Long, Map<String, Object>> again = new HashMap<>(); // new results of lines that failed before
     private int count;
 
     /**
@@ -102,15 +108,15 @@ final class ResultsFile implements AutoCloseable {
     /**
      * Passes the successful ones among the first {@code max} results to {@code each}.
      *
-     * @return number of failed ones
+     * @return indices of the failed ones
      */
-    int earlier(int max, Consumer<Map<String, Object>> each) {
-        int failed = 0;
+    List<Integer> earlier(int max, Consumer<Map<String, Object>> each) {
+        List<Integer> failed = new ArrayList<>();
         try (BufferedReader reader = Files.newBufferedReader(path)) {
             for (int i = 0; i < Math.min(max, count); i++) {
                 Map<String, Object> result = new Line(reader.readLine(), path.toString()).fields();
                 if (result.containsKey("error")) {
-                    failed++;
+                    failed.add(i);
                 } else {
                     each.accept(result);
                 }
@@ -121,7 +127,14 @@ final class ResultsFile implements AutoCloseable {
         return failed;
     }
 
+    /** Adds a result, or replaces that of a line that failed before; these come first. */
     void add(Map<String, Object> result) {
+        Long index = (Long) result.get("index");
+        if (index < count) {
+            again.put(index, result);
+            return;
+        }
+        replace();
         try {
             file.write((Json.writeLine(result) + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -130,8 +143,34 @@ final class ResultsFile implements AutoCloseable {
         count++;
     }
 
+    /** Writes the file again with the new results, so that an error or a kill leaves the old or the new file. */
+    private void replace() {
+        if (again.isEmpty()) {
+            return;
+        }
+        Path changed = path.resolveSibling(path.getFileName() + ".new");
+        try {
+            try (BufferedReader reader = Files.newBufferedReader(path);
+                    Writer writer = Files.newBufferedWriter(changed)) {
+                for (long i = 0; i < count; i++) {
+                    String before = reader.readLine();
+                    writer.write(again.containsKey(i) ? Json.writeLine(again.get(i)) : before);
+                    writer.write('\n');
+                }
+            }
+            file.close();
+            Files.move(changed, path, StandardCopyOption.REPLACE_EXISTING);
+            file = new RandomAccessFile(path.toFile(), "rw");
+            file.seek(file.length());
+        } catch (IOException e) {
+            throw Errors.failure(path, "results cannot be written", e);
+        }
+        again.clear();
+    }
+
     @Override
     public void close() {
+        replace();
         Errors.close(file, path, "results cannot be written");
     }
 }
