@@ -15,11 +15,15 @@ final class FishCompletion {
     static String of(CommandSpec program) {
         FishCompletion script = new FishCompletion();
         script.complete("", "-f", "");
-        script.out.append("function __t6j_models\n    sh -c '").append(String.join("; ", GeneratedFiles.MODEL_NAMES))
-                .append("'\nend\n");
+        script.function("__t6j_pulled", GeneratedFiles.PULLED_NAMES);
+        script.function("__t6j_models", "echo t6-mini; " + GeneratedFiles.PULLED_NAMES);
         script.commands(program, "__fish_use_subcommand");
         script.options(program, "__fish_use_subcommand");
         return script.out.toString();
+    }
+
+    private void function(String name, String script) {
+        out.append("function ").append(name).append("\n    sh -c '").append(script).append("'\nend\n");
     }
 
     private void commands(CommandSpec parent, String where) {
@@ -53,6 +57,9 @@ final class FishCompletion {
     }
 
     private static String value(OptionSpec option) {
+        if (option.longestName().equals("--remove")) {
+            return "-x -a '(__t6j_pulled)'";
+        }
         if (option.completionCandidates() != null) {
             return "-x -a " + quoted(String.join(" ", option.completionCandidates()));
         }

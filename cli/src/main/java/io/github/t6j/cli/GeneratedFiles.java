@@ -20,11 +20,13 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Shell completions and man pages, which the build generates from the commands, in folders of the usual names. */
 final class GeneratedFiles {
-    /** Lines of a shell script that prints the names of the models on this machine. */
-    static final List<String> MODEL_NAMES = List.of(
-            "echo t6-mini",
+    /** Line of a shell script that prints the names of the pulled models. */
+    static final String PULLED_NAMES =
             "find \"${HF_HUB_CACHE:-${HF_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/huggingface}/hub}\" -maxdepth 1 -type d"
-                    + " -name \"models--*\" 2>/dev/null | sed -e \"s|.*/models--||\" -e \"s|--|/|\"");
+                    + " -name \"models--*\" 2>/dev/null | sed -e \"s|.*/models--||\" -e \"s|--|/|\"";
+
+    /** Value that completion of an option for a pulled model offers: bash runs it. */
+    static final String PULLED = "$(_t6j_pulled)";
 
     private GeneratedFiles() {}
 
@@ -54,11 +56,12 @@ final class GeneratedFiles {
     private static String withModels(String script) {
         String files = "compgen -f -- \"${curr_word}\"";
         Pattern option = Pattern.compile("('--model'\\)\\n(?:.*\\n){2}.*)" + Pattern.quote(files));
-        return option.matcher(script)
+        return option.matcher(script.replace("\"" + PULLED + "\"", PULLED)) // several words
                 .replaceAll("$1" + Matcher.quoteReplacement(
                         files + "; compgen -W \"$(_t6j_models)\" -- \"${curr_word}\""))
-                + "\n# Prints the names of the models on this machine.\nfunction _t6j_models() {\n  "
-                + String.join("\n  ", MODEL_NAMES) + "\n}\n";
+                + "\n# Prints the names of the pulled models.\nfunction _t6j_pulled() {\n  " + PULLED_NAMES + "\n}\n"
+                + "\n# Prints the names of the models on this machine.\n"
+                + "function _t6j_models() {\n  echo t6-mini\n  _t6j_pulled\n}\n";
     }
 
     private static CommandLine commands() {
@@ -76,6 +79,9 @@ final class GeneratedFiles {
                 spec.remove(option);
                 spec.addOption(OptionSpec.builder(option).completionCandidates(Choice.words(option.type()))
                         .paramLabel(option.longestName().substring(2)).build());
+            } else if (option.longestName().equals("--remove")) {
+                spec.remove(option);
+                spec.addOption(OptionSpec.builder(option).completionCandidates(List.of(PULLED)).build());
             }
         }
         spec.subcommands().values().forEach(command -> accept(command.getCommandSpec()));

@@ -87,14 +87,22 @@ class GeneratedFilesTest {
             Files.createDirectories(folder.resolve("hub").resolve(name));
         }
         assertThat(offered("chat", "--model", "org/")).containsExactlyInAnyOrder("org/llama", "org/a--b");
+        assertThat(offered("models", "--remove", "")).containsExactlyInAnyOrder("org/llama", "org/a--b");
         assertThat(offered("pull", "gemma")).containsExactlyInAnyOrder("gemma3", "gemma2");
 
         String fish = FILES.get("fish/vendor_completions.d/t6j.fish");
-        String function = fish.substring(fish.indexOf("sh -c '") + 7, fish.indexOf("'\nend\n"));
-        ProcessBuilder shell = new ProcessBuilder("sh", "-c", function);
+        assertThat(printed(fish, "__t6j_models")).containsExactlyInAnyOrder("t6-mini", "org/llama", "org/a--b");
+        assertThat(printed(fish, "__t6j_pulled")).containsExactlyInAnyOrder("org/llama", "org/a--b");
+        assertThat(fish).contains("-l remove -x -a '(__t6j_pulled)'");
+    }
+
+    /** Returns what the command of a function of fish prints. */
+    private List<String> printed(String fish, String function) throws IOException {
+        String begin = "function " + function + "\n    sh -c '";
+        String command = fish.substring(fish.indexOf(begin) + begin.length());
+        ProcessBuilder shell = new ProcessBuilder("sh", "-c", command.substring(0, command.indexOf("'\nend\n")));
         shell.environment().put("HF_HUB_CACHE", folder.resolve("hub").toString());
-        assertThat(new String(shell.start().getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines())
-                .containsExactlyInAnyOrder("t6-mini", "org/llama", "org/a--b");
+        return new String(shell.start().getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     }
 
     @Test
@@ -127,7 +135,8 @@ class GeneratedFilesTest {
         }
         assertThat(FILES.get("man/man1/t6j-generate.1"))
                 .contains(".SH SAMPLING\n",
-                        ".TP\n.B \\-n, \\-\\-max\\-tokens N\nMaximum number of tokens to generate (default: 128).\n")
+                        ".TP\n.B \\-n, \\-\\-n\\-predict, \\-\\-max\\-tokens N\nMaximum number of tokens to generate; \\-1 for no"
+                                + " limit (default: 128).\n")
                 .doesNotContain("${");
     }
 
