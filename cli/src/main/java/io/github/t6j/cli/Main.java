@@ -18,6 +18,7 @@ import io.github.t6j.cli.io.Output;
 import io.github.t6j.cli.io.Stderr;
 import io.github.t6j.cli.io.Style;
 import io.github.t6j.cli.io.TerminalWidth;
+import io.github.t6j.cli.io.WordWrap;
 import io.github.t6j.cli.models.ConvertCommand;
 import io.github.t6j.cli.models.InitCommand;
 import io.github.t6j.cli.models.InspectCommand;
@@ -65,6 +66,9 @@ public final class Main implements Callable<Integer> {
 
     /** Longest time in seconds from the launcher to a command. */
     private static final double LONGEST_START = 60;
+
+    /** Length of a line that fits every terminal. */
+    private static final int SHORT = 60;
 
     private static final List<Class<?>> COMMANDS = List.of(
             GenerateCommand.class, ChatCommand.class, EmbedCommand.class, RerankCommand.class,
@@ -214,17 +218,24 @@ public final class Main implements Callable<Integer> {
             return List.of();
         }
         for (Class<?> command : COMMANDS) {
-            if (args.length > 0 && command.getAnnotation(Command.class).name().equals(args[0])
-                    && command != HelpCommand.class) {
+            Command names = command.getAnnotation(Command.class);
+            if (args.length > 0 && command != HelpCommand.class
+                    && (names.name().equals(args[0]) || List.of(names.aliases()).contains(args[0]))) {
                 return List.of(command);
             }
         }
         return COMMANDS;
     }
 
-    /** Prints a line to standard error, for people. */
+    /** Prints a line to standard error, for people; on a terminal it breaks between words. */
     public void note(String text) {
-        err.println("t6j: " + text);
+        String line = "t6j: " + text;
+        int columns = watched && line.length() > SHORT ? TerminalWidth.columns(environment, true) : 0;
+        StringBuilder lines = new StringBuilder();
+        WordWrap wrap = new WordWrap(() -> columns, lines::append);
+        wrap.append(line);
+        wrap.end();
+        err.println(lines);
     }
 
     /** Prints a line to standard error as it is, for programs. */

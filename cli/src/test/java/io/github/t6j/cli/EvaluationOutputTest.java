@@ -170,4 +170,14 @@ class EvaluationOutputTest {
         assertThat(CommandResult.of("convert", four.toString(), again.toString(), "--dtype", "f32").err())
                 .hasLineCount(1);
     }
+
+    /** The first line appears before the first window is scored, and the time left while it is. */
+    @Test
+    void perplexityShowsItsProgressAtOnce() throws IOException {
+        Path text = Files.writeString(folder.resolve("long.txt"), "The whale and the sea. ".repeat(150));
+        CommandResult ran = CommandResult.onTerminal("perplexity", "--model", CommandResult.TINY, "--file",
+                text.toString(), "-c", "512");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("\rperplexity 0.0 %").containsPattern("perplexity [1-9].* s left");
+    }
 }

@@ -90,6 +90,23 @@ class PromptTerminalTest {
         assertThat(lines.getLast()).isEmpty();
     }
 
+    /** The terminal shows ^C where the text is; nothing of the text is lost. */
+    @Test
+    void ctrlCKeepsTheText(@TempDir Path folder) throws IOException {
+        String options = "generate 'Once upon a time' --seed 1 --ignore-eos -c 2000 ";
+        LaunchedProcess launched = start("stty cols 80; \"$t6j\" " + options + "-n 1900 --no-echo");
+        launched.awaitOut("oven");
+        launched.type(CTRL_C);
+        CommandResult ran = launched.end();
+        assertThat(ran.code()).isEqualTo(Main.INTERRUPTED);
+        String whole = CommandResult.of("generate", "Once upon a time", "--seed", "1", "--ignore-eos", "-c", "2000",
+                "-n", "500").out();
+        List<String> shown = Screen.lines(ran.out(), 80);
+        String text = String.join(" ", shown).replaceFirst("^.*may be worse ", "").replace("^C", "").strip();
+        assertThat(text).hasSizeGreaterThan(100);
+        assertThat(String.join(" ", whole.strip().split("\\s+"))).startsWith(String.join(" ", text.split("\\s+")));
+    }
+
     @Tag("full")
     @Test
     void helpAsksTheTerminalHowWideItIs() {

@@ -12,6 +12,7 @@ import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Text;
+import io.github.t6j.cli.models.ModelParameter;
 import io.github.t6j.json.Json;
 import io.github.t6j.sampling.Sampler;
 import io.github.t6j.tokenizer.Tokenizer;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.IntConsumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,6 +52,9 @@ import picocli.CommandLine.ParameterException;
             "  t6j perplexity --texts in.jsonl --out out.jsonl"
         })
 public final class PerplexityCommand extends SessionCommand {
+    @Mixin
+    private ModelParameter argument;
+
     @ArgGroup(multiplicity = "1")
     private Source source;
 
@@ -88,7 +93,7 @@ public final class PerplexityCommand extends SessionCommand {
 
     @Override
     public Integer call() {
-        arguments.check();
+        arguments.check(argument);
         check();
         return source.texts == null ? ofOne() : ofMany();
     }
@@ -163,14 +168,13 @@ public final class PerplexityCommand extends SessionCommand {
         int end = 0;
         long start = System.nanoTime();
         try (Session session = model.newSession(cache.sessionOptions().withContextLength(length));
-                Progress progress = new Progress(main, "perplexity")) {
+                Progress progress = Progress.atOnce(main, "perplexity")) {
+            progress.update(0, ids.length);
             for (Window window : windows) {
                 session.truncate(0);
-                found.add(score(session, before, ids, window));
+                found.add(score(session, before, ids, window, index -> progress.update(index + 1.0, ids.length,
+                        () -> state(found, index + 1, ids.length, (System.nanoTime() - start) * 1e-9))));
                 end = window.end();
-                double speed = found.count() / ((System.nanoTime() - start) * 1e-9);
-                progress.update(end, ids.length,
-                        () -> String.format(Locale.ROOT, "%s, %.0f tokens a second", found.line(), speed));
             }
         } catch (CancellationException e) {
             if (end > 0) {
@@ -181,6 +185,13 @@ public final class PerplexityCommand extends SessionCommand {
         }
         print(found.fields(ids.length, bytes), false);
         return Main.DONE;
+    }
+
+    /** Returns the result so far, the speed and the time left, as progress shows them. */
+    private static String state(Perplexity found, int done, int all, double seconds) {
+        String line = found.line();
+        return String.format(Locale.ROOT, "%s%.0f tokens a second, %s left", line.isEmpty() ? "" : line + ", ",
+                done / seconds, Progress.time(Math.round(seconds * (all - done) / done)));
     }
 
     /** Returns the ids that --bos puts before each window. */
@@ -196,8 +207,12 @@ public final class PerplexityCommand extends SessionCommand {
         return new int[] {id};
     }
 
-    /** Scores a window. The last id is not fed: no logits are needed after it. */
-    private Perplexity score(Session session, int[] before, int[] ids, Window window) {
+    /**
+     * Scores a window. The last id is not fed: no logits are needed after it.
+     *
+     * @param each receives the index of each scored id
+     */
+    private Perplexity score(Session session, int[] before, int[] ids, Window window, IntConsumer each) {
         Perplexity found = new Perplexity();
         int[] unscored = window.context(before, ids);
         int[] continuation = window.continuation(before, ids);
@@ -207,6 +222,7 @@ public final class PerplexityCommand extends SessionCommand {
         session.prefill(Arrays.copyOf(continuation, continuation.length - 1), (_, logits) -> {
             int index = window.scoredFrom() + found.count();
             found.add(Sampler.logProbability(logits, ids[index]), ids, index, Text.name(source.file));
+            each.accept(index);
         });
         return found;
     }

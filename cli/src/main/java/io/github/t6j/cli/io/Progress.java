@@ -16,12 +16,22 @@ public final class Progress implements AutoCloseable {
     private final Main main;
     private final String what;
     private final ShutdownHook hook; // clears the line, where the shell's prompt appears after Ctrl-C
-    private long next = System.nanoTime() + PATIENCE;
+    private long next;
     private int columns; // of the terminal; 0 before they are needed
     private int shown;
-    private boolean closed;
+    private volatile boolean closed;
 
     public Progress(Main main, String what) {
+        this(main, what, PATIENCE);
+    }
+
+    /** Progress that appears at the first update, not only after a second. */
+    public static Progress atOnce(Main main, String what) {
+        return new Progress(main, what, 0);
+    }
+
+    private Progress(Main main, String what, long patience) {
+        next = System.nanoTime() + patience;
         this.main = main;
         this.what = what;
         hook = new ShutdownHook(this::clear);
@@ -93,6 +103,9 @@ public final class Progress implements AutoCloseable {
 
     @Override
     public void close() {
+        if (closed) {
+            return; // the line may have text by now
+        }
         clear();
         hook.close();
     }

@@ -41,6 +41,19 @@ class ProgressTest {
                 + " ".repeat("training 1 s^C".length()) + "\rt6j: second\n");
     }
 
+    /** Text may follow on the line once the progress is closed. */
+    @Test
+    void whatFollowsIsNotErased() {
+        Main main = main(true);
+        Progress progress = new Progress(main, "training");
+        progress.print("1 s");
+        progress.close();
+        String before = printed();
+        main.interrupted = true;
+        progress.close();
+        assertThat(printed()).isEqualTo(before);
+    }
+
     @Test
     void aFileHasNoProgress() {
         Main main = main(false);
