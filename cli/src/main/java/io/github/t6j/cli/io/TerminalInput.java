@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jline.keymap.KeyMap;
+import org.jline.reader.Binding;
 import org.jline.reader.Buffer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -31,6 +32,9 @@ public final class TerminalInput implements ChatInput {
 
     private static final int HISTORY_LINES = 1000;
     private static final String SUSPEND = "suspend-chat";
+    private static final String CURSOR_KEYS = "ABCDHF"; // up, down, right, left, home, end
+    private static final String APPLICATION_KEY = "\u001bO";
+    private static final String NORMAL_KEY = "\u001b[";
 
     private final Main main;
     private final Object interruptBefore; // the handler before ours
@@ -69,11 +73,23 @@ public final class TerminalInput implements ChatInput {
             reader.setVariable(LineReader.HISTORY_FILE, history);
         }
         reader.getWidgets().put(LineReader.ACCEPT_LINE, this::accept);
+        bindKeys();
         mode = new TerminalMode(terminal);
         mode.markPastes();
         if (mode.canSuspend()) {
             reader.getWidgets().put(SUSPEND, this::suspend);
             reader.getKeyMaps().get(LineReader.MAIN).bind(new Reference(SUSPEND), KeyMap.ctrl('Z'));
+        }
+    }
+
+    /** Binds the sequences of cursor keys between two lines, where JLine has left the keypad's application mode. */
+    private void bindKeys() {
+        KeyMap<Binding> keys = reader.getKeyMaps().get(LineReader.MAIN);
+        for (char key : CURSOR_KEYS.toCharArray()) {
+            Binding binding = keys.getBound(APPLICATION_KEY + key);
+            if (binding != null) {
+                keys.bind(binding, NORMAL_KEY + key);
+            }
         }
     }
 
