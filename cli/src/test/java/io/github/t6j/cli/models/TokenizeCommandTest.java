@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.cli.CommandResult;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** testdata/models/t6-tiny/reference.json, made by another program, has the ids. */
@@ -22,6 +23,34 @@ class TokenizeCommandTest {
         assertThat(CommandResult.withInput("583 \n 2886\n".getBytes(StandardCharsets.UTF_8), "tokenize", "--decode",
                 "--model", CommandResult.TINY))
                 .isEqualTo(new CommandResult(0, "The whale\n", ""));
+    }
+
+    @Test
+    void severalArgumentsAreIds() {
+        assertThat(CommandResult.of("tokenize", "--decode", "583", "2886", "--model", CommandResult.TINY))
+                .isEqualTo(new CommandResult(0, "The whale\n", ""));
+    }
+
+    /** A character of several ids is one piece; the bundled tokenizer has no whole whale emoji. */
+    @Test
+    void piecesAreTheTextsOfIds() {
+        assertThat(CommandResult.of("tokenize", "--pieces", "The whale", "--model", CommandResult.TINY))
+                .isEqualTo(new CommandResult(0, "583\t\"The\"\n2886\t\" whale\"\n", ""));
+        assertThat(CommandResult.of("tokenize", "--pieces", "--decode", "583", "2886", "--model", CommandResult.TINY))
+                .isEqualTo(new CommandResult(0, "583\t\"The\"\n2886\t\" whale\"\n", ""));
+        assertThat(CommandResult.of("tokenize", "--pieces", "a🐳\n").out().lines())
+                .anyMatch(line -> line.matches("\\d+(,\\d+)+\t\" ?🐳\"")).anyMatch(line -> line.endsWith("\"\\n\""));
+    }
+
+    @Test
+    void aTerminalShowsPiecesInColours() {
+        CommandResult ran =
+                CommandResult.in(Map.of("TERM", "xterm"), "", "tokenize", "--pieces", "The whale", "--model",
+                        CommandResult.TINY);
+        assertThat(ran.out()).isEqualTo("\u001b[30;46mThe\u001b[0m\u001b[30;43m whale\u001b[0m\n");
+        CommandResult plain = CommandResult.in(Map.of("NO_COLOR", "1"), "", "tokenize", "--pieces", "The whale",
+                "--model", CommandResult.TINY);
+        assertThat(plain.out()).isEqualTo("583\t\"The\"\n2886\t\" whale\"\n");
     }
 
     @Test
