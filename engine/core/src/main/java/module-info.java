@@ -59,7 +59,7 @@ module io.github.t6j.engine {
     // parts of a tokenizer that TokenizerTrainer makes, and their file
     exports io.github.t6j.tokenizer.bpe to io.github.t6j.training;
     exports io.github.t6j.tokenizer.json to io.github.t6j.cli, io.github.t6j.training; // convert copies tokenizers, too
-    exports io.github.t6j.tokenizer.split to io.github.t6j.training;
+    exports io.github.t6j.tokenizer.split to io.github.t6j.cli, io.github.t6j.training;
     // tensors, off-heap memory, and files that are replaced as a whole
     exports io.github.t6j.weights
             to io.github.t6j.chat, io.github.t6j.cli, io.github.t6j.schedule, io.github.t6j.training;

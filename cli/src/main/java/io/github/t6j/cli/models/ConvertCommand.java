@@ -4,6 +4,7 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelOptions.Adapter;
 import io.github.t6j.RopeVariant;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.gguf.GgufExport;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.NewFolder;
 import io.github.t6j.cli.io.NewFolder.Content;
@@ -23,6 +24,7 @@ import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.NamedTensors;
+import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.tokenizer.json.TokenizerFiles;
 import io.github.t6j.weights.ConvertedMatrices;
 import io.github.t6j.weights.CopiedFile;
@@ -32,6 +34,7 @@ import io.github.t6j.weights.SmallFile;
 import io.github.t6j.weights.Tensor;
 import io.github.t6j.weights.TensorReader;
 import io.github.t6j.weights.checkpoint.Checkpoint;
+import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,13 +42,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code t6j convert}: converts any checkpoint to one safetensors file, in a folder that describes the model. */
 @Command(
@@ -58,7 +65,8 @@ import picocli.CommandLine.ParentCommand;
             "  t6j convert official-checkpoint converted --dtype bf16",
             "  t6j convert ckpt.pt converted --config config.json",
             "  t6j convert llama-gqa gqa-as-tpa --as tpa",
-            "  t6j convert llama merged --adapter my-lora"
+            "  t6j convert llama merged --adapter my-lora",
+            "  t6j convert llama --to-gguf llama-q8_0.gguf --dtype q8_0"
         })
 public final class ConvertCommand implements Callable<Integer> {
     private static final String CONFIG = "config.json";
@@ -66,11 +74,19 @@ public final class ConvertCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
 
+    @Spec
+    private CommandSpec spec;
+
     @Parameters(index = "0", paramLabel = "SRC", description = "Folder in Hugging Face layout, or one weight file.")
     private Path source;
 
-    @Parameters(index = "1", paramLabel = "DST", description = "Folder to create, new or empty.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "DST", description = "Folder to create, new or empty.")
     private Path destination;
+
+    @Option(names = "--to-gguf", paramLabel = "FILE",
+            description = {"Write a GGUF file for llama.cpp instead of DST: a model of Llama, Mistral, Mixtral, Qwen 2",
+                "or 3, SmolLM3, Granite, Phi-3 or 4, or Gemma 2 or 3."})
+    private Path gguf;
 
     @Option(names = "--dtype", paramLabel = "D",
             description = {"Type of the matrices: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0.",
@@ -102,7 +118,7 @@ public final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        NewFolder.check(destination);
+        checkDestination();
         if (!Files.exists(source)) {
             throw new CommandFailure(source + ": expected a model's folder or a weight file, found no such file");
         }
@@ -112,29 +128,50 @@ public final class ConvertCommand implements Callable<Integer> {
         VariantFile.noteOther(main, variant, stored, folder);
         try (Checkpoint checkpoint = Checkpoint.open(source, true); Adapters opened = new Adapters(true)) {
             adapters.adapters(main).forEach(adapter -> opened.add(adapter.folder(), adapter.scale()));
-            GgufNames gguf = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
+            GgufNames names = checkpoint.gguf().isEmpty() ? null : new GgufNames(checkpoint, source.toString());
             if (checkpoint.tensors().containsKey(GgufNames.CLASSIFIER)) {
                 throw new CommandFailure(source + ": expected a model without a classification head, found "
                         + GgufNames.CLASSIFIER + ": convert the folder that the GGUF file was made from");
             }
-            Map<String, Object> keys = gguf == null || config != null ? configKeys(folder, files) : gguf.config();
+            Map<String, Object> keys = names == null || config != null ? configKeys(folder, files) : names.config();
             addOthers(folder, files);
-            if (gguf != null) {
+            if (names != null) {
                 addTokenizer(checkpoint, files);
-                addGeneration(gguf, files);
-                add(EmbeddingJson.filesOfGguf(checkpoint.gguf(), (Long) gguf.config().get("hidden_size")), files);
+                addGeneration(names, files);
+                add(EmbeddingJson.filesOfGguf(checkpoint.gguf(), (Long) names.config().get("hidden_size")), files);
             }
             addChat(adapters.adapters(main), files);
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
-                convert(checkpoint, gguf, opened, keys, VariantFile.resolve(variant, stored, folder, keys), files);
-                NewFolder.noteMade(main, destination, sizes.values().stream().mapToLong(size -> size).sum());
+                convert(checkpoint, names, opened, keys, VariantFile.resolve(variant, stored, folder, keys), files);
+                if (gguf == null) {
+                    NewFolder.noteMade(main, destination, sizes.values().stream().mapToLong(size -> size).sum());
+                }
             } catch (InternalError fault) { // the JVM's error for reading past the end of a mapped file
                 throw new CommandFailure(shrunk(sizes) + ": expected an unchanged file, found that another program cut"
                         + " it short: convert it when no program writes to it", fault);
             }
         }
         return Main.DONE;
+    }
+
+    private void checkDestination() {
+        if (destination != null && gguf == null && destination.toString().toLowerCase(Locale.ROOT).endsWith(".gguf")) {
+            throw new ParameterException(spec.commandLine(), "DST: expected a folder to create, found " + destination
+                    + "; --to-gguf " + destination + " writes a GGUF file");
+        }
+        if ((destination == null) == (gguf == null)) {
+            throw new ParameterException(spec.commandLine(), "expected DST or --to-gguf FILE, found "
+                    + (gguf == null ? "neither" : "both"));
+        }
+        if (gguf == null) {
+            NewFolder.check(destination);
+            return;
+        }
+        if (as != null) {
+            throw new ParameterException(spec.commandLine(), "--as: expected no --to-gguf, found both");
+        }
+        Safetensors.checkWritable(gguf);
     }
 
     /** Returns the keys of config.json, and adds a copy of it to {@code files}. */
@@ -151,10 +188,10 @@ public final class ConvertCommand implements Callable<Integer> {
         return Json.parseObject(bytes, configFile.toString());
     }
 
-    private void convert(Checkpoint checkpoint, GgufNames gguf, Adapters opened, Map<String, Object> keys,
+    private void convert(Checkpoint checkpoint, GgufNames names, Adapters opened, Map<String, Object> keys,
             VariantJson json, Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(
-                NamedTensors.byExpert(gguf == null ? checkpoint.tensors() : gguf.tensors()));
+                NamedTensors.byExpert(names == null ? checkpoint.tensors() : names.tensors()));
         ConvertedMatrices.notes(byName.values(), dtype).forEach(note -> main.note("note: " + note));
         Family family = Families.of(new NamedTensors(byName, source.toString()));
         boolean llama = family instanceof LlamaFamily || family instanceof OlalaFamily; // config.json says what is tied
@@ -163,12 +200,17 @@ public final class ConvertCommand implements Callable<Integer> {
                     + " factors already");
         }
         TensorProductConversion model = llama ? llama(byName, keys, json) : official(byName, keys, json);
-        NamedTensors named = new NamedTensors(byName, source.toString(), gguf == null ? checkpoint : gguf);
+        NamedTensors named = new NamedTensors(byName, source.toString(), names == null ? checkpoint : names);
         NamedTensors converted = named.converted(dtype, family::keepsType);
-        TensorReader reader = merged(named, converted, opened, keys, json).reader();
+        NamedTensors merged = merged(named, converted, opened, keys, json);
+        if (gguf != null) {
+            writeGguf(checkpoint, named, merged, keys, json);
+            return;
+        }
+        TensorReader reader = merged.reader();
         List<LazyTensor> tensors = new ArrayList<>();
         model.tensors().forEach((name, tensor) -> tensors.add(WeightFile.converted(name, tensor, reader)));
-        if (dtype != null || as != null || gguf != null) {
+        if (dtype != null || as != null || names != null) {
             byte[] made = config(model.config());
             files.put(CONFIG, file -> Files.write(file, made));
         }
@@ -176,6 +218,22 @@ public final class ConvertCommand implements Callable<Integer> {
         files.put(VariantFile.NAME, file -> VariantFile.write(file, model.variant()));
         files.put(WeightFile.NAME, file -> WeightFile.write(file, tensors, tied, main));
         NewFolder.create(main, destination, files);
+    }
+
+    private void writeGguf(Checkpoint checkpoint, NamedTensors stored, NamedTensors converted,
+            Map<String, Object> keys, VariantJson json) {
+        ConfigJson described = new ConfigJson(keys, source.toString());
+        GgufExport export = new GgufExport(described,
+                Families.describe(stored, new ModelMetadata(described, json, null)), converted);
+        Path folder = ModelFolder.folderOf(source);
+        boolean hasTokenizer = TokenizerFiles.existIn(folder);
+        if (checkpoint.gguf().isEmpty() && !hasTokenizer) {
+            main.note("note: no tokenizer: llama.cpp reads this file, but no text");
+        }
+        Map<String, Object> tokenizer = checkpoint.gguf().isEmpty()
+                ? export.tokenizer(CopiedFile.tokenizer(folder), hasTokenizer ? Tokenizer.load(folder) : null)
+                : GgufExport.tokenizer(checkpoint.gguf());
+        export.write(gguf, folder.toAbsolutePath().normalize().getFileName().toString(), tokenizer, main);
     }
 
     /** Returns the converted tensors with the adapters' changes. */
