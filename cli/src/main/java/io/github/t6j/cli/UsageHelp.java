@@ -89,11 +89,12 @@ final class UsageHelp {
             Help.TextTable table = Help.TextTable.forColumns(help.colorScheme(), new Help.Column(14, 2, Overflow.SPAN),
                     new Help.Column(help.commandSpec().usageMessage().width() - 14, 0, Overflow.WRAP));
             for (String name : names) {
-                Help command = help.subcommands().get(name);
-                if (command != null) {
-                    table.addRowValues(help.colorScheme().commandText(name),
-                            help.colorScheme().text(command.commandSpec().usageMessage().description()[0]));
-                }
+                help.subcommands().forEach((all, command) -> { // all: the name and its aliases
+                    if (command.commandSpec().name().equals(name)) {
+                        table.addRowValues(help.colorScheme().commandText(all),
+                                help.colorScheme().text(command.commandSpec().usageMessage().description()[0]));
+                    }
+                });
             }
             out.append(table);
         });

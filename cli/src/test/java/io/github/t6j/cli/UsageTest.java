@@ -21,7 +21,7 @@ class UsageTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             genrate                                     | did you mean generate
             generate --temprature 1 x                   | did you mean --temperature
-            generate -n -5 x                            | -n: expected 0 or more, found -5
+            generate -n -5 x                            | -n: expected 0 or more, or -1 for no limit, found -5
             generate --threads -1 x                     | --threads: expected 1 or more, found -1
             generate --threads 0 x                      | --threads: expected 1 or more, found 0
             generate --context 0 x                      | --context: expected 1 or more, found 0
@@ -50,16 +50,30 @@ class UsageTest {
             generate --seed 1 --seed 2 x                | only once
             generate --load slow x                      | expected copy or mmap, found 'slow'
             generate --variant half x                   | expected full or partialrope
-            chat -n -5                                  | -n: expected 0 or more, found -5
+            chat -n -5                                  | -n: expected 0 or more, or -1 for no limit, found -5
             chat --context 0                            | --context: expected 1 or more, found 0
             chat --top-k -1                             | --top-k: expected 0
-            chat hello                                  | Unmatched argument
+            run hello -p there                          | TEXT: expected no --prompt beside it, found 'hello'
+            run --zzz there                             | Unknown option: '--zzz'; put a text that begins with -
             chat --cache-type f64                       | expected f32 or f16 or bf16 or q8, found 'f64'
             generate a b                                | put quotes around a text of several words
             tokenize a b                                | put quotes around a text of several words
             generate -zzz                               | put a text that begins with - last, after --
             generate x -n                               | Missing required parameter
-            generate x -n 99999999999                   | --max-tokens': expected a whole number, found '99999999999'
+            generate x -n 99999999999                   | --max-tokens': expected at most 2147483647, found '99999999999'
+            generate x -s -9999999999999999999          | --seed': expected -9223372036854775808 or more, found
+            generate --foo Hello there --bar            | Unknown options: '--foo', '--bar'; put a text
+            generate -m x -hf org/name x                | -hf: expected no --model beside it
+            generate -hf foo x                          | -hf foo: expected ORG/NAME
+            generate -j {} --regex a x                  | expected one of --json-schema, -j, --grammar and --regex
+            list                                        | no such command: list; t6j models lists
+            ls                                          | no such command: ls; t6j models lists
+            ps                                          | no such command: ps; no model runs in the background: t6j serve
+            rm x                                        | no such command: rm; t6j models --remove NAME
+            show x                                      | no such command: show; t6j inspect NAME
+            create x                                    | no such command: create; t6j convert
+            quantize x                                  | no such command: quantize; t6j convert SRC DST --dtype q4_k
+            help quantize                               | no such command: quantize; t6j convert SRC DST --dtype q4_k
             bench --warm-up x                           | expected a number, found 'x'
             bench --depth 1,x                           | expected a whole number, found 'x'
             generate x --model -                        | expected a file or folder, found '-'
@@ -84,7 +98,9 @@ class UsageTest {
             perplexity --file x --context 1             | --context: expected 2 or more, found 1
             perplexity --file x --stride 0              | --stride: expected 1 or more, found 0
             perplexity --file x --context 8 --stride 9  | --stride: expected at most the context, 8, found 9
-            inspect extra                               | Unmatched argument
+            inspect a b                                 | Unmatched argument
+            inspect -m a b                              | MODEL: expected no --model beside it, found a and b
+            serve -hf a/b c                             | MODEL: expected no --model beside it, found a/b and c
             inspect --threads x                         | expected a whole number, found 'x'
             tokenize --decode 5,x                       | TEXT: expected ids separated by commas, such as 5,17,3, found 'x'
             tokenizer trian                             | no such command: trian; did you mean train?
@@ -93,8 +109,9 @@ class UsageTest {
             tokenizer train --data a --vocab 2000000 --out b | --vocab: expected at most 1048576 (the most supported)
             tokenizer train --data --vocab 300 --out b  | --data
             tokenizer train --data a --vocab x --out b  | expected a whole number, found 'x'
-            convert                                     | Missing required parameters
-            convert a                                   | Missing required parameter
+            convert                                     | Missing required parameter
+            convert a                                   | expected DST or --to-gguf FILE, found neither
+            convert a b.gguf                            | DST: expected a folder to create, found b.gguf; --to-gguf b.gguf
             convert a b --dtype f8                      | expected f32, f16, bf16, q8_0, q6_k, q5_k, q4_k or q4_0, found 'f8'
             convert a b --as mha                        | --as
             init --preset tiny                          | Missing required option: '--out
@@ -235,6 +252,18 @@ class UsageTest {
         assertThat(ran.err()).startsWith("t6j: --model nowhere: expected a folder").hasLineCount(1);
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "logits nowhere --ids 1 --out x", "perplexity nowhere --file pom.xml", "inspect nowhere", "bench nowhere",
+        "gradients nowhere --ids 1,2 --out x", "serve nowhere"
+    })
+    void aModelIsAlsoAnArgument(String commandLine) {
+        CommandResult ran = CommandResult.of(commandLine.split(" "));
+
+        assertThat(ran.err()).startsWith("t6j: MODEL nowhere: expected a folder").hasLineCount(1);
+        assertThat(ran.code()).isEqualTo(1);
     }
 
     @Test

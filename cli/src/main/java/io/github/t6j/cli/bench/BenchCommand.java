@@ -11,6 +11,7 @@ import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.cli.io.TerminalWidth;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.cli.models.ModelFolder;
+import io.github.t6j.cli.models.ModelParameter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -49,6 +51,9 @@ public final class BenchCommand extends SessionCommand {
     public enum Format {
         MD, CSV, JSON
     }
+
+    @Mixin
+    private ModelParameter argument;
 
     @Option(names = {"-p", "--prompt"}, paramLabel = "N", defaultValue = "512",
             description = "Prompt length in tokens; 0 skips this test (default: ${DEFAULT-VALUE}).")
@@ -99,7 +104,7 @@ public final class BenchCommand extends SessionCommand {
 
     @Override
     public Integer call() {
-        arguments.check();
+        arguments.check(argument);
         check();
         if (coldTest != null) {
             return runColdTest();

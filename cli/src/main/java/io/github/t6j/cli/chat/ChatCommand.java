@@ -9,6 +9,7 @@ import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.chat.internal.ConversationFile;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.generate.ContextArguments;
+import io.github.t6j.cli.generate.GrammarArguments;
 import io.github.t6j.cli.generate.SamplingArguments;
 import io.github.t6j.cli.generate.SavedSession;
 import io.github.t6j.cli.generate.SessionCommand;
@@ -32,10 +33,13 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 
 /** {@code t6j chat}: holds a conversation. */
 @Command(
         name = "chat",
+        aliases = "run",
         description = {"Chats with a model, using its chat template.",
             "Without a template, the model continues plain text.",
             "Piped input is read as one message per line.",
@@ -43,24 +47,31 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Examples:",
-            "  t6j chat -m DIR",
+            "  t6j chat smollm2",
+            "  t6j run smollm2 \"What is a whale?\"",
             "  t6j chat -m DIR --system \"Be brief.\" --session talk.json",
-            "  t6j chat -m DIR -p \"What is a whale?\" --temp 0",
             "  t6j chat -m DIR -p - < question.txt"
         })
 public final class ChatCommand extends SessionCommand {
     private static final Duration WARM_UP = Duration.ofSeconds(30);
 
-    @Option(names = "--system", paramLabel = "TEXT",
+    @Parameters(arity = "0..*", paramLabel = "[NAME] [TEXT]", hideParamSyntax = true,
+            description = {"Model and message; with a message, print the answer and exit.",
+                "The first word is the model if it names one: a folder or file of weights, or a pulled model.",
+                "A short name, or on a terminal any ORG/NAME, is pulled first if you agree.",
+                "Otherwise all words are the message."})
+    private List<String> words = List.of();
+
+    @Option(names = {"-sys", "--system"}, paramLabel = "TEXT",
             description = "System message, which comes before the conversation.")
     private String system;
 
     @Option(names = {"-p", "--prompt"}, paramLabel = "TEXT",
-            description = "Send only this message, print the answer, and exit; - reads all of standard input.")
+            description = "The message, the same as TEXT; - reads all of standard input.")
     private String prompt;
 
-    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N",
-            description = {"Maximum number of tokens of an answer",
+    @Option(names = {"-n", "--n-predict", "--max-tokens"}, paramLabel = "N",
+            description = {"Maximum number of tokens of an answer; -1 for no limit",
                 "(default: as many as the context holds; 128 without a template)."})
     private Integer maxTokens;
 
@@ -81,6 +92,9 @@ public final class ChatCommand extends SessionCommand {
     private ContextArguments context;
 
     @Mixin
+    private GrammarArguments grammar;
+
+    @Mixin
     private SpeculationArguments speculation;
 
     @Option(names = "--session", paramLabel = "FILE",
@@ -98,6 +112,7 @@ public final class ChatCommand extends SessionCommand {
     @Override
     public Integer call() {
         arguments.check();
+        prompt = message(arguments.takeModel(words));
         context.check();
         speculation.check();
         GenerationOptions options = options();
@@ -132,14 +147,26 @@ public final class ChatCommand extends SessionCommand {
         }
     }
 
+    /** Returns the message in {@code text} or of {@code --prompt}; null to read messages. */
+    private String message(List<String> text) {
+        if (text.isEmpty()) {
+            return prompt;
+        }
+        if (prompt != null) {
+            throw new ParameterException(spec.commandLine(),
+                    "TEXT: expected no --prompt beside it, found '" + String.join(" ", text) + "' and --prompt");
+        }
+        return String.join(" ", text);
+    }
+
     private GenerationOptions options() {
         if (maxTokens != null) {
-            Range.atLeast(spec, "-n", maxTokens, 0);
+            maxTokens = Range.maxTokens(spec, "-n", maxTokens);
         }
         GenerationOptions defaults = GenerationOptions.defaults();
         return Range.checked(spec, () -> defaults.withMaxTokens(maxTokens == null ? defaults.maxTokens() : maxTokens)
                 .withSampling(sampling.over(SamplingOptions.defaults())).withStop(stop.toArray(String[]::new))
-                .withIgnoreEndOfText(ignoreEndOfText));
+                .withGrammar(grammar.grammar()).withIgnoreEndOfText(ignoreEndOfText));
     }
 
     private ChatSettings settings(GenerationOptions options, ChatModel model, ChatSession chat) {

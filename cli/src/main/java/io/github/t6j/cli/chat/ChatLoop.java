@@ -13,23 +13,25 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Reads messages and commands one after the other, until the input ends. */
 final class ChatLoop {
     static final List<String> COMMANDS = List.of(
-            "/help", "/reset", "/regenerate", "/system", "/set", "/stats", "/save", "/load", "/quit");
+            "/help", "/reset", "/clear", "/regenerate", "/system", "/set", "/stats", "/save", "/load", "/quit", "/exit",
+            "/bye");
 
     private static final List<String> HELP = List.of(
-            "/help              show this list",
-            "/reset             forget the conversation, but keep the system message",
+            "/help, /?          show this list",
+            "/reset, /clear     forget the conversation, but keep the system message",
             "/regenerate        generate another answer to the last message",
             "/system [TEXT]     show or set the system message; - removes it",
             "/set [NAME VALUE]  show the settings, or change one by its option's name",
             "/stats             show the speed of the last answer and the size of the cache",
             "/save FILE         save the conversation as JSON",
             "/load FILE         continue a saved conversation",
-            "/quit              quit; so does Ctrl-D",
+            "/quit, /exit, /bye quit; so does Ctrl-D",
             "A line that ends in \\ continues on the next; \"\"\" begins and ends several lines.",
             "Pasted text is one message, even if it has several lines; Enter sends it.",
             "Keys typed during an answer go to the next line.",
@@ -37,7 +39,9 @@ final class ChatLoop {
             "Put a space before a message that begins with /.");
 
     /** A slash and a word, so that a message may begin with /usr/bin. */
-    private static final Pattern COMMAND = Pattern.compile("/[a-z-]*(\\s.*)?", Pattern.DOTALL);
+    private static final Pattern COMMAND = Pattern.compile("/([a-z-]*|\\?)(\\s.*)?", Pattern.DOTALL);
+
+    private static final Set<String> QUIT = Set.of("/quit", "/exit", "/bye");
 
     private final Main main;
     private final ChatSession chat;
@@ -55,7 +59,7 @@ final class ChatLoop {
     boolean run(ChatInput input) {
         boolean well = true;
         for (String text = input.next(); text != null && !main.interrupted; text = input.next()) {
-            if (text.stripTrailing().equals("/quit")) {
+            if (QUIT.contains(text.stripTrailing())) {
                 break;
             }
             if (!text.isBlank()) {
@@ -81,8 +85,8 @@ final class ChatLoop {
 
     private boolean command(String name, String argument) {
         switch (name) {
-            case "/help" -> HELP.forEach(main.err::println);
-            case "/reset" -> chat.reset();
+            case "/help", "/?" -> HELP.forEach(main.err::println);
+            case "/reset", "/clear" -> chat.reset();
             case "/regenerate" -> {
                 return turns.regenerate() != Main.FAILED;
             }

@@ -2,6 +2,7 @@ package io.github.t6j.cli.chat;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.chat.ChatOptions;
+import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Similar;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.sampling.SamplingOptions;
@@ -66,7 +67,8 @@ final class ChatSettings {
         String name = given.replaceFirst("^--?", "");
         SamplingOptions sampling = generation.sampling();
         switch (name) {
-            case "max-tokens", "n" -> generation = generation.withMaxTokens(number(name, value, Integer::valueOf));
+            case "max-tokens", "n-predict", "n" ->
+                generation = generation.withMaxTokens(Range.maxTokens(number(name, value, Integer::valueOf)));
             case "temperature", "temp" -> sampling = sampling.withTemperature(number(name, value, Float::valueOf));
             case "top-k" -> sampling = sampling.withTopK(number(name, value, Integer::valueOf));
             case "top-p" -> sampling = sampling.withTopP(number(name, value, Float::valueOf));

@@ -63,6 +63,7 @@ public final class ConfigCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         threads.check(spec);
+        model.check(spec);
         List<Map<String, Object>> rows = new ArrayList<>();
         for (Key key : Key.values()) {
             rows.add(row(key, spec.findOption(key.option())));

@@ -10,6 +10,7 @@ import io.github.t6j.cli.generate.SessionCommand;
 import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Progress;
+import io.github.t6j.cli.models.ModelParameter;
 import io.github.t6j.cli.models.WeightFile;
 import io.github.t6j.weights.safetensors.Safetensors;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -33,6 +35,9 @@ import picocli.CommandLine.ParameterException;
             "  t6j logits --ids @ids.txt --step --out out.safetensors"
         })
 public final class LogitsCommand extends SessionCommand {
+    @Mixin
+    private ModelParameter argument;
+
     @Option(names = "--ids", required = true, paramLabel = "IDS|@FILE",
             description = {"Ids separated by commas, such as 5,17,3, or @FILE.",
                 "Ids in FILE are separated by commas or white space."})
@@ -51,7 +56,7 @@ public final class LogitsCommand extends SessionCommand {
 
     @Override
     public Integer call() throws IOException {
-        arguments.check();
+        arguments.check(argument);
         Safetensors.checkWritable(out);
         int[] input = Ids.ofArgumentOrFile(ids, "--ids", spec);
         if (input.length == 0) {

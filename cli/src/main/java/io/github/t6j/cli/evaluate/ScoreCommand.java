@@ -9,6 +9,7 @@ import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Range;
+import io.github.t6j.cli.models.ModelParameter;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.io.Writer;
@@ -47,6 +48,9 @@ import picocli.CommandLine.ParameterException;
             "  t6j score --file task.jsonl --parallel 16 --out out.jsonl"
         })
 public final class ScoreCommand extends SessionCommand {
+    @Mixin
+    private ModelParameter argument;
+
     @Option(names = {"-f", "--file"}, required = true, paramLabel = "TASK.jsonl",
             description = "File of questions, one per line.")
     private Path file;
@@ -83,7 +87,7 @@ public final class ScoreCommand extends SessionCommand {
 
     @Override
     public Integer call() {
-        arguments.check();
+        arguments.check(argument);
         lines.check();
         if (limit != null) {
             Range.atLeast(spec, "--limit", limit, 1);

@@ -52,8 +52,8 @@ public final class GenerateCommand extends SessionCommand {
     @Mixin
     private PromptArguments prompt;
 
-    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "128",
-            description = "Maximum number of tokens to generate (default: ${DEFAULT-VALUE}).")
+    @Option(names = {"-n", "--n-predict", "--max-tokens"}, paramLabel = "N", defaultValue = "128",
+            description = "Maximum number of tokens to generate; -1 for no limit (default: ${DEFAULT-VALUE}).")
     private int maxTokens;
 
     @Mixin
@@ -132,7 +132,7 @@ public final class GenerateCommand extends SessionCommand {
     }
 
     private GenerationOptions options() {
-        Range.atLeast(spec, "-n", maxTokens, 0);
+        maxTokens = Range.maxTokens(spec, "-n", maxTokens);
         prompt.check();
         output.check(samples != null);
         prompts.check(prompt.given() || samples != null || sessionFile != null || output.json() || output.stats());

@@ -18,6 +18,9 @@ public final class GrammarArguments {
             description = "Generate JSON that matches the JSON schema in FILE.")
     private Path jsonSchema;
 
+    @Option(names = "-j", paramLabel = "SCHEMA", description = "Generate JSON that matches this JSON schema.")
+    private String inlineSchema;
+
     @Option(names = "--grammar", paramLabel = "FILE",
             description = "Generate text that matches the grammar in FILE (llama.cpp's GBNF).")
     private Path gbnf;
@@ -36,12 +39,15 @@ public final class GrammarArguments {
      * @throws CommandFailure if the file cannot be read, or its content is not supported
      */
     public Grammar grammar() {
-        if (Stream.of(jsonSchema, gbnf, regex).filter(Objects::nonNull).count() > 1) {
+        if (Stream.of(jsonSchema, inlineSchema, gbnf, regex).filter(Objects::nonNull).count() > 1) {
             throw new ParameterException(spec.commandLine(),
-                    "expected one of --json-schema, --grammar and --regex, found several");
+                    "expected one of --json-schema, -j, --grammar and --regex, found several");
         }
         if (regex != null) {
             return read("--regex", regex, Grammar::regex);
+        }
+        if (inlineSchema != null) {
+            return read("-j", inlineSchema, Grammar::jsonSchema);
         }
         if (jsonSchema != null) {
             return read(jsonSchema.toString(), text(jsonSchema), Grammar::jsonSchema);

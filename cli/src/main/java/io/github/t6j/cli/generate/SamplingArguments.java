@@ -44,7 +44,7 @@ public final class SamplingArguments {
                 "t6j tokenize prints ids."})
     private Map<Integer, Float> logitBias;
 
-    @Option(names = "--seed", paramLabel = "S",
+    @Option(names = {"-s", "--seed"}, paramLabel = "S",
             description = {"Seed of the random numbers; the same seed gives the same text",
                 "(default: random; --stats prints it)."})
     private Long seed;

@@ -90,7 +90,7 @@ final class ModelKeys {
             case "granite" -> granite();
             case "phi3" -> put("attention.sliding_window", config.optional("sliding_window", 0));
             case "gemma2" -> gemma(2, 46);
-            case "gemma3" -> gemma(6, 62);
+            case "gemma3" -> gemma(period(), 62);
             case "smollm3" -> checkLayers("no_rope_layers", 1L, layer -> (layer + 1) % 4 != 0);
             default -> {
             }
@@ -178,15 +178,22 @@ final class ModelKeys {
         if (config.number("query_pre_attn_scalar", 256) != scaled) {
             throw refused("query_pre_attn_scalar", scaled, config.number("query_pre_attn_scalar", 256));
         }
-        if (period == 2) {
+        if (architecture.equals("gemma2")) {
             put("attn_logit_softcapping", cap("attn_logit_softcapping", 50));
             put("final_logit_softcapping", cap("final_logit_softcapping", 30));
         } else {
+            put("attention.sliding_window_pattern", period);
             put("rope.freq_base_swa", rope.getOrDefault("windowed_base", 10_000.0));
             if (model.scales().logitCap() != 0) {
                 put("final_logit_softcapping", model.scales().logitCap());
             }
         }
+    }
+
+    /** Returns the distance between layers of Gemma 3 that see all positions. */
+    private int period() {
+        int full = config.list("layer_types").indexOf("full_attention");
+        return full < 0 ? config.optional("sliding_window_pattern", 6) : full + 1;
     }
 
     private double cap(String key, double absent) {

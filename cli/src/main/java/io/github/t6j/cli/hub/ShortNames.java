@@ -101,6 +101,11 @@ public final class ShortNames {
         }
     }
 
+    /** Returns true if {@code text} is a short name, perhaps with a revision. */
+    public static boolean isName(String text) {
+        return expand(text.replaceFirst("@.*", "")).isPresent();
+    }
+
     /** Returns the name on a hub of a short name, or nothing for any other text. */
     static Optional<String> expand(String text) {
         Parts parts = Parts.of(text);

@@ -15,7 +15,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -28,7 +30,17 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
     /** Longest message in characters; a message may quote a file. */
     private static final int LONGEST = 2000;
 
-    private static final List<String> TAKE_TEXT = List.of("generate", "tokenize");
+    private static final List<String> TAKE_TEXT = List.of("generate", "tokenize", "chat");
+
+    /** Commands of other programs, with ours that does the same. */
+    private static final Map<String, String> ELSEWHERE = Map.of(
+            "list", "t6j models lists the models on this machine",
+            "ls", "t6j models lists the models on this machine",
+            "ps", "no model runs in the background: t6j serve runs one until it is stopped",
+            "rm", "t6j models --remove NAME removes a model",
+            "show", "t6j inspect NAME describes a model",
+            "create", "t6j convert SRC DST makes a model of other weights",
+            "quantize", "t6j convert SRC DST --dtype q4_k quantises a model");
 
     private final Main main;
 
@@ -49,7 +61,18 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
                 && !unmatched.getUnmatched().getFirst().startsWith("-")) {
             return unknownCommand(e.getCommandLine(), unmatched.getUnmatched().getFirst());
         }
-        return e.getMessage().replaceFirst("^Error: ", "") + suggestion(e);
+        String message = e.getMessage().replaceFirst("^Error: ", "");
+        return (e instanceof UnmatchedArgumentException unmatched ? unmatched(unmatched, message) : message)
+                + suggestion(e);
+    }
+
+    /** Returns a message about unknown options without the texts after them, which picocli lists as options. */
+    private static String unmatched(UnmatchedArgumentException e, String message) {
+        List<String> options = e.getUnmatched().stream().filter(word -> word.startsWith("-")).toList();
+        return !e.getUnmatched().getFirst().startsWith("-")
+                ? message
+                : (options.size() == 1 ? "Unknown option: " : "Unknown options: ")
+                        + options.stream().map(word -> "'" + word + "'").collect(Collectors.joining(", "));
     }
 
     /** Returns the message that {@code parent} has no command of this name, with similar names. */
@@ -57,8 +80,9 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
         List<String> similar = Similar.to(name, parent.getSubcommands().keySet(), 2);
         return parent.getSubcommands().isEmpty()
                 ? parent.getCommandSpec().qualifiedName() + " has no commands, found " + name
-                : "no such command: " + name
-                        + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?");
+                : "no such command: " + name + (ELSEWHERE.containsKey(name) && parent.getParent() == null
+                        ? "; " + ELSEWHERE.get(name)
+                        : similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?");
     }
 
     private static String suggestion(ParameterException e) {

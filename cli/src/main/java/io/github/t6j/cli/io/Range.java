@@ -8,6 +8,8 @@ import picocli.CommandLine.ParameterException;
 
 /** Checks numbers of the command line; a number out of range is bad usage. */
 public final class Range {
+    private static final int NO_LIMIT = -1;
+
     private Range() {}
 
     public static void atLeast(CommandSpec spec, String option, long value, long min) {
@@ -23,6 +25,24 @@ public final class Range {
             throw new ParameterException(
                     spec.commandLine(), option + ": expected at most " + max + " (" + reason + "), found " + value);
         }
+    }
+
+    /**
+     * Returns a maximum number of tokens: {@code given}, or for -1, which means no limit, the largest number.
+     *
+     * @param option option to name in errors
+     */
+    public static int maxTokens(CommandSpec spec, String option, int given) {
+        if (given < NO_LIMIT) {
+            throw new ParameterException(spec.commandLine(),
+                    option + ": expected 0 or more, or -1 for no limit, found " + given);
+        }
+        return maxTokens(given);
+    }
+
+    /** Returns {@code given}, or for -1 the largest number. */
+    public static int maxTokens(int given) {
+        return given == NO_LIMIT ? Integer.MAX_VALUE : given;
     }
 
     /**

@@ -49,6 +49,9 @@ public final class InspectCommand implements Callable<Integer> {
     private Main main;
 
     @Mixin
+    private ModelParameter argument;
+
+    @Mixin
     private ModelArguments arguments;
 
     @Option(names = "--tensors", description = "List names, types and shapes of all tensors in the files.")
@@ -67,7 +70,7 @@ public final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        arguments.check();
+        arguments.check(argument);
         if (context != null) {
             Range.atLeast(spec, "--context", context, 1);
         }

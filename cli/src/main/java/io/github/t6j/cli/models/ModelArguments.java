@@ -57,6 +57,9 @@ public final class ModelArguments {
     @Mixin
     private KernelArguments kernels;
 
+    @Option(names = {"-ngl", "--gpu-layers", "--n-gpu-layers"}, hidden = true)
+    private String gpuLayers; // llama.cpp's
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -65,6 +68,21 @@ public final class ModelArguments {
     /** Checks the options before the model is loaded; {@link #load} does not check them again. */
     public void check() {
         threads.check(spec);
+        folder.check(spec);
+        if (gpuLayers != null && !gpuLayers.equals("0")) {
+            main().note("note: -ngl " + gpuLayers + ": t6j uses no GPU; all layers run on the CPU");
+        }
+    }
+
+    /** Checks the options as {@link #check()} does, and takes the model of an argument, if there is one. */
+    public void check(ModelParameter argument) {
+        argument.model().ifPresent(model -> folder.use(spec, "MODEL", model));
+        check();
+    }
+
+    /** Takes the first of {@code words} for the model if it names one. @return the other words */
+    public List<String> takeModel(List<String> words) {
+        return folder.takeModel(main(), spec, words);
     }
 
     private Main main() {

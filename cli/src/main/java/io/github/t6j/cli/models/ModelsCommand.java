@@ -7,6 +7,7 @@ import io.github.t6j.cli.hub.ModelName;
 import io.github.t6j.cli.hub.Removal;
 import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.CommandFailure;
+import io.github.t6j.cli.io.Question;
 import io.github.t6j.cli.io.Text;
 import io.github.t6j.json.Json;
 import java.io.IOException;
@@ -94,23 +95,12 @@ public final class ModelsCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(),
                     "--remove: expected --yes, found none; without a terminal, t6j cannot ask");
         }
-        if (!yes && !agreed("Remove " + what + "? [y/N] ")) {
+        if (!yes && !Question.isAgreed(main, "Remove " + what + "? [y/N] ")) {
             main.note("nothing was removed");
             return Main.DONE;
         }
         removal.run();
         main.note("removed " + what);
         return Main.DONE;
-    }
-
-    private boolean agreed(String question) throws IOException {
-        main.err.print(question);
-        main.err.flush();
-        StringBuilder answer = new StringBuilder();
-        for (int c = main.in.read(); c >= 0 && c != '\n' && answer.length() < 10; c = main.in.read()) {
-            answer.append((char) c);
-        }
-        String reply = answer.toString().strip().toLowerCase(Locale.ROOT);
-        return reply.equals("y") || reply.equals("yes");
     }
 }

@@ -2,13 +2,10 @@ package io.github.t6j.cli.models;
 
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.hub.AmbiguousNameException;
-import io.github.t6j.cli.hub.Hub;
 import io.github.t6j.cli.hub.HubCache;
 import io.github.t6j.cli.hub.HubSettings;
 import io.github.t6j.cli.hub.ModelName;
-import io.github.t6j.cli.hub.Pull;
 import io.github.t6j.cli.hub.ShortNames;
-import io.github.t6j.cli.hub.Timeouts;
 import io.github.t6j.cli.io.OnInterrupt;
 import io.github.t6j.cli.io.Text;
 import java.io.IOException;
@@ -84,9 +81,8 @@ public final class PullCommand implements Callable<Integer> {
             return Main.DONE;
         }
         Path pulled;
-        try (PullProgress progress = new PullProgress(main, name);
-                Hub hub = new Hub(settings, Timeouts.DEFAULT, progress::note)) {
-            pulled = new Pull(hub, cache, progress).run(name);
+        try {
+            pulled = Download.run(main, name, false);
         } catch (AmbiguousNameException e) {
             main.note(Text.printable(e.getMessage(), Integer.MAX_VALUE));
             e.choices().forEach(choice -> main.err.println("  " + Text.printable(choice, Integer.MAX_VALUE)));

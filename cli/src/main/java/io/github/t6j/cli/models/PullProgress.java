@@ -17,14 +17,17 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
     private final Main main;
     private final ModelName name;
     private final Progress progress;
+    private final Runnable begin;
     private long all;
     private long done;
     private long next;
     private TransferSpeed speed;
 
-    PullProgress(Main main, ModelName name) {
+    /** @param begin called when the size of the download is known and printed */
+    PullProgress(Main main, ModelName name, Runnable begin) {
         this.main = main;
         this.name = name;
+        this.begin = begin;
         this.progress = new Progress(main, "pulling");
     }
 
@@ -32,12 +35,13 @@ final class PullProgress implements Pull.Watcher, AutoCloseable {
     public synchronized void begins(int files, long bytes, long present) {
         all = bytes;
         done = present;
-        speed = new TransferSpeed(System.nanoTime());
-        next = System.nanoTime() + INTERVAL; // before that, the speed would come from a few bytes
         note(name + ": " + files + (files == 1 ? " file, " : " files, ") + Sizes.of(bytes)
                 + (present == bytes
                         ? ", all present"
                         : present == 0 ? "" : ", of which present: " + Sizes.of(present)));
+        begin.run();
+        speed = new TransferSpeed(System.nanoTime());
+        next = System.nanoTime() + INTERVAL; // before that, the speed would come from a few bytes
     }
 
     @Override

@@ -10,11 +10,13 @@ import io.github.t6j.cli.generate.CacheArguments;
 import io.github.t6j.cli.generate.LinesArguments;
 import io.github.t6j.cli.generate.SpeculationArguments;
 import io.github.t6j.cli.generate.WarmUp;
+import io.github.t6j.cli.hub.Sizes;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Errors;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.ShutdownHook;
 import io.github.t6j.cli.models.ModelArguments;
+import io.github.t6j.cli.models.ModelParameter;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerOptions;
 import io.github.t6j.speculation.Speculation;
@@ -71,6 +73,9 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    @Mixin
+    private ModelParameter argument;
 
     @Mixin
     private ModelArguments arguments;
@@ -188,7 +193,7 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private void check() {
-        arguments.check();
+        arguments.check(argument);
         speculation.check();
         if (name != null && name.isBlank()) {
             throw new ParameterException(spec.commandLine(), "--name: expected a name, found an empty one");
@@ -293,8 +298,8 @@ public final class ServeCommand implements Callable<Integer> {
         String shown = address.getAddress().isAnyLocalAddress() ? "localhost" : at.host();
         shown = shown.contains(":") ? "[" + shown + "]" : shown;
         log.note("serving " + name() + " at " + (keystore == null ? "http" : "https") + "://" + shown + ":"
-                + address.getPort() + " (context " + ids + ", " + parallel + " at once, caches of " + (bytes >> 20)
-                + " MB)");
+                + address.getPort() + " (context " + Sizes.count(ids) + ", " + parallel + " at once, caches of "
+                + Sizes.of(bytes) + ")");
         if (!address.getAddress().isLoopbackAddress() && key == null && keyFile == null) {
             log.note(
                     "note: anyone who can reach this machine can use the server; --api-key-file FILE requires a key");

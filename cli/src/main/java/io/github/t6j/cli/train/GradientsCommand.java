@@ -6,6 +6,7 @@ import io.github.t6j.cli.evaluate.Ids;
 import io.github.t6j.cli.io.DiskSpace;
 import io.github.t6j.cli.io.Threads;
 import io.github.t6j.cli.models.ModelFolder;
+import io.github.t6j.cli.models.ModelParameter;
 import io.github.t6j.family.VariantName;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.training.Parameter;
@@ -54,6 +55,9 @@ public final class GradientsCommand implements Callable<Integer> {
     private ModelFolder model;
 
     @Mixin
+    private ModelParameter argument;
+
+    @Mixin
     private Threads threads;
 
     @Option(names = "--variant", paramLabel = "NAME", description = {"RoPE variant: " + VariantName.ALL,
@@ -70,7 +74,9 @@ public final class GradientsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        argument.model().ifPresent(given -> model.use(spec, "MODEL", given));
         threads.check(spec);
+        model.check(spec);
         Safetensors.checkWritable(out);
         int[] input = Ids.ofArgumentOrFile(ids, "--ids", spec);
         if (input.length < 2) {

@@ -182,7 +182,7 @@ class ChatCommandTest {
         assertThat(ran.err()).contains("Be brief.\n", file + ": 3 messages, the first is the system message\n",
                 "saved the conversation as JSON: " + file + ": 3 messages", "max-tokens          2\n",
                 "temperature         1.0\n", "thinking            the model's default\n", "decode    2 tokens",
-                " of 256 tokens", "; MHA with 4 heads: ", "/help              show this list\n");
+                " of 256 tokens", "; MHA with 4 heads: ", "/help, /?          show this list\n");
     }
 
     private static Map<String, Object> message(String role, String content) {
@@ -190,6 +190,36 @@ class ChatCommandTest {
         message.put("role", role);
         message.put("content", content);
         return message;
+    }
+
+    /** Names of the same commands in other programs. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/exit", "/bye"})
+    void commandsHaveOtherNames(String quit) {
+        CommandResult ran = by("chatml", "one\n/clear\ntwo\n/?\n" + quit + "\nthree\n", "-n", "12");
+        assertThat(ran.code()).isZero();
+        assertThat(ran.out()).hasLineCount(2).endsWith(by("chatml", "two\n", "-n", "12").out());
+        assertThat(ran.err()).contains("/help, /?", "/quit, /exit, /bye").doesNotContain("no such command");
+    }
+
+    @Test
+    void answersHaveAGivenForm() throws IOException {
+        Path schema = Files.writeString(folder.resolve("schema.json"), "{\"enum\": [\"red\", \"green\"]}");
+        Path gbnf = Files.writeString(folder.resolve("form.gbnf"), "root ::= \"a\" \"b\"+ \"c\"");
+        for (String template : List.of("chatml", "thinking")) {
+            assertThat(by(template, "one\ntwo\n", "--regex", "[0-9]{2}").out()).matches("([0-9]{2}\n){2}");
+            assertThat(by(template, "one\n", "--grammar", gbnf.toString()).out()).matches("ab+c\n");
+            assertThat(by(template, "one\n", "--json-schema", schema.toString()).out().strip())
+                    .isIn("\"red\"", "\"green\"");
+            assertThat(by(template, "one\n", "-j", "{\"type\": \"boolean\"}").out().strip()).isIn("true", "false");
+        }
+    }
+
+    @Test
+    void minusOneIsNoLimit() {
+        String whole = by("chatml", "one\n").out();
+        assertThat(by("chatml", "one\n", "-n", "-1").out()).isEqualTo(whole);
+        assertThat(by("chatml", "/set n -1\none\n", "-n", "3").out()).isEqualTo(whole);
     }
 
     @Test

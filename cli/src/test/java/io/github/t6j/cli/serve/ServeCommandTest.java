@@ -54,7 +54,7 @@ class ServeCommandTest {
         static Running start(ProcessBuilder builder) {
             LaunchedProcess process = LaunchedProcess.start(builder);
             process.awaitErr("serving ");
-            process.awaitErr(" MB)");
+            process.awaitErr("B)");
             Matcher url = URL.matcher(process.err());
             assertThat(url.find()).as(process.err()).isTrue();
             return new Running(process, url.group(1), Integer.parseInt(url.group(3)));
