@@ -37,10 +37,15 @@ public final class ModelUse {
     /** Closes this when {@code model} becomes unreachable. */
     public void watch(Object model) {
         AllocationSite site = Events.allocationSite(words.model());
-        leakTracker.watch(model, () -> {
+        leakTracker.watch(model, () -> unreachable(site));
+    }
+
+    /** Closes the unreachable model and reports it; a collection just after {@link #close} may also find it. */
+    void unreachable(AllocationSite site) {
+        if (!isClosed()) {
             leaked(words.model(), site);
             close();
-        });
+        }
     }
 
     /** Adds a session, which is closed with the model. */
@@ -58,8 +63,10 @@ public final class ModelUse {
     public LeakTracker.Watch watch(Object session, SessionUse use) {
         AllocationSite site = Events.allocationSite(words.session());
         return leakTracker.watch(session, () -> {
-            leaked(words.session(), site);
-            use.close();
+            if (!use.isClosed()) {
+                leaked(words.session(), site);
+                use.close();
+            }
         });
     }
 

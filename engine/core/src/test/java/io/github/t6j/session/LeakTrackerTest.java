@@ -11,6 +11,8 @@ import io.github.t6j.ModelOptions;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
+import io.github.t6j.events.AllocationSite;
+import io.github.t6j.events.Events;
 import io.github.t6j.flashtpa.FlashTpa;
 import java.io.File;
 import java.io.IOException;
@@ -20,7 +22,10 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +89,31 @@ public class LeakTrackerTest {
         model.close();
         assertEnd(before, true);
         assertThatThrownBy(model::info).hasMessageContaining("closed");
+    }
+
+    /** A collection between the end of close() and that of the tracker's thread finds a closed model. */
+    @Test
+    void aClosedModelIsNoLeak(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("events.jfr");
+        try (Recording recording = new Recording()) {
+            recording.enable("t6j.Leak");
+            recording.start();
+            for (boolean closed : new boolean[] {true, false}) {
+                AtomicInteger freed = new AtomicInteger();
+                ModelUse use = new ModelUse(freed::incrementAndGet);
+                AllocationSite site = Events.allocationSite(closed ? "closed" : "open");
+                if (closed) {
+                    use.close();
+                }
+                use.unreachable(site);
+                assertThat(use.isClosed()).isTrue();
+                assertThat(freed).hasValue(1);
+            }
+            recording.stop();
+            recording.dump(file);
+        }
+        assertThat(RecordingFile.readAllEvents(file)).filteredOn(event -> event.getEventType().getName().equals(
+                "t6j.Leak")).hasSize(1);
     }
 
     /** A session that only a running call references is not closed before the call ends. */
