@@ -173,6 +173,10 @@ public final class SessionUse {
         return closed;
     }
 
+    public boolean isModelClosed() {
+        return model.isClosed();
+    }
+
     /** Cancels the call that computes, or the next one if none is in progress. */
     public void cancel() {
         cancelled = true;

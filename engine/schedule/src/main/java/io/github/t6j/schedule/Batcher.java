@@ -63,7 +63,7 @@ final class Batcher {
         budget = new MemoryBudget("caches of a scheduler", Long.MAX_VALUE, state.budget());
         state.charge(budget);
         emptyBytes = budget.allocated();
-        texts = new EmbeddingReader(state.transformer(), budget, this::makesRoom);
+        texts = new EmbeddingReader(state.transformer(), budget, this::makesRoom, this::checkModel);
         prefixes = new Prefixes(
                 state.passesMatter() ? Model.maxPassRows() : 1,
                 KEPT_PER_RUNNING * limits.running());
@@ -99,6 +99,18 @@ final class Batcher {
 
     int copies() {
         return running.size() + reading.stream().mapToInt(Job::copies).sum();
+    }
+
+    /** Returns true if the model is closed, so that no pass can begin. */
+    boolean isModelClosed() {
+        return SessionCore.of(empty).use().isModelClosed();
+    }
+
+    /** @throws IllegalStateException if the model is closed, which ends all work alike */
+    void checkModel() {
+        if (isModelClosed()) {
+            throw new IllegalStateException("the model is closed");
+        }
     }
 
     /** Returns the limits that apply. */
@@ -152,6 +164,7 @@ final class Batcher {
             cachedIds += job.found();
             reading.add(job);
         } catch (RuntimeException | Error failure) { // other processes use the memory, too
+            checkModel();
             fail(job, failure);
         }
         return Admission.ADMITTED;
@@ -220,7 +233,7 @@ final class Batcher {
         collect(ends);
         leaveInterrupted(ends);
         List<Job> parts = parts(reading, MAX_JOINING);
-        SharedPass pass = new SharedPass();
+        SharedPass pass = new SharedPass(this::checkModel);
         List<Continuation> stepping = stepping().toList();
         stepping.forEach(pass::add);
         parts.forEach(pass::add);
@@ -257,7 +270,7 @@ final class Batcher {
         passing = recomputes ? List.of() : parts(inOrder(turn), Model.maxPassRows());
         List<Continuation> recomputed = recomputing()
                 .filter(continuation -> recomputes && !continuation.isOver()).limit(1).toList();
-        SharedPass pass = new SharedPass();
+        SharedPass pass = new SharedPass(this::checkModel);
         passing.forEach(pass::add);
         recomputed.forEach(pass::add);
         beginPass();
@@ -342,6 +355,7 @@ final class Batcher {
                 }
             }
         } catch (RuntimeException | Error failure) { // such as too little memory for its forks
+            checkModel();
             reading.remove(job);
             fail(job, failure);
         }
@@ -402,6 +416,7 @@ final class Batcher {
     }
 
     private void leaveEnded(List<Runnable> ends) {
+        checkModel();
         List<Continuation> over = ready().filter(Continuation::isOver).toList();
         over.forEach(this::free);
         running.removeAll(over);
@@ -454,7 +469,8 @@ final class Batcher {
 
     SchedulerMetrics metrics(int waiting, long refused) {
         return new SchedulerMetrics(
-                waiting, copies(), bytes(), prefixes.bytes(), budget.allocated() - emptyBytes, promptIds, cachedIds,
+                waiting, copies(), bytes(), prefixes.bytes(), Math.max(0, budget.allocated() - emptyBytes), promptIds,
+                cachedIds,
                 generatedIds, passes, rows, ended,
                 refused);
     }

@@ -24,6 +24,7 @@ final class EmbeddingReader {
     private final Transformer transformer;
     private final MemoryBudget budget;
     private final LongPredicate room;
+    private final Runnable check;
     private final Set<EmbeddingJob> jobs = new LinkedHashSet<>(); // without a result
     private final Deque<EmbeddingJob> turns = new ArrayDeque<>(); // jobs with texts that were not taken, the next first
     private final Map<Integer, Text> reading = new HashMap<>(); //   unfinished texts by their numbers in states
@@ -35,11 +36,13 @@ final class EmbeddingReader {
     /**
      * @param budget budget that the caches of the texts are counted in
      * @param room returns true if caches may take that many bytes more
+     * @param check throws an exception if no text can be read
      */
-    EmbeddingReader(Transformer transformer, MemoryBudget budget, LongPredicate room) {
+    EmbeddingReader(Transformer transformer, MemoryBudget budget, LongPredicate room, Runnable check) {
         this.transformer = transformer;
         this.budget = budget;
         this.room = room;
+        this.check = check;
     }
 
     boolean isEmpty() {
@@ -106,6 +109,7 @@ final class EmbeddingReader {
                 close();
             }
         } catch (RuntimeException | Error failure) {
+            check.run();
             separate(failure, ends);
         }
         leave(EmbeddingJob::isRead, job -> job::report, ends);

@@ -7,24 +7,29 @@ import io.github.t6j.Token;
 import io.github.t6j.TokenListener;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
+import java.util.function.BooleanSupplier;
 
 /** Submitted generation: its result, its tokens as they are generated, and its cancellation. Thread-safe. */
 public final class GenerationHandle {
     private final int[] prompt;
     private final long seed;
     private final TokenListener listener;
+    private final Set<Thread> listening; // threads that now call a listener of the scheduler
     private final Result<Generation> result;
     private final TokenPublisher tokens = new TokenPublisher();
     private int reported; // characters of the texts of tokens so far
     private volatile int cachedTokens;
 
-    GenerationHandle(int[] prompt, long seed, TokenListener listener, Interruption interruption) {
+    GenerationHandle(
+            int[] prompt, long seed, TokenListener listener, Interruption interruption, Set<Thread> listening) {
         this.prompt = prompt;
         this.seed = seed;
         this.listener = listener;
-        result = new Result<>(interruption);
+        this.listening = listening;
+        result = new Result<>(interruption, listening);
     }
 
     /**
@@ -76,7 +81,17 @@ public final class GenerationHandle {
     boolean add(Token token) {
         reported += token.text().length();
         tokens.add(token);
-        return listener.onToken(token);
+        return call(() -> listener.onToken(token));
+    }
+
+    /** Calls the listener; the thread must not wait for the scheduler meanwhile. */
+    private boolean call(BooleanSupplier call) {
+        listening.add(Thread.currentThread());
+        try {
+            return call.getAsBoolean();
+        } finally {
+            listening.remove(Thread.currentThread());
+        }
     }
 
     /** Reports the end of a generation that did not begin, because of its {@link #interruption}. */
@@ -96,9 +111,12 @@ public final class GenerationHandle {
             if (reported < text.length()) {
                 Token tail = new Token(-1, text.substring(reported), Float.NaN, List.of());
                 tokens.add(tail);
-                listener.onToken(tail);
+                call(() -> listener.onToken(tail));
             }
-            listener.onFinish(generation);
+            call(() -> {
+                listener.onFinish(generation);
+                return true;
+            });
         } catch (RuntimeException | Error wrong) { // of the listener
             fail(wrong);
             return;

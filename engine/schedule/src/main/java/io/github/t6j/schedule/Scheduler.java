@@ -56,6 +56,13 @@ public final class Scheduler implements AutoCloseable {
     /** Number of these waits that count as progress: a minute. */
     private static final int MAX_RESTORING_WAITS = 3000;
 
+    /** Listener to the counts of a scheduler, such as a bridge to a metrics library. */
+    @FunctionalInterface
+    public interface MetricsListener {
+        /** Called with the counts after a pass. */
+        void onMetrics(SchedulerMetrics metrics);
+    }
+
     /** Stage of the scheduler's life. */
     private enum Stage {
         /** Submissions are accepted. */
@@ -80,6 +87,8 @@ public final class Scheduler implements AutoCloseable {
     private Stage stage = Stage.OPEN;
     private long refused;
     private SchedulerMetrics metrics;
+    private volatile MetricsListener metricsListener = _ -> {
+    };
     private int restoringWaits; // since a prefix was restored
     private volatile long progress; // written by the scheduler's thread
 
@@ -274,9 +283,18 @@ public final class Scheduler implements AutoCloseable {
         notifyAll();
     }
 
-    /** Returns the current counts. */
+    /** Returns the current counts: of this moment for what waits, runs and was refused, else after the last pass. */
     public synchronized SchedulerMetrics metrics() {
-        return metrics;
+        return metrics.with(waitingCopies(), refused);
+    }
+
+    /**
+     * Sets a listener to the counts, which replaces the last one.
+     *
+     * @param listener called on the scheduler's thread after each pass and at the end; it must return at once
+     */
+    public void setMetricsListener(MetricsListener listener) {
+        metricsListener = Objects.requireNonNull(listener, "listener");
     }
 
     /** Returns a text that tells the model from others: its configuration and samples of its weights. */
@@ -304,6 +322,7 @@ public final class Scheduler implements AutoCloseable {
                 if (texts.canRead(turns.mayBeginTexts())) {
                     work.add(Work.TEXTS);
                 }
+                batcher.checkModel(); // which texts to embed do not hold open
                 if (work.isEmpty()) {
                     batcher.awaitChoice();
                     continue;
@@ -314,11 +333,16 @@ public final class Scheduler implements AutoCloseable {
                 }
             }
         } catch (RuntimeException | Error failure) {
-            fail(batcher, new RefusedException(Reason.CLOSED, "the scheduler ended: " + failure, failure));
-            throw failure;
+            boolean closed = batcher.isModelClosed();
+            fail(batcher, new RefusedException(Reason.CLOSED,
+                    closed ? "the model was closed before the scheduler" : "the scheduler ended: " + failure, failure));
+            if (!closed) {
+                throw failure;
+            }
         } finally {
             texts.close();
             batcher.close();
+            report(batcher, List.of());
         }
     }
 
@@ -355,6 +379,7 @@ public final class Scheduler implements AutoCloseable {
 
     private void report(Batcher batcher, List<Runnable> ends) {
         count(batcher);
+        report(() -> metricsListener.onMetrics(metrics()));
         ends.forEach(Scheduler::report);
     }
 
@@ -363,7 +388,7 @@ public final class Scheduler implements AutoCloseable {
         try {
             end.run();
         } catch (RuntimeException | Error failure) {
-            LOGGER.log(System.Logger.Level.ERROR, "the end of a generation could not be reported", failure);
+            LOGGER.log(System.Logger.Level.ERROR, "a listener of a scheduler failed", failure);
         }
     }
 

@@ -1,7 +1,7 @@
 package io.github.t6j.schedule;
 
 /**
- * Snapshot of a scheduler's counts, taken before a pass.
+ * Counts of a scheduler.
  *
  * @param waiting generations and scorings in the queue
  * @param running generations and scorings that read their prompts or continue
@@ -19,4 +19,10 @@ package io.github.t6j.schedule;
 public record SchedulerMetrics(
         int waiting, int running, long cacheBytes, long keptBytes, long allocatedBytes,
         long promptIds, long cachedIds, long generatedIds,
-        long passes, long rows, long ended, long refused) {}
+        long passes, long rows, long ended, long refused) {
+    /** Returns these counts with the queue and the refusals of another moment. */
+    SchedulerMetrics with(int nowWaiting, long nowRefused) {
+        return new SchedulerMetrics(nowWaiting, running, cacheBytes, keptBytes, allocatedBytes, promptIds, cachedIds,
+                generatedIds, passes, rows, ended, nowRefused);
+    }
+}

@@ -16,7 +16,13 @@ final class SharedPass {
     private final List<Boolean> drafted = new ArrayList<>(); // true if all ids but the first are drafts
     private final List<LogitsListener> listeners = new ArrayList<>();
     private final List<Consumer<Throwable>> failures = new ArrayList<>(); // receive the failure of each session
+    private final Runnable check;
     private int promptIds;
+
+    /** @param check throws an exception if no session can go on */
+    SharedPass(Runnable check) {
+        this.check = check;
+    }
 
     void add(Continuation continuation) {
         int[] part = continuation.part(Model.maxPassRows());
@@ -54,6 +60,7 @@ final class SharedPass {
         try {
             feed(0, sessions.size(), pause);
         } catch (RuntimeException | Error failure) {
+            check.run();
             for (int i = 0; i < sessions.size(); i++) {
                 runAlone(i, positions[i], failure);
             }

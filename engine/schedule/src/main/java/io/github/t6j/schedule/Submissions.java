@@ -14,7 +14,9 @@ import io.github.t6j.session.Expiry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntToLongFunction;
 
 /** Checks submissions against the model and the context length, and creates their jobs; for any thread. */
@@ -28,6 +30,7 @@ final class Submissions {
     private final long stateBytes; // of a session, for any number of ids
     private final IntToLongFunction fullBytes; // of the cache of that many ids
     private final Runnable wake;
+    private final Set<Thread> listening = ConcurrentHashMap.newKeySet(); // threads that now call a listener
 
     /** @param wake makes the scheduler notice a cancellation */
     Submissions(Model model, SchedulerOptions limits, Batcher batcher, Runnable wake) {
@@ -53,7 +56,7 @@ final class Submissions {
         List<GenerationHandle> handles = new ArrayList<>();
         for (TokenListener listener : listeners) {
             handles.add(new GenerationHandle(ids, seeded.sampling().seed() + handles.size(), listener,
-                    interruption(seeded.call())));
+                    interruption(seeded.call()), listening));
         }
         int newIds = Math.min(seeded.maxTokens(), contextLength() - ids.length);
         int length = ids.length + newIds;
@@ -63,10 +66,11 @@ final class Submissions {
 
     /** Returns options with a seed below 2⁵³, so that a client that reads numbers as doubles can send it back. */
     private static GenerationOptions withSeed(GenerationOptions options, int samples) {
-        return options.sampling().seed() != null
-                ? options
-                : options.withSampling(
-                        options.sampling().withSeed(new SplittableRandom().nextLong((1L << 53) - samples)));
+        if (options.sampling().seed() != null) {
+            return options;
+        }
+        long seed = options.sampling().temperature() == 0 ? 0 : new SplittableRandom().nextLong((1L << 53) - samples);
+        return options.withSampling(options.sampling().withSeed(seed));
     }
 
     /** @throws IllegalArgumentException as {@link Scheduler#score(Prompt, List)} does */
@@ -80,14 +84,14 @@ final class Submissions {
         checkIds("prompt", scoring.prompt());
         scoring.continuations().forEach(continuation -> checkIds("continuations", continuation));
         long fork = bytes(crosses(scoring.prompt().length, ids) ? ids : PAGE);
-        return new ScoringJob(scoring, new Result<>(interruption(CallOptions.defaults())), bytes(ids), fork, ids);
+        return new ScoringJob(scoring, new Result<>(interruption(CallOptions.defaults()), listening), bytes(ids), fork, ids);
     }
 
     /** @throws IllegalArgumentException as {@link Scheduler#embed} does */
     EmbeddingJob embedding(List<Prompt> prompts, EmbeddingOptions options) {
         Embedder embedder = new Embedder(model, options);
         return new EmbeddingJob(model, embedder, prompts,
-                new Result<>(interruption(options.call())));
+                new Result<>(interruption(options.call()), listening));
     }
 
     /** Returns the interruption by {@code options}, or by the timeout of the limits if it is shorter. */

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -253,7 +254,8 @@ class EmbeddingTurnsTest {
         List<Prompt> bad = texts(new Random(SEED + 1), 1, 40);
         try (Session session = model.newSession()) {
             EmbeddingReader reader = new EmbeddingReader(SessionCore.of(session).state().transformer(),
-                    new MemoryBudget("test", Long.MAX_VALUE, null), _ -> true);
+                    new MemoryBudget("test", Long.MAX_VALUE, null), _ -> true, () -> {
+                    });
             EmbeddingJob good = job(few);
             EmbeddingJob failing = job(bad);
             reader.add(good);
@@ -282,6 +284,6 @@ class EmbeddingTurnsTest {
     private static EmbeddingJob job(List<Prompt> prompts) {
         return new EmbeddingJob(model, new Embedder(model), prompts,
                 new Result<>(new Interruption(Expiry.of(CallOptions.defaults()), () -> {
-                })));
+                }), Set.of()));
     }
 }

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -161,7 +162,7 @@ class ScoringTest {
             Scoring scoring = new Scoring(random.ints(140, 0, vocabulary).toArray(), List.of(
                     random.ints(31, 0, vocabulary).toArray(), random.ints(5, 0, vocabulary).toArray()));
             Result<List<float[]>> result = new Result<>(new Interruption(Expiry.of(CallOptions.defaults()), () -> {
-            }));
+            }), Set.of());
             ScoringJob job = new ScoringJob(scoring, result, 1 << 20, 1 << 20, 170);
             Batcher batcher = new Batcher(model, limits(1), () -> {
             });
