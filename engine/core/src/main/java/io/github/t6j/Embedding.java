@@ -1,5 +1,6 @@
 package io.github.t6j;
 
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -36,5 +37,21 @@ public record Embedding(float[] vector, int tokens, boolean truncated) {
             otherSquare += (double) other.vector[i] * other.vector[i];
         }
         return square == 0 || otherSquare == 0 ? 0 : product / Math.sqrt(square * otherSquare);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Embedding that && Arrays.equals(vector, that.vector) && tokens == that.tokens
+                && truncated == that.truncated;
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(vector);
+    }
+
+    @Override
+    public String toString() {
+        return "Embedding[" + vector.length + " dimensions, " + tokens + (truncated ? " tokens, truncated]" : " tokens]");
     }
 }

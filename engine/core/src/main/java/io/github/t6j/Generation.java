@@ -11,7 +11,7 @@ import java.util.Objects;
  * @param tokens generated ids, each with its log-probability
  * @param finishReason reason why it ended
  * @param promptTokens number of ids of the prompt
- * @param seed seed that reproduces this text
+ * @param seed seed that reproduces this text; 0 for a greedy generation without a seed
  * @param prefillTime time from the call to the first logits
  * @param decodeTime time from the first logits to the end
  * @param drafts number of accepted and rejected drafts of a generation with a {@link Drafter}

@@ -44,8 +44,8 @@ public final class Sampler {
         }
         this.vocabulary = vocabulary;
         this.greedy = options.temperature() == 0;
-        // below 2⁵³, so that programs that read JSON numbers as doubles can pass the seed back
-        this.seed = options.seed() != null ? options.seed() : new SplittableRandom().nextLong(1L << 53);
+        // below 2⁵³, so that programs that read JSON numbers as doubles can pass the seed back; greedy draws nothing
+        this.seed = options.seed() != null ? options.seed() : greedy ? 0 : new SplittableRandom().nextLong(1L << 53);
         this.random = new SplitMix64(seed);
         this.history = new History(sampleable);
         this.candidates = new Candidates(sampleable);
@@ -83,7 +83,7 @@ public final class Sampler {
         return pipeline.toArray(Step[]::new);
     }
 
-    /** Returns the seed of the draws: from the options, or else random. */
+    /** Returns the seed of the draws: from the options, or else random; 0 without draws, at temperature 0. */
     public long seed() {
         return seed;
     }
