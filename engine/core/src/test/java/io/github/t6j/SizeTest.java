@@ -32,8 +32,7 @@ class SizeTest {
             "cache/HeadStates", "cache/LayeredCache", "family/StepKeys", "family/t6/T6Steps", "flashtpa/FlashTpaSteps",
             "kernels/HeadStep",
             "kernels/scalar/Circle",
-            "kernels/scalar/ScalarHeadStep", "kernels/simd/HeadState", "kernels/simd/HeadRows", "model/OutputGate",
-            "model/Rotation");
+            "kernels/scalar/ScalarHeadStep", "kernels/simd/HeadState", "kernels/simd/HeadRows", "model/Rotation");
 
     private static final double ROOM = 1.03;
 

@@ -52,6 +52,16 @@ public record StepKeys(ConfigJson json) {
         }
     }
 
+    /** Fails if a key exists, for a model without such steps. */
+    public void refuse() {
+        for (String key : ALL) {
+            if (json.has(key)) {
+                throw json.wrong(key, "no such key, since only T6 and T6 KV-only have such steps",
+                        json.values().get(key) + ": remove it");
+            }
+        }
+    }
+
     /** Returns true if {@code key} asks for a step: a flag that is true, or another value. */
     public boolean names(String key) {
         return json.has(key) && !Boolean.FALSE.equals(json.values().get(key));

@@ -53,7 +53,6 @@ public final class VariantJson {
 
     private final Map<String, Object> keys;
     private final ConfigJson json; // the same keys
-    private final StepKeys steps; // the same keys
 
     /**
      * Checks each key by itself.
@@ -64,7 +63,6 @@ public final class VariantJson {
     public VariantJson(Map<String, Object> keys, String where) {
         this.keys = new LinkedHashMap<>(keys);
         json = new ConfigJson(keys, where);
-        steps = new StepKeys(json);
         keys.forEach(this::check);
     }
 
@@ -75,7 +73,7 @@ public final class VariantJson {
 
     private void check(String key, Object value) {
         if (StepKeys.ALL.contains(key)) {
-            steps.check(key, value);
+            steps().check(key, value);
             return;
         }
         Set<String> words = WORDS.get(key);
@@ -121,7 +119,7 @@ public final class VariantJson {
 
     /** Returns the keys of steps. */
     public StepKeys steps() {
-        return steps;
+        return new StepKeys(json);
     }
 
     /** Returns the variant, or null. */
@@ -170,11 +168,6 @@ public final class VariantJson {
     /** Fails if heads exists, for a model whose heads are factors already or cannot be converted. */
     public void refuseHeads() {
         refuse(List.of("heads"), "only the Llama family's whole heads can be used as factors");
-    }
-
-    /** Fails if a key names a step, for a model without such steps. */
-    public void refuseSteps() {
-        refuse(StepKeys.ALL, "only T6 and T6 KV-only have such steps");
     }
 
     /** Returns the fixed factors by the names of their weights; empty if the key is missing. */

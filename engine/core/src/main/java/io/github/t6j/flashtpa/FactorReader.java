@@ -14,26 +14,18 @@ final class FactorReader {
     final double valueFactor; // factor of outputs
     final int keyHeads; // H, or K of steps
     private final FlashTpa.Shape shape;
-    private final boolean sigmoid;
+    private final FlashTpa.Options options;
     private final FactorRow offsets;
     private final double queryFactor; // scale of factors or whole queries, relative to the attention's
-    private final double normedFactor; // scale of normed queries
-    private final FlashTpaSteps steps; // or null
 
     FactorReader(FlashTpa.Shape shape, FlashTpa.Options options, FactorRow offsets) {
         this.shape = shape;
         this.offsets = offsets;
-        sigmoid = options.sigmoid();
+        this.options = options;
         queryVectors = shape.queryRank() == 0 ? shape.heads() : shape.queryRank();
-        FlashTpa.Options usual = FlashTpa.Options.defaults(shape);
-        steps = options.steps();
-        keyHeads = steps == null ? shape.heads() : steps.keyHeads();
-        normedFactor = options.scale() / usual.scale();
-        double scales = normedFactor * (options.queryScale() / usual.queryScale())
-                * (options.keyScale() / usual.keyScale());
-        boolean normed = steps != null && steps.normEpsilon() > 0;
-        queryFactor = !normed ? scales : shape.queryRank() == 0 ? normedFactor : 1;
-        valueFactor = options.valueScale() / usual.valueScale();
+        keyHeads = FlashTpaSteps.keyHeads(options, shape);
+        queryFactor = FlashTpaSteps.queryFactor(options, shape);
+        valueFactor = options.valueScale() / (1.0 / shape.valueRank());
     }
 
     /** Copies the keys and values of token {@code index} to a row. */
@@ -56,14 +48,12 @@ final class FactorReader {
         for (int i = from; i < from + count; i++) {
             row[i] = (float) (row[i] * queryFactor);
         }
-        if (steps != null) {
-            steps.prepare(pass, to, shape, normedFactor);
-        }
+        FlashTpaSteps.prepare(options, shape, pass, to);
     }
 
     private void headFactors(MemorySegment from, long index, float[] row, int at, int count) {
         read(from, index, row, at, count);
-        int end = sigmoid ? at + count : at;
+        int end = options.sigmoid() ? at + count : at;
         for (int i = at; i < end; i++) {
             row[i] = (float) (1 / (1 + StrictMath.exp(-row[i])));
         }

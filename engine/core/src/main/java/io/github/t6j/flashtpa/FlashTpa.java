@@ -5,8 +5,6 @@ import static io.github.t6j.flashtpa.FlashTpaArguments.checkElements;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.paged.PagedAlgorithm;
-import io.github.t6j.attention.tpa.FactoredAttention;
-import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Workers;
@@ -194,16 +192,8 @@ public final class FlashTpa implements AutoCloseable {
     public FlashTpa(Shape shape, Options options) {
         this.shape = Objects.requireNonNull(shape, "shape");
         this.options = Objects.requireNonNull(options, "options");
-        if (options.steps() == null) {
-            FactoredAttention official = new TpaConfig(
-                    shape.heads, shape.headDim, shape.valueDim, shape.queryRank, shape.keyRank, shape.valueRank)
-                    .newAttention();
-            attention = official;
-            reader = new FactorReader(shape, options, official.offsets());
-        } else {
-            attention = options.steps().attention(shape);
-            reader = new FactorReader(shape, options, options.steps().offsets(shape));
-        }
+        attention = FlashTpaSteps.attention(options.steps(), shape);
+        reader = new FactorReader(shape, options, FlashTpaSteps.offsets(options.steps(), shape));
         workers = new Workers(options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads());
         use = new ModelUse(workers::close, WORDS);
         use.watch(this);

@@ -194,10 +194,7 @@ public final class FlashTpaCache implements AutoCloseable {
         checkSize("keys.b", keys.b(), batch(), tokens, shape.keyRank(), shape.headDim());
         checkSize("values.a", values.a(), batch(), tokens, reader.keyHeads, shape.valueRank());
         checkSize("values.b", values.b(), batch(), tokens, shape.valueRank(), shape.valueDim());
-        FlashTpaSteps steps = flash.options.steps();
-        if (steps != null || shifts != null) {
-            (steps == null ? FlashTpaSteps.NONE : steps).check(shifts, batch(), tokens);
-        }
+        FlashTpaSteps.check(flash.options.steps(), shifts, batch(), tokens);
         try (Call _ = beginComputing()) {
             int[] before = lengths.clone();
             try {

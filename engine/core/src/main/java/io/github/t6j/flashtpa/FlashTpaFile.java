@@ -44,7 +44,7 @@ record FlashTpaFile(int[] lengths, PagedCache[] sequences) {
         metadata.put(VERSION_KEY, "1");
         metadata.put("shape", shape.heads() + " heads, keys of " + shape.headDim() + " elements and rank "
                 + shape.keyRank() + ", values of " + shape.valueDim() + " and rank " + shape.valueRank()
-                + (options.steps() == null ? "" : ", " + options.steps()));
+                + FlashTpaSteps.words(options.steps()));
         metadata.put("sigmoid", Boolean.toString(options.sigmoid()));
         metadata.put("cache_type", type.name().toLowerCase(Locale.ROOT));
         return new ChecksummedFile.Kind("a FlashTpaCache", VERSION_KEY, metadata, key -> key.equals("cache_type")

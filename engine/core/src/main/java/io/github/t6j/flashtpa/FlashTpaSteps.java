@@ -3,8 +3,9 @@ package io.github.t6j.flashtpa;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.LayerOptions.Scores;
 import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.tpa.FactorRow;
-import io.github.t6j.attention.tpa.steps.SteppedAttention;
+import io.github.t6j.attention.tpa.TpaConfig;
 import io.github.t6j.attention.tpa.steps.SteppedConfig;
 import io.github.t6j.attention.tpa.steps.SteppedRow;
 import io.github.t6j.attention.tpa.steps.Steps;
@@ -27,8 +28,6 @@ import java.util.Objects;
  */
 public record FlashTpaSteps(int keyHeads, boolean shift, float normEpsilon) {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-    /** No step, for any number of heads. */
-    static final FlashTpaSteps NONE = new FlashTpaSteps(1, false, 0f);
     private static final Rope UNROTATED = new Rope(0, 0f);
 
     /**
@@ -65,14 +64,23 @@ public record FlashTpaSteps(int keyHeads, boolean shift, float normEpsilon) {
         }
     }
 
-    /** Returns the attention of a shape; fails if the shape does not fit. */
-    SteppedAttention attention(FlashTpa.Shape shape) {
-        if (shape.heads() % keyHeads != 0 || shape.keyRank() != shape.valueRank()
+    /** Returns the attention of a shape with {@code steps}, or the official one for null; fails if they do not fit. */
+    static PageAttention attention(FlashTpaSteps steps, FlashTpa.Shape shape) {
+        if (steps == null) {
+            return official(shape).newAttention();
+        }
+        if (shape.heads() % steps.keyHeads != 0 || shape.keyRank() != shape.valueRank()
                 || shape.headDim() != shape.valueDim()) {
-            throw new IllegalArgumentException("steps: expected heads to be a multiple of " + keyHeads
+            throw new IllegalArgumentException("steps: expected heads to be a multiple of " + steps.keyHeads
                     + " key heads, and keys and values of the same rank and size, found " + shape);
         }
-        return config(shape).newAttention();
+        return steps.config(shape).newAttention();
+    }
+
+    private static TpaConfig official(FlashTpa.Shape shape) {
+        return new TpaConfig(
+                shape.heads(), shape.headDim(), shape.valueDim(), shape.queryRank(), shape.keyRank(),
+                shape.valueRank());
     }
 
     private SteppedConfig config(FlashTpa.Shape shape) {
@@ -85,22 +93,47 @@ public record FlashTpaSteps(int keyHeads, boolean shift, float normEpsilon) {
         return SteppedRow.of(config(shape));
     }
 
-    FactorRow offsets(FlashTpa.Shape shape) {
-        SteppedRow row = row(shape);
+    /** Returns the offsets of the factors in a row of {@link #attention}. */
+    static FactorRow offsets(FlashTpaSteps steps, FlashTpa.Shape shape) {
+        if (steps == null) {
+            return FactorRow.of(official(shape));
+        }
+        SteppedRow row = steps.row(shape);
         return new FactorRow(0, row.bK(), row.aK(), row.aV(), row.bV(), row.aQ(), row.end());
     }
 
-    /** Checks the gates of an append. */
-    void check(Shifts shifts, int batch, int tokens) {
+    /** Checks the gates of an append with {@code steps}, which may be null. */
+    static void check(FlashTpaSteps steps, Shifts shifts, int batch, int tokens) {
+        boolean shift = steps != null && steps.shift;
         if (shift != (shifts != null)) {
             throw new IllegalArgumentException("shifts: expected " + (shift
                     ? "gates, since the options have a token shift, found none"
                     : "none, since the options have no token shift, found gates"));
         }
         if (shift) {
-            FlashTpaArguments.checkSize("shifts.keys", shifts.keys(), batch, tokens, 1, keyHeads);
-            FlashTpaArguments.checkSize("shifts.values", shifts.values(), batch, tokens, 1, keyHeads);
+            FlashTpaArguments.checkSize("shifts.keys", shifts.keys(), batch, tokens, 1, steps.keyHeads);
+            FlashTpaArguments.checkSize("shifts.values", shifts.values(), batch, tokens, 1, steps.keyHeads);
         }
+    }
+
+    /** Returns the words in a file's shape. */
+    static String words(FlashTpaSteps steps) {
+        return steps == null ? "" : ", " + steps;
+    }
+
+    /** Returns the number of heads of keys and values. */
+    static int keyHeads(FlashTpa.Options options, FlashTpa.Shape shape) {
+        return options.steps() == null ? shape.heads() : options.steps().keyHeads;
+    }
+
+    /** Returns the factor of the factors of queries, or of whole queries, relative to the attention's scales. */
+    static double queryFactor(FlashTpa.Options options, FlashTpa.Shape shape) {
+        FlashTpa.Options usual = FlashTpa.Options.defaults(shape);
+        double factor = options.scale() / usual.scale();
+        if (options.steps() == null || options.steps().normEpsilon == 0) {
+            return factor * (options.queryScale() / usual.queryScale()) * (options.keyScale() / usual.keyScale());
+        }
+        return shape.queryRank() == 0 ? factor : 1; // norms undo factors
     }
 
     /** Copies the gates of token {@code index} to a row; 0 for the first token of a sequence. */
@@ -113,14 +146,16 @@ public record FlashTpaSteps(int keyHeads, boolean shift, float normEpsilon) {
         }
     }
 
-    /** Rebuilds the factored query of a row, norms it, and multiplies it by {@code factor}. */
-    void prepare(AttentionPass pass, int row, FlashTpa.Shape shape, double factor) {
-        if (shape.queryRank() == 0) {
+    /** Rebuilds the query of a row from its factors, and norms and scales it; does nothing without steps. */
+    static void prepare(FlashTpa.Options options, FlashTpa.Shape shape, AttentionPass pass, int row) {
+        FlashTpaSteps steps = options.steps();
+        if (steps == null || shape.queryRank() == 0) {
             return;
         }
         pass.attention.rotateAndActivate(UNROTATED, pass, row);
-        int from = pass.at(row) + row(shape).query();
-        int end = normEpsilon > 0 ? from + shape.heads() * shape.headDim() : from;
+        double factor = options.scale() / FlashTpa.Options.defaults(shape).scale();
+        int from = pass.at(row) + steps.row(shape).query();
+        int end = steps.normEpsilon > 0 ? from + shape.heads() * shape.headDim() : from;
         for (int i = from; i < end; i++) {
             pass.projections[i] = (float) (pass.projections[i] * factor);
         }

@@ -5,6 +5,7 @@ import static io.github.t6j.kernels.Kernels.padded;
 import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.Rope;
+import io.github.t6j.attention.layers.OutputGate;
 import io.github.t6j.kernels.GroupedMatMul;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatMul;
@@ -31,7 +32,7 @@ final class Activations {
     final AttentionPass attentionPass; // projections, cosines and sines, and the output of attention
     final float[] gateUp; //  [rows][gateUpStride], gate then up
     final float[] hidden; //  [rows][hidden]
-    float[] gates = new float[0]; // [rows][stride of their matrix], of attention's output; allocated for the first
+    private float[] gates = new float[0]; // [rows][stride of their matrix], of attention's output; grows when needed
     final float[] update; //  [rows][updateStride], the output of half a block, which is added to x
     final Experts.Buffers experts; // null without experts
     final GroupedMatMul grouped; // null without experts
@@ -52,7 +53,10 @@ final class Activations {
             (a, index, worker) -> a.attentionPass.attention.finish(a.attentionPass, index, a.kernels);
     private final RowOperation addUpdate = (a, index, worker) -> addUpdate(index);
     private final RowOperation addNormed = this::addNormed;
+    private final RowOperation applyGate =
+            (a, index, worker) -> a.gate.apply(a.attentionPass, index, a.gates, a.kernels);
     private RowOperation operation;
+    private OutputGate gate; // of the current applyGate
     private RmsNorm updateNorm; // of the current addNormed
 
     /**
@@ -188,6 +192,13 @@ final class Activations {
     /** Completes the outputs of all rows, see {@link Attention#finish}. */
     void finishOutput() {
         eachRow(finish);
+    }
+
+    /** Multiplies the outputs of all rows by their gates. */
+    void applyGate(OutputGate ofBlock) {
+        gate = ofBlock;
+        gates = gate.project(normed, width, rows(), gates, matMul);
+        eachRow(applyGate);
     }
 
     /**

@@ -4,6 +4,7 @@ import io.github.t6j.attention.Attention;
 import io.github.t6j.attention.AttentionStep;
 import io.github.t6j.attention.LayerPlace;
 import io.github.t6j.attention.Projection;
+import io.github.t6j.attention.layers.OutputGate;
 import io.github.t6j.kernels.PackedMatrix;
 import java.util.stream.Stream;
 
@@ -66,7 +67,7 @@ record Block(
             a.finishOutput();
         }
         if (gate != null) {
-            gate.apply(a);
+            a.applyGate(gate);
         }
     }
 
@@ -101,7 +102,7 @@ record Block(
     Stream<PackedMatrix> matrices() {
         return Stream.concat(
                 Stream.concat(projection.matrices().stream(), Stream.of(output)),
-                Stream.concat(Stream.ofNullable(gate).map(OutputGate::matrix), feedForward.matrices()));
+                Stream.concat(OutputGate.matrices(gate), feedForward.matrices()));
     }
 
     /**

@@ -10,6 +10,7 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.attention.SharedPages;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.layers.LayerKinds;
+import io.github.t6j.attention.layers.OutputGate;
 import io.github.t6j.attention.linear.LinearAttention;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;

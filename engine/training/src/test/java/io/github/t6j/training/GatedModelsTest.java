@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
 import io.github.t6j.TestData;
 import io.github.t6j.TestNumbers;
 import io.github.t6j.training.files.ModelFiles;
@@ -41,7 +42,9 @@ class GatedModelsTest {
         SmallModels gated = SmallModels.read(folder, null);
         int[] ids = plain.ids(new Random(5), 70);
         double[][] expected = new Float64Model(gated).logits(ids);
-        try (Model model = Model.load(folder); Session session = model.newSession()) {
+        try (Model model = Model.load(folder);
+                Session session = model.newSession(
+                        SessionOptions.defaults().withContextLength(80))) {
             assertThat(model.info().attention().name()).endsWith(", gated");
             session.prefill(Arrays.copyOf(ids, 66), (at, logits) -> check(at, logits, expected));
             for (int at = 66; at < ids.length; at++) {

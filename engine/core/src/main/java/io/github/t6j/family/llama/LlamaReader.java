@@ -58,7 +58,7 @@ class LlamaReader {
         config = description.config();
         variantJson = description.variantJson();
         variantJson.refuse(VariantJson.ROPE_KEYS, "the form of RoPE is fixed in the Llama family");
-        variantJson.refuseSteps();
+        variantJson.steps().refuse();
         variantJson.refuse(VariantJson.FACTOR_KEYS, "the Llama family has whole heads");
         variantJson.refuseNoScale();
         type = LlamaType.of(config);

@@ -91,7 +91,7 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
 
     @Override
     public List<TensorSpec> tensors() {
-        variant.refuseSteps();
+        variant.steps().refuse();
         variant.refuse(VariantJson.FACTOR_KEYS, "the MLRA checkpoints have a fixed set of factors");
         if (!attention.sizes.containsKey("kv_lora_rank")) {
             variant.refuseNoScale();

@@ -113,7 +113,7 @@ final class OlalaReader {
     }
 
     ModelConfig read() {
-        variant.refuseSteps();
+        variant.steps().refuse();
         SortedSet<Integer> moe = expertLayers();
         ModelConfig.Experts experts = moe.isEmpty() ? null : experts(moe);
         ModelConfig.LatentExperts latent = moe.isEmpty() ? null : latentExperts();

@@ -127,7 +127,7 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
         }
         if (!isFactored()) {
             variant.refuse(VariantJson.FACTOR_KEYS, "this model has no factors; the attention tpa has");
-            variant.refuseSteps();
+            variant.steps().refuse();
         }
         if (variant.sharedB(false) && rank("k") != rank("v")) {
             throw new ModelFormatException(variant.where() + ": shared_b: expected equal ranks of keys and values, "

@@ -74,7 +74,7 @@ public final class T6Family implements Family {
             SteppedConfig attention = T6Steps.read(shapes, description);
             return config(T6Steps.name(attention), attention, tensors, description);
         }
-        description.variantJson().refuseSteps();
+        description.variantJson().steps().refuse();
         if (T6Factors.serves(shapes)) {
             AttentionConfig attention = T6Factors.read(shapes, description);
             return config(T6Factors.name(attention), attention, tensors, description);
