@@ -57,7 +57,7 @@ public final class HeadStep {
     public boolean backwards;
     public final float[] cos;
     public final float[] sin;
-    public final float[] sums = new float[(RANKS * RANKS + 1) * Kernels.LANES];
+    public final float[] sums = new float[RANKS * RANKS * Kernels.LANES];
     public final float[] products = new float[2 * RANKS * RANKS];
     public final float[] y; //     [RANKS][columns], then gates [RANKS][columns]
     public final float[] gated; // [RANKS][columns]

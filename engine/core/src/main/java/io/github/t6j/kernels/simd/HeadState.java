@@ -149,9 +149,8 @@ final class HeadState {
             multiplyPair(s, keys, 0, lane);
             multiplyPair(s, keys, 2, lane);
         }
-        sumLanes(s.sums);
         for (int i = 0; i < RANKS * RANKS; i++) {
-            s.products[at + i] = s.sums[i * LANES] * coefficient;
+            s.products[at + i] = sumLanes(s.sums, i * LANES) * coefficient;
         }
         for (int r = 0; r < RANKS; r++) {
             s.products[at + r * RANKS + r] += skip;
@@ -222,18 +221,12 @@ final class HeadState {
         FLOAT_VECTOR.cast(s13).intoArray(s.sums, to + 7 * LANES);
     }
 
-    /**
-     * Sums the lanes of each product, in halves, into its first lane. Through memory: a rearrangement takes longer than
-     * all else that a product needs. Lanes beyond the half are garbage.
-     */
-    private static void sumLanes(float[] sums) {
-        for (int half = LANES / 2; half > 0; half /= 2) {
-            for (int at = 0; at < RANKS * RANKS * LANES; at += LANES) {
-                for (int i = at; i < at + half; i += LENGTH) {
-                    FloatVector.fromArray(FLOATS, sums, i).add(FloatVector.fromArray(FLOATS, sums, i + half))
-                            .intoArray(sums, i);
-                }
-            }
-        }
+    /** Returns the sum of 16 lanes in halves, which is {@link ScalarKernels#sum}; C2 does not unroll that loop. */
+    private static float sumLanes(float[] s, int at) {
+        float a = (s[at] + s[at + 8]) + (s[at + 4] + s[at + 12]);
+        float b = (s[at + 1] + s[at + 9]) + (s[at + 5] + s[at + 13]);
+        float c = (s[at + 2] + s[at + 10]) + (s[at + 6] + s[at + 14]);
+        float d = (s[at + 3] + s[at + 11]) + (s[at + 7] + s[at + 15]);
+        return (a + c) + (b + d);
     }
 }
