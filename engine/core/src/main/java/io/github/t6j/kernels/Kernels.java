@@ -148,6 +148,66 @@ public interface Kernels extends ComputeKernels {
             int toStride);
 
     /**
+     * Layout of an array {@code a} from which kernels rebuild the keys and values of a head in a page: sums of features
+     * of the tokens and, with a shift, of the tokens before them, times coefficients.
+     *
+     * <pre>
+     *   k[d][t] = Σ_r a[r][t] · keys[r][d][t],   with a shift r goes on with the keys before
+     *   v[t][d] = Σ_r a[r][t] · values[r][t + 1][d] + Σ_r a[rank + r][t] · values[r][t][d]
+     *
+     *   coefficients [terms][64] | two rows [2][64] for the caller | keys [terms][dim][64] | values [rank][65][dim],
+     *   from the token before the page on | the head that a kernel rebuilds [dim · 64]
+     * </pre>
+     *
+     * @param rank features of a key and of a value
+     * @param terms 2 · rank, or rank without a shift
+     */
+    record HeadFactors(int rank, int terms, int dim) {
+        public int keys() {
+            return (terms + 2) * PANEL;
+        }
+
+        public int values() {
+            return keys() + terms * dim * PANEL;
+        }
+
+        /** Returns where the value of a page's first token in a term begins. */
+        public int values(int term) {
+            return values() + (term < rank ? term * (PANEL + 1) + 1 : (term - rank) * (PANEL + 1)) * dim;
+        }
+
+        public int head() {
+            return values() + rank * (PANEL + 1) * dim;
+        }
+
+        public int floats() {
+            return head() + dim * PANEL;
+        }
+    }
+
+    /**
+     * Computes the scores of queries and the keys of a head, y[l][t] = Σ_d q[l][d] · k[d][t], d ascending.
+     *
+     * @param a array that {@link HeadFactors} describes
+     * @param q [lines][dim], from {@code qAt}
+     * @param y [lines][{@value #PANEL}], from {@code yAt}
+     */
+    void headScores(
+            HeadFactors factors, float[] a, float[] q, int qAt, int lines, float[] y,
+            int yAt);
+
+    /**
+     * Adds the values of a head times their probabilities, y[l][d] += Σ_t p[l][t] · v[t][d], t ascending to {@code count}.
+     *
+     * @param a array that {@link HeadFactors} describes
+     * @param p [lines][{@value #PANEL}], from {@code pAt}
+     * @param y as in {@link #multiply}
+     */
+    void headValues(
+            HeadFactors factors, float[] a, float[] p, int pAt, int lines, int count,
+            float[] y, int yAt, int yPanel);
+
+    /**
      * Computes the probabilities of one page, not yet divided by their sum, times the head factors of the values: e =
      * 2^(s[h][t] − max[h]); sum[h][t mod {@value #LANES}] += e, t ascending; p[h][u][t] = e · aV[h][u][t].
      *

@@ -8,6 +8,7 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.HeadStep;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Kernels.HeadFactors;
 import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.simd.lanes.TileTable;
@@ -25,7 +26,7 @@ enum KernelTrial {
     FACTOR_SCORES(Format.values().length), SOFTMAX(Format.values().length), WIDEN(Format.values().length),
     TRANSPOSE(Format.values().length),
     TENSOR_SCORES(2), COLUMNS, ROWS, WHOLE_SOFTMAX, MAXIMA, SCALE, ADD_SCALED, OUTER, NORM, SWIGLU, GEGLU, SOFT_CAP,
-    LOG_SUM, HEAD_STEP;
+    LOG_SUM, HEAD_STEP, HEAD_SCORES, HEAD_VALUES;
 
     /** Number of kernels of the operation: one for each format, or as the table of tiles counts them. */
     final int kernels;
@@ -81,6 +82,8 @@ enum KernelTrial {
         HeadStep step = new HeadStep(LANES, 4 * LANES, HeadStep.RANKS);
         step.weights = new HeadStep.Weights(x, x, x, x, x);
         step.row = new float[16 * PANEL];
+        HeadFactors factors = new HeadFactors(1, 2, LANES);
+        float[] features = new float[factors.floats()];
         return switch (this) {
             case FACTOR_SCORES -> k -> k.factorScores(x, 0, 2, 2, format, page, 0, y);
             case COLUMNS -> k -> k.rebuildColumns(x, 0, 2, from, 0, 2, to, 0);
@@ -98,6 +101,8 @@ enum KernelTrial {
             case GEGLU -> k -> k.geGlu(x, 0, 0, 2 * PANEL, y, 0);
             case SOFT_CAP -> k -> k.softCap(x, 0, 2 * PANEL, 1f);
             case LOG_SUM -> k -> k.logSumExp(x, x.length, lanes);
+            case HEAD_SCORES -> k -> k.headScores(factors, features, x, 0, 4, y, 0);
+            case HEAD_VALUES -> k -> k.headValues(factors, features, x, 0, 4, PANEL, y, 0, 0);
             case HEAD_STEP -> k -> k.advance(step, lanes, 0);
             default -> throw new AssertionError(this);
         };

@@ -185,6 +185,22 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     }
 
     @Override
+    public void headScores(
+            HeadFactors factors, float[] a, float[] q, int qAt, int lines, float[] y,
+            int yAt) {
+        of(KernelTrial.HEAD_SCORES, (long) factors.terms() * factors.dim() * PANEL)
+                .headScores(factors, a, q, qAt, lines, y, yAt);
+    }
+
+    @Override
+    public void headValues(
+            HeadFactors factors, float[] a, float[] p, int pAt, int lines, int count,
+            float[] y, int yAt, int yPanel) {
+        of(KernelTrial.HEAD_VALUES, (long) factors.terms() * factors.dim() * count)
+                .headValues(factors, a, p, pAt, lines, count, y, yAt, yPanel);
+    }
+
+    @Override
     public void advance(HeadStep step, float[] output, int outputAt) {
         of(KernelTrial.HEAD_STEP, 2L * HeadStep.RANKS * step.stateDim * step.columns).advance(step, output, outputAt);
     }

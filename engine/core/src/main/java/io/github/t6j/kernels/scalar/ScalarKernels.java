@@ -27,7 +27,7 @@ import java.util.Arrays;
 
 /** Operations in plain Java: the exact reference of the SIMD kernels, and the fallback where those cannot run. */
 public final class ScalarKernels extends ScalarFactorKernels {
-    private static final ValueLayout.OfFloat FLOAT =
+    static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final ValueLayout.OfShort SHORT =
@@ -275,6 +275,20 @@ public final class ScalarKernels extends ScalarFactorKernels {
                 to.set(FLOAT, element, fma(k[i], v[j], from.get(FLOAT, element)));
             }
         }
+    }
+
+    @Override
+    public void headScores(
+            HeadFactors factors, float[] a, float[] q, int qAt, int lines, float[] y,
+            int yAt) {
+        ScalarHeadFactors.scores(this, factors, a, q, qAt, lines, y, yAt);
+    }
+
+    @Override
+    public void headValues(
+            HeadFactors factors, float[] a, float[] p, int pAt, int lines, int count,
+            float[] y, int yAt, int yPanel) {
+        ScalarHeadFactors.values(this, factors, a, p, pAt, lines, count, 0, y, yAt, yPanel);
     }
 
     @Override

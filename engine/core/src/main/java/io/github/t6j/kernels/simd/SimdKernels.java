@@ -187,6 +187,20 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void headScores(
+            HeadFactors factors, float[] a, float[] q, int qAt, int lines, float[] y,
+            int yAt) {
+        HeadSums.scores(factors, a, q, qAt, lines, y, yAt);
+    }
+
+    @Override
+    public void headValues(
+            HeadFactors factors, float[] a, float[] p, int pAt, int lines, int count,
+            float[] y, int yAt, int yPanel) {
+        HeadSums.values(factors, a, p, pAt, lines, count, y, yAt, yPanel, scalar);
+    }
+
+    @Override
     public void advance(HeadStep step, float[] output, int outputAt) {
         HeadState.advance(step, output, outputAt, scalar);
     }

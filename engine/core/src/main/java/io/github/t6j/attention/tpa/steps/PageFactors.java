@@ -6,6 +6,7 @@ import io.github.t6j.attention.paged.PageAttention.Scratch;
 import io.github.t6j.attention.paged.PageState;
 import io.github.t6j.cache.Page;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.Kernels.HeadFactors;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -23,6 +24,8 @@ import java.lang.foreign.MemorySegment;
  *   state.offHeap   B_K [2R][D][64] | B_V [2R][64][D] | keys of a head [D][64] | its values [64][D in whole panels]
  *   state.products  C and E [2R][64] | α [64] | ρ [64]
  * </pre>
+ *
+ * For a single query, state.products holds all of it, as {@link HeadFactors} describes.
  */
 final class PageFactors {
     private static final long COLUMN = PANEL * Float.BYTES;
@@ -33,6 +36,7 @@ final class PageFactors {
     private final int terms; // 2R with a shift, else R
     private final Steps steps;
     private final int valueStride; // floats from one value of a head to the next
+    private final HeadFactors sums;
     private final long valuesAt;
     private final long headKeysAt;
     private final long headValuesAt;
@@ -44,6 +48,7 @@ final class PageFactors {
         rank = sizes.rank();
         steps = sizes.steps();
         terms = steps.shift() ? 2 * rank : rank;
+        sums = new HeadFactors(rank, terms, headDim);
         valueStride = Kernels.padded(headDim);
         valuesAt = terms * headDim * COLUMN;
         headKeysAt = 2 * valuesAt + COLUMN; // kernels read the last value in whole panels
@@ -51,7 +56,13 @@ final class PageFactors {
         bytes = headValuesAt + valueStride * COLUMN;
     }
 
+    /** Returns buffers for a single query. */
     Scratch scratch(int queryFloats) {
+        return new Scratch(queryFloats, sums.floats(), 0, null);
+    }
+
+    /** Returns buffers for a block of rows. */
+    Scratch blockScratch(int queryFloats) {
         return new Scratch(queryFloats, (terms + 2) * PANEL, bytes, null);
     }
 
@@ -119,6 +130,42 @@ final class PageFactors {
         }
     }
 
+    /** Copies the features of a page's tokens, and of the token before them, to state.products. */
+    void readFeatures(Page page, PageState state) {
+        float[] to = state.products;
+        int columns = rank * headDim;
+        page.readColumns(0, columns, to, sums.keys());
+        if (steps.shift()) { // one token later; the first of each column comes from the page before
+            int before = sums.keys() + columns * PANEL;
+            System.arraycopy(to, sums.keys(), to, before + 1, columns * PANEL - 1);
+            for (int column = 0; column < columns; column++) {
+                to[before + column * PANEL] = previous(column, state);
+            }
+        }
+        for (int r = 0; r < rank; r++) {
+            int first = sums.values() + r * (PANEL + 1) * headDim;
+            for (int i = 0; i < headDim; i++) {
+                to[first + i] = state.previous == null ? 0f : state.previous.row(PANEL - 1, r, i);
+            }
+            page.readRows(r, to, first + headDim);
+        }
+    }
+
+    /** Computes the scores of {@code lines} queries, from line {@code first} on, and the keys of a head. */
+    void scores(Page page, int head, int first, int lines, PageState state) {
+        keyCoefficients(page, head, state);
+        state.kernels.headScores(
+                sums, state.products, state.query, first * headDim, lines, state.scores, first * PANEL);
+    }
+
+    /** Adds the weighted values of a head to {@code lines} lines of the outputs from {@code first} on. */
+    void values(Page page, int head, int first, int lines, int count, PageState state) {
+        valueCoefficients(page, head, state);
+        state.kernels.headValues(
+                sums, state.products, state.probabilities, first * PANEL, lines, count, state.softmaxes.out,
+                first * PANEL, state.softmaxes.lines * PANEL);
+    }
+
     /** Copies the features of keys of a page in f32. */
     void readKeys(Page page, PageState state) {
         MemorySegment to = state.offHeap;
@@ -152,16 +199,24 @@ final class PageFactors {
 
     /** Writes the keys of a head, f32 [D][64], to state.offHeap from {@link #headKeysAt}. */
     void rebuildKeys(Page page, int head, PageState state) {
-        coefficients(page, keyHeadColumn(head, 0), keyShift(head), steps.norms() ? keyScale(head) : -1, state);
+        keyCoefficients(page, head, state);
         state.kernels.rebuildColumns(
                 state.products, 0, terms, state.offHeap, 0, headDim, state.offHeap, headKeysAt);
     }
 
     /** Writes the values of a head, f32 [64][valueStride], to state.offHeap from {@link #headValuesAt}. */
     void rebuildValues(Page page, int head, PageState state) {
-        coefficients(page, valueHeadColumn(head, 0), valueShift(head), -1, state);
+        valueCoefficients(page, head, state);
         state.kernels.rebuildRows(
                 state.products, 0, terms, state.offHeap, valuesAt, headDim, state.offHeap, headValuesAt, valueStride);
+    }
+
+    private void keyCoefficients(Page page, int head, PageState state) {
+        coefficients(page, keyHeadColumn(head, 0), keyShift(head), steps.norms() ? keyScale(head) : -1, state);
+    }
+
+    private void valueCoefficients(Page page, int head, PageState state) {
+        coefficients(page, valueHeadColumn(head, 0), valueShift(head), -1, state);
     }
 
     /** Computes C and E of a head in state.products. {@code scale} is the exact element ρ, or −1 for 1. */

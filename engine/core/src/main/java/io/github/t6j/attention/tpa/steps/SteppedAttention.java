@@ -206,38 +206,19 @@ public final class SteppedAttention extends PageAttention implements PrefillOper
 
     @Override
     public void scores(float[] projections, int at, Page page, PageState state) {
-        factors.readKeys(page, state);
+        factors.readFeatures(page, state);
         for (int i = 0, next; i < state.softmaxes.lines; i = next) {
             next = state.nextGroup(i, groupSize);
-            groupScores(page, (state.firstHead + i) / groupSize, state.query, i, next - i, state);
+            factors.scores(page, (state.firstHead + i) / groupSize, i, next - i, state);
         }
     }
 
     @Override
     public void values(Page page, int count, PageState state) {
-        factors.readValues(page, state);
         for (int i = 0, next; i < state.softmaxes.lines; i = next) {
             next = state.nextGroup(i, groupSize);
-            groupValues(page, (state.firstHead + i) / groupSize, i, next - i, count, state);
+            factors.values(page, (state.firstHead + i) / groupSize, i, next - i, count, state);
         }
-    }
-
-    /** Computes the scores of {@code lines} queries from {@code first} on and the keys of a head. */
-    private void groupScores(Page page, int head, float[] queries, int first, int lines, PageState state) {
-        int size = headDim();
-        factors.rebuildKeys(page, head, state);
-        state.kernels.multiply(
-                queries, first * size, size, lines, size, Format.F32, state.offHeap, factors.headKeysAt(), PANEL, PANEL,
-                state.scores, first * PANEL, 0, false);
-    }
-
-    /** Adds the weighted values of a head to {@code lines} lines of the outputs from {@code first} on. */
-    private void groupValues(Page page, int head, int first, int lines, int count, PageState state) {
-        factors.rebuildValues(page, head, state);
-        state.kernels.multiply(
-                state.probabilities, first * PANEL, PANEL, lines, count, Format.F32, state.offHeap,
-                factors.headValuesAt(), factors.valueStride(), headDim(), state.softmaxes.out, first * PANEL,
-                state.softmaxes.lines * PANEL, true);
     }
 
     /** Returns an algorithm that computes passes of several rows in blocks, with the bits of single rows. */
@@ -259,7 +240,7 @@ public final class SteppedAttention extends PageAttention implements PrefillOper
 
     @Override
     public Scratch scratch(int rows) {
-        return factors.scratch(rows * heads() * headDim());
+        return factors.blockScratch(rows * heads() * headDim());
     }
 
     /** Scales the queries of all groups of the block, [group][rows][heads of the group][D]. */
@@ -299,7 +280,11 @@ public final class SteppedAttention extends PageAttention implements PrefillOper
     @Override
     public void values(Page page, int group, int count, RowBlock block) {
         int low = block.low * groupSize;
-        groupValues(page, group, low, block.rows() * groupSize - low, count, block.state);
+        factors.rebuildValues(page, group, block.state);
+        block.state.kernels.multiply(
+                block.state.probabilities, low * PANEL, PANEL, block.rows() * groupSize - low, count, Format.F32,
+                block.state.offHeap, factors.headValuesAt(), factors.valueStride(), headDim(),
+                block.state.softmaxes.out, low * PANEL, block.state.softmaxes.lines * PANEL, true);
     }
 
     @Override
