@@ -1,0 +1,65 @@
+package io.github.t6j.family.olala;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.attention.LayerWeights;
+import io.github.t6j.attention.TensorRole;
+import io.github.t6j.attention.layers.LayerKinds;
+import io.github.t6j.family.ConfigJson;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.PackedMatrix;
+import java.lang.foreign.Arena;
+import org.junit.jupiter.api.Test;
+
+/** Checks the memory of sessions of Olala 7A1B by its published sizes, without weights. */
+class OlalaPresetTest {
+    private static final int TOKENS = 32_768;
+
+    /** Weights of a layer whose cache is asked only for its size. */
+    private record NoWeights(int layer) implements LayerWeights {
+        @Override
+        public PackedMatrix packed(TensorRole role) {
+            return null;
+        }
+
+        @Override
+        public float[] floats(TensorRole role) {
+            return new float[48 * 4 * 128]; // as long as the longest
+        }
+
+        @Override
+        public Arena arena() {
+            return null;
+        }
+    }
+
+    private static LayerKinds layers() {
+        OlalaPreset preset = OlalaPreset.of7A1B();
+        OlalaReader reader = new OlalaReader(new ConfigJson(preset.config(), "config.json"), preset.variant());
+        OlalaLayers mixers = (OlalaLayers) reader.read().attention();
+        LayerKinds layers = new LayerKinds();
+        for (int layer = 0; layer < mixers.letters().length(); layer++) {
+            layers.add(mixers.attention(new NoWeights(layer), null));
+        }
+        return layers;
+    }
+
+    /** A token has 1120 rounded elements and 36 exact ones in 7 layers; dense keys and values would be 3072. */
+    @Test
+    void pagesHoldTheFactors() {
+        long perToken = 7 * (1120 * 2 + 36 * 4);
+        assertThat(layers().tokenBytes(Format.BF16, false, TOKENS)).isEqualTo(TOKENS * perToken)
+                .isBetween(530_000_000L, 560_000_000L);
+        assertThat(layers().tokenBytes(Format.F32, false, TOKENS)).isEqualTo(TOKENS * 7L * 1156 * 4);
+    }
+
+    /** S, phases, x and rotated keys have 422,400 floats a layer; the last but one token's x and keys come on top. */
+    @Test
+    void statesHaveTheSameSizeForAnyLength() {
+        long state = layers().layers().stream().mapToLong(layer -> 4L * layer.stateElements()).sum();
+        assertThat(state).isBetween(29 * 422_400 * 4L, 29 * (422_400 + 48 * (64 + 512 + 3)) * 4L);
+        long few = layers().fullBytes(Format.BF16, false, 64);
+        assertThat(few - layers().tokenBytes(Format.BF16, false, 64)).isBetween(2 * state,
+                2 * state + 7 * 128 * 4 * 1156);
+    }
+}
