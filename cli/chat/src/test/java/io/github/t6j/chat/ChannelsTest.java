@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.chat.internal.AnswerParser;
 import io.github.t6j.chat.models.ChatModels;
+import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.grammar.Grammar;
+import io.github.t6j.json.Json;
 import io.github.t6j.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,54 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Tests prompts and answers in channels, as Olala writes them. The template is short, with the same constructs. */
+/** Tests prompts and answers in channels, as Olala writes them, with a template of our own words and its constructs. */
 class ChannelsTest {
-    private static final String TEMPLATE = """
-            {%- macro calls(all) -%}
-                <toolcalls>
-                {%- for call in all -%}
-                    {%- set id = call.id if call.id is defined else "call_" ~ loop.index0 -%}
-                    {%- set call = call.function -%}
-                    <call id="{{ id }}"><name>{{ call.name }}</name><arguments>{{ call.arguments | tojson }}</arguments></call>
-                {%- endfor -%}
-                </toolcalls>
-            {%- endmacro -%}
-            <|endoftext|><|im_start|>system<|channel_start|>instructions<|content|>
-            {%- if reasoning_effort is not defined %}{% set reasoning_effort = "medium" %}{% endif -%}
-            Reasoning effort: {{ reasoning_effort }}<|channel_end|><|im_end|>
-            {%- if messages[0].role in ["system", "developer"] -%}
-                {%- set developer = messages[0].content.strip() -%}{%- set rest = messages[1:] -%}
-            {%- else -%}
-                {%- set developer = "" -%}{%- set rest = messages -%}
-            {%- endif -%}
-            {%- if developer or tools -%}
-                <|im_start|>developer
-                {%- if developer %}{{ "<|channel_start|>instructions<|content|>" + developer + "<|channel_end|>" }}{% endif -%}
-                {%- if tools -%}<|channel_start|>tools<|content|>
-                {%- for tool in tools %}{{ tool.function | tojson }}{% endfor %}<|channel_end|>{%- endif -%}
-                <|im_end|>
-            {%- endif -%}
-            {%- for message in rest -%}
-                {%- if message.role == "assistant" -%}
-                    {%- set reasoning = message.reasoning_content if loop.last and "reasoning_content" in message else "" -%}
-                    {% generation %}<|im_start|>assistant<|channel_start|>analysis<|content|>{{ reasoning -}}
-                    <|channel_end|><|channel_start|>final<|content|>{{ message.content }}<|channel_end|>
-                    {%- if message.tool_calls %}<|channel_start|>tools<|content|>{{ calls(message.tool_calls) -}}
-                    <|channel_end|>{% endif -%}
-                    <|im_end|>{% endgeneration %}
-                {%- elif message.role == "user" -%}
-                    <|im_start|>user<|channel_start|>text<|content|>{{ message.content }}<|channel_end|><|im_end|>
-                {%- elif message.role == "tool" -%}
-                    {%- set metadata = dict({}, name=message.name) -%}
-                    {%- set metadata = dict(metadata, id=message.tool_call_id) -%}
-                    <|im_start|>tool<|channel_start|>metadata<|content|>{{ metadata | tojson }}<|channel_end|>
-                    {{- "<|channel_start|>tool_output<|content|>" ~ message.content }}<|channel_end|><|im_end|>
-                {%- endif -%}
-            {%- endfor -%}
-            {%- if add_generation_prompt -%}
-                <|im_start|>assistant<|channel_start|>analysis<|content|>
-                {%- if reasoning_effort|lower in ["none", "disabled"] -%}<|channel_end|>{%- endif -%}
-            {%- endif -%}""";
+    private static final Map<String, Object> OLALA = olala();
+    private static final String TEMPLATE = (String) OLALA.get("template");
     private static final Tokenizer TOKENIZER = Tokenizer.load(ChatModels.TESTDATA.resolve("models/t6-tiny"));
     private static final PromptFormat FORMAT = new PromptFormat(TOKENIZER, ChatModels.template(TEMPLATE));
     private static final Tool WEATHER = Tool.of("weather", "", """
@@ -70,6 +32,30 @@ class ChannelsTest {
     private static final ChatOptions TOOLS = OPTIONS.withTools(List.of(WEATHER));
     private static final List<Message> ASKED = List.of(Message.user("Hi"));
     private static final String OPEN = "<|im_start|>assistant<|channel_start|>analysis<|content|>";
+
+    private static Map<String, Object> olala() {
+        try {
+            Path file = ChatModels.TESTDATA.resolve("chat_channels/olala-own.json");
+            return Json.parseObject(Files.readAllBytes(file), file.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void conversationsAreRenderedAsByJinja2() {
+        ChatTemplate template = ChatTemplate.parse("olala", TEMPLATE, Map.of());
+        List<Object> cases = Json.array(OLALA.get("cases"), "cases");
+        assertThat(cases).hasSize(10);
+        for (Object item : cases) {
+            Map<String, Object> gold = Json.object(item, "case");
+            List<Map<String, Object>> messages = Json.array(gold.get("messages"), "messages").stream()
+                    .map(message -> Json.object(message, "message")).toList();
+            assertThat(template.render(messages, (Boolean) gold.get("add_generation_prompt"),
+                    Json.object(gold.get("variables"), "variables"))).as("%s", gold.get("name"))
+                    .isEqualTo(gold.get("expected"));
+        }
+    }
 
     @Test
     void promptsOpenTheAnalysisUnlessThinkingIsOff() {

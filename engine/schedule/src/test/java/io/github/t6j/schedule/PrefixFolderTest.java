@@ -228,10 +228,11 @@ class PrefixFolderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"llama-mla, full, 640", "T6_kvonly, full, 640", "T6_linearattn, linearattn, 700"})
-    void everyAttentionIsFound(String golden, String variant, int expected) {
+    @CsvSource({"golden/llama-mla, full, 640", "golden/T6_kvonly, full, 640", "golden/T6_linearattn, linearattn, 700",
+        "golden_olala/full-mmmmv, full, 700"})
+    void everyAttentionIsFound(String folderName, String variant, int expected) {
         ModelOptions load = ModelOptions.defaults().withThreads(2).withVariant(VariantName.parse(variant));
-        try (Model of = Model.load(TESTDATA.resolve("golden/" + golden), load)) {
+        try (Model of = Model.load(TESTDATA.resolve(folderName), load)) {
             int[] ids = Arrays.stream(document).map(id -> id % of.info().sizes().vocabulary()).toArray();
             assertThat(found(of, options(PLENTY), ids)).containsExactly(0);
             int[] more = IntStream.concat(Arrays.stream(ids), IntStream.of(1, 2, 3)).toArray();
