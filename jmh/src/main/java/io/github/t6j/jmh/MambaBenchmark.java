@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * One layer's Mamba-3 mixer of Olala (48 heads, state of 64 × 128, rank 4), from projections to its output: a token of
- * a generation, or the rows of a prompt's pass. Bytes are those of the states, read and written; operations those of
- * the recurrence as it is defined, 3 · rank + 3 multiply-adds for each element of S.
+ * a generation, or the rows of a prompt's pass. Bytes count the states, read and written; operations count the
+ * recurrence as it is defined, 3 · rank + 3 multiply-adds for each element of S.
  */
 public class MambaBenchmark extends KernelBenchmark {
     /** Rows of a pass. */

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /**
  * One layer.
  *
- * @param place place of the layer among those of its kind
+ * @param place place of the layer among the layers of its kind
  * @param projection computes everything that attention needs of a position
  * @param gate gates of attention's output, or null
  * @param headNorm norm of attention's output, or null

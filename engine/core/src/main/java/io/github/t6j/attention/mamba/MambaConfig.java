@@ -42,7 +42,7 @@ public record MambaConfig(int heads, int headDim, int stateDim, int ranks, float
         return ranks * stateDim;
     }
 
-    /** Returns the elements of a row: those of each head, then keys, queries and angles, which all heads share. */
+    /** Returns the length of a row: gates, values and coefficients of each head, then shared keys, queries and angles. */
     public int row() {
         return heads * headRow() + 2 * keyRow() + angles();
     }

@@ -7,7 +7,7 @@ import io.github.t6j.attention.Rope;
 import io.github.t6j.kernels.Kernels;
 import java.util.Arrays;
 
-/** Steps on a single row: before attention those of queries and shifts, after it differences, gates and norms. */
+/** Steps on a single row: query steps and shifts before attention; differences, gates and norms after it. */
 final class RowSteps {
     private final SteppedConfig sizes;
     private final Steps steps;

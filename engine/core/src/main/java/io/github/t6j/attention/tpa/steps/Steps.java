@@ -5,7 +5,7 @@ import io.github.t6j.attention.LayerOptions.Scores;
 /**
  * Steps of a layer beyond factored keys and values; each can be absent.
  *
- * @param shift true if keys and values mix those of the token and of its predecessor, by a gate per head
+ * @param shift true if a gate per head mixes a token's keys and values with its predecessor's
  * @param normEpsilon epsilon of the norms of queries and keys, after the shift, or 0 without norms
  * @param length scalable softmax, or null
  * @param scores divisor of scores, and their limit
