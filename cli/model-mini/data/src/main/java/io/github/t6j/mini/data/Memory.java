@@ -39,6 +39,8 @@ record Memory(Attribute attribute, Map<String, String> slots) {
     private static final List<String> JOBS = column("jobs", "job");
     private static final List<String> FOODS = column("foods", "value");
     private static final List<String> PETS = column("pets", "pet").stream().distinct().toList();
+    private static final List<String> PET_NAMES = column("pets", "value");
+    private static final List<String> ANIMALS = column("animals", "animal");
     private static final double MADE_UP = 0.6;
     private static final int DRAWN = 1000;
 
@@ -99,7 +101,7 @@ record Memory(Attribute attribute, Map<String, String> slots) {
                     ? Topic.pick(Names.unseen(), random)
                     : random.nextDouble() < MADE_UP
                             ? Names.madeUp(random)
-                            : Topic.pick(Lines.table("tables/pets.txt"), random).get("value");
+                            : Topic.pick(PET_NAMES, random);
             case "place" -> heldOut
                     ? Topic.pick(Names.unseen(), random) + Topic.pick(List.of("ville", "burg", "ton", "stad"), random)
                     : random.nextDouble() < MADE_UP ? Names.madeUp(random) : Topic.pick(TOWNS, random);
@@ -112,7 +114,7 @@ record Memory(Attribute attribute, Map<String, String> slots) {
             case "hobby" -> Topic.pick(HOBBIES, random);
             case "lost" -> Topic.pick(LOST.get("places"), random);
             case "birthday" -> Topic.pick(MONTHS, random);
-            case "animal" -> Topic.pick(Tables.of("animals"), random).get("animal");
+            case "animal" -> Topic.pick(ANIMALS, random);
             default -> throw new IllegalStateException("talk/memory.txt: no values of " + attribute);
         });
         slots.put("values", Tables.plural(slots.get("value")));

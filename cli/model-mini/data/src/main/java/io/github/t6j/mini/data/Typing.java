@@ -8,21 +8,25 @@ import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Questions as people type them: in lower case, without a mark at the end, with contractions, American spelling, a
  * greeting or "please", sums without spaces. Values that the answer repeats keep their letters.
  */
 final class Typing {
+    private static final String FOLLOWED = "(?= [^\\s])"; // not "how old I'm"
     private static final String BEGIN = "\u0001";
     private static final String END = "\u0002";
     private static final Pattern KEPT = Pattern.compile(BEGIN + "([^" + END + "]*)" + END + "|[^" + BEGIN + "]+");
+    private static final Pattern POLITE = Pattern.compile(".*[a-z0-9" + END + "][.?]");
+    private static final Pattern MARKED = Pattern.compile(".*[^.][.?!]");
     private static final Pattern OPERATION = Pattern.compile("(?<=\\d) ([-+*/x]) (?=\\d)");
     private static final Pattern WORD = Pattern.compile("\\b\\p{L}+\\b");
     private static final List<String> OPENINGS = Lines.of("talk/openings.txt");
-    private static final Map<String, String> CONTRACTIONS = pairs("tables/contractions.txt");
-    private static final Map<String, String> AMERICAN = pairs("tables/american.txt");
-    private static final String FOLLOWED = "(?= [^\\s])"; // not "how old I'm"
+    private static final Map<Pattern, String> CONTRACTIONS = contractions();
+    private static final Map<String, String> AMERICAN = Lines.table("tables/american.txt").stream()
+            .collect(Collectors.toUnmodifiableMap(row -> row.get("from"), row -> row.get("to")));
     private static final double PLAIN = 0.4;
     private static final double LOWER = 0.45;
     private static final double NO_MARK = 0.4;
@@ -33,10 +37,15 @@ final class Typing {
 
     private Typing() {}
 
-    private static Map<String, String> pairs(String table) {
-        Map<String, String> pairs = new LinkedHashMap<>();
-        Lines.table(table).forEach(row -> pairs.put(row.get("from"), row.get("to")));
-        return pairs;
+    private static Map<Pattern, String> contractions() {
+        Map<Pattern, String> contractions = new LinkedHashMap<>();
+        for (Map<String, String> row : Lines.table("tables/contractions.txt")) {
+            String from = row.get("from");
+            String to = row.get("to");
+            contractions.put(Pattern.compile("\\b" + from + FOLLOWED), to);
+            contractions.put(Pattern.compile("\\b" + English.capital(from) + FOLLOWED), English.capital(to));
+        }
+        return contractions;
     }
 
     /** Marks a value that the answer repeats. */
@@ -55,18 +64,18 @@ final class Typing {
         }
         String typed = OPERATION.matcher(sentence).replaceAll(random.nextBoolean() ? "$1" : " $1 ");
         if (random.nextDouble() < CONTRACTED) {
-            typed = outside(typed, text -> replaced(text, CONTRACTIONS));
+            typed = outside(typed, Typing::contracted);
         }
         if (random.nextDouble() < AMERICANISED) {
             typed = outside(typed, Typing::american);
         }
-        if (random.nextDouble() < PLEASE && typed.matches(".*[a-z0-9" + END + "][.?]")) {
+        if (random.nextDouble() < PLEASE && POLITE.matcher(typed).matches()) {
             typed = typed.substring(0, typed.length() - 1) + ", please" + typed.charAt(typed.length() - 1);
         }
         if (random.nextDouble() < OPENED) {
             typed = Topic.pick(OPENINGS, random) + " " + typed;
         }
-        if (random.nextDouble() < NO_MARK && typed.matches(".*[^.][.?!]")) {
+        if (random.nextDouble() < NO_MARK && MARKED.matcher(typed).matches()) {
             typed = typed.substring(0, typed.length() - 1);
         }
         if (random.nextDouble() < LOWER) {
@@ -75,13 +84,12 @@ final class Typing {
         return plain(typed);
     }
 
-    private static String replaced(String text, Map<String, String> pairs) {
-        String replaced = text;
-        for (Map.Entry<String, String> pair : pairs.entrySet()) {
-            replaced = replaced.replaceAll("\\b" + pair.getKey() + FOLLOWED, pair.getValue())
-                    .replaceAll("\\b" + English.capital(pair.getKey()) + FOLLOWED, English.capital(pair.getValue()));
+    private static String contracted(String text) {
+        String contracted = text;
+        for (Map.Entry<Pattern, String> pair : CONTRACTIONS.entrySet()) {
+            contracted = pair.getKey().matcher(contracted).replaceAll(pair.getValue());
         }
-        return replaced;
+        return contracted;
     }
 
     private static String american(String text) {

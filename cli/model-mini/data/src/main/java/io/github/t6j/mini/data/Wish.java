@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Subject of a story; null where it is free.
@@ -17,8 +18,11 @@ import java.util.regex.Pattern;
  */
 record Wish(Person hero, Map<String, String> kind, String thing, Person friend, Map<String, String> friendKind) {
     private static final List<Map<String, String>> KINDS = kinds();
-    private static final List<String> THINGS = Lines.of("tables/story-things.txt");
     private static final String SPLIT = "story";
+    private static final Map<Boolean, List<Map<String, String>>> DIVIDED_KINDS = KINDS.stream()
+            .collect(Collectors.partitioningBy(row -> Split.isHeldOut(SPLIT, row.get("kind"))));
+    private static final Map<Boolean, List<String>> DIVIDED_THINGS = Lines.of("tables/story-things.txt").stream()
+            .collect(Collectors.partitioningBy(thing -> Split.isHeldOut(SPLIT, thing)));
     private static final Pattern MALE = Pattern.compile("\\b(?:brother|son|m)\\b");
     private static final Pattern FEMALE = Pattern.compile("\\b(?:sister|daughter|f)\\b");
 
@@ -51,7 +55,7 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
         String thing = null;
         if (request.contains("{about") || request.contains("{a about")) {
             if (random.nextBoolean()) {
-                thing = Topic.pick(divided(THINGS, heldOut), random);
+                thing = Topic.pick(DIVIDED_THINGS.get(heldOut), random);
             } else {
                 kind = kind(heldOut, random);
             }
@@ -85,12 +89,7 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
     }
 
     private static Map<String, String> kind(boolean heldOut, RandomGenerator random) {
-        return Topic.pick(KINDS.stream().filter(row -> Split.isHeldOut(SPLIT, row.get("kind")) == heldOut).toList(),
-                random);
-    }
-
-    private static List<String> divided(List<String> things, boolean heldOut) {
-        return things.stream().filter(thing -> Split.isHeldOut(SPLIT, thing) == heldOut).toList();
+        return Topic.pick(DIVIDED_KINDS.get(heldOut), random);
     }
 
     /** Returns the noun that the story is about, or null if it is only about persons. */

@@ -53,7 +53,7 @@ class GenerateTest {
         assertThat(generate("third", 8).get("pretrain.txt")).isNotEqualTo(first.get("pretrain.txt"));
         assertThat(first.keySet()).contains("talk.jsonl", "talk.txt", "stories.txt", "chat_template.jinja",
                 "generation_config.json");
-        assertThat(first.get("pretrain.txt").length()).isBetween(1_000_000, 1_010_000);
+        assertThat(first.get("pretrain.txt").length()).isBetween(990_000, 1_010_000);
     }
 
     @Test
@@ -68,7 +68,7 @@ class GenerateTest {
     void theScorerCounts() throws Exception {
         Map<String, String> files = generate("scored", 7);
         for (String name : files.keySet()) {
-            if (name.startsWith("held-out") && !name.contains("stories")) {
+            if (name.startsWith("held-out") && !name.contains("stories/")) {
                 files.get(name).lines().map(line -> Json.parseObject(line.getBytes(StandardCharsets.UTF_8), name))
                         .forEach(
                                 first -> assertThat(Score.isRight(first, first.get("answer").toString()))
@@ -81,18 +81,18 @@ class GenerateTest {
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
         try {
             Score.main(new String[] {"--model", TESTDATA.resolve("models/t6-tiny").toString(), "--held-out",
-                folder.resolve("scored/held-out/colours.jsonl").toString(), "--limit", "1", "--answers",
+                folder.resolve("scored/held-out/wordings/colours.jsonl").toString(), "--limit", "1", "--answers",
                 folder.resolve("answers.jsonl").toString()});
         } finally {
             System.setOut(before);
         }
-        assertThat(printed.toString(StandardCharsets.UTF_8)).containsPattern("\\| colours \\| 1 \\| \\d+\\.\\d %");
+        assertThat(printed.toString(StandardCharsets.UTF_8)).containsPattern("\\| wordings \\| colours \\| 1 \\| \\d+\\.\\d %");
         assertThat(Files.readAllLines(folder.resolve("answers.jsonl"))).hasSize(1);
     }
 
     @Test
     void standardErrorsFollowTheBinomialDistribution() {
-        assertThat(new Score.Result("sums", 1000, 900)).hasToString("| sums | 1000 | 90.0 % | 0.9 |");
+        assertThat(new Score.Result("things", "sums", 1000, 900)).hasToString("| things | sums | 1000 | 90.0 % | 0.9 |");
     }
 
     @Test
