@@ -39,7 +39,8 @@ record Check(Mode mode, List<String> accept, List<String> reject, List<String> g
     }
 
     static Check numbers(List<String> accept, String question) {
-        return new Check(Mode.NUMBERS, accept, List.of(), numbersOf(English.words(question.replaceAll("(?<=\\d)x(?=\\d)", " x "))), 0);
+        return new Check(Mode.NUMBERS, accept, List.of(),
+                numbersOf(English.words(question.replaceAll("(?<=\\d)x(?=\\d)", " x "))), 0);
     }
 
     static Check exact(List<String> accept) {

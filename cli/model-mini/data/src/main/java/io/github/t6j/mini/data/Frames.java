@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Wordings that many topics share: "Do you know …?" around a clause (W) or "Tell me …" around a noun phrase (N) of a
- * topic. Some frames are held out.
+ * Wordings that topics share: "Do you know …?" around a clause (W), "Tell me …" around a noun phrase (N). Some are
+ * held out.
  */
 final class Frames {
     private static final Map<String, List<String>> ALL = Lines.sections("talk/frames.txt");

@@ -115,7 +115,8 @@ final class Knowledge {
             Collections.shuffle(near, random);
             for (int i = 0; i < 2 * WRONG; i++) {
                 boolean yes = i % 2 == 0;
-                String wrong = i == 3 && animals.contains(one) ? Topic.pick(List.copyOf(others), random)
+                String wrong = i == 3 && animals.contains(one)
+                        ? Topic.pick(List.copyOf(others), random)
                         : near.get(i / 2 % near.size());
                 Map<String, String> row = Tables.row("thing", thing, "class", yes ? one : wrong, "right", one, "rights",
                         plural.get(one), "wrong", wrong.replaceFirst("^an? ", ""), "other", wrong, "verdict",

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 final class Names {
     private static final Map<String, List<String>> SYLLABLES =
             Lines.sections("tables/syllables.txt").entrySet().stream().collect(
-                    Collectors.toUnmodifiableMap(Map.Entry::getKey, part -> List.of(part.getValue().getFirst().split("\\|"))));
+                    Collectors.toUnmodifiableMap(Map.Entry::getKey,
+                            part -> List.of(part.getValue().getFirst().split("\\|"))));
     private static final List<String> UNSEEN = Lines.of("tables/unseen-names.txt");
     private static final Set<String> TABOO = Lines.of("tables/unseen-names.txt").stream()
             .map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());

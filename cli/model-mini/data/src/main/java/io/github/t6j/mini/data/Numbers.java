@@ -17,9 +17,10 @@ final class Numbers {
     private static final int LARGEST_SUM = 20;
     private static final int PERSONS = 2000;
     private static final int UNSEEN_PERSONS = 400;
-    private static final List<List<String>> COMPARED = List.of(List.of("older", "younger"), List.of("taller", "shorter"),
-            List.of("bigger", "smaller"), List.of("faster", "slower"), List.of("stronger", "weaker"),
-            List.of("richer", "poorer"));
+    private static final List<List<String>> COMPARED =
+            List.of(List.of("older", "younger"), List.of("taller", "shorter"),
+                    List.of("bigger", "smaller"), List.of("faster", "slower"), List.of("stronger", "weaker"),
+                    List.of("richer", "poorer"));
 
     private Numbers() {}
 

@@ -43,7 +43,8 @@ final class StoryCheck {
             .collect(Collectors.toUnmodifiableSet());
 
     private static final Pattern NAMED = Pattern.compile(
-            "\\b(?:named|called|friend|cousin|neighbour|brother|sister|name was) (\\p{Lu}\\p{L}+)|\\b(?!(?:He|She|It|There|That|This|The|Once) )(\\p{Lu}\\p{L}+) was an? ");
+            "\\b(?:named|called|friend|cousin|neighbour|brother|sister|name was) (\\p{Lu}\\p{L}+)"
+                    + "|\\b(?!(?:He|She|It|There|That|This|The|Once) )(\\p{Lu}\\p{L}+) was an? ");
 
     private final List<String> words;
     private final Set<String> names;
@@ -103,7 +104,8 @@ final class StoryCheck {
     private void names(Collection<String> known) {
         firstOf.forEach((name, at) -> {
             List<String> near = words.subList(Math.max(0, at - NEAR), Math.min(words.size(), at + NEAR + 1));
-            boolean described = at + 2 < words.size() && words.get(at + 1).equals("was") && words.get(at + 2).matches("an?");
+            boolean described =
+                    at + 2 < words.size() && words.get(at + 1).equals("was") && words.get(at + 2).matches("an?");
             if (!known.contains(name) && !described && near.stream().noneMatch(INTRODUCING::contains)) {
                 faults.add(name + " is not introduced");
             }
@@ -154,7 +156,8 @@ final class StoryCheck {
         }
         Map<String, Integer> counts = new HashMap<>();
         for (String sentence : story.strip().replaceFirst("\"$", "").split("(?<=[.!?])\"?\\s+")) {
-            if (sentence.split(" ").length > 2 && counts.merge(sentence, 1, Integer::sum) == TOO_OFTEN) { // "cried Ben."
+            boolean whole = sentence.split(" ").length > 2; // not "cried Ben."
+            if (whole && counts.merge(sentence, 1, Integer::sum) == TOO_OFTEN) {
                 faults.add("several times: " + sentence);
             }
         }

@@ -86,13 +86,15 @@ class GenerateTest {
         } finally {
             System.setOut(before);
         }
-        assertThat(printed.toString(StandardCharsets.UTF_8)).containsPattern("\\| wordings \\| colours \\| 1 \\| \\d+\\.\\d %");
+        assertThat(printed.toString(StandardCharsets.UTF_8))
+                .containsPattern("\\| wordings \\| colours \\| 1 \\| \\d+\\.\\d %");
         assertThat(Files.readAllLines(folder.resolve("answers.jsonl"))).hasSize(1);
     }
 
     @Test
     void standardErrorsFollowTheBinomialDistribution() {
-        assertThat(new Score.Result("things", "sums", 1000, 900)).hasToString("| things | sums | 1000 | 90.0 % | 0.9 |");
+        assertThat(new Score.Result("things", "sums", 1000, 900))
+                .hasToString("| things | sums | 1000 | 90.0 % | 0.9 |");
     }
 
     @Test

@@ -23,6 +23,10 @@ class HeldOutTest {
     private static final int TRIES = 400;
     private static final Pattern SUM = Pattern.compile("(?<![\\d-])(\\d+) ?(?:\\+|plus) ?(\\d+)(?!\\d)");
 
+    private static final Pattern WORD = Pattern.compile("\\p{L}+");
+    private static final Map<String, String> BRITISH = Lines.table("tables/american.txt").stream()
+            .collect(Collectors.toUnmodifiableMap(row -> row.get("to"), row -> row.get("from")));
+
     private static final Topics TOPICS = new Topics();
     private static final Set<String> ASKED = new HashSet<>();
     private static final List<String> TRAINING = new ArrayList<>();
@@ -54,10 +58,9 @@ class HeldOutTest {
     private static String bare(String question) {
         String plain = question.toLowerCase(Locale.ROOT).replace("'s ", " is ").replace("'d ", " would ")
                 .replace("'ve ", " have ").replace("n't ", " not ").replace("'m ", " am ").replace("'re ", " are ");
-        for (Map<String, String> row : Lines.table("tables/american.txt")) {
-            plain = plain.replaceAll("\\b" + row.get("to") + "\\b", row.get("from"));
-        }
-        return plain.replaceAll("[^\\p{L}0-9+*/ -]", "").replaceAll("(?<=\\d) (?=[-+*/x] \\d)|(?<=\\d [-+*/x]) (?=\\d)", "")
+        plain = WORD.matcher(plain).replaceAll(word -> BRITISH.getOrDefault(word.group(), word.group()));
+        return plain.replaceAll("[^\\p{L}0-9+*/ -]", "")
+                .replaceAll("(?<=\\d) (?=[-+*/x] \\d)|(?<=\\d [-+*/x]) (?=\\d)", "")
                 .replaceAll(" please$", "").replace("cannot", "can not").strip();
     }
 

@@ -30,7 +30,8 @@ class StoryTest {
     void storiesAreAboutWhatIsAskedFor() {
         Random random = new Random(4);
         for (int i = 0; i < 2000; i++) {
-            Wish wish = Wish.of(List.of("{a about}", "{hero} and {friend}", "{a kind} and {a fkind}").get(i % 3), i % 2 == 0,
+            Wish wish = Wish.of(List.of("{a about}", "{hero} and {friend}", "{a kind} and {a fkind}").get(i % 3),
+                    i % 2 == 0,
                     random);
             Story story = Story.of(wish, random);
             List<String> names = wish.friend() == null
