@@ -52,6 +52,7 @@ public record Embedding(float[] vector, int tokens, boolean truncated) {
 
     @Override
     public String toString() {
-        return "Embedding[" + vector.length + " dimensions, " + tokens + (truncated ? " tokens, truncated]" : " tokens]");
+        return "Embedding[" + vector.length + " dimensions, " + tokens
+                + (truncated ? " tokens, truncated]" : " tokens]");
     }
 }

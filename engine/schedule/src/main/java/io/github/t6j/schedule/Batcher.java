@@ -5,6 +5,7 @@ import io.github.t6j.Model;
 import io.github.t6j.Session;
 import io.github.t6j.model.Batch;
 import io.github.t6j.model.Transformer;
+import io.github.t6j.schedule.prefixes.Prefixes;
 import io.github.t6j.schedule.turns.TimeShare;
 import io.github.t6j.schedule.turns.Turns.Admission;
 import io.github.t6j.schedule.turns.Turns.Turn;

@@ -2,6 +2,8 @@ package io.github.t6j.schedule;
 
 import io.github.t6j.MemoryLimitException;
 import io.github.t6j.Session;
+import io.github.t6j.schedule.prefixes.PrefixFolder;
+import io.github.t6j.schedule.prefixes.Prefixes;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 

@@ -1,4 +1,4 @@
-package io.github.t6j.schedule;
+package io.github.t6j.schedule.prefixes;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.Session;
@@ -45,8 +45,8 @@ import java.util.stream.Stream;
  *
  * <p>One thread saves, another one restores; for any thread.
  */
-final class PrefixFolder implements AutoCloseable {
-    private static final System.Logger LOGGER = System.getLogger(Scheduler.class.getName());
+public final class PrefixFolder implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(PrefixFolder.class.getName());
     private static final String NAME = "t6j-prefix-";
     private static final String SUFFIX = ".safetensors";
 
@@ -67,7 +67,7 @@ final class PrefixFolder implements AutoCloseable {
      * @param ids its ids
      * @param bytes size of its file
      */
-    record Saved(Path file, int[] ids, long bytes) {}
+    public record Saved(Path file, int[] ids, long bytes) {}
 
     private final Path folder;
     private final long maxBytes;
@@ -90,7 +90,7 @@ final class PrefixFolder implements AutoCloseable {
      * @param session session of the model, with the type of cache; stays open
      * @throws UncheckedIOException if the folder cannot be created or read
      */
-    PrefixFolder(Path folder, long maxBytes, Session session) {
+    public PrefixFolder(Path folder, long maxBytes, Session session) {
         this.folder = folder;
         this.maxBytes = maxBytes;
         context = session.contextLength();
@@ -120,7 +120,7 @@ final class PrefixFolder implements AutoCloseable {
     }
 
     /** Returns the saved prefix with the most ids in common with {@code prompt}, or null if none helps. */
-    synchronized Saved longest(int[] prompt) {
+    public synchronized Saved longest(int[] prompt) {
         try {
             refresh();
         } catch (IOException e) {
@@ -133,7 +133,7 @@ final class PrefixFolder implements AutoCloseable {
     }
 
     /** Returns the number of first ids that a saved prefix and {@code ids} have in common; 0 for no prefix. */
-    static int common(Saved prefix, int[] ids) {
+    public static int common(Saved prefix, int[] ids) {
         if (prefix == null) {
             return 0;
         }
@@ -185,7 +185,7 @@ final class PrefixFolder implements AutoCloseable {
     }
 
     /** Returns the thread that runs {@link #restore}. */
-    Executor restoring() {
+    public Executor restoring() {
         return restoring;
     }
 
@@ -194,7 +194,7 @@ final class PrefixFolder implements AutoCloseable {
      *
      * @return session, or null
      */
-    Session restore(Saved prefix, Session session) {
+    public Session restore(Saved prefix, Session session) {
         try {
             session.restore(prefix.file);
             Files.setLastModifiedTime(prefix.file, FileTime.from(Instant.now()));
@@ -210,7 +210,7 @@ final class PrefixFolder implements AutoCloseable {
     }
 
     /** Saves {@code session} later and closes it; only closes it if too many wait. */
-    void save(Session session) {
+    public void save(Session session) {
         try {
             saving.execute(() -> {
                 try (session) {

@@ -1,4 +1,4 @@
-package io.github.t6j.schedule;
+package io.github.t6j.schedule.prefixes;
 
 import io.github.t6j.Session;
 import io.github.t6j.session.SessionCore;
@@ -10,7 +10,7 @@ import java.util.Iterator;
 import java.util.function.BooleanSupplier;
 
 /** Kept sessions for prompts with the same beginning; the least recently used one is dropped first. */
-final class Prefixes {
+public final class Prefixes {
     /** Kept session with its ids and its bytes, which are stored because every step needs them. */
     private record Kept(Session session, int[] ids, long bytes) {}
 
@@ -23,18 +23,18 @@ final class Prefixes {
      * @param cut 1, or the pass size where results depend on pass boundaries
      * @param capacity maximum number of kept sessions
      */
-    Prefixes(int cut, int capacity) {
+    public Prefixes(int cut, int capacity) {
         this.cut = cut;
         this.capacity = capacity;
     }
 
     /** Returns how many of the first {@code length} ids can be kept. */
-    int keepable(int length) {
+    public int keepable(int length) {
         return length / cut * cut;
     }
 
     /** Returns true if the ids of a generation can be kept, too. */
-    boolean keepsContinuations() {
+    public boolean keepsContinuations() {
         return cut == 1;
     }
 
@@ -42,12 +42,12 @@ final class Prefixes {
      * Returns how many of the {@code common} first ids of {@code prompt} can be used: at least one id remains to be
      * fed, for its logits.
      */
-    int usable(int common, int[] prompt) {
+    public int usable(int common, int[] prompt) {
         return keepable(Math.min(common, prompt.length - 1));
     }
 
     /** Returns the number of ids of {@code prompt} that {@link #fork} finds. */
-    int found(int[] prompt) {
+    public int found(int[] prompt) {
         Kept best = longest(prompt);
         return best == null ? 0 : usable(prefix(best.ids, prompt), prompt);
     }
@@ -71,7 +71,7 @@ final class Prefixes {
      *
      * @return null if no session has a common prefix
      */
-    Session fork(int[] prompt) {
+    public Session fork(int[] prompt) {
         Kept best = longest(prompt);
         if (best == null) {
             return null;
@@ -82,7 +82,7 @@ final class Prefixes {
     }
 
     /** Returns the number of usable ids in the longest common beginning that no kept cache can be cut back to. */
-    int beyondReach(int[] prompt) {
+    public int beyondReach(int[] prompt) {
         int max = 0;
         for (Kept candidate : kept) {
             int common = usable(prefix(candidate.ids, prompt), prompt);
@@ -120,7 +120,7 @@ final class Prefixes {
      * Keeps {@code session}, or closes it if a kept one, cut, has the same ids. Closes kept ones that {@code session},
      * cut, replaces.
      */
-    void keep(Session session) {
+    public void keep(Session session) {
         int[] ids = session.ids();
         for (Iterator<Kept> all = kept.iterator(); all.hasNext();) {
             Kept candidate = all.next();
@@ -144,12 +144,12 @@ final class Prefixes {
     }
 
     /** Returns the bytes of all caches; shared pages count for each. */
-    long bytes() {
+    public long bytes() {
         return bytes;
     }
 
     /** Closes the least recently used sessions until the rest fits in memory and is not too many. */
-    void shrink(BooleanSupplier fits) {
+    public void shrink(BooleanSupplier fits) {
         while (!kept.isEmpty() && (kept.size() > capacity || !fits.getAsBoolean())) {
             close(kept.removeLast());
         }
