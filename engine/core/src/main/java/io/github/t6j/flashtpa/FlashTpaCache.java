@@ -222,9 +222,7 @@ public final class FlashTpaCache implements AutoCloseable {
     private void append(int sequence, long index, Factors keys, Factors values, Shifts shifts) {
         reader.token(keys, values, index, pass.projections);
         int token = lengths[sequence]++;
-        if (shifts != null) {
-            flash.options.steps().read(shifts, index, token == 0, shape, pass.projections);
-        }
+        FlashTpaSteps.read(flash.options, shifts, index, token, shape, pass.projections);
         pass.position = token;
         attention.append(pass, 0, 1, sequences[sequence]);
         attention.complete(pass, 0, 1, sequences[sequence]);

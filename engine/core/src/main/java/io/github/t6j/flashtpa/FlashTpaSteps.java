@@ -136,13 +136,18 @@ public record FlashTpaSteps(int keyHeads, boolean shift, float normEpsilon) {
         return shape.queryRank() == 0 ? factor : 1; // norms undo factors
     }
 
-    /** Copies the gates of token {@code index} to a row; 0 for the first token of a sequence. */
-    void read(Shifts shifts, long index, boolean first, FlashTpa.Shape shape, float[] row) {
-        SteppedRow at = row(shape);
-        for (int head = 0; head < keyHeads; head++) {
-            long from = (index * keyHeads + head) * Float.BYTES;
-            row[at.shiftK() + head] = first ? 0f : shifts.keys().get(FLOAT, from);
-            row[at.shiftV() + head] = first ? 0f : shifts.values().get(FLOAT, from);
+    /** Copies the gates of the token at {@code index}, if any, to a row; 0 for the first token of a sequence. */
+    static void read(
+            FlashTpa.Options options, Shifts shifts, long index, int token, FlashTpa.Shape shape, float[] row) {
+        if (shifts == null) {
+            return;
+        }
+        int heads = options.steps().keyHeads;
+        SteppedRow at = options.steps().row(shape);
+        for (int head = 0; head < heads; head++) {
+            long from = (index * heads + head) * Float.BYTES;
+            row[at.shiftK() + head] = token == 0 ? 0f : shifts.keys().get(FLOAT, from);
+            row[at.shiftV() + head] = token == 0 ? 0f : shifts.values().get(FLOAT, from);
         }
     }
 

@@ -70,11 +70,10 @@ public final class T6Family implements Family {
         refuseOthers(tensors, shapes);
         description.variantJson().refuseNoScale();
         description.variantJson().refuseHeads();
-        if (T6Factors.serves(shapes) && T6Steps.serves(shapes, description.variantJson())) {
-            SteppedConfig attention = T6Steps.read(shapes, description);
-            return config(T6Steps.name(attention), attention, tensors, description);
+        SteppedConfig steps = T6Steps.read(shapes, description);
+        if (steps != null) {
+            return config(T6Steps.name(steps), steps, tensors, description);
         }
-        description.variantJson().steps().refuse();
         if (T6Factors.serves(shapes)) {
             AttentionConfig attention = T6Factors.read(shapes, description);
             return config(T6Factors.name(attention), attention, tensors, description);
@@ -224,8 +223,7 @@ public final class T6Family implements Family {
     private static void attention(int layer, ModelConfig config, List<TensorSpec> specs) {
         int width = config.sizes().width();
         AttentionConfig attention = config.attention();
-        if (attention instanceof SteppedConfig steps) {
-            specs.addAll(T6Steps.tensors(layer, steps, width));
+        if (T6Steps.add(layer, attention, width, specs)) {
             return;
         }
         switch (attention) {

@@ -2,6 +2,7 @@ package io.github.t6j.family.t6;
 
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.RopeVariant;
+import io.github.t6j.attention.AttentionConfig;
 import io.github.t6j.attention.LayerOptions.Scores;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.tpa.TpaConfig;
@@ -42,15 +43,20 @@ public final class T6Steps {
 
     private T6Steps() {}
 
-    /** Returns true if t6j.json or a tensor names a step. */
-    static boolean serves(Shapes tensors, VariantJson variant) {
-        return variant.steps().any() || TENSORS.values().stream().anyMatch(tensors::hasAttention);
-    }
-
-    /** Reads the sizes from the shapes and n_head, and the steps from the tensors and t6j.json. */
+    /**
+     * Reads the sizes from the shapes and n_head, and the steps from the tensors and t6j.json. Returns null if neither
+     * names a step.
+     */
     static SteppedConfig read(Shapes tensors, ModelMetadata description) {
         VariantJson variant = description.variantJson();
         StepKeys steps = variant.steps();
+        if (!T6Factors.serves(tensors)) {
+            steps.refuse();
+            return null;
+        }
+        if (!steps.any() && TENSORS.values().stream().noneMatch(tensors::hasAttention)) {
+            return null;
+        }
         refuseForms(variant);
         tensors.check(description.variant() != RopeVariant.LINEARATTN, "softmax attention beside steps", "linearattn");
         tensors.check(!tensors.hasAttention("subln"), "no group norm (attn.subln) beside steps", "one");
@@ -147,8 +153,11 @@ public final class T6Steps {
                 T6Config.Attention.TPA, config, new VariantJson(new TreeMap<>(steps), "t6j.json")));
     }
 
-    /** Returns the tensors of a layer, projections in the order of a row. */
-    static List<TensorSpec> tensors(int layer, SteppedConfig sizes, int width) {
+    /** Adds the tensors of a layer, projections in the order of a row. Returns false if it has no steps. */
+    static boolean add(int layer, AttentionConfig attention, int width, List<TensorSpec> specs) {
+        if (!(attention instanceof SteppedConfig sizes)) {
+            return false;
+        }
         Steps steps = sizes.steps();
         long heads = sizes.keyValueHeads();
         long features = (long) sizes.rank() * sizes.headDim();
@@ -173,7 +182,6 @@ public final class T6Steps {
         if (steps.differential()) {
             rows.put("lambda_proj", heads);
         }
-        List<TensorSpec> specs = new ArrayList<>();
         rows.forEach((name, count) -> specs.add(Shapes.attention(TensorRole.PROJECTION, layer, name, count, width)));
         if (steps.norms()) {
             specs.add(Shapes.attention(TensorRole.QUERY_NORM, layer, "q_norm", sizes.headDim()));
@@ -183,7 +191,7 @@ public final class T6Steps {
         }
         specs.add(Shapes.attention(
                 TensorRole.ATTENTION_OUTPUT, layer, "c_proj", width, (long) sizes.signalHeads() * sizes.headDim()));
-        return specs;
+        return true;
     }
 
     /** Returns the model's name with its steps. */
