@@ -67,7 +67,7 @@ if not defined T6J_JAVA_OPTS set "T6J_JAVA_OPTS=%COLLECTOR% -Xms32m"
 set "JARS=%APP%\t6j-cli.jar;%APP%\t6j-chat.jar;%APP%\t6j-training.jar;%APP%\t6j-scheduler.jar;%APP%\t6j-speculation.jar;%APP%\t6j-grammar.jar;%APP%\t6j-native.jar;%APP%\t6j-engine.jar;%APP%\t6j-gpt2.jar;%APP%\picocli.jar;%APP%\jline-reader.jar;%APP%\jline-terminal.jar;%APP%\jline-terminal-ffm.jar;%APP%\jline-native.jar"
 if exist "%ROOT%\lib\runtime\lib\modules" set "JARS="
 if defined JARS set JARS=--module-path "%JARS%"
-"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 -Dsun.net.httpserver.idleInterval=90 -Dsun.net.httpserver.maxIdleConnections=1000 -Djdk.httpserver.maxConnections=1000 --enable-native-access=io.github.t6j.engine,io.github.t6j.nativekernels,org.jline.terminal.ffm %JARS% --module io.github.t6j.cli/io.github.t6j.cli.Main %*
+"%JDK%\bin\java.exe" %T6J_JAVA_OPTS% "-Dt6j.home=%ROOT%" -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=60 -Dsun.net.httpserver.idleInterval=90 -Dsun.net.httpserver.maxIdleConnections=1000 -Djdk.httpserver.maxConnections=1000 -Djdk.http.auth.tunneling.disabledSchemes= --enable-native-access=io.github.t6j.engine,io.github.t6j.nativekernels,org.jline.terminal.ffm %JARS% --module io.github.t6j.cli/io.github.t6j.cli.Main %*
 exit /b %ERRORLEVEL%
 
 rem Sets JDK to the folder if none is set yet and this one is new enough.

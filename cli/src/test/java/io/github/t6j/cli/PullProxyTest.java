@@ -34,7 +34,7 @@ class PullProxyTest extends PullFixture {
                     boolean isKnown = record(lines);
                     client.getOutputStream().write(("HTTP/1.1 " + (isKnown ? "403 Forbidden" : "407 Unknown")
                             + "\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                                    .getBytes(StandardCharsets.US_ASCII));
+                            .getBytes(StandardCharsets.US_ASCII));
                 } catch (IOException e) {
                     // the client closed the connection
                 }
@@ -77,7 +77,8 @@ class PullProxyTest extends PullFixture {
     void thePasswordInTheAddressIsSent() {
         environment.put("http_proxy", address().replace("//", "//user:p%40ss@"));
         assertThat(pull("org/name").code()).isEqualTo(1);
-        assertThat(authorized).isNotEmpty().allMatch(Base64.getEncoder().encodeToString("user:p@ss".getBytes())::equals);
+        assertThat(authorized).isNotEmpty()
+                .allMatch(Base64.getEncoder().encodeToString("user:p@ss".getBytes())::equals);
     }
 
     @Test
