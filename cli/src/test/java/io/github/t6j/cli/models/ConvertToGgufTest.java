@@ -62,7 +62,7 @@ class ConvertToGgufTest {
         "llama/llama-sharded", "llama/mistral-window", "llama/qwen2-bias", "llama/qwen3-norm", "llama/smollm3-nope",
         "llama/gguf-llama3/model-q8_0.gguf", "more/gemma2-defaults", "more/granite-scaled", "more/granite-biases",
         "more/mixtral-top2", "more/phi3-longrope", "more/phi3-window", "more/qwen3moe-norm",
-        "more/gguf-mixtral-q8_0/model-q8_0.gguf"
+        "more/gguf-mixtral-q8_0/model-q8_0.gguf", "more/gguf-gemma3-q8_0/model-q8_0.gguf"
     })
     void logitsAreThoseOfTheFolder(String name) throws IOException {
         String source = CommandResult.TESTDATA.resolve("golden_" + name).toString();
