@@ -3,7 +3,6 @@ package io.github.t6j.cli.serve;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.Speculation;
 import io.github.t6j.T6j;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.bench.CacheComparison;
