@@ -87,7 +87,14 @@ final class ValueForms {
             JsonSchemaReader.array(keywords.get("required"), at + "/required")
                     .forEach(name -> required.add(JsonSchemaReader.string(name, at + "/required")));
         }
-        required.forEach(name -> properties.putIfAbsent(name, additional));
+        Object unnamed = keywords.getOrDefault("additionalProperties", true);
+        for (String name : required) {
+            if (!properties.containsKey(name) && Boolean.FALSE.equals(unnamed)) {
+                throw new IllegalArgumentException("schema at " + at + "/required: expected members that the schema"
+                        + " allows, found \"" + name + "\", which has no value: add it to properties");
+            }
+            properties.putIfAbsent(name, unnamed);
+        }
         return JsonForms.object(members(properties, required, additional, at), required.isEmpty());
     }
 

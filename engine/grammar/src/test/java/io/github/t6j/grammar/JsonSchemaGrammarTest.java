@@ -44,6 +44,7 @@ class JsonSchemaGrammarTest {
         "{'additionalProperties': {'type': 'boolean'}} | {} ~ {'x':true,'y':false} | {'x':1}",
         "{'type': 'object', 'additionalProperties': false} | {} ~ { } | {'a':1} ~ {  }",
         "{'type': 'object', 'required': ['k']} | {'k':1} ~ {'k':1,'z':2} | {} ~ {'z':2}",
+        "{'properties': {'a': true}, 'required': ['z']} | {'z':1} ~ {'a':1,'z':[]} | {} ~ {'a':1} ~ {'z':1,'y':1}",
         "{'properties': {'a\\\"/~': true}, 'required': ['a\\\"/~']} | {'a\\\"/~':1} | {'a':1}",
         "{'type': 'object', 'propertyNames': {'type': 'string'}, 'additionalProperties': {'type': 'number'}} "
                 + "| {'a':1.5} ~ {} | {'a':'x'}",
@@ -121,6 +122,7 @@ class JsonSchemaGrammarTest {
         "{'allOf': [{'$ref': '#'}]} | lead back to themselves",
         "{'allOf': [{'type': 'string'}, {'type': 'null'}]} | expected a type that both schemas allow",
         "{'allOf': [{'pattern': 'a'}, {'pattern': 'b'}]} | two different values of pattern",
+        "{'properties': {'a': {'additionalProperties': false, 'required': ['z']}}} | schema at #/properties/a/required: expected members that the schema allows, found \"z\"",
         "{'type': 'object', 'additionalProperties': false, 'allOf': [{'properties': {'id': {'type': 'integer'}}, 'required': ['id']}]} | additionalProperties together with properties of another schema",
         "{'type': 'object', 'additionalProperties': false, 'anyOf': [{'properties': {'a': {'type': 'integer'}}, 'required': ['a']}]} | additionalProperties together with properties of another schema",
         "{'allOf': [{'properties': {'n': {'type': 'string'}}, 'required': ['n']}, {'additionalProperties': {'type': 'integer'}}]} | additionalProperties together with properties of another schema",
