@@ -8,9 +8,12 @@ import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.internal.Json;
+import dev.langchain4j.internal.JsonSchemaElementUtils;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
@@ -20,6 +23,7 @@ import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.Tool;
 import io.github.t6j.chat.ToolCall;
+import io.github.t6j.grammar.Grammar;
 import io.github.t6j.sampling.SamplingOptions;
 import java.util.List;
 import java.util.Objects;
@@ -59,10 +63,10 @@ final class Requests {
 
     /** @param defaults options that a request does not set */
     static ChatOptions options(ChatRequest request, ChatOptions defaults) {
-        if (request.responseFormat() != null && request.responseFormat().type() == ResponseFormatType.JSON) {
-            throw new UnsupportedFeatureException("responseFormat: expected text, found JSON");
-        }
         GenerationOptions generation = defaults.generation();
+        if (request.responseFormat() != null && request.responseFormat().type() == ResponseFormatType.JSON) {
+            generation = generation.withGrammar(grammar(request.responseFormat().jsonSchema()));
+        }
         SamplingOptions sampling = generation.sampling();
         sampling = with(request.temperature(), sampling, (s, value) -> s.withTemperature(value.floatValue()));
         sampling = with(request.topK(), sampling, SamplingOptions::withTopK);
@@ -79,6 +83,13 @@ final class Requests {
         return options.withRequiredCall(request.toolChoice() == null
                 ? defaults.requiredCall() && !continues && !options.tools().isEmpty()
                 : request.toolChoice() == ToolChoice.REQUIRED);
+    }
+
+    /** @param schema schema of the answer, or null for any object */
+    private static Grammar grammar(JsonSchema schema) {
+        return schema == null
+                ? Grammar.jsonObject()
+                : Grammar.jsonSchema(Json.toJson(JsonSchemaElementUtils.toMap(schema.rootElement())));
     }
 
     private static List<Tool> tools(ChatRequest request, ChatOptions defaults) {

@@ -1,16 +1,18 @@
 package io.github.t6j.langchain4j;
 
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import io.github.t6j.chat.AnswerListener;
 import io.github.t6j.chat.ChatOptions;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * LangChain4j's ChatModel on a model of t6j in this process. Any number of threads may send requests at once. It
- * supports texts and tools; with required tools, the answer is a call whose arguments match the tool's schema. Images
- * and JSON as response format cause an UnsupportedFeatureException.
+ * supports texts, tools, and JSON by a schema; with required tools, the answer is a call whose arguments match the
+ * tool's schema. Images cause an UnsupportedFeatureException.
  */
 public final class T6jChatModel implements ChatModel {
     private final io.github.t6j.chat.ChatModel model;
@@ -28,6 +30,12 @@ public final class T6jChatModel implements ChatModel {
     public T6jChatModel(io.github.t6j.chat.ChatModel model, ChatOptions defaults) {
         this.model = Objects.requireNonNull(model, "model");
         this.defaults = Objects.requireNonNull(defaults, "defaults");
+    }
+
+    /** Returns the schema of an answer, which a grammar enforces. */
+    @Override
+    public Set<Capability> supportedCapabilities() {
+        return Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
     }
 
     @Override

@@ -12,9 +12,13 @@ import io.github.t6j.Embedder;
 import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Prompt;
+import io.github.t6j.schedule.Scheduler;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /**
  * LangChain4j's EmbeddingModel on a model of t6j in this process. The texts of a request share passes over the weights.
@@ -23,6 +27,7 @@ import java.util.Set;
 public final class T6jEmbeddingModel implements EmbeddingModel {
     private final Model model;
     private final Embedder embedder;
+    private final Scheduler scheduler; // or null
 
     /** @param model model, which the caller closes after the last request */
     public T6jEmbeddingModel(Model model) {
@@ -34,8 +39,40 @@ public final class T6jEmbeddingModel implements EmbeddingModel {
      * @param options options; the model's files decide where they have no value
      */
     public T6jEmbeddingModel(Model model, EmbeddingOptions options) {
-        this.model = Objects.requireNonNull(model, "model");
-        embedder = new Embedder(model, options);
+        this(Objects.requireNonNull(model, "model"), new Embedder(model, options), null);
+    }
+
+    private T6jEmbeddingModel(Model model, Embedder embedder, Scheduler scheduler) {
+        this.model = model;
+        this.embedder = embedder;
+        this.scheduler = scheduler;
+    }
+
+    /**
+     * Returns the same model whose texts a scheduler embeds, so that they share the cores with its generations. The
+     * caller closes the scheduler after the last request.
+     *
+     * @param other scheduler of the same model
+     */
+    public T6jEmbeddingModel withScheduler(Scheduler other) {
+        return new T6jEmbeddingModel(model, embedder, Objects.requireNonNull(other, "scheduler"));
+    }
+
+    /** Returns the embeddings; the texts share passes with other work of the scheduler, if there is one. */
+    private List<io.github.t6j.Embedding> embed(Embedder asked, List<Prompt> prompts) {
+        if (scheduler == null) {
+            return asked.embed(prompts);
+        }
+        CompletableFuture<List<io.github.t6j.Embedding>> found = scheduler.embed(prompts, asked.options());
+        try {
+            return found.get();
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failed);
+        } catch (InterruptedException e) {
+            found.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new CancellationException("embedding was cancelled");
+        }
     }
 
     @Override
@@ -44,7 +81,7 @@ public final class T6jEmbeddingModel implements EmbeddingModel {
                 ? embedder
                 : new Embedder(model, embedder.options().withDimensions(request.dimensions()));
         List<io.github.t6j.Embedding> found =
-                asked.embed(request.inputs().stream().map(EmbeddingInput::text).map(Prompt::of).toList());
+                embed(asked, request.inputs().stream().map(EmbeddingInput::text).map(Prompt::of).toList());
         return EmbeddingResponse.builder()
                 .embeddings(found.stream().map(embedding -> Embedding.from(embedding.vector())).toList())
                 .modelName(modelName())

@@ -1,11 +1,13 @@
 package io.github.t6j.langchain4j;
 
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import io.github.t6j.chat.ChatModel;
 import io.github.t6j.chat.ChatOptions;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * LangChain4j's StreamingChatModel on a model of t6j in this process. Each answer arrives on its own thread: text,
@@ -27,6 +29,12 @@ public final class T6jStreamingChatModel implements StreamingChatModel {
     public T6jStreamingChatModel(ChatModel model, ChatOptions defaults) {
         this.model = Objects.requireNonNull(model, "model");
         this.defaults = Objects.requireNonNull(defaults, "defaults");
+    }
+
+    /** Returns the schema of an answer, which a grammar enforces. */
+    @Override
+    public Set<Capability> supportedCapabilities() {
+        return Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
     }
 
     @Override

@@ -219,6 +219,37 @@ class T6jChatModelTest {
         assertThat(weather.asked).containsExactly("Bern 2");
     }
 
+    /** Sort of thing in a record. */
+    public enum Kind {
+        WHALE, SHIP
+    }
+
+    /** Answer that a schema describes. */
+    public record Seen(Kind kind, boolean far) {}
+
+    /** Service whose answers are values. */
+    public interface Extractor {
+        /** Returns a record. */
+        Seen see(String text);
+
+        /** Returns a truth value. */
+        boolean isWhale(String text);
+    }
+
+    /** A grammar makes any text of the model a value. */
+    @Test
+    void aiServicesReturnRecordsAndTruthValues() {
+        ChatOptions options = ChatOptions.of(GenerationOptions.defaults().withMaxTokens(300)
+                .withSampling(SamplingOptions.greedy()));
+        Extractor extractor = AiServices.builder(Extractor.class).chatModel(new T6jChatModel(chat, options)).build();
+        assertThat(extractor.see("A far whale.").kind()).isIn(Kind.WHALE, Kind.SHIP);
+        assertThat(extractor.isWhale("A whale.")).isIn(true, false);
+        ChatRequest json = ChatRequest.builder().messages(UserMessage.from("a")).responseFormat(ResponseFormat.JSON)
+                .build();
+        assertThat(new T6jChatModel(chat, script("{\"a\": 1}")).chat(json).aiMessage().text())
+                .isEqualTo("{\"a\": 1}");
+    }
+
     @Test
     void streamedAiServicesCallTools() {
         Weather weather = new Weather();
@@ -402,9 +433,6 @@ class T6jChatModelTest {
     @Test
     void unsupportedRequestsAreRefused() {
         T6jChatModel answering = new T6jChatModel(chat, DEFAULTS);
-        ChatRequest json = ChatRequest.builder().messages(CONVERSATION).responseFormat(ResponseFormat.JSON).build();
-        assertThatThrownBy(() -> answering.chat(json)).isInstanceOf(UnsupportedFeatureException.class)
-                .hasMessage("responseFormat: expected text, found JSON");
         ChatRequest required =
                 ChatRequest.builder().messages(CONVERSATION).toolChoice(ToolChoice.REQUIRED).build();
         assertThatThrownBy(() -> answering.chat(required)).hasMessageContaining("found no tools");

@@ -22,6 +22,8 @@ import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.Model;
 import io.github.t6j.Pooling;
 import io.github.t6j.Prompt;
+import io.github.t6j.schedule.RefusedException;
+import io.github.t6j.schedule.Scheduler;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -46,6 +48,16 @@ class T6jEmbeddingModelTest {
     @AfterEach
     void close() {
         model.close();
+    }
+
+    @Test
+    void aSchedulerEmbeds() {
+        float[] expected = new T6jEmbeddingModel(model).embed(TEXTS.getFirst()).content().vector();
+        Scheduler scheduler = new Scheduler(model);
+        T6jEmbeddingModel scheduled = new T6jEmbeddingModel(model).withScheduler(scheduler);
+        assertThat(scheduled.embed(TEXTS.getFirst()).content().vector()).isEqualTo(expected);
+        scheduler.close();
+        assertThatThrownBy(() -> scheduled.embed("a")).isInstanceOf(RefusedException.class);
     }
 
     @Test

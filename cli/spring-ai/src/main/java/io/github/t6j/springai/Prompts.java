@@ -6,6 +6,7 @@ import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.Tool;
 import io.github.t6j.chat.ToolCall;
+import io.github.t6j.grammar.Grammar;
 import io.github.t6j.sampling.SamplingOptions;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.springframework.ai.chat.metadata.DefaultUsage;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
 import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.model.tool.StructuredOutputChatOptions;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
 import org.springframework.ai.tool.ToolCallback;
 import org.springframework.ai.tool.definition.ToolDefinition;
@@ -86,6 +88,9 @@ final class Prompts {
         List<String> stop = asked.getStopSequences();
         if (stop != null && !stop.isEmpty()) {
             generation = generation.withStop(stop.toArray(String[]::new));
+        }
+        if (asked instanceof StructuredOutputChatOptions structured && structured.getOutputSchema() != null) {
+            generation = generation.withGrammar(Grammar.jsonSchema(structured.getOutputSchema()));
         }
         List<ToolCallback> callbacks = asked instanceof ToolCallingChatOptions calling
                 ? calling.getToolCallbacks()

@@ -8,7 +8,6 @@ import java.util.concurrent.CancellationException;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.Prompt;
-import org.springframework.ai.model.tool.ToolCallingChatOptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
@@ -39,7 +38,7 @@ public final class T6jChatModel implements ChatModel {
 
     @Override
     public org.springframework.ai.chat.prompt.ChatOptions getOptions() {
-        return ToolCallingChatOptions.builder().build(); // what a prompt does not set is in the defaults
+        return T6jChatOptions.builder().build(); // what a prompt does not set is in the defaults
     }
 
     @Override

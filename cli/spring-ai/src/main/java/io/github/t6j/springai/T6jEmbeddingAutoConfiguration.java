@@ -1,6 +1,8 @@
 package io.github.t6j.springai;
 
 import io.github.t6j.Model;
+import io.github.t6j.schedule.Scheduler;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -25,7 +27,10 @@ public class T6jEmbeddingAutoConfiguration {
     @Lazy
     @ConditionalOnMissingBean
     @ConditionalOnBean(Model.class)
-    T6jEmbeddingModel t6jEmbeddingModel(Model model, T6jEmbeddingProperties properties) {
-        return new T6jEmbeddingModel(model, properties.options());
+    T6jEmbeddingModel t6jEmbeddingModel(
+            Model model, T6jEmbeddingProperties properties, ObjectProvider<Scheduler> schedulers) {
+        T6jEmbeddingModel embedding = new T6jEmbeddingModel(model, properties.options());
+        Scheduler scheduler = schedulers.getIfAvailable(); // of chats, which may have another provider
+        return scheduler == null ? embedding : embedding.withScheduler(scheduler);
     }
 }

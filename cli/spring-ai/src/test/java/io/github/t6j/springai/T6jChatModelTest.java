@@ -32,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.ai.chat.client.AdvisorParams;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.SystemMessage;
@@ -192,6 +193,27 @@ class T6jChatModelTest {
                     .matches("(WHALE|SHIP) (true|false)");
             assertThat(answering.call("a")).as("without tools").isNotEmpty();
         }
+    }
+
+    /** Sort of thing in a record. */
+    public enum Kind {
+        WHALE, SHIP
+    }
+
+    /** Answer that a schema describes. */
+    public record Seen(Kind kind, boolean far) {}
+
+    /** A grammar makes any text of the model a record. */
+    @Test
+    void aChatClientReturnsRecords() {
+        ChatOptions options = ChatOptions.of(
+                GenerationOptions.defaults().withMaxTokens(300).withSampling(SamplingOptions.greedy()));
+        Seen seen = ChatClient.create(new T6jChatModel(chat, options)).prompt("A far whale.")
+                .advisors(AdvisorParams.ENABLE_NATIVE_STRUCTURED_OUTPUT).call().entity(Seen.class);
+        assertThat(seen.kind()).isIn(Kind.WHALE, Kind.SHIP);
+        T6jChatOptions asked = T6jChatOptions.builder().temperature(0.5).outputSchema("{}").build();
+        assertThat(asked.mutate().build()).isEqualTo(asked).hasSameHashCodeAs(asked);
+        assertThat(asked.mutate().topK(3).build().getOutputSchema()).isEqualTo("{}");
     }
 
     @Test
