@@ -61,8 +61,9 @@ final class Result<T> extends CompletableFuture<T> {
 
     private static void checkWait(CompletableFuture<?> future, Set<Thread> listening) {
         if (!future.isDone() && listening.contains(Thread.currentThread())) {
-            throw new IllegalStateException("expected a listener that returns at once, found one that waits for a result"
-                    + " of the same scheduler, which waits for the listener: use whenComplete, or another thread");
+            throw new IllegalStateException(
+                    "expected a listener that returns at once, found one that waits for a result"
+                            + " of the same scheduler, which waits for the listener: use whenComplete, or another thread");
         }
     }
 

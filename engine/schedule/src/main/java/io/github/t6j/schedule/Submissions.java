@@ -84,7 +84,8 @@ final class Submissions {
         checkIds("prompt", scoring.prompt());
         scoring.continuations().forEach(continuation -> checkIds("continuations", continuation));
         long fork = bytes(crosses(scoring.prompt().length, ids) ? ids : PAGE);
-        return new ScoringJob(scoring, new Result<>(interruption(CallOptions.defaults()), listening), bytes(ids), fork, ids);
+        return new ScoringJob(scoring, new Result<>(interruption(CallOptions.defaults()), listening), bytes(ids), fork,
+                ids);
     }
 
     /** @throws IllegalArgumentException as {@link Scheduler#embed} does */
