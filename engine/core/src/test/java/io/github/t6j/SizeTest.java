@@ -23,7 +23,7 @@ class SizeTest {
     private static final int BYTES = 1_080_000;
 
     /** Lines and bytes of the rooms of hybrid models, which a token of other models does not pass. */
-    private static final int HYBRID_LINES = 4_250; // 500 of them serve T6, FlashTpa and MLRA, record 63
+    private static final int HYBRID_LINES = 4_270; // 500 of them serve T6, FlashTpa and MLRA, record 63
     private static final int HYBRID_BYTES = 125_000;
 
     /** Files of these rooms: names begin with one of these below io/github/t6j. */
