@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests the commands on T6 models with steps. */
-class StepsTest {
+class T6StepsTest {
     @TempDir
     Path folder;
 
@@ -38,7 +38,7 @@ class StepsTest {
     void presetsAreWrittenDescribedConvertedAndDifferentiated() throws IOException {
         Path made = folder.resolve("made");
         done("init", "--preset", "t6-steps-micro", "--out", made.toString());
-        assertThat(Json.parseObject(Files.readString(made.resolve("t6j.json")), "t6j.json"))
+        assertThat(Json.parseObject(Files.readAllBytes(made.resolve("t6j.json")), "t6j.json"))
                 .containsEntry("shift", true).containsEntry("groups", 2L);
         assertThat(done("inspect", "--model", made.toString()).out())
                 .contains("T6, 2 key heads, differential heads, token shift, norms of queries and keys");
