@@ -30,7 +30,7 @@ import java.util.function.BiConsumer;
  *   tails      layer 0 | layer 1 | …     each [heads][2][tail] in f32
  * </pre>
  */
-public final class HeadStates implements SequenceCache {
+public final class HeadStates extends States {
     private static final String MATRICES = "state.matrices";
     private static final String TAILS = "state.tails";
 
@@ -41,10 +41,7 @@ public final class HeadStates implements SequenceCache {
     private Matrices matrices;
     private Matrices copy; //             or null
     private int current; //  index of the tails before the running pass, 0 or 1
-    private final RowInputs inputs; // of the last pass with drafts
     private boolean inPlace;
-    private int length; //    tokens so far
-    private int newLength; // tokens after the running pass
 
     /**
      * Sizes of the states.
@@ -92,9 +89,9 @@ public final class HeadStates implements SequenceCache {
     }
 
     private HeadStates(Sizes sizes, MemoryBudget budget) {
+        super(sizes.layers);
         this.sizes = sizes;
         this.budget = budget;
-        inputs = new RowInputs(sizes.layers);
         matrices = new Matrices(sizes, budget);
         tailMemory = NativeMemory.shared(budget);
         try {
@@ -162,11 +159,6 @@ public final class HeadStates implements SequenceCache {
         inPlace &= rows == 0;
     }
 
-    /** Returns the inputs of the states in the rows of the last pass with drafts. */
-    public RowInputs inputs() {
-        return inputs;
-    }
-
     /** Begins to add a row of the last pass with drafts, as a pass of one token; {@link #commit} ends it. */
     public void beginRow() {
         inPlace = true;
@@ -188,21 +180,10 @@ public final class HeadStates implements SequenceCache {
         }
     }
 
-    /** Returns true for the tokens so far and for none: single tokens cannot be removed from a state. */
     @Override
-    public boolean reaches(int tokens) {
-        return tokens == 0 || tokens == length;
-    }
-
-    @Override
-    public int truncate(int from, int tokens) {
-        if (tokens > 0 && tokens == length) {
-            return tokens;
-        }
+    void clear() {
         matrices.data.fill((byte) 0);
         tails.fill((byte) 0);
-        length = 0;
-        return 0;
     }
 
     /** Frees the second copy of the matrices, which the next pass of several tokens allocates again. */

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  *   layer 0 | layer 1 | …     each in f32, for linear attention S [g][d][d]; then 256 bytes of padding
  * </pre>
  */
-public final class StateCache implements SequenceCache {
+public final class StateCache extends States {
     private static final String NAME = "state";
 
     private final int layers;
@@ -32,11 +32,8 @@ public final class StateCache implements SequenceCache {
     private final long layerBytes;
     private final NativeMemory memory;
     private MemoryBudget budget; // or null
-    private final RowInputs inputs; // of the states in the last pass with drafts
     private MemorySegment before;
     private MemorySegment after;
-    private int length; // tokens in before
-    private int newLength; // tokens after the running pass
 
     /**
      * Creates states of zeros.
@@ -48,9 +45,9 @@ public final class StateCache implements SequenceCache {
     }
 
     private StateCache(int layers, List<Long> shape, MemoryBudget budget) {
+        super(layers);
         this.layers = layers;
         this.shape = shape;
-        inputs = new RowInputs(layers);
         layerBytes = DType.F32.bytes(shape);
         this.budget = budget;
         memory = NativeMemory.shared(budget);
@@ -93,11 +90,6 @@ public final class StateCache implements SequenceCache {
         inputs.begin(rows);
     }
 
-    /** Returns the inputs of the states in the rows of the last pass with drafts. */
-    public RowInputs inputs() {
-        return inputs;
-    }
-
     /** Returns the number of layers. */
     public int layers() {
         return layers;
@@ -116,20 +108,9 @@ public final class StateCache implements SequenceCache {
         length = newLength;
     }
 
-    /** Returns true for the tokens so far and for none: single tokens cannot be removed from a state. */
     @Override
-    public boolean reaches(int tokens) {
-        return tokens == 0 || tokens == length;
-    }
-
-    @Override
-    public int truncate(int from, int tokens) {
-        if (tokens > 0 && tokens == length) {
-            return tokens;
-        }
+    void clear() {
         before.fill((byte) 0);
-        length = 0;
-        return 0;
     }
 
     @Override
