@@ -140,6 +140,11 @@ public final class PagedCache implements SequenceCache {
         return layers[layer].page(index).layer(places[layer]);
     }
 
+    /** Returns the same page, or null if no later token sees it. */
+    public Page keptPage(int layer, int index) {
+        return layers[layer].page(index) == null ? null : page(layer, index);
+    }
+
     /** Returns one layer of the page that holds {@code token} in slot {@link #slot}. */
     public Page pageOf(int layer, int token) {
         return page(layer, token / PageLayout.TOKENS);

@@ -115,9 +115,12 @@ public abstract class PageAttention implements Attention, MaterializedHeads {
     /** Adds a page's first {@code count} values, weighted with state.probabilities, to state.softmaxes.out. */
     public abstract void values(Page page, int count, PageState state);
 
-    /** Returns the page before page {@code index} if this attention reads predecessors; null for the first page. */
+    /**
+     * Returns the page before page {@code index} if this attention reads predecessors; null for the first page, and for
+     * one whose first token a window hides, since the page before may have been dropped.
+     */
     final Page previous(PagedCache cache, int layer, int index) {
-        return readsPredecessors() && index > 0 ? cache.page(layer, index - 1) : null;
+        return readsPredecessors() && index > 0 ? cache.keptPage(layer, index - 1) : null;
     }
 
     /** Returns the number of softmaxes of a row. */

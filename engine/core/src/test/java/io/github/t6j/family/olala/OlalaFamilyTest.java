@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,21 @@ class OlalaFamilyTest {
                 chunks.prefill(Arrays.copyOfRange(ids, from, Math.min(from + CHUNK, ids.length)),
                         (position, logits) -> assertThat(logits).as("chunks, position " + position)
                                 .isEqualTo(found[position]));
+            }
+        }
+    }
+
+    /** Beyond the window of 61 tokens, pages are dropped, and with them the predecessor of a hidden token. */
+    @Test
+    void longSequencesDropPagesBehindTheWindow() {
+        int[] ids = new Random(7).ints(450, 0, 101).toArray();
+        try (Model model = load("full-mmmmv"); Session steps = model.newSession()) {
+            float[][] found = logits(model, ids);
+            float[][] oracle = logits(model, ids, AttentionPath.MATERIALIZED.of(SessionOptions.defaults()));
+            for (int position = 0; position < ids.length; position++) {
+                steps.step(ids[position]);
+                assertThat(steps.logits()).as("step " + position).isEqualTo(found[position]);
+                assertThat(found[position]).as("position " + position).containsExactly(oracle[position], offset(2e-4f));
             }
         }
     }
