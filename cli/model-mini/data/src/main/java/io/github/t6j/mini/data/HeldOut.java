@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  * training data has, stories about what is asked for, and questions after many turns.
  */
 final class HeldOut {
-    private static final int TURNS = 14;
+    private static final int[] TURNS = {15, 30, 60}; // about 450, 900 and 1,700 tokens
 
     private final Topics topics;
     private final Random random;
@@ -50,9 +50,10 @@ final class HeldOut {
         files.put("names/names", Names.unseen().stream().map(this::name).toList());
         files.put("stories/wordings", different(() -> StoryTalk.heldOutWording(random)));
         files.put("stories/things", different(() -> StoryTalk.heldOutThing(random)));
-        files.put("conversations/name after 15 turns", different(() -> after(TURNS)));
-        files.put("conversations/name after 30 turns", different(() -> after(2 * TURNS)));
-        files.put("conversations/question after 15 turns", different(this::later));
+        for (int turns : TURNS) {
+            files.put("conversations/name after " + turns + " turns", different(() -> after(turns)));
+        }
+        files.put("conversations/question after " + TURNS[0] + " turns", different(this::later));
         return files;
     }
 
@@ -94,7 +95,7 @@ final class HeldOut {
 
     private String after(int turns) {
         Memory fact = Memory.heldOut("name", random);
-        return fact.asked(random).heldOut(told(fact, turns));
+        return fact.asked(random).heldOut(told(fact, turns - 1));
     }
 
     private String later() {
@@ -102,7 +103,7 @@ final class HeldOut {
         while (topic.heldOutQuestions().isEmpty()) {
             topic = topics.any(random);
         }
-        return topic.heldOutWording(random).heldOut(told(Memory.training("name", random), TURNS));
+        return topic.heldOutWording(random).heldOut(told(Memory.training("name", random), TURNS[0] - 1));
     }
 
     /** Returns turns in which the user tells a fact, and then asks questions whose answers do not mention it. */
