@@ -73,7 +73,7 @@ class RerankingTest {
     }
 
     private static List<List<Object>> scores(List<?> results, String score) {
-        return results.stream().map(one -> List.of((Object) at(one, "index"), at(one, score))).toList();
+        return results.stream().map(one -> List.<Object>of(at(one, "index"), at(one, score))).toList();
     }
 
     private List<List<Object>> expected(int count) {
@@ -107,7 +107,7 @@ class RerankingTest {
         Map<String, Object> other = TestServer.json(post("/v1/rerank",
                 Map.of("query", QUERY, "documents", TEXTS, "instruction", instruction)).body());
         RankedText first = new Reranker(model).withInstruction(instruction).rank(QUERY, TEXTS).getFirst();
-        assertThat((Object) at(other, "results", 0, "relevance_score")).isEqualTo(first.score());
+        assertThat(TestServer.<Object>at(other, "results", 0, "relevance_score")).isEqualTo(first.score());
     }
 
     @Test
