@@ -110,7 +110,8 @@ final class Embeddings {
             throw ApiException.refused(refused, field);
         } catch (CancellationException ended) {
             throw (ended.getMessage() + ended.getCause()).contains("deadline")
-                    ? ApiException.unavailable("no result within " + limit.named(served.scheduler().options().timeout()))
+                    ? ApiException
+                            .unavailable("no result within " + limit.named(served.scheduler().options().timeout()))
                     : ApiException.stopping();
         } catch (ExecutionException failed) {
             throw failed.getCause() instanceof RefusedException

@@ -5,12 +5,14 @@ import io.github.t6j.ModelFormatException;
 import io.github.t6j.chat.rerank.RankedText;
 import io.github.t6j.chat.rerank.Reranker;
 import io.github.t6j.json.Json;
+import io.github.t6j.schedule.RefusedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Future;
 
 /**
  * POST /v1/rerank: sorts texts by their relevance to a query. The fields are those of Jina and Cohere; with
@@ -22,6 +24,7 @@ final class Reranking {
             "overlap_tokens", "truncate", "truncate_prompt_tokens", "truncation", "raw_scores", "return_embeddings");
 
     private static final int MAX_TEXTS = 2048;
+    private static final String TEXTS = "texts";
 
     private final ServedModel served;
     private Reranker reranker; // null until the first request
@@ -30,27 +33,46 @@ final class Reranking {
         this.served = served;
     }
 
-    void answer(Exchange exchange) throws IOException {
-        Fields fields = exchange.fields();
+    /** Request that was submitted. @param returned true if the answer repeats the texts */
+    private record Submitted(String field, List<String> documents, int top, boolean returned, TimeLimit limit,
+            Future<List<RankedText>> ranked) {}
+
+    private Submitted submitted(Fields fields) {
         served.check(fields);
         fields.refuse(UNSUPPORTED);
-        boolean texts = fields.has("texts");
-        String field = texts ? "texts" : "documents";
+        String field = fields.has(TEXTS) ? TEXTS : "documents";
         List<String> documents = documents(fields, field);
         int top = fields.whole("top_n", 1, Integer.MAX_VALUE, documents.size());
-        boolean returned = fields.flag(texts ? "return_text" : "return_documents");
-        String query = fields.requiredText("query");
+        boolean returned = fields.flag(field.equals(TEXTS) ? "return_text" : "return_documents");
+        String query = checked("query", fields.requiredText("query"));
+        documents.forEach(text -> checked(field, text));
         String instruction = fields.text("instruction", null);
         TimeLimit limit = TimeLimit.of(fields);
         Reranker chosen = instruction == null ? reranker() : reranker().withInstruction(instruction);
         CallOptions call = CallOptions.defaults().withTimeout(limit.request());
-        List<RankedText> ranked;
         try {
-            ranked = Embeddings.result(exchange, served, limit, field,
-                    () -> chosen.submit(query, documents, served.scheduler(), call));
+            return new Submitted(field, documents, top, returned, limit,
+                    chosen.submit(query, documents, served.scheduler(), call));
+        } catch (RefusedException refused) {
+            throw ApiException.refused(refused, field);
         } catch (IllegalArgumentException wrong) {
             String message = wrong.getMessage().replaceFirst("^texts", field);
             throw ApiException.invalid(message.startsWith(field) ? field : "query", message);
+        }
+    }
+
+    private String checked(String field, String text) {
+        PromptLength.check(field, text, served.model().info().sizes().contextLength(),
+                part -> served.model().tokenizer().encode(part).length);
+        return text;
+    }
+
+    void answer(Exchange exchange) throws IOException {
+        Submitted request = exchange.prepared(this::submitted);
+        boolean texts = request.field.equals(TEXTS);
+        List<RankedText> ranked;
+        try {
+            ranked = Embeddings.result(exchange, served, request.limit, request.field, () -> request.ranked);
         } catch (ApiException e) {
             if (!exchange.hasBegun()) {
                 throw e;
@@ -60,9 +82,11 @@ final class Reranking {
             return;
         }
         long tokens = ranked.stream().mapToLong(RankedText::tokens).sum();
+        exchange.tokens(tokens);
         exchange.metrics().embedded(tokens, System.nanoTime() - exchange.start());
         List<Object> results = new ArrayList<>();
-        ranked.stream().limit(top).forEach(text -> results.add(result(text, returned ? documents : null, texts)));
+        ranked.stream().limit(request.top).forEach(
+                text -> results.add(result(text, request.returned ? request.documents : null, texts)));
         Object answer = texts ? results : answer(results, tokens);
         if (exchange.hasBegun()) {
             exchange.write(Json.writeLine(answer));
