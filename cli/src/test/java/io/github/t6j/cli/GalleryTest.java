@@ -3,7 +3,7 @@ package io.github.t6j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.Model;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.schedule.Scheduler;
 import java.io.File;
@@ -54,7 +54,7 @@ class GalleryTest {
         assertThat(programs()).as("programs; each has a line here").hasSize(8);
         Path source = Files.writeString(folder.resolve("Program.java"), programs().get(program).group(2));
         String classes =
-                Stream.of(place(Model.class), place(ChatModel.class), place(Grammar.class), place(Scheduler.class))
+                Stream.of(place(Model.class), place(Chat.class), place(Grammar.class), place(Scheduler.class))
                         .collect(Collectors.joining(File.pathSeparator));
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules=jdk.incubator.vector", "-Dstdout.encoding=UTF-8", "-cp", classes, source.toString(),

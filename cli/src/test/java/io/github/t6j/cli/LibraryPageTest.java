@@ -3,7 +3,7 @@ package io.github.t6j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.Model;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.grammar.Grammar;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.speculation.Speculation;
@@ -74,7 +74,7 @@ class LibraryPageTest {
                 .collect(Collectors.joining("\n"));
         assertThat(pages.values()).as("pages whose last block runs").noneMatch(Iterator::hasNext);
         Path source = Files.writeString(folder.resolve("Library.java"), program);
-        String classes = Stream.of(place(Model.class), place(ChatModel.class), place(Grammar.class),
+        String classes = Stream.of(place(Model.class), place(Chat.class), place(Grammar.class),
                 place(Scheduler.class), place(Speculation.class), place(Trainer.class),
                 System.getProperty("java.class.path"), folder.toString())
                 .distinct().collect(Collectors.joining(File.pathSeparator));

@@ -30,7 +30,7 @@ public final class ChatOptions {
 
     /**
      * Returns options without tools, with the template's default for thinking, and
-     * {@link ContextOverflow#DROP_OLDEST_TURNS}. {@link ChatModel#options} fit a model.
+     * {@link ContextOverflow#DROP_OLDEST_TURNS}. {@link Chat#options} fit a model.
      */
     public static ChatOptions of(GenerationOptions generation) {
         return new ChatOptions(generation, List.of(), null, ContextOverflow.DROP_OLDEST_TURNS, false, Map.of());

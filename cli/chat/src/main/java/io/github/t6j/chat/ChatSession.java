@@ -33,7 +33,7 @@ import java.util.function.Predicate;
  * }</pre>
  */
 public final class ChatSession implements AutoCloseable {
-    private final ChatModel model;
+    private final Chat model;
     private final Session session;
     private final ContextWindow window;
     private final List<Message> messages = new ArrayList<>(); // all messages except the system message
@@ -41,7 +41,7 @@ public final class ChatSession implements AutoCloseable {
     private volatile boolean stopping;
 
     /** @param session session of the model, which this closes */
-    ChatSession(ChatModel model, Session session) {
+    ChatSession(Chat model, Session session) {
         this.model = model;
         this.session = session;
         window = new ContextWindow(model.format(), session.contextLength());
@@ -88,7 +88,7 @@ public final class ChatSession implements AutoCloseable {
         system = text;
     }
 
-    /** Sends a user message and returns the answer, with {@link ChatModel#options()}. */
+    /** Sends a user message and returns the answer, with {@link Chat#options()}. */
     public Answer send(String text) {
         return send(text, model.options(), AnswerListener.none());
     }

@@ -58,7 +58,7 @@ class ChatSessionTest {
 
     private ChatSession chat(Model model, int context, Optional<ChatTemplate> template) {
         ChatSession chat =
-                ChatModel.of(model, template).newSession(SessionOptions.defaults().withContextLength(context));
+                Chat.of(model, template).newSession(SessionOptions.defaults().withContextLength(context));
         session = chat.session();
         opened.add(chat);
         return chat;
@@ -289,7 +289,7 @@ class ChatSessionTest {
         chat.save(file);
         Answer expected = chat.send("second", GREEDY, NOBODY);
 
-        ChatModel model = ChatModel.of(model(), ChatModels.template(ChatModels.CHATML));
+        Chat model = Chat.of(model(), ChatModels.template(ChatModels.CHATML));
         try (ChatSession loaded = model.load(file, SessionOptions.defaults().withContextLength(CONTEXT))) {
             Answer found = loaded.send("second", GREEDY, NOBODY);
             assertThat(found.content()).isEqualTo(expected.content());
@@ -311,7 +311,7 @@ class ChatSessionTest {
         chat.send("first", GREEDY, NOBODY);
         List<Message> asked = new ArrayList<>(chat.messages());
         asked.add(Message.user("second"));
-        ChatModel model = ChatModel.of(model(), ChatModels.template(ChatModels.CHATML));
+        Chat model = Chat.of(model(), ChatModels.template(ChatModels.CHATML));
         assertThat(model.answer(asked, GREEDY, NOBODY).content())
                 .isEqualTo(chat.send("second", GREEDY, NOBODY).content());
         assertThatThrownBy(() -> model.answer(List.of())).hasMessage("messages: expected at least one, found none");
@@ -320,12 +320,12 @@ class ChatSessionTest {
     /** A scheduler gives the same answers, and an interrupt or the listener's exception ends one. */
     @Test
     void aSchedulerAnswersTheSame() throws IOException {
-        ChatModel alone = ChatModel.of(golden("golden/T6_even"), ChatModels.template(ChatModels.CHATML));
+        Chat alone = Chat.of(golden("golden/T6_even"), ChatModels.template(ChatModels.CHATML));
         List<Message> asked = List.of(Message.system("stay"), Message.user("first"), Message.assistant("ok"),
                 Message.user("second"));
         Answer expected = alone.answer(asked, GREEDY, NOBODY);
         try (Scheduler scheduler = new Scheduler(model())) {
-            ChatModel together = alone.withScheduler(scheduler);
+            Chat together = alone.withScheduler(scheduler);
             StringBuilder received = new StringBuilder();
             Answer found = together.answer(asked, GREEDY, part -> received.append(((AnswerPart.Text) part).text()));
             assertThat(found.message()).isEqualTo(expected.message());

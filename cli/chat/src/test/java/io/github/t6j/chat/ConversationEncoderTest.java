@@ -245,7 +245,7 @@ class ConversationEncoderTest {
         for (String template : List.of(ChatModels.CHATML, NO_BORDER)) {
             Tokenizer tokenizer = merging();
             try (Model model = ChatModels.golden("golden/T6_even", folder);
-                    ChatSession session = ChatModel.of(model, ChatModels.template(template)).newSession()) {
+                    ChatSession session = Chat.of(model, ChatModels.template(template)).newSession()) {
                 List<Message> messages = new ArrayList<>();
                 ChatOptions options = ChatOptions.of(GenerationOptions.defaults().withMaxTokens(3)
                         .withSampling(SamplingOptions.greedy()));

@@ -62,8 +62,8 @@ class GrammarAnswersTest {
                 .withSampling(SamplingOptions.defaults().withSeed(seed)));
     }
 
-    private static ChatModel chat(String template) {
-        return ChatModel.of(model, template.isEmpty() ? Optional.<ChatTemplate>empty() : ChatModels.template(template));
+    private static Chat chat(String template) {
+        return Chat.of(model, template.isEmpty() ? Optional.<ChatTemplate>empty() : ChatModels.template(template));
     }
 
     /** Checks an answer of {@link #SHIP} by reading its JSON. */
@@ -113,11 +113,11 @@ class GrammarAnswersTest {
                 logits[close[at]] = 1e6f;
             }
         };
-        ChatModel chat = chat(thinking);
+        Chat chat = chat(thinking);
         ChatOptions options = options(SEED)
                 .withGeneration(generation -> generation.withSampling(generation.sampling().withStep(closing)));
         try (Scheduler scheduler = new Scheduler(model)) {
-            for (ChatModel answering : List.of(chat, chat.withScheduler(scheduler))) {
+            for (Chat answering : List.of(chat, chat.withScheduler(scheduler))) {
                 Answer answer = answering.answer(
                         List.of(Message.user("Describe a ship")), options, AnswerListener.none());
                 assertThat(answer.message().reasoning()).as(answer.generation().text()).isNotEmpty();
@@ -168,7 +168,7 @@ class GrammarAnswersTest {
         Tool sight = Tool.of("sight", "", """
                 {"type": "object", "properties": {"kind": {"enum": ["whale", "ship"]}, "near": {"type": "boolean"}},
                  "required": ["kind", "near"], "additionalProperties": false}""");
-        ChatModel chat = ChatModel.of(model, template.isEmpty() ? Optional.empty() : Optional.of(published(template)));
+        Chat chat = Chat.of(model, template.isEmpty() ? Optional.empty() : Optional.of(published(template)));
         List<Message> question = List.of(Message.user("What do you see?"));
         try (Scheduler scheduler = new Scheduler(model)) {
             for (long seed = SEED; seed < SEED + 2; seed++) {
@@ -205,10 +205,10 @@ class GrammarAnswersTest {
     /** Answers that a scheduler generates together equal answers generated alone. */
     @Test
     void answersOfASchedulerMatch() throws Exception {
-        ChatModel alone = chat(ChatModels.CHATML);
+        Chat alone = chat(ChatModels.CHATML);
         try (Scheduler scheduler = new Scheduler(model);
                 ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            ChatModel together = alone.withScheduler(scheduler);
+            Chat together = alone.withScheduler(scheduler);
             List<Future<Answer>> answers = new ArrayList<>();
             for (int i = 0; i < 12; i++) {
                 int ship = i;

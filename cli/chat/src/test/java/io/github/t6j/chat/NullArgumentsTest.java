@@ -24,13 +24,13 @@ class NullArgumentsTest {
     void nullsAreRejectedWithTheirNames() {
         Path folder = Path.of(System.getProperty("t6j.testdata")).resolve("models/t6-tiny");
         List<Message> asked = List.of(Message.user("What?"));
-        try (Model model = Model.load(folder); ChatSession session = ChatModel.of(model).newSession()) {
-            ChatModel chat = ChatModel.of(model);
+        try (Model model = Model.load(folder); ChatSession session = Chat.of(model).newSession()) {
+            Chat chat = Chat.of(model);
             ChatOptions options = chat.options();
             AnswerListener nobody = AnswerListener.none();
-            refuses("model", () -> ChatModel.of(null));
-            refuses("model", () -> ChatModel.of(null, Optional.empty()));
-            refuses("template", () -> ChatModel.of(model, null));
+            refuses("model", () -> Chat.of(null));
+            refuses("model", () -> Chat.of(null, Optional.empty()));
+            refuses("template", () -> Chat.of(model, null));
             refuses("scheduler", () -> chat.withScheduler(null));
             refuses("options", () -> chat.newSession(null));
             refuses("file", () -> chat.load(null, SessionOptions.defaults()));

@@ -15,11 +15,11 @@ import java.util.Set;
  * tool's schema. Images cause an UnsupportedFeatureException.
  */
 public final class T6jChatModel implements ChatModel {
-    private final io.github.t6j.chat.ChatModel model;
+    private final io.github.t6j.chat.Chat model;
     private final ChatOptions defaults;
 
     /** @param model model, which the caller closes after the last request */
-    public T6jChatModel(io.github.t6j.chat.ChatModel model) {
+    public T6jChatModel(io.github.t6j.chat.Chat model) {
         this(model, model.options());
     }
 
@@ -27,7 +27,7 @@ public final class T6jChatModel implements ChatModel {
      * @param model model, which the caller closes after the last request
      * @param defaults options that a request does not set, also tools; only these can have a seed
      */
-    public T6jChatModel(io.github.t6j.chat.ChatModel model, ChatOptions defaults) {
+    public T6jChatModel(io.github.t6j.chat.Chat model, ChatOptions defaults) {
         this.model = Objects.requireNonNull(model, "model");
         this.defaults = Objects.requireNonNull(defaults, "defaults");
     }

@@ -4,7 +4,7 @@ import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.ChatOptions;
 import java.util.Objects;
 import java.util.Set;
@@ -14,11 +14,11 @@ import java.util.Set;
  * thinking, and tool calls with their arguments while they are generated. It supports what {@link T6jChatModel} does.
  */
 public final class T6jStreamingChatModel implements StreamingChatModel {
-    private final ChatModel model;
+    private final Chat model;
     private final ChatOptions defaults;
 
     /** @param model model, which the caller closes after the last request */
-    public T6jStreamingChatModel(ChatModel model) {
+    public T6jStreamingChatModel(Chat model) {
         this(model, model.options());
     }
 
@@ -26,7 +26,7 @@ public final class T6jStreamingChatModel implements StreamingChatModel {
      * @param model model, which the caller closes after the last request
      * @param defaults options that a request does not set, also tools; only these can have a seed
      */
-    public T6jStreamingChatModel(ChatModel model, ChatOptions defaults) {
+    public T6jStreamingChatModel(Chat model, ChatOptions defaults) {
         this.model = Objects.requireNonNull(model, "model");
         this.defaults = Objects.requireNonNull(defaults, "defaults");
     }

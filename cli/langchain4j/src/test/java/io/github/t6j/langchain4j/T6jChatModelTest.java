@@ -33,7 +33,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.chat.Answer;
 import io.github.t6j.chat.AnswerListener;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.template.ChatTemplate;
@@ -72,12 +72,12 @@ class T6jChatModelTest {
             Message.assistant("a whale"), Message.user("what is a whale?"));
 
     private Model model;
-    private ChatModel chat;
+    private Chat chat;
 
     @BeforeEach
     void load() {
         model = Model.load(Path.of(System.getProperty("t6j.testdata"), "models/t6-tiny"));
-        chat = ChatModel.of(model, Optional.of(ChatTemplate.parse("chatml", CHATML, Map.of())));
+        chat = Chat.of(model, Optional.of(ChatTemplate.parse("chatml", CHATML, Map.of())));
     }
 
     @AfterEach

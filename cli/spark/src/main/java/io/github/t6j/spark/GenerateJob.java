@@ -1,6 +1,6 @@
 package io.github.t6j.spark;
 
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.cli.generate.PromptLines;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.sampling.SamplingOptions;
@@ -62,7 +62,7 @@ final class GenerateJob implements Callable<Integer> {
         Range.checked(spec, () -> generation.over(SamplingOptions.defaults()));
         GenerationArguments options = generation; // the lambda captures this variable, not the command line
         documents.run(main, arguments, new Input(column, "prompt", "messages", List.of("seed", "max_tokens")), RESULT,
-                model -> new PromptLines(model, ChatModel.of(model).format(),
+                model -> new PromptLines(model, Chat.of(model).format(),
                         options.over(model.generationDefaults().sampling())));
         return 0;
     }

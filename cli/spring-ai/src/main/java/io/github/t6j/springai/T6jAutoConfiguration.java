@@ -1,7 +1,7 @@
 package io.github.t6j.springai;
 
 import io.github.t6j.Model;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.schedule.Scheduler;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -33,15 +33,15 @@ public class T6jAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnBean(Model.class)
-    ChatModel t6jChat(Model model, Scheduler scheduler) {
-        return ChatModel.of(model).withScheduler(scheduler);
+    Chat t6jChat(Model model, Scheduler scheduler) {
+        return Chat.of(model).withScheduler(scheduler);
     }
 
     /** Returns the chat model for Spring AI. */
     @Bean
     @ConditionalOnMissingBean
-    @ConditionalOnBean(ChatModel.class)
-    T6jChatModel t6jChatModel(ChatModel chat, T6jProperties properties) {
+    @ConditionalOnBean(Chat.class)
+    T6jChatModel t6jChatModel(Chat chat, T6jProperties properties) {
         return new T6jChatModel(chat, properties.options(chat));
     }
 }

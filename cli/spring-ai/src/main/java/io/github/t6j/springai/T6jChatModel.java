@@ -19,11 +19,11 @@ import reactor.core.publisher.FluxSink;
  * tools.
  */
 public final class T6jChatModel implements ChatModel {
-    private final io.github.t6j.chat.ChatModel model;
+    private final io.github.t6j.chat.Chat model;
     private final ChatOptions defaults;
 
     /** @param model model, which the caller closes after the last prompt */
-    public T6jChatModel(io.github.t6j.chat.ChatModel model) {
+    public T6jChatModel(io.github.t6j.chat.Chat model) {
         this(model, model.options());
     }
 
@@ -31,7 +31,7 @@ public final class T6jChatModel implements ChatModel {
      * @param model model, which the caller closes after the last prompt
      * @param defaults options that a prompt does not set, also tools; only these can have a seed
      */
-    public T6jChatModel(io.github.t6j.chat.ChatModel model, ChatOptions defaults) {
+    public T6jChatModel(io.github.t6j.chat.Chat model, ChatOptions defaults) {
         this.model = Objects.requireNonNull(model, "model");
         this.defaults = Objects.requireNonNull(defaults, "defaults");
     }

@@ -2,7 +2,7 @@ package io.github.t6j.springai;
 
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.WeightType;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.sampling.SamplingOptions;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ public record T6jProperties(Path model, Integer threads, WeightType weightType, 
         Float topP, Integer maxTokens, Long seed, Boolean thinking) {
 
     /** Returns the options of {@code chat}, overridden by the properties that are set. */
-    ChatOptions options(ChatModel chat) {
+    ChatOptions options(Chat chat) {
         ChatOptions options = chat.options();
         SamplingOptions sampling = options.generation().sampling();
         sampling = with(temperature, sampling, SamplingOptions::withTemperature);

@@ -7,7 +7,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.chat.Answer;
 import io.github.t6j.chat.AnswerListener;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.sampling.SamplingOptions;
@@ -61,12 +61,12 @@ class T6jChatModelTest {
             Message.assistant("a whale"), Message.user("what is a whale?"));
 
     private Model model;
-    private ChatModel chat;
+    private Chat chat;
 
     @BeforeEach
     void load() {
         model = Model.load(TINY);
-        chat = ChatModel.of(model);
+        chat = Chat.of(model);
     }
 
     @AfterEach

@@ -3,7 +3,7 @@ package io.github.t6j.cli.chat;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions.CacheType;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.ChatSession;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.chat.internal.ConversationFile;
@@ -125,7 +125,7 @@ public final class ChatCommand extends SessionCommand {
                 : null;
                 Model model = arguments.load();
                 SpeculationArguments.Loaded loaded = speculation.load(model, arguments)) {
-            ChatModel answering = ChatModel.of(model);
+            Chat answering = Chat.of(model);
             checkThinking(answering.format());
             if (main.watched && !answering.format().hasTemplate()) {
                 main.note("note: no chat template: this model continues text, and cannot hold a conversation");
@@ -169,7 +169,7 @@ public final class ChatCommand extends SessionCommand {
                 .withGrammar(grammar.grammar()).withIgnoreEndOfText(ignoreEndOfText));
     }
 
-    private ChatSettings settings(GenerationOptions options, ChatModel model, ChatSession chat) {
+    private ChatSettings settings(GenerationOptions options, Chat model, ChatSession chat) {
         PromptFormat format = model.format();
         GenerationOptions all =
                 options.withSampling(sampling.over(model.model()));

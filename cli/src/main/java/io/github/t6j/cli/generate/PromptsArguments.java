@@ -3,7 +3,7 @@ package io.github.t6j.cli.generate;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.io.OnInterrupt;
@@ -44,7 +44,7 @@ final class PromptsArguments {
 
     /** Continues all prompts. @return the exit code */
     int run(Main main, Model model, GenerationOptions options, SessionOptions session) {
-        PromptFormat format = ChatModel.of(model).format();
+        PromptFormat format = Chat.of(model).format();
         GenerationOptions seeded = options.sampling().seed() != null
                 ? options
                 : options.withSampling(options.sampling().withSeed(new SplittableRandom().nextLong(1L << 52)));

@@ -2,7 +2,7 @@ package io.github.t6j.cli.serve;
 
 import io.github.t6j.Model;
 import io.github.t6j.SessionOptions;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.PromptFormat;
 import io.github.t6j.cli.Main;
 import io.github.t6j.cli.embed.PoolingArguments;
@@ -287,7 +287,7 @@ public final class ServeCommand implements Callable<Integer> {
                 .withCacheBytes(bytes).withSession(options.withContextLength(ids))
                 .withPrefixFolder(cacheDir, cacheDirSize << 20).withSpeculation(drafts)
                 .withTimeout(timeout == 0 ? null : Duration.ofSeconds(timeout)));
-        PromptFormat format = ChatModel.of(model).format();
+        PromptFormat format = Chat.of(model).format();
         if (!cold) {
             server.warm(new WarmUp(model, WARM_UP));
         }

@@ -4,7 +4,7 @@ import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.chat.AnswerListener;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.ContextFullException;
 import io.github.t6j.chat.Conversation;
@@ -116,7 +116,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int max, 
 
     /** Asks a model all questions. */
     Result ask(Model model) {
-        ChatModel chat = ChatModel.of(model, encoder.format().template()); // an adapter's base may have none
+        Chat chat = Chat.of(model, encoder.format().template()); // an adapter's base may have none
         List<Answered> answers = new ArrayList<>();
         for (Conversation conversation : asked().toList()) {
             List<Message> before = conversation.messages().subList(0, conversation.lastAnswer());
@@ -130,7 +130,7 @@ record Questions(ConversationEncoder encoder, List<Conversation> held, int max, 
         return new Result(answers);
     }
 
-    private Message answer(ChatModel chat, Conversation conversation, List<Message> before) {
+    private Message answer(Chat chat, Conversation conversation, List<Message> before) {
         GenerationOptions greedy = GenerationOptions.defaults().withSampling(SamplingOptions.greedy())
                 .withMaxTokens(encoder.lengthOfLastAnswer(conversation, HELD_OUT) + SLACK);
         try {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.chat.AnswerListener;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.Message;
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.json.Json;
@@ -212,7 +212,7 @@ class TrainChatTest {
         CommandResult answered = CommandResult.of(chat);
         assertThat(answered.code()).as(answered.err()).isZero();
         try (Model model = Model.load(Path.of(CommandResult.TINY), ModelOptions.defaults().withAdapter(out, 1))) {
-            ChatModel library = ChatModel.of(model);
+            Chat library = Chat.of(model);
             assertThat(library.answer(List.of(Message.user("Who are you?")),
                     library.options()
                             .withGeneration(

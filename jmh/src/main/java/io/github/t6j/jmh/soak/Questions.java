@@ -6,7 +6,7 @@ import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.chat.AnswerListener;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.chat.Tool;
@@ -108,7 +108,7 @@ final class Questions {
         body.put("max_tokens", (long) CHAT_TOKENS);
         body.put("seed", seed);
         body.putAll(PLAIN_FIELDS);
-        Message answer = ChatModel.of(model).answer(List.of(Message.user(QUESTION)), options, AnswerListener.none())
+        Message answer = Chat.of(model).answer(List.of(Message.user(QUESTION)), options, AnswerListener.none())
                 .message();
         StringBuilder expected = new StringBuilder(answer.content());
         answer.toolCalls().forEach(call -> expected.append(call.name()).append(call.arguments()));

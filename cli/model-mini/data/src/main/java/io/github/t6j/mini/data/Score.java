@@ -3,7 +3,7 @@ package io.github.t6j.mini.data;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
 import io.github.t6j.chat.AnswerListener;
-import io.github.t6j.chat.ChatModel;
+import io.github.t6j.chat.Chat;
 import io.github.t6j.chat.ChatOptions;
 import io.github.t6j.chat.Message;
 import io.github.t6j.json.Json;
@@ -41,7 +41,7 @@ public final class Score {
     private static final int MAX_TOKENS = 400;
     private static final int MIN_WORDS = 60;
 
-    private final ChatModel model;
+    private final Chat model;
     private final List<String> answers = new ArrayList<>();
 
     /** Number of questions of a file, and of right answers. */
@@ -61,7 +61,7 @@ public final class Score {
         }
     }
 
-    private Score(ChatModel model) {
+    private Score(Chat model) {
         this.model = model;
     }
 
@@ -77,7 +77,7 @@ public final class Score {
         try (Model model = Model.load(Path.of(options.get("--model")), ModelOptions.defaults());
                 Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(TOGETHER)
                         .withQueued(2 * TOGETHER))) {
-            Score score = new Score(ChatModel.of(model).withScheduler(scheduler));
+            Score score = new Score(Chat.of(model).withScheduler(scheduler));
             if (options.containsKey("--questions")) {
                 score.print(Path.of(options.get("--questions")));
             } else {

@@ -14,12 +14,12 @@ import java.util.Optional;
  *
  * <pre>{@code
  * try (Model model = Model.load(folder)) {
- *     ChatModel chat = ChatModel.of(model);
+ *     Chat chat = Chat.of(model);
  *     System.out.println(chat.answer(List.of(Message.user("What is a whale?"))).content());
  * }
  * }</pre>
  */
-public final class ChatModel {
+public final class Chat {
     /** Longest answer without a template, since nothing then marks the end of an answer. */
     private static final int PLAIN_TOKENS = 128;
 
@@ -27,7 +27,7 @@ public final class ChatModel {
     private final PromptFormat format;
     private final Scheduler scheduler; // or null
 
-    private ChatModel(Model model, PromptFormat format, Scheduler scheduler) {
+    private Chat(Model model, PromptFormat format, Scheduler scheduler) {
         this.model = model;
         this.format = format;
         this.scheduler = scheduler;
@@ -41,15 +41,15 @@ public final class ChatModel {
      * @throws io.github.t6j.ModelFormatException if the model has no tokenizer, or the file with the template has
      *     another format
      */
-    public static ChatModel of(Model model) {
+    public static Chat of(Model model) {
         return of(model, ChatTemplate.of(Objects.requireNonNull(model, "model").path(), model.adapters()));
     }
 
     /** Returns a chat model with another template, or with none. */
-    public static ChatModel of(Model model, Optional<ChatTemplate> template) {
+    public static Chat of(Model model, Optional<ChatTemplate> template) {
         Objects.requireNonNull(model, "model");
         Objects.requireNonNull(template, "template");
-        return new ChatModel(model, new PromptFormat(model.tokenizer(), template), null);
+        return new Chat(model, new PromptFormat(model.tokenizer(), template), null);
     }
 
     /**
@@ -58,8 +58,8 @@ public final class ChatModel {
      *
      * @param scheduler scheduler of the same model
      */
-    public ChatModel withScheduler(Scheduler scheduler) {
-        return new ChatModel(model, format, Objects.requireNonNull(scheduler, "scheduler"));
+    public Chat withScheduler(Scheduler scheduler) {
+        return new Chat(model, format, Objects.requireNonNull(scheduler, "scheduler"));
     }
 
     /** Returns the model. */
