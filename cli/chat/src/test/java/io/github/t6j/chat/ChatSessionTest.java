@@ -206,7 +206,7 @@ class ChatSessionTest {
         List<Message> before = chat.messages();
 
         assertThatThrownBy(() -> chat.send("x".repeat(101), GREEDY, NOBODY))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(ContextFullException.class)
                 .hasMessage("message: expected, with the system message, fewer tokens than the context's 120,"
                         + " found 120: shorten it, or use a larger context");
 
