@@ -55,7 +55,8 @@ class ThirdPartyTest {
         ROW.matcher(Files.readString(ROOT.resolve("THIRD-PARTY.md"))).results().map(Listed::of).forEach(
                 row -> assertThat(listed.put(row.name(), row)).as(row.name() + " is listed once").isNull());
         Document root = pom("");
-        for (String module : List.of("", "engine/core", "engine/grammar", "engine/schedule", "engine/speculation", "engine/training", "cli",
+        for (String module : List.of("", "engine/core", "engine/grammar", "engine/schedule", "engine/speculation",
+                "engine/training", "cli",
                 "cli/gpt2", "cli/chat", "cli/langchain4j", "cli/spring-ai", "jmh")) {
             Document pom = pom(module);
             for (String element : List.of("dependency", "path")) {

@@ -108,7 +108,7 @@ final class ModelArguments implements Serializable {
     Scheduler newScheduler(Model loaded, int parallel) {
         SessionOptions session =
                 SessionOptions.defaults().withCacheType(cacheType).withContextLength(contextLength(loaded));
-        return new Scheduler(loaded, SchedulerOptions.defaults().withRunning(parallel).withQueued(QUEUED)
+        return new Scheduler(loaded, SchedulerOptions.defaults().withMaxRunning(parallel).withMaxQueued(QUEUED)
                 .withSession(session).withCacheBytes(parallel * loaded.sessionBytes(session).nativeBytes()));
     }
 }

@@ -107,7 +107,7 @@ public final class LinesArguments {
         int[] indices = IntStream.concat(again.stream().mapToInt(index -> index),
                 IntStream.range(first, Math.max(first, lines.size()))).toArray();
         long bytes = NativeMemory.available() / 4 * 3;
-        SchedulerOptions limits = SchedulerOptions.defaults().withRunning(parallel).withQueued(QUEUED)
+        SchedulerOptions limits = SchedulerOptions.defaults().withMaxRunning(parallel).withMaxQueued(QUEUED)
                 .withCacheBytes(bytes).withSession(options.withContextLength(contextLength(model, options)));
         int failed;
         try (Scheduler scheduler = new Scheduler(model, limits);

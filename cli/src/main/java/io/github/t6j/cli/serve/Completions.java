@@ -71,12 +71,12 @@ final class Completions {
 
     /** Returns the number of continuations of each prompt, which run together. */
     static int copies(Fields fields, ServedModel served) {
-        return fields.whole("n", 1, served.scheduler().options().running(), 1);
+        return fields.whole("n", 1, served.scheduler().options().maxRunning(), 1);
     }
 
     /** @throws ApiException if the scheduler would refuse {@code generations} generations even when idle */
     private static void checkCount(int generations, SchedulerOptions limits) {
-        long max = (long) limits.running() + limits.queued();
+        long max = (long) limits.maxRunning() + limits.maxQueued();
         if (generations > max) {
             throw ApiException.invalid("prompt", "prompt: expected at most " + max + " continuations of all prompts"
                     + " together, as many as may run or wait (--parallel, --queue), found " + generations);

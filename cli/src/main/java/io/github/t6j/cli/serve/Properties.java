@@ -21,7 +21,7 @@ final class Properties {
         settings.put("params", params(served.sampling()));
         Map<String, Object> props = new LinkedHashMap<>();
         props.put("default_generation_settings", settings);
-        props.put("total_slots", (long) served.scheduler().options().running());
+        props.put("total_slots", (long) served.scheduler().options().maxRunning());
         props.put("model_alias", served.name());
         props.put("model_path", served.model().path().toString());
         props.put("chat_template", served.format().template().map(ChatTemplate::text).orElse(""));
@@ -52,7 +52,7 @@ final class Properties {
     static List<Object> slots(ServedModel served) {
         int busy = served.scheduler().metrics().running();
         List<Object> slots = new ArrayList<>();
-        for (int id = 0; id < served.scheduler().options().running(); id++) {
+        for (int id = 0; id < served.scheduler().options().maxRunning(); id++) {
             Map<String, Object> slot = new LinkedHashMap<>();
             slot.put("id", (long) id);
             slot.put("n_ctx", (long) served.scheduler().contextLength());
@@ -65,6 +65,6 @@ final class Properties {
     /** Returns true if another generation would begin at once. */
     static boolean hasFreeSlot(ServedModel served) {
         SchedulerMetrics now = served.scheduler().metrics();
-        return now.running() < served.scheduler().options().running() && now.waiting() == 0;
+        return now.running() < served.scheduler().options().maxRunning() && now.waiting() == 0;
     }
 }

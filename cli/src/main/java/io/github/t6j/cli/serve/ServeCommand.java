@@ -283,10 +283,11 @@ public final class ServeCommand implements Callable<Integer> {
         SessionOptions options = cache.sessionOptions();
         int ids = context == null ? LinesArguments.contextLength(model, options) : context;
         long bytes = cacheMemory == null ? NativeMemory.available() / 4 * 3 : cacheMemory << 20;
-        Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(parallel).withQueued(queue)
-                .withCacheBytes(bytes).withSession(options.withContextLength(ids))
-                .withPrefixFolder(cacheDir, cacheDirSize << 20).withSpeculation(drafts)
-                .withTimeout(timeout == 0 ? null : Duration.ofSeconds(timeout)));
+        Scheduler scheduler = new Scheduler(model,
+                SchedulerOptions.defaults().withMaxRunning(parallel).withMaxQueued(queue)
+                        .withCacheBytes(bytes).withSession(options.withContextLength(ids))
+                        .withPrefixFolder(cacheDir, cacheDirSize << 20).withSpeculation(drafts)
+                        .withTimeout(timeout == 0 ? null : Duration.ofSeconds(timeout)));
         PromptFormat format = Chat.of(model).format();
         if (!cold) {
             server.warm(new WarmUp(model, WARM_UP));

@@ -42,7 +42,7 @@ class ScoreCommandTest {
     void open() {
         model = Model.load(Path.of(CommandResult.TINY));
         tokenizer = model.tokenizer();
-        scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(4).withQueued(4)
+        scheduler = new Scheduler(model, SchedulerOptions.defaults().withMaxRunning(4).withMaxQueued(4)
                 .withCacheBytes(1 << 30).withSession(SessionOptions.defaults().withContextLength(512)));
     }
 

@@ -180,7 +180,7 @@ class OperationsTest {
     @Test
     void aRequestThatTakesTooLong() throws Exception {
         SchedulerOptions short1 = limits().withTimeout(Duration.ofMillis(150));
-        try (TestServer server = new TestServer(short1.withRunning(1), null, null);
+        try (TestServer server = new TestServer(short1.withMaxRunning(1), null, null);
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<HttpResponse<String>>> answers = new ArrayList<>();
             String many = ENDLESS.replace("400", "500");

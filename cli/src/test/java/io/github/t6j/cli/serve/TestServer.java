@@ -37,7 +37,7 @@ final class TestServer implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
 
     static SchedulerOptions limits(int running, int queued, long cacheBytes, int context) {
-        return SchedulerOptions.defaults().withRunning(running).withQueued(queued).withCacheBytes(cacheBytes)
+        return SchedulerOptions.defaults().withMaxRunning(running).withMaxQueued(queued).withCacheBytes(cacheBytes)
                 .withSession(SessionOptions.defaults().withContextLength(context));
     }
 

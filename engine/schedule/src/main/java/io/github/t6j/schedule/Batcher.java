@@ -67,7 +67,7 @@ final class Batcher {
         texts = new EmbeddingReader(state.transformer(), budget, this::makesRoom, this::checkModel);
         prefixes = new Prefixes(
                 state.passesMatter() ? Model.maxPassRows() : 1,
-                KEPT_PER_RUNNING * limits.running());
+                KEPT_PER_RUNNING * limits.maxRunning());
         saved = new SavedPrefixes(limits, prefixes, empty, wake);
     }
 
@@ -142,7 +142,7 @@ final class Batcher {
      * restored before; removes kept prefixes to make room.
      */
     Admission admit(Job job) {
-        if (copies() + job.copies() > limits.running()) {
+        if (copies() + job.copies() > limits.maxRunning()) {
             return Admission.FULL;
         }
         if (bytes() + job.bytes() > limits.cacheBytes()) {

@@ -167,14 +167,14 @@ public final class Scheduler implements AutoCloseable {
      *     call it at the same time
      * @return one handle for each sample, in order
      * @throws RefusedException as {@link #submit(Prompt, GenerationOptions, TokenListener)} does
-     * @throws IllegalArgumentException also if {@code samples} is not in 1 … {@link SchedulerOptions#running}
+     * @throws IllegalArgumentException also if {@code samples} is not in 1 … {@link SchedulerOptions#maxRunning}
      */
     public List<GenerationHandle> submitSamples(
             Prompt prompt, int samples, GenerationOptions options, SampleListener listener) {
         Objects.requireNonNull(listener, "listener");
-        if (samples < 1 || samples > limits.running()) {
+        if (samples < 1 || samples > limits.maxRunning()) {
             throw new IllegalArgumentException(
-                    "samples: expected 1 to " + limits.running() + ", found " + samples);
+                    "samples: expected 1 to " + limits.maxRunning() + ", found " + samples);
         }
         List<TokenListener> listeners = new ArrayList<>();
         for (int i = 0; i < samples; i++) {
@@ -246,7 +246,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private void checkRoom(int admitted, int more, String what) {
-        int max = (int) Math.min(Integer.MAX_VALUE, (long) limits.running() + limits.queued());
+        int max = (int) Math.min(Integer.MAX_VALUE, (long) limits.maxRunning() + limits.maxQueued());
         if (admitted + more > max) {
             throw refused(Reason.QUEUE_FULL,
                     admitted + " " + what + " run or wait, the limit is " + max + ": try again later");

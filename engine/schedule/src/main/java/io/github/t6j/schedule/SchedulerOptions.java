@@ -17,7 +17,7 @@ public final class SchedulerOptions {
     private final Values values;
 
     private record Values(
-            int running, int queued, long cacheBytes, SessionOptions session, Path prefixFolder, long prefixBytes,
+            int maxRunning, int maxQueued, long cacheBytes, SessionOptions session, Path prefixFolder, long prefixBytes,
             Duration timeout, Drafter speculation) {
         private SchedulerOptions with(int newRunning, int newQueued, long newCacheBytes, SessionOptions newSession) {
             return new SchedulerOptions(new Values(
@@ -38,13 +38,13 @@ public final class SchedulerOptions {
     }
 
     /** Returns the maximum number of generations and scorings at once. */
-    public int running() {
-        return values.running;
+    public int maxRunning() {
+        return values.maxRunning;
     }
 
     /** Returns the maximum number of generations and scorings that may wait. */
-    public int queued() {
-        return values.queued;
+    public int maxQueued() {
+        return values.maxQueued;
     }
 
     /** Returns the maximum number of bytes of all caches, including kept prefixes; 0 for half of free memory. */
@@ -63,25 +63,25 @@ public final class SchedulerOptions {
     /**
      * Returns these options with another number of generations at once.
      *
-     * @throws IllegalArgumentException if {@code running} is not in 1 … {@link #MAX_RUNNING}
+     * @throws IllegalArgumentException if {@code maxRunning} is not in 1 … {@link #MAX_RUNNING}
      */
-    public SchedulerOptions withRunning(int running) {
-        if (running < 1 || running > MAX_RUNNING) {
-            throw new IllegalArgumentException("running: expected 1 to " + MAX_RUNNING + ", found " + running);
+    public SchedulerOptions withMaxRunning(int maxRunning) {
+        if (maxRunning < 1 || maxRunning > MAX_RUNNING) {
+            throw new IllegalArgumentException("maxRunning: expected 1 to " + MAX_RUNNING + ", found " + maxRunning);
         }
-        return values.with(running, values.queued, values.cacheBytes, values.session);
+        return values.with(maxRunning, values.maxQueued, values.cacheBytes, values.session);
     }
 
     /**
      * Returns these options with another length of the queue.
      *
-     * @throws IllegalArgumentException if {@code queued} is negative
+     * @throws IllegalArgumentException if {@code maxQueued} is negative
      */
-    public SchedulerOptions withQueued(int queued) {
-        if (queued < 0) {
-            throw new IllegalArgumentException("queued: expected 0 or more, found " + queued);
+    public SchedulerOptions withMaxQueued(int maxQueued) {
+        if (maxQueued < 0) {
+            throw new IllegalArgumentException("maxQueued: expected 0 or more, found " + maxQueued);
         }
-        return values.with(values.running, queued, values.cacheBytes, values.session);
+        return values.with(values.maxRunning, maxQueued, values.cacheBytes, values.session);
     }
 
     /**
@@ -94,13 +94,13 @@ public final class SchedulerOptions {
         if (cacheBytes < 0) {
             throw new IllegalArgumentException("cacheBytes: expected 0 (half of memory) or more, found " + cacheBytes);
         }
-        return values.with(values.running, values.queued, cacheBytes, values.session);
+        return values.with(values.maxRunning, values.maxQueued, cacheBytes, values.session);
     }
 
     /** Returns these options with other options of the sessions. */
     public SchedulerOptions withSession(SessionOptions session) {
         Objects.requireNonNull(session, "session");
-        return values.with(values.running, values.queued, values.cacheBytes, session);
+        return values.with(values.maxRunning, values.maxQueued, values.cacheBytes, session);
     }
 
     /** Returns the folder in which prefixes are kept, or null. */
@@ -128,7 +128,7 @@ public final class SchedulerOptions {
             throw new IllegalArgumentException("mostBytes: expected 0 or more, found " + maxBytes);
         }
         return new SchedulerOptions(new Values(
-                values.running, values.queued, values.cacheBytes, values.session, folder, maxBytes,
+                values.maxRunning, values.maxQueued, values.cacheBytes, values.session, folder, maxBytes,
                 values.timeout, values.speculation));
     }
 
@@ -142,7 +142,7 @@ public final class SchedulerOptions {
      * that, a generation or an embedding ends as on its own timeout, and a scoring fails with a CancellationException.
      */
     public SchedulerOptions withTimeout(Duration timeout) {
-        return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, values.session,
+        return new SchedulerOptions(new Values(values.maxRunning, values.maxQueued, values.cacheBytes, values.session,
                 values.prefixFolder, values.prefixBytes, timeout, values.speculation));
     }
 
@@ -153,7 +153,7 @@ public final class SchedulerOptions {
 
     /** Returns these options with speculation of all generations whose options have none; null for none. */
     public SchedulerOptions withSpeculation(Drafter speculation) {
-        return new SchedulerOptions(new Values(values.running, values.queued, values.cacheBytes, values.session,
+        return new SchedulerOptions(new Values(values.maxRunning, values.maxQueued, values.cacheBytes, values.session,
                 values.prefixFolder, values.prefixBytes, values.timeout, speculation));
     }
 

@@ -146,7 +146,7 @@ class BudgetTest {
             long page = page(model);
             long budget = 17 * page;
             SchedulerOptions options =
-                    SchedulerOptions.defaults().withSession(session).withRunning(8).withQueued(100)
+                    SchedulerOptions.defaults().withSession(session).withMaxRunning(8).withMaxQueued(100)
                             .withCacheBytes(budget);
             List<int[]> prompts = new ArrayList<>();
             List<GenerationHandle> handles = new ArrayList<>();

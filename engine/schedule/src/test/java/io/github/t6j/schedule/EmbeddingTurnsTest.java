@@ -63,7 +63,7 @@ class EmbeddingTurnsTest {
     }
 
     private static Scheduler scheduler(int running, int queued, long cacheBytes) {
-        return new Scheduler(model, SchedulerOptions.defaults().withRunning(running).withQueued(queued)
+        return new Scheduler(model, SchedulerOptions.defaults().withMaxRunning(running).withMaxQueued(queued)
                 .withCacheBytes(cacheBytes).withSession(SessionOptions.defaults().withContextLength(CONTEXT)));
     }
 

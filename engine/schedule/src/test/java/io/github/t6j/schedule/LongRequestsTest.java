@@ -44,7 +44,7 @@ class LongRequestsTest {
         Random random = new Random(SEED);
         int vocabulary = model.info().sizes().vocabulary();
         int[] common = random.ints(400, 0, vocabulary).toArray();
-        SchedulerOptions options = SchedulerOptions.defaults().withRunning(4).withQueued(50)
+        SchedulerOptions options = SchedulerOptions.defaults().withMaxRunning(4).withMaxQueued(50)
                 .withSession(SessionOptions.defaults().withContextLength(450)).withCacheBytes(1L << 30);
         try (Scheduler scheduler = new Scheduler(model, options)) {
             List<int[]> prompts = new ArrayList<>();

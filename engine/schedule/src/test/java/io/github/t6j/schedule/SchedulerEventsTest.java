@@ -56,7 +56,7 @@ class SchedulerEventsTest {
     void aRecordingHasTheRunsOfAScheduler() throws IOException {
         List<RecordedEvent> events = record(() -> {
             try (Model model = Model.load(TestData.tiny());
-                    Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(4))) {
+                    Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withMaxRunning(4))) {
                 var first = scheduler.submit(Prompt.of(ids(30)), GREEDY.withMaxTokens(7));
                 var samples = scheduler.submitSamples(Prompt.of(ids(40)), 3, GREEDY.withMaxTokens(5));
                 first.result().join();

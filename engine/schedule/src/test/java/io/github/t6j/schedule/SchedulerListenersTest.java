@@ -40,7 +40,7 @@ class SchedulerListenersTest {
     }
 
     private Scheduler scheduler(int running) {
-        return new Scheduler(model, SchedulerOptions.defaults().withRunning(running)
+        return new Scheduler(model, SchedulerOptions.defaults().withMaxRunning(running)
                 .withSession(SessionOptions.defaults().withContextLength(300)));
     }
 

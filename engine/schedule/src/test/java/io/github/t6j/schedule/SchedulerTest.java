@@ -71,7 +71,7 @@ class SchedulerTest {
     }
 
     private static SchedulerOptions limits(int running, int queued, long bytes, int context) {
-        return SchedulerOptions.defaults().withRunning(running).withQueued(queued).withCacheBytes(bytes)
+        return SchedulerOptions.defaults().withMaxRunning(running).withMaxQueued(queued).withCacheBytes(bytes)
                 .withSession(SessionOptions.defaults().withContextLength(context));
     }
 

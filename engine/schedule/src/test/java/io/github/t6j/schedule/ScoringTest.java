@@ -51,7 +51,7 @@ class ScoringTest {
     }
 
     private static SchedulerOptions limits(int running, SessionOptions session) {
-        return SchedulerOptions.defaults().withRunning(running).withQueued(1000).withCacheBytes(1L << 30)
+        return SchedulerOptions.defaults().withMaxRunning(running).withMaxQueued(1000).withCacheBytes(1L << 30)
                 .withSession(session.withContextLength(CONTEXT));
     }
 

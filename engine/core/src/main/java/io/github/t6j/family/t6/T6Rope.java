@@ -57,7 +57,8 @@ public final class T6Rope {
             return RopeVariant.PARTIALROPE;
         }
         assumptions.add("full RoPE, which rotates all pairs of elements, since config.json has neither"
-                + " rope_partial_factor nor rope_decay_base" + OTHERWISE + "choose its --variant");
+                + " rope_partial_factor nor rope_decay_base" + OTHERWISE
+                + "choose its variant (--variant, ModelOptions.withVariant)");
         return RopeVariant.FULL;
     }
 

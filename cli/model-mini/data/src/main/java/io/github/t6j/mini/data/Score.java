@@ -75,8 +75,8 @@ public final class Score {
             System.exit(2);
         }
         try (Model model = Model.load(Path.of(options.get("--model")), ModelOptions.defaults());
-                Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withRunning(TOGETHER)
-                        .withQueued(2 * TOGETHER))) {
+                Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withMaxRunning(TOGETHER)
+                        .withMaxQueued(2 * TOGETHER))) {
             Score score = new Score(Chat.of(model).withScheduler(scheduler));
             if (options.containsKey("--questions")) {
                 score.print(Path.of(options.get("--questions")));
