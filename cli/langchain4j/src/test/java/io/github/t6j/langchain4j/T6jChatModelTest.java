@@ -3,6 +3,7 @@ package io.github.t6j.langchain4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.langchain4j.agent.tool.P;
 import dev.langchain4j.agent.tool.Tool;
 import dev.langchain4j.agent.tool.ToolSpecification;
@@ -225,7 +226,7 @@ class T6jChatModelTest {
     }
 
     /** Answer that a schema describes. */
-    public record Seen(Kind kind, boolean far) {}
+    public record Seen(@JsonProperty(required = true) Kind kind, boolean far) {}
 
     /** Service whose answers are values. */
     public interface Extractor {

@@ -38,9 +38,8 @@ class T6jScoringModelTest {
             vocabulary.append(", \"").append(token.matches("[\"\\\\]") ? "\\" : "").append(token).append("\": ")
                     .append(value);
         }
-        String marks = List.of("<|im_start|>", "<|im_end|>", "<think>", "</think>").stream()
-                .map(mark -> "{\"id\": " + (259 + "_e</".indexOf(mark.charAt(mark.length() - 4)))
-                        + ", \"content\": \"" + mark + "\", \"special\": true, \"single_word\": false,"
+        List<String> all = List.of("<|im_start|>", "<|im_end|>", "<think>", "</think>");
+        String marks = all.stream().map(mark -> "{\"id\": " + (259 + all.indexOf(mark)) + ", \"content\": \"" + mark + "\", \"special\": true, \"single_word\": false,"
                         + " \"lstrip\": false, \"rstrip\": false, \"normalized\": false}")
                 .collect(Collectors.joining(", "));
         return Files.writeString(folder.resolve("tokenizer.json"), "{\"added_tokens\": [" + marks

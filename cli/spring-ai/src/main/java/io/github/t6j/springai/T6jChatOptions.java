@@ -68,7 +68,7 @@ public final class T6jChatOptions extends DefaultToolCallingChatOptions implemen
 
         @Override
         public Builder clone() {
-            return (Builder) super.clone();
+            return super.clone();
         }
 
         @Override
