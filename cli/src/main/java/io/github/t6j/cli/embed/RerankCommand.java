@@ -4,6 +4,7 @@ import io.github.t6j.Model;
 import io.github.t6j.chat.rerank.RankedText;
 import io.github.t6j.chat.rerank.Reranker;
 import io.github.t6j.cli.Main;
+import io.github.t6j.cli.evaluate.Values.FileOrInput;
 import io.github.t6j.cli.io.CommandFailure;
 import io.github.t6j.cli.io.Range;
 import io.github.t6j.cli.io.Text;
@@ -49,7 +50,7 @@ public final class RerankCommand implements Callable<Integer> {
     @Option(names = "--query", required = true, paramLabel = "TEXT", description = "Question or words to search for.")
     private String query;
 
-    @Option(names = "--texts", required = true, paramLabel = "FILE",
+    @Option(names = "--texts", required = true, paramLabel = "FILE", converter = FileOrInput.class,
             description = "File of texts, one per line; - reads standard input.")
     private Path file;
 

@@ -44,7 +44,7 @@ public final class Values {
     }
 
     /** Converts options that accept - for standard input. */
-    static final class FileOrInput implements ITypeConverter<Path> {
+    public static final class FileOrInput implements ITypeConverter<Path> {
         @Override
         public Path convert(String text) {
             return text.equals("-") ? Path.of(text) : path(text);
