@@ -169,15 +169,15 @@ final class BenchRun {
             samplers.add(new Sampler(sampling, model.info().sizes().vocabulary(), model.sampleableIds()));
             texts.add(model.hasTokenizer() ? model.tokenizer().newDecoder() : null);
         }
-        int[] ids = new int[sessions.size()];
+        int[] next = new int[sessions.size()];
         long start = System.nanoTime();
         for (int step = 0; step < test.tokens(); step++) {
             checkInterrupt();
-            model.step(sessions, ids);
+            model.step(sessions, next);
             sessions.forEach(Session::logits); // computed now, so that sampling excludes the output matrix
             long fed = System.nanoTime();
-            for (int i = 0; i < ids.length; i++) {
-                ids[i] = choose(sessions.get(i).logits(), samplers.get(i), texts.get(i));
+            for (int i = 0; i < next.length; i++) {
+                next[i] = choose(sessions.get(i).logits(), samplers.get(i), texts.get(i));
             }
             samplingNanos += System.nanoTime() - fed;
         }

@@ -146,7 +146,7 @@ class AnswerFuzzTest {
                     default -> body.put("response_format", Map.of("type", "json_schema", "json_schema",
                             Map.of("name", "a", "schema", schema)));
                 }
-                return Grammar.jsonSchema(Json.writeLine(schema));
+                return Grammar.compactJsonSchema(Json.writeLine(schema));
             }
         }
     }

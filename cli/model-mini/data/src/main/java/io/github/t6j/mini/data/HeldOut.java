@@ -39,9 +39,9 @@ final class HeldOut {
             List<Topic> all = topics.all().stream().filter(topic -> topic.kind().equals(kind)).toList();
             files.put("wordings/" + kind, exchanges(all.stream().filter(topic -> !topic.heldOutQuestions().isEmpty())
                     .toList(), topic -> topic.heldOutWording(random)));
-            List<Topic> divided = all.stream().filter(topic -> !topic.heldOut().isEmpty()).toList();
-            if (!divided.isEmpty()) {
-                files.put("things/" + kind, exchanges(divided, topic -> topic.heldOutThing(random)));
+            List<Topic> split = all.stream().filter(topic -> !topic.heldOut().isEmpty()).toList();
+            if (!split.isEmpty()) {
+                files.put("things/" + kind, exchanges(split, topic -> topic.heldOutThing(random)));
             }
         }
         files.put("wordings/one word", different(() -> OneWord.heldOutWording(topics, random).heldOut(List.of())));

@@ -86,7 +86,7 @@ final class Knowledge {
         return Set.of("colours", "seasons", "drinks").contains(name);
     }
 
-    /** Whether a thing belongs to a class: the right one, and wrong ones of other things. */
+    /** Returns things with their class, and with classes of other things. */
     static List<Map<String, String>> members() {
         List<Map<String, String>> rows = new ArrayList<>();
         Map<String, String> right = new LinkedHashMap<>(); // thing with its article: its class with an article

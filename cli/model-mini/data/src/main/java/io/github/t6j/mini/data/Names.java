@@ -29,7 +29,7 @@ final class Names {
         return UNSEEN;
     }
 
-    /** Returns a name that no table has, perhaps one that nobody has. */
+    /** Returns a name that no table has, perhaps made up. */
     static String madeUp(RandomGenerator random) {
         while (true) {
             String name = part("first", random) + part("vowel", random)

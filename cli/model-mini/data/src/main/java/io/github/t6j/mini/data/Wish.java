@@ -22,7 +22,7 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
     private static final Map<Boolean, List<Map<String, String>>> DIVIDED_KINDS = KINDS.stream()
             .collect(Collectors.partitioningBy(row -> Split.isHeldOut(SPLIT, row.get("kind"))));
     private static final Map<Boolean, List<String>> DIVIDED_THINGS = Lines.of("tables/story-things.txt").stream()
-            .collect(Collectors.partitioningBy(thing -> Split.isHeldOut(SPLIT, thing)));
+            .collect(Collectors.partitioningBy(line -> Split.isHeldOut(SPLIT, line)));
     private static final Pattern MALE = Pattern.compile("\\b(?:brother|son|m)\\b");
     private static final Pattern FEMALE = Pattern.compile("\\b(?:sister|daughter|f)\\b");
 
