@@ -56,7 +56,8 @@ import picocli.CommandLine.Spec;
         description = "Runs Tensor Product Attention transformers (the T6 family) on the CPU.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        customSynopsis = "t6j COMMAND [OPTIONS]; t6j help COMMAND lists them")
+        customSynopsis = "t6j COMMAND [OPTIONS]; t6j help COMMAND lists them",
+        footer = "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.")
 public final class Main implements Callable<Integer> {
     public static final int DONE = CommandLine.ExitCode.OK;
     public static final int FAILED = CommandLine.ExitCode.SOFTWARE;

@@ -37,8 +37,9 @@ final class UsageHelp {
     private static Map<String, List<String>> commandGroups() {
         Map<String, List<String>> groups = new LinkedHashMap<>();
         groups.put("Use a model", List.of("generate", "chat", "embed", "rerank", "serve", "config"));
-        groups.put("Models", List.of("pull", "models", "inspect", "convert", "init", "train", "tokenizer"));
-        groups.put("Measure", List.of("bench", "perplexity", "score", "tokenize", "logits", "gradients"));
+        groups.put("Make and measure models",
+                List.of("pull", "models", "inspect", "convert", "init", "train", "tokenizer",
+                        "bench", "perplexity", "score", "tokenize", "logits", "gradients"));
         return groups;
     }
 

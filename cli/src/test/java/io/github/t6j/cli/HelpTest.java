@@ -91,7 +91,7 @@ class HelpTest {
 
         assertThat(help).hasSizeLessThanOrEqualTo(24).allMatch(line -> line.length() <= 80)
                 .noneMatch(line -> line.contains("\uFEFF")) // which keeps words together while lines are made
-                .containsSubsequence("Use a model:", "Models:", "Measure:");
+                .containsSubsequence("Use a model:", "Make and measure models:");
         for (String command : new Main(System.in, System.out, System.err, false).commandLine().getSubcommands()
                 .keySet()) {
             assertThat(help.stream().filter(line -> line.matches("  (\\w+, )?" + command + "[ ,].*"))).as(command)
