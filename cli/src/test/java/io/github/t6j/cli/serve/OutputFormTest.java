@@ -81,7 +81,7 @@ class OutputFormTest {
         "\"guided_json\": " + SCHEMA,
         "\"structured_outputs\": {\"json\": " + SCHEMA + "}"})
     void everyPlaceOfASchemaIsEnforced(String fields) throws Exception {
-        Grammar grammar = Grammar.jsonSchema(SCHEMA);
+        Grammar grammar = Grammar.compactJsonSchema(SCHEMA);
         for (String path : List.of(CHAT, COMPLETIONS)) {
             for (long seed = 0; seed < 10; seed++) {
                 Map<String, Object> answer = server.ask(path, body(path, fields + ", \"seed\": " + seed));
