@@ -39,7 +39,9 @@ class T6jScoringModelTest {
                     .append(value);
         }
         List<String> all = List.of("<|im_start|>", "<|im_end|>", "<think>", "</think>");
-        String marks = all.stream().map(mark -> "{\"id\": " + (259 + all.indexOf(mark)) + ", \"content\": \"" + mark + "\", \"special\": true, \"single_word\": false,"
+        String marks = all.stream()
+                .map(mark -> "{\"id\": " + (259 + all.indexOf(mark)) + ", \"content\": \"" + mark
+                        + "\", \"special\": true, \"single_word\": false,"
                         + " \"lstrip\": false, \"rstrip\": false, \"normalized\": false}")
                 .collect(Collectors.joining(", "));
         return Files.writeString(folder.resolve("tokenizer.json"), "{\"added_tokens\": [" + marks

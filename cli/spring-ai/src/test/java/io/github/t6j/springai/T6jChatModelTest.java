@@ -325,7 +325,8 @@ class T6jChatModelTest {
         CountDownLatch subscribed = new CountDownLatch(1);
         CountDownLatch left = new CountDownLatch(1);
         AtomicInteger tokens = new AtomicInteger();
-        try (Scheduler scheduler = new Scheduler(model, SchedulerOptions.defaults().withMaxRunning(1).withMaxQueued(1))) {
+        try (Scheduler scheduler =
+                new Scheduler(model, SchedulerOptions.defaults().withMaxRunning(1).withMaxQueued(1))) {
             GenerationHandle first = scheduler.submit("The", GenerationOptions.defaults().withMaxTokens(50)
                     .withIgnoreEndOfText(true), token -> switch (tokens.incrementAndGet()) {
                         case 1 -> await(subscribed);
