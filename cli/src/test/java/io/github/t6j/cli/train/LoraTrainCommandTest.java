@@ -55,7 +55,7 @@ class LoraTrainCommandTest {
     @Test
     void trainsResumesAndMergesAnAdapter() throws IOException {
         CommandResult ran = lora(out, "4:8", "--steps", "20");
-        assertThat(ran.err()).contains("T6, trains ", " of 3311616 parameters", "t6j: sample: ",
+        assertThat(ran.err()).contains("T6, trains ", " of 3,311,616 parameters", "t6j: sample: ",
                 "t6j: done: " + out + " is the adapter with the lowest validation loss");
         assertThat(ran.code()).isZero();
         assertThat(out.resolve("adapter_config.json")).exists();
