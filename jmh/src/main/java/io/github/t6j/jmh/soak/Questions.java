@@ -91,7 +91,7 @@ final class Questions {
                     .withSampling(PLAIN.withSeed(seed)));
             chats.add(chat(seed, Map.of(), options));
             chats.add(chat(seed, Map.of("response_format", format),
-                    options.withGeneration(generation -> generation.withGrammar(Grammar.jsonSchema(SCHEMA)))));
+                    options.withGeneration(generation -> generation.withGrammar(Grammar.compactJsonSchema(SCHEMA)))));
             chats.add(chat(seed, Map.of("tools", List.of(tool), "tool_choice", "required"),
                     options.withTools(counting).withRequiredCall(true)));
         }
