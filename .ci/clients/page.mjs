@@ -207,7 +207,10 @@ async function showsAlternatives(page) {
   await page.keyboard.press('Escape');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Alternatives');
   assert.equal(await page.isVisible('#alternatives'), false);
-  await page.locator('.token').nth(3)[isNarrow(page) ? 'click' : 'hover']();
+  const token = page.locator('.token').nth(3);
+  await token.scrollIntoViewIfNeeded();
+  await page.waitForTimeout(100); // the event of scrolling hides alternatives
+  await token[isNarrow(page) ? 'click' : 'hover']();
   assert.equal(await page.locator('#others li').count() >= 5, true);
   const [lines, box] = await page.evaluate(() => [document.querySelectorAll('.token')[3], document.getElementById('alternatives')]
     .map(one => [...one.getClientRects()].map(({left, right, top, bottom}) => ({left, right, top, bottom}))));
