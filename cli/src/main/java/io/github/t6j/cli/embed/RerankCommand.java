@@ -56,7 +56,7 @@ public final class RerankCommand implements Callable<Integer> {
 
     @Option(names = "--instruction", paramLabel = "TEXT",
             description = {"Sentence that says which texts are relevant",
-                "(default: that of Qwen3-Reranker, for results of a web search)."})
+                "(default: the sentence of Qwen3-Reranker, for a web search)."})
     private String instruction;
 
     @Option(names = "--top", paramLabel = "N", description = "Print only the N most relevant texts (default: all).")

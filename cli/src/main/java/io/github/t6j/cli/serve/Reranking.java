@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.Future;
 
 /**
- * POST /v1/rerank: sorts texts by their relevance to a query. The fields are those of Jina and Cohere; with
+ * POST /v1/rerank: sorts texts by their relevance to a query. It has the fields of Jina and Cohere; with
  * {@code texts} instead of {@code documents}, those of text-embeddings-inference, as llama-server has both.
  */
 final class Reranking {

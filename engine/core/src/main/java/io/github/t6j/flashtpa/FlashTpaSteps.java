@@ -22,7 +22,7 @@ import java.util.Objects;
  * which you apply the norm, the product of the gains of queries and keys, and the rotation.
  *
  * @param keyHeads number of heads of keys and values, K, a divisor of H; H/K consecutive query heads share each
- * @param shift true if a token's keys and values mix with those of its predecessor, by {@link Shifts}
+ * @param shift true if a token's keys and values mix with its predecessor's, by {@link Shifts}
  * @param normEpsilon ε of the norms x / √(mean(x²) + ε) of keys and of factored queries, to which their scales do not
  *     apply; 0 for none
  */

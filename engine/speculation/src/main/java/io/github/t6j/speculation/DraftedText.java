@@ -3,7 +3,7 @@ package io.github.t6j.speculation;
 import io.github.t6j.DraftSource;
 import java.util.Arrays;
 
-/** Ids of a session and of its generation so far, after those of a prediction. */
+/** Ids of a session and of its generation so far, after the ids of a prediction. */
 final class DraftedText {
     /** Last ids of the prompt that are also put before a prediction, so that the prediction is found after them. */
     private static final int REPEATED = 4;

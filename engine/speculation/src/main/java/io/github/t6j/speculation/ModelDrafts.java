@@ -36,7 +36,7 @@ final class ModelDrafts implements NextIds {
         }
     }
 
-    /** Feeds ids until the session has those of the text. Returns false if it has not yet, or too many for drafts. */
+    /** Feeds ids until the session has the ids of the text. Returns false if it has not yet, or too many for drafts. */
     private boolean follow(DraftedText text) {
         int length = text.length() - text.start();
         if (length > session.contextLength()) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Prompt that Qwen3-Reranker was trained with, and the ids of its answers. The texts are those of
+ * Prompt that Qwen3-Reranker was trained with, and the ids of its answers. The texts come from
  * <a href="https://huggingface.co/Qwen/Qwen3-Reranker-0.6B">its model card</a>, whose score is the probability of "yes"
  * among "yes" and "no" as the next token. As in the card, the parts before and after the texts are encoded apart.
  */

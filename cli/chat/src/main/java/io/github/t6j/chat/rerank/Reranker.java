@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Sorts texts by their relevance to a query. The model reads the query with each text and answers yes or no; the score
- * is the probability of yes. Models are those of Qwen3-Reranker, whose prompt it uses, also with a classification head.
+ * is the probability of yes. It is made for Qwen3-Reranker, whose prompt it uses, also with a classification head.
  * Thread-safe; only the model must be closed.
  *
  * <pre>{@code
