@@ -139,6 +139,7 @@ class UsageTest {
             train --data x --out y --clip -1            | --clip: expected 0 (no clipping) or more
             train --data x --out y --order sorted       | expected random or epoch, found 'sorted'
             train --data x --out y --keep 0             | --keep: expected 1 or more, found 0
+            train --data x --out y --resume --context 9 --batch 2 | --resume: expected no --context, --batch, since
             train --data x --out y --variant full       | --variant: expected --init-from, found none
             train --data x --out y --init-from z --preset tiny | --preset: expected no --init-from, whose model
             train --data x --out y --init-from z --init official | --init: expected no --init-from, whose model

@@ -173,14 +173,15 @@ public final class TrainCommand implements Callable<Integer> {
         }
         Range.atLeast(spec, "--keep", keep == null ? KEPT : keep, 1);
         if (resume) {
-            spec.commandLine().getParseResult().matchedOptions().stream()
+            List<String> others = spec.commandLine().getParseResult().matchedOptions().stream()
                     .map(option -> option.longestName())
                     .filter(option -> !NOT_OF_THE_RUN.contains(option))
-                    .findFirst()
-                    .ifPresent(option -> {
-                        throw new ParameterException(spec.commandLine(), "--resume: expected no " + option
-                                + ", since a resumed run keeps its options: omit it, or begin a new run");
-                    });
+                    .toList();
+            if (!others.isEmpty()) {
+                throw new ParameterException(spec.commandLine(), "--resume: expected no " + String.join(", ", others)
+                        + ", since a resumed run keeps its options: omit "
+                        + (others.size() == 1 ? "it" : "them") + ", or begin a new run");
+            }
         }
         lora.check(spec, initFrom != null);
         if (initFrom == null && variant != null) {
