@@ -183,7 +183,8 @@ public final class Model implements AutoCloseable {
      */
     public long hugePageBytes() {
         use.checkOpen();
-        return resources.weights().hugePageBytes();
+        // their memory also has tables and the space between weights
+        return Math.min(weightBytes(), resources.weights().hugePageBytes());
     }
 
     /**
