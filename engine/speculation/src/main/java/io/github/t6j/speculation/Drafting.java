@@ -72,12 +72,10 @@ final class Drafting implements DraftSource {
         return computed;
     }
 
-    /** {@inheritDoc} Adds the time of the drafts, which a grammar has for free. */
+    /** {@inheritDoc} Adds the time of the drafts. */
     @Override
     public void record(int rows, long nanos) {
-        if (rows == 1 || last == pace) {
-            times.record(rows, rows == 1 ? nanos : nanos + spent);
-        }
+        times.record(rows, rows == 1 ? nanos : nanos + spent);
     }
 
     @Override
