@@ -12,10 +12,14 @@ import java.util.Objects;
 public final class Prompt {
     private final String text; // null if it is given as ids
     private final int[] ids; //   null if it is given as a text
+    private final String client;
+    private final int priority;
 
-    private Prompt(String text, int[] ids) {
+    private Prompt(String text, int[] ids, String client, int priority) {
         this.text = text;
         this.ids = ids;
+        this.client = client;
+        this.priority = priority;
     }
 
     /**
@@ -25,12 +29,32 @@ public final class Prompt {
      * in training.
      */
     public static Prompt of(String text) {
-        return new Prompt(Objects.requireNonNull(text, "prompt"), null);
+        return new Prompt(Objects.requireNonNull(text, "prompt"), null, "", 0);
     }
 
     /** Returns a prompt of {@code ids}, which are copied. Without ids it continues the ids of the session. */
     public static Prompt of(int... ids) {
-        return new Prompt(null, Objects.requireNonNull(ids, "prompt").clone());
+        return new Prompt(null, Objects.requireNonNull(ids, "prompt").clone(), "", 0);
+    }
+
+    /** Returns this prompt in the name of a client, such as a user; clients share a scheduler fairly. */
+    public Prompt withClient(String name) {
+        return new Prompt(text, ids, Objects.requireNonNull(name, "client"), priority);
+    }
+
+    /** Returns this prompt with another priority: a scheduler begins higher ones first, whoever their client is. */
+    public Prompt withPriority(int newPriority) {
+        return new Prompt(text, ids, client, newPriority);
+    }
+
+    /** Returns the name of the client, or an empty text without one. */
+    public String client() {
+        return client;
+    }
+
+    /** Returns the priority; 0 unless it was set. */
+    public int priority() {
+        return priority;
     }
 
     /** Returns the text, or null if the prompt was given as ids. */
@@ -74,12 +98,13 @@ public final class Prompt {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Prompt prompt && Objects.equals(text, prompt.text) && Arrays.equals(ids, prompt.ids);
+        return other instanceof Prompt prompt && Objects.equals(text, prompt.text) && Arrays.equals(ids, prompt.ids)
+                && client.equals(prompt.client) && priority == prompt.priority;
     }
 
     @Override
     public int hashCode() {
-        return 31 * Objects.hashCode(text) + Arrays.hashCode(ids);
+        return Objects.hash(text, Arrays.hashCode(ids), client, priority);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.t6j.chat;
 
 import io.github.t6j.Model;
+import io.github.t6j.Prompt;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.schedule.Scheduler;
@@ -26,11 +27,13 @@ public final class Chat {
     private final Model model;
     private final PromptFormat format;
     private final Scheduler scheduler; // or null
+    private final String client;
 
-    private Chat(Model model, PromptFormat format, Scheduler scheduler) {
+    private Chat(Model model, PromptFormat format, Scheduler scheduler, String client) {
         this.model = model;
         this.format = format;
         this.scheduler = scheduler;
+        this.client = client;
     }
 
     /**
@@ -49,7 +52,7 @@ public final class Chat {
     public static Chat of(Model model, Optional<ChatTemplate> template) {
         Objects.requireNonNull(model, "model");
         Objects.requireNonNull(template, "template");
-        return new Chat(model, new PromptFormat(model.tokenizer(), template), null);
+        return new Chat(model, new PromptFormat(model.tokenizer(), template), null, "");
     }
 
     /**
@@ -59,7 +62,12 @@ public final class Chat {
      * @param scheduler scheduler of the same model
      */
     public Chat withScheduler(Scheduler scheduler) {
-        return new Chat(model, format, Objects.requireNonNull(scheduler, "scheduler"));
+        return new Chat(model, format, Objects.requireNonNull(scheduler, "scheduler"), client);
+    }
+
+    /** Returns a chat model for a client, among whom the scheduler divides its time ({@link Prompt#withClient}). */
+    public Chat withClient(String name) {
+        return new Chat(model, format, scheduler, Objects.requireNonNull(name, "client"));
     }
 
     /** Returns the model. */
@@ -132,7 +140,7 @@ public final class Chat {
         Objects.requireNonNull(options, "options");
         Objects.requireNonNull(listener, "listener");
         if (scheduler != null && options.overflow() != ContextOverflow.SHIFT && !messages.isEmpty()) {
-            return new ScheduledAnswer(scheduler, format).answer(messages, options, listener);
+            return new ScheduledAnswer(scheduler, format, client).answer(messages, options, listener);
         }
         try (ChatSession session = newSession()) {
             session.replace(messages.subList(0, Math.max(0, messages.size() - 1)));

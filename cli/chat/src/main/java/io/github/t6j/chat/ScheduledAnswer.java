@@ -15,11 +15,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class ScheduledAnswer {
     private final Scheduler scheduler;
     private final PromptFormat format;
+    private final String client;
     private final BlockingQueue<Optional<String>> pieces = new LinkedBlockingQueue<>(); // empty at the end
 
-    ScheduledAnswer(Scheduler scheduler, PromptFormat format) {
+    ScheduledAnswer(Scheduler scheduler, PromptFormat format, String client) {
         this.scheduler = scheduler;
         this.format = format;
+        this.client = client;
     }
 
     /** Returns the answer to the last of {@code messages}. An interrupt of the thread ends it; the status stays set. */
@@ -30,7 +32,7 @@ final class ScheduledAnswer {
                 options);
         AnswerParser parser = format.newParser(prompt.text(), messages, options, listener);
         GenerationHandle handle = scheduler.submit(
-                Prompt.of(prompt.ids()), format.generating(prompt.text(), options), token -> {
+                Prompt.of(prompt.ids()).withClient(client), format.generating(prompt.text(), options), token -> {
                     pieces.add(Optional.of(token.text()));
                     return true;
                 });

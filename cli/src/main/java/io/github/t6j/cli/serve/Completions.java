@@ -1,6 +1,7 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.GenerationOptions;
+import io.github.t6j.Prompt;
 import io.github.t6j.schedule.RefusedException;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerOptions;
@@ -133,7 +134,8 @@ final class Completions {
         boolean usage = fields.object("stream_options").flag("include_usage");
         GenerationEvents events = new GenerationEvents(TimeLimit.of(fields));
         try {
-            wanted.forEach(prompt -> submit(events, served.scheduler(), fields, prepared.field, prompt));
+            wanted.forEach(prompt -> submit(
+                    events, served.scheduler(), fields, prepared.field, prompt, exchange.clientName()));
         } catch (ApiException e) {
             events.cancel();
             throw e;
@@ -153,13 +155,15 @@ final class Completions {
     }
 
     private static void submit(
-            GenerationEvents events, Scheduler scheduler, Fields fields, String field, WantedPrompt prompt) {
+            GenerationEvents events, Scheduler scheduler, Fields fields, String field, WantedPrompt prompt,
+            String client) {
         int context = scheduler.contextLength();
         if (prompt.ids().length > context) {
             throw ApiException.tooLong(field, context, prompt.ids().length);
         }
         try {
-            events.submit(scheduler, prompt.ids(), prompt.copies(), prompt.options());
+            events.submit(
+                    scheduler, Prompt.of(prompt.ids()).withClient(client), prompt.copies(), prompt.options());
         } catch (RefusedException e) {
             throw ApiException.refused(e, largest(fields, field, prompt, context));
         } catch (IllegalArgumentException e) { // about the prompt's ids

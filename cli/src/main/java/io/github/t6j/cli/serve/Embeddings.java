@@ -93,8 +93,9 @@ final class Embeddings {
     private List<Embedding> embed(Exchange exchange, Embedder all, List<int[]> texts, TimeLimit limit)
             throws IOException {
         EmbeddingOptions limited = all.options().withCall(CallOptions.defaults().withTimeout(limit.request()));
-        return result(exchange, served, limit, "input",
-                () -> served.scheduler().embed(texts.stream().map(Prompt::of).toList(), limited));
+        List<Prompt> prompts =
+                texts.stream().map(ids -> Prompt.of(ids).withClient(exchange.clientName())).toList();
+        return result(exchange, served, limit, "input", () -> served.scheduler().embed(prompts, limited));
     }
 
     /**

@@ -89,6 +89,11 @@ final class Exchange {
         client = newClient;
     }
 
+    /** Returns the name of the client, among whom the scheduler divides its time. */
+    String clientName() {
+        return client.getHostAddress();
+    }
+
     /** Sets the number of tokens of the prompts and the answer, for the log. */
     void tokens(long newTokens) {
         tokens = newTokens;

@@ -49,11 +49,11 @@ final class GenerationEvents {
      * @throws io.github.t6j.schedule.RefusedException if the scheduler refuses them
      * @throws IllegalArgumentException if they do not fit the model
      */
-    void submit(Scheduler scheduler, int[] prompt, int copies, GenerationOptions options) {
+    void submit(Scheduler scheduler, Prompt prompt, int copies, GenerationOptions options) {
         int first = handles.size();
         long[] begun = new long[copies]; // times of the first tokens, or 0
         List<GenerationHandle> added =
-                scheduler.submitSamples(Prompt.of(prompt), copies, options, (sample, token) -> {
+                scheduler.submitSamples(prompt, copies, options, (sample, token) -> {
                     if (!token.isTail()) { // the whole text has it
                         events.add(new Chosen(first + sample, token));
                     }

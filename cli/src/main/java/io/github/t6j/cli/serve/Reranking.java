@@ -37,7 +37,7 @@ final class Reranking {
     private record Submitted(String field, List<String> documents, int top, boolean returned, TimeLimit limit,
             Future<List<RankedText>> ranked) {}
 
-    private Submitted submitted(Fields fields) {
+    private Submitted submitted(Fields fields, String client) {
         served.check(fields);
         fields.refuse(UNSUPPORTED);
         String field = fields.has(TEXTS) ? TEXTS : "documents";
@@ -52,7 +52,7 @@ final class Reranking {
         CallOptions call = CallOptions.defaults().withTimeout(limit.request());
         try {
             return new Submitted(field, documents, top, returned, limit,
-                    chosen.submit(query, documents, served.scheduler(), call));
+                    chosen.withClient(client).submit(query, documents, served.scheduler(), call));
         } catch (RefusedException refused) {
             throw ApiException.refused(refused, field);
         } catch (IllegalArgumentException wrong) {
@@ -68,7 +68,7 @@ final class Reranking {
     }
 
     void answer(Exchange exchange) throws IOException {
-        Submitted request = exchange.prepared(this::submitted);
+        Submitted request = exchange.prepared(fields -> submitted(fields, exchange.clientName()));
         boolean texts = request.field.equals(TEXTS);
         List<RankedText> ranked;
         try {

@@ -64,8 +64,11 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(Server.Options options) throws IOException {
-        this(limits(16, 64, 1L << 30, CONTEXT), options, Duration.ofMinutes(1), Optional.empty(),
-                EmbeddingOptions.defaults());
+        this(limits(16, 64, 1L << 30, CONTEXT), options);
+    }
+
+    TestServer(SchedulerOptions limits, Server.Options options) throws IOException {
+        this(limits, options, Duration.ofMinutes(1), Optional.empty(), EmbeddingOptions.defaults());
     }
 
     private TestServer(SchedulerOptions limits, String key, String allowedOrigin, Duration longestWrite,

@@ -285,13 +285,15 @@ final class Batcher {
     }
 
     /**
-     * Returns the prompts by the number of ids left, fewest first, but the oldest first when it is its turn. Thus
+     * Returns the prompts by their priority, then by the number of ids left, fewest first, but the oldest first when it
+     * is its turn. Thus
      * prompts of the same length end one after the other, a short one does not wait for long ones, and short ones
      * cannot delay a long one forever.
      */
     private List<Job> inOrder(Turn turn) {
         List<Job> jobs = new ArrayList<>(reading);
-        jobs.sort(Comparator.comparingInt(Job::left)); // of the same length in the order of their arrival
+        jobs.sort(Comparator.comparingInt(Job::priority).reversed()
+                .thenComparingInt(Job::left)); // of the same length in the order of their arrival
         if (turn == Turn.OLDEST_PROMPT && !reading.isEmpty()) {
             jobs.remove(reading.getFirst());
             jobs.addFirst(reading.getFirst());

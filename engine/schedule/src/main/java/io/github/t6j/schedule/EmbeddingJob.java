@@ -12,6 +12,7 @@ import java.util.concurrent.CancellationException;
 
 /** Submitted texts to embed; they are read in order. */
 final class EmbeddingJob {
+    private final Prompt first; // whose client and priority count for all; without texts an empty one
     private final int layer;
     private final List<int[]> texts;
     private final boolean[] truncated;
@@ -41,6 +42,7 @@ final class EmbeddingJob {
 
     /** @throws IllegalArgumentException if the model cannot read a prompt; the message names its index */
     EmbeddingJob(Model model, Embedder embedder, List<Prompt> prompts, Result<List<Embedding>> result) {
+        first = prompts.isEmpty() ? Prompt.of("") : prompts.getFirst();
         layer = embedder.options().layer();
         texts = new ArrayList<>();
         truncated = new boolean[prompts.size()];
@@ -67,6 +69,14 @@ final class EmbeddingJob {
     private static boolean isLonger(Model model, Prompt prompt, int[] ids) {
         int[] all = prompt.text() == null ? prompt.ids(model) : model.tokenizer().encodeWhole(prompt.text());
         return all.length > ids.length;
+    }
+
+    String client() {
+        return first.client();
+    }
+
+    int priority() {
+        return first.priority();
     }
 
     /** Returns the number of layers before the hidden states. */

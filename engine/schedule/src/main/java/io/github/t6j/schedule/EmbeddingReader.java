@@ -2,6 +2,7 @@ package io.github.t6j.schedule;
 
 import io.github.t6j.model.Transformer;
 import io.github.t6j.schedule.EmbeddingJob.Text;
+import io.github.t6j.schedule.turns.FairQueue;
 import io.github.t6j.session.HiddenStates;
 import io.github.t6j.weights.MemoryBudget;
 import java.util.ArrayDeque;
@@ -17,8 +18,8 @@ import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 
 /**
- * Reader of texts to embed, for the scheduler's thread. A pass takes texts of all jobs alternately, so that a short job
- * does not wait for all texts of a long one.
+ * Reader of texts to embed, for the scheduler's thread. A pass takes texts of all clients fairly, and of a client's jobs
+ * alternately, so that a short job does not wait for all texts of a long one.
  */
 final class EmbeddingReader {
     private final Transformer transformer;
@@ -26,7 +27,7 @@ final class EmbeddingReader {
     private final LongPredicate room;
     private final Runnable check;
     private final Set<EmbeddingJob> jobs = new LinkedHashSet<>(); // without a result
-    private final Deque<EmbeddingJob> turns = new ArrayDeque<>(); // jobs with texts that were not taken, the next first
+    private final FairQueue<EmbeddingJob> turns = new FairQueue<>(); // jobs with texts that were not taken
     private final Map<Integer, Text> reading = new HashMap<>(); //   unfinished texts by their numbers in states
     private final Deque<Text> alone = new ArrayDeque<>(); //         texts of a failed pass, to be read one by one
     private HiddenStates states; // null while no text is read
@@ -49,9 +50,9 @@ final class EmbeddingReader {
         return jobs.isEmpty();
     }
 
-    /** Returns the number of jobs without a result. */
-    int size() {
-        return jobs.size();
+    /** Returns the jobs without a result. */
+    List<EmbeddingJob> jobs() {
+        return List.copyOf(jobs);
     }
 
     /** Returns true if no text is being read, so that no text has a cache. */
@@ -73,7 +74,7 @@ final class EmbeddingReader {
         boolean waits = reading.isEmpty() && jobs.stream().noneMatch(EmbeddingJob::isInterrupted)
                 && !(turns.isEmpty() && alone.isEmpty());
         return !jobs.isEmpty() && (!waits || mayBegin && hasRoom(alone.isEmpty()
-                ? turns.getFirst().nextLength()
+                ? turns.peek().nextLength()
                 : alone.getFirst().ids().length));
     }
 
@@ -88,8 +89,13 @@ final class EmbeddingReader {
 
     void add(EmbeddingJob job) {
         jobs.add(job);
+        await(job);
+    }
+
+    /** Lets a job wait for its next text to be taken, if it has one. */
+    private void await(EmbeddingJob job) {
         if (job.hasMore()) {
-            turns.add(job);
+            turns.add(job, job.client(), job.priority(), job.nextLength());
         }
     }
 
@@ -133,12 +139,10 @@ final class EmbeddingReader {
         if (states != null) {
             states.beginPass();
         }
-        while (mayBegin && alone.isEmpty() && !turns.isEmpty() && fits(turns.getFirst())) {
+        while (mayBegin && alone.isEmpty() && !turns.isEmpty() && fits(turns.peek())) {
             EmbeddingJob job = turns.remove();
             Text text = job.take();
-            if (job.hasMore()) {
-                turns.add(job);
-            }
+            await(job);
             add(text);
         }
         if (mayBegin && !alone.isEmpty() && reading.isEmpty() && hasRoom(alone.getFirst().ids().length)) {

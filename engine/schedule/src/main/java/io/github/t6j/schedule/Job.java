@@ -19,6 +19,7 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
     private RunEvent run; // of a recording, or null
     private int cachedIds;
     private int common; // number of ids after which a part ends, so that other prompts find their cache; or 0
+    private int priority;
     private boolean failed;
 
     /**
@@ -50,6 +51,15 @@ abstract sealed class Job permits GenerationJob, ScoringJob {
 
     int[] prompt() {
         return prompt;
+    }
+
+    /** Sets the priority, before the job is submitted. */
+    void setPriority(int newPriority) {
+        priority = newPriority;
+    }
+
+    int priority() {
+        return priority;
     }
 
     /** Begins the job in {@code newSession}, which has the first ids of the prompt or none. */

@@ -12,6 +12,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.TokenListener;
 import io.github.t6j.schedule.RefusedException.Reason;
+import io.github.t6j.schedule.turns.FairQueue;
 import io.github.t6j.schedule.turns.Turns;
 import io.github.t6j.schedule.turns.Turns.Admission;
 import io.github.t6j.schedule.turns.Turns.MemoryUser;
@@ -19,13 +20,12 @@ import io.github.t6j.schedule.turns.Turns.Turn;
 import io.github.t6j.schedule.turns.Turns.Work;
 import io.github.t6j.weights.NativeMemory;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /**
  * Continuous batching: many generations with one model at once. They join and leave between passes, and short new
@@ -39,9 +39,10 @@ import java.util.concurrent.CompletableFuture;
  * }</pre>
  *
  * <p>A generation gives the same bits as {@link Session#generate} alone, whatever else runs. Prompts that begin like an
- * earlier one share its cache. Submissions are admitted strictly in order, so none starves. Prompts are fed in parts of
- * {@link Model#maxPassRows} ids; the next part belongs alternately to the oldest prompt and to the one with the fewest
- * ids left. So prompts of the same length end one after the other, and a short one does not wait for long ones. A part
+ * earlier one share its cache. Submissions begin by their priority, then by a fair share of ids for each client
+ * ({@link Prompt#withClient}), then in order; none is overtaken forever by others of its priority. Prompts are fed in
+ * parts of {@link Model#maxPassRows} ids; the next part belongs alternately to the oldest prompt and to the one with the
+ * fewest ids left among those of the highest priority. So prompts of the same length end one after the other, and a short one does not wait for long ones. A part
  * pauses for steps of the running generations, whose tokens then take about twice as long. Texts to {@link #embed} are
  * read in the same way, alternately with prompts; their caches share the memory of all others.
  *
@@ -81,9 +82,9 @@ public final class Scheduler implements AutoCloseable {
     private final EmbeddingReader texts; // to embed; for the scheduler's thread, except its bytes()
     private final Turns turns = new Turns();
     private RuntimeException broken; // failure of a step within a pass, or null; for the scheduler's thread
-    private final Deque<Job> waiting = new ArrayDeque<>(); // guarded by this, like the fields below
+    private final FairQueue<Job> waiting = new FairQueue<>(); // guarded by this, like the fields below
     private final List<EmbeddingJob> newTexts = new ArrayList<>(); // to embed; not accepted by the thread yet
-    private int embeddings; // jobs with texts that the thread has accepted
+    private List<EmbeddingJob> embeddings = List.of(); // jobs with texts that the thread has accepted
     private Stage stage = Stage.OPEN;
     private long refused;
     private SchedulerMetrics metrics;
@@ -144,7 +145,9 @@ public final class Scheduler implements AutoCloseable {
      *
      * @param listener receives each token on one of the computing threads, and the result on the scheduler's: it must
      *     return at once, since it delays all generations. Slow consumers use {@link GenerationHandle#tokens} or
-     *     {@link GenerationHandle#result}. Its exception fails this generation only
+     *     {@link GenerationHandle#result}. Its exception fails this generation only. A wait for another result of this
+     *     scheduler throws an IllegalStateException; one through {@link CompletableFuture#allOf} is not noticed and
+     *     never ends
      * @throws RefusedException if the queue is full, the cache would exceed the memory budget, or the scheduler is
      *     closed
      * @throws IllegalArgumentException if the prompt is empty or does not fit in the context, an id does not exist, or
@@ -188,7 +191,7 @@ public final class Scheduler implements AutoCloseable {
         Objects.requireNonNull(prompt, "prompt");
         Objects.requireNonNull(options, "options");
         GenerationJob job = submissions.generations(prompt, options, listeners);
-        submit(job);
+        submit(job, prompt);
         return job.handles();
     }
 
@@ -208,7 +211,7 @@ public final class Scheduler implements AutoCloseable {
         Objects.requireNonNull(prompt, "prompt");
         Objects.requireNonNull(continuations, "continuations");
         ScoringJob job = submissions.scoring(prompt, continuations);
-        submit(job);
+        submit(job, prompt);
         return job.result();
     }
 
@@ -216,6 +219,7 @@ public final class Scheduler implements AutoCloseable {
      * Submits texts or ids to embed, see {@link Embedder#embed(List)}. Passes take texts of all calls alternately. They
      * alternate with passes of prompts, and pause for steps as these do.
      *
+     * @param prompts texts; the client and the priority of the first count for all
      * @param options pooling and its choices; the timeout begins to run now
      * @return future embeddings in the order of the prompts; it fails with a
      *     {@link java.util.concurrent.CancellationException} at the deadline. Cancelling it cancels the embedding
@@ -232,7 +236,9 @@ public final class Scheduler implements AutoCloseable {
         synchronized (this) {
             checkBytes(bytes, "a text that may take ", "shorten it");
             checkOpen();
-            checkRoom(embeddings + newTexts.size(), 1, "embeddings");
+            List<EmbeddingJob> others = Stream.concat(embeddings.stream(), newTexts.stream()).toList();
+            boolean isFirst = others.stream().noneMatch(other -> other.client().equals(job.client()));
+            checkRoom(others.size(), 1, isFirst && !job.client().isEmpty(), "embeddings");
             newTexts.add(job);
             notifyAll();
         }
@@ -245,8 +251,9 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    private void checkRoom(int admitted, int more, String what) {
-        int max = (int) Math.min(Integer.MAX_VALUE, (long) limits.maxRunning() + limits.maxQueued());
+    /** @param isNewClient true for a client that has nothing in the queue, which others may not close to it */
+    private void checkRoom(int admitted, int more, boolean isNewClient, String what) {
+        long max = (long) limits.maxRunning() + limits.maxQueued() + (isNewClient ? limits.maxQueued() : 0);
         if (admitted + more > max) {
             throw refused(Reason.QUEUE_FULL,
                     admitted + " " + what + " run or wait, the limit is " + max + ": try again later");
@@ -261,14 +268,17 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private int waitingCopies() {
-        return waiting.stream().mapToInt(Job::copies).sum();
+        return waiting.items().stream().mapToInt(Job::copies).sum();
     }
 
-    private synchronized void submit(Job job) {
+    private synchronized void submit(Job job, Prompt prompt) {
         checkBytes(job.bytes(), "a request that may take ", "ask for fewer tokens");
         checkOpen();
-        checkRoom(waitingCopies() + metrics.running(), job.copies(), "generations");
-        waiting.add(job);
+        boolean isFirst = !waiting.isEmpty() && !waiting.hasItemOf(prompt.client());
+        checkRoom(waitingCopies() + metrics.running(), job.copies(), isFirst && !prompt.client().isEmpty(),
+                "generations");
+        job.setPriority(prompt.priority());
+        waiting.add(job, prompt.client(), prompt.priority(), (long) job.copies() * job.length());
         notifyAll();
     }
 
@@ -394,7 +404,7 @@ public final class Scheduler implements AutoCloseable {
 
     private synchronized void count(Batcher batcher) {
         progress++;
-        embeddings = texts.size();
+        embeddings = texts.jobs();
         metrics = batcher.metrics(waitingCopies(), refused);
     }
 
@@ -408,13 +418,13 @@ public final class Scheduler implements AutoCloseable {
             }
             newTexts.forEach(texts::add);
             newTexts.clear();
-            embeddings = texts.size();
+            embeddings = texts.jobs();
             isCancelled = stage == Stage.CANCELLED;
             if (isCancelled) {
                 batcher.cancel();
                 texts.cancel();
             }
-            queued = List.copyOf(waiting);
+            queued = waiting.items();
         }
         // outside the monitor, because it calls functions of the callers; only this thread removes from waiting
         List<Job> interrupted = queued.stream().filter(job -> isCancelled || job.isInterrupted()).toList();
@@ -454,7 +464,7 @@ public final class Scheduler implements AutoCloseable {
         return true;
     }
 
-    /** Admits waiting jobs while there is room for the first one: strictly in order. */
+    /** Admits waiting jobs while there is room for the next one, which smaller ones do not overtake. */
     private void admit(Batcher batcher) {
         Admission admission = Admission.ADMITTED;
         while (!waiting.isEmpty() && admission == Admission.ADMITTED) {
@@ -471,8 +481,8 @@ public final class Scheduler implements AutoCloseable {
 
     private synchronized void fail(Batcher batcher, RuntimeException cause) {
         stage = Stage.CANCELLED;
-        waiting.forEach(job -> job.fail(cause));
-        waiting.clear();
+        waiting.items().forEach(job -> job.fail(cause));
+        waiting.removeAll(waiting.items());
         newTexts.forEach(job -> job.fail(cause));
         newTexts.clear();
         texts.fail(cause);

@@ -36,6 +36,7 @@ public final class Reranker {
     private final RerankPrompt prompt;
     private final RelevanceHead head;
     private final String instruction;
+    private final String client;
 
     /**
      * Creates a reranker with the instruction of Qwen3-Reranker's model card, which is for the results of a web search.
@@ -47,18 +48,25 @@ public final class Reranker {
         prompt = new RerankPrompt(model);
         head = RelevanceHead.of(model, prompt);
         instruction = RerankPrompt.INSTRUCTION;
+        client = "";
     }
 
-    private Reranker(Reranker other, String instruction) {
+    private Reranker(Reranker other, String instruction, String client) {
         model = other.model;
         prompt = other.prompt;
         head = other.head;
         this.instruction = instruction;
+        this.client = client;
     }
 
     /** Returns a reranker with another instruction: a sentence that says which texts are relevant. */
     public Reranker withInstruction(String other) {
-        return new Reranker(this, Objects.requireNonNull(other, "instruction"));
+        return new Reranker(this, Objects.requireNonNull(other, "instruction"), client);
+    }
+
+    /** Returns a reranker that submits work in the name of a client, see {@link Prompt#withClient}. */
+    public Reranker withClient(String name) {
+        return new Reranker(this, instruction, Objects.requireNonNull(name, "client"));
     }
 
     /**
@@ -121,7 +129,7 @@ public final class Reranker {
                 throw new IllegalArgumentException(where + ": expected at most " + max + " tokens with the query and"
                         + " the instruction, the model's context, found " + ids.length + ": split or shorten it");
             }
-            prompts.add(Prompt.of(ids));
+            prompts.add(Prompt.of(ids).withClient(client));
         }
         return prompts;
     }
