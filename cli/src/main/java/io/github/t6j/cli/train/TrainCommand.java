@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.function.DoubleSupplier;
@@ -235,16 +236,19 @@ public final class TrainCommand implements Callable<Integer> {
     private Trainer newTrainer() {
         try (Spinner _ = new Spinner(main, "loading")) {
             if (lora.isGiven()) {
-                return run.withContext(options -> Trainer.adapt(
-                        initFrom, variant, tokenizer, lora.options(spec), options, threads.count()));
+                return run.withContext(
+                        options -> Trainer.adapt(base(), lora.options(spec), options, threads.count()));
             }
             if (initFrom != null) {
-                return run.withContext(
-                        options -> Trainer.from(initFrom, variant, tokenizer, options, threads.count()));
+                return run.withContext(options -> Trainer.from(base(), options, threads.count()));
             }
             return run.withContext(
                     options -> Trainer.create(run.preset(), tokenizerPath(), options, threads.count()));
         }
+    }
+
+    private Trainer.Base base() {
+        return new Trainer.Base(initFrom, Optional.ofNullable(variant), Optional.ofNullable(tokenizer));
     }
 
     private Path tokenizerPath() {

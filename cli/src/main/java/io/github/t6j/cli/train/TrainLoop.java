@@ -444,7 +444,7 @@ final class TrainLoop {
         Trainer.Base base = trainer.base().get();
         ModelOptions options = ModelOptions.defaults().withAdapter(checkpoint, 1);
         ModelOptions all = Tokenizer.existsIn(checkpoint) ? options.withTokenizer(checkpoint) : options;
-        return Model.load(base.path(), base.variant() == null ? all : all.withVariant(base.variant()));
+        return Model.load(base.path(), base.variant().map(all::withVariant).orElse(all));
     }
 
     /** Prints a line that stays above the line of progress. */

@@ -42,15 +42,33 @@ public final class Trainer implements AutoCloseable {
     private final NestedCalls calls = new NestedCalls("training");
 
     /**
-     * Model whose adapters a run trains.
+     * Model that a run starts from.
      *
-     * @param path its folder or file
-     * @param variant RoPE variant, or null if the files determine it
+     * @param path its folder in Hugging Face layout, or one weight file
+     * @param variant RoPE variant, if the files do not determine it
+     * @param tokenizer folder or file of a tokenizer to use instead of the model's own
      */
-    public record Base(Path path, RopeVariant variant) {
+    public record Base(Path path, Optional<RopeVariant> variant, Optional<Path> tokenizer) {
         /** Creates the base of a run. */
         public Base {
             Objects.requireNonNull(path, "path");
+            Objects.requireNonNull(variant, "variant");
+            Objects.requireNonNull(tokenizer, "tokenizer");
+        }
+
+        /** Returns a model with its own tokenizer, whose files determine its variant. */
+        public static Base of(Path path) {
+            return new Base(path, Optional.empty(), Optional.empty());
+        }
+
+        /** Returns this base with a RoPE variant. */
+        public Base withVariant(RopeVariant newVariant) {
+            return new Base(path, Optional.of(Objects.requireNonNull(newVariant, "variant")), tokenizer);
+        }
+
+        /** Returns this base with another tokenizer. */
+        public Base withTokenizer(Path newTokenizer) {
+            return new Base(path, variant, Optional.of(Objects.requireNonNull(newTokenizer, "tokenizer")));
         }
     }
 
@@ -110,40 +128,32 @@ public final class Trainer implements AutoCloseable {
     /**
      * Creates a trainer that starts from the weights of a model, with a new optimizer.
      *
-     * @param path model: a folder in Hugging Face layout, or one weight file
-     * @param variant RoPE variant if the files do not determine it, else null
-     * @param tokenizer path of a tokenizer to use instead of the model's own, or null
      * @param threads number of threads that compute; 0 for one per core
      * @throws ModelFormatException if the files are damaged or training does not support the model
      * @throws java.io.UncheckedIOException when a file cannot be read
      * @throws MemoryLimitException if Java's heap cannot hold it
      */
-    public static Trainer from(
-            Path path, RopeVariant variant, Path tokenizer, TrainingOptions options, int threads) {
-        Objects.requireNonNull(path, "path");
+    public static Trainer from(Base base, TrainingOptions options, int threads) {
+        Objects.requireNonNull(base, "base");
         Objects.requireNonNull(options, "options");
-        return Trainers.ofModel(path, variant, tokenizer, options, threads);
+        return Trainers.ofModel(base, options, threads);
     }
 
     /**
      * Creates a trainer of low-rank adapters of a model. The weights of the model stay unchanged, in the types of their
      * files. {@link #save} and {@link #saveModel} write the adapters in PEFT's layout.
      *
-     * @param path model: a folder in Hugging Face layout, or one weight file
-     * @param variant RoPE variant if the files do not determine it, else null
-     * @param tokenizer path of a tokenizer to use instead of the model's own, or null
      * @param threads number of threads that compute; 0 for one per core
      * @throws ModelFormatException if the files are damaged or training does not support the model
      * @throws IllegalArgumentException if the rank is larger than a matrix
      * @throws java.io.UncheckedIOException when a file cannot be read
      * @throws MemoryLimitException if the machine or Java's heap cannot hold it
      */
-    public static Trainer adapt(
-            Path path, RopeVariant variant, Path tokenizer, LoraOptions lora, TrainingOptions options, int threads) {
-        Objects.requireNonNull(path, "path");
+    public static Trainer adapt(Base base, LoraOptions lora, TrainingOptions options, int threads) {
+        Objects.requireNonNull(base, "base");
         Objects.requireNonNull(lora, "lora");
         Objects.requireNonNull(options, "options");
-        return Trainers.ofAdapters(new Base(path, variant), tokenizer, lora, options, threads);
+        return Trainers.ofAdapters(base, lora, options, threads);
     }
 
     /**

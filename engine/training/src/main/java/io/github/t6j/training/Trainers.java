@@ -1,7 +1,6 @@
 package io.github.t6j.training;
 
 import io.github.t6j.ModelFormatException;
-import io.github.t6j.RopeVariant;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.registry.Families;
 import io.github.t6j.family.registry.Presets;
@@ -15,6 +14,7 @@ import io.github.t6j.training.lora.FrozenWeights;
 import io.github.t6j.training.lora.NewAdapter;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -44,27 +44,28 @@ final class Trainers {
         return preset.with(config, preset.variant());
     }
 
-    static Trainer ofModel(Path path, RopeVariant variant, Path tokenizer, TrainingOptions options, int threads) {
-        try (ModelSource source = new ModelSource(path, variant)) {
-            ModelFiles files = source.files(tokenizer, options.batches().context());
+    static Trainer ofModel(Trainer.Base base, TrainingOptions options, int threads) {
+        try (ModelSource source = open(base)) {
+            ModelFiles files = source.files(base.tokenizer().orElse(null), options.batches().context());
             return filled(
                     ofAllWeights(files, source.config(), options, threads),
                     trainer -> source.copy(trainer.tensors()));
         } catch (ModelFormatException wrong) {
-            throw wrong.of(path);
+            throw wrong.of(base.path());
         }
     }
 
-    static Trainer ofAdapters(
-            Trainer.Base base, Path tokenizer, LoraOptions lora, TrainingOptions options, int threads) {
+    private static ModelSource open(Trainer.Base base) {
+        return new ModelSource(base.path(), base.variant().orElse(null));
+    }
+
+    static Trainer ofAdapters(Trainer.Base base, LoraOptions lora, TrainingOptions options, int threads) {
         NewAdapter adapter =
                 new NewAdapter(lora.rank(), lora.alpha(), base.path().toAbsolutePath().normalize().toString());
-        try (ModelSource source = new ModelSource(base.path(), base.variant())) {
-            if (tokenizer != null) {
-                source.checkTokenizer(tokenizer);
-            }
+        try (ModelSource source = open(base)) {
+            base.tokenizer().ifPresent(source::checkTokenizer);
             return filled(
-                    ofAdapters(source, base, adapter, tokenizer, options, threads, null),
+                    ofAdapters(source, base, adapter, options, threads, null),
                     trainer -> Initialization.drawAdapters(trainer.parameters(), options.seed()));
         } catch (ModelFormatException wrong) {
             throw wrong.of(base.path());
@@ -95,12 +96,11 @@ final class Trainers {
 
     private static Trainer restoredAdapters(TrainingCheckpoint saved, TrainingOptions options, int threads) {
         AdapterCheckpoint adapter = AdapterCheckpoint.open(saved.folder());
-        Trainer.Base base = new Trainer.Base(adapter.model(), adapter.variant());
-        Path tokenizer = Tokenizer.existsIn(saved.folder()) ? saved.folder() : null;
-        try (ModelSource source = new ModelSource(base.path(), base.variant())) {
+        Trainer.Base base = new Trainer.Base(adapter.model(), Optional.ofNullable(adapter.variant()),
+                Optional.of(saved.folder()).filter(Tokenizer::existsIn));
+        try (ModelSource source = open(base)) {
             return filled(
-                    ofAdapters(source, base, adapter.adapter(), tokenizer, options, threads,
-                            adapter.checksum()),
+                    ofAdapters(source, base, adapter.adapter(), options, threads, adapter.checksum()),
                     trainer -> {
                         trainer.addFiles(saved.folder());
                         adapter.read(trainer.tensors());
@@ -117,15 +117,16 @@ final class Trainers {
 
     /** @param checksum expected checksum of the base, or null */
     private static Trainer ofAdapters(
-            ModelSource source, Trainer.Base base, NewAdapter adapter, Path tokenizer, TrainingOptions options,
-            int threads, String checksum) {
+            ModelSource source, Trainer.Base base, NewAdapter adapter, TrainingOptions options, int threads,
+            String checksum) {
         ModelConfig config = source.config();
         SupportedModels.check(config);
         TrainingLimits.checkMemory(config, Trainer.withContext(options, config).batches(), adapter.rank());
         FrozenWeights frozen = source.frozen();
         try {
             AdapterCheckpoint.check(base.path(), checksum, frozen);
-            ModelFiles files = source.files(adapter, tokenizer, AdapterCheckpoint.metadata(base.variant(), frozen));
+            ModelFiles files = source.files(adapter, base.tokenizer().orElse(null),
+                    AdapterCheckpoint.metadata(base.variant().orElse(null), frozen));
             return new Trainer(
                     files, config, options, threads, base, adapter.rank(),
                     n -> TrainableModel.adapted(config, Families.tensors(config), frozen, adapter, n));

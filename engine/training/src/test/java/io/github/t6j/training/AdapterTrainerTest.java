@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.t6j.Model;
 import io.github.t6j.ModelFormatException;
 import io.github.t6j.ModelOptions;
+import io.github.t6j.RopeVariant;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
 import io.github.t6j.TestNumbers;
@@ -23,6 +24,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +51,18 @@ class AdapterTrainerTest {
     }
 
     private static Trainer adapt(Path base, int threads) {
-        return Trainer.adapt(base, null, null, new LoraOptions(RANK, ALPHA), options(), threads);
+        return Trainer.adapt(Trainer.Base.of(base), new LoraOptions(RANK, ALPHA), options(), threads);
+    }
+
+    @Test
+    void optionsOfTheBaseAreUsed() {
+        Path model = TestData.path(QWEN);
+        Trainer.Base base = Trainer.Base.of(model);
+        assertThat(base.withVariant(RopeVariant.FULL).withTokenizer(model))
+                .isEqualTo(new Trainer.Base(model, Optional.of(RopeVariant.FULL), Optional.of(model)));
+        Path missing = folder.resolve("missing");
+        assertThatThrownBy(() -> Trainer.adapt(base.withTokenizer(missing), LoraOptions.of(1), options(), 1))
+                .hasMessageContaining("missing");
     }
 
     private static int[] ids(int step) {
@@ -249,7 +262,8 @@ class AdapterTrainerTest {
                         "down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"));
         try (Trainer trainer = Trainer.restore(checkpoint, 3)) {
             assertThat(trainer.options()).isEqualTo(options());
-            assertThat(trainer.base()).contains(new Trainer.Base(base.toAbsolutePath().normalize(), null));
+            assertThat(trainer.base().map(Trainer.Base::path)).contains(base.toAbsolutePath().normalize());
+            assertThat(trainer.base().flatMap(Trainer.Base::variant)).isEmpty();
             while (trainer.steps() < STEPS) {
                 broken.add(step(trainer));
             }
@@ -274,7 +288,7 @@ class AdapterTrainerTest {
             }
             trainer.saveModel(folder.resolve("adapter"));
             assertThat(trainer.memory()).isBetween(bytes(base), bytes(base) + (8 << 20));
-            try (Trainer copy = Trainer.adapt(base, null, null, new LoraOptions(RANK, ALPHA), options()
+            try (Trainer copy = Trainer.adapt(Trainer.Base.of(base), new LoraOptions(RANK, ALPHA), options()
                     .withBatches(TrainingOptions.Batches.defaults().withSequences(1).withContext(ids.length)), 2)) {
                 for (int i = 0; i < copy.parameters().size(); i++) {
                     float[] value = trainer.parameters().get(i).value();
@@ -331,7 +345,7 @@ class AdapterTrainerTest {
         assertThatThrownBy(() -> adapt(checkpoint, 1)).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(
                         "expected a model, found a LoRA adapter: merge it into its model with t6j convert");
-        assertThatThrownBy(() -> Trainer.from(checkpoint, null, null, options(), 1))
+        assertThatThrownBy(() -> Trainer.from(Trainer.Base.of(checkpoint), options(), 1))
                 .hasMessageContaining("expected a model, found a LoRA adapter");
         Path weights = base.resolve("model.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
@@ -350,7 +364,7 @@ class AdapterTrainerTest {
         assertThatThrownBy(() -> new LoraOptions(0, 1)).hasMessage("rank: expected 1 to 4096, found 0");
         assertThatThrownBy(() -> new LoraOptions(1, 0)).hasMessage("alpha: expected above 0 to 1000000, found 0.0");
         assertThatThrownBy(
-                () -> Trainer.adapt(TestData.path(QWEN), null, null, new LoraOptions(999, 1), options(), 1))
+                () -> Trainer.adapt(Trainer.Base.of(TestData.path(QWEN)), new LoraOptions(999, 1), options(), 1))
                 .hasMessageMatching("rank: expected at most \\d+, the larger side of model.layers.0.\\S+, found 999");
         assertThatThrownBy(() -> adapt(TestData.path("golden_more/gemma3-window"), 1))
                 .hasMessageContaining("training: multipliers, caps and activation: expected those of Llama, found GQA");

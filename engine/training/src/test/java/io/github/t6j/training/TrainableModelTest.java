@@ -263,7 +263,7 @@ class TrainableModelTest {
                             + " train with a context of at most 12");
         }
         try (Trainer trainer =
-                Trainer.from(TestData.path("golden_llama/mistral-window"), null, null, TrainingOptions.defaults(1),
+                Trainer.from(Trainer.Base.of(TestData.path("golden_llama/mistral-window")), TrainingOptions.defaults(1),
                         1)) {
             assertThat(trainer.options().batches().context()).isEqualTo(12);
         }

@@ -326,7 +326,7 @@ class TrainerTest {
     void trainingStartsFromAModel() throws IOException {
         // a copy, since the token cache is written next to it
         Path text = Files.copy(TestData.path("text/test.txt"), folder.resolve("text.txt"));
-        try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options(BatchOrder.Order.EPOCH, 1), 2);
+        try (Trainer trainer = Trainer.from(Trainer.Base.of(TestData.tiny()), options(BatchOrder.Order.EPOCH, 1), 2);
                 TokenData data = TokenData.open(List.of(text),
                         Tokenizer.load(TOKENIZER), trainer.vocabulary(), share -> {
                         })) {
@@ -345,7 +345,7 @@ class TrainerTest {
     void trainingOnLongerSequencesRaisesTheContextLength(int context) throws IOException {
         TrainingOptions options = TrainingOptions.defaults(2)
                 .withBatches(TrainingOptions.Batches.defaults().withSequences(1).withContext(context));
-        try (Trainer trainer = Trainer.from(TestData.tiny(), null, null, options, 1)) {
+        try (Trainer trainer = Trainer.from(Trainer.Base.of(TestData.tiny()), options, 1)) {
             trainer.save(folder.resolve("saved"));
         }
         try (Trainer restored = Trainer.restore(folder.resolve("saved"), 1)) {

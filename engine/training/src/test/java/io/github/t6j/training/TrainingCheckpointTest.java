@@ -36,7 +36,7 @@ class TrainingCheckpointTest {
     }
 
     private static void save(String golden, Path into) {
-        try (Trainer trainer = Trainer.from(TestData.path("golden/" + golden), null, null, OPTIONS, 1)) {
+        try (Trainer trainer = Trainer.from(Trainer.Base.of(TestData.path("golden/" + golden)), OPTIONS, 1)) {
             trainer.save(into);
         }
     }

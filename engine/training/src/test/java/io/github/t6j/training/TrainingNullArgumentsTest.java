@@ -12,8 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Tests that the public methods of training refuse null by name, unless null is documented. */
 class TrainingNullArgumentsTest {
     private static final Set<String> NULLABLE = Set.of(
-            "Trainer.adapt:1", "Trainer.adapt:2", "Trainer.from:1", "Trainer.from:2", "TrainableModel.load:1",
-            "TokenData.open:1");
+            "TrainableModel.load:1", "TokenData.open:1");
 
     private final NullArguments nulls = new NullArguments(NULLABLE, TrainingNullArgumentsTest::sample);
 
@@ -22,6 +21,7 @@ class TrainingNullArgumentsTest {
             case "TrainingOptions" -> TrainingOptions.defaults(2);
             case "Batches" -> TrainingOptions.Batches.defaults();
             case "Optimizer" -> TrainingOptions.Optimizer.defaults();
+            case "Base" -> Trainer.Base.of(TestData.tiny());
             case "LoraOptions" -> LoraOptions.of(1);
             case "Plan" -> new LearningRate.Plan(0, 1, 4);
             case "LearningRate" -> new LearningRate(1e-3, 1e-4, 1, 4);
@@ -41,7 +41,7 @@ class TrainingNullArgumentsTest {
                     TokenData.class, data, Tokenizer.class, Tokenizer.load(TestData.tiny()));
             for (Object object : List.of(
                     options, options.batches(), options.optimizer(), new TokenizerTrainer(),
-                    new BatchOrder(data, BatchOrder.Order.EPOCH, 8, 1), options.rate(), data, trainable, trainer)) {
+                    Trainer.Base.of(TestData.tiny()), new BatchOrder(data, BatchOrder.Order.EPOCH, 8, 1), options.rate(), data, trainable, trainer)) {
                 nulls.tryAll(object, object.getClass(), arguments);
             }
             nulls.tryAll(null, Documents.class, arguments);

@@ -7,6 +7,7 @@ import io.github.t6j.TestData;
 import io.github.t6j.json.Json;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -62,7 +63,9 @@ class TrajectoriesTest {
                 TestData.goldenModels().stream().filter(entry -> entry.name().equals(name)).findFirst()
                         .orElseThrow();
         double tolerance = tolerance(name);
-        try (Trainer trainer = Trainer.from(model.weights(), model.variant(), null, options(run), 2)) {
+        Trainer.Base base =
+                new Trainer.Base(model.weights(), Optional.ofNullable(model.variant()), Optional.empty());
+        try (Trainer trainer = Trainer.from(base, options(run), 2)) {
             for (Object entry : Json.array(run.get("steps"), "steps")) {
                 Map<String, Object> step = Json.object(entry, "step");
                 int batch = number(step, "batch").intValue();

@@ -24,7 +24,7 @@ final class TrainingSeeds {
     private static Path save() {
         TrainingOptions options = TrainingOptions.defaults(5)
                 .withBatches(TrainingOptions.Batches.defaults().withSequences(2).withContext(8));
-        try (Trainer trainer = Trainer.from(TestData.path("golden/T6_rank1"), null, null, options, 1)) {
+        try (Trainer trainer = Trainer.from(Trainer.Base.of(TestData.path("golden/T6_rank1")), options, 1)) {
             Path folder = Files.createTempDirectory("fuzz-training");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
             trainer.step(DATA);
