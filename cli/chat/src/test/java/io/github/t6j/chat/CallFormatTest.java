@@ -196,7 +196,7 @@ class CallFormatTest {
                 .hasMessage("tool f: parameters: type: expected \"object\", found \"array\"");
         assertThatThrownBy(() -> format.callGrammar(
                 List.of(Tool.of("f", "", "{\"type\": \"object\", \"minProperties\": 2}")), false))
-                .hasMessageStartingWith("tool f: parameters: schema at #: ").hasMessageContaining("minProperties");
+                .hasMessageStartingWith("tool f: parameters: schema at #").hasMessageContaining("minProperties");
     }
 
     @Test

@@ -148,7 +148,7 @@ class OutputFormTest {
         "response_format.json_schema.schema | \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"schema\": [1]}} | expected a schema, found an array of 1",
         "response_format.schema             | \"response_format\": {\"type\": \"json_object\", \"schema\": {\"type\": \"x\"}} | expected a type of",
         "response_format                    | \"response_format\": \"json\"                                           | expected an object, found \"json\"",
-        "json_schema                        | \"json_schema\": {\"not\": {}}                                          | keyword not is not supported",
+        "json_schema                        | \"json_schema\": {\"contains\": {}}                                          | keyword contains is not supported",
         "json_schema                        | \"json_schema\": 1                                                      | expected a schema, found 1",
         "json_schema                        | \"json_schema\": {}, \"response_format\": {\"type\": \"json_object\"}   | expected one form of the answer, found also response_format",
         "grammar                            | \"grammar\": \"a ::= \\\"b\\\"\"                                        | expected a rule \"root\"",

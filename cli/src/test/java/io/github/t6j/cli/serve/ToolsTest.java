@@ -346,7 +346,7 @@ class ToolsTest {
         "tools[1].function.name            | \"tools\": [{\"function\": {\"name\": \"a\"}}, {\"function\": {\"name\": \"a\"}}] | expected a name that no other tool has, found \"a\"",
         "tools[0].function.parameters      | \"tools\": [{\"function\": {\"name\": \"a\", \"parameters\": []}}] | expected an object, found an array of 0",
         "tools                             | \"tools\": [{\"function\": {\"name\": \"a\", \"parameters\": {\"type\": \"array\"}}}], \"tool_choice\": \"required\" | tool a: parameters: type: expected \"object\", found \"array\"",
-        "tools                             | \"tools\": [{\"function\": {\"name\": \"a\", \"parameters\": {\"minProperties\": 1}}}], \"tool_choice\": \"required\" | minProperties is not supported",
+        "tools                             | \"tools\": [{\"function\": {\"name\": \"a\", \"parameters\": {\"maxContains\": 1}}}], \"tool_choice\": \"required\" | maxContains is not supported",
         "tool_choice                       | \"tool_choice\": \"any\"                                         | expected \"auto\", \"none\", \"required\" or a function, found \"any\"",
         "tool_choice                       | \"tools\": [], \"tool_choice\": \"required\"                     | expected tools with \"required\", found none",
         "tool_choice.function.name         | \"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"b\"}} | expected the name of one of the tools, found \"b\"",

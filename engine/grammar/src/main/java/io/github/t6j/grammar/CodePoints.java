@@ -3,6 +3,7 @@ package io.github.t6j.grammar;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -57,6 +58,12 @@ final class CodePoints {
     /** Returns the set of the characters of {@code text}. */
     static CodePoints anyOf(String text) {
         return of(text.codePoints().flatMap(c -> IntStream.of(c, c)).toArray());
+    }
+
+    /** Returns the set of code points that {@code test} accepts. */
+    static CodePoints matching(IntPredicate test) {
+        return of(IntStream.rangeClosed(0, Character.MAX_CODE_POINT).filter(test).flatMap(c -> IntStream.of(c, c))
+                .toArray());
     }
 
     private boolean hasSurrogates() {

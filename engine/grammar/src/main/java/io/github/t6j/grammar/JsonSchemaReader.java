@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,7 +24,7 @@ import java.util.Set;
  * <p>An object with {@code properties} has no others unless {@code additionalProperties} allows them; its members
  * follow the order of the schema.
  */
-final class JsonSchemaReader {
+final class JsonSchemaReader implements ValueForms.Inner {
     static final String ROOT = "root";
     /** Keywords that do not restrict values. */
     static final Set<String> ANNOTATIONS = Set.of("title", "description", "default", "examples", "$schema", "$id",
@@ -31,7 +32,8 @@ final class JsonSchemaReader {
             "externalDocs", "contentMediaType", "contentEncoding", "$anchor", "$vocabulary");
     /** Maximum number of values of an enum; each is a way to read the first character of a text. */
     private static final int MAX_CONSTANTS = 10_000;
-    private static final Set<String> COMBINING = Set.of("$ref", "allOf", "anyOf", "oneOf", "const", "enum", "type");
+    private static final Set<String> COMBINING = Set.of("$ref", "allOf", "anyOf", "oneOf", "const", "enum", "type",
+            "not");
     /** Deepest chain of references and combinations that is followed to merge schemas. */
     private static final int MAX_DEPTH = 100;
     /** Maximum number of schemas, and of merged ones. */
@@ -45,7 +47,7 @@ final class JsonSchemaReader {
     private int schemas;
     private int merges;
     private int nesting;
-    private final ValueForms forms = new ValueForms(rules, this::call);
+    private final ValueForms forms = new ValueForms(rules, this);
 
     private JsonSchemaReader(Object document) {
         this.document = document;
@@ -70,7 +72,8 @@ final class JsonSchemaReader {
     }
 
     /** Returns a call of the rule of {@code schema}, which is created if it is new. */
-    private Expression call(Object schema, String at) {
+    @Override
+    public Expression call(Object schema, String at) {
         if (!rules.containsKey(at)) {
             Nodes.checkInterrupt();
             if (++schemas > MAX_RULES || ++nesting > MAX_NESTING) {
@@ -180,8 +183,11 @@ final class JsonSchemaReader {
 
     /** Returns the expression of a schema without references and combinations. */
     private Expression plain(Map<String, Object> keywords, String at) {
+        if (keywords.containsKey("not")) {
+            return without(keywords, at);
+        }
         if (keywords.containsKey("const") || keywords.containsKey("enum")) {
-            return constants(keywords, at);
+            return choice(constants(keywords, at));
         }
         if (keywords.containsKey("type")) {
             return new Choice(types(keywords.get("type"), at).stream()
@@ -193,7 +199,86 @@ final class JsonSchemaReader {
                 : forms.ofType(ValueForms.impliedType(keywords, at), keywords, at);
     }
 
-    private static Expression constants(Map<String, Object> keywords, String at) {
+    /** Returns the values of a schema that its {@code not} leaves. */
+    private Expression without(Map<String, Object> keywords, String at) {
+        Map<String, Object> rest = new LinkedHashMap<>(keywords);
+        Object not = rest.remove("not");
+        if (not instanceof Map<?, ?> map && map.keySet().equals(Set.of("not"))) {
+            return callMerged(Schemas.merge(rest, flat(open(map.get("not"), at + "/not/not"), at, 0), at), at);
+        }
+        Schemas.Excluded excluded = new Schemas.Excluded();
+        if (excludesAll(not, excluded, at + "/not")) {
+            return JsonForms.nothing();
+        }
+        if (rest.containsKey("const") || rest.containsKey("enum")) {
+            return choice(constants(rest, at).stream().filter(value -> !excluded.contains(value)).toList());
+        }
+        Set<String> all = new LinkedHashSet<>(ValueForms.TYPES);
+        if (rest.containsKey("type")) {
+            all = types(rest.get("type"), at);
+        } else if (!rest.isEmpty()) {
+            all = Set.of(ValueForms.impliedType(rest, at));
+        }
+        List<Expression> left = new ArrayList<>();
+        for (String type : excluded.left(all)) {
+            List<Map<String, Object>> each = type.equals("object") ? excluded.objects(rest, at) : List.of(rest);
+            for (int i = 0; i < each.size(); i++) {
+                left.add(forms.ofType(type, each.get(i), excluded, i == 0 ? at : at + "~left" + i));
+            }
+        }
+        return new Choice(left);
+    }
+
+    /** Adds the values that a schema excludes; returns true if these are all. */
+    private boolean excludesAll(Object schema, Schemas.Excluded excluded, String at) {
+        if (schema instanceof Boolean all) {
+            return all;
+        }
+        Map<String, Object> keywords = new LinkedHashMap<>(flat(object(schema, at), at, 0));
+        keywords.keySet().removeAll(ANNOTATIONS);
+        if (keywords.keySet().equals(Set.of("anyOf"))) {
+            boolean all = false;
+            for (Object option : array(keywords.get("anyOf"), at + "/anyOf")) {
+                all |= excludesAll(option, excluded, at + "/anyOf");
+            }
+            return all;
+        }
+        if (!keywords.isEmpty()) {
+            excluded.add(keywords, at);
+        }
+        return keywords.isEmpty();
+    }
+
+    @Override
+    public Optional<List<Object>> values(Object schema, String at) {
+        if (schema instanceof Boolean all) {
+            return all ? Optional.empty() : Optional.of(List.of());
+        }
+        Map<String, Object> keywords = new LinkedHashMap<>(flat(object(schema, at), at, 0));
+        keywords.keySet().removeAll(ANNOTATIONS);
+        if (keywords.containsKey("const") || keywords.containsKey("enum")) {
+            return Optional.of(constants(keywords, at));
+        }
+        List<Object> values = new ArrayList<>();
+        if (!keywords.keySet().equals(Set.of("type"))) {
+            return Optional.empty();
+        }
+        Set<String> types = types(keywords.get("type"), at);
+        if (types.contains("boolean")) {
+            values.addAll(List.of(true, false));
+        }
+        if (types.contains("null")) {
+            values.add(null);
+        }
+        return Set.of("boolean", "null").containsAll(types) ? Optional.of(values) : Optional.empty();
+    }
+
+    private static Expression choice(List<Object> constants) {
+        return new Choice(constants.stream().map(value -> Expression.text(JsonText.write(value))).toList());
+    }
+
+    /** Returns the values of {@code const} or {@code enum}, of the type beside it. */
+    static List<Object> constants(Map<String, Object> keywords, String at) {
         List<Object> values = new ArrayList<>();
         if (keywords.containsKey("const")) {
             values.add(keywords.get("const"));
@@ -219,7 +304,7 @@ final class JsonSchemaReader {
                     + " values, found " + values.size());
         }
         values.forEach(value -> checkNumbers(value, at));
-        return new Choice(values.stream().map(value -> Expression.text(JsonText.write(value))).toList());
+        return values;
     }
 
     /** Checks that no number of a constant is rounded. */

@@ -6,12 +6,14 @@ import io.github.t6j.grammar.Expression.Repeat;
 import io.github.t6j.grammar.Expression.Sequence;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Reader of regular expressions as in ECMA-262 with the flag u, the form of JSON Schema's {@code pattern}. Where
  * dialects disagree, about rare spaces and line ends, only texts that match in all of them are accepted. Anchors are
- * allowed at the ends of the whole expression and of its options. Look-around, back-references, word boundaries, flags
- * and Unicode properties are rejected by name.
+ * allowed at the ends of the whole expression and of its options. Of Unicode's properties, the general categories are
+ * supported. Look-around, back-references, word boundaries and flags are rejected by name.
  */
 final class RegexReader {
     private static final CodePoints DIGITS = CodePoints.of('0', '9');
@@ -23,6 +25,9 @@ final class RegexReader {
                     0x2028, 0x2029, 0x202F, 0x202F, 0x205F, 0x205F, 0x3000, 0x3000, 0xFEFF, 0xFEFF);
     private static final CodePoints LINE_ENDS = CodePoints.of('\n', '\n', '\r', '\r', 0x85, 0x85, 0x2028, 0x2029);
     private static final CodePoints SYNTAX = CodePoints.anyOf("^$\\.*+?()[]{}|/");
+    /** General categories by the numbers of {@link Character#getType}, two letters each. */
+    private static final String CATEGORIES = "CnLuLlLtLmLoMnMeMcNdNlNoZsZlZpCcCf--CoCsPdPsPePcPoSmScSkSoPiPf";
+    private static final Map<String, CodePoints> PROPERTIES = new ConcurrentHashMap<>(); // by category, once used
     private static final Expression ANYTHING =
             new Repeat(new Characters(CodePoints.ALL), 0, Expression.UNLIMITED);
 
@@ -210,6 +215,8 @@ final class RegexReader {
             case 'v' -> CodePoints.of(11, 11);
             case 'f' -> CodePoints.of('\f', '\f');
             case '0' -> CodePoints.of(0, 0);
+            case 'p' -> property(position);
+            case 'P' -> property(position).complement();
             case 'x' -> single(scanner.hexadecimal(2));
             case 'u' -> single(unicode());
             default -> {
@@ -222,6 +229,20 @@ final class RegexReader {
                 yield CodePoints.of(c, c);
             }
         };
+    }
+
+    /** Returns the code points of a general category, such as {@code {L}} or {@code {Lu}}. */
+    private CodePoints property(int position) {
+        scanner.expect("{");
+        String name = scanner.run(WORD);
+        boolean isGroup = name.length() == 1 && "LMNPSZ".contains(name);
+        int at = CATEGORIES.indexOf(name);
+        if (!scanner.accept("}") || !isGroup && (name.length() != 2 || at % 2 != 0 || name.startsWith("C"))) {
+            throw scanner.unsupported(position, "a property other than the general categories L, M, N, P, S, Z and"
+                    + " theirs of two letters, such as \\p{Lu},");
+        }
+        return PROPERTIES.computeIfAbsent(name, _ -> CodePoints.matching(
+                c -> CATEGORIES.startsWith(name, 2 * Character.getType(c))));
     }
 
     private static CodePoints single(int c) {

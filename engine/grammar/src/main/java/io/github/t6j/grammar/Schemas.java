@@ -12,9 +12,155 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Relations between schemas: merging of schemas that must all hold, as in {@code allOf}, and mutual exclusion. */
+/**
+ * Relations between schemas: merging of schemas that must all hold, as in {@code allOf}, mutual exclusion, and values
+ * that schemas exclude by {@code not}.
+ */
 final class Schemas {
+    /** Maximum number of schemas that the members excluded together make of one. */
+    private static final int MAX_ALTERNATIVES = 100;
+
     private Schemas() {}
+
+    /** Values that {@code not} excludes, as far as grammars can express it. */
+    static final class Excluded {
+        private final Set<String> remaining = new HashSet<>(ValueForms.TYPES); // types of values
+        private final Set<String> types = new HashSet<>(); // of excluded values
+        private final List<Object> values = new ArrayList<>();
+        private final List<Automaton> patterns = new ArrayList<>(); // of excluded strings
+        private final List<List<Object>> members = new ArrayList<>(); // names of each list do not occur together
+
+        /**
+         * Excludes the values of a schema without references and combinations.
+         *
+         * @throws IllegalArgumentException if a grammar cannot exclude them
+         */
+        void add(Map<String, Object> schema, String at) {
+            Set<String> keywords = new TreeSet<>(schema.keySet());
+            keywords.remove("type");
+            if (schema.containsKey("const") || schema.containsKey("enum")) {
+                values.addAll(JsonSchemaReader.constants(schema, at));
+            } else if (keywords.isEmpty()) {
+                types.addAll(JsonSchemaReader.types(schema.get("type"), at));
+            } else if (keywords.equals(Set.of("pattern")) && isOnly("string", schema, at)) {
+                patterns.add(ValueForms.pattern(schema, at));
+            } else if (keywords.equals(Set.of("required")) && isOnly("object", schema, at)) {
+                members.add(JsonSchemaReader.array(schema.get("required"), at + "/required"));
+            } else {
+                throw new IllegalArgumentException("schema at " + at + ": not is not supported with "
+                        + String.join(", ", keywords) + "; expected const, enum, type, pattern, required or anyOf");
+            }
+        }
+
+        /** Returns true if a schema is about one type only; without a type, values of others match, so none is left. */
+        private boolean isOnly(String type, Map<String, Object> schema, String at) {
+            if (!schema.containsKey("type")) {
+                remaining.retainAll(Set.of(type));
+            }
+            return !schema.containsKey("type")
+                    || JsonSchemaReader.types(schema.get("type"), at).equals(Set.of(type));
+        }
+
+        /** Returns true if a constant is excluded. */
+        boolean contains(Object value) {
+            String type = JsonText.type(value);
+            return !remaining.contains(type) || types.contains(type)
+                    || type.equals("integer") && types.contains("number")
+                    || values.stream().anyMatch(other -> normal(other).equals(normal(value)))
+                    || value instanceof String text && patterns.stream().anyMatch(pattern -> pattern.accepts(text))
+                    || value instanceof Map<?, ?> map && members.stream().anyMatch(map.keySet()::containsAll);
+        }
+
+        /** Returns the types that are left of {@code all}; number is not if integer is excluded. */
+        Set<String> left(Set<String> all) {
+            Set<String> left = new LinkedHashSet<>(all);
+            left.retainAll(remaining);
+            left.removeAll(types);
+            if (types.contains("number") || types.contains("integer")) {
+                left.removeAll(Set.of("number", "integer"));
+            }
+            if (left.contains("number")) {
+                left.remove("integer"); // a number, too
+            }
+            return left;
+        }
+
+        /** Returns the automata of strings that are not excluded, whose intersection is left. */
+        List<Automaton> strings() {
+            List<Automaton> left = new ArrayList<>();
+            patterns.forEach(pattern -> left.add(pattern.complement()));
+            List<Expression> texts = values.stream().filter(String.class::isInstance)
+                    .map(text -> Expression.text((String) text)).toList();
+            if (!texts.isEmpty()) {
+                left.add(Automaton.of(new Expression.Choice(texts)).complement());
+            }
+            return left;
+        }
+
+        /** Returns the excluded numbers, ascending. */
+        List<BigDecimal> numbers(String at) {
+            return values.stream().filter(Number.class::isInstance).map(value -> JsonSchemaReader.number(value, at))
+                    .sorted().toList();
+        }
+
+        /** @throws IllegalArgumentException if a constant of a type is excluded whose values have many forms */
+        void checkNone(String type, String at) {
+            if (values.stream().anyMatch(value -> JsonText.type(value).equals(type))) {
+                throw new IllegalArgumentException("schema at " + at + "/not: a constant " + type + " is not supported");
+            }
+        }
+
+        /** Returns schemas of objects, one of which must hold: in each, a member of each list is missing. */
+        List<Map<String, Object>> objects(Map<String, Object> schema, String at) {
+            List<Map<String, Object>> objects = List.of(schema);
+            for (List<Object> names : members) {
+                if ((long) objects.size() * names.size() > MAX_ALTERNATIVES) {
+                    throw new IllegalArgumentException("schema at " + at + "/not: expected at most " + MAX_ALTERNATIVES
+                            + " ways to leave out required members, found more");
+                }
+                List<Map<String, Object>> each = new ArrayList<>();
+                objects.forEach(object -> names.forEach(name -> each.add(without(object, name, at))));
+                objects = each;
+            }
+            return objects;
+        }
+
+        private static Map<String, Object> without(Map<String, Object> object, Object name, String at) {
+            Map<String, Object> missing = new LinkedHashMap<>(object);
+            if (!object.containsKey("properties")) {
+                missing.putIfAbsent("additionalProperties", true);
+            }
+            Map<String, Object> properties = new LinkedHashMap<>(
+                    JsonSchemaReader.object(object.getOrDefault("properties", Map.of()), at + "/properties"));
+            properties.put(JsonSchemaReader.string(name, at + "/not/required"), false);
+            missing.put("properties", properties);
+            return missing;
+        }
+    }
+
+    /** Returns a value whose equality is that of JSON: 1 and 1.0 are the same number. */
+    private static Object normal(Object value) {
+        return switch (value) {
+            case Number number -> number.doubleValue();
+            case List<?> list -> list.stream().map(Schemas::normal).toList();
+            case Map<?, ?> map -> {
+                Map<Object, Object> copy = new LinkedHashMap<>();
+                map.forEach((name, member) -> copy.put(name, normal(member)));
+                yield copy;
+            }
+            case null -> NULL;
+            default -> value;
+        };
+    }
+
+    /** Returns the values without repetitions. */
+    static List<Object> distinct(List<Object> values) {
+        Map<Object, Object> distinct = new LinkedHashMap<>();
+        values.forEach(value -> distinct.putIfAbsent(normal(value), value == null ? NULL : value));
+        List<Object> all = new ArrayList<>();
+        distinct.values().forEach(value -> all.add(value == NULL ? null : value));
+        return all;
+    }
 
     /**
      * Returns the schema of values that match both.
@@ -42,8 +188,12 @@ final class Schemas {
             case "properties" -> properties(left, right, at);
             case "required" -> union(left, right, at);
             case "type" -> intersection(left, right, at);
-            case "minimum", "exclusiveMinimum", "minLength", "minItems" -> larger(left, right, at) ? left : right;
-            case "maximum", "exclusiveMaximum", "maxLength", "maxItems" -> larger(left, right, at) ? right : left;
+            case "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties" ->
+                larger(left, right, at) ? left : right;
+            case "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties" ->
+                larger(left, right, at) ? right : left;
+            case "uniqueItems" -> true;
+            case "not" -> Map.of("anyOf", List.of(left, right));
             default -> throw new IllegalArgumentException("schema at " + at + ": two different values of " + keyword
                     + " that must hold together are not supported");
         };

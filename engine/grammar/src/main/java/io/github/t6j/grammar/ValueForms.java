@@ -5,15 +5,17 @@ import io.github.t6j.grammar.Expression.Characters;
 import io.github.t6j.grammar.Expression.Choice;
 import io.github.t6j.grammar.Expression.Language;
 import io.github.t6j.grammar.Expression.Repeat;
+import io.github.t6j.grammar.Schemas.Excluded;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Values of each JSON type that keywords of a schema allow. */
 final class ValueForms {
@@ -23,21 +25,36 @@ final class ValueForms {
     /** Largest divisor, which is also the number of states of its automaton. */
     private static final int MAX_DIVISOR = 1000;
 
-    private final Map<String, Expression> rules;
-    private final BiFunction<Object, String, Expression> reader;
+    /** Maximum number of unique items that may come in any order; more come in the order of the schema. */
+    private static final int MAX_ANY_ORDER = 8;
+    /** Maximum number of rules that count the members of an object, or items. */
+    private static final int MAX_COUNTING = 20_000;
+    /** Maximum number of numbers that are excluded from a range. */
+    private static final int MAX_GAPS = 100;
+    private static final Excluded NONE = new Excluded();
 
-    /**
-     * @param rules rules to add to
-     * @param reader returns the expression of a schema at a place
-     */
-    ValueForms(Map<String, Expression> rules, BiFunction<Object, String, Expression> reader) {
+    /** Reader of the schemas inside values. */
+    interface Inner {
+        /** Returns the expression of a schema. */
+        Expression call(Object schema, String at);
+
+        /** Returns the values that a schema allows, if it lists them. */
+        Optional<List<Object>> values(Object schema, String at);
+    }
+
+    private final Map<String, Expression> rules;
+    private final Inner reader;
+
+    /** @param rules rules to add to */
+    ValueForms(Map<String, Expression> rules, Inner reader) {
         this.rules = rules;
         this.reader = reader;
     }
 
     private static Map<String, Set<String>> keywords() {
         Map<String, Set<String>> keywords = new LinkedHashMap<>();
-        keywords.put("object", Set.of("properties", "required", "additionalProperties"));
+        keywords.put("object", Set.of("properties", "required", "additionalProperties",
+                "minProperties", "maxProperties"));
         keywords.put("array", Set.of("items", "prefixItems", "minItems", "maxItems", "uniqueItems"));
         keywords.put("string", Set.of("pattern", "format", "minLength", "maxLength"));
         keywords.put("number", Set.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"));
@@ -61,20 +78,34 @@ final class ValueForms {
     }
 
     Expression ofType(String type, Map<String, Object> keywords, String at) {
+        return ofType(type, keywords, NONE, at);
+    }
+
+    Expression ofType(String type, Map<String, Object> keywords, Excluded excluded, String at) {
         return switch (type) {
-            case "object" -> object(keywords, at);
-            case "array" -> array(keywords, at);
-            case "string" -> string(keywords, at);
-            case "integer" -> number(keywords, true, at);
-            case "number" -> number(keywords, false, at);
-            case "boolean" -> Expression.choice(Expression.text("true"), Expression.text("false"));
-            default -> Expression.text("null");
+            case "object" -> {
+                excluded.checkNone(type, at);
+                yield object(keywords, at);
+            }
+            case "array" -> {
+                excluded.checkNone(type, at);
+                yield array(keywords, at);
+            }
+            case "string" -> string(keywords, excluded, at);
+            case "integer" -> number(keywords, true, excluded, at);
+            case "number" -> number(keywords, false, excluded, at);
+            case "boolean" -> constants(excluded, true, false);
+            default -> constants(excluded, (Object) null);
         };
     }
 
+    private static Expression constants(Excluded excluded, Object... values) {
+        return new Choice(Stream.of(values).filter(value -> !excluded.contains(value))
+                .map(value -> Expression.text(JsonText.write(value))).toList());
+    }
+
     private Expression object(Map<String, Object> keywords, String at) {
-        if (!keywords.containsKey("properties") && !keywords.containsKey("required")
-                && !keywords.containsKey("additionalProperties")) {
+        if (KEYWORDS.get("object").stream().noneMatch(keywords::containsKey)) {
             return new Call(JsonForms.OBJECT);
         }
         Object additional = keywords.getOrDefault("additionalProperties", !keywords.containsKey("properties"));
@@ -95,7 +126,87 @@ final class ValueForms {
             }
             properties.putIfAbsent(name, unnamed);
         }
-        return JsonForms.object(members(properties, required, additional, at), required.isEmpty());
+        int min = count(keywords, "minProperties", 0, at);
+        int max = count(keywords, "maxProperties", Expression.UNLIMITED, at);
+        boolean isClosed = Boolean.FALSE.equals(additional);
+        if (min <= required.size() && (max == Expression.UNLIMITED || isClosed && max >= properties.size())) {
+            return JsonForms.object(members(properties, required, additional, at), required.isEmpty());
+        }
+        if (isClosed && min > properties.size()) {
+            return JsonForms.nothing();
+        }
+        if (min > properties.size() + 1) {
+            throw new IllegalArgumentException("schema at " + at + "/minProperties: expected at most "
+                    + (properties.size() + 1) + ", the number of properties and one more, since the names of further"
+                    + " members may be equal, found " + min);
+        }
+        List<Part> parts = new ArrayList<>();
+        properties.forEach((name, schema) -> parts.add(
+                new Part(member(name, schema, place(at, name)), required.contains(name))));
+        return JsonForms.object(counted(parts, extraMember(properties.keySet(), additional, at), !isClosed, min, max, at),
+                min == 0 && required.isEmpty());
+    }
+
+    private static String place(String at, String name) {
+        return at + "/properties/" + name.replace("~", "~0").replace("/", "~1");
+    }
+
+    /** Returns a call of the rule of a member. */
+    private Expression member(String name, Object schema, String place) {
+        rules.put(place + "~member", JsonForms.member(
+                Expression.text(JsonText.quote(name)), reader.call(schema, place)));
+        return new Call(place + "~member");
+    }
+
+    /** Member of an object or item of an array. */
+    private record Part(Expression expression, boolean isRequired) {}
+
+    /**
+     * Returns at least one of {@code parts} in their order, then extra ones; together {@code min} to {@code max}, where
+     * all extra ones count as one for {@code min}. A rule for each part and each count of those before it.
+     */
+    private Expression counted(
+            List<Part> parts, Expression extra, boolean hasExtra, int min, int max, String at) {
+        int most = max == Expression.UNLIMITED ? Math.max(1, min) : Math.min(max, parts.size());
+        if ((parts.size() + 1L) * (most + 1L) > MAX_COUNTING) {
+            throw new IllegalArgumentException("schema at " + at + ": expected at most " + MAX_COUNTING
+                    + " properties or items times the number to count, found " + parts.size() + " times " + most);
+        }
+        for (int i = parts.size(); i >= 0; i--) {
+            for (int count = 0; count <= Math.min(i, most); count++) {
+                rules.put(at + "~counted" + i + "." + count, i == parts.size()
+                        ? ending(extra, hasExtra, min - count, max, count)
+                        : counted(parts.get(i), at + "~counted" + (i + 1) + ".", count, most, max));
+            }
+        }
+        return new Call(at + "~counted0.0");
+    }
+
+    /** @param next beginning of the names of the rules of the next part @param most largest count that is told apart */
+    private static Expression counted(Part part, String next, int count, int most, int max) {
+        List<Expression> options = new ArrayList<>();
+        if (max == Expression.UNLIMITED || count < max) {
+            options.add(Expression.sequence(count == 0 ? Expression.EMPTY : JsonForms.COMMA, part.expression,
+                    new Call(next + Math.min(count + 1, most))));
+        }
+        if (!part.isRequired) {
+            options.add(new Call(next + count));
+        }
+        return new Choice(options);
+    }
+
+    /** Returns the extra parts after {@code count} others, of which {@code missing} are needed. */
+    private static Expression ending(Expression extra, boolean hasExtra, int missing, int max, int count) {
+        int more = max == Expression.UNLIMITED ? max : max - count;
+        if (missing > (hasExtra ? 1 : 0) || missing > 0 && more == 0 || count == 0 && (!hasExtra || more == 0)) {
+            return JsonForms.nothing();
+        }
+        if (!hasExtra || more == 0) {
+            return Expression.EMPTY;
+        }
+        return count == 0
+                ? JsonForms.list(extra, 1, more)
+                : new Repeat(Expression.sequence(JsonForms.COMMA, extra), Math.max(0, missing), more);
     }
 
     /** Returns one member or more in the order of the schema; optional members may be omitted. */
@@ -107,10 +218,8 @@ final class ValueForms {
                 Expression.sequence(JsonForms.COMMA, extra), 0, Expression.UNLIMITED));
         Expression rest = new Call(at + "~rest"); // members from here on after others
         for (String name : List.copyOf(properties.keySet()).reversed()) {
-            String place = at + "/properties/" + name.replace("~", "~0").replace("/", "~1");
-            rules.put(place + "~member", JsonForms.member(
-                    Expression.text(JsonText.quote(name)), reader.apply(properties.get(name), place)));
-            Expression member = new Call(place + "~member");
+            String place = place(at, name);
+            Expression member = member(name, properties.get(name), place);
             Expression beginning = Expression.sequence(member, rest);
             rules.put(place + "~first", required.contains(name) ? beginning : Expression.choice(beginning, first));
             first = new Call(place + "~first");
@@ -131,13 +240,10 @@ final class ValueForms {
             Automaton known = Automaton.of(new Choice(names.stream().map(Expression::text).toList()));
             key = JsonForms.quoted(new Language(known.complement(), JsonForms.CONTROL));
         }
-        return JsonForms.member(key, reader.apply(additional, at + "/additionalProperties"));
+        return JsonForms.member(key, reader.call(additional, at + "/additionalProperties"));
     }
 
     private Expression array(Map<String, Object> keywords, String at) {
-        if (Boolean.TRUE.equals(keywords.get("uniqueItems"))) {
-            throw new IllegalArgumentException("schema at " + at + ": uniqueItems is not supported");
-        }
         int min = count(keywords, "minItems", 0, at);
         int max = count(keywords, "maxItems", Expression.UNLIMITED, at);
         List<Object> prefix = keywords.containsKey("prefixItems")
@@ -157,7 +263,10 @@ final class ValueForms {
         if (max == 0) {
             return JsonForms.array(JsonForms.nothing(), true);
         }
-        Expression item = reader.apply(items, at + "/items");
+        if (Boolean.TRUE.equals(keywords.get("uniqueItems")) && max != 1) {
+            return unique(prefix.isEmpty() ? reader.values(items, at + "/items") : Optional.empty(), min, max, at);
+        }
+        Expression item = reader.call(items, at + "/items");
         Expression all = prefix.isEmpty() ? JsonForms.list(item, min, max) : tuple(prefix, item, min, max, at);
         return JsonForms.array(all, min == 0);
     }
@@ -168,7 +277,7 @@ final class ValueForms {
         Expression rest = new Repeat(Expression.sequence(JsonForms.COMMA, item), Math.max(0, min - listed),
                 max == Expression.UNLIMITED ? max : max - listed);
         for (int i = listed - 1; i >= 0; i--) {
-            Expression each = reader.apply(prefix.get(i), at + "/prefixItems/" + i);
+            Expression each = reader.call(prefix.get(i), at + "/prefixItems/" + i);
             Expression from = i == 0
                     ? Expression.sequence(each, rest)
                     : Expression.sequence(JsonForms.COMMA, each, rest);
@@ -177,17 +286,60 @@ final class ValueForms {
         return rest;
     }
 
-    private Expression string(Map<String, Object> keywords, String at) {
+    /** Returns arrays without equal items: of few values in any order, of more in the order of the schema. */
+    private Expression unique(Optional<List<Object>> items, int min, int max, String at) {
+        List<Object> values = Schemas.distinct(items.orElseThrow(() -> new IllegalArgumentException("schema at " + at
+                + ": uniqueItems is not supported for these items; expected an enum, a const, boolean or null as"
+                + " items and no prefixItems, or maxItems 1")));
+        if (values.size() < min) {
+            return JsonForms.nothing();
+        }
+        List<Part> parts = new ArrayList<>();
+        for (Object value : values) {
+            String rule = at + "~value" + parts.size();
+            rules.put(rule, Expression.text(JsonText.write(value)));
+            parts.add(new Part(new Call(rule), false));
+        }
+        return JsonForms.array(parts.size() <= MAX_ANY_ORDER
+                ? inAnyOrder(parts, min, max == Expression.UNLIMITED ? parts.size() : max, at)
+                : counted(parts, JsonForms.nothing(), false, min, max, at + "/items"), min == 0);
+    }
+
+    /** Returns one part or more, each once: a rule for each set of those that were written, a bit each. */
+    private Expression inAnyOrder(List<Part> parts, int min, int max, String at) {
+        for (int written = (1 << parts.size()) - 1; written >= 0; written--) {
+            int count = Integer.bitCount(written);
+            List<Expression> options = new ArrayList<>();
+            if (count > 0 && count >= min) {
+                options.add(Expression.EMPTY);
+            }
+            for (int i = 0; i < parts.size() && count < max; i++) {
+                if ((written >> i & 1) == 0) {
+                    options.add(Expression.sequence(count == 0 ? Expression.EMPTY : JsonForms.COMMA,
+                            parts.get(i).expression, new Call(at + "~written" + (written | 1 << i))));
+                }
+            }
+            rules.put(at + "~written" + written, new Choice(options));
+        }
+        return new Call(at + "~written0");
+    }
+
+    /** Returns the automaton of texts that contain a match of the keyword {@code pattern}. */
+    static Automaton pattern(Map<String, Object> keywords, String at) {
+        String pattern = JsonSchemaReader.string(keywords.get("pattern"), at + "/pattern");
+        return located(at + "/pattern", () -> Automaton.of(RegexReader.containing(pattern)));
+    }
+
+    private Expression string(Map<String, Object> keywords, Excluded excluded, String at) {
         int min = count(keywords, "minLength", 0, at);
         int max = count(keywords, "maxLength", Expression.UNLIMITED, at);
         if (max != Expression.UNLIMITED && max < min) {
             return JsonForms.nothing();
         }
         boolean sized = min > 0 || max != Expression.UNLIMITED;
-        List<Expression> languages = new ArrayList<>();
+        List<Automaton> languages = new ArrayList<>(located(at, excluded::strings));
         if (keywords.containsKey("pattern")) {
-            String pattern = JsonSchemaReader.string(keywords.get("pattern"), at + "/pattern");
-            languages.add(located(at + "/pattern", () -> RegexReader.containing(pattern)));
+            languages.add(pattern(keywords, at));
         }
         if (keywords.containsKey("format")) {
             String format = JsonSchemaReader.string(keywords.get("format"), at + "/format");
@@ -195,10 +347,11 @@ final class ValueForms {
                 throw new IllegalArgumentException("schema at " + at + ": format " + format
                         + " is not supported; expected one of " + StringFormats.names());
             }
-            languages.add(RegexReader.whole(StringFormats.regex(format)));
-            if (languages.size() == 1 && !sized) {
-                return JsonForms.quoted(languages.getFirst()); // formats need no escapes
+            Expression texts = RegexReader.whole(StringFormats.regex(format));
+            if (languages.isEmpty() && !sized) {
+                return JsonForms.quoted(texts); // formats need no escapes
             }
+            languages.add(Automaton.of(texts));
         }
         if (languages.isEmpty()) {
             return sized
@@ -206,10 +359,9 @@ final class ValueForms {
                     : new Call(JsonForms.STRING);
         }
         if (sized) {
-            languages.add(new Repeat(new Characters(CodePoints.ALL), min, max));
+            languages.add(located(at, () -> Automaton.of(new Repeat(new Characters(CodePoints.ALL), min, max))));
         }
-        Automaton all = located(at,
-                () -> languages.stream().map(Automaton::of).reduce(Automaton::intersect).orElseThrow());
+        Automaton all = located(at, () -> languages.stream().reduce(Automaton::intersect).orElseThrow());
         return JsonForms.quoted(new Language(all, JsonForms.CONTROL));
     }
 
@@ -221,9 +373,10 @@ final class ValueForms {
         }
     }
 
-    private static Expression number(Map<String, Object> keywords, boolean integer, String at) {
+    private static Expression number(Map<String, Object> keywords, boolean integer, Excluded excluded, String at) {
         boolean ranged = KEYWORDS.get("number").stream().anyMatch(keywords::containsKey);
-        if (!ranged) {
+        List<BigDecimal> gaps = excluded.numbers(at + "/not");
+        if (!ranged && gaps.isEmpty()) {
             return integer ? JsonForms.INTEGER : JsonForms.NUMBER;
         }
         int divisor = 1;
@@ -242,8 +395,29 @@ final class ValueForms {
         BigDecimal max = bound(keywords, "maximum", at);
         BigDecimal below = bound(keywords, "exclusiveMaximum", at);
         boolean belowMax = below != null && (max == null || below.compareTo(max) <= 0);
-        return new NumberRange(integer || keywords.containsKey("multipleOf"), aboveMin ? above : min,
-                belowMax ? below : max, aboveMin, belowMax, divisor).expression();
+        return without(gaps, new NumberRange(integer || keywords.containsKey("multipleOf"), aboveMin ? above : min,
+                belowMax ? below : max, aboveMin, belowMax, divisor), at);
+    }
+
+    /** Returns the ranges between excluded numbers. @param gaps excluded numbers, ascending */
+    private static Expression without(List<BigDecimal> gaps, NumberRange range, String at) {
+        if (gaps.size() > MAX_GAPS) {
+            throw new IllegalArgumentException("schema at " + at + "/not: expected at most " + MAX_GAPS
+                    + " numbers, found " + gaps.size());
+        }
+        List<Expression> pieces = new ArrayList<>();
+        NumberRange rest = range;
+        for (BigDecimal gap : gaps) {
+            if ((rest.min() == null || gap.compareTo(rest.min()) >= 0)
+                    && (rest.max() == null || gap.compareTo(rest.max()) <= 0)) {
+                pieces.add(new NumberRange(
+                        rest.integer(), rest.min(), gap, rest.aboveMin(), true, rest.multipleOf()).expression());
+                rest = new NumberRange(
+                        rest.integer(), gap, rest.max(), true, rest.belowMax(), rest.multipleOf());
+            }
+        }
+        pieces.add(rest.expression());
+        return new Choice(pieces);
     }
 
     private static BigDecimal bound(Map<String, Object> keywords, String keyword, String at) {

@@ -58,7 +58,54 @@ class JsonSchemaGrammarTest {
         "{'items': true, 'maxItems': 0} | [] ~ [ ] | [1]",
         "{'prefixItems': [{'const': 1}, {'const': 2}, {'const': 3}], 'items': false, 'minItems': 2, 'maxItems': 2} "
                 + "| [1,2] | [1] ~ [1,2,3]",
+        "{'items': {'enum': ['a', 'b', 'c', 'a']}, 'uniqueItems': true} "
+                + "| [] ~ ['b'] ~ ['c','a'] ~ ['b','c' , 'a'] | ['a','a'] ~ ['b','c','b'] ~ ['a',]",
+        "{'items': {'$ref': '#/$defs/e'}, 'uniqueItems': true, 'minItems': 2, 'maxItems': 2, "
+                + "'$defs': {'e': {'enum': [1, 1.0, 'x', null]}}} | [1,'x'] ~ [null,1] | [1] ~ [1,1.0] ~ [1,'x',null] ~ []",
+        "{'items': {'type': ['boolean', 'null']}, 'uniqueItems': true, 'minItems': 3} "
+                + "| [true,null,false] ~ [false,true,null] | [true,false] ~ [true,false,true]",
+        "{'items': {'enum': [1,2,3,4,5,6,7,8,9]}, 'uniqueItems': true, 'minItems': 2, 'maxItems': 3} "
+                + "| [1,9] ~ [2,3,4] | [1] ~ [1,2,3,4] ~ [1,1] ~ [2,1] ~ []",
+        "{'items': {'enum': [1,2,3,4,5,6,7,8,9]}, 'uniqueItems': true} | [] ~ [9] ~ [1,2,3,4,5,6,7,8,9] | [9,9] ~ [1,]",
+        "{'type': ['object', 'array'], 'minProperties': 1, 'maxProperties': 1, 'properties': {'a': true, 'b': true}, "
+                + "'items': {'enum': [1,2,3,4,5,6,7,8,9]}, 'uniqueItems': true} | {'b':1} ~ [] ~ [1,9] | {} ~ [1,1]",
+        "{'items': {'type': 'string'}, 'uniqueItems': true, 'maxItems': 1} | [] ~ ['a'] | ['a','b']",
+        // numbers of members
+        "{'properties': {'a': true, 'b': true, 'c': true}, 'minProperties': 2} "
+                + "| {'a':1,'c':2} ~ {'a':1,'b':2,'c':3} | {} ~ {'b':1} ~ {'b':1,'a':2}",
+        "{'properties': {'a': true, 'b': true, 'c': true}, 'maxProperties': 1} | {} ~ {'c':2} | {'a':1,'b':2}",
+        "{'properties': {'a': true, 'b': true, 'c': true}, 'required': ['b'], 'minProperties': 2, 'maxProperties': 2} "
+                + "| {'a':1,'b':2} ~ {'b':1,'c':2} | {'b':1} ~ {'a':1,'c':2} ~ {'a':1,'b':2,'c':3}",
+        "{'type': 'object', 'minProperties': 1} | {'a':1} ~ {'a':1,'b':2} | {} ~ { }",
+        "{'type': 'object', 'maxProperties': 2} | {} ~ {'a':1} ~ {'a':1,'b':2} | {'a':1,'b':2,'c':3}",
+        "{'type': 'object', 'maxProperties': 0} | {} | {'a':1}",
+        // the names of further members may be equal, so these count as one
+        "{'properties': {'a': true}, 'additionalProperties': {'type': 'null'}, 'minProperties': 2, 'maxProperties': 3} "
+                + "| {'a':1,'x':null} ~ {'a':1,'x':null,'y':null} | {'a':1} ~ {'x':null,'y':null} ~ {'a':1,'x':null,'y':null,'z':null}",
+        "{'allOf': [{'type': 'object', 'minProperties': 1, 'maxProperties': 3}, {'maxProperties': 2}]} "
+                + "| {'a':1} ~ {'a':1,'b':2} | {} ~ {'a':1,'b':2,'c':3}",
+        // excluded values
+        "{'type': 'string', 'not': {'enum': ['a', 'b\\\"', 3]}} | 'ab' ~ '' ~ 'b' | 'a' ~ 'b\\\"' ~ 3",
+        "{'type': 'string', 'maxLength': 2, 'not': {'pattern': '^a'}} | 'ba' ~ '' | 'a' ~ 'ab' ~ 'bcd' ~ 1",
+        "{'not': {'pattern': '^a'}} | 'ba' | 'ab' ~ 1 ~ null",
+        "{'not': {'type': 'string', 'pattern': '^a'}} | 'ba' ~ 1 ~ {} | 'ab'",
+        "{'not': {'type': ['string', 'null']}} | 1.5 ~ {} ~ [null] ~ true | 'a' ~ null",
+        "{'type': ['integer', 'null'], 'not': {'type': 'integer'}} | null | 1",
+        "{'not': {'const': null}} | 0 ~ 'null' ~ [] | null",
+        "{'type': 'boolean', 'not': {'const': true}} | false | true",
+        "{'type': 'integer', 'minimum': 1, 'maximum': 5, 'not': {'enum': [5, 2, 9, 2.0]}} | 1 ~ 3 ~ 4 | 2 ~ 5 ~ 6 ~ 0",
+        "{'type': 'number', 'not': {'const': 0}} | 0.5 ~ -3 ~ 17 | 0 ~ 0.0",
+        "{'enum': ['a', 1, null, {'k': 1}], 'not': {'anyOf': [{'const': 1.0}, {'type': 'null'}, {'type': 'object', 'required': ['k']}]}} "
+                + "| 'a' | 1 ~ null ~ {'k':1}",
+        "{'properties': {'a': true, 'b': true, 'c': true}, 'not': {'required': ['a', 'b']}} "
+                + "| {} ~ {'a':1,'c':2} ~ {'b':1} | {'a':1,'b':2} ~ {'a':1,'b':2,'c':3}",
+        "{'type': 'object', 'not': {'required': ['a']}} | {} ~ {'b':1} | {'a':1} ~ {'b':1,'a':2}",
+        "{'anyOf': [{'type': 'string'}, {'type': 'integer'}], 'not': {'const': 'x'}} | 'y' ~ 1 | 'x'",
+        "{'allOf': [{'type': 'string', 'not': {'const': 'x'}}, {'not': {'const': 'y'}}]} | 'z' | 'x' ~ 'y'",
+        "{'type': 'string', 'not': {'not': {'maxLength': 1}}} | 'a' | 'ab'",
+        "{'type': 'null', 'not': false} | null | 1",
         // strings
+        "{'type': 'string', 'pattern': '^\\\\p{L}+$'} | 'é' ~ 'Ωmega' ~ '鯨' | '' ~ 'a1' ~ '_'",
         "{'type': 'string', 'minLength': 2, 'maxLength': 3} | 'ab' ~ 'é🙂\\n' | 'a' ~ 'abcd' ~ '\\u0061b'",
         "{'type': 'string', 'pattern': 'b+'} | 'b' ~ 'abbc' | 'a' ~ ''",
         "{'type': 'string', 'pattern': '^[a-z]{2}$', 'maxLength': 5} | 'ab' | 'abc' ~ 'AB'",
@@ -104,11 +151,17 @@ class JsonSchemaGrammarTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "{'not': {}} | schema at #: keyword not is not supported",
+        "{'not': {}} | expected at least one text that matches",
+        "{'not': {'minimum': 3}} | schema at #/not: not is not supported with minimum; expected const, enum, type",
+        "{'not': {'const': []}} | schema at #/not: a constant array is not supported",
+        "{'properties': {'a': {'type': 'null', 'not': {'type': 'null'}}}, 'required': ['a']} | expected at least one text",
         "{'properties': {'a': {'items': {'contains': 1}}}} | schema at #/properties/a/items: keyword contains",
         "{'patternProperties': {}} | keyword patternProperties is not supported",
-        "{'minProperties': 1} | keyword minProperties is not supported",
-        "{'uniqueItems': true} | uniqueItems is not supported",
+        "{'minProperties': 2} | schema at #/minProperties: expected at most 1, the number of properties and one more",
+        "{'properties': {'a': true}, 'minProperties': 2} | expected at least one text that matches",
+        "{'minProperties': 1, 'maxProperties': 0} | expected at least one text that matches",
+        "{'uniqueItems': true} | schema at #: uniqueItems is not supported for these items; expected an enum",
+        "{'items': {'enum': [1, 1.0]}, 'uniqueItems': true, 'minItems': 2} | expected at least one text that matches",
         "{'items': [true]} | a list of items is not supported; use prefixItems",
         "{'type': 'number', 'multipleOf': 0.01} | multipleOf 0.01 is not supported",
         "{'format': 'idn-email'} | format idn-email is not supported; expected one of date",
@@ -198,6 +251,18 @@ class JsonSchemaGrammarTest {
         Grammar grammar = Grammar.jsonSchema("{\"type\": \"string\", \"minLength\": 3, \"maxLength\": 20000}");
         assertThat(Texts.matches(grammar, "\"" + "é\\n".repeat(10_000) + "\"")).isTrue();
         assertThat(Texts.mayBegin(grammar, "\"" + "x".repeat(20_001))).isFalse();
+    }
+
+    /** Counting takes a rule for each property and count, so the number of both together is limited. */
+    @Test
+    void countedPropertiesAreLimited() {
+        String properties = IntStream.range(0, 5_000).mapToObj(i -> "\"p" + i + "\": {\"type\": \"null\"}")
+                .collect(Collectors.joining(",", "{\"properties\": {", "}, "));
+        Grammar grammar = Grammar.jsonSchema(properties + "\"minProperties\": 1}");
+        assertThat(Texts.matches(grammar, "{\"p4000\":null,\"p4999\":null}")).isTrue();
+        assertThat(Texts.matches(grammar, "{}")).isFalse();
+        assertThatThrownBy(() -> Grammar.jsonSchema(properties + "\"minProperties\": 9}"))
+                .hasMessageContaining("expected at most 20000 properties or items times the number to count");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.github.t6j.grammar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ class RegexGrammarTest {
         return switch (random.nextInt(depth > 3 ? 4 : 9)) {
             case 0 -> letter(random);
             case 1 -> "[" + (random.nextBoolean() ? "^" : "") + letter(random).replace("-", "\\-") + "a-b]";
-            case 2 -> random.nextBoolean() ? "\\d" : "\\W";
+            case 2 -> List.of("\\d", "\\W", "\\p{L}", "\\P{Lu}", "[\\p{P}\\p{S}]").get(random.nextInt(5));
             case 3 -> ".";
             case 4, 5 -> randomRegex(random, depth + 1) + randomRegex(random, depth + 1);
             case 6 -> "(?:" + randomRegex(random, depth + 1) + "|" + randomRegex(random, depth + 1) + ")";
@@ -89,6 +90,8 @@ class RegexGrammarTest {
         "a{2}b{1,}c{0,1} | aabb | aab c",
         "(?<year>\\d{4})-\\d\\d | 2026-11 | 26-11",
         "\\/\\.\\$ | /.$ | /x$",
+        "\\p{Lu}\\p{Ll}*[\\p{N}_]\\P{L} | Éa_- | éa_-",
+        "[^\\p{L}]+ | 1-_ | 1a",
         "[]] | ]] | [",
     })
     void notationIsThatOfEcma(String regex, String matching, String other) {
@@ -106,7 +109,9 @@ class RegexGrammarTest {
         "(?<!b)a | look-around (?<…) is not supported",
         "(a)\\1 | \\1 is not supported",
         "\\bword | \\b is not supported",
-        "\\p{L}+ | \\p is not supported",
+        "\\p{Script=Greek} | a property other than the general categories L, M, N",
+        "\\p{C} | a property other than the general categories L, M, N",
+        "\\pL | expected {",
         "(?i)a | the group (?i…) is not supported",
         "a^b | the anchor ^ after other characters",
         "(a$)b | the anchor $ before other characters",
