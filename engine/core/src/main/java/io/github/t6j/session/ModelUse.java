@@ -62,12 +62,15 @@ public final class ModelUse {
      */
     public LeakTracker.Watch watch(Object session, SessionUse use) {
         AllocationSite site = Events.allocationSite(words.session());
-        return leakTracker.watch(session, () -> {
-            if (!use.isClosed()) {
-                leaked(words.session(), site);
-                use.close();
-            }
-        });
+        return leakTracker.watch(session, () -> unreachable(use, site));
+    }
+
+    /** Closes an unreachable session and reports it, unless {@link #close}, which closes all, has begun. */
+    void unreachable(SessionUse use, AllocationSite site) {
+        if (!use.isClosed() && !isClosed()) {
+            leaked(words.session(), site);
+            use.close();
+        }
     }
 
     void remove(SessionUse use) {

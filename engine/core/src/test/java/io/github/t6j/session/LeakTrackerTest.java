@@ -19,12 +19,15 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -116,6 +119,47 @@ public class LeakTrackerTest {
                 "t6j.Leak")).hasSize(1);
     }
 
+    /** A collection while a model closes its sessions finds some that are still open, but not forgotten. */
+    @Test
+    void aSessionThatItsModelClosesIsNoLeak(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("events.jfr");
+        AtomicInteger freed = new AtomicInteger();
+        try (Recording recording = new Recording()) {
+            recording.enable("t6j.Leak");
+            recording.start();
+            ModelUse model = new ModelUse(freed::incrementAndGet);
+            AllocationSite site = Events.allocationSite("session");
+            List<SessionUse> sessions = new ArrayList<>();
+            for (int i = 0; i < 3; i++) { // the first that is closed finds the others open
+                sessions.add(new SessionUse(model, () -> {
+                    freed.incrementAndGet();
+                    sessions.forEach(session -> model.unreachable(session, site));
+                }));
+            }
+            model.close();
+            assertThat(sessions).allMatch(SessionUse::isClosed);
+            recording.stop();
+            recording.dump(file);
+        }
+        assertThat(freed).hasValue(4);
+        assertThat(RecordingFile.readAllEvents(file)).noneMatch(
+                event -> event.getEventType().getName().equals("t6j.Leak"));
+    }
+
+    /** The switch in the documentation records each leak with the stack that opened the object. */
+    @Test
+    void theDocumentedSwitchRecordsLeaks(@TempDir Path folder) throws Exception {
+        String documented = "-XX:StartFlightRecording:+t6j.Leak#enabled=true";
+        assertThat(TestData.path("../cli/docs/library-operate.md")).content().contains(documented);
+        Path file = folder.resolve("leaks.jfr");
+        run("forget", folder.resolve("err"), documented + ",filename=" + file);
+        List<RecordedEvent> leaks = RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getEventType().getName().equals("t6j.Leak")).toList();
+        assertThat(leaks).extracting(leak -> leak.getString("kind")).contains("session", "model");
+        assertThat(leaks).allSatisfy(
+                leak -> assertThat(leak.getString("allocationSite")).contains(Forgetful.class.getName()));
+    }
+
     /** A session that only a running call references is not closed before the call ends. */
     @Tag("full")
     @Test
@@ -139,14 +183,17 @@ public class LeakTrackerTest {
     }
 
     /** Runs {@link Forgetful} in a JVM of its own and returns its stdout; stderr goes to {@code err}. */
-    private static String run(String how, Path err) throws IOException, InterruptedException, URISyntaxException {
+    private static String run(String how, Path err, String... options)
+            throws IOException, InterruptedException, URISyntaxException {
         Path engine = Path.of(Model.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Path tests = Path.of(Forgetful.class.getResource("Forgetful.class").toURI());
-        Process process = new ProcessBuilder(
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx200m", "-cp",
                 engine + File.pathSeparator + tests.getParent().getParent().getParent().getParent(),
-                "--add-modules", "jdk.incubator.vector", Forgetful.class.getName(), how,
-                TestData.tiny().toString()).redirectError(err.toFile()).start();
+                "--add-modules", "jdk.incubator.vector"));
+        command.addAll(List.of(options));
+        command.addAll(List.of(Forgetful.class.getName(), how, TestData.tiny().toString()));
+        Process process = new ProcessBuilder(command).redirectError(err.toFile()).start();
         String printed = new String(process.getInputStream().readAllBytes());
         assertThat(process.waitFor()).as(printed + Files.readString(err)).isZero();
         return printed;
