@@ -75,7 +75,7 @@ public final class Embedder {
      * @throws ModelFormatException if the prompt is a text and the model has no tokenizer
      */
     public int[] ids(Prompt prompt) {
-        return truncated(ids(prompt, "prompt"), prompt.text() != null, "prompt");
+        return truncated(ids(prompt, "prompt"), prompt.text().isPresent(), "prompt");
     }
 
     /** Embeds a text or ids, see {@link #embed(List)}. */
@@ -126,7 +126,7 @@ public final class Embedder {
 
     private int[] ids(Prompt prompt, String where) {
         Objects.requireNonNull(prompt, where);
-        int[] ids = prompt.text() != null ? encoded(prompt.text()) : prompt.ids(model);
+        int[] ids = prompt.text().map(this::encoded).orElseGet(() -> prompt.ids(model));
         if (ids.length == 0) {
             throw new IllegalArgumentException(where + ": expected at least one token, found none: remove empty texts");
         }

@@ -15,6 +15,7 @@ import io.github.t6j.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -112,8 +113,8 @@ public final class Generator {
     }
 
     /**
-     * Chooses the next id. The caller feeds it to the session before the next call; if {@link #finishReason} is then
-     * not null, this was the last token and feeding it is optional.
+     * Chooses the next id. The caller feeds it to the session before the next call; if there is a
+     * {@link #finishReason} then, this was the last token and feeding it is optional.
      *
      * @return the token, or null at the end, when {@link #finishReason} gives the reason
      * @throws IllegalStateException if the session has no logits, because the prompt was not fed
@@ -188,9 +189,9 @@ public final class Generator {
         return token;
     }
 
-    /** Returns the reason why the generation ended, or null while it continues. */
-    public FinishReason finishReason() {
-        return reason;
+    /** Returns the reason why the generation ended, or none while it continues. */
+    public Optional<FinishReason> finishReason() {
+        return Optional.ofNullable(reason);
     }
 
     /** Choices of a generator that a listener receives as those of a sample. */

@@ -1,6 +1,7 @@
 package io.github.t6j;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Thrown when a file of a model, a session or training data is damaged or unsupported. The message names the file, the
@@ -51,9 +52,9 @@ public final class ModelFormatException extends T6jException {
         return kind;
     }
 
-    /** Returns the folder or file that was to be read, as the caller gave it; null if it was not read from a path. */
-    public Path path() {
-        return path;
+    /** Returns the folder or file that was to be read, as the caller gave it; none if it was not read from a path. */
+    public Optional<Path> path() {
+        return Optional.ofNullable(path);
     }
 
     /**

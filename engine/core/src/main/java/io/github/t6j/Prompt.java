@@ -4,6 +4,7 @@ import io.github.t6j.model.ModelConfig;
 import io.github.t6j.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Prompt of a generation: a plain text, or ids. {@code generate}, {@code stream} and {@code submit} also accept a
@@ -57,9 +58,9 @@ public final class Prompt {
         return priority;
     }
 
-    /** Returns the text, or null if the prompt was given as ids. */
-    public String text() {
-        return text;
+    /** Returns the text, or none if the prompt was given as ids. */
+    public Optional<String> text() {
+        return Optional.ofNullable(text);
     }
 
     /**

@@ -63,7 +63,7 @@ class HostileModelsTest {
         ModelOptions options = options().withVariant(VariantName.parse(variant));
         assertThatThrownBy(() -> Model.load(TestData.path("hostile/" + folder), options))
                 .isInstanceOfSatisfying(ModelFormatException.class, error -> {
-                    assertThat(error.path()).isEqualTo(TestData.path("hostile/" + folder));
+                    assertThat(error.path()).contains(TestData.path("hostile/" + folder));
                     assertThat(error.kind()).isEqualTo(ModelFormatException.Kind.DAMAGED);
                 })
                 .isInstanceOf(T6jException.class)
@@ -99,7 +99,7 @@ class HostileModelsTest {
 
     private static void assertUnsupported(ThrowingCallable call, Path path) {
         assertThatThrownBy(call).isInstanceOfSatisfying(ModelFormatException.class, error -> {
-            assertThat(error.path()).as(error.getMessage()).isEqualTo(path);
+            assertThat(error.path()).as(error.getMessage()).contains(path);
             assertThat(error.kind()).as(error.getMessage()).isEqualTo(ModelFormatException.Kind.UNSUPPORTED);
         });
     }

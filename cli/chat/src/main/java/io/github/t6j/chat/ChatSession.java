@@ -78,9 +78,9 @@ public final class ChatSession implements AutoCloseable {
         window.reset();
     }
 
-    /** Returns the system message, or null. */
-    public String system() {
-        return system;
+    /** Returns the system message, or none. */
+    public Optional<String> system() {
+        return Optional.ofNullable(system);
     }
 
     /** Sets the system message of the conversation, or removes it if {@code text} is null. */

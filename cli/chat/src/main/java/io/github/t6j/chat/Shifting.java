@@ -89,7 +89,7 @@ final class Shifting {
         public boolean report() {
             received += token.text().length();
             stopped = !listener.test(token.text());
-            return !stopped && generator.finishReason() == null;
+            return !stopped && generator.finishReason().isEmpty();
         }
     }
 
@@ -117,7 +117,7 @@ final class Shifting {
     }
 
     private Token next(Generator generator) {
-        if (generator.finishReason() == null && session.position() == session.contextLength()) {
+        if (generator.finishReason().isEmpty() && session.position() == session.contextLength()) {
             shift();
         }
         return generator.next();

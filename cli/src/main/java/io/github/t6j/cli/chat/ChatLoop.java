@@ -103,7 +103,7 @@ final class ChatLoop {
 
     private void system(String text) {
         if (text.isEmpty()) {
-            main.err.println(chat.system() == null ? "nothing" : Text.printablePiece(chat.system()));
+            main.err.println(chat.system().map(Text::printablePiece).orElse("nothing"));
         } else {
             chat.system(text.equals("-") ? null : text);
         }

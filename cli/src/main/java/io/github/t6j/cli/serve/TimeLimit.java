@@ -1,6 +1,7 @@
 package io.github.t6j.cli.serve;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Time limits that a request carries.
@@ -28,9 +29,9 @@ record TimeLimit(Duration request, Duration generation) {
                 millis <= 0 ? null : Duration.ofMillis(millis));
     }
 
-    /** Returns the name of the whole-request limit that ends first. @param server the server's, or null */
-    String named(Duration server) {
-        return request != null && (server == null || request.compareTo(server) <= 0)
+    /** Returns the name of the whole-request limit that ends first. @param server the server's, or none */
+    String named(Optional<Duration> server) {
+        return request != null && server.filter(longest -> longest.compareTo(request) < 0).isEmpty()
                 ? "the request's time limit (" + REQUEST + ")"
                 : "the server's time limit for a request (--timeout)";
     }

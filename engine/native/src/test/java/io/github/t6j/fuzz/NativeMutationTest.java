@@ -41,7 +41,7 @@ class NativeMutationTest {
         try {
             found = logits(file, nativeOptions, type);
         } catch (ModelFormatException refused) {
-            assertThat(refused.path()).isEqualTo(file);
+            assertThat(refused.path()).contains(file);
             return;
         }
         float[][] expected = logits(file, ModelOptions.defaults(), type);

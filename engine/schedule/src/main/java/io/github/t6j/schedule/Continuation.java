@@ -151,7 +151,7 @@ final class Continuation implements Decoding.Choices {
     public boolean report() {
         generated++;
         stopped = !handle.add(token);
-        over = stopped || generator.finishReason() != null;
+        over = stopped || generator.finishReason().isPresent();
         return !over;
     }
 

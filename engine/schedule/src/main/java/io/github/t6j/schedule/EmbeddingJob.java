@@ -67,7 +67,7 @@ final class EmbeddingJob {
     }
 
     private static boolean isLonger(Model model, Prompt prompt, int[] ids) {
-        int[] all = prompt.text() == null ? prompt.ids(model) : model.tokenizer().encodeWhole(prompt.text());
+        int[] all = prompt.text().map(text -> model.tokenizer().encodeWhole(text)).orElseGet(() -> prompt.ids(model));
         return all.length > ids.length;
     }
 

@@ -31,9 +31,7 @@ final class SavedPrefixes implements AutoCloseable {
         this.kept = kept;
         this.empty = empty;
         this.wake = wake;
-        folder = limits.prefixFolder() == null
-                ? null
-                : new PrefixFolder(limits.prefixFolder(), limits.prefixBytes(), empty);
+        folder = limits.prefixFolder().map(path -> new PrefixFolder(path, limits.prefixBytes(), empty)).orElse(null);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.github.t6j.SessionOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Options and limits of a scheduler, immutable: {@link #defaults} and the methods that change one in a copy. */
 public final class SchedulerOptions {
@@ -103,9 +104,9 @@ public final class SchedulerOptions {
         return values.with(values.maxRunning, values.maxQueued, values.cacheBytes, session);
     }
 
-    /** Returns the folder in which prefixes are kept, or null. */
-    public Path prefixFolder() {
-        return values.prefixFolder;
+    /** Returns the folder in which prefixes are kept, or none. */
+    public Optional<Path> prefixFolder() {
+        return Optional.ofNullable(values.prefixFolder);
     }
 
     /** Returns the maximum number of bytes of all files in {@link #prefixFolder}. */
@@ -132,9 +133,9 @@ public final class SchedulerOptions {
                 values.timeout, values.speculation));
     }
 
-    /** Returns the longest time of a generation, including its time in the queue, or null. */
-    public Duration timeout() {
-        return values.timeout;
+    /** Returns the longest time of a generation, including its time in the queue, or none. */
+    public Optional<Duration> timeout() {
+        return Optional.ofNullable(values.timeout);
     }
 
     /**
@@ -146,9 +147,9 @@ public final class SchedulerOptions {
                 values.prefixFolder, values.prefixBytes, timeout, values.speculation));
     }
 
-    /** Returns the speculation of generations whose options have none, or null. */
-    public Drafter speculation() {
-        return values.speculation;
+    /** Returns the speculation of generations whose options have none, or none. */
+    public Optional<Drafter> speculation() {
+        return Optional.ofNullable(values.speculation);
     }
 
     /** Returns these options with speculation of all generations whose options have none; null for none. */

@@ -51,7 +51,7 @@ final class Submissions {
         int[] ids = prompt.ids(model);
         check(ids, options);
         GenerationOptions seeded = withSeed(
-                options.speculation() == null ? options.withSpeculation(limits.speculation()) : options,
+                options.speculation() == null ? options.withSpeculation(limits.speculation().orElse(null)) : options,
                 listeners.size());
         List<GenerationHandle> handles = new ArrayList<>();
         for (TokenListener listener : listeners) {
@@ -97,7 +97,7 @@ final class Submissions {
 
     /** Returns the interruption by {@code options}, or by the timeout of the limits if it is shorter. */
     private Interruption interruption(CallOptions options) {
-        Duration max = limits.timeout();
+        Duration max = limits.timeout().orElse(null);
         boolean isLonger = max != null && (options.timeout() == null || options.timeout().compareTo(max) > 0);
         return new Interruption(Expiry.of(isLonger ? options.withTimeout(max) : options), wake);
     }

@@ -277,7 +277,7 @@ class AdaptersTest {
     private static void assertRejected(Path adapter, String message) {
         assertThatThrownBy(() -> Model.load(TestData.path(LLAMA), ModelOptions.defaults().withAdapter(adapter, 1)))
                 .isInstanceOfSatisfying(ModelFormatException.class,
-                        wrong -> assertThat(wrong.path()).isEqualTo(adapter))
+                        wrong -> assertThat(wrong.path()).contains(adapter))
                 .hasMessageStartingWith(adapter.toString()).hasMessageContaining(message);
     }
 
