@@ -106,7 +106,8 @@ final class Schemas {
         /** @throws IllegalArgumentException if a constant of a type is excluded whose values have many forms */
         void checkNone(String type, String at) {
             if (values.stream().anyMatch(value -> JsonText.type(value).equals(type))) {
-                throw new IllegalArgumentException("schema at " + at + "/not: a constant " + type + " is not supported");
+                throw new IllegalArgumentException(
+                        "schema at " + at + "/not: a constant " + type + " is not supported");
             }
         }
 

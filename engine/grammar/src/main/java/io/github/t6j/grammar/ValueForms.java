@@ -143,8 +143,9 @@ final class ValueForms {
         List<Part> parts = new ArrayList<>();
         properties.forEach((name, schema) -> parts.add(
                 new Part(member(name, schema, place(at, name)), required.contains(name))));
-        return JsonForms.object(counted(parts, extraMember(properties.keySet(), additional, at), !isClosed, min, max, at),
-                min == 0 && required.isEmpty());
+        Expression extra = extraMember(properties.keySet(), additional, at);
+        return JsonForms.object(
+                counted(parts, extra, !isClosed, min, max, at), min == 0 && required.isEmpty());
     }
 
     private static String place(String at, String name) {

@@ -286,9 +286,8 @@ final class Batcher {
 
     /**
      * Returns the prompts by their priority, then by the number of ids left, fewest first, but the oldest first when it
-     * is its turn. Thus
-     * prompts of the same length end one after the other, a short one does not wait for long ones, and short ones
-     * cannot delay a long one forever.
+     * is its turn. Thus prompts of the same length end one after the other, a short one does not wait for long ones, and
+     * no prompt is delayed forever.
      */
     private List<Job> inOrder(Turn turn) {
         List<Job> jobs = new ArrayList<>(reading);

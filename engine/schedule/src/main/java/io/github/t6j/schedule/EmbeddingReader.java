@@ -18,8 +18,8 @@ import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 
 /**
- * Reader of texts to embed, for the scheduler's thread. A pass takes texts of all clients fairly, and of a client's jobs
- * alternately, so that a short job does not wait for all texts of a long one.
+ * Reader of texts to embed, for the scheduler's thread. A pass takes texts of all clients fairly, and of the jobs of a
+ * client alternately, so that a short job does not wait for all texts of a long one.
  */
 final class EmbeddingReader {
     private final Transformer transformer;

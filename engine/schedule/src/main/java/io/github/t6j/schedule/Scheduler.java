@@ -40,11 +40,12 @@ import java.util.stream.Stream;
  *
  * <p>A generation gives the same bits as {@link Session#generate} alone, whatever else runs. Prompts that begin like an
  * earlier one share its cache. Submissions begin by their priority, then by a fair share of ids for each client
- * ({@link Prompt#withClient}), then in order; none is overtaken forever by others of its priority. Prompts are fed in
- * parts of {@link Model#maxPassRows} ids; the next part belongs alternately to the oldest prompt and to the one with the
- * fewest ids left among those of the highest priority. So prompts of the same length end one after the other, and a short one does not wait for long ones. A part
- * pauses for steps of the running generations, whose tokens then take about twice as long. Texts to {@link #embed} are
- * read in the same way, alternately with prompts; their caches share the memory of all others.
+ * ({@link Prompt#withClient}), then in order. None is overtaken forever by others of its priority. Prompts are fed in
+ * parts of {@link Model#maxPassRows} ids; the next part belongs alternately to the oldest prompt and, among those of the
+ * highest priority, to the one with the fewest ids left. So prompts of the same length end one after the other, and a
+ * short one does not wait for long ones. A part pauses for steps of the running generations, whose tokens then take
+ * about twice as long. Texts to {@link #embed} are read in the same way, alternately with prompts; their caches share
+ * the memory of all others.
  *
  * <p>One thread owns all sessions. It notices a cancellation or a deadline before its next pass, for waiting, reading
  * and running generations alike.
