@@ -29,6 +29,7 @@ class NullArgumentsTest {
             ChatOptions options = chat.options();
             AnswerListener nobody = AnswerListener.none();
             refuses("model", () -> Chat.of(null));
+            refuses("client", () -> chat.withClient(null));
             refuses("model", () -> Chat.of(null, Optional.empty()));
             refuses("template", () -> Chat.of(model, null));
             refuses("scheduler", () -> chat.withScheduler(null));

@@ -12,7 +12,7 @@ import java.util.concurrent.CancellationException;
 
 /** Submitted texts to embed; they are read in order. */
 final class EmbeddingJob {
-    private final Prompt first; // whose client and priority count for all; without texts an empty one
+    private final Prompt head; // first prompt, whose client and priority count for all; without texts an empty one
     private final int layer;
     private final List<int[]> texts;
     private final boolean[] truncated;
@@ -42,7 +42,7 @@ final class EmbeddingJob {
 
     /** @throws IllegalArgumentException if the model cannot read a prompt; the message names its index */
     EmbeddingJob(Model model, Embedder embedder, List<Prompt> prompts, Result<List<Embedding>> result) {
-        first = prompts.isEmpty() ? Prompt.of("") : prompts.getFirst();
+        head = prompts.isEmpty() ? Prompt.of("") : prompts.getFirst();
         layer = embedder.options().layer();
         texts = new ArrayList<>();
         truncated = new boolean[prompts.size()];
@@ -72,11 +72,11 @@ final class EmbeddingJob {
     }
 
     String client() {
-        return first.client();
+        return head.client();
     }
 
     int priority() {
-        return first.priority();
+        return head.priority();
     }
 
     /** Returns the number of layers before the hidden states. */

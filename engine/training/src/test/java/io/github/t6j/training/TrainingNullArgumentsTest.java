@@ -6,6 +6,7 @@ import io.github.t6j.tokenizer.Tokenizer;
 import io.github.t6j.training.tokenizer.TokenizerTrainer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +23,7 @@ class TrainingNullArgumentsTest {
             case "Batches" -> TrainingOptions.Batches.defaults();
             case "Optimizer" -> TrainingOptions.Optimizer.defaults();
             case "Base" -> Trainer.Base.of(TestData.tiny());
+            case "Optional" -> Optional.empty();
             case "LoraOptions" -> LoraOptions.of(1);
             case "Plan" -> new LearningRate.Plan(0, 1, 4);
             case "LearningRate" -> new LearningRate(1e-3, 1e-4, 1, 4);
@@ -41,7 +43,8 @@ class TrainingNullArgumentsTest {
                     TokenData.class, data, Tokenizer.class, Tokenizer.load(TestData.tiny()));
             for (Object object : List.of(
                     options, options.batches(), options.optimizer(), new TokenizerTrainer(),
-                    Trainer.Base.of(TestData.tiny()), new BatchOrder(data, BatchOrder.Order.EPOCH, 8, 1), options.rate(), data, trainable, trainer)) {
+                    Trainer.Base.of(TestData.tiny()), new BatchOrder(data, BatchOrder.Order.EPOCH, 8, 1),
+                    options.rate(), data, trainable, trainer)) {
                 nulls.tryAll(object, object.getClass(), arguments);
             }
             nulls.tryAll(null, Documents.class, arguments);
