@@ -2,12 +2,28 @@ package io.github.t6j.speculation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.sampling.ConstraintMatcher;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Tests that the number of drafts follows the share of right ones and the times of passes. */
 class PaceTest {
+    private static final NextIds NO_IDS = new NextIds() {
+        @Override
+        public int propose(DraftedText text, int[] into, int max) {
+            return 0;
+        }
+
+        @Override
+        public boolean isFree() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    };
+
     private final PassTimes times = new PassTimes();
 
     /** Sets the times of passes: an id takes 1000, each draft {@code more}. */
@@ -71,5 +87,55 @@ class PaceTest {
             assertThat(ngrams.drafts(7, 1)).isZero();
             assertThat(right.drafts(7, 1)).isEqualTo(pass % 64 == 0 ? 0 : 7);
         }
+    }
+
+    /** Forced ids are dear, too, where the rows of a pass cost as much as passes. */
+    @Test
+    void passesOfForcedDraftsAreMeasured() {
+        Drafting drafting = new Drafting(
+                NO_IDS, new DraftedText(new int[0], new int[0]), 7, forcing(5, 6, 7), new PassTimes(), rows -> true);
+        drafting.record(1, 1000);
+        int[] ids = new int[16];
+        assertThat(drafting.propose(ids, 7, 1)).isEqualTo(3);
+        assertThat(ids).startsWith(0, 5, 6, 7);
+        drafting.record(4, 4100);
+        assertThat(drafting.propose(ids, 3, 1)).isLessThan(3);
+        drafting.record(2, 2050);
+        assertThat(drafting.propose(ids, 3, 1)).isZero();
+    }
+
+    private static ConstraintMatcher forcing(int... ids) {
+        return new ConstraintMatcher() {
+            @Override
+            public boolean allows(int id) {
+                return true;
+            }
+
+            @Override
+            public void mask(float[] logits) {}
+
+            @Override
+            public void accept(int id) {}
+
+            @Override
+            public int[] forced(int max) {
+                return ids;
+            }
+
+            @Override
+            public boolean mayEnd() {
+                return false;
+            }
+
+            @Override
+            public boolean isComplete() {
+                return false;
+            }
+
+            @Override
+            public ConstraintMatcher copy() {
+                return this;
+            }
+        };
     }
 }
