@@ -18,7 +18,8 @@ import java.util.Map;
  * @param attention kind and sizes of the attention
  * @param cache sizes of the cache
  * @param weightFormat files that were read, and how, and the adapters that were added to the weights
- * @param assumptions assumptions about facts that neither shapes nor config.json determine, a sentence each
+ * @param assumptions assumptions about facts that neither shapes nor config.json determine, a sentence each; {@link
+ *     ModelOptions#withVariant} chooses RoPE's variant instead
  * @param kernels kernels that compute, such as {@code SIMD, 512-bit, 2 threads}
  */
 public record ModelInfo(
