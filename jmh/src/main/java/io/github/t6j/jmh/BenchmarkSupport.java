@@ -45,6 +45,12 @@ final class BenchmarkSupport {
      * @throws IllegalStateException if SIMD is not available: the scalar twin must not be measured in its place
      */
     static Kernels kernels(String name) {
+        Kernels found = find(name);
+        Outputs.useKernels(found.description());
+        return found;
+    }
+
+    private static Kernels find(String name) {
         return switch (name) {
             case "native" -> KernelChoice.warming(NativeKernels.load()); // its threads end with the benchmark's JVM
             case "scalar" -> KernelChoice.scalar();

@@ -8,6 +8,7 @@ import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -75,6 +76,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
         public void prepare() {
             fill();
             BenchmarkSupport.warm(() -> attend(0));
+            Outputs.keep(IntStream.range(0, batch).mapToObj(this::attend).toArray(float[][]::new));
         }
 
         void fill() {

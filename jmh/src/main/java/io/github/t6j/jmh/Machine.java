@@ -62,6 +62,22 @@ public record Machine(
         return cpu + (family == null ? "" : ", " + family);
     }
 
+    /**
+     * Returns the first property by which {@code other} is no part of the same run, with both values, or null. Results
+     * in the checkout make it dirty, and a run may take more than a day.
+     */
+    public String difference(Machine other) {
+        String[][] compared = {{"suite", suite, other.suite}, {"CPU", processor(), other.processor()},
+            {"cores", Integer.toString(cores), Integer.toString(other.cores)}, {"kernels", kernels, other.kernels},
+            {"commit", clean(commit), clean(other.commit)}};
+        return Stream.of(compared).filter(values -> !Objects.equals(values[1], values[2])).findFirst()
+                .map(values -> values[0] + " " + values[2] + " instead of " + values[1]).orElse(null);
+    }
+
+    private static String clean(String commit) {
+        return commit == null ? null : commit.replaceFirst("-dirty$", "");
+    }
+
     /** Returns version and commit of t6j. */
     public String software() {
         return version == null && commit == null

@@ -116,6 +116,7 @@ public class ModelBenchmark {
         public void prepare(Loaded loaded) {
             make(loaded);
             BenchmarkSupport.warm(() -> feed(loaded));
+            Outputs.keep(feed(loaded));
         }
 
         void make(Loaded loaded) {
@@ -144,6 +145,7 @@ public class ModelBenchmark {
             loaded.sequence.fill(depth, 3);
             next = loaded.ids(1);
             BenchmarkSupport.warm(() -> decode(loaded));
+            Outputs.keep(decode(loaded));
         }
 
         /** Computes the cache, and chooses the id that follows. */

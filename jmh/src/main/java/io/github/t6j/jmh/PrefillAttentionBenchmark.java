@@ -52,6 +52,7 @@ public class PrefillAttentionBenchmark extends KernelBenchmark {
     public void prepare() {
         fill();
         BenchmarkSupport.warm(this::prompt);
+        Outputs.keep(lastRows(prompt()));
     }
 
     void fill() {

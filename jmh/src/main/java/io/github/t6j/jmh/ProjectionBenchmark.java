@@ -53,6 +53,7 @@ public class ProjectionBenchmark extends KernelBenchmark {
     public void prepare() {
         fill();
         BenchmarkSupport.warm(this::projectNext);
+        Outputs.keep(pass.projections);
     }
 
     /** Fills the weights with seeded numbers, and copies them. */

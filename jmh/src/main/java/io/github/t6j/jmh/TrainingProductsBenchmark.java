@@ -29,6 +29,7 @@ public class TrainingProductsBenchmark extends KernelBenchmark {
             layer.inputGradient();
             layer.weightGradient();
         });
+        Outputs.keep(layer.forward(), layer.inputGradient()); // the weights' gradient grows with each step
     }
 
     void fill() {

@@ -7,9 +7,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Differences between two runs that exceed the noise: more than 5 %, and disjoint 95 % intervals. Limits are measured
+ * Differences between two runs: times that differ beyond the noise, which is more than 5 %, and disjoint 95 %
+ * intervals; and outputs that differ although the kernels are the same. Limits are measured
  * at both ends of a run; the ones at the beginning are compared.
  */
 final class Comparison {
@@ -36,13 +38,25 @@ final class Comparison {
                         + result.shortKey() + ": " + then.time() + " → " + now.time()));
             }
         });
+        List<String> outputs = current.entrySet().stream()
+                .filter(entry -> old.containsKey(entry.getKey()) && differ(old.get(entry.getKey()), entry.getValue()))
+                .map(entry -> "another output: " + entry.getValue().shortKey() + ": "
+                        + old.get(entry.getKey()).outputs() + " → " + entry.getValue().outputs())
+                .toList();
         long common = current.keySet().stream().filter(old::containsKey).count();
         List<String> lines = new ArrayList<>(
                 changes.stream().sorted(Comparator.comparingDouble(Change::factor).reversed()).map(Change::text)
                         .toList());
+        lines.addAll(outputs);
         lines.add(changes.size() + " of " + common + " changed beyond the noise; " + (current.size() - common)
                 + " are new, " + (old.size() - common) + " are missing");
         return lines;
+    }
+
+    /** Returns true if the same kernels computed other numbers; kernels of other vectors add in another order. */
+    private static boolean differ(Result then, Result now) {
+        return Stream.of(then, now).noneMatch(result -> result.outputs().equals("–"))
+                && then.kernels().equals(now.kernels()) && !then.outputs().equals(now.outputs());
     }
 
     private static Map<String, Result> byKey(List<Result> results) {

@@ -6,7 +6,7 @@ import io.github.t6j.jmh.peer.PeerOptions;
 import io.github.t6j.jmh.peer.PeerPlan;
 import io.github.t6j.jmh.peer.PeerRun;
 import io.github.t6j.jmh.suite.Suite;
-import io.github.t6j.jmh.suite.SuiteRun;
+import io.github.t6j.jmh.suite.SuiteProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             "Writes DIR/results.json (JMH's format), machine.json, report.html, summary.md and plots/*.svg."},
         footer = {
             "",
-            "On 2 cores, --suite quick and --peer take 5 minutes, paper 30 minutes, full hours.",
+            "On 2 cores, --peer takes 5 minutes, --suite quick 12 minutes, paper an hour, full many hours.",
+            "After Ctrl-C, the same command with the same folder measures the missing points.",
             "",
             "Examples:",
             "  java -jar jmh/target/benchmarks.jar report --suite quick --out my-results",
@@ -99,6 +100,9 @@ public final class ReportCommand implements Callable<Integer> {
             Files.createDirectories(out);
         }
         Path json = suite == null ? source.from : measure(suite);
+        if (failed > CommandLine.ExitCode.SOFTWARE) {
+            return failed; // the process of the suite has printed the reason, and how to go on
+        }
         List<Result> results = Results.read(json);
         if (out != null) {
             write(results, Results.machine(json), json);
@@ -135,13 +139,32 @@ public final class ReportCommand implements Callable<Integer> {
         return new CommandLine.ParameterException(spec.commandLine(), message);
     }
 
+    /** Measures the points that the folder does not have. @return file of the results */
     private Path measure(Suite suite) throws IOException {
         Path json = out.resolve("results.json");
         Machine machine = Machine.here(suite.name()); // first, since the run changes files of the checkout
-        Files.deleteIfExists(json);
-        Results.write(machine, json);
-        failed = new SuiteRun(suite, System.err).run(json);
+        if (Files.exists(json)) {
+            checkSame(machine, Results.machine(json), json);
+        } else {
+            Results.write(machine, json);
+        }
+        failed = SuiteProcess.run(suite.name(), json, "java -jar jmh/target/benchmarks.jar report "
+                + String.join(" ", spec.commandLine().getParseResult().originalArgs().stream()
+                        .map(ReportCommand::quoted).toList()));
         return json;
+    }
+
+    private static String quoted(String argument) {
+        return argument.contains(" ") ? "'" + argument + "'" : argument;
+    }
+
+    /** @throws IllegalArgumentException if results of another suite, machine or commit are in the folder */
+    private static void checkSame(Machine here, Machine kept, Path json) {
+        String difference = here.difference(kept);
+        if (difference != null) {
+            throw new IllegalArgumentException(json + ": expected results of this run to go on with, found "
+                    + difference + "; give another --out, or delete the file to measure everything again");
+        }
     }
 
     private void write(List<Result> results, Machine machine, Path json) throws IOException {

@@ -3,6 +3,8 @@ package io.github.t6j.jmh.report;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.openjdk.jmh.util.ListStatistics;
 
@@ -11,7 +13,23 @@ public record Result(
         String benchmark, String mode, int threads, int forks, String jdkVersion, String vmName, String vmVersion,
         List<String> jvmArgs, int warmupIterations, String warmupTime, int measurementIterations,
         String measurementTime, Map<String, String> params, Metric primaryMetric,
-        Map<String, Metric> secondaryMetrics) {
+        Map<String, Metric> secondaryMetrics, Evidence evidence) {
+
+    /** Ratio of the slowest fork to the fastest above which a result is marked. */
+    private static final double MAX_RATIO = 1.1;
+
+    /** Bytes that JMH itself may allocate during an iteration. */
+    private static final double OWN_BYTES = 64 << 10;
+
+    /**
+     * Evidence that a suite adds to JMH's results; null in other files and those of earlier versions.
+     *
+     * @param point combination of parameters that the suite names
+     * @param kernels kernels of the forks, or null
+     * @param outputs different hashes of the forks' output, or null
+     * @param again true if the forks of the first measurement differed by more than 10 %
+     */
+    public record Evidence(String point, String kernels, List<String> outputs, boolean again) {}
 
     /** Returns class and method, such as {@code PeakBenchmark.read}. */
     String name() {
@@ -45,9 +63,21 @@ public record Result(
      * @param rawData values, [forks][iterations]
      */
     public record Metric(double score, String scoreUnit, List<List<Double>> rawData) {
-        /** Returns half of the 95 % interval around the mean, or NaN for a single iteration. */
+        /** Returns the mean of each fork. */
+        double[] forks() {
+            return rawData.stream()
+                    .mapToDouble(fork -> fork.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN))
+                    .toArray();
+        }
+
+        /**
+         * Returns half of the 95 % interval around the mean, over forks, or over the iterations of a single fork; NaN
+         * for a single iteration.
+         */
         double error() {
-            double[] all = rawData.stream().flatMap(List::stream).mapToDouble(Double::doubleValue).toArray();
+            double[] all = rawData.size() > 1
+                    ? forks()
+                    : rawData.stream().flatMap(List::stream).mapToDouble(Double::doubleValue).toArray();
             return all.length < 2 ? Double.NaN : new ListStatistics(all).getMeanErrorAt(0.95);
         }
     }
@@ -63,16 +93,83 @@ public record Result(
                 }).orElse(null);
     }
 
+    /** Returns the ratio of the slowest fork's mean to the fastest one's; 1 for a single fork. */
+    double forkRatio() {
+        double[] means = DoubleStream.of(primaryMetric.forks()).sorted().toArray();
+        return means[means.length - 1] / means[0];
+    }
+
+    /** Returns true if forks differ by more than 10 %. */
+    public boolean isMarked() {
+        return forkRatio() > MAX_RATIO;
+    }
+
+    /** Returns the difference of the slowest fork and the fastest, or a dash for a single fork. */
+    public String spread() {
+        return forks == 1 ? "–" : Numbers.percent(forkRatio() - 1);
+    }
+
+    /** Returns the time with a dagger if the result is marked. */
+    public String markedTime() {
+        return seconds().time() + (isMarked() ? " †" : "");
+    }
+
+    /** Returns the times of an operation in each fork, or in each iteration of a single fork, the fastest first. */
+    public String times() {
+        DoubleStream values = forks > 1
+                ? DoubleStream.of(primaryMetric.forks())
+                : primaryMetric.rawData().stream().flatMap(List::stream).mapToDouble(Double::doubleValue);
+        return values.map(this::seconds).sorted().mapToObj(Numbers::time).collect(Collectors.joining(", "));
+    }
+
+    /** Returns the bytes that an operation allocates, by JMH's -prof gc, without JMH's own; a dash if unknown. */
+    public String allocated() {
+        Measured norm = counter("gc.alloc.rate.norm", "·gc.alloc.rate.norm");
+        if (norm == null) {
+            return "–";
+        }
+        String[] time = measurementTime.split(" ");
+        double operations = Double.parseDouble(time[0]) * unitSeconds(time[1]) / seconds().mean();
+        return norm.mean() * Math.max(1, operations) <= OWN_BYTES ? "0 B" : Numbers.size(Math.round(norm.mean()));
+    }
+
+    /** Returns a counter of perf, such as instructions, for each byte that the benchmark reads; a dash if unknown. */
+    public String perByte(String event) {
+        Measured count = counter(event, event + ":u");
+        Measured bytes = counter("bytesPerSecond", "bytes");
+        return count == null || bytes == null || bytes.mean() == 0
+                ? "–"
+                : Numbers.digits(count.mean() / (bytes.mean() * seconds().mean()));
+    }
+
+    /** Returns the hash of the output; several if forks computed different numbers, a dash if unknown. */
+    public String outputs() {
+        return evidence == null || evidence.outputs == null ? "–" : String.join(" ≠ ", evidence.outputs);
+    }
+
+    /** Returns the kernels of the forks, or a dash. */
+    public String kernels() {
+        return evidence == null || evidence.kernels == null ? "–" : evidence.kernels;
+    }
+
     /** Returns the seconds of one operation. */
     public Measured seconds() {
         double score = primaryMetric.score;
         double error = primaryMetric.error();
         String unit = primaryMetric.scoreUnit;
         if (unit.startsWith("ops/")) {
-            double seconds = unitSeconds(unit.substring("ops/".length())) / score;
+            double seconds = seconds(score);
             return new Measured(seconds, seconds * error / score);
         }
-        return new Measured(score, error).times(unitSeconds(unit.substring(0, unit.indexOf('/'))));
+        return new Measured(score, error).times(seconds(1));
+    }
+
+    /** Returns the seconds of one operation with this score. */
+    private double seconds(double score) {
+        String unit = primaryMetric.scoreUnit;
+        return unit.startsWith("ops/")
+                ? unitSeconds(unit.substring("ops/".length())) / score
+                : unitSeconds(unit.substring(0, unit.indexOf('/'))) * score;
     }
 
     private static double unitSeconds(String unit) {

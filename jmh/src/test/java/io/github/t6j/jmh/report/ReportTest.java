@@ -70,7 +70,7 @@ class ReportTest {
 
     private static Result result(String name, Map<String, String> params, Metric metric, Map<String, Metric> counters) {
         return new Result("a.b." + name, "avgt", 1, 1, "25", "vm", "25", List.of(), 1, "1 s", 1, "1 s", params, metric,
-                counters);
+                counters, null);
     }
 
     @ParameterizedTest
@@ -216,7 +216,7 @@ class ReportTest {
                 r.primaryMetric().rawData().stream().map(fork -> fork.stream().map(x -> x * factor).toList()).toList());
         return new Result(r.benchmark(), r.mode(), r.threads(), r.forks(), r.jdkVersion(), r.vmName(), r.vmVersion(),
                 r.jvmArgs(), r.warmupIterations(), r.warmupTime(), r.measurementIterations(), r.measurementTime(),
-                r.params(), metric, r.secondaryMetrics());
+                r.params(), metric, r.secondaryMetrics(), r.evidence());
     }
 
     @Test

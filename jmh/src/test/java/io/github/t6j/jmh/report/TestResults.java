@@ -49,6 +49,6 @@ final class TestResults {
             String name, int threads, Map<String, String> params, Metric metric, Map<String, Metric> counters) {
         return new Result(
                 "a.b." + name, "avgt", threads, 1, "25.0.3", "vm", "25", List.of(), 1, "1 s", 3, "1 s",
-                params == null ? null : new TreeMap<>(params), metric, counters);
+                params == null ? null : new TreeMap<>(params), metric, counters, null);
     }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Points of the suites, and runs of the smallest one. */
 class SuiteTest {
@@ -38,12 +39,18 @@ class SuiteTest {
 
     /** Estimates of the suites; jmh/README.md has the measured times. */
     @ParameterizedTest
-    @CsvSource({"quick, 300", "paper, 3600"})
+    @CsvSource({"quick, 900", "paper, 4500"})
     void suitesKeepToTheirTime(String name, int seconds) {
         Suite suite = Suite.of(name, 2);
 
-        assertThat(suite.seconds()).isLessThan(seconds);
+        assertThat(suite.seconds(suite.points())).isLessThan(seconds);
         assertThat(suite.points()).filteredOn(point -> !point.benchmark().startsWith("Peak")).doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"quick", "paper", "full"})
+    void committedSuitesHaveThreeForks(String name) {
+        assertThat(Suite.of(name, 2).forks()).isEqualTo(3);
     }
 
     @ParameterizedTest
@@ -74,19 +81,24 @@ class SuiteTest {
         Path json = folder.resolve("results.json");
 
         System.setProperty("jmh.ignoreLock", "true");
-        new SuiteRun(Suite.of("test", 2), new PrintStream(printed, true, StandardCharsets.UTF_8)).run(json);
+        new SuiteRun(Suite.of("test", 2), json, new PrintStream(printed, true, StandardCharsets.UTF_8)).run();
 
         List<Result> results = Results.read(json);
         assertThat(results).hasSize(4).allSatisfy(result -> assertThat(result.seconds().mean()).isPositive());
         assertThat(results.getFirst().counter("flops").mean()).isPositive();
         Result step = results.get(2);
         assertThat(step.counter("cacheBytesPerToken").mean()).isCloseTo(768, within(1e-6));
+        assertThat(step.evidence().point())
+                .isEqualTo("DecodeAttention.step residency=cached context=128 attention=tpa");
+        assertThat(step.kernels()).startsWith("SIMD");
+        assertThat(step.outputs()).matches("[0-9a-f]{8}");
+        assertThat(step.allocated()).isEqualTo("0 B");
         double steps = 1 / step.seconds().mean();
         assertThat(step.counter("bytesPerSecond").mean() / steps).isBetween(0.2 * 128 * 768,
                 5.0 * 128 * 768);
         assertThat(printed.toString(StandardCharsets.UTF_8)).startsWith("4 points, about ").contains("[1/4, ")
                 .contains("[3/4, ").contains("[4/4, 0:00 left] Peak.multiplyAdd")
-                .contains("4 measured, 0 skipped, 0 failed, in 0:");
+                .contains("4 measured, 0 skipped, 0 failed, in 0:").contains(" ms");
     }
 
     /**
@@ -104,7 +116,7 @@ class SuiteTest {
         Path json = folder.resolve("results.json");
 
         System.setProperty("jmh.ignoreLock", "true");
-        int failed = new SuiteRun(suite, new PrintStream(printed, true, StandardCharsets.UTF_8)).run(json);
+        int failed = new SuiteRun(suite, json, new PrintStream(printed, true, StandardCharsets.UTF_8)).run();
 
         assertThat(failed).isEqualTo(1);
         assertThat(Results.read(json)).hasSize(2); // the limit, at both ends

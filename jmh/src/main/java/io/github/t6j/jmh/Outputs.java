@@ -1,0 +1,50 @@
+package io.github.t6j.jmh;
+
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/**
+ * Kernels of the benchmark that this JVM runs, and a hash of their output: a faster wrong kernel has another hash. Each
+ * fork runs one benchmark, and the suite's profiler reads both.
+ */
+public final class Outputs {
+    private static volatile String kernels = "";
+    private static volatile long hash = -1;
+
+    private Outputs() {}
+
+    /** Returns the description of the kernels that the benchmark uses; empty if it has no choice. */
+    public static String kernels() {
+        return kernels;
+    }
+
+    /** Returns the hash, 32 bits, or −1 if the benchmark has none. */
+    public static long hash() {
+        return hash;
+    }
+
+    static void useKernels(String description) {
+        kernels = description;
+    }
+
+    /** Adds the form of the kernel that the chosen ones use for the benchmark's sizes; empty if they have one only. */
+    static void useForm(String form) {
+        kernels += form.isEmpty() ? "" : ", " + form;
+    }
+
+    /** Hashes outputs of a step that has the same inputs in every fork. */
+    static void keep(float[]... outputs) {
+        hash = hash(outputs);
+    }
+
+    /** Returns CRC-32C of all numbers, big-endian. */
+    static long hash(float[]... outputs) {
+        CRC32C sum = new CRC32C();
+        for (float[] output : outputs) {
+            ByteBuffer bytes = ByteBuffer.allocate(output.length * Float.BYTES);
+            bytes.asFloatBuffer().put(output);
+            sum.update(bytes);
+        }
+        return sum.getValue();
+    }
+}

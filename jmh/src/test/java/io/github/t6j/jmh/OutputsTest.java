@@ -1,0 +1,80 @@
+package io.github.t6j.jmh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.t6j.kernels.simd.lanes.TileTable;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Hashes of outputs, compared with the definition of CRC-32C. */
+class OutputsTest {
+    /** Castagnoli's polynomial, reflected. */
+    private static final int POLYNOMIAL = 0x82F63B78;
+
+    private static long crc(float[]... outputs) {
+        int sum = -1;
+        for (float[] output : outputs) {
+            for (float number : output) {
+                for (int shift = 24; shift >= 0; shift -= 8) {
+                    sum ^= Float.floatToRawIntBits(number) >>> shift & 0xFF;
+                    for (int bit = 0; bit < 8; bit++) {
+                        sum = sum >>> 1 ^ (sum & 1) * POLYNOMIAL;
+                    }
+                }
+            }
+        }
+        return ~sum & 0xFFFFFFFFL;
+    }
+
+    @Test
+    void outputsAreHashedAsOneText() {
+        long seed = 20261201;
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] first = BenchmarkSupport.floats(37, random);
+        float[] second = BenchmarkSupport.floats(101, random);
+
+        assertThat(Outputs.hash(first, second)).as("seed %d", seed).isEqualTo(crc(first, second));
+    }
+
+    @Test
+    void oneBitMakesAnotherHash() {
+        float[] output = {1, 2, 3};
+        long before = Outputs.hash(output);
+        output[1] = Math.nextUp(output[1]);
+
+        assertThat(Outputs.hash(output)).isNotEqualTo(before);
+    }
+
+    /** Copies of a cache are used alternately, but the warm-up repeats the first: each fork hashes the same numbers. */
+    @Test
+    void aStepHasTheSameHashInEveryFork() {
+        assertThat(hashOfAStep()).isEqualTo(hashOfAStep()).isBetween(0L, 0xFFFFFFFFL);
+        assertThat(Outputs.kernels()).startsWith("SIMD");
+    }
+
+    /** Sizes of the quick suite, with and without 16 registers and Intel's tiles. */
+    @ParameterizedTest
+    @CsvSource({"false, false, f32, 1, tile wide", "false, false, bf16, 128, tile wide",
+        "true, false, f32, 128, tile slim", "false, true, f32, 128, tile tall", "false, false, q8_0, 1, tile row", "false, true, q8_0, 1, tile pair",
+        "false, true, q8_0, 128, tile tall", "false, true, q4_0, 128, tile rows", "false, false, q4_k, 1, ''"})
+    void productsNameTheirTile(boolean fewRegisters, boolean intel, String type, int rows, String form) {
+        assertThat(Matrices.form(new TileTable(fewRegisters, intel), type, 768, rows)).isEqualTo(form);
+    }
+
+    private static long hashOfAStep() {
+        DecodeAttentionBenchmark.Caches caches = new DecodeAttentionBenchmark.Caches();
+        caches.attention = "gqa";
+        caches.shape = "small";
+        caches.context = 67;
+        caches.cacheType = "bf16";
+        caches.threads = 2;
+        caches.batch = 3;
+        caches.residency = "cached";
+        caches.kernels = "simd";
+        caches.prepare();
+        caches.close();
+        return Outputs.hash();
+    }
+}
