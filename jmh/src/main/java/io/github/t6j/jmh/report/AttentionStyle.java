@@ -52,6 +52,12 @@ public record AttentionStyle(String name, Color color, Color dark, Shape marker,
         return OF_ATTENTIONS.get(attention);
     }
 
+    /** Returns the style of an attention by its name in text, such as MHA; null if it has none. T6's is TPA's. */
+    public static AttentionStyle named(String name) {
+        String searched = name.replaceFirst("^T6(?= KV-only$|$)", "TPA");
+        return all().stream().filter(style -> style.name.equals(searched)).findFirst().orElse(null);
+    }
+
     /** Returns the names of attentions in text. */
     static Map<String, String> names() {
         return OF_ATTENTIONS.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().name));
@@ -60,6 +66,12 @@ public record AttentionStyle(String name, Color color, Color dark, Shape marker,
     /** Returns all styles, in the order of tables and plots. */
     public static List<AttentionStyle> all() {
         return List.copyOf(OF_ATTENTIONS.values());
+    }
+
+    /** Returns the same colour with dash and marker of style {@code number}, for another run of this attention. */
+    public AttentionStyle like(int number) {
+        AttentionStyle other = all().get(number % OF_ATTENTIONS.size());
+        return new AttentionStyle(name, color, dark, other.marker, other.dash);
     }
 
     /** Returns the same colour with a fine dash and another marker, for another engine. */

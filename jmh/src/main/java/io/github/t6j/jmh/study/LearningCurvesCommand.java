@@ -78,9 +78,9 @@ public final class LearningCurvesCommand implements Callable<Integer> {
         Chart chart = new Chart(title, "", places, losses);
         for (int i = 0; i < logs.size(); i++) {
             TrainingLog log = logs.get(i);
-            AttentionStyle style = AttentionStyle.all().get(i % AttentionStyle.all().size());
+            AttentionStyle style = style(logs, i);
             Color pale = new Color(style.color().getRGB() & 0xFFFFFF | 0x70000000, true);
-            String label = (i + 1) + ": " + log.name() + " (" + log.attention() + ")"; // differs for equal names
+            String label = label(logs, i);
             YIntervalSeries training = new YIntervalSeries(label + ", training");
             YIntervalSeries validation = new YIntervalSeries(label);
             int group = Math.max(1, log.steps().size() / POINTS);
@@ -94,6 +94,31 @@ public final class LearningCurvesCommand implements Callable<Integer> {
             chart.line(validation, style.color(), new BasicStroke(2f), style.marker(), !validation.isEmpty());
         }
         return chart.plot(title.toLowerCase(Locale.ROOT).replace(' ', '-'));
+    }
+
+    /** Returns the attention's own style; later runs of one attention have its colour with other lines. */
+    private static AttentionStyle style(List<TrainingLog> logs, int i) {
+        int earlier = (int) logs.subList(0, i).stream()
+                .filter(log -> log.attention().equals(logs.get(i).attention())).count();
+        AttentionStyle own = AttentionStyle.named(logs.get(i).attention());
+        if (own == null) { // T6 with steps, for example: the colours of attentions that no run has, from the last on
+            List<AttentionStyle> free = AttentionStyle.all().reversed().stream().filter(style -> logs.stream()
+                    .noneMatch(log -> style.equals(AttentionStyle.named(log.attention())))).toList();
+            List<String> others = logs.stream().map(TrainingLog::attention)
+                    .filter(name -> AttentionStyle.named(name) == null).distinct().toList();
+            own = free.isEmpty()
+                    ? AttentionStyle.all().getLast()
+                    : free.get(others.indexOf(logs.get(i).attention()) % free.size());
+        }
+        return earlier == 0 ? own : own.like(earlier);
+    }
+
+    /** Returns the attention, with the name of its run if there are several, and a number for equal names. */
+    private static String label(List<TrainingLog> logs, int i) {
+        TrainingLog log = logs.get(i);
+        List<TrainingLog> same = logs.stream().filter(other -> other.attention().equals(log.attention())).toList();
+        long named = same.stream().filter(other -> other.name().equals(log.name())).count();
+        return log.attention() + (same.size() == 1 ? "" : ": " + log.name()) + (named == 1 ? "" : " (" + (i + 1) + ")");
     }
 
     private static void add(YIntervalSeries series, double x, double y) {

@@ -6,9 +6,9 @@ Thin lines: training loss, averaged over steps. Thick lines: loss of the validat
 ${plot}
 </#list>
 
-| run | attention | parameters | steps | tokens | minutes | lowest validation loss | perplexity | at step |
+| attention | run | parameters | steps | tokens | minutes | lowest validation loss | perplexity | at step |
 |---|---|--:|--:|--:|--:|--:|--:|--:|
 <#list runs as run>
 <#assign last = run.steps()?last best = run.best()!{}>
-| ${run.name()?replace("<", "&lt;")} | ${run.attention()} | ${run.parameters()} | ${last.step()} | ${last.tokens()} | ${(last.seconds() / 60)?string["0.0;; roundingMode=halfUp"]} | ${(best.validation()?string["0.0000;; roundingMode=halfUp"])!"–"} | ${(best.perplexity()?string["0.00;; roundingMode=halfUp"])!"–"} | ${(best.step())!"–"} |
+| ${run.attention()} | ${run.name()?replace("<", "&lt;")} | ${run.parameters()} | ${last.step()} | ${last.tokens()} | ${(last.seconds() / 60)?string["0.0;; roundingMode=halfUp"]} | ${(best.validation()?string["0.0000;; roundingMode=halfUp"])!"–"} | ${(best.perplexity()?string["0.00;; roundingMode=halfUp"])!"–"} | ${(best.step())!"–"} |
 </#list>

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Colours of figures, in light and dark, for readers with any kind of colour blindness. */
@@ -86,6 +87,15 @@ class AttentionStyleTest {
     void everyAttentionHasALookOfItsOwn() {
         assertThat(AttentionStyle.NAMES.stream().map(AttentionStyle::of)).doesNotContainNull().doesNotHaveDuplicates();
         assertThat(AttentionStyle.all().stream().map(style -> Arrays.toString(style.dash()))).doesNotHaveDuplicates();
+    }
+
+    /** Names of models that the engine and the study use; T6 is the model whose attention is TPA. */
+    @ParameterizedTest
+    @CsvSource({"T6, tpa", "TPA, tpa", "T6 KV-only, tpa_kvonly", "MHA, mha", "MLA, mla", "GLA-2, gla"})
+    void modelsHaveTheColorOfTheirAttention(String name, String attention) {
+        assertThat(AttentionStyle.named(name)).isSameAs(AttentionStyle.of(attention));
+        assertThat(AttentionStyle.of(attention).like(3).color()).isEqualTo(AttentionStyle.of(attention).color());
+        assertThat(AttentionStyle.named("T6 with groups")).isNull();
     }
 
     @Test

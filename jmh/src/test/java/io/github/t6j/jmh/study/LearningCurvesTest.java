@@ -9,6 +9,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +39,7 @@ class LearningCurvesTest {
     @Test
     void drawsEveryRunOnce() throws Exception {
         Path out = folder.resolve("curves");
-        int code = LearningCurvesCommand.run(log("tpa", "T6", 30, true).toString(), log("tpa2", "T6", 900, false)
+        int code = LearningCurvesCommand.run(log("tpa", "T6", 30, true).toString(), log("second", "T6", 900, false)
                 .toString(), log("mha <1>", "MHA", 30, true).toString(), "--out", out.toString());
 
         assertThat(code).isZero();
@@ -48,13 +51,23 @@ class LearningCurvesTest {
                     .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)));
             assertThat(parsed.getDocumentElement().getTagName()).isEqualTo("svg");
             String text = parsed.getDocumentElement().getTextContent();
-            assertThat(text).containsOnlyOnce("1: tpa (T6)").containsOnlyOnce("2: tpa2 (T6), training")
-                    .containsOnlyOnce("3: mha <1> (MHA)").doesNotContain("1: tpa (T6), training");
+            assertThat(text).containsOnlyOnce("T6: tpa").containsOnlyOnce("T6: second, training").containsOnlyOnce("MHA")
+                    .doesNotContain("mha <1>", "T6: tpa, training");
         }
+        assertThat(strokes(out, "loss-over-tokens")).as("TPA's black and MHA's brown, as in other figures")
+                .contains("black", "rgb(158,75,17)").doesNotContain("rgb(53,117,90)");
         String page = Files.readString(out.resolve("learning-curves.html"));
         assertThat(page)
-                .contains("<th scope=\"row\">mha &lt;1&gt;</th>", "3.5000", "33.12", ">20<", ">30000<", ">0.3<")
+                .contains("<th scope=\"row\">MHA</th>", "<td>mha &lt;1&gt;</td>")
+                .contains("3.5000", "33.12", ">20<", ">30000<", ">0.3<")
                 .doesNotContain("<script");
+    }
+
+    private static Set<String> strokes(Path out, String name) throws IOException {
+        String svg = Files.readString(out.resolve("plots").resolve(name + ".svg"));
+        String figure = svg.substring(svg.indexOf("</style")); // whose rules name all colours
+        return Pattern.compile("stroke=\"([^\"]+)\"").matcher(figure).results().map(found -> found.group(1))
+                .collect(Collectors.toSet());
     }
 
     @ParameterizedTest
