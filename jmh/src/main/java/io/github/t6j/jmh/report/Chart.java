@@ -2,7 +2,6 @@ package io.github.t6j.jmh.report;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Dimension;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.Shape;
@@ -10,18 +9,11 @@ import java.awt.geom.AffineTransform;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
-import org.apache.batik.svggen.SVGGraphics2D;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.AxisSpace;
 import org.jfree.chart.axis.AxisState;
@@ -43,12 +35,10 @@ import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 import org.jfree.data.xy.YIntervalSeries;
 import org.jfree.data.xy.YIntervalSeriesCollection;
-import org.w3c.dom.Document;
-import org.w3c.dom.Element;
 
 /** Figure of curves as SVG, legible on a phone, and dark if the reader's system is. */
 public final class Chart {
-    private static final int WIDTH = 480;
+    static final int WIDTH = 480;
     private static final int HEIGHT = 420;
     private static final int TICKS = 6; // at most, on a logarithmic axis
 
@@ -62,7 +52,7 @@ public final class Chart {
     private static final double MARKER = 1.7;
     private static final double DOT = 4;
 
-    private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+    static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
     static {
         TextUtils.setUseDrawRotatedStringWorkaround(false); // which would draw the text as curves
@@ -107,7 +97,7 @@ public final class Chart {
      */
     public static void checkFonts() {
         try {
-            new Drawing().getFontMetrics(TEXT).stringWidth("t");
+            new Drawing(WIDTH, HEIGHT).getFontMetrics(TEXT).stringWidth("t");
         } catch (RuntimeException | LinkageError | InternalError failure) {
             throw new IllegalStateException(
                     "fonts: expected the system's fonts for plots, found none: install fontconfig"
@@ -179,8 +169,7 @@ public final class Chart {
         RectangleInsets border = chart.getPadding();
         chart.removeLegend();
         chart.addLegend(ChartLegend.of(chart.getXYPlot(), TEXT, WIDTH - border.getLeft() - border.getRight()));
-        Drawing drawing = new Drawing();
-        drawing.setSVGCanvasSize(new Dimension(WIDTH, HEIGHT));
+        Drawing drawing = new Drawing(WIDTH, HEIGHT);
         chart.draw(drawing, new Rectangle2D.Double(0, 0, WIDTH, HEIGHT));
         return new Plot(name, title, drawing.svg());
     }
@@ -201,50 +190,6 @@ public final class Chart {
                             getNumberFormatOverride().format(tick.getValue()), tick.getTextAnchor(),
                             tick.getRotationAnchor(), tick.getAngle()))
                     .toList();
-        }
-    }
-
-    /** Drawing whose text is as wide in every reader's font as in the font that it was placed with. */
-    private static final class Drawing extends SVGGraphics2D {
-        private final List<Integer> widths = new ArrayList<>();
-
-        Drawing() {
-            super(emptyDocument());
-        }
-
-        private static Document emptyDocument() {
-            try {
-                return DocumentBuilderFactory.newInstance().newDocumentBuilder().getDOMImplementation()
-                        .createDocument("http://www.w3.org/2000/svg", "svg", null);
-            } catch (ParserConfigurationException never) {
-                throw new IllegalStateException("every JDK can make an XML document", never);
-            }
-        }
-
-        @Override
-        public void drawString(String text, float x, float y) {
-            super.drawString(text, x, y);
-            widths.add(getFontMetrics().stringWidth(text));
-        }
-
-        String svg() {
-            Element root = getRoot();
-            root.setAttribute("viewBox", "0 0 " + WIDTH + " " + HEIGHT);
-            for (int i = 0; i < widths.size(); i++) {
-                Element text = (Element) root.getElementsByTagNameNS("*", "text").item(i);
-                text.setAttribute("textLength", widths.get(i).toString());
-                text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-            }
-            Element style = root.getOwnerDocument().createElementNS(root.getNamespaceURI(), "style");
-            style.setTextContent(AttentionStyle.darkRules());
-            root.insertBefore(style, root.getFirstChild());
-            StringWriter svg = new StringWriter();
-            try {
-                stream(root, svg, false, false); // as attributes, which dark mode overrides
-            } catch (IOException never) {
-                throw new UncheckedIOException(never);
-            }
-            return svg.toString();
         }
     }
 }

@@ -75,6 +75,20 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
         return series.values().stream().flatMap(points -> points.keySet().stream()).distinct().sorted().toList();
     }
 
+    /** Returns true if attentions are compared at one number, which makes bars. */
+    boolean isBars() {
+        return numbers().size() == 1 && series.size() > 1;
+    }
+
+    private List<Result> steps() {
+        return series.values().stream().flatMap(steps -> steps.values().stream()).toList();
+    }
+
+    /** Returns true if a figure of curves has all steps of this group. */
+    boolean isWithin(List<Group> curves) {
+        return curves.stream().anyMatch(curve -> curve.steps().containsAll(steps()));
+    }
+
     /** Returns the shortest, a middle and the longest context. */
     public List<Integer> contexts() {
         List<Integer> all = numbers();
@@ -90,7 +104,7 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
     /** Returns the time of a step, or a dash if it was not measured. */
     public String time(String attention, int number) {
         Result step = series.getOrDefault(attention, new TreeMap<>()).get(number);
-        return step == null ? "–" : step.seconds().time();
+        return step == null ? "–" : step.markedTime();
     }
 
     /** Returns the attention's time divided by TPA's at the longest common context, or a dash. */
@@ -131,6 +145,18 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
                 step -> step.seconds().times(1e3)),
                 three.plot("cache", "Cache, one layer", setting.text(), "MB",
                         step -> step.counter("cacheBytesPerToken").times(step.number("context") / 1e6)));
+    }
+
+    /** Draws the time of a step at the only number as bars. */
+    Plot bars(String name) {
+        int number = numbers().getFirst();
+        Bars bars = new Bars("Decode: " + setting.shapeText(), setting.rest() + ", " + number
+                + (setting.batch == 0 ? " sequences" : " tokens"), "time per step (ms)");
+        series.forEach((attention, steps) -> {
+            AttentionStyle style = AttentionStyle.of(attention);
+            bars.bar(style.name(), style.color(), steps.get(number).seconds().times(1e3));
+        });
+        return bars.plot(name);
     }
 
     private Plot plot(String name, String title, String subtitle, String unit, Function<Result, Measured> value) {

@@ -64,9 +64,22 @@ record PeerReport(List<PeerSpeed> speeds) {
         return rows;
     }
 
-    /** Draws the speed of decoding over the depth. */
+    private static Plot bars(String type, List<PeerSpeed> decoding) {
+        Bars bars = new Bars("Decode, " + type + " weights", "fastest of the rounds, after "
+                + decoding.getFirst().depth() + " tokens", "tokens per second");
+        for (PeerSpeed speed : decoding) {
+            String attention = speed.model().startsWith("mha") ? "mha" : speed.model().startsWith("t6") ? "tpa" : "gqa";
+            bars.bar(column(speed), AttentionStyle.of(attention).color(), new Measured(speed.fastest(), Double.NaN));
+        }
+        return bars.plot("peer-" + type);
+    }
+
+    /** Draws the speed of decoding over the depth, or bars at the only depth. */
     private Plot plot(String type) {
         List<PeerSpeed> decoding = speeds.stream().filter(s -> s.type().equals(type) && s.depth() >= 0).toList();
+        if (decoding.stream().map(PeerSpeed::depth).distinct().count() == 1) {
+            return bars(type, decoding);
+        }
         double max = decoding.stream().mapToInt(PeerSpeed::depth).max().orElse(1);
         double min = decoding.stream().mapToInt(PeerSpeed::depth).min().orElse(1);
         Chart chart = new Chart("Decode, " + type + " weights", "fastest of the rounds",

@@ -18,19 +18,25 @@ import java.util.stream.Stream;
  * Contents of the report, from the results alone; report.md.ftl and readme.md.ftl arrange them.
  *
  * @param groups decode steps over contexts
- * @param plots their curves over contexts, then over batches
+ * @param plots their curves over contexts, then over batches, then bars where there is one context
  */
 public record Report(
         Machine machine, List<Result> results, Limits limits, List<Group> groups, List<String> attentions,
         List<Plot> plots) {
+
+    /** Share of the mean above which an error bar is long. */
+    private static final double MAX_ERROR = 0.25;
 
     static Report of(Machine machine, List<Result> results) {
         List<Group> groups = Group.overContext(results);
         List<String> attentions = AttentionStyle.NAMES.stream()
                 .filter(name -> groups.stream().anyMatch(group -> group.series().containsKey(name))).toList();
         List<Plot> plots = new ArrayList<>();
-        Stream.concat(groups.stream(), Group.overBatch(results).stream()).filter(Group::isCurve)
-                .forEach(group -> plots.add(group.plot("decode-" + (plots.size() + 1))));
+        List<Group> curves = Stream.concat(groups.stream(), Group.overBatch(results).stream()).filter(Group::isCurve)
+                .toList();
+        curves.forEach(group -> plots.add(group.plot("decode-" + (plots.size() + 1))));
+        groups.stream().filter(group -> group.isBars() && !group.isWithin(curves))
+                .forEach(group -> plots.add(group.bars("decode-" + (plots.size() + 1))));
         return new Report(machine, results, new Limits(results, machine.thirdLevelBytes()), groups, attentions, plots);
     }
 
@@ -62,6 +68,30 @@ public record Report(
         return groups.stream().filter(group -> group.setting().shape().equals("paper") && group.isCurve()
                 && group.setting().residency().equals("memory") && group.setting().batch() == 1
                 && group.series().containsKey("mha")).toList();
+    }
+
+    /** Returns the groups that answer which attention is fastest: equal heads, and equal parameters of 124 M. */
+    public List<Group> advised() {
+        Stream<Group> equalParameters = groups.stream().filter(group -> group.setting().shape().equals("small")
+                && group.setting().residency().equals("memory") && group.setting().batch() == 1);
+        return Stream.concat(mains().stream().limit(1), equalParameters.limit(1))
+                .filter(group -> !advice(group).isEmpty()).toList();
+    }
+
+    /** Returns the answers of a group. */
+    public List<Advice> advice(Group group) {
+        return Advice.of(group);
+    }
+
+    /** Returns the results with long error bars, each with the times that explain it. */
+    public List<Result> uncertain() {
+        return results.stream().filter(r -> r.is("DecodeAttentionBenchmark.step"))
+                .filter(r -> r.seconds().error() > MAX_ERROR * r.seconds().mean()).toList();
+    }
+
+    /** Returns the results with evidence of a suite. */
+    public List<Result> proven() {
+        return results.stream().filter(r -> r.evidence() != null).toList();
     }
 
     /** Returns the first group of each shape and type of cache. */

@@ -2,6 +2,22 @@
 # t6j benchmarks: ${machine.cpu()}
 
 ${machine.software()}, on ${machine.cpu()}, ${machine.family()!"family not known"}, ${machine.cores()} cores; JDK ${any.jdkVersion()}, ${machine.kernels()}; suite ${machine.suite()}, ${machine.date()}.
+<#if report.advised()?has_content>
+
+## Which attention for my context?
+
+Fastest decode step of one layer, its time, and the times of the others as multiples of it. Attentions in one cell are equally fast within the errors.
+<#list report.advised() as group>
+
+${group.setting().text()}:
+
+| tokens | fastest | its time | the others |
+|--:|---|--:|---|
+<#list report.advice(group) as row>
+| ${row.context()} | ${row.fastest()} | ${row.time()} | ${row.others()} |
+</#list>
+</#list>
+</#if>
 <#list report.mains() as group>
 
 ## TPA and the other attentions: ${group.setting().rest()}
@@ -16,7 +32,7 @@ Time of one decode step of one layer's attention, read from memory: ${group.sett
 - TPA, the attention that t6j is made for, comes first; the others answer the same queries from caches in other formats.
 - Equal heads compare caches and kernels; equal parameters compare models of the same size. Every table and figure says which.
 - Times of attention are for one layer. A whole model also reads all its weights for each token, so it gains less.
-- ± and error bars are 95 % intervals of the mean over the iterations of all forks of this run. Between runs, for example because of other programs on a shared machine, ignore differences below 1.5 × in results that read from memory.
+- ± and error bars are 95 % intervals of the mean over the forks, or over the iterations if there is one fork. † marks times whose forks differ by more than 10 %, also when measured again. Between runs, for example because of other programs on a shared machine, ignore differences below 1.5 × in results that read from memory.
 - “Of limit” is the share of the nearer limit: the highest read bandwidth and the highest rate of multiply-adds in this run. The report explains each share above 100 %.
 <#if report.groups()?has_content>
 
@@ -28,6 +44,14 @@ Time of one decode step of one layer: scores, softmax and values of one query fo
 ${plot}
 </#list>
 
+<#if report.uncertain()?has_content>
+These error bars exceed ±25 %, because ${(any.forks() > 1)?then("forks", "iterations of the only fork")} took different times:
+
+<#list report.uncertain() as r>
+- ${r.shortKey()}: ${r.seconds().time()}, of ${r.times()}
+</#list>
+
+</#if>
 <#assign rows = 0>
 <#list report.groups() as group><#assign rows += group.numbers()?size></#list>
 <@t.fold rows>
@@ -92,7 +116,21 @@ Share of the nearer limit: bytes read of the read bandwidth, or multiplications 
 | benchmark | time per operation |
 |---|--:|
 <#list report.others() as r>
-| ${r.shortKey()} | ${r.seconds().time()} |
+| ${r.shortKey()} | ${r.markedTime()} |
+</#list>
+</@t.fold>
+</#if>
+<#if report.proven()?has_content>
+
+## Evidence
+
+Difference of the slowest fork and the fastest, and whether a difference above 10 % made the suite measure the point again. Bytes that an operation allocates after warm-up, by JMH's -prof gc. Instructions and cycles for each byte of the cache or the weights, where perf may count them. Kernels, and CRC-32C of the output: the same kernels give the same hash in each fork and version, unless a kernel changed its results.
+
+<@t.fold report.proven()?size>
+| benchmark | forks differ by | again | allocated | instructions/B | cycles/B | kernels | output |
+|---|--:|---|--:|--:|--:|---|---|
+<#list report.proven() as r>
+| ${r.shortKey()} | ${r.spread()} | ${r.evidence().again()?then("yes", "no")} | ${r.allocated()} | ${r.perByte("instructions")} | ${r.perByte("cycles")} | ${r.kernels()} | ${r.outputs()} |
 </#list>
 </@t.fold>
 </#if>

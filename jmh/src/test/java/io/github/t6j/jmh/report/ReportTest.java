@@ -29,8 +29,9 @@ class ReportTest {
     /** File that .ci/render reads. */
     private static final Path OUT = Path.of("target/report");
 
-    /** Curves over contexts and batches of the sample. */
-    private static final int PLOTS = 3;
+    /** Curves over contexts and batches of the sample, and bars at the only context of three more settings. */
+    private static final int CURVES = 3;
+    private static final int PLOTS = CURVES + 3;
 
     @TempDir
     private Path folder;
@@ -143,7 +144,7 @@ class ReportTest {
         Pattern place =
                 Pattern.compile("textLength=\"(\\d+)\"[^>]* x=\"([0-9.]+)\"[^>]*>(Decode: [^<]*|tokens in the cache|"
                         + "sequences in the batch|[a-z0-9]+ cache[^<]*)<");
-        for (int i = 1; i <= PLOTS; i++) {
+        for (int i = 1; i <= CURVES; i++) {
             String svg = Files.readString(OUT.resolve("plots/decode-" + i + ".svg")).replaceAll("\\s+", " ");
             List<Double> centers = place.matcher(svg).results()
                     .map(found -> Double.parseDouble(found.group(2)) + Double.parseDouble(found.group(1)) / 2).toList();
