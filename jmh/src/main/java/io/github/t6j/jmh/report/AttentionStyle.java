@@ -79,6 +79,12 @@ public record AttentionStyle(String name, Color color, Color dark, Shape marker,
         return new AttentionStyle(name, color, dark, of("mlra").marker, 2, 2);
     }
 
+    /** Returns the same colour with the dash and marker of another style, for the machine of this index. */
+    AttentionStyle variant(int index) {
+        AttentionStyle other = all().get(index % OF_ATTENTIONS.size());
+        return new AttentionStyle(name, color, dark, other.marker, other.dash);
+    }
+
     BasicStroke stroke(float width) {
         return new BasicStroke(width, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 1, dash.length == 0 ? null : dash,
                 0);

@@ -49,6 +49,10 @@ final class Numbers {
         return threads == 1 ? "1 thread" : threads + " threads";
     }
 
+    static String cores(int cores) {
+        return cores == 1 ? "1 core" : cores + " cores";
+    }
+
     private static String scaled(double value, double[] scales, String[] units) {
         int i = 0;
         while (i < scales.length - 1 && value < 0.9995 * scales[i]) { // a value that rounds to 1000 uses the next unit

@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  java -jar jmh/target/benchmarks.jar report --suite quick --out my-results",
             "  java -jar jmh/target/benchmarks.jar report --from my-results/results.json --compare OLD.json",
+            "  java -jar jmh/target/benchmarks.jar report --from my-results/results.json --history jmh/history.jsonl",
             "  java -jar jmh/target/benchmarks.jar report --peer LLAMA --out my-results --models t6,mha --depths 128"
         })
 public final class ReportCommand implements Callable<Integer> {
@@ -71,6 +72,15 @@ public final class ReportCommand implements Callable<Integer> {
             description = "Rewrite the tables between the two markers of FILE; needs --out.")
     private Path readme;
 
+    @Option(names = "--history", paramLabel = "FILE",
+            description = "Add a line for this run to FILE, and write history.md, history.html and plots next to it.")
+    private Path history;
+
+    @Option(names = "--machines", paramLabel = "DIR",
+            description = "Compare the machines whose results are in folders of DIR, as shares of their own limits: "
+                    + "write DIR/machines.md, machines.html and plots.")
+    private Path machines;
+
     private int failed;
 
     private ReportCommand() {}
@@ -82,21 +92,25 @@ public final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (out == null && (source.from == null || readme != null || compare == null)) {
+        boolean writesElsewhere = compare != null || history != null || machines != null;
+        if (out == null && (source.from == null || readme != null || !writesElsewhere)) {
             throw usage("--out: expected a folder to write to, found none");
         }
         if (source.peer != null) {
             return comparePeer();
         }
-        List<Result> before = compare == null ? null : Results.read(compare); // first: the run may replace it
+        List<Result> old = compare == null ? null : Results.read(compare); // first: the run may replace it
         Suite suite = source.suite == null
                 ? null
                 : checked(() -> Suite.of(source.suite, Runtime.getRuntime().availableProcessors()));
         if (readme != null) {
             markers(readme); // checked before minutes of measuring, like the fonts
         }
-        if (out != null) {
+        History before = history == null ? null : History.read(history); // checked before measuring, too
+        if (out != null || history != null || machines != null) {
             Chart.checkFonts();
+        }
+        if (out != null) {
             Files.createDirectories(out);
         }
         Path json = suite == null ? source.from : measure(suite);
@@ -107,8 +121,14 @@ public final class ReportCommand implements Callable<Integer> {
         if (out != null) {
             write(results, Results.machine(json), json);
         }
+        if (old != null) {
+            Comparison.lines(old, results).forEach(System.out::println);
+        }
         if (before != null) {
-            Comparison.lines(before, results).forEach(System.out::println);
+            before.with(History.Line.of(Results.machine(json), results)).write(history);
+        }
+        if (machines != null) {
+            Machines.read(machines).write(machines);
         }
         return failed == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
@@ -117,12 +137,16 @@ public final class ReportCommand implements Callable<Integer> {
         PeerPlan plan = checked(source.peer::plan);
         Chart.checkFonts();
         Path json = Files.createDirectories(out).resolve("peer.json");
+        History before = history == null ? null : History.read(history);
         Machine machine = Machine.here("peer");
         int code = source.peer.run(json);
         if (code == CommandLine.ExitCode.OK) {
             Results.write(machine, json);
             new PeerReport(PeerRun.read(json)).write(machine, plan, source.peer.toString(), out);
             System.err.println("wrote " + out.resolve("report.html"));
+            if (before != null) {
+                before.with(History.Line.ofPeers(machine, PeerRun.read(json))).write(history);
+            }
         }
         return code;
     }

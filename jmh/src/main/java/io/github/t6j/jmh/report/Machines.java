@@ -1,0 +1,159 @@
+package io.github.t6j.jmh.report;
+
+import io.github.t6j.jmh.Machine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jfree.chart.axis.NumberAxis;
+
+/**
+ * Decode steps on several machines, as shares of each machine's own limits; the template machines.md.ftl arranges them.
+ * A machine is a folder with results of a suite.
+ */
+public record Machines(List<Run> runs) {
+    /**
+     * Results of a machine.
+     *
+     * @param folder name of their folder
+     * @param steps steps with an f32 cache read from memory, in as many threads as the machine has cores
+     */
+    public record Run(String folder, Machine machine, Limits limits, Group steps) {
+        /** Returns processor and cores. */
+        public String name() {
+            return machine.processor() + ", " + Numbers.cores(machine.cores());
+        }
+
+        private long points() {
+            return steps.series().values().stream().mapToLong(TreeMap::size).sum();
+        }
+
+        /** Returns the limit of reads from memory. */
+        public String memory() {
+            return rate(limits.memory(steps.setting().threads()), "B/s");
+        }
+
+        /** Returns the limit of multiply-adds. */
+        public String multiplyAdd() {
+            return rate(limits.multiplyAdd(steps.setting().threads()), "FLOP/s");
+        }
+
+        private static String rate(Limits.Ends limit, String unit) {
+            return limit.highest() == null ? "–" : limit.highest().rate(unit);
+        }
+
+        private Optional<Result> longest(String attention) {
+            return Optional.ofNullable(steps.series().get(attention)).map(points -> points.lastEntry().getValue());
+        }
+
+        /** Returns the time of a step of the longest context, and the context; a dash if it was not measured. */
+        public String time(String attention) {
+            return longest(attention).map(step -> step.seconds().time() + " at " + step.number("context")).orElse("–");
+        }
+
+        /** Returns the share of the memory's limit in a step of the longest context, or a dash. */
+        public String reads(String attention) {
+            return percent(attention, limits.memory(steps.setting().threads()), "bytesPerSecond", "bytes");
+        }
+
+        /** Returns the share of the multiply-add limit in a step of the longest context, or a dash. */
+        public String operations(String attention) {
+            return percent(attention, limits.multiplyAdd(steps.setting().threads()), "flopsPerSecond", "flops");
+        }
+
+        private String percent(String attention, Limits.Ends limit, String... counter) {
+            return longest(attention).map(step -> step.counter(counter)).filter(found -> limit.highest() != null)
+                    .map(counted -> Numbers.percent(counted.mean() / limit.highest().mean())).orElse("–");
+        }
+
+        /** Returns the shares of the nearest limit in per cent, by context. */
+        private TreeMap<Integer, Measured> percents(String attention) {
+            TreeMap<Integer, Measured> percents = new TreeMap<>();
+            steps.series().getOrDefault(attention, new TreeMap<>()).forEach((context, step) -> {
+                Limits.Fraction share = limits.of(step);
+                if (share != null) {
+                    percents.put(context, new Measured(100 * share.share(), Double.NaN));
+                }
+            });
+            return percents;
+        }
+    }
+
+    /** Returns the steps that machines are compared by: the paper's shape, one sequence, the most threads. */
+    static Optional<Group> steps(List<Result> results) {
+        return Group.overContext(results).stream().filter(group -> group.setting().shape().equals("paper")
+                && group.setting().cacheType().equals("f32") && group.setting().residency().equals("memory")
+                && group.setting().batch() == 1)
+                .max(Comparator.comparingInt(group -> group.setting().threads()));
+    }
+
+    /**
+     * Reads the folders in {@code folder}. Of several folders of one machine, the one with the most steps counts.
+     *
+     * @throws IllegalArgumentException if none has decode steps
+     */
+    static Machines read(Path folder) throws IOException {
+        List<Path> files;
+        try (Stream<Path> found = Files.list(folder)) {
+            files = found.map(machine -> machine.resolve("results.json")).filter(Files::exists).sorted().toList();
+        }
+        Map<String, Run> runs = new LinkedHashMap<>();
+        for (Path file : files) {
+            List<Result> results = Results.read(file);
+            Machine machine = Results.machine(file);
+            steps(results).ifPresent(steps -> {
+                Run run = new Run(file.getParent().getFileName().toString(), machine,
+                        new Limits(results, machine.thirdLevelBytes()), steps);
+                runs.merge(run.name(), run, (a, b) -> b.points() > a.points() ? b : a);
+            });
+        }
+        if (runs.isEmpty()) {
+            throw new IllegalArgumentException(folder + ": expected folders with results of the quick or paper suite,"
+                    + " found none; make one with report --suite quick --out " + folder + "/MACHINE");
+        }
+        return new Machines(List.copyOf(runs.values()));
+    }
+
+    /** Returns the attentions that any machine has measured, in the order of tables. */
+    public List<String> attentions() {
+        return AttentionStyle.NAMES.stream()
+                .filter(name -> runs.stream().anyMatch(run -> run.steps.series().containsKey(name))).toList();
+    }
+
+    /** Draws one chart for each attention, with a curve for each machine. */
+    public List<Plot> plots() {
+        List<Plot> plots = new ArrayList<>();
+        double first = runs.stream().mapToInt(run -> run.steps.numbers().getFirst()).min().orElseThrow();
+        double last = runs.stream().mapToInt(run -> run.steps.numbers().getLast()).max().orElseThrow();
+        for (String attention : attentions()) {
+            AttentionStyle style = AttentionStyle.of(attention);
+            Chart chart = new Chart("Decode: " + style.name(), "share of each machine's own limit",
+                    Chart.logAxis("tokens in the cache", 2, Math.max(2, last / first)), new NumberAxis("%"));
+            for (int i = 0; i < runs.size(); i++) {
+                TreeMap<Integer, Measured> percents = runs.get(i).percents(attention);
+                if (!percents.isEmpty()) {
+                    chart.curve(runs.get(i).folder, style.variant(i), percents);
+                }
+            }
+            plots.add(chart.plot("machines-" + attention));
+        }
+        return plots;
+    }
+
+    /** Writes machines.md, machines.html and the plots. */
+    void write(Path out) throws IOException {
+        List<Plot> plots = plots();
+        String text = Page.of("report/machines.md.ftl",
+                Map.of("machines", this, "plots", plots, "names", AttentionStyle.names()));
+        Files.writeString(out.resolve("machines.md"), text);
+        Files.writeString(out.resolve("machines.html"), Page.html(text, plots));
+        Plot.write(plots, out);
+    }
+}

@@ -1,0 +1,17 @@
+# t6j benchmarks: history
+
+Each row is a run of a suite at a commit. A share is the part of the machine's nearest limit, read bandwidth or multiply-adds, that a decode step of the longest context reaches, measured in the same run. A ratio is the speed of t6j divided by llama.cpp's on the same file. Shares and ratios can be compared over commits of one machine; times cannot.
+<#list parts as part>
+
+## ${part.suite()} on ${part.machine()}
+
+<#list part.plots() as plot>
+${plot}
+
+</#list>
+| commit | date |<#list part.names() as name> ${names[name]!name} |</#list>
+|---|---|<#list part.names() as name>--:|</#list>
+<#list part.lines() as line>
+| ${line.commit()} | ${line.date()} |<#list part.names() as name> ${line.ratio(name)} |</#list>
+</#list>
+</#list>

@@ -1,0 +1,29 @@
+# t6j benchmarks: machines side by side
+
+Decode steps of one layer's attention: 32 heads of 64 elements for every attention, an f32 cache that is read from memory, one sequence, as many threads as cores. Shares are of the limits that the same run measured on the same machine, so that a fast and a slow machine can be compared.
+
+| folder | machine | kernels | date | commit | reads | multiply-adds |
+|---|---|---|---|---|--:|--:|
+<#list machines.runs() as run>
+| ${run.folder()} | ${run.name()} | ${run.machine().kernels()} | ${run.machine().date()} | ${run.machine().commit()!"not recorded"} | ${run.memory()} | ${run.multiplyAdd()} |
+</#list>
+<#list plots as plot>
+
+${plot}
+</#list>
+
+## Longest context
+
+Each attention reads, multiplies and adds at the same time, so neither share reaches 100 %. A share of reads above 100 % means that memory was slower while its limit was measured, or that a part of the cache lay in L3.
+
+| attention | machine | time of a step | of reads | of multiply-adds |
+|---|---|--:|--:|--:|
+<#list machines.attentions() as a>
+<#list machines.runs() as run>
+| ${names[a]} | ${run.folder()} | ${run.time(a)} | ${run.reads(a)} | ${run.operations(a)} |
+</#list>
+</#list>
+
+To add a machine, run this on it, and commit the new folder:
+
+    java -jar jmh/target/benchmarks.jar report --suite quick --out jmh/results/MACHINE --machines jmh/results

@@ -1,0 +1,105 @@
+package io.github.t6j.jmh.report;
+
+import static io.github.t6j.jmh.report.TestResults.multiplyAdd;
+import static io.github.t6j.jmh.report.TestResults.peak;
+import static io.github.t6j.jmh.report.TestResults.step;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.github.t6j.jmh.Machine;
+import io.github.t6j.jmh.peer.PeerSpeed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Lines of a history, of results with known shares, and their page. */
+class HistoryTest {
+    /** Reads 10 GB/s and 20 GFLOP/s with 2 threads. */
+    private static final List<Result> LIMITS = List.of(peak(2, 300000, 10e9), multiplyAdd(2, 20e9));
+
+    @TempDir
+    private Path folder;
+
+    static Machine machine(String cpu, String suite, String commit) {
+        return new Machine(cpu, "family 1", 2, 8, 0L, "Linux", "SIMD, 512-bit", suite, "2026-11-28", "0.1.0", commit);
+    }
+
+    /** Returns limits and steps of 1 and 2 bytes a nanosecond, the longer context slower, and 5 operations. */
+    static List<Result> results() {
+        List<Result> steps = List.of(step("mha", "paper", 70, 2, 1000, 1000, 100), step("mha", "paper", 150, 2, 1000, 1000, 125),
+                step("tpa", "paper", 150, 2, 100, 2000, 200), step("tpa", "paper", 150, 1, 100, 2000, 100));
+        return Stream.concat(LIMITS.stream(), steps.stream()).toList();
+    }
+
+    @Test
+    void aLineHasTheShareOfTheNearestLimitAtTheLongestContextOnAllCores() {
+        History.Line line = History.Line.of(machine("A", "quick", "abcdef123456"), results());
+
+        assertThat(line.ratios()).containsOnly(Map.entry("mha", 0.8), Map.entry("tpa", 0.5));
+        assertThat(line.machine()).isEqualTo("A, family 1, 2 cores");
+        assertThat(line.ratio("mha")).isEqualTo("80 %");
+        assertThat(line.ratio("gqa")).isEqualTo("–");
+    }
+
+    @Test
+    void theLineOfARunReplacesItsOwn() throws IOException {
+        Path file = folder.resolve("history.jsonl");
+        for (String commit : List.of("aaaaaaaaaaaa", "bbbbbbbbbbbb", "aaaaaaaaaaaa")) {
+            History.read(file).with(History.Line.of(machine("A", "quick", commit), results())).write(file);
+        }
+        History.read(file).with(History.Line.of(machine("B", "quick", "aaaaaaaaaaaa"), results())).write(file);
+
+        assertThat(Files.readAllLines(file)).containsExactly(
+                "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa\",\"date\":\"2026-11-28\","
+                        + "\"machine\":\"A, family 1, 2 cores\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
+                "{\"suite\":\"quick\",\"commit\":\"bbbbbbbbbbbb\",\"date\":\"2026-11-28\","
+                        + "\"machine\":\"A, family 1, 2 cores\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
+                "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa\",\"date\":\"2026-11-28\","
+                        + "\"machine\":\"B, family 1, 2 cores\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}");
+        assertThat(folder.resolve("history.md")).content().contains("## quick on A, family 1, 2 cores",
+                "![Share of the machine's limit, quick, A, family 1, 2 cores](plots/history-1.svg)",
+                "| commit | date | TPA | MHA |\n|---|---|--:|--:|\n| aaaaaaaaaaaa | 2026-11-28 | 50 % | 80 % |\n",
+                "## quick on B, family 1, 2 cores");
+        assertThat(folder.resolve("plots/history-1.svg")).content().contains(">aaaaaaa<", ">bbbbbbb<", ">TPA<");
+        assertThat(folder.resolve("plots/history-2.svg")).doesNotExist(); // a single run is no curve
+        assertThat(folder.resolve("history.html")).content().contains("data:image/svg+xml");
+    }
+
+    @Test
+    void peersAreRatiosOfTheFastestRounds() {
+        History.Line line = History.Line.ofPeers(machine("A", "peer", "abc"), List.of(
+                new PeerSpeed("t6j", "t6", "q8_0", "bf16", 32, 128, new double[] {300}),
+                new PeerSpeed("t6j", "mha", "q8_0", "bf16", 32, 128, new double[] {250, 300}),
+                new PeerSpeed("t6j native", "mha", "q8_0", "bf16", 32, 128, new double[] {900}),
+                new PeerSpeed("llama.cpp", "mha", "q8_0", "f16", 32, 128, new double[] {200, 190})));
+
+        assertThat(line.ratios()).containsOnly(Map.entry("mha q8_0 decode at 128", 1.5));
+        assertThat(line.ratio("mha q8_0 decode at 128")).isEqualTo("1.50 ×");
+    }
+
+    @Test
+    void anotherFileIsRefused() throws IOException {
+        Path file = folder.resolve("other.jsonl");
+        for (String wrong : List.of("{\"suite\":\"quick\"}", "[", "")) {
+            Files.writeString(file, wrong + "\n");
+            assertThatIllegalArgumentException().isThrownBy(() -> History.read(file))
+                    .withMessageStartingWith(file + ", line 1: expected JSON with suite, commit, date, machine and ratios");
+        }
+    }
+
+    /** The committed history, whose every line is one of a run of its own. */
+    @Test
+    void theCommittedHistoryIsReadable() throws IOException {
+        History history = History.read(Path.of("history.jsonl"));
+
+        assertThat(history.lines()).hasSizeGreaterThan(18);
+        for (History.Line line : history.lines()) {
+            assertThat(history.with(line)).isEqualTo(history);
+        }
+    }
+}
