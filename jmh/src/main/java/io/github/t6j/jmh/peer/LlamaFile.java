@@ -10,16 +10,21 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/** GGUF file of a Llama model with random f32 weights, tied embeddings and no tokenizer. */
+/** GGUF file of a Llama model with random f32 weights and tied embeddings. */
 final class LlamaFile {
     private static final int ALIGNMENT = 32;
     private static final int U32 = 4;
+    private static final int I32 = 5;
     private static final int FLOAT = 6;
     private static final int STRING = 8;
+    private static final int ARRAY = 9;
     private static final int F32 = 0;
 
     private final ByteArrayOutputStream header = new ByteArrayOutputStream();
@@ -27,17 +32,24 @@ final class LlamaFile {
 
     private LlamaFile() {}
 
-    /** Writes a model; {@code file} is new. */
+    /** Writes a model without a tokenizer; {@code file} is new. */
     static void write(Path file, PeerShape shape) throws IOException {
-        new LlamaFile().writeAll(file, shape);
+        write(file, shape, false);
     }
 
-    private void writeAll(Path file, PeerShape shape) throws IOException {
+    /** Writes a model. @param words true to add a vocabulary, which some engines need to load a file */
+    static void write(Path file, PeerShape shape, boolean words) throws IOException {
+        new LlamaFile().writeAll(file, shape, words);
+    }
+
+    private void writeAll(Path file, PeerShape shape, boolean words) throws IOException {
         addTensors(shape);
         Map<String, Object> keys = keys(shape);
+        if (words) {
+            keys.putAll(vocabulary(shape.vocabulary()));
+        }
         put("GGUF".getBytes(StandardCharsets.US_ASCII), 3, (long) tensors.size(), (long) keys.size());
-        keys.forEach((name, value) -> put(name, value instanceof String ? STRING : value instanceof Float ? FLOAT : U32,
-                value));
+        keys.forEach((name, value) -> put(name, type(value), value));
         long offset = 0;
         for (Map.Entry<String, int[]> tensor : tensors.entrySet()) {
             int[] sizes = tensor.getValue();
@@ -77,6 +89,35 @@ final class LlamaFile {
         return keys;
     }
 
+    /** Returns a byte-level vocabulary of GPT-2's kind: 256 letters, a merge of two, words without use, and two marks. */
+    private static Map<String, Object> vocabulary(int size) {
+        List<String> tokens = new ArrayList<>();
+        for (int c = 0, other = 256; c < 256; c++) {
+            boolean printed = c >= '!' && c <= '~' || c >= '¡' && c <= '¬' || c >= '®';
+            tokens.add(Character.toString(printed ? c : other++));
+        }
+        tokens.add("!!");
+        while (tokens.size() < size - 2) {
+            tokens.add("<x" + tokens.size() + ">");
+        }
+        tokens.addAll(List.of("<s>", "</s>"));
+        List<Integer> types = new ArrayList<>(Collections.nCopies(size, 1)); // normal
+        types.set(size - 2, 3); // a mark
+        types.set(size - 1, 3);
+        return Map.of("tokenizer.ggml.model", "gpt2", "tokenizer.ggml.pre", "gpt-2", "tokenizer.ggml.tokens", tokens,
+                "tokenizer.ggml.token_type", types, "tokenizer.ggml.merges", List.of("! !"),
+                "tokenizer.ggml.bos_token_id", size - 2, "tokenizer.ggml.eos_token_id", size - 1);
+    }
+
+    private static int type(Object value) {
+        return switch (value) {
+            case String _ -> STRING;
+            case Float _ -> FLOAT;
+            case List<?> _ -> ARRAY;
+            default -> U32;
+        };
+    }
+
     private void addTensors(PeerShape shape) {
         int width = shape.width();
         int queries = shape.heads() * shape.headDim();
@@ -114,7 +155,14 @@ final class LlamaFile {
                 case Long number -> eight.putLong(number);
                 case Float number -> eight.putFloat(number);
                 case byte[] raw -> header.writeBytes(raw);
-                case String text -> put((long) text.length(), text.getBytes(StandardCharsets.US_ASCII));
+                case String text -> {
+                    byte[] letters = text.getBytes(StandardCharsets.UTF_8);
+                    put((long) letters.length, letters);
+                }
+                case List<?> items -> {
+                    put(items.getFirst() instanceof String ? STRING : I32, (long) items.size());
+                    items.forEach(this::put);
+                }
                 default -> throw new IllegalArgumentException(value.toString());
             }
             header.write(eight.array(), 0, eight.position());

@@ -35,6 +35,9 @@ interface PeerModel extends AutoCloseable {
     /** Feeds the ids one by one, and computes the logits after each. */
     void write(int[] ids);
 
+    /** Feeds all ids at once, and returns the logits after the last. */
+    float[] logits(int[] ids);
+
     /** Removes what was fed since {@link #fill}. */
     void rewind();
 
@@ -101,6 +104,12 @@ interface PeerModel extends AutoCloseable {
             }
 
             @Override
+            public float[] logits(int[] ids) {
+                session.prefill(ids);
+                return session.logits().clone();
+            }
+
+            @Override
             public void rewind() {
                 session.truncate(depth);
             }
@@ -162,6 +171,11 @@ interface PeerModel extends AutoCloseable {
                 for (int id : ids) {
                     context.feed(id);
                 }
+            }
+
+            @Override
+            public float[] logits(int[] ids) {
+                return context.decode(ids)[ids.length - 1];
             }
 
             @Override

@@ -1,6 +1,7 @@
 package io.github.t6j.jmh.peer;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -33,10 +34,28 @@ public final class PeerOptions {
             description = "With --peer: measurements of each test (default: ${DEFAULT-VALUE}).")
     private int rounds;
 
+    @Option(names = "--jlama", paramLabel = "DIR",
+            description = "With --peer: also measure Jlama, whose jars are in DIR, without and with its native kernels, in "
+                    + "processes of their own. It has mha, smollm2-135m and qwen2-0.5b in bf16, q8_0 and q4_0.")
+    private Path jlama;
+
+    @Option(names = "--jinfer", paramLabel = "DIR",
+            description = "With --peer: the same for jinfer, whose jars and hotspot_compiler are in DIR. It has all GGUF "
+                    + "files.")
+    private Path jinfer;
+
     /** Returns the plan. @throws IllegalArgumentException if an option has a wrong value */
     public PeerPlan plan() {
         return new PeerPlan(library.toAbsolutePath().toString(), models, types, PROMPT, depths, TOKENS, rounds,
-                Runtime.getRuntime().availableProcessors());
+                Runtime.getRuntime().availableProcessors(), folder("--jlama", jlama), folder("--jinfer", jinfer));
+    }
+
+    private static String folder(String option, Path jars) {
+        if (jars != null && !Files.isDirectory(jars)) {
+            throw new IllegalArgumentException(option + ": expected a folder of jars, found " + jars
+                    + "; .ci/java-peers makes it");
+        }
+        return jars == null ? null : jars.toAbsolutePath().toString();
     }
 
     /** Measures, and writes the results. @return the exit code */
@@ -50,6 +69,6 @@ public final class PeerOptions {
         return "report --peer LLAMA --out DIR --models " + String.join(",", models) + " --types "
                 + String.join(",", types)
                 + " --depths " + depths.stream().map(String::valueOf).collect(Collectors.joining(",")) + " --rounds "
-                + rounds;
+                + rounds + (jlama == null ? "" : " --jlama JLAMA") + (jinfer == null ? "" : " --jinfer JINFER");
     }
 }

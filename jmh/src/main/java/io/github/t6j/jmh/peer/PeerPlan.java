@@ -1,9 +1,10 @@
 package io.github.t6j.jmh.peer;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * Tests of t6j and llama.cpp.
+ * Tests of t6j, llama.cpp and other Java engines.
  *
  * @param library folder of llama.cpp's library
  * @param models t6, mha and gqa, of 124 M parameters each, smollm2-135m and qwen2-0.5b; llama.cpp has no t6
@@ -13,10 +14,12 @@ import java.util.List;
  * @param tokens tokens to decode
  * @param rounds rounds over all models
  * @param threads threads of each engine
+ * @param jlama folder of Jlama's jars, or null
+ * @param jinfer folder of jinfer's jars, or null
  */
 public record PeerPlan(
         String library, List<String> models, List<String> types, int prompt, List<Integer> depths, int tokens,
-        int rounds, int threads) {
+        int rounds, int threads, String jlama, String jinfer) {
     private static final List<String> MODELS = List.of("t6", "mha", "gqa", "smollm2-135m", "qwen2-0.5b");
     private static final List<String> TYPES = List.of("f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0");
 
@@ -42,6 +45,13 @@ public record PeerPlan(
     /** Returns the models that have weights of {@code type}: no T6 is written in k types. */
     List<String> modelsOf(String type) {
         return models.stream().filter(model -> !model.equals("t6") || !type.contains("_k")).toList();
+    }
+
+    /** Returns the other Java engines that have {@code model} in {@code type}. */
+    List<PeerEngine> engines(String model, String type) {
+        return Stream.concat(jlama == null ? Stream.of() : PeerEngine.jlama(jlama).stream(),
+                jinfer == null ? Stream.of() : PeerEngine.jinfer(jinfer).stream())
+                .filter(engine -> engine.runs(model, type)).toList();
     }
 
     int contextLength() {

@@ -20,8 +20,9 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Measures t6j and llama.cpp alternately. All models of both engines are loaded at once; each round measures every
- * model, starting with a different one. Both engines run the same file if both support the model.
+ * Measures t6j, llama.cpp and other Java engines alternately. All models of all engines are loaded at once; each round
+ * measures every model, starting with a different one. Engines run the same file if they support it; other Java engines
+ * run in processes of their own. Before anything is measured, the logits of all engines are compared.
  */
 public final class PeerRun {
     private static final double WARM_UP_SECONDS = 1;
@@ -31,6 +32,12 @@ public final class PeerRun {
     /** Smallest vocabulary of all models. */
     private static final int VOCABULARY = 49152;
 
+    /** Tokens after which logits are compared. */
+    private static final int COMPARED = 70;
+
+    /** Largest difference of logits, as a share of the largest: two models of other weights differ by more than 1. */
+    private static final double MAX_DIFFERENCE = 0.5;
+
     /** Pause before each measurement, in which the threads of the other engine go to sleep. */
     private static final long PAUSE_MILLIS = 50;
 
@@ -39,6 +46,7 @@ public final class PeerRun {
     private final PeerPlan plan;
     private final double warmUpSeconds;
     private final PrintStream err;
+    private final List<PeerDescription> descriptions = new ArrayList<>();
 
     /** @param warmUpSeconds shortest warm-up of each test of each model */
     PeerRun(PeerPlan plan, double warmUpSeconds, PrintStream err) {
@@ -55,6 +63,14 @@ public final class PeerRun {
     /** Reads results. */
     public static List<PeerSpeed> read(Path json) throws IOException {
         return List.of(GSON.fromJson(Files.readString(json), PeerSpeed[].class));
+    }
+
+    /** Reads the other engines' descriptions next to the results; older results have none. */
+    public static List<PeerDescription> descriptions(Path json) throws IOException {
+        Path file = json.resolveSibling("engines.json");
+        return Files.exists(file)
+                ? List.of(GSON.fromJson(Files.readString(file), PeerDescription[].class))
+                : List.of();
     }
 
     /** Measures. @param args a plan in JSON, and the file for the results */
@@ -78,8 +94,9 @@ public final class PeerRun {
                 for (String model : plan.modelsOf(type)) {
                     files.put(model, file(llama, folder, model, type));
                 }
-                speeds.addAll(measure(type, open(llama, files)));
+                speeds.addAll(measure(type, open(llama, type, files, folder)));
                 Files.writeString(json, GSON.toJson(speeds) + "\n");
+                Files.writeString(json.resolveSibling("engines.json"), GSON.toJson(descriptions) + "\n");
             }
         } finally {
             try (Stream<Path> made = Files.walk(folder)) {
@@ -90,7 +107,7 @@ public final class PeerRun {
         }
     }
 
-    private static Path file(Llama llama, Path folder, String model, String type) throws IOException {
+    private Path file(Llama llama, Path folder, String model, String type) throws IOException {
         Path file = folder.resolve(model + "-" + type + (model.equals("t6") ? "" : ".gguf"));
         String name = type.toUpperCase(Locale.ROOT);
         if (model.equals("t6")) {
@@ -99,15 +116,17 @@ public final class PeerRun {
         }
         Path unrounded = folder.resolve(model + "-f32.gguf");
         if (!Files.exists(unrounded)) {
-            LlamaFile.write(unrounded, PeerShape.of(model));
+            LlamaFile.write(unrounded, PeerShape.of(model), plan.jinfer() != null);
         }
         llama.quantize(unrounded, file, LlamaFileType.valueOf(name));
         return file;
     }
 
-    private List<PeerModel> open(Llama llama, Map<String, Path> files) {
+    private List<PeerModel> open(Llama llama, String type, Map<String, Path> files, Path folder) throws IOException {
         List<PeerModel> models = new ArrayList<>();
-        files.forEach((model, file) -> {
+        for (Map.Entry<String, Path> entry : files.entrySet()) {
+            String model = entry.getKey();
+            Path file = entry.getValue();
             models.add(PeerModel.t6j(model, file, plan.contextLength(), plan.threads(), null));
             if (NativeKernels.exists(null)) {
                 models.add(PeerModel.t6j(model, file, plan.contextLength(), plan.threads(), NativeKernels.load()));
@@ -115,13 +134,67 @@ public final class PeerRun {
             if (!model.equals("t6")) {
                 models.add(PeerModel.llama(model, llama, file, plan.contextLength(), plan.threads()));
             }
-        });
+            for (PeerEngine engine : plan.engines(model, type)) {
+                Path own = engine.isJlama() ? folder(folder, model) : file;
+                models.add(PeerProcess.start(engine, folder, model, type, own, plan));
+            }
+        }
         return models;
+    }
+
+    /** Returns the folder of a model's safetensors, which is written once. */
+    private static Path folder(Path folder, String model) throws IOException {
+        Path own = folder.resolve(model + "-safetensors");
+        if (!Files.exists(own)) {
+            LlamaFolder.write(own, PeerShape.of(model));
+        }
+        return own;
+    }
+
+    /**
+     * Compares the logits after some tokens with t6j's.
+     *
+     * @throws IllegalStateException if an engine computes another model
+     */
+    void compareLogits(String type, List<PeerModel> models) {
+        int[] ids = PeerModel.ids(COMPARED, VOCABULARY);
+        Map<String, float[]> own = new LinkedHashMap<>();
+        for (PeerModel model : models) {
+            model.fill(0);
+            float[] found = model.logits(ids);
+            model.rewind();
+            float[] expected = own.computeIfAbsent(model.model(), name -> found); // t6j's, which is the first
+            double difference = difference(found, expected);
+            err.printf(Locale.ROOT, "%s, %s, %s: logits differ by %.1e of the largest%n", model.engine(), model.model(),
+                    type, difference);
+            if (!(difference <= MAX_DIFFERENCE)) {
+                throw new IllegalStateException(String.format(Locale.ROOT,
+                        "%s, %s, %s: logits: expected a difference of at most %.1f of the largest, found %.1e",
+                        model.engine(), model.model(), type, MAX_DIFFERENCE, difference));
+            }
+            if (model instanceof PeerProcess process) {
+                descriptions.add(process.description().withLogits(difference));
+            }
+        }
+    }
+
+    private static double difference(float[] found, float[] expected) {
+        if (found.length != expected.length) {
+            return Double.POSITIVE_INFINITY;
+        }
+        double largest = 0;
+        double difference = 0;
+        for (int i = 0; i < found.length; i++) {
+            largest = Math.max(largest, Math.abs(expected[i]));
+            difference = Math.max(difference, Math.abs(found[i] - expected[i]));
+        }
+        return difference / largest;
     }
 
     /** Measures all tests with {@code models}, and closes them. */
     List<PeerSpeed> measure(String type, List<PeerModel> models) {
         try {
+            compareLogits(type, models);
             List<PeerSpeed> speeds = new ArrayList<>(test(type, models, -1));
             plan.depths().forEach(depth -> speeds.addAll(test(type, models, depth)));
             return speeds;

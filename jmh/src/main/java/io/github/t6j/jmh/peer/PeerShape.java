@@ -35,6 +35,11 @@ record PeerShape(int width, int layers, int heads, int keyHeads, int headDim, in
         };
     }
 
+    /** Returns true if the heads together are as wide as the model, which some engines expect. */
+    boolean isSquare() {
+        return heads * headDim == width;
+    }
+
     /** Elements that tensors are cut from: a tensor begins at a place that depends on its name. */
     enum Block {
         ONES, RANDOM;

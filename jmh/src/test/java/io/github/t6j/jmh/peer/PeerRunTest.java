@@ -2,6 +2,7 @@ package io.github.t6j.jmh.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -13,7 +14,8 @@ import org.junit.jupiter.api.Test;
 /** Tests and turns of a run, with engines that only record their calls. */
 class PeerRunTest {
     private static final PeerPlan PLAN =
-            new PeerPlan("none", List.of("t6", "mha"), List.of("q8_0"), 100, List.of(128, 1024), 16, 3, 2);
+            new PeerPlan("none", List.of("t6", "mha"), List.of("q8_0"), 100, List.of(128, 1024), 16, 3, 2, null,
+                    null);
 
     /** Calls of all engines, in order; a repeated call of the same engine is recorded once. */
     private final List<String> calls = new ArrayList<>();
@@ -80,6 +82,12 @@ class PeerRunTest {
             }
 
             @Override
+            public float[] logits(int[] ids) {
+                call("logits");
+                return engine.equals("wrong") ? new float[] {-1, 1} : new float[] {1, engine.equals("t6j") ? 2 : 2.1f};
+            }
+
+            @Override
             public void rewind() {
                 assertThat(depth).isNotNegative();
                 fed = 0;
@@ -124,9 +132,43 @@ class PeerRunTest {
         String b = "t6j mha read";
         String c = "llama.cpp mha read";
         assertThat(calls)
-                .startsWith("t6j t6 fill 0", a, "t6j mha fill 0", b, "llama.cpp mha fill 0", c, a, b, c, b, c, a,
+                .startsWith("t6j t6 fill 0", "t6j t6 logits", "t6j mha fill 0", "t6j mha logits",
+                        "llama.cpp mha fill 0", "llama.cpp mha logits", "t6j t6 fill 0", a, "t6j mha fill 0", b, "llama.cpp mha fill 0", c, a, b, c, b, c, a,
                         c, a, b, "t6j t6 fill 128")
                 .endsWith("t6j t6 close", "t6j mha close", "llama.cpp mha close");
+    }
+
+    @Test
+    void anEngineWithOtherLogitsIsNotMeasured() {
+        List<PeerModel> models = List.of(model("t6j", "mha"), model("wrong", "mha"));
+        PeerRun run = new PeerRun(PLAN, 0.05, new PrintStream(OutputStream.nullOutputStream()));
+
+        assertThatIllegalStateException().isThrownBy(() -> run.measure("q8_0", models))
+                .withMessage("wrong, mha, q8_0: logits: expected a difference of at most 0.5 of the largest,"
+                        + " found 1.0e+00");
+        assertThat(calls).endsWith("t6j mha close", "wrong mha close").noneMatch(call -> call.endsWith("read"));
+    }
+
+    /** Rows 2i and 2i + 1 of a head of four become rows i and 2 + i. */
+    @Test
+    void rotatedRowsOfAFolderAreHalvesOfTheHead() {
+        float[] neighbours = {0, 0, 1, 1, 2, 2, 3, 3, 10, 10, 11, 11, 12, 12, 13, 13};
+
+        assertThat(LlamaFolder.halves(neighbours, 4, 2))
+                .containsExactly(0, 0, 2, 2, 1, 1, 3, 3, 10, 10, 12, 12, 11, 11, 13, 13);
+    }
+
+    @Test
+    void javaEnginesRunTheModelsAndTypesThatTheyHave() {
+        PeerPlan plan = new PeerPlan("", List.of("t6", "mha", "gqa"), List.of("q8_0"), 1, List.of(1), 1, 1, 1, "a", "b");
+
+        assertThat(plan.engines("t6", "q8_0")).isEmpty();
+        assertThat(plan.engines("mha", "q8_0")).extracting(PeerEngine::name).containsExactly("jlama", "jlama native",
+                "jinfer", "jinfer native");
+        assertThat(plan.engines("gqa", "q8_0")).extracting(PeerEngine::name).containsExactly("jinfer",
+                "jinfer native"); // 22 heads of 64 elements are wider than the model
+        assertThat(plan.engines("mha", "q6_k")).extracting(PeerEngine::name).containsExactly("jinfer",
+                "jinfer native");
     }
 
     @Test
@@ -140,13 +182,13 @@ class PeerRunTest {
     @Test
     void wrongPlansAreRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new PeerPlan("", List.of("mla"), List.of("q8_0"), 1, List.of(1), 1, 1, 1))
+                .isThrownBy(() -> new PeerPlan("", List.of("mla"), List.of("q8_0"), 1, List.of(1), 1, 1, 1, null, null))
                 .withMessage("--models: expected some of t6, mha, gqa, smollm2-135m, qwen2-0.5b, found mla");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q9"), 1, List.of(1), 1, 1, 1))
+                .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q9"), 1, List.of(1), 1, 1, 1, null, null))
                 .withMessageStartingWith("--types: expected some of");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q8_0"), 1, List.of(0), 1, 1, 1))
+                .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q8_0"), 1, List.of(0), 1, 1, 1, null, null))
                 .withMessageStartingWith("--depths: expected numbers from 1");
     }
 }

@@ -52,7 +52,7 @@ class PeerSpeedTest {
         Path file = folder.resolve("typed.gguf");
         Llama llama = Llama.open();
         llama.quantize(unrounded, file, type);
-        PeerPlan plan = new PeerPlan("", List.of("mha"), List.of("q8_0"), 100, List.of(70), 8, 2, 1);
+        PeerPlan plan = new PeerPlan("", List.of("mha"), List.of("q8_0"), 100, List.of(70), 8, 2, 1, null, null);
         PrintStream quiet = new PrintStream(OutputStream.nullOutputStream());
 
         List<PeerSpeed> speeds = new PeerRun(plan, 0, quiet).measure(type.name(),

@@ -3,6 +3,7 @@ package io.github.t6j.jmh.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.jmh.Machine;
+import io.github.t6j.jmh.peer.PeerDescription;
 import io.github.t6j.jmh.peer.PeerPlan;
 import io.github.t6j.jmh.peer.PeerSpeed;
 import java.io.IOException;
@@ -28,9 +29,10 @@ class PeerReportTest {
                 speed("t6j", "mha", 1024, 90, 91, 88), speed("llama.cpp", "mha", 1024, 70, 72, 71),
                 speed("t6j", "t6", 128, 98, 97, 99), speed("t6j", "mha", 128, 90, 91, 88),
                 speed("llama.cpp", "mha", 128, 182, 180, 181));
-        PeerPlan plan = new PeerPlan("", List.of("t6", "mha"), List.of("q8_0"), 32, List.of(1024, 128), 32, 3, 2);
+        PeerPlan plan = new PeerPlan("", List.of("t6", "mha"), List.of("q8_0"), 32, List.of(1024, 128), 32, 3, 2, null,
+                null);
 
-        new PeerReport(speeds).write(Machine.unknown(), plan, "report --peer LLAMA", folder);
+        new PeerReport(speeds, List.of()).write(Machine.unknown(), plan, "report --peer LLAMA", folder);
 
         assertThat(folder.resolve("summary.md")).content().contains(
                 "| test | t6j T6 (bf16 cache) | t6j MHA (bf16 cache) | llama.cpp MHA (f16 cache) | MHA: t6j ÷ llama.cpp |",
@@ -41,5 +43,27 @@ class PeerReportTest {
         assertThat(folder.resolve("report.html")).content().contains("data:image/svg+xml").contains("<strong>");
         assertThat(Files.readString(folder.resolve("plots/peer-q8_0.svg")))
                 .contains(">t6j T6 (bf16 cache)<", ">llama.cpp MHA (f16 cache)<", ">tokens in the cache<");
+    }
+
+    /** Jlama has no GQA with wide heads and no k types: its cells there are dashes. */
+    @Test
+    void otherJavaEnginesHaveColumnsAndALineThatDescribesThem() throws IOException {
+        List<PeerSpeed> speeds = List.of(speed("t6j", "mha", 128, 90), speed("jlama", "mha", 128, 60),
+                speed("jlama native", "mha", 128, 100), speed("t6j", "gqa", 128, 95),
+                new PeerSpeed("t6j", "mha", "q6_k", "bf16", 32, 128, new double[] {80}));
+        PeerPlan plan = new PeerPlan("", List.of("mha", "gqa"), List.of("q8_0", "q6_k"), 32, List.of(128), 32, 1, 2,
+                "jars", null);
+
+        new PeerReport(speeds, List.of(
+                new PeerDescription("jlama", "0.8.4", "Panama", "bf16 at load", "f32", 0.01),
+                new PeerDescription("jlama", "0.8.4", "Panama", "bf16 at load", "f32", 0.02)))
+                .write(Machine.unknown(), plan, "report --peer LLAMA --jlama JLAMA", folder);
+
+        assertThat(folder.resolve("summary.md")).content().contains(
+                "| test | t6j MHA (bf16 cache) | jlama MHA (f16 cache) | jlama native MHA (f16 cache) | t6j GQA (bf16 cache) "
+                        + "| MHA: t6j ÷ jlama | MHA: t6j ÷ jlama native |",
+                "| decode at 128 | 90.0 (90.0) | 60.0 (60.0) | **100 (100)** | 95.0 (95.0) | 1.50 × | 0.90 × |",
+                "| decode at 128 | 80.0 (80.0) | – | – | – | – | – |",
+                "- jlama 0.8.4, Panama; bf16 at load; cache f32; logits differ from t6j's by at most 2e-02 of the largest.");
     }
 }
