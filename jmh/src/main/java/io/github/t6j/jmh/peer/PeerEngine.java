@@ -8,9 +8,9 @@ import java.util.List;
  * @param name name in tables, such as {@code jlama}
  * @param source source file of its program, next to this class
  * @param jars folder of its jars
- * @param pure option of its JVM without native kernels
+ * @param option option of its JVM that chooses its kernels
  */
-record PeerEngine(String name, String source, String jars, String pure) {
+record PeerEngine(String name, String source, String jars, String option) {
     /** Returns Jlama, without and with its native kernels. */
     static List<PeerEngine> jlama(String jars) {
         String source = "JlamaPeer.java";

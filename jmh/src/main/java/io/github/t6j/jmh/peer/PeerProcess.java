@@ -52,7 +52,7 @@ final class PeerProcess implements PeerModel {
         }
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-preview",
-                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", engine.pure()));
+                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", engine.option()));
         Path inlining = Path.of(engine.jars(), "hotspot_compiler"); // jinfer's own options of C2
         if (Files.exists(inlining)) {
             command.add("-XX:CompileCommandFile=" + inlining);

@@ -49,27 +49,28 @@ public record Machines(List<Run> runs) {
             return limit.highest() == null ? "–" : limit.highest().rate(unit);
         }
 
-        private Optional<Result> longest(String attention) {
-            return Optional.ofNullable(steps.series().get(attention)).map(points -> points.lastEntry().getValue());
+        private Optional<Result> step(String attention, int context) {
+            return Optional.ofNullable(steps.series().getOrDefault(attention, new TreeMap<>()).get(context));
         }
 
-        /** Returns the time of a step of the longest context, and the context; a dash if it was not measured. */
-        public String time(String attention) {
-            return longest(attention).map(step -> step.seconds().time() + " at " + step.number("context")).orElse("–");
+        /** Returns the time of a step, or a dash if it was not measured. */
+        public String time(String attention, int context) {
+            return steps.time(attention, context);
         }
 
-        /** Returns the share of the memory's limit in a step of the longest context, or a dash. */
-        public String reads(String attention) {
-            return percent(attention, limits.memory(steps.setting().threads()), "bytesPerSecond", "bytes");
+        /** Returns the share of the memory's limit in a step, or a dash. */
+        public String reads(String attention, int context) {
+            return percent(step(attention, context), limits.memory(steps.setting().threads()), "bytesPerSecond", "bytes");
         }
 
-        /** Returns the share of the multiply-add limit in a step of the longest context, or a dash. */
-        public String operations(String attention) {
-            return percent(attention, limits.multiplyAdd(steps.setting().threads()), "flopsPerSecond", "flops");
+        /** Returns the share of the multiply-add limit in a step, or a dash. */
+        public String operations(String attention, int context) {
+            return percent(step(attention, context), limits.multiplyAdd(steps.setting().threads()), "flopsPerSecond",
+                    "flops");
         }
 
-        private String percent(String attention, Limits.Ends limit, String... counter) {
-            return longest(attention).map(step -> step.counter(counter)).filter(found -> limit.highest() != null)
+        private static String percent(Optional<Result> step, Limits.Ends limit, String... counter) {
+            return step.map(measured -> measured.counter(counter)).filter(found -> limit.highest() != null)
                     .map(counted -> Numbers.percent(counted.mean() / limit.highest().mean())).orElse("–");
         }
 
@@ -125,6 +126,15 @@ public record Machines(List<Run> runs) {
     public List<String> attentions() {
         return AttentionStyle.NAMES.stream()
                 .filter(name -> runs.stream().anyMatch(run -> run.steps.series().containsKey(name))).toList();
+    }
+
+    /** Returns the context that most machines have measured, the longest of several. */
+    public int context(String attention) {
+        Map<Integer, Integer> counts = new TreeMap<>();
+        runs.forEach(run -> run.steps.series().getOrDefault(attention, new TreeMap<>()).keySet()
+                .forEach(context -> counts.merge(context, 1, Integer::sum)));
+        return counts.entrySet().stream().max(Map.Entry.<Integer, Integer>comparingByValue()
+                .thenComparing(Map.Entry.comparingByKey())).orElseThrow().getKey();
     }
 
     /** Draws one chart for each attention, with a curve for each machine. */

@@ -28,6 +28,7 @@ interface PeerLoop {
     /** Reads commands until the end of standard input. @param out the process's standard output */
     static void run(PeerLoop engine, PrintStream out) throws IOException {
         out.println("ready\t" + engine.description());
+        out.flush();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         int depth = 0;
         for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -12,15 +12,16 @@ Decode steps of one layer's attention: 32 heads of 64 elements for every attenti
 ${plot}
 </#list>
 
-## Longest context
+## Longest common context
 
 Each attention reads, multiplies and adds at the same time, so neither share reaches 100 %. A share of reads above 100 % means that memory was slower while its limit was measured, or that a part of the cache lay in L3.
 
-| attention | machine | time of a step | of reads | of multiply-adds |
-|---|---|--:|--:|--:|
+| attention | tokens | machine | time of a step | of reads | of multiply-adds |
+|---|--:|---|--:|--:|--:|
 <#list machines.attentions() as a>
+<#assign context = machines.context(a)>
 <#list machines.runs() as run>
-| ${names[a]} | ${run.folder()} | ${run.time(a)} | ${run.reads(a)} | ${run.operations(a)} |
+| ${names[a]} | ${context} | ${run.folder()} | ${run.time(a, context)} | ${run.reads(a, context)} | ${run.operations(a, context)} |
 </#list>
 </#list>
 
