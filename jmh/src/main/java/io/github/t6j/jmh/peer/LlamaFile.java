@@ -89,7 +89,7 @@ final class LlamaFile {
         return keys;
     }
 
-    /** Returns a byte-level vocabulary of GPT-2's kind: 256 letters, a merge of two, words without use, and two marks. */
+    /** Returns a byte-level vocabulary of GPT-2's kind: 256 letters, a merge of two, unused words, two marks. */
     private static Map<String, Object> vocabulary(int size) {
         List<String> tokens = new ArrayList<>();
         for (int c = 0, other = 256; c < 256; c++) {

@@ -115,8 +115,8 @@ public record History(List<Line> lines) {
         } catch (JsonParseException _) {
             // reported below
         }
-        throw new IllegalArgumentException(file + ", line " + number + ": expected JSON with suite, commit, date, machine"
-                + " and ratios, found " + text);
+        throw new IllegalArgumentException(file + ", line " + number + ": expected JSON with suite, commit, date,"
+                + " machine and ratios, found " + text);
     }
 
     /** Returns the history with a line at its end, or in the place of the line of the same run. */
@@ -138,7 +138,8 @@ public record History(List<Line> lines) {
         lines.stream().collect(Collectors.groupingBy(line -> line.suite + " on " + line.machine, LinkedHashMap::new,
                 Collectors.toList())).values().forEach(runs -> {
                     Line any = runs.getFirst();
-                    List<Plot> plots = runs.size() < 2 ? List.of() : List.of(plot("history-" + (1 + parts.size()), runs));
+                    List<Plot> plots =
+                            runs.size() < 2 ? List.of() : List.of(plot("history-" + (1 + parts.size()), runs));
                     parts.add(new Part(any.suite, any.machine, runs, plots));
                 });
         return parts;

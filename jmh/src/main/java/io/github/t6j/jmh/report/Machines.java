@@ -60,7 +60,8 @@ public record Machines(List<Run> runs) {
 
         /** Returns the share of the memory's limit in a step, or a dash. */
         public String reads(String attention, int context) {
-            return percent(step(attention, context), limits.memory(steps.setting().threads()), "bytesPerSecond", "bytes");
+            return percent(step(attention, context), limits.memory(steps.setting().threads()), "bytesPerSecond",
+                    "bytes");
         }
 
         /** Returns the share of the multiply-add limit in a step, or a dash. */

@@ -31,7 +31,8 @@ record PeerReport(List<PeerSpeed> speeds, List<PeerDescription> engines) {
         List<Plot> plots = types.keySet().stream().map(this::plot).toList();
         String text = Page.of("report/peer.md.ftl", Map.of("machine", machine, "threads", plan.threads(), "rounds",
                 plan.rounds(), "jdk", Runtime.version().toString(), "types", types, "plots", plots, "columns",
-                speeds.stream().map(PeerReport::column).distinct().toList(), "ratios", ratios(), "engines", engineRows(), "command", command));
+                speeds.stream().map(PeerReport::column).distinct().toList(), "ratios", ratios(), "engines",
+                engineRows(), "command", command));
         Files.writeString(out.resolve("summary.md"), text);
         Files.writeString(out.resolve("report.html"), Page.html(text, plots));
         Plot.write(plots, out);

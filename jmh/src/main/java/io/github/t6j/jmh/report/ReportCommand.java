@@ -142,7 +142,8 @@ public final class ReportCommand implements Callable<Integer> {
         int code = source.peer.run(json);
         if (code == CommandLine.ExitCode.OK) {
             Results.write(machine, json);
-            new PeerReport(PeerRun.read(json), PeerRun.descriptions(json)).write(machine, plan, source.peer.toString(), out);
+            new PeerReport(PeerRun.read(json), PeerRun.descriptions(json)).write(machine, plan, source.peer.toString(),
+                    out);
             System.err.println("wrote " + out.resolve("report.html"));
             if (before != null) {
                 before.with(History.Line.ofPeers(machine, PeerRun.read(json))).write(history);

@@ -15,7 +15,8 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /** A definition of jmh/definitions with the members that tests need. */
-record Definition(String name, @SerializedName("op_type") String opType, Map<String, Axis> axes, Map<String, Shape> inputs) {
+record Definition(String name, @SerializedName("op_type") String opType, Map<String, Axis> axes,
+        Map<String, Shape> inputs) {
     static final Path ROOT = Path.of("definitions");
 
     private static final Gson GSON = new Gson();

@@ -133,7 +133,8 @@ class PeerRunTest {
         String c = "llama.cpp mha read";
         assertThat(calls)
                 .startsWith("t6j t6 fill 0", "t6j t6 logits", "t6j mha fill 0", "t6j mha logits",
-                        "llama.cpp mha fill 0", "llama.cpp mha logits", "t6j t6 fill 0", a, "t6j mha fill 0", b, "llama.cpp mha fill 0", c, a, b, c, b, c, a,
+                        "llama.cpp mha fill 0", "llama.cpp mha logits", "t6j t6 fill 0", a,
+                        "t6j mha fill 0", b, "llama.cpp mha fill 0", c, a, b, c, b, c, a,
                         c, a, b, "t6j t6 fill 128")
                 .endsWith("t6j t6 close", "t6j mha close", "llama.cpp mha close");
     }
@@ -160,7 +161,8 @@ class PeerRunTest {
 
     @Test
     void javaEnginesRunTheModelsAndTypesThatTheyHave() {
-        PeerPlan plan = new PeerPlan("", List.of("t6", "mha", "gqa"), List.of("q8_0"), 1, List.of(1), 1, 1, 1, "a", "b");
+        PeerPlan plan = new PeerPlan("", List.of("t6", "mha", "gqa"), List.of("q8_0"), 1, List.of(1), 1, 1, 1, "a",
+                "b");
 
         assertThat(plan.engines("t6", "q8_0")).isEmpty();
         assertThat(plan.engines("mha", "q8_0")).extracting(PeerEngine::name).containsExactly("jlama", "jlama native",

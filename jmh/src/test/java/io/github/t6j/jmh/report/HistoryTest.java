@@ -31,8 +31,9 @@ class HistoryTest {
 
     /** Returns limits and steps of 1 and 2 bytes a nanosecond, the longer context slower, and 5 operations. */
     static List<Result> results() {
-        List<Result> steps = List.of(step("mha", "paper", 70, 2, 1000, 1000, 100), step("mha", "paper", 150, 2, 1000, 1000, 125),
-                step("tpa", "paper", 150, 2, 100, 2000, 200), step("tpa", "paper", 150, 1, 100, 2000, 100));
+        List<Result> steps = List.of(step("mha", "paper", 70, 2, 1000, 1000, 100),
+                step("mha", "paper", 150, 2, 1000, 1000, 125), step("tpa", "paper", 150, 2, 100, 2000, 200),
+                step("tpa", "paper", 150, 1, 100, 2000, 100));
         return Stream.concat(LIMITS.stream(), steps.stream()).toList();
     }
 
@@ -88,8 +89,29 @@ class HistoryTest {
         for (String wrong : List.of("{\"suite\":\"quick\"}", "[", "")) {
             Files.writeString(file, wrong + "\n");
             assertThatIllegalArgumentException().isThrownBy(() -> History.read(file))
-                    .withMessageStartingWith(file + ", line 1: expected JSON with suite, commit, date, machine and ratios");
+                    .withMessageStartingWith(
+                            file + ", line 1: expected JSON with suite, commit, date, machine and ratios");
         }
+    }
+
+    /** The command reads existing results, and needs no other folder. */
+    @Test
+    void theCommandAddsALineAndComparesMachines() throws IOException {
+        Path file = folder.resolve("history.jsonl");
+        Path sample = Path.of("src/test/resources/sample");
+        Path machine = Files.createDirectories(folder.resolve("machines/sample"));
+        for (String name : List.of("results.json", "machine.json")) {
+            Files.copy(sample.resolve(name), machine.resolve(name));
+        }
+
+        int code = ReportCommand.run("--from", machine.resolve("results.json").toString(), "--history", file.toString(),
+                "--machines", machine.getParent().toString());
+
+        assertThat(code).isZero();
+        assertThat(History.read(file).lines()).singleElement()
+                .satisfies(line -> assertThat(line.ratios()).containsKey("tpa"));
+        assertThat(machine.resolveSibling("machines.md")).content().contains("| sample |");
+        assertThat(machine.resolve("summary.md")).doesNotExist();
     }
 
     /** The committed history, whose every line is one of a run of its own. */

@@ -32,7 +32,8 @@ class MachinesTest {
 
         assertThat(folder.resolve("machines.md")).content().contains(
                 "| one | A, family 1, 2 cores | SIMD, 512-bit | 2026-11-28 | abcdef123456 | 10.0 GB/s",
-                "| TPA | 150 | one | 30.0 µs ± 0 % | 5 % | 50 % |\n| TPA | 150 | two | 30.0 µs ± 0 % | 5 % | 50 % |\n",
+                "| TPA | 150 | one | 30.0 µs ± 0 % | 5 % | 50 % |\n"
+                        + "| TPA | 150 | two | 30.0 µs ± 0 % | 5 % | 50 % |\n",
                 "| MHA | 150 | one | 18.8 µs ± 0 % | 80 % | 40 % |", "(plots/machines-tpa.svg)",
                 "(plots/machines-mha.svg)");
         assertThat(folder.resolve("plots/machines-mha.svg")).content().contains(">one<", ">two<",
@@ -51,7 +52,8 @@ class MachinesTest {
     @Test
     void aFolderWithoutMachinesIsRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> Machines.read(folder))
-                .withMessageStartingWith(folder + ": expected folders with results of the quick or paper suite, found none");
+                .withMessageStartingWith(folder + ": expected folders with results of the quick or paper suite, "
+                        + "found none");
     }
 
     @Test

@@ -60,10 +60,11 @@ class PeerReportTest {
                 .write(Machine.unknown(), plan, "report --peer LLAMA --jlama JLAMA", folder);
 
         assertThat(folder.resolve("summary.md")).content().contains(
-                "| test | t6j MHA (bf16 cache) | jlama MHA (f16 cache) | jlama native MHA (f16 cache) | t6j GQA (bf16 cache) "
-                        + "| MHA: t6j ÷ jlama | MHA: t6j ÷ jlama native |",
+                "| test | t6j MHA (bf16 cache) | jlama MHA (f16 cache) | jlama native MHA (f16 cache) "
+                        + "| t6j GQA (bf16 cache) | MHA: t6j ÷ jlama | MHA: t6j ÷ jlama native |",
                 "| decode at 128 | 90.0 (90.0) | 60.0 (60.0) | **100 (100)** | 95.0 (95.0) | 1.50 × | 0.90 × |",
                 "| decode at 128 | 80.0 (80.0) | – | – | – | – | – |",
-                "- jlama 0.8.4, Panama; bf16 at load; cache f32; logits differ from t6j's by at most 2e-02 of the largest.");
+                "- jlama 0.8.4, Panama; bf16 at load; cache f32; logits differ from t6j's by at most "
+                        + "2e-02 of the largest.");
     }
 }
