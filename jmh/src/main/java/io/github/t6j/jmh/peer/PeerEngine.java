@@ -21,8 +21,8 @@ record PeerEngine(String name, String source, String jars, String option) {
     /** Returns jinfer, without and with its native library. */
     static List<PeerEngine> jinfer(String jars) {
         String source = "JinferPeer.java";
-        return List.of(new PeerEngine("jinfer", source, jars, "-Djinfer.jam=vector"),
-                new PeerEngine("jinfer native", source, jars, "-Djinfer.jam=native"));
+        return List.of(new PeerEngine("jinfer", source, jars, "-Djam.native.disabled=true"),
+                new PeerEngine("jinfer native", source, jars, "-Djam.native.disabled=false"));
     }
 
     boolean isJlama() {

@@ -1,3 +1,4 @@
+import com.qxotic.jam.JAM;
 import com.qxotic.jinfer.Batch;
 import com.qxotic.jinfer.ContextState;
 import com.qxotic.jinfer.Views;
@@ -9,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** jinfer, as its own benchmark drives it: prompts in batches of 512, the logits after each call. */
 final class JinferPeer<S extends ContextState> implements PeerLoop {
@@ -24,8 +26,10 @@ final class JinferPeer<S extends ContextState> implements PeerLoop {
 
     @Override
     public String description() {
-        String jam = System.getProperty("jinfer.jam", "native");
-        return "0.1.0, commit 0e6d3f64dda1\tproducts " + jam + ", batches of " + BATCH + "\tthe same GGUF file\tf16";
+        String products = JAM.providers().stream().map(JAM.Provider::id).collect(Collectors.joining(", "));
+        return String.join("\t", "0.1.0, commit 0e6d3f64dda1",
+                "backends of products, the first preferred: " + products + "; batches of " + BATCH, "the same GGUF file",
+                "f16");
     }
 
     @Override

@@ -44,7 +44,8 @@ class DefinitionsTest {
 
     private static void assertExpected(float[] found, Case work) {
         float[] expected = work.expected();
-        double largest = IntStream.range(0, expected.length).mapToDouble(i -> Math.abs(expected[i])).max().orElseThrow();
+        double largest =
+                IntStream.range(0, expected.length).mapToDouble(i -> Math.abs(expected[i])).max().orElseThrow();
         assertThat(found).as("%s", work).hasSize(expected.length).doesNotContain(Float.NaN)
                 .usingComparatorWithPrecision((float) (TOLERANCE * largest)).containsExactly(expected);
     }
