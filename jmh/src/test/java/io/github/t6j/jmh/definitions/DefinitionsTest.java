@@ -34,6 +34,10 @@ class DefinitionsTest {
         return Definition.cases("tpa");
     }
 
+    static Stream<Case> tpaDecoding() {
+        return tpa().filter(work -> work.queries() == 1);
+    }
+
     static Stream<Case> gqa() {
         return Definition.cases("gqa");
     }
@@ -67,17 +71,15 @@ class DefinitionsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("tpa")
+    @MethodSource("tpaDecoding")
     void plainJavaHasTheExpectedOutput(Case work) {
-        if (work.queries() == 1) {
-            float[] y = PlainTpa.attend(
-                    new PlainTpa.Factors(work.size("query_rank"), work.input("a_q"), work.input("b_q")),
-                    new PlainTpa.Factors(work.size("key_rank"), work.input("a_k"), work.input("b_k")),
-                    new PlainTpa.Factors(work.size("value_rank"), work.input("a_v"), work.input("b_v")),
-                    work.size("heads"), work.size("head_dim"));
+        float[] y = PlainTpa.attend(
+                new PlainTpa.Factors(work.size("query_rank"), work.input("a_q"), work.input("b_q")),
+                new PlainTpa.Factors(work.size("key_rank"), work.input("a_k"), work.input("b_k")),
+                new PlainTpa.Factors(work.size("value_rank"), work.input("a_v"), work.input("b_v")),
+                work.size("heads"), work.size("head_dim"));
 
-            assertExpected(y, work);
-        }
+        assertExpected(y, work);
     }
 
     @ParameterizedTest
@@ -114,7 +116,7 @@ class DefinitionsTest {
         float[] qPe = work.input("q_pe");
         float[] c = work.input("c");
         float[] kPe = work.input("k_pe");
-        try (Arena arena = Arena.ofConfined()) {
+        try (Arena arena = Arena.ofShared()) { // two workers read the matrices
             // the rank of the query's latent, 1, plays no part after projection
             LatentConfig sizes = new LatentConfig(heads, nope, values, 1, latent, rope);
 
