@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 
 /**
  * A model in another Java engine: its program, a source file among the resources, reads commands and answers each with
- * a line. A command takes microseconds more than the call itself.
+ * a line.
  */
 final class PeerProcess implements PeerModel {
     private final String engine;
