@@ -68,7 +68,7 @@ public record AttentionStyle(String name, Color color, Color dark, Shape marker,
         return List.copyOf(OF_ATTENTIONS.values());
     }
 
-    /** Returns the same colour with dash and marker of style {@code number}, for another run of this attention. */
+    /** Returns the same colour with dash and marker of style {@code number}, for another run or machine. */
     public AttentionStyle like(int number) {
         AttentionStyle other = all().get(number % OF_ATTENTIONS.size());
         return new AttentionStyle(name, color, dark, other.marker, other.dash);
@@ -77,12 +77,6 @@ public record AttentionStyle(String name, Color color, Color dark, Shape marker,
     /** Returns the same colour with a fine dash and another marker, for another engine. */
     AttentionStyle dotted() {
         return new AttentionStyle(name, color, dark, of("mlra").marker, 2, 2);
-    }
-
-    /** Returns the same colour with the dash and marker of another style, for the machine of this index. */
-    AttentionStyle variant(int index) {
-        AttentionStyle other = all().get(index % OF_ATTENTIONS.size());
-        return new AttentionStyle(name, color, dark, other.marker, other.dash);
     }
 
     BasicStroke stroke(float width) {

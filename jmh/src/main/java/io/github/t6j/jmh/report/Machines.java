@@ -150,7 +150,7 @@ public record Machines(List<Run> runs) {
             for (int i = 0; i < runs.size(); i++) {
                 TreeMap<Integer, Measured> percents = runs.get(i).percents(attention);
                 if (!percents.isEmpty()) {
-                    chart.curve(runs.get(i).folder, style.variant(i), percents);
+                    chart.curve(runs.get(i).folder, style.like(i), percents);
                 }
             }
             plots.add(chart.plot("machines-" + attention));

@@ -119,7 +119,7 @@ record PeerReport(List<PeerSpeed> speeds, List<PeerDescription> engines) {
                     .engine();
             int other = ENGINES.indexOf(engine.replace(" native", ""));
             int variant = 2 * other + (engine.endsWith(" native") ? 1 : 0);
-            chart.curve(column, other == 0 ? style : other == 1 ? style.dotted() : style.variant(variant), values);
+            chart.curve(column, other == 0 ? style : other == 1 ? style.dotted() : style.like(variant), values);
         });
         return chart.plot("peer-" + type);
     }
