@@ -1,7 +1,10 @@
 package io.github.t6j.jmh.report;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
@@ -122,15 +125,24 @@ public record Result(
         return values.map(this::seconds).sorted().mapToObj(Numbers::time).collect(Collectors.joining(", "));
     }
 
-    /** Returns the bytes that an operation allocates, by JMH's -prof gc, without JMH's own; a dash if unknown. */
+    /**
+     * Returns the bytes that an operation allocates in the steady state, by JMH's -prof gc and without JMH's own; a dash
+     * if unknown. C2 may still compile in the first iterations of a fork, and JMH allocates more in the last: the least
+     * iteration counts, of the fork with the most.
+     */
     public String allocated() {
-        Measured norm = counter("gc.alloc.rate.norm", "·gc.alloc.rate.norm");
-        if (norm == null) {
+        OptionalDouble bytes = Stream.of("gc.alloc.rate.norm", "·gc.alloc.rate.norm")
+                .map(secondaryMetrics == null ? Map.<String, Metric>of()::get : secondaryMetrics::get)
+                .filter(Objects::nonNull).flatMap(metric -> metric.rawData.stream()).mapToDouble(Collections::min)
+                .max();
+        if (bytes.isEmpty()) {
             return "–";
         }
         String[] time = measurementTime.split(" ");
         double operations = Double.parseDouble(time[0]) * unitSeconds(time[1]) / seconds().mean();
-        return norm.mean() * Math.max(1, operations) <= OWN_BYTES ? "0 B" : Numbers.size(Math.round(norm.mean()));
+        return bytes.getAsDouble() * Math.max(1, operations) <= OWN_BYTES
+                ? "0 B"
+                : Numbers.size(Math.round(bytes.getAsDouble()));
     }
 
     /** Returns a counter of perf, such as instructions, for each byte that the benchmark reads; a dash if unknown. */

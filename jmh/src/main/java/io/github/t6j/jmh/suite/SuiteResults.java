@@ -167,7 +167,8 @@ final class SuiteResults {
             JsonObject metric = metrics.getAsJsonObject(name);
             metric.remove("scorePercentiles");
             if (name.startsWith(EvidenceProfiler.KERNELS)) {
-                evidence.addProperty("kernels", name.substring(EvidenceProfiler.KERNELS.length()));
+                String kernels = name.substring(EvidenceProfiler.KERNELS.length());
+                evidence.addProperty("kernels", kernels.replaceAll(",\\s+", ", ")); // JMH breaks lines at commas
             } else if (name.equals(EvidenceProfiler.HASH)) {
                 evidence.add("outputs", hashes(metric));
             } else if (!name.startsWith("gc.") || name.equals("gc.alloc.rate.norm")) {

@@ -124,7 +124,7 @@ Share of the nearer limit: bytes read of the read bandwidth, or multiplications 
 
 ## Evidence
 
-Difference of the slowest fork and the fastest, and whether a difference above 10 % made the suite measure the point again. Bytes that an operation allocates after warm-up, by JMH's -prof gc. Instructions and cycles for each byte of the cache or the weights, where perf may count them. Kernels, and CRC-32C of the output: the same kernels give the same hash in each fork and version, unless a kernel changed its results.
+Difference of the slowest fork and the fastest, and whether a difference above 10 % made the suite measure the point again. Bytes that an operation allocates in the steady state, by JMH's -prof gc: those of the least iteration, of the fork with the most. Instructions and cycles for each byte of the cache or the weights, where perf may count them. Kernels, and CRC-32C of the output: the same kernels give the same hash in each fork and version, unless a kernel changed its results.
 
 <@t.fold report.proven()?size>
 | benchmark | forks differ by | again | allocated | instructions/B | cycles/B | kernels | output |

@@ -90,7 +90,7 @@ class SuiteTest {
         assertThat(step.counter("cacheBytesPerToken").mean()).isCloseTo(768, within(1e-6));
         assertThat(step.evidence().point())
                 .isEqualTo("DecodeAttention.step residency=cached context=128 attention=tpa");
-        assertThat(step.kernels()).startsWith("SIMD");
+        assertThat(step.kernels()).startsWith("SIMD, ");
         assertThat(step.outputs()).matches("[0-9a-f]{8}");
         assertThat(step.allocated()).isEqualTo("0 B");
         double steps = 1 / step.seconds().mean();
