@@ -68,9 +68,10 @@ public record AttentionStyle(String name, Color color, Color dark, Shape marker,
         return List.copyOf(OF_ATTENTIONS.values());
     }
 
-    /** Returns the same colour with dash and marker of style {@code number}, for another run or machine. */
+    /** Returns the colour of this style for another run: {@code number} 0 is this style, others have other dashes. */
     public AttentionStyle like(int number) {
-        AttentionStyle other = all().get(number % OF_ATTENTIONS.size());
+        List<String> names = all().stream().map(AttentionStyle::name).toList();
+        AttentionStyle other = all().get((names.indexOf(name) + number) % names.size());
         return new AttentionStyle(name, color, dark, other.marker, other.dash);
     }
 

@@ -87,6 +87,11 @@ public record History(List<Line> lines) {
 
     /** Runs of one suite on one machine, side by side. */
     public record Part(String suite, String machine, List<Line> lines, List<Plot> plots) {
+        /** Returns true if the ratios are of t6j to llama.cpp. */
+        public boolean isPeer() {
+            return suite.equals(PEER);
+        }
+
         /** Returns the names of all ratios. */
         public List<String> names() {
             return lines.stream().flatMap(line -> line.ratios.keySet().stream()).distinct().toList();
@@ -164,10 +169,15 @@ public record History(List<Line> lines) {
                 }
             });
         }
+        Map<AttentionStyle, Integer> earlier = new LinkedHashMap<>(); // curves of the attention
         curves.forEach((ratio, values) -> {
-            AttentionStyle style = AttentionStyle.of(ratio.split(" ")[0]);
-            AttentionStyle drawn = style == null ? AttentionStyle.of("gqa") : style; // models of other sizes are GQA
-            chart.curve(peer ? ratio : drawn.name(), drawn, values);
+            AttentionStyle known = AttentionStyle.of(ratio.split(" ")[0]);
+            AttentionStyle style = known == null ? AttentionStyle.of("gqa") : known; // models of other sizes are GQA
+            int number = earlier.merge(style, 1, Integer::sum) - 1;
+            String curve = peer && known != null
+                    ? ratio.replaceFirst("^\\S+ q8_0", style.name() + ",")
+                    : peer ? ratio : style.name();
+            chart.curve(curve, style.like(number), values);
         });
         return chart.plot(name);
     }

@@ -53,6 +53,11 @@ public record Machines(List<Run> runs) {
             return Optional.ofNullable(steps.series().getOrDefault(attention, new TreeMap<>()).get(context));
         }
 
+        /** Returns true if this machine measured the step. */
+        public boolean has(String attention, int context) {
+            return step(attention, context).isPresent();
+        }
+
         /** Returns the time of a step, or a dash if it was not measured. */
         public String time(String attention, int context) {
             return steps.time(attention, context);

@@ -110,7 +110,7 @@ public final class LearningCurvesCommand implements Callable<Integer> {
                     ? AttentionStyle.all().getLast()
                     : free.get(others.indexOf(logs.get(i).attention()) % free.size());
         }
-        return earlier == 0 ? own : own.like(earlier);
+        return own.like(earlier);
     }
 
     /** Returns the attention, with the name of its run if there are several, and a number for equal names. */

@@ -1,6 +1,6 @@
 # t6j benchmarks: history
 
-Each row is a run of a suite at a commit. A share is the part of the machine's nearest limit, read bandwidth or multiply-adds, that a decode step of the longest context reaches, measured in the same run. A ratio is the speed of t6j divided by llama.cpp's on the same file. Shares and ratios can be compared over commits of one machine; times cannot.
+Each row of a suite is a run at a commit, and each column of peer. A share is the part of the machine's nearest limit, read bandwidth or multiply-adds, that a decode step of the longest context reaches, measured in the same run. A ratio is the speed of t6j divided by llama.cpp's on the same file. Shares and ratios can be compared over commits of one machine; times cannot.
 <#list parts as part>
 
 ## ${part.suite()} on ${part.machine()}
@@ -9,9 +9,17 @@ Each row is a run of a suite at a commit. A share is the part of the machine's n
 ${plot}
 
 </#list>
+<#if part.isPeer()>
+| test |<#list part.lines() as line> ${line.commit()}, ${line.date()} |</#list>
+|---|<#list part.lines() as line>--:|</#list>
+<#list part.names() as name>
+| ${name} |<#list part.lines() as line> ${line.ratio(name)} |</#list>
+</#list>
+<#else>
 | commit | date |<#list part.names() as name> ${names[name]!name} |</#list>
 |---|---|<#list part.names() as name>--:|</#list>
 <#list part.lines() as line>
 | ${line.commit()} | ${line.date()} |<#list part.names() as name> ${line.ratio(name)} |</#list>
 </#list>
+</#if>
 </#list>

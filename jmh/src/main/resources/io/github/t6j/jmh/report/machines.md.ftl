@@ -21,7 +21,9 @@ Each attention reads, multiplies and adds at the same time, so neither share rea
 <#list machines.attentions() as a>
 <#assign context = machines.context(a)>
 <#list machines.runs() as run>
+<#if run.has(a, context)>
 | ${names[a]} | ${context} | ${run.folder()} | ${run.time(a, context)} | ${run.reads(a, context)} | ${run.operations(a, context)} |
+</#if>
 </#list>
 </#list>
 

@@ -6,6 +6,7 @@ import java.awt.Color;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,12 +90,22 @@ class AttentionStyleTest {
         assertThat(AttentionStyle.all().stream().map(style -> Arrays.toString(style.dash()))).doesNotHaveDuplicates();
     }
 
+    @Test
+    void runsOfOneAttentionHaveItsColorAndDashesOfTheirOwn() {
+        for (AttentionStyle style : AttentionStyle.all()) {
+            List<AttentionStyle> runs = IntStream.range(0, AttentionStyle.NAMES.size()).mapToObj(style::like).toList();
+
+            assertThat(runs).extracting(AttentionStyle::color).containsOnly(style.color());
+            assertThat(runs.stream().map(run -> Arrays.toString(run.dash()))).doesNotHaveDuplicates()
+                    .startsWith(Arrays.toString(style.dash()));
+        }
+    }
+
     /** Names of models that the engine and the study use; T6 is the model whose attention is TPA. */
     @ParameterizedTest
     @CsvSource({"T6, tpa", "TPA, tpa", "T6 KV-only, tpa_kvonly", "MHA, mha", "MLA, mla", "GLA-2, gla"})
     void modelsHaveTheColorOfTheirAttention(String name, String attention) {
         assertThat(AttentionStyle.named(name)).isSameAs(AttentionStyle.of(attention));
-        assertThat(AttentionStyle.of(attention).like(3).color()).isEqualTo(AttentionStyle.of(attention).color());
         assertThat(AttentionStyle.named("T6 with groups")).isNull();
     }
 

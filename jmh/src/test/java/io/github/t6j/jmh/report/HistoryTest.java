@@ -11,6 +11,7 @@ import io.github.t6j.jmh.peer.PeerSpeed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -81,6 +82,23 @@ class HistoryTest {
 
         assertThat(line.ratios()).containsOnly(Map.entry("mha q8_0 decode at 128", 1.5));
         assertThat(line.ratio("mha q8_0 decode at 128")).isEqualTo("1.50 ×");
+    }
+
+    /** Comparisons have many tests and few commits: a row for each test, and a line of its own in the figure. */
+    @Test
+    void peersHaveARowForEachTest() throws IOException {
+        Path file = folder.resolve("history.jsonl");
+        for (String commit : List.of("aaaaaaaaaaaa", "bbbbbbbbbbbb")) {
+            History.Line line = new History.Line("peer", commit, "2026-11-28", "A, 2 cores", new LinkedHashMap<>(
+                    Map.of("mha q8_0 decode at 128", 1.5, "mha q8_0 decode at 1024", 1.25)));
+            History.read(file).with(line).write(file);
+        }
+
+        assertThat(folder.resolve("history.md")).content().contains(
+                "| test | aaaaaaaaaaaa, 2026-11-28 | bbbbbbbbbbbb, 2026-11-28 |\n|---|--:|--:|\n",
+                "| mha q8_0 decode at 128 | 1.50 × | 1.50 × |\n", "| mha q8_0 decode at 1024 | 1.25 × | 1.25 × |\n");
+        assertThat(folder.resolve("plots/history-1.svg")).content().contains(">MHA, decode at 128<",
+                ">MHA, decode at 1024<");
     }
 
     @Test

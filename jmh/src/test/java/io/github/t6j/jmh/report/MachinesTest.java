@@ -41,6 +41,18 @@ class MachinesTest {
     }
 
     @Test
+    void stepsThatAMachineDidNotMeasureHaveNoRow() throws IOException {
+        List<Result> results = HistoryTest.results();
+        add("one", "A", results);
+        add("two", "B", results.stream().filter(result -> !"mha".equals(result.param("attention"))).toList());
+
+        Machines.read(folder).write(folder);
+
+        assertThat(folder.resolve("machines.md")).content().contains("| MHA | 150 | one |", "| TPA | 150 | two |")
+                .doesNotContain("| MHA | 150 | two |");
+    }
+
+    @Test
     void ofTwoFoldersOfAMachineTheOneWithMoreStepsCounts() throws IOException {
         List<Result> results = HistoryTest.results();
         add("long", "A", results);

@@ -51,7 +51,8 @@ class LearningCurvesTest {
                     .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)));
             assertThat(parsed.getDocumentElement().getTagName()).isEqualTo("svg");
             String text = parsed.getDocumentElement().getTextContent();
-            assertThat(text).containsOnlyOnce("T6: tpa").containsOnlyOnce("T6: second, training").containsOnlyOnce("MHA")
+            assertThat(text).containsOnlyOnce("T6: tpa").containsOnlyOnce("T6: second, training")
+                    .containsOnlyOnce("MHA")
                     .doesNotContain("mha <1>", "T6: tpa, training");
         }
         assertThat(strokes(out, "loss-over-tokens")).as("TPA's black and MHA's brown, as in other figures")

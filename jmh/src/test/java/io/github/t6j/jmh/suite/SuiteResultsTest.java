@@ -65,7 +65,8 @@ class SuiteResultsTest {
     /** Means of forks count, not iterations: 90 … 110 in each is noise of iterations. */
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {"[[90,110],[95,105],[100,100]]; 1.0; false",
-        "[[100,100],[110,108]]; 1.09; false", "[[100],[112],[106]]; 1.12; true", "[[112],[100]]; 1.12; true", "[[100,200]]; 1.0; false"})
+        "[[100,100],[110,108]]; 1.09; false", "[[100],[112],[106]]; 1.12; true", "[[112],[100]]; 1.12; true",
+        "[[100,200]]; 1.0; false"})
     void forksThatDifferByMoreThan10PerCentAreDue(String forks, double ratio, boolean due) throws IOException {
         SuiteResults results = read(result("DecodeAttention.step context=8192", "", forks));
 
