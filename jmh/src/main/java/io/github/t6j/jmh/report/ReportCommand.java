@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
             "Writes DIR/results.json (JMH's format), machine.json, report.html, summary.md and plots/*.svg."},
         footer = {
             "",
-            "On 2 cores, --peer takes 5 minutes, --suite quick 12 minutes, paper 70 minutes, full many hours.",
+            "On 2 cores, --peer takes 5 minutes, --suite quick 12 minutes, paper 75 minutes, full many hours.",
             "After Ctrl-C, the same command with the same folder measures the missing points.",
             "",
             "Examples:",
