@@ -55,6 +55,7 @@ final class PeerProcess implements PeerModel {
                 "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", engine.option()));
         Path inlining = Path.of(engine.jars(), "hotspot_compiler"); // jinfer's own options of C2
         if (Files.exists(inlining)) {
+            command.add("-XX:CompileCommand=quiet"); // else the JVM prints them among the answers
             command.add("-XX:CompileCommandFile=" + inlining);
         }
         command.addAll(List.of("-cp", Path.of(engine.jars(), "*").toString(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -25,6 +26,7 @@ class PeerProcessTest {
 
     @Test
     void commandsReachTheEngine() throws IOException {
+        Files.writeString(folder.resolve("hotspot_compiler"), "inline java/lang/String.length\n");
         int filled = IntStream.of(PeerModel.ids(1100, 50304)).sum();
         try (PeerProcess process = start("q8_0")) {
             assertThat(process.description()).isEqualTo(
