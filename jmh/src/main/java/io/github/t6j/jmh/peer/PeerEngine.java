@@ -32,6 +32,6 @@ record PeerEngine(String name, String source, String jars, String option) {
     /** Returns true if the engine has this model in this type. */
     boolean runs(String model, String type) {
         return !model.equals("t6") && (!isJlama()
-                || List.of("bf16", "q8_0", "q4_0").contains(type) && PeerShape.of(model).isSquare());
+                || List.of("bf16", "q4_0").contains(type) && PeerShape.of(model).isSquare());
     }
 }

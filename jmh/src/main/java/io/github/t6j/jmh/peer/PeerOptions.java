@@ -36,7 +36,7 @@ public final class PeerOptions {
 
     @Option(names = "--jlama", paramLabel = "DIR",
             description = "With --peer: also measure Jlama, whose jars are in DIR, without and with its native "
-                    + "kernels, in processes of their own. It has mha, smollm2-135m and qwen2-0.5b in bf16, q8_0 and q4_0.")
+                    + "kernels, in processes of their own. It has mha, smollm2-135m and qwen2-0.5b in bf16 and q4_0.")
     private Path jlama;
 
     @Option(names = "--jinfer", paramLabel = "DIR",

@@ -20,11 +20,11 @@ final class JlamaPeer implements PeerLoop {
     private JlamaPeer(File folder, String type, int threads) {
         Optional<DType> quantised = switch (type) {
             case "bf16" -> Optional.empty();
-            case "q8_0" -> Optional.of(DType.I8);
             case "q4_0" -> Optional.of(DType.Q4);
-            default -> throw new IllegalArgumentException("type: expected bf16, q8_0 or q4_0, found " + type);
+            default -> throw new IllegalArgumentException("type: expected bf16 or q4_0, found " + type);
         };
-        model = ModelSupport.loadModel(folder, null, DType.F32, DType.I8, quantised, Optional.of(threads));
+        // with I8 in products its Java kernels would not multiply weights that stay in bf16
+        model = ModelSupport.loadModel(folder, null, DType.F32, DType.F32, quantised, Optional.of(threads));
         weights = "safetensors in bf16" + quantised.map(own -> ", quantised to " + own + " at load").orElse("");
         cache = new KvBufferCache(model).getEphemeralKvBuffer();
         logits = model.makeDenseTensor(model.getConfig().vocabularySize);
@@ -32,7 +32,7 @@ final class JlamaPeer implements PeerLoop {
 
     @Override
     public String description() {
-        return String.join("\t", "0.8.4", TensorOperationsProvider.get().name() + ", activations f32, in products I8",
+        return String.join("\t", "0.8.4", TensorOperationsProvider.get().name() + ", activations f32",
                 weights, "f32");
     }
 
