@@ -183,7 +183,7 @@ final class ValueForms {
         return new Call(at + "~counted0.0");
     }
 
-    /** @param next beginning of the names of the rules of the next part @param most largest count that is told apart */
+    /** @param next beginning of the names of the rules of the next part @param most largest count that has rules of its own */
     private static Expression counted(Part part, String next, int count, int most, int max) {
         List<Expression> options = new ArrayList<>();
         if (max == Expression.UNLIMITED || count < max) {
