@@ -22,6 +22,9 @@ public final class Products implements AutoCloseable {
     /** Terms of a sum per tile: this many rows of a panel, 64 KB, stay in L2 while rows of x stream past. */
     private static final int TERMS = 256;
 
+    /** Terms of a sum per tile of dW, whose two panels have 32 KB: the part that neighbouring tiles read stays in L1. */
+    private static final int GRADIENT_TERMS = 64;
+
     /** Panels that are filled from whole blocks of K-quants, of 256 elements. */
     private static final int STRIP = 4;
 
@@ -291,9 +294,9 @@ public final class Products implements AutoCloseable {
         int width = Math.min(PANEL, inputs - input);
         float[] sums = scratch[worker].sums;
         int dyPanel = output / PANEL * PANEL * tokens + output % PANEL;
-        for (int t = 0; t < tokens; t += TERMS) {
+        for (int t = 0; t < tokens; t += GRADIENT_TERMS) {
             gradients.multiplyTransposed(
-                    dyPanels.array(), dyPanel + t * PANEL, count, Math.min(TERMS, tokens - t), xPanels.array(),
+                    dyPanels.array(), dyPanel + t * PANEL, count, Math.min(GRADIENT_TERMS, tokens - t), xPanels.array(),
                     input * tokens + t * PANEL, width, sums, 0, t > 0);
         }
         for (int o = 0; o < count; o++) {

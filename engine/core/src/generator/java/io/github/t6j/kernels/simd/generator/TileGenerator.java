@@ -120,9 +120,11 @@ final class TileGenerator {
         TileGenerator tiles = new TileGenerator(Java.training());
         tiles.java.begin("TransposedTiles", "Tiles whose rows of x are adjacent, for {@code TransposedGemm}.");
         for (int rows : new int[] {1, 2, 4, 5}) {
-            tiles.arrayTile(rows, 4);
+            tiles.arrayTile("tile", rows, 4);
         }
-        tiles.arrayTile(8, 2);
+        for (int rows : new int[] {5, 6, 8}) {
+            tiles.arrayTile("narrow", rows, 2);
+        }
         return tiles.java.end();
     }
 
@@ -219,9 +221,9 @@ final class TileGenerator {
         }
     }
 
-    private void arrayTile(int rows, int vectors) {
-        java.open("public static void tile%d(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt,"
-                + " boolean accumulate)", rows);
+    private void arrayTile(String name, int rows, int vectors) {
+        java.open("public static void %s%d(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt,"
+                + " boolean accumulate)", name, rows);
         beginSums(rows, vectors);
         java.open("for (int k = 0; k < inner; k++)");
         for (int v = 0; v < vectors; v++) {
