@@ -145,7 +145,11 @@ final class Float64 {
         return y;
     }
 
-    private static double dot(double[] x, int xFrom, double[] y, int yFrom, int n) {
+    static double dot(double[] x, double[] y) {
+        return dot(x, 0, y, 0, x.length);
+    }
+
+    static double dot(double[] x, int xFrom, double[] y, int yFrom, int n) {
         double sum = 0;
         for (int i = 0; i < n; i++) {
             sum += x[xFrom + i] * y[yFrom + i];
