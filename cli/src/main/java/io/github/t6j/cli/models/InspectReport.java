@@ -68,11 +68,21 @@ final class InspectReport {
             case Number number when number.longValue() != 0 ->
                 line("%-12s %s", name, Sizes.count(number.longValue()));
             case Boolean flag when flag -> line("%-12s yes", name);
+            case String kernels when name.equals("kernels") -> kernels(kernels);
             case String text -> line("%-12s %s", name, text);
             case null -> line("%-12s none", name.replaceFirst("chat_", ""));
             default -> {
                 // 0, false, and fields with separate lines
             }
+        }
+    }
+
+    /** Prints native kernels and the SIMD kernels below them, which compute the rest. */
+    private void kernels(String kernels) {
+        String name = "kernels";
+        for (String part : kernels.split("; ")) {
+            line("%-12s %s", name, part);
+            name = "";
         }
     }
 
