@@ -19,15 +19,20 @@ import java.util.stream.Stream;
  *
  * @param groups decode steps over contexts
  * @param plots their curves over contexts, then over batches, then bars where there is one context
+ * @param skipped points that the machine could not measure, with the reason of each
  */
 public record Report(
         Machine machine, List<Result> results, Limits limits, List<Group> groups, List<String> attentions,
-        List<Plot> plots) {
+        List<Plot> plots, Map<String, String> skipped) {
 
     /** Share of the mean above which an error bar is long. */
     private static final double MAX_ERROR = 0.25;
 
     static Report of(Machine machine, List<Result> results) {
+        return of(machine, results, Map.of());
+    }
+
+    static Report of(Machine machine, List<Result> results, Map<String, String> skipped) {
         List<Group> groups = Group.overContext(results);
         List<String> attentions = AttentionStyle.NAMES.stream()
                 .filter(name -> groups.stream().anyMatch(group -> group.series().containsKey(name))).toList();
@@ -37,7 +42,8 @@ public record Report(
         curves.forEach(group -> plots.add(group.plot("decode-" + (plots.size() + 1))));
         groups.stream().filter(group -> group.isBars() && !group.isWithin(curves))
                 .forEach(group -> plots.add(group.bars("decode-" + (plots.size() + 1))));
-        return new Report(machine, results, new Limits(results, machine.thirdLevelBytes()), groups, attentions, plots);
+        return new Report(machine, results, new Limits(results, machine.thirdLevelBytes()), groups, attentions, plots,
+                skipped);
     }
 
     private Map<String, Object> contents() {

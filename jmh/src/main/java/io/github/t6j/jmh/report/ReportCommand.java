@@ -10,6 +10,7 @@ import io.github.t6j.jmh.suite.SuiteProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -197,8 +198,11 @@ public final class ReportCommand implements Callable<Integer> {
         if (!Files.exists(copy) || !Files.isSameFile(copy, json)) {
             Files.writeString(copy, Files.readString(json));
             Results.write(machine, copy);
+            if (Files.exists(Results.skippedFile(json))) {
+                Files.copy(Results.skippedFile(json), Results.skippedFile(copy), StandardCopyOption.REPLACE_EXISTING);
+            }
         }
-        Report report = Report.of(machine, results);
+        Report report = Report.of(machine, results, Results.skipped(json));
         report.write(out);
         if (readme != null) {
             rewrite(report, machine.suite());

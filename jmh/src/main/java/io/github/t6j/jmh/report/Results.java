@@ -9,7 +9,9 @@ import io.github.t6j.jmh.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Reads JMH's results, and the description of the machine next to them. */
 public final class Results {
@@ -44,6 +46,18 @@ public final class Results {
     static Machine machine(Path results) throws IOException {
         Path file = machineFile(results);
         return Files.exists(file) ? GSON.fromJson(Files.readString(file), Machine.class) : Machine.unknown();
+    }
+
+    /** Returns the reasons of the points that the suite skipped, as it wrote them next to its results. */
+    static Map<String, String> skipped(Path results) throws IOException {
+        Path file = skippedFile(results);
+        return Files.exists(file)
+                ? GSON.fromJson(Files.readString(file), new TypeToken<LinkedHashMap<String, String>>() {}.getType())
+                : Map.of();
+    }
+
+    static Path skippedFile(Path results) {
+        return results.toAbsolutePath().resolveSibling("skipped.json");
     }
 
     static void write(Machine machine, Path results) throws IOException {

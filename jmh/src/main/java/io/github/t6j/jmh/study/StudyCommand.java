@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
             "The next seed then runs at the rate with the lowest mean loss, until it has all seeds.",
             "MHA, GQA, T6 and T6 KV-only make all their runs before MLA and MQA begin.",
             "Completed runs are not repeated, and interrupted runs continue.",
-            "Then measures the training speed of each attention separately.",
+            "Then measures the speed of each attention separately, in training and in decoding.",
             "Writes DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, the figure",
             "DIR/plots/loss-over-cache.svg, and the curves."},
         footer = {
@@ -48,7 +48,8 @@ public final class StudyCommand implements Callable<Integer> {
 
     /** T6 with steps of t6j.json, which have presets of the size micro only. */
     private static final String STEPS =
-            "t6-groups,t6-shift,t6-norm,t6-gate,t6-headgate,t6-differential,t6-scaled,t6-capped,t6-steps";
+            "t6-groups,t6-shift,t6-norm,t6-gate,t6-headgate,t6-differential,t6-scaled,t6-capped,t6-scale,"
+                    + "t6-window,t6-steps";
 
     /** Attentions that make all their runs before the others begin. */
     private static final List<String> FIRST = List.of("mha", "gqa", "t6", "t6-kvonly");
@@ -90,12 +91,12 @@ public final class StudyCommand implements Callable<Integer> {
             description = "Number of tokens of a run (default: one pass over the text).")
     private Long tokens;
 
-    @Option(names = "--speed", description = "Do not train, but measure the training speed again.")
+    @Option(names = "--speed", description = "Do not train, but measure the speed again.")
     private boolean speedOnly;
 
     @Option(names = "--speed-rounds", paramLabel = "N", defaultValue = "3",
             description = {"Rounds of the speed measurement.",
-                "Each round has 10 steps of every attention (default: ${DEFAULT-VALUE})."})
+                "Each round has 10 training and 50 decoding steps of every attention (default: ${DEFAULT-VALUE})."})
     private int speedRounds;
 
     @Spec
@@ -229,7 +230,7 @@ public final class StudyCommand implements Callable<Integer> {
         List<StudyRun> runs = attentions.stream().map(attention -> run(attention, rates.first(), firstSeed(), length))
                 .filter(run -> speedOnly || before == null || !before.has(run)).toList();
         if (!runs.isEmpty()) {
-            StudySpeed.measure(runs, data, speedRounds).over(before).write(out.resolve(SPEED));
+            StudySpeed.measure(runs, data, speedRounds, work.resolve("speed")).over(before).write(out.resolve(SPEED));
         }
     }
 
@@ -248,7 +249,7 @@ public final class StudyCommand implements Callable<Integer> {
         if (all.stream().allMatch(runs -> runs.byRate().values().stream().allMatch(List::isEmpty))) {
             return;
         }
-        Plot figure = StudyFigure.of(all);
+        Plot figure = StudyFigure.of(all, speed());
         if (figure != null) {
             Plot.write(List.of(figure), out);
         }

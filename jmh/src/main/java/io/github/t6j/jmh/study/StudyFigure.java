@@ -15,8 +15,12 @@ final class StudyFigure {
 
     private StudyFigure() {}
 
-    /** Returns the figure of the complete attentions without diverged runs; null if there are none. */
-    static Plot of(List<StudyRuns> attentions) {
+    /**
+     * Returns the figure of the complete attentions without diverged runs; null if there are none.
+     *
+     * @param speed times of decoding, which the legend then gives; or null
+     */
+    static Plot of(List<StudyRuns> attentions, StudySpeed speed) {
         List<StudyRuns> drawn = attentions.stream().filter(StudyRuns::hasAllRates)
                 .filter(runs -> style(runs) != null) // T6 with steps has none, and about the cache of T6
                 .filter(runs -> Double.isFinite(runs.mean(StudyResult::validationLoss))).toList();
@@ -31,17 +35,29 @@ final class StudyFigure {
         losses.setAutoRangeIncludesZero(false);
         losses.setAutoRangeMinimumSize(0.1);
         losses.setStandardTickUnits(NumberAxis.createStandardTickUnits(Locale.ROOT));
-        Chart chart = new Chart("Validation loss over cache size", "mean ± standard deviation; dots: seeds", bytes,
-                losses);
+        boolean timed = speed != null && !speed.decodeMillis().isEmpty();
+        Chart chart = new Chart(
+                "Validation loss over cache size",
+                "mean ± standard deviation; dots: seeds" + (timed
+                        ? String.format(Locale.ROOT, "; ms: a token after %,d", speed.depth())
+                        : ""),
+                bytes, losses);
         for (StudyRuns runs : drawn) {
             double deviation = runs.deviation(StudyResult::validationLoss);
             AttentionStyle style = style(runs);
             boolean singleSeed = runs.seeds().size() == 1; // without an error bar
-            chart.point(runs.seeds().getFirst().attention() + (singleSeed ? " (1 seed)" : ""), style, cacheBytes(runs),
+            chart.point(label(runs.seeds().getFirst(), speed) + (singleSeed ? " (1 seed)" : ""), style,
+                    cacheBytes(runs),
                     runs.mean(StudyResult::validationLoss), singleSeed ? 0 : deviation,
                     runs.seeds().stream().mapToDouble(StudyResult::validationLoss).toArray());
         }
         return chart.plot("loss-over-cache");
+    }
+
+    /** Returns the name, with the time of a decoding step if it was measured. */
+    private static String label(StudyResult result, StudySpeed speed) {
+        double millis = speed == null ? Double.NaN : speed.decodeTime(result.preset());
+        return result.attention() + (Double.isNaN(millis) ? "" : String.format(Locale.ROOT, " %.2f ms", millis));
     }
 
     private static AttentionStyle style(StudyRuns runs) {

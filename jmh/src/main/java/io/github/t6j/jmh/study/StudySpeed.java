@@ -3,6 +3,10 @@ package io.github.t6j.jmh.study;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import io.github.t6j.Model;
+import io.github.t6j.Session;
+import io.github.t6j.SessionOptions;
+import io.github.t6j.benchmark.FilledCache;
 import io.github.t6j.training.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,21 +20,35 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Training speed of attentions, measured separately, since a run's wall clock includes evaluations, pauses, and other
- * work of the machine.
+ * Speed of attentions in training and in decoding, measured separately, since a run's wall clock includes evaluations,
+ * pauses, and other work of the machine.
  *
- * @param tokens tokens of a step
- * @param tokensPerSecond speed of each timed step of each preset, in order
+ * @param tokens tokens of a training step
+ * @param tokensPerSecond speed of each timed training step of each preset, in order
+ * @param depth tokens in the cache, of random elements, before the first decoding step
+ * @param decodeMillis time of each timed decoding step of each preset, in order
  */
 record StudySpeed(
-        int rounds, int warmUp, int steps, int tokens, int threads, Map<String, List<Double>> tokensPerSecond) {
+        int rounds, int warmUp, int steps, int tokens, int threads, Map<String, List<Double>> tokensPerSecond,
+        int depth, Map<String, List<Double>> decodeMillis) {
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
     private static final int WARM_UP = 5;
     private static final int STEPS = 10;
+    private static final int DEPTH = 16_384;
+    private static final int DECODED = 50; // after as many of warm-up
 
-    /** Trains each of {@code runs} for some steps, one after the other, and repeats that in each round. */
-    static StudySpeed measure(List<StudyRun> runs, StudyData data, int rounds) {
+    StudySpeed {
+        decodeMillis = decodeMillis == null ? Map.of() : decodeMillis; // of older files
+    }
+
+    /**
+     * Measures each of {@code runs}, one after the other, and repeats that in each round.
+     *
+     * @param work folder for the models that are decoded, replaced each time
+     */
+    static StudySpeed measure(List<StudyRun> runs, StudyData data, int rounds, Path work) {
         Map<String, List<Double>> all = new LinkedHashMap<>();
+        Map<String, List<Double>> decoding = new LinkedHashMap<>();
         for (int round = 0; round < rounds; round++) {
             for (StudyRun run : runs) {
                 List<Double> steps = all.computeIfAbsent(run.preset(), _ -> new ArrayList<>());
@@ -42,13 +60,33 @@ record StudySpeed(
                             steps.add(StudyTraining.STEP * 1e9 / (System.nanoTime() - start));
                         }
                     }
+                    trainer.save(work);
                 }
-                System.err.printf(Locale.ROOT, "speed of %s: round %d of %d, %.0f tokens/s so far%n",
-                        run.preset(), round + 1, rounds, median(steps));
+                List<Double> millis = decoding.computeIfAbsent(run.preset(), _ -> new ArrayList<>());
+                decode(work, millis);
+                System.err.printf(
+                        Locale.ROOT, "speed of %s: round %d of %d, %.0f tokens/s, %.2f ms a token so far%n",
+                        run.preset(), round + 1, rounds, median(steps), median(millis));
             }
         }
         return new StudySpeed(
-                rounds, WARM_UP, STEPS, StudyTraining.STEP, Runtime.getRuntime().availableProcessors(), all);
+                rounds, WARM_UP, STEPS, StudyTraining.STEP, Runtime.getRuntime().availableProcessors(), all, DEPTH,
+                decoding);
+    }
+
+    /** Decodes some tokens of a saved model after {@value #DEPTH} others. */
+    private static void decode(Path folder, List<Double> millis) {
+        SessionOptions options = SessionOptions.defaults().withContextLength(DEPTH + 2 * DECODED);
+        try (Model model = Model.load(folder); Session session = model.newSession(options)) {
+            FilledCache.fill(session, DEPTH, 1);
+            for (int step = 0; step < 2 * DECODED; step++) {
+                long start = System.nanoTime();
+                session.step(step);
+                if (step >= DECODED) {
+                    millis.add((System.nanoTime() - start) / 1e6);
+                }
+            }
+        }
     }
 
     /** @throws IOException if the file cannot be read, or {@link #write} did not write it */
@@ -72,18 +110,20 @@ record StudySpeed(
     }
 
     boolean has(StudyRun run) {
-        return tokensPerSecond.containsKey(run.preset());
+        return tokensPerSecond.containsKey(run.preset()) && decodeMillis.containsKey(run.preset());
     }
 
     /** Returns these speeds, and earlier ones of other presets that were measured in the same way, or null. */
     StudySpeed over(StudySpeed before) {
         if (before == null || before.rounds != rounds || before.warmUp != warmUp || before.steps != steps
-                || before.tokens != tokens || before.threads != threads) {
+                || before.tokens != tokens || before.threads != threads || before.depth != depth) {
             return this;
         }
         Map<String, List<Double>> all = new LinkedHashMap<>(before.tokensPerSecond);
         all.putAll(tokensPerSecond);
-        return new StudySpeed(rounds, warmUp, steps, tokens, threads, all);
+        Map<String, List<Double>> decoding = new LinkedHashMap<>(before.decodeMillis);
+        decoding.putAll(decodeMillis);
+        return new StudySpeed(rounds, warmUp, steps, tokens, threads, all, depth, decoding);
     }
 
     /** Returns tokens per second of the median step and of the fastest, as text; – if the preset was not measured. */
@@ -94,6 +134,20 @@ record StudySpeed(
                 : String.format(Locale.ROOT, "%,.0f (%,.0f)", median(measured), Collections.max(measured));
     }
 
+    /** Returns milliseconds of the median decoding step and of the fastest, as text; – if it was not measured. */
+    String decodingOf(String preset) {
+        List<Double> measured = decodeMillis.get(preset);
+        return measured == null
+                ? "–"
+                : String.format(Locale.ROOT, "%.2f (%.2f)", median(measured), Collections.min(measured));
+    }
+
+    /** Returns milliseconds of the median decoding step; NaN if it was not measured. */
+    double decodeTime(String preset) {
+        List<Double> measured = decodeMillis.get(preset);
+        return measured == null ? Double.NaN : median(measured);
+    }
+
     private static double median(List<Double> values) {
         List<Double> sorted = values.stream().sorted().toList();
         int half = sorted.size() / 2;
@@ -102,12 +156,17 @@ record StudySpeed(
 
     /** Returns a description of the measurement, for people. */
     String words() {
-        return String
-                .format(Locale.ROOT,
-                        "Tokens/s: the median of %d training steps of %d tokens (in parentheses the fastest), in %d rounds "
-                                + "over the attentions, each time after %d steps of warm-up; %d threads. Measured by "
-                                + "itself, not of the runs (speed.json).%n",
-                        rounds * steps, tokens, rounds, warmUp, threads)
-                .replace(System.lineSeparator(), "\n");
+        String training = String.format(Locale.ROOT,
+                "Tokens/s: the median of %d training steps of %d tokens (in parentheses the fastest), in %d rounds over the "
+                        + "attentions, each time after %d steps of warm-up; %d threads. Measured by itself, not of the "
+                        + "runs (speed.json).",
+                rounds * steps, tokens, rounds, warmUp, threads);
+        String decoding = decodeMillis.isEmpty()
+                ? ""
+                : String.format(Locale.ROOT,
+                        " Milliseconds: the median of %d decoding steps after %,d tokens in the same rounds, weights and "
+                                + "cache f32.",
+                        rounds * DECODED, depth);
+        return training + decoding + "\n";
     }
 }

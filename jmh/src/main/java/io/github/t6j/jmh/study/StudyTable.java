@@ -19,7 +19,7 @@ final class StudyTable {
      * @param seeds number of seeds of a complete attention
      * @param attentions completed runs of each attention
      * @param figure figure between the tables, or null
-     * @param speed training speed; null leaves its column out
+     * @param speed null leaves its columns out
      */
     static String of(int seeds, List<StudyRuns> attentions, Plot figure, StudySpeed speed) {
         StringBuilder out = new StringBuilder("# Attentions of about equal parameters, trained on the same tokens\n\n");
@@ -48,8 +48,8 @@ final class StudyTable {
         out.append(
                 "| attention | seeds | learning rate | validation loss | perplexity | bits | test loss | perplexity | bits"
                         + " | parameters | cache, bytes per token (f32) |")
-                .append(speed == null ? "\n" : " tokens/s |\n");
-        out.append("|---|").append("--:|".repeat(speed == null ? 10 : 11)).append('\n');
+                .append(speed == null ? "\n" : " tokens/s |" + decoding(speed) + "\n");
+        out.append("|---|").append("--:|".repeat(speed == null ? 10 : hasDecoding(speed) ? 12 : 11)).append('\n');
         for (StudyRuns runs : complete) {
             StudyResult first = runs.seeds().getFirst();
             out.append("| ").append(first.attention()).append(" | ").append(runs.seeds().size()).append(" | ")
@@ -61,8 +61,20 @@ final class StudyTable {
                     .append(spread(runs, StudyResult::testBits, 4)).append(" | ")
                     .append(String.format(Locale.ROOT, "%,d", first.parameters())).append(" | ")
                     .append(String.format(Locale.ROOT, "%,d", first.cacheBytes()))
-                    .append(speed == null ? " |\n" : " | " + speed.of(first.preset()) + " |\n");
+                    .append(speed == null
+                            ? " |\n"
+                            : " | " + speed.of(first.preset())
+                                    + (hasDecoding(speed) ? " | " + speed.decodingOf(first.preset()) : "") + " |\n");
         }
+    }
+
+    private static boolean hasDecoding(StudySpeed speed) {
+        return !speed.decodeMillis().isEmpty();
+    }
+
+    /** Returns the title of the column of decoding, or an empty text. */
+    private static String decoding(StudySpeed speed) {
+        return hasDecoding(speed) ? String.format(Locale.ROOT, " ms a token after %,d |", speed.depth()) : "";
     }
 
     /** Appends the losses of all rates, and names the attentions whose best rate is the smallest or the largest. */

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.DoubleStream;
@@ -28,7 +29,8 @@ import org.openjdk.jmh.results.format.ResultFormatType;
 
 /**
  * The file results.json of a suite: JMH's format, with an object {@code evidence} in each result. It has the point, the
- * kernels, the hashes of the output, and whether the point was measured again.
+ * kernels, the hashes of the output, and whether the point was measured again. skipped.json beside it has the points
+ * that the machine cannot measure.
  */
 final class SuiteResults {
     /** Ratio of the slowest fork to the fastest above which a point is marked and measured again. */
@@ -138,12 +140,26 @@ final class SuiteResults {
         return closer;
     }
 
-    /** Writes all results completely or not at all. */
+    /** Writes the reasons of points that this machine cannot measure to skipped.json, if there are any. */
+    void putSkipped(Map<String, String> reasons) throws IOException {
+        Path skipped = file.resolveSibling("skipped.json");
+        if (reasons.isEmpty()) {
+            Files.deleteIfExists(skipped);
+        } else {
+            write(skipped, reasons);
+        }
+    }
+
     private void write() throws IOException {
         JsonArray all = new JsonArray();
         Stream.of(results).filter(Objects::nonNull).forEach(all::add);
+        write(file, all);
+    }
+
+    /** Writes a file completely or not at all. */
+    private static void write(Path file, Object content) throws IOException {
         Path partial = file.resolveSibling(file.getFileName() + ".partial");
-        Files.writeString(partial, GSON.toJson(all) + "\n");
+        Files.writeString(partial, GSON.toJson(content) + "\n");
         Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 

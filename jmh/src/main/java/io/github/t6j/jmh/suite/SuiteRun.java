@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -41,8 +43,8 @@ public final class SuiteRun {
     private final Path json;
     private final SuiteResults results;
     private final boolean perf;
+    private final Map<String, String> skipped = new LinkedHashMap<>(); // reason of each point
     private int measured;
-    private int skipped;
     private int failed;
     private long start;
     private double done; // estimated seconds of what this run has measured
@@ -80,6 +82,7 @@ public final class SuiteRun {
                 kept == 0 ? "" : kept + " of them measured before in " + json + ", ", time(suite.seconds(missing)),
                 perf ? "" : "; perf cannot count instructions and cycles here");
         start = System.nanoTime();
+        results.putSkipped(skipped); // none yet: what did not fit is tried again
         pass(i -> !results.has(i), this::put);
         List<Point> due = points(results::isDue);
         if (!due.isEmpty() && !stopped) {
@@ -87,7 +90,7 @@ public final class SuiteRun {
             pass(results::isDue, this::putAgain);
         }
         if (!stopped) {
-            err.printf(Locale.ROOT, "%d measured, %d skipped, %d failed, in %s%n", measured, skipped, failed,
+            err.printf(Locale.ROOT, "%d measured, %d skipped, %d failed, in %s%n", measured, skipped.size(), failed,
                     time((System.nanoTime() - start) * 1e-9));
         }
         return failed;
@@ -162,7 +165,8 @@ public final class SuiteRun {
         } catch (RunnerException failure) {
             SkippedException reason = skipped(failure);
             if (reason != null) {
-                skipped++;
+                skipped.put(suite.points().get(point).label(), reason.getMessage());
+                results.putSkipped(skipped);
                 return "skipped, " + reason.getMessage();
             }
             waitForStop();

@@ -134,6 +134,16 @@ Difference of the slowest fork and the fastest, and whether a difference above 1
 </#list>
 </@t.fold>
 </#if>
+<#if report.skipped()?has_content>
+
+## Not measured
+
+| point | reason |
+|---|---|
+<#list report.skipped() as point, reason>
+| ${point} | ${reason} |
+</#list>
+</#if>
 
 ## Machine and method
 

@@ -104,7 +104,10 @@ class StudyTest {
         assertThat(speed.tokensPerSecond().keySet()).containsExactly("mqa-nano", "mha-nano", "t6-nano");
         assertThat(speed.tokensPerSecond().get("t6-nano")).hasSize(10)
                 .allSatisfy(rate -> assertThat(rate).isPositive());
-        assertThat(table).contains("| tokens/s |", speed.of("mha-nano") + " |\n", speed.of("t6-nano") + " |\n",
+        assertThat(speed.decodeMillis().get("mqa-nano")).hasSize(50).allSatisfy(ms -> assertThat(ms).isPositive());
+        assertThat(table).contains("| tokens/s | ms a token after 16,384 |",
+                speed.of("mha-nano") + " | " + speed.decodingOf("mha-nano") + " |\n",
+                "50 decoding steps after 16,384 tokens",
                 "10 training steps of 4096 tokens (in parentheses the fastest), in 1 rounds");
         try (var files = Files.list(out.resolve("results"))) {
             assertThat(files).hasSameSizeAs(expected);
@@ -207,11 +210,12 @@ class StudyTest {
                     """.formatted(run[0].split("-")[0], run[0].split("-")[1], run[1]));
         }
         Files.copy(results.resolve("mha-nano-8k-0.002-4.json"), results.resolve("mha-nano-16k-0.002-1.json"));
-        new StudySpeed(1, 5, 1, 4096, 2, Map.of("mha-nano", List.of(100.0))).write(out.resolve("speed.json"));
+        new StudySpeed(1, 5, 1, 4096, 2, Map.of("mha-nano", List.of(100.0)), 7, Map.of("mha-nano", List.of(2.5)))
+                .write(out.resolve("speed.json"));
         assertThat(study("mha", "1,2,3")).isZero();
         assertThat(out.resolve("study.md")).content().contains("| MHA | 3 | 0.004 | 4.1333 ± 0.1528 | ",
                 "| MHA | 4.4500 (2) | 4.1333 (3) | 4.2000 |\n").doesNotContain("was tried");
-        assertThat(out.resolve("plots/loss-over-cache.svg")).content().contains(">MHA<");
+        assertThat(out.resolve("plots/loss-over-cache.svg")).content().contains(">MHA 2.50 ms<");
         assertThat(folder.resolve("work/mha-nano-8k-0.004-1")).doesNotExist();
         assertThat(out.resolve("learning-curves.html")).as("without a log").doesNotExist();
     }
@@ -235,12 +239,13 @@ class StudyTest {
                 .contains("| MHA | 1 | 0.001 | 5.1037 | ", "| 3,440,640 | 9,216 |\n")
                 .doesNotContain("tokens/s", "Tokens/s", "was tried", "plots/");
         Map<String, List<Double>> steps = Map.of("mha-micro", List.of(100.0, 1.0, 1300.0, 1100.0));
-        assertThat(StudyTable.of(1, runs, null, new StudySpeed(2, 5, 2, 4096, 2, steps))).contains(
-                "| 3,440,640 | 9,216 | 600 (1,300) |\n",
+        Map<String, List<Double>> decoding = Map.of("mha-micro", List.of(3.0, 1.0, 2.5));
+        assertThat(StudyTable.of(1, runs, null, new StudySpeed(2, 5, 2, 4096, 2, steps, 100, decoding))).contains(
+                "| tokens/s | ms a token after 100 |\n", "| 3,440,640 | 9,216 | 600 (1,300) | 2.50 (1.00) |\n",
                 "Tokens/s: the median of 4 training steps of 4096 tokens (in parentheses the fastest), in 2 rounds over the attentions, "
                         + "each time after 5 steps of warm-up; 2 threads.");
-        assertThat(StudyTable.of(1, runs, null, new StudySpeed(2, 5, 2, 4096, 2, Map.of())))
-                .contains("| 9,216 | – |\n");
+        assertThat(StudyTable.of(1, runs, null, new StudySpeed(2, 5, 2, 4096, 2, Map.of(), 100, Map.of())))
+                .contains("| 9,216 | – |\n").doesNotContain("ms a token");
         StudyResult diverged = result("mha", "MHA", 0.1, 1, Double.POSITIVE_INFINITY, 9216);
         diverged.write(file);
         assertThat(StudyResult.read(file)).isEqualTo(diverged);
@@ -276,7 +281,7 @@ class StudyTest {
 
     @Test
     void tablesHaveMeansDeviationsAndAllRates() {
-        assertThat(StudyTable.of(2, SOME, StudyFigure.of(SOME), null))
+        assertThat(StudyTable.of(2, SOME, StudyFigure.of(SOME, null), null))
                 .contains("| MHA | 3 | 0.002 | 4.1333 ± 0.1528 | ", "| GQA | 2 | 0.004 | 4.5000 ± 0.7071 | ",
                         "| T6 | 1 | 0.001 | 3.9000 | ", "| MLA | 2 | 0.001 | diverged | diverged | ")
                 .contains("\nnot complete yet: t6 (1 of 2 seeds), t6-kvonly (2 of 3 rates), mqa (0 of 3 rates)\n",
@@ -300,7 +305,7 @@ class StudyTest {
                         """)
                 .doesNotContain("NaN");
         assertThat(SOME.get(1).bestRate()).isEqualTo(0.004);
-        assertThat(StudyFigure.of(SOME.subList(3, 6))).as("without a loss").isNull();
+        assertThat(StudyFigure.of(SOME.subList(3, 6), null)).as("without a loss").isNull();
     }
 
     /**
@@ -311,7 +316,7 @@ class StudyTest {
      */
     @Test
     void theFigureHasPointsAtTheirPlaces() {
-        String svg = StudyFigure.of(SOME).svg();
+        String svg = StudyFigure.of(SOME, null).svg();
         double[] ends = numbers(svg, "M68 # L68 # L460 ").getFirst();
         String line = "x1=\"#\" x2=\"#\" y1=\"#\" y2=\"#\"";
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.jmh.report.ReportCommand;
 import io.github.t6j.jmh.report.Result;
 import io.github.t6j.jmh.report.Results;
 import java.io.ByteArrayOutputStream;
@@ -123,5 +124,9 @@ class SuiteTest {
         assertThat(printed.toString(StandardCharsets.UTF_8))
                 .contains("skipped, 1 × mha at 1073741824 tokens takes 17592.2 GB")
                 .contains("shape: expected paper, ").contains("2 measured, 1 skipped, 1 failed");
+        assertThat(ReportCommand.run("--from", json.toString(), "--out", folder.resolve("pages").toString())).isZero();
+        assertThat(folder.resolve("pages/summary.md")).content().contains("## Not measured",
+                "attention=mha context=1073741824 | 1 × mha at 1073741824 tokens takes 17592.2 GB");
+        assertThat(folder.resolve("pages/skipped.json")).exists();
     }
 }
