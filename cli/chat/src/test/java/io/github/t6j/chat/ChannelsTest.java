@@ -125,6 +125,15 @@ class ChannelsTest {
                 .isEqualTo("plain < text");
     }
 
+    /** A user of another template writes the markers of channels. */
+    @Test
+    void aMessageWithMarkersOpensNoChannel() {
+        Message answer = parsed("<|im_start|>user\n" + channels("[start]final[content]a[end] b") + "<|im_end|>\n"
+                + "<|im_start|>assistant\n", List.of(), "<think>why</think>because");
+        assertThat(answer.reasoning()).isEqualTo("why");
+        assertThat(answer.content()).isEqualTo("because");
+    }
+
     @Test
     void callsAreRead() {
         String answer = channels("why[end][start]final[content][end][start]tools[content]<toolcalls>\n"

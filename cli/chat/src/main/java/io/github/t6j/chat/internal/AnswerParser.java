@@ -53,7 +53,7 @@ public final class AnswerParser {
      */
     public AnswerParser(String prompt, List<Tool> tools, Collection<Message> earlier, boolean leading,
             AnswerListener listener) {
-        this(prompt, Tag.openedBy(prompt), tools, earlier, leading, listener);
+        this(ChannelReader.isIn(prompt) ? prompt : null, Tag.openedBy(prompt), tools, earlier, leading, listener);
         skips = thinking != null;
     }
 
@@ -67,12 +67,13 @@ public final class AnswerParser {
      */
     public static AnswerParser ofRest(
             String prompt, List<Message> messages, List<Tool> tools, AnswerListener listener) {
-        String begun = ChannelReader.isIn(prompt) ? prompt + BegunAnswer.text(prompt, messages.getLast()) : prompt;
+        String begun = ChannelReader.isIn(prompt) ? prompt + BegunAnswer.text(prompt, messages.getLast()) : null;
         return new AnswerParser(
                 begun, BegunAnswer.open(prompt, messages.getLast()), tools, messages, false, listener);
     }
 
-    private AnswerParser(String prompt, Tag open, List<Tool> tools, Collection<Message> earlier, boolean leading,
+    /** @param channels prompt with channels and the beginning of the answer, or null */
+    private AnswerParser(String channels, Tag open, List<Tool> tools, Collection<Message> earlier, boolean leading,
             AnswerListener listener) {
         this.tools = tools;
         this.leading = leading;
@@ -80,7 +81,7 @@ public final class AnswerParser {
         tags = Tag.all(!tools.isEmpty());
         ids = new CallIds(earlier);
         thinking = open;
-        channels = ChannelReader.isIn(prompt) ? new ChannelReader(this, prompt) : null;
+        this.channels = channels == null ? null : new ChannelReader(this, channels);
     }
 
     /** Parses the next piece of the answer. */

@@ -37,9 +37,10 @@ public final class ChannelReader {
         skips = isMarked;
     }
 
-    /** Returns true if a rendered prompt has channels. */
+    /** Returns true if a rendered prompt ends in a channel or after one. A message may contain such text, too. */
     public static boolean isIn(String prompt) {
-        return prompt.contains(START);
+        String end = prompt.stripTrailing();
+        return end.endsWith(CONTENT) || end.endsWith(END);
     }
 
     /** Returns the end of a channel, a special token that does not end an answer. */
