@@ -3,8 +3,10 @@ package io.github.t6j.weights;
 import io.github.t6j.ModelFormatException;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 
@@ -121,23 +123,25 @@ public record ConvertedMatrices(TensorReader source, DType type, Predicate<Strin
     }
 
     /**
-     * Returns a note for the user if quantised matrices among {@code tensors} are rounded a second time, or else none.
+     * Returns notes for the user if matrices among {@code tensors} are rounded a second time, or unpacked.
      *
      * @param type type of the matrices, or null to keep theirs
      */
     public static List<String> notes(Iterable<Tensor> tensors, DType type) {
-        List<String> names = new ArrayList<>();
-        tensors.forEach(tensor -> {
-            String name = tensor.dtype().name().toLowerCase(Locale.ROOT);
-            if (tensor.dtype().isQuantized() && tensor.dtype() != type && !names.contains(name)) {
-                names.add(name);
-            }
-        });
-        if (type == null || !type.isQuantized() || names.isEmpty()) {
-            return List.of();
+        Set<DType> stored = EnumSet.noneOf(DType.class);
+        tensors.forEach(tensor -> stored.add(tensor.dtype()));
+        List<String> notes = new ArrayList<>();
+        if (stored.contains(DType.IQ4_NL) && (type == null || type == DType.Q8_0)) {
+            notes.add("iq4_nl weights are q8_0 in memory, with the same numbers and 1.9 times the bytes");
+            stored.remove(DType.IQ4_NL);
         }
-        String to = type.name().toLowerCase(Locale.ROOT);
-        return List.of(String.join(", ", names.stream().sorted().toList()) + " weights are rounded a second time, to "
-                + to + ": converting the original weights to " + to + " loses less");
+        List<String> names = stored.stream().filter(dtype -> dtype.isQuantized() && dtype != type)
+                .map(dtype -> dtype.name().toLowerCase(Locale.ROOT)).sorted().toList();
+        if (type != null && type.isQuantized() && !names.isEmpty()) {
+            String to = type.name().toLowerCase(Locale.ROOT);
+            notes.add(String.join(", ", names) + " weights are rounded a second time, to " + to
+                    + ": converting the original weights to " + to + " loses less");
+        }
+        return notes;
     }
 }

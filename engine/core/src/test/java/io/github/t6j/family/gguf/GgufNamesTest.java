@@ -213,6 +213,34 @@ class GgufNamesTest {
         }
     }
 
+    /** IQ4_NL: 32 elements are an f16 scale times integers of a table, given by halves of 16 bytes. */
+    @Test
+    void nonLinearWeightsKeepTheirNumbers() throws IOException {
+        int[] table = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+        int blockCount = 21 * 2;
+        byte[] blocks = new byte[blockCount * 18];
+        new Random(5).nextBytes(blocks);
+        float[] expected = new float[blockCount * 32];
+        for (int block = 0; block < blockCount; block++) {
+            short scale = Float.floatToFloat16((block - 9) * 0.037f);
+            blocks[18 * block] = (byte) scale;
+            blocks[18 * block + 1] = (byte) (scale >> 8);
+            for (int i = 0; i < 32; i++) {
+                int index = blocks[18 * block + 2 + i % 16] >> (i < 16 ? 0 : 4) & 15;
+                expected[32 * block + i] = Float.float16ToFloat(scale) * table[index];
+            }
+        }
+        Path file = write(small("llama").tensor("blk.0.ffn_up.weight", 20, blocks, 21, 64));
+        for (boolean mapped : new boolean[] {false, true}) {
+            read(file, mapped, found -> {
+                Tensor weights = found.get("model.layers.0.mlp.up_proj.weight");
+                assertThat(weights.dtype()).isEqualTo(DType.Q8_0);
+                assertThat(weights.shape()).containsExactly(21L, 64L);
+                assertThat(weights.toFloats()).isEqualTo(expected);
+            });
+        }
+    }
+
     /**
      * Returns a file with 9 heads of 22 elements and 3 key heads: 198 and 66 rows, so panels of 64 rows end inside
      * heads.
