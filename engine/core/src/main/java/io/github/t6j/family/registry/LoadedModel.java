@@ -87,13 +87,17 @@ public record LoadedModel(
         }
     }
 
-    private static Set<Integer> endIds(ModelConfig config, Set<Integer> stored, Tokenizer tokenizer) {
+    /** Returns the ids that end a text: those that the files name, and the tokenizer's. */
+    public static Set<Integer> endIds(ModelConfig config, Set<Integer> stored, Tokenizer tokenizer) {
         Set<Integer> ids = new LinkedHashSet<>(stored);
-        if (config.family().equals(OlalaFamily.NAME) && config.sizes().vocabulary() > 1 << 16) {
+        boolean isOlala = config.family().equals(OlalaFamily.NAME);
+        if (isOlala && config.sizes().vocabulary() > 1 << 16) {
             ids.removeIf(id -> id < 256); // old exports name ids of letters, left over from a default configuration
         }
-        if (tokenizer != null && tokenizer.endOfText() >= 0) {
+        if (tokenizer != null) {
             ids.add(tokenizer.endOfText());
+            ids.add(isOlala ? tokenizer.documentStart() : tokenizer.endOfText()); // <|endoftext|>, too
+            ids.remove(-1);
         }
         return Collections.unmodifiableSet(ids);
     }

@@ -160,6 +160,18 @@ class OlalaFamilyTest {
         }
     }
 
+    /** A GGUF file's window limits only; with "masks" in t6j.json it masks, too. */
+    @Test
+    void t6jJsonChoosesTheReadingOfTheWindowOfGguf() throws IOException {
+        Path file = Files.copy(
+                TestData.path("golden_olala/gguf-dragon/model-f32.gguf"), folder.resolve("model-f32.gguf"));
+        Files.writeString(folder.resolve("t6j.json"), "{\"window\": \"masks\"}");
+        try (Model model = Model.load(file)) {
+            assertThat(model.info().cache().windows()).containsExactly(0, 0, 0, 4097, 0);
+            assertThat(model.info().assumptions()).anyMatch(text -> text.contains("as slw_wsize means"));
+        }
+    }
+
     private static void copy(String name, Path to) throws IOException {
         for (String file : List.of("config.json", "model.safetensors")) {
             Files.copy(TestData.path("golden_olala/" + name + "/" + file), to.resolve(file));

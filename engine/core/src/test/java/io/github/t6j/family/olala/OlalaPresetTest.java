@@ -6,10 +6,18 @@ import io.github.t6j.attention.LayerWeights;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.layers.LayerKinds;
 import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.registry.LoadedModel;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.PackedMatrix;
+import io.github.t6j.model.ModelConfig;
+import io.github.t6j.tokenizer.GoldTokenizer;
+import io.github.t6j.tokenizer.Tokenizer;
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Checks the memory of sessions of Olala 7A1B by its published sizes, without weights. */
 class OlalaPresetTest {
@@ -33,10 +41,13 @@ class OlalaPresetTest {
         }
     }
 
-    private static LayerKinds layers() {
+    private static ModelConfig config() {
         OlalaPreset preset = OlalaPreset.of7A1B();
-        OlalaReader reader = new OlalaReader(new ConfigJson(preset.config(), "config.json"), preset.variant());
-        OlalaLayers mixers = (OlalaLayers) reader.read().attention();
+        return new OlalaReader(new ConfigJson(preset.config(), "config.json"), preset.variant()).read();
+    }
+
+    private static LayerKinds layers() {
+        OlalaLayers mixers = (OlalaLayers) config().attention();
         LayerKinds layers = new LayerKinds();
         for (int layer = 0; layer < mixers.letters().length(); layer++) {
             layers.add(mixers.attention(new NoWeights(layer), null));
@@ -61,5 +72,12 @@ class OlalaPresetTest {
         long few = layers().fullBytes(Format.BF16, false, 64);
         assertThat(few - layers().tokenBytes(Format.BF16, false, 64)).isBetween(2 * state,
                 2 * state + 7 * 128 * 4 * 1156);
+    }
+
+    /** Old exports name 1 and 2, the ids of letters. 151643 is the end of a text, 151645 that of a message. */
+    @Test
+    void textsEndAtBothTokens(@TempDir Path folder) throws IOException {
+        Tokenizer tokenizer = Tokenizer.load(GoldTokenizer.unpack("qwen3", folder));
+        assertThat(LoadedModel.endIds(config(), Set.of(1, 2), tokenizer)).containsExactlyInAnyOrder(151_643, 151_645);
     }
 }
