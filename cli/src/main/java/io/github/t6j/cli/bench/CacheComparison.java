@@ -10,8 +10,10 @@ import java.util.List;
  * parameters: heads of the same size, and the number of heads that comes closest to the model's attention parameters.
  *
  * @param model the model itself
- * @param equalHeads MHA, GQA with 4 key heads, MQA and MLA with as many heads as the model
- * @param equalParameters MHA, GQA with 2 key heads, MQA and MLA with about as many attention parameters
+ * @param equalHeads MHA, GQA with 4 key heads, MQA and MLA with as many heads as the model; if the model caches other
+ *     elements than its keys and values, also "dense" with these
+ * @param equalParameters MHA, GQA with 2 key heads, MQA and MLA with about as many attention parameters; none if the
+ *     model's are unknown
  */
 public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> equalParameters) {
 
@@ -32,20 +34,24 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
      *
      * @param name name in lower case: model, mha, gqa, mqa or mla
      * @param heads query heads
-     * @param parameters weights of a layer's attention, with the output projection
+     * @param parameters weights of a layer's attention, with the output projection; 0 if unknown
      * @param elementsPerToken elements that a token adds to the cache of a layer
      */
     public record Entry(String name, int heads, long parameters, long elementsPerToken) {}
 
     /**
-     * Compares a loaded model; its attention has all parameters outside the embedding and the feed-forward layers.
+     * Compares a loaded model; its attention has all parameters outside the embedding and the feed-forward layers, unless
+     * it has experts or layers of several kinds.
      */
     public static CacheComparison of(ModelInfo info) {
         ModelInfo.Sizes sizes = info.sizes();
+        boolean isPlain = info.experts().count() == 0
+                && (info.cache().tokenLayers() == 0 || info.cache().stateLayers() == 0);
         long inLayers = sizes.parameters() - (long) sizes.vocabulary() * sizes.width();
-        long parameters = inLayers / sizes.layers() - 3L * sizes.width() * sizes.hidden();
+        long parameters = isPlain ? inLayers / sizes.layers() - 3L * sizes.width() * sizes.hidden() : 0;
         Entry model = new Entry("model", info.attention().heads(), parameters, info.cache().elementsPerToken());
-        return of(model, sizes.width(), info.attention().headDim());
+        return of(model, sizes.width(), info.attention().headDim(),
+                info.attention().sizes().getOrDefault("kv_heads", 0));
     }
 
     /** Returns the number of layers in which other attentions are compared: those that cache tokens, if any does. */
@@ -58,15 +64,21 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
      *
      * @param width n, elements of a position between blocks
      * @param headDim d
+     * @param keyHeads key heads of the model, or 0
      */
-    public static CacheComparison of(Entry model, int width, int headDim) {
+    public static CacheComparison of(Entry model, int width, int headDim, int keyHeads) {
         List<Entry> equalHeads = new ArrayList<>();
         for (Baseline baseline : baselines(width, headDim, EQUAL_HEADS_GROUPS)) {
             equalHeads.add(baseline.ofHeads(model.heads));
         }
+        if (keyHeads > 0 && model.elementsPerToken != 2L * keyHeads * headDim) {
+            equalHeads.add(groups("dense", width, headDim, keyHeads).ofHeads(model.heads));
+        }
         List<Entry> equalParameters = new ArrayList<>();
         for (Baseline baseline : baselines(width, headDim, EQUAL_PARAMETERS_GROUPS)) {
-            equalParameters.add(baseline.ofHeads(baseline.nearestHeads(model.parameters)));
+            if (model.parameters > 0) {
+                equalParameters.add(baseline.ofHeads(baseline.nearestHeads(model.parameters)));
+            }
         }
         return new CacheComparison(model, List.copyOf(equalHeads), List.copyOf(equalParameters));
     }
@@ -78,9 +90,13 @@ public record CacheComparison(Entry model, List<Entry> equalHeads, List<Entry> e
         long latentHead = QUERY_LATENT * (d + LATENT_ROPE) + KEY_VALUE_LATENT * 2 * d + n * d;
         return List.of(
                 new Baseline("mha", 1, 4 * n * d, 0, 2 * d, 0),
-                new Baseline("gqa", g, 2 * n * d, 2 * n * g * d, 0, 2 * g * d),
+                groups("gqa", n, d, g),
                 new Baseline("mqa", 1, 2 * n * d, 2 * n * d, 0, 2 * d),
                 new Baseline("mla", 1, latentHead, n * (QUERY_LATENT + latent), 0, latent));
+    }
+
+    private static Baseline groups(String name, long n, long d, int g) {
+        return new Baseline(name, g, 2 * n * d, 2 * n * g * d, 0, 2 * g * d);
     }
 
     /**

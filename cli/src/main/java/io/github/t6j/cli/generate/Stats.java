@@ -91,9 +91,9 @@ public final class Stats {
     public static String cache(long bytes, int tokens, CacheType type, ModelInfo info) {
         CacheComparison comparison = CacheComparison.of(info);
         return Sizes.of(bytes) + " for " + tokens + " tokens in " + Choice.word(type) + "; MHA with "
-                + besides(comparison.equalHeads().getFirst(), bytes, tokens, type, info) + ", MHA of equal parameters "
-                + "with "
-                + besides(comparison.equalParameters().getFirst(), bytes, tokens, type, info);
+                + besides(comparison.equalHeads().getFirst(), bytes, tokens, type, info)
+                + comparison.equalParameters().stream().findFirst().map(multiHead -> ", MHA of equal parameters with "
+                        + besides(multiHead, bytes, tokens, type, info)).orElse("");
     }
 
     private static String besides(Entry multiHead, long bytes, int tokens, CacheType type, ModelInfo info) {

@@ -224,7 +224,7 @@ public final class InspectCommand implements Callable<Integer> {
     private static Map<String, Object> sizes(Entry entry, int layers) {
         Map<String, Object> sizes = new LinkedHashMap<>();
         sizes.put("heads", entry.heads());
-        sizes.put("attention_parameters_per_layer", entry.parameters());
+        sizes.put("attention_parameters_per_layer", entry.parameters() == 0 ? null : entry.parameters());
         sizes.put("numbers_per_token_per_layer", entry.elementsPerToken());
         sizes.put("bytes_per_token_per_layer", entry.elementsPerToken() * Float.BYTES);
         sizes.put("bytes_per_token", entry.elementsPerToken() * layers * Float.BYTES);

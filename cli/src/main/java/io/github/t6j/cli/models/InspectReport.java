@@ -120,7 +120,9 @@ final class InspectReport {
         entry(comparison.model(), max);
         line("equal heads (GQA with 4 key heads, MLA 512/256/32)");
         comparison.equalHeads().forEach(entry -> entry(entry, max));
-        line("equal parameters (heads of %d, GQA 2, MLA 512/256/32)", info.attention().headDim());
+        if (!comparison.equalParameters().isEmpty()) {
+            line("equal parameters (heads of %d, GQA 2, MLA 512/256/32)", info.attention().headDim());
+        }
         comparison.equalParameters().forEach(entry -> entry(entry, max));
         if (info.cache().stateLayers() > 0) {
             line("state: %s elements per layer, %s in %s, for any number of tokens",
@@ -146,8 +148,8 @@ final class InspectReport {
         long bytes = bytes(entry);
         int bar = bytes == 0 ? 0 : Math.max(1, Math.toIntExact(Math.round((double) bytes / max * longest)));
         line(
-                ROW + "%s", entry.name(), Sizes.count(entry.heads()), Sizes.count(entry.parameters()),
-                Sizes.of(entry.elementsPerToken() * CacheComparison.layers(info) * Float.BYTES), Sizes.of(bytes),
+                ROW + "%s", entry.name(), Sizes.count(entry.heads()),
+                entry.parameters() == 0 ? "–" : Sizes.count(entry.parameters()), Sizes.of(entry.elementsPerToken() * CacheComparison.layers(info) * Float.BYTES), Sizes.of(bytes),
                 "█".repeat(bar));
     }
 

@@ -45,7 +45,7 @@ class CacheComparisonTest {
     void findsThePapersHeadsFromT6(int n, int h, int mha, int gqa, int mqa, int mla) {
         Entry t6 = new Entry("model", h, tensorProduct(n, h, 64, 6, 2, 2), 4L * (h + 64));
 
-        List<Entry> equal = CacheComparison.of(t6, n, 64).equalParameters();
+        List<Entry> equal = CacheComparison.of(t6, n, 64, 0).equalParameters();
 
         assertThat(equal).extracting(Entry::name).containsExactly("mha", "gqa", "mqa", "mla");
         assertThat(equal).extracting(Entry::heads).containsExactly(mha, gqa, mqa, mla);
@@ -58,7 +58,7 @@ class CacheComparisonTest {
     void findsThePapersHeadsFromMha(int n, int h, int gqa, int mqa, int mla) {
         Entry model = new Entry("model", h, 4L * n * n, 2L * n);
 
-        CacheComparison comparison = CacheComparison.of(model, n, 64);
+        CacheComparison comparison = CacheComparison.of(model, n, 64, 0);
 
         assertThat(comparison.equalParameters()).extracting(Entry::heads).containsExactly(h, gqa, mqa, mla);
         assertThat(comparison.equalParameters().getFirst().parameters()).isEqualTo(model.parameters());
@@ -70,7 +70,7 @@ class CacheComparisonTest {
         long n = 768;
         Entry model = new Entry("model", 34, tensorProduct(n, 34, 64, 6, 2, 2), 2 * 2 * (34 + 64));
 
-        CacheComparison comparison = CacheComparison.of(model, 768, 64);
+        CacheComparison comparison = CacheComparison.of(model, 768, 64, 0);
 
         assertThat(comparison.model()).isEqualTo(new Entry("model", 34, 2_423_808, 392));
         assertThat(comparison.equalHeads())

@@ -39,12 +39,22 @@ class OlalaModelsTest {
         return StoredTensors.read(file).tensors().get("logits").values();
     }
 
+    private static long elements(Object attention) {
+        return (Long) Json.object(attention, "attention").get("numbers_per_token_per_layer");
+    }
+
     @Test
     void inspectDescribesBothKindsOfLayers() {
         CommandResult json = done("inspect", "--model", GOLDEN, "--json");
         assertThat(json.json()).containsEntry("family", "Olala").containsEntry("rope", Map.of("type", "none"));
         Map<String, Object> cache = Json.object(json.json().get("cache"), "cache");
         assertThat(Json.object(cache.get("state"), "state")).containsEntry("layers", 8L);
+        // H 8, K 2, D 10, R 4: keys B, A, α, ρ and values B, A, α
+        Map<String, Object> equalHeads = Json.object(cache.get("equal_heads"), "equal_heads");
+        assertThat(elements(cache.get("model"))).isEqualTo(10 * 4 + 2 * 4 + 2 + 2 + 10 * 4 + 2 * 4 + 2);
+        assertThat(elements(equalHeads.get("dense"))).isEqualTo(2 * 2 * 10);
+        assertThat(elements(equalHeads.get("mha"))).isEqualTo(2 * 8 * 10);
+        assertThat(Json.object(cache.get("equal_parameters"), "equal_parameters")).isEmpty();
         assertThat(done("inspect", "--model", GOLDEN).out())
                 .contains("differential TPA in 2 layers, Mamba-3 in 8 layers").contains("in 8 layers, for any number");
     }
