@@ -141,6 +141,8 @@ public final class T6Steps {
         preset(presets, DIFFERENTIAL, 15, Map.of(DIFFERENTIAL, true, "groups", 5L));
         preset(presets, "scaled", 11, Map.of(LENGTH, true));
         preset(presets, "capped", 11, Map.of("softCap", 15L));
+        preset(presets, "scale", 11, Map.of("scale", "1/d"));
+        preset(presets, "window", 11, Map.of("slidingWindow", 128L));
         preset(presets, "steps", 8, Map.of(
                 SHIFT, true, NORM, true, GATE, "elementwise", DIFFERENTIAL, true, "groups", 2L, LENGTH, true, "scale",
                 "1/d"));
