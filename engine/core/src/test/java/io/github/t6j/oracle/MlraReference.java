@@ -41,7 +41,7 @@ public final class MlraReference implements Reference {
         for (int layer = 0; layer < layers; layer++) {
             String block = "transformer.h." + layer + ".";
             double[][] h = norm(x, block + "input_layernorm.weight");
-            Float64.add(x, w.times(attention(block + "attn.", h), block + "attn.c_proj.weight"));
+            Float64.add(x, w.times(gated(block + "attn.", h), block + "attn.c_proj.weight"));
             h = norm(x, block + "post_attention_layernorm.weight");
             double[][] hidden =
                     Float64.gated(w.times(h, block + "mlp.c_fc1.weight"), w.times(h, block + "mlp.c_fc2.weight"));
@@ -52,6 +52,22 @@ public final class MlraReference implements Reference {
 
     private double[][] norm(double[][] x, String gain) {
         return rms(x, x[0].length, w.get(gain), EPSILON, 1);
+    }
+
+    /** Attention, multiplied by the sigmoid of a gate if the model has gates. */
+    private double[][] gated(String attn, double[][] h) {
+        double[][] y = attention(attn, h);
+        for (String gate : new String[] {"c_gated.weight", "gated_proj.weight"}) {
+            if (w.has(attn + gate)) {
+                double[][] open = w.times(h, attn + gate);
+                for (int t = 0; t < y.length; t++) {
+                    for (int i = 0; i < y[t].length; i++) {
+                        y[t][i] /= 1 + Math.exp(-open[t][i]);
+                    }
+                }
+            }
+        }
+        return y;
     }
 
     private double[][] attention(String attn, double[][] h) {

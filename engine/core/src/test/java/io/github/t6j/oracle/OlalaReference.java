@@ -52,11 +52,20 @@ public final class OlalaReference {
 
     /** Logits [T][vocabulary]. */
     public double[][] logits(int[] ids) {
-        return logits(ids, (layer, u) -> mamba().mixer(layer, u, new State[mamba().heads()]));
+        return head(states(ids));
     }
 
     /** Logits with another Mamba-3 mixer. */
     public double[][] logits(int[] ids, Mixer mamba) {
+        return head(states(ids, mamba));
+    }
+
+    /** States [T][width] before the head. */
+    public double[][] states(int[] ids) {
+        return states(ids, (layer, u) -> mamba().mixer(layer, u, new State[mamba().heads()]));
+    }
+
+    private double[][] states(int[] ids, Mixer mamba) {
         double[][] x = embed(ids);
         String letters = (String) config.get("layers_config");
         for (int layer = 0; layer < letters.length(); layer++) {
@@ -69,7 +78,7 @@ public final class OlalaReference {
             u = norm(x, block + "postmixer_norm.norm.weight", layer);
             add(x, feedForward(u, block + "mlp."), block + "geodesic_mlp.", layer);
         }
-        return head(w.has("model.final_norm.norm.weight") ? norm(x, "model.final_norm.norm.weight", 0) : x);
+        return w.has("model.final_norm.norm.weight") ? norm(x, "model.final_norm.norm.weight", 0) : x;
     }
 
     private double[][] embed(int[] ids) {

@@ -113,7 +113,7 @@ class ScoringTest {
         "golden/llama-mla, full, 16, Q8", "golden/llama-gqa, full, 8, F32", "golden/llama-mha, full, 5, F16",
         "golden/T6_kvonly, full, 6, F32", "golden/T6_linearattn, linearattn, 9, F32",
         "golden/llama-linearattn-gqa, linearattn, 4, F32", "golden_mlra/mlra_2, , 10, F32",
-        "golden_mlra/gta, , 6, F32", "golden_mlra/tpa_odd, , 7, F32"})
+        "golden_mlra/gta, , 6, F32", "golden_mlra/tpa_odd, , 7, F32", "golden_olala/full-mmmmv, , 5, F32"})
     void eachEqualsItsResultAlone(String folder, String variant, int running, CacheType type)
             throws InterruptedException {
         Random random = new Random(SEED);

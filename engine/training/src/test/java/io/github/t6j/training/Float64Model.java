@@ -181,13 +181,6 @@ final class Float64Model {
                 System.arraycopy(out, 0, y[t], h * out.length, out.length);
             }
         }
-        double[] gate = find(layer, "c_gated.weight", "gated_proj.weight");
-        double[][] gates = gate == null ? new double[0][] : times(x, gate, null);
-        for (int t = 0; t < gates.length; t++) {
-            for (int i = 0; i < y[t].length; i++) {
-                y[t][i] *= sigmoid(gates[t][i]);
-            }
-        }
         return attention instanceof SteppedConfig form ? outputSteps(layer, form, x, y) : y;
     }
 

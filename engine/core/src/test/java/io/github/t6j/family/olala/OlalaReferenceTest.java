@@ -3,8 +3,12 @@ package io.github.t6j.family.olala;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.t6j.Embedder;
+import io.github.t6j.EmbeddingOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelOptions;
+import io.github.t6j.Pooling;
+import io.github.t6j.Prompt;
 import io.github.t6j.Session;
 import io.github.t6j.TestData;
 import io.github.t6j.TestNumbers;
@@ -20,18 +24,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Compares Olala models of quantised weights with a forward in float64, which is compared with the original first. */
+/** Compares Olala models with a forward in float64, which is compared with the original first. */
 @Tag("width")
-class OlalaQuantizedTest {
+class OlalaReferenceTest {
     /** A small model whose matrices have whole blocks of K-quants where those of 7A1B have them. */
     private static final NewModel SMALL = OlalaPreset.nano().with(Map.of(
             "hidden_size", 256L, "head_dim", 128L, "moe_routed_intermediate_size", 256L,
@@ -57,6 +63,24 @@ class OlalaQuantizedTest {
             int width = found[0].length;
             assertThat(found[i / width][i % width]).as("logit " + i % width + " of position " + i / width)
                     .isCloseTo(expected[i], within(1e-11));
+        }
+    }
+
+    @Test
+    void embeddingsAreMeansOfTheStates() {
+        Path golden = TestData.path("golden_olala/full-mmmmv");
+        int[] ids = new Random(SEED).ints(97, 0, 101).toArray();
+        double[][] states = reference(golden).states(ids);
+        double[] mean = new double[states[0].length];
+        for (double[] state : states) {
+            Arrays.setAll(mean, i -> mean[i] + state[i] / ids.length);
+        }
+        try (Model model = Model.load(golden, ModelOptions.defaults().withThreads(2))) {
+            EmbeddingOptions options = EmbeddingOptions.defaults().withPooling(Pooling.MEAN).withNormalized(false);
+            float[] found = new Embedder(model, options).embed(Prompt.of(ids)).vector();
+            for (int i = 0; i < mean.length; i++) {
+                assertThat((double) found[i]).as("element " + i).isCloseTo(mean[i], within(1e-4));
+            }
         }
     }
 
