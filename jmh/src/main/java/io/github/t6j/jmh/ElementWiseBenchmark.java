@@ -51,6 +51,7 @@ public class ElementWiseBenchmark extends TimeBenchmark {
         cos = new float[rope.pairs()];
         sin = new float[rope.pairs()];
         rope.table(1000, cos, sin, 0);
+        Outputs.keep(rmsNorm().clone(), swiGlu().clone(), softmax(), rope());
     }
 
     /** Root mean square norm. */

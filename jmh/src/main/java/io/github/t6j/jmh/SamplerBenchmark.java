@@ -36,6 +36,11 @@ public class SamplerBenchmark extends TimeBenchmark {
         for (int i = 0; i < LOGITS; i++) {
             logits[i] = (float) (3 * random.nextGaussian());
         }
+        float[] ids = new float[100];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = sample();
+        }
+        Outputs.keep(ids);
     }
 
     /** Samples one id. */

@@ -40,6 +40,12 @@ public class TokenizerBenchmark extends RateBenchmark {
         bytes = text.getBytes(StandardCharsets.UTF_8).length;
         tokenizer = Tokenizer.load(BenchmarkSupport.testData("tokenizers/gpt2"));
         jtokkit = Encodings.newDefaultEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
+        int[] ids = tokenizer.encode(text);
+        float[] numbers = new float[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            numbers[i] = ids[i];
+        }
+        Outputs.keep(numbers);
     }
 
     /** Encodes with t6j. */

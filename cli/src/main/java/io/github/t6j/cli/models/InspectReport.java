@@ -149,7 +149,8 @@ final class InspectReport {
         int bar = bytes == 0 ? 0 : Math.max(1, Math.toIntExact(Math.round((double) bytes / max * longest)));
         line(
                 ROW + "%s", entry.name(), Sizes.count(entry.heads()),
-                entry.parameters() == 0 ? "–" : Sizes.count(entry.parameters()), Sizes.of(entry.elementsPerToken() * CacheComparison.layers(info) * Float.BYTES), Sizes.of(bytes),
+                entry.parameters() == 0 ? "–" : Sizes.count(entry.parameters()),
+                Sizes.of(entry.elementsPerToken() * CacheComparison.layers(info) * Float.BYTES), Sizes.of(bytes),
                 "█".repeat(bar));
     }
 
