@@ -25,6 +25,7 @@ final class Proxies extends ProxySelector {
     private static final String ALL = "ALL_PROXY";
     private static final List<String> SCHEMES = List.of("https", "http");
     private static final int DEFAULT_PORT = 80; // of http, which is how t6j speaks to a proxy
+    private static final int HTTPS_PORT = 443;
 
     private final Map<String, String> environment;
     private final Map<String, URI> proxies = new HashMap<>(); // by scheme
@@ -76,16 +77,24 @@ final class Proxies extends ProxySelector {
 
     /** Returns true if NO_PROXY lists the host, a domain of it, or *; an entry may have a port. */
     private boolean isExcluded(URI uri) {
-        String host = uri.getHost().toLowerCase(Locale.ROOT);
+        String host = withoutBrackets(uri.getHost().toLowerCase(Locale.ROOT));
+        int standard = uri.getScheme().equalsIgnoreCase("https") ? HTTPS_PORT : DEFAULT_PORT;
+        String port = ":" + (uri.getPort() < 0 ? standard : uri.getPort());
         for (String entry : value("NO_PROXY").toLowerCase(Locale.ROOT).split("[,\\s]+")) {
             String name = entry.replaceFirst("^\\*?\\.", "");
-            boolean matches = !name.isEmpty() && List.of(name, name.replaceFirst(":\\d+$", "")).stream()
-                    .anyMatch(domain -> host.equals(domain) || host.endsWith("." + domain));
-            if (entry.equals("*") || matches && (!name.matches(".*:\\d+") || name.endsWith(":" + uri.getPort()))) {
+            boolean hasPort = name.matches("(\\[.*]|[^:]*):\\d+"); // not ::1
+            String domain = withoutBrackets(hasPort ? name.substring(0, name.lastIndexOf(':')) : name);
+            boolean matches = !domain.isEmpty() && (host.equals(domain) || host.endsWith("." + domain));
+            if (entry.equals("*") || matches && (!hasPort || name.endsWith(port))) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Returns ::1 for [::1]. */
+    private static String withoutBrackets(String host) {
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
     /** Returns the user and password of the proxies, if an address has them. */

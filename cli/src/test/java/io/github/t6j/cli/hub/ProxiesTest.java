@@ -8,7 +8,6 @@ import java.net.Proxy;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,11 +48,16 @@ class ProxiesTest {
         assertThat(proxyOf(HUB, environment)).isEqualTo(expected);
     }
 
-    @Test
-    void anExceptionMayHaveAPort() throws HubException {
-        Map<String, String> environment = Map.of("HTTP_PROXY", "http://a:1", "NO_PROXY", "127.0.0.1:8080");
-        assertThat(proxyOf("http://127.0.0.1:8080/x", environment)).isEmpty();
-        assertThat(proxyOf("http://127.0.0.1:8081/x", environment)).isEqualTo("a:1");
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1:8080, http://127.0.0.1:8080/x, ''", "127.0.0.1:8080, http://127.0.0.1:8081/x, a:1",
+        "example.com:443, https://hub.example.com/x, ''", "example.com:443, http://hub.example.com/x, a:1",
+        "example.com:80, http://hub.example.com/x, ''", "example.com:80, https://hub.example.com/x, a:1",
+        "example.com:443, https://hub.example.com:8443/x, a:1", "::1, https://[::1]/x, ''",
+        "::1, http://[::1]:8080/x, ''", "[::1], http://[::1]/x, ''", "[::1]:8080, http://[::1]:8080/x, ''",
+        "[::1]:8080, http://[::1]/x, a:1", "::2, http://[::1]/x, a:1"})
+    void anExceptionMayHaveAPort(String exception, String uri, String expected) throws HubException {
+        Map<String, String> environment = Map.of("ALL_PROXY", "http://a:1", "NO_PROXY", exception);
+        assertThat(proxyOf(uri, environment)).isEqualTo(expected);
     }
 
     @ParameterizedTest
