@@ -180,4 +180,14 @@ class EvaluationOutputTest {
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(ran.err()).contains("\rperplexity 0.0 %").containsPattern("perplexity [1-9].* s left");
     }
+
+    @Test
+    void perplexityOfTextsShowsItsProgressAtOnce() throws IOException {
+        Path texts = folder.resolve("texts.jsonl");
+        Files.writeString(texts, "{\"text\": \"The whale and the sea.\"}\n".repeat(2));
+        CommandResult ran = CommandResult.onTerminal("perplexity", "--model", CommandResult.TINY, "--texts",
+                texts.toString(), "--out", folder.resolve("out.jsonl").toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("\rperplexity 0.0 %");
+    }
 }

@@ -111,7 +111,7 @@ public final class LinesArguments {
                 .withCacheBytes(bytes).withSession(options.withContextLength(contextLength(model, options)));
         int failed;
         try (Scheduler scheduler = new Scheduler(model, limits);
-                Progress progress = new Progress(main, work.name())) {
+                Progress progress = Progress.atOnce(main, work.name())) {
             failed = new LinesRun(lines, work, scheduler, results, out != null).run(indices, 2 * parallel, progress);
         } catch (InterruptedException e) {
             return Main.INTERRUPTED;

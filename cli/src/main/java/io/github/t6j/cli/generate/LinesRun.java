@@ -46,6 +46,9 @@ final class LinesRun {
      * @throws InterruptedException if the thread is interrupted; the results so far belong to the first indices
      */
     int run(int[] indices, int max, Progress progress) throws InterruptedException {
+        if (indices.length > 0) {
+            progress.update(lines.size() - indices.length, lines.size()); // the first line may take long
+        }
         long start = System.nanoTime();
         int next = 0;
         for (int done = 0; done < indices.length; done++) {
