@@ -70,6 +70,25 @@ class GenerateOutputTest {
         assertThat(generate("-f", file.toString()).err()).contains("prompt: expected UTF-8").hasLineCount(1);
     }
 
+    /** As llama.cpp's; the context ends the text. */
+    @Test
+    void minusOneIsNoLimit() {
+        CommandResult ran = generate("The whale", "-n", "-1", "-c", "24", "--ignore-eos", "--json");
+        assertThat(ran.code()).as(ran.err()).isZero();
+        long prompt = (Long) ran.json().get("prompt_tokens");
+        assertThat(ran.json()).containsEntry("finish_reason", "context_full");
+        assertThat((List<?>) ran.json().get("tokens")).hasSize((int) (24 - prompt));
+        assertThat(ran.err()).contains("the context of 24 tokens is full").hasLineCount(1);
+    }
+
+    @Test
+    void layersOnAGpuHaveANote() {
+        assertThat(generate("The whale", "-ngl", "99")).isEqualTo(new CommandResult(0, TEXT,
+                "t6j: note: -ngl 99: t6j uses no GPU; all layers run on the CPU\n"));
+        assertThat(generate("The whale", "--n-gpu-layers", "all").err()).startsWith("t6j: note: -ngl all: ");
+        assertThat(generate("The whale", "-ngl", "0")).isEqualTo(new CommandResult(0, TEXT, ""));
+    }
+
     @Test
     void namesThatFingersKnow() {
         CommandResult ran = CommandResult.of("generate", "-m", CommandResult.TINY, "-p", "The whale", "--max-tokens",
