@@ -7,6 +7,7 @@ module io.github.t6j.cli {
     requires io.github.t6j.nativekernels;
     requires io.github.t6j.speculation;
     requires io.github.t6j.training;
+    requires java.logging;
     requires java.net.http;
     requires jdk.httpserver;
     requires jdk.management;

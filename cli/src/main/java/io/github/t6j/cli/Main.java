@@ -42,6 +42,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -100,6 +101,7 @@ public final class Main implements Callable<Integer> {
     private final Settings settings;
 
     private boolean isProcess; // began by the launcher
+    private volatile BiConsumer<String, String> log; // takes levels and messages for people; null for standard error
 
     @Spec
     private CommandSpec spec;
@@ -227,8 +229,26 @@ public final class Main implements Callable<Integer> {
         return COMMANDS;
     }
 
+    /** Sends notes and errors to {@code receiver}, with the level info or error, instead of standard error. */
+    public void sendMessages(BiConsumer<String, String> receiver) {
+        log = receiver;
+    }
+
+    /** Prints the error that ends a command, as {@link #note} does. */
+    public void error(String text) {
+        print("error", text);
+    }
+
     /** Prints a line to standard error, for people; on a terminal it breaks between words. */
     public void note(String text) {
+        print("info", text);
+    }
+
+    private void print(String level, String text) {
+        if (log != null) {
+            log.accept(level, text);
+            return;
+        }
         String line = "t6j: " + text;
         int columns = watched && line.length() > SHORT ? TerminalWidth.columns(environment, true) : 0;
         StringBuilder lines = new StringBuilder();

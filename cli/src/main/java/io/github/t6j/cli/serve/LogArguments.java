@@ -35,11 +35,15 @@ public final class LogArguments {
                 "(default: ignore the header)."})
     private List<String> proxies = List.of();
 
-    /** Returns the log, whose lines go to standard error. */
+    /** Returns the log, whose lines go to standard error, as JSON also those of {@code main} and of the engine. */
     ServerLog log(Main main) {
-        return format == Format.json
-                ? new ServerLog(main::line, true, access)
-                : new ServerLog(main::note, false, access);
+        if (format == Format.text) {
+            return new ServerLog(main::note, false, access);
+        }
+        ServerLog log = new ServerLog(main::line, true, access);
+        main.sendMessages(log::message);
+        new LogHandler(log).open();
+        return log;
     }
 
     Set<InetAddress> proxies() {

@@ -170,8 +170,8 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        check();
         log = logging.log(main);
+        check();
         Server server = listen();
         CountDownLatch stopped = new CountDownLatch(1);
         StartAndStop reports = new StartAndStop(server, log::note);

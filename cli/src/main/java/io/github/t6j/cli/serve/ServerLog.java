@@ -24,10 +24,27 @@ record ServerLog(Consumer<String> lines, boolean json, boolean access) {
         }, false, false);
     }
 
+    /** Logs a message as JSON. @param level info, warning or error */
+    void message(String level, String message) {
+        print(level, Map.of("message", message));
+    }
+
+    /** Logs a message and the stack trace of its cause as JSON. */
+    void message(String level, String message, Throwable cause) {
+        StringWriter trace = new StringWriter();
+        if (cause != null) {
+            cause.printStackTrace(new PrintWriter(trace));
+        }
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("message", message);
+        fields.put("trace", trace.toString());
+        print(level, fields);
+    }
+
     /** Logs what the server does. */
     void note(String message) {
         if (json) {
-            print("info", Map.of("message", message));
+            message("info", message);
         } else {
             lines.accept(message);
         }
@@ -36,14 +53,7 @@ record ServerLog(Consumer<String> lines, boolean json, boolean access) {
     /** Logs a bug. @param request id, method and path of the request */
     void failed(String request, String message, Throwable cause) {
         if (json) {
-            StringWriter trace = new StringWriter();
-            if (cause != null) {
-                cause.printStackTrace(new PrintWriter(trace));
-            }
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("message", request + ": " + message);
-            fields.put("trace", trace.toString());
-            print("error", fields);
+            message("error", request + ": " + message, cause);
         } else {
             LOGGER.log(System.Logger.Level.ERROR, request + ": " + message, cause);
         }

@@ -338,6 +338,27 @@ class HardeningTest {
         assertThat((Long) json.get("tokens")).isBetween(2L, 6L);
     }
 
+    /** Warnings of the engine, whose class on a module path is the JDK's. */
+    @Test
+    void warningsOfTheEngineAreLoggedAsJson() {
+        List<String> lines = new ArrayList<>();
+        LogHandler handler = new LogHandler(new ServerLog(lines::add, true, false));
+        handler.open();
+        try {
+            System.Logger logger = System.getLogger("io.github.t6j.tests");
+            logger.log(System.Logger.Level.WARNING, "a {0}", "warning");
+            logger.log(System.Logger.Level.ERROR, "a\nbug", new IllegalStateException("x"));
+        } finally {
+            handler.close();
+        }
+        System.getLogger("io.github.t6j.tests").log(System.Logger.Level.DEBUG, "after");
+        assertThat(lines).hasSize(2);
+        assertThat(TestServer.json(lines.getFirst())).containsEntry("level", "warning")
+                .containsEntry("message", "a warning").doesNotContainKey("trace");
+        assertThat(TestServer.json(lines.getLast())).containsEntry("level", "error").containsEntry("message", "a\nbug")
+                .hasEntrySatisfying("trace", trace -> assertThat((String) trace).contains("IllegalStateException: x"));
+    }
+
     @Test
     void bugsAreLoggedAsJsonOnOneLine() {
         List<String> lines = new ArrayList<>();
