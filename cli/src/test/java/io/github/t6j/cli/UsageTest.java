@@ -101,6 +101,8 @@ class UsageTest {
             inspect a b                                 | Unmatched argument
             inspect -m a b                              | MODEL: expected no --model beside it, found a and b
             serve -hf a/b c                             | MODEL: expected no --model beside it, found a/b and c
+            serve --cache-memory 9999999999999          | --cache-memory: expected at most 9223372036854 (
+            serve --cache-dir-size 9999999999999        | --cache-dir-size: expected at most 9223372036854 (
             inspect --threads x                         | expected a whole number, found 'x'
             tokenize --decode 5,x                       | TEXT: expected ids separated by commas, such as 5,17,3, found 'x'
             tokenizer trian                             | no such command: trian; did you mean train?

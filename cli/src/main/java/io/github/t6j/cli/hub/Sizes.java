@@ -4,6 +4,9 @@ import java.util.Locale;
 
 /** Formats counts, and byte counts in powers of ten, as the hub's pages do. */
 public final class Sizes {
+    /** Bytes of a megabyte, as in options and outputs. */
+    public static final long MB = 1_000_000;
+
     private static final String[] UNITS = {"kB", "MB", "GB", "TB", "PB", "EB"};
 
     private Sizes() {}

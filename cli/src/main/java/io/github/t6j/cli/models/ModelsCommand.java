@@ -80,7 +80,8 @@ public final class ModelsCommand implements Callable<Integer> {
 
     private static String row(ModelListing model) {
         String row = String.format(Locale.ROOT, ROW, model.name(), model.family(), model.weights(),
-                model.parameters() < 0 ? "-" : model.parameters() + "", Sizes.of(model.bytes()), model.revision());
+                model.parameters() < 0 ? "-" : Sizes.count(model.parameters()), Sizes.of(model.bytes()),
+                model.revision());
         return Text.printable(model.problem() == null ? row : row + "  " + model.problem(), Integer.MAX_VALUE)
                 .stripTrailing();
     }

@@ -212,13 +212,13 @@ public final class ServeCommand implements Callable<Integer> {
         Range.atLeast(spec, "--timeout", timeout, 0);
         Range.atMost(spec, "--timeout", timeout, TimeLimit.LONGEST_SECONDS, "a day");
         Range.atLeast(spec, "--cache-dir-size", cacheDirSize, 1);
-        Range.atMost(spec, "--cache-dir-size", cacheDirSize, Long.MAX_VALUE >> 20, "the largest number of bytes");
+        Range.atMost(spec, "--cache-dir-size", cacheDirSize, Long.MAX_VALUE / Sizes.MB, "the largest number of bytes");
         if (context != null) {
             Range.atLeast(spec, "--context", context, 1);
         }
         if (cacheMemory != null) {
             Range.atLeast(spec, "--cache-memory", cacheMemory, 1);
-            Range.atMost(spec, "--cache-memory", cacheMemory, Long.MAX_VALUE >> 20, "the largest number of bytes");
+            Range.atMost(spec, "--cache-memory", cacheMemory, Long.MAX_VALUE / Sizes.MB, "the largest number of bytes");
         }
     }
 
@@ -282,11 +282,11 @@ public final class ServeCommand implements Callable<Integer> {
     private void serve(Server server, Model model, Speculation drafts) {
         SessionOptions options = cache.sessionOptions();
         int ids = context == null ? LinesArguments.contextLength(model, options) : context;
-        long bytes = cacheMemory == null ? NativeMemory.available() / 4 * 3 : cacheMemory << 20;
+        long bytes = cacheMemory == null ? NativeMemory.available() / 4 * 3 : cacheMemory * Sizes.MB;
         Scheduler scheduler = new Scheduler(model,
                 SchedulerOptions.defaults().withMaxRunning(parallel).withMaxQueued(queue)
                         .withCacheBytes(bytes).withSession(options.withContextLength(ids))
-                        .withPrefixFolder(cacheDir, cacheDirSize << 20).withSpeculation(drafts)
+                        .withPrefixFolder(cacheDir, cacheDirSize * Sizes.MB).withSpeculation(drafts)
                         .withTimeout(timeout == 0 ? null : Duration.ofSeconds(timeout)));
         PromptFormat format = Chat.of(model).format();
         if (!cold) {

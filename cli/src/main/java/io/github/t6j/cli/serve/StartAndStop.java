@@ -1,6 +1,7 @@
 package io.github.t6j.cli.serve;
 
 import io.github.t6j.LoadListener;
+import io.github.t6j.cli.hub.Sizes;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -28,7 +29,7 @@ final class StartAndStop {
         return (done, total) -> {
             server.loading(done, total);
             if (!watched && System.nanoTime() - next[0] >= 0) {
-                log.accept("loading " + name + ": " + 100 * done / total + " % of " + (total >> 20) + " MB");
+                log.accept("loading " + name + ": " + 100 * done / total + " % of " + Sizes.of(total));
                 next[0] = System.nanoTime() + INTERVAL.toNanos();
             }
         };

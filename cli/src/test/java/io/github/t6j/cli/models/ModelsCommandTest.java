@@ -104,7 +104,7 @@ class ModelsCommandTest {
         assertThat(bundled).containsEntry("family", "T6").containsEntry("parameters", 7_356_416L)
                 .containsEntry("problem", null);
         assertThat(listed()).hasSize(1);
-        assertThat(models(null).out()).hasLineCount(2).contains("name", "family", "revision", "t6-mini", "7356416");
+        assertThat(models(null).out()).hasLineCount(2).contains("name", "family", "revision", "t6-mini", " 7,356,416 ");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.github.t6j.cli.serve;
 import static io.github.t6j.cli.serve.TestServer.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.LoadListener;
 import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.SchedulerMetrics;
@@ -146,6 +147,19 @@ class OperationsTest {
             assertThat(health).contains("\"code\":\"draining\"", "requests are left");
             assertThat(log).first().asString().isEqualTo("draining: 2 requests are left, at most 100 s (--drain)");
         }
+    }
+
+    /** The first line comes after two seconds of loading. */
+    @Test
+    void loadingIsReportedInMegabytes() throws Exception {
+        List<String> log = new ArrayList<>();
+        try (Server server = new Server(new Server.Options("127.0.0.1", 0, null, null, null))) {
+            LoadListener listener = new StartAndStop(server, log::add).loading("m", false);
+            listener.onProgress(1, 500_000_000);
+            Thread.sleep(2100);
+            listener.onProgress(250_000_000, 500_000_000);
+        }
+        assertThat(log).containsExactly("loading m: 50 % of 500.0 MB");
     }
 
     private static String health(TestServer server, String before) throws InterruptedException {

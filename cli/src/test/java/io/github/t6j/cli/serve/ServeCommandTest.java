@@ -109,15 +109,20 @@ class ServeCommandTest {
     void logLinesMayBeJson() throws Exception {
         Running server = Running.start(
                 "serve", "--port", "0", "--no-warm-up", "--log", "json", "--access-log", "--trusted-proxy",
-                "localhost");
+                "localhost", "-ngl", "99", "--cache-memory", "500");
+        assertThat(server.process().err()).contains("caches of 500.0 MB)");
         HttpClient.newHttpClient().send(
                 server.request("/health").header("X-Forwarded-For", "203.0.113.7").header("x-request-id", "a").build(),
                 BodyHandlers.discarding());
         server.process().awaitErr("\"id\":\"a\"");
         server.process().signal("TERM");
-        List<String> lines = server.process().end().err().lines().filter(line -> line.startsWith("{")).toList();
-        assertThat(lines).anySatisfy(line -> assertThat(TestServer.json(line)).containsEntry("level", "info")
-                .hasEntrySatisfying("message", text -> assertThat((String) text).startsWith("serving t6-mini at ")))
+        List<String> lines = server.process().end().err().lines().toList();
+        assertThat(lines).allSatisfy(line -> assertThat(TestServer.json(line)).containsKeys("time", "level"))
+                .anySatisfy(line -> assertThat(TestServer.json(line)).containsEntry("message",
+                        "note: -ngl 99: t6j uses no GPU; all layers run on the CPU"))
+                .anySatisfy(line -> assertThat(TestServer.json(line)).containsEntry("level", "info")
+                        .hasEntrySatisfying("message",
+                                text -> assertThat((String) text).startsWith("serving t6-mini at ")))
                 .anySatisfy(line -> assertThat(TestServer.json(line)).containsEntry("client", "203.0.113.7")
                         .containsEntry("path", "/health").containsEntry("status", 200L));
     }
