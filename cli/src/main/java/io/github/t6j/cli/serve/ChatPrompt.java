@@ -30,7 +30,8 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
     private static final String FORMAT_OF_CALLS = "calls";
     private static final String VARIABLES = "chat_template_kwargs";
     private static final String THINKING = "enable_thinking";
-    private static final String CONTINUES = "continue_final_message";
+    private static final String EFFORT = "reasoning_effort";
+    static final String CONTINUES = "continue_final_message";
 
     /** Returns the prompt. @param options options of the request without a form of the answer */
     static ChatPrompt of(Fields fields, ServedModel served, GenerationOptions options) {
@@ -43,7 +44,7 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         }
         PromptFormat format = served.format();
         ChatOptions chat = ChatOptions.of(options).withTools(tools.offered());
-        chat = withVariables(chat, fields.object(VARIABLES));
+        chat = withVariables(chat, fields.text(EFFORT, null), fields.object(VARIABLES));
         String rendered;
         try {
             rendered = continues ? format.renderBegun(messages, chat) : format.render(messages, chat);
@@ -65,8 +66,13 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
                 chat.withGeneration(format.untilEndOfTurn(generation)));
     }
 
-    /** @throws ApiException if another field sets a variable, or enable_thinking is no flag */
-    private static ChatOptions withVariables(ChatOptions chat, Fields fields) {
+    /**
+     * Returns options with the variables of the template.
+     *
+     * @param effort OpenAI's reasoning_effort, if the variables have none; or null
+     * @throws ApiException if another field sets a variable, or enable_thinking is no flag
+     */
+    private static ChatOptions withVariables(ChatOptions chat, String effort, Fields fields) {
         for (String reserved : List.of("messages", "tools", "add_generation_prompt")) {
             if (fields.has(reserved)) {
                 throw fields.wrong(reserved, "no such variable, which another field sets");
@@ -74,6 +80,9 @@ record ChatPrompt(PromptFormat format, List<Message> messages, ToolFields tools,
         }
         Map<String, Object> variables = new LinkedHashMap<>(fields.json());
         variables.remove(THINKING);
+        if (effort != null) {
+            variables.putIfAbsent(EFFORT, effort);
+        }
         ChatOptions all = chat.withTemplateVariables(variables);
         return fields.has(THINKING) ? all.withThinking(fields.flag(THINKING)) : all;
     }

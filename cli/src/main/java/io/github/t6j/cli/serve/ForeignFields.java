@@ -11,6 +11,9 @@ final class ForeignFields {
     private static final Set<Object> NONE = Set.of(false, "none", "", List.of(), Map.of());
     private static final Set<Object> TRUE = Set.of(true);
 
+    /** False in requests to vLLM that continue an answer. */
+    private static final String ANSWER = "add_generation_prompt";
+
     /** Fields, and the values with which they change nothing. */
     private static final Map<String, Set<Object>> FIELDS = Map.ofEntries(
             Map.entry("min_tokens", ZERO), Map.entry("stop_token_ids", NONE), Map.entry("mirostat", ZERO),
@@ -21,17 +24,18 @@ final class ForeignFields {
             Map.entry("bad_words", NONE), Map.entry("allowed_token_ids", NONE), Map.entry("length_penalty", ONE),
             Map.entry("use_beam_search", NONE), Map.entry("min_keep", ZERO), Map.entry("prompt_logprobs", NONE),
             Map.entry("truncate_prompt_tokens", NONE), Map.entry("include_stop_str_in_output", NONE),
-            Map.entry("skip_special_tokens", TRUE), Map.entry("add_generation_prompt", TRUE),
+            Map.entry("skip_special_tokens", TRUE), Map.entry(ANSWER, TRUE),
             Map.entry("chat_template", NONE), Map.entry("documents", NONE), Map.entry("thinking_token_budget", NONE));
 
     private ForeignFields() {}
 
     /** @throws ApiException if a field would change the answer */
     static void check(Fields fields) {
+        boolean continues = Boolean.TRUE.equals(fields.value(ChatPrompt.CONTINUES));
         FIELDS.forEach((name, neutral) -> {
             Object value = fields.value(name);
             Object comparable = value instanceof Number number ? (Object) number.doubleValue() : value;
-            if (value != null && !neutral.contains(comparable)) {
+            if (value != null && !neutral.contains(comparable) && !(name.equals(ANSWER) && continues)) {
                 throw ApiException.unsupported(fields.place(name));
             }
         });

@@ -177,6 +177,18 @@ class HardeningTest {
                 """.getBytes(StandardCharsets.UTF_8), "request"));
     }
 
+    /** Clients of vLLM send both fields, and nothing else continues an answer there. */
+    @Test
+    void aContinuedAnswerHasNoPromptOfItsOwn() throws Exception {
+        Map<String, Object> request = Map.of("messages", List.of(Map.of("role", "user", "content", "Who?"),
+                Map.of("role", "assistant", "content", "Call me")), "continue_final_message", true,
+                "max_tokens", 9L, "temperature", 0L);
+        Map<String, Object> continued =
+                server.ask("/v1/chat/completions", with(request, "add_generation_prompt", false));
+        assertThat((String) at(continued, "choices", 0, "message", "content"))
+                .isEqualTo(at(server.ask("/v1/chat/completions", request), "choices", 0, "message", "content"));
+    }
+
     @Test
     void namesOfOtherServersAreHonoured() throws Exception {
         Map<String, Object> request = Map.of("prompt", "Call", "seed", 7L, "ignore_eos", true, "n_predict", 30L);

@@ -301,6 +301,31 @@ class ToolsTest {
         }
     }
 
+    /** As the template of Olala has it; the variable wins, since it is the more special. */
+    @Test
+    void theEffortReachesTheTemplate() throws Exception {
+        ChatTemplate template = ChatTemplate.parse("own", "{{ bos_token }}Reasoning effort: "
+                + "{{ reasoning_effort | default('medium') }}. {{ messages[0].content }}", Map.of());
+        try (TestServer other = new TestServer(Optional.of(template))) {
+            String length = "\"tools\": [], \"max_tokens\": 2";
+            String effort = length + ", \"reasoning_effort\": ";
+            Map<String, String> rendered = Map.of(length, "medium", effort + "null", "medium",
+                    effort + "\"extraordinary\"", "extraordinary",
+                    effort + "\"low\", \"chat_template_kwargs\": {\"reasoning_effort\": \"extraordinary\"}",
+                    "extraordinary",
+                    effort + "\"extraordinary\", \"chat_template_kwargs\": {\"reasoning_effort\": \"low\"}", "low");
+            for (Map.Entry<String, String> each : rendered.entrySet()) {
+                Map<String, Object> answer = other.ask(CHAT, request(1, each.getKey()));
+                assertThat((Long) at(answer, "usage", "prompt_tokens")).as(each.getKey()).isEqualTo(other.model
+                        .tokenizer().encodePrompt("Reasoning effort: " + each.getValue() + ". Weather?").length);
+            }
+        }
+        HttpResponse<String> wrong =
+                server.post(CHAT, Json.writeLine(request(1, "\"tools\": [], \"reasoning_effort\": 3")));
+        assertThat(wrong.statusCode()).isEqualTo(400);
+        assertThat((String) at(TestServer.json(wrong.body()), "error", "param")).isEqualTo("reasoning_effort");
+    }
+
     /** Variables that t6j does not know, such as Granite's thinking. */
     @Test
     void otherVariablesReachTheTemplate() throws Exception {
