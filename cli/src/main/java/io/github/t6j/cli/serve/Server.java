@@ -50,9 +50,15 @@ public final class Server implements AutoCloseable {
      * @param tls settings for https, or null for http
      * @param proxies addresses of proxies whose header X-Forwarded-For is believed
      * @param log log
+     * @param mostOfOneClient maximum number of requests of one address at once
      */
     record Options(String host, int port, String key, String allowedOrigin, SSLContext tls, Set<InetAddress> proxies,
-            ServerLog log) {
+            ServerLog log, int mostOfOneClient) {
+        Options(String host, int port, String key, String allowedOrigin, SSLContext tls, Set<InetAddress> proxies,
+                ServerLog log) {
+            this(host, port, key, allowedOrigin, tls, proxies, log, MOST_OF_ONE_CLIENT);
+        }
+
         Options(String host, int port, String key, String allowedOrigin, SSLContext tls) {
             this(host, port, key, allowedOrigin, tls, Set.of(), ServerLog.errors());
         }
@@ -95,7 +101,7 @@ public final class Server implements AutoCloseable {
         http = options.tls == null ? HttpServer.create(address, BACKLOG) : tls(address, options.tls);
         writeTimeout = new WriteTimeout(longestWrite);
         access = new Access(options.key, options.allowedOrigin, address.getAddress());
-        clients = new Clients(options.proxies, MOST_OF_ONE_CLIENT);
+        clients = new Clients(options.proxies, options.mostOfOneClient);
         log = options.log;
         http.setExecutor(requests);
         http.createContext("/", this::handle);
