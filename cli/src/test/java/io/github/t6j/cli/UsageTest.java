@@ -166,6 +166,18 @@ class UsageTest {
     }
 
     @Test
+    void aTextThatBeginsLikeAnOptionIsNone() {
+        assertThat(CommandResult.of("generate", "--foo", "- a list").err()).hasLineCount(1)
+                .startsWith("t6j: Unknown option: '--foo'; put a text that begins with - last, after -- (");
+        assertThat(CommandResult.of("generate", "- a list", "--foo").err()).contains("Unknown option: '--foo';");
+        assertThat(CommandResult.of("generate", "--foo=a b").err()).contains("Unknown option: '--foo=a b'");
+        CommandResult ran = CommandResult.of("generate", "- a list");
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.err()).hasLineCount(1)
+                .startsWith("t6j: expected an option, found the text '- a list'; put a text that begins with - last");
+    }
+
+    @Test
     void anEmptyNameIsNotThisFolder() {
         CommandResult ran = CommandResult.of("generate", "x", "--model", "");
 

@@ -68,11 +68,19 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
 
     /** Returns a message about unknown options without the texts after them, which picocli lists as options. */
     private static String unmatched(UnmatchedArgumentException e, String message) {
-        List<String> options = e.getUnmatched().stream().filter(word -> word.startsWith("-")).toList();
-        return !e.getUnmatched().getFirst().startsWith("-")
-                ? message
+        List<String> options = e.getUnmatched().stream().filter(Errors::isOption).toList();
+        if (!e.getUnmatched().getFirst().startsWith("-")) {
+            return message;
+        }
+        return options.isEmpty()
+                ? "expected an option, found the text '" + e.getUnmatched().getFirst() + "'"
                 : (options.size() == 1 ? "Unknown option: " : "Unknown options: ")
                         + options.stream().map(word -> "'" + word + "'").collect(Collectors.joining(", "));
+    }
+
+    /** Returns true for -x, --xyz and --xyz=a text; false for a text that begins with "- ". */
+    private static boolean isOption(String word) {
+        return word.startsWith("-") && word.split("=", 2)[0].chars().noneMatch(Character::isWhitespace);
     }
 
     /** Returns the message that {@code parent} has no command of this name, with similar names. */
@@ -133,7 +141,7 @@ public final class Errors implements IParameterExceptionHandler, IExecutionExcep
     }
 
     private void show(String message, Throwable e, boolean withTrace) {
-        main.note(line(message));
+        main.error(line(message));
         if (withTrace) {
             StringWriter trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace));
