@@ -7,6 +7,8 @@ import io.github.t6j.Embedder;
 import io.github.t6j.Model;
 import io.github.t6j.Pooling;
 import io.github.t6j.Prompt;
+import io.github.t6j.schedule.RefusedException;
+import io.github.t6j.schedule.Scheduler;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -70,6 +72,17 @@ class T6jEmbeddingModelTest {
                 io.github.t6j.EmbeddingOptions.defaults().withDimensions(17)).embed(Prompt.of("a whale")).vector());
     }
 
+    @Test
+    void aSchedulerEmbedsTheTexts() {
+        Scheduler scheduler = new Scheduler(model);
+        T6jEmbeddingModel found = new T6jEmbeddingModel(model).withScheduler(scheduler);
+        assertThat(found.embed(TEXTS.getFirst()))
+                .isEqualTo(new Embedder(model).embed(Prompt.of(TEXTS.getFirst())).vector());
+        scheduler.close();
+        assertThatThrownBy(() -> found.embed("a whale")).isInstanceOf(RefusedException.class);
+        assertThat(new T6jEmbeddingModel(model).embed("a whale")).isNotEmpty();
+    }
+
     /** The oracle is the order of the cosines. */
     @Test
     void aVectorStoreFindsTheNearestText() {
@@ -101,6 +114,12 @@ class T6jEmbeddingModelTest {
                     assertThat(found.embed("word ".repeat(2000)))
                             .isEqualTo(new Embedder(model, last).embed(Prompt.of("word ".repeat(2000))).vector());
                 });
+        boot().run(context -> {
+            EmbeddingModel found = context.getBean(EmbeddingModel.class);
+            assertThat(found.embed("a whale")).isEqualTo(new Embedder(model).embed(Prompt.of("a whale")).vector());
+            context.getBean(Scheduler.class).close();
+            assertThatThrownBy(() -> found.embed("a whale")).isInstanceOf(RefusedException.class);
+        });
         boot().withPropertyValues("spring.ai.model.chat=other").run(context -> assertThat(context)
                 .hasSingleBean(T6jEmbeddingModel.class).doesNotHaveBean(T6jChatModel.class));
         boot().withPropertyValues("spring.ai.model.embedding=other").run(context -> assertThat(context)
