@@ -282,7 +282,7 @@ public final class TrainCommand implements Callable<Integer> {
     /** Returns the tokenizer inside a GGUF file; null if there is none or its kind is not supported. */
     private Tokenizer inGguf(Path model) {
         try (Checkpoint checkpoint = Checkpoint.open(model, false)) {
-            return Tokenizer.ofGguf(checkpoint.gguf(), model.toString());
+            return Tokenizer.ofGguf(checkpoint.gguf(), model.toString()).orElse(null);
         } catch (ModelFormatException unsupported) {
             main.note("note: the tokenizer inside the GGUF file is not used: " + unsupported.getMessage());
             return null;

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Converts text to ids and back by byte-pair encoding, as in GPT-2 and the models of Llama, Mistral, Qwen and SmolLM.
@@ -112,17 +113,16 @@ public final class Tokenizer {
     }
 
     /**
-     * Returns the tokenizer in the metadata of a GGUF file, or null if the file has none.
+     * Returns the tokenizer in the metadata of a GGUF file, if it has one.
      *
      * @param keys metadata of the file: strings, numbers, booleans, and lists of them
      * @param where name of the file in errors
      * @throws ModelFormatException if the kind of tokenizer is not supported
      */
-    public static Tokenizer ofGguf(Map<String, Object> keys, String where) {
+    public static Optional<Tokenizer> ofGguf(Map<String, Object> keys, String where) {
         Objects.requireNonNull(keys, "keys");
         Objects.requireNonNull(where, "where");
-        TokenizerDefinition definition = TokenizerFiles.definitionInGguf(keys, where);
-        return definition == null ? null : new Tokenizer(definition);
+        return Optional.ofNullable(TokenizerFiles.definitionInGguf(keys, where)).map(Tokenizer::new);
     }
 
     /**

@@ -78,7 +78,7 @@ class GgufTokenizerFilesTest {
     })
     void byteLevelTokenizersOfEverySplitter(String name, String pre) throws IOException {
         Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre);
-        Tokenizer file = Tokenizer.ofGguf(keys, name);
+        Tokenizer file = Tokenizer.ofGguf(keys, name).orElseThrow();
         Path made = written(keys);
         agree(made, file, name);
         assertThat(Tokenizer.load(made).fingerprint()).isEqualTo(file.fingerprint());
@@ -92,7 +92,7 @@ class GgufTokenizerFilesTest {
         Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack("qwen3", folder), "qwen2");
         keys.put("tokenizer.ggml.add_bos_token", begins);
         keys.put("tokenizer.ggml.add_eos_token", ends);
-        Tokenizer file = Tokenizer.ofGguf(keys, "qwen3");
+        Tokenizer file = Tokenizer.ofGguf(keys, "qwen3").orElseThrow();
         Path made = written(keys);
         String text = "Call me Ishmael.  1234 don't — \u4E2D\uD83D\uDE00\n\n\tx";
         assertThat(file.appended()).hasSize(ends ? 1 : 0);
@@ -109,7 +109,7 @@ class GgufTokenizerFilesTest {
         Path made = written(keys);
         Tokenizer read = Tokenizer.load(made);
         assertThat(read.fingerprint()).isEqualTo(Tokenizer.gpt2().fingerprint())
-                .isEqualTo(Tokenizer.ofGguf(keys, "gpt2").fingerprint());
+                .isEqualTo(Tokenizer.ofGguf(keys, "gpt2").orElseThrow().fingerprint());
         String text = "Call me Ishmael.<|endoftext|>  1234 don't — \u4E2D\uD83D\uDE00\n\n\tx";
         try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(made.resolve("tokenizer.json"))) {
             assertThat(ints(library.encode(text, false, false).getIds()))
@@ -122,10 +122,10 @@ class GgufTokenizerFilesTest {
     void scoredTokenizers(String name, boolean withPrefix) throws IOException {
         Map<String, Object> keys = GgufKeys.scored(GoldTokenizer.unpack(name, folder));
         if (withPrefix) {
-            agree(written(keys), Tokenizer.ofGguf(keys, name), name);
+            agree(written(keys), Tokenizer.ofGguf(keys, name).orElseThrow(), name);
         } else {
             keys.put("tokenizer.ggml.add_space_prefix", false);
-            Tokenizer file = Tokenizer.ofGguf(keys, name);
+            Tokenizer file = Tokenizer.ofGguf(keys, name).orElseThrow();
             Tokenizer read = Tokenizer.load(written(keys));
             for (String text : List.of("a", " a", "Hello  world\n\u4E2D\u0301", "<s>x</s> y")) {
                 assertThat(read.encodePrompt(text)).isEqualTo(file.encodePrompt(text));
@@ -142,7 +142,7 @@ class GgufTokenizerFilesTest {
         Random random = new Random(seed);
         for (int round = 0; round < 50; round++) {
             Map<String, Object> keys = GgufKeys.overlapping(random);
-            Tokenizer file = Tokenizer.ofGguf(keys, "file");
+            Tokenizer file = Tokenizer.ofGguf(keys, "file").orElseThrow();
             Tokenizer read = Tokenizer.load(written(keys));
             for (int i = 0; i < 100; i++) {
                 StringBuilder text = new StringBuilder();

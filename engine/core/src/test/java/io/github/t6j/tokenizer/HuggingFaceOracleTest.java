@@ -75,7 +75,7 @@ class HuggingFaceOracleTest {
         Json.object(json.get("model"), "model").put("ignore_merges", false);
         Path file = HandMadeTokenizer.write(folder, json);
         agree(file, pre, 1500);
-        Tokenizer gguf = Tokenizer.ofGguf(GgufKeys.byteLevel(folder, pre), pre);
+        Tokenizer gguf = Tokenizer.ofGguf(GgufKeys.byteLevel(folder, pre), pre).orElseThrow();
         assertThat(gguf.beginningOfText()).isEqualTo(-1);
         try (HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(file)) {
             for (int i = 0; i < 1500; i++) {

@@ -60,7 +60,7 @@ class LlamaTokensTest {
         try (HuggingFaceTokenizer judge = HuggingFaceTokenizer.newInstance(json);
                 Checkpoint file = Checkpoint.open(gguf, true);
                 LlamaModel llama = Llama.open().loadVocabulary(gguf)) {
-            Tokenizer t6j = Tokenizer.ofGguf(file.gguf(), name);
+            Tokenizer t6j = Tokenizer.ofGguf(file.gguf(), name).orElseThrow();
             for (int i = 0; i < TEXTS; i++) {
                 String text = texts.next();
                 int[] expected = ids(judge, text);

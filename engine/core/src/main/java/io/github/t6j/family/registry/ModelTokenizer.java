@@ -46,7 +46,7 @@ public final class ModelTokenizer {
     }
 
     private static Tokenizer inModel(Path folder, Checkpoint checkpoint) {
-        Tokenizer inFile = Tokenizer.ofGguf(checkpoint.gguf(), checkpoint.description());
+        Tokenizer inFile = Tokenizer.ofGguf(checkpoint.gguf(), checkpoint.description()).orElse(null);
         return inFile == null && Tokenizer.existsIn(folder) ? Tokenizer.load(folder) : inFile;
     }
 

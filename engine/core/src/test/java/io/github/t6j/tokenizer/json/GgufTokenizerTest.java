@@ -36,7 +36,8 @@ class GgufTokenizerTest {
         "llama3-small, llama-v3, 0"
     })
     void plainTextsHaveTheIdsOfTheLibrary(String name, String pre, int beginning) throws IOException {
-        Tokenizer tokenizer = Tokenizer.ofGguf(GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre), name);
+        Tokenizer tokenizer =
+                Tokenizer.ofGguf(GgufKeys.byteLevel(GoldTokenizer.unpack(name, folder), pre), name).orElseThrow();
         int plain = 0;
         for (Map<String, Object> gold : GoldTokenizer.cases(name)) {
             if (gold.get("text") instanceof String text && !gold.containsKey("special")) {
@@ -52,7 +53,7 @@ class GgufTokenizerTest {
     @Test
     void readsTheTokenizerOfAWholeFile() {
         try (Checkpoint file = Checkpoint.open(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), true)) {
-            Tokenizer tokenizer = Tokenizer.ofGguf(file.gguf(), "file");
+            Tokenizer tokenizer = Tokenizer.ofGguf(file.gguf(), "file").orElseThrow();
             assertThat(tokenizer.size()).isEqualTo(104);
             assertThat(tokenizer.decode(tokenizer.encode("the"))).isEqualTo("the");
             assertThat(tokenizer.encodePrompt("the")).startsWith(102);
@@ -91,7 +92,7 @@ class GgufTokenizerTest {
     @ValueSource(strings = {"", "none", "no_vocab"})
     void aFileWithoutOneHasNone(String model) {
         assertThat(Tokenizer.ofGguf(model.isEmpty() ? Map.of() : Map.of("tokenizer.ggml.model", model), "file"))
-                .isNull();
+                .isEmpty();
     }
 
     /** The file, its folder, and a file of weights next to a tokenizer name the same tokenizer. */
@@ -100,7 +101,7 @@ class GgufTokenizerTest {
         Path gguf = Files.copy(TestData.path("golden_llama/gguf-llama3/model-f32.gguf"), folder.resolve("model.gguf"));
         int[] ids;
         try (Checkpoint file = Checkpoint.open(gguf, true)) {
-            ids = Tokenizer.ofGguf(file.gguf(), "file").encode("the whale");
+            ids = Tokenizer.ofGguf(file.gguf(), "file").orElseThrow().encode("the whale");
         }
         assertThat(Tokenizer.load(gguf).encode("the whale")).isEqualTo(ids).isNotEmpty();
         assertThat(Tokenizer.load(folder).encode("the whale")).isEqualTo(ids);
@@ -112,7 +113,7 @@ class GgufTokenizerTest {
     @Test
     void deepSeeksQwenDoesNotCompose() throws IOException {
         Map<String, Object> keys = GgufKeys.byteLevel(GoldTokenizer.unpack("qwen3", folder), "deepseek-r1-qwen");
-        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file");
+        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file").orElseThrow();
         assertThat(tokenizer.decode(tokenizer.encode("e\u0301 12"))).isEqualTo("e\u0301 12");
         assertThat(tokenizer.encode("12")).hasSize(2);
     }
@@ -123,7 +124,7 @@ class GgufTokenizerTest {
     void controlTokensOfPhi3IncludeTheWhiteSpaceAfterThem(String architecture, boolean strips) throws IOException {
         Map<String, Object> keys = scored("<|user|>", "<|end|>", "<|endoftext|>");
         keys.put("general.architecture", architecture);
-        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file");
+        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file").orElseThrow();
         String text = "<|user|>\na<|end|>\n<|endoftext|> b";
         int newLine = 10;
         assertThat(tokenizer.encodeWithSpecialTokens(text)).containsExactly(strips
@@ -136,7 +137,7 @@ class GgufTokenizerTest {
     void tokensThatEndATurnAreControlTokens() throws IOException {
         Map<String, Object> keys = scored("<start_of_turn>", "<end_of_turn>", "<|im_end|>");
         Arrays.fill((int[]) keys.get("tokenizer.ggml.token_type"), 259, 262, 1);
-        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file");
+        Tokenizer tokenizer = Tokenizer.ofGguf(keys, "file").orElseThrow();
         assertThat(tokenizer.encodeWithSpecialTokens("<start_of_turn>a<end_of_turn><|im_end|>"))
                 .containsExactly(259, 256, 257, 260, 261);
         assertThat(tokenizer.isSpecial(259)).isTrue();
