@@ -126,7 +126,7 @@ public final class SchedulerOptions {
      */
     public SchedulerOptions withPrefixFolder(Path folder, long maxBytes) {
         if (maxBytes < 0) {
-            throw new IllegalArgumentException("mostBytes: expected 0 or more, found " + maxBytes);
+            throw new IllegalArgumentException("maxBytes: expected 0 or more, found " + maxBytes);
         }
         return new SchedulerOptions(new Values(
                 values.maxRunning, values.maxQueued, values.cacheBytes, values.session, folder, maxBytes,

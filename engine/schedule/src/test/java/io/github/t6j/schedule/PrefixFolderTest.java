@@ -75,6 +75,12 @@ class PrefixFolderTest {
                 .withSession(SessionOptions.defaults().withContextLength(CONTEXT));
     }
 
+    @Test
+    void aNegativeSizeIsNamed() {
+        assertThatThrownBy(() -> options(-1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("maxBytes: expected 0 or more, found -1");
+    }
+
     private static GenerationOptions ten(long seed) {
         return GenerationOptions.defaults().withMaxTokens(10).withIgnoreEndOfText(true)
                 .withSampling(SamplingOptions.defaults().withSeed(seed));
