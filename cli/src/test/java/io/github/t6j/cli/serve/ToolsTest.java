@@ -303,7 +303,27 @@ class ToolsTest {
         }
     }
 
-    /** As the template of Olala has it; the variable wins, since it is the more special. */
+    /** Jinja2 rendered the case with the variable. */
+    @Test
+    void theEffortNoneClosesTheAnalysisOfOlala() throws Exception {
+        Map<String, Object> olala = parsed(
+                Files.readString(ChatModels.TESTDATA.resolve("chat_channels/olala-own.json")));
+        Map<String, Object> gold = Json.array(olala.get("cases"), "cases").stream()
+                .map(item -> Json.object(item, "case"))
+                .filter(item -> Map.of("reasoning_effort", "none").equals(item.get("variables"))).findFirst()
+                .orElseThrow();
+        ChatTemplate template = ChatTemplate.parse("olala", (String) olala.get("template"), Map.of());
+        try (TestServer other = new TestServer(Optional.of(template))) {
+            Map<String, Object> body = request(1, "\"tools\": [], \"max_tokens\": 2");
+            body.put("messages", gold.get("messages"));
+            long without = at(other.ask(CHAT, body), "usage", "prompt_tokens");
+            body.put("reasoning_effort", "none");
+            assertThat((Long) at(other.ask(CHAT, body), "usage", "prompt_tokens"))
+                    .isEqualTo(other.format.encode((String) gold.get("expected")).length).isNotEqualTo(without);
+        }
+    }
+
+    /** The template's variable wins over OpenAI's field. */
     @Test
     void theEffortReachesTheTemplate() throws Exception {
         ChatTemplate template = ChatTemplate.parse("own", "{{ bos_token }}Reasoning effort: "
