@@ -17,7 +17,8 @@ public interface DraftSource extends AutoCloseable {
      * @param into receives the drafts, from index 1 on
      * @param max maximum number of drafts
      * @param sharing number of generations that share the pass, this one included
-     * @return number of drafts
+     * @return number of drafts, from 0 to {@code max}; another number, or an id outside the vocabulary, ends the
+     *     generation with an IllegalStateException
      */
     int propose(int[] into, int max, int sharing);
 

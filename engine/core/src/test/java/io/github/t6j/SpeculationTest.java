@@ -1,8 +1,11 @@
 package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.t6j.SessionOptions.CacheType;
+import io.github.t6j.sampling.Constraint;
+import io.github.t6j.sampling.ConstraintMatcher;
 import io.github.t6j.sampling.SamplingOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,6 +79,50 @@ class SpeculationTest {
         return models;
     }
 
+    /** Grammar of any ids, of which each forbids a third of the next ones. */
+    private static final class Thirds implements ConstraintMatcher {
+        private int last;
+
+        private Thirds(int last) {
+            this.last = last;
+        }
+
+        @Override
+        public boolean allows(int id) {
+            return (id + last) % 3 != 0;
+        }
+
+        @Override
+        public void mask(float[] logits) {
+            for (int id = 0; id < logits.length; id++) {
+                logits[id] = allows(id) ? logits[id] : Float.NEGATIVE_INFINITY;
+            }
+        }
+
+        @Override
+        public void accept(int id) {
+            assertThat(allows(id)).isTrue();
+            last = id;
+        }
+
+        @Override
+        public boolean mayEnd() {
+            return true;
+        }
+
+        @Override
+        public boolean isComplete() {
+            return false;
+        }
+
+        @Override
+        public ConstraintMatcher copy() {
+            return new Thirds(last);
+        }
+    }
+
+    private static final Constraint THIRDS = (tokenizer, ids, endIds) -> () -> new Thirds(1);
+
     /** Result of a generation, what its listener saw, and the session afterwards. */
     private record Run(
             Generation generation, List<Object> seen, int[] ids, float[] logits, byte[] file, long cacheBytes) {}
@@ -126,7 +173,7 @@ class SpeculationTest {
                 : SamplingOptions.defaults().withRepetitionPenalty(1.1f).withPresencePenalty(0.3f)
                         .withLogitBias(Map.of(random.nextInt(vocabulary), 1.5f));
         GenerationOptions generation = GenerationOptions.defaults().withSampling(sampling.withSeed(random.nextInt()))
-                .withTopLogprobs(2)
+                .withTopLogprobs(2).withGrammar(model.hasTokenizer() && random.nextInt(3) > 0 ? THIRDS : null)
                 .withIgnoreEndOfText(random.nextBoolean()).withMaxTokens(10 + random.nextInt(30));
         Run first;
         Run second;
@@ -137,7 +184,8 @@ class SpeculationTest {
         Prediction other = Prediction.values()[random.nextInt(Prediction.values().length)];
         for (Prediction prediction : EnumSet.of(Prediction.THREE_OF_FOUR, other)) {
             int max = 1 + random.nextInt(DraftSource.MAX_DRAFTS);
-            String where = name + ", seed " + SEED + ", " + options + ", " + prediction + ", " + max + " drafts";
+            String where = name + ", seed " + SEED + ", " + options + ", " + prediction + ", " + max + " drafts"
+                    + (generation.grammar() == null ? "" : ", with a grammar");
             GenerationOptions speculating = generation.withSpeculation(
                     new RecordedDrafts(prediction.of(first.generation.tokens(), vocabulary, random), max));
             try (Session session = model.newSession(options)) {
@@ -224,6 +272,45 @@ class SpeculationTest {
             Generation found = session.generate("The whale", right);
             assertThat(found).isEqualTo(plain);
             assertThat(found.drafts()).isEqualTo(new Drafts(61, 0));
+        }
+    }
+
+    private static Drafter proposing(int number, int id) {
+        return (model, ids, matcher) -> new DraftSource() {
+            @Override
+            public void add(int chosen) {}
+
+            @Override
+            public int propose(int[] into, int max, int sharing) {
+                Arrays.fill(into, id);
+                return number > MAX_DRAFTS ? max + 1 : Math.min(number, max);
+            }
+        };
+    }
+
+    /** A source that breaks its contract ends the generation, and the session contains the chosen id. */
+    @Test
+    void draftsOfASourceAreChecked() {
+        try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
+            int[] prompt = model.tokenizer().encodePrompt("The whale");
+            int vocabulary = model.info().sizes().vocabulary();
+            Map<Drafter, String> wrong = Map.of(
+                    proposing(100, 5), "expected 0 to 9 drafts, found 10",
+                    proposing(-1, 5), "expected 0 to 9 drafts, found -1",
+                    proposing(3, vocabulary), "draft 1: expected an id from 0 to " + (vocabulary - 1) + ", found "
+                            + vocabulary,
+                    proposing(3, -7), "draft 1: expected an id from 0 to " + (vocabulary - 1) + ", found -7");
+            wrong.forEach((drafter, message) -> {
+                session.truncate(0);
+                assertThatThrownBy(() -> session.generate(
+                        "The whale", OPTIONS.withMaxTokens(10).withSpeculation(drafter)))
+                        .isInstanceOf(IllegalStateException.class).hasMessage("DraftSource.propose: " + message);
+                assertThat(session.position()).isEqualTo(prompt.length + 1);
+            });
+            session.truncate(0);
+            Generation plain = session.generate("The whale", OPTIONS);
+            session.truncate(0);
+            assertThat(session.generate("The whale", OPTIONS.withSpeculation(proposing(3, 5)))).isEqualTo(plain);
         }
     }
 

@@ -27,6 +27,7 @@ public final class Decoding {
     private final IntSupplier left;
     private final Supplier<DraftSource> drafter; // or null without speculation
     private final int[] ids = new int[1 + DraftSource.MAX_DRAFTS]; // to feed: the last id and drafts
+    private final int[] found = new int[ids.length]; // what the source proposed, not yet checked
     private DraftSource drafts; // null before the first id
     private int count; // of them, or 0 if the last id is fed
     private int rows; // of the pass to measure, or 0
@@ -122,9 +123,20 @@ public final class Decoding {
     private int draft() {
         int limit = ids.length / sharing - 1;
         int max = Math.min(Math.min(left.getAsInt(), limit), state.maxDrafts());
-        int found = max <= 0 ? 0 : drafts.propose(ids, max, sharing);
-        proposed += found;
-        return found;
+        int number = max <= 0 ? 0 : drafts.propose(found, max, sharing);
+        if (number < 0 || number > max) {
+            throw new IllegalStateException(
+                    "DraftSource.propose: expected 0 to " + max + " drafts, found " + number);
+        }
+        for (int i = 1; i <= number; i++) {
+            if (found[i] < 0 || found[i] >= state.vocabulary()) {
+                throw new IllegalStateException("DraftSource.propose: draft " + i + ": expected an id from 0 to "
+                        + (state.vocabulary() - 1) + ", found " + found[i]);
+            }
+        }
+        System.arraycopy(found, 1, ids, 1, number);
+        proposed += number;
+        return number;
     }
 
     /** Ends the drafts; the generation has ended. */
