@@ -2,6 +2,7 @@ package io.github.t6j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.sampling.SamplingOptions;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,6 +85,25 @@ class EventsTest {
         assertThat(sum(events, "DecodeStep", event -> event.getInt("promptIds"))).isEqualTo(70);
         assertThat(sum(events, "CacheGrowth", event -> event.getLong("bytes"))).isEqualTo(bytes[1]);
         assertThat(of(events, "QueueWait")).isEmpty();
+    }
+
+    /** The drafts of a recorded answer are right. */
+    @Test
+    void aStepHasItsDrafts() throws IOException {
+        GenerationOptions options = GenerationOptions.defaults().withMaxTokens(20).withIgnoreEndOfText(true)
+                .withSampling(SamplingOptions.greedy());
+        Drafts[] drafts = new Drafts[1];
+        List<RecordedEvent> events = record(() -> {
+            try (Model model = Model.load(TestData.tiny()); Session session = model.newSession()) {
+                List<Token> answer = session.generate("The whale", options).tokens();
+                int[] ids = answer.stream().mapToInt(Token::id).toArray();
+                session.truncate(0);
+                drafts[0] = session.generate("The whale", options.withSpeculation(new RecordedDrafts(ids, 4))).drafts();
+            }
+        }, "DecodeStep");
+        assertThat(drafts[0]).isEqualTo(new Drafts(16, 0));
+        assertThat(sum(events, "DecodeStep", event -> event.getInt("drafts"))).isEqualTo(16);
+        assertThat(of(events, "DecodeStep")).hasSize(20 + 4);
     }
 
     /** Texts of one id each have passes of single rows, as steps have. */
