@@ -95,7 +95,8 @@ class SchedulerTest {
 
     /** Requests with right, wrong and no drafts share passes, and get the results of each alone without drafts. */
     @ParameterizedTest
-    @ValueSource(strings = {"models/t6-tiny", "golden/T6_linearattn", "golden_llama/mistral-window"})
+    @ValueSource(strings = {"models/t6-tiny", "golden/T6_linearattn", "golden_llama/mistral-window",
+        "golden_olala/mamba", "golden_more/phi3-su-long"})
     void speculationDoesNotChangeResults(String name) {
         Random random = new Random(SEED);
         try (Model model = name.contains("linearattn") ? linear() : load(name);
