@@ -13,12 +13,22 @@ final class PassTimes {
     /** Weight of a new time. */
     private static final double WEIGHT = 0.25;
 
+    /** Passes after which an unused time is forgotten: it may be of a pass that something else slowed down. */
+    private static final int FORGOTTEN = 256;
+
+    private final int[] unused = new int[2 + DraftSource.MAX_DRAFTS]; // passes of other sizes since the last, by rows
     private final double[] nanos = new double[2 + DraftSource.MAX_DRAFTS]; // by rows; 0 before the first measurement
 
     /** Records the time of a pass of {@code rows} rows. One twice as long as those before is an outlier. */
     void record(int rows, long time) {
         double before = nanos[rows];
         nanos[rows] = before == 0 ? time : before + WEIGHT * (Math.min(time, 2 * before) - before);
+        unused[rows] = 0;
+        for (int other = 2; other < nanos.length; other++) {
+            if (other != rows && ++unused[other] == FORGOTTEN) {
+                nanos[other] = 0;
+            }
+        }
     }
 
     /** Returns the measured or expected time of a pass of {@code rows} rows; 0 before the first pass of one row. */

@@ -89,6 +89,28 @@ class PaceTest {
         }
     }
 
+    /** A collection of garbage or a compilation within the only passes with drafts does not end them. */
+    @Test
+    void aSlowFirstPassIsForgotten() {
+        Pace ngrams = new Pace(times, rows -> true, 1, true);
+        PassTimes slow = new PassTimes();
+        Pace pace = new Pace(slow, rows -> true, 1, true);
+        slow.record(1, 1000);
+        for (int rows = 2; rows <= 16; rows *= 2) {
+            slow.record(rows, 1_000_000);
+        }
+        assertThat(pace.drafts(7, 1)).isZero();
+        for (int pass = 0; pass < 300; pass++) {
+            slow.record(1, 1000);
+            times.record(8, 2400);
+        }
+        assertThat(pace.drafts(7, 1)).isEqualTo(7);
+        slow.record(8, 2400);
+        assertThat(slow.of(8)).isEqualTo(2400);
+        assertThat(ngrams.drafts(7, 1)).as("a size in use is kept").isEqualTo(7);
+        assertThat(times.of(8)).isEqualTo(2400);
+    }
+
     /** Forced ids are dear, too, where the rows of a pass cost as much as passes. */
     @Test
     void passesOfForcedDraftsAreMeasured() {
