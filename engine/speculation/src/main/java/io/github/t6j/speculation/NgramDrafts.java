@@ -12,15 +12,20 @@ final class NgramDrafts implements NextIds {
     /** Number of last ids of which one must equal the id beside it: some ids of a copy may be changed. */
     private static final int FORGIVEN = 4;
 
+    private final boolean isOfPrediction; // only matches in the prediction count
     private int[] ends = new int[256]; // index of the id after a sequence, by the sequence's hash; 0 for none
     private int distance; // from the last match to the ids that it matched, or 0
     private int indexed; // the sequences before this index of the text are in the table
+
+    NgramDrafts(boolean isOfPrediction) {
+        this.isOfPrediction = isOfPrediction;
+    }
 
     @Override
     public int propose(DraftedText drafted, int[] into, int max) {
         int[] text = drafted.ids();
         int length = drafted.length();
-        index(text, length);
+        index(text, isOfPrediction ? drafted.start() : length);
         for (int n = Math.min(LONGEST, length - 1); n >= SHORTEST; n--) {
             int end = ends[slot(text, length, n)];
             if (end >= n && matches(text, end, length, n)) {

@@ -55,7 +55,7 @@ public final class Speculation implements Drafter {
      * @throws IllegalArgumentException if {@code maxDrafts} is not in 1 … {@value DraftSource#MAX_DRAFTS}
      */
     public static Speculation ngrams(int maxDrafts) {
-        return of(NgramDrafts::new, null, maxDrafts);
+        return of(() -> new NgramDrafts(false), null, maxDrafts);
     }
 
     /** Returns at most seven drafts of a second model, see {@link #model(Model, Model, int)}. */
@@ -99,8 +99,12 @@ public final class Speculation implements Drafter {
         if (target != null && model != target) {
             throw new IllegalArgumentException("speculation: expected drafts for the model of the generation");
         }
+        NextIds next = source.get();
+        if (prediction.length > 0 && !next.isFree()) {
+            next = new PredictedIds(new NgramDrafts(true), next);
+        }
         return new Drafting(
-                source.get(), new DraftedText(prediction, ids), maxDrafts, matcher,
+                next, new DraftedText(prediction, ids), maxDrafts, matcher,
                 times.computeIfAbsent(model, measured -> new PassTimes()), adaptive ? model::isReady : null);
     }
 }
