@@ -117,22 +117,24 @@ final class Shifting {
     }
 
     private Token next(Generator generator) {
-        if (generator.finishReason().isEmpty() && session.position() == session.contextLength()) {
-            shift();
+        if (generator.finishReason().isEmpty() && session.position() == session.contextLength() && shift()) {
+            Decoding.of(generator).restart();
         }
         return generator.next();
     }
 
-    private void shift() {
+    /** Removes ids. Returns false if there are none to remove: the generation ends, because the context is full. */
+    private boolean shift() {
         int[] ids = session.ids();
         int removed = (ids.length - fixed) / 2;
         if (removed == 0) {
-            return; // the generation ends, because the context is full
+            return false;
         }
         int kept = ContextWindow.cut(session, fixed);
         int[] again = IntStream.concat(
                 Arrays.stream(ids, kept, fixed), Arrays.stream(ids, fixed + removed, ids.length)).toArray();
         feed(again);
         shifted += removed;
+        return true;
     }
 }

@@ -3,6 +3,8 @@ package io.github.t6j.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.DraftSource;
+import io.github.t6j.Drafter;
 import io.github.t6j.FinishReason;
 import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
@@ -21,6 +23,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
@@ -278,6 +281,47 @@ class ChatSessionTest {
         assertThat(answer.shifted()).isEqualTo(shifted);
         assertThat(answer.dropped()).isOne();
         assertThat(chat.send("on", GREEDY, NOBODY).generation().tokens()).isNotEmpty();
+        checkDrafts(name, shifting, answer);
+    }
+
+    /** Gives the answer again with drafts of it, every fifth of which is wrong; they begin again after each shift. */
+    private void checkDrafts(String name, ChatOptions shifting, Answer expected) throws IOException {
+        int[] ids = expected.generation().tokens().stream().mapToInt(Token::id).toArray();
+        for (int wrong = 4; wrong < ids.length; wrong += 5) {
+            ids[wrong] = (ids[wrong] + 1) % END_OF_TURN;
+        }
+        ChatSession chat = chatMl(name, 120);
+        chat.system("stay");
+        chat.send("a turn that is dropped for an answer", GREEDY, NOBODY);
+        List<Integer> begun = new ArrayList<>(); // ids before the drafts, each time that they begin
+        AtomicInteger chosen = new AtomicInteger();
+        Drafter drafter = (model, before, matcher) -> {
+            assertThat(before).isEqualTo(session.ids());
+            begun.add(before.length);
+            return new DraftSource() {
+                @Override
+                public void add(int id) {
+                    chosen.incrementAndGet();
+                }
+
+                @Override
+                public int propose(int[] into, int max, int sharing) {
+                    int count = Math.min(Math.min(7, max), ids.length - chosen.get());
+                    System.arraycopy(ids, chosen.get(), into, 1, count);
+                    return count;
+                }
+            };
+        };
+
+        Answer answer = chat.send(
+                "go", shifting.withGeneration(generation -> generation.withSpeculation(drafter)), NOBODY);
+
+        assertThat(answer.content()).isEqualTo(expected.content());
+        assertThat(answer.generation()).isEqualTo(expected.generation());
+        assertThat(answer.shifted()).isEqualTo(expected.shifted());
+        assertThat(answer.generation().drafts().accepted()).isGreaterThan(150);
+        assertThat(answer.generation().drafts().rejected()).isPositive();
+        assertThat(begun).hasSizeGreaterThan(3).allMatch(before -> before < 120);
     }
 
     @Test

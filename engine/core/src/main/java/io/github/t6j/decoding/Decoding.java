@@ -139,6 +139,12 @@ public final class Decoding {
         return number;
     }
 
+    /** Begins the drafts again at the next id, since other ids of the session were removed. */
+    public void restart() {
+        close();
+        drafts = null;
+    }
+
     /** Ends the drafts; the generation has ended. */
     public void close() {
         if (drafts != null) {
