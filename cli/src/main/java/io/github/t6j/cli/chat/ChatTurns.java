@@ -14,6 +14,7 @@ import io.github.t6j.cli.io.Output;
 import io.github.t6j.cli.io.Spinner;
 import io.github.t6j.cli.io.TerminalColumns;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
@@ -82,19 +83,21 @@ final class ChatTurns {
         }
     }
 
-    /** Returns lines with the speed of the last answer and the size of the conversation. */
+    /** Returns lines with the speed of the last answer, its drafts, the size of the conversation, and the kernels. */
     List<String> stats() {
         String context = "context   " + session.position() + " of " + session.contextLength() + " tokens";
         String cache = "cache     " + Stats.cache(
                 session.usedCacheBytes(), session.position(), session.cacheType(), model.info());
         if (last == null) {
-            return List.of(context, cache);
+            return List.of(context, cache, Stats.kernels(model.info()));
         }
-        return List.of(
+        List<String> lines = new ArrayList<>(List.of(
                 "prompt    " + Stats.speed(last.generation().promptTokens(), last.generation().prefillTime()) + "; "
                         + last.cached() + " more were in the cache",
                 "decode    " + Stats.speed(last.generation().tokens().size(), last.generation().decodeTime()),
                 "seed      " + last.generation().seed(),
-                context, cache);
+                context, cache, Stats.kernels(model.info())));
+        lines.addAll(2, Stats.drafts(List.of(last.generation()), settings.options().generation()));
+        return lines;
     }
 }

@@ -173,7 +173,7 @@ public final class GenerateCommand extends SessionCommand {
             printer.end(generation);
             noteFullContext(List.of(generation), session);
             if (output.stats()) {
-                print(Stats.of(generation, printer::timeOfLast, session, model), model, options);
+                print(Stats.of(generation, printer::timeOfLast, session, model, options), model, options);
             }
             return generation.finishReason() == FinishReason.CANCELLED ? Main.INTERRUPTED : Main.DONE;
         } catch (CancellationException e) {
@@ -197,7 +197,7 @@ public final class GenerateCommand extends SessionCommand {
         }
         noteFullContext(generations, session);
         if (output.stats()) {
-            print(Stats.ofSamples(generations, session, model), model, options);
+            print(Stats.ofSamples(generations, session, model, options), model, options);
         }
         boolean cancelled =
                 generations.stream().anyMatch(generation -> generation.finishReason() == FinishReason.CANCELLED);

@@ -1,7 +1,7 @@
 package io.github.t6j.cli.generate;
 
-import io.github.t6j.Drafts;
 import io.github.t6j.Generation;
+import io.github.t6j.GenerationOptions;
 import io.github.t6j.Model;
 import io.github.t6j.ModelInfo;
 import io.github.t6j.Session;
@@ -29,7 +29,8 @@ public final class Stats {
 
     /** @param timeOfLast returns the time that the given number of last tokens took */
     static List<String> of(
-            Generation generation, IntFunction<Duration> timeOfLast, Session session, Model model) {
+            Generation generation, IntFunction<Duration> timeOfLast, Session session, Model model,
+            GenerationOptions options) {
         ModelInfo info = model.info();
         int tokens = generation.tokens().size();
         String decode = "decode    " + speed(tokens, generation.decodeTime());
@@ -45,33 +46,46 @@ public final class Stats {
                 "cache     " + cache(session.usedCacheBytes(), session.position(), session.cacheType(), info),
                 "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "pages     huge: " + HugePages.of(model),
-                "kernels   " + info.kernels()));
-        if (!generation.drafts().equals(Drafts.NONE)) {
-            lines.add(2, "drafts    " + generation.drafts().accepted() + " accepted, "
-                    + generation.drafts().rejected() + " rejected");
-        }
+                kernels(info)));
+        lines.addAll(2, drafts(List.of(generation), options));
         return lines;
+    }
+
+    /** Returns the line with the numbers of drafts; none without speculation. */
+    public static List<String> drafts(List<Generation> generations, GenerationOptions options) {
+        int accepted = generations.stream().mapToInt(generation -> generation.drafts().accepted()).sum();
+        int rejected = generations.stream().mapToInt(generation -> generation.drafts().rejected()).sum();
+        return options.speculation() == null
+                ? List.of()
+                : List.of("drafts    " + accepted + " accepted, " + rejected + " rejected");
+    }
+
+    public static String kernels(ModelInfo info) {
+        return "kernels   " + info.kernels();
     }
 
     /**
      * Returns the lines for {@code --samples}: the total speed, and the cache of their shared prompt and of each
      * sample.
      */
-    static List<String> ofSamples(List<Generation> samples, Session prompt, Model model) {
+    static List<String> ofSamples(
+            List<Generation> samples, Session prompt, Model model, GenerationOptions options) {
         ModelInfo info = model.info();
         Generation first = samples.getFirst();
         int tokens = samples.stream().mapToInt(sample -> sample.tokens().size()).sum();
         long states = info.cache().stateBytes(); // of fixed size, one for every sample
         long bytes = states * (1 + samples.size())
                 + (prompt.usedCacheBytes() - states) / prompt.position() * (prompt.position() + tokens);
-        return List.of(
+        List<String> lines = new ArrayList<>(List.of(
                 "prompt    " + speed(first.promptTokens(), first.prefillTime()),
                 "decode    " + speed(tokens, first.decodeTime()) + " in " + samples.size() + " samples",
                 "seed      " + first.seed() + " and the next ones",
                 "cache     " + cache(bytes, prompt.position() + tokens, prompt.cacheType(), info),
                 "weights   " + Text.printable(info.weightFormat(), Integer.MAX_VALUE),
                 "pages     huge: " + HugePages.of(model),
-                "kernels   " + info.kernels());
+                kernels(info)));
+        lines.addAll(2, drafts(samples, options));
+        return lines;
     }
 
     /** Returns load time and peak memory of the process. */

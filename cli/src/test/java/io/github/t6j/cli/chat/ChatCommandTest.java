@@ -104,6 +104,23 @@ class ChatCommandTest {
         assertThat(plain("", "--prompt", "/reset", "-n", "12").out()).as("a message").isNotEmpty();
     }
 
+    /** Drafts change no answer; the statistics of each show them and the kernels. */
+    @Test
+    void speculationChangesNoAnswer() {
+        CommandResult expected = plain("The whale\nAnd then?\n", "-n", "40");
+        CommandResult ngrams = plain("The whale\nAnd then?\n/stats\n", "-n", "40", "--speculate", "ngram", "--stats");
+        assertThat(ngrams.out()).isEqualTo(expected.out());
+        assertThat(ngrams.err().lines().filter(line -> line.matches("drafts    \\d+ accepted, \\d+ rejected")))
+                .hasSize(3);
+        assertThat(ngrams.err().lines().filter(line -> line.startsWith("kernels   "))).hasSize(3);
+        CommandResult second = plain(
+                "The whale\nAnd then?\n", "-n", "40", "--speculate", "model", CommandResult.TINY + ":3");
+        assertThat(second).isEqualTo(expected);
+        CommandResult wrong = plain("", "--speculate", "ngram:16");
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("--speculate: expected");
+    }
+
     @Test
     void nothingIsNoTurn() {
         assertThat(plain("")).isEqualTo(new CommandResult(0, "", ""));

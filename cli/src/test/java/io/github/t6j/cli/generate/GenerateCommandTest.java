@@ -148,6 +148,12 @@ public class GenerateCommandTest {
                     generate(text, "-n", "60", "--seed", "5", "--temperature", "0.3", "--speculate", how);
             assertThat(ran).isEqualTo(plain);
         }
+        String off = generate(text, "-n", "2", "--stats").err();
+        assertThat(off).contains("kernels   ").doesNotContain("drafts");
+        for (String samples : List.of("1", "2")) { // too short for drafts, but speculation is on
+            String idle = generate("x", "-n", "1", "--samples", samples, "--speculate", "ngram", "--stats").err();
+            assertThat(idle).contains("kernels   ", "drafts    0 accepted, 0 rejected");
+        }
         for (String how : List.of("ngram:16", "ngram:x", "grams", "ngram:0")) {
             CommandResult ran = generate(text, "--speculate", how);
             assertThat(ran.code()).isEqualTo(2);
