@@ -8,6 +8,7 @@ import io.github.t6j.cli.generate.WarmUp;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.SchedulerMetrics;
 import io.github.t6j.schedule.SchedulerOptions;
+import io.github.t6j.speculation.Speculation;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -235,7 +236,9 @@ class OperationsTest {
     @Test
     void aPredictionChangesOnlyTheUsage() throws Exception {
         String body = "{\"prompt\": \"The whale\", \"max_tokens\": 60, \"seed\": 3, \"ignore_eos\": true%s}";
-        try (TestServer server = new TestServer(limits(), null, null)) {
+        SchedulerOptions speculating = limits().withSpeculation(Speculation.ngrams(7).withAdaptive(false));
+        try (TestServer server = new TestServer(limits(), null, null);
+                TestServer other = new TestServer(speculating, null, null)) {
             Map<String, Object> plain = TestServer.json(server.post(COMPLETIONS, body.formatted("")).body());
             String text = at(plain, "choices", 0, "text");
             String prediction =
@@ -247,6 +250,18 @@ class OperationsTest {
                 long accepted = at(predicted, "usage", "completion_tokens_details", "accepted_prediction_tokens");
                 assertThat(accepted).isBetween(0L, 59L);
             }
+            Map<String, Object> predicted =
+                    TestServer.json(other.post(COMPLETIONS, body.formatted(prediction)).body());
+            assertThat((String) at(predicted, "choices", 0, "text")).isEqualTo(text);
+            long accepted = at(predicted, "usage", "completion_tokens_details", "accepted_prediction_tokens");
+            assertThat(accepted).isBetween(30L, 59L);
+            long rejected = at(predicted, "usage", "completion_tokens_details", "rejected_prediction_tokens");
+            assertThat(other.get("/metrics").body()).contains(
+                    "\nt6j_accepted_drafts_total " + accepted + "\n", "\nt6j_rejected_drafts_total " + rejected + "\n");
+            String wrongly = text.substring(text.length() / 2) + text;
+            String half = ", \"prediction\": " + Json.writeLine(Map.of("content", wrongly)).strip();
+            Map<String, Object> both = TestServer.json(other.post(COMPLETIONS, body.formatted(half)).body());
+            assertThat((String) at(both, "choices", 0, "text")).isEqualTo(text);
             assertThat((Long) at(plain, "usage", "completion_tokens_details", "rejected_prediction_tokens")).isZero();
             HttpResponse<String> wrong =
                     server.post(COMPLETIONS, body.formatted(", \"prediction\": {\"type\": \"content\"}"));

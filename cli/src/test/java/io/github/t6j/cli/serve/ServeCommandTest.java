@@ -127,6 +127,22 @@ class ServeCommandTest {
                         .containsEntry("path", "/health").containsEntry("status", 200L));
     }
 
+    /** A server that drafts gives the text of t6j generate. */
+    @ParameterizedTest
+    @CsvSource({"ngram:4", "model t6-mini:3"})
+    void aServerSpeculates(String how) throws Exception {
+        List<String> line = new ArrayList<>(List.of("serve", "--port", "0", "--no-warm-up", "--speculate"));
+        line.addAll(List.of(how.split(" ")));
+        Running server = Running.start(line.toArray(String[]::new));
+        String body = "{\"prompt\": \"Once upon a time\", \"max_tokens\": 60, \"temperature\": 0}";
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(server.request("/v1/completions")
+                .POST(HttpRequest.BodyPublishers.ofString(body)).build(), BodyHandlers.ofString());
+        assertThat((String) TestServer.at(TestServer.json(answer.body()), "choices", 0, "text")).isEqualTo(
+                CommandResult.of("generate", "Once upon a time", "-n", "60", "--temperature", "0", "--json").json()
+                        .get("text"));
+        server.process().kill();
+    }
+
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void streamsThatTakeTooLongAreEnded() throws Exception {
@@ -250,6 +266,7 @@ class ServeCommandTest {
             2 | serve --parallel 129              | --parallel: expected at most 128
             2 | serve --name=                     | --name: expected a name, found an empty one
             2 | serve --alias a --alias=          | --alias: expected a name or *, found an empty one
+            2 | serve --speculate grams           | --speculate: expected ngram, ngram:N, model NAME
             2 | serve --drain -1                  | --drain: expected 0 or more
             """)
     void oneLineForAMistake(int code, String line, String message) {

@@ -9,6 +9,7 @@ import io.github.t6j.chat.template.ChatTemplate;
 import io.github.t6j.json.Json;
 import io.github.t6j.schedule.Scheduler;
 import io.github.t6j.schedule.SchedulerOptions;
+import io.github.t6j.speculation.Speculation;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -84,7 +85,7 @@ final class TestServer implements AutoCloseable {
         scheduler = new Scheduler(model, limits);
         format = new PromptFormat(model.tokenizer(), template);
         ServedModel served = new ServedModel(new ModelNames("t6-tiny", List.of(aliases)), 1, model, scheduler, format,
-                SessionOptions.CacheType.F32, null);
+                SessionOptions.CacheType.F32, limits.speculation().map(Speculation.class::cast).orElse(null));
         grammars = served.grammars();
         server.serve(served, embeddings);
     }
