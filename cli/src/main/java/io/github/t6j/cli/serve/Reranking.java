@@ -15,8 +15,9 @@ import java.util.Set;
 import java.util.concurrent.Future;
 
 /**
- * POST /v1/rerank: sorts texts by their relevance to a query. It has the fields of Jina and Cohere; with
- * {@code texts} instead of {@code documents}, those of text-embeddings-inference, as llama-server has both.
+ * POST /v1/rerank: sorts texts by their relevance to a query. It accepts the fields of Jina and Cohere and answers as
+ * Jina does; with {@code texts} instead of {@code documents}, it has the format of text-embeddings-inference, as
+ * llama-server has both.
  */
 final class Reranking {
     /** Fields of other servers that would change the answer, and are not supported. */
