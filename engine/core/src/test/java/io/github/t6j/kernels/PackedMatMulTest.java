@@ -194,14 +194,17 @@ class PackedMatMulTest {
         }
     }
 
-    /** Many rows, which the forms for Intel multiply in tiles of six and five rows, and inputs that fill no block. */
+    /**
+     * Many rows, which the forms for Intel multiply in tiles of six and five rows, inputs that fill no block, and so many
+     * inputs that native products take two calls for 131 rows.
+     */
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"})
     void everyNumberOfRowsHasTheBitsOfTheTwin(DType dtype) {
         assertThat(intel.denseRows().prefersCopies(20)).isTrue();
         assertThat(simd.denseRows().prefersCopies(131)).isFalse();
         int outputs = 203;
-        for (int inputs : new int[] {33, 161, 643}) {
+        for (int inputs : new int[] {33, 161, 643, 2112}) {
             Random random = new Random(inputs);
             PackedMatrix matrix = pack(
                     Tensor.of("w", dtype, TestNumbers.normal(random, outputs * inputs, 0.02f), outputs, inputs));
