@@ -57,11 +57,11 @@ class PackedMatMulTest {
         arena.close();
     }
 
-    private PackedMatrix pack(Tensor... parts) {
+    final PackedMatrix pack(Tensor... parts) {
         return PackedMatrix.pack(List.of(parts), TensorReader.IN_MEMORY, arena, workers);
     }
 
-    private float[] multiply(Kernels kernels, PackedMatrix matrix, float[] x, int rows) {
+    final float[] multiply(Kernels kernels, PackedMatrix matrix, float[] x, int rows) {
         float[] y = new float[rows * matrix.stride()];
         new PackedMatMul(kernels, workers, true).multiply(matrix, x, matrix.inputs(), rows, y);
         return y;

@@ -118,7 +118,7 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         boolean isReady = !isWarmingUp();
         for (Place place : places) {
             int kernel = place.called && place.serving == simd ? place.operation.ofRows(place.kernel, rows, tiles) : -1;
-            if (kernel >= 0) {
+            if (kernel >= 0 && !isNative(place.operation, kernel, rows)) {
                 Place needed = places[first[place.operation.ordinal()] + kernel];
                 begin(needed);
                 isReady &= needed.serving == simd;
@@ -126,6 +126,9 @@ abstract sealed class WarmUp implements AutoCloseable permits WarmingKernels {
         }
         return isReady;
     }
+
+    /** Returns true if native products, which need no warm-up, serve a kernel of {@code rows} rows. */
+    abstract boolean isNative(KernelTrial operation, int kernel, int rows);
 
     /** Returns true if the JVM is busy compiling: a trial is running, or none has ended yet. */
     public boolean isWarmingUp() {

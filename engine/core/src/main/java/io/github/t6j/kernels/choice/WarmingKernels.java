@@ -12,6 +12,7 @@ import io.github.t6j.kernels.UnpackedBlocks;
 import io.github.t6j.kernels.simd.lanes.TileTable;
 import io.github.t6j.kernels.simd.lanes.TileTable.Blocks;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 
 /**
  * SIMD kernels with their scalar twin in place of each kernel that is not compiled yet: until then, the Vector API is
@@ -50,6 +51,17 @@ public final class WarmingKernels extends WarmUp implements Kernels {
     /** Returns the number of multiply-adds of a panel and rounded rows. */
     private static long work(RoundedRows x) {
         return (long) x.rows * x.blocks * BlockFormat.SIZE * PANEL;
+    }
+
+    @Override
+    boolean isNative(KernelTrial operation, int kernel, int rows) {
+        boolean isBlocks = operation == KernelTrial.BLOCKS;
+        if (products == null || !isBlocks && operation != KernelTrial.K_QUANTS) {
+            return false;
+        }
+        RoundedRows x = roundedRows();
+        x.resize(rows, PANEL, isBlocks ? BlockFormat.values()[kernel / BLOCKS] : null, Set.of());
+        return x.form() == RoundedRows.NATIVE;
     }
 
     @Override
