@@ -44,6 +44,11 @@ final class Library {
         }
     }
 
+    /** Returns the names of the forms of the library if one is loaded, or else null. */
+    static synchronized List<String> loaded() {
+        return forms;
+    }
+
     /**
      * Loads the library unless one is loaded, and returns the names of the forms that this processor can run, the
      * fastest first.

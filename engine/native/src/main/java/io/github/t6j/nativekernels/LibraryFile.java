@@ -6,18 +6,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /** The library's file, named after the system and processor: in a folder, or a resource in the jar of this class. */
 final class LibraryFile {
-    private static final String BUILD = "mvn -P native package builds one with gcc or clang";
-
     private LibraryFile() {}
 
-    /** Returns the name for this system, such as {@code linux-amd64/libt6j.so}. */
-    private static String name() {
+    /** Returns the name of this system, such as {@code linux-amd64}. */
+    static String system() {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-        boolean mac = system.startsWith("mac");
-        return (mac ? "macos" : system) + "-" + System.getProperty("os.arch") + "/libt6j." + (mac ? "dylib" : "so");
+        return (system.startsWith("mac") ? "macos" : system) + "-" + System.getProperty("os.arch");
+    }
+
+    private static String name() {
+        return system() + "/libt6j." + (system().startsWith("macos") ? "dylib" : "so");
+    }
+
+    /** Returns advice for a system without a library. */
+    static String advice(String system) {
+        return system.matches("linux-(amd64|aarch64)|macos-(x86_64|aarch64)")
+                ? "mvn -P native package builds one with gcc or clang"
+                : "one can be built only for Linux and macOS on x86-64 and arm64; Java's kernels give the same bits";
     }
 
     private static boolean isIn(Path folder) {
@@ -29,17 +38,21 @@ final class LibraryFile {
         return isIn(folder) || LibraryFile.class.getResource(name()) != null;
     }
 
-    /** Loads the library in a folder, or else the one in the jar, and returns the names of its forms. */
+    /** Loads the library in a folder, or else the one in the jar, unless one is loaded, and returns its forms' names. */
     static List<String> load(Path folder) {
+        List<String> loaded = Library.loaded();
+        if (loaded != null) {
+            return loaded;
+        }
         if (isIn(folder)) {
             return Library.load(folder.resolve(name()));
         }
         try (InputStream in = LibraryFile.class.getResourceAsStream(name())) {
             if (in == null) {
                 throw new NativeKernelsException("no library for this system: looked for " + name() + " in t6j-native"
-                        + (folder == null ? "" : " and " + folder) + "; " + BUILD);
+                        + (folder == null ? "" : " and " + folder) + "; " + advice(system()));
             }
-            return unpack(in);
+            return unpack(in, Library::load);
         } catch (IOException failure) {
             throw new NativeKernelsException("cannot unpack " + name() + ": " + failure, failure);
         }
@@ -49,12 +62,12 @@ final class LibraryFile {
      * Loads the library from a new folder that only its owner can read. The systems that have such libraries keep a
      * removed file as long as it is in use.
      */
-    private static List<String> unpack(InputStream in) throws IOException {
+    static List<String> unpack(InputStream in, Function<Path, List<String>> load) throws IOException {
         Path folder = Files.createTempDirectory("t6j-native-");
         Path file = folder.resolve("libt6j");
         try {
             Files.copy(in, file);
-            return Library.load(file);
+            return load.apply(file);
         } finally {
             Files.deleteIfExists(file);
             Files.delete(folder);

@@ -9,11 +9,17 @@ import io.github.t6j.TestData;
 import io.github.t6j.kernels.BlockFormat;
 import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.RoundedRows;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -25,7 +31,7 @@ class NativeKernelsTest {
     Path folder;
 
     private static String name() {
-        return System.getProperty("os.name").toLowerCase().startsWith("mac")
+        return LibraryFile.system().startsWith("macos")
                 ? "macos-" + System.getProperty("os.arch") + "/libt6j.dylib"
                 : System.getProperty("os.name").toLowerCase() + "-" + System.getProperty("os.arch") + "/libt6j.so";
     }
@@ -43,9 +49,57 @@ class NativeKernelsTest {
         if (!NativeKernels.exists(folder)) {
             assertThatThrownBy(NativeKernels::load).isInstanceOf(T6jException.class)
                     .hasMessageContaining("native kernels: no library for this system: looked for " + name())
-                    .hasMessageContaining("mvn -P native package");
+                    .hasMessageEndingWith(LibraryFile.advice(LibraryFile.system()));
             assertThatThrownBy(() -> NativeKernels.load(folder)).hasMessageContaining(folder.toString());
         }
+    }
+
+    @Test
+    void theAdviceFitsTheSystem() {
+        for (String served : new String[] {"linux-amd64", "linux-aarch64", "macos-x86_64", "macos-aarch64"}) {
+            assertThat(LibraryFile.advice(served)).isEqualTo("mvn -P native package builds one with gcc or clang");
+        }
+        for (String other : new String[] {"windows 11-amd64", "windows server 2025-amd64", "linux-riscv64"}) {
+            assertThat(LibraryFile.advice(other)).isEqualTo(
+                    "one can be built only for Linux and macOS on x86-64 and arm64; Java's kernels give the same bits");
+        }
+    }
+
+    @Test
+    void aLibraryIsUnpackedToAFolderOfItsOwnerAndRemoved() throws IOException {
+        List<Path> files = new ArrayList<>();
+        assertThat(LibraryFile.unpack(new ByteArrayInputStream(new byte[] {5, 1}), file -> {
+            files.add(file);
+            assertThat(file).hasBinaryContent(new byte[] {5, 1});
+            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                assertThat(PosixFilePermissions.toString(permissions(file.getParent()))).isEqualTo("rwx------");
+            }
+            return List.of("a form");
+        })).containsExactly("a form");
+        assertThatThrownBy(() -> LibraryFile.unpack(new ByteArrayInputStream(new byte[1]), file -> {
+            files.add(file);
+            throw new IllegalStateException("no library");
+        })).hasMessage("no library");
+        assertThat(files).hasSize(2).doesNotHaveDuplicates()
+                .allSatisfy(file -> assertThat(file.getParent()).doesNotExist());
+    }
+
+    private static Set<PosixFilePermission> permissions(Path path) {
+        try {
+            return Files.getPosixFilePermissions(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** In a JVM of its own: once the library is loaded, the folder for temporary files may be missing. */
+    @Test
+    void aLibraryIsUnpackedOnce() throws IOException, InterruptedException {
+        NativeProducts fastest = EveryForm.assumed().forms().getFirst();
+        Path temporary = Files.createDirectory(folder.resolve("temporary"));
+        assertThat(loaded("--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=" + temporary))
+                .isEqualToNormalizingNewlines(fastest + "\n" + fastest + "\n");
+        assertThat(temporary).doesNotExist();
     }
 
     /** In a JVM of its own, since one that has a library never loads another. */
@@ -62,20 +116,26 @@ class NativeKernelsTest {
         assertThat(loaded("-Dnothing")).contains("start java with --enable-native-access=ALL-UNNAMED");
     }
 
-    /** Returns what a JVM with an option prints that loads the library in {@link #folder}. */
-    private String loaded(String option) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), option, "-cp",
-                System.getProperty("java.class.path"), NativeKernelsTest.class.getName(), folder.toString())
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    /** Returns what a JVM with options prints that loads the library in {@link #folder}. */
+    private String loaded(String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), NativeKernelsTest.class.getName(),
+                folder.toString()));
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         String text = new String(process.getInputStream().readAllBytes());
         assertThat(process.waitFor()).isZero();
         return text;
     }
 
-    public static void main(String[] args) {
+    /** Loads the library, and once more without the folder for temporary files if it is in the folder of the test. */
+    public static void main(String[] args) throws IOException {
         try {
             System.out.println(NativeKernels.load(Path.of(args[0])));
+            if (Files.deleteIfExists(Path.of(args[0], "temporary"))) {
+                System.out.println(NativeKernels.load());
+            }
         } catch (T6jException refusal) {
             System.out.println(refusal);
         }
