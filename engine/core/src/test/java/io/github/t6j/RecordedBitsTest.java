@@ -36,11 +36,20 @@ class RecordedBitsTest {
     private static final List<String> WARMED = List.of(
             "golden/T6_odd", "golden/T6_kvonly_odd", "golden/T6_linearattn", "golden/llama-gqa", "golden/llama-mla",
             "golden_llama/qwen3-norm", "golden_mlra/gta", "golden_mlra/mfa", "golden_mlra/mlra_2",
-            "golden_more/qwen3moe-norm", "golden_more/gemma2-defaults");
+            "golden_more/qwen3moe-norm", "golden_more/gemma2-defaults", "golden/llama-gqa Q8_0",
+            "golden_llama/qwen3-norm Q4_K");
 
-    /** Line of bits.txt: a model's folder, and checksums with f32 and q8 caches. */
-    private static String line(String folder, Model model) {
-        return folder + " " + checksum(model, CacheType.F32) + " " + checksum(model, CacheType.Q8);
+    /** Models that are also recorded with quantised weights of each type. */
+    private static final List<String> QUANTISED = List.of(
+            "golden/T6_odd", "golden/llama-gqa", "golden_llama/qwen3-norm", "golden_mlra/mlra_2",
+            "golden_more/qwen3moe-norm");
+
+    private static final List<WeightType> TYPES =
+            List.of(WeightType.Q8_0, WeightType.Q4_0, WeightType.Q4_K, WeightType.Q5_K, WeightType.Q6_K);
+
+    /** Line of bits.txt: a model's folder, its weights' type if not the file's, checksums with f32 and q8 caches. */
+    private static String line(String name, Model model) {
+        return name + " " + checksum(model, CacheType.F32) + " " + checksum(model, CacheType.Q8);
     }
 
     /** Checksum of the logits after every id. */
@@ -79,7 +88,11 @@ class RecordedBitsTest {
         return ModelOptions.defaults();
     }
 
-    /** All models: the folder of each, and its options. */
+    private static Model load(String name, ModelOptions options) {
+        return Model.load(TestData.path(name.split(" ")[0]), options);
+    }
+
+    /** All models: the folder of each, perhaps with the type of its weights, and its options. */
     private Map<String, ModelOptions> models() throws IOException {
         Map<String, ModelOptions> models = new LinkedHashMap<>();
         ModelOptions options = options().withThreads(2);
@@ -91,15 +104,18 @@ class RecordedBitsTest {
         for (String parent : List.of("golden_llama", "golden_mlra", "golden_more")) {
             folders(parent).forEach(folder -> models.put(folder, options));
         }
+        for (String folder : QUANTISED) {
+            TYPES.forEach(type -> models.put(folder + " " + type, models.get(folder).withWeightType(type)));
+        }
         return models;
     }
 
     @Test
     void logitsHaveTheRecordedBits() throws IOException {
         List<String> lines = new ArrayList<>();
-        models().forEach((folder, options) -> {
-            try (Model model = Model.load(TestData.path(folder), options)) {
-                lines.add(line(folder, model));
+        models().forEach((name, options) -> {
+            try (Model model = load(name, options)) {
+                lines.add(line(name, model));
             }
         });
         Files.write(TestData.path("../engine/core/target/bits.txt"), lines);
@@ -114,10 +130,10 @@ class RecordedBitsTest {
     @Test
     void warmModelsHaveTheRecordedBits() throws IOException {
         Map<String, ModelOptions> models = models();
-        for (String folder : WARMED) {
-            try (Model model = Model.load(TestData.path(folder), models.get(folder))) {
-                assertThat(model.warmUp(Duration.ofMinutes(5))).as(folder + " is warm").isTrue();
-                assertThat(Files.readAllLines(RECORDED)).contains(line(folder, model));
+        for (String name : WARMED) {
+            try (Model model = load(name, models.get(name))) {
+                assertThat(model.warmUp(Duration.ofMinutes(5))).as(name + " is warm").isTrue();
+                assertThat(Files.readAllLines(RECORDED)).contains(line(name, model));
             }
         }
     }

@@ -39,11 +39,6 @@ class WideModelsTest {
     /** Models of {@code mvn verify}: one of each kind of page. */
     private static final Set<String> FEW = Set.of("T6 full", "T6 KV-only full", "GQA full", "MLA full", "MLRA gta");
 
-    /** Returns the options of all models. */
-    ModelOptions options() {
-        return ModelOptions.defaults();
-    }
-
     static List<WideModel> models() {
         return WideModel.all();
     }
@@ -73,7 +68,7 @@ class WideModelsTest {
         Weights weights = wide.weights(SEED);
         wide.write(weights, folder);
         int[] prompt = new Random(SEED).ints(PROMPT, 0, WideModel.VOCABULARY).toArray();
-        ModelOptions options = options().withThreads(2).withVariant(wide.variant());
+        ModelOptions options = ModelOptions.defaults().withThreads(2).withVariant(wide.variant());
         try (Model model = Model.load(folder, options)) {
             float[][] whole = new float[PROMPT + GENERATED][];
             int[] ids = continued(model, AttentionPath.FACTORED, prompt, whole);

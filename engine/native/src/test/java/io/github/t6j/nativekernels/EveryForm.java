@@ -10,15 +10,25 @@ import io.github.t6j.kernels.RoundedRows;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Assumptions;
 
-/** Products that compute in every form that this processor can run, and compare the bits. */
-public record EveryForm(List<NativeProducts> forms) implements QuantizedProducts {
-    /** Skips the test if the build has made no library, which only {@code mvn -P native} does. */
+/**
+ * Products that compute in every form that this processor can run, and compare the bits.
+ *
+ * @param used formats of the weights that they have multiplied
+ */
+public record EveryForm(List<NativeProducts> forms, Set<Enum<?>> used) implements QuantizedProducts {
+    /**
+     * Skips the test if the build has made no library, which only {@code mvn -P native} does; with the system property
+     * t6j.native, it fails.
+     */
     public static EveryForm assumed() {
-        Assumptions.assumeTrue(NativeKernels.exists(null), "no library: mvn -P native builds one");
-        return new EveryForm(NativeKernels.forms(null));
+        Assumptions.assumeTrue(Boolean.getBoolean("t6j.native") || NativeKernels.exists(null),
+                "no library: mvn -P native builds one");
+        return new EveryForm(NativeKernels.forms(null), ConcurrentHashMap.newKeySet());
     }
 
     public static ModelOptions options() {
@@ -52,6 +62,7 @@ public record EveryForm(List<NativeProducts> forms) implements QuantizedProducts
     public void multiplyBlocks(
             RoundedRows x, BlockFormat format, MemorySegment w, long wAt, float[] units, int unitAt, int panels,
             float[] y, int yAt, int yStride) {
+        used.add(format);
         each(y, (form, into) -> form.multiplyBlocks(
                 x, format, w, wAt, units, unitAt, panels, into, yAt, yStride));
     }
@@ -60,6 +71,7 @@ public record EveryForm(List<NativeProducts> forms) implements QuantizedProducts
     public void multiplyKQuants(
             RoundedRows x, KQuantFormat format, MemorySegment w, long wAt, float unit, float[] y, int yAt,
             int yStride) {
+        used.add(format);
         each(y, (form, into) -> form.multiplyKQuants(x, format, w, wAt, unit, into, yAt, yStride));
     }
 
