@@ -12,11 +12,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests {@code --kernels}. */
 class KernelArgumentsTest {
+    private static final List<String> ACCESS = List.of("--enable-native-access=ALL-UNNAMED");
+
     @TempDir
     Path home;
 
@@ -57,21 +60,31 @@ class KernelArgumentsTest {
                 home.resolve("lib").resolve(system + "-" + System.getProperty("os.arch")));
         Files.writeString(folder.resolve(mac ? "libt6j.dylib" : "libt6j.so"), "no library");
         String words = "native kernels: the library does not fit this system: ";
-        assertThat(launched(0, true)).startsWith("t6j: note: " + words);
-        assertThat(launched(1, true, "--kernels", "native")).startsWith("t6j: " + words);
-        assertThat(launched(0, true, "--kernels", "simd")).isEmpty();
-        assertThat(launched(0, false)).startsWith("t6j: note: native kernels: access to native code is not enabled; "
-                + "start java with --enable-native-access=");
+        assertThat(launched(0, ACCESS)).startsWith("t6j: note: " + words);
+        assertThat(launched(1, ACCESS, "--kernels", "native")).startsWith("t6j: " + words);
+        assertThat(launched(0, ACCESS, "--kernels", "simd")).isEmpty();
+        assertThat(launched(0, List.of()))
+                .startsWith("t6j: note: native kernels: access to native code is not enabled; "
+                        + "start java with --enable-native-access=");
     }
 
-    /** Runs inspect in another JVM and returns what it writes to stderr, apart from the JVM's own warnings. */
-    private String launched(int code, boolean access, String... kernels) throws IOException, InterruptedException {
+    @Test
+    void aJvmWithoutFusedMultiplyAddIsNotedOrAnError() throws IOException, InterruptedException {
+        Assumptions.assumeTrue(NativeKernels.exists(null), "no library: mvn -P native builds one");
+        List<String> options = List.of("-XX:-UseFMA", ACCESS.getFirst());
+        String words = "native kernels: this processor or JVM is not supported: expected x86-64 with AVX2 and FMA, "
+                + "or arm64 with dot products, and java without -XX:-UseFMA";
+        assertThat(launched(0, options)).contains("t6j: note: " + words);
+        assertThat(launched(1, options, "--kernels", "native")).isEqualTo("t6j: " + words);
+    }
+
+    /** Runs inspect in another JVM with options and returns what it writes to stderr, apart from the JVM's own warnings. */
+    private String launched(int code, List<String> options, String... kernels)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules",
                 "jdk.incubator.vector", "-XX:+UseSerialGC", "-Dt6j.home=" + home));
-        if (access) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
+        command.addAll(options);
         String path = System.getProperty("jdk.module.path", "") + System.getProperty("path.separator")
                 + System.getProperty("java.class.path");
         command.addAll(List.of("-cp", path, "io.github.t6j.cli.Main", "inspect", "--model", CommandResult.TINY));
