@@ -10,6 +10,9 @@ EXPORT int t6j_version(void) {
     return 1;
 }
 
+// SHA-256 of the sources, which a test compares: a build without the profile native keeps an older library.
+EXPORT const char t6j_sources[] = SOURCES;
+
 // Returns the number of forms that this processor can run; must be called before all others.
 EXPORT int t6j_forms(void) {
     return find_forms(forms);

@@ -11,17 +11,23 @@ import io.github.t6j.kernels.KQuantFormat;
 import io.github.t6j.kernels.RoundedRows;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,6 +57,23 @@ class NativeKernelsTest {
                     .hasMessageContaining("native kernels: no library for this system: looked for " + name())
                     .hasMessageEndingWith(LibraryFile.advice(LibraryFile.system()));
             assertThatThrownBy(() -> NativeKernels.load(folder)).hasMessageContaining(folder.toString());
+        }
+    }
+
+    @Test
+    void theLibraryIsOfTheSources() throws IOException, NoSuchAlgorithmException {
+        EveryForm.assumed();
+        MessageDigest hash = MessageDigest.getInstance("SHA-256");
+        try (Stream<Path> sources = Files.list(TestData.path("../engine/native/src/main/c"))) {
+            for (Path source : sources.sorted().toList()) {
+                hash.update(Files.readAllBytes(source));
+            }
+        }
+        try (InputStream library = NativeKernels.class.getResourceAsStream(name())) {
+            String text = new String(library.readAllBytes(), StandardCharsets.ISO_8859_1);
+            assertThat(text.contains(HexFormat.of().formatHex(hash.digest())))
+                    .as("the library is of these sources; otherwise, build it again with mvn -P native package")
+                    .isTrue();
         }
     }
 
