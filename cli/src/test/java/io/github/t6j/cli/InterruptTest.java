@@ -80,7 +80,7 @@ class InterruptTest {
                 .append(" is\", \"choices\": [\"blue\", \"a fish\"], \"gold\": 0}\n"));
         Path file = Files.writeString(folder.resolve("task.jsonl"), questions);
         LaunchedProcess launched = startOnTerminal("score", "--file", file.toString(), "--json");
-        launched.awaitErr("score ");
+        launched.awaitErr("left, ");
         launched.signal("INT");
 
         CommandResult ran = launched.end(SECONDS);
