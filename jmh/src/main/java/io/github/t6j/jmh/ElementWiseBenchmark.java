@@ -52,6 +52,7 @@ public class ElementWiseBenchmark extends TimeBenchmark {
         sin = new float[rope.pairs()];
         rope.table(1000, cos, sin, 0);
         Outputs.keep(rmsNorm().clone(), swiGlu().clone(), softmax(), rope());
+        rotated = Arrays.copyOf(x, width);
     }
 
     /** Root mean square norm. */
