@@ -18,7 +18,7 @@ import time
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent
-TOLERANCE = 1e-4  # of the largest output, for f32; README.md has those of other types
+TOLERANCE = 1e-4  # of the largest output, for f32; README.md has the tolerances of other types
 
 
 def random(seed, count, scale):

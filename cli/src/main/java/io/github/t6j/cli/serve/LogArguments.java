@@ -35,7 +35,7 @@ public final class LogArguments {
                 "(default: ignore the header)."})
     private List<String> proxies = List.of();
 
-    /** Returns the log, whose lines go to standard error, as JSON also those of {@code main} and of the engine. */
+    /** Returns the log, whose lines go to standard error; with JSON, {@code main} and the engine write to it, too. */
     ServerLog log(Main main) {
         if (format == Format.text) {
             return new ServerLog(main::note, false, access);

@@ -277,7 +277,7 @@ final class JsonSchemaReader implements ValueForms.Inner {
         return new Choice(constants.stream().map(value -> Expression.text(JsonText.write(value))).toList());
     }
 
-    /** Returns the values of {@code const} or {@code enum}, of the type beside it. */
+    /** Returns the values of {@code const} or {@code enum} that have the type of the same schema. */
     static List<Object> constants(Map<String, Object> keywords, String at) {
         List<Object> values = new ArrayList<>();
         if (keywords.containsKey("const")) {

@@ -139,7 +139,7 @@ final class Schemas {
         }
     }
 
-    /** Returns a value whose equality is that of JSON: 1 and 1.0 are the same number. */
+    /** Returns a value that is equal as in JSON: 1 and 1.0 are the same number. */
     private static Object normal(Object value) {
         return switch (value) {
             case Number number -> number.doubleValue();

@@ -20,7 +20,7 @@ class NativeProductsTest extends PackedMatMulTest {
         return new WarmingKernels(simd, simd, simd.tiles(), EveryForm.assumed());
     }
 
-    /** Products of one row are Java's and are warmed up; those of eight rows are native, and ready at once. */
+    /** Java computes products of one row, which are warmed up; products of eight rows are native, and ready at once. */
     @Test
     @Timeout(60)
     void productsOfSeveralRowsNeedNoWarmUp() throws InterruptedException {

@@ -44,7 +44,7 @@ class NgramDraftsTest {
         assertThat(drafts(7, 1, 2, 3, 1, 2, 3)).containsExactly(1, 2, 3, 1, 2, 3, 1);
     }
 
-    /** Some ids of a copy are changed: the drafts are those beside the last match. */
+    /** Some ids of a copy are changed: the drafts follow the place of the last match. */
     @Test
     void aChangedIdDoesNotEndACopy() {
         NgramDrafts source = new NgramDrafts(false);

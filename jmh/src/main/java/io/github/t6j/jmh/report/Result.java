@@ -25,7 +25,7 @@ public record Result(
     private static final double OWN_BYTES = 64 << 10;
 
     /**
-     * Evidence that a suite adds to JMH's results; null in other files and those of earlier versions.
+     * Evidence that a suite adds to JMH's results; null in other files and in files of earlier versions.
      *
      * @param point combination of parameters that the suite names
      * @param kernels kernels of the forks, or null

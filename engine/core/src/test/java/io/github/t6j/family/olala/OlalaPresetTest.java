@@ -74,7 +74,7 @@ class OlalaPresetTest {
                 2 * state + 7 * 128 * 4 * 1156);
     }
 
-    /** Old exports name 1 and 2, the ids of letters. 151643 is the end of a text, 151645 that of a message. */
+    /** Old exports name 1 and 2, the ids of letters. 151643 ends a text, 151645 a message. */
     @Test
     void textsEndAtBothTokens(@TempDir Path folder) throws IOException {
         Tokenizer tokenizer = Tokenizer.load(GoldTokenizer.unpack("qwen3", folder));

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Compares Olala models with a forward in float64, which is compared with the original first. */
 @Tag("width")
 class OlalaReferenceTest {
-    /** A small model whose matrices have whole blocks of K-quants where those of 7A1B have them. */
+    /** A small model whose matrices have whole blocks of K-quants where 7A1B has them. */
     private static final NewModel SMALL = OlalaPreset.nano().with(Map.of(
             "hidden_size", 256L, "head_dim", 128L, "moe_routed_intermediate_size", 256L,
             "moe_shared_intermediate_size", 256L));

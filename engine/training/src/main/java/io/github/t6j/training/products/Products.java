@@ -22,7 +22,7 @@ public final class Products implements AutoCloseable {
     /** Terms of a sum per tile: this many rows of a panel, 64 KB, stay in L2 while rows of x stream past. */
     private static final int TERMS = 256;
 
-    /** Terms of a sum per tile of dW, whose two panels have 32 KB: the part that neighbouring tiles read stays in L1. */
+    /** Terms of a sum per tile of dW: what neighbouring tiles read of both panels, 32 KB in all, stays in L1. */
     private static final int GRADIENT_TERMS = 64;
 
     /** Panels that are filled from whole blocks of K-quants, of 256 elements. */
