@@ -90,6 +90,7 @@ public final class Page {
     private static final class Embedding extends AbstractVisitor {
         private final List<Plot> plots;
         private String heading = "";
+        private int tables;
 
         Embedding(List<Plot> plots) {
             this.plots = plots;
@@ -112,8 +113,9 @@ public final class Page {
         public void visit(CustomBlock block) {
             visitChildren(block);
             if (block instanceof TableBlock) {
-                block.insertBefore(block("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table: "
-                        + heading.replaceAll("[<>&\"]", "") + "\">"));
+                tables++; // two tables may have one heading, but regions need names of their own
+                block.insertBefore(block("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table "
+                        + tables + ": " + heading.replaceAll("[<>&\"]", "") + "\">"));
                 block.insertAfter(block("</div>"));
             }
         }

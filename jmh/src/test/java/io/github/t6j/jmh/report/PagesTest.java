@@ -65,7 +65,16 @@ class PagesTest {
                 Page.html("# A\n\n| b | c |\n|---|---|\n| rows=128 type=f32 (2 threads) | 5 ms ± 3 % |\n", List.of());
 
         assertThat(page).contains(">rows=128 type=f32 (2\u00a0threads)</th>", ">5\u00a0ms ±\u00a03\u00a0%</td>",
-                "<th scope=\"col\">b</th>", "role=\"region\" tabindex=\"0\" aria-label=\"Table: A\"");
+                "<th scope=\"col\">b</th>", "role=\"region\" tabindex=\"0\" aria-label=\"Table 1: A\"");
+    }
+
+    @Test
+    void tablesOfOneHeadingHaveTheirOwnNames() throws IOException {
+        String page = Page.html("# A\n\n## B\n\n| c |\n|---|\n| 1 |\n\nAnd:\n\n| d |\n|---|\n| 2 |\n", List.of());
+
+        assertThat(page.lines().filter(line -> line.contains("role=\"region\""))
+                .map(line -> line.replaceAll(".*aria-label=\"(.*)\">.*", "$1"))).containsExactly("Table 1: B",
+                        "Table 2: B");
     }
 
     @Test
