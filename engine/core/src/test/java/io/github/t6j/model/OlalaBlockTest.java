@@ -1,0 +1,135 @@
+package io.github.t6j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.t6j.TestData;
+import io.github.t6j.attention.AttentionAlgorithm;
+import io.github.t6j.attention.tpa.steps.SteppedAttention;
+import io.github.t6j.cache.LayeredCache;
+import io.github.t6j.cache.PagedCache;
+import io.github.t6j.cache.SequenceCache;
+import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.registry.Families;
+import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Workers;
+import io.github.t6j.kernels.choice.KernelChoice;
+import io.github.t6j.weights.checkpoint.Checkpoint;
+import java.lang.foreign.Arena;
+import org.junit.jupiter.api.Test;
+
+/** Compares values inside a layer of differential TPA with shift, norms and gates with the original's activations. */
+class OlalaBlockTest {
+    private static final String NAME = "taps-mv";
+    private static final int ROWS = 12;
+    private static final int BLOCK = 1;
+    private static final int HEADS = 6;
+    private static final int KEY_HEADS = 2;
+    private static final int SIZE = 6; // elements of a head
+    private static final double TOLERANCE = 2e-5;
+
+    @Test
+    void theSecondBlockHasTheOriginalsActivations() {
+        try (Workers workers = new Workers(2);
+                Arena arena = Arena.ofShared();
+                Checkpoint checkpoint = Checkpoint.open(TestData.path("golden_olala/" + NAME), false)) {
+            NamedTensors tensors = new NamedTensors(checkpoint.tensors(), NAME);
+            ModelConfig config = Families.describe(tensors,
+                    ModelMetadata.of(TestData.json("golden_olala/" + NAME + "/config.json"), null));
+            Transformer model =
+                    Families.load(tensors, config, KernelChoice.kernels(), workers, arena, (done, total) -> {});
+            queriesKeysAndValues(model);
+            block(model);
+        }
+    }
+
+    /** Keys leave their gain to the queries, so that only the products of both are those of the original. */
+    private static void queriesKeysAndValues(Transformer model) {
+        try (SequenceCache cache = model.newCache(Format.F32, false)) {
+            Activations a = activations(model);
+            AttentionAlgorithm algorithm = algorithm(model, cache);
+            Block block = model.weights.blocks()[BLOCK];
+            a.eachRow(block.attentionNorm());
+            block.cache(algorithm, a);
+
+            SteppedAttention attention = (SteppedAttention) block.attention();
+            PagedCache pages = (PagedCache) ((LayeredCache) cache).part(block.place().kind());
+            double[] q = tap("q");
+            double[] k = tap("k");
+            double[] v = tap("v");
+            double[] query = new double[SIZE];
+            double[] vector = new double[SIZE];
+            for (int row = 0; row < ROWS; row++) {
+                for (int head = 0; head < HEADS; head++) {
+                    int group = head / (HEADS / KEY_HEADS);
+                    attention.materializeValue(pages, block.place().index(), row, head, vector);
+                    for (int d = 0; d < SIZE; d++) {
+                        assertThat(vector[d]).as("value %d of head %d, row %d", d, head, row)
+                                .isCloseTo(v[(row * KEY_HEADS + group) * SIZE + d], within(TOLERANCE));
+                    }
+                    attention.materializeQuery(a.attentionPass.projections, a.attentionPass.at(row), head, query);
+                    for (int token = 0; token <= row; token++) {
+                        attention.materializeKey(pages, block.place().index(), token, head, vector);
+                        double expected = dot(q, (row * HEADS + head) * SIZE, k, (token * KEY_HEADS + group) * SIZE);
+                        assertThat(dot(query, 0, vector, 0))
+                                .as("product of head %d, row %d, token %d", head, row, token)
+                                .isCloseTo(expected, within(TOLERANCE * Math.max(1, Math.abs(expected))));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void block(Transformer model) {
+        try (SequenceCache cache = model.newCache(Format.F32, false)) {
+            Activations a = activations(model);
+            model.weights.blocks()[BLOCK].forward(algorithm(model, cache), a);
+            compare("gated", a.attentionPass.output, a.attentionPass.outputWidth());
+            compare("mlp", a.update, a.updateStride);
+            compare("out", a.x, a.width);
+        }
+    }
+
+    /** Buffers with the state before the block. */
+    private static Activations activations(Transformer model) {
+        Activations a = new Activations(model, ROWS);
+        a.attentionPass.rows = ROWS;
+        double[] before = TestData.doubles("golden_olala/" + NAME + "/activations_f64.safetensors", "0.out");
+        for (int i = 0; i < before.length; i++) {
+            a.x[i] = (float) before[i];
+        }
+        for (int row = 0; row < ROWS; row++) {
+            a.attentionPass.positions[row] = row;
+        }
+        return a;
+    }
+
+    private static AttentionAlgorithm algorithm(Transformer model, SequenceCache cache) {
+        AttentionAlgorithm algorithm = model.newAlgorithm(false, Arena.ofAuto());
+        algorithm.bind(cache);
+        cache.reserve(0, ROWS);
+        return algorithm;
+    }
+
+    private static double[] tap(String name) {
+        return TestData.doubles("golden_olala/" + NAME + "/activations_f64.safetensors", BLOCK + "." + name);
+    }
+
+    private static double dot(double[] x, int xAt, double[] y, int yAt) {
+        double sum = 0;
+        for (int d = 0; d < SIZE; d++) {
+            sum += x[xAt + d] * y[yAt + d];
+        }
+        return sum;
+    }
+
+    private static void compare(String name, float[] found, int stride) {
+        double[] expected = tap(name);
+        int width = expected.length / ROWS;
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) found[i / width * stride + i % width])
+                    .as("%s, row %d, number %d", name, i / width, i % width)
+                    .isCloseTo(expected[i], within(TOLERANCE * Math.max(1, Math.abs(expected[i]))));
+        }
+    }
+}
