@@ -2,6 +2,7 @@ package io.github.t6j.jmh;
 
 import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
+import io.github.t6j.attention.LayerPlace;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatrix;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Shared code of the benchmarks: choosing kernels, and keeping data out of the processor's caches. */
@@ -72,6 +74,11 @@ final class BenchmarkSupport {
      */
     static int copies(String residency, long bytes) {
         return copies(residency, bytes, L3Cache.bytes());
+    }
+
+    /** Returns the places of a model's layers, so that steps allocate none. */
+    static LayerPlace[] places(int layers) {
+        return IntStream.range(0, layers).mapToObj(LayerPlace::of).toArray(LayerPlace[]::new);
     }
 
     /**

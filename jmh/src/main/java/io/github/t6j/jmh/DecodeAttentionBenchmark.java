@@ -2,6 +2,7 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.LayerPlace;
 import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
@@ -65,6 +66,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
         PagedCache[] caches; //  [batch], each with as many layers as are used alternately
         int layer; //            index of the next layer
         private int layers;
+        private LayerPlace[] places; // [layers]
         private AttentionShape sizes;
         private Format format;
         private AttentionAlgorithm[] algorithms; // [batch]
@@ -87,6 +89,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
             layers = BenchmarkSupport.copies(residency, bytesPerStep());
             BenchmarkSupport.checkFits(batch + " × " + attention + " at " + context + " tokens",
                     layers * bytesPerStep());
+            places = BenchmarkSupport.places(layers);
             workers = new Workers(threads);
             queries = new AttentionPass[batch];
             caches = new PagedCache[batch];
@@ -105,6 +108,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
             caches[0].close();
             caches[0] = cache;
             layers = itsLayers;
+            places = BenchmarkSupport.places(layers);
             algorithms[0] = subject.newAlgorithm(cache, BenchmarkSupport.kernels(kernels), workers);
         }
 
@@ -130,7 +134,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
 
         /** Computes attention of sequence {@code b}'s query to the next layer of its cache. */
         float[] attend(int b) {
-            queries[b].setLayer(subject, layer);
+            queries[b].setLayer(subject, places[layer]);
             algorithms[b].attend(queries[b]);
             return queries[b].output;
         }

@@ -2,6 +2,7 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
+import io.github.t6j.attention.LayerPlace;
 import io.github.t6j.attention.mamba.MambaConfig;
 import io.github.t6j.attention.mamba.MambaMixer;
 import io.github.t6j.attention.mamba.MambaWeights;
@@ -39,6 +40,7 @@ public class MambaBenchmark extends KernelBenchmark {
     private AttentionAlgorithm algorithm;
     private Workers workers;
     private int layers;
+    private LayerPlace[] places; // [layers]
     private int layer;
 
     /** Fills states and projections with seeded numbers and warms up the kernels. */
@@ -55,6 +57,7 @@ public class MambaBenchmark extends KernelBenchmark {
         layers = BenchmarkSupport.copies(residency, 4L * mixer.stateElements());
         BenchmarkSupport.checkFits("states", 8L * layers * mixer.stateElements());
         workers = new Workers(threads);
+        places = BenchmarkSupport.places(layers);
         cache = mixer.newCache(Format.F32, layers);
         algorithm = mixer.newAlgorithm(BenchmarkSupport.kernels(kernels), workers, Arena.ofAuto());
         algorithm.bind(cache);
@@ -93,7 +96,7 @@ public class MambaBenchmark extends KernelBenchmark {
     /** Computes the rows of the next layer; after the last layer, the next pass begins. */
     float[] mix() {
         System.arraycopy(projections, 0, pass.projections, 0, projections.length); // which the mixer norms in place
-        pass.setLayer(mixer, layer);
+        pass.setLayer(mixer, places[layer]);
         algorithm.attend(pass);
         layer = (layer + 1) % layers;
         if (layer == 0) {

@@ -80,7 +80,7 @@ public final class LatentAlgorithm implements AttentionAlgorithm {
         pass = newPass;
         attention = (LatentAttention) newPass.attention;
         reserve(pass.rows);
-        absorbedPass.setLayer(attention, pass.layer);
+        absorbedPass.setLayer(attention, pass.place);
         absorbedPass.rows = pass.rows;
         absorbedPass.position = pass.position;
     }
