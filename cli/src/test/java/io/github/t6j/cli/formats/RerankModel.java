@@ -180,19 +180,20 @@ public final class RerankModel {
         double[][] out = new double[h.length][HEADS * HEAD_DIM];
         for (int head = 0; head < HEADS; head++) {
             int shared = head / 2;
+            double[][] keys = new double[h.length][];
             for (int t = 0; t < h.length; t++) {
+                keys[t] = rotated(part(k[t], shared), at + "k_norm.weight", t);
                 double[] query = rotated(part(q[t], head), at + "q_norm.weight", t);
                 double[] scores = new double[t + 1];
                 for (int s = 0; s <= t; s++) {
-                    double[] key = rotated(part(k[s], shared), at + "k_norm.weight", s);
-                    scores[s] = dot(key, 0, query) / Math.sqrt(HEAD_DIM);
+                    scores[s] = dot(keys[s], 0, query) / Math.sqrt(HEAD_DIM);
                 }
                 double max = Arrays.stream(scores).max().orElseThrow();
                 double sum = Arrays.stream(scores).map(score -> Math.exp(score - max)).sum();
                 for (int s = 0; s <= t; s++) {
+                    double probability = Math.exp(scores[s] - max) / sum;
                     for (int i = 0; i < HEAD_DIM; i++) {
-                        out[t][head * HEAD_DIM + i] +=
-                                Math.exp(scores[s] - max) / sum * v[s][shared * HEAD_DIM + i];
+                        out[t][head * HEAD_DIM + i] += probability * v[s][shared * HEAD_DIM + i];
                     }
                 }
             }
