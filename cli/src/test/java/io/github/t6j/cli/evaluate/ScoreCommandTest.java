@@ -379,9 +379,9 @@ class ScoreCommandTest {
                 .hasLineCount(1);
         Path longer = Files.writeString(
                 folder.resolve("long"),
-                "{\"context\": \"a\", \"choices\": [\"b\", \"" + "sea ".repeat(700) + "\"], \"gold\": 0}");
+                "{\"context\": \"a\", \"choices\": [\"b\", \"" + "sea ".repeat(1400) + "\"], \"gold\": 0}");
         assertThat(CommandResult.of("score", "--file", longer.toString()).err())
-                .contains("line 1: choices: expected texts of 1 to 512 tokens").contains("at index 1").hasLineCount(1);
+                .contains("line 1: choices: expected texts of 1 to 1024 tokens").contains("at index 1").hasLineCount(1);
         CommandResult without = CommandResult.of("score", "--file", longer.toString(), "--model",
                 CommandResult.TESTDATA.resolve("golden/T6_odd").toString());
         assertThat(without.err()).contains("expected a tokenizer").hasLineCount(1);
