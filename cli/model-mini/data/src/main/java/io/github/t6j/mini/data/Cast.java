@@ -82,11 +82,11 @@ final class Cast {
         put("hero", hero.name());
         hero.addTo(slots, "");
         String relation = wish.friendKind() != null ? "friend" : Topic.pick(plot.relations(), random);
-        Person friend = wish.friend() != null ? wish.friend() : Person.any(random);
+        Person friend = wish.friend() != null ? wish.friend() : Person.usual(random);
         while (friend.name().equals(hero.name()) || relation.equals("brother") && !friend.isMale()
                 || relation.equals("sister") && friend.isMale()) {
             relation = wish.friend() != null ? "friend" : relation;
-            friend = wish.friend() != null ? friend : Person.any(random);
+            friend = wish.friend() != null ? friend : Person.usual(random);
         }
         put("friend", friend.name());
         friend.addTo(slots, "f");

@@ -16,6 +16,7 @@ final class Conversations {
     private static final double THANKED = 0.15;
     private static final double FOLLOWED = 0.3;
     private static final double ONE_WORD = 0.04;
+    private static final double AT_ONCE = 0.05;
     private static final double UNTOLD = 0.12;
     private static final double NAMED = 0.5;
     private static final int SHORTEST = 9;
@@ -55,7 +56,12 @@ final class Conversations {
             turns.addAll(SmallTalk.of(Topic.pick(List.of("hello", "morning", "how are you"), random), random));
         }
         for (int i = 1 + random.nextInt(7); i > 0; i--) {
-            question(turns);
+            if (random.nextDouble() < AT_ONCE) {
+                String attribute = Topic.pick(Memory.attributes(), random);
+                add(turns, Memory.training(attribute, random).toldAndAsked(random));
+            } else {
+                question(turns);
+            }
         }
         thanks(turns);
     }

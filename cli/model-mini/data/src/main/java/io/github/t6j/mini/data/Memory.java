@@ -151,6 +151,14 @@ record Memory(Attribute attribute, Map<String, String> slots) {
         return exchange(Topic.pick(attribute.asks(), random), Topic.pick(attribute.answers(), random), true, random);
     }
 
+    /** Returns a message that tells the fact and asks for it, and the answer. */
+    Exchange toldAndAsked(RandomGenerator random) {
+        String told = told(random).question();
+        Exchange asked = asked(random);
+        boolean open = Character.isLetterOrDigit(told.charAt(told.length() - 1));
+        return asked.withQuestion(told + (open ? ". " : " ") + asked.question());
+    }
+
     /** Returns the question in a wording that training never uses. */
     Exchange askedHeldOut(RandomGenerator random) {
         return exchange(Topic.pick(attribute.heldOutAsks(), random), Topic.pick(attribute.answers(), random), false,

@@ -3,11 +3,15 @@ package io.github.t6j.mini.data;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /** Person of a story. */
 record Person(String name, boolean isMale) {
     private static final List<Person> ALL = Lines.table("tables/names.txt").stream()
             .map(row -> new Person(row.get("name"), row.get("sex").equals("m"))).toList();
+    private static final int OF_A_SEX = 40;
+    private static final List<Person> USUAL = Stream.of(true, false)
+            .flatMap(male -> ALL.stream().filter(person -> person.isMale() == male).limit(OF_A_SEX)).toList();
     private static final double KNOWN = 0.5;
 
     static List<Person> all() {
@@ -19,6 +23,11 @@ record Person(String name, boolean isMale) {
         return random.nextDouble() < KNOWN
                 ? Topic.pick(ALL, random)
                 : new Person(Names.madeUp(random), random.nextBoolean());
+    }
+
+    /** Returns a person with one of the first names of the table: few enough for a model to choose one itself. */
+    static Person usual(RandomGenerator random) {
+        return Topic.pick(USUAL, random);
     }
 
     /** Adds the pronouns, with a prefix before each name of a slot. */

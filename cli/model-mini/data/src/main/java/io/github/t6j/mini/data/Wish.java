@@ -37,7 +37,7 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
     }
 
     static Wish none(RandomGenerator random) {
-        return of(Person.any(random));
+        return of(Person.usual(random));
     }
 
     static Wish of(Person hero) {
@@ -62,25 +62,29 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
         } else if (request.contains("kind}")) {
             kind = kind(heldOut, random);
         }
-        Person hero = person(request + " " + (kind == null ? "" : kind.get("sex")), heldOut, random);
+        Person hero = person(request + " " + (kind == null ? "" : kind.get("sex")), request.contains("{hero}"), heldOut,
+                random);
         Map<String, String> friendKind = request.contains("fkind}") ? kind(heldOut, random) : null;
         while (friendKind != null && friendKind.equals(kind)) {
             friendKind = kind(heldOut, random);
         }
-        Person friend = friendKind != null
-                ? person(" " + friendKind.get("sex"), heldOut, random)
-                : request.contains("{friend}") ? person("", heldOut, random) : null;
+        boolean namesFriend = request.contains("{friend}");
+        String sex = friendKind == null ? "" : " " + friendKind.get("sex");
+        Person friend = friendKind != null || namesFriend ? person(sex, namesFriend, heldOut, random) : null;
         while (friend != null && friend.name().equals(hero.name())) {
-            friend = person(friendKind == null ? "" : " " + friendKind.get("sex"), heldOut, random);
+            friend = person(sex, namesFriend, heldOut, random);
         }
         return new Wish(hero, kind, thing, friend, friendKind);
     }
 
-    private static Person person(String request, boolean heldOut, RandomGenerator random) {
+    /** Returns a person with a name that the request gives, or else one of the usual ones. */
+    private static Person person(String request, boolean named, boolean heldOut, RandomGenerator random) {
         while (true) {
-            Person person = heldOut
-                    ? new Person(Topic.pick(Names.unseen(), random), random.nextBoolean())
-                    : Person.any(random);
+            Person person = !named
+                    ? Person.usual(random)
+                    : heldOut
+                            ? new Person(Topic.pick(Names.unseen(), random), random.nextBoolean())
+                            : Person.any(random);
             boolean male = MALE.matcher(request).find();
             if (male == FEMALE.matcher(request).find() || male == person.isMale()) {
                 return person;
