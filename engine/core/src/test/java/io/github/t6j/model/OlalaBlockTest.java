@@ -43,7 +43,7 @@ class OlalaBlockTest {
         }
     }
 
-    /** Keys leave their gain to the queries, so that only the products of both are those of the original. */
+    /** Keys leave their gain to the queries: only the products of both equal the original's. */
     private static void queriesKeysAndValues(Transformer model) {
         try (SequenceCache cache = model.newCache(Format.F32, false)) {
             Activations a = activations(model);
