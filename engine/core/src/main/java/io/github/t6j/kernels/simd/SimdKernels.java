@@ -65,7 +65,7 @@ public final class SimdKernels implements Kernels {
             case NEAR, FAR -> PageGemm.rows(
                     x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
             case NARROW -> NarrowGemm.rows(x, xAt, rows, inner, w, wAt, wStride, y, yAt, accumulate);
-            case SLIM -> SlimGemm.rows(
+            case SLIM, NEAR_SLIM -> SlimGemm.rows(
                     x, xAt, xStride, rows, inner, format, w, wAt, wStride, columns, y, yAt, yPanel, accumulate);
             case TALL -> TallGemm.rows(x, xAt, rows, inner, w, wAt, y, yAt, accumulate);
         }

@@ -19,17 +19,23 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Products implements AutoCloseable {
 
-    /** Terms of a sum per tile: this many rows of a panel, 64 KB, stay in L2 while rows of x stream past. */
+    /** Rows of a panel that are packed at once. */
     private static final int TERMS = 256;
 
     /** Terms of a sum per tile of dW: what neighbouring tiles read of both panels, 32 KB in all, stays in L1. */
     private static final int GRADIENT_TERMS = 64;
 
-    /** Panels that are filled from whole blocks of K-quants, of 256 elements. */
+    /**
+     * Panels that are filled from whole blocks of K-quants, of 256 elements, and most panels that are multiplied with a
+     * copied block of x.
+     */
     private static final int STRIP = 4;
 
     /** Rows of y per work item: 32 KB of a panel, which stay in L1. */
     private static final int ROWS = 128;
+
+    /** Work items per thread, if a product has so many. */
+    private static final int ITEMS = 4;
 
     /** Rows of dW per work item: half a panel, so that threads get equal shares of small matrices. */
     private static final int HALF = PANEL / 2;
@@ -73,6 +79,7 @@ public final class Products implements AutoCloseable {
     private boolean accumulate;
     private int firstPanel; // of the group
     private int groupPanels;
+    private int itemPanels; // of a work item
 
     // The current gradient of weights, besides x: dw[o][i] += Σ_r dy[r][o] · x[r][i].
     private Matrix.Dense[] gradient; // the parts of dW
@@ -86,9 +93,11 @@ public final class Products implements AutoCloseable {
      * @param strip f32 [64][TERMS], rows of W
      * @param transposed f32 [64][64], transpose of a tile of W
      * @param unpacked [TERMS], elements of a row of W
-     * @param sums [ROWS][64]
+     * @param block [ROWS][64], some inputs of rows of x
+     * @param sums [STRIP][ROWS][64]
      */
-    private record Scratch(MemorySegment strip, MemorySegment transposed, float[] unpacked, float[] sums) {}
+    private record Scratch(MemorySegment strip, MemorySegment transposed, float[] unpacked, float[] block,
+            float[] sums) {}
 
     /** Creates products that compute with {@code kernels} on the threads of {@code workers}. */
     public Products(Kernels kernels, Workers workers) {
@@ -100,7 +109,7 @@ public final class Products implements AutoCloseable {
         for (int worker = 0; worker < scratch.length; worker++) {
             scratch[worker] = new Scratch(
                     scratchMemory.allocate(row * TERMS, 64), scratchMemory.allocate(row * PANEL, 64), new float[TERMS],
-                    new float[ROWS * PANEL]);
+                    new float[ROWS * PANEL], new float[STRIP * ROWS * PANEL]);
         }
     }
 
@@ -183,7 +192,8 @@ public final class Products implements AutoCloseable {
             } else {
                 workers.run(count(groupPanels, STRIP) * count(inner, TERMS), packingInputs);
             }
-            workers.run(groupPanels * count(rows, ROWS), multiplying);
+            itemPanels = Math.clamp(groupPanels * count(rows, ROWS) / (ITEMS * workers.threads()), 1, STRIP);
+            workers.run(count(groupPanels, itemPanels) * count(rows, ROWS), multiplying);
         }
     }
 
@@ -248,25 +258,44 @@ public final class Products implements AutoCloseable {
         }
     }
 
-    /** Computes {@value #ROWS} rows of a panel of y. */
+    /**
+     * Computes {@value #ROWS} rows of some panels of y. Blocks of x are copied, because tiles are faster if rows are a
+     * panel apart.
+     */
     private void multiply(int item, int worker) {
-        int panel = item % groupPanels;
-        int row = item / groupPanels * ROWS;
+        int items = count(groupPanels, itemPanels);
+        int first = item % items * itemPanels;
+        int end = Math.min(first + itemPanels, groupPanels);
+        int row = item / items * ROWS;
         int count = Math.min(ROWS, rows - row);
-        int column = (firstPanel + panel) * PANEL;
-        int width = Math.min(PANEL, columns - column);
+        float[] block = scratch[worker].block;
         float[] sums = scratch[worker].sums;
-        for (int k = 0; k < inner; k += TERMS) {
-            kernels.multiply(
-                    x.array(), x.row(row) + k, x.stride(), count, Math.min(TERMS, inner - k), Format.F32, panels,
-                    panelAt(panel, k), PANEL, width, sums, 0, 0, k > 0);
+        for (int k = 0; k < inner; k += PANEL) {
+            int terms = Math.min(PANEL, inner - k);
+            for (int r = 0; r < count; r++) {
+                System.arraycopy(x.array(), x.row(row + r) + k, block, r * PANEL, terms);
+            }
+            for (int panel = first; panel < end; panel++) {
+                int width = Math.min(PANEL, columns - (firstPanel + panel) * PANEL);
+                kernels.multiply(
+                        block, 0, PANEL, count, terms, Format.F32, panels, panelAt(panel, k), PANEL, width, sums,
+                        (panel - first) * ROWS * PANEL, 0, k > 0);
+            }
         }
-        for (int r = 0; r < count; r++) {
+        for (int panel = first; panel < end; panel++) {
+            spread(sums, (panel - first) * ROWS * PANEL, row, count, (firstPanel + panel) * PANEL);
+        }
+    }
+
+    /** Stores sums of {@code count} rows of a panel, or adds them. */
+    private void spread(float[] sums, int from, int row, int count, int column) {
+        int width = Math.min(PANEL, columns - column);
+        for (int r = 0; r < count; r++, from += PANEL) {
             int to = y.row(row + r) + column;
             if (accumulate) {
-                Sums.add(sums, r * PANEL, y.array(), to, width);
+                Sums.add(sums, from, y.array(), to, width);
             } else {
-                System.arraycopy(sums, r * PANEL, y.array(), to, width);
+                System.arraycopy(sums, from, y.array(), to, width);
             }
         }
     }

@@ -42,12 +42,13 @@ public final class SlimTiles {
         int xStride3 = 3 * xStride;
         int xStride4 = 4 * xStride;
         for (int k = 0; k < inner; k++) {
+            long at = wAt + wStep * k;
             FloatVector w0, w1;
             if (format == Format.F32) {
-                w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+                w0 = FloatVector.fromMemorySegment(FLOATS, w, at, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D1, LITTLE_ENDIAN);
             } else {
-                IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
+                IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, at, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
             }
@@ -69,7 +70,6 @@ public final class SlimTiles {
             s40 = f4.fma(w0, FLOAT_VECTOR.cast(s40));
             s41 = f4.fma(w1, FLOAT_VECTOR.cast(s41));
             xAt++;
-            wAt += wStep;
         }
         FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
         FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
@@ -110,12 +110,13 @@ public final class SlimTiles {
         int xStride4 = 4 * xStride;
         int xStride5 = 5 * xStride;
         for (int k = 0; k < inner; k++) {
+            long at = wAt + wStep * k;
             FloatVector w0, w1;
             if (format == Format.F32) {
-                w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
-                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+                w0 = FloatVector.fromMemorySegment(FLOATS, w, at, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, at + 4 * D1, LITTLE_ENDIAN);
             } else {
-                IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
+                IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, at, LITTLE_ENDIAN));
                 w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
                 w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
             }
@@ -137,6 +138,135 @@ public final class SlimTiles {
             s40 = f4.fma(w0, FLOAT_VECTOR.cast(s40));
             s41 = f4.fma(w1, FLOAT_VECTOR.cast(s41));
             FloatVector f5 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + xStride5]));
+            s50 = f5.fma(w0, FLOAT_VECTOR.cast(s50));
+            s51 = f5.fma(w1, FLOAT_VECTOR.cast(s51));
+            xAt++;
+        }
+        FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
+        FLOAT_VECTOR.cast(s50).intoArray(y, yAt + 5 * PANEL);
+        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + D1);
+    }
+
+    public static void tile5At64(float[] x, int xAt, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y, int yAt, boolean accumulate) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector s00 = zero, s01 = zero;
+        FloatVector s10 = zero, s11 = zero;
+        FloatVector s20 = zero, s21 = zero;
+        FloatVector s30 = zero, s31 = zero;
+        FloatVector s40 = zero, s41 = zero;
+        if (accumulate) {
+            s00 = FloatVector.fromArray(FLOATS, y, yAt);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+            s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
+        }
+        for (int k = 0; k < inner; k++) {
+            FloatVector w0, w1;
+            if (format == Format.F32) {
+                w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+            } else {
+                IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
+                w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+            }
+            w0 = FLOAT_VECTOR.cast(w0);
+            w1 = FLOAT_VECTOR.cast(w1);
+            FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
+            s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
+            s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
+            FloatVector f1 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + PANEL]));
+            s10 = f1.fma(w0, FLOAT_VECTOR.cast(s10));
+            s11 = f1.fma(w1, FLOAT_VECTOR.cast(s11));
+            FloatVector f2 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 2 * PANEL]));
+            s20 = f2.fma(w0, FLOAT_VECTOR.cast(s20));
+            s21 = f2.fma(w1, FLOAT_VECTOR.cast(s21));
+            FloatVector f3 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 3 * PANEL]));
+            s30 = f3.fma(w0, FLOAT_VECTOR.cast(s30));
+            s31 = f3.fma(w1, FLOAT_VECTOR.cast(s31));
+            FloatVector f4 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 4 * PANEL]));
+            s40 = f4.fma(w0, FLOAT_VECTOR.cast(s40));
+            s41 = f4.fma(w1, FLOAT_VECTOR.cast(s41));
+            xAt++;
+            wAt += wStep;
+        }
+        FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+        FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
+        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
+    }
+
+    public static void tile6At64(float[] x, int xAt, int inner, Format format, MemorySegment w, long wAt, long wStep, float[] y, int yAt, boolean accumulate) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector s00 = zero, s01 = zero;
+        FloatVector s10 = zero, s11 = zero;
+        FloatVector s20 = zero, s21 = zero;
+        FloatVector s30 = zero, s31 = zero;
+        FloatVector s40 = zero, s41 = zero;
+        FloatVector s50 = zero, s51 = zero;
+        if (accumulate) {
+            s00 = FloatVector.fromArray(FLOATS, y, yAt);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+            s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
+            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
+            s50 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL);
+            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + D1);
+        }
+        for (int k = 0; k < inner; k++) {
+            FloatVector w0, w1;
+            if (format == Format.F32) {
+                w0 = FloatVector.fromMemorySegment(FLOATS, w, wAt, LITTLE_ENDIAN);
+                w1 = FloatVector.fromMemorySegment(FLOATS, w, wAt + 4 * D1, LITTLE_ENDIAN);
+            } else {
+                IntVector i0 = INT_VECTOR.cast(IntVector.fromMemorySegment(INTS, w, wAt, LITTLE_ENDIAN));
+                w0 = INT_VECTOR.cast(i0.lanewise(LSHL, 16)).reinterpretAsFloats();
+                w1 = INT_VECTOR.cast(i0.and(HIGH_HALF)).reinterpretAsFloats();
+            }
+            w0 = FLOAT_VECTOR.cast(w0);
+            w1 = FLOAT_VECTOR.cast(w1);
+            FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
+            s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
+            s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
+            FloatVector f1 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + PANEL]));
+            s10 = f1.fma(w0, FLOAT_VECTOR.cast(s10));
+            s11 = f1.fma(w1, FLOAT_VECTOR.cast(s11));
+            FloatVector f2 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 2 * PANEL]));
+            s20 = f2.fma(w0, FLOAT_VECTOR.cast(s20));
+            s21 = f2.fma(w1, FLOAT_VECTOR.cast(s21));
+            FloatVector f3 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 3 * PANEL]));
+            s30 = f3.fma(w0, FLOAT_VECTOR.cast(s30));
+            s31 = f3.fma(w1, FLOAT_VECTOR.cast(s31));
+            FloatVector f4 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 4 * PANEL]));
+            s40 = f4.fma(w0, FLOAT_VECTOR.cast(s40));
+            s41 = f4.fma(w1, FLOAT_VECTOR.cast(s41));
+            FloatVector f5 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 5 * PANEL]));
             s50 = f5.fma(w0, FLOAT_VECTOR.cast(s50));
             s51 = f5.fma(w1, FLOAT_VECTOR.cast(s51));
             xAt++;

@@ -46,6 +46,8 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         NARROW(PANEL, NARROW_ROWS, PANEL / 2),
         /** Five or six rows × two vectors, for 16 registers. */
         SLIM(INNER, MANY_ROWS + 1, PANEL),
+        /** Slim tiles for rows that are a panel apart. */
+        NEAR_SLIM(PANEL, MANY_ROWS + 1, PANEL),
         /** Five or six rows × four vectors, for Intel. */
         TALL(TALL_STRIDE, MANY_ROWS + 1, PANEL);
 
@@ -101,7 +103,7 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         }
         // Q8 has no slim tiles, since its ints hold the elements of four vectors
         boolean slim = fewRegisters && rows >= MANY_ROWS && (format == Format.F32 || format == Format.BF16);
-        return slim ? Tile.SLIM : Tile.WIDE;
+        return slim ? xStride == PANEL ? Tile.NEAR_SLIM : Tile.SLIM : Tile.WIDE;
     }
 
     /**

@@ -23,7 +23,7 @@ class TileTableTest {
 
     /** Distances and columns as in pages of heads of 32, 64 and 128 elements, and in packed matrices. */
     @ParameterizedTest
-    @CsvSource({"F32, 64, 8, 32, NARROW, WIDE, NARROW", "F32, 64, 24, 31, NARROW, SLIM, NARROW",
+    @CsvSource({"F32, 64, 8, 32, NARROW, WIDE, NARROW", "F32, 64, 24, 31, NARROW, NEAR_SLIM, NARROW",
         "F32, 64, 8, 33, NEAR, WIDE, NEAR", "F32, 64, 7, 32, NEAR, WIDE, NEAR",
         "BF16, 64, 8, 32, NEAR, WIDE, NEAR", "Q8, 64, 24, 64, NEAR, WIDE, NEAR",
         "F32, 128, 19, 64, FAR, WIDE, FAR", "F32, 128, 20, 64, FAR, SLIM, TALL",

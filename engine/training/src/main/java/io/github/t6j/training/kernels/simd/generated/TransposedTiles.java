@@ -237,6 +237,50 @@ public final class TransposedTiles {
         FLOAT_VECTOR.cast(s43).intoArray(y, yAt + 4 * PANEL + D3);
     }
 
+    public static void narrow4(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector s00 = zero, s01 = zero;
+        FloatVector s10 = zero, s11 = zero;
+        FloatVector s20 = zero, s21 = zero;
+        FloatVector s30 = zero, s31 = zero;
+        if (accumulate) {
+            s00 = FloatVector.fromArray(FLOATS, y, yAt);
+            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
+            s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
+            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
+            s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
+            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
+            s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
+            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
+        }
+        for (int k = 0; k < inner; k++) {
+            FloatVector w0 = FloatVector.fromArray(FLOATS, w, wAt);
+            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + D1);
+            FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
+            s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
+            s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
+            FloatVector f1 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 1]));
+            s10 = f1.fma(w0, FLOAT_VECTOR.cast(s10));
+            s11 = f1.fma(w1, FLOAT_VECTOR.cast(s11));
+            FloatVector f2 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 2]));
+            s20 = f2.fma(w0, FLOAT_VECTOR.cast(s20));
+            s21 = f2.fma(w1, FLOAT_VECTOR.cast(s21));
+            FloatVector f3 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 3]));
+            s30 = f3.fma(w0, FLOAT_VECTOR.cast(s30));
+            s31 = f3.fma(w1, FLOAT_VECTOR.cast(s31));
+            xAt += PANEL;
+            wAt += PANEL;
+        }
+        FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
+        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
+        FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
+        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
+        FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
+        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
+        FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
+        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
+    }
+
     public static void narrow5(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector s00 = zero, s01 = zero;
@@ -287,66 +331,6 @@ public final class TransposedTiles {
         FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
         FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
         FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
-    }
-
-    public static void narrow6(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
-        FloatVector zero = FloatVector.zero(FLOATS);
-        FloatVector s00 = zero, s01 = zero;
-        FloatVector s10 = zero, s11 = zero;
-        FloatVector s20 = zero, s21 = zero;
-        FloatVector s30 = zero, s31 = zero;
-        FloatVector s40 = zero, s41 = zero;
-        FloatVector s50 = zero, s51 = zero;
-        if (accumulate) {
-            s00 = FloatVector.fromArray(FLOATS, y, yAt);
-            s01 = FloatVector.fromArray(FLOATS, y, yAt + D1);
-            s10 = FloatVector.fromArray(FLOATS, y, yAt + PANEL);
-            s11 = FloatVector.fromArray(FLOATS, y, yAt + PANEL + D1);
-            s20 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL);
-            s21 = FloatVector.fromArray(FLOATS, y, yAt + 2 * PANEL + D1);
-            s30 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL);
-            s31 = FloatVector.fromArray(FLOATS, y, yAt + 3 * PANEL + D1);
-            s40 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL);
-            s41 = FloatVector.fromArray(FLOATS, y, yAt + 4 * PANEL + D1);
-            s50 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL);
-            s51 = FloatVector.fromArray(FLOATS, y, yAt + 5 * PANEL + D1);
-        }
-        for (int k = 0; k < inner; k++) {
-            FloatVector w0 = FloatVector.fromArray(FLOATS, w, wAt);
-            FloatVector w1 = FloatVector.fromArray(FLOATS, w, wAt + D1);
-            FloatVector f0 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt]));
-            s00 = f0.fma(w0, FLOAT_VECTOR.cast(s00));
-            s01 = f0.fma(w1, FLOAT_VECTOR.cast(s01));
-            FloatVector f1 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 1]));
-            s10 = f1.fma(w0, FLOAT_VECTOR.cast(s10));
-            s11 = f1.fma(w1, FLOAT_VECTOR.cast(s11));
-            FloatVector f2 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 2]));
-            s20 = f2.fma(w0, FLOAT_VECTOR.cast(s20));
-            s21 = f2.fma(w1, FLOAT_VECTOR.cast(s21));
-            FloatVector f3 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 3]));
-            s30 = f3.fma(w0, FLOAT_VECTOR.cast(s30));
-            s31 = f3.fma(w1, FLOAT_VECTOR.cast(s31));
-            FloatVector f4 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 4]));
-            s40 = f4.fma(w0, FLOAT_VECTOR.cast(s40));
-            s41 = f4.fma(w1, FLOAT_VECTOR.cast(s41));
-            FloatVector f5 = FLOAT_VECTOR.cast(FloatVector.broadcast(FLOATS, x[xAt + 5]));
-            s50 = f5.fma(w0, FLOAT_VECTOR.cast(s50));
-            s51 = f5.fma(w1, FLOAT_VECTOR.cast(s51));
-            xAt += PANEL;
-            wAt += PANEL;
-        }
-        FLOAT_VECTOR.cast(s00).intoArray(y, yAt);
-        FLOAT_VECTOR.cast(s01).intoArray(y, yAt + D1);
-        FLOAT_VECTOR.cast(s10).intoArray(y, yAt + PANEL);
-        FLOAT_VECTOR.cast(s11).intoArray(y, yAt + PANEL + D1);
-        FLOAT_VECTOR.cast(s20).intoArray(y, yAt + 2 * PANEL);
-        FLOAT_VECTOR.cast(s21).intoArray(y, yAt + 2 * PANEL + D1);
-        FLOAT_VECTOR.cast(s30).intoArray(y, yAt + 3 * PANEL);
-        FLOAT_VECTOR.cast(s31).intoArray(y, yAt + 3 * PANEL + D1);
-        FLOAT_VECTOR.cast(s40).intoArray(y, yAt + 4 * PANEL);
-        FLOAT_VECTOR.cast(s41).intoArray(y, yAt + 4 * PANEL + D1);
-        FLOAT_VECTOR.cast(s50).intoArray(y, yAt + 5 * PANEL);
-        FLOAT_VECTOR.cast(s51).intoArray(y, yAt + 5 * PANEL + D1);
     }
 
     public static void narrow8(float[] x, int xAt, int inner, float[] w, int wAt, float[] y, int yAt, boolean accumulate) {
