@@ -1,6 +1,7 @@
 package io.github.t6j.mini.data;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,11 +10,13 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Tables by name: files of the folder tables, and computed tables, whose names begin with @. */
 final class Tables {
     private static final int PHRASES = 1500;
     private static final int MADE_UP = 2500;
+    private static final int MADE_UP_WORDS = 1200;
 
     private static final Set<String> ONLY_ONE = Set.of("sun", "moon", "sky", "earth", "end", "beginning");
     private static final Map<String, String> IRREGULAR = Lines.table("tables/plurals.txt").stream()
@@ -43,7 +46,7 @@ final class Tables {
             case "@unseen-wishes" -> Numbers.wishes(() -> words(Names.unseen()));
             case "@opposites" -> opposites();
             case "@plurals" -> plurals();
-            case "@words" -> words(words());
+            case "@words" -> words(Stream.concat(words().stream(), madeUpWords().stream()).toList());
             case "@unseen-words" -> words(Lines.of("tables/unseen-words.txt"));
             case "@names" -> names();
             case "@unseen-names" -> words(Names.unseen());
@@ -128,6 +131,30 @@ final class Tables {
         Lines.table("tables/opposites.txt").forEach(row -> words.addAll(row.values()));
         words.addAll(Lines.of("tables/nouns.txt"));
         return words.stream().filter(word -> word.matches("[a-z]{2,9}")).toList();
+    }
+
+    /**
+     * Made-up words, each of the beginning of a word and the end of another: a model learns from them to spell pieces of
+     * words, not only words that it knows.
+     */
+    private static Set<String> madeUpWords() {
+        List<String> known = words();
+        Set<String> nowhere = new HashSet<>(Lines.of("tables/unseen-words.txt"));
+        Names.unseen().forEach(name -> nowhere.add(name.toLowerCase(Locale.ROOT)));
+        WordFilter offensive = WordFilter.offensive();
+        Random random = new Random(12);
+        Set<String> words = new LinkedHashSet<>();
+        while (words.size() < MADE_UP_WORDS) {
+            String one = Topic.pick(known, random);
+            String other = Topic.pick(known, random);
+            String word = one.substring(0, 1 + random.nextInt(one.length()))
+                    + other.substring(random.nextInt(other.length()));
+            if (word.matches("[a-z]{4,10}") && !known.contains(word) && !nowhere.contains(word)
+                    && !offensive.isOffensive(word)) {
+                words.add(word);
+            }
+        }
+        return words;
     }
 
     private static Map<String, String> word(String word) {

@@ -47,7 +47,7 @@ final class Texts {
 
     /** Returns facts, also about things that no question for training is about. */
     String facts() {
-        Topic topic = topics.withFacts(random);
+        Topic topic = random.nextBoolean() ? topics.withOnlyStated(random) : topics.withFacts(random);
         List<String> sentences = new ArrayList<>();
         for (int i = 3 + random.nextInt(6); i > 0; i--) {
             sentences.add(topic.fact(random));

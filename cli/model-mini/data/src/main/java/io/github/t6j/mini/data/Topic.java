@@ -32,6 +32,7 @@ final class Topic {
     private final List<Map<String, String>> trained;
     private final List<Map<String, String>> heldOut;
     private final List<Map<String, String>> stated;
+    private final List<Map<String, String>> onlyStated; // rows that training states and does not ask about
     private final List<Form> questions;
     private final List<Form> heldOutQuestions;
     private final List<Form> follows;
@@ -59,6 +60,7 @@ final class Topic {
                 ? rows.stream().filter(row -> !trained.contains(row)).toList()
                 : rows(lines, unseen);
         stated = lines.contains("things nowhere") ? trained : rows;
+        onlyStated = stated.stream().filter(heldOut::contains).toList();
         questions = Frames.trained(lines);
         heldOutQuestions = Frames.heldOut(lines);
         follows = forms(lines, "E ");
@@ -181,9 +183,18 @@ final class Topic {
         return exchange(pick(questions, random), pick(heldOut, random), pick(answers, random), false, random);
     }
 
-    /** Returns a sentence that states what a row says. */
+    /** Returns whether training states things that it does not ask about. */
+    boolean hasOnlyStated() {
+        return hasFacts() && !onlyStated.isEmpty();
+    }
+
+    /**
+     * Returns a sentence that states what a row says: half of the time a row that training does not ask about, if there
+     * is one. Such a row is learned from its statements alone, and needs more of them.
+     */
     String fact(RandomGenerator random) {
-        return pick(facts, random).fill(pick(stated, random), random);
+        boolean unasked = !onlyStated.isEmpty() && random.nextBoolean();
+        return pick(facts, random).fill(pick(unasked ? onlyStated : stated, random), random);
     }
 
     private Exchange exchange(Form question, Map<String, String> row, Form answer, boolean typed,

@@ -16,6 +16,8 @@ final class Topics {
     private final List<Topic> withShorts = all.stream().filter(Topic::hasShorts).toList();
     private final List<Topic> withFacts = all.stream().filter(Topic::hasFacts).toList();
 
+    private final List<Topic> withOnlyStated = all.stream().filter(Topic::hasOnlyStated).toList();
+
     List<Topic> all() {
         return all;
     }
@@ -30,6 +32,11 @@ final class Topics {
 
     Topic withFacts(RandomGenerator random) {
         return any(withFacts, random);
+    }
+
+    /** Returns a topic that states things which training does not ask about. */
+    Topic withOnlyStated(RandomGenerator random) {
+        return any(withOnlyStated, random);
     }
 
     /** Kinds of questions in the order of their first topic. */
