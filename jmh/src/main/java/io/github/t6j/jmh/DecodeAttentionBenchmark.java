@@ -65,7 +65,6 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
         AttentionPass[] queries; // [batch], of one row each
         PagedCache[] caches; //  [batch], each with as many layers as are used alternately
         int layer; //            index of the next layer
-        private int layers;
         private LayerPlace[] places; // [layers]
         private AttentionShape sizes;
         private Format format;
@@ -86,7 +85,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
             sizes = AttentionShape.of(shape, attention);
             arena = Arena.ofShared();
             subject = sizes.build(arena);
-            layers = BenchmarkSupport.copies(residency, bytesPerStep());
+            int layers = BenchmarkSupport.copies(residency, bytesPerStep());
             BenchmarkSupport.checkFits(batch + " × " + attention + " at " + context + " tokens",
                     layers * bytesPerStep());
             places = BenchmarkSupport.places(layers);
@@ -104,10 +103,9 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
         }
 
         /** Replaces the cache of the first sequence. */
-        void use(PagedCache cache, int itsLayers) {
+        void use(PagedCache cache, int layers) {
             caches[0].close();
             caches[0] = cache;
-            layers = itsLayers;
             places = BenchmarkSupport.places(layers);
             algorithms[0] = subject.newAlgorithm(cache, BenchmarkSupport.kernels(kernels), workers);
         }
@@ -140,7 +138,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
         }
 
         void turn() {
-            layer = (layer + 1) % layers;
+            layer = (layer + 1) % places.length;
         }
 
         /** Frees the memory. */

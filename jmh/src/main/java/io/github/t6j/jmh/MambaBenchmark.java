@@ -39,7 +39,6 @@ public class MambaBenchmark extends KernelBenchmark {
     private SequenceCache cache;
     private AttentionAlgorithm algorithm;
     private Workers workers;
-    private int layers;
     private LayerPlace[] places; // [layers]
     private int layer;
 
@@ -54,7 +53,7 @@ public class MambaBenchmark extends KernelBenchmark {
 
     void fill() {
         mixer = new MambaMixer(config, weights(config));
-        layers = BenchmarkSupport.copies(residency, 4L * mixer.stateElements());
+        int layers = BenchmarkSupport.copies(residency, 4L * mixer.stateElements());
         BenchmarkSupport.checkFits("states", 8L * layers * mixer.stateElements());
         workers = new Workers(threads);
         places = BenchmarkSupport.places(layers);
@@ -98,7 +97,7 @@ public class MambaBenchmark extends KernelBenchmark {
         System.arraycopy(projections, 0, pass.projections, 0, projections.length); // which the mixer norms in place
         pass.setLayer(mixer, places[layer]);
         algorithm.attend(pass);
-        layer = (layer + 1) % layers;
+        layer = (layer + 1) % places.length;
         if (layer == 0) {
             cache.commit();
         }
