@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same seed gives the same text, however java is started and in any environment. */
 class PlatformTest {
-    private static final String TEXT = " there was a young boy named Drava. He lived in a big city";
+    private static final String TEXT = " there was a little boy named Emil. He lived in a small village. His";
     private static final String[] GENERATE = {"generate", "Once upon a time", "--seed", "1", "-n", "16"};
 
     @TempDir
