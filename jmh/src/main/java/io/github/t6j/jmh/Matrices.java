@@ -131,7 +131,8 @@ public class Matrices {
         Enum<?> form = switch (type) {
             case "f32", "bf16" -> tiles.isTall(rows)
                     ? TileTable.Tile.TALL
-                    : tiles.tile(type.equals("f32") ? Format.F32 : Format.BF16, inputs, Kernels.PANEL, rows,
+                    : tiles.tile(type.equals("f32") ? Format.F32 : Format.BF16,
+                            tiles.copiedStride(rows) > 0 ? tiles.copiedStride(rows) : inputs, Kernels.PANEL, rows,
                             Kernels.PANEL);
             case "q8_0", "q4_0" -> type.equals("q8_0") && tiles.isTall(rows)
                     ? TileTable.Blocks.TALL

@@ -73,7 +73,7 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public DenseRows denseRows() {
-        return tiles.intel() ? new TallRows(tiles) : new DenseRows();
+        return new BlockedRows(tiles);
     }
 
     @Override

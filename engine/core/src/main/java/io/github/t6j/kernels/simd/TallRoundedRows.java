@@ -8,7 +8,7 @@ import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.util.Set;
 
-/** Rounded rows for Intel (ADR 48). Many rows for q8_0 weights are floats, stored as in {@link TallRows}. */
+/** Rounded rows for Intel (ADR 48). Many rows for q8_0 weights are floats, stored as in {@link BlockedRows}. */
 final class TallRoundedRows extends RoundedRows {
     private final TileTable tiles;
     private boolean tall;
@@ -40,7 +40,7 @@ final class TallRoundedRows extends RoundedRows {
     @Override
     protected void growElements() {
         if (tall) {
-            int size = TallRows.size(rows, blocks * BlockFormat.SIZE);
+            int size = BlockedRows.size(rows, blocks * BlockFormat.SIZE, TALL_STRIDE);
             floats = floats.length < size ? new float[size] : floats;
         } else {
             super.growElements();

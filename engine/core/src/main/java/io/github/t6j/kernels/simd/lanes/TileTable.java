@@ -125,6 +125,14 @@ public record TileTable(boolean fewRegisters, boolean intel) {
         return intel && rows >= MANY_ROWS;
     }
 
+    /**
+     * Returns the distance of the rows to which a product with f32 or bf16 weights copies blocks of as many inputs of x,
+     * for {@link Tile#TALL} or {@link Tile#NEAR_SLIM}; 0 if it copies none.
+     */
+    public int copiedStride(int rows) {
+        return isTall(rows) ? TALL_STRIDE : fewRegisters && rows >= MANY_ROWS ? PANEL : 0;
+    }
+
     /** Returns the form of a product of the first one or two of {@code panels} consecutive panels. */
     public Blocks blocks(RoundedRows x, int panels) {
         return x.form() > 0 ? Blocks.TALL : x.rows > 1 ? Blocks.ROWS : intel && panels > 1 ? Blocks.PAIR : Blocks.ROW;
