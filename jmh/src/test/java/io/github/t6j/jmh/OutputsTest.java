@@ -57,7 +57,7 @@ class OutputsTest {
     /** Sizes of the quick suite, with and without 16 registers and Intel's tiles. */
     @ParameterizedTest
     @CsvSource({"false, false, f32, 1, tile wide", "false, false, bf16, 128, tile wide",
-        "true, false, f32, 128, tile slim", "false, true, f32, 128, tile tall", "false, false, q8_0, 1, tile row",
+        "true, false, f32, 128, tile near_slim", "false, true, f32, 128, tile tall", "false, false, q8_0, 1, tile row",
         "false, true, q8_0, 1, tile pair",
         "false, true, q8_0, 128, tile tall", "false, true, q4_0, 128, tile rows", "false, false, q4_k, 1, ''"})
     void productsNameTheirTile(boolean fewRegisters, boolean intel, String type, int rows, String form) {
