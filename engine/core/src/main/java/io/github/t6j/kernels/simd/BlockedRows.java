@@ -10,8 +10,8 @@ import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Rows that are copied where tiles are faster with rows at a constant distance (ADR 35, 48): many rows, in blocks of as
- * many inputs, [⌈inputs/stride⌉][rows][stride].
+ * Rows for tiles whose rows of x are at a constant distance, the stride (ADR 35, 48). Many rows are copied in blocks of
+ * {@code stride} inputs, [⌈inputs/stride⌉][rows][stride].
  */
 final class BlockedRows extends DenseRows {
     private final TileTable tiles;
