@@ -82,11 +82,11 @@ final class Cast {
         put("hero", hero.name());
         hero.addTo(slots, "");
         String relation = wish.friendKind() != null ? "friend" : Topic.pick(plot.relations(), random);
-        Person friend = wish.friend() != null ? wish.friend() : Person.usual(random);
+        Person friend = wish.friend() != null ? wish.friend() : Person.friend(random);
         while (friend.name().equals(hero.name()) || relation.equals("brother") && !friend.isMale()
                 || relation.equals("sister") && friend.isMale()) {
             relation = wish.friend() != null ? "friend" : relation;
-            friend = wish.friend() != null ? friend : Person.usual(random);
+            friend = wish.friend() != null ? friend : Person.friend(random);
         }
         put("friend", friend.name());
         friend.addTo(slots, "f");

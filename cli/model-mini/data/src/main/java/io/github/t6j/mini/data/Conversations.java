@@ -15,12 +15,14 @@ final class Conversations {
     private static final double GREETED = 0.15;
     private static final double THANKED = 0.15;
     private static final double FOLLOWED = 0.3;
-    private static final double ONE_WORD = 0.04;
+    private static final double ONE_WORD = 0.08;
     private static final double AT_ONCE = 0.05;
     private static final double UNTOLD = 0.12;
     private static final double NAMED = 0.5;
     private static final int SHORTEST = 9;
     private static final int TURNS = 11;
+    private static final int MANY_TURNS = 24;
+    private static final double LONG = 0.3;
 
     private final Topics topics;
     private final RandomGenerator random;
@@ -46,7 +48,7 @@ final class Conversations {
         } else if (kind < 84) {
             memory(turns, random.nextInt(5));
         } else {
-            memory(turns, SHORTEST + random.nextInt(TURNS));
+            memory(turns, SHORTEST + random.nextInt(random.nextDouble() < LONG ? MANY_TURNS : TURNS));
         }
         return turns;
     }

@@ -67,7 +67,7 @@ final class Knowledge {
             for (int count = from; count <= to; count++) {
                 for (int i = 0; i < LISTS; i++) {
                     List<String> chosen = new ArrayList<>(members);
-                    Collections.shuffle(chosen, random);
+                    Collections.rotate(chosen, random.nextInt(members.size()));
                     chosen = chosen.subList(0, count);
                     String one = chosen.getFirst();
                     boolean bare = Character.isUpperCase(one.charAt(0)) || isMass(names[0].strip());

@@ -19,6 +19,9 @@ final class Names {
             .map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
     private static final WordFilter OFFENSIVE = WordFilter.offensive();
     private static final Pattern HARD = Pattern.compile("(?i)[aeiou]{3}|aa|ii|uu|[^aeiouy]{4}");
+    private static final List<String> ACCENTED =
+            List.of("aá", "aå", "aä", "aã", "eé", "eè", "eê", "eë", "ií", "iï", "oó", "oö", "oø", "uú", "uü");
+    private static final double ACCENT = 0.15;
     private static final double LONG = 0.45;
     private static final int LONGEST = 10;
 
@@ -35,12 +38,19 @@ final class Names {
             String name = part("first", random) + part("vowel", random)
                     + (random.nextDouble() < LONG ? part("middle", random) + part("vowel", random) : "")
                     + part("last", random);
-            String word = English.capital(name.toLowerCase(Locale.ROOT));
+            String word = accented(English.capital(name.toLowerCase(Locale.ROOT)), random);
             if (word.length() >= 3 && word.length() <= LONGEST && !HARD.matcher(word).find()
                     && !TABOO.contains(word.toLowerCase(Locale.ROOT)) && !OFFENSIVE.isOffensive(word)) {
                 return word;
             }
         }
+    }
+
+    private static String accented(String name, RandomGenerator random) {
+        String letter = Topic.pick(ACCENTED, random);
+        return random.nextDouble() < ACCENT
+                ? name.charAt(0) + name.substring(1).replaceFirst(letter.substring(0, 1), letter.substring(1))
+                : name;
     }
 
     private static String part(String name, RandomGenerator random) {

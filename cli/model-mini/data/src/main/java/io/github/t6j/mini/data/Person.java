@@ -9,10 +9,15 @@ import java.util.stream.Stream;
 record Person(String name, boolean isMale) {
     private static final List<Person> ALL = Lines.table("tables/names.txt").stream()
             .map(row -> new Person(row.get("name"), row.get("sex").equals("m"))).toList();
-    private static final int OF_A_SEX = 40;
-    private static final List<Person> USUAL = Stream.of(true, false)
-            .flatMap(male -> ALL.stream().filter(person -> person.isMale() == male).limit(OF_A_SEX)).toList();
+    private static final int OF_A_SEX = 20;
+    private static final List<Person> HEROES = usual(0);
+    private static final List<Person> FRIENDS = usual(OF_A_SEX);
     private static final double KNOWN = 0.5;
+
+    private static List<Person> usual(int from) {
+        return Stream.of(true, false).flatMap(
+                male -> ALL.stream().filter(person -> person.isMale() == male).skip(from).limit(OF_A_SEX)).toList();
+    }
 
     static List<Person> all() {
         return ALL;
@@ -26,8 +31,13 @@ record Person(String name, boolean isMale) {
     }
 
     /** Returns a person with one of the first names of the table: few enough for a model to choose one itself. */
-    static Person usual(RandomGenerator random) {
-        return Topic.pick(USUAL, random);
+    static Person hero(RandomGenerator random) {
+        return Topic.pick(HEROES, random);
+    }
+
+    /** Returns a person with one of the next names, none of which a hero has: a model cannot take one name for both. */
+    static Person friend(RandomGenerator random) {
+        return Topic.pick(FRIENDS, random);
     }
 
     /** Adds the pronouns, with a prefix before each name of a slot. */

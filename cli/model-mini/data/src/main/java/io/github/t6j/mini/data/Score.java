@@ -184,8 +184,9 @@ public final class Score {
         }
         List<String> names = strings(question.get("names"));
         List<String> about = strings(question.get("about"));
-        return answer.split("\\s+").length >= MIN_WORDS && StoryCheck.faults(answer, names).isEmpty()
-                && StoryCheck.isAbout(answer, about);
+        String story = StoryTalk.told(answer);
+        return story.split("\\s+").length >= MIN_WORDS && StoryCheck.faults(story, names).isEmpty()
+                && StoryCheck.isAbout(story, about);
     }
 
     private static List<String> strings(Object list) {

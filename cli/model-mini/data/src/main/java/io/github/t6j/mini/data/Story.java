@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 
 /**
  * Story of a plot with a cast.
@@ -17,6 +18,7 @@ import java.util.random.RandomGenerator;
 record Story(String title, String text, Map<String, String> slots, Person hero, int words) {
     private static final double KEPT = 0.6;
     private static final double NEW_PARAGRAPH = 0.2;
+    private static final Pattern AN = Pattern.compile("\\b([Aa])(?= (?!uni|one)[aeiou])");
 
     static Story any(RandomGenerator random) {
         return of(Wish.none(random), random);
@@ -55,7 +57,8 @@ record Story(String title, String text, Map<String, String> slots, Person hero, 
             slots.put(slot, cast.value(slot));
         }
         slots.put("asks", plot.asks().fill(cast::value, random));
-        return new Story(title, text.toString(), slots, wish.hero(), text.toString().split("\\s+").length);
+        String told = AN.matcher(text).replaceAll("$1n");
+        return new Story(title, told, slots, wish.hero(), told.split("\\s+").length);
     }
 
     /** Returns a story of a number of words, between two bounds. */

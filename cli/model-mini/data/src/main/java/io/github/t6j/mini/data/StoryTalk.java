@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 
 /** Requests for stories, and the stories. */
 final class StoryTalk {
@@ -13,6 +14,8 @@ final class StoryTalk {
     private static final List<String> HELD_OUT = REQUESTS.stream().filter(line -> line.startsWith("H ")).toList();
     private static final List<String> ASKED_THINGS = TRAINED.stream().filter(StoryTalk::isTested).toList();
     private static final List<String> FOLLOWS = Lines.of("talk/story-questions.txt");
+    private static final Map<String, String> SUBJECTS = subjects();
+    private static final Pattern OPENING = Pattern.compile("^(?:This|Here) is a story about [^.]*\\.\\s*");
     private static final double FOLLOWED = 0.3;
     private static final int SHORT = 100;
     private static final int[] MIDDLE = {75, 130};
@@ -20,6 +23,17 @@ final class StoryTalk {
     private static final int LONGEST = 250;
 
     private StoryTalk() {}
+
+    /** Returns what a request may ask for, in the order of search, and how a story says it. */
+    private static Map<String, String> subjects() {
+        Map<String, String> subjects = new LinkedHashMap<>();
+        List.of("{a about}", "{about}", "{about plural}").forEach(slot -> subjects.put(slot, "{a about}"));
+        subjects.put("{a fkind}", "{a kind} and {a fkind}");
+        subjects.put("{friend}", "{hero} and {friend}");
+        subjects.put("{a kind}", "{a kind} named {hero}");
+        subjects.put("{hero}", "{hero}");
+        return subjects;
+    }
 
     private static boolean isTested(String line) {
         return line.startsWith("M ") && (line.contains("{hero}") || line.contains("about}"));
@@ -35,12 +49,25 @@ final class StoryTalk {
         };
         List<Turn> turns = new ArrayList<>();
         turns.add(Turn.user(Typing.typed(request(line, story.slots(), true, random), random)));
-        turns.add(Turn.assistant(story.text()));
+        turns.add(Turn.assistant(opening(line, story.slots(), random) + story.text()));
         if (random.nextDouble() < FOLLOWED) {
             turns.add(Turn.user(Typing.typed(follow("Q ", story.slots(), random), random)));
             turns.add(Turn.assistant(follow("A ", story.slots(), random)));
         }
         return turns;
+    }
+
+    /** Returns a sentence that says what was asked for, which a model then has twice to copy from; or nothing. */
+    private static String opening(String line, Map<String, String> slots, RandomGenerator random) {
+        String asked = SUBJECTS.keySet().stream().filter(line::contains).findFirst().orElse("");
+        return asked.isEmpty()
+                ? ""
+                : Form.of("[This|Here] is a story about " + SUBJECTS.get(asked) + ". ").fill(slots, random);
+    }
+
+    /** Returns a story without the sentence that says what it is about. */
+    static String told(String story) {
+        return OPENING.matcher(story).replaceFirst("");
     }
 
     private static String follow(String letter, Map<String, String> slots, RandomGenerator random) {

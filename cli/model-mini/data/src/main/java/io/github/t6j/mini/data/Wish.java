@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -37,7 +38,7 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
     }
 
     static Wish none(RandomGenerator random) {
-        return of(Person.usual(random));
+        return of(Person.hero(random));
     }
 
     static Wish of(Person hero) {
@@ -62,29 +63,32 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
         } else if (request.contains("kind}")) {
             kind = kind(heldOut, random);
         }
-        Person hero = person(request + " " + (kind == null ? "" : kind.get("sex")), request.contains("{hero}"), heldOut,
-                random);
+        String heroSex = request + " " + (kind == null ? "" : kind.get("sex"));
+        Person hero = person(heroSex, request.contains("{hero}") ? named(heldOut) : Person::hero, random);
         Map<String, String> friendKind = request.contains("fkind}") ? kind(heldOut, random) : null;
         while (friendKind != null && friendKind.equals(kind)) {
             friendKind = kind(heldOut, random);
         }
         boolean namesFriend = request.contains("{friend}");
         String sex = friendKind == null ? "" : " " + friendKind.get("sex");
-        Person friend = friendKind != null || namesFriend ? person(sex, namesFriend, heldOut, random) : null;
+        Function<RandomGenerator, Person> friends = namesFriend ? named(heldOut) : Person::friend;
+        Person friend = friendKind != null || namesFriend ? person(sex, friends, random) : null;
         while (friend != null && friend.name().equals(hero.name())) {
-            friend = person(sex, namesFriend, heldOut, random);
+            friend = person(sex, friends, random);
         }
         return new Wish(hero, kind, thing, friend, friendKind);
     }
 
-    /** Returns a person with a name that the request gives, or else one of the usual ones. */
-    private static Person person(String request, boolean named, boolean heldOut, RandomGenerator random) {
+    /** Returns the persons whose names a request gives. */
+    private static Function<RandomGenerator, Person> named(boolean heldOut) {
+        return heldOut
+                ? random -> new Person(Topic.pick(Names.unseen(), random), random.nextBoolean())
+                : Person::any;
+    }
+
+    private static Person person(String request, Function<RandomGenerator, Person> persons, RandomGenerator random) {
         while (true) {
-            Person person = !named
-                    ? Person.usual(random)
-                    : heldOut
-                            ? new Person(Topic.pick(Names.unseen(), random), random.nextBoolean())
-                            : Person.any(random);
+            Person person = persons.apply(random);
             boolean male = MALE.matcher(request).find();
             if (male == FEMALE.matcher(request).find() || male == person.isMale()) {
                 return person;

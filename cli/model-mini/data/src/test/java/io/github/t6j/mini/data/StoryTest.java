@@ -47,6 +47,40 @@ class StoryTest {
     }
 
     @Test
+    void anAnswerSaysWhatWasAskedFor() {
+        Random random = new Random(6);
+        int asked = 0;
+        for (int i = 0; i < 2000; i++) {
+            List<Turn> turns = StoryTalk.training(random);
+            String answer = turns.get(1).content();
+            String opening = answer.substring(0, answer.length() - StoryTalk.told(answer).length()).strip();
+            assertThat(StoryTalk.told(answer)).doesNotStartWith("This is a story").doesNotStartWith("Here is a story");
+            if (!opening.isEmpty()) {
+                assertThat(opening).matches("(This|Here) is a story about [^.]+\\.");
+                String name = opening.replaceFirst(".* ", "").replace(".", "");
+                boolean isName = Character.isUpperCase(name.charAt(0));
+                assertThat(turns.get(0).content()).containsIgnoringCase(isName ? name : name.substring(0, 2));
+                assertThat(StoryTalk.told(answer)).containsIgnoringCase(name);
+                asked++;
+            }
+        }
+        assertThat(asked).isBetween(1000, 1900);
+    }
+
+    @Test
+    void heroesAndFriendsWhoseNamesAStoryChoosesAreNeverCalledTheSame() {
+        Random random = new Random(7);
+        Set<String> heroes = new HashSet<>();
+        Set<String> friends = new HashSet<>();
+        for (int i = 0; i < 2000; i++) {
+            heroes.add(Person.hero(random).name());
+            friends.add(Person.friend(random).name());
+        }
+        assertThat(heroes).hasSize(40).doesNotContainAnyElementsOf(friends);
+        assertThat(friends).hasSize(40);
+    }
+
+    @Test
     void everyPlotMakesStories() {
         Random random = new Random(2);
         assertThat(Plot.all()).hasSizeGreaterThanOrEqualTo(15);
