@@ -29,13 +29,15 @@ module io.github.t6j.engine {
     exports io.github.t6j.family to io.github.t6j.cli, io.github.t6j.training;
     // chat template and generation defaults of a GGUF file
     exports io.github.t6j.family.gguf to io.github.t6j.cli, io.github.t6j.training;
-    // inspect's details of Llama models, init's shapes
-    exports io.github.t6j.family.llama to io.github.t6j.cli;
-    // init's shapes of Olala
+    // inspect's details of Llama models, shapes of new ones
+    exports io.github.t6j.family.llama to io.github.t6j.cli, io.github.t6j.training;
+    // shapes of new MLRA models
+    exports io.github.t6j.family.mlra to io.github.t6j.training;
+    // shapes of new Olala models
     exports io.github.t6j.family.olala to io.github.t6j.cli, io.github.t6j.training;
     // adapters that training makes and convert merges
     exports io.github.t6j.family.lora to io.github.t6j.cli, io.github.t6j.training;
-    // the list of a model's tensors and the presets, for init, convert and training
+    // the list of a model's tensors, for init, convert and training
     exports io.github.t6j.family.registry to io.github.t6j.cli, io.github.t6j.training;
     // names of the tied embedding, factors of a projection
     exports io.github.t6j.family.t6 to io.github.t6j.cli, io.github.t6j.training;

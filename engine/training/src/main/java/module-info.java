@@ -8,4 +8,6 @@ module io.github.t6j.training {
     exports io.github.t6j.training.tokenizer;
     // folders of a run that are replaced as a whole
     exports io.github.t6j.training.files to io.github.t6j.cli;
+    // shapes of new models, for init
+    exports io.github.t6j.training.presets to io.github.t6j.cli;
 }

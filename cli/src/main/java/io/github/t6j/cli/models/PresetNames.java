@@ -1,7 +1,7 @@
 package io.github.t6j.cli.models;
 
 import io.github.t6j.cli.io.Similar;
-import io.github.t6j.family.registry.Presets;
+import io.github.t6j.training.presets.Presets;
 import java.util.Iterator;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;

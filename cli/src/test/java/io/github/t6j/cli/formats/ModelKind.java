@@ -2,8 +2,8 @@ package io.github.t6j.cli.formats;
 
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
-import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Config;
+import io.github.t6j.training.presets.Presets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

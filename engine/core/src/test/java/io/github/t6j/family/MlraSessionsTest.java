@@ -10,11 +10,11 @@ import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.TestData;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.family.mlra.MlraConfig;
-import io.github.t6j.family.registry.Presets;
 import io.github.t6j.json.Json;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -99,12 +99,14 @@ class MlraSessionsTest {
         "mla, MLA, 2872052736, 576", "gla-2, GLA-2, 2872630272, 576", "gla-4, GLA-4, 2873220096, 576",
         "mlra-2, MLRA-2, 2872630272, 576", "mlra-4, MLRA-4, 2873220096, 576"})
     void presetsHaveThePublishedSizes(String name, String attention, long parameters, long numbers) {
-        NewModel preset = Presets.of("mlra-" + name);
+        NewModel preset =
+                MlraConfig.published(MlraConfig.Attention.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
         assertThat(preset.tensors().stream()
                 .mapToLong(tensor -> tensor.shape().stream().reduce(1L, Math::multiplyExact))
                 .sum()).isEqualTo(parameters);
         assertThat(numbers(attention, preset.config())).isEqualTo(numbers);
-        NewModel small = Presets.of("mlra-" + name + "-small");
+        NewModel small =
+                MlraConfig.small(MlraConfig.Attention.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
         assertThat(small.tensors()).hasSize((preset.tensors().size() - 2) / 6 + 2);
     }
 

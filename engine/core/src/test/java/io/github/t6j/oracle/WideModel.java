@@ -4,7 +4,7 @@ import io.github.t6j.RopeVariant;
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.VariantName;
-import io.github.t6j.family.registry.Presets;
+import io.github.t6j.family.mlra.MlraConfig;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.family.t6.T6Config.Attention;
 import io.github.t6j.json.Json;
@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -122,7 +123,8 @@ record WideModel(
         Map<String, Object> sizes = new TreeMap<>(Map.of(
                 "n_layer", 2L, "n_embd", 200L, "vocab_size", (long) VOCABULARY, "block_size", 256L, "n_head", 12L,
                 "intermediate_size", 300L));
-        NewModel preset = Presets.of("mlra-" + name);
+        NewModel preset =
+                MlraConfig.published(MlraConfig.Attention.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
         Map<String, Object> changed = new TreeMap<>(Map.of(
                 "head_dim", 44L, "rank", 3L, "q_rank", 5L, "share_q_dim", 90L, "q_lora_rank", 72L,
                 "kv_lora_rank", 100L, "qk_nope_head_dim", 28L, "qk_rope_head_dim", 20L));

@@ -1,9 +1,9 @@
 package io.github.t6j.jmh.peer;
 
 import io.github.t6j.family.NewModel;
-import io.github.t6j.family.registry.Presets;
 import io.github.t6j.family.t6.T6Family;
 import io.github.t6j.json.Json;
+import io.github.t6j.training.presets.Presets;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.LazyTensor;
 import io.github.t6j.weights.Tensor;

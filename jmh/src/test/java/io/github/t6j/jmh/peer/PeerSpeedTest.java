@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.Model;
 import io.github.t6j.Session;
-import io.github.t6j.family.registry.Presets;
+import io.github.t6j.training.presets.Presets;
 import io.github.t6j.weights.DType;
 import java.io.IOException;
 import java.io.OutputStream;

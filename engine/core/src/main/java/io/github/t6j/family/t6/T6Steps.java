@@ -11,7 +11,6 @@ import io.github.t6j.attention.tpa.steps.Steps;
 import io.github.t6j.attention.tpa.steps.Steps.Gate;
 import io.github.t6j.attention.tpa.steps.Steps.Length;
 import io.github.t6j.family.ModelMetadata;
-import io.github.t6j.family.NewModel;
 import io.github.t6j.family.Shapes;
 import io.github.t6j.family.StepKeys;
 import io.github.t6j.family.VariantJson;
@@ -21,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -126,33 +124,6 @@ public final class T6Steps {
     private static void refuseForms(VariantJson variant) {
         variant.refuse(
                 VariantJson.FACTOR_KEYS, "a model with steps has the official factors");
-    }
-
-    /**
-     * Adds presets of the size micro with a step or several. Heads give each about as many parameters as t6-micro,
-     * which {@code presets} has.
-     */
-    public static void addPresets(Map<String, NewModel> presets) {
-        preset(presets, "groups", 12, Map.of("groups", 4L));
-        preset(presets, SHIFT, 10, Map.of(SHIFT, true));
-        preset(presets, "norm", 11, Map.of(NORM, true));
-        preset(presets, GATE, 6, Map.of(GATE, "elementwise"));
-        preset(presets, "headgate", 11, Map.of(GATE, HEADWISE));
-        preset(presets, DIFFERENTIAL, 15, Map.of(DIFFERENTIAL, true, "groups", 5L));
-        preset(presets, "scaled", 11, Map.of(LENGTH, true));
-        preset(presets, "capped", 11, Map.of("softCap", 15L));
-        preset(presets, "scale", 11, Map.of("scale", "1/d"));
-        preset(presets, "window", 11, Map.of("slidingWindow", 128L));
-        preset(presets, "steps", 8, Map.of(
-                SHIFT, true, NORM, true, GATE, "elementwise", DIFFERENTIAL, true, "groups", 2L, LENGTH, true, "scale",
-                "1/d"));
-    }
-
-    private static void preset(Map<String, NewModel> presets, String name, long heads, Map<String, Object> steps) {
-        Map<String, Object> config = new TreeMap<>(presets.get("t6-micro").config());
-        config.put("n_head", heads);
-        presets.put("t6-" + name + "-micro", new T6Config(
-                T6Config.Attention.TPA, config, new VariantJson(new TreeMap<>(steps), "t6j.json")));
     }
 
     /** Adds the tensors of a layer, projections in the order of a row. Returns false if it has no steps. */

@@ -1,8 +1,10 @@
-package io.github.t6j.family.registry;
+package io.github.t6j.training.presets;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.t6j.family.NewModel;
+import io.github.t6j.family.registry.Families;
 import io.github.t6j.model.ModelConfig;
 import io.github.t6j.model.TensorSpec;
 import java.util.Map;
@@ -45,6 +47,21 @@ class PresetsTest {
             case "mqa" -> 1;
             default -> 0;
         });
+    }
+
+    /**
+     * Compares with the parameters of the paper's table 9, where all attentions of a size have about the same number.
+     */
+    @ParameterizedTest
+    @CsvSource({"small, 124e6", "medium, 353e6", "large, 773e6", "xl, 1550e6"})
+    void presetsHaveTheSizesOfThePaper(String size, double parameters) {
+        for (String attention : new String[] {"t6-", "t6-kvonly-", "mha-", "gqa-", "mqa-", "mla-"}) {
+            long count = Presets.of(attention + size).tensors().stream()
+                    .mapToLong(tensor -> tensor.shape().stream().reduce(1L, Math::multiplyExact))
+                    .sum();
+
+            assertThat((double) count).as(attention + size).isCloseTo(parameters, within(0.01 * parameters));
+        }
     }
 
     /** The numbers of parameters that the models' authors publish. */

@@ -1,13 +1,11 @@
-package io.github.t6j.family.registry;
+package io.github.t6j.training.presets;
 
 import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
-import io.github.t6j.family.llama.LlamaPreset;
 import io.github.t6j.family.mlra.MlraConfig;
 import io.github.t6j.family.olala.OlalaPreset;
 import io.github.t6j.family.t6.T6Config;
 import io.github.t6j.family.t6.T6Config.Attention;
-import io.github.t6j.family.t6.T6Steps;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -34,7 +32,18 @@ public final class Presets {
         official("mla", Attention.MLA, 13, 23, 34, 49);
         forCpu("nano", 4, 128, new int[] {5, 6, 4, 6, 7, 5}, 80, 40);
         forCpu("micro", 6, 192, new int[] {11, 9, 6, 10, 11, 7}, 128, 64);
-        T6Steps.addPresets(PRESETS);
+        withSteps("groups", 12, Map.of("groups", 4L));
+        withSteps("shift", 10, Map.of("shift", true));
+        withSteps("norm", 11, Map.of("qkNorm", true));
+        withSteps("gate", 6, Map.of("gate", "elementwise"));
+        withSteps("headgate", 11, Map.of("gate", "headwise"));
+        withSteps("differential", 15, Map.of("differential", true, "groups", 5L));
+        withSteps("scaled", 11, Map.of("scalableSoftmax", true));
+        withSteps("capped", 11, Map.of("softCap", 15L));
+        withSteps("scale", 11, Map.of("scale", "1/d"));
+        withSteps("window", 11, Map.of("slidingWindow", 128L));
+        withSteps("steps", 8, Map.of("shift", true, "qkNorm", true, "gate", "elementwise", "differential", true,
+                "groups", 2L, "scalableSoftmax", true, "scale", "1/d"));
         forCpu("mini", 8, 256, new int[] {17, 13, 8, 14, 15, 9}, 168, 80);
         preset("tiny", Attention.TPA, 6, 192, 8).putAll(SMALL_SIZES);
         for (MlraConfig.Attention published : MlraConfig.Attention.values()) {
@@ -42,12 +51,12 @@ public final class Presets {
             PRESETS.put(name, MlraConfig.published(published));
             PRESETS.put(name + "-small", MlraConfig.small(published));
         }
-        PRESETS.put("smollm2-135m", LlamaPreset.smolLm2());
-        PRESETS.put("qwen3-0.6b", LlamaPreset.qwen3());
-        PRESETS.put("gemma3-270m", LlamaPreset.gemma270m());
-        PRESETS.put("gemma3-1b", LlamaPreset.gemma1b());
-        PRESETS.put("phi-4-mini", LlamaPreset.phi4Mini());
-        PRESETS.put("qwen3-30b-a3b", LlamaPreset.qwen3Moe());
+        PRESETS.put("smollm2-135m", LlamaShapes.smolLm2());
+        PRESETS.put("qwen3-0.6b", LlamaShapes.qwen3());
+        PRESETS.put("gemma3-270m", LlamaShapes.gemma270m());
+        PRESETS.put("gemma3-1b", LlamaShapes.gemma1b());
+        PRESETS.put("phi-4-mini", LlamaShapes.phi4Mini());
+        PRESETS.put("qwen3-30b-a3b", LlamaShapes.qwen3Moe());
         PRESETS.put("olala-7a1b", OlalaPreset.of7A1B());
         PRESETS.put("olala-nano", OlalaPreset.nano());
     }
@@ -74,6 +83,14 @@ public final class Presets {
         mla.putAll(SMALL_SIZES);
         mla.putAll(Map.of(
                 "q_lora_rank", queryLatent, "kv_lora_rank", latent, "qk_rope_head_dim", 16L, "v_head_dim", 32L));
+    }
+
+    /** @param heads number of heads that gives the model about as many parameters as t6-micro */
+    private static void withSteps(String name, long heads, Map<String, Object> steps) {
+        Map<String, Object> config = new TreeMap<>(PRESETS.get("t6-micro").config());
+        config.put("n_head", heads);
+        PRESETS.put("t6-" + name + "-micro", new T6Config(
+                Attention.TPA, config, new VariantJson(new TreeMap<>(steps), "t6j.json")));
     }
 
     private static Map<String, Object> preset(String name, Attention attention, long layers, long width, long heads) {
