@@ -78,9 +78,9 @@ public record MicroBatch(int[] ids, int[] targets, int[] positions, int[] starts
         return IntStream.range(1, starts.length).map(i -> starts[i] - starts[i - 1]).max().orElse(0);
     }
 
-    /** Returns the number of positions with a target. */
-    int scored() {
-        return scored(targets);
+    /** Returns the rows of positions with a target, in order. */
+    int[] scoredRows() {
+        return IntStream.range(0, targets.length).filter(row -> targets[row] != IGNORED).toArray();
     }
 
     /** Returns the number of {@code targets} that are scored. */

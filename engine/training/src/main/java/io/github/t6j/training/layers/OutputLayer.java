@@ -6,7 +6,8 @@ import java.util.Arrays;
 
 /**
  * Output layer and loss: f = norm(x) of the last activations x, logits z = E f, loss = mean of lse(z) − z[target] over
- * the scored positions, lse(z) = ln Σ e^z. Logits are computed for a group of rows at a time and not kept.
+ * the scored positions, lse(z) = ln Σ e^z. Only scored rows are computed: in conversations they are less than half.
+ * Logits are computed for a group of rows at a time and not kept.
  *
  * <pre>
  *   dz = (e^(z − lse) − onehot(target)) / scored     dE += dz fᵀ     df = Eᵀ dz
@@ -23,7 +24,7 @@ public final class OutputLayer {
     private final LinearLayer matrix; // E [vocabulary][width]
     private final int vocabulary;
     private final float[][] logits; // one per worker, [vocabulary]
-    private double[] losses = new double[0]; // [rows]
+    private double[] losses = new double[0]; // [scored rows]
 
     public OutputLayer(Resources resources, TrainingNorm norm, LinearLayer matrix) {
         this.resources = resources;
@@ -45,47 +46,59 @@ public final class OutputLayer {
      */
     public double loss(Rows x, MicroBatch batch, float scale, Rows dx) {
         int rows = batch.rows();
-        int scored = batch.scored();
+        int[] scored = batch.scoredRows();
         int chunk = rowsAtOnce(rows, vocabulary, matrix.isFrozen());
         losses = losses.length < rows ? new double[rows] : losses;
         Rows f = resources.scratch(Buffer.NORMED, rows, x.stride());
-        norm.forward(x, rows, 1, f);
+        for (int i = 0; i < scored.length; i++) {
+            System.arraycopy(x.array(), x.row(scored[i]), f.array(), f.row(i), x.stride());
+        }
+        norm.forward(f, scored.length, 1, f);
         Rows df = dx == null ? null : resources.scratch(Buffer.NORMED_GRADIENT, rows, x.stride());
         Rows z = resources.scratch(Buffer.WIDE, chunk, vocabulary);
-        for (int from = 0; from < rows; from += chunk) {
-            int count = Math.min(chunk, rows - from);
+        for (int from = 0; from < scored.length; from += chunk) {
+            int count = Math.min(chunk, scored.length - from);
+            int[] targets = Arrays.stream(scored, from, from + count).map(row -> batch.targets()[row]).toArray();
             matrix.forward(f.from(from), count, z, false);
-            score(z.array(), from, count, batch.targets(), scored == 0 ? 0 : scale / scored, dx != null);
+            score(z.array(), from, targets, scale / scored.length, dx != null);
             if (dx != null) {
                 matrix.backward(f.from(from), z, count, df.from(from));
             }
         }
         if (dx != null) {
+            spread(df, scored, rows);
             norm.backward(x, df, rows, 1, dx, false);
         }
         double sum = 0;
-        for (int r = 0; r < rows; r++) {
-            sum += losses[r];
+        for (int i = 0; i < scored.length; i++) {
+            sum += losses[i];
         }
-        return sum / scored;
+        return sum / scored.length;
+    }
+
+    /** Moves derivatives to the rows that are scored, from the last to the first; those of other rows are 0. */
+    private static void spread(Rows df, int[] scored, int rows) {
+        int i = scored.length - 1;
+        for (int row = rows - 1; row >= 0; row--) {
+            if (i >= 0 && scored[i] == row) {
+                System.arraycopy(df.array(), df.row(i), df.array(), df.row(row), df.stride());
+                i--;
+            } else {
+                Arrays.fill(df.array(), df.row(row), df.row(row + 1), 0f);
+            }
+        }
     }
 
     /** Computes the losses of a group of rows; with {@code differentiate}, replaces z by dz. */
-    private void score(float[] z, int from, int count, int[] targets, float factor, boolean differentiate) {
-        resources.eachRow(count, (row, worker) -> {
-            int target = targets[from + row];
+    private void score(float[] z, int from, int[] targets, float factor, boolean differentiate) {
+        resources.eachRow(targets.length, (row, worker) -> {
             int at = row * vocabulary;
-            if (target == MicroBatch.IGNORED) {
-                losses[from + row] = 0;
-                Arrays.fill(z, at, at + vocabulary, 0f);
-                return;
-            }
             System.arraycopy(z, at, logits[worker], 0, vocabulary);
             double lse = resources.kernels.logSumExp(logits[worker], vocabulary, resources.lanes[worker]);
-            losses[from + row] = lse - z[at + target];
+            losses[from + row] = lse - z[at + targets[row]];
             if (differentiate) {
                 resources.gradients.softmax(z, at, vocabulary, (float) lse, factor);
-                z[at + target] -= factor;
+                z[at + targets[row]] -= factor;
             }
         });
     }
