@@ -17,6 +17,7 @@ final class Conversations {
     private static final double FOLLOWED = 0.3;
     private static final double ONE_WORD = 0.08;
     private static final double AT_ONCE = 0.05;
+    private static final double NEVER_TOLD = 0.03;
     private static final double UNTOLD = 0.12;
     private static final double NAMED = 0.5;
     private static final int SHORTEST = 9;
@@ -57,13 +58,16 @@ final class Conversations {
         if (random.nextDouble() < GREETED) {
             turns.addAll(SmallTalk.of(Topic.pick(List.of("hello", "morning", "how are you"), random), random));
         }
+        boolean told = false;
         for (int i = 1 + random.nextInt(7); i > 0; i--) {
-            if (random.nextDouble() < AT_ONCE) {
-                String attribute = Topic.pick(Memory.attributes(), random);
-                add(turns, Memory.training(attribute, random).toldAndAsked(random));
-            } else {
+            double kind = random.nextDouble();
+            if (kind >= AT_ONCE + NEVER_TOLD || told && kind >= AT_ONCE) {
                 question(turns);
+                continue;
             }
+            Memory fact = Memory.training(Topic.pick(Memory.attributes(), random), random);
+            told |= kind < AT_ONCE;
+            add(turns, kind < AT_ONCE ? fact.toldAndAsked(random) : fact.untold(random));
         }
         thanks(turns);
     }

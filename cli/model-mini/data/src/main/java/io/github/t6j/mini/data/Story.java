@@ -61,12 +61,13 @@ record Story(String title, String text, Map<String, String> slots, Person hero, 
         return new Story(title, told, slots, wish.hero(), told.split("\\s+").length);
     }
 
-    /** Returns a story of a number of words, between two bounds. */
+    /** Returns a story of a number of words, between two bounds, that names what it is about twice. */
     static Story ofLength(Wish wish, int min, int max, RandomGenerator random) {
+        List<String> about = wish.about() == null ? List.of() : List.of(wish.about(), Tables.plural(wish.about()));
         Story story;
         do {
             story = of(wish, random);
-        } while (story.words() < min || story.words() > max);
+        } while (story.words() < min || story.words() > max || !StoryCheck.isAbout(story.text(), about));
         return story;
     }
 }
