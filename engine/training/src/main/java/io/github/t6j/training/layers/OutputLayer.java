@@ -76,7 +76,7 @@ public final class OutputLayer {
         return sum / scored.length;
     }
 
-    /** Moves derivatives to the rows that are scored, from the last to the first; those of other rows are 0. */
+    /** Moves derivatives to the rows that are scored, from the last to the first; other rows get 0. */
     private static void spread(Rows df, int[] scored, int rows) {
         int i = scored.length - 1;
         for (int row = rows - 1; row >= 0; row--) {
