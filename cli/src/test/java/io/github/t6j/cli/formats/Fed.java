@@ -17,7 +17,7 @@ public final class Fed {
     /** Ids of the prompt and those after it. */
     public static final int LENGTH = PROMPT + 20;
 
-    /** Ids fed to the oracle, which rebuilds all keys and values for each of them; more than a page. */
+    /** Ids fed to the oracle, which computes in float64; more than a page. */
     private static final int ORACLE = 70;
 
     /** Position of the event of a session, inside a page. */

@@ -9,8 +9,8 @@ import io.github.t6j.kernels.Workers;
 import java.util.Arrays;
 
 /**
- * Oracle: attention by its definition, in float64, on whole queries, keys and values rebuilt from the cache for every
- * query. It shares no kernel with {@code PagedAlgorithm} and is slower by orders of magnitude.
+ * Oracle: attention by its definition, in float64, on whole queries, keys and values rebuilt from the cache in each
+ * pass. It shares no kernel with {@code PagedAlgorithm} and is slower by orders of magnitude.
  */
 public final class MaterializedAttention implements AttentionAlgorithm {
     private final Workers workers;
@@ -46,55 +46,63 @@ public final class MaterializedAttention implements AttentionAlgorithm {
 
     @Override
     public void attend(AttentionPass pass) {
-        int heads = pass.attention.heads();
-        workers.run(pass.rows * heads, (item, worker) -> head(pass, item / heads, item % heads));
+        workers.run(pass.attention.heads(), (head, worker) -> head(pass, head));
     }
 
-    private void head(AttentionPass pass, int row, int head) {
+    private void head(AttentionPass pass, int head) {
         int heads = pass.attention.heads();
-        double[] out = new double[pass.attention.valueDim()];
+        double[][] out = new double[pass.rows][pass.attention.valueDim()];
         for (int branch = 0; branch < pass.attention.branches(); branch++) {
-            add(pass, row, head, branch * heads + head, out);
+            add(pass, head, branch * heads + head, out);
         }
-        int to = (row * heads + head) * out.length;
-        for (int d = 0; d < out.length; d++) {
-            pass.output[to + d] = (float) out[d];
-        }
-    }
-
-    /** Adds the attention of the query of {@code head} over the keys and values of {@code keyHead} to {@code out}. */
-    private void add(AttentionPass pass, int row, int head, int keyHead, double[] out) {
-        MaterializedHeads heads = pass.attention.materialized();
-        double[] probabilities = scores(pass, row, head, keyHead);
-        double sum = pass.attention.hasSoftmax() ? softmax(probabilities, first(pass, row)) : 1;
-        double[] mean = new double[out.length];
-        double[] v = new double[out.length];
-        for (int t = first(pass, row); t < probabilities.length; t++) {
-            heads.materializeValue(cache, pass.layer, t, keyHead, v);
-            for (int d = 0; d < v.length; d++) {
-                mean[d] += probabilities[t] * v[d];
+        for (int row = 0; row < pass.rows; row++) {
+            int to = (row * heads + head) * pass.attention.valueDim();
+            for (int d = 0; d < out[row].length; d++) {
+                pass.output[to + d] = (float) out[row][d];
             }
-        }
-        for (int d = 0; d < out.length; d++) {
-            out[d] += mean[d] / sum;
         }
     }
 
     /**
-     * Returns the products of the query with the key of each token that the row sees, scaled and capped if there is a
-     * softmax.
+     * Adds the attention of each row's query of {@code head} over the keys and values of {@code keyHead} to {@code out}
+     * [rows][valueDim].
      */
-    private double[] scores(AttentionPass pass, int row, int head, int keyHead) {
+    private void add(AttentionPass pass, int head, int keyHead, double[][] out) {
         MaterializedHeads heads = pass.attention.materialized();
+        int tokens = pass.position + pass.rows;
+        double[][] k = new double[tokens][pass.attention.headDim()];
+        double[][] v = new double[tokens][pass.attention.valueDim()];
+        for (int t = first(pass, 0); t < tokens; t++) {
+            heads.materializeKey(cache, pass.layer, t, keyHead, k[t]);
+            heads.materializeValue(cache, pass.layer, t, keyHead, v[t]);
+        }
+        for (int row = 0; row < pass.rows; row++) {
+            double[] probabilities = scores(pass, row, head, k);
+            double sum = pass.attention.hasSoftmax() ? softmax(probabilities, first(pass, row)) : 1;
+            double[] mean = new double[pass.attention.valueDim()];
+            for (int t = first(pass, row); t < probabilities.length; t++) {
+                for (int d = 0; d < mean.length; d++) {
+                    mean[d] += probabilities[t] * v[t][d];
+                }
+            }
+            for (int d = 0; d < mean.length; d++) {
+                out[row][d] += mean[d] / sum;
+            }
+        }
+    }
+
+    /**
+     * Returns the products of the query with the key {@code k} of each token that the row sees, scaled and capped if
+     * there is a softmax.
+     */
+    private static double[] scores(AttentionPass pass, int row, int head, double[][] k) {
         double[] q = new double[pass.attention.headDim()];
-        double[] k = new double[q.length];
         double cap = pass.attention.scoreCap();
-        heads.materializeQuery(pass.projections, pass.at(row), head, q);
+        pass.attention.materialized().materializeQuery(pass.projections, pass.at(row), head, q);
         double[] scores = new double[pass.position + row + 1];
         for (int t = first(pass, row); t < scores.length; t++) {
-            heads.materializeKey(cache, pass.layer, t, keyHead, k);
             for (int d = 0; d < q.length; d++) {
-                scores[t] += q[d] * k[d];
+                scores[t] += q[d] * k[t][d];
             }
             scores[t] /= pass.attention.hasSoftmax() ? pass.attention.scoreDivisor() : 1;
             scores[t] = cap == 0 ? scores[t] : cap * StrictMath.tanh(scores[t] / cap);
