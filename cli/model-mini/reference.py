@@ -3,7 +3,8 @@
 
     python3 cli/model-mini/reference.py testdata/models/t6-mini
 
-It needs numpy, and shares no code with t6j. Prompts come with their ids from the reference.json that is there.
+It needs numpy, and shares no code with t6j. It takes the prompts and their ids
+from the existing reference.json.
 """
 import json
 import struct

@@ -14,7 +14,6 @@ import io.github.t6j.json.Json;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -94,20 +93,17 @@ class MlraSessionsTest {
     /** Compares with the published sizes: cached elements, and parameters with the tied matrix counted once. */
     @ParameterizedTest
     @CsvSource({
-        "tpa, TPA, 2873183232, 608", "mha, MHA, 2872593408, 6144", "gqa, GQA, 2872593408, 1536",
-        "mqa, MQA, 2872003584, 256", "gta, GTA, 2872003584, 832", "mfa, MFA, 2873232384, 512",
-        "mla, MLA, 2872052736, 576", "gla-2, GLA-2, 2872630272, 576", "gla-4, GLA-4, 2873220096, 576",
-        "mlra-2, MLRA-2, 2872630272, 576", "mlra-4, MLRA-4, 2873220096, 576"})
-    void presetsHaveThePublishedSizes(String name, String attention, long parameters, long numbers) {
-        NewModel preset =
-                MlraConfig.published(MlraConfig.Attention.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
-        assertThat(preset.tensors().stream()
+        "TPA, 2873183232, 608", "MHA, 2872593408, 6144", "GQA, 2872593408, 1536", "MQA, 2872003584, 256",
+        "GTA, 2872003584, 832", "MFA, 2873232384, 512", "MLA, 2872052736, 576", "GLA-2, 2872630272, 576",
+        "GLA-4, 2873220096, 576", "MLRA-2, 2872630272, 576", "MLRA-4, 2873220096, 576"})
+    void publishedShapesHaveTheirSizes(String name, long parameters, long numbers) {
+        MlraConfig.Attention attention = MlraConfig.Attention.valueOf(name.replace('-', '_'));
+        NewModel published = MlraConfig.published(attention);
+        assertThat(published.tensors().stream()
                 .mapToLong(tensor -> tensor.shape().stream().reduce(1L, Math::multiplyExact))
                 .sum()).isEqualTo(parameters);
-        assertThat(numbers(attention, preset.config())).isEqualTo(numbers);
-        NewModel small =
-                MlraConfig.small(MlraConfig.Attention.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_')));
-        assertThat(small.tensors()).hasSize((preset.tensors().size() - 2) / 6 + 2);
+        assertThat(numbers(name, published.config())).isEqualTo(numbers);
+        assertThat(MlraConfig.small(attention).tensors()).hasSize((published.tensors().size() - 2) / 6 + 2);
     }
 
     @Tag("full")

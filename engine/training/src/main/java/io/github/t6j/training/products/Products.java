@@ -25,16 +25,16 @@ public final class Products implements AutoCloseable {
     /** Terms of a sum per tile of dW: what neighbouring tiles read of both panels, 32 KB in all, stays in L1. */
     private static final int GRADIENT_TERMS = 64;
 
-    /**
-     * Panels that are filled from whole blocks of K-quants, of 256 elements, and most panels that are multiplied with a
-     * copied block of x.
-     */
+    /** Panels that are filled from whole blocks of K-quants, of 256 elements. */
     private static final int STRIP = 4;
+
+    /** Maximum number of panels that are multiplied with one copied block of x. */
+    private static final int ITEM_PANELS = 4;
 
     /** Rows of y per work item: 32 KB of a panel, which stay in L1. */
     private static final int ROWS = 128;
 
-    /** Work items per thread, if a product has so many. */
+    /** Work items per thread, if a product has that many. */
     private static final int ITEMS = 4;
 
     /** Rows of dW per work item: half a panel, so that threads get equal shares of small matrices. */
@@ -94,7 +94,7 @@ public final class Products implements AutoCloseable {
      * @param transposed f32 [64][64], transpose of a tile of W
      * @param unpacked [TERMS], elements of a row of W
      * @param block [ROWS][64], some inputs of rows of x
-     * @param sums [STRIP][ROWS][64]
+     * @param sums [ITEM_PANELS][ROWS][64]
      */
     private record Scratch(MemorySegment strip, MemorySegment transposed, float[] unpacked, float[] block,
             float[] sums) {}
@@ -109,7 +109,7 @@ public final class Products implements AutoCloseable {
         for (int worker = 0; worker < scratch.length; worker++) {
             scratch[worker] = new Scratch(
                     scratchMemory.allocate(row * TERMS, 64), scratchMemory.allocate(row * PANEL, 64), new float[TERMS],
-                    new float[ROWS * PANEL], new float[STRIP * ROWS * PANEL]);
+                    new float[ROWS * PANEL], new float[ITEM_PANELS * ROWS * PANEL]);
         }
     }
 
@@ -192,7 +192,7 @@ public final class Products implements AutoCloseable {
             } else {
                 workers.run(count(groupPanels, STRIP) * count(inner, TERMS), packingInputs);
             }
-            itemPanels = Math.clamp(groupPanels * count(rows, ROWS) / (ITEMS * workers.threads()), 1, STRIP);
+            itemPanels = Math.clamp(groupPanels * count(rows, ROWS) / (ITEMS * workers.threads()), 1, ITEM_PANELS);
             workers.run(count(groupPanels, itemPanels) * count(rows, ROWS), multiplying);
         }
     }

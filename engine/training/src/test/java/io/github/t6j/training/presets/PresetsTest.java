@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Compares the presets for CPUs with the number of parameters of the official classes. */
+/** Compares the presets' numbers of parameters with the official classes, the paper and the models' authors. */
 class PresetsTest {
     @ParameterizedTest
     @CsvSource(textBlock = """

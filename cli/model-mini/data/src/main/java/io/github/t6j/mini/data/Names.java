@@ -38,10 +38,10 @@ final class Names {
             String name = part("first", random) + part("vowel", random)
                     + (random.nextDouble() < LONG ? part("middle", random) + part("vowel", random) : "")
                     + part("last", random);
-            String word = accented(English.capital(name.toLowerCase(Locale.ROOT)), random);
+            String word = English.capital(name.toLowerCase(Locale.ROOT));
             if (word.length() >= 3 && word.length() <= LONGEST && !HARD.matcher(word).find()
                     && !TABOO.contains(word.toLowerCase(Locale.ROOT)) && !OFFENSIVE.isOffensive(word)) {
-                return word;
+                return accented(word, random);
             }
         }
     }

@@ -35,7 +35,7 @@ record Person(String name, boolean isMale) {
         return Topic.pick(HEROES, random);
     }
 
-    /** Returns a person with one of the next names, none of which a hero has: a model cannot take one name for both. */
+    /** Returns a person with one of the next names, none of which {@link #hero} returns: a model cannot take one for both. */
     static Person friend(RandomGenerator random) {
         return Topic.pick(FRIENDS, random);
     }

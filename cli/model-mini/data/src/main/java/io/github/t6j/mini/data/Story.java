@@ -57,8 +57,13 @@ record Story(String title, String text, Map<String, String> slots, Person hero, 
             slots.put(slot, cast.value(slot));
         }
         slots.put("asks", plot.asks().fill(cast::value, random));
-        String told = AN.matcher(text).replaceAll("$1n");
+        String told = withArticles(text);
         return new Story(title, told, slots, wish.hero(), told.split("\\s+").length);
+    }
+
+    /** Replaces "a" before a vowel by "an". */
+    static String withArticles(CharSequence text) {
+        return AN.matcher(text).replaceAll("$1n");
     }
 
     /** Returns a story of a number of words, between two bounds, that names what it is about twice. */

@@ -57,7 +57,10 @@ final class StoryTalk {
         return turns;
     }
 
-    /** Returns a sentence that says what was asked for, which a model then has twice to copy from; or nothing. */
+    /**
+     * Returns a sentence that repeats what was asked for, so that a model can copy it from two places; empty if the
+     * request names nothing.
+     */
     private static String opening(String line, Map<String, String> slots, RandomGenerator random) {
         String asked = SUBJECTS.keySet().stream().filter(line::contains).findFirst().orElse("");
         return asked.isEmpty()

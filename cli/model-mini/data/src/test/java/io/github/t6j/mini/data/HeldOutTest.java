@@ -132,6 +132,14 @@ class HeldOutTest {
     }
 
     @Test
+    void heldOutCountsStandNowhere() {
+        Set<String> said = TRAINING.stream().map(text -> text.replaceFirst("\\.$", "")).collect(Collectors.toSet());
+        List<String> heldOut = Topic.of("count").heldOut().stream().map(row -> row.get("all")).toList();
+        assertThat(heldOut).hasSizeGreaterThan(50).noneMatch(said::contains);
+        assertThat(said).as("a trained count").contains("1, 2, 3, 4, 5");
+    }
+
+    @Test
     void factsStateHeldOutThings() {
         Random random = new Random(6);
         for (String name : List.of("colour", "capital", "animal-baby", "what-is")) {

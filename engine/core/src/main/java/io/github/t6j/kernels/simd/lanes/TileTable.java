@@ -126,8 +126,8 @@ public record TileTable(boolean fewRegisters, boolean intel) {
     }
 
     /**
-     * Returns the distance of the rows to which a product with f32 or bf16 weights copies blocks of as many inputs of x,
-     * for {@link Tile#TALL} or {@link Tile#NEAR_SLIM}; 0 if it copies none.
+     * Returns the stride of copied rows in a product with f32 or bf16 weights, which is also the number of inputs per
+     * block: for {@link Tile#TALL} or {@link Tile#NEAR_SLIM}; 0 if the product reads x in place.
      */
     public int copiedStride(int rows) {
         return isTall(rows) ? TALL_STRIDE : fewRegisters && rows >= MANY_ROWS ? PANEL : 0;

@@ -16,7 +16,7 @@ import io.github.t6j.training.kernels.simd.generated.TransposedTiles;
  * loops.
  */
 final class TransposedGemm {
-    /** C2 spills one of the twelve sums of six rows to memory: half the speed of five rows (Zen 3). */
+    /** C2 spills one of the twelve sums of six rows to memory (ADR 35). */
     private static final int SLIM_ROWS = 5;
 
     private TransposedGemm() {}
