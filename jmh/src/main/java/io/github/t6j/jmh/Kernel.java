@@ -34,13 +34,30 @@ public final class Kernel {
 
     /** Runs {@code main} in such a JVM. @return its exit code */
     public static int fork(Class<?> main, String... args) throws IOException {
-        Process process = new ProcessBuilder(command(main, args)).inheritIO().start();
+        return end(new ProcessBuilder(command(main, args)).inheritIO().start());
+    }
+
+    /**
+     * Waits for a process, and stops it together with this JVM, whose end waits for the last words of the process: the
+     * shell's prompt then follows them.
+     *
+     * @return its exit code, or 130 if this thread was interrupted
+     */
+    public static int end(Process process) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            process.destroy();
+            await(process);
+        }));
+        return await(process);
+    }
+
+    private static int await(Process process) {
         try {
             return process.waitFor();
         } catch (InterruptedException interrupted) {
             process.destroy();
             Thread.currentThread().interrupt();
-            return 1;
+            return 130; // as of a process that Ctrl-C stopped
         }
     }
 

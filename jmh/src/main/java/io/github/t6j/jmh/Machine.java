@@ -74,7 +74,8 @@ public record Machine(
                 .map(values -> values[0] + " " + values[2] + " instead of " + values[1]).orElse(null);
     }
 
-    private static String clean(String commit) {
+    /** Returns a commit without the mark of changed files. */
+    public static String clean(String commit) {
         return commit == null ? null : commit.replaceFirst("-dirty$", "");
     }
 
@@ -110,12 +111,15 @@ public record Machine(
                         .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse(null);
     }
 
+    /** Returns the commit, with -dirty if files were changed that no report writes; null in a tree without git. */
     private static String checkout() {
         try {
             Path classes = Path.of(Machine.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-            return outputOf("git", "-C", classes.getParent().toString(), "describe", "--always", "--dirty",
-                    "--abbrev=12",
-                    "--exclude=*");
+            String folder = classes.getParent().toString();
+            String commit = outputOf("git", "-C", folder, "rev-parse", "--short=12", "HEAD");
+            String changed = outputOf("git", "-C", folder, "status", "--porcelain", "--untracked-files=no", "--", ":/",
+                    ":(exclude,top)jmh/results", ":(exclude,top)jmh/history.*", ":(exclude,top)jmh/plots");
+            return commit == null || changed == null ? commit : commit + "-dirty";
         } catch (URISyntaxException impossible) {
             throw new IllegalStateException("the place of a class is a URI", impossible);
         }

@@ -7,6 +7,7 @@ import io.github.t6j.Session;
 import io.github.t6j.SessionOptions;
 import io.github.t6j.SessionOptions.CacheType;
 import io.github.t6j.benchmark.FilledCache;
+import io.github.t6j.kernels.choice.KernelChoice;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -22,6 +23,9 @@ interface PeerModel extends AutoCloseable {
 
     /** Returns the type of the cache's elements. */
     String cache();
+
+    /** Returns version, options and weights of the engine. */
+    PeerDescription description();
 
     /** Returns true if all code that this model has used is compiled. */
     boolean isWarm();
@@ -75,6 +79,12 @@ interface PeerModel extends AutoCloseable {
             @Override
             public String cache() {
                 return "bf16";
+            }
+
+            @Override
+            public PeerDescription description() {
+                return PeerDescription.of(engine(), String.valueOf(Model.class.getPackage().getImplementationVersion()),
+                        kernels == null ? KernelChoice.kernels().description() : "native kernels", "the file", cache());
             }
 
             @Override
@@ -144,6 +154,12 @@ interface PeerModel extends AutoCloseable {
             @Override
             public String cache() {
                 return "f16";
+            }
+
+            @Override
+            public PeerDescription description() {
+                return PeerDescription.of(engine(), LlamaStructs.VERSION,
+                        "its default context, which chooses flash attention itself", "the file", cache());
             }
 
             @Override

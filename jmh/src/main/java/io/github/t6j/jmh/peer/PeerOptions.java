@@ -1,10 +1,8 @@
 package io.github.t6j.jmh.peer;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** Options of {@code report --peer}. */
@@ -56,19 +54,5 @@ public final class PeerOptions {
                     + "; .ci/java-peers makes it");
         }
         return jars == null ? null : jars.toAbsolutePath().toString();
-    }
-
-    /** Measures, and writes the results. @return the exit code */
-    public int run(Path json) throws IOException {
-        return PeerRun.fork(plan(), json);
-    }
-
-    /** Returns the command line, without folders. */
-    @Override
-    public String toString() {
-        return "report --peer LLAMA --out DIR --models " + String.join(",", models) + " --types "
-                + String.join(",", types)
-                + " --depths " + depths.stream().map(String::valueOf).collect(Collectors.joining(",")) + " --rounds "
-                + rounds + (jlama == null ? "" : " --jlama JLAMA") + (jinfer == null ? "" : " --jinfer JINFER");
     }
 }

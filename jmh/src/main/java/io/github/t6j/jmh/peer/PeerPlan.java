@@ -1,6 +1,7 @@
 package io.github.t6j.jmh.peer;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -40,6 +41,20 @@ public record PeerPlan(
             throw new IllegalArgumentException(option + ": expected some of " + String.join(", ", expected) + ", found "
                     + String.join(", ", found));
         }
+    }
+
+    /** Returns this plan without the folders of this machine: comparisons with equal ones belong together. */
+    public PeerPlan withoutFolders() {
+        return new PeerPlan("LLAMA", models, types, prompt, depths, tokens, rounds, threads,
+                jlama == null ? null : "JLAMA", jinfer == null ? null : "JINFER");
+    }
+
+    /** Returns the command line of this plan, without a folder for the results. */
+    public String command() {
+        return "report --peer " + library + " --models " + String.join(",", models) + " --types "
+                + String.join(",", types) + " --depths "
+                + depths.stream().map(String::valueOf).collect(Collectors.joining(",")) + " --rounds " + rounds
+                + (jlama == null ? "" : " --jlama " + jlama) + (jinfer == null ? "" : " --jinfer " + jinfer);
     }
 
     /** Returns the models that have weights of {@code type}: no T6 is written in k types. */

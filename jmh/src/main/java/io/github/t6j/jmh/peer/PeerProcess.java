@@ -93,7 +93,8 @@ final class PeerProcess implements PeerModel {
     }
 
     /** Returns what the engine reported of itself. */
-    PeerDescription description() {
+    @Override
+    public PeerDescription description() {
         return description;
     }
 

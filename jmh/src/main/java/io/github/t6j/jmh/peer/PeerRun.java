@@ -1,13 +1,13 @@
 package io.github.t6j.jmh.peer;
 
 import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import io.github.t6j.benchmark.SteadyState;
 import io.github.t6j.jmh.Kernel;
 import io.github.t6j.nativekernels.NativeKernels;
 import io.github.t6j.weights.DType;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 /**
  * Measures t6j, llama.cpp and other Java engines alternately. All models of all engines are loaded at once; each round
  * measures every model, starting with a different one. Engines run the same file if they support it; other Java engines
- * run in processes of their own. Before anything is measured, the logits of all engines are compared.
+ * run in processes of their own. Before anything is measured, the logits of all engines are compared. Each test is kept
+ * when it is done, and a run goes on with the missing ones.
  */
 public final class PeerRun {
     private static final double WARM_UP_SECONDS = 1;
@@ -41,69 +42,82 @@ public final class PeerRun {
     /** Pause before each measurement, in which the threads of the other engine go to sleep. */
     private static final long PAUSE_MILLIS = 50;
 
-    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+    private static final Gson GSON = new Gson();
 
     private final PeerPlan plan;
+    private final Path json;
     private final double warmUpSeconds;
     private final PrintStream err;
-    private final List<PeerDescription> descriptions = new ArrayList<>();
+    private PeerResults results;
 
-    /** @param warmUpSeconds shortest warm-up of each test of each model */
-    PeerRun(PeerPlan plan, double warmUpSeconds, PrintStream err) {
+    /**
+     * @param json file of the results; what it has already is not measured again
+     * @param warmUpSeconds shortest warm-up of each test of each model
+     */
+    PeerRun(PeerPlan plan, Path json, double warmUpSeconds, PrintStream err) throws IOException {
         this.plan = plan;
+        this.json = json;
         this.warmUpSeconds = warmUpSeconds;
         this.err = err;
+        results = Files.exists(json) ? PeerResults.read(json) : PeerResults.none(plan);
     }
 
-    /** Measures in a separate JVM, which has the vector module. @return the exit code */
-    public static int fork(PeerPlan plan, Path json) throws IOException {
-        return Kernel.fork(PeerRun.class, GSON.toJson(plan), json.toString());
+    /**
+     * Measures in a separate JVM, which has the vector module.
+     *
+     * @param command command that goes on after Ctrl-C
+     * @return the exit code
+     */
+    public static int fork(PeerPlan plan, Path json, String command) throws IOException {
+        return Kernel.fork(PeerRun.class, GSON.toJson(plan), json.toString(), command);
     }
 
-    /** Reads results. */
-    public static List<PeerSpeed> read(Path json) throws IOException {
-        return List.of(GSON.fromJson(Files.readString(json), PeerSpeed[].class));
-    }
-
-    /** Reads the other engines' descriptions next to the results; older results have none. */
-    public static List<PeerDescription> descriptions(Path json) throws IOException {
-        Path file = json.resolveSibling("engines.json");
-        return Files.exists(file)
-                ? List.of(GSON.fromJson(Files.readString(file), PeerDescription[].class))
-                : List.of();
-    }
-
-    /** Measures. @param args a plan in JSON, and the file for the results */
+    /** Measures. @param args a plan in JSON, the file for the results, and the command that goes on after Ctrl-C */
     public static void main(String[] args) throws IOException {
         PeerPlan plan = GSON.fromJson(args[0], PeerPlan.class);
+        Path folder = Files.createTempDirectory("t6j-peer");
         try {
-            new PeerRun(plan, WARM_UP_SECONDS, System.err).run(Llama.open(Path.of(plan.library())), Path.of(args[1]));
-        } catch (IllegalStateException | IOException failure) {
+            PeerRun run = new PeerRun(plan, Path.of(args[1]), WARM_UP_SECONDS, System.err);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                delete(folder);
+                run.printKept(args[2]);
+            }));
+            run.run(Llama.open(Path.of(plan.library())), folder);
+        } catch (IllegalArgumentException | IllegalStateException | IOException failure) {
             System.err.println("report: " + failure.getMessage());
             System.exit(1);
         }
     }
 
-    private void run(Llama llama, Path json) throws IOException {
-        Path folder = Files.createTempDirectory("t6j-peer");
-        try {
-            List<PeerSpeed> speeds = new ArrayList<>();
-            for (String type : plan.types()) {
+    private void run(Llama llama, Path folder) throws IOException {
+        for (String type : plan.types()) {
+            if (!results.missing(type).isEmpty()) {
                 err.println("making the models in " + type);
                 Map<String, Path> files = new LinkedHashMap<>();
                 for (String model : plan.modelsOf(type)) {
                     files.put(model, file(llama, folder, model, type));
                 }
-                speeds.addAll(measure(type, open(llama, type, files, folder)));
-                Files.writeString(json, GSON.toJson(speeds) + "\n");
-                Files.writeString(json.resolveSibling("engines.json"), GSON.toJson(descriptions) + "\n");
+                measure(type, open(llama, type, files, folder));
             }
-        } finally {
-            try (Stream<Path> made = Files.walk(folder)) {
-                for (Path path : made.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
+        }
+    }
+
+    /** Deletes what it can of a temporary folder, in which an interrupted run may still write. */
+    private static void delete(Path folder) {
+        try (Stream<Path> made = Files.walk(folder)) {
+            for (Path path : made.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
             }
+        } catch (IOException | UncheckedIOException failure) {
+            System.err.println("report: cannot delete " + folder + ": " + failure.getMessage());
+        }
+    }
+
+    /** Prints what an interrupted run has kept; nothing after a complete one. */
+    private void printKept(String command) {
+        if (results.missing() > 0) {
+            err.printf("%nstopped: %d of %d tests are kept in %s%nthe same command measures the missing ones:%n  %s%n",
+                    results.tests() - results.missing(), results.tests(), json, command);
         }
     }
 
@@ -159,6 +173,7 @@ public final class PeerRun {
     void compareLogits(String type, List<PeerModel> models) {
         int[] ids = PeerModel.ids(COMPARED, VOCABULARY);
         Map<String, float[]> own = new LinkedHashMap<>();
+        List<PeerDescription> descriptions = new ArrayList<>();
         for (PeerModel model : models) {
             model.fill(0);
             float[] found = model.logits(ids);
@@ -172,10 +187,9 @@ public final class PeerRun {
                         "%s, %s, %s: logits: expected a difference of at most %.1f of the largest, found %.1e",
                         model.engine(), model.model(), type, MAX_DIFFERENCE, difference));
             }
-            if (model instanceof PeerProcess process) {
-                descriptions.add(process.description().withLogits(difference));
-            }
+            descriptions.add(model.description().withLogits(difference));
         }
+        results = results.with(descriptions, List.of());
     }
 
     private static double difference(float[] found, float[] expected) {
@@ -191,16 +205,21 @@ public final class PeerRun {
         return difference / largest;
     }
 
-    /** Measures all tests with {@code models}, and closes them. */
-    List<PeerSpeed> measure(String type, List<PeerModel> models) {
+    /** Measures the missing tests with {@code models}, keeps each, and closes the models. */
+    void measure(String type, List<PeerModel> models) throws IOException {
         try {
             compareLogits(type, models);
-            List<PeerSpeed> speeds = new ArrayList<>(test(type, models, -1));
-            plan.depths().forEach(depth -> speeds.addAll(test(type, models, depth)));
-            return speeds;
+            for (int depth : results.missing(type)) {
+                results = results.with(List.of(), test(type, models, depth));
+                results.write(json);
+            }
         } finally {
             models.forEach(PeerModel::close);
         }
+    }
+
+    PeerResults results() {
+        return results;
     }
 
     private List<PeerSpeed> test(String type, List<PeerModel> models, int depth) {

@@ -43,7 +43,7 @@ public record History(List<Line> lines) {
         private static Line of(Machine machine, Map<String, Double> ratios) {
             ratios.replaceAll((name, ratio) -> Math.round(ratio * 1000) / 1000.0);
             return new Line(machine.suite(), machine.commit() == null ? "unknown" : machine.commit(), machine.date(),
-                    machine.processor() + ", " + Numbers.cores(machine.cores()), ratios);
+                    machine.processor() + ", " + Numbers.cores(machine.cores()) + ", " + machine.kernels(), ratios);
         }
 
         /** Returns the line of a suite's results. */
@@ -77,7 +77,8 @@ public record History(List<Line> lines) {
         }
 
         private boolean isOfTheSameRun(Line other) {
-            return suite.equals(other.suite) && commit.equals(other.commit) && machine.equals(other.machine);
+            return suite.equals(other.suite) && Machine.clean(commit).equals(Machine.clean(other.commit))
+                    && machine.equals(other.machine);
         }
 
         private boolean isComplete() {

@@ -4,16 +4,20 @@ import io.github.t6j.jmh.CommandRun;
 import io.github.t6j.jmh.Machine;
 import io.github.t6j.jmh.peer.PeerOptions;
 import io.github.t6j.jmh.peer.PeerPlan;
+import io.github.t6j.jmh.peer.PeerResults;
 import io.github.t6j.jmh.peer.PeerRun;
 import io.github.t6j.jmh.suite.Suite;
 import io.github.t6j.jmh.suite.SuiteProcess;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -26,21 +30,26 @@ import picocli.CommandLine.Spec;
         name = "report",
         mixinStandardHelpOptions = true,
         description = {"Runs a suite of benchmarks, or reads the results of one.",
-            "Writes DIR/results.json (JMH's format), machine.json, report.html, summary.md and plots/*.svg."},
+            "Writes DIR/results.json (JMH's format; peer.json with --peer), machine.json, report.html, summary.md and",
+            "plots/*.svg."},
         footer = {
             "",
             "On 2 cores, --peer takes 5 minutes, --suite quick 12 minutes, paper 75 minutes, full many hours.",
-            "After Ctrl-C, the same command with the same folder measures the missing points.",
+            "After Ctrl-C, the same command with the same folder measures the missing points. A folder has the results",
+            "of one suite or of --peer.",
             "",
             "Examples:",
             "  java -jar jmh/target/benchmarks.jar report --suite quick --out my-results",
             "  java -jar jmh/target/benchmarks.jar report --from my-results/results.json --compare OLD.json",
             "  java -jar jmh/target/benchmarks.jar report --from my-results/results.json --history jmh/history.jsonl",
-            "  java -jar jmh/target/benchmarks.jar report --peer LLAMA --out my-results --models t6,mha --depths 128"
+            "  java -jar jmh/target/benchmarks.jar report --peer LLAMA --out my-peers --models t6,mha --depths 128"
         })
 public final class ReportCommand implements Callable<Integer> {
     static final String BEGIN = "<!-- benchmarks: begin, written by `benchmarks.jar report --readme` -->";
     static final String END = "<!-- benchmarks: end -->";
+
+    private static final String OTHERWISE =
+            "; give another --out, or delete the file to measure everything again";
 
     @Spec
     private CommandSpec spec;
@@ -55,7 +64,7 @@ public final class ReportCommand implements Callable<Integer> {
         private String suite;
 
         @Option(names = "--from", required = true, paramLabel = "FILE",
-                description = "Read JMH's results from a file, and machine.json next to it, if it exists.")
+                description = "Read JMH's results or a peer.json, and machine.json next to it, if it exists.")
         private Path from;
 
         @ArgGroup(exclusive = false)
@@ -98,7 +107,10 @@ public final class ReportCommand implements Callable<Integer> {
             throw usage("--out: expected a folder to write to, found none");
         }
         if (source.peer != null) {
-            return comparePeer();
+            return comparePeer(checked(source.peer::plan));
+        }
+        if (source.from != null && PeerResults.areIn(source.from)) {
+            return peerPages(source.from);
         }
         List<Result> old = compare == null ? null : Results.read(compare); // first: the run may replace it
         Suite suite = source.suite == null
@@ -134,23 +146,43 @@ public final class ReportCommand implements Callable<Integer> {
         return failed == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    private int comparePeer() throws IOException {
-        PeerPlan plan = checked(source.peer::plan);
+    /** Measures the tests that the folder does not have. @return the exit code */
+    private int comparePeer(PeerPlan plan) throws IOException {
         Chart.checkFonts();
-        Path json = Files.createDirectories(out).resolve("peer.json");
-        History before = history == null ? null : History.read(history);
-        Machine machine = Machine.here("peer");
-        int code = source.peer.run(json);
-        if (code == CommandLine.ExitCode.OK) {
-            Results.write(machine, json);
-            new PeerReport(PeerRun.read(json), PeerRun.descriptions(json)).write(machine, plan, source.peer.toString(),
-                    out);
-            System.err.println("wrote " + out.resolve("report.html"));
-            if (before != null) {
-                before.with(History.Line.ofPeers(machine, PeerRun.read(json))).write(history);
-            }
+        if (history != null) {
+            History.read(history); // checked before minutes of measuring
         }
-        return code;
+        Path json = Files.createDirectories(out).resolve("peer.json");
+        begin(Machine.here("peer"), json);
+        PeerResults kept = Files.exists(json) ? PeerResults.read(json) : null;
+        if (kept != null && !kept.isOf(plan)) {
+            throw new IllegalArgumentException(json + ": expected results of " + plan.withoutFolders().command()
+                    + " and JDK " + Runtime.version() + ", found those of " + kept.plan().command() + " and JDK "
+                    + kept.jdk() + OTHERWISE);
+        }
+        int code = PeerRun.fork(plan, json, command());
+        return code == CommandLine.ExitCode.OK ? peerPages(json) : code;
+    }
+
+    /** Writes the pages of a comparison, and its line of the history. @return the exit code */
+    private int peerPages(Path json) throws IOException {
+        if (compare != null || readme != null) {
+            throw usage("--compare and --readme: expected JMH's results, found those of --peer in " + json);
+        }
+        PeerResults results = PeerResults.read(json);
+        Machine machine = Results.machine(json);
+        History before = history == null ? null : History.read(history);
+        Chart.checkFonts();
+        if (out != null) {
+            Files.createDirectories(out);
+            copy(json, out.resolve("peer.json"), machine);
+            new PeerReport(results).write(machine, out);
+            System.err.println("wrote " + out.resolve("report.html"));
+        }
+        if (before != null) {
+            before.with(History.Line.ofPeers(machine, results.speeds())).write(history);
+        }
+        return CommandLine.ExitCode.OK;
     }
 
     private <T> T checked(Supplier<T> options) {
@@ -168,39 +200,45 @@ public final class ReportCommand implements Callable<Integer> {
     /** Measures the points that the folder does not have. @return file of the results */
     private Path measure(Suite suite) throws IOException {
         Path json = out.resolve("results.json");
-        Machine machine = Machine.here(suite.name()); // first, since the run changes files of the checkout
-        if (Files.exists(json)) {
-            checkSame(machine, Results.machine(json), json);
-        } else {
-            Results.write(machine, json);
-        }
-        failed = SuiteProcess.run(suite.name(), json, "java -jar jmh/target/benchmarks.jar report "
-                + String.join(" ", spec.commandLine().getParseResult().originalArgs().stream()
-                        .map(ReportCommand::quoted).toList()));
+        begin(Machine.here(suite.name()), json);
+        failed = SuiteProcess.run(suite.name(), json, command());
         return json;
+    }
+
+    /** Returns the command that was given, with options of the JVM: it goes on after Ctrl-C. */
+    private String command() {
+        List<String> java = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        return Stream.of(List.of("java"), java, List.of("-jar", "jmh/target/benchmarks.jar", "report"),
+                spec.commandLine().getParseResult().originalArgs()).flatMap(List::stream).map(ReportCommand::quoted)
+                .collect(Collectors.joining(" "));
     }
 
     private static String quoted(String argument) {
         return argument.contains(" ") ? "'" + argument + "'" : argument;
     }
 
-    /** @throws IllegalArgumentException if results of another suite, machine or commit are in the folder */
-    private static void checkSame(Machine here, Machine kept, Path json) {
-        String difference = here.difference(kept);
+    /**
+     * Writes machine.json into the folder, or checks that the results there are of the same run.
+     *
+     * @throws IllegalArgumentException if results of another suite, machine or commit are in the folder
+     */
+    private void begin(Machine here, Path json) throws IOException {
+        Path kept = Stream.of("results.json", "peer.json").map(out::resolve).filter(Files::exists).findFirst()
+                .orElse(null);
+        String difference = kept == null ? null : here.difference(Results.machine(kept));
         if (difference != null) {
-            throw new IllegalArgumentException(json + ": expected results of this run to go on with, found "
-                    + difference + "; give another --out, or delete the file to measure everything again");
+            throw new IllegalArgumentException(
+                    kept + ": expected results of this run to go on with, found " + difference + OTHERWISE);
+        }
+        if (kept == null) {
+            Results.write(here, json);
         }
     }
 
     private void write(List<Result> results, Machine machine, Path json) throws IOException {
-        Path copy = out.resolve("results.json");
-        if (!Files.exists(copy) || !Files.isSameFile(copy, json)) {
-            Files.writeString(copy, Files.readString(json));
-            Results.write(machine, copy);
-            if (Files.exists(Results.skippedFile(json))) {
-                Files.copy(Results.skippedFile(json), Results.skippedFile(copy), StandardCopyOption.REPLACE_EXISTING);
-            }
+        Path copied = out.resolve("results.json");
+        if (copy(json, copied, machine) && Files.exists(Results.skippedFile(json))) {
+            Files.copy(Results.skippedFile(json), Results.skippedFile(copied), StandardCopyOption.REPLACE_EXISTING);
         }
         Report report = Report.of(machine, results, Results.skipped(json));
         report.write(out);
@@ -208,6 +246,16 @@ public final class ReportCommand implements Callable<Integer> {
             rewrite(report, machine.suite());
         }
         System.err.println("wrote " + out.resolve("report.html"));
+    }
+
+    /** Copies results and their machine unless {@code to} is the same file. @return true if it copied */
+    private static boolean copy(Path json, Path to, Machine machine) throws IOException {
+        if (Files.exists(to) && Files.isSameFile(to, json)) {
+            return false;
+        }
+        Files.copy(json, to, StandardCopyOption.REPLACE_EXISTING);
+        Results.write(machine, to);
+        return true;
     }
 
     /** Returns a README's text up to the first marker, and from the second on. */

@@ -1,5 +1,6 @@
 package io.github.t6j.jmh.suite;
 
+import io.github.t6j.jmh.Kernel;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -30,25 +31,7 @@ public final class SuiteProcess {
         java.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         java.addAll(List.of(QUIET, "-cp", System.getProperty("java.class.path"), SuiteProcess.class.getName(), suite,
                 json.toString(), command));
-        Process process = new ProcessBuilder(java).inheritIO().start();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(process)));
-        return await(process);
-    }
-
-    /** Waits for the last words of the process, so that the shell's prompt follows them. */
-    private static void stop(Process process) {
-        process.destroy();
-        await(process);
-    }
-
-    private static int await(Process process) {
-        try {
-            return process.waitFor();
-        } catch (InterruptedException interrupted) {
-            process.destroy();
-            Thread.currentThread().interrupt();
-            return 130; // as of a process that Ctrl-C stopped
-        }
+        return Kernel.end(new ProcessBuilder(java).inheritIO().start());
     }
 
     /** Runs a suite: its name, the file of results, and the command that goes on after Ctrl-C. */

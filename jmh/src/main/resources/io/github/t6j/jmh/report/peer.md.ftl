@@ -1,8 +1,8 @@
-# t6j and llama.cpp: ${machine.cpu()}
+# Speed of ${names}: ${machine.cpu()}
 
-${machine.software()} and llama.cpp 0.5.0, on ${machine.processor()}, ${machine.cores()} cores, ${threads} threads each; JDK ${jdk}, ${machine.kernels()}; ${machine.date()}.
+${machine.software()}, on ${machine.processor()}, ${machine.cores()} cores, ${plan.threads()} threads each; JDK ${jdk}, ${machine.kernels()}; ${machine.date()}.
 
-Tokens per second in the fastest of ${rounds} rounds, with the median in parentheses. Bold: the fastest round is faster than t6j's.
+Tokens per second in the fastest of ${plan.rounds()} rounds, with the median in parentheses. Bold: the fastest round is faster than all of t6j's.
 <#list types as type, rows>
 
 ## ${type} weights
@@ -22,8 +22,8 @@ ${plot}
 
 - Models have random weights. T6 (34 heads × 64), MHA (12 heads × 64) and GQA (22 heads × 64, 2 key heads) have equal parameters (124 M); smollm2-135m and qwen2-0.5b have the sizes of these models. All engines but Jlama read the same GGUF files; none but t6j has T6.
 - Each round measures every model in all engines alternately.
-- llama.cpp's cache is f16, its default; t6j's is bf16, of the same size. In q4_0 files, llama.cpp's quantiser keeps the embedding in q6_K; T6's is q4_0.
+- llama.cpp's cache is f16, its default; t6j's is bf16, of the same size. Jlama and jinfer run in processes of their own. In q4_0 files, llama.cpp's quantiser keeps the embedding in q6_K; T6's is q4_0.
 <#list engines as engine>
-- ${engine}. It ran in a process of its own.
+- ${engine}.
 </#list>
-- Made by `java -jar jmh/target/benchmarks.jar ${command}`.
+- Made by `java -jar jmh/target/benchmarks.jar ${plan.command()} --out DIR`.

@@ -4,18 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Tests and turns of a run, with engines that only record their calls. */
 class PeerRunTest {
     private static final PeerPlan PLAN =
             new PeerPlan("none", List.of("t6", "mha"), List.of("q8_0"), 100, List.of(128, 1024), 16, 3, 2, null,
                     null);
+
+    @TempDir
+    private Path folder;
 
     /** Calls of all engines, in order; a repeated call of the same engine is recorded once. */
     private final List<String> calls = new ArrayList<>();
@@ -45,6 +51,11 @@ class PeerRunTest {
             @Override
             public String cache() {
                 return engine.equals("t6j") ? "bf16" : "f16";
+            }
+
+            @Override
+            public PeerDescription description() {
+                return PeerDescription.of(engine, "1", "none", "the file", cache());
             }
 
             @Override
@@ -100,15 +111,19 @@ class PeerRunTest {
         };
     }
 
-    private List<PeerSpeed> measured() {
-        PrintStream quiet = new PrintStream(OutputStream.nullOutputStream());
-        return new PeerRun(PLAN, 0.05, quiet).measure("q8_0",
-                List.of(model("t6j", "t6"), model("t6j", "mha"), model("llama.cpp", "mha")));
+    private PeerRun run() throws IOException {
+        return new PeerRun(PLAN, folder.resolve("peer.json"), 0.05, new PrintStream(OutputStream.nullOutputStream()));
+    }
+
+    private PeerResults measured() throws IOException {
+        PeerRun run = run();
+        run.measure("q8_0", List.of(model("t6j", "t6"), model("t6j", "mha"), model("llama.cpp", "mha")));
+        return run.results();
     }
 
     @Test
-    void everyTestOfEveryModelHasARow() {
-        List<PeerSpeed> speeds = measured();
+    void everyTestOfEveryModelHasARow() throws IOException {
+        List<PeerSpeed> speeds = measured().speeds();
 
         assertThat(speeds).extracting(s -> s.engine() + " " + s.model() + " " + s.cache() + ": " + s.test())
                 .containsExactly("t6j t6 bf16: prompt of 100", "t6j mha bf16: prompt of 100",
@@ -125,7 +140,7 @@ class PeerRunTest {
     /** Warm-up in order, then three rounds; each begins with the next model. */
     @Tag("full")
     @Test
-    void roundsAlternateAndBeginWithAnotherModel() {
+    void roundsAlternateAndBeginWithAnotherModel() throws IOException {
         measured();
 
         String a = "t6j t6 read";
@@ -139,10 +154,42 @@ class PeerRunTest {
                 .endsWith("t6j t6 close", "t6j mha close", "llama.cpp mha close");
     }
 
+    /** A run that ended while it decoded at 1024 measures that test only. */
     @Test
-    void anEngineWithOtherLogitsIsNotMeasured() {
+    void aRunGoesOnWithTheMissingTests() throws IOException {
+        PeerResults whole = measured();
+        assertThat(PeerResults.read(folder.resolve("peer.json")).missing()).isZero();
+        List<PeerSpeed> kept = whole.speeds().stream().filter(speed -> speed.depth() < 1024).toList();
+        new PeerResults(whole.plan(), whole.jdk(), whole.engines(), kept).write(folder.resolve("peer.json"));
+        calls.clear();
+
+        assertThat(run().results().missing()).isOne();
+        PeerResults results = measured();
+
+        assertThat(calls).contains("t6j t6 fill 1024").doesNotContain("t6j t6 fill 128", "t6j t6 read");
+        assertThat(results.speeds()).extracting(PeerSpeed::test).hasSize(9)
+                .startsWith("prompt of 100").endsWith("decode at 1024");
+        assertThat(results.engines()).as("each engine once").containsExactlyElementsOf(whole.engines()).hasSize(2);
+        assertThat(PeerResults.read(folder.resolve("peer.json")).speeds()).hasSize(9);
+    }
+
+    @Test
+    void resultsNameNoFolderOfTheMachine() throws IOException {
+        PeerPlan plan = new PeerPlan("/home/me/llama", List.of("mha"), List.of("q8_0"), 1, List.of(1), 1, 1, 1,
+                "/home/me/jlama", null);
+
+        PeerResults.none(plan).write(folder.resolve("peer.json"));
+
+        assertThat(folder.resolve("peer.json")).content().doesNotContain("home");
+        assertThat(PeerResults.read(folder.resolve("peer.json")).isOf(plan)).isTrue();
+        assertThat(plan.withoutFolders().command())
+                .isEqualTo("report --peer LLAMA --models mha --types q8_0 --depths 1 --rounds 1 --jlama JLAMA");
+    }
+
+    @Test
+    void anEngineWithOtherLogitsIsNotMeasured() throws IOException {
         List<PeerModel> models = List.of(model("t6j", "mha"), model("wrong", "mha"));
-        PeerRun run = new PeerRun(PLAN, 0.05, new PrintStream(OutputStream.nullOutputStream()));
+        PeerRun run = run();
 
         assertThatIllegalStateException().isThrownBy(() -> run.measure("q8_0", models))
                 .withMessage("wrong, mha, q8_0: logits: expected a difference of at most 0.5 of the largest,"

@@ -55,9 +55,10 @@ class PeerSpeedTest {
         PeerPlan plan = new PeerPlan("", List.of("mha"), List.of("q8_0"), 100, List.of(70), 8, 2, 1, null, null);
         PrintStream quiet = new PrintStream(OutputStream.nullOutputStream());
 
-        List<PeerSpeed> speeds = new PeerRun(plan, 0, quiet).measure(type.name(),
-                List.of(PeerModel.t6j("mha", file, plan.contextLength(), 1, null),
-                        PeerModel.llama("mha", llama, file, plan.contextLength(), 1)));
+        PeerRun run = new PeerRun(plan, folder.resolve("peer.json"), 0, quiet);
+        run.measure(type.name(), List.of(PeerModel.t6j("mha", file, plan.contextLength(), 1, null),
+                PeerModel.llama("mha", llama, file, plan.contextLength(), 1)));
+        List<PeerSpeed> speeds = run.results().speeds();
 
         assertThat(speeds).extracting(speed -> speed.engine() + " " + speed.test()).containsExactly(
                 "t6j prompt of 100", "llama.cpp prompt of 100", "t6j decode at 70", "llama.cpp decode at 70");

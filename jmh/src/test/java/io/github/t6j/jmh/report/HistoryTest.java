@@ -43,7 +43,7 @@ class HistoryTest {
         History.Line line = History.Line.of(machine("A", "quick", "abcdef123456"), results());
 
         assertThat(line.ratios()).containsOnly(Map.entry("mha", 0.8), Map.entry("tpa", 0.5));
-        assertThat(line.machine()).isEqualTo("A, family 1, 2 cores");
+        assertThat(line.machine()).isEqualTo("A, family 1, 2 cores, SIMD, 512-bit");
         assertThat(line.ratio("mha")).isEqualTo("80 %");
         assertThat(line.ratio("gqa")).isEqualTo("–");
     }
@@ -55,18 +55,19 @@ class HistoryTest {
             History.read(file).with(History.Line.of(machine("A", "quick", commit), results())).write(file);
         }
         History.read(file).with(History.Line.of(machine("B", "quick", "aaaaaaaaaaaa"), results())).write(file);
+        History.read(file).with(History.Line.of(machine("B", "quick", "aaaaaaaaaaaa-dirty"), results())).write(file);
 
         assertThat(Files.readAllLines(file)).containsExactly(
                 "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa\",\"date\":\"2026-11-28\","
-                        + "\"machine\":\"A, family 1, 2 cores\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
+                        + "\"machine\":\"A, family 1, 2 cores, SIMD, 512-bit\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
                 "{\"suite\":\"quick\",\"commit\":\"bbbbbbbbbbbb\",\"date\":\"2026-11-28\","
-                        + "\"machine\":\"A, family 1, 2 cores\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
-                "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa\",\"date\":\"2026-11-28\","
-                        + "\"machine\":\"B, family 1, 2 cores\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}");
-        assertThat(folder.resolve("history.md")).content().contains("## quick on A, family 1, 2 cores",
-                "![Share of the machine's limit, quick, A, family 1, 2 cores](plots/history-1.svg)",
+                        + "\"machine\":\"A, family 1, 2 cores, SIMD, 512-bit\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}",
+                "{\"suite\":\"quick\",\"commit\":\"aaaaaaaaaaaa-dirty\",\"date\":\"2026-11-28\","
+                        + "\"machine\":\"B, family 1, 2 cores, SIMD, 512-bit\",\"ratios\":{\"tpa\":0.5,\"mha\":0.8}}");
+        assertThat(folder.resolve("history.md")).content().contains("## quick on A, family 1, 2 cores, SIMD, 512-bit",
+                "![Share of the machine's limit, quick, A, family 1, 2 cores, SIMD, 512-bit](plots/history-1.svg)",
                 "| commit | date | TPA | MHA |\n|---|---|--:|--:|\n| aaaaaaaaaaaa | 2026-11-28 | 50 % | 80 % |\n",
-                "## quick on B, family 1, 2 cores");
+                "## quick on B, family 1, 2 cores, SIMD, 512-bit");
         assertThat(folder.resolve("plots/history-1.svg")).content().contains(">aaaaaaa<", ">bbbbbbb<", ">TPA<");
         assertThat(folder.resolve("plots/history-2.svg")).doesNotExist(); // a single run is no curve
         assertThat(folder.resolve("history.html")).content().contains("data:image/svg+xml");
@@ -132,12 +133,44 @@ class HistoryTest {
         assertThat(machine.resolve("summary.md")).doesNotExist();
     }
 
+    /** A comparison's pages and its line come from peer.json, too. */
+    @Test
+    void theCommandReadsComparisons() throws IOException {
+        Path file = folder.resolve("history.jsonl");
+        Path peers = Path.of("results/epyc-zen5-2-peer/peer.json");
+
+        assertThat(ReportCommand.run("--from", peers.toString(), "--out", folder.resolve("out").toString(), "--history",
+                file.toString())).isZero();
+
+        assertThat(History.read(file).lines()).singleElement()
+                .satisfies(line -> assertThat(line.ratios()).containsKey("mha q4_k_m decode at 128"));
+        assertThat(folder.resolve("out/summary.md")).content()
+                .contains("| decode at 1024 | – | 298 (295) | 207 (140) | 382 (369) | 188 (141) | 1.44 × | 2.03 × |");
+        assertThat(folder.resolve("out/peer.json")).hasSameTextualContentAs(peers);
+        assertThat(ReportCommand.run("--from", peers.toString(), "--compare", peers.toString())).isEqualTo(2);
+    }
+
+    /** Quick's folder takes no comparison, which would overwrite its pages. */
+    @Test
+    void aFolderHasTheResultsOfOneSuite() throws IOException {
+        Path out = Files.createDirectories(folder.resolve("out"));
+        Path sample = Path.of("src/test/resources/sample");
+        for (String name : List.of("results.json", "machine.json")) {
+            Files.copy(sample.resolve(name), out.resolve(name));
+        }
+
+        assertThat(ReportCommand.run("--peer", folder.toString(), "--out", out.toString())).isOne();
+
+        assertThat(out.resolve("peer.json")).doesNotExist();
+        assertThat(out.resolve("machine.json")).hasSameTextualContentAs(sample.resolve("machine.json"));
+    }
+
     /** The committed history, whose every line is one of a run of its own. */
     @Test
     void theCommittedHistoryIsReadable() throws IOException {
         History history = History.read(Path.of("history.jsonl"));
 
-        assertThat(history.lines()).hasSizeGreaterThan(18);
+        assertThat(history.lines()).hasSizeGreaterThan(17);
         for (History.Line line : history.lines()) {
             assertThat(history.with(line)).isEqualTo(history);
         }
