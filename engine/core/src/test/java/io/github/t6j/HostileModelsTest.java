@@ -57,7 +57,11 @@ class HostileModelsTest {
         "index-infinity         | full              | expected a number of at most 1.7976931348623157E308",
         "config-infinity        | full              | expected a number of at most 1.7976931348623157E308",
         "index-surrogate        | full              | weight_map",
-        "decay-1e-50            | partialrope-decay | rope_decay_base: expected above 0, up to 1, found 1.0E-50"
+        "decay-1e-50            | partialrope-decay | rope_decay_base: expected above 0, up to 1, found 1.0E-50",
+        "experts-2e40           | full              | experts.experts.weight: expected sizes from 1",
+        "experts-empty          | full              | all experts, found shape [5, 0, 7]",
+        "olala-experts-2e31     | full              | moe_num_routed_experts: expected at most 262144",
+        "olala-experts-200k     | full              | expected at least 400001 tensors of 1 layers and their experts"
     })
     void theErrorGivesTheReason(String folder, String variant, String message) {
         ModelOptions options = options().withVariant(VariantName.parse(variant));

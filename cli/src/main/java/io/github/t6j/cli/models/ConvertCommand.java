@@ -191,7 +191,7 @@ public final class ConvertCommand implements Callable<Integer> {
     private void convert(Checkpoint checkpoint, GgufNames names, Adapters opened, Map<String, Object> keys,
             VariantJson json, Map<String, Content> files) {
         Map<String, Tensor> byName = new LinkedHashMap<>(
-                NamedTensors.byExpert(names == null ? checkpoint.tensors() : names.tensors()));
+                NamedTensors.byExpert(names == null ? checkpoint.tensors() : names.tensors(), source.toString()));
         ConvertedMatrices.notes(byName.values(), dtype).forEach(note -> main.note("note: " + note));
         Family family = Families.of(new NamedTensors(byName, source.toString()));
         boolean llama = family instanceof LlamaFamily || family instanceof OlalaFamily; // config.json says what is tied

@@ -24,6 +24,9 @@ public final class NamedTensors {
     /** End of the names of tensors with the matrices of all experts. */
     private static final String EXPERTS = "experts.weight";
 
+    /** Limit of the tensors after these are split; Olala 7A1B has fewer than 20,000. */
+    private static final int MAX_SPLIT = 1 << 18;
+
     /** Prefix of the names in a language model's file; the file of its base model lacks it. */
     private static final String PREFIX = "model.";
 
@@ -57,7 +60,7 @@ public final class NamedTensors {
         this.changes = changes;
         String prefix = all.containsKey(BASE) ? PREFIX : "";
         boolean nested = all.keySet().stream().anyMatch(name -> name.contains(NESTED));
-        for (Map.Entry<String, Tensor> entry : byExpert(all).entrySet()) {
+        for (Map.Entry<String, Tensor> entry : byExpert(all, where).entrySet()) {
             String name = nested ? nameInText(entry.getKey()) : entry.getKey();
             if (name != null && UNUSED.stream().noneMatch(name::endsWith)) {
                 tensors.put(prefix + name, entry.getValue());
@@ -68,13 +71,21 @@ public final class NamedTensors {
     /**
      * Returns the tensors with a matrix for each expert in place of those of all experts, [experts][rows][columns]:
      * {@code experts.weight} becomes {@code experts.0.weight} and so on.
+     *
+     * @throws ModelFormatException if there are too many experts, or their matrices are empty
      */
-    public static Map<String, Tensor> byExpert(Map<String, Tensor> all) {
+    public static Map<String, Tensor> byExpert(Map<String, Tensor> all, String where) {
         Map<String, Tensor> split = new LinkedHashMap<>();
         all.forEach((name, tensor) -> {
             if (!name.endsWith(EXPERTS) || tensor.shape().size() != 3) {
                 split.put(name, tensor);
                 return;
+            }
+            boolean isEmpty = tensor.shape().stream().anyMatch(size -> size < 1);
+            if (isEmpty || tensor.rowCount() > MAX_SPLIT - split.size()) {
+                throw new ModelFormatException(where + ": " + name + ": expected sizes from 1, and at most " + MAX_SPLIT
+                        + " tensors with those of all experts, found shape " + tensor.shape()
+                        + "; the file is damaged or malicious");
             }
             for (int expert = 0; expert < tensor.rowCount(); expert++) {
                 String ofOne = name.replace(EXPERTS, "experts." + expert + ".weight");

@@ -1,5 +1,6 @@
 package io.github.t6j.family.olala;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.attention.TensorRole;
 import io.github.t6j.attention.mamba.MambaConfig;
 import io.github.t6j.attention.tpa.steps.SteppedConfig;
@@ -35,7 +36,15 @@ public final class OlalaFamily implements Family {
     public ModelConfig read(NamedTensors tensors, ModelMetadata description) {
         description.checkFullRope(
                 tensors.where() + ": Olala models have no RoPE; expected the variant full or none, found ");
-        return new OlalaReader(description.config(), description.variantJson()).read();
+        ModelConfig config = new OlalaReader(description.config(), description.variantJson()).read();
+        ModelConfig.Experts experts = config.experts();
+        long least = config.sizes().layers() + (experts == null ? 0 : 2L * experts.count() * experts.layers().size());
+        if (least > tensors.count()) {
+            throw new ModelFormatException(tensors.where() + ": expected at least " + least + " tensors of "
+                    + config.sizes().layers() + " layers and their experts, as config.json describes them, found only "
+                    + tensors.count());
+        }
+        return config;
     }
 
     @Override

@@ -31,6 +31,12 @@ final class OlalaReader {
 
     private static final String MASKS = "masks";
 
+    /** Limit of the layers. */
+    private static final int MAX_LAYERS = 1 << 12;
+
+    /** Limit of the experts of all layers; Olala 7A1B has 9216. */
+    private static final long MAX_EXPERTS = 1 << 18;
+
     private static final List<String> REFUSED_LISTS = List.of("skip_moe_layers", "skip_mixer_layers", "layer_idx_map");
 
     private final ConfigJson config;
@@ -102,6 +108,9 @@ final class OlalaReader {
         if (found.isEmpty()) {
             throw new ModelFormatException(
                     config.where() + ": expected the key layers_config (a letter per layer), found none; add it");
+        }
+        if (found.length() > MAX_LAYERS) {
+            throw config.wrong("layers_config", "at most " + MAX_LAYERS + " letters", found.length());
         }
         for (char letter : found.toCharArray()) {
             if (letter != 'M' && letter != 'V') {
@@ -189,7 +198,7 @@ final class OlalaReader {
         Scores scores = new Scores(
                 config.flag("use_completed_p", false) ? headDim : Math.sqrt(headDim),
                 (float) config.number("softcap_attn", 0));
-        int limit = (int) Math.max(0, config.number("slw_wsize", -1));
+        int limit = (int) Math.clamp(config.number("slw_wsize", -1), 0, 1 << 30);
         Steps steps = new Steps(
                 config.flag("token_shift_attn", false), config.flag("qk_norm", true) ? epsilon : 0f,
                 config.flag("scalable_softmax", true) ? new Steps.Length(limit) : null, scores,
@@ -266,6 +275,10 @@ final class OlalaReader {
 
     private ModelConfig.Experts experts(SortedSet<Integer> layers) {
         int count = config.optional("moe_num_routed_experts", 2);
+        if ((long) count * layers.size() > MAX_EXPERTS) {
+            throw config.wrong("moe_num_routed_experts", "at most " + MAX_EXPERTS / layers.size() + " in each of "
+                    + layers.size() + " layers", count);
+        }
         int used = config.optional("moe_num_active_experts", 1);
         if (used > count) {
             throw config.wrong("moe_num_active_experts", "at most the number of experts, " + count, used);

@@ -392,6 +392,26 @@ class GgufNamesTest {
                 "llama.attention.head_count: expected a whole number, found text or an array");
     }
 
+    /** Each expert of a stacked tensor gets a name, so their number is limited, in all tensors together. */
+    @Test
+    void tooManyExpertsAreRefused() throws IOException {
+        int most = 1 << 17;
+        GgufFile file = small("dragon").key("dragon.layer_types", "M").key("dragon.num_signal_heads", 2)
+                .key("dragon.tpa_rank", 1).key("dragon.expert_count", most).key("dragon.expert_used_count", 1)
+                .key("dragon.expert_feed_forward_length", 1)
+                .floats("blk.0.ffn_up_exps.weight", new float[most], most, 1, 1);
+        try (Checkpoint checkpoint = Checkpoint.open(write(file), true)) {
+            assertThat(ModelTensors.of(checkpoint, "m.gguf").tensors().count()).isEqualTo(most);
+        }
+        file.floats("blk.0.ffn_down_exps.weight", new float[most + 1], most + 1, 1, 1);
+        try (Checkpoint checkpoint = Checkpoint.open(write(file), true)) {
+            assertThatThrownBy(() -> ModelTensors.of(checkpoint, "m.gguf")).isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining("m.gguf: model.layers.0.mlp.experts.output_experts.weight: expected sizes"
+                            + " from 1, and at most 262144 tensors with those of all experts, found shape"
+                            + " [131073, 1, 1]");
+        }
+    }
+
     @Test
     void badFactorsAreRefused() throws IOException {
         assertRefused(small("llama").floats("rope_freqs.weight", new float[] {1, 0}, 2),
