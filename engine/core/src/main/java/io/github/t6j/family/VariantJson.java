@@ -170,6 +170,11 @@ public final class VariantJson {
         refuse(List.of("heads"), "only the Llama family's whole heads can be used as factors");
     }
 
+    /** Fails if window exists, for a model of another family than Olala. */
+    public void refuseWindow() {
+        refuse(List.of("window"), "only Olala's windows can be read in two ways");
+    }
+
     /** Returns the fixed factors by the names of their weights; empty if the key is missing. */
     public Set<String> fixed() {
         return has("fixed")

@@ -59,6 +59,7 @@ public record LlamaPreset(Map<String, Object> config, VariantJson variant) imple
 
     @Override
     public List<TensorSpec> tensors() {
+        LlamaReader.refuseOthers(variant);
         LlamaType type = type();
         LlamaFamily family = family();
         int heads = size("num_attention_heads");

@@ -57,10 +57,7 @@ class LlamaReader {
         this.tensors = tensors;
         config = description.config();
         variantJson = description.variantJson();
-        variantJson.refuse(VariantJson.ROPE_KEYS, "the form of RoPE is fixed in the Llama family");
-        variantJson.steps().refuse();
-        variantJson.refuse(VariantJson.FACTOR_KEYS, "the Llama family has whole heads");
-        variantJson.refuseNoScale();
+        refuseOthers(variantJson);
         type = LlamaType.of(config);
         if (!types.contains(type)) {
             throw config.wrong("model_type", "one of " + types.stream().map(LlamaType::word).sorted().toList()
@@ -68,6 +65,15 @@ class LlamaReader {
         }
         description.checkFullRope(tensors.where() + ": this is a model of the Llama family, whose config.json defines"
                 + " RoPE; expected the variant full or none, found ");
+    }
+
+    /** Refuses keys that do not apply to the Llama family. */
+    static void refuseOthers(VariantJson variant) {
+        variant.refuse(VariantJson.ROPE_KEYS, "the form of RoPE is fixed in the Llama family");
+        variant.steps().refuse();
+        variant.refuse(VariantJson.FACTOR_KEYS, "the Llama family has whole heads");
+        variant.refuseNoScale();
+        variant.refuseWindow();
     }
 
     ModelConfig read() {

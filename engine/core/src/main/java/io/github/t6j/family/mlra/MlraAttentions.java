@@ -52,6 +52,7 @@ record MlraAttentions(Shapes shapes, ModelMetadata description, int width) {
 
     AttentionConfig read() {
         description.variantJson().refuseHeads();
+        description.variantJson().refuseWindow();
         description.variantJson().steps().refuse();
         if (T6Factors.serves(shapes)) {
             description.variantJson().refuseNoScale();

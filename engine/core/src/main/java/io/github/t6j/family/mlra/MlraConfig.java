@@ -92,6 +92,8 @@ public record MlraConfig(Attention attention, Map<String, Object> config, Varian
     @Override
     public List<TensorSpec> tensors() {
         variant.steps().refuse();
+        variant.refuseHeads();
+        variant.refuseWindow();
         variant.refuse(VariantJson.FACTOR_KEYS, "the MLRA checkpoints have a fixed set of factors");
         if (!attention.sizes.containsKey("kv_lora_rank")) {
             variant.refuseNoScale();

@@ -123,6 +123,10 @@ final class OlalaReader {
 
     ModelConfig read() {
         variant.steps().refuse();
+        variant.refuse(VariantJson.ROPE_KEYS, "Olala models have no RoPE");
+        variant.refuse(VariantJson.FACTOR_KEYS, "Olala models have a fixed set of factors");
+        variant.refuseNoScale();
+        variant.refuseHeads();
         SortedSet<Integer> moe = expertLayers();
         ModelConfig.Experts experts = moe.isEmpty() ? null : experts(moe);
         ModelConfig.LatentExperts latent = moe.isEmpty() ? null : latentExperts();

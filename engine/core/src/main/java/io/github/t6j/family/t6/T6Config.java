@@ -119,6 +119,8 @@ public record T6Config(Attention attention, Map<String, Object> config, VariantJ
     /** Checks that the model has the factors that t6j.json mentions. */
     private void checkVariant() {
         variant.refuseNoScale();
+        variant.refuseHeads();
+        variant.refuseWindow();
         for (String factor : variant.fixed()) {
             if (!hasFactor(factor)) {
                 throw new ModelFormatException(variant.where() + ": fixed: found " + factor + ", but this model has no "

@@ -70,6 +70,7 @@ public final class T6Family implements Family {
         refuseOthers(tensors, shapes);
         description.variantJson().refuseNoScale();
         description.variantJson().refuseHeads();
+        description.variantJson().refuseWindow();
         SteppedConfig steps = T6Steps.read(shapes, description);
         if (steps != null) {
             return config(T6Steps.name(steps), steps, tensors, description);

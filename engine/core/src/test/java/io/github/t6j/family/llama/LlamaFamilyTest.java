@@ -19,6 +19,7 @@ import io.github.t6j.TestData;
 import io.github.t6j.Token;
 import io.github.t6j.attention.AttentionPath;
 import io.github.t6j.family.ConfigJson;
+import io.github.t6j.family.VariantJson;
 import io.github.t6j.json.Json;
 import io.github.t6j.oracle.LlamaGguf;
 import io.github.t6j.oracle.ProductRounding;
@@ -249,13 +250,20 @@ class LlamaFamilyTest {
         "\"order\": 2                      | order: expected no such key, since the Llama family has whole heads",
         "\"fixed\": [\"a_k\"]              | fixed: expected no such key",
         "\"head_factors\": \"softmax\"    | head_factors: expected no such key",
-        "\"no_scale\": true                | no_scale: expected no such key, since only the MLA"
+        "\"no_scale\": true                | no_scale: expected no such key, since only the MLA",
+        "\"window\": \"limits\"          | window: expected no such key, since only Olala",
+        "\"shift\": true                   | shift: expected no such key, since only T6"
     })
     void keysOfOtherFamiliesAreRefused(String key, String message) throws IOException {
         copy("llama3-gqa", Map.of());
         Files.writeString(folder.resolve("t6j.json"), "{" + key + "}");
         assertThatThrownBy(() -> Model.load(folder)).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("t6j.json: " + message).hasMessageEndingWith(": remove it");
+        VariantJson variant = new VariantJson(
+                Json.parseObject(Files.readAllBytes(folder.resolve("t6j.json")), "t6j.json"), "t6j.json");
+        LlamaPreset made = new LlamaPreset(TestData.json("golden_llama/llama3-gqa/config.json"), variant);
+        assertThatThrownBy(made::tensors).as("a new model").isInstanceOf(ModelFormatException.class)
+                .hasMessageStartingWith("t6j.json: " + message);
     }
 
     /**

@@ -246,6 +246,15 @@ class MlraFamilyTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"tpa_even", "mha", "mla"})
+    void onlyOlalaHasAWindowToRead(String name) throws IOException {
+        copy(MlraCase.of(name), "{\"window\": \"limits\"}");
+        assertThatThrownBy(() -> Model.load(folder))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("window: expected no such key, since only Olala");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"mha", "gta", "mla"})
     void keysOfFactorsNeedFactors(String name) throws IOException {
         copy(MlraCase.of(name), "{\"head_factors\": \"softmax\"}");

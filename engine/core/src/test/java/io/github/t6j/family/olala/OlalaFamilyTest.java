@@ -1,5 +1,6 @@
 package io.github.t6j.family.olala;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.offset;
@@ -170,6 +171,49 @@ class OlalaFamilyTest {
             assertThat(model.info().cache().windows()).containsExactly(0, 0, 0, 4097, 0);
             assertThat(model.info().assumptions()).anyMatch(text -> text.contains("as slw_wsize means"));
         }
+    }
+
+    /** A window of more tokens than an int counts hides nothing. */
+    @Test
+    void aHugeWindowHidesNothing() throws IOException {
+        change("taps-mv", Map.of("slw_wsize", 7_000_000_000L));
+        try (Model model = Model.load(folder)) {
+            assertThat(model.info().cache().windows()).containsExactly(0, (1 << 30) + 1);
+            float[] found = logits(model, new int[] {1, 2, 3})[2];
+            try (Model small = load("taps-mv")) { // a window of 7
+                assertThat(found).isEqualTo(logits(small, new int[] {1, 2, 3})[2]);
+            }
+        }
+    }
+
+    /** Keys of t6j.json that do not apply to Olala are errors, as for other families. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "heads: factors", "no_scale: true", "order: 2", "fixed: []", "shared_b: false", "head_factors: linear",
+        "rope_pairing: half", "rope_sense: clockwise", "rope_tables: f32", "shift: true", "slidingWindow: 7"
+    })
+    void keysOfOtherFamiliesAreRefused(String pair) throws IOException {
+        copy("taps-mv", folder);
+        String key = pair.substring(0, pair.indexOf(':'));
+        Object value = value(pair.substring(key.length() + 2));
+        Files.writeString(folder.resolve("t6j.json"), Json.write(Map.of(key, value)));
+        assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> Model.load(folder).close())
+                .withMessageContaining("t6j.json: " + key + ": expected no such key")
+                .withMessageEndingWith("remove it");
+    }
+
+    private static Object value(String text) {
+        boolean isJson = text.matches("true|false|-?\\d+|[\\[{].*");
+        return isJson ? Json.parseObject(("{\"v\": " + text + "}").getBytes(UTF_8), "value").get("v") : text;
+    }
+
+    /** Copies a model with other values in config.json. */
+    private void change(String name, Map<String, Object> changes, String... removed) throws IOException {
+        copy(name, folder);
+        Map<String, Object> config = new LinkedHashMap<>(TestData.json("golden_olala/" + name + "/config.json"));
+        config.putAll(changes);
+        config.keySet().removeAll(List.of(removed));
+        Files.writeString(folder.resolve("config.json"), Json.write(config));
     }
 
     private static void copy(String name, Path to) throws IOException {

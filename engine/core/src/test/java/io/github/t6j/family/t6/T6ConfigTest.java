@@ -1,13 +1,18 @@
 package io.github.t6j.family.t6;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.t6j.ModelFormatException;
 import io.github.t6j.TestData;
+import io.github.t6j.family.NewModel;
 import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.mlra.MlraConfig;
 import io.github.t6j.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +38,19 @@ class T6ConfigTest {
         Map<String, Object> shapes = new TreeMap<>();
         model.tensors().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
         assertThat(shapes).isEqualTo(official);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"window, limits", "heads, factors"})
+    void aNewModelRefusesKeysOfOtherFamilies(String key, String word) throws IOException {
+        VariantJson variant = new VariantJson(Map.of(key, word), "t6j.json");
+        T6Config t6 = new T6Config(
+                T6Config.Attention.TPA, parse(TestData.path("golden/T6_odd/config.json")), variant);
+        MlraConfig mlra = MlraConfig.small(MlraConfig.Attention.TPA);
+        for (NewModel model : List.of(t6, mlra.with(mlra.config(), variant))) {
+            assertThatThrownBy(model::tensors).isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining("t6j.json: " + key + ": expected no such key");
+        }
     }
 
     private static Map<String, Object> parse(Path file) throws IOException {

@@ -62,6 +62,18 @@ class T6FactorsTest {
                 .hasMessageContaining(message);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "{'window': 'limits'} | window: expected no such key, since only Olala",
+        "{'heads': 'factors'} | heads: expected no such key, since only the Llama family",
+        "{'no_scale': true}   | no_scale: expected no such key, since only the MLA"
+    })
+    void keysOfOtherFamiliesAreRefused(String t6j, String message) {
+        assertThatThrownBy(() -> describe(weights(false), Map.of(), t6j))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("t6j.json: " + message).hasMessageEndingWith(": remove it");
+    }
+
     @Test
     void wholeHeadsHaveNoFactors() {
         Map<String, Tensor> whole = Map.of(
