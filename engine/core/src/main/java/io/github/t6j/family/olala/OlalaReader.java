@@ -80,6 +80,7 @@ final class OlalaReader {
         refuseOthers("mlp_type", "simple");
         refuseOthers("normalization_type", "rmsnorm");
         refuseOthers("rope_type", "");
+        refuseOthers("gate_type", "elementwise", "headwise");
         if (config.optional("mamba_ngroups", 1) != 1) {
             throw unsupported("mamba_ngroups", 1, config.values().get("mamba_ngroups"));
         }
@@ -96,10 +97,11 @@ final class OlalaReader {
         return unsupported(key, String.valueOf(expected), found);
     }
 
-    private void refuseOthers(String key, String supported) {
-        String found = config.text(key, supported);
-        if (!found.equals(supported)) {
-            throw unsupported(key, "\"" + supported + "\"", "\"" + found + "\"");
+    /** Refuses words other than those of {@code supported}, of which the first is the default. */
+    private void refuseOthers(String key, String... supported) {
+        String found = config.text(key, supported[0]);
+        if (!List.of(supported).contains(found)) {
+            throw unsupported(key, "\"" + String.join("\" or \"", supported) + "\"", "\"" + found + "\"");
         }
     }
 
@@ -228,16 +230,9 @@ final class OlalaReader {
         if (!config.flag("gate_attn", false)) {
             return null;
         }
-        String type = config.text("gate_type", "elementwise");
-        String activation = config.text("gate_act", "silu");
-        if (!type.equals("elementwise") && !type.equals("headwise")) {
-            throw unsupported("gate_type", "elementwise or headwise", type);
-        }
-        if (!activation.equals("silu") && !activation.equals("sigmoid")) {
-            throw unsupported("gate_act", "silu or sigmoid", activation);
-        }
+        refuseOthers("gate_act", "silu", "sigmoid");
         return new Steps.Gate(
-                type.equals("headwise"), activation.equals("sigmoid"),
+                config.text("gate_type", "").equals("headwise"), config.text("gate_act", "").equals("sigmoid"),
                 config.flag("zero_centered_gate", false) ? GATE_OFFSET : 0f);
     }
 

@@ -79,6 +79,17 @@ class AdaptersTest {
         return modules.stream().map(module -> new Merge(module, scale)).toList();
     }
 
+    @Test
+    void adaptersOfOlalaAreRefused() throws IOException {
+        Path model = TestData.path("golden_olala/taps-mv");
+        Path adapter = AdapterFiles.writeModules(
+                folder.resolve("adapter"), AdapterFiles.CONFIG, modules(model, ".*layers.1.mixer.c_q.weight", 5));
+        assertThatThrownBy(() -> Model.load(model, f32().withAdapter(adapter, 1)))
+                .isInstanceOfSatisfying(ModelFormatException.class,
+                        error -> assertThat(error.kind()).isEqualTo(ModelFormatException.Kind.UNSUPPORTED))
+                .hasMessageContaining("adapters: expected a model of another family, found an Olala model");
+    }
+
     /** Ranks 1, 5 and 16, both scales; whole files and shards, f32 and bf16, every kind of projection. */
     @ParameterizedTest
     @CsvSource({

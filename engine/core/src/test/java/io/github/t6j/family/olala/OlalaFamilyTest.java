@@ -228,16 +228,39 @@ class OlalaFamilyTest {
         "patch_level_training, true", "complete_slw, true", "logits_scaling_ngpt, true", "mlp_type, gated",
         "normalization_type, layernorm", "gate_type, kimi", "layers_config, Mv", "skip_moe_layers, [1]",
         "skip_mixer_layers, [0]", "layer_idx_map, {\"0\": 1}", "rope_type, rope", "mamba_ngroups, 2",
-        "mamba3_remove_conv, false", "mixer_gn, true"
+        "mamba3_remove_conv, false", "mixer_gn, true", "gate_act, gelu", "layers_mlp_config, m",
+        "layers_mlp_config, mx", "num_signal_heads_diff, 6", "num_signal_heads_diff, 2", "moe_num_active_experts, 6",
+        "mamba_headdim, 7", "num_hidden_layers, 3", "layers_config, Mw", "layers_config, Mt", "layers_config, Mg",
+        "layers_config, M2"
     })
     void unsupportedKeysAreRefused(String key, String value) throws IOException {
-        copy("taps-mv", folder);
-        Map<String, Object> config = new LinkedHashMap<>(TestData.json("golden_olala/taps-mv/config.json"));
-        boolean isJson = value.matches("true|false|\\d+|[\\[{].*");
-        config.put(key, isJson ? Json.parseObject(("{\"v\": " + value + "}").getBytes(), "value").get("v") : value);
-        Files.writeString(folder.resolve("config.json"), Json.write(config));
+        change("taps-mv", Map.of(key, value(value)));
+        assertRefused(key);
+    }
+
+    private void assertRefused(String key) {
         assertThatExceptionOfType(ModelFormatException.class).isThrownBy(() -> Model.load(folder).close())
                 .withMessageContaining(key).withMessageContaining("expected");
+    }
+
+    /** The gate's kind is checked without a gate, too. */
+    @Test
+    void otherGatesAreRefusedWithoutAGate() throws IOException {
+        change("tpa-equal", Map.of("gate_attn", false, "gate_type", "kimi"));
+        assertRefused("gate_type");
+    }
+
+    /** Residuals that do not rotate are scaled by the depth divided by base_depth. */
+    @Test
+    void scaledResidualsNeedTheBaseDepth() throws IOException {
+        change("taps-mv", Map.of("geodesic_update", false, "use_completed_p", true), "base_depth");
+        assertRefused("base_depth");
+    }
+
+    @Test
+    void tooManyLayersAreRefused() throws IOException {
+        change("taps-mv", Map.of("layers_config", "M".repeat(1 << 20)), "num_hidden_layers");
+        assertRefused("layers_config: expected at most 4096 letters, found 1048576");
     }
 
     /** Sessions that are forked, saved and restored, or truncated go on with the bits of new ones. */
