@@ -133,7 +133,9 @@ public final class ConvertCommand implements Callable<Integer> {
                 throw new CommandFailure(source + ": expected a model without a classification head, found "
                         + GgufNames.CLASSIFIER + ": convert the folder that the GGUF file was made from");
             }
-            Map<String, Object> keys = names == null || config != null ? configKeys(folder, files) : names.config();
+            boolean inFile = names != null && config == null;
+            Map<String, Object> keys = inFile ? names.config() : configKeys(folder, files);
+            VariantJson json = inFile ? GgufNames.variant(stored, keys) : stored;
             addOthers(folder, files);
             if (names != null) {
                 addTokenizer(checkpoint, files);
@@ -143,7 +145,7 @@ public final class ConvertCommand implements Callable<Integer> {
             addChat(adapters.adapters(main), files);
             Map<Path, Long> sizes = sizes(checkpoint.files());
             try {
-                convert(checkpoint, names, opened, keys, VariantFile.resolve(variant, stored, folder, keys), files);
+                convert(checkpoint, names, opened, keys, VariantFile.resolve(variant, json, folder, keys), files);
                 if (gguf == null) {
                     NewFolder.noteMade(main, destination, sizes.values().stream().mapToLong(size -> size).sum());
                 }

@@ -1,17 +1,25 @@
 package io.github.t6j.cli.models;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.t6j.cli.CommandResult;
 import io.github.t6j.cli.StoredTensors;
 import io.github.t6j.json.Json;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests the commands on Olala models. */
 class OlalaModelsTest {
@@ -92,11 +100,58 @@ class OlalaModelsTest {
         assertThat(bench.out()).contains("tokens_per_second");
     }
 
+    /** Writes the GGUF file with a window of 8 tokens instead of 4096, fewer than the ids. */
+    private Path withSmallWindow() throws IOException {
+        byte[] bytes = Files.readAllBytes(Path.of(GGUF));
+        byte[] key = "dragon.attention.sliding_window".getBytes(UTF_8);
+        int at = new String(bytes, ISO_8859_1).indexOf(new String(key, ISO_8859_1)) + key.length + 4; // behind the type
+        ByteBuffer value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(value.getInt(at)).isEqualTo(4096);
+        value.putInt(at, 8);
+        return Files.write(folder.resolve("small-window.gguf"), bytes);
+    }
+
+    /** llama.cpp's reading of the window, which hides nothing, goes to t6j.json, where Hugging Face has no key. */
     @Test
-    void trainingIsRefusedByName() {
-        CommandResult result = CommandResult.of(
-                "gradients", "--model", GOLDEN, "--ids", IDS, "--out", folder.resolve("g.safetensors").toString());
-        assertThat(result.code()).isOne();
-        assertThat(result.err()).contains("Olala").contains("cannot train it yet").hasLineCount(1);
+    void aConvertedFileKeepsTheReadingOfItsWindow() throws IOException {
+        String source = withSmallWindow().toString();
+        Path made = folder.resolve("made");
+        CommandResult loaded = done("logits", "--model", source, "--ids", "1", "--out", folder + "/one.safetensors");
+        assertThat(loaded.err()).contains("note: slw_wsize of 8 limits the scalable softmax and masks nothing");
+        done("convert", source, made.toString());
+        assertThat(Json.parseObject(Files.readAllBytes(made.resolve("t6j.json")), "t6j.json"))
+                .containsEntry("window", "limits");
+        assertThat(Json.parseObject(Files.readAllBytes(made.resolve("config.json")), "config.json"))
+                .containsEntry("slw_wsize", 8L).doesNotContainKey("slw_masks");
+        double[] limited = logits(source);
+        assertThat(logits(made.toString())).isEqualTo(limited);
+        Files.delete(made.resolve("t6j.json"));
+        double[] masked = logits(made.toString());
+        int first = 9 * limited.length / IDS.split(",").length; // 9 tokens are the query's own and the window
+        assertThat(Arrays.copyOf(masked, first)).isEqualTo(Arrays.copyOf(limited, first));
+        assertThat(masked).isNotEqualTo(limited);
+        Files.writeString(folder.resolve("t6j.json"), "{\"window\": \"masks\"}"); // beside the GGUF file
+        assertThat(logits(source)).isEqualTo(masked);
+        String other = folder.resolve("other").toString();
+        done("convert", source, other);
+        assertThat(logits(other)).isEqualTo(masked);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "gradients --model MODEL --ids 1,2,3 --out OUT | found Olala (differential TPA in 2 layers",
+        "train --init-from MODEL --data IDS --context 8 --steps 1 --out OUT | found Olala (",
+        "train --preset olala-nano --data IDS --context 8 --steps 1 --out OUT | found Olala (",
+        "convert MODEL OUT --as tpa | --as: expected none for an Olala model",
+        "convert MODEL --to-gguf OUT | --to-gguf: expected a model that llama.cpp runs, with the"
+    })
+    void unsupportedCommandsNameTheFamily(String line, String message) throws IOException {
+        Path ids = Files.write(folder.resolve("ids.bin"), new byte[400]);
+        Path out = folder.resolve("out");
+        CommandResult result = CommandResult.of(line.replace("MODEL", GOLDEN).replace("IDS", ids.toString())
+                .replace("OUT", out.toString()).split(" "));
+        assertThat(result.code()).as(result.err()).isOne();
+        assertThat(result.err()).contains(message).hasLineCount(1);
+        assertThat(out).doesNotExist();
     }
 }

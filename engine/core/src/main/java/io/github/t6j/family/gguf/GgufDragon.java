@@ -123,7 +123,6 @@ record GgufDragon(GgufConfig keys, Map<String, Object> config) {
         config.put("tpa_rank", keys.whole("tpa_rank"));
         config.put("softcap_attn", keys.number("attn_logit_softcapping", 0));
         config.put("slw_wsize", (long) keys.number("attention.sliding_window", -1));
-        config.put("slw_masks", false);
         config.put("gate_attn", flag("gate_attn", true));
         double bias = keys.number("gate_bias", 0);
         if (bias != 0 && Math.abs(bias - 1.15) > 1e-6) {

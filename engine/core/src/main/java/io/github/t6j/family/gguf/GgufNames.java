@@ -1,6 +1,7 @@
 package io.github.t6j.family.gguf;
 
 import io.github.t6j.ModelFormatException;
+import io.github.t6j.family.VariantJson;
 import io.github.t6j.family.llama.LlamaNames;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
@@ -178,6 +179,17 @@ public final class GgufNames implements TensorReader {
      */
     public Map<String, Object> config() {
         return config;
+    }
+
+    /**
+     * Returns {@code stored}, the t6j.json next to the file, with llama.cpp's reading of Olala's window unless it names
+     * one.
+     *
+     * @param keys as {@link #config} returns them
+     */
+    public static VariantJson variant(VariantJson stored, Map<String, Object> keys) {
+        boolean hasWindow = keys.get("slw_wsize") instanceof Long size && size > 0;
+        return hasWindow && !stored.has("window") ? stored.with("window", "limits") : stored;
     }
 
     /**

@@ -214,9 +214,7 @@ final class OlalaReader {
 
     /** Returns the number of keys that a query sees: the original counts its own beside the window. */
     private int window(int limit) {
-        boolean masks = variant.has("window")
-                ? variant.word("window", MASKS).equals(MASKS)
-                : config.flag("slw_masks", true); // false in a GGUF file, which llama.cpp reads so
+        boolean masks = variant.word("window", MASKS).equals(MASKS);
         if (limit > 0) {
             assumptions.add(masks
                     ? "a query sees the last " + (limit + 1) + " tokens, as slw_wsize means at Hugging Face"

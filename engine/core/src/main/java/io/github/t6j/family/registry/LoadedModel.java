@@ -8,6 +8,8 @@ import io.github.t6j.family.EmbeddingJson;
 import io.github.t6j.family.FolderFiles;
 import io.github.t6j.family.GenerationJson;
 import io.github.t6j.family.ModelMetadata;
+import io.github.t6j.family.VariantJson;
+import io.github.t6j.family.gguf.GgufNames;
 import io.github.t6j.family.lora.Adapters;
 import io.github.t6j.family.olala.OlalaFamily;
 import io.github.t6j.kernels.Kernels;
@@ -56,11 +58,15 @@ public record LoadedModel(
             FolderFiles files = FolderFiles.of(path);
             ModelTensors read = ModelTensors.of(checkpoint, path.toString());
             NamedTensors tensors = read.tensors();
-            ConfigJson configJson =
-                    read.config() == null ? files.config() : new ConfigJson(read.config(), path.toString());
+            boolean isGguf = read.config() != null;
+            ConfigJson configJson = isGguf ? new ConfigJson(read.config(), path.toString()) : files.config();
+            VariantJson variant = isGguf ? GgufNames.variant(files.variant(), read.config()) : files.variant();
             ModelConfig config =
-                    Families.describe(tensors, new ModelMetadata(configJson, files.variant(), options.variant()));
+                    Families.describe(tensors, new ModelMetadata(configJson, variant, options.variant()));
             List<String> notes = new ArrayList<>();
+            if (isGguf && config.family().equals(OlalaFamily.NAME)) {
+                notes.addAll(config.assumptions()); // the window, which Hugging Face reads in another way
+            }
             Tokenizer tokenizer =
                     ModelTokenizer.find(options.tokenizer(), files.folder(), checkpoint, config, notes);
             DType type = options.weightType() == null ? null : DType.valueOf(options.weightType().name());

@@ -137,6 +137,8 @@ class OlalaFamilyTest {
         try (Model gguf = Model.load(file, ModelOptions.defaults().withThreads(2)); Model huggingFace = load(GGUF)) {
             assertThat(gguf.info().family()).isEqualTo("Olala");
             assertThat(gguf.info().assumptions()).anyMatch(text -> text.contains("as in llama.cpp"));
+            assertThat(gguf.notes()).as("printed by each command").anyMatch(text -> text.contains("as in llama.cpp"));
+            assertThat(huggingFace.notes()).noneMatch(text -> text.contains("slw_wsize"));
             assertThat(huggingFace.info().assumptions()).anyMatch(text -> text.contains("as slw_wsize means"));
             assertThat(logits(gguf, ids)).isDeepEqualTo(logits(huggingFace, ids));
         }
