@@ -91,6 +91,20 @@ class DocumentsTest {
         }
     }
 
+    /** A blank line inside a table ends it, and the rows below become text. */
+    @Test
+    void tablesHaveAHead() throws IOException {
+        Pattern firstRows = Pattern.compile("(?m)^\\n\\|.*\\n(.*)");
+        int tables = 0;
+        for (Map.Entry<Path, String> page : pages().entrySet()) {
+            for (MatchResult first : firstRows.matcher(page.getValue()).results().toList()) {
+                assertThat(first.group(1)).as(page.getKey() + ": below " + first.group()).matches("\\|[-:| ]+\\|");
+                tables++;
+            }
+        }
+        assertThat(tables).isGreaterThan(40);
+    }
+
     private static CommandLine commands() {
         PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
         return new Main(System.in, nowhere, nowhere, false, false, Map.of()).commandLine();
