@@ -111,7 +111,8 @@ class PrefixTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"golden/llama-gqa", "golden/llama-mla", "golden_mlra/mlra_2", "golden/T6_kvonly"})
+    @CsvSource({"golden/llama-gqa", "golden/llama-mla", "golden_mlra/mlra_2", "golden/T6_kvonly",
+        "golden_olala/full-mmmmv"})
     void aPrefixHasTheLogitsOfItsSession(String folder) {
         ModelOptions load = ModelOptions.defaults().withThreads(2)
                 .withVariant(folder.contains("T6") ? RopeVariant.FULL : null);
@@ -121,6 +122,8 @@ class PrefixTest {
             session.prefill(prompt);
             float[] logits = session.logits().clone();
             Prefix prefix = session.freeze();
+            session.step(3);
+            float[] next = session.logits().clone();
             session.close();
             try (Session other = prefix.newSession()) {
                 assertThat(other.logits()).isEqualTo(logits);
@@ -129,6 +132,7 @@ class PrefixTest {
                 prefix.close();
                 other.step(3);
                 assertThat(other.position()).isEqualTo(68);
+                assertThat(other.logits()).isEqualTo(next);
                 assertThatThrownBy(prefix::newSession).isInstanceOf(IllegalStateException.class);
             }
         }

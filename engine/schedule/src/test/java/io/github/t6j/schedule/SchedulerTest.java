@@ -240,7 +240,8 @@ class SchedulerTest {
 
     @ParameterizedTest
     @CsvSource({"models/t6-tiny, 1000000000", "models/t6-tiny, 4000000", "golden/llama-mla, 1000000000",
-        "golden/llama-gqa, 1000000000", "golden_wide/mistral-wide, 1000000000"})
+        "golden/llama-gqa, 1000000000", "golden_wide/mistral-wide, 1000000000",
+        "golden_olala/full-mmmmv, 1000000000", "golden_olala/full-mmmmv, 4000000"})
     void eachEqualsItsResultAlone(String folder, long bytes) throws InterruptedException {
         Random random = new Random(SEED);
         try (Model model = load(folder);
@@ -284,11 +285,15 @@ class SchedulerTest {
         }
     }
 
-    /** Windows of 70 do not reach back to 300, so the second prompt keeps the cache there for others. */
-    @Test
-    void aBeginningOutOfReachIsKeptFromTheSecondPromptOn() throws InterruptedException {
+    /**
+     * Windows of 70 do not reach back to 300, and states to no earlier token, so the second prompt keeps the cache there
+     * for others.
+     */
+    @ParameterizedTest
+    @CsvSource({"golden_wide/mistral-wide, 440", "golden_olala/full-mmmmv, 300"})
+    void aBeginningOutOfReachIsKeptFromTheSecondPromptOn(String name, int within) throws InterruptedException {
         Random random = new Random(SEED);
-        try (Model model = load("golden_wide/mistral-wide");
+        try (Model model = load(name);
                 Scheduler scheduler = new Scheduler(model, limits(4, 0, PLENTY))) {
             int vocabulary = model.info().sizes().vocabulary();
             int[] common = random.ints(300, 0, vocabulary).toArray();
@@ -311,7 +316,7 @@ class SchedulerTest {
                 Request request = new Request(prompt, options(10, 9));
                 GenerationHandle handle = submitted(scheduler, request);
                 assertSame("seed " + SEED + ", length " + length, listenedResult(handle), alone(model, request));
-                assertThat(handle.cachedTokens()).isEqualTo(length);
+                assertThat(handle.cachedTokens()).isEqualTo(length == 440 ? within : length);
             }
         }
     }
@@ -607,6 +612,24 @@ class SchedulerTest {
             }
             try (Scheduler enough =
                     new Scheduler(model, limits(1, 1, state, 8))) {
+                assertThat(listenedResult(submitted(enough, request)).tokens()).hasSize(3);
+            }
+        }
+    }
+
+    /** A hybrid model needs its pages, and the matrices of its states twice while it reads a prompt. */
+    @Test
+    void statesAndPagesCountTogether() throws InterruptedException {
+        // layers M of 9 heads: matrices of 8 columns, padded to 32, by 16; tails of 4 phases, 3 numbers, x and keys of two
+        // tokens; layers V of 64 tokens with B, A, alpha and rho of keys, and B, A and alpha of values, and padding
+        long states = 2L * 8 * 9 * 4 * (32 * 16 + 4 + 3 + 2 * 8 + 2 * 4 * 16);
+        long needed = states + 2L * 64 * 4 * (40 + 8 + 2 + 2 + 40 + 8 + 2 + 1);
+        try (Model model = load("golden_olala/full-mmmmv")) {
+            Request request = new Request(new int[] {1, 2, 3}, options(3, 1));
+            try (Scheduler small = new Scheduler(model, limits(1, 1, needed - 1, 8))) {
+                assertRefused(small, request, Reason.TOO_LARGE, "found a request that may take " + needed);
+            }
+            try (Scheduler enough = new Scheduler(model, limits(1, 1, needed, 8))) {
                 assertThat(listenedResult(submitted(enough, request)).tokens()).hasSize(3);
             }
         }

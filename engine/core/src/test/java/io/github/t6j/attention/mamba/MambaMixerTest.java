@@ -417,8 +417,10 @@ class MambaMixerTest {
         try (SequenceCache cache = mixer.newCache(Format.Q8, 2)) {
             cache.charge(budget);
             assertThat(cache.bytes(0)).isEqualTo(cache.bytes(1_000_000)).isEqualTo(2L * 4 * floats);
-            long held = cache.heldBytes();
-            assertThat(budget.allocated()).isEqualTo(held);
+            // two tails of a head: 32 phases, 3 numbers, x and keys of two tokens
+            long held = 2L * 4 * 48 * (64 * 128 + 2 * (32 + 3 + 2 * 64 + 2 * 4 * 128));
+            assertThat(cache.heldBytes()).isEqualTo(held).isEqualTo(budget.allocated());
+            assertThat(29 * held / 2).as("29 layers, as the documents say").isBetween(58_750_000L, 58_850_000L);
             cache.reserve(0, 1);
             assertThat(cache.heldBytes()).isEqualTo(held);
             assertThat(cache.growthBytes(1, 100)).isEqualTo(2L * 4 * 48 * 64 * 128);
