@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Tests prompts and answers in channels, as Olala writes them, with a template of our own words and its constructs. */
 class ChannelsTest {
     private static final Map<String, Object> OLALA = olala();
-    private static final String TEMPLATE = (String) OLALA.get("template");
+    static final String TEMPLATE = (String) OLALA.get("template");
     private static final Tokenizer TOKENIZER = Tokenizer.load(ChatModels.TESTDATA.resolve("models/t6-tiny"));
     private static final PromptFormat FORMAT = new PromptFormat(TOKENIZER, ChatModels.template(TEMPLATE));
     private static final Tool WEATHER = Tool.of("weather", "", """
@@ -114,7 +114,7 @@ class ChannelsTest {
         assertThat(message.content()).isEqualTo(content);
     }
 
-    private static String channels(String short_) {
+    static String channels(String short_) {
         return short_.replace("[start]", "<|channel_start|>").replace("[content]", "<|content|>")
                 .replace("[end]", "<|channel_end|>");
     }

@@ -76,7 +76,7 @@ class ChatSessionTest {
     @ValueSource(strings = {
         "models/t6-tiny", "golden/T6_even", "golden/T6_kvonly", "golden/T6_linearattn", "golden/llama-mla",
         "golden/llama-mqa", "golden_llama/llama3-gqa", "golden_llama/mistral-window", "golden_llama/qwen3-norm",
-        "golden_mlra/tpa_odd", "golden_mlra/mlra_4", "golden_mlra/gta"
+        "golden_mlra/tpa_odd", "golden_mlra/mlra_4", "golden_mlra/gta", "golden_olala/full-mmmmv"
     })
     void turnByTurnIsAsInAnEmptySession(String name) throws IOException {
         boolean tiny = name.contains("tiny");

@@ -83,8 +83,13 @@ public final class ChatModels {
 
     /** Returns {@code <|im_start|>} and {@code <|im_end|>}, with the ids from {@code first} on. */
     public static List<Object> marks(int first) {
+        return marks(first, List.of("<|im_start|>", "<|im_end|>"));
+    }
+
+    /** Returns special tokens as a tokenizer.json has them, with the ids from {@code first} on. */
+    public static List<Object> marks(int first, List<String> contents) {
         List<Object> marks = new ArrayList<>();
-        for (String content : List.of("<|im_start|>", "<|im_end|>")) {
+        for (String content : contents) {
             Map<String, Object> mark = new LinkedHashMap<>();
             mark.put("id", (long) first + marks.size());
             mark.put("content", content);
