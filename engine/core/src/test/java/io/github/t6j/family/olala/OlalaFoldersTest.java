@@ -46,8 +46,9 @@ class OlalaFoldersTest {
         config.putAll(keys);
         Files.writeString(to.resolve("config.json"), Json.write(config));
         try (Arena arena = Arena.ofConfined()) {
-            List<Tensor> tensors = Safetensors.read(from.resolve("model.safetensors"), arena).tensors().values().stream()
-                    .map(change).filter(Objects::nonNull).toList();
+            List<Tensor> tensors =
+                    Safetensors.read(from.resolve("model.safetensors"), arena).tensors().values().stream()
+                            .map(change).filter(Objects::nonNull).toList();
             Safetensors.write(to.resolve("model.safetensors"), Map.of(), tensors);
         }
         return to;
