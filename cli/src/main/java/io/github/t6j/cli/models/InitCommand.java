@@ -71,7 +71,7 @@ public final class InitCommand implements Callable<Integer> {
         private String preset;
 
         @Option(names = "--config", required = true, paramLabel = "FILE",
-                description = "config.json with the shape.")
+                description = "config.json with the shape: of T6 and its baselines, the Llama family or Olala.")
         private Path config;
     }
 
@@ -83,7 +83,9 @@ public final class InitCommand implements Callable<Integer> {
 
     @Option(names = "--variant-file", paramLabel = "FILE",
             description = {"t6j.json with the properties that config.json lacks.",
-                "These are fixed or shared factors, a third factor (of config.json's c_dim), and the form of RoPE.",
+                "These are fixed or shared factors, a third factor (of config.json's c_dim), the form of RoPE, and steps:",
+                "shift, qkNorm, gate, gateActivation, gateOffset, groups, differential, scalableSoftmax, scale, softCap",
+                "and slidingWindow.",
                 "The file is copied to DIR."})
     private Path variantFile;
 

@@ -111,6 +111,20 @@ class OlalaModelsTest {
         return Files.write(folder.resolve("small-window.gguf"), bytes);
     }
 
+    /** Unlike init, convert rounds the matrices whose rows do not fill blocks, too. */
+    @Test
+    void convertedMatricesHaveOneType() {
+        String made = folder.resolve("made").toString();
+        done("init", "--preset", "olala-nano", "--out", made);
+        String rounded = folder.resolve("rounded").toString();
+        done("convert", made, rounded, "--dtype", "q4_k");
+        List<String> tensors = done("inspect", "--model", rounded, "--tensors").out().lines().toList();
+        assertThat(tensors)
+                .anyMatch(line -> line.contains("layers.0.mlp.experts.experts.0.weight") && line.contains("Q4_K"))
+                .anyMatch(line -> line.contains("layers.0.mlp.up_proj.weight") && line.contains("Q4_K"))
+                .anyMatch(line -> line.contains("layers.0.mlp.moe_gate.weight") && line.contains("F32"));
+    }
+
     /** llama.cpp's reading of the window, which hides nothing, goes to t6j.json, where Hugging Face has no key. */
     @Test
     void aConvertedFileKeepsTheReadingOfItsWindow() throws IOException {
