@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /**
  * Differences between two runs: times that differ beyond the noise, which is more than 5 %, and disjoint 95 %
- * intervals; and outputs that differ although the kernels are the same. Limits are measured
- * at both ends of a run; the ones at the beginning are compared.
+ * intervals; and outputs that differ, with the kernels if these differ, too. Limits are measured at both ends of a run;
+ * the ones at the beginning are compared.
  */
 final class Comparison {
     private static final double MIN_CHANGE = 0.05;
@@ -40,9 +40,7 @@ final class Comparison {
         });
         List<String> outputs = current.entrySet().stream()
                 .filter(entry -> old.containsKey(entry.getKey()) && differ(old.get(entry.getKey()), entry.getValue()))
-                .map(entry -> "another output: " + entry.getValue().shortKey() + ": "
-                        + old.get(entry.getKey()).outputs() + " → " + entry.getValue().outputs())
-                .toList();
+                .map(entry -> output(old.get(entry.getKey()), entry.getValue())).toList();
         long common = current.keySet().stream().filter(old::containsKey).count();
         List<String> lines = new ArrayList<>(
                 changes.stream().sorted(Comparator.comparingDouble(Change::factor).reversed()).map(Change::text)
@@ -53,10 +51,17 @@ final class Comparison {
         return lines;
     }
 
-    /** Returns true if the same kernels computed other numbers; kernels of other vectors add in another order. */
     private static boolean differ(Result then, Result now) {
         return Stream.of(then, now).noneMatch(result -> result.outputs().equals("–"))
-                && then.kernels().equals(now.kernels()) && !then.outputs().equals(now.outputs());
+                && !then.outputs().equals(now.outputs());
+    }
+
+    /** Returns a line for another output; kernels of other vectors may add in another order, or be wrong. */
+    private static String output(Result then, Result now) {
+        String change = now.shortKey() + ": " + then.outputs() + " → " + now.outputs();
+        return then.kernels().equals(now.kernels())
+                ? "another output: " + change
+                : "another output with other kernels: " + change + " (" + then.kernels() + " → " + now.kernels() + ")";
     }
 
     private static Map<String, Result> byKey(List<Result> results) {
