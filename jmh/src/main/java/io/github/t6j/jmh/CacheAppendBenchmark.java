@@ -2,6 +2,8 @@ package io.github.t6j.jmh;
 
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.cache.Page;
+import io.github.t6j.cache.PageLayout;
 import io.github.t6j.cache.PagedCache;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
@@ -38,7 +40,7 @@ public class CacheAppendBenchmark extends TimeBenchmark {
     private long bytes;
     private int token;
 
-    /** Builds the cache and the projections of a token. */
+    /** Builds the cache and the projections of a token, and hashes that token as the cache stores it. */
     @Setup
     public void fill() {
         arena = Arena.ofShared();
@@ -51,6 +53,23 @@ public class CacheAppendBenchmark extends TimeBenchmark {
         cache = new PagedCache(subject.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, context);
         bytes = subject.layout().bytesPerToken(BenchmarkSupport.format(cacheType));
+        subject.append(pass, 0, pass.rows, cache);
+        Outputs.keep(firstToken());
+    }
+
+    /** Returns the cached elements of the first token: columns, then rows. */
+    private float[] firstToken() {
+        Page page = cache.page(0, 0);
+        PageLayout layout = subject.layout();
+        float[] elements = new float[layout.columns() + layout.rows() * layout.width()];
+        for (int column = 0; column < layout.columns(); column++) {
+            elements[column] = page.column(0, column);
+        }
+        for (int i = layout.columns(); i < elements.length; i++) {
+            int element = i - layout.columns();
+            elements[i] = page.row(0, element / layout.width(), element % layout.width());
+        }
+        return elements;
     }
 
     /** Appends one token. */

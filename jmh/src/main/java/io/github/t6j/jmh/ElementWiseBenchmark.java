@@ -51,7 +51,7 @@ public class ElementWiseBenchmark extends TimeBenchmark {
         cos = new float[rope.pairs()];
         sin = new float[rope.pairs()];
         rope.table(1000, cos, sin, 0);
-        Outputs.keep(rmsNorm().clone(), swiGlu().clone(), softmax(), rope());
+        Outputs.keep(rmsNorm().clone(), swiGlu().clone(), softmax(), sum, rope());
         rotated = Arrays.copyOf(x, width);
     }
 

@@ -43,6 +43,7 @@ public class PrefillAttentionBenchmark extends KernelBenchmark {
     PagedCache cache;
     private AttentionAlgorithm algorithm;
     private AttentionShape sizes;
+    private Kernels chosen;
     private Workers workers;
     private Arena arena;
     private AttentionPass pass;
@@ -52,7 +53,7 @@ public class PrefillAttentionBenchmark extends KernelBenchmark {
     public void prepare() {
         fill();
         BenchmarkSupport.warm(this::prompt);
-        Outputs.keep(lastRows(prompt()));
+        Outputs.keep(outputs());
     }
 
     void fill() {
@@ -63,8 +64,8 @@ public class PrefillAttentionBenchmark extends KernelBenchmark {
         cache = new PagedCache(subject.layout(), BenchmarkSupport.format(cacheType), 1);
         cache.reserve(0, tokens);
         workers = new Workers(threads);
-        Kernels found = BenchmarkSupport.kernels(kernels);
-        algorithm = subject.newAlgorithm(cache, found, workers);
+        chosen = BenchmarkSupport.kernels(kernels);
+        algorithm = subject.newAlgorithm(cache, chosen, workers);
         pass = new AttentionPass(PASS, subject.rowFloats(), subject.heads() * subject.valueDim(), 0);
         pass.setLayer(subject, 0);
     }
@@ -77,21 +78,34 @@ public class PrefillAttentionBenchmark extends KernelBenchmark {
     }
 
     float[] prompt() {
-        int stride = subject.rowFloats();
         for (int first = 0; first < tokens; first += PASS) {
-            pass.rows = Math.min(PASS, tokens - first);
-            pass.position = first;
-            System.arraycopy(projections, first * stride, pass.projections, 0, pass.rows * stride);
-            algorithm.append(pass);
-            algorithm.attend(pass);
+            attend(first);
         }
         return pass.output;
     }
 
+    private void attend(int first) {
+        int stride = subject.rowFloats();
+        pass.rows = Math.min(PASS, tokens - first);
+        pass.position = first;
+        System.arraycopy(projections, first * stride, pass.projections, 0, pass.rows * stride);
+        algorithm.append(pass);
+        algorithm.attend(pass);
+    }
+
+    /** Computes the whole prompt. @return the rows of each pass */
+    float[][] outputs() {
+        float[][] outputs = new float[Math.ceilDiv(tokens, PASS)][];
+        for (int i = 0; i < outputs.length; i++) {
+            attend(i * PASS);
+            outputs[i] = lastRows(pass.output);
+        }
+        return outputs;
+    }
+
     /** Returns the rows of the last pass. */
     float[] lastRows(float[] all) {
-        int rows = (tokens - 1) % PASS + 1;
-        return Arrays.copyOf(all, rows * subject.heads() * subject.valueDim());
+        return Arrays.copyOf(all, pass.rows * pass.outputWidth());
     }
 
     /** Frees the cache. */

@@ -53,7 +53,7 @@ public class ProjectionBenchmark extends KernelBenchmark {
     public void prepare() {
         fill();
         BenchmarkSupport.warm(this::projectNext);
-        Outputs.keep(pass.projections);
+        Outputs.keep(outputs());
     }
 
     /** Fills the weights with seeded numbers, and copies them. */
@@ -87,6 +87,11 @@ public class ProjectionBenchmark extends KernelBenchmark {
         PackedMatrix matrix = projectNext();
         rates.add(matrix.bytes(), 2L * rows * matrix.outputs() * matrix.inputs());
         return pass.projections;
+    }
+
+    /** Returns the inputs of attention of the last projection. */
+    float[][] outputs() {
+        return heads.length > 0 ? heads : new float[][] {pass.projections};
     }
 
     private PackedMatrix projectNext() {

@@ -12,6 +12,7 @@ import io.github.t6j.training.presets.Presets;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Three parts of a training step of a T6, which run one after the other; gives a benchmark access to package-private
@@ -89,6 +90,21 @@ public final class StepWork implements AutoCloseable {
         double norm = optimizer.gradientNorm();
         optimizer.step(RATE, ++updates, TrainingOptions.Optimizer.defaults().factor(norm));
         return norm;
+    }
+
+    /** Computes a step. @return its loss and gradient norm, then the gradients and new weights of each tensor */
+    public float[][] firstStep() {
+        forward();
+        double loss = backward();
+        double norm = optimizer();
+        Stream<float[]> tensors =
+                model.parameters().stream().flatMap(each -> Stream.of(each.gradient(), each.value()));
+        return Stream.concat(Stream.of(new float[] {(float) loss, (float) norm}), tensors).toArray(float[][]::new);
+    }
+
+    /** Returns the number of elements of a head. */
+    public int headDim() {
+        return form.headDim();
     }
 
     /** Returns the loss of the current weights. */

@@ -215,6 +215,31 @@ class AttentionBenchmarksTest {
         benchmark.close();
     }
 
+    /** The first pass is compared with the oracle, the second with the prompt's. */
+    @Test
+    void promptsHashTheRowsOfAllPasses() {
+        PrefillAttentionBenchmark benchmark = new PrefillAttentionBenchmark();
+        benchmark.attention = "gqa";
+        benchmark.shape = "small";
+        benchmark.tokens = 150;
+        benchmark.cacheType = "f32";
+        benchmark.threads = 1;
+        benchmark.kernels = "simd";
+        benchmark.fill();
+
+        float[][] found = benchmark.outputs();
+
+        int outputs = benchmark.subject.heads() * benchmark.subject.valueDim();
+        AttentionPass pass = AttentionPass.of(benchmark.subject, 128, 0);
+        System.arraycopy(benchmark.projections, 0, pass.projections, 0, 128 * benchmark.subject.rowFloats());
+        pass.setLayer(benchmark.subject, 0);
+        pass.rows = 128;
+        assertThat(found[0]).hasSize(128 * outputs).usingComparatorWithPrecision(2e-5f)
+                .containsExactly(attend(benchmark.cache, pass));
+        assertThat(found[1]).hasSize(22 * outputs).isEqualTo(benchmark.lastRows(benchmark.prompt()));
+        benchmark.close();
+    }
+
     @ParameterizedTest
     @CsvSource({"factored, 1", "materialised, 1", "materialised, 3", "mha, 1", "mha, 3"})
     void projectionsComputeTheInputsOfAttention(String form, int rows) {
@@ -247,6 +272,8 @@ class AttentionBenchmarksTest {
         assertThat(Arrays.copyOfRange(found, at, at + outputs)).usingComparatorWithPrecision(1e-4f)
                 .containsExactly(Arrays.copyOf(row, outputs));
         assertThat(benchmark.heads.length).isEqualTo(form.equals("materialised") ? 3 * rows * 34 : 0);
+        assertThat(benchmark.outputs()[0])
+                .isSameAs(form.equals("materialised") ? benchmark.heads[0] : benchmark.pass.projections);
         if (benchmark.heads.length > 0) {
             assertRebuilt(benchmark, row, 3 * ((rows - 1) * 34 + 5));
         }
@@ -283,6 +310,7 @@ class AttentionBenchmarksTest {
         benchmark.context = 2;
         benchmark.cacheType = "f32";
         benchmark.fill();
+        long hash = Outputs.hash();
 
         benchmark.append(rates());
         PagedCache cache = benchmark.append(rates());
@@ -291,6 +319,8 @@ class AttentionBenchmarksTest {
         double[] k = new double[64];
         double[] v = new double[64];
         int keys = 12 * 64;
+        assertThat(hash)
+                .isEqualTo(OutputsTest.crc(Arrays.copyOfRange(benchmark.pass.projections, keys, 3 * keys)));
         for (int token = 0; token < 2; token++) {
             benchmark.subject.materialized().materializeKey(cache.page(0, 0), token, token, 11, k);
             benchmark.subject.materialized().materializeValue(cache.page(0, 0), token, token, 11, v);

@@ -51,6 +51,7 @@ class BenchmarksTest {
         benchmark.width = 128;
         benchmark.kernels = "simd";
         benchmark.fill();
+        long hash = Outputs.hash();
         float[] x = benchmark.x.clone();
         Rope rope = new Rope(64, 0f);
         float[] cos = new float[32];
@@ -77,6 +78,7 @@ class BenchmarksTest {
             assertThat(rotated[64 + i]).isCloseTo(x[64 + i] * cos[i] + x[96 + i] * sin[i], within(1e-6f));
             assertThat(rotated[96 + i]).isCloseTo(x[96 + i] * cos[i] - x[64 + i] * sin[i], within(1e-6f));
         }
+        assertThat(hash).isEqualTo(OutputsTest.crc(normed, gated, weights, benchmark.sum, rotated));
     }
 
     /** Compares with the mixer's definition in float64, after the same tokens. */
@@ -90,6 +92,7 @@ class BenchmarksTest {
         benchmark.threads = 2;
         benchmark.kernels = "simd";
         benchmark.fill();
+        float[][] hashed = benchmark.outputs();
         benchmark.step(rates());
         float[] found = benchmark.step(rates()).clone();
 
@@ -104,6 +107,8 @@ class BenchmarksTest {
                 cache.commit();
             }
         }
+        assertThat(hashed).hasDimensions(2, rows * 30);
+        assertThat(hashed[1]).isNotEqualTo(hashed[0]); // of the states that the first pass wrote
         assertThat(found).hasSize(rows * 30).isNotEqualTo(new float[rows * 30]);
         for (int i = 0; i < found.length; i++) {
             assertThat(found[i]).isCloseTo(benchmark.pass.output[i], within(1e-4f));

@@ -99,6 +99,25 @@ class TrainingBenchmarksTest {
         benchmark.close();
     }
 
+    /** The gradients are those of the first backward pass, before others add to them. */
+    @Test
+    void attentionHashesItsGradients() {
+        TrainingAttentionBenchmark benchmark = new TrainingAttentionBenchmark();
+        benchmark.shape = "1x66x2x8";
+        benchmark.threads = 1;
+        benchmark.kernels = "simd";
+        benchmark.fill();
+        float[] y = benchmark.forward(rates()).clone();
+        float[][] gradients = benchmark.backward(rates());
+        float[][] expected = {y, gradients[0].clone(), gradients[1].clone(), gradients[2].clone()};
+        benchmark.close();
+
+        benchmark.prepare();
+
+        assertThat(Outputs.hash()).isEqualTo(OutputsTest.crc(expected));
+        benchmark.close();
+    }
+
     private static void assertRow(TrainingAttentionBenchmark b, float[] y, int first, int t) {
         double sum = 0;
         double[] expected = new double[8];

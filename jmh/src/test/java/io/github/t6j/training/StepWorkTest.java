@@ -59,6 +59,26 @@ class StepWorkTest {
         }
     }
 
+    /** The parts of a step, one by one, leave the numbers that the benchmark hashes. */
+    @Test
+    void firstStepHasGradientsAndUpdatedWeights() {
+        try (StepWork work = new StepWork(KernelChoice.kernels(), 2, "t6-nano", 1, 7);
+                StepWork parts = new StepWork(KernelChoice.kernels(), 1, "t6-nano", 1, 7)) {
+            float[][] found = work.firstStep();
+
+            parts.forward();
+            float loss = (float) parts.backward();
+            float norm = (float) parts.optimizer();
+            assertThat(found[0]).containsExactly(loss, norm);
+            assertThat(found).hasNumberOfRows(1 + 2 * parts.parameters().size());
+            for (int p = 0; p < parts.parameters().size(); p++) {
+                assertThat(found[1 + 2 * p]).isEqualTo(parts.parameters().get(p).gradient());
+                assertThat(found[2 + 2 * p]).isEqualTo(parts.parameters().get(p).value());
+            }
+            assertThat(work.headDim()).isEqualTo(32);
+        }
+    }
+
     @Test
     void optimizerIsAdamW() {
         try (StepWork work = new StepWork(KernelChoice.kernels(), 2, "t6-nano", 1, 7)) {
