@@ -1,6 +1,7 @@
 package io.github.t6j.jmh;
 
 import io.github.t6j.attention.AttentionConfig;
+import io.github.t6j.attention.LayerOptions;
 import io.github.t6j.attention.grouped.GroupedQueryAttention;
 import io.github.t6j.attention.grouped.GroupedQueryConfig;
 import io.github.t6j.attention.grouped.GroupedTiedAttention;
@@ -10,13 +11,16 @@ import io.github.t6j.attention.latent.LatentAttention;
 import io.github.t6j.attention.latent.LatentConfig;
 import io.github.t6j.attention.paged.PageAttention;
 import io.github.t6j.attention.tpa.TpaConfig;
+import io.github.t6j.attention.tpa.steps.SteppedConfig;
+import io.github.t6j.attention.tpa.steps.Steps;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
 
 /**
  * Attentions that the benchmarks compare, by the names of their parameters.
  *
- * @param attention mha, mqa, gqa, mla, tpa or tpa_kvonly; at equal heads also gla, gta, mfa or mlra
+ * @param attention mha, mqa, gqa, mla, tpa or tpa_kvonly; at equal heads also gla, gta, mfa or mlra; tpa_steps in shape
+ *     olala
  * @param width elements per position between blocks, d_model
  * @param sizes sizes of the attention
  */
@@ -40,7 +44,8 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
     /**
      * Returns an attention of a shape. In the paper's decoding experiment (figures 5, 7 and 8: d_model 2048, 1024,
      * 3072) and d128, all attentions have equal heads; in its language models (tables 9 and 10), equal parameters. mlra
-     * is the shape of the published MLRA checkpoints of 2.9 billion parameters, which have no TPA KV-only.
+     * is the shape of the published MLRA checkpoints of 2.9 billion parameters, which have no TPA KV-only. olala is the
+     * shape of Olala 7A1B, which has only tpa_steps.
      *
      * @throws IllegalArgumentException if the shape, or the attention in it, does not exist
      */
@@ -55,8 +60,9 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
             case "medium" -> equalParameters(attention, 1024, 16, 31, 30, 23, 47, 29);
             case "large" -> equalParameters(attention, 1280, 20, 39, 38, 34, 61, 37);
             case "xl" -> equalParameters(attention, 1600, 25, 49, 48, 49, 78, 47);
+            case "olala" -> olala(attention);
             default -> throw BenchmarkSupport.unknown(
-                    "shape", "paper, paper-1024, paper-3072, d128, mlra, small, medium, large or xl", shape);
+                    "shape", "paper, paper-1024, paper-3072, d128, mlra, small, medium, large, xl or olala", shape);
         };
     }
 
@@ -74,6 +80,16 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
                     "attention", "mha, mqa, gqa, mla, tpa, gla, gta, mfa or mlra of shape mlra", attention);
         }
         return of(attention, 3072, 24, 128, new Parts(6, 6, 2, 512, 64));
+    }
+
+    /** Returns groups of three heads and one of noise, with shift, norms, a limit of scores, and gates; no window. */
+    private static AttentionShape olala(String attention) {
+        if (!attention.equals("tpa_steps")) {
+            throw BenchmarkSupport.unknown("attention", "tpa_steps of shape olala", attention);
+        }
+        Steps steps = new Steps(
+                true, 1e-6f, null, new LayerOptions.Scores(128, 150f), 0, true, new Steps.Gate(false, false, 0f), null);
+        return new AttentionShape(attention, 1536, new SteppedConfig(48, 128, 12, 0, 4, steps));
     }
 
     /** Returns a shape with heads of 64, ranks 6, 2, 2, and 2 key heads for GQA. */
@@ -122,6 +138,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
     PageAttention build(Arena arena) {
         return switch (sizes) {
             case TpaConfig form -> form.newAttention();
+            case SteppedConfig stepped -> stepped.newAttention();
             case GroupedQueryConfig grouped -> new GroupedQueryAttention(
                     grouped.heads(), grouped.headDim(), grouped.keyValueHeads());
             case MultiMatrixConfig factored -> new GroupedQueryAttention(factored.heads(), factored.headDim(), 1);
@@ -142,7 +159,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
 
     /**
      * Returns multiplications and additions of one query and one cached token in all heads: products of query and key,
-     * and the sum of values. The softmax itself is not counted.
+     * and the sum of values. The softmax itself is not counted. TPA with steps rebuilds shifted keys and values first.
      */
     long flopsPerToken() {
         int heads = sizes.heads();
@@ -152,6 +169,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
             case TpaConfig form when form.queryRank() > 0 -> form.keyRank() * form.queryRank() * (headDim + heads)
                     + valueProducts(form);
             case TpaConfig form -> heads * form.keyRank() * headDim + valueProducts(form);
+            case SteppedConfig stepped -> 2 * (rebuilt(stepped) + heads * headDim);
             default -> 2 * heads * headDim;
         };
     }
@@ -160,7 +178,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
      * Returns the same for a prompt, in which each row attends to the tokens up to its own. Passes of latents rebuild
      * the keys and values of all tokens so far and multiply with those, if that takes fewer operations (ADR 9);
      * otherwise each row absorbs the up-projections. Passes of TPA rebuild values, and keys if that takes fewer
-     * operations (ADR 31).
+     * operations (ADR 31). Passes of TPA with steps rebuild both.
      *
      * @param pass rows of a pass, enough to rebuild; a shorter last pass counts as if it rebuilt, too
      */
@@ -180,8 +198,14 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
                         ? 2 * (pairs * (factored + whole) + rebuilt * form.keyRank() * whole)
                         : 4 * (pairs * whole + rebuilt * form.keyRank() * whole);
             }
+            case SteppedConfig stepped -> 4 * (pairs * whole + rebuilt * rebuilt(stepped));
             default -> pairs * flopsPerToken();
         };
+    }
+
+    /** Returns the products of the keys of a token from its factors and those of its predecessor. */
+    private static int rebuilt(SteppedConfig stepped) {
+        return stepped.keyValueHeads() * 2 * stepped.rank() * stepped.headDim();
     }
 
     private long flopsOfPrompt(LatentConfig latent, int tokens, long pairs, long rebuilt) {

@@ -4,8 +4,10 @@ import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.attention.LayerPlace;
 import io.github.t6j.attention.paged.PageAttention;
+import io.github.t6j.cache.Page;
 import io.github.t6j.cache.PagedCache;
 import io.github.t6j.kernels.Format;
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
@@ -23,13 +25,14 @@ import org.openjdk.jmh.infra.BenchmarkParams;
  * One decode step of one layer's attention against its cache: scores, softmax and values of one query for each sequence
  * of a batch. It excludes projections, RoPE and appending the new token. For MLA, GLA and MLRA it includes absorbing
  * W_UK into the query and applying W_UV to the sum, since the others begin with whole queries and end with whole
- * values.
+ * values. For TPA with steps it includes shifts and norms of keys, but no norms of queries, differences or gates, which
+ * are steps of a row alone.
  */
 public class DecodeAttentionBenchmark extends TimeBenchmark {
     /** Caches and queries. */
     @State(Scope.Benchmark)
     public static class Caches {
-        /** Attention. */
+        /** Attention; also tpa_steps in shape olala. */
         @Param({"mha", "gqa", "mqa", "mla", "tpa", "tpa_kvonly", "gla", "gta", "mfa", "mlra"})
         public String attention;
 
@@ -68,6 +71,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
         private LayerPlace[] places; // [layers]
         private AttentionShape sizes;
         private Format format;
+        private Kernels chosen;
         private AttentionAlgorithm[] algorithms; // [batch]
         private Workers workers;
         private Arena arena;
@@ -90,6 +94,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
                     layers * bytesPerStep());
             places = BenchmarkSupport.places(layers);
             workers = new Workers(threads);
+            chosen = BenchmarkSupport.kernels(kernels);
             queries = new AttentionPass[batch];
             caches = new PagedCache[batch];
             algorithms = new AttentionAlgorithm[batch];
@@ -98,8 +103,27 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
                 queries[b] = query(BenchmarkSupport.floats(subject.projections(), random));
                 caches[b] = new PagedCache(subject.layout(), format, layers);
                 caches[b].fill(context, b);
-                algorithms[b] = subject.newAlgorithm(caches[b], BenchmarkSupport.kernels(kernels), workers);
+                if (subject.readsPredecessors()) {
+                    complete(caches[b], queries[b], random);
+                }
+                algorithms[b] = subject.newAlgorithm(caches[b], chosen, workers);
             }
+        }
+
+        /** Fills the gates of the shift, 0 for the first token, and computes the scales of the keys. */
+        private void complete(PagedCache cache, AttentionPass pass, SplittableRandom random) {
+            for (LayerPlace place : places) {
+                for (int token = 0; token < context; token++) {
+                    Page page = cache.pageOf(place.index(), token);
+                    for (int i = 0; i < subject.layout().exact(); i++) {
+                        page.writeExact(PagedCache.slot(token), i, token == 0 ? 0f : (float) random.nextDouble());
+                    }
+                }
+                pass.setLayer(subject, place);
+                pass.position = 0;
+                subject.complete(pass, 0, context, cache);
+            }
+            pass.position = context - 1;
         }
 
         /** Replaces the cache of the first sequence. */
@@ -107,7 +131,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
             caches[0].close();
             caches[0] = cache;
             places = BenchmarkSupport.places(layers);
-            algorithms[0] = subject.newAlgorithm(cache, BenchmarkSupport.kernels(kernels), workers);
+            algorithms[0] = subject.newAlgorithm(cache, chosen, workers);
         }
 
         private AttentionPass query(float[] projections) {

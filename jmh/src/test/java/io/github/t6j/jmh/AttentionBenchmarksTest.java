@@ -71,7 +71,8 @@ class AttentionBenchmarksTest {
 
     /**
      * Elements per token: 2·h·d, 2·g·d or (1 + 1)(h + d) at equal heads, and the numbers for the paper's sizes. GTA
-     * stores g·d and d/2, MFA two vectors of 2·d, GLA and MLRA the same as MLA, in parts.
+     * stores g·d and d/2, MFA two vectors of 2·d, GLA and MLRA the same as MLA, in parts. TPA with steps of 12 groups
+     * stores 4 · (128 + 12) for keys, the same for values, and 3 numbers a group.
      */
     @ParameterizedTest
     @CsvSource({
@@ -111,7 +112,8 @@ class AttentionBenchmarksTest {
         "large, tpa_kvonly, 404",
         "xl, mqa, 128",
         "xl, mla, 288",
-        "xl, tpa, 568"
+        "xl, tpa, 568",
+        "olala, tpa_steps, 1156"
     })
     void decodeStepsAttend(String shape, String attention, int elements) {
         Caches caches = caches(shape, attention, 70, 2);
@@ -172,6 +174,14 @@ class AttentionBenchmarksTest {
         "mfa, 16384", "gla, 18432", "mlra, 34816"})
     void operationsOfATokenAreThoseOfTheFormulas(String attention, long flops) {
         assertThat(AttentionShape.of("paper", attention).flopsPerToken()).isEqualTo(flops);
+    }
+
+    /** 12 keys and values, each from 8 factors; then 48 queries. */
+    @Test
+    void stepsRebuildKeysAndValues() {
+        AttentionShape olala = AttentionShape.of("olala", "tpa_steps");
+        assertThat(olala.flopsPerToken()).isEqualTo(2 * (2 * 12 * 8 * 128 + 2 * 48 * 128));
+        assertThat(olala.flopsOfPrompt(300, 128)).isEqualTo(4 * (45150L * 48 * 128 + 684 * 12 * 8 * 128));
     }
 
     /**
@@ -340,6 +350,8 @@ class AttentionBenchmarksTest {
                 "attention: expected mha, mqa, gqa, mla, tpa or tpa_kvonly at equal parameters, found gta");
         assertThatIllegalArgumentException().isThrownBy(() -> caches("mlra", "tpa_kvonly", 1, 1)).withMessage(
                 "attention: expected mha, mqa, gqa, mla, tpa, gla, gta, mfa or mlra of shape mlra, found tpa_kvonly");
+        assertThatIllegalArgumentException().isThrownBy(() -> caches("olala", "tpa", 1, 1))
+                .withMessage("attention: expected tpa_steps of shape olala, found tpa");
         assertThatIllegalArgumentException().isThrownBy(() -> caches("paper", "mha", 1, 1, "q4"))
                 .withMessage("cacheType: expected f32, f16, bf16 or q8, found q4");
         assertThatIllegalArgumentException().isThrownBy(() -> caches("huge", "mha", 1, 1))
