@@ -82,6 +82,7 @@ public class DecodeAttentionBenchmark extends TimeBenchmark {
             fill();
             BenchmarkSupport.warm(() -> attend(0));
             Outputs.keep(IntStream.range(0, batch).mapToObj(this::attend).toArray(float[][]::new));
+            Outputs.useForm(chosen, tiles -> Forms.attention(tiles, sizes, subject, format, 1, threads));
         }
 
         void fill() {

@@ -1,17 +1,11 @@
 package io.github.t6j.jmh;
 
-import io.github.t6j.kernels.Format;
-import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.PackedMatMul;
 import io.github.t6j.kernels.PackedMatrix;
 import io.github.t6j.kernels.Workers;
-import io.github.t6j.kernels.choice.KernelChoice;
-import io.github.t6j.kernels.simd.SimdKernels;
-import io.github.t6j.kernels.simd.lanes.TileTable;
 import io.github.t6j.weights.DType;
 import io.github.t6j.weights.NativeMemory;
 import io.github.t6j.weights.Tensor;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Param;
@@ -121,25 +115,7 @@ public class Matrices {
     void warm(int rows) {
         BenchmarkSupport.warm(() -> multiplyNext(rows));
         Outputs.keep(y);
-        if (kernels.equals("simd") && KernelChoice.kernels() instanceof SimdKernels simd) {
-            Outputs.useForm(form(simd.tiles(), type, copies[0].inputs(), rows));
-        }
-    }
-
-    /** Returns the tile by which kernels with these {@code tiles} multiply rows; empty for K-quants, which have one. */
-    static String form(TileTable tiles, String type, int inputs, int rows) {
-        Enum<?> form = switch (type) {
-            case "f32", "bf16" -> tiles.isTall(rows)
-                    ? TileTable.Tile.TALL
-                    : tiles.tile(type.equals("f32") ? Format.F32 : Format.BF16,
-                            tiles.copiedStride(rows) > 0 ? tiles.copiedStride(rows) : inputs, Kernels.PANEL, rows,
-                            Kernels.PANEL);
-            case "q8_0", "q4_0" -> type.equals("q8_0") && tiles.isTall(rows)
-                    ? TileTable.Blocks.TALL
-                    : rows > 1 ? TileTable.Blocks.ROWS : tiles.intel() ? TileTable.Blocks.PAIR : TileTable.Blocks.ROW;
-            default -> null;
-        };
-        return form == null ? "" : "tile " + form.name().toLowerCase(Locale.ROOT);
+        Outputs.useForm(product.kernels(), tiles -> Forms.product(tiles, type, copies[0].inputs(), rows));
     }
 
     int stride() {

@@ -1,5 +1,6 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.model.Sequence;
 import io.github.t6j.model.Transformer;
@@ -56,6 +57,7 @@ public class ModelBenchmark {
         long weightBytes;
         Transformer transformer;
         Sequence sequence;
+        private Kernels chosen;
         private Workers workers;
         private Arena arena;
 
@@ -66,7 +68,7 @@ public class ModelBenchmark {
         }
 
         void load(RandomModel random) {
-            BenchmarkSupport.kernels("simd");
+            chosen = BenchmarkSupport.kernels("simd");
             shape = random;
             DType dtype = Matrices.dtype(type);
             weightBytes = shape.matrixBytes(dtype);
@@ -75,6 +77,14 @@ public class ModelBenchmark {
             arena = Arena.ofShared();
             transformer = shape.load(dtype, workers, arena);
             sequence = transformer.newSequence(BenchmarkSupport.format(cacheType), false);
+        }
+
+        /** Adds the forms of products and attention of some rows. */
+        void useForm(int rows) {
+            AttentionShape attention = shape.attention();
+            Outputs.useForm(chosen, tiles -> Forms.product(tiles, type, attention.width(), rows) + ", "
+                    + Forms.attention(tiles, attention, attention.build(arena), BenchmarkSupport.format(cacheType),
+                            rows, threads));
         }
 
         int[] ids(int count) {
@@ -117,6 +127,7 @@ public class ModelBenchmark {
             make(loaded);
             BenchmarkSupport.warm(() -> feed(loaded));
             Outputs.keep(feed(loaded));
+            loaded.useForm(Math.min(tokens, Transformer.MAX_PASS_ROWS));
         }
 
         void make(Loaded loaded) {
@@ -146,6 +157,7 @@ public class ModelBenchmark {
             next = loaded.ids(1);
             BenchmarkSupport.warm(() -> decode(loaded));
             Outputs.keep(decode(loaded));
+            loaded.useForm(1);
         }
 
         /** Computes the cache, and chooses the id that follows. */

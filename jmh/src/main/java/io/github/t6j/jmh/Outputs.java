@@ -1,6 +1,10 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.simd.SimdKernels;
+import io.github.t6j.kernels.simd.lanes.TileTable;
 import java.nio.ByteBuffer;
+import java.util.function.Function;
 import java.util.zip.CRC32C;
 
 /**
@@ -29,9 +33,14 @@ public final class Outputs {
         kernels = description;
     }
 
-    /** Adds the form of the kernel that the chosen ones use for the benchmark's sizes; empty if they have one only. */
-    static void useForm(String form) {
-        kernels += form.isEmpty() ? "" : ", " + form;
+    /**
+     * Adds the form that {@code chosen} kernels use for the benchmark's sizes, if they are SIMD.
+     *
+     * @param form form by the kernels' tiles; empty if there is only one
+     */
+    static void useForm(Kernels chosen, Function<TileTable, String> form) {
+        String text = chosen instanceof SimdKernels simd ? form.apply(simd.tiles()) : "";
+        kernels += text.isEmpty() ? "" : ", " + text;
     }
 
     /** Hashes outputs of a step that has the same inputs in every fork. */

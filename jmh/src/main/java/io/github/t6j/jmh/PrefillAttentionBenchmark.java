@@ -54,6 +54,8 @@ public class PrefillAttentionBenchmark extends KernelBenchmark {
         fill();
         BenchmarkSupport.warm(this::prompt);
         Outputs.keep(outputs());
+        Outputs.useForm(chosen, tiles -> Forms.attention(
+                tiles, sizes, subject, BenchmarkSupport.format(cacheType), Math.min(PASS, tokens), threads));
     }
 
     void fill() {

@@ -54,6 +54,7 @@ public class ProjectionBenchmark extends KernelBenchmark {
         fill();
         BenchmarkSupport.warm(this::projectNext);
         Outputs.keep(outputs());
+        Outputs.useForm(product.kernels(), tiles -> Forms.product(tiles, "f32", width, rows));
     }
 
     /** Fills the weights with seeded numbers, and copies them. */

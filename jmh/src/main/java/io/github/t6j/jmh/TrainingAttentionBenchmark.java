@@ -1,5 +1,6 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.kernels.Kernels;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -47,7 +48,9 @@ public class TrainingAttentionBenchmark extends KernelBenchmark {
         k = BenchmarkSupport.floats(count, random);
         v = BenchmarkSupport.floats(count, random);
         dy = BenchmarkSupport.floats(count, random);
-        work = new TrainingHeads(BenchmarkSupport.kernels(kernels), threads, q, k, v, dy, heads, dim, tokens);
+        Kernels chosen = BenchmarkSupport.kernels(kernels);
+        Outputs.useForm(chosen, tiles -> Forms.training(tiles, dim));
+        work = new TrainingHeads(chosen, threads, q, k, v, dy, heads, dim, tokens);
     }
 
     /** Computes y. */

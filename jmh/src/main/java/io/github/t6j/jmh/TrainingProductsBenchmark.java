@@ -1,5 +1,6 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.kernels.Kernels;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -39,8 +40,10 @@ public class TrainingProductsBenchmark extends KernelBenchmark {
         int outputs = Integer.parseInt(sizes[1]);
         int inputs = Integer.parseInt(sizes[2]);
         SplittableRandom random = new SplittableRandom(1);
+        Kernels chosen = BenchmarkSupport.kernels(kernels);
+        Outputs.useForm(chosen, tiles -> Forms.training(tiles, Math.min(outputs, inputs)));
         layer = new LinearLayer(
-                BenchmarkSupport.kernels(kernels), threads, BenchmarkSupport.floats(rows * inputs, random),
+                chosen, threads, BenchmarkSupport.floats(rows * inputs, random),
                 BenchmarkSupport.floats(outputs * inputs, random), BenchmarkSupport.floats(rows * outputs, random),
                 rows);
     }

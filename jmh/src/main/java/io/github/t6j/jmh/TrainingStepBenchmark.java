@@ -1,5 +1,6 @@
 package io.github.t6j.jmh;
 
+import io.github.t6j.kernels.Kernels;
 import io.github.t6j.training.StepWork;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
@@ -55,7 +56,9 @@ public class TrainingStepBenchmark extends KernelBenchmark {
         int sequences = Integer.parseInt(sizes[0]);
         int tokens = Integer.parseInt(sizes[1]);
         BenchmarkSupport.checkHeap("training " + shape, StepWork.bytes(preset, sequences, tokens));
-        work = new StepWork(BenchmarkSupport.kernels(kernels), threads, preset, sequences, tokens);
+        Kernels chosen = BenchmarkSupport.kernels(kernels);
+        work = new StepWork(chosen, threads, preset, sequences, tokens);
+        Outputs.useForm(chosen, tiles -> Forms.training(tiles, work.headDim()));
     }
 
     /** Forward pass before each backward pass, which overwrites its results; not measured. */
