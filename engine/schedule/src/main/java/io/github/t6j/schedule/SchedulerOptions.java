@@ -87,7 +87,7 @@ public final class SchedulerOptions {
 
     /**
      * Returns these options with another memory budget; 0 for half of the memory that is available when the scheduler
-     * begins.
+     * begins. The scheduler's own empty session is not counted: it has bytes only if the model has states.
      *
      * @throws IllegalArgumentException if {@code cacheBytes} is negative
      */
