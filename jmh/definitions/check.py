@@ -3,12 +3,11 @@
 
     python3 check.py                          the references themselves, against the expected outputs
     python3 check.py my_kernel.py             run(...) of a file, against the expected outputs of every definition it names
-    python3 check.py --inputs FOLDER          writes all inputs as safetensors, for programs in other languages
-    python3 check.py --outputs FOLDER         compares NAME-UUID.safetensors that such a program wrote
-    python3 check.py --write                  writes the expected outputs anew, from the references
-
---tolerance X as the last arguments allows other differences than 1e-4, as README.md has them for caches of other types.
+    python3 check.py --inputs FOLDER          writes inputs as safetensors, for programs in other languages
+    python3 check.py --outputs FOLDER         compares OP/NAME-UUID.safetensors that such a program wrote
+    python3 check.py --write                  writes the expected outputs again, from the references
 """
+import argparse
 import importlib.util
 import json
 import pathlib
@@ -60,13 +59,15 @@ def write_safetensors(file, tensors):
             out.write(np.ascontiguousarray(tensor, dtype="<f4").tobytes())
 
 
-def workloads():
-    """All definitions, each with its workloads."""
-    for file in sorted(ROOT.glob("definitions/*/*.json")):
-        definition = json.loads(file.read_text())
-        lines = ROOT / "workloads" / definition["op_type"] / (definition["name"] + ".jsonl")
-        for line in lines.read_text().splitlines():
-            yield definition, json.loads(line)["workload"]
+def definitions():
+    """All definitions by their names."""
+    files = sorted(ROOT.glob("definitions/*/*.json"))
+    return {definition["name"]: definition for definition in (json.loads(file.read_text()) for file in files)}
+
+
+def workloads(definition):
+    lines = ROOT / "workloads" / definition["op_type"] / (definition["name"] + ".jsonl")
+    return [json.loads(line)["workload"] for line in lines.read_text().splitlines()]
 
 
 def inputs(definition, workload):
@@ -119,33 +120,79 @@ def kernel(file):
     return module
 
 
+def options(arguments):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    task = parser.add_mutually_exclusive_group()
+    task.add_argument("kernel", nargs="?", metavar="KERNEL.py", help="file with the list DEFINITIONS and run(**inputs)")
+    task.add_argument("--inputs", metavar="FOLDER", help="write the inputs")
+    task.add_argument("--outputs", metavar="FOLDER", help="compare the outputs of another program")
+    task.add_argument("--write", action="store_true", help="write the expected outputs")
+    parser.add_argument("--only", action="append", metavar="NAME", help="a definition to check; may be repeated (default: all)")
+    parser.add_argument(
+        "--tolerance", type=float, default=TOLERANCE, metavar="X",
+        help="largest difference, as a share of the largest output (default: %(default)s)",
+    )
+    return parser.parse_args(arguments)
+
+
+def check_names(names, source):
+    unknown = [name for name in names if name not in definitions()]
+    if unknown:
+        raise SystemExit(f"{source}: expected names of definitions, found {unknown}; there are {list(definitions())}")
+
+
+def check(definition, workload, task, module):
+    """Returns the error of a workload, None if there is nothing to compare, and a note on the time."""
+    if task.write:
+        write_safetensors(
+            expected_file(definition, workload), {"output": reference(definition)(**inputs(definition, workload))}
+        )
+        return None, ""
+    if task.inputs:
+        write_safetensors(expected_file(definition, workload, task.inputs), inputs(definition, workload))
+        return None, ""
+    if task.outputs:
+        file = expected_file(definition, workload, task.outputs)
+        if not file.exists():
+            return np.inf, f": no file {file}"
+        return compare(read_safetensors(file)["output"], definition, workload), ""
+    run = module.run if module else reference(definition)
+    tensors = inputs(definition, workload)
+    return compare(run(**tensors), definition, workload), f", {timed(run, tensors) * 1e3:.3f} ms"
+
+
 def main(arguments):
-    tolerance = TOLERANCE
-    if arguments[-2:-1] == ["--tolerance"]:
-        tolerance = float(arguments[-1])
-        arguments = arguments[:-2]
-    module = kernel(arguments[0]) if arguments and not arguments[0].startswith("--") else None
-    failed = 0
-    for definition, workload in workloads():
-        name = f"{definition['name']} {workload['axes']}"
-        if arguments[:1] == ["--write"]:
-            output = reference(definition)(**inputs(definition, workload))
-            write_safetensors(expected_file(definition, workload), {"output": output})
-        elif arguments[:1] == ["--inputs"]:
-            write_safetensors(expected_file(definition, workload, arguments[1]), inputs(definition, workload))
-        elif arguments[:1] == ["--outputs"]:
-            output = read_safetensors(expected_file(definition, workload, arguments[1]))["output"]
-            error = compare(output, definition, workload)
-            failed += error > tolerance
-            print(f"{name}: error {error:.1e}")
-        elif module is None or definition["name"] in module.DEFINITIONS:
-            run = reference(definition) if module is None else module.run
-            tensors = inputs(definition, workload)
-            error = compare(run(**tensors), definition, workload)
-            failed += error > tolerance
-            print(f"{name}: error {error:.1e}, {timed(run, tensors) * 1e3:.3f} ms")
+    task = options(arguments)
+    check_names(task.only or [], "--only")
+    module = kernel(task.kernel) if task.kernel else None
+    if module:
+        check_names(module.DEFINITIONS, task.kernel)
+    done = failed = skipped = 0
+    for name, definition in definitions().items():
+        if task.only and name not in task.only:
+            continue
+        works = workloads(definition)
+        unnamed = module and name not in module.DEFINITIONS
+        if unnamed or task.outputs and not any(expected_file(definition, w, task.outputs).exists() for w in works):
+            skipped += 1
+            continue
+        for workload in works:
+            error, note = check(definition, workload, task, module)
+            done += 1
+            if error is not None:
+                failed += not error <= task.tolerance
+                print(f"{name} {workload['axes']}: error {error:.1e}{note}")
+    print(f"{done} workloads {'written' if task.write or task.inputs else 'checked'}, {skipped} definitions skipped")
+    if not done:
+        raise SystemExit(
+            f"nothing was checked: expected {task.outputs}/OP/NAME-UUID.safetensors, found none"
+            if task.outputs
+            else "nothing was checked: expected a definition of DEFINITIONS and --only, found none"
+        )
     if failed:
-        raise SystemExit(f"{failed} outputs differ from the expected ones by more than {tolerance}")
+        raise SystemExit(f"{failed} outputs differ from the expected ones by more than {task.tolerance}")
 
 
 if __name__ == "__main__":
