@@ -46,7 +46,7 @@ final class Bars {
     /** Adds a bar below the others, with its value in its name. */
     void bar(String name, Color color, Measured value) {
         colors.add(color);
-        values.add(value.mean(), Double.isNaN(value.error()) ? 0 : value.error(),
+        values.add(Double.valueOf(value.mean()), Double.isNaN(value.error()) ? null : Double.valueOf(value.error()),
                 ROW, name + ": " + Numbers.digits(value.mean()));
     }
 

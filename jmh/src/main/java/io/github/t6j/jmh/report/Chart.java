@@ -4,6 +4,7 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
+import java.awt.Paint;
 import java.awt.Shape;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Ellipse2D;
@@ -11,9 +12,13 @@ import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.AxisSpace;
 import org.jfree.chart.axis.AxisState;
@@ -31,6 +36,7 @@ import org.jfree.chart.text.TextUtils;
 import org.jfree.chart.title.TextTitle;
 import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.chart.ui.RectangleInsets;
+import org.jfree.chart.ui.TextAnchor;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
 import org.jfree.data.xy.YIntervalSeries;
@@ -52,6 +58,14 @@ public final class Chart {
     private static final double MARKER = 1.7;
     private static final double DOT = 4;
 
+    /** Opacity of a disc, of 255. */
+    private static final int PALE = 0x40;
+
+    /** Digits of ticks on a logarithmic axis of less than two decades: the first of which two fit. */
+    private static final List<double[]> DIGITS = List.of(new double[] {1, 2, 5},
+            IntStream.range(1, 10).asDoubleStream().toArray(),
+            IntStream.range(10, 100).mapToDouble(i -> i / 10.0).toArray());
+
     static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
 
     static {
@@ -59,7 +73,7 @@ public final class Chart {
     }
 
     private final YIntervalSeriesCollection curves = new YIntervalSeriesCollection();
-    private final XYErrorRenderer renderer = new XYErrorRenderer();
+    private final Renderer renderer = new Renderer();
     private final JFreeChart chart;
     private final String title;
 
@@ -67,6 +81,7 @@ public final class Chart {
         this.title = subtitle.isEmpty() ? title : title + ", " + subtitle;
         renderer.setDrawXError(false);
         renderer.setDefaultLinesVisible(true);
+        renderer.setUseFillPaint(true);
         renderer.setErrorStroke(new BasicStroke(1.2f));
         renderer.setLegendLine(new Line2D.Double(-16, 0, 16, 0));
         XYPlot plot = new XYPlot(curves, x, y, renderer);
@@ -106,7 +121,10 @@ public final class Chart {
         }
     }
 
-    /** Returns a logarithmic axis with a tick for each power of {@code base}, or fewer if {@code range} has many. */
+    /**
+     * Returns a logarithmic axis with a tick for each power of {@code base}, or fewer if {@code range} has many. A
+     * vertical axis of base 10 that turns out shorter than two decades has ticks at 1, 2 and 5.
+     */
     public static LogAxis logAxis(String title, int base, double range) {
         LogAxis axis = new PlainLogAxis(title);
         axis.setBase(base);
@@ -119,8 +137,19 @@ public final class Chart {
 
     /** Adds a curve with error bars; an interval that reaches 0, which has no logarithm, ends at a tenth. */
     public void curve(String label, AttentionStyle style, SortedMap<? extends Number, Measured> values) {
+        curve(label, style, values, Set.of());
+    }
+
+    /** Adds such a curve whose markers are hollow at some x. */
+    void curve(String label, AttentionStyle style, SortedMap<? extends Number, Measured> values,
+            Set<? extends Number> hollow) {
         YIntervalSeries series = new YIntervalSeries(label);
-        values.forEach((x, y) -> series.add(x.doubleValue(), y.mean(), Math.max(y.low(), y.mean() / 10), y.high()));
+        values.forEach((x, y) -> {
+            if (hollow.contains(x)) {
+                renderer.hollow.add(new Item(curves.getSeriesCount(), series.getItemCount()));
+            }
+            series.add(x.doubleValue(), y.mean(), Math.max(y.low(), y.mean() / 10), y.high());
+        });
         add(series, style.color(), style.stroke(1.8f), style.marker(), true);
     }
 
@@ -143,21 +172,40 @@ public final class Chart {
         for (double value : values) {
             dots.add(x, value);
         }
-        XYPlot plot = chart.getXYPlot();
         XYLineAndShapeRenderer small = new XYLineAndShapeRenderer(false, true);
         small.setSeriesPaint(0, style.color());
         small.setSeriesShape(0, new Ellipse2D.Double(-DOT / 2, -DOT / 2, DOT, DOT));
         small.setSeriesVisibleInLegend(0, false);
         small.setDrawOutlines(false);
-        plot.setDataset(1 + index, new XYSeriesCollection(dots));
-        plot.setRenderer(1 + index, small);
-        plot.setDatasetRenderingOrder(DatasetRenderingOrder.FORWARD); // dots above markers
+        over(dots, small);
+    }
+
+    /** Adds a pale disc around a point, whose area stands for a third number. */
+    public void disc(AttentionStyle style, double x, double y, double diameter) {
+        XYSeries center = new XYSeries("");
+        center.add(x, y);
+        XYLineAndShapeRenderer disc = new XYLineAndShapeRenderer(false, true);
+        disc.setSeriesPaint(0, new Color(style.color().getRGB() & 0xFFFFFF | PALE << 24, true));
+        disc.setSeriesShape(0, new Ellipse2D.Double(-diameter / 2, -diameter / 2, diameter, diameter));
+        disc.setSeriesVisibleInLegend(0, false);
+        disc.setDrawOutlines(false);
+        over(center, disc);
+    }
+
+    /** Draws points above those that the figure has. */
+    private void over(XYSeries points, XYLineAndShapeRenderer drawing) {
+        XYPlot plot = chart.getXYPlot();
+        int index = plot.getDatasetCount();
+        plot.setDataset(index, new XYSeriesCollection(points));
+        plot.setRenderer(index, drawing);
+        plot.setDatasetRenderingOrder(DatasetRenderingOrder.FORWARD);
     }
 
     private void add(YIntervalSeries series, Color color, BasicStroke stroke, Shape marker, boolean inLegend) {
         int index = curves.getSeriesCount();
         curves.addSeries(series);
         renderer.setSeriesPaint(index, color);
+        renderer.setSeriesFillPaint(index, color);
         renderer.setSeriesStroke(index, stroke);
         renderer.setSeriesShape(index, marker);
         renderer.setSeriesShapesVisible(index, marker != null);
@@ -174,9 +222,25 @@ public final class Chart {
         return new Plot(name, title, drawing.svg());
     }
 
+    /** A point of a curve. */
+    private record Item(int series, int number) {}
+
+    /** Renderer of curves that fills some markers with the background. */
+    @SuppressWarnings("serial") // nothing serialises it
+    private static final class Renderer extends XYErrorRenderer {
+        private final Set<Item> hollow = new HashSet<>();
+
+        @Override
+        public Paint getItemFillPaint(int series, int item) {
+            return hollow.contains(new Item(series, item)) ? Color.WHITE : super.getItemFillPaint(series, item);
+        }
+    }
+
     /** Axis with numbers as text; its superclass draws them as curves, since they may have exponents. */
     @SuppressWarnings("serial") // nothing serialises it
     private static final class PlainLogAxis extends LogAxis {
+        private static final double DECADE = 10;
+
         PlainLogAxis(String title) {
             super(title);
         }
@@ -184,11 +248,26 @@ public final class Chart {
         @Override
         @SuppressWarnings({"rawtypes", "unchecked"}) // of JFreeChart
         public List refreshTicks(Graphics2D g2, AxisState state, Rectangle2D dataArea, RectangleEdge edge) {
+            if (getBase() == DECADE && RectangleEdge.isLeftOrRight(edge)
+                    && getUpperBound() < DECADE * DECADE * getLowerBound()) {
+                return DIGITS.stream().map(this::ticks).filter(fine -> fine.size() > 1).findFirst().orElse(List.of());
+            }
             List<ValueTick> ticks = super.refreshTicks(g2, state, dataArea, edge);
             return ticks.stream().filter(tick -> tick.getTickType() == TickType.MAJOR)
                     .map(tick -> new NumberTick(tick.getValue(),
                             getNumberFormatOverride().format(tick.getValue()), tick.getTextAnchor(),
                             tick.getRotationAnchor(), tick.getAngle()))
+                    .toList();
+        }
+
+        /** Returns ticks at {@code digits} times the powers of 10, for an axis at the left. */
+        private List<NumberTick> ticks(double... digits) {
+            return IntStream.rangeClosed((int) Math.floor(Math.log10(getLowerBound())),
+                    (int) Math.floor(Math.log10(getUpperBound()))).mapToDouble(power -> Math.pow(DECADE, power))
+                    .flatMap(power -> DoubleStream.of(digits).map(digit -> digit * power))
+                    .filter(getRange()::contains)
+                    .mapToObj(value -> new NumberTick(value, getNumberFormatOverride().format(value),
+                            TextAnchor.CENTER_RIGHT, TextAnchor.CENTER_RIGHT, 0))
                     .toList();
         }
     }

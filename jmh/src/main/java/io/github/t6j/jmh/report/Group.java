@@ -4,8 +4,11 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Decode steps that differ only in the attention and one number.
@@ -133,7 +136,7 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
     /** Draws the time of a step over the number, with logarithmic axes and error bars. */
     Plot plot(String name) {
         return plot(name, "Decode: " + setting.shapeText(), setting.rest(), "time per step (ms)",
-                step -> step.seconds().times(1e3));
+                step -> step.seconds().times(1e3), Result::isMarked);
     }
 
     /** Draws time and cache of TPA, MHA and GQA over the context: the figure of the project's README. */
@@ -142,9 +145,9 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
         drawn.keySet().retainAll(List.of("tpa", "mha", "gqa"));
         Group three = new Group(setting, drawn);
         return List.of(three.plot("time", "Time of a decode step, one layer", setting.text(), "ms",
-                step -> step.seconds().times(1e3)),
+                step -> step.seconds().times(1e3), Result::isMarked),
                 three.plot("cache", "Cache, one layer", setting.text(), "MB",
-                        step -> step.counter("cacheBytesPerToken").times(step.number("context") / 1e6)));
+                        step -> step.counter("cacheBytesPerToken").times(step.number("context") / 1e6), _ -> false));
     }
 
     /** Draws the time of a step at the only number as bars. */
@@ -154,20 +157,25 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
                 + (setting.batch == 0 ? " sequences" : " tokens"), "time per step (ms)");
         series.forEach((attention, steps) -> {
             AttentionStyle style = AttentionStyle.of(attention);
-            bars.bar(style.name(), style.color(), steps.get(number).seconds().times(1e3));
+            Result step = steps.get(number);
+            bars.bar(style.name() + (step.isMarked() ? " †" : ""), style.color(), step.seconds().times(1e3));
         });
         return bars.plot(name);
     }
 
-    private Plot plot(String name, String title, String subtitle, String unit, Function<Result, Measured> value) {
+    /** Draws a curve for each attention; the markers of steps that match {@code hollow} are hollow. */
+    private Plot plot(String name, String title, String subtitle, String unit, Function<Result, Measured> value,
+            Predicate<Result> hollow) {
         Chart chart = new Chart(title, subtitle, Chart.logAxis(
                 setting.batch == 0 ? "sequences in the batch" : "tokens in the cache", 2,
                 (double) numbers().getLast() / numbers().getFirst()), Chart.logAxis(unit, 10, 1));
         series.forEach((attention, steps) -> {
             TreeMap<Integer, Measured> values = new TreeMap<>();
             steps.forEach((number, step) -> values.put(number, value.apply(step)));
+            Set<Integer> marked = steps.keySet().stream().filter(number -> hollow.test(steps.get(number)))
+                    .collect(Collectors.toSet());
             if (steps.size() > 1) {
-                chart.curve(AttentionStyle.of(attention).name(), AttentionStyle.of(attention), values);
+                chart.curve(AttentionStyle.of(attention).name(), AttentionStyle.of(attention), values, marked);
             }
         });
         return chart.plot(name);

@@ -6,7 +6,7 @@ ${machine.software()}, on ${machine.cpu()}, ${machine.family()!"family not known
 
 ## Which attention for my context?
 
-Fastest decode step of one layer, its time, and the times of the others as multiples of it. Attentions in one cell are equally fast within the errors.
+Fastest decode step of one layer, its time, and the times of the others as multiples of it. Attentions in the cell of the fastest are within 5 % of it, and their intervals overlap. “?” marks other attentions whose interval overlaps that of the fastest: another run may order them differently.
 <#list report.advised() as group>
 
 ${group.setting().text()}:
@@ -29,16 +29,18 @@ Time of one decode step of one layer's attention, read from memory: ${group.sett
 
 ## How to read this
 
-- TPA, the attention that t6j is made for, comes first; the others answer the same queries from caches in other formats.
+- TPA, the attention that t6j is made for, comes first; the others answer the same queries from caches in other formats. T6 is the language model with TPA; figures of models draw it in TPA's colour.
 - Equal heads compare caches and kernels; equal parameters compare models of the same size. Every table and figure says which.
 - Times of attention are for one layer. A whole model also reads all its weights for each token, so it gains less.
-- ± and error bars are 95 % intervals of the mean over the forks, or over the iterations if there is one fork. † marks times whose forks differ by more than 10 %, also when measured again. Between runs, for example because of other programs on a shared machine, ignore differences below 1.5 × in results that read from memory.
+- ± and error bars are 95 % intervals of the mean over the forks, or over the iterations if there is one fork. † in tables and hollow markers in figures show times whose forks differ by more than 10 %, also when measured again. Between runs, for example because of other programs on a shared machine, ignore differences below 1.5 × in results that read from memory.
 - “Of limit” is the share of the nearer limit: the highest read bandwidth and the highest rate of multiply-adds in this run. The report explains each share above 100 %.
 <#if report.groups()?has_content>
 
 ## Decode attention, all settings
 
 Time of one decode step of one layer: scores, softmax and values of one query for each sequence of the batch, over a cache of that many tokens. “Equal heads” gives all attentions as many query heads, as the paper's figures 5, 7 and 8 do; “equal parameters” gives each the heads of the paper's language model of that size.
+
+<@t.latents report.attentions()/>
 
 <#list report.plots() as plot>
 ${plot}

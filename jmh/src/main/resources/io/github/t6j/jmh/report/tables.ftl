@@ -25,3 +25,12 @@
 | ${r.param("model")} | ${r.test()} | ${r.param("type")} | ${r.param("cacheType")} | ${r.param("threads")} | ${r.counter("tokensPerSecond").plain()} | ${report.limits().of(r)!"–"} |
 </#list>
 </#macro>
+<#-- Items of a list that explain the attentions on latents. -->
+<#macro latents attentions>
+<#if attentions?seq_contains("gla")>
+- GLA-2 is Grouped Latent Attention: MLA with two latents of half the size, each for half of the heads.
+</#if>
+<#if attentions?seq_contains("mlra")>
+- MLRA-4 is Multi-Head Low-Rank Attention with four branches: MLA with four latents of a quarter of the size. Each head attends once over each, and adds the four outputs.
+</#if>
+</#macro>
