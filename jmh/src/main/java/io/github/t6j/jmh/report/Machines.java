@@ -4,13 +4,15 @@ import io.github.t6j.jmh.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BinaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jfree.chart.axis.NumberAxis;
 
@@ -19,6 +21,8 @@ import org.jfree.chart.axis.NumberAxis;
  * A machine is a folder with results of a suite.
  */
 public record Machines(List<Run> runs) {
+    private static final String SHARE = "share of the machine's nearer limit";
+
     /**
      * Results of a machine.
      *
@@ -31,8 +35,13 @@ public record Machines(List<Run> runs) {
             return machine.processor() + ", " + Numbers.cores(machine.cores());
         }
 
-        private long points() {
-            return steps.series().values().stream().mapToLong(TreeMap::size).sum();
+        private List<Result> points() {
+            return steps.series().values().stream().flatMap(points -> points.values().stream()).toList();
+        }
+
+        /** Returns the forks of each step, the fewest if they differ. */
+        public int forks() {
+            return points().stream().mapToInt(Result::forks).min().orElseThrow();
         }
 
         /** Returns the limit of reads from memory. */
@@ -75,6 +84,17 @@ public record Machines(List<Run> runs) {
                     "flops");
         }
 
+        /** Returns the nearer limit of a step, or a dash. */
+        public String limit(String attention, int context) {
+            return step(attention, context).map(limits::of).map(Limits.Fraction::of).orElse("–");
+        }
+
+        /** Returns the folder, and the nearer limits of an attention. */
+        private String label(String attention) {
+            return percents(attention).keySet().stream().map(context -> limit(attention, context)).distinct().collect(
+                    Collectors.joining(" or ", folder + ", ", ""));
+        }
+
         private static String percent(Optional<Result> step, Limits.Ends limit, String... counter) {
             return step.map(measured -> measured.counter(counter)).filter(found -> limit.highest() != null)
                     .map(counted -> Numbers.percent(counted.mean() / limit.highest().mean())).orElse("–");
@@ -102,7 +122,8 @@ public record Machines(List<Run> runs) {
     }
 
     /**
-     * Reads the folders in {@code folder}. Of several folders of one machine, the one with the most steps counts.
+     * Reads the folders in {@code folder}. Of several folders of one machine with the same kernels, the one with the
+     * most forks counts, and of these the one with the most steps.
      *
      * @throws IllegalArgumentException if none has decode steps
      */
@@ -118,7 +139,8 @@ public record Machines(List<Run> runs) {
             steps(results).ifPresent(steps -> {
                 Run run = new Run(file.getParent().getFileName().toString(), machine,
                         new Limits(results, machine.thirdLevelBytes()), steps);
-                runs.merge(run.name(), run, (a, b) -> b.points() > a.points() ? b : a);
+                runs.merge(run.name() + ", " + machine.kernels(), run, BinaryOperator.maxBy(
+                        Comparator.comparingInt(Run::forks).thenComparingInt(any -> any.points().size())));
             });
         }
         if (runs.isEmpty()) {
@@ -143,24 +165,39 @@ public record Machines(List<Run> runs) {
                 .thenComparing(Map.Entry.comparingByKey())).orElseThrow().getKey();
     }
 
-    /** Draws one chart for each attention, with a curve for each machine. */
+    /** Draws one chart for each attention, with a curve for each machine, or a bar if there is one context. */
     public List<Plot> plots() {
-        List<Plot> plots = new ArrayList<>();
-        double first = runs.stream().mapToInt(run -> run.steps.numbers().getFirst()).min().orElseThrow();
-        double last = runs.stream().mapToInt(run -> run.steps.numbers().getLast()).max().orElseThrow();
-        for (String attention : attentions()) {
-            AttentionStyle style = AttentionStyle.of(attention);
-            Chart chart = new Chart("Decode: " + style.name(), "share of each machine's own limit",
-                    Chart.logAxis("tokens in the cache", 2, Math.max(2, last / first)), new NumberAxis("%"));
-            for (int i = 0; i < runs.size(); i++) {
-                TreeMap<Integer, Measured> percents = runs.get(i).percents(attention);
-                if (!percents.isEmpty()) {
-                    chart.curve(runs.get(i).folder, style.like(i), percents);
-                }
+        return attentions().stream().map(attention -> {
+            TreeSet<Integer> contexts = new TreeSet<>();
+            runs.forEach(run -> contexts.addAll(run.percents(attention).keySet()));
+            return contexts.size() == 1 ? bars(attention, contexts.first()) : curves(attention, contexts);
+        }).toList();
+    }
+
+    private Plot curves(String attention, TreeSet<Integer> contexts) {
+        AttentionStyle style = AttentionStyle.of(attention);
+        double range = contexts.isEmpty() ? 2 : (double) contexts.last() / contexts.first();
+        Chart chart = new Chart("Decode: " + style.name(), SHARE, Chart.logAxis("tokens in the cache", 2, range),
+                new NumberAxis("%"));
+        for (int i = 0; i < runs.size(); i++) {
+            TreeMap<Integer, Measured> percents = runs.get(i).percents(attention);
+            if (!percents.isEmpty()) {
+                chart.curve(runs.get(i).label(attention), style.like(i), percents);
             }
-            plots.add(chart.plot("machines-" + attention));
         }
-        return plots;
+        return chart.plot("machines-" + attention);
+    }
+
+    private Plot bars(String attention, int context) {
+        AttentionStyle style = AttentionStyle.of(attention);
+        Bars bars = new Bars("Decode: " + style.name(), SHARE + ", " + context + " tokens", "%");
+        for (Run run : runs) {
+            Measured percent = run.percents(attention).get(context);
+            if (percent != null) {
+                bars.bar(run.label(attention), style.color(), percent);
+            }
+        }
+        return bars.plot("machines-" + attention);
     }
 
     /** Writes machines.md, machines.html and the plots. */
