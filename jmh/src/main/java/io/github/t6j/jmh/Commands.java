@@ -22,10 +22,17 @@ final class Commands {
         return switch (args.length == 0 ? "" : args[0]) {
             case "report" -> ReportCommand.run(Arrays.copyOfRange(args, 1, args.length));
             case "learning-curves" -> LearningCurvesCommand.run(Arrays.copyOfRange(args, 1, args.length));
-            case "study" -> StudyCommand.run(Arrays.copyOfRange(args, 1, args.length));
+            case "study" -> study(Arrays.copyOfRange(args, 1, args.length));
             case "soak" -> SoakCommand.run(Arrays.copyOfRange(args, 1, args.length));
             case "load" -> LoadCommand.run(Arrays.copyOfRange(args, 1, args.length));
             default -> PlainJmh.run(args);
         };
+    }
+
+    /** Runs the study in a JVM with the vector module, which training needs. */
+    private static int study(String... args) throws IOException {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+                ? StudyCommand.run(args)
+                : Kernel.fork(StudyCommand.class, args);
     }
 }

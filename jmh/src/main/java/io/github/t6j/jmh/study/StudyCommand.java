@@ -15,8 +15,13 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -35,11 +40,12 @@ import picocli.CommandLine.Spec;
             "Completed runs are not repeated, and interrupted runs continue.",
             "Then measures the speed of each attention separately, in training and in decoding.",
             "Writes DIR/study.md, DIR/speed.json, DIR/results/*.json, DIR/logs/*.jsonl, the figure",
-            "DIR/plots/loss-over-cache.svg, and the curves."},
+            "DIR/plots/loss-over-cache.svg, and the curves.",
+            "After Ctrl-C, the same command goes on after the last checkpoint of the interrupted run."},
         footer = {
             "",
             "Example, 7 to 12 hours on two cores:",
-            "  java --add-modules jdk.incubator.vector -jar jmh/target/benchmarks.jar study --out study"
+            "  java -jar jmh/target/benchmarks.jar study --out study"
         })
 public final class StudyCommand implements Callable<Integer> {
     private static final String SPEED = "speed.json";
@@ -91,8 +97,19 @@ public final class StudyCommand implements Callable<Integer> {
             description = "Number of tokens of a run (default: one pass over the text).")
     private Long tokens;
 
-    @Option(names = "--speed", description = "Do not train, but measure the speed again.")
-    private boolean speedOnly;
+    @ArgGroup
+    private Part part = new Part();
+
+    /** Part of the study that runs alone. */
+    static final class Part {
+        @Option(names = "--speed", required = true, description = "Do not train, but measure the speed again.")
+        private boolean speed;
+
+        @Option(names = "--pages", required = true,
+                description = {"Neither train nor measure, but write study.md",
+                    "and its figure again, from the results in DIR."})
+        private boolean pages;
+    }
 
     @Option(names = "--speed-rounds", paramLabel = "N", defaultValue = "3",
             description = {"Rounds of the speed measurement.",
@@ -109,10 +126,19 @@ public final class StudyCommand implements Callable<Integer> {
         return CommandRun.run(new StudyCommand(), "study", args);
     }
 
+    /** Runs the command in a JVM of its own. */
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
     @Override
     public Integer call() throws IOException {
         checkArguments();
         Chart.checkFonts();
+        if (part.pages) {
+            writeTable(tokens == null ? storedTokens() : tokens);
+            return 0;
+        }
         Files.createDirectories(work);
         try (FileChannel lock = FileChannel.open(
                 work.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -121,7 +147,36 @@ public final class StudyCommand implements Callable<Integer> {
                         work + ": another study uses this folder: wait for it, or give another --work and --out");
                 return 1;
             }
-            return study();
+            Thread stopped = new Thread(() -> System.err.println("\nstopped: " + kept()));
+            Runtime.getRuntime().addShutdownHook(stopped);
+            try {
+                return study();
+            } finally {
+                Runtime.getRuntime().removeShutdownHook(stopped);
+            }
+        }
+    }
+
+    /** Returns what Ctrl-C leaves, and how to go on. */
+    private String kept() {
+        return part.speed
+                ? out.resolve(SPEED) + " is unchanged\nthe same command measures again"
+                : "completed runs are kept in " + out.resolve("results")
+                        + "\nthe interrupted run is kept up to its last checkpoint in " + work
+                        + "\nthe same command goes on";
+    }
+
+    /** Returns the tokens of the runs with results in DIR, as far as the names of their files have them. */
+    private long storedTokens() throws IOException {
+        Pattern name = Pattern.compile(".*-" + size + "-(\\d+)k-.*\\.json");
+        try (Stream<Path> files = Files.list(out.resolve("results"))) {
+            SortedSet<Long> found = files.map(file -> name.matcher(file.getFileName().toString()))
+                    .filter(Matcher::matches).map(file -> 1000 * Long.parseLong(file.group(1)))
+                    .collect(Collectors.toCollection(TreeSet::new));
+            check(!found.isEmpty(),
+                    "--out: expected a folder with runs of the size " + size + ", found none in " + out);
+            check(found.size() == 1, "--tokens: expected the tokens of the runs to show, of " + found + ", found none");
+            return found.first();
         }
     }
 
@@ -165,12 +220,12 @@ public final class StudyCommand implements Callable<Integer> {
         Files.createDirectories(out.resolve("results"));
         try (StudyData data = new StudyData(testdata, work)) {
             long length = tokens == null ? data.train.size() : tokens;
-            if (!speedOnly) {
+            if (!part.speed) {
                 train(data, length, logs);
             }
             measureSpeed(data, length);
             writeTable(length);
-            return speedOnly ? 0 : drawCurves(length, logs);
+            return part.speed ? 0 : drawCurves(length, logs);
         }
     }
 
@@ -228,7 +283,7 @@ public final class StudyCommand implements Callable<Integer> {
     private void measureSpeed(StudyData data, long length) throws IOException {
         StudySpeed before = speed();
         List<StudyRun> runs = attentions.stream().map(attention -> run(attention, rates.first(), firstSeed(), length))
-                .filter(run -> speedOnly || before == null || !before.has(run)).toList();
+                .filter(run -> part.speed || before == null || !before.has(run)).toList();
         if (!runs.isEmpty()) {
             StudySpeed.measure(runs, data, speedRounds, work.resolve("speed")).over(before).write(out.resolve(SPEED));
         }

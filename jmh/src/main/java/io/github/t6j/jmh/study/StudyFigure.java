@@ -13,12 +13,18 @@ final class StudyFigure {
     /** Ratio of the ends of the horizontal axis to the smallest and the largest cache; leaves a power of 2 between. */
     private static final double MARGIN = 1.5;
 
+    /** Diameter of the disc of the longest decoding step; the areas are proportional to the times. */
+    private static final double DISC = 60;
+
+    /** Share of the vertical axis above and below the losses if there are discs. */
+    private static final double DISCS = 0.15;
+
     private StudyFigure() {}
 
     /**
      * Returns the figure of the complete attentions without diverged runs; null if there are none.
      *
-     * @param speed times of decoding, which the legend then gives; or null
+     * @param speed times of decoding, which discs and the legend then show; or null
      */
     static Plot of(List<StudyRuns> attentions, StudySpeed speed) {
         List<StudyRuns> drawn = attentions.stream().filter(StudyRuns::hasAllRates)
@@ -36,17 +42,27 @@ final class StudyFigure {
         losses.setAutoRangeMinimumSize(0.1);
         losses.setStandardTickUnits(NumberAxis.createStandardTickUnits(Locale.ROOT));
         boolean timed = speed != null && !speed.decodeMillis().isEmpty();
+        if (timed) { // space for the discs
+            losses.setLowerMargin(DISCS);
+            losses.setUpperMargin(DISCS);
+        }
         Chart chart = new Chart(
                 "Validation loss over cache size",
                 "mean ± standard deviation; dots: seeds" + (timed
-                        ? String.format(Locale.ROOT, "; ms: a token after %,d", speed.depth())
+                        ? String.format(Locale.ROOT, "; area of discs, and ms: time of a token after %,d tokens",
+                                speed.depth())
                         : ""),
                 bytes, losses);
+        double longest = drawn.stream().mapToDouble(runs -> millis(runs, speed)).filter(Double::isFinite).max()
+                .orElse(Double.NaN);
+        drawn.stream().filter(runs -> Double.isFinite(millis(runs, speed))).forEach(runs -> chart.disc(style(runs),
+                cacheBytes(runs), runs.mean(StudyResult::validationLoss),
+                DISC * Math.sqrt(millis(runs, speed) / longest)));
         for (StudyRuns runs : drawn) {
             double deviation = runs.deviation(StudyResult::validationLoss);
             AttentionStyle style = style(runs);
             boolean singleSeed = runs.seeds().size() == 1; // without an error bar
-            chart.point(label(runs.seeds().getFirst(), speed) + (singleSeed ? " (1 seed)" : ""), style,
+            chart.point(label(runs, speed) + (singleSeed ? " (1 seed)" : ""), style,
                     cacheBytes(runs),
                     runs.mean(StudyResult::validationLoss), singleSeed ? 0 : deviation,
                     runs.seeds().stream().mapToDouble(StudyResult::validationLoss).toArray());
@@ -55,9 +71,15 @@ final class StudyFigure {
     }
 
     /** Returns the name, with the time of a decoding step if it was measured. */
-    private static String label(StudyResult result, StudySpeed speed) {
-        double millis = speed == null ? Double.NaN : speed.decodeTime(result.preset());
-        return result.attention() + (Double.isNaN(millis) ? "" : String.format(Locale.ROOT, " %.2f ms", millis));
+    private static String label(StudyRuns runs, StudySpeed speed) {
+        double millis = millis(runs, speed);
+        return runs.seeds().getFirst().attention()
+                + (Double.isNaN(millis) ? "" : String.format(Locale.ROOT, " %.2f ms", millis));
+    }
+
+    /** Returns the time of a decoding step; NaN if it was not measured. */
+    private static double millis(StudyRuns runs, StudySpeed speed) {
+        return speed == null ? Double.NaN : speed.decodeTime(runs.seeds().getFirst().preset());
     }
 
     private static AttentionStyle style(StudyRuns runs) {

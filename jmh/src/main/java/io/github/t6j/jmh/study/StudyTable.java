@@ -23,7 +23,8 @@ final class StudyTable {
      */
     static String of(int seeds, List<StudyRuns> attentions, Plot figure, StudySpeed speed) {
         StringBuilder out = new StringBuilder("# Attentions of about equal parameters, trained on the same tokens\n\n");
-        out.append("Mean over the seeds ± sample standard deviation. Loss in nats per token, bits per byte.\n\n");
+        out.append("Mean over the seeds ± sample standard deviation. Loss in nats per token. T6 is the language model "
+                + "with TPA; figures draw both in one colour.\n\n");
         losses(out, attentions.stream().filter(StudyRuns::hasAllRates).toList(), speed);
         String missing = attentions.stream().filter(runs -> runs.seeds().size() < seeds)
                 .map(runs -> runs.attention() + (runs.hasAllRates()
@@ -46,8 +47,9 @@ final class StudyTable {
 
     private static void losses(StringBuilder out, List<StudyRuns> complete, StudySpeed speed) {
         out.append(
-                "| attention | seeds | learning rate | validation loss | perplexity | bits | test loss | perplexity | bits"
-                        + " | parameters | cache, bytes per token (f32) |")
+                "| attention | seeds | learning rate | validation loss | validation perplexity | validation bits/byte"
+                        + " | test loss | test perplexity | test bits/byte | parameters"
+                        + " | cache, bytes per token (f32) |")
                 .append(speed == null ? "\n" : " tokens/s |" + decoding(speed) + "\n");
         out.append("|---|").append("--:|".repeat(speed == null ? 10 : hasDecoding(speed) ? 12 : 11)).append('\n');
         for (StudyRuns runs : complete) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonParser;
+import io.github.t6j.jmh.report.Plot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -220,6 +221,74 @@ class StudyTest {
         assertThat(out.resolve("learning-curves.html")).as("without a log").doesNotExist();
     }
 
+    /** Pages are made where neither texts nor speeds are, also while a study uses the folder of checkpoints. */
+    @Test
+    void pagesAreMadeOfStoredResultsAlone() throws IOException {
+        Path out = folder.resolve("out");
+        Path results = Files.createDirectories(out.resolve("results"));
+        result("t6", "T6", 0.004, 1, 3.9, 4128).write(results.resolve("t6-micro-5626k-0.004-1.json"));
+
+        assertThat(pages(out, "--rates", "0.004")).isZero();
+
+        assertThat(out.resolve("study.md")).content().contains("| T6 | 1 | 0.004 | 3.9000 | ", "not complete yet: mha");
+        assertThat(out.resolve("plots/loss-over-cache.svg")).exists();
+        assertThat(out.resolve("speed.json")).doesNotExist();
+        assertThat(folder.resolve("work")).doesNotExist();
+        assertThat(pages(out, "--size", "nano")).as("without a run of this size").isEqualTo(2);
+        result("t6", "T6", 0.004, 1, 3.7, 4128).write(results.resolve("t6-micro-99k-0.004-1.json"));
+        assertThat(pages(out)).as("two lengths").isEqualTo(2);
+        assertThat(pages(out, "--tokens", "99000")).isZero();
+        assertThat(out.resolve("study.md")).content().contains("| T6 | – | – | 3.7000 |\n");
+        assertThat(pages(out, "--speed")).as("one part only").isEqualTo(2);
+    }
+
+    private int pages(Path out, String... more) {
+        return StudyCommand.run(Stream.concat(Stream.of("--pages", "--out", out.toString(), "--work",
+                folder.resolve("work").toString(), "--testdata", folder.toString()), Stream.of(more))
+                .toArray(String[]::new));
+    }
+
+    @Test
+    void theCommittedStudyIsMadeOfItsResults() throws IOException {
+        Path from = Path.of("results/study");
+        Path out = Files.createDirectories(folder.resolve("out/results")).getParent();
+        Files.copy(from.resolve("speed.json"), out.resolve("speed.json"));
+        try (Stream<Path> files = Files.list(from.resolve("results"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, out.resolve("results").resolve(file.getFileName()));
+            }
+        }
+
+        assertThat(pages(out)).isZero();
+
+        assertThat(from.resolve("study.md")).as("study --pages --out jmh/results/study")
+                .hasSameTextualContentAs(out.resolve("study.md"));
+    }
+
+    /** The jar has no vector module, so the study runs in a JVM of its own, which stops with the first one. */
+    @Tag("full")
+    @Test
+    void anInterruptedStudyReportsItsResults() throws Exception {
+        copyData();
+        Path log = folder.resolve("out/logs/mha-nano-16384k-0.001-1.jsonl");
+        Process study = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"), "io.github.t6j.jmh.Main", "study", "--out",
+                folder.resolve("out").toString(), "--work", folder.resolve("work").toString(), "--testdata",
+                folder.resolve("testdata").toString(), "--size", "nano", "--attentions", "mha", "--tokens", "16384000")
+                .redirectErrorStream(true).start();
+        while (study.isAlive() && (!Files.exists(log) || Files.size(log) == 0)) {
+            Thread.sleep(50);
+        }
+        study.toHandle().destroy(); // leaves its output open; the signal of kill, whose hooks are those of Ctrl-C
+        String printed = new String(study.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(study.waitFor()).isNotZero();
+        assertThat(printed).contains(
+                "stopped: completed runs are kept in " + folder.resolve("out/results"),
+                "the interrupted run is kept up to its last checkpoint in " + folder.resolve("work"),
+                "the same command goes on");
+    }
+
     /**
      * Reads results from when they had a run's tokens per second; writes the table with and without the measured speed.
      */
@@ -236,7 +305,10 @@ class StudyTest {
                 "mha-micro", "MHA", 0.001, 1, 343, 1_404_928, 3_440_640, 5.1037, 1.9336, 5.2345, 2.0738, 9216));
         List<StudyRuns> runs = List.of(new StudyRuns("mha", new TreeMap<>(Map.of(0.001, List.of(old)))));
         assertThat(StudyTable.of(1, runs, null, null))
-                .contains("| MHA | 1 | 0.001 | 5.1037 | ", "| 3,440,640 | 9,216 |\n")
+                .contains("| validation loss | validation perplexity | validation bits/byte | test loss "
+                        + "| test perplexity | test bits/byte | parameters |",
+                        "| MHA | 1 | 0.001 | 5.1037 | ", "| 3,440,640 | 9,216 |\n",
+                        "T6 is the language model with TPA; figures draw both in one colour.")
                 .doesNotContain("tokens/s", "Tokens/s", "was tried", "plots/");
         Map<String, List<Double>> steps = Map.of("mha-micro", List.of(100.0, 1.0, 1300.0, 1100.0));
         Map<String, List<Double>> decoding = Map.of("mha-micro", List.of(3.0, 1.0, 2.5));
@@ -330,6 +402,22 @@ class StudyTest {
                 .mapToDouble(dot -> dot[1]).toArray(); // a circle begins at its right, 2 pixels from the centre
         assertThat(shares(ends, dots)).containsExactly(new double[] {0.1786, 0.2429, 0.3714}, within(1e-3));
         assertThat(svg).contains(">MHA<", ">GQA<", ">T6 (1 seed)<").doesNotContain(">T6 KV-only<", ">MLA<", "NaN");
+    }
+
+    /** MHA takes four times as long as GQA: its disc has twice the diameter. T6 was not measured. */
+    @Test
+    void theAreaOfADiscIsTheTimeOfAToken() {
+        StudySpeed speed = new StudySpeed(1, 5, 1, 4096, 2, Map.of(), 7,
+                Map.of("mha-micro", List.of(4.0), "gqa-micro", List.of(1.0, 0.9, 1.1)));
+
+        Plot plot = StudyFigure.of(SOME, speed);
+
+        List<double[]> circles = numbers(plot.svg(), "M# # C");
+        assertThat(circles).filteredOn(of -> isNear(of[0], 376.76 + 30)).as("MHA, from the disc's right").hasSize(1);
+        assertThat(circles).filteredOn(of -> isNear(of[0], 151.24 + 15)).as("GQA").hasSize(1);
+        assertThat(plot.svg()).contains(">MHA 4.00 ms<", ">GQA 1.00 ms<", ">T6 (1 seed)<");
+        assertThat(plot.title()).isEqualTo("Validation loss over cache size, mean ± standard deviation; dots: seeds; "
+                + "area of discs, and ms: time of a token after 7 tokens");
     }
 
     private static boolean isNear(double place, double expected) {
