@@ -62,6 +62,7 @@ public record Group(Setting setting, Map<String, TreeMap<Integer, Result>> serie
     private static List<Group> groups(List<Result> results, String number, Function<Result, Setting> setting) {
         Map<Setting, Group> groups = new LinkedHashMap<>();
         results.stream().filter(r -> r.is("DecodeAttentionBenchmark.step") && !r.param("kernels").equals("scalar"))
+                .filter(r -> AttentionStyle.NAMES.contains(r.param("attention"))) // not TPA with steps, of one shape
                 .sorted(Comparator.comparing(r -> AttentionStyle.NAMES.indexOf(r.param("attention"))))
                 .forEach(r -> groups.computeIfAbsent(setting.apply(r), s -> new Group(s, new LinkedHashMap<>())).series
                         .computeIfAbsent(r.param("attention"), a -> new TreeMap<>()).put(r.number(number), r));

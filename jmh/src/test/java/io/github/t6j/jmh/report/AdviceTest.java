@@ -3,6 +3,8 @@ package io.github.t6j.jmh.report;
 import static io.github.t6j.jmh.report.TestResults.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.t6j.jmh.Machine;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,6 +59,16 @@ class AdviceTest {
     @Test
     void oneAttentionIsNoAnswer() {
         assertThat(Advice.of(Group.overContext(List.of(step("mha", "paper", 256, 2, 1, 1, 1))).getFirst())).isEmpty();
+    }
+
+    /** TPA with steps exists in one shape only, and has no colour or column. */
+    @Test
+    void attentionsWithoutAColumnAreLeftOut() throws IOException {
+        List<Result> steps = List.of(step("tpa_steps", "olala", 64, 2, 1, 1, 1), step("tpa", "small", 64, 2, 1, 1, 1));
+
+        assertThat(Group.overContext(steps)).singleElement()
+                .satisfies(group -> assertThat(group.series()).containsOnlyKeys("tpa"));
+        assertThat(Report.of(Machine.unknown(), steps).markdown()).contains("| TPA |");
     }
 
     /** Each bar has its attention's colour, and its value in its name. */
