@@ -40,7 +40,8 @@ class PeerReportTest {
                 "| prompt of 32 | 720 (710) | 840 (820) | **2100 (2050)** | 0.40 × |",
                 "| decode at 1024 | 99.0 (98.0) | 91.0 (90.0) | 72.0 (71.0) | 1.26 × |",
                 "| decode at 128 | 99.0 (98.0) | 91.0 (90.0) | **182 (181)** | 0.50 × |", "(plots/peer-q8_0.svg)",
-                "fastest of 3 rounds", "# Speed of t6j, llama.cpp: unknown", "; JDK 25, ", "llama.cpp's cache is f16, its default");
+                "fastest of 3 rounds", "# Speed of t6j, llama.cpp: unknown", "; JDK 25, ",
+                "llama.cpp's cache is f16, its default");
         assertThat(folder.resolve("report.html")).content().contains("data:image/svg+xml").contains("<strong>");
         assertThat(Files.readString(folder.resolve("plots/peer-q8_0.svg")))
                 .contains(">t6j T6 (bf16 cache)<", ">llama.cpp MHA (f16 cache)<", ">tokens in the cache<");

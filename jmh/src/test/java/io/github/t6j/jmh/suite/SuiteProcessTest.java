@@ -48,7 +48,8 @@ class SuiteProcessTest {
         assertThat(first.waitFor()).isNotZero();
         assertThat(printed.toString()).doesNotContain("sun.misc.Unsafe", "failed")
                 .contains(" ms", "stopped: " + kept + " of 4 points are kept in " + folder.resolve("results.json"),
-                        "  java -Djmh.ignoreLock=true -jar jmh/target/benchmarks.jar report --suite test --out " + folder,
+                        "  java -Djmh.ignoreLock=true -jar jmh/target/benchmarks.jar report --suite test --out "
+                                + folder,
                         "report --from " + folder.resolve("results.json") + " --out " + folder);
         assertThat(kept).isBetween(1, 3);
 
