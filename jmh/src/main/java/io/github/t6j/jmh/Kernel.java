@@ -38,8 +38,8 @@ public final class Kernel {
     }
 
     /**
-     * Waits for a process, and stops it together with this JVM, whose end waits for the last words of the process: the
-     * shell's prompt then follows them.
+     * Waits for a process. If this JVM is stopped, stops the process and waits for its last output, so that the shell's
+     * prompt follows it.
      *
      * @return its exit code, or 130 if this thread was interrupted
      */

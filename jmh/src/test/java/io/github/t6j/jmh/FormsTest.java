@@ -69,8 +69,8 @@ class FormsTest {
             heads.forward();
             heads.backward();
         }
-        String form = Forms.training(SIMD.tiles(), 32);
-        assertThat(calls).allSatisfy(call -> assertThat(form).contains(call.replace("tile ", "")));
+        String[] reported = Forms.training(SIMD.tiles(), 32).replaceFirst("tile ", "").split(" and ");
+        assertThat(calls).extracting(call -> call.replace("tile ", "")).containsExactlyInAnyOrder(reported);
     }
 
     /** On 32 registers without Intel's tiles: a query, and 128 rows. */

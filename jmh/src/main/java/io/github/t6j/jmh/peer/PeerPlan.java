@@ -31,6 +31,12 @@ public record PeerPlan(
         if (depths.isEmpty() || depths.stream().anyMatch(depth -> depth < 1 || depth > 30000)) {
             throw new IllegalArgumentException("--depths: expected numbers from 1 to 30000, found " + depths);
         }
+        for (String type : types) {
+            if (modelsOf(models, type).isEmpty()) {
+                throw new IllegalArgumentException("--types: expected types that one of " + String.join(", ", models)
+                        + " has, found " + type);
+            }
+        }
         if (rounds < 1) {
             throw new IllegalArgumentException("--rounds: expected 1 or more, found " + rounds);
         }
@@ -59,6 +65,10 @@ public record PeerPlan(
 
     /** Returns the models that have weights of {@code type}: no T6 is written in k types. */
     List<String> modelsOf(String type) {
+        return modelsOf(models, type);
+    }
+
+    private static List<String> modelsOf(List<String> models, String type) {
         return models.stream().filter(model -> !model.equals("t6") || !type.contains("_k")).toList();
     }
 

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /**
  * Results of a comparison, or of a part of it, as peer.json has them.
  *
- * @param plan what is measured, without the folders of one machine
+ * @param plan plan of the comparison, without the folders of one machine
  * @param jdk version of the JDK
  * @param engines descriptions of all engines, one for each model and type
  * @param speeds speeds so far

@@ -48,10 +48,11 @@ public final class PeerRun {
     private final Path json;
     private final double warmUpSeconds;
     private final PrintStream err;
-    private PeerResults results;
+    private volatile PeerResults results;
+    private volatile boolean hasEnded;
 
     /**
-     * @param json file of the results; what it has already is not measured again
+     * @param json file of the results; tests in it are skipped
      * @param warmUpSeconds shortest warm-up of each test of each model
      */
     PeerRun(PeerPlan plan, Path json, double warmUpSeconds, PrintStream err) throws IOException {
@@ -76,12 +77,10 @@ public final class PeerRun {
     public static void main(String[] args) throws IOException {
         PeerPlan plan = GSON.fromJson(args[0], PeerPlan.class);
         Path folder = Files.createTempDirectory("t6j-peer");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
         try {
             PeerRun run = new PeerRun(plan, Path.of(args[1]), WARM_UP_SECONDS, System.err);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                delete(folder);
-                run.printKept(args[2]);
-            }));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> run.printKept(args[2])));
             run.run(Llama.open(Path.of(plan.library())), folder);
         } catch (IllegalArgumentException | IllegalStateException | IOException failure) {
             System.err.println("report: " + failure.getMessage());
@@ -90,16 +89,24 @@ public final class PeerRun {
     }
 
     private void run(Llama llama, Path folder) throws IOException {
-        for (String type : plan.types()) {
-            if (!results.missing(type).isEmpty()) {
-                err.println("making the models in " + type);
-                Map<String, Path> files = new LinkedHashMap<>();
-                for (String model : plan.modelsOf(type)) {
-                    files.put(model, file(llama, folder, model, type));
+        try {
+            for (String type : plan.types()) {
+                if (!results.missing(type).isEmpty()) {
+                    measure(type, folder, llama);
                 }
-                measure(type, open(llama, type, files, folder));
             }
+        } finally {
+            hasEnded = true;
         }
+    }
+
+    private void measure(String type, Path folder, Llama llama) throws IOException {
+        err.println("making the models in " + type);
+        Map<String, Path> files = new LinkedHashMap<>();
+        for (String model : plan.modelsOf(type)) {
+            files.put(model, file(llama, folder, model, type));
+        }
+        measure(type, open(llama, type, files, folder));
     }
 
     /** Deletes what it can of a temporary folder, in which an interrupted run may still write. */
@@ -113,9 +120,9 @@ public final class PeerRun {
         }
     }
 
-    /** Prints what an interrupted run has kept; nothing after a complete one. */
+    /** Prints what an interrupted run has kept; nothing after one that ended or failed. */
     private void printKept(String command) {
-        if (results.missing() > 0) {
+        if (!hasEnded && results.missing() < results.tests()) {
             err.printf("%nstopped: %d of %d tests are kept in %s%nthe same command measures the missing ones:%n  %s%n",
                     results.tests() - results.missing(), results.tests(), json, command);
         }

@@ -106,11 +106,11 @@ public final class ReportCommand implements Callable<Integer> {
         if (out == null && (source.from == null || readme != null || !writesElsewhere)) {
             throw usage("--out: expected a folder to write to, found none");
         }
-        if (source.peer != null) {
-            return comparePeer(checked(source.peer::plan));
-        }
-        if (source.from != null && PeerResults.areIn(source.from)) {
-            return peerPages(source.from);
+        if (source.peer != null || source.from != null && PeerResults.areIn(source.from)) {
+            if (compare != null || readme != null || machines != null) {
+                throw usage("--compare, --readme and --machines: expected results of a suite, found those of --peer");
+            }
+            return source.peer == null ? peerPages(source.from) : comparePeer(checked(source.peer::plan));
         }
         List<Result> old = compare == null ? null : Results.read(compare); // first: the run may replace it
         Suite suite = source.suite == null
@@ -166,9 +166,6 @@ public final class ReportCommand implements Callable<Integer> {
 
     /** Writes the pages of a comparison, and its line of the history. @return the exit code */
     private int peerPages(Path json) throws IOException {
-        if (compare != null || readme != null) {
-            throw usage("--compare and --readme: expected JMH's results, found those of --peer in " + json);
-        }
         PeerResults results = PeerResults.read(json);
         Machine machine = Results.machine(json);
         History before = history == null ? null : History.read(history);
@@ -252,6 +249,11 @@ public final class ReportCommand implements Callable<Integer> {
     private static boolean copy(Path json, Path to, Machine machine) throws IOException {
         if (Files.exists(to) && Files.isSameFile(to, json)) {
             return false;
+        }
+        Path other = to.resolveSibling(to.endsWith("peer.json") ? "results.json" : "peer.json");
+        if (Files.exists(other)) {
+            throw new IllegalArgumentException(other + ": expected a folder for the pages of " + json
+                    + " without other results, found these; give another --out");
         }
         Files.copy(json, to, StandardCopyOption.REPLACE_EXISTING);
         Results.write(machine, to);

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
@@ -107,7 +108,7 @@ public final class StudyCommand implements Callable<Integer> {
 
         @Option(names = "--pages", required = true,
                 description = {"Neither train nor measure, but write study.md",
-                    "and its figure again, from the results in DIR."})
+                    "and its figure again, of all attentions and seeds in DIR unless options choose some."})
         private boolean pages;
     }
 
@@ -136,7 +137,8 @@ public final class StudyCommand implements Callable<Integer> {
         checkArguments();
         Chart.checkFonts();
         if (part.pages) {
-            writeTable(tokens == null ? storedTokens() : tokens);
+            takeStored();
+            writeTable(tokens);
             return 0;
         }
         Files.createDirectories(work);
@@ -166,18 +168,39 @@ public final class StudyCommand implements Callable<Integer> {
                         + "\nthe same command goes on";
     }
 
-    /** Returns the tokens of the runs with results in DIR, as far as the names of their files have them. */
-    private long storedTokens() throws IOException {
-        Pattern name = Pattern.compile(".*-" + size + "-(\\d+)k-.*\\.json");
-        try (Stream<Path> files = Files.list(out.resolve("results"))) {
-            SortedSet<Long> found = files.map(file -> name.matcher(file.getFileName().toString()))
-                    .filter(Matcher::matches).map(file -> 1000 * Long.parseLong(file.group(1)))
+    /** Takes tokens, attentions and seeds from the names of the results in DIR, unless options give them. */
+    private void takeStored() throws IOException {
+        Path results = out.resolve("results");
+        check(Files.isDirectory(results), "--out: expected a folder with results of a study, found none in " + out);
+        Pattern name = Pattern.compile("(.+)-" + size + "-(\\d+)k-.+-(\\d+)\\.json");
+        try (Stream<Path> files = Files.list(results)) {
+            List<Matcher> runs = files.map(file -> name.matcher(file.getFileName().toString()))
+                    .filter(Matcher::matches).toList();
+            SortedSet<Long> lengths = runs.stream().map(run -> 1000 * Long.parseLong(run.group(2)))
                     .collect(Collectors.toCollection(TreeSet::new));
-            check(!found.isEmpty(),
+            check(!lengths.isEmpty(),
                     "--out: expected a folder with runs of the size " + size + ", found none in " + out);
-            check(found.size() == 1, "--tokens: expected the tokens of the runs to show, of " + found + ", found none");
-            return found.first();
+            check(tokens != null || lengths.size() == 1,
+                    "--tokens: expected the tokens of the runs to show, of " + lengths + ", found none");
+            tokens = tokens == null ? lengths.first() : tokens;
+            if (!isGiven("--attentions")) {
+                attentions = Stream.of((ATTENTIONS + "," + STEPS).split(","))
+                        .filter(known -> runs.stream().anyMatch(run -> run.group(1).equals(known)))
+                        .collect(Collectors.toCollection(LinkedHashSet::new));
+            }
+            if (!isGiven("--seeds")) {
+                seeds = runs.stream().map(run -> Long.parseLong(run.group(3)))
+                        .collect(Collectors.toCollection(TreeSet::new));
+            }
+            check(runs.stream().anyMatch(run -> Long.parseLong(run.group(2)) == tokens / 1000
+                    && attentions.contains(run.group(1)) && seeds.contains(Long.parseLong(run.group(3)))),
+                    "--out: expected runs of " + attentions + " with " + tokens + " tokens and seeds " + seeds
+                            + ", found none in " + out);
         }
+    }
+
+    private boolean isGiven(String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
     }
 
     private static boolean isFree(FileChannel lock) throws IOException {

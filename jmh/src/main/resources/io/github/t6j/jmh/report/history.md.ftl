@@ -2,7 +2,7 @@
 
 Each row of a suite is a run at a commit, and each column of peer. A share is the part of the machine's nearest limit, read bandwidth or multiply-adds, that a decode step of the longest context reaches, measured in the same run. A ratio is the speed of t6j divided by llama.cpp's on the same file. Shares and ratios can be compared over commits of one machine; times cannot.
 
-Steps have the paper's shape with equal heads, one sequence, and an f32 cache in memory, on all cores. The longest context is 65,536 tokens in quick and 524,288 in paper, and 16,384 for MFA, GTA, GLA and MLRA. A share above 100 % means that memory was slower while the limit was measured, or that a part of the cache lay in L3. A commit of 8 letters is the one that stored the results; longer ones were measured.
+Steps have the paper's shape with equal heads, one sequence, and an f32 cache in memory, on all cores, at the longest context of the suite. A share above 100 % means that memory was slower while the limit was measured, or that a part of the cache lay in L3.
 <#list parts as part>
 
 ## ${part.suite()} on ${part.machine()}

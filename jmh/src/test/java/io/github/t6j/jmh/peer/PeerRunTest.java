@@ -241,5 +241,9 @@ class PeerRunTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q8_0"), 1, List.of(0), 1, 1, 1, null, null))
                 .withMessageStartingWith("--depths: expected numbers from 1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new PeerPlan("", List.of("t6"), List.of("q8_0", "q4_k_m"), 1, List.of(1), 1, 1, 1,
+                        null, null))
+                .withMessage("--types: expected types that one of t6 has, found q4_k_m");
     }
 }

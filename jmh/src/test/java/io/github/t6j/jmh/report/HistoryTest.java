@@ -148,6 +148,11 @@ class HistoryTest {
                 .contains("| decode at 1024 | – | 298 (295) | 207 (140) | 382 (369) | 188 (141) | 1.44 × | 2.03 × |");
         assertThat(folder.resolve("out/peer.json")).hasSameTextualContentAs(peers);
         assertThat(ReportCommand.run("--from", peers.toString(), "--compare", peers.toString())).isEqualTo(2);
+        assertThat(ReportCommand.run("--from", peers.toString(), "--machines", folder.toString())).isEqualTo(2);
+        Path unused = folder.resolve("unused");
+        assertThat(ReportCommand.run("--peer", folder.toString(), "--out", unused.toString(), "--readme", "README.md"))
+                .as("refused before it measures").isEqualTo(2);
+        assertThat(unused).doesNotExist();
     }
 
     /** Quick's folder takes no comparison, which would overwrite its pages. */
@@ -160,6 +165,8 @@ class HistoryTest {
         }
 
         assertThat(ReportCommand.run("--peer", folder.toString(), "--out", out.toString())).isOne();
+        Path peers = Path.of("results/epyc-zen5-2-peer/peer.json");
+        assertThat(ReportCommand.run("--from", peers.toString(), "--out", out.toString())).isOne();
 
         assertThat(out.resolve("peer.json")).doesNotExist();
         assertThat(out.resolve("machine.json")).hasSameTextualContentAs(sample.resolve("machine.json"));

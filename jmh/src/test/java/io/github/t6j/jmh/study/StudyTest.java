@@ -230,7 +230,10 @@ class StudyTest {
 
         assertThat(pages(out, "--rates", "0.004")).isZero();
 
-        assertThat(out.resolve("study.md")).content().contains("| T6 | 1 | 0.004 | 3.9000 | ", "not complete yet: mha");
+        assertThat(out.resolve("study.md")).content().contains("| T6 | 1 | 0.004 | 3.9000 | ")
+                .doesNotContain("not complete yet", "MHA");
+        assertThat(pages(out, "--attentions", "gqa")).as("without a run of this attention").isEqualTo(2);
+        assertThat(pages(out, "--tokens", "99000")).as("without a run of this length").isEqualTo(2);
         assertThat(out.resolve("plots/loss-over-cache.svg")).exists();
         assertThat(out.resolve("speed.json")).doesNotExist();
         assertThat(folder.resolve("work")).doesNotExist();

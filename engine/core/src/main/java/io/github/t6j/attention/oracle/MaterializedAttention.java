@@ -69,20 +69,20 @@ public final class MaterializedAttention implements AttentionAlgorithm {
      */
     private void add(AttentionPass pass, int head, int keyHead, double[][] out) {
         MaterializedHeads heads = pass.attention.materialized();
-        int tokens = pass.position + pass.rows;
-        double[][] k = new double[tokens][pass.attention.headDim()];
-        double[][] v = new double[tokens][pass.attention.valueDim()];
-        for (int t = first(pass, 0); t < tokens; t++) {
-            heads.materializeKey(cache, pass.layer, t, keyHead, k[t]);
-            heads.materializeValue(cache, pass.layer, t, keyHead, v[t]);
+        int from = first(pass, 0);
+        double[][] k = new double[pass.position + pass.rows - from][pass.attention.headDim()];
+        double[][] v = new double[k.length][pass.attention.valueDim()];
+        for (int i = 0; i < k.length; i++) {
+            heads.materializeKey(cache, pass.layer, from + i, keyHead, k[i]);
+            heads.materializeValue(cache, pass.layer, from + i, keyHead, v[i]);
         }
         for (int row = 0; row < pass.rows; row++) {
-            double[] probabilities = scores(pass, row, head, k);
+            double[] probabilities = scores(pass, row, head, k, from);
             double sum = pass.attention.hasSoftmax() ? softmax(probabilities, first(pass, row)) : 1;
             double[] mean = new double[pass.attention.valueDim()];
             for (int t = first(pass, row); t < probabilities.length; t++) {
                 for (int d = 0; d < mean.length; d++) {
-                    mean[d] += probabilities[t] * v[t][d];
+                    mean[d] += probabilities[t] * v[t - from][d];
                 }
             }
             for (int d = 0; d < mean.length; d++) {
@@ -92,17 +92,19 @@ public final class MaterializedAttention implements AttentionAlgorithm {
     }
 
     /**
-     * Returns the products of the query with the key {@code k} of each token that the row sees, scaled and capped if
-     * there is a softmax.
+     * Returns the products of the query with the key of each token that the row sees, scaled and capped if there is a
+     * softmax.
+     *
+     * @param k keys of the tokens from {@code from} on
      */
-    private static double[] scores(AttentionPass pass, int row, int head, double[][] k) {
+    private static double[] scores(AttentionPass pass, int row, int head, double[][] k, int from) {
         double[] q = new double[pass.attention.headDim()];
         double cap = pass.attention.scoreCap();
         pass.attention.materialized().materializeQuery(pass.projections, pass.at(row), head, q);
         double[] scores = new double[pass.position + row + 1];
         for (int t = first(pass, row); t < scores.length; t++) {
             for (int d = 0; d < q.length; d++) {
-                scores[t] += q[d] * k[t][d];
+                scores[t] += q[d] * k[t - from][d];
             }
             scores[t] /= pass.attention.hasSoftmax() ? pass.attention.scoreDivisor() : 1;
             scores[t] = cap == 0 ? scores[t] : cap * StrictMath.tanh(scores[t] / cap);

@@ -40,9 +40,10 @@ public final class OlalaFamily implements Family {
         ModelConfig.Experts experts = config.experts();
         long least = config.sizes().layers() + (experts == null ? 0 : 2L * experts.count() * experts.layers().size());
         if (least > tensors.count()) {
-            throw new ModelFormatException(tensors.where() + ": expected at least " + least + " tensors of "
-                    + config.sizes().layers() + " layers and their experts, as config.json describes them, found only "
-                    + tensors.count());
+            throw new ModelFormatException(tensors.where() + ": expected at least " + least
+                    + " tensors for the model's "
+                    + "layers and experts, found " + tensors.count() + ": the file is incomplete, or its configuration "
+                    + "is another model's");
         }
         return config;
     }

@@ -88,7 +88,7 @@ final class Numbers {
         };
     }
 
-    /** Ranges that do not begin with 1: {@link #countTo} has those, and none is held out. */
+    /** Ranges that begin with 2 or more; {@link #countTo} has those from 1, none of which is held out. */
     static List<Map<String, String>> ranges() {
         List<Map<String, String>> rows = new ArrayList<>();
         for (int from = 2; from <= 100; from++) {
