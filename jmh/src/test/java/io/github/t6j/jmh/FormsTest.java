@@ -6,10 +6,15 @@ import io.github.t6j.attention.AttentionAlgorithm;
 import io.github.t6j.attention.AttentionPass;
 import io.github.t6j.kernels.Format;
 import io.github.t6j.kernels.Kernels;
+import io.github.t6j.kernels.PackedMatMul;
+import io.github.t6j.kernels.PackedMatrix;
+import io.github.t6j.kernels.RoundedRows;
 import io.github.t6j.kernels.Workers;
 import io.github.t6j.kernels.choice.KernelChoice;
 import io.github.t6j.kernels.simd.SimdKernels;
 import io.github.t6j.kernels.simd.lanes.TileTable;
+import io.github.t6j.weights.NativeMemory;
+import io.github.t6j.weights.Tensor;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +37,10 @@ class FormsTest {
                         case "multiply" -> "tile " + SIMD.tiles().tile((Format) arguments[5], (int) arguments[2],
                                 (int) arguments[8], (int) arguments[3], (int) arguments[9]).name()
                                 .toLowerCase(Locale.ROOT);
+                        case "multiplyBlocks" -> "tile " + SIMD.tiles()
+                                .blocks((RoundedRows) arguments[0], (int) arguments[6]).name().toLowerCase(Locale.ROOT);
+                        case "multiplyKQuants" ->
+                            ((RoundedRows) arguments[0]).rows < RoundedRows.GROUP ? "tile row" : "tile rows";
                         case "tensorScores" ->
                             SIMD.tiles().isSixHeads((int) arguments[2], (int) arguments[7]) ? "six" : "three";
                         default -> method.getName();
@@ -53,6 +62,22 @@ class FormsTest {
         "false, false, q4_k, 3, tile row", "false, false, q6_k, 4, tile rows"})
     void productsNameTheirTile(boolean fewRegisters, boolean intel, String type, int rows, String form) {
         assertThat(Forms.product(new TileTable(fewRegisters, intel), type, 768, rows)).isEqualTo(form);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "f32, 1", "f32, 128", "bf16, 1", "bf16, 19", "bf16, 20", "q8_0, 1", "q8_0, 128", "q4_0, 3", "q4_k, 3",
+        "q5_k, 4", "q6_k, 128"})
+    void productsUseTheirTile(String type, int rows) {
+        Set<String> calls = new TreeSet<>();
+        try (Workers workers = new Workers(1); NativeMemory memory = NativeMemory.shared()) {
+            Tensor weights = Tensor.of("weights", Matrices.dtype(type), new float[193 * 768], 193, 768);
+            PackedMatrix packed = BenchmarkSupport.pack(weights, 1, memory, workers)[0];
+            new PackedMatMul(recording(calls), workers, false)
+                    .multiply(packed, new float[rows * 768], 768, rows, new float[rows * packed.stride()]);
+        }
+        calls.removeIf(call -> !call.startsWith("tile "));
+        assertThat(calls).containsExactly(Forms.product(SIMD.tiles(), type, 768, rows));
     }
 
     @ParameterizedTest
