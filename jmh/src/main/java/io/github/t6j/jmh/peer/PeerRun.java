@@ -249,15 +249,15 @@ public final class PeerRun {
                 speeds[next][round] = count / seconds(models.get(next), work);
             }
         }
-        List<PeerSpeed> results = new ArrayList<>();
+        List<PeerSpeed> measured = new ArrayList<>();
         for (int i = 0; i < models.size(); i++) {
             PeerModel of = models.get(i);
             PeerSpeed speed = new PeerSpeed(of.engine(), of.model(), type, of.cache(), count, depth, speeds[i]);
-            results.add(speed);
+            measured.add(speed);
             err.printf(Locale.ROOT, "%s, %s, %s: %s: %.1f tokens/s, median %.1f%n", speed.engine(), speed.model(), type,
                     speed.test(), speed.fastest(), speed.median());
         }
-        return results;
+        return measured;
     }
 
     private static double seconds(PeerModel model, Consumer<PeerModel> work) {
