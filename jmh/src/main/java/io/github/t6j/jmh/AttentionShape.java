@@ -203,7 +203,7 @@ record AttentionShape(String attention, int width, AttentionConfig sizes) {
         };
     }
 
-    /** Returns the products of the keys of a token from its factors and those of its predecessor. */
+    /** Returns the products that rebuild the keys of a token from its factors and its predecessor's. */
     private static int rebuilt(SteppedConfig stepped) {
         return stepped.keyValueHeads() * 2 * stepped.rank() * stepped.headDim();
     }

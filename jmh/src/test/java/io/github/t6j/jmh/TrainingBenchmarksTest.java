@@ -99,7 +99,7 @@ class TrainingBenchmarksTest {
         benchmark.close();
     }
 
-    /** The gradients are those of the first backward pass, before others add to them. */
+    /** Gradients of the first backward pass are compared, before other passes add to them. */
     @Test
     void attentionHashesItsGradients() {
         TrainingAttentionBenchmark benchmark = new TrainingAttentionBenchmark();

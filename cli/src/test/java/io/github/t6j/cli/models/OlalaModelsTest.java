@@ -144,7 +144,7 @@ class OlalaModelsTest {
         int first = 9 * limited.length / IDS.split(",").length; // 9 tokens are the query's own and the window
         assertThat(Arrays.copyOf(masked, first)).isEqualTo(Arrays.copyOf(limited, first));
         assertThat(masked).isNotEqualTo(limited);
-        Files.writeString(folder.resolve("t6j.json"), "{\"window\": \"masks\"}"); // beside the GGUF file
+        Files.writeString(folder.resolve("t6j.json"), "{\"window\": \"masks\"}"); // next to the GGUF file
         assertThat(logits(source)).isEqualTo(masked);
         String other = folder.resolve("other").toString();
         done("convert", source, other);

@@ -135,7 +135,7 @@ class BudgetTest {
         }
     }
 
-    /** States of a hybrid model: their matrices once, and again from the first prompt on, with pages beside them. */
+    /** States of a hybrid model: their matrices once, and twice from the first prompt on; pages are added. */
     @Test
     void theStatesOfMambaCount() {
         long matrices = 8 * 9 * 4 * 32 * 16; // layers, heads, bytes, columns padded from 8, rows

@@ -30,7 +30,7 @@ public record PeerResults(PeerPlan plan, String jdk, List<PeerDescription> engin
         return new PeerResults(plan.withoutFolders(), Runtime.version().toString(), List.of(), List.of());
     }
 
-    /** Returns true if a file of results has those of a comparison: JMH's are an array. */
+    /** Returns true if a file has the results of a comparison: an object, where JMH's is an array. */
     public static boolean areIn(Path json) throws IOException {
         return Files.readString(json).stripLeading().startsWith("{");
     }

@@ -108,7 +108,8 @@ public final class ReportCommand implements Callable<Integer> {
         }
         if (source.peer != null || source.from != null && PeerResults.areIn(source.from)) {
             if (compare != null || readme != null || machines != null) {
-                throw usage("--compare, --readme and --machines: expected results of a suite, found those of --peer");
+                throw usage(
+                        "--compare, --readme and --machines: expected results of a suite, found a comparison (--peer)");
             }
             return source.peer == null ? peerPages(source.from) : comparePeer(checked(source.peer::plan));
         }
@@ -157,7 +158,7 @@ public final class ReportCommand implements Callable<Integer> {
         PeerResults kept = Files.exists(json) ? PeerResults.read(json) : null;
         if (kept != null && !kept.isOf(plan)) {
             throw new IllegalArgumentException(json + ": expected results of " + plan.withoutFolders().command()
-                    + " and JDK " + Runtime.version() + ", found those of " + kept.plan().command() + " and JDK "
+                    + " and JDK " + Runtime.version() + ", found results of " + kept.plan().command() + " and JDK "
                     + kept.jdk() + OTHERWISE);
         }
         int code = PeerRun.fork(plan, json, command());

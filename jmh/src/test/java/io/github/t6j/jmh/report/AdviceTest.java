@@ -109,7 +109,7 @@ class AdviceTest {
         assertThat(bars.bars("x").svg()).contains(">TPA †: 0.10<", ">GQA: 0.10<");
     }
 
-    /** Returns the number of white shapes: those of the background, and hollow markers. */
+    /** Returns the number of white shapes: the background, and hollow markers. */
     private static int hollow(String svg) {
         return svg.split("fill=\"white\"", -1).length;
     }

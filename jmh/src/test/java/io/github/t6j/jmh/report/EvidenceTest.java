@@ -105,7 +105,7 @@ class EvidenceTest {
                 .doesNotContain("## Evidence").doesNotContain("exceed ±25 %");
     }
 
-    /** Kernels that compute other numbers are reported; those of other vectors may, so the line names both. */
+    /** Changed outputs are reported; vectors of another width change them, too, so the line names both kernels. */
     @Test
     void comparisonsReportOtherOutputs() {
         Result before = forks(PROOF, Map.of(), 1e6, 1e6, 1e6);

@@ -72,7 +72,7 @@ class PeerReportTest {
                         + "2e-02 of the largest.");
     }
 
-    /** Native kernels have ratios of their own, and one that is slower than an engine has no bold number beside it. */
+    /** Native kernels have ratios of their own; llama.cpp is bold only if it is faster than both kinds of kernels. */
     @Test
     void bothKindsOfKernelsHaveRatios() throws IOException {
         List<PeerSpeed> speeds = List.of(speed("t6j", "mha", 128, 90), speed("t6j native", "mha", 128, 150),

@@ -282,7 +282,7 @@ class StudyTest {
         while (study.isAlive() && (!Files.exists(log) || Files.size(log) == 0)) {
             Thread.sleep(50);
         }
-        study.toHandle().destroy(); // leaves its output open; the signal of kill, whose hooks are those of Ctrl-C
+        study.toHandle().destroy(); // keeps its output open; the signal of kill runs the same hooks as Ctrl-C
         String printed = new String(study.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertThat(study.waitFor()).isNotZero();

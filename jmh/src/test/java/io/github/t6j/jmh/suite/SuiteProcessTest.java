@@ -39,7 +39,7 @@ class SuiteProcessTest {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 printed.append(line).append('\n');
                 if (line.startsWith("[1/4")) {
-                    first.toHandle().destroy(); // leaves its output open; the signal of kill, whose hooks are those of Ctrl-C
+                    first.toHandle().destroy(); // keeps its output open; the signal of kill runs the same hooks as Ctrl-C
                 }
             }
         }

@@ -97,7 +97,7 @@ final class OlalaReader {
         return unsupported(key, String.valueOf(expected), found);
     }
 
-    /** Refuses words other than those of {@code supported}, of which the first is the default. */
+    /** Refuses words that {@code supported} does not list; its first is the default. */
     private void refuseOthers(String key, String... supported) {
         String found = config.text(key, supported[0]);
         if (!List.of(supported).contains(found)) {
