@@ -24,6 +24,7 @@ final class Names {
     private static final double ACCENT = 0.15;
     private static final double LONG = 0.45;
     private static final int LONGEST = 10;
+    private static final double OF_PIECES = 0.4;
 
     private Names() {}
 
@@ -34,6 +35,9 @@ final class Names {
 
     /** Returns a name that no table has, perhaps made up. */
     static String madeUp(RandomGenerator random) {
+        if (random.nextDouble() < OF_PIECES) {
+            return English.capital(Pieces.of(random, SYLLABLES.get("first")));
+        }
         while (true) {
             String name = part("first", random) + part("vowel", random)
                     + (random.nextDouble() < LONG ? part("middle", random) + part("vowel", random) : "")

@@ -15,8 +15,9 @@ import java.util.stream.Stream;
 /** Tables by name: files of the folder tables, and computed tables, whose names begin with @. */
 final class Tables {
     private static final int PHRASES = 1500;
-    private static final int MADE_UP = 2500;
-    private static final int MADE_UP_WORDS = 1200;
+    private static final int MADE_UP = 6000;
+    private static final int MADE_UP_WORDS = 6000;
+    private static final double OF_PIECES = 0.7;
 
     private static final Set<String> ONLY_ONE = Set.of("sun", "moon", "sky", "earth", "end", "beginning");
     private static final Map<String, String> IRREGULAR = Lines.table("tables/plurals.txt").stream()
@@ -134,8 +135,8 @@ final class Tables {
     }
 
     /**
-     * Made-up words, each of the beginning of a word and the end of another: a model learns from them to spell pieces of
-     * words, not only words that it knows.
+     * Made-up words, each of {@link Pieces}, or of the beginning of a word and the end of another: a model learns from
+     * them to spell pieces of words, not only words that it knows.
      */
     private static Set<String> madeUpWords() {
         List<String> known = words();
@@ -147,9 +148,11 @@ final class Tables {
         while (words.size() < MADE_UP_WORDS) {
             String one = Topic.pick(known, random);
             String other = Topic.pick(known, random);
-            String word = one.substring(0, 1 + random.nextInt(one.length()))
-                    + other.substring(random.nextInt(other.length()));
-            if (word.matches("[a-z]{4,10}") && !known.contains(word) && !nowhere.contains(word)
+            String word = random.nextDouble() < OF_PIECES
+                    ? Pieces.word(random)
+                    : one.substring(0, 1 + random.nextInt(one.length()))
+                            + other.substring(random.nextInt(other.length()));
+            if (word.matches("[a-z]{4,11}") && !known.contains(word) && !nowhere.contains(word)
                     && !offensive.isOffensive(word)) {
                 words.add(word);
             }

@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 record Wish(Person hero, Map<String, String> kind, String thing, Person friend, Map<String, String> friendKind) {
     private static final List<Map<String, String>> KINDS = kinds();
     private static final String SPLIT = "story";
+    private static final double MADE_UP = 0.35; // to learn to copy any word
     private static final Map<Boolean, List<Map<String, String>>> DIVIDED_KINDS = KINDS.stream()
             .collect(Collectors.partitioningBy(row -> Split.isHeldOut(SPLIT, row.get("kind"))));
     private static final Map<Boolean, List<String>> DIVIDED_THINGS = Lines.of("tables/story-things.txt").stream()
@@ -56,7 +57,9 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
         String thing = null;
         if (request.contains("{about") || request.contains("{a about")) {
             if (random.nextBoolean()) {
-                thing = Topic.pick(DIVIDED_THINGS.get(heldOut), random);
+                thing = isMadeUp(heldOut, random)
+                        ? madeUp(random)
+                        : Topic.pick(DIVIDED_THINGS.get(heldOut), random);
             } else {
                 kind = kind(heldOut, random);
             }
@@ -97,7 +100,24 @@ record Wish(Person hero, Map<String, String> kind, String thing, Person friend, 
     }
 
     private static Map<String, String> kind(boolean heldOut, RandomGenerator random) {
-        return Topic.pick(DIVIDED_KINDS.get(heldOut), random);
+        Map<String, String> kind = Topic.pick(DIVIDED_KINDS.get(heldOut), random);
+        if (isMadeUp(heldOut, random)) {
+            kind = new HashMap<>(kind);
+            kind.put("kind", madeUp(random));
+        }
+        return kind;
+    }
+
+    private static String madeUp(RandomGenerator random) {
+        String word = Pieces.word(random);
+        while (Split.isHeldOut(SPLIT, word)) {
+            word = Pieces.word(random);
+        }
+        return word;
+    }
+
+    private static boolean isMadeUp(boolean heldOut, RandomGenerator random) {
+        return !heldOut && random.nextDouble() < MADE_UP;
     }
 
     /** Returns the noun that the story is about, or null if it is only about persons. */
