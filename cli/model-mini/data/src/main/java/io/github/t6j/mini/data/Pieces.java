@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Made-up words of pieces of the tokenizer. About 450 of its tokens stand in no sentence of the data, because longer
- * tokens always replace them there. A model copies a token only if it has met it, so that without these words it
- * misspells names and words that it has never seen.
+ * Made-up words of pieces of the tokenizer. Without them about 450 of its tokens stand in no sentence of the data,
+ * because longer tokens always replace them there. A model copies a token only if it has met it, so that it would
+ * misspell names and words that it has never seen.
  */
 final class Pieces {
     private static final Map<String, List<String>> TABLE = Lines.sections("tables/pieces.txt").entrySet().stream()

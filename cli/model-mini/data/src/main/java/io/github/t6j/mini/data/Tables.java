@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /** Tables by name: files of the folder tables, and computed tables, whose names begin with @. */
 final class Tables {
-    private static final int PHRASES = 1500;
+    private static final int PHRASES = 2500;
     private static final int MADE_UP = 6000;
     private static final int MADE_UP_WORDS = 6000;
     private static final double OF_PIECES = 0.7;
@@ -227,7 +227,8 @@ final class Tables {
         while (phrases.size() < PHRASES) {
             phrases.add(Topic.pick(forms, random).fill(row("animal", Topic.pick(nouns, random).get("animal"), "thing",
                     Topic.pick(things, random), "thing2", Topic.pick(things, random), "name",
-                    Person.any(random).name(), "name2", Person.any(random).name()), random));
+                    Person.any(random).name(), "name2", Person.any(random).name(), "word",
+                    Pieces.word(random), "word2", Pieces.word(random)), random));
         }
         return phrases.stream()
                 .map(phrase -> row("phrase", phrase, "capitals", phrase.toUpperCase(Locale.ROOT), "lower",
