@@ -51,7 +51,7 @@ class PromptTerminalTest {
     void nothingIsShownWhereMessagesGoToAFile(@TempDir Path folder) throws IOException {
         Path messages = folder.resolve("messages");
         LaunchedProcess launched =
-                start("head -c 24000 " + TEXT + " | \"$t6j\" generate --context 300000 -n 1 --seed 1 2>" + messages);
+                start("head -c 12000 " + TEXT + " | \"$t6j\" generate --threads 1 --context 300000 -n 1 --seed 1 2>" + messages);
         assertThat(launched.end().code()).isZero();
         assertThat(messages).content().startsWith("t6j: note: --context 300000").hasLineCount(1);
     }
@@ -60,8 +60,8 @@ class PromptTerminalTest {
     @Tag("full")
     @Test
     void thePromptIsShownAfterTheProgress() {
-        CommandResult ran = start("head -c 24000 " + TEXT + " > " + checkout.resolve("long") + "; \"$t6j\" generate -f "
-                + checkout.resolve("long") + " --context 300000 -n 1 --seed 1").end();
+        CommandResult ran = start("head -c 12000 " + TEXT + " > " + checkout.resolve("long") + "; \"$t6j\" generate -f "
+                + checkout.resolve("long") + " --threads 1 --context 300000 -n 1 --seed 1").end();
         assertThat(ran.code()).isZero();
         assertThat(ran.out()).contains("\rreading the prompt ");
         assertThat(ran.out().lastIndexOf("reading the prompt ")).isLessThan(ran.out().indexOf("\u001b[2m…"));

@@ -87,7 +87,7 @@ class MemoryTest {
     @Tag("full")
     @Test
     void idleSessionsHoldNoBuffersAndTrimmedOnesNoLogits() {
-        int count = 200;
+        int count = 100;
         List<Session> sessions = new ArrayList<>();
         try (Model model = Model.load(TestData.tiny())) {
             use(model);

@@ -164,21 +164,21 @@ public class LeakTrackerTest {
     @Tag("full")
     @Test
     void aCallKeepsItsSessionOpen() throws Exception {
-        int[] ids = new int[400];
+        int[] ids = new int[200];
         try (Model model = Model.load(TestData.tiny())) {
             SessionOptions options = SessionOptions.defaults().withContextLength(ids.length);
             FutureTask<Integer> task = new FutureTask<>(() -> {
-                for (int i = 0; i < 5; i++) {
+                for (int i = 0; i < 3; i++) {
                     model.newSession(options).prefill(ids);
                 }
-                return 5;
+                return 3;
             });
             Thread.ofPlatform().start(task);
             while (!task.isDone()) {
                 System.gc();
                 Thread.sleep(5);
             }
-            assertThat(task.get()).isEqualTo(5);
+            assertThat(task.get()).isEqualTo(3);
         }
     }
 

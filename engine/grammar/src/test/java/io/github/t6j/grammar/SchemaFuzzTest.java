@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class SchemaFuzzTest {
     /** Schemas of {@code mvn verify}; {@code -P full} goes on from there. */
     private static final int FEW = 500;
-    private static final int ALL = 10_000;
+    private static final int ALL = 5_000;
     /** Maximum number of tokens of a text; one that is longer is only checked for having a next token at each step. */
     private static final int MAX_TOKENS = 160;
 
