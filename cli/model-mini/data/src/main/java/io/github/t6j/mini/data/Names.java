@@ -3,7 +3,6 @@ package io.github.t6j.mini.data;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -15,9 +14,6 @@ final class Names {
                     Collectors.toUnmodifiableMap(Map.Entry::getKey,
                             part -> List.of(part.getValue().getFirst().split("\\|"))));
     private static final List<String> UNSEEN = Lines.of("tables/unseen-names.txt");
-    private static final Set<String> TABOO = Lines.of("tables/unseen-names.txt").stream()
-            .map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
-    private static final WordFilter OFFENSIVE = WordFilter.offensive();
     private static final Pattern HARD = Pattern.compile("(?i)[aeiou]{3}|aa|ii|uu|[^aeiouy]{4}");
     private static final List<String> ACCENTED =
             List.of("aá", "aå", "aä", "aã", "eé", "eè", "eê", "eë", "ií", "iï", "oó", "oö", "oø", "uú", "uü");
@@ -44,7 +40,7 @@ final class Names {
                     + part("last", random);
             String word = English.capital(name.toLowerCase(Locale.ROOT));
             if (word.length() >= 3 && word.length() <= LONGEST && !HARD.matcher(word).find()
-                    && !TABOO.contains(word.toLowerCase(Locale.ROOT)) && !OFFENSIVE.isOffensive(word)) {
+                    && Pieces.isAllowed(word)) {
                 return accented(word, random);
             }
         }

@@ -38,11 +38,15 @@ final class Pieces {
             String word =
                     Topic.pick(first, random) + later(random) + (random.nextDouble() < THREE ? later(random) : "");
             String small = word.toLowerCase(Locale.ROOT);
-            if (small.length() >= SHORTEST && small.length() <= LONGEST && !NOWHERE.contains(small)
-                    && !OFFENSIVE.isOffensive(small)) {
+            if (small.length() >= SHORTEST && small.length() <= LONGEST && isAllowed(small)) {
                 return small;
             }
         }
+    }
+
+    /** Returns whether training may have a made-up word: it offends nobody and is not held out. */
+    static boolean isAllowed(String word) {
+        return !NOWHERE.contains(word.toLowerCase(Locale.ROOT)) && !OFFENSIVE.isOffensive(word);
     }
 
     private static String later(RandomGenerator random) {

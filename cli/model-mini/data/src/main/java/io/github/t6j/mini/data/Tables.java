@@ -1,7 +1,6 @@
 package io.github.t6j.mini.data;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -140,9 +139,6 @@ final class Tables {
      */
     private static Set<String> madeUpWords() {
         List<String> known = words();
-        Set<String> nowhere = new HashSet<>(Lines.of("tables/unseen-words.txt"));
-        Names.unseen().forEach(name -> nowhere.add(name.toLowerCase(Locale.ROOT)));
-        WordFilter offensive = WordFilter.offensive();
         Random random = new Random(12);
         Set<String> words = new LinkedHashSet<>();
         while (words.size() < MADE_UP_WORDS) {
@@ -152,8 +148,7 @@ final class Tables {
                     ? Pieces.word(random)
                     : one.substring(0, 1 + random.nextInt(one.length()))
                             + other.substring(random.nextInt(other.length()));
-            if (word.matches("[a-z]{4,11}") && !known.contains(word) && !nowhere.contains(word)
-                    && !offensive.isOffensive(word)) {
+            if (word.matches("[a-z]{4,11}") && !known.contains(word) && Pieces.isAllowed(word)) {
                 words.add(word);
             }
         }
