@@ -26,6 +26,7 @@ final class Cast {
             List.of("rescues", "skills", "noises", "plants", "cakes", "builds").stream()
                     .map(table -> Lines.table("tables/" + table + ".txt")).toList();
     private static final int ANIMALS_IN_TEN = 3;
+    private static final double KIND = 0.85;
     private static final double BY_KIND = 0.65; // above one half: greedy decoding says it, too
 
     private final RandomGenerator random;
@@ -62,6 +63,11 @@ final class Cast {
     /** Notes that the story has named its hero, who from now on may also be called by the kind. */
     void introduce() {
         introduced = true;
+    }
+
+    /** Returns a sentence about the hero's kind if the request names it, so that a story names it again; or nothing. */
+    String kind() {
+        return wish.kind() != null && random.nextDouble() < KIND ? " " + value("+kind") : "";
     }
 
     /** Returns a sentence about the second person of the request, or nothing. */

@@ -44,7 +44,7 @@ record Story(String title, String text, Map<String, String> slots, Person hero, 
                 boolean first = text.isEmpty();
                 text.append(first ? "" : paragraph ? "\n" : " ")
                         .append(Topic.pick(part.forms(), random).fill(cast::value, random));
-                text.append(first && wish.thing() == null ? cast.company() : "");
+                text.append(first && wish.thing() == null ? cast.kind() + cast.company() : "");
                 cast.introduce();
             }
         }
