@@ -1,6 +1,7 @@
 package io.github.t6j.mini.data;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.stream.Stream;
 final class Tables {
     private static final int PHRASES = 2500;
     private static final int MADE_UP = 6000;
-    private static final int MADE_UP_WORDS = 6000;
+    private static final int MADE_UP_WORDS = 3000;
     private static final double OF_PIECES = 0.7;
 
     private static final Set<String> ONLY_ONE = Set.of("sun", "moon", "sky", "earth", "end", "beginning");
@@ -46,7 +47,7 @@ final class Tables {
             case "@unseen-wishes" -> Numbers.wishes(() -> words(Names.unseen()));
             case "@opposites" -> opposites();
             case "@plurals" -> plurals();
-            case "@words" -> words(Stream.concat(words().stream(), madeUpWords().stream()).toList());
+            case "@words" -> words(Stream.of(words(), words(), madeUpWords()).flatMap(Collection::stream).toList());
             case "@unseen-words" -> words(Lines.of("tables/unseen-words.txt"));
             case "@names" -> names();
             case "@unseen-names" -> words(Names.unseen());
