@@ -136,7 +136,8 @@ class HeldOutTest {
         Set<String> said = TRAINING.stream().map(text -> text.replaceFirst("\\.$", "")).collect(Collectors.toSet());
         List<String> heldOut = Topic.of("count").heldOut().stream().map(row -> row.get("all")).toList();
         assertThat(heldOut).hasSizeGreaterThan(50).noneMatch(said::contains);
-        assertThat(said).as("a trained count").contains("1, 2, 3, 4, 5");
+        List<String> trained = Topic.of("count").trained().stream().map(row -> row.get("all")).toList();
+        assertThat(said).as("trained counts").containsAnyElementsOf(trained);
     }
 
     @Test
